@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The events of an incident. Pure.
+
+An incident is the list of its events and nothing else; whatever is asked of it later (its phase, its
+timeline, how long relief took) is computed from them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Iterable, Mapping
+
+KINDS = (
+    "opened",  # the incident begins; always the first event
+    "evidence",  # what an act was about to destroy, kept in a file of its own
+    "held",  # a plan was made and the gate stayed shut
+    "mitigated",  # an act was carried out
+    "verified",  # the question of the facts was asked again, with a verdict
+    "noted",  # anything else worth keeping
+    "handed_over",  # the software could not go on; a person has to
+)
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+
+
+@dataclass(frozen=True)
+class Event:
+    """``at`` in UTC; ``by`` is who or what caused it; ``note`` are facts, never prose to be parsed."""
+
+    kind: str
+    at: datetime
+    by: str
+    host: str = ""
+    note: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_line(self) -> str:
+        """One line of JSON, keys in reading order."""
+        return json.dumps(
+            {
+                "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "kind": self.kind,
+                "by": self.by,
+                "host": self.host,
+                "note": dict(self.note),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+
+def usable_id(incident_id: str) -> bool:
+    """Whether an incident's id can be the name of its file."""
+    return bool(_ID.match(incident_id)) and ".." not in incident_id
+
+
+def read_events(lines: Iterable[str]) -> tuple[list[dict[str, Any]], int]:
+    """The events in order, and how many lines could not be read (a torn write leaves one)."""
+    events, torn = [], 0
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except ValueError:
+            torn += 1
+            continue
+        if isinstance(event, dict) and {"at", "kind"} <= event.keys():
+            events.append(event)
+        else:
+            torn += 1
+    return events, torn

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A plan: what a mitigation would do, to whom, whom it spares, and why. Pure.
+
+Every mitigation speaks this vocabulary, so that one gate, one approval and one record serve them all.
+A target names a thing unmistakably: it stops matching when the thing is replaced by another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any, Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a plan acts on or spares.
+
+    ``detail`` holds what the kind of plan adds for people and machines (pid, frees, ...);
+    it is no part of the identity and does not enter the digest.
+    """
+
+    target: str
+    reason: str
+    action: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        act = {"action": self.action} if self.action else {}
+        return {"target": self.target, "reason": self.reason, **act, **self.detail}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``verb`` says what kind of act it is, ``actions`` on whom, ``spared`` on whom not."""
+
+    verb: str
+    actions: tuple[Item, ...] = ()
+    spared: tuple[Item, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the verb and every (action, target), in no particular order.
+
+        Reasons and counts may change from one second to the next; the digest names what would be
+        done, so two plans with one digest are the same plan.
+        """
+        acts = sorted([item.action, item.target] for item in self.actions)
+        canonical = json.dumps([self.verb, acts], separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(item.target for item in self.actions)
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Plan:
+        """The same plan, acting on approved targets alone: narrower or equal, never wider.
+
+        None means that nobody narrowed it. An approved target that the plan does not hold is listed
+        among the spared, so that the approver learns what became of it.
+        """
+        if only is None:
+            return self
+        approved = list(dict.fromkeys(only))
+        held_back = tuple(
+            replace(item, action="", reason="came up since the approval; would be: " + item.reason)
+            for item in self.actions
+            if item.target not in approved
+        )
+        known = {item.target for item in (*self.actions, *self.spared)}
+        gone = tuple(
+            Item(target, "approved, but no longer stands: it is gone or no longer in the way")
+            for target in approved
+            if target not in known
+        )
+        kept = tuple(item for item in self.actions if item.target in approved)
+        return replace(self, actions=kept, spared=self.spared + held_back + gone)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "verb": self.verb,
+            "digest": self.digest,
+            "actions": [item.as_dict() for item in self.actions],
+            "spared": [item.as_dict() for item in self.spared],
+        }

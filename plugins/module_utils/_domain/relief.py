@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Did it help? The question of the facts, asked again after the act. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+VERDICTS = ("recovered", "improved", "unchanged", "worse")
+
+
+def relief(before: int, after: int, promised_left: int, seconds: float | None) -> dict[str, Any]:
+    """A verdict from counts of those who wait too long.
+
+    ``promised_left``: how many the plan said it would leave waiting. ``seconds``: until everybody who
+    was promised relief had it, None if somebody still waits. ``kept``: whether the plan kept its word.
+    """
+    if after > before:
+        verdict = "worse"
+    elif after == 0 and seconds is not None:
+        verdict = "recovered"
+    elif after < before:
+        verdict = "improved"
+    else:
+        verdict = "unchanged"
+    kept = seconds is not None and after <= promised_left
+    return {"verdict": verdict, "kept": kept, "before": before, "after": after, "seconds_to_relief": seconds}

@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A picture and a judgement as the dicts that modules return and the lines that people read. Pure.
+
+All text that comes from the server (statements, names) is stripped of control characters here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable
+
+from .locks import Key
+from .mercy import Mercy
+from .picture import Picture, count_connections
+from .rounds import Outcome
+from .sessions import Prepared, Session, stamp
+from .statements import printable, without_literals
+from .tree import tree
+from .unblocking import Judgement
+from .words import describe, waiting, who_is
+
+STATEMENTS: dict[str, Callable[[str], str]] = {
+    "normalized": without_literals,
+    "full": printable,
+    "none": lambda _text: "",
+}
+
+
+def session_dict(picture: Picture, session: Session, statements: str) -> dict[str, Any]:
+    """One session for machines."""
+    wait = f"{session.wait_type}/{session.wait_event}" if session.wait_type else ""
+    return {
+        "target": session.target,
+        "pid": session.pid,
+        "user": printable(session.user),
+        "database": printable(session.database),
+        "application": printable(session.application),
+        "client": printable(session.client),
+        "backend_type": session.backend_type,
+        "state": session.state or "unknown",
+        "seconds_in_state": round(session.seconds_in_state(picture.now), 1),
+        "transaction_seconds": (
+            round((picture.now - session.xact_start).total_seconds(), 1) if session.xact_start else None
+        ),
+        "has_written": session.has_written,
+        "wait": wait,
+        "statement": STATEMENTS[statements](session.query),
+    }
+
+
+def blocker_dict(picture: Picture, key: Key, mercy: Mercy, statements: str) -> dict[str, Any]:
+    """A root or a gate: who it is, how many it holds up, what it does, why it would be spared."""
+    holder = picture.who(key)
+    forest = picture.forest
+    common = {
+        "target": holder.target,
+        "waiters": forest.reach.get(key, 0),
+        "frees_alone": forest.alone.get(key, 0),
+        "reason": describe(picture, key),
+        "protected": mercy.why(holder),
+    }
+    if isinstance(holder, Prepared):
+        mine: dict[str, Any] = {
+            "pid": 0,
+            "state": "prepared",
+            "gid": printable(holder.gid),
+            "user": printable(holder.owner),
+            "database": printable(holder.database),
+        }
+    else:
+        mine = session_dict(picture, holder, statements)
+    return {**mine, **common}
+
+
+def waiter_dict(picture: Picture, key: Key, statements: str) -> dict[str, Any]:
+    """A session in the queue: how long, for what, in which mode, behind whom."""
+    forest = picture.forest
+    lock = forest.wait_of(key)
+    parent = forest.parent.get(key)
+    holder = picture.who(key)
+    base = session_dict(picture, holder, statements) if isinstance(holder, Session) else {"target": holder.target}
+    return {
+        **base,
+        "waits_seconds": round(forest.seconds_waiting(key, picture.now), 1),
+        "waits_for": picture.wanted(key),
+        "mode": lock.mode if lock else "",
+        "locktype": lock.kind if lock else "",
+        "behind": picture.who(parent).target if parent is not None else None,
+    }
+
+
+def plan_dict(judged: Judgement) -> dict[str, Any]:
+    """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
+    return {
+        **judged.plan.as_dict(),
+        "late": len(judged.late),
+        "frees": len(judged.freed),
+        "leaves": judged.left,
+    }
+
+
+def plan_diff(judged: Judgement) -> dict[str, str]:
+    """Before and after as Ansible's ``diff``: who is in the way now, and what becomes of each."""
+    past = {"cancel": "statement cancelled", "terminate": "session terminated"}
+    before, after = [], []
+    for item in judged.plan.actions:
+        name = who_is(judged.picture, judged.keys[item.target])
+        before.append(f"{name}: {item.reason}")
+        fate = past.get(item.action, "rolled back")
+        after.append(f"{name}: {fate}, frees {item.detail['frees']} of {len(judged.late)}")
+    for item in judged.plan.spared:
+        key = judged.keys.get(item.target)
+        name = who_is(judged.picture, key) if key is not None else item.target
+        line = f"{name}: stays, {item.reason}"
+        before.append(line)
+        after.append(line)
+    before.append(f"{waiting(len(judged.late))} too long")
+    after.append(f"{waiting(judged.left)} too long" if judged.left else "nobody waits too long")
+    return {
+        "before_header": "sessions in the way",
+        "after_header": "after the plan",
+        "before": "\n".join(before) + "\n" if judged.plan.actions else "",
+        "after": "\n".join(after) + "\n" if judged.plan.actions else "",
+    }
+
+
+def evidence(judged: Judgement, mercy: Mercy, rows: int) -> dict[str, Any]:
+    """What the act is about to destroy: the forest, the sessions in it, their statements without literals."""
+    picture = judged.picture
+    forest = picture.forest
+    blockers = [*forest.roots, *forest.gates]
+    waiters = picture.waiting_at_least(0)
+    return {
+        "at": stamp(picture.now),
+        "server": dict(picture.server),
+        "tree": tree(picture, mercy, rows=200, width=200),
+        "plan": plan_dict(judged),
+        "blockers": [blocker_dict(picture, key, mercy, "normalized") for key in blockers[:rows]],
+        "waiters": [waiter_dict(picture, key, "normalized") for key in waiters[:rows]],
+        "waiters_in_all": len(waiters),
+    }
+
+
+def activity(picture: Picture, mercy: Mercy, statements: str, rows: int, long_running: float) -> dict[str, Any]:
+    """The views that answer: who does what for too long, what waits elsewhere, who is protected."""
+    sessions = list(picture.sessions.values())
+    clients = [s for s in sessions if s.backend_type == "client backend"]
+
+    def listed(found: Iterable[Session]) -> list[dict[str, Any]]:
+        oldest = sorted(found, key=lambda s: -s.seconds_in_state(picture.now))
+        return [session_dict(picture, s, statements) for s in oldest[:rows]]
+
+    others = picture.other_waits()
+    protected = [(s, mercy.why(s)) for s in clients + [s for s in sessions if s.backend_type == "walsender"]]
+    return {
+        "long_running": listed(
+            s for s in clients if s.state == "active" and s.seconds_in_state(picture.now) >= long_running
+        ),
+        "idle_in_transaction": listed(s for s in clients if s.idle_in_transaction),
+        "other_waits": listed(others),
+        "pin_suspects": listed(picture.pin_suspects()),
+        "safe_snapshot_waits": [
+            {"pid": pid, "blocked_by": list(blockers)} for pid, blockers in picture.snapshot_blockers.items()
+        ],
+        "protected": [{"target": s.target, "pid": s.pid, "reason": why} for s, why in protected if why][:rows],
+    }
+
+
+def activity_result(
+    picture: Picture, mercy: Mercy, *, statements: str, rows: int, min_waiting: float, long_running: float
+) -> dict[str, Any]:
+    """What pg_activity_info returns; see its documentation."""
+    forest = picture.forest
+    waiters = picture.waiting_at_least(0)
+    return {
+        "server": dict(picture.server),
+        "waiters": len(waiters),
+        "long_waiters": len(picture.waiting_at_least(min_waiting)),
+        "longest_wait": round(picture.longest_wait(), 1),
+        "roots": [blocker_dict(picture, key, mercy, statements) for key in forest.roots[:rows]],
+        "gates": [blocker_dict(picture, key, mercy, statements) for key in forest.gates[:rows]],
+        "blocked": [waiter_dict(picture, key, statements) for key in waiters[:rows]],
+        "cycles": forest.cycles,
+        "tree": tree(picture, mercy),
+        "connections": count_connections(picture),
+        "activity": activity(picture, mercy, statements, rows, long_running),
+        "prepared": [
+            {
+                "target": p.target,
+                "gid": printable(p.gid),
+                "owner": printable(p.owner),
+                "database": printable(p.database),
+                "seconds": round((picture.now - p.prepared_at).total_seconds(), 1) if p.prepared_at else None,
+                "waiters": forest.reach.get(p.key, 0),
+            }
+            for p in list(picture.prepared.values())[:rows]
+        ],
+        "visibility": picture.visibility,
+        "redacted": picture.redacted,
+    }
+
+
+def kill_result(first: Judgement, mercy: Mercy, outcome: Outcome, *, rows: int, rehearsal: bool) -> dict[str, Any]:
+    """What pg_kill_blocking returns; see its documentation."""
+    before = len(first.picture.forest.waiters)
+    after = outcome.after or first.picture
+    return {
+        "changed": bool(first.plan.actions) if rehearsal else bool(outcome.ended or outcome.stuck),
+        "plan": plan_dict(first),
+        "ended": outcome.ended,
+        "stuck": outcome.stuck,
+        "missed": outcome.missed,
+        "waiters_before": before,
+        "waiters_after": len(after.forest.waiters),
+        "rounds": outcome.rounds,
+        "seconds_to_relief": outcome.seconds_to_relief,
+        "stopped": outcome.stopped,
+        "evidence": evidence(first, mercy, rows),
+        "diff": plan_diff(first),
+    }

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Database sessions and prepared transactions, and how they are named. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Union
+
+REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
+CLIENT = "client backend"
+_ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
+
+
+def stamp(at: datetime | None) -> str:
+    """A time in UTC, to the microsecond, without a character that a shell or a list would split at."""
+    return at.strftime("%Y%m%dT%H%M%S.%fZ") if at else "-"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One row of pg_stat_activity, as far as this collection needs it. Times are in UTC."""
+
+    pid: int
+    backend_type: str = CLIENT
+    state: str = ""
+    user: str = ""
+    database: str = ""
+    application: str = ""
+    client: str = ""
+    query: str = ""
+    wait_type: str = ""
+    wait_event: str = ""
+    backend_start: datetime | None = None
+    xact_start: datetime | None = None
+    query_start: datetime | None = None
+    state_change: datetime | None = None
+    leader_pid: int | None = None
+    has_written: bool = False
+    superuser: bool = False
+    redacted: bool = False
+    signalable: bool = True
+    progress: str = ""
+
+    @property
+    def key(self) -> int:
+        """Who owns the locks: parallel workers hold and wait on behalf of their leader."""
+        return self.leader_pid or self.pid
+
+    @property
+    def target(self) -> str:
+        """``pid@backend_start/xact_start``.
+
+        A pid is reused; and behind a pooler one backend serves many clients, one transaction each,
+        so the transaction is part of the name. Without a transaction the last change of state is.
+        """
+        inner = stamp(self.xact_start) if self.xact_start else "idle-" + stamp(self.state_change)
+        return f"{self.pid}@{stamp(self.backend_start)}/{inner}"
+
+    @property
+    def idle_in_transaction(self) -> bool:
+        return self.state.startswith("idle in transaction")
+
+    @property
+    def aborted(self) -> bool:
+        return self.state == "idle in transaction (aborted)"
+
+    @property
+    def began_with_its_statement(self) -> bool:
+        """Its transaction has done nothing before the present statement. A transaction id says little:
+        to ask for an AccessExclusiveLock takes one, before the lock is there (wal_level replica and up)."""
+        if self.xact_start is None or self.query_start is None:
+            return False
+        return (self.query_start - self.xact_start).total_seconds() < _ONE_GO
+
+    def in_state_since(self) -> datetime | None:
+        """When the present state began: idle ones by state_change, working ones by query_start."""
+        return self.query_start if self.state == "active" else self.state_change
+
+    def seconds_in_state(self, now: datetime) -> float:
+        since = self.in_state_since()
+        return max(0.0, (now - since).total_seconds()) if since else 0.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared transaction: it holds locks and has no session."""
+
+    xid: int
+    gid: str
+    prepared_at: datetime | None
+    owner: str = ""
+    database: str = ""
+    allowed: bool = True  # the login role owns it or is a superuser
+
+    @property
+    def key(self) -> str:
+        return f"prepared:{self.xid}"
+
+    @property
+    def target(self) -> str:
+        """The transaction id and the time of preparing; a gid may be used again, and may hold anything."""
+        return f"prepared@{stamp(self.prepared_at)}/xid{self.xid}"
+
+
+Holder = Union[Session, Prepared]

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Results of this collection's tasks as the few lines that a tired person reads. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Tuple
+
+from .statements import span
+
+Line = Tuple[str, str]  # what kind of line, text
+PLAIN, GOOD, CARE, BAD, DIM = "plain", "good", "care", "bad", "dim"
+_KIND = {"recovered": GOOD, "improved": CARE, "unchanged": BAD, "worse": BAD}
+_SHOWN = 12
+
+
+def of_activity(result: Mapping[str, Any]) -> list[Line]:
+    """The tree and the slots; what the login may not see comes first."""
+    lines = []
+    if result["visibility"] != "full":
+        lines.append((CARE, f"{result['redacted']} sessions cannot be seen: the login role lacks pg_monitor"))
+    server, slots = result["server"], result["connections"]
+    standby = ", a standby" if server["in_recovery"] else ""
+    entrance = "" if server["entrance"] == "normal" else f", entered by the {server['entrance']} entrance"
+    lines.append(
+        (
+            DIM,
+            f"PostgreSQL {server['version']}{standby}{entrance}; {slots['used']} of {slots['limit']} "
+            f"connection slots used, {slots['ordinary_free']} left for ordinary roles",
+        )
+    )
+    if not result["waiters"]:
+        return [*lines, (GOOD, "nobody waits for a lock: nothing to do")]
+    return [*lines, *((PLAIN, line) for line in result["tree"])]
+
+
+def of_plan(plan: Mapping[str, Any]) -> list[Line]:
+    """Whom to end, whom to spare, and what comes of it."""
+    lines = [
+        (CARE, f"{act['action'].replace('_', ' ')} {act['who']}: {act['reason']}; frees {act['frees']}")
+        for act in plan["actions"][:_SHOWN]
+    ]
+    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["spared"][:_SHOWN]]
+    hidden = max(0, len(plan["actions"]) - _SHOWN) + max(0, len(plan["spared"]) - _SHOWN)
+    if hidden:
+        lines.append((DIM, f"and {hidden} more, see the result"))
+    if not plan["actions"]:
+        lines.append((CARE if plan["late"] else GOOD, "nobody is to be ended"))
+    lines.append((PLAIN, f"{plan['late']} wait too long; with this plan {plan['leaves']} would"))
+    return lines
+
+
+def of_gate(result: Mapping[str, Any]) -> list[Line]:
+    """Open or held, why, and how a person lets this very plan through."""
+    word = "gate open" if result["open"] else "gate held"
+    lines = [(GOOD if result["open"] else CARE, f"{word}: {'; '.join(result['reasons'])}")]
+    exported = result.get("ansible_stats", {}).get("data", {}).get("incident_plan_targets")
+    if exported:
+        hint = f"to let exactly this plan through: -e incident_approved_digest={result['digest'][:12]}"
+        lines.append((DIM, hint))
+    return lines
+
+
+def of_outcome(result: Mapping[str, Any]) -> list[Line]:
+    """Who was ended, who was not, how long relief took."""
+    lines = [(CARE, f"{entry['action']} pid {entry['pid']}: {entry['reason']}") for entry in result["ended"]]
+    lines += [(BAD, f"signalled, and still there: {entry['target']}") for entry in result["stuck"]]
+    lines += [(DIM, f"left alone: {entry['target']}: {entry['reason']}") for entry in result["missed"]]
+    if not result["ended"] and not result["stuck"]:
+        lines.append((DIM, "nobody was ended"))
+    rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
+    if result["seconds_to_relief"] is not None:
+        seconds = result["seconds_to_relief"]
+        lines.append((GOOD, f"relief after {seconds:.2f} s ({rounds})"))
+    if result["stopped"]:
+        lines.append((BAD, f"stopped: {result['stopped']}"))
+    return lines
+
+
+def of_verdict(result: Mapping[str, Any]) -> list[Line]:
+    """The answer to the question of the facts, asked again."""
+    seconds = result["seconds_to_relief"]
+    relief = f"; relief after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
+    relief = relief or (f"; relief after {span(seconds)}" if seconds is not None else "; no relief")
+    text = f"{result['verdict']}: {result['before']} waited too long, {result['after']} do now{relief}"
+    return [(_KIND[result["verdict"]], text)]
+
+
+def of_record(result: Mapping[str, Any]) -> list[Line]:
+    """Where the incident and its evidence are kept."""
+    kept = result.get("evidence")
+    if kept:
+        text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
+        return [(DIM, text)]
+    return [(DIM, f"incident log: {result['path']}")]
