@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The gate runs on the controller: a verdict needs no trip to the host. Documentation: modules/gate.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.gate import (
+    APPROVAL,
+    SHORTEST_DIGEST,
+    weigh,
+)
+
+
+class ActionModule(ActionBase):
+    """Weigh the plan, return the verdict, export digest and targets."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, args = self.validate_argument_spec(
+            argument_spec={
+                "plan": {"type": "dict", "required": True},
+                "mitigation": {"type": "str", "default": "plan"},
+                "limit": {"type": "int", "default": 5},
+                "approval": {"type": "str", "default": "over_limit", "choices": list(APPROVAL)},
+                "approved_targets": {"type": "raw"},
+                "approved_digest": {"type": "str", "default": ""},
+            }
+        )
+        plan = args["plan"]
+        missing = {"digest", "actions"} - set(plan)
+        if missing:
+            raise AnsibleActionFail(
+                f"gate: the plan lacks {', '.join(sorted(missing))}; give it as a module of this collection "
+                "returned it. Nothing was done."
+            )
+        if args["limit"] < 1:
+            raise AnsibleActionFail(
+                f"gate: limit is {args['limit']} and must be at least 1; approval: always lets nothing through "
+                "unapproved. Nothing was done."
+            )
+        digest = args["approved_digest"].strip()
+        if digest and not re.fullmatch(rf"[0-9a-fA-F]{{{SHORTEST_DIGEST},64}}", digest):
+            raise AnsibleActionFail(
+                f"gate: {digest!r} is no digest; give at least {SHORTEST_DIGEST} of the 64 hexadecimal digits "
+                "that the check run showed. Nothing was done."
+            )
+        approved = _targets(args["approved_targets"])
+        verdict = weigh(plan, args["limit"], args["approval"], approved, digest)
+        host = (task_vars or {}).get("inventory_hostname", "")
+        result.update(changed=False, digest=plan["digest"], **verdict.as_dict())
+        result["ansible_stats"] = _exported(plan, f"{args['mitigation']}@{host}", verdict.as_dict())
+        return result
+
+
+def _targets(given: Any) -> list[str] | None:
+    """A survey hands over strings: empty is "nothing said", JSON or words are a list."""
+    if given is None or given == "":
+        return None
+    if isinstance(given, str):
+        if not given.lstrip().startswith("["):
+            return [word for word in re.split(r"[\s,]+", given) if word]
+        try:
+            given = json.loads(given)
+        except ValueError as error:
+            raise AnsibleActionFail(f"gate: approved_targets is no valid JSON list: {error}.") from None
+    if not isinstance(given, list) or not all(isinstance(target, str) for target in given):
+        raise AnsibleActionFail("gate: approved_targets must be a list of targets. Nothing was done.")
+    return given
+
+
+def _exported(plan: dict[str, Any], name: str, verdict: dict[str, Any]) -> dict[str, Any]:
+    """Custom stats, as set_stats would set them: AWX hands them to the next job of a workflow."""
+    targets = [action["target"] for action in plan["actions"]]
+    return {
+        "data": {
+            "incident_plans": {name: {"digest": plan["digest"], "targets": targets, "open": verdict["open"]}},
+            "incident_plan_digest": {name: plan["digest"]},
+            "incident_plan_targets": targets,
+        },
+        "per_host": False,
+        "aggregate": True,
+    }

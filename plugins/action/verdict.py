@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The verdict on an act, on the controller. Documentation: modules/verdict.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.relief import relief
+
+
+class ActionModule(ActionBase):
+    """Compare before and after; fail when the plan did not keep its word."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, args = self.validate_argument_spec(
+            argument_spec={
+                "before": {"type": "int", "required": True},
+                "after": {"type": "int", "required": True},
+                "left": {"type": "int", "default": 0},
+                "seconds": {"type": "raw"},
+                "stopped": {"type": "str", "default": ""},
+            }
+        )
+        seconds = None if args["seconds"] in (None, "") else float(args["seconds"])
+        result.update(changed=False, **relief(args["before"], args["after"], args["left"], seconds))
+        if not result["kept"]:
+            because = f" It stopped because {args['stopped']}." if args["stopped"] else ""
+            result.update(
+                failed=True,
+                msg=f"The act did not bring the relief that was planned ({result['verdict']}): "
+                f"{args['before']} waited too long before, {args['after']} after, {args['left']} were expected."
+                f"{because} Look again with --check: the new tree shows what is in the way now.",
+            )
+        return result

@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every statement that this collection sends to PostgreSQL, 14 and newer.
+
+The picture reads functions over shared memory, not the views over them: pg_stat_activity and the
+progress views join pg_authid and pg_database and would wait behind a lock on those. Catalogs are
+asked only for names, in statements of their own that may fail without spoiling the picture.
+Everything is qualified, so that no search_path can slip another function in.
+"""
+
+from __future__ import annotations
+
+# Who answers? A pooler shows another backend pid than the one it gave out on connecting.
+IDENTIFY = """
+SELECT pg_catalog.pg_backend_pid(), pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
+       pg_catalog.current_setting('server_version_num')::int, current_user::text,
+       pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'),
+       pg_catalog.current_setting('max_connections')::int,
+       pg_catalog.current_setting('superuser_reserved_connections')::int,
+       coalesce(nullif(pg_catalog.current_setting('reserved_connections', true), ''), '0')::int,
+       pg_catalog.current_setting('deadlock_timeout'),
+       pg_catalog.current_database()::text
+"""
+
+SETTINGS = """
+SELECT pg_catalog.set_config('search_path', '', false),
+       pg_catalog.set_config('statement_timeout', %(statement_timeout)s, false),
+       pg_catalog.set_config('lock_timeout', %(lock_timeout)s, false),
+       pg_catalog.set_config('timezone', 'UTC', false)
+"""
+
+# A session as shared memory knows it; names of roles and databases are added on our side.
+ACTIVITY = """
+SELECT pid, backend_type, state, usesysid, datid, application_name,
+       coalesce(host(client_addr), CASE WHEN backend_type = 'client backend' THEN 'local' END),
+       pg_catalog.left(query, %(query_length)s), wait_event_type, wait_event,
+       backend_start, xact_start, query_start, state_change, leader_pid, backend_xid IS NOT NULL,
+       pg_catalog.clock_timestamp()
+  FROM pg_catalog.pg_stat_get_activity(NULL)
+"""
+
+# Only what concerns somebody who waits: locks on contended objects, whole; the row that a waiter is
+# after (its own tuple lock); and the transaction ids of prepared transactions, to give them a name.
+LOCKS = """
+WITH l AS MATERIALIZED (SELECT * FROM pg_catalog.pg_lock_status()),
+tag AS (
+  SELECT DISTINCT locktype, coalesce(database, 0) AS database, coalesce(relation, 0) AS relation,
+         coalesce(page, -1) AS page, coalesce(tuple, -1::int2) AS tuple, coalesce(virtualxid, '') AS virtualxid,
+         coalesce(transactionid, '0'::xid) AS transactionid, coalesce(classid, 0) AS classid,
+         coalesce(objid, 0) AS objid, coalesce(objsubid, -1::int2) AS objsubid
+    FROM l WHERE NOT granted
+),
+waiter AS (SELECT DISTINCT pid FROM l WHERE NOT granted)
+SELECT l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid::text,
+       l.classid, l.objid, l.objsubid, l.pid, l.virtualtransaction, l.mode, l.granted, l.waitstart,
+       tag.locktype IS NOT NULL AS contended
+  FROM l
+  LEFT JOIN tag ON tag.locktype = l.locktype AND tag.database = coalesce(l.database, 0)
+       AND tag.relation = coalesce(l.relation, 0) AND tag.page = coalesce(l.page, -1)
+       AND tag.tuple = coalesce(l.tuple, -1::int2) AND tag.virtualxid = coalesce(l.virtualxid, '')
+       AND tag.transactionid = coalesce(l.transactionid, '0'::xid) AND tag.classid = coalesce(l.classid, 0)
+       AND tag.objid = coalesce(l.objid, 0) AND tag.objsubid = coalesce(l.objsubid, -1::int2)
+ WHERE tag.locktype IS NOT NULL
+    OR (l.locktype = 'tuple' AND l.pid IN (SELECT pid FROM waiter))
+    OR (l.pid IS NULL AND l.locktype = 'transactionid')
+"""
+
+PREPARED = """
+SELECT transaction::text, gid, prepared, ownerid, dbid,
+       ownerid = pg_catalog.to_regrole(pg_catalog.quote_ident(current_user))::oid
+  FROM pg_catalog.pg_prepared_xact()
+"""
+
+SAFE_SNAPSHOT = "SELECT p, pg_catalog.pg_safe_snapshot_blocking_pids(p) FROM pg_catalog.unnest(%(pids)s::int[]) p"
+
+# The progress views join pg_database; the function under them does not.
+PROGRESS = """
+SELECT p.pid, c.command
+  FROM pg_catalog.unnest(%(commands)s::text[]) AS c(command),
+       LATERAL pg_catalog.pg_stat_get_progress_info(c.command) AS p
+"""
+
+ROLES = """
+SELECT oid, rolname::text, rolsuper,
+       pg_catalog.pg_has_role(current_user, oid, 'USAGE'),
+       pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE'),
+       rolconnlimit
+  FROM pg_catalog.pg_roles
+"""
+DATABASES = "SELECT oid, datname::text, datconnlimit FROM pg_catalog.pg_database"
+
+# regclass reads the catalog and takes no lock on the table itself.
+RELATIONS = """
+SELECT r, r::pg_catalog.regclass::text FROM pg_catalog.unnest(%(oids)s::oid[]) AS r
+"""
+
+# The last look before the act is in the act's own statement: the very session, in the very
+# transaction, still in the way of one of the waiters that the plan named.
+_GUARDED = """
+WITH victim AS MATERIALIZED (
+  SELECT a.pid
+    FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
+   WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
+     AND a.backend_type = 'client backend'
+     AND a.backend_start = %(backend_start)s
+     AND a.xact_start IS NOT DISTINCT FROM %(xact_start)s
+     AND (%(escalated)s OR a.state_change IS NOT DISTINCT FROM %(state_change)s)
+     AND EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
+                  WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w)))
+)
+SELECT {function}(pid) FROM victim
+"""
+CANCEL = _GUARDED.format(function="pg_catalog.pg_cancel_backend")
+TERMINATE = _GUARDED.format(function="pg_catalog.pg_terminate_backend")
+
+# ROLLBACK PREPARED is a utility statement and cannot carry its guard; this comes just before it.
+PREPARED_STANDS = """
+SELECT gid FROM pg_catalog.pg_prepared_xact()
+ WHERE transaction::text = %(xid)s AND prepared = %(prepared)s
+   AND EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
+                WHERE 0 = ANY (pg_catalog.pg_blocking_pids(w)))
+"""
+
+# One glance while the queue drains; it does not touch the lock manager. (unnest of several arrays is
+# syntax and cannot be qualified; search_path is empty.)
+GLANCE = """
+WITH a AS MATERIALIZED (
+  SELECT pid, backend_start, xact_start, query_start, state, wait_event_type
+    FROM pg_catalog.pg_stat_get_activity(NULL)
+)
+SELECT (SELECT count(*) FROM unnest(%(pids)s::int[], %(began)s::timestamptz[]) AS w(pid, began)
+          JOIN a ON a.pid = w.pid AND a.query_start = w.began
+         WHERE a.wait_event_type = 'Lock' AND a.state = 'active'),
+       ARRAY(SELECT v.pid FROM unnest(%(victims)s::int[], %(starts)s::timestamptz[],
+                    %(queries)s::timestamptz[], %(terminated)s::bool[]) AS v(pid, started, began, terminated)
+               JOIN a ON a.pid = v.pid AND a.backend_start = v.started
+              WHERE v.terminated OR (a.state = 'active' AND a.query_start = v.began))
+"""
+PREPARED_LEFT = "SELECT transaction::text FROM pg_catalog.pg_prepared_xact()"
+
+# One act at a time on one server: held by this session, gone with it, whatever happens to us.
+ACT_LOCK_KEY = 0x70616661720001
+ACT_LOCK = "SELECT pg_catalog.pg_try_advisory_lock(%(key)s)"
+ACT_LOCK_OWNER = """
+SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start
+  FROM pg_catalog.pg_lock_status() AS l JOIN pg_catalog.pg_stat_get_activity(l.pid) AS a ON true
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+   AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
+"""
+UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules share with Ansible: spec fragments (twins of the doc fragments) and the one way out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._adapters.entry import Login
+from ._domain.mercy import Mercy
+from ._errors import InputError, RunbookError
+
+POSTGRES_ARGS: dict[str, Any] = {
+    "login_host": {"type": "str", "default": "localhost"},
+    "login_port": {"type": "int", "default": 5432},
+    "login_user": {"type": "str", "default": "postgres"},
+    "login_password": {"type": "str", "default": "", "no_log": True},
+    "login_db": {"type": "str", "default": "postgres"},
+    "login_unix_socket": {"type": "str", "default": ""},
+    "login_reserve_user": {"type": "str", "default": ""},
+    "login_reserve_password": {"type": "str", "default": "", "no_log": True},
+    "ssl_mode": {
+        "type": "str",
+        "default": "prefer",
+        "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+    },
+    "ca_cert": {"type": "path", "default": ""},
+    "connect_timeout": {"type": "int", "default": 5},
+    "statement_timeout": {"type": "float", "default": 5.0},
+    "lock_timeout": {"type": "float", "default": 1.0},
+}
+
+MERCY_ARGS: dict[str, Any] = {
+    "spare_roles": {"type": "list", "elements": "str", "default": []},
+    "spare_applications": {"type": "list", "elements": "str", "default": []},
+    "spare_databases": {"type": "list", "elements": "str", "default": []},
+    "spare_queries": {"type": "list", "elements": "str", "default": []},
+    "spare_superusers": {"type": "bool", "default": True},
+    "allow_prepared": {"type": "bool", "default": False},
+}
+
+
+def login_of(params: dict[str, Any]) -> Login:
+    """The connection options as a Login; refuses what could never work."""
+    if not 1 <= params["login_port"] <= 65535:
+        raise InputError(f"login_port must be between 1 and 65535, not {params['login_port']}.")
+    for name in ("connect_timeout", "statement_timeout", "lock_timeout"):
+        at_least(params, name, 0.001, "s; every look is bounded, so a limit of 0 (none) is refused")
+    return Login(
+        host=params["login_host"],
+        port=params["login_port"],
+        user=params["login_user"],
+        password=params["login_password"],
+        database=params["login_db"],
+        unix_socket=params["login_unix_socket"],
+        ssl_mode=params["ssl_mode"],
+        ca_cert=params["ca_cert"],
+        reserve_user=params["login_reserve_user"],
+        reserve_password=params["login_reserve_password"],
+        connect_timeout=params["connect_timeout"],
+        statement_timeout=params["statement_timeout"],
+        lock_timeout=params["lock_timeout"],
+    )
+
+
+def mercy_of(params: dict[str, Any], own_pid: int) -> Mercy:
+    """The sparing options as a Mercy; a pattern that is no regular expression is refused."""
+    for pattern in params["spare_queries"]:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise InputError(
+                f"spare_queries: {pattern!r} is no regular expression ({error}). Nothing was done."
+            ) from None
+    return Mercy(
+        roles=frozenset(params["spare_roles"]),
+        applications=frozenset(params["spare_applications"]),
+        databases=frozenset(params["spare_databases"]),
+        queries=tuple(params["spare_queries"]),
+        superusers=params["spare_superusers"],
+        allow_prepared=params["allow_prepared"],
+        own_pid=own_pid,
+    )
+
+
+def at_least(params: dict[str, Any], name: str, least: float, unit: str = "") -> None:
+    """Refuse a number below ``least``; ``unit`` ends the sentence."""
+    if params[name] < least:
+        text = f"at least {least:g} {unit}".rstrip()
+        raise InputError(f"{name} is {params[name]:g} and must be {text}. Nothing was done.")
+
+
+def share(params: dict[str, Any], name: str) -> None:
+    """Refuse a fraction outside of (0, 1]."""
+    if not 0 < params[name] <= 1:
+        raise InputError(f"{name} is {params[name]:g} and must be more than 0 and at most 1. Nothing was done.")
+
+
+def finish(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
+    """Run ``work`` and leave; the only place where a RunbookError becomes a failed task."""
+    try:
+        result = work(module)
+    except RunbookError as error:
+        module.fail_json(msg=str(error), error=type(error).__name__, **error.details)
+    module.exit_json(**result)

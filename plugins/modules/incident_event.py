@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: incident_event
+short_description: Append events to an incident's log
+version_added: 0.1.0
+description:
+  - Appends events to the file of an incident, one line of JSON each, under a lock and in one piece.
+  - A new file begins with an event of kind V(opened). Evidence is written to a file of its own before the
+    event that names it and carries its SHA-256.
+  - In check mode nothing is written, since a rehearsal is no part of an incident.
+  - When the log is on the controller itself it is written there directly, without a trip.
+options:
+  log:
+    description: Folder of the incident log. Created with mode 0700 if it is missing.
+    type: path
+    required: true
+  id:
+    description: The incident's id, which is also the name of its file.
+    type: str
+    required: true
+  events:
+    description: What happened, in order.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      kind:
+        description: Kind of event.
+        type: str
+        required: true
+        choices: [opened, evidence, held, mitigated, verified, noted, handed_over]
+      note:
+        description: Facts about it.
+        type: dict
+        default: {}
+  evidence:
+    description: What to keep; named by the event of kind V(evidence).
+    type: dict
+  by:
+    description: Who or what caused the events.
+    type: str
+    default: unknown
+  host:
+    description: The host that the events are about.
+    type: str
+    default: ""
+  opening:
+    description: Facts for the V(opened) event of a new incident, such as scenario and severity.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - pafar.runbook._attributes
+attributes:
+  diff_mode:
+    support: none
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: Note what a person did
+  pafar.runbook.incident_event:
+    log: /var/lib/pafar-runbook/incidents
+    id: 2026-11-23-145635-db_lock_contention
+    by: ada
+    events:
+      - kind: noted
+        note: {text: The nightly report was moved to the standby.}
+"""
+
+RETURN = r"""
+path:
+  description: The incident's file.
+  returned: success
+  type: str
+  sample: /var/lib/pafar-runbook/incidents/2026-11-23-145635-db_lock_contention.jsonl
+opened:
+  description: Whether the incident began with this call.
+  returned: success
+  type: bool
+  sample: true
+evidence:
+  description: File name, bytes and SHA-256 of the evidence that was kept, or null.
+  returned: success
+  type: dict
+  sample: {"file": "2026-11-23-145635.evidence/001-db1.json", "bytes": 5120, "sha256": "9f86d081884c7d65"}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._record import RECORD_ARGS, record
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    return record(module.params, module.check_mode)
+
+
+def main() -> None:
+    finish(AnsibleModule(argument_spec=RECORD_ARGS, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_activity_info
+short_description: One picture of who does what, and who waits for whom, in a PostgreSQL server
+version_added: 0.1.0
+description:
+  - Takes one look at all sessions of a server, in one connection and a handful of bounded statements.
+  - Shows the forest of lock waits with every root (prepared transactions, idle holders of advisory locks
+    and the replay of a standby among them) and every gate, that is a waiting session without which others
+    would get their lock.
+  - Never waits for a lock on a table, never leaves a transaction open, and gets in when every ordinary
+    slot is taken.
+options:
+  min_waiting:
+    description: Seconds of waiting from which on a waiter counts in RV(long_waiters).
+    type: float
+    default: 30.0
+  long_running:
+    description: Seconds from which on an active statement is listed in RV(long_running).
+    type: float
+    default: 60.0
+  statements:
+    description:
+      - How statement texts are returned. V(normalized) removes all literals and comments, V(full) keeps
+        them (they may hold personal data), V(none) returns no text.
+    type: str
+    default: normalized
+    choices: [normalized, full, none]
+  max_rows:
+    description: Longest length of each returned list. Counts are always of all.
+    type: int
+    default: 100
+extends_documentation_fragment:
+  - pafar.runbook._postgres
+  - pafar.runbook._mercy
+  - pafar.runbook._attributes.info
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.pg_kill_blocking
+"""
+
+EXAMPLES = r"""
+- name: Who waits for whom?
+  pafar.runbook.pg_activity_info:
+    login_host: db1.example.org
+    login_user: oncall
+    login_password: "{{ vault_oncall_password }}"
+  register: activity
+
+- name: Show the tree
+  ansible.builtin.debug:
+    var: activity.tree
+"""
+
+RETURN = r"""
+server:
+  description: Version, whether it is a standby, as whom and by which entrance the module got in.
+  returned: success
+  type: dict
+  sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
+waiters:
+  description: Number of sessions that wait for a lock.
+  returned: success
+  type: int
+  sample: 101
+long_waiters:
+  description: Number of those that have waited for O(min_waiting) seconds or longer.
+  returned: success
+  type: int
+  sample: 100
+longest_wait:
+  description: Seconds that the oldest lock wait has lasted.
+  returned: success
+  type: float
+  sample: 42.3
+roots:
+  description: Holders of locks that others wait for and that wait for nobody, those that hold up most first.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "waiters": 101,
+            "state": "idle in transaction", "reason": "idle in transaction for 65 s", "protected": ""}]
+gates:
+  description: Waiting sessions without which others would get their lock, with the same keys as RV(roots).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+blocked:
+  description: The waiters, the longest wait first, at most O(max_rows).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"pid": 4712, "waits_seconds": 42.3, "waits_for": "row public.bookings (0,1)", "mode": "ShareLock"}]
+cycles:
+  description: Deadlocks that PostgreSQL has not broken yet, each a list of pids.
+  returned: success
+  type: list
+  elements: list
+  sample: []
+tree:
+  description: The forest as lines of text.
+  returned: success
+  type: list
+  elements: str
+  sample: ["1 session waits, the longest for 42 s"]
+connections:
+  description: Slots used and free. Counts client backends alone, as C(max_connections) does.
+  returned: success
+  type: dict
+  sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
+activity:
+  description:
+    - Lists of sessions by what is the matter with them, each at most O(max_rows) long, the oldest first.
+    - Keys are C(long_running), C(idle_in_transaction), C(other_waits) (what waits, but not for the lock
+      manager), C(pin_suspects), C(safe_snapshot_waits) and C(protected) with the reason.
+  returned: success
+  type: dict
+  sample: {"long_running": [], "idle_in_transaction": [], "other_waits": [], "protected": []}
+prepared:
+  description: All prepared transactions.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"gid": "booking-17", "target": "prepared@20261123T145635.123456Z/xid740", "seconds": 7200.0}]
+visibility:
+  description: Either V(full), or V(partial) when the login role may not see all sessions.
+  returned: success
+  type: str
+  sample: full
+redacted:
+  description: Number of sessions of which the login role may see no more than that they exist.
+  returned: success
+  type: int
+  sample: 0
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+    MERCY_ARGS,
+    POSTGRES_ARGS,
+    at_least,
+    finish,
+    login_of,
+    mercy_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    at_least(params, "max_rows", 1)
+    at_least(params, "min_waiting", 0, "s")
+    at_least(params, "long_running", 0, "s")
+    with connect(login_of(params)) as postgres:
+        mercy = mercy_of(params, postgres.pid)
+        picture = postgres.look()
+    if picture.redacted:
+        module.warn(
+            f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions: "
+            "their state is missing in every count. Grant it pg_monitor."
+        )
+    result = activity_result(
+        picture,
+        mercy,
+        statements=params["statements"],
+        rows=params["max_rows"],
+        min_waiting=params["min_waiting"],
+        long_running=params["long_running"],
+    )
+    return {"changed": False, **result}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **POSTGRES_ARGS,
+            **MERCY_ARGS,
+            "min_waiting": {"type": "float", "default": 30.0},
+            "long_running": {"type": "float", "default": 60.0},
+            "statements": {"type": "str", "default": "normalized", "choices": ["normalized", "full", "none"]},
+            "max_rows": {"type": "int", "default": 100},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

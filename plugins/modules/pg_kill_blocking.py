@@ -1,0 +1,235 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_kill_blocking
+short_description: End the fewest and cheapest sessions that set a PostgreSQL lock queue free
+version_added: 0.1.0
+description:
+  - Chooses the least harm that frees every session that has waited too long. Cancelling a queued
+    C(ALTER TABLE) is preferred to ending the long reader before it, a transaction that has written
+    nothing to one that has, and nobody is ended for waiters that a protected session holds up anyway.
+  - In check mode it returns the very plan and changes nothing; no statement with a side effect is sent.
+  - Each act carries its guard in the same statement. The session is ended only if it is still the same
+    backend in the same transaction and state, and still holds up one of the waiters that the plan named.
+  - Works in rounds when ended sessions turn out to have others behind them, and stops when the waiters
+    do not fall or the application queues up again.
+options:
+  min_waiting:
+    description: Seconds that a session must have waited to be worth somebody's end.
+    type: float
+    default: 30.0
+  max_victims:
+    description: Most sessions to end in all rounds together. At least 1.
+    type: int
+    default: 10
+  max_share:
+    description: Largest share of all client sessions to end, more than 0 and at most 1. One session is always within it.
+    type: float
+    default: 0.2
+  strategy:
+    description:
+      - V(least_harm) weighs roots and gates, V(roots) ends only sessions that wait for nobody, V(gates)
+        only cancels waiting sessions without which others would go on.
+    type: str
+    default: least_harm
+    choices: [least_harm, roots, gates]
+  only:
+    description:
+      - Approved targets, as a former plan named them. Nobody else is ended, in no round. An empty list
+        approves nobody.
+      - It is an error when none of them stands any more while sessions still wait too long.
+    type: list
+    elements: str
+  max_rounds:
+    description: Most rounds of planning and ending. Later rounds end only sessions that the first look saw.
+    type: int
+    default: 5
+  grace:
+    description: Seconds that a cancelled session gets to let go before it is terminated.
+    type: float
+    default: 2.0
+  settle:
+    description: Seconds without progress after which the queue counts as standing and is looked at again.
+    type: float
+    default: 2.0
+  timeout:
+    description: Seconds to wait for a terminated session to be gone before it is reported as stuck.
+    type: float
+    default: 5.0
+  max_rows:
+    description: Longest length of the lists in RV(evidence).
+    type: int
+    default: 200
+extends_documentation_fragment:
+  - pafar.runbook._postgres
+  - pafar.runbook._mercy
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.pg_activity_info
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  pafar.runbook.pg_kill_blocking:
+    login_host: db1.example.org
+    min_waiting: 20
+    spare_applications: [nightly-report]
+  check_mode: true
+  register: planned
+
+- name: End exactly those
+  pafar.runbook.pg_kill_blocking:
+    login_host: db1.example.org
+    min_waiting: 20
+    spare_applications: [nightly-report]
+    only: "{{ planned.plan.actions | map(attribute='target') }}"
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - Whom to end and whom to spare. C(verb), C(digest) (SHA-256 over verb, acts and targets), C(actions) with
+      C(target), C(reason), C(action), C(pid) and C(frees), C(spared) with C(target), C(pid) and C(reason).
+    - C(late) is how many waited too long, C(frees) how many of them the plan sets free, C(leaves) how many
+      would still wait.
+  returned: success
+  type: dict
+  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "frees": 0, "leaves": 0}
+ended:
+  description: Sessions and prepared transactions that were ended, and how.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "action": "terminated"}]
+stuck:
+  description: Those that were signalled and are still there.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+missed:
+  description: Those that were planned and had moved on when the act came; nothing was done to them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+waiters_before:
+  description: Sessions that waited for a lock before the act.
+  returned: success
+  type: int
+  sample: 101
+waiters_after:
+  description: Sessions that wait for a lock after the act; in check mode the same as RV(waiters_before).
+  returned: success
+  type: int
+  sample: 0
+rounds:
+  description: Rounds that were needed; 0 in check mode or with nothing to do.
+  returned: success
+  type: int
+  sample: 1
+seconds_to_relief:
+  description: Seconds from the first signal until nobody to whom the plan promised relief waited. Null without relief.
+  returned: success
+  type: float
+  sample: 0.08
+stopped:
+  description: Why it stopped before everybody was free, or empty.
+  returned: success
+  type: str
+  sample: ""
+evidence:
+  description: The forest, the sessions in it and their statements without literals, as they were before the act.
+  returned: success
+  type: dict
+  sample: {"tree": ["1 session waits, the longest for 42 s"]}
+"""
+
+from typing import Any, Iterable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.picture import Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import kill_result
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import (
+    Outcome,
+    Patience,
+    unblocking,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import (
+    STRATEGIES,
+    Bounds,
+    Judgement,
+    judge,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._refusals import (
+    check_approval,
+    check_sight,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+    MERCY_ARGS,
+    POSTGRES_ARGS,
+    at_least,
+    finish,
+    login_of,
+    mercy_of,
+    share,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    for name, least in (("max_victims", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
+        at_least(params, name, least)
+    for name in ("min_waiting", "grace", "settle"):
+        at_least(params, name, 0, "s")
+    share(params, "max_share")
+    bounds = Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"])
+    patience = Patience(
+        params["max_rounds"], params["max_victims"], params["grace"], params["settle"], params["timeout"]
+    )
+    with connect(login_of(params)) as postgres:
+        postgres.refuse_on_standby()
+        mercy = mercy_of(params, postgres.pid)
+
+        def decide(picture: Picture, late: Iterable[Any] = ()) -> Judgement:
+            return judge(picture, mercy, bounds, late).narrowed_to(params["only"])
+
+        first = decide(postgres.look())
+        check_sight(first)
+        check_approval(first, params["only"])
+        outcome = Outcome()
+        if not module.check_mode and first.plan.actions:
+            postgres.claim()
+            outcome = postgres.carry_out(unblocking(first, patience), decide)
+    return kill_result(first, mercy, outcome, rows=params["max_rows"], rehearsal=module.check_mode)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **POSTGRES_ARGS,
+            **MERCY_ARGS,
+            "min_waiting": {"type": "float", "default": 30.0},
+            "max_victims": {"type": "int", "default": 10},
+            "max_share": {"type": "float", "default": 0.2},
+            "strategy": {"type": "str", "default": "least_harm", "choices": list(STRATEGIES)},
+            "only": {"type": "list", "elements": "str"},
+            "max_rounds": {"type": "int", "default": 5},
+            "grace": {"type": "float", "default": 2.0},
+            "settle": {"type": "float", "default": 2.0},
+            "timeout": {"type": "float", "default": 5.0},
+            "max_rows": {"type": "int", "default": 200},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()
