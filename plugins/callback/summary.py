@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a person at 3 a.m. wants to see, printed under the task that found it. Never the record."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: summary
+type: aggregate
+short_description: Show who waits for whom, the plan, the gate's verdict and the relief
+version_added: 0.1.0
+description:
+  - Prints the results of this collection's modules as a few lines of text under their tasks.
+  - A clone enables it in C(ansible.cfg). Elsewhere name it in C(callbacks_enabled).
+author:
+  - Pafar runbook maintainers (@pafar)
+requirements:
+  - enabled in configuration
+"""
+
+from typing import Any, Callable, List, Mapping
+
+from ansible import constants
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.pafar.runbook.plugins.module_utils._domain import summary
+
+_COLORS = {
+    summary.GOOD: constants.config.get_config_value("COLOR_OK"),
+    summary.CARE: constants.config.get_config_value("COLOR_CHANGED"),
+    summary.BAD: constants.config.get_config_value("COLOR_ERROR"),
+    summary.DIM: constants.config.get_config_value("COLOR_VERBOSE"),
+    summary.PLAIN: None,
+}
+Lines = List[summary.Line]
+
+
+class CallbackModule(CallbackBase):
+    """Prints; keeps only which hosts have shown their plan, to tell the plan from the act in check mode."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "pafar.runbook.summary"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._planned: set[str] = set()
+        self._views: dict[str, Callable[[str, Mapping[str, Any]], Lines]] = {
+            "pg_activity_info": self._activity,
+            "pg_kill_blocking": self._kill,
+            "gate": lambda _host, result: summary.of_gate(result),
+            "verdict": lambda _host, result: summary.of_verdict(result),
+            "incident_event": lambda _host, result: summary.of_record(result),
+        }
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        self._show(result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
+        self._show(result)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
+        self._planned.clear()
+
+    def _show(self, result: Any) -> None:
+        task = getattr(result, "task", None) or result._task
+        host = (getattr(result, "host", None) or result._host).get_name()
+        values = getattr(result, "result", None) or result._result
+        name = str(task.resolved_action or task.action)
+        view = self._views.get(name[len("pafar.runbook.") :]) if name.startswith("pafar.runbook.") else None
+        if view is None:
+            return
+        try:
+            lines = view(host, values)
+        except (KeyError, TypeError):
+            return  # a failed task has no such result; its message has been shown
+        for kind, text in lines:
+            self._display.display(f"  {host} | {text}", color=_COLORS[kind])
+
+    def _activity(self, host: str, result: Mapping[str, Any]) -> Lines:
+        return [] if host in self._planned else summary.of_activity(result)
+
+    def _kill(self, host: str, result: Mapping[str, Any]) -> Lines:
+        if host not in self._planned:
+            self._planned.add(host)
+            return summary.of_plan(result["plan"])
+        if not result["rounds"]:
+            return [(summary.DIM, "nobody was ended")]
+        return summary.of_outcome(result)
