@@ -1,0 +1,40 @@
+# Two commands do everything: `make demo` shows it, `make test` proves it. Both set up .venv first.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup demo test unit integration contract molecule lint types sanity bench picture clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+setup: $(VENV)/.complete ## Build .venv with everything that the demo and the tests use
+
+$(VENV)/.complete: tests/requirements.txt tests/support/find_python.sh
+	@echo "Setting up $(VENV) (about a minute, once)"
+	@rm -rf $(VENV)
+	@"$$(sh tests/support/find_python.sh)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+demo: setup ## A real lock storm on a throw-away PostgreSQL, judged and ended before your eyes
+	@$(BIN)/python tests/demo/demo.py
+
+test: setup ## Everything that can be checked on this machine; names what cannot
+	@$(BIN)/python tests/run.py
+
+unit integration contract molecule lint types sanity: setup ## One part of `make test`
+	@$(BIN)/python tests/run.py $@
+
+bench: setup ## Measure, and write docs/benchmarks.md
+	@$(BIN)/python tests/bench/bench.py
+
+picture: setup ## Render the demo's output as docs/images/demo.png (needs a Chromium)
+	@$(BIN)/python tests/demo/picture.py
+
+clean: ## Remove what the other commands built
+	rm -rf $(VENV) .venv-bench .cache tests/output

@@ -1,0 +1,40 @@
+"""One real server per major version that this machine has; tests run on each."""
+
+from __future__ import annotations
+
+import pytest
+from support.clients import clients
+from support.servers import Server, one_per_major
+
+SETTINGS = {
+    "max_connections": "200",
+    "max_prepared_transactions": "10",
+    "deadlock_timeout": "30s",  # a deadlock stays long enough to be looked at
+    "log_statement": "all",
+    "wal_level": "replica",
+    "log_line_prefix": "%a| ",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of one server stay on one worker."""
+    for item in items:
+        major = getattr(item, "callspec", None) and item.callspec.params.get("server")
+        if major:
+            item.add_marker(pytest.mark.xdist_group(f"server-{major}"))
+
+
+@pytest.fixture(scope="session", params=sorted(one_per_major()), ids=lambda major: f"pg{major}")
+def server(request):
+    with Server(one_per_major()[request.param], SETTINGS) as running:
+        running.prepare_site()
+        running.major = request.param
+        yield running
+
+
+@pytest.fixture
+def session(server):
+    """A factory of sessions that are all gone when the test is over."""
+    with clients(server) as factory:
+        yield factory

@@ -1,0 +1,39 @@
+"""Lock queues as real sessions make them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.clients import Client, lock_waiters, until
+from support.servers import Server
+
+
+def held(session: Any, *statements: str, **given: Any) -> Client:
+    """A session that ran the statements in a transaction and sits in it."""
+    client: Client = session(**given)
+    client.run("BEGIN")
+    for statement in statements:
+        client.run(statement)
+    return client
+
+
+def row_storm(server: Server, session: Any, waiters: int, row: int = 1) -> tuple[Client, list[Client]]:
+    """One session idle in a transaction that holds a row, the others queued behind it."""
+    already = lock_waiters(server)
+    holder = held(session, f"UPDATE bookings SET seats = 3 WHERE id = {row}")
+    queue = [session().ready() for _ in range(waiters)]
+    for client in queue:
+        client.send(f"UPDATE bookings SET seats = seats - 1 WHERE id = {row}")
+    until(lambda: lock_waiters(server) == already + waiters, what="the row storm")
+    return holder, queue
+
+
+def alter_queue(server: Server, session: Any, readers: int = 5, **reader: Any) -> tuple[Client, Client, list[Client]]:
+    """A long reader, an ALTER TABLE behind it, readers behind that."""
+    already = lock_waiters(server)
+    first = held(session, "SELECT count(*) FROM payments", **reader)
+    alter = session("migration").send("ALTER TABLE payments ADD note text")
+    until(lambda: lock_waiters(server) == already + 1, what="the ALTER")
+    others = [session().send("SELECT * FROM payments WHERE id = 3") for _ in range(readers)]
+    until(lambda: lock_waiters(server) == already + 1 + readers, what="the readers")
+    return first, alter, others
