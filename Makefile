@@ -7,7 +7,7 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test unit integration contract molecule lint types sanity bench picture clean
+.PHONY: help setup demo test unit integration contract molecule lint types sanity bench docs picture clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -32,6 +32,9 @@ unit integration contract molecule lint types sanity: setup ## One part of `make
 
 bench: setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python tests/bench/bench.py
+
+docs: setup ## Rewrite the tables that are generated from the code
+	@$(BIN)/python tests/docs/role_tables.py
 
 picture: setup ## Render the demo's output as docs/images/demo.png (needs a Chromium)
 	@$(BIN)/python tests/demo/picture.py

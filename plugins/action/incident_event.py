@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
         if not here:
             result.update(self._execute_module(task_vars=task_vars))
             return result
-        _, params = self.validate_argument_spec(argument_spec=RECORD_ARGS)
+        dummy, params = self.validate_argument_spec(argument_spec=RECORD_ARGS)
         try:
             result.update(record(params, bool(self._task.check_mode)))
         except RunbookError as error:

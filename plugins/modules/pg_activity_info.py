@@ -20,7 +20,7 @@ options:
     type: float
     default: 30.0
   long_running:
-    description: Seconds from which on an active statement is listed in RV(long_running).
+    description: Seconds from which on an active statement is listed in RV(activity).
     type: float
     default: 60.0
   statements:

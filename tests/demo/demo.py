@@ -36,7 +36,7 @@ def storm(session: Any) -> dict[str, list[Client]]:
     holder = session("pafar-web")
     holder.run("BEGIN")
     holder.run("UPDATE bookings SET seats = 3 WHERE id = 42")
-    queue = [session("pafar-web") for _ in range(WAITERS)]
+    queue = [session("pafar-web") for dummy in range(WAITERS)]
     for waiter in queue:
         waiter.send("UPDATE bookings SET seats = seats - 1, guest = 'Ada Lovelace' WHERE id = 42")
     report = session("nightly-report")

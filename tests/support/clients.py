@@ -86,7 +86,7 @@ class Client:
             return "cancelled"
         except psycopg2.Error:
             return "terminated"
-        read, _, _ = select.select([self.connection.fileno()], [], [], 0)
+        read, dummy, dummy = select.select([self.connection.fileno()], [], [], 0)
         if not read:
             return "alive"
         try:

@@ -21,7 +21,7 @@ def row_storm(server: Server, session: Any, waiters: int, row: int = 1) -> tuple
     """One session idle in a transaction that holds a row, the others queued behind it."""
     already = lock_waiters(server)
     holder = held(session, f"UPDATE bookings SET seats = 3 WHERE id = {row}")
-    queue = [session().ready() for _ in range(waiters)]
+    queue = [session().ready() for dummy in range(waiters)]
     for client in queue:
         client.send(f"UPDATE bookings SET seats = seats - 1 WHERE id = {row}")
     until(lambda: lock_waiters(server) == already + waiters, what="the row storm")
@@ -34,6 +34,6 @@ def alter_queue(server: Server, session: Any, readers: int = 5, **reader: Any) -
     first = held(session, "SELECT count(*) FROM payments", **reader)
     alter = session("migration").send("ALTER TABLE payments ADD note text")
     until(lambda: lock_waiters(server) == already + 1, what="the ALTER")
-    others = [session().send("SELECT * FROM payments WHERE id = 3") for _ in range(readers)]
+    others = [session().send("SELECT * FROM payments WHERE id = 3") for dummy in range(readers)]
     until(lambda: lock_waiters(server) == already + 1 + readers, what="the readers")
     return first, alter, others

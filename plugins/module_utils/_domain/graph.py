@@ -18,7 +18,7 @@ Adjacency = Sequence[Sequence[int]]
 
 def reversed_graph(successors: Adjacency) -> list[list[int]]:
     """Every edge turned round."""
-    back: list[list[int]] = [[] for _ in successors]
+    back: list[list[int]] = [[] for dummy in successors]
     for node, targets in enumerate(successors):
         for target in targets:
             back[target].append(node)
@@ -161,7 +161,7 @@ class _Flow:
     """Residual network with Dinic's algorithm."""
 
     def __init__(self, size: int) -> None:
-        self.first: list[list[int]] = [[] for _ in range(size)]
+        self.first: list[list[int]] = [[] for dummy in range(size)]
         self.to: list[int] = []
         self.room: list[int] = []
 

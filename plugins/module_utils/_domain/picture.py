@@ -84,7 +84,7 @@ class Picture:
             return ""
         if lock.tag in self.names:
             return self.names[lock.tag]
-        _, database, relation, page, tuple_, virtualxid, xid, classid, objid, objsubid = lock.tag
+        dummy, database, relation, page, tuple_, virtualxid, xid, classid, objid, objsubid = lock.tag
         if lock.kind == "transactionid":
             return f"transaction {xid}"
         if lock.kind == "virtualxid":

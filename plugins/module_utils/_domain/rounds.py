@@ -144,8 +144,8 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
             done.missed.append({"target": item.target, "reason": why})
     if not hit:
         return False
-    victims = tuple((holder, action) for _, holder, action in hit.values())
-    cancelled = any(action == CANCEL for _, action in victims)
+    victims = tuple((holder, action) for dummy, holder, action in hit.values())
+    cancelled = any(action == CANCEL for dummy, action in victims)
     seen: Seen = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
     if seen.waiting and cancelled:
         for target, (item, holder, action) in list(hit.items()):
@@ -153,11 +153,11 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
                 witnesses = _witnesses(judged, judged.keys[target])
                 if (yield Signal(holder, TERMINATE, witnesses, escalated=True)):
                     hit[target] = (item, holder, TERMINATE)
-        victims = tuple((holder, action) for _, holder, action in hit.values())
+        victims = tuple((holder, action) for dummy, holder, action in hit.values())
         seen = yield Watch(promised, victims, patience.settle)
     if seen.standing:
         seen = yield Watch(promised, victims, patience.timeout)
-    for target, (item, _, action) in hit.items():
+    for target, (item, dummy, action) in hit.items():
         entry = {"target": target, "pid": item.detail["pid"], "action": _PAST[action], "reason": item.reason}
         (done.stuck if target in seen.standing else done.ended).append(entry)
     if not seen.waiting:

@@ -54,8 +54,8 @@ def _branch(
         holder = picture.who(node)
         below = _bundled(picture, children.get(node, []), children)
         if isinstance(holder, Session) and holder.query and (below or node in picture.forest.roots):
-            bar = "│    " if below else "     "
-            lines.append(rest + bar + without_literals(holder.query))
+            indent = "│    " if below else "     "
+            lines.append(rest + indent + without_literals(holder.query))
         for place, (child, count) in reversed(list(enumerate(below))):
             last = place == len(below) - 1
             todo.append((child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), count))

@@ -45,7 +45,7 @@ def request(dice: random.Random, shared_rows: bool) -> str:
 
 def entangle(dice: random.Random, crowd: list, shared_rows: bool) -> None:
     """Each session in turn asks for up to three locks and stays where it is when it has to wait."""
-    turns = [client for client in crowd for _ in range(3)]
+    turns = [client for client in crowd for dummy in range(3)]
     dice.shuffle(turns)
     for client in crowd:
         client.run("BEGIN")
@@ -102,7 +102,10 @@ def one_graph(dice, postgres, super_rows, crowd):
     judged = judge(picture, mercy, WIDE)
     planned = {judged.keys[target] for target in judged.plan.targets}
     only = judged.plan.targets
-    decide = lambda fresh, late=(): judge(fresh, mercy, WIDE, late).narrowed_to(only)  # noqa: E731
+
+    def decide(fresh, late=()):
+        return judge(fresh, mercy, WIDE, late).narrowed_to(only)
+
     outcome = postgres.carry_out(unblocking(judged, Patience(settle=0.02, grace=0.05)), decide)
     ended = {entry["pid"] for entry in outcome.ended}
     assert ended <= planned

@@ -39,7 +39,7 @@ def test_a_row_storm_has_one_root(server, session):
 
 
 def test_an_alter_that_waits_is_the_gate(server, session):
-    first, alter, _ = alter_queue(server, session, application="pg_dump")
+    first, alter, dummy = alter_queue(server, session, application="pg_dump")
     result = look(server)
     assert [(r["pid"], r["protected"]) for r in result["roots"]] == [(first.pid, "is a backup")]
     assert [(g["pid"], g["waiters"], g["frees_alone"]) for g in result["gates"]] == [(alter.pid, 5, 5)]
@@ -190,7 +190,7 @@ def full(server):
         if server.major >= 16:
             small.run("GRANT pg_use_reserved_connections TO keeper")
         ordinary = 10 - 3 - (2 if server.major >= 16 else 0)
-        yield small, [session("leaky").ready() for _ in range(ordinary)]
+        yield small, [session("leaky").ready() for dummy in range(ordinary)]
 
 
 class TestWhenEverySlotIsTaken:
@@ -205,7 +205,7 @@ class TestWhenEverySlotIsTaken:
         assert result["connections"]["by_application"] == {"leaky": len(taken)}
 
     def test_by_the_reserve_login(self, full):
-        small, _ = full
+        small, dummy = full
         keeper = {"login_reserve_user": "keeper", "login_reserve_password": PASSWORD}
         if small.value("SELECT current_setting('server_version_num')::int") < 160000:
             keeper["login_reserve_user"] = "postgres"
@@ -213,7 +213,7 @@ class TestWhenEverySlotIsTaken:
         assert result["server"]["entrance"] == "reserve"
 
     def test_and_says_what_to_do_when_no_entrance_opens(self, full):
-        small, _ = full
+        small, dummy = full
         result = run_module("pg_activity_info", **small.login("stranger"))
         assert result["failed"]
         assert result["error"] == "NoSlotLeft"

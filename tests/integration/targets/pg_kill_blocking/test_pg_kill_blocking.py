@@ -18,7 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds impor
 from support.clients import lock_waiters, until
 from support.modules import run_module
 from support.scenes import alter_queue, held, row_storm
-from support.servers import PASSWORD, free_port
+from support.servers import PASSWORD, client_tool, free_port
 
 WIDE = {"min_waiting": 0, "max_share": 1.0, "settle": 1.0}
 
@@ -94,7 +94,7 @@ def test_a_savepoint_keeps_the_lock_over_a_cancel_so_it_is_followed_up(server, s
 
 
 def test_of_two_sharers_the_second_shows_when_the_first_is_gone(server, session):
-    sharers = [held(session, "SELECT * FROM bookings WHERE id = 4 FOR SHARE") for _ in range(2)]
+    sharers = [held(session, "SELECT * FROM bookings WHERE id = 4 FOR SHARE") for dummy in range(2)]
     session().send("UPDATE bookings SET seats = 2 WHERE id = 4")
     until(lambda: lock_waiters(server) == 1)
     done = kill(server)
@@ -124,7 +124,7 @@ def test_a_cascade_is_followed_round_by_round(server, session):
 
 
 def test_an_approved_run_does_not_follow_a_cascade(server, session):
-    holder, _ = cascade(server, session)
+    holder, dummy = cascade(server, session)
     planned = kill(server, check=True)
     done = kill(server, only=[a["target"] for a in planned["plan"]["actions"]])
     assert pids(done["ended"]) == [holder.pid]
@@ -142,7 +142,7 @@ def test_an_application_that_retries_stops_it(server, session):
     """Whoever loses or gets its turn queues up again at once, behind a second holder: no end of victims."""
     holder = held(session, "UPDATE bookings SET seats = 3 WHERE id = 14")
     second = held(session, "UPDATE bookings SET seats = 3 WHERE id = 15")
-    queue = [session().ready() for _ in range(6)]
+    queue = [session().ready() for dummy in range(6)]
     for waiter in queue:
         waiter.send("UPDATE bookings SET seats = 2 WHERE id = 14")
     until(lambda: lock_waiters(server) == 6)
@@ -241,7 +241,7 @@ def test_the_guard_holds_in_the_last_moment(server, session):
 
 def test_replication_and_backups_are_there_and_stay(server, session):
     receive = [
-        server.binaries / "pg_basebackup",
+        client_tool("pg_basebackup"),
         "-D",
         "-",
         "-Ft",
@@ -299,7 +299,7 @@ def test_superusers_roles_applications_and_patterns_are_spared(server, session):
 
 
 def test_two_runs_never_act_at_once(server, session):
-    holder, _ = row_storm(server, session, 2)
+    holder, dummy = row_storm(server, session, 2)
     other = psycopg2.connect(server.dsn(user="oncall"), application_name="pafar.runbook")
     other.cursor().execute("SELECT pg_try_advisory_lock(%s)", (0x70616661720001,))
     result = refused(server)
@@ -315,7 +315,7 @@ class TestRefusals:
 
     @pytest.fixture(autouse=True)
     def nothing_changes(self, server, session):
-        holder, _ = row_storm(server, session, 2)
+        holder, dummy = row_storm(server, session, 2)
         yield
         assert holder.fate() == "alive"
         assert lock_waiters(server) == 2

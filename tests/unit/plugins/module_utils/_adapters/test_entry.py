@@ -67,7 +67,7 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
 )
 def test_a_refusal_says_what_to_do(said, kind, advice):
     refusal = _refusal(Login(host="127.0.0.1", user="oncall", password="hunter2"), said)
-    assert type(refusal) is kind
+    assert refusal.__class__ is kind
     assert advice in str(refusal)
     assert "Nothing was done" in str(refusal)
     assert "\n" not in str(refusal)

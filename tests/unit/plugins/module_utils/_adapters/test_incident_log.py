@@ -61,9 +61,11 @@ def test_a_torn_last_line_does_not_swallow_the_next(tmp_path):
 
 
 def test_writers_that_meet_lose_and_mix_nothing(tmp_path):
-    writers = [
-        threading.Thread(target=lambda: [write(tmp_path, "noted", "noted") for _ in range(20)]) for _ in range(8)
-    ]
+    def often():
+        for dummy in range(20):
+            write(tmp_path, "noted", "noted")
+
+    writers = [threading.Thread(target=often) for dummy in range(8)]
     for writer in writers:
         writer.start()
     for writer in writers:

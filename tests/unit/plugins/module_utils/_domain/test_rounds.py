@@ -92,7 +92,7 @@ def test_it_stops_when_the_waiters_do_not_fall():
         picture(row_queue(pid, [9], 901), *(session(n, "idle in transaction") for n in (1, 2, 3))) for pid in (1, 2, 3)
     ]
     slow = Seen(1, frozenset(), 2.0)
-    _, outcome = play(shared[0], [True, slow, judged(shared[1]), True, slow, judged(shared[2])])
+    dummy, outcome = play(shared[0], [True, slow, judged(shared[1]), True, slow, judged(shared[2])])
     assert [entry["pid"] for entry in outcome.ended] == [1, 2]
     assert "did not fall in 2 rounds" in outcome.stopped
 
@@ -114,7 +114,7 @@ def test_a_cascade_is_followed_with_the_late_still_late():
 
 def test_sessions_that_came_later_are_never_ended():
     newcomer = picture(row_queue(50, [3], 901), session(50, "idle in transaction", backend_start=ago(-1)))
-    _, outcome = play(QUEUE, [True, Seen(1, frozenset(), 2.0), judged(newcomer)])
+    dummy, outcome = play(QUEUE, [True, Seen(1, frozenset(), 2.0), judged(newcomer)])
     assert [entry["pid"] for entry in outcome.ended] == [1]
     assert "nobody else may be ended" in outcome.stopped
 
@@ -126,7 +126,7 @@ def test_an_application_that_queues_up_again_stops_it():
         session(2, query_start=ago(-1)),
         session(3, query_start=ago(-1)),
     )
-    _, outcome = play(QUEUE, [True, free(), judged(again)])
+    dummy, outcome = play(QUEUE, [True, free(), judged(again)])
     assert "queued up again" in outcome.stopped
     assert outcome.rounds == 1
 
@@ -137,9 +137,9 @@ def test_rounds_and_victims_are_bounded():
 
     first = picture(row_queue(1, [2, 3, 4]))
     slow = Seen(1, frozenset(), 2.0)
-    _, outcome = play(first, [True, slow, judged(heir(2, 3))], max_rounds=1)
+    dummy, outcome = play(first, [True, slow, judged(heir(2, 3))], max_rounds=1)
     assert "max_rounds" in outcome.stopped
-    _, outcome = play(first, [True, slow, judged(heir(2, 3))], max_victims=1)
+    dummy, outcome = play(first, [True, slow, judged(heir(2, 3))], max_victims=1)
     assert [entry["pid"] for entry in outcome.ended] == [1]
     assert "nobody else may be ended" in outcome.stopped
 

@@ -12,7 +12,7 @@ PLAN = {
 
 
 def text(lines):
-    return "\n".join(line for _, line in lines)
+    return "\n".join(line for dummy, line in lines)
 
 
 def test_a_plan_names_who_goes_who_stays_and_what_comes_of_it():

@@ -1,0 +1,182 @@
+"""What must exist for every module, role and playbook, and what must agree with what."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+
+import pytest
+import yaml
+from support.servers import ROOT
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
+
+
+def load(path):
+    return yaml.safe_load(path.read_text())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_has_a_target_that_runs_it(name):
+    tests = list((ROOT / "tests/integration/targets" / name).glob("test_*.py"))
+    assert tests
+    assert name in tests[0].read_text()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_documentation_and_arguments_agree(name):
+    """The doc fragments are twins of the spec fragments: same names, types, defaults, choices."""
+    text = subprocess.run(
+        ["ansible-doc", "-t", "module", "-j", f"pafar.runbook.{name}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    documented = json.loads(text)[f"pafar.runbook.{name}"]["doc"]["options"]
+    given = spec_of(name)
+    assert set(documented) == set(given)
+    for option, spec in given.items():
+        doc = documented[option]
+        assert doc.get("type", "str") == spec.get("type", "str"), option
+        assert doc.get("default") == spec.get("default"), option
+        assert doc.get("choices") == spec.get("choices"), option
+        assert bool(doc.get("required")) == bool(spec.get("required")), option
+        assert doc.get("elements") == spec.get("elements"), option
+
+
+def spec_of(name):
+    """The argument spec as the module, or else its action plugin, hands it to Ansible."""
+    caught = {}
+
+    class Stop(Exception):
+        pass
+
+    def catch(*_, argument_spec, **__):
+        caught.update(argument_spec)
+        raise Stop
+
+    module = importlib.import_module(f"ansible_collections.pafar.runbook.plugins.modules.{name}")
+    if hasattr(module, "main"):
+        original, module.AnsibleModule = module.AnsibleModule, catch
+        try:
+            module.main()
+        except Stop:
+            pass
+        finally:
+            module.AnsibleModule = original
+        return caught
+    action = importlib.import_module(f"ansible_collections.pafar.runbook.plugins.action.{name}")
+
+    class Probe(action.ActionModule):
+        def __init__(self):
+            self._supports_check_mode = self._supports_async = True
+
+        def validate_argument_spec(self, argument_spec):
+            catch(argument_spec=argument_spec)
+
+    from ansible.plugins.action import ActionBase
+
+    original = ActionBase.run
+    ActionBase.run = lambda *_a, **_k: {}
+    try:
+        Probe().run()
+    except Stop:
+        pass
+    finally:
+        ActionBase.run = original
+    return caught
+
+
+def test_every_postgres_module_takes_the_connection_of_the_play():
+    group = load(ROOT / "meta/runtime.yml")["action_groups"]["postgres"]
+    talkers = [
+        name
+        for name in MODULES
+        if "_postgres" in (ROOT / f"plugins/modules/{name}.py").read_text().split("EXAMPLES")[0]
+    ]
+    assert sorted(group) == sorted(talkers)
+
+
+@pytest.mark.parametrize("name", ROLES)
+class TestRole:
+    def test_has_what_a_role_has(self, name):
+        role = ROOT / "roles" / name
+        for part in ("tasks/main.yml", "defaults/main.yml", "meta/main.yml", "meta/argument_specs.yml", "README.md"):
+            assert (role / part).exists(), part
+        scenario = ROOT / "extensions/molecule" / name
+        assert (scenario / "molecule.yml").exists()
+        assert list((scenario / "tests").glob("test_*.py"))
+
+    def test_defaults_are_told_twice_and_agree(self, name):
+        defaults = load(ROOT / "roles" / name / "defaults/main.yml")
+        options = load(ROOT / "roles" / name / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        assert defaults == {option: spec.get("default") for option, spec in options.items()}
+
+    def test_variables_carry_its_name(self, name):
+        defaults = load(ROOT / "roles" / name / "defaults/main.yml")
+        assert all(variable.startswith(f"{name}_") for variable in defaults)
+
+    def test_the_readme_tells_every_variable(self, name):
+        text = (ROOT / "roles" / name / "README.md").read_text()
+        for variable in load(ROOT / "roles" / name / "defaults/main.yml"):
+            assert f"`{variable}`" in text
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/main.yml")), ids=lambda path: path.parts[-3])
+def test_a_mitigation_has_its_steps_in_order(path):
+    names = re.findall(r"- name: .* \| (\w+)$", path.read_text(), re.M)
+    if "Apply" in names:
+        steps = ["Plan", "Gate", "Evidence", "Apply", "Verify", "Verdict", "Record"]
+        assert [name for name in names if name in steps] == steps
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+class TestPlaybook:
+    def test_has_the_bones(self, path):
+        play = load(path)[0]
+        assert path.read_text().splitlines()[1].startswith("# "), "says in a sentence what it is for"
+        assert play["gather_facts"] is False
+        assert play["tasks"][0]["name"] == "Open the incident"
+        assert "rescue" in play["tasks"][1]
+
+    def test_is_sound_yaml_for_ansible(self, path):
+        done = subprocess.run(
+            ["ansible-playbook", "--syntax-check", str(path)], cwd=ROOT, env=EMPTY_HOME, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "WARNING" not in done.stderr + done.stdout
+
+    def test_names_are_literal(self, path):
+        for line in path.read_text().splitlines():
+            if re.search(r"^\s*(name: pafar|tasks_from:|role:)", line):
+                assert "{{" not in line
+
+
+def test_the_link_that_makes_a_bare_clone_work():
+    link = ROOT / ".collections/ansible_collections/pafar/runbook"
+    assert link.is_symlink()
+    assert link.resolve() == ROOT
+    tracked = subprocess.run(
+        ["git", "ls-files", "-s", ".collections"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert tracked.stdout.startswith("120000 ")
+
+
+def test_the_changelog_knows_this_version():
+    version = load(ROOT / "galaxy.yml")["version"]
+    assert version in load(ROOT / "changelogs/changelog.yaml")["releases"]
+
+
+def test_nothing_speaks_of_one_machine():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    places = re.compile(r"/(?:work|root)/\w")
+    for name in tracked:
+        path = ROOT / name
+        if path.is_symlink() or path.suffix in (".png", ".svg") or name.startswith("tests/") or not path.exists():
+            continue
+        assert not places.search(path.read_text()), name

