@@ -116,6 +116,9 @@ def clients(server: Server) -> Iterator[Any]:
             server.value(f"SELECT count(pg_terminate_backend(p)) FROM unnest(ARRAY{pids}) p")
         for client in opened:
             client.close()
+        if pids:  # the next test counts waiters from the start
+            left = f"SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (ARRAY{pids})"
+            until(lambda: server.value(left) == 0, what="the sessions to end")
 
 
 def until(question: Any, seconds: float = 20, what: str = "") -> Any:
