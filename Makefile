@@ -36,7 +36,7 @@ bench: setup ## Measure, and write docs/benchmarks.md
 docs: setup ## Rewrite the tables that are generated from the code
 	@$(BIN)/python tests/docs/role_tables.py
 
-picture: setup ## Render the demo's output as docs/images/demo.png (needs a Chromium)
+picture: setup ## Render the demo's output as docs/images/demo.svg
 	@$(BIN)/python tests/demo/picture.py
 
 clean: ## Remove what the other commands built

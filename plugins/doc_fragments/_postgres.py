@@ -60,9 +60,12 @@ options:
     type: int
     default: 5
   statement_timeout:
-    description: Seconds that one statement of the module may take.
+    description:
+      - Seconds that one statement of the module may take.
+      - When hundreds of sessions begin to wait within one C(deadlock_timeout), PostgreSQL's own search for
+        deadlocks holds up the whole lock manager for seconds; this must be longer than that.
     type: float
-    default: 5.0
+    default: 15.0
   lock_timeout:
     description: Seconds that a statement of the module may wait for a lock on a catalog.
     type: float

@@ -29,7 +29,7 @@ POSTGRES_ARGS: dict[str, Any] = {
     },
     "ca_cert": {"type": "path", "default": ""},
     "connect_timeout": {"type": "int", "default": 5},
-    "statement_timeout": {"type": "float", "default": 5.0},
+    "statement_timeout": {"type": "float", "default": 15.0},
     "lock_timeout": {"type": "float", "default": 1.0},
 }
 

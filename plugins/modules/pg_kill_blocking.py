@@ -153,9 +153,10 @@ evidence:
 from typing import Any, Iterable
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.picture import Picture
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import kill_result
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.report_ending import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import (
     Outcome,
     Patience,
@@ -194,7 +195,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         params["max_rounds"], params["max_victims"], params["grace"], params["settle"], params["timeout"]
     )
     with connect(login_of(params)) as postgres:
-        postgres.refuse_on_standby()
+        ending = Ending(postgres)
+        ending.refuse_on_standby()
         mercy = mercy_of(params, postgres.pid)
 
         def decide(picture: Picture, late: Iterable[Any] = ()) -> Judgement:
@@ -205,8 +207,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         check_approval(first, params["only"])
         outcome = Outcome()
         if not module.check_mode and first.plan.actions:
-            postgres.claim()
-            outcome = postgres.carry_out(unblocking(first, patience), decide)
+            ending.claim()
+            outcome = ending.carry_out(unblocking(first, patience), decide)
     return kill_result(first, mercy, outcome, rows=params["max_rows"], rehearsal=module.check_mode)
 
 

@@ -24,9 +24,9 @@ def _poll(connection: Any, seconds: float) -> bool:
         rest = deadline - time.monotonic()
         if rest <= 0:
             return False
-        waiting = [connection.fileno()]
-        read, write = (waiting, []) if state == extensions.POLL_READ else ([], waiting)
-        select.select(read, write, [], min(rest, 0.5))
+        poll = select.poll()  # select() knows no more than 1024 files
+        poll.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+        poll.poll(1000 * min(rest, 0.5))
 
 
 class Client:
@@ -86,8 +86,9 @@ class Client:
             return "cancelled"
         except psycopg2.Error:
             return "terminated"
-        read, dummy, dummy = select.select([self.connection.fileno()], [], [], 0)
-        if not read:
+        poll = select.poll()
+        poll.register(self.connection.fileno(), select.POLLIN)
+        if not poll.poll(0):
             return "alive"
         try:
             self.run("SELECT 1", 5)

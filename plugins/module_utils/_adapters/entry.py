@@ -73,7 +73,7 @@ class Login:
     reserve_user: str = ""
     reserve_password: str = ""
     connect_timeout: int = 5
-    statement_timeout: float = 5.0
+    statement_timeout: float = 15.0
     lock_timeout: float = 1.0
 
     @property

@@ -1,39 +1,27 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""PostgreSQL: look at a server, end a session there. I/O; the only file that runs statements.
+"""PostgreSQL: look at a server. I/O.
 
 A look is a handful of statements in one autocommit connection, each bounded by statement_timeout.
 """
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Generator, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 from .._domain.forest import grow
 from .._domain.locks import Key, Lock, Tag
 from .._domain.picture import Limits, Picture
-from .._domain.rounds import Look, Outcome, Seen, Signal, Watch
 from .._domain.sessions import CLIENT, REDACTED, Prepared, Session
-from .._domain.unblocking import CANCEL, Judgement
-from .._errors import (
-    BusyError,
-    NotPostgres,
-    PoolerInTheWay,
-    PrivilegeError,
-    RunbookError,
-    ServerError,
-    StandbyError,
-)
+from .._errors import NotPostgres, PoolerInTheWay, PrivilegeError, ServerError
 from . import queries
 from .entry import Login, driver, enter
 
 _OLDEST = 140000
 _PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER"]
 _QUERY_LENGTH = 1000  # characters of a statement that are fetched
-_GLANCE_FIRST, _GLANCE_LONGEST = 0.01, 0.2  # seconds between two glances at a draining queue
 Row = Sequence[Any]
 
 
@@ -54,6 +42,19 @@ class Postgres:
                 return list(cursor.fetchall())
         except self._error as error:
             raise self._failure(error) from None
+
+    def command(self, statement: str, values: tuple[Any, ...], database: str) -> None:
+        """Run a utility statement in a database, over a connection of its own where that is another one."""
+        mine = database == self.server["database"]
+        connection = self._connection if mine else enter(replace(self.login, database=database))[0]
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+        except self._error as error:
+            raise self._failure(error) from None
+        finally:
+            if not mine:
+                connection.close()
 
     def _failure(self, error: Any) -> Exception:
         said = " ".join(str(error).split())
@@ -108,16 +109,14 @@ class Postgres:
             lock_timeout=f"{int(self.login.lock_timeout * 1000)}ms",
         )
 
-    # --- looking ---------------------------------------------------------------------------------
-
     def look(self) -> Picture:
         """One picture: locks first, so that an identity is never older than the lock it stands for."""
         locks = self.rows(queries.LOCKS)
         prepared = self.rows(queries.PREPARED)
         activity = self.rows(queries.ACTIVITY, query_length=_QUERY_LENGTH)
-        roles = {row[0]: row for row in self._names(queries.ROLES)}
-        databases = {row[0]: row[1] for row in self._names(queries.DATABASES)}
-        progress = {row[0]: row[1] for row in self._names(queries.PROGRESS, commands=_PROGRESS)}
+        roles = {row[0]: row for row in self.names(queries.ROLES)}
+        databases = {row[0]: row[1] for row in self.names(queries.DATABASES)}
+        progress = {row[0]: row[1] for row in self.names(queries.PROGRESS, commands=_PROGRESS)}
         me = next((role for role in roles.values() if role[1] == self.role), None)
         may_signal = {oid: _may_signal(role, me) for oid, role in roles.items()}
         sessions = {
@@ -137,7 +136,7 @@ class Postgres:
             snapshot_blockers=self._snapshot_blockers(sessions),
         )
 
-    def _names(self, statement: str, **parameters: Any) -> list[Row]:
+    def names(self, statement: str, **parameters: Any) -> list[Row]:
         """Names are a courtesy: a lock on a catalog must not cost the picture."""
         try:
             return self.rows(statement, **parameters)
@@ -152,7 +151,7 @@ class Postgres:
         here = next((oid for oid, name in databases.items() if name == self.server["database"]), None)
         tags = {lock.tag for lock in locks} | set(rows_wanted.values())
         oids = {tag[2] for tag in tags if tag[2] is not None and tag[1] in (here, 0)}
-        rows = self._names(queries.RELATIONS, oids=sorted(oids)) if oids else []
+        rows = self.names(queries.RELATIONS, oids=sorted(oids)) if oids else []
         known: dict[int, str] = {row[0]: row[1] for row in rows}
         names: dict[Tag, str] = {}
         for tag in tags:
@@ -170,136 +169,6 @@ class Postgres:
         if not waiting:
             return {}
         return {row[0]: tuple(row[1]) for row in self.rows(queries.SAFE_SNAPSHOT, pids=waiting)}
-
-    # --- acting ----------------------------------------------------------------------------------
-
-    def refuse_on_standby(self) -> None:
-        """Sessions of a standby hold read locks only; what stands there is cured on the primary."""
-        if not self.in_recovery:
-            return
-        upstream = self._names(queries.UPSTREAM)
-        primary = f" (it replays from {upstream[0][0]}:{upstream[0][1]})" if upstream and upstream[0][0] else ""
-        raise StandbyError(
-            f"{self.login.where} is a standby{primary}: no session there holds up writers, and replay that "
-            "waits for a query is bounded by max_standby_streaming_delay. Run this against the primary. "
-            "Nothing was done.",
-            in_recovery=True,
-        )
-
-    def claim(self) -> None:
-        """Be the only one that acts on this server's database; given back when the connection ends."""
-        if self.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]:
-            return
-        owner = self._names(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
-        who = f" (pid {owner[0][0]}, {owner[0][1]}, from {owner[0][2] or 'local'})" if owner else ""
-        raise BusyError(
-            f"Another run is ending sessions on {self.login.where}{who}. Nothing was done. Let it finish, "
-            "look again, and if it hangs end that session."
-        )
-
-    def signal(self, step: Signal) -> bool:
-        """End one holder if it is still what the plan saw and still in the way. True: the signal went out."""
-        if isinstance(step.holder, Prepared):
-            return self._roll_back(step.holder, step.waiters)
-        session = step.holder
-        rows = self.rows(
-            queries.CANCEL if step.action == CANCEL else queries.TERMINATE,
-            pid=session.pid,
-            backend_start=session.backend_start,
-            xact_start=session.xact_start,
-            state_change=session.state_change,
-            escalated=step.escalated,
-            waiters=list(step.waiters),
-        )
-        return bool(rows and rows[0][0])
-
-    def _roll_back(self, prepared: Prepared, waiters: tuple[int, ...]) -> bool:
-        found = self.rows(
-            queries.PREPARED_STANDS,
-            xid=str(prepared.xid),
-            prepared=prepared.prepared_at,
-            waiters=list(waiters),
-        )
-        if not found:
-            return False
-        with self._in_database(prepared.database) as connection, connection.cursor() as cursor:
-            try:
-                cursor.execute("ROLLBACK PREPARED %s", (found[0][0],))
-            except self._error as error:
-                raise self._failure(error) from None
-        return True
-
-    @contextmanager
-    def _in_database(self, database: str) -> Iterator[Any]:
-        """A prepared transaction can be ended only from its own database."""
-        if database == self.server["database"]:
-            yield self._connection
-            return
-        connection, dummy = enter(replace(self.login, database=database))
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    def watch(self, step: Watch, since: float) -> Seen:
-        """Glance until nobody promised waits and no victim stands, or nothing moves for ``step.seconds``."""
-        sessions = [(h, act) for h, act in step.victims if isinstance(h, Session)]
-        prepared = {str(h.xid): h.target for h, dummy in step.victims if isinstance(h, Prepared)}
-        by_pid = {holder.pid: holder.target for holder, dummy in sessions}
-        pause = _GLANCE_FIRST
-        best: tuple[int, int] | None = None
-        moved = time.monotonic()
-        while True:
-            waiting, standing_pids = self.rows(
-                queries.GLANCE,
-                pids=[pid for pid, dummy in step.waiters],
-                began=[began for dummy, began in step.waiters],
-                victims=[holder.pid for holder, dummy in sessions],
-                starts=[holder.backend_start for holder, dummy in sessions],
-                queries=[holder.query_start for holder, dummy in sessions],
-                terminated=[act != CANCEL for dummy, act in sessions],
-            )[0]
-            standing = {by_pid[pid] for pid in standing_pids}
-            if prepared:
-                left = {row[0] for row in self.rows(queries.PREPARED_LEFT)}
-                standing |= {target for xid, target in prepared.items() if xid in left}
-            now = time.monotonic()
-            progress = (waiting, len(standing))
-            if best is None or progress < best:
-                best, moved = progress, now
-            if (not waiting and not standing) or now - moved >= step.seconds:
-                return Seen(waiting, frozenset(standing), now - since)
-            time.sleep(pause)
-            pause = min(_GLANCE_LONGEST, pause * 1.5)
-
-    def carry_out(self, steps: Generator[Any, Any, Outcome], judge: Any) -> Outcome:
-        """Drive the machine of rounds: do what it says, tell it what came of it."""
-        since: float | None = None
-        answer: bool | Seen | Judgement | None = None
-        signalled: list[str] = []
-        try:
-            while True:
-                step = steps.send(answer)
-                if isinstance(step, Signal):
-                    since = since or time.monotonic()
-                    answer = self.signal(step)
-                    if answer:
-                        signalled.append(step.holder.target)
-                elif isinstance(step, Watch):
-                    answer = self.watch(step, since or time.monotonic())
-                elif isinstance(step, Look):
-                    answer = judge(self.look(), step.late)
-        except StopIteration as stop:
-            outcome: Outcome = stop.value
-            return outcome
-        except RunbookError as error:
-            if not signalled:
-                raise
-            raise ServerError(
-                f"{error} Before that, {len(signalled)} had been signalled to end: {', '.join(signalled)}. "
-                "Whether the queue moves is not known: look again.",
-                signalled=signalled,
-            ) from None
 
 
 def _session(

@@ -11,7 +11,6 @@ question of the night: if this one goes, who can go on?
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Iterable
 
 from . import graph as algorithms
@@ -40,21 +39,18 @@ class Forest:
         locks = self.waits.waits.get(key)
         return locks[0] if locks else None
 
-    def seconds_waiting(self, key: Key, now: datetime) -> float:
-        lock = self.wait_of(key)
-        return max(0.0, (now - lock.since).total_seconds()) if lock and lock.since else 0.0
-
     def waiting_for(self, key: Key) -> list[Key]:
         """Waiters with an edge straight to ``key``: the ones to whom it must still be in the way."""
         waits = self.waits
         node = waits.node_of.get(key)
         if node is None:
             return []
+        back = algorithms.reversed_graph(waits.out)
         found: dict[Key, None] = {}
         seen = {node}
         todo = [node]
         while todo:
-            for before in self._back[todo.pop()]:
+            for before in back[todo.pop()]:
                 if before not in seen:
                     seen.add(before)
                     owner = waits.keys[before]
@@ -78,7 +74,6 @@ class Forest:
         return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
 
     def __post_init__(self) -> None:
-        self._back = algorithms.reversed_graph(self.waits.out)
         self._back_all = algorithms.reversed_graph(self.waits.all_edges())
 
 
@@ -88,27 +83,34 @@ def grow(locks: list[Lock]) -> Forest:
     forest = Forest(waits)
     blocking = algorithms.reachable(waits.out, [waits.node_of[key] for key in waits.waits])
     forest.roots = [key for key, node in waits.node_of.items() if node in blocking and key not in waits.waits]
-    forest.cycles = [
-        [key for key in (waits.keys[node] for node in component) if key is not None]
-        for component in algorithms.cycles(waits.out)
-    ]
-    forest.cycles = [sorted(cycle, key=str) for cycle in forest.cycles if len(cycle) > 1]
     _dominate(forest)
-    _count_reach(forest)
+    acyclic = _count_reach(forest)
+    if not acyclic or any(key not in forest.parent for key in waits.waits):
+        _find_cycles(forest)
     forest.roots.sort(key=lambda key: (-forest.reach[key], str(key)))
     forest.gates.sort(key=lambda key: (-forest.alone[key], str(key)))
     return forest
 
 
-def _count_reach(forest: Forest) -> None:
+def _find_cycles(forest: Forest) -> None:
+    """Latent edges left out: nobody waits for those yet."""
+    keys = forest.waits.keys
+    components = algorithms.cycles(forest.waits.out)
+    owners = [[key for key in (keys[node] for node in component) if key is not None] for component in components]
+    forest.cycles = [sorted(cycle, key=str) for cycle in owners if len(cycle) > 1]
+
+
+def _count_reach(forest: Forest) -> bool:
+    """Fills ``reach``; tells whether what hangs on the roots is free of cycles."""
     node_of = forest.waits.node_of
-    counts = algorithms.marked_behind(
+    counts, acyclic = algorithms.marked_behind(
         forest._back_all,
         [node_of[key] for key in forest.roots],
         [node_of[key] for key in forest.roots + forest.gates],
         [node_of[key] for key in forest.waits.waits],
     )
     forest.reach = {key: counts.get(node_of[key], 0) for key in forest.roots + forest.gates}
+    return acyclic
 
 
 def _dominate(forest: Forest) -> None:

@@ -57,8 +57,9 @@ def _postorder(successors: Adjacency, root: int) -> list[int]:
 
 def marked_behind(
     successors: Adjacency, starts: Sequence[int], wanted: Iterable[int], marked: Iterable[int]
-) -> dict[int, int]:
-    """For every wanted node that ``starts`` reach: how many marked nodes it reaches, itself not counted.
+) -> tuple[dict[int, int], bool]:
+    """For every wanted node that ``starts`` reach: how many marked nodes it reaches, itself not counted;
+    and whether what they reach is free of cycles.
 
     Sets travel as the bits of one integer each, so a thousand holders of one lock cost one pass. A
     cycle has no order to pass in; then each wanted node is walked for itself.
@@ -78,7 +79,7 @@ def marked_behind(
         if node in bits:
             found = bits[node] if acyclic else sum(bit.get(other, 0) for other in reachable(successors, [node]))
             counts[node] = bin(found & ~bit.get(node, 0)).count("1")
-    return counts
+    return counts, acyclic
 
 
 def dominators(successors: Adjacency, root: int) -> dict[int, int]:

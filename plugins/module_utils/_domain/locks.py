@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Tuple, Union
+from typing import Any, NamedTuple, Tuple, Union
 
 Key = Union[int, str]  # who owns a lock: a (leader's) pid, or "prepared:<xid>"
 Tag = Tuple[Any, ...]  # (locktype, database, relation, page, tuple, virtualxid, transactionid, classid, ...)
@@ -41,8 +41,7 @@ CONFLICTS = {mode: tuple(MODES[i] for i in others) for mode, others in _CONFLICT
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(NamedTuple):
     """One row of pg_locks. ``since`` is when the wait began (waitstart), if it is a wait."""
 
     owner: Key

@@ -68,15 +68,29 @@ class Picture:
         """Those that take a slot of max_connections. A redacted row counts if it belongs to a role."""
         return [s for s in self.sessions.values() if s.backend_type == CLIENT or (s.redacted and s.user)]
 
+    def __post_init__(self) -> None:
+        """Ages are asked for in many places and the same everywhere."""
+        ages = {
+            key: max(0.0, (self.now - locks[0].since).total_seconds()) if locks[0].since else 0.0
+            for key, locks in self.forest.waits.waits.items()
+        }
+        object.__setattr__(self, "_ages", ages)
+        object.__setattr__(self, "_by_age", sorted(ages, key=lambda key: (-ages[key], str(key))))
+
+    def seconds_waiting(self, key: Key) -> float:
+        """How long the owner has waited for its lock; 0 when it does not wait."""
+        ages: dict[Key, float] = self._ages  # type: ignore[attr-defined]
+        return ages.get(key, 0.0)
+
     def waiting_at_least(self, seconds: float) -> list[Key]:
         """Waiters for a lock that have waited so long, the longest first."""
-        ages = {key: self.forest.seconds_waiting(key, self.now) for key in self.forest.waiters}
-        long = [key for key, age in ages.items() if age >= seconds]
-        return sorted(long, key=lambda key: (-ages[key], str(key)))
+        by_age: list[Key] = self._by_age  # type: ignore[attr-defined]
+        return [key for key in by_age if self.seconds_waiting(key) >= seconds]
 
     def longest_wait(self) -> float:
         """Seconds that the oldest lock wait has lasted; 0 when nobody waits."""
-        return max((self.forest.seconds_waiting(key, self.now) for key in self.forest.waiters), default=0.0)
+        longest = self.waiting_at_least(0)[:1]
+        return self.seconds_waiting(longest[0]) if longest else 0.0
 
     def object_of(self, lock: Lock | None) -> str:
         """What a lock is about, in words."""
@@ -131,8 +145,11 @@ def count_connections(picture: Picture) -> dict[str, Any]:
     limits = picture.limits
 
     def by(attribute: str) -> dict[str, int]:
-        values = Counter(printable(getattr(s, attribute)) or "unknown" for s in clients)
-        return dict(values.most_common())
+        counted = Counter(getattr(s, attribute) for s in clients)
+        told: Counter[str] = Counter()
+        for value, number in counted.items():
+            told[printable(value) or "unknown"] += number
+        return dict(told.most_common())
 
     return {
         "used": len(clients),

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A picture and a judgement as the dicts that modules return and the lines that people read. Pure.
+"""A picture as the dicts that pg_activity_info returns. Pure.
 
 All text that comes from the server (statements, names) is stripped of control characters here.
 """
@@ -12,12 +12,10 @@ from typing import Any, Callable, Iterable
 from .locks import Key
 from .mercy import Mercy
 from .picture import Picture, count_connections
-from .rounds import Outcome
-from .sessions import Prepared, Session, stamp
+from .sessions import Prepared, Session
 from .statements import printable, without_literals
 from .tree import tree
-from .unblocking import Judgement
-from .words import describe, waiting, who_is
+from .words import describe
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
     "normalized": without_literals,
@@ -81,63 +79,11 @@ def waiter_dict(picture: Picture, key: Key, statements: str) -> dict[str, Any]:
     base = session_dict(picture, holder, statements) if isinstance(holder, Session) else {"target": holder.target}
     return {
         **base,
-        "waits_seconds": round(forest.seconds_waiting(key, picture.now), 1),
+        "waits_seconds": round(picture.seconds_waiting(key), 1),
         "waits_for": picture.wanted(key),
         "mode": lock.mode if lock else "",
         "locktype": lock.kind if lock else "",
         "behind": picture.who(parent).target if parent is not None else None,
-    }
-
-
-def plan_dict(judged: Judgement) -> dict[str, Any]:
-    """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
-    return {
-        **judged.plan.as_dict(),
-        "late": len(judged.late),
-        "frees": len(judged.freed),
-        "leaves": judged.left,
-    }
-
-
-def plan_diff(judged: Judgement) -> dict[str, str]:
-    """Before and after as Ansible's ``diff``: who is in the way now, and what becomes of each."""
-    past = {"cancel": "statement cancelled", "terminate": "session terminated"}
-    before, after = [], []
-    for item in judged.plan.actions:
-        name = who_is(judged.picture, judged.keys[item.target])
-        before.append(f"{name}: {item.reason}")
-        fate = past.get(item.action, "rolled back")
-        after.append(f"{name}: {fate}, frees {item.detail['frees']} of {len(judged.late)}")
-    for item in judged.plan.spared:
-        key = judged.keys.get(item.target)
-        name = who_is(judged.picture, key) if key is not None else item.target
-        line = f"{name}: stays, {item.reason}"
-        before.append(line)
-        after.append(line)
-    before.append(f"{waiting(len(judged.late))} too long")
-    after.append(f"{waiting(judged.left)} too long" if judged.left else "nobody waits too long")
-    return {
-        "before_header": "sessions in the way",
-        "after_header": "after the plan",
-        "before": "\n".join(before) + "\n" if judged.plan.actions else "",
-        "after": "\n".join(after) + "\n" if judged.plan.actions else "",
-    }
-
-
-def evidence(judged: Judgement, mercy: Mercy, rows: int) -> dict[str, Any]:
-    """What the act is about to destroy: the forest, the sessions in it, their statements without literals."""
-    picture = judged.picture
-    forest = picture.forest
-    blockers = [*forest.roots, *forest.gates]
-    waiters = picture.waiting_at_least(0)
-    return {
-        "at": stamp(picture.now),
-        "server": dict(picture.server),
-        "tree": tree(picture, mercy, rows=200, width=200),
-        "plan": plan_dict(judged),
-        "blockers": [blocker_dict(picture, key, mercy, "normalized") for key in blockers[:rows]],
-        "waiters": [waiter_dict(picture, key, "normalized") for key in waiters[:rows]],
-        "waiters_in_all": len(waiters),
     }
 
 
@@ -197,24 +143,4 @@ def activity_result(
         ],
         "visibility": picture.visibility,
         "redacted": picture.redacted,
-    }
-
-
-def kill_result(first: Judgement, mercy: Mercy, outcome: Outcome, *, rows: int, rehearsal: bool) -> dict[str, Any]:
-    """What pg_kill_blocking returns; see its documentation."""
-    before = len(first.picture.forest.waiters)
-    after = outcome.after or first.picture
-    return {
-        "changed": bool(first.plan.actions) if rehearsal else bool(outcome.ended or outcome.stuck),
-        "plan": plan_dict(first),
-        "ended": outcome.ended,
-        "stuck": outcome.stuck,
-        "missed": outcome.missed,
-        "waiters_before": before,
-        "waiters_after": len(after.forest.waiters),
-        "rounds": outcome.rounds,
-        "seconds_to_relief": outcome.seconds_to_relief,
-        "stopped": outcome.stopped,
-        "evidence": evidence(first, mercy, rows),
-        "diff": plan_diff(first),
     }

@@ -21,7 +21,7 @@ def tree(picture: Picture, mercy: Mercy, rows: int = 40, width: int = 110) -> li
     if not forest.waiters:
         return ["nobody waits for a lock"]
     children: dict[Key | None, list[Key]] = {}
-    for key in sorted(forest.parent, key=lambda k: (-forest.seconds_waiting(k, picture.now), str(k))):
+    for key in sorted(forest.parent, key=lambda k: (-picture.seconds_waiting(k), str(k))):
         children.setdefault(forest.parent[key], []).append(key)
     lines = [f"{waiting(len(forest.waiters))}, the longest for {span(picture.longest_wait())}"]
     tops = sorted(children.get(None, []), key=lambda k: (k in forest.waits.waits, -forest.reach.get(k, 0), str(k)))
@@ -95,5 +95,5 @@ def _line(picture: Picture, mercy: Mercy, key: Key) -> str:
 
 
 def _crowd(picture: Picture, first: Key, count: int) -> str:
-    wait = span(picture.forest.seconds_waiting(first, picture.now))
+    wait = span(picture.seconds_waiting(first))
     return f"{count} more wait for the same ({picture.wanted(first)}), the longest for {wait}"

@@ -29,7 +29,7 @@ def describe(picture: Picture, key: Key) -> str:
         age = span((picture.now - holder.prepared_at).total_seconds()) if holder.prepared_at else "?"
         return f"prepared transaction {printable(holder.gid)!r} of {printable(holder.owner)}, for {age}"
     if picture.forest.wait_of(key):
-        return f"waits for {picture.wanted(key)} since {span(picture.forest.seconds_waiting(key, picture.now))}"
+        return f"waits for {picture.wanted(key)} since {span(picture.seconds_waiting(key))}"
     state = holder.state or holder.backend_type or "unknown"
     return f"{state} for {span(holder.seconds_in_state(picture.now))}"
 

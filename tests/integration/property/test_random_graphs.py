@@ -11,6 +11,7 @@ from functools import partial
 
 import psycopg2
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.locks import MODES
@@ -106,7 +107,7 @@ def one_graph(dice, postgres, super_rows, crowd):
     def decide(fresh, late=()):
         return judge(fresh, mercy, WIDE, late).narrowed_to(only)
 
-    outcome = postgres.carry_out(unblocking(judged, Patience(settle=0.02, grace=0.05)), decide)
+    outcome = Ending(postgres).carry_out(unblocking(judged, Patience(settle=0.02, grace=0.05)), decide)
     ended = {entry["pid"] for entry in outcome.ended}
     assert ended <= planned
     after = settled(super_rows, pids)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Signal
@@ -230,12 +231,13 @@ def test_the_guard_holds_in_the_last_moment(server, session):
     holder, queue = row_storm(server, session, 2)
     login = Login(host="127.0.0.1", port=server.port, user="oncall", password=PASSWORD)
     with connect(login) as postgres:
+        ending = Ending(postgres)
         victim = postgres.look().sessions[holder.pid]
-        assert not postgres.signal(Signal(victim, "terminate", (holder.pid,)))  # waits for nobody
+        assert not ending.signal(Signal(victim, "terminate", (holder.pid,)))  # waits for nobody
         holder.run("SELECT 1")  # same transaction, another state_change: it is at work again
-        assert not postgres.signal(Signal(victim, "terminate", (queue[0].pid,)))
+        assert not ending.signal(Signal(victim, "terminate", (queue[0].pid,)))
         fresh = postgres.look().sessions[holder.pid]
-        assert postgres.signal(Signal(fresh, "terminate", (queue[0].pid, queue[1].pid)))
+        assert ending.signal(Signal(fresh, "terminate", (queue[0].pid, queue[1].pid)))
     until(lambda: holder.fate() == "terminated")
 
 

@@ -61,9 +61,11 @@ def test_the_cut_separates_and_none_is_cheaper(graph, prices):
 
 @given(graphs())
 def test_counting_by_bits_agrees_with_walking(graph):
-    counts = marked_behind(graph, [0, 1], range(8), range(4, 8))
+    counts, acyclic = marked_behind(graph, [0, 1], range(8), range(4, 8))
     for node in reachable(graph, [0, 1]):
         assert counts[node] == len(reachable(graph, [node]) & set(range(4, 8)) - {node})
+    seen = reachable(graph, [0, 1])
+    assert acyclic == (not cycles([graph[node] if node in seen else [] for node in range(8)]))
 
 
 @pytest.mark.parametrize(
@@ -84,4 +86,4 @@ def test_a_chain_longer_than_the_stack_is_walked():
     chain = [[node + 1] for node in range(length - 1)] + [[]]
     assert dominators(chain, 0)[length - 1] == length - 2
     assert cycles(chain) == []
-    assert marked_behind(chain, [0], [0], [length - 1]) == {0: 1}
+    assert marked_behind(chain, [0], [0], [length - 1]) == ({0: 1}, True)

@@ -3,10 +3,8 @@ from __future__ import annotations
 import json
 
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import (
-    activity_result,
-    kill_result,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.report_ending import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Outcome
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
 from support.pictures import NOW, ago, picture, prepared, row_queue, session

@@ -1,0 +1,51 @@
+"""Render what a terminal shows of the demo's real run as docs/images/demo.svg."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+from support.servers import ROOT
+
+WIDTH = 124
+# rich's own frame, without the web font that it would fetch from elsewhere
+FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: {char_height}px;
+line-height: {line_height}px; font-variant-east-asian: full-width; }}
+.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: sans-serif; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>{lines}</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}<g class="{unique_id}-matrix">{matrix}</g></g></svg>
+"""
+
+
+def main() -> None:
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
+    output = subprocess.run(
+        [sys.executable, str(ROOT / "tests/demo/demo.py")], cwd=ROOT, env=environment, capture_output=True, text=True,
+        check=True,
+    ).stdout  # fmt: skip
+    start = output.index("### $ ansible-playbook playbooks/db_lock_contention.yml", output.index("after the check run"))
+    shown = output[start : output.index("### The incident, as it was recorded")]
+    shown = re.sub(r"TASK [^\n]*(Validating arguments|Name it)[^\n]*\n[^\n]*\n\n", "", shown)
+    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), color_system="truecolor")  # noqa: SIM115
+    console.print(Text.from_ansi(shown.rstrip()), soft_wrap=False)
+    target = ROOT / "docs/images/demo.svg"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    title = "ansible-playbook playbooks/db_lock_contention.yml"
+    target.write_text(console.export_svg(title=title, theme=MONOKAI, code_format=FRAME, unique_id="demo"))
+    print(f"written to {target.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
