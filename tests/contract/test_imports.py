@@ -10,7 +10,7 @@ from support.servers import ROOT
 PLUGINS = ROOT / "plugins"
 OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 VALUES = {
-    "__future__", "collections", "dataclasses", "datetime", "enum", "hashlib", "json", "re", "typing",
+    "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "json", "re", "typing",
 }  # fmt: skip
 UNSAFE = {"socket", "subprocess", "os", "time", "ansible", "psycopg2", "docker"}
 # layer -> the layers of ours that it may import

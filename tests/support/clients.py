@@ -21,12 +21,11 @@ def _poll(connection: Any, seconds: float) -> bool:
         state = connection.poll()
         if state == extensions.POLL_OK:
             return True
-        rest = deadline - time.monotonic()
-        if rest <= 0:
-            return False
         poll = select.poll()  # select() knows no more than 1024 files
         poll.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
-        poll.poll(1000 * min(rest, 0.5))
+        rest = deadline - time.monotonic()
+        if not poll.poll(1000 * max(0.0, min(rest, 0.5))) and rest <= 0:
+            return False  # what had arrived has been read, also when there was no time to wait
 
 
 class Client:

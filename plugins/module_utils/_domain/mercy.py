@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .sessions import CLIENT, Holder, Prepared, Session
 
@@ -19,6 +20,11 @@ BACKUP_APPLICATIONS = re.compile(
 _BACKUP_CALL = re.compile(r"\bpg_(backup_start|start_backup)\s*\(", re.I)
 _INDEX_BUILD = re.compile(r"^\s*(create\s+(unique\s+)?index\s+concurrently|reindex)\b", re.I)
 _WRAPAROUND = "(to prevent wraparound)"
+
+
+@lru_cache(maxsize=1024)  # a queue is many sessions that say the same
+def _is_backup(application: str, query: str) -> bool:
+    return bool(BACKUP_APPLICATIONS.search(application) or _BACKUP_CALL.search(query))
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Mercy:
         return "" if session.backend_type == CLIENT else f"is a {session.backend_type or 'process unknown'}"
 
     def _why_work(self, session: Session) -> str:
-        if BACKUP_APPLICATIONS.search(session.application) or _BACKUP_CALL.search(session.query):
+        if _is_backup(session.application, session.query):
             return "is a backup"
         if session.progress == "BASEBACKUP":
             return "is a base backup"

@@ -11,6 +11,7 @@ Lexical rules: PostgreSQL documentation, "Lexical Structure".
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""
@@ -28,11 +29,14 @@ _TOKEN = re.compile(
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
+# A queue is many sessions that say the same: what was worked out for one serves the others.
+@lru_cache(maxsize=4096)
 def printable(text: str) -> str:
     """The text on one line, without characters that could move a cursor or turn the direction of writing."""
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
+@lru_cache(maxsize=1024)
 def without_literals(statement: str) -> str:
     """Every literal as ``?``, comments dropped, white space folded.
 

@@ -53,11 +53,11 @@ def of_plan(plan: Mapping[str, Any]) -> list[Line]:
 def of_gate(result: Mapping[str, Any]) -> list[Line]:
     """Open or held, why, and how a person lets this very plan through."""
     word = "gate open" if result["open"] else "gate held"
-    lines = [(GOOD if result["open"] else CARE, f"{word}: {'; '.join(result['reasons'])}")]
+    kind = GOOD if result["open"] else CARE
+    lines = [(kind, f"{word}: {'; '.join(result['reasons'])} (plan {result['digest'][:12]})")]
     exported = result.get("ansible_stats", {}).get("data", {}).get("incident_plan_targets")
-    if exported:
-        hint = f"to let exactly this plan through: -e incident_approved_digest={result['digest'][:12]}"
-        lines.append((DIM, hint))
+    if exported and not result["open"]:
+        lines.append((DIM, f"to let exactly this plan through: -e incident_approved_digest={result['digest'][:12]}"))
     return lines
 
 

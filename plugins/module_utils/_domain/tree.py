@@ -85,7 +85,7 @@ def _line(picture: Picture, mercy: Mercy, key: Key) -> str:
     if key in forest.roots:
         parts.append(f"holds up {forest.reach.get(key, 0)}")
     elif forest.alone.get(key):
-        parts.append(f"gate: {forest.alone[key]} wait only because it does")
+        parts.append(f"gate for {forest.alone[key]}")
     if key in forest.waits.waits and forest.parent.get(key) is None:
         parts.append("behind several")
     why = mercy.why(picture.who(key)) if key in forest.roots or key in forest.gates else ""

@@ -31,7 +31,7 @@ def test_a_long_plan_is_cut_with_a_count():
 def test_a_held_gate_says_how_to_approve_this_very_plan():
     stats = {"data": {"incident_plan_targets": ["t"]}}
     held = {"open": False, "reasons": ["too many"], "digest": "ab" * 32, "ansible_stats": stats}
-    assert summary.of_gate(held)[0] == (summary.CARE, "gate held: too many")
+    assert summary.of_gate(held)[0] == (summary.CARE, "gate held: too many (plan abababababab)")
     assert "incident_approved_digest=abababababab" in text(summary.of_gate(held))
 
 

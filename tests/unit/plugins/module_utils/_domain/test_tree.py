@@ -32,7 +32,7 @@ def test_a_gate_hangs_between_and_a_protected_root_says_so():
     text = "\n".join(drawn(picture(locks, session(1, application="pg_dump")), width=200))
     assert "holds up 2 · protected: is a backup" in text
     assert "└─ 2 app@booking web · waits for AccessExclusiveLock on" in text
-    assert "gate: 1 wait only because it does" in text
+    assert "gate for 1" in text
     assert "   └─ 3 app@booking web" in text
 
 
