@@ -34,8 +34,11 @@ _COLORS = {
 Lines = List[summary.Line]
 
 
+PLANNED, ACTED = "planned", "acted"
+
+
 class CallbackModule(CallbackBase):
-    """Prints; keeps only which hosts have shown their plan, to tell the plan from the act in check mode."""
+    """Prints; keeps only how far each host is, to tell the facts from the verification, the plan from the act."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -44,12 +47,12 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._planned: set[str] = set()
+        self._stage: dict[str, str] = {}
         self._views: dict[str, Callable[[str, Mapping[str, Any]], Lines]] = {
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
-            "gate": lambda _host, result: summary.of_gate(result),
-            "verdict": lambda _host, result: summary.of_verdict(result),
+            "gate": self._gate,
+            "verdict": self._verdict,
             "incident_event": lambda _host, result: summary.of_record(result),
         }
 
@@ -60,7 +63,7 @@ class CallbackModule(CallbackBase):
         self._show(result)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
-        self._planned.clear()
+        self._stage.clear()
 
     def _show(self, result: Any) -> None:
         task = getattr(result, "task", None) or result._task
@@ -78,12 +81,24 @@ class CallbackModule(CallbackBase):
             self._display.display(f"  {host} | {text}", color=_COLORS[kind])
 
     def _activity(self, host: str, result: Mapping[str, Any]) -> Lines:
-        return [] if host in self._planned else summary.of_activity(result)
+        return [] if host in self._stage else summary.of_activity(result)
 
     def _kill(self, host: str, result: Mapping[str, Any]) -> Lines:
-        if host not in self._planned:
-            self._planned.add(host)
-            return summary.of_plan(result["plan"])
-        if not result["rounds"]:
-            return [(summary.DIM, "nobody was ended")]
-        return summary.of_outcome(result)
+        if self._stage.get(host) != PLANNED:
+            lines = summary.of_plan(result["plan"])
+            self._stage[host] = PLANNED
+            return lines
+        if result["rounds"]:
+            self._stage[host] = ACTED
+            return summary.of_outcome(result)
+        del self._stage[host]
+        return [(summary.DIM, "nobody was ended")]
+
+    def _gate(self, host: str, result: Mapping[str, Any]) -> Lines:
+        if not result["open"]:
+            self._stage.pop(host, None)
+        return summary.of_gate(result)
+
+    def _verdict(self, host: str, result: Mapping[str, Any]) -> Lines:
+        self._stage.pop(host, None)
+        return summary.of_verdict(result)

@@ -1,0 +1,70 @@
+"""The callback against results as Ansible hands them over; what the lines say is tested with the domain."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.callback.summary import CallbackModule
+
+ACTIVITY = {
+    "visibility": "full", "redacted": 0, "waiters": 0, "tree": [],
+    "server": {"version": "18.4", "in_recovery": False, "entrance": "normal"},
+    "connections": {"used": 1, "limit": 100, "ordinary_free": 96},
+}  # fmt: skip
+PLAN = {"digest": "d" * 64, "late": 1, "leaves": 0, "actions": [], "spared": []}
+PLANNED = {"plan": PLAN, "rounds": 0, "ended": [], "stuck": [], "missed": [], "seconds_to_relief": None, "stopped": ""}
+ENDED = {
+    **PLANNED,
+    "rounds": 1,
+    "ended": [{"action": "terminated", "pid": 7, "reason": "idle"}],
+    "seconds_to_relief": 0.1,
+}
+GATE = {"open": True, "reasons": ["fine"], "digest": "d" * 64}
+VERDICT = {"verdict": "recovered", "before": 1, "after": 0, "seconds_to_relief": 0.1}
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    lines: list[str] = []
+    callback = CallbackModule()
+    screen = SimpleNamespace(display=lambda text, **_colour: lines.append(text.strip()))
+    monkeypatch.setattr(callback, "_display", screen)
+
+    def show(module, result, host="db"):
+        lines.clear()
+        task = SimpleNamespace(resolved_action=f"pafar.runbook.{module}", action="")
+        machine = SimpleNamespace(get_name=lambda: host)
+        callback.v2_runner_on_ok(SimpleNamespace(task=task, host=machine, result=result))
+        return list(lines)
+
+    return show
+
+
+def test_a_real_run_shows_facts_plan_act_and_verdict_and_not_the_verification(printed):
+    for dummy in range(2):  # the role may be used twice in a play
+        assert printed("pg_activity_info", ACTIVITY)
+        assert "nobody is to be ended" in printed("pg_kill_blocking", PLANNED)[0]
+        assert printed("gate", GATE)
+        assert "terminated pid 7" in printed("pg_kill_blocking", ENDED)[0]
+        assert printed("pg_activity_info", ACTIVITY) == []
+        assert "recovered" in printed("verdict", VERDICT)[0]
+
+
+def test_a_check_run_says_that_nobody_was_ended(printed):
+    for dummy in range(2):
+        assert printed("pg_activity_info", ACTIVITY)
+        assert len(printed("pg_kill_blocking", PLANNED)) == 2
+        assert printed("gate", GATE)
+        assert printed("pg_kill_blocking", PLANNED) == ["db | nobody was ended"]
+
+
+def test_hosts_do_not_mix_and_others_tasks_are_left_alone(printed):
+    printed("pg_kill_blocking", PLANNED, host="a")
+    assert len(printed("pg_kill_blocking", PLANNED, host="b")) == 2
+    assert printed("../builtin.debug", {"msg": "x"}) == []
+
+
+def test_a_failed_task_without_such_a_result_prints_nothing(printed):
+    assert printed("pg_kill_blocking", {"msg": "refused"}) == []
+    assert len(printed("pg_kill_blocking", PLANNED)) == 2
