@@ -64,7 +64,6 @@ def run_playbook(folder: Path, *options: str) -> int:
 def inventory(server: Server, folder: Path) -> None:
     site = {
         "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
         "runbook_postgres": server.login("oncall"),
         "runbook_spare_applications": ["nightly-report"],
         "runbook_incident_log": str(folder / "incidents"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 
 import pytest
 from support.clients import clients
@@ -33,7 +32,6 @@ class Site:
         self.log = folder / "incidents"
         self.variables = {
             "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
             "runbook_postgres": server.login("oncall"),
             "runbook_incident_log": str(self.log),
             "unblock_sessions_min_waiting": 0.2,
