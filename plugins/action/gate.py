@@ -48,14 +48,15 @@ class ActionModule(ActionBase):
                 f"gate: limit is {args['limit']} and must be at least 1; approval: always lets nothing through "
                 "unapproved. Nothing was done."
             )
-        digest = args["approved_digest"].strip()
-        if digest and not re.fullmatch(rf"[0-9a-fA-F]{{{SHORTEST_DIGEST},64}}", digest):
-            raise AnsibleActionFail(
-                f"gate: {digest!r} is no digest; give at least {SHORTEST_DIGEST} of the 64 hexadecimal digits "
-                "that the check run showed. Nothing was done."
-            )
+        digests = [word for word in re.split(r"[\s,]+", args["approved_digest"]) if word]
+        for digest in digests:
+            if not re.fullmatch(rf"[0-9a-fA-F]{{{SHORTEST_DIGEST},64}}", digest):
+                raise AnsibleActionFail(
+                    f"gate: {digest!r} is no digest; give at least {SHORTEST_DIGEST} of the 64 hexadecimal digits "
+                    "that the check run showed. Nothing was done."
+                )
         approved = _targets(args["approved_targets"])
-        verdict = weigh(plan, args["limit"], args["approval"], approved, digest)
+        verdict = weigh(plan, args["limit"], args["approval"], approved, digests)
         host = (task_vars or {}).get("inventory_hostname", "")
         result.update(changed=False, digest=plan["digest"], **verdict.as_dict())
         result["ansible_stats"] = _exported(plan, f"{args['mitigation']}@{host}", verdict.as_dict())

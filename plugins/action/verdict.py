@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
             }
         )
         seconds = None if args["seconds"] in (None, "") else float(args["seconds"])
-        result.update(changed=False, **relief(args["before"], args["after"], args["left"], seconds))
+        result.update(changed=False, **relief(args["before"], args["after"], args["left"], seconds, args["stopped"]))
         if not result["kept"]:
             because = f" It stopped because {args['stopped']}." if args["stopped"] else ""
             result.update(

@@ -60,18 +60,19 @@ class CallbackModule(CallbackBase):
         self._show(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        self._show(result)
+        self._show(result, only=("verdict",))  # of other failures the message says it all
 
     def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
         self._stage.clear()
 
-    def _show(self, result: Any) -> None:
+    def _show(self, result: Any, only: tuple[str, ...] = ()) -> None:
         task = getattr(result, "task", None) or result._task
         host = (getattr(result, "host", None) or result._host).get_name()
         values = getattr(result, "result", None) or result._result
         name = str(task.resolved_action or task.action)
-        view = self._views.get(name[len("pafar.runbook.") :]) if name.startswith("pafar.runbook.") else None
-        if view is None:
+        short = name[len("pafar.runbook.") :] if name.startswith("pafar.runbook.") else ""
+        view = self._views.get(short)
+        if view is None or (only and short not in only):
             return
         try:
             lines = view(host, values)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Callable
 
@@ -88,6 +89,8 @@ def mercy_of(params: dict[str, Any], own_pid: int) -> Mercy:
 
 def at_least(params: dict[str, Any], name: str, least: float, unit: str = "") -> None:
     """Refuse a number below ``least``; ``unit`` ends the sentence."""
+    if not math.isfinite(params[name]):
+        raise InputError(f"{name} is {params[name]} and must be a number. Nothing was done.")
     if params[name] < least:
         text = f"at least {least:g} {unit}".rstrip()
         raise InputError(f"{name} is {params[name]:g} and must be {text}. Nothing was done.")

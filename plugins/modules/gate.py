@@ -29,7 +29,7 @@ options:
   approval:
     description:
       - V(over_limit) wants an approval for plans over O(limit), V(always) for every plan, and V(never) takes
-        the limit as final.
+        the limit as final, whatever is approved.
     type: str
     default: over_limit
     choices: [over_limit, always, never]
@@ -41,7 +41,9 @@ options:
         survey can hand over no list.
     type: raw
   approved_digest:
-    description: Digest that a person approved, or its first 12 characters or more. The plan must be that very one.
+    description:
+      - Digest that a person approved, or its first 12 characters or more. The plan must be that very one.
+      - Several, separated by commas or white space, approve the plans of several hosts.
     type: str
     default: ""
 attributes:
@@ -82,6 +84,11 @@ targets:
   type: list
   elements: str
   sample: ["4711@20261123T145635.123456Z/20261123T145640.000001Z"]
+approved:
+  description: Whether a person approved this plan or these targets, so that nothing else may follow.
+  returned: success
+  type: bool
+  sample: false
 digest:
   description: The plan's digest.
   returned: success

@@ -34,6 +34,16 @@ options:
     description: Longest length of each returned list. Counts are always of all.
     type: int
     default: 100
+  patience:
+    description:
+      - Seconds to look again, five times a second, until at most O(expected) sessions have waited for
+        O(min_waiting) seconds or longer. 0 looks once.
+    type: float
+    default: 0.0
+  expected:
+    description: With O(patience), how many such waiters to be content with.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._mercy
@@ -140,6 +150,7 @@ redacted:
   sample: 0
 """
 
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -160,9 +171,16 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "max_rows", 1)
     at_least(params, "min_waiting", 0, "s")
     at_least(params, "long_running", 0, "s")
+    at_least(params, "patience", 0, "s")
     with connect(login_of(params)) as postgres:
         mercy = mercy_of(params, postgres.pid)
-        picture = postgres.look()
+        patient_until = time.monotonic() + params["patience"]
+        while True:
+            picture = postgres.look()
+            content = len(picture.waiting_at_least(params["min_waiting"])) <= params["expected"]
+            if content or time.monotonic() >= patient_until:
+                break
+            time.sleep(0.2)
     if picture.redacted:
         module.warn(
             f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions: "
@@ -188,6 +206,8 @@ def main() -> None:
             "long_running": {"type": "float", "default": 60.0},
             "statements": {"type": "str", "default": "normalized", "choices": ["normalized", "full", "none"]},
             "max_rows": {"type": "int", "default": 100},
+            "patience": {"type": "float", "default": 0.0},
+            "expected": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )

@@ -38,11 +38,17 @@ options:
     choices: [least_harm, roots, gates]
   only:
     description:
-      - Approved targets, as a former plan named them. Nobody else is ended, in no round. An empty list
+      - Approved targets, as a former plan named them. Nobody else is ended, unless O(follow=true). An empty list
         approves nobody.
       - It is an error when none of them stands any more while sessions still wait too long.
     type: list
     elements: str
+  follow:
+    description:
+      - With O(only), whether later rounds may end others than those targets, within the bounds and only sessions
+        that the first look saw. For plans that no person approved.
+    type: bool
+    default: false
   max_rounds:
     description: Most rounds of planning and ending. Later rounds end only sessions that the first look saw.
     type: int
@@ -150,6 +156,7 @@ evidence:
   sample: {"tree": ["1 session waits, the longest for 42 s"]}
 """
 
+from dataclasses import replace
 from typing import Any, Iterable
 
 from ansible.module_utils.basic import AnsibleModule
@@ -191,24 +198,27 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         at_least(params, name, 0, "s")
     share(params, "max_share")
     bounds = Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"])
-    patience = Patience(
-        params["max_rounds"], params["max_victims"], params["grace"], params["settle"], params["timeout"]
-    )
     with connect(login_of(params)) as postgres:
         ending = Ending(postgres)
         ending.refuse_on_standby()
         mercy = mercy_of(params, postgres.pid)
 
-        def decide(picture: Picture, late: Iterable[Any] = ()) -> Judgement:
-            return judge(picture, mercy, bounds, late).narrowed_to(params["only"])
+        first = judge(postgres.look(), mercy, bounds).narrowed_to(params["only"])
 
-        first = decide(postgres.look())
+        def later(picture: Picture, late: Iterable[Any], room: int) -> Judgement:
+            # Later rounds serve those alone who were late at first; whoever began to wait since is none of them.
+            rest = replace(bounds, min_waiting=float("inf"), max_victims=room, max_share=1.0)
+            judged = judge(picture, mercy, rest, late)
+            return judged if params["follow"] else judged.narrowed_to(params["only"])
+
+        room = bounds.victims(len(first.picture.client_sessions()))
+        patience = Patience(params["max_rounds"], room, params["grace"], params["settle"], params["timeout"])
         check_sight(first)
         check_approval(first, params["only"])
         outcome = Outcome()
         if not module.check_mode and first.plan.actions:
             ending.claim()
-            outcome = ending.carry_out(unblocking(first, patience), decide)
+            outcome = ending.carry_out(unblocking(first, patience), later)
     return kill_result(first, mercy, outcome, rows=params["max_rows"], rehearsal=module.check_mode)
 
 
@@ -222,6 +232,7 @@ def main() -> None:
             "max_share": {"type": "float", "default": 0.2},
             "strategy": {"type": "str", "default": "least_harm", "choices": list(STRATEGIES)},
             "only": {"type": "list", "elements": "str"},
+            "follow": {"type": "bool", "default": False},
             "max_rounds": {"type": "int", "default": 5},
             "grace": {"type": "float", "default": 2.0},
             "settle": {"type": "float", "default": 2.0},

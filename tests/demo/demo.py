@@ -85,6 +85,7 @@ def show_fates(groups: dict[str, list[Client]]) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGHUP, lambda *dummy: sys.exit(129))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     binaries = newest()
     say(f"Starting a throw-away PostgreSQL from {binaries.parent.name} and making a lock storm in it")

@@ -7,13 +7,14 @@ from __future__ import annotations
 import time
 from typing import Any, Generator
 
-from .._domain.rounds import Look, Outcome, Seen, Signal, Watch
+from .._domain.rounds import Again, Look, Outcome, Seen, Signal, Watch
 from .._domain.sessions import Prepared, Session
 from .._domain.unblocking import CANCEL, Judgement
 from .._errors import BusyError, RunbookError, ServerError, StandbyError
 from . import queries
 from .postgres import Postgres
 
+_BREATH = 0.1  # seconds before the look after an act: an application that retries shows within that
 _GLANCE_FIRST, _GLANCE_LONGEST = 0.01, 0.2  # seconds between two glances at a draining queue
 
 
@@ -37,10 +38,12 @@ class Ending:
         )
 
     def claim(self) -> None:
-        """Be the only one that acts on this server's database; given back when the connection ends."""
-        if self._postgres.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]:
+        """Be the only one that acts on this server; given back when the connection ends."""
+        taken = self._postgres.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]
+        # The lock is one database's; whoever holds its like in another database acts on this server too.
+        owner = self._postgres.rows(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
+        if taken and not owner:
             return
-        owner = self._postgres.names(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
         who = f" (pid {owner[0][0]}, {owner[0][1]}, from {owner[0][2] or 'local'})" if owner else ""
         raise BusyError(
             f"Another run is ending sessions on {self._postgres.login.where}{who}. Nothing was done. Let it finish, "
@@ -62,6 +65,13 @@ class Ending:
             waiters=list(step.waiters),
         )
         return bool(rows and rows[0][0])
+
+    def _again(self, holder: Session) -> Session | None:
+        rows = self._postgres.rows(queries.AGAIN, pid=holder.pid)
+        for state, backend_start, xact_start, query_start, state_change in rows:
+            if (backend_start, xact_start) == (holder.backend_start, holder.xact_start):
+                return holder._replace(state=state or "", query_start=query_start, state_change=state_change)
+        return None
 
     def _roll_back(self, prepared: Prepared, waiters: tuple[int, ...]) -> bool:
         found = self._postgres.rows(
@@ -109,7 +119,7 @@ class Ending:
     def carry_out(self, steps: Generator[Any, Any, Outcome], judge: Any) -> Outcome:
         """Drive the machine of rounds: do what it says, tell it what came of it."""
         since: float | None = None
-        answer: bool | Seen | Judgement | None = None
+        answer: bool | Seen | Session | Judgement | None = None
         signalled: list[str] = []
         try:
             while True:
@@ -121,8 +131,11 @@ class Ending:
                         signalled.append(step.holder.target)
                 elif isinstance(step, Watch):
                     answer = self.watch(step, since or time.monotonic())
+                elif isinstance(step, Again):
+                    answer = self._again(step.holder)
                 elif isinstance(step, Look):
-                    answer = judge(self._postgres.look(), step.late)
+                    time.sleep(_BREATH)
+                    answer = judge(self._postgres.look(), step.late, step.room)
         except StopIteration as stop:
             outcome: Outcome = stop.value
             return outcome

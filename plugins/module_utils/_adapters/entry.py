@@ -95,7 +95,14 @@ class Login:
             "sslrootcert": self.ca_cert or None,
             "connect_timeout": self.connect_timeout,
             "application_name": "pafar.runbook",
-            "client_encoding": "UTF8",
+            # Not UTF8: a statement of another database may be in another encoding, and the server would
+            # refuse the whole look rather than send it. Bytes come as they are; postgres.py makes them legible.
+            "client_encoding": "SQL_ASCII",
+            # A network that is cut in the middle of a look is noticed as soon as a statement would time out.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": int(1000 * (self.statement_timeout + 5)),
             "replication": "database" if replication else None,
         }
         return {name: value for name, value in given.items() if value is not None}
@@ -113,6 +120,8 @@ def driver() -> Any:
             f"(ansible_python_interpreter): {error}.",
             missing="psycopg2",
         ) from error
+    for name in ("SQL_ASCII", "SQLASCII"):
+        psycopg2.extensions.encodings[name] = "latin-1"
     return psycopg2
 
 
@@ -127,9 +136,9 @@ def enter(login: Login) -> tuple[Connection, str]:
         try:
             connection = psycopg2.connect(**login.parameters(reserve, replication))
         except psycopg2.Error as error:
-            refusal = _refusal(login, str(error))
+            refusal, maybe_full = _refusal(login, str(error))
             first_refusal = first_refusal or refusal
-            if not isinstance(refusal, NoSlotLeft) and not replication:
+            if not maybe_full and not replication:
                 raise first_refusal from None
             continue
         connection.autocommit = True  # in a transaction pg_stat_activity would not change under our eyes
@@ -138,7 +147,8 @@ def enter(login: Login) -> tuple[Connection, str]:
     raise first_refusal if first_refusal else ConnectError(f"Could not connect to {login.where}.")
 
 
-def _refusal(login: Login, text: str) -> ConnectError:
+def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
+    """What to say, and whether another entrance may be open where this one is not."""
     said = " ".join(text.split())
     for secret in (login.password, login.reserve_password):
         if secret:
@@ -149,9 +159,9 @@ def _refusal(login: Login, text: str) -> ConnectError:
             f"({said}). Check login_host and login_port. Nothing was done.",
             host=login.host,
             port=login.port,
-        )
+        ), False
     known = next((cure for sign, cure in _CURES if sign in said), "")
-    if any(sign in said for sign in _FULL) or (not known and "FATAL" in said):
+    if any(sign in said for sign in _FULL):
         return NoSlotLeft(
             f"Could not get into {login.where}: {said}. Every slot for this login is taken, and no other "
             "entrance opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf) to let "
@@ -159,9 +169,10 @@ def _refusal(login: Login, text: str) -> ConnectError:
             "a member of pg_use_reserved_connections. Nothing was done.",
             host=login.host,
             port=login.port,
-        )
-    return ConnectError(
-        f"Could not connect to {login.where}: {said}. {known} Nothing was done.",
+        ), True
+    refusal = ConnectError(
+        f"Could not connect to {login.where}: {said}. {known or 'The server refused: see its log.'} Nothing was done.",
         host=login.host,
         port=login.port,
     )
+    return refusal, not known and "FATAL" in said

@@ -14,14 +14,13 @@ from typing import Any, Iterator, Sequence
 from .._domain.forest import grow
 from .._domain.locks import Key, Lock, Tag
 from .._domain.picture import Limits, Picture
-from .._domain.sessions import CLIENT, REDACTED, Prepared, Session
+from .._domain.sessions import CLIENT, LONGEST_QUERY, REDACTED, Prepared, Session
 from .._errors import NotPostgres, PoolerInTheWay, PrivilegeError, ServerError
 from . import queries
 from .entry import Login, driver, enter
 
 _OLDEST = 140000
 _PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER"]
-_QUERY_LENGTH = 1000  # characters of a statement that are fetched
 Row = Sequence[Any]
 
 
@@ -39,7 +38,7 @@ class Postgres:
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(statement, parameters or None)
-                return list(cursor.fetchall())
+                return [_legible(row) for row in cursor.fetchall()]
         except self._error as error:
             raise self._failure(error) from None
 
@@ -49,7 +48,9 @@ class Postgres:
         connection = self._connection if mine else enter(replace(self.login, database=database))[0]
         try:
             with connection.cursor() as cursor:
-                cursor.execute(statement, values)
+                if not mine:
+                    cursor.execute(queries.SETTINGS, _settings(self.login))
+                cursor.execute(statement, tuple(_raw(value) for value in values))
         except self._error as error:
             raise self._failure(error) from None
         finally:
@@ -76,55 +77,54 @@ class Postgres:
                 f"{self.login.where} is version {self._connection.server_version // 10000}; "
                 "this collection needs PostgreSQL 14 or newer. Nothing was done."
             )
-        row = self.rows(queries.IDENTIFY)[0]
-        self.pid: int = row[0]
+        self.pid: int = self.rows(queries.PID)[0][0]
         if self.pid != self._connection.get_backend_pid():
             raise PoolerInTheWay(
                 f"A connection pooler answers for {self.login.where}: behind it one look may fall on several "
                 "server sessions, and none of them can be told apart from a client's. Give login_host and "
                 "login_port of PostgreSQL itself. Nothing was done."
             )
-        if not row[1].startswith("PostgreSQL "):
+        self.rows(queries.SETTINGS, **_settings(self.login))
+        version, recovery, number, role, slots, superuser_slots, reserved, deadlock, database = self.rows(
+            queries.IDENTIFY
+        )[0]
+        if not version.startswith("PostgreSQL "):
             raise NotPostgres(
-                f"{self.login.where} speaks the protocol, but is {row[1].split(',')[0]!r}. Nothing was done."
+                f"{self.login.where} speaks the protocol, but is {version.split(',')[0]!r}. Nothing was done."
             )
-        self.in_recovery: bool = row[2]
-        self.role: str = row[4]
-        self._sees_all: bool = row[5]
-        self.limits = Limits(row[6], row[7], row[8])
+        self.in_recovery: bool = recovery
+        self.role: str = role
+        self.limits = Limits(slots, superuser_slots, reserved)
         self.server = {
-            "version": row[1].split(" ")[1],
-            "version_num": row[3],
-            "in_recovery": row[2],
-            "role": row[4],
-            "database": row[10],
-            "deadlock_timeout": row[9],
+            "version": version.split(" ")[1],
+            "version_num": number,
+            "in_recovery": recovery,
+            "role": role,
+            "database": database,
+            "deadlock_timeout": deadlock,
             "entrance": entrance,
             "host": self.login.unix_socket or self.login.host,
             "port": self.login.port,
         }
-        self.rows(
-            queries.SETTINGS,
-            statement_timeout=f"{int(self.login.statement_timeout * 1000)}ms",
-            lock_timeout=f"{int(self.login.lock_timeout * 1000)}ms",
-        )
 
     def look(self) -> Picture:
         """One picture: locks first, so that an identity is never older than the lock it stands for."""
         locks = self.rows(queries.LOCKS)
         prepared = self.rows(queries.PREPARED)
-        activity = self.rows(queries.ACTIVITY, query_length=_QUERY_LENGTH)
+        activity = self.rows(queries.ACTIVITY)
         roles = {row[0]: row for row in self.names(queries.ROLES)}
-        databases = {row[0]: row[1] for row in self.names(queries.DATABASES)}
-        progress = {row[0]: row[1] for row in self.names(queries.PROGRESS, commands=_PROGRESS)}
+        databases = {row[0]: row for row in self.names(queries.DATABASES)}
+        progress = self._progress()
         me = next((role for role in roles.values() if role[1] == self.role), None)
         may_signal = {oid: _may_signal(role, me) for oid, role in roles.items()}
         sessions = {
-            row[0]: _session(row, roles.get(row[3]), databases, progress, may_signal.get(row[3], bool(me and me[2])))
+            row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])))
             for row in activity
         }
         xid_owner = {row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"}
         found, rows_wanted = _locks(locks, sessions, xid_owner)
+        snapshots = self._snapshot_blockers(sessions)
+        found += _snapshot_waits(snapshots, sessions)
         return Picture(
             now=activity[0][16],
             server=self.server,
@@ -133,7 +133,9 @@ class Postgres:
             prepared={p.key: p for p in (_prepared(row, roles, databases, me) for row in prepared)},
             forest=grow(found),
             **self._object_names(found, rows_wanted, databases),
-            snapshot_blockers=self._snapshot_blockers(sessions),
+            snapshot_blockers=snapshots,
+            role_limits={row[1]: row[5] for row in roles.values() if row[5] >= 0},
+            database_limits={row[1]: row[2] for row in databases.values() if row[2] >= 0},
         )
 
     def names(self, statement: str, **parameters: Any) -> list[Row]:
@@ -145,10 +147,19 @@ class Postgres:
                 raise
             return []
 
+    def _progress(self) -> dict[int, str] | None:
+        """Who builds or copies what; None when it could not be read, which is not the same as nobody."""
+        try:
+            return {row[0]: row[1] for row in self.rows(queries.PROGRESS, commands=_PROGRESS)}
+        except (ServerError, PrivilegeError):
+            if self._connection.closed:
+                raise
+            return None
+
     def _object_names(
-        self, locks: list[Lock], rows_wanted: dict[int, Tag], databases: dict[int, str]
+        self, locks: list[Lock], rows_wanted: dict[int, Tag], databases: dict[int, Row]
     ) -> dict[str, Any]:
-        here = next((oid for oid, name in databases.items() if name == self.server["database"]), None)
+        here = next((oid for oid, row in databases.items() if row[1] == self.server["database"]), None)
         tags = {lock.tag for lock in locks} | set(rows_wanted.values())
         oids = {tag[2] for tag in tags if tag[2] is not None and tag[1] in (here, 0)}
         rows = self.names(queries.RELATIONS, oids=sorted(oids)) if oids else []
@@ -161,7 +172,7 @@ class Postgres:
             if tag[2] in known and tag[1] in (here, 0):
                 names[tag] = known[tag[2]] + place
             else:
-                names[tag] = f"relation {tag[2]}{place} of database {databases.get(tag[1], tag[1])}"
+                names[tag] = f"relation {tag[2]}{place} of database {_name(databases, tag[1])}"
         return {"names": names, "rows": {pid: names[tag] for pid, tag in rows_wanted.items()}}
 
     def _snapshot_blockers(self, sessions: dict[int, Session]) -> dict[int, tuple[int, ...]]:
@@ -171,18 +182,49 @@ class Postgres:
         return {row[0]: tuple(row[1]) for row in self.rows(queries.SAFE_SNAPSHOT, pids=waiting)}
 
 
+def _settings(login: Login) -> dict[str, str]:
+    return {
+        "statement_timeout": f"{int(login.statement_timeout * 1000)}ms",
+        "lock_timeout": f"{int(login.lock_timeout * 1000)}ms",
+    }
+
+
+def _legible(row: Row) -> Row:
+    """The server sends text as it lies there, in the encoding of whatever database it came from (see
+    entry.py); what is no UTF-8 is shown with replacement characters instead of failing the look."""
+    return tuple(
+        value.encode("latin-1").decode("utf-8", "replace") if isinstance(value, str) and not value.isascii() else value
+        for value in row
+    )
+
+
+def _raw(value: Any) -> Any:
+    return value.encode("utf-8").decode("latin-1") if isinstance(value, str) else value
+
+
+def _name(names: dict[int, Row], oid: int | None) -> str:
+    row = names.get(oid) if oid is not None else None
+    return row[1] if row else str(oid or "")
+
+
 def _session(
-    row: Row, role: Row | None, databases: dict[int, str], progress: dict[int, str], signalable: bool
+    row: Row,
+    roles: dict[int, Row],
+    databases: dict[int, Row],
+    progress: dict[int, str] | None,
+    signalable: bool,
 ) -> Session:
+    role = roles.get(row[3])
+    unread = role is None or row[4] not in databases or progress is None
     return Session(
         pid=row[0],
         backend_type=row[1] or "",
         state=row[2] or "",
-        user=role[1] if role else str(row[3] or ""),
-        database=databases.get(row[4], str(row[4] or "")),
+        user=_name(roles, row[3]),
+        database=_name(databases, row[4]),
         application=row[5] or "",
         client=row[6] or "",
-        query=row[7] or "",
+        query=(row[7] or "")[:LONGEST_QUERY],
         wait_type=row[8] or "",
         wait_event=row[9] or "",
         backend_start=row[10],
@@ -194,19 +236,29 @@ def _session(
         superuser=role[2] if role else row[1] == CLIENT,  # a role that could not be read is not presumed ordinary
         redacted=row[7] == REDACTED and row[1] is None,
         signalable=signalable,
-        progress=progress.get(row[0], ""),
+        progress=(progress or {}).get(row[0], ""),
+        unread=unread and row[1] == CLIENT,
     )
 
 
-def _prepared(row: Row, roles: dict[int, Row], databases: dict[int, str], me: Row | None) -> Prepared:
-    owner = roles.get(row[3])
+def _snapshot_waits(blockers: dict[int, tuple[int, ...]], sessions: dict[int, Session]) -> list[Lock]:
+    """A wait for a safe snapshot is in no lock table; told as a lock, it hangs in the forest like the others."""
+    found = []
+    for waiter, holders in blockers.items():
+        tag: Tag = ("safe snapshot", None, None, None, None, None, None, waiter, None, None)
+        found.append(Lock(waiter, tag, "ShareLock", False, sessions[waiter].query_start))
+        found += [Lock(holder, tag, "ExclusiveLock", True) for holder in holders]
+    return found
+
+
+def _prepared(row: Row, roles: dict[int, Row], databases: dict[int, Row], me: Row | None) -> Prepared:
     return Prepared(
         xid=int(row[0]),
         gid=row[1],
         prepared_at=row[2],
-        owner=owner[1] if owner else str(row[3]),
-        database=databases.get(row[4], str(row[4])),
-        allowed=bool(row[5]) or bool(me and me[2]),
+        owner=_name(roles, row[3]),
+        database=_name(databases, row[4]),
+        allowed=row[4] in databases and (bool(row[5]) or bool(me and me[2])),
     )
 
 

@@ -10,11 +10,12 @@ Everything is qualified, so that no search_path can slip another function in.
 
 from __future__ import annotations
 
-# Who answers? A pooler shows another backend pid than the one it gave out on connecting.
+# Who answers? A pooler shows another backend pid than the one it gave out on connecting. This comes before
+# SETTINGS, so that nothing is set in a session of a pooler's; and it reads no catalog, so it cannot wait.
+PID = "SELECT pg_catalog.pg_backend_pid()"
 IDENTIFY = """
-SELECT pg_catalog.pg_backend_pid(), pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
+SELECT pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
        pg_catalog.current_setting('server_version_num')::int, current_user::text,
-       pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'),
        pg_catalog.current_setting('max_connections')::int,
        pg_catalog.current_setting('superuser_reserved_connections')::int,
        coalesce(nullif(pg_catalog.current_setting('reserved_connections', true), ''), '0')::int,
@@ -33,7 +34,7 @@ SELECT pg_catalog.set_config('search_path', '', false),
 ACTIVITY = """
 SELECT pid, backend_type, state, usesysid, datid, application_name,
        coalesce(host(client_addr), CASE WHEN backend_type = 'client backend' THEN 'local' END),
-       pg_catalog.left(query, %(query_length)s), wait_event_type, wait_event,
+       query, wait_event_type, wait_event,
        backend_start, xact_start, query_start, state_change, leader_pid, backend_xid IS NOT NULL,
        pg_catalog.clock_timestamp()
   FROM pg_catalog.pg_stat_get_activity(NULL)
@@ -103,13 +104,16 @@ WITH victim AS MATERIALIZED (
    WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
      AND a.backend_type = 'client backend'
      AND a.backend_start = %(backend_start)s
-     AND a.xact_start IS NOT DISTINCT FROM %(xact_start)s
-     AND (%(escalated)s OR a.state_change IS NOT DISTINCT FROM %(state_change)s)
+     AND (a.xact_start IS NOT DISTINCT FROM %(xact_start)s OR (%(escalated)s AND a.xact_start IS NULL))
+     AND (a.state_change = %(state_change)s OR (%(escalated)s AND a.state_change IS NOT NULL))
      AND EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
-                  WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w)))
+                  WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w))
+                     OR a.pid = ANY (pg_catalog.pg_safe_snapshot_blocking_pids(w)))
 )
 SELECT {function}(pid) FROM victim
 """
+# Escalated: after our own cancel its state has changed, and it may hold on without a transaction (a
+# session-level advisory lock); it still has to be in the way.
 CANCEL = _GUARDED.format(function="pg_catalog.pg_cancel_backend")
 TERMINATE = _GUARDED.format(function="pg_catalog.pg_terminate_backend")
 
@@ -125,12 +129,13 @@ SELECT gid FROM pg_catalog.pg_prepared_xact()
 # syntax and cannot be qualified; search_path is empty.)
 GLANCE = """
 WITH a AS MATERIALIZED (
-  SELECT pid, backend_start, xact_start, query_start, state, wait_event_type
+  SELECT pid, backend_start, query_start, state,
+         wait_event_type = 'Lock' OR wait_event = 'SafeSnapshot' AS waits
     FROM pg_catalog.pg_stat_get_activity(NULL)
 )
 SELECT (SELECT count(*) FROM unnest(%(pids)s::int[], %(began)s::timestamptz[]) AS w(pid, began)
           JOIN a ON a.pid = w.pid AND a.query_start = w.began
-         WHERE a.wait_event_type = 'Lock' AND a.state = 'active'),
+         WHERE a.waits AND a.state = 'active'),
        ARRAY(SELECT v.pid FROM unnest(%(victims)s::int[], %(starts)s::timestamptz[],
                     %(queries)s::timestamptz[], %(terminated)s::bool[]) AS v(pid, started, began, terminated)
                JOIN a ON a.pid = v.pid AND a.backend_start = v.started
@@ -144,7 +149,11 @@ ACT_LOCK = "SELECT pg_catalog.pg_try_advisory_lock(%(key)s)"
 ACT_LOCK_OWNER = """
 SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start
   FROM pg_catalog.pg_lock_status() AS l JOIN pg_catalog.pg_stat_get_activity(l.pid) AS a ON true
- WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
    AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
+"""
+AGAIN = """
+SELECT state, backend_start, xact_start, query_start, state_change
+  FROM pg_catalog.pg_stat_get_activity(%(pid)s) WHERE pid = %(pid)s
 """
 UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"

@@ -22,9 +22,15 @@ class Verdict:
     open: bool
     reasons: tuple[str, ...]
     targets: tuple[str, ...] = ()
+    approved: bool = False  # a person named these targets or this plan: nothing else may follow
 
     def as_dict(self) -> dict[str, Any]:
-        return {"open": self.open, "reasons": list(self.reasons), "targets": list(self.targets)}
+        return {
+            "open": self.open,
+            "reasons": list(self.reasons),
+            "targets": list(self.targets),
+            "approved": self.approved,
+        }
 
 
 def weigh(
@@ -32,7 +38,7 @@ def weigh(
     limit: int,
     approval: str = "over_limit",
     approved_targets: Sequence[str] | None = None,
-    approved_digest: str = "",
+    approved_digests: Sequence[str] = (),
 ) -> Verdict:
     """Judge a plan (as a module returned it) against the site's limit and what a person approved.
 
@@ -42,33 +48,33 @@ def weigh(
     actions = [action["target"] for action in plan["actions"]]
     if not actions:
         return Verdict(False, (_why_nothing(plan),))
-    if approved_digest and plan["digest"].startswith(approved_digest.lower()):
-        return Verdict(True, (f"plan {plan['digest'][:12]} is approved",), tuple(actions))
-    if approved_targets is not None:
-        return _weigh_targets(actions, approved_targets)
-    if approved_digest:
-        return Verdict(
-            False,
-            (f"the plan is not the approved one: approved {approved_digest[:12]}, now {plan['digest'][:12]}",),
-        )
-    if approval == "always":
+    if any(plan["digest"].startswith(digest.lower()) for digest in approved_digests):
+        verdict = Verdict(True, (f"plan {plan['digest'][:12]} is approved",), tuple(actions), True)
+    elif approved_targets is not None:
+        verdict = _weigh_targets(actions, approved_targets)
+    elif approved_digests:
+        approved = ", ".join(digest[:12] for digest in approved_digests)
+        return Verdict(False, (f"the plan is not the approved one: approved {approved}, now {plan['digest'][:12]}",))
+    elif approval == "always":
         return Verdict(False, (f"this site wants every plan approved; this one is {plan['digest'][:12]}",))
-    if len(actions) > limit:
+    elif len(actions) > limit:
         return Verdict(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
-    return Verdict(True, (f"{len(actions)} planned, within the limit of {limit}",), tuple(actions))
+    else:
+        return Verdict(True, (f"{len(actions)} planned, within the limit of {limit}",), tuple(actions))
+    if approval == "never" and len(verdict.targets) > limit:
+        return Verdict(False, (f"{len(verdict.targets)} actions, and this site allows {limit} whoever approves",))
+    return verdict
 
 
 def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Verdict:
     standing = tuple(target for target in actions if target in approved)
     if not standing:
-        return Verdict(
-            False,
-            (f"none of the {len(set(approved))} approved target(s) is in the present plan of {len(actions)}",),
-        )
+        reason = f"none of the {len(set(approved))} approved target(s) is in the present plan of {len(actions)}"
+        return Verdict(False, (reason,))
     reasons = [f"{len(standing)} of {len(set(approved))} approved target(s) still stand"]
     if len(standing) < len(actions):
         reasons.append(f"{len(actions) - len(standing)} planned but not approved will be left alone")
-    return Verdict(True, tuple(reasons), standing)
+    return Verdict(True, tuple(reasons), standing, True)
 
 
 def _why_nothing(plan: Mapping[str, Any]) -> str:

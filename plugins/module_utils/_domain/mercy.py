@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .sessions import CLIENT, Holder, Prepared, Session
+from .sessions import CLIENT, LONGEST_QUERY, Holder, Prepared, Session
 
 BACKUP_APPLICATIONS = re.compile(
     r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
@@ -72,7 +72,13 @@ class Mercy:
             return "is an autovacuum worker; PostgreSQL cancels it by itself when it is in the way"
         if session.backend_type == "walsender":
             return "is a walsender (replication or base backup)"
-        return "" if session.backend_type == CLIENT else f"is a {session.backend_type or 'process unknown'}"
+        if session.backend_type != CLIENT:
+            return f"is a {session.backend_type or 'process unknown'}"
+        if session.unread:
+            return "its role, its database or its progress could not be read (is a catalog locked?)"
+        if session.state_change is None or session.state == "disabled":
+            return "its activity is not tracked (track_activities), so one transaction cannot be told from the next"
+        return ""
 
     def _why_work(self, session: Session) -> str:
         if _is_backup(session.application, session.query):
@@ -92,6 +98,8 @@ class Mercy:
             return f"application {session.application} is spared"
         if session.database in self.databases:
             return f"database {session.database} is spared"
+        if self.queries and len(session.query) >= LONGEST_QUERY:
+            return f"its statement is longer than the {LONGEST_QUERY} characters that patterns are searched in"
         for pattern in self.queries:
             if re.search(pattern, session.query, re.I):
                 return f"its statement matches the spared pattern {pattern}"

@@ -48,6 +48,8 @@ class Picture:
     names: Mapping[Tag, str] = field(default_factory=dict)
     rows: Mapping[int, str] = field(default_factory=dict)  # waiter's pid -> the row it wants
     snapshot_blockers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
+    database_limits: Mapping[str, int] = field(default_factory=dict)
 
     def who(self, key: Key) -> Holder:
         """The owner of a lock; one that ended while we looked is a session of unknown kind."""
@@ -99,6 +101,8 @@ class Picture:
         if lock.tag in self.names:
             return self.names[lock.tag]
         dummy, database, relation, page, tuple_, virtualxid, xid, classid, objid, objsubid = lock.tag
+        if lock.kind == "safe snapshot":
+            return "a safe snapshot"
         if lock.kind == "transactionid":
             return f"transaction {xid}"
         if lock.kind == "virtualxid":
@@ -159,6 +163,15 @@ def count_connections(picture: Picture) -> dict[str, Any]:
         "ordinary_free": max(0, limits.ordinary - len(clients)),
         "reserved": limits.reserved,
         "superuser_reserved": limits.superuser_reserved,
+        # A third way to be full, with free slots left; superusers are not counted by it.
+        "role_limits": {
+            name: {"limit": limit, "used": sum(1 for s in clients if s.user == name)}
+            for name, limit in picture.role_limits.items()
+        },
+        "database_limits": {
+            name: {"limit": limit, "used": sum(1 for s in clients if s.database == name)}
+            for name, limit in picture.database_limits.items()
+        },
         "by_state": by("state"),
         "by_role": by("user"),
         "by_database": by("database"),

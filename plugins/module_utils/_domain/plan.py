@@ -78,6 +78,13 @@ class Plan:
         kept = tuple(item for item in self.actions if item.target in approved)
         return replace(self, actions=kept, spared=self.spared + held_back + gone)
 
+    def without(self, targets: Iterable[str], reason: str) -> Plan:
+        """The same plan with some targets spared for ``reason``."""
+        dropped = set(targets)
+        spared = tuple(replace(item, action="", reason=reason) for item in self.actions if item.target in dropped)
+        kept = tuple(item for item in self.actions if item.target not in dropped)
+        return replace(self, actions=kept, spared=self.spared + spared)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "verb": self.verb,

@@ -9,19 +9,20 @@ from typing import Any
 VERDICTS = ("recovered", "improved", "unchanged", "worse")
 
 
-def relief(before: int, after: int, promised_left: int, seconds: float | None) -> dict[str, Any]:
+def relief(before: int, after: int, promised_left: int, seconds: float | None, stopped: str = "") -> dict[str, Any]:
     """A verdict from counts of those who wait too long.
 
     ``promised_left``: how many the plan said it would leave waiting. ``seconds``: until everybody who
-    was promised relief had it, None if somebody still waits. ``kept``: whether the plan kept its word.
+    was promised relief had it, None if somebody still waits. ``stopped``: why the act ended early; then it
+    is no recovery, though nobody may wait too long yet. ``kept``: whether the plan kept its word.
     """
     if after > before:
         verdict = "worse"
-    elif after == 0 and seconds is not None:
+    elif after == 0 and seconds is not None and not stopped:
         verdict = "recovered"
     elif after < before:
         verdict = "improved"
     else:
         verdict = "unchanged"
-    kept = seconds is not None and after <= promised_left
+    kept = verdict in ("recovered", "improved") and seconds is not None and after <= promised_left and not stopped
     return {"verdict": verdict, "kept": kept, "before": before, "after": after, "seconds_to_relief": seconds}

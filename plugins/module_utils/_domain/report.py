@@ -89,7 +89,7 @@ def waiter_dict(picture: Picture, key: Key, statements: str) -> dict[str, Any]:
 
 def activity(picture: Picture, mercy: Mercy, statements: str, rows: int, long_running: float) -> dict[str, Any]:
     """The views that answer: who does what for too long, what waits elsewhere, who is protected."""
-    sessions = list(picture.sessions.values())
+    sessions = [s for s in picture.sessions.values() if s.pid != mercy.own_pid]
     clients = [s for s in sessions if s.backend_type == "client backend"]
 
     def listed(found: Iterable[Session]) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ def plan_dict(judged: Judgement) -> dict[str, Any]:
 
 def plan_diff(judged: Judgement) -> dict[str, str]:
     """Before and after as Ansible's ``diff``: who is in the way now, and what becomes of each."""
-    past = {"cancel": "statement cancelled", "terminate": "session terminated"}
+    past = {"cancel": "statement cancelled (session terminated if it holds on)", "terminate": "session terminated"}
     before, after = [], []
     for item in judged.plan.actions:
         name = who_is(judged.picture, judged.keys[item.target])

@@ -6,11 +6,12 @@
 
     Signal(...)  -> True when the guarded statement signalled, False when its guard no longer held
     Watch(...)   -> Seen: how many promised waiters still wait, which victims still stand
-    Look(late)   -> Judgement of a fresh picture, in which ``late`` waiters still count as late
+    Again(...)   -> the same transaction as it is now, or None when it is gone or another one
+    Look(...)    -> Judgement of a fresh picture
 
 Invariants: it signals nobody but targets of a judgement it was sent; after the first round only
-sessions that the first picture held already, and never more than ``max_victims`` in all; it stops as
-soon as nobody waits, when waiters do not fall, when the queue fills up again, after ``max_rounds``.
+sessions that the first picture held already, and never more than ``room`` in all; it stops as soon
+as nobody waits, when waiters do not fall, when the queue fills up again, after ``max_rounds``.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from typing import Any, Generator, Iterable, Tuple, Union
 from .locks import Key
 from .picture import Picture
 from .plan import Item
-from .sessions import Holder
-from .unblocking import CANCEL, TERMINATE, Judgement
+from .sessions import Holder, Session
+from .unblocking import CANCEL, TERMINATE, Judgement, act_on
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Patience:
     before the queue counts as standing, ``timeout`` for a terminated session to be gone."""
 
     max_rounds: int = 5
-    max_victims: int = 10
+    room: int = 10  # most victims in all rounds together
     grace: float = 2.0
     settle: float = 2.0
     timeout: float = 5.0
@@ -59,11 +60,20 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Read one session again: it may have gone on within its transaction, which is still the one to end."""
+
+    holder: Session
+
+
+@dataclass(frozen=True)
 class Look:
-    """Take a fresh picture and judge it. A statement in ``late`` has waited too long even if its wait has
-    just begun anew: a session that moves up in a row's queue waits for another lock."""
+    """Take a fresh picture and judge it, with ``room`` for that many more victims. A statement in ``late``
+    has waited too long even if its wait has just begun anew: a session that moves up in a row's queue waits
+    for another lock."""
 
     late: tuple[Statement, ...]
+    room: int
 
 
 @dataclass(frozen=True)
@@ -89,11 +99,12 @@ class Outcome:
 
 
 Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
-Step = Union[Signal, Watch, Look]
-Answer = Union[bool, Seen, Judgement]
+Step = Union[Signal, Watch, Again, Look]
+Answer = Union[bool, Seen, Session, Judgement, None]
 _PAST = {"cancel": "cancelled", "terminate": "terminated", "rollback_prepared": "rolled back"}
 # Each confirmation takes all of the lock manager's partitions, so a few waiters speak for the queue.
 _WITNESSES = 8
+_TRIES = 2  # at a session that changes its state within its transaction
 # A row that several sessions share shows its holders one by one, so one round may bring nothing.
 _IN_VAIN = 1
 
@@ -106,24 +117,24 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
     while judged.plan.actions:
         done.rounds += 1
         relieved = yield from _one_round(judged, patience, done)
-        fresh: Judgement = yield Look(_statements(first, first.late))
+        room = max(0, patience.room - len(done.ended) - len(done.stuck))
+        fresh: Judgement = yield Look(_statements(first, first.late), room)
         done.after = fresh.picture
         fell = relieved or len(fresh.late) < len(judged.late)
         in_vain = 0 if fell else in_vain + 1
         done.stopped = _why_stop(first, fresh, in_vain)
-        if not fresh.late or done.stopped:
-            break
+        if len(fresh.late) <= first.left or done.stopped:
+            break  # done: nobody is left but those whom the plan said it would leave
         if done.rounds >= patience.max_rounds:
             done.stopped = f"{len(fresh.late)} still wait after {done.rounds} rounds (max_rounds)"
             break
-        room = patience.max_victims - len(done.ended) - len(done.stuck)
         tried = {entry["target"] for entry in done.ended + done.stuck}
         judged = fresh.narrowed_to(
             [
                 target
                 for target in fresh.plan.targets
                 if _was_there(first.picture, fresh, target) and target not in tried
-            ][: max(0, room)]
+            ]
         )
         if not judged.plan.actions:
             done.stopped = f"{len(fresh.late)} still wait, and nobody else may be ended for them"
@@ -137,11 +148,13 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     for item in judged.plan.actions:
         key = judged.keys[item.target]
         holder = judged.picture.who(key)
-        if (yield Signal(holder, item.action, _witnesses(judged, key))):
-            hit[item.target] = (item, holder, item.action)
+        struck = yield from _strike(holder, item.action, _witnesses(judged, key))
+        if struck:
+            hit[item.target] = (item, *struck)
         else:
             why = "no longer the same transaction, or no longer in the way"
             done.missed.append({"target": item.target, "reason": why})
+    done.seconds_to_relief = None
     if not hit:
         return False
     victims = tuple((holder, action) for dummy, holder, action in hit.values())
@@ -160,9 +173,31 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     for target, (item, dummy, action) in hit.items():
         entry = {"target": target, "pid": item.detail["pid"], "action": _PAST[action], "reason": item.reason}
         (done.stuck if target in seen.standing else done.ended).append(entry)
-    if not seen.waiting:
+    if promised and not seen.waiting:
         done.seconds_to_relief = round(seen.seconds, 3)
     return not seen.waiting
+
+
+def _strike(holder: Holder, action: str, waiters: tuple[int, ...]) -> Generator[Step, Any, tuple[Holder, str] | None]:
+    """Signal; a session that meanwhile went on within the same transaction is read and tried again.
+
+    One that never stands still (statement after statement in one transaction) is at last terminated by its
+    transaction alone: the waiters wait for that, whatever it does at the moment.
+    """
+    if (yield Signal(holder, action, waiters)):
+        return holder, action
+    if not isinstance(holder, Session) or holder.xact_start is None:
+        return None
+    for dummy in range(_TRIES):
+        fresh: Session | None = yield Again(holder)
+        if fresh is None:
+            return None
+        holder, action = fresh, act_on(fresh)
+        if (yield Signal(holder, action, waiters)):
+            return holder, action
+    if (yield Signal(holder, TERMINATE, waiters, escalated=True)):
+        return holder, TERMINATE
+    return None
 
 
 def _witnesses(judged: Judgement, key: Key) -> tuple[int, ...]:
@@ -173,6 +208,11 @@ def _witnesses(judged: Judgement, key: Key) -> tuple[int, ...]:
 def _statements(judged: Judgement, keys: Iterable[Key]) -> tuple[Statement, ...]:
     sessions = judged.picture.sessions
     return tuple((key, sessions[key].query_start) for key in keys if isinstance(key, int) and key in sessions)
+
+
+def _client(judged: Judgement, key: Key) -> tuple[str, str]:
+    session = judged.picture.sessions.get(key) if isinstance(key, int) else None
+    return (session.user, session.application) if session else ("", "")
 
 
 def _was_there(first: Picture, fresh: Judgement, target: str) -> bool:
@@ -186,7 +226,8 @@ def _was_there(first: Picture, fresh: Judgement, target: str) -> bool:
 def _why_stop(first: Judgement, fresh: Judgement, in_vain: int) -> str:
     since = first.picture.now
     queue = _statements(fresh, fresh.picture.forest.waiters)
-    again = [pid for pid, began in queue if began and began > since]
+    clients = {_client(first, key) for key in first.late}
+    again = [pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients]
     if len(again) > 1 and 2 * len(again) >= len(first.late):
         return (
             f"{len(again)} sessions have queued up again since the act: the application retries into the "

@@ -10,6 +10,7 @@ from typing import NamedTuple, Union
 
 REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
 CLIENT = "client backend"
+LONGEST_QUERY = 16384  # characters of a statement that are kept
 _ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
 
 
@@ -44,6 +45,7 @@ class Session(NamedTuple):
     redacted: bool = False
     signalable: bool = True
     progress: str = ""
+    unread: bool = False  # its role, its database or what it builds could not be read
 
     @property
     def key(self) -> int:

@@ -36,10 +36,11 @@ def of_activity(result: Mapping[str, Any]) -> list[Line]:
 
 def of_plan(plan: Mapping[str, Any]) -> list[Line]:
     """Whom to end, whom to spare, and what comes of it."""
-    lines = [
-        (CARE, f"{act['action'].replace('_', ' ')} {act['who']}: {act['reason']}; frees {act['frees']}")
-        for act in plan["actions"][:_SHOWN]
-    ]
+    lines = []
+    for act in plan["actions"][:_SHOWN]:
+        verb = act["action"].replace("_", " ")
+        lines.append((CARE, f"{verb} {act['who']}: {act['reason']}; frees {act['frees']}"))
+        lines.append((DIM, f"    target {act['target']}"))
     lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["spared"][:_SHOWN]]
     hidden = max(0, len(plan["actions"]) - _SHOWN) + max(0, len(plan["spared"]) - _SHOWN)
     if hidden:

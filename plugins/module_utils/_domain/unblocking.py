@@ -47,10 +47,15 @@ def act_on(holder: Holder) -> str:
     return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
 
 
-def harm(holder: Holder, waits: bool) -> int:
-    """What is lost when the holder ends: the work of a transaction that has written weighs most."""
+def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
+    """What is lost when the holder ends: the work of a transaction that has written weighs most.
+
+    Who waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
+    """
     if isinstance(holder, Prepared):
         return 8  # a promise to a coordinator
+    if waits and holds:
+        return 7
     if holder.aborted:
         return 1  # its work is lost already
     if waits:
@@ -82,10 +87,18 @@ class Judgement:
         return len(self.late - self.freed - {self.keys[target] for target in self.plan.targets})
 
     def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
+        """On approved targets alone; what would free nobody without the others is spared as well."""
         plan = self.plan.narrowed_to(only)
-        chosen = [self.keys[target] for target in plan.targets]
-        freed = self.late - self.picture.forest.still_blocked(chosen) - set(chosen)
-        return replace(self, plan=plan, freed=frozenset(freed))
+        while True:
+            chosen = [self.keys[target] for target in plan.targets]
+            freed = self.late - self.picture.forest.still_blocked(chosen) - set(chosen)
+            useless = [key for key in chosen if not self.picture.forest.behind([key]) & freed]
+            if not useless:
+                return replace(self, plan=plan, freed=frozenset(freed))
+            plan = plan.without(
+                [target for target in plan.targets if self.keys[target] in useless],
+                "would free nobody without others that are not approved",
+            )
 
 
 def judge(
@@ -112,12 +125,13 @@ def judge(
             price[key] = _price(picture, key)
     chosen = _cut(picture, late & _unreachable_from(picture, spared, price), price)
     chosen = _within_bounds(picture, chosen, late, bounds, spared)
+    still = forest.still_blocked(chosen)
     for key in price:
         if key not in chosen and key not in spared:
-            spared[key] = _why_left(picture, key, chosen, late)
+            spared[key] = _why_left(forest.behind([key]) & late, still)
     for key in {key for cycle in forest.cycles for key in cycle} & late:
         spared.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
-    freed = late - forest.still_blocked(chosen) - set(chosen)
+    freed = late - still - set(chosen)
     keys = {picture.who(key).target: key for key in (*price, *spared)}
     return Judgement(picture, _as_plan(picture, chosen, freed, spared), keys, late, frozenset(freed))
 
@@ -137,15 +151,16 @@ def _why_not(picture: Picture, key: Key, strategy: str) -> str:
         return "waits itself, and the strategy is to end roots"
     if not is_gate and strategy == "gates":
         return "is a root, and the strategy is to cancel gates"
-    if is_gate and key in picture.forest.waits.holders:
-        return "is itself a victim of the queue: what it holds is released when it gets its turn"
+    if is_gate and key in picture.forest.waits.holders and picture.forest.alone[key] < 2:
+        return "is itself a victim of the queue, and no more than one waits only for it"
     return ""
 
 
 def _price(picture: Picture, key: Key) -> int:
     """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
     waits = key in picture.forest.waits.waits
-    return 1000 * harm(picture.who(key), waits) + 10 + (1 if waits else 0)
+    holds = key in picture.forest.waits.holders
+    return 1000 * harm(picture.who(key), waits, holds) + 10 + (1 if waits else 0)
 
 
 def _unreachable_from(picture: Picture, spared: Iterable[Key], price: Iterable[Key]) -> set[Key]:
@@ -208,9 +223,8 @@ def _groups(picture: Picture, chosen: list[Key], late: AbstractSet[Key]) -> list
     return [(sorted(members, key=str), len(waiters)) for members, waiters in groups]
 
 
-def _why_left(picture: Picture, key: Key, chosen: list[Key], late: AbstractSet[Key]) -> str:
-    held_up = picture.forest.behind([key]) & late
-    if not held_up - picture.forest.still_blocked(chosen):
+def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
+    if held_up and held_up <= still:
         return "ending it would free nobody: those behind it wait for a spared session too"
     return "may stay: the queue moves without its end"
 

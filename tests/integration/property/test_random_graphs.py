@@ -104,10 +104,11 @@ def one_graph(dice, postgres, super_rows, crowd):
     planned = {judged.keys[target] for target in judged.plan.targets}
     only = judged.plan.targets
 
-    def decide(fresh, late=()):
+    def decide(fresh, late, room):
+        assert room <= len(crowd)
         return judge(fresh, mercy, WIDE, late).narrowed_to(only)
 
-    outcome = Ending(postgres).carry_out(unblocking(judged, Patience(settle=0.02, grace=0.05)), decide)
+    outcome = Ending(postgres).carry_out(unblocking(judged, Patience(room=len(crowd), settle=0.02, grace=0.05)), decide)
     ended = {entry["pid"] for entry in outcome.ended}
     assert ended <= planned
     after = settled(super_rows, pids)

@@ -102,6 +102,8 @@ def test_a_wait_for_a_safe_snapshot_names_whom_it_waits_for(server, session):
     waiter.send("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT count(*) FROM bookings")
     result = until(lambda: (r := look(server)) and r["activity"]["safe_snapshot_waits"] and r)
     assert result["activity"]["safe_snapshot_waits"] == [{"pid": waiter.pid, "blocked_by": [writer.pid]}]
+    assert [root["pid"] for root in result["roots"]] == [writer.pid]
+    assert result["blocked"][0]["waits_for"] == "a safe snapshot"
 
 
 def test_parallel_workers_are_shown_as_their_leader(server, session):
@@ -150,6 +152,47 @@ def test_a_locked_table_or_catalog_costs_names_and_not_the_picture(server, sessi
     assert result["waiters"] == 1
 
 
+def test_text_in_another_encoding_does_not_blind_the_look(server, session):
+    server.run("CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C' OWNER app")
+    try:
+        client = session(db="latin", client_encoding="LATIN1")
+        client.run("SET application_name = 'kiosk'")
+        client.send("SELECT pg_sleep(60), 'caf\u00e9' AS \"caf\u00e9\"")
+        until(lambda: server.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        shown = look(server, long_running=0, statements="full")["activity"]["long_running"]
+        assert [s["application"] for s in shown] == ["kiosk"]
+        assert "caf\ufffd" in shown[0]["statement"]
+        client.connection.close()
+    finally:
+        until(
+            lambda: (
+                not server.value("SELECT count(*) FROM pg_stat_activity WHERE datname = 'latin'")
+                or server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'latin'")
+            )
+        )
+        server.run("DROP DATABASE latin")
+
+
+def test_a_locked_catalog_cannot_hold_up_the_way_in(server, session):
+    locker = session(user="postgres")
+    locker.run("BEGIN")
+    locker.run("LOCK TABLE pg_auth_members IN ACCESS EXCLUSIVE MODE")
+    try:
+        began = time.monotonic()
+        run_module("pg_activity_info", **server.login("oncall"), lock_timeout=0.3, statement_timeout=2)
+        assert time.monotonic() - began < 10
+    finally:
+        locker.run("ROLLBACK")
+
+
+def test_limits_of_a_role_are_told_beside_what_it_uses(server, session):
+    server.run("ALTER ROLE app CONNECTION LIMIT 150")
+    session().ready()
+    limits = look(server)["connections"]["role_limits"]
+    server.run("ALTER ROLE app CONNECTION LIMIT -1")
+    assert limits == {"app": {"limit": 150, "used": 1}}
+
+
 def test_logins_that_hang_are_given_up_in_time(server, session):
     locker = session(user="postgres")
     locker.run("BEGIN")
@@ -166,7 +209,7 @@ def test_it_leaves_nothing_behind_and_says_who_it_is(server):
     look(server)
     left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pafar.runbook'"
     until(lambda: server.value(left) == 0, seconds=2)
-    ours = [line for line in server.log.read_text().splitlines() if line.startswith("pafar.runbook|")]
+    ours = [line for line in server.log.read_text(errors="replace").splitlines() if line.startswith("pafar.runbook|")]
     assert ours
     assert not [line for line in ours if "BEGIN" in line]
 

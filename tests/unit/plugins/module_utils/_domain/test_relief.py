@@ -18,3 +18,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.relief impor
 def test_says_whether_it_helped(before, after, left, seconds, verdict, kept):
     said = relief(before, after, left, seconds)
     assert (said["verdict"], said["kept"]) == (verdict, kept)
+
+
+def test_an_act_that_was_stopped_is_no_recovery():
+    said = relief(100, 0, 0, 0.1, "100 sessions have queued up again")
+    assert (said["verdict"], said["kept"]) == ("improved", False)

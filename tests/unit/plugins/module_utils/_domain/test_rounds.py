@@ -54,10 +54,27 @@ def test_one_round_when_everybody_is_free():
 
 
 def test_a_guard_that_no_longer_holds_ends_nobody():
-    asked, outcome = play(QUEUE, [False, judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Look"]
+    asked, outcome = play(QUEUE, [False, None, judged(QUIET)])
+    assert kinds(asked) == ["Signal", "Again", "Look"]
     assert outcome.ended == []
     assert len(outcome.missed) == 1
+    assert outcome.seconds_to_relief is None
+
+
+def test_a_session_that_goes_on_within_its_transaction_is_tried_again():
+    busy = session(1, "active", state_change=ago(0), query_start=ago(0))
+    asked, outcome = play(QUEUE, [False, busy, True, free(), judged(QUIET)])
+    assert kinds(asked) == ["Signal", "Again", "Signal", "Watch", "Look"]
+    assert asked[2].action == "cancel"
+    assert [entry["pid"] for entry in outcome.ended] == [1]
+
+
+def test_one_that_never_stands_still_is_ended_by_its_transaction():
+    busy = session(1, "active", state_change=ago(0))
+    asked, outcome = play(QUEUE, [False, busy, False, busy, False, True, free(), judged(QUIET)])
+    assert kinds(asked)[:6] == ["Signal", "Again", "Signal", "Again", "Signal", "Signal"]
+    assert (asked[5].action, asked[5].escalated) == ("terminate", True)
+    assert outcome.ended[0]["action"] == "terminated"
 
 
 def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
@@ -139,9 +156,18 @@ def test_rounds_and_victims_are_bounded():
     slow = Seen(1, frozenset(), 2.0)
     dummy, outcome = play(first, [True, slow, judged(heir(2, 3))], max_rounds=1)
     assert "max_rounds" in outcome.stopped
-    dummy, outcome = play(first, [True, slow, judged(heir(2, 3))], max_victims=1)
+    none = judge(heir(2, 3), Mercy(), Bounds(max_victims=0, max_share=1.0))
+    asked, outcome = play(first, [True, slow, none], room=1)
+    assert asked[-1].room == 0
     assert [entry["pid"] for entry in outcome.ended] == [1]
     assert "nobody else may be ended" in outcome.stopped
+
+
+def test_those_whom_the_plan_leaves_are_no_reason_to_go_on():
+    scene = picture([*row_queue(1, [2, 3], 901), *row_queue(4, [5], 902)], session(4, application="pg_dump"))
+    rest = picture(row_queue(4, [5], 902), session(4, application="pg_dump"))
+    dummy, outcome = play(scene, [True, free(), judged(rest)])
+    assert (outcome.rounds, outcome.stopped, outcome.seconds_to_relief) == (1, "", 0.1)
 
 
 def test_nothing_planned_nothing_asked():

@@ -18,6 +18,7 @@ def text(lines):
 def test_a_plan_names_who_goes_who_stays_and_what_comes_of_it():
     assert text(summary.of_plan(PLAN)).splitlines() == [
         "cancel 7 app@b m: waits; frees 5",
+        "    target t",
         "spare 1 app@b r: is a backup",
         "6 wait too long; with this plan 0 would",
     ]

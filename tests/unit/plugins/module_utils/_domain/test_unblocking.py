@@ -86,7 +86,20 @@ def acts(judged):
         pytest.param(
             picture([*row_queue(1, [2]), holds(2, advisory(3)), waits(4, advisory(3))], BACKUP),
             [],
-            id="not even when the root is protected",
+            id="not even when the root is protected: one for one is no gain",
+        ),
+        pytest.param(
+            picture([*row_queue(1, [2]), holds(2, advisory(3)), *(waits(n, advisory(3)) for n in (4, 5, 6))], BACKUP),
+            [("cancel", 2)],
+            id="but when several wait only for it, and nothing else helps",
+        ),
+        pytest.param(
+            picture(
+                [*row_queue(1, [2]), holds(2, advisory(3)), *(waits(n, advisory(3)) for n in (4, 5, 6))],
+                session(1, "active", has_written=True),
+            ),
+            [("cancel", 1)],
+            id="and never when the root can go, however dear",
         ),
         pytest.param(
             picture([holds("prepared:5", advisory(1)), waits(2, advisory(1))], prepared(5)),
@@ -149,9 +162,10 @@ def test_the_plan_says_what_comes_of_it():
 def test_an_approval_that_leaves_half_of_a_pair_promises_nothing():
     judged = judge(picture(TWO_SHARERS), Mercy(), WIDE)
     half = judged.narrowed_to([judged.plan.targets[0]])
-    assert len(half.plan.actions) == 1
+    assert half.plan.actions == ()
     assert half.freed == frozenset()
     assert half.left == 1
+    assert [item.reason for item in half.plan.spared][-1] == "would free nobody without others that are not approved"
 
 
 def test_a_statement_that_was_late_before_stays_late():
