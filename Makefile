@@ -15,7 +15,7 @@ help: ## Show this list
 setup: $(VENV)/.complete ## Build .venv with everything that the demo and the tests use
 
 $(VENV)/.complete: tests/requirements.txt tests/support/find_python.sh
-	@echo "Setting up $(VENV) (about a minute, once)"
+	@echo "Setting up $(VENV) (about half a minute, once)"
 	@rm -rf $(VENV)
 	@"$$(sh tests/support/find_python.sh)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt

@@ -38,19 +38,20 @@ class Postgres:
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(statement, parameters or None)
-                return [_legible(row) for row in cursor.fetchall()]
+                return list(cursor.fetchall())
         except self._error as error:
             raise self._failure(error) from None
 
     def command(self, statement: str, values: tuple[Any, ...], database: str) -> None:
-        """Run a utility statement in a database, over a connection of its own where that is another one."""
+        """Run a utility statement in a database, over a connection of its own where that is another one.
+        Text among the values goes back byte by byte as ``rows`` brought it."""
         mine = database == self.server["database"]
         connection = self._connection if mine else enter(replace(self.login, database=database))[0]
         try:
             with connection.cursor() as cursor:
                 if not mine:
                     cursor.execute(queries.SETTINGS, _settings(self.login))
-                cursor.execute(statement, tuple(_raw(value) for value in values))
+                cursor.execute(statement, values)
         except self._error as error:
             raise self._failure(error) from None
         finally:
@@ -85,9 +86,8 @@ class Postgres:
                 "login_port of PostgreSQL itself. Nothing was done."
             )
         self.rows(queries.SETTINGS, **_settings(self.login))
-        version, recovery, number, role, slots, superuser_slots, reserved, deadlock, database = self.rows(
-            queries.IDENTIFY
-        )[0]
+        identity = _legible(self.rows(queries.IDENTIFY)[0])
+        version, recovery, number, role, slots, superuser_slots, reserved, deadlock, database = identity
         if not version.startswith("PostgreSQL "):
             raise NotPostgres(
                 f"{self.login.where} speaks the protocol, but is {version.split(',')[0]!r}. Nothing was done."
@@ -110,7 +110,7 @@ class Postgres:
     def look(self) -> Picture:
         """One picture: locks first, so that an identity is never older than the lock it stands for."""
         locks = self.rows(queries.LOCKS)
-        prepared = self.rows(queries.PREPARED)
+        prepared = [_legible(row) for row in self.rows(queries.PREPARED)]
         activity = self.rows(queries.ACTIVITY)
         roles = {row[0]: row for row in self.names(queries.ROLES)}
         databases = {row[0]: row for row in self.names(queries.DATABASES)}
@@ -141,7 +141,7 @@ class Postgres:
     def names(self, statement: str, **parameters: Any) -> list[Row]:
         """Names are a courtesy: a lock on a catalog must not cost the picture."""
         try:
-            return self.rows(statement, **parameters)
+            return [_legible(row) for row in self.rows(statement, **parameters)]
         except (ServerError, PrivilegeError):
             if self._connection.closed:
                 raise
@@ -189,17 +189,16 @@ def _settings(login: Login) -> dict[str, str]:
     }
 
 
-def _legible(row: Row) -> Row:
+def _text(value: str | None) -> str:
     """The server sends text as it lies there, in the encoding of whatever database it came from (see
     entry.py); what is no UTF-8 is shown with replacement characters instead of failing the look."""
-    return tuple(
-        value.encode("latin-1").decode("utf-8", "replace") if isinstance(value, str) and not value.isascii() else value
-        for value in row
-    )
+    if not value or value.isascii():
+        return value or ""
+    return value.encode("latin-1").decode("utf-8", "replace")
 
 
-def _raw(value: Any) -> Any:
-    return value.encode("utf-8").decode("latin-1") if isinstance(value, str) else value
+def _legible(row: Row) -> Row:
+    return tuple(_text(value) if isinstance(value, str) else value for value in row)
 
 
 def _name(names: dict[int, Row], oid: int | None) -> str:
@@ -222,9 +221,9 @@ def _session(
         state=row[2] or "",
         user=_name(roles, row[3]),
         database=_name(databases, row[4]),
-        application=row[5] or "",
+        application=_text(row[5]),
         client=row[6] or "",
-        query=(row[7] or "")[:LONGEST_QUERY],
+        query=_text(row[7])[:LONGEST_QUERY],
         wait_type=row[8] or "",
         wait_event=row[9] or "",
         backend_start=row[10],

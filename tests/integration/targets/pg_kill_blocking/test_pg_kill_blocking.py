@@ -289,7 +289,7 @@ def test_a_prepared_transaction_goes_only_when_allowed(server, session, database
     maker = session(db=database)
     maker.run("BEGIN")
     maker.run(statement)
-    maker.run("PREPARE TRANSACTION 'it''s 6; x'")
+    maker.run("PREPARE TRANSACTION 'it''s \u00e9 6; x'")
     waiter = session(db=database).send(statement)
     until(lambda: lock_waiters(server) == 1)
     spared = kill(server)
