@@ -34,7 +34,8 @@ _COLORS = {
 Lines = List[summary.Line]
 
 
-PLANNED, ACTED = "planned", "acted"
+PLANNED = "planned"
+ACTED = "acted"
 
 
 class CallbackModule(CallbackBase):
