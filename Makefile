@@ -4,13 +4,14 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
-export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests
+export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests:$(CURDIR)/tests/platform
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test unit integration contract molecule lint types sanity bench docs picture clean
+.PHONY: help setup demo test unit integration contract molecule lint types sanity bench docs picture clean \
+	platform platform-down platform-test gameday
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 setup: $(VENV)/.complete ## Build .venv with everything that the demo and the tests use
 
@@ -29,6 +30,18 @@ test: setup ## Everything that can be checked on this machine; names what cannot
 
 unit integration contract molecule lint types sanity: setup ## One part of `make test`
 	@$(BIN)/python tests/run.py $@
+
+platform: setup ## The stand-in platform to rehearse on, under Docker Compose
+	@$(BIN)/python -m rehearsal up
+
+platform-down: setup ## Remove it (IMAGES=1: and its images)
+	@$(BIN)/python -m rehearsal down $(if $(IMAGES),--images)
+
+platform-test: setup ## The platform's part of `make test`
+	@$(BIN)/python tests/run.py platform
+
+gameday: setup ## Break the platform on purpose, prove the runbooks (FAULT=name, REPEAT=n)
+	@$(BIN)/python -m rehearsal gameday $(FAULT) --repeat $(or $(REPEAT),1)
 
 bench: setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python tests/bench/bench.py

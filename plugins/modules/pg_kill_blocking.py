@@ -111,7 +111,12 @@ ended:
   returned: success
   type: list
   elements: dict
-  sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "action": "terminated"}]
+  sample:
+    - target: 4711@20261123T145635.123456Z/20261123T145640.000001Z
+      pid: 4711
+      who: 4711 app@booking pafar-web
+      action: terminated
+      reason: idle in transaction for 40 s, holds up 12
 stuck:
   description: Those that were signalled and are still there.
   returned: success

@@ -25,6 +25,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry impo
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
+from platform_times import platform_times
+
 from support.clients import clients
 from support.scenes import row_storm
 from support.servers import PASSWORD, ROOT, Server, newest
@@ -204,9 +206,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             kills, walls = playbooks(server, Path(name))
         costs = picture_costs(server)
+    times = platform_times()
     text = (HERE / "template.md").read_text()
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
-    text = text.replace("@WALLS@", "\n".join(walls))
+    text = text.replace("@WALLS@", "\n".join(walls)).replace("@PLATFORM@", "\n".join(times))
     text = text.replace("@VERSIONS@", ", ".join(f"{name} {version}" for name, version in versions.items()))
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"

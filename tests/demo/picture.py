@@ -10,6 +10,7 @@ import sys
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
+
 from support.servers import ROOT
 
 WIDTH = 124

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.clients import clients
 from support.servers import Server, one_per_major
 

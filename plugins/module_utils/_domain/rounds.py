@@ -171,7 +171,13 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     if seen.standing:
         seen = yield Watch(promised, victims, patience.timeout)
     for target, (item, dummy, action) in hit.items():
-        entry = {"target": target, "pid": item.detail["pid"], "action": _PAST[action], "reason": item.reason}
+        entry = {
+            "target": target,
+            "pid": item.detail["pid"],
+            "who": item.detail["who"],
+            "action": _PAST[action],
+            "reason": item.reason,
+        }
         (done.stuck if target in seen.standing else done.ended).append(entry)
     if promised and not seen.waiting:
         done.seconds_to_relief = round(seen.seconds, 3)

@@ -38,7 +38,7 @@ def of_plan(plan: Mapping[str, Any]) -> list[Line]:
     """Whom to end, whom to spare, and what comes of it."""
     lines = []
     for act in plan["actions"][:_SHOWN]:
-        verb = act["action"].replace("_", " ")
+        verb = "roll back" if act["action"] == "rollback_prepared" else act["action"]
         lines.append((CARE, f"{verb} {act['who']}: {act['reason']}; frees {act['frees']}"))
         lines.append((DIM, f"    target {act['target']}"))
     lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["spared"][:_SHOWN]]
@@ -64,7 +64,7 @@ def of_gate(result: Mapping[str, Any]) -> list[Line]:
 
 def of_outcome(result: Mapping[str, Any]) -> list[Line]:
     """Who was ended, who was not, how long relief took."""
-    lines = [(CARE, f"{entry['action']} pid {entry['pid']}: {entry['reason']}") for entry in result["ended"]]
+    lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["ended"]]
     lines += [(BAD, f"signalled, and still there: {entry['target']}") for entry in result["stuck"]]
     lines += [(DIM, f"left alone: {entry['target']}: {entry['reason']}") for entry in result["missed"]]
     if not result["ended"] and not result["stuck"]:
@@ -76,6 +76,11 @@ def of_outcome(result: Mapping[str, Any]) -> list[Line]:
     if result["stopped"]:
         lines.append((BAD, f"stopped: {result['stopped']}"))
     return lines
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    """A session by its pid; a prepared transaction, which has none, by its name."""
+    return f"pid {entry['pid']}" if entry["pid"] else str(entry["who"])
 
 
 def of_verdict(result: Mapping[str, Any]) -> list[Line]:

@@ -27,7 +27,7 @@ def describe(picture: Picture, key: Key) -> str:
     holder = picture.who(key)
     if isinstance(holder, Prepared):
         age = span((picture.now - holder.prepared_at).total_seconds()) if holder.prepared_at else "?"
-        return f"prepared transaction {printable(holder.gid)!r} of {printable(holder.owner)}, for {age}"
+        return f"prepared {age} ago"
     if picture.forest.wait_of(key):
         return f"waits for {picture.wanted(key)} since {span(picture.seconds_waiting(key))}"
     state = holder.state or holder.backend_type or "unknown"

@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import pytest
+
 from support.clients import clients
 from support.servers import ROOT, Server, newest
 

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import psycopg2
 import pytest
+
 from support.clients import lock_waiters, until
 from support.scenes import alter_queue, held, row_storm
 from support.servers import PASSWORD, ROOT

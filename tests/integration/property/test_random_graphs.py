@@ -18,6 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.locks import
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Patience, unblocking
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+
 from support.clients import until
 from support.servers import PASSWORD, one_per_major
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.adhoc import adhoc
 
 PLAN = {"verb": "unblock", "digest": "ab" * 32, "late": 2, "actions": [{"target": "a"}, {"target": "b"}], "spared": []}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from support.modules import run_module
 
 EVENT = {"kind": "noted", "note": {"text": "x"}}

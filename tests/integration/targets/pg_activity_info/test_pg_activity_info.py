@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+
 from support.clients import clients, lock_waiters, until
 from support.modules import run_module
 from support.scenes import alter_queue, held, row_storm

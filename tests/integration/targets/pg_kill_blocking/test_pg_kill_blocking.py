@@ -18,6 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres i
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Signal
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+
 from support.clients import lock_waiters, until
 from support.modules import run_module
 from support.scenes import alter_queue, held, row_storm

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.incident_log import append
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.lifecycle import Event
 from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError, LogError
+
 from support.pictures import NOW
 
 

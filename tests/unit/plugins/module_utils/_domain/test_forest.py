@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.forest import grow
+
 from support.pictures import advisory, holds, relation, row_queue, waits
 
 SHARE, ACCESS, EXCLUSIVE = "AccessShareLock", "AccessShareLock", "AccessExclusiveLock"

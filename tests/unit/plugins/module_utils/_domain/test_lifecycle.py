@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.lifecycle im
     read_events,
     usable_id,
 )
+
 from support.pictures import NOW
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
+
 from support.pictures import prepared, session
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.picture import Limits, advisory_key
+
 from support.pictures import advisory, holds, picture, relation, row_queue, waits
 
 

@@ -7,6 +7,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.report impor
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.report_ending import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Outcome
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+
 from support.pictures import NOW, ago, picture, prepared, row_queue, session
 
 SECRET = "UPDATE t SET card = '4111111111111111' WHERE id = 7"

@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds impor
     unblocking,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+
 from support.pictures import ago, holds, picture, relation, row_queue, session, waits
 
 WIDE = Bounds(max_share=1.0)

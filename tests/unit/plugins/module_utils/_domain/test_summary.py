@@ -51,6 +51,15 @@ def test_an_outcome_tells_what_did_not_work_too():
     assert "stopped: the waiters did not fall" in said
 
 
+def test_a_prepared_transaction_is_named_since_it_has_no_pid():
+    who = "prepared transaction book-17 of app@booking"
+    ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
+    result = {"ended": [ended], "stuck": [], "missed": [], "rounds": 1, "seconds_to_relief": 0.1, "stopped": ""}
+    assert summary.of_outcome(result)[0] == (summary.CARE, f"rolled back {who}: prepared 40 s ago")
+    plan = {**PLAN, "actions": [{**PLAN["actions"][0], "action": "rollback_prepared", "who": who}]}
+    assert f"roll back {who}: " in text(summary.of_plan(plan))
+
+
 def test_the_verdict_says_when_nothing_was_relieved():
     lost = {"verdict": "unchanged", "before": 5, "after": 5, "seconds_to_relief": None}
     assert summary.of_verdict(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; no relief")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.tree import tree
+
 from support.pictures import advisory, holds, picture, prepared, relation, row_queue, session, waits
 
 SHARE, EXCLUSIVE = "AccessShareLock", "AccessExclusiveLock"

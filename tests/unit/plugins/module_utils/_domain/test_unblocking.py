@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+
 from support.pictures import (
     NOW,
     advisory,

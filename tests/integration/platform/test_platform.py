@@ -1,0 +1,183 @@
+"""The platform is what the runbooks are about: each service the real program, each answer the real one."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import subprocess
+import time
+import urllib.request
+
+from rehearsal import engine
+from rehearsal.stand import Stand
+
+SERVICES = {
+    "nginx", "backend", "celery-worker", "db", "db-backup", "redis", "stripe", "maps", "load", "prometheus",
+    "alertmanager", "postgres-exporter",
+}  # fmt: skip
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.read().decode()
+
+
+def ask(stand: Stand, service: str, *curl: str) -> tuple[int, str]:
+    """Status and body of one request from inside the platform's network."""
+    text = stand.execute(service, "curl", "-sS", "-w", "\n%{http_code}", *curl)
+    body, dummy, status = text.rpartition("\n")
+    return int(status), body
+
+
+def test_it_says_what_it_does_and_how_far_it_is(started):
+    lines = [line for line in started.text.splitlines() if line.startswith("[")]
+    assert re.search(r"Docker engine .*, Compose 2", lines[0])
+    for service in SERVICES:
+        assert f"{service} is healthy" in started.text
+    assert "up and healthy, and users are served" in lines[-1]
+
+
+def test_every_service_is_healthy_bounded_and_marked(stand):
+    containers = stand.containers()
+    assert {one.service for one in containers} == SERVICES
+    assert {one.health for one in containers} == {"healthy"}
+    for one in engine.inspect("container", [one.id for one in containers]):
+        assert one["HostConfig"]["Memory"] > 0, one["Name"]
+        assert one["Config"]["Labels"][Stand.MARK] == "true"
+        for bindings in (one["HostConfig"]["PortBindings"] or {}).values():
+            assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
+        assert {mount["Type"] for mount in one["Mounts"]} <= {"volume"}
+
+
+def test_the_programs_are_the_real_ones(stand):
+    assert "PostgreSQL 15" in stand.query("SELECT version()")[0][0]
+    assert stand.query("SELECT count(*) FROM pg_stat_statements")[0][0] > 5
+    assert stand.query("SELECT count(*) FROM bookings")[0][0] >= 300_000
+    assert "redis_version" in stand.execute("redis", "redis-cli", "info", "server")
+    with urllib.request.urlopen(f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/health/", timeout=5) as answer:
+        assert answer.headers["Server"].startswith("nginx/")
+        assert json.load(answer) == {"status": "ok", "database": "ok", "redis": "ok"}
+
+
+def test_prometheus_sees_them_and_knows_alertmanager(stand):
+    base = f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}/api/v1"
+    stand.until("all targets are up", lambda: healths(base) == {"prometheus": "up", "postgresql": "up", "users": "up"})
+    found = json.loads(read(f"{base}/query?query=pg_up"))
+    assert found["data"]["result"][0]["value"][1] == "1"
+    assert len(json.loads(read(f"{base}/alertmanagers"))["data"]["activeAlertmanagers"]) == 1
+
+
+def healths(base: str) -> dict[str, str]:
+    found = json.loads(read(f"{base}/targets"))["data"]["activeTargets"]
+    return {one["labels"]["job"]: one["health"] for one in found}
+
+
+def test_users_are_served_and_their_payments_confirmed(stand):
+    def receipts() -> int:
+        return int(stand.query("SELECT count(*) FROM receipts")[0][0])
+
+    before = receipts()
+    stand.until("a payment was confirmed by webhook and its receipt sent by Celery", lambda: receipts() > before)
+    assert stand.success(5) == 1
+    assert stand.stats(5)["requests"] >= 80
+
+
+def test_the_load_is_bounded_and_ends_by_itself(stand):
+    done = engine.run(
+        ["docker", "run", "--rm", "--network", f"{stand.site.project}_edge", "--env", "LOAD_SECONDS=2",
+         "--env", "LOAD_RATE=5000", "--env", "LOAD_TARGET=http://nginx", "pafar/app:latest",
+         "python3", "/srv/load/load.py"],
+        seconds=30,
+    ).stdout.splitlines()  # fmt: skip
+    assert done[0] == "50 requests a second to nginx for 2 s"
+    assert 90 <= json.loads(done[-1])["requests"] <= 110
+
+
+def test_stripe_answers_as_stripe_does(stand):
+    url, key = "http://stripe:8000/v1/charges", f"Authorization: Bearer {stand.env['STRIPE_SECRET_KEY']}"
+    charge = ("-H", key, "-d", "amount=500&currency=eur")
+
+    def told(*curl: str) -> tuple[int, dict]:
+        status, body = ask(stand, "backend", url, *curl)
+        return status, json.loads(body)
+
+    assert told()[0] == 401
+    status, refused = told("-H", "Authorization: Bearer sk_test_somebody_elses_key")
+    assert (status, refused["error"]["message"]) == (401, "Invalid API Key provided: sk_test_***_key")
+    assert told("-H", key)[0] == 200
+    status, made = told(*charge, "-d", "source=tok_visa", "-H", "Idempotency-Key: one")
+    assert (status, made["paid"]) == (200, True)
+    assert told(*charge, "-d", "source=tok_visa", "-H", "Idempotency-Key: one")[1]["id"] == made["id"]
+    status, declined = told(*charge, "-d", "source=tok_chargeDeclined")
+    assert (status, declined["error"]["code"]) == (402, "card_declined")
+    try:
+        for mode, expected in (("rate_limited", 429), ("down", 500), ("unavailable", 503), ("revoked", 401)):
+            stand.behave("stripe", mode)
+            assert told("-H", key)[0] == expected
+        stand.behave("stripe", "slow")
+        began = time.monotonic()
+        assert told("-H", key)[0] == 200
+        assert time.monotonic() - began > 7
+    finally:
+        stand.behave("stripe", "ok")
+
+
+def test_maps_tells_errors_in_the_body(stand):
+    url = "http://maps:8000/maps/api/geocode/json?address=Lagos&key="
+    status, body = ask(stand, "backend", url + "wrong")
+    assert (status, json.loads(body)["status"]) == (200, "REQUEST_DENIED")
+    status, body = ask(stand, "backend", url + stand.env["MAPS_API_KEY"])
+    assert (status, json.loads(body)["status"]) == (200, "OK")
+
+
+def test_a_forged_webhook_is_refused(stand):
+    base = f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/webhooks/stripe/"
+    forged = ("-H", "Stripe-Signature: t=1,v1=00", "-d", "{}")
+    done = subprocess.run(
+        ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", base, *forged],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "400"
+
+
+def test_failures_are_logged_as_django_and_gunicorn_log_them(stand):
+    stand.behave("maps", "down")
+    try:
+        assert stand.call("GET", "/api/places/?address=Nowhere") == 500
+    finally:
+        stand.behave("maps", "ok")
+    done = engine.run(["docker", "logs", "--since", "20s", stand.container("backend")])
+    log = done.stdout + done.stderr
+    assert re.search(
+        r"^\[\d\d/\w{3}/\d{4} [\d:]{8}\] ERROR \[django\.request:\d+\] Internal Server Error: /api/pl", log, re.M
+    )
+    assert "Traceback (most recent call last):" in log
+    assert re.search(r'"GET /api/places/\?address=Nowhere HTTP/1\.0" 500', log)
+
+
+def test_the_nightly_dump_is_whole(stand):
+    listed = stand.execute("db-backup", "sh", "-c", "ls /var/backups/postgresql/*.sql.gz").split()
+    end = stand.execute("db-backup", "sh", "-c", f"gzip -dc {listed[0]} | tail -c 1000")
+    assert "PostgreSQL database dump complete" in end
+
+
+def test_the_checkout_has_a_history_with_a_good_and_a_bad_release(stand):
+    folder = str(stand.site.folder)
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True).stdout
+
+    assert git("tag").split() == ["v1.0.0", "v1.1.0", "v1.2.0"]
+    assert git("describe", "--tags").strip() == "v1.1.0"
+    assert git("status", "--porcelain") == ""
+    assert "backend/pafar/pricing.py" in git("diff", "--stat", "v1.1.0", "v1.2.0")
+    assert json.loads(read(f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/version/"))["version"] == "1.1.0"
+
+
+def test_secrets_are_for_their_owner_alone(stand):
+    for path in (stand.site.folder / ".env", stand.site.inventory):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(stand.site.folder.stat().st_mode) == 0o700

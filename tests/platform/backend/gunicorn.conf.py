@@ -1,0 +1,13 @@
+"""Two workers of eight threads; the queue in front of them is short, so that a jam does not outlive its cause."""
+
+bind = "0.0.0.0:8000"
+workers = 2
+worker_class = "gthread"
+threads = 8
+worker_connections = 32
+backlog = 64
+timeout = 60
+graceful_timeout = 5
+worker_tmp_dir = "/dev/shm"
+accesslog = "-"
+errorlog = "-"

@@ -1,0 +1,58 @@
+"""Payments: the charge is made outside of any transaction; the webhook confirms it and sends the receipt."""
+
+import json
+import logging
+import os
+
+from django.http import Http404, JsonResponse
+from sqlalchemy import text
+
+from pafar.database import engine
+from pafar.stripe import charge, is_signed
+from pafar.tasks import send_receipt
+
+log = logging.getLogger("pafar.payments")
+
+FIND = text("SELECT id, amount_cents, status FROM bookings WHERE reference = :reference")
+PAID = text("UPDATE bookings SET status = 'paid' WHERE id = :booking AND status = 'pending'")
+KEEP = text("INSERT INTO payments (booking_id, charge, amount_cents) VALUES (:booking, :charge, :amount)")
+ONCE = text("INSERT INTO webhook_events (id, type) VALUES (:id, :type) ON CONFLICT DO NOTHING RETURNING id")
+CONFIRM = text("UPDATE payments SET status = 'confirmed' WHERE charge = :charge RETURNING id")
+
+
+def pay(request):
+    try:
+        asked = json.loads(request.body)
+        reference, token = str(asked["booking"]), str(asked["token"])
+    except (ValueError, KeyError, TypeError):
+        return JsonResponse({"error": "booking and token are wanted"}, status=400)
+    with engine.connect() as connection:
+        found = connection.execute(FIND, {"reference": reference}).first()
+    if found is None:
+        raise Http404
+    if found.status != "pending":
+        return JsonResponse({"error": f"booking is {found.status}"}, status=409)
+    number = charge(found.amount_cents, token, reference)
+    with engine.begin() as connection:
+        connection.execute(PAID, {"booking": found.id})
+        connection.execute(KEEP, {"booking": found.id, "charge": number, "amount": found.amount_cents})
+    log.info("payment %s of %d cents for booking %s", number, found.amount_cents, reference)
+    return JsonResponse({"charge": number, "status": "paid"}, status=201)
+
+
+def webhook(request):
+    if request.method != "POST":
+        return JsonResponse({"error": "POST only"}, status=405)
+    secret = os.environ["STRIPE_WEBHOOK_SECRET"]
+    if not is_signed(request.body, request.headers.get("Stripe-Signature", ""), secret):
+        log.error("webhook refused: the signature does not match STRIPE_WEBHOOK_SECRET")
+        return JsonResponse({"error": "bad signature"}, status=400)
+    event = json.loads(request.body)
+    confirmed = None
+    with engine.begin() as connection:
+        fresh = connection.execute(ONCE, {"id": event["id"], "type": event["type"]}).first()
+        if fresh and event["type"] == "charge.succeeded":
+            confirmed = connection.execute(CONFIRM, {"charge": event["data"]["object"]["id"]}).first()
+    if confirmed:
+        send_receipt.delay(confirmed.id)
+    return JsonResponse({"received": True})

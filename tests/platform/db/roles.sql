@@ -1,0 +1,11 @@
+-- Who may do what. Passwords come from the environment; psql quotes them.
+CREATE ROLE pafar LOGIN PASSWORD :'app';
+CREATE ROLE migrator LOGIN IN ROLE pafar;
+CREATE ROLE reporting LOGIN IN ROLE pg_read_all_data;
+-- The person on call: sees everything, may end sessions, gets in when every ordinary slot is taken.
+CREATE ROLE oncall LOGIN REPLICATION PASSWORD :'oncall' IN ROLE pg_monitor, pg_signal_backend;
+-- For what only a superuser may do, such as rolling back somebody else's prepared transaction.
+CREATE ROLE breakglass LOGIN SUPERUSER PASSWORD :'breakglass';
+CREATE ROLE exporter LOGIN PASSWORD :'exporter' IN ROLE pg_monitor;
+CREATE ROLE backup LOGIN REPLICATION PASSWORD :'backup' IN ROLE pg_read_all_data;
+CREATE DATABASE pafar OWNER pafar;

@@ -1,0 +1,192 @@
+"""Users, all the time: they browse, book and pay, and it is counted what they feel.
+
+An open load: a request starts every 1/LOAD_RATE seconds (default 20 a second, at most 50) whether or not the earlier
+ones were answered, as users do. Who gets no answer within LOAD_PATIENCE seconds (default 2) has gone away. It talks to
+LOAD_TARGET alone (default http://nginx) and ends by itself after LOAD_SECONDS (default 7200, at most 21600).
+
+What was counted is served on port 9000:
+/stats?since=T&until=T&kind=K   requests, success (0 to 1), outcomes, latency in seconds; times are seconds since 1970
+/requests?since=T&until=T       every request: [started, kind, outcome, seconds], at most 20,000
+/metrics                        totals for Prometheus
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import threading
+import time
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+RATE = min(50.0, max(0.1, float(os.environ.get("LOAD_RATE", "20"))))
+PATIENCE = float(os.environ.get("LOAD_PATIENCE", "2"))
+SECONDS = min(21600.0, float(os.environ.get("LOAD_SECONDS", "7200")))
+TARGET = urlsplit(os.environ.get("LOAD_TARGET", "http://nginx")).netloc
+KINDS = ("browse", "book", "pay")
+WEIGHTS = (50, 35, 15)
+TRIPS, CUSTOMERS = 400, 20000
+MOST_RECORDS = 150_000
+MOST_SHOWN = 20_000
+
+
+class Request(NamedTuple):
+    started: float
+    kind: str
+    outcome: str
+    seconds: float
+
+
+class Users:
+    """What they do, and what became of it."""
+
+    def __init__(self) -> None:
+        self.done: deque[Request] = deque(maxlen=MOST_RECORDS)
+        self.totals: Counter[tuple[str, str]] = Counter()
+        self.spent: Counter[str] = Counter()
+        self.unpaid: deque[str] = deque(maxlen=500)
+        self.lock = threading.Lock()
+
+    def act(self, kind: str, began: float) -> None:
+        """One request; it began when its time had come, also if this thread came late."""
+        try:
+            outcome = getattr(self, kind)()
+        except TimeoutError:
+            outcome = "timeout"
+        except (OSError, http.client.HTTPException) as error:
+            outcome = type(error).__name__
+        took = time.time() - began
+        if outcome == "ok" and took > PATIENCE:
+            outcome = "timeout"
+        with self.lock:
+            self.done.append(Request(began, kind, outcome, took))
+            self.totals[kind, outcome] += 1
+            self.spent[kind] += took
+
+    def ask(self, method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
+        connection = http.client.HTTPConnection(TARGET, timeout=PATIENCE)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            try:
+                return answer.status, json.loads(text)
+            except ValueError:
+                return answer.status, {}
+        finally:
+            connection.close()
+
+    def browse(self) -> str:
+        path = random.choice(
+            ("/api/trips/", f"/api/trips/{random.randint(1, TRIPS)}/", f"/api/bookings/?customer={customer()}")
+        )
+        return word(*self.ask("GET", path))
+
+    def book(self) -> str:
+        status, told = self.ask(
+            "POST", "/api/bookings/", {"trip": random.randint(1, TRIPS), "customer": customer(), "seats": 1}
+        )
+        if status == 201:
+            self.unpaid.append(told["reference"])
+        return word(status, told)
+
+    def pay(self) -> str:
+        try:
+            reference = self.unpaid.popleft()
+        except IndexError:
+            return self.book()
+        return word(*self.ask("POST", "/api/payments/", {"booking": reference, "token": "tok_visa"}))
+
+    def between(self, since: float, until: float, kind: str | None) -> list[Request]:
+        """Requests that started in the span and had the time to be answered."""
+        until = min(until, time.time() - PATIENCE - 0.2)
+        with self.lock:
+            return sorted(one for one in self.done if since <= one.started < until and kind in (None, one.kind))
+
+
+def customer() -> int:
+    return random.randint(1, CUSTOMERS)
+
+
+def word(status: int, told: dict) -> str:
+    return "ok" if status < 400 else str(told.get("error", f"http_{status}"))
+
+
+def summary(requests: list[Request]) -> dict:
+    took = sorted(one.seconds for one in requests)
+    good = sum(1 for one in requests if one.outcome == "ok")
+
+    def share(part: float) -> float | None:
+        return round(took[min(len(took) - 1, int(part * len(took)))], 4) if took else None
+
+    return {
+        "requests": len(requests),
+        "success": round(good / len(requests), 4) if requests else None,
+        "outcomes": dict(Counter(one.outcome for one in requests)),
+        "seconds": {"p50": share(0.5), "p95": share(0.95), "p99": share(0.99)},
+    }
+
+
+class Counts(BaseHTTPRequestHandler):
+    users: Users
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        since, until = float(asked.get("since", 0)), float(asked.get("until", time.time()))
+        if parts.path == "/metrics":
+            self.answer(self.metrics(), "text/plain; version=0.0.4")
+        elif parts.path == "/stats":
+            found = summary(self.users.between(since, until, asked.get("kind")))
+            self.answer(json.dumps({"now": time.time(), **found}))
+        elif parts.path == "/requests":
+            self.answer(json.dumps(self.users.between(since, until, asked.get("kind"))[:MOST_SHOWN]))
+        else:
+            self.send_error(404)
+
+    def metrics(self) -> str:
+        with self.users.lock:
+            counts, spent = dict(self.users.totals), dict(self.users.spent)
+        lines = ["# TYPE pafar_user_requests_total counter"]
+        lines += [f'pafar_user_requests_total{{kind="{k}",outcome="{o}"}} {n}' for (k, o), n in counts.items()]
+        lines += ["# TYPE pafar_user_seconds_total counter"]
+        lines += [f'pafar_user_seconds_total{{kind="{kind}"}} {seconds:.3f}' for kind, seconds in spent.items()]
+        return "\n".join(lines) + "\n"
+
+    def answer(self, text: str, kind: str = "application/json") -> None:
+        body = text.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+def main() -> None:
+    users = Users()
+    Counts.users = users
+    server = ThreadingHTTPServer(("", 9000), Counts)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"{RATE:g} requests a second to {TARGET} for {SECONDS:g} s", flush=True)
+    began = time.time()
+    sent = 0
+    # Enough threads for everyone who may be waiting at the same time, and some.
+    with ThreadPoolExecutor(int(RATE * (PATIENCE + 1)) + 10) as pool:
+        while (due := began + sent / RATE) < began + SECONDS:
+            time.sleep(max(0.0, due - time.time()))
+            pool.submit(users.act, random.choices(KINDS, WEIGHTS)[0], due)
+            sent += 1
+    print(json.dumps(summary(list(users.done))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""python -m rehearsal: the platform, its faults, and game days. `--help` of each command tells the rest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rehearsal import faults, gameday, lifecycle, steps
+from rehearsal.site import ROOT, site_of
+from rehearsal.stand import Stand
+from rehearsal.trouble import Trouble
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
+    top.add_argument("--project", default=os.environ.get("PAFAR_PROJECT", "pafar"), help="its name for Compose (pafar)")
+    commands = top.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("up", help="start the platform; builds what is missing")
+    one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a value for .env")
+    one = commands.add_parser("down", help="remove the platform")
+    one.add_argument("--images", action="store_true", help="and its images")
+    commands.add_parser("status", help="containers, users, faults")
+    commands.add_parser("faults", help="the faults that can be injected")
+    for name, help_text in (("inject", "break it"), ("symptom", "does it show?"), ("heal", "clean up after it")):
+        one = commands.add_parser(name, help=help_text)
+        one.add_argument(
+            "fault", nargs="?" if name == "heal" else None, help="without a name: all" if name == "heal" else ""
+        )
+
+    for name, (dummy, help_text) in steps.STEPS.items():
+        one = commands.add_parser(name, help=f"(a step of game_day.yml) {help_text}")
+        one.add_argument("--day", type=Path, required=name != "begin", help="folder of this game day's record")
+        if name == "begin":
+            one.add_argument("--fault", required=True)
+        if name == "play":
+            one.add_argument("--as", dest="label", choices=("check", "real"), required=True)
+            one.add_argument("argv", nargs=argparse.REMAINDER)
+
+    one = commands.add_parser("gameday", help="inject, rehearse, act, judge; for one fault or all of them")
+    one.add_argument("fault", nargs="?")
+    one.add_argument("--repeat", type=int, default=1)
+    one.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the table is written")
+    return top
+
+
+def status(stand: Stand) -> None:
+    for one in stand.containers():
+        print(f"{one.service:<18} {one.state:<10} {one.health:<10} restarts {one.restarts}")
+    print(f"users of the last 10 s: {json.dumps(stand.stats(10))}")
+    for name in faults.injected(stand):
+        print(f"injected: {name}")
+
+
+def act(asked: argparse.Namespace) -> int:
+    site = site_of(asked.project)
+    if asked.command == "up":
+        lifecycle.up(site, lifecycle.Progress(), **dict(pair.split("=", 1) for pair in asked.set))
+    elif asked.command == "down":
+        lifecycle.down(site, lifecycle.Progress(), asked.images)
+    elif asked.command == "status":
+        status(Stand(site))
+    elif asked.command == "faults":
+        for fault in faults.every():
+            print(f"{fault.name:<24} {fault.playbook:<28} {fault.sentence}")
+    elif asked.command == "inject":
+        print(faults.inject(Stand(site), faults.named(asked.fault)))
+    elif asked.command == "symptom":
+        shows = faults.named(asked.fault).symptom(Stand(site))
+        print(json.dumps({"fault": asked.fault, "symptom": shows}))
+    elif asked.command == "heal":
+        stand = Stand(site)
+        for fault in [faults.named(asked.fault)] if asked.fault else faults.every():
+            print(faults.heal(stand, fault))
+    elif asked.command == "gameday":
+        return gameday.run(site, asked.fault, asked.repeat, asked.docs)
+    else:
+        return steps.run(Stand(site), asked)
+    return 0
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return act(parser().parse_args())
+    except Trouble as trouble:
+        print(f"ERROR: {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

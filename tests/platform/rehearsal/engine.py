@@ -1,0 +1,133 @@
+"""The Docker engine and Compose v2, asked through their command lines; and the base image where none can be pulled."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rehearsal.trouble import Trouble
+
+BASE_IMAGE = "debian:bookworm-slim"
+BASE_SUITE = "bookworm"
+# Marks a base image that was made here, so that `down --images` removes that one and never a pulled one.
+OURS = "pafar.rehearsal.base"
+GET_COMPOSE = (
+    "Install the Compose plugin: Docker's own package is docker-compose-plugin; Debian 13 has it as docker-compose, and"
+    " that one package installs on Debian 12 too"
+)
+PULL_SECONDS = 180
+
+
+def run(
+    argv: Sequence[str], *, stdin: str | None = None, seconds: float = 120, check: bool = True, **more: Any
+) -> subprocess.CompletedProcess[str]:
+    """A command, its output as text; what it says when it fails becomes a ``Trouble``."""
+    try:
+        done = subprocess.run(
+            list(argv), input=stdin, capture_output=True, text=True, errors="replace", timeout=seconds, check=False,
+            **more,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise Trouble(f"{argv[0]} is not installed; it is needed to rehearse.") from None
+    except subprocess.TimeoutExpired:
+        raise Trouble(f"`{' '.join(argv[:4])} ...` did not end within {seconds:g} s.") from None
+    if check and done.returncode:
+        told = (done.stderr or done.stdout).strip()[-1500:]
+        raise Trouble(f"`{' '.join(argv[:4])} ...` failed (exit {done.returncode}): {told}")
+    return done
+
+
+def require_engine() -> str:
+    """The engine's version; a ``Trouble`` where none answers."""
+    if shutil.which("docker") is None:
+        raise Trouble("The docker command is not installed. The rehearsal platform needs Docker and Compose v2.")
+    done = run(["docker", "version", "--format", "{{.Server.Version}}"], check=False, seconds=20)
+    if done.returncode:
+        raise Trouble(
+            f"No Docker engine answers ({done.stderr.strip()[-200:]}). Start it, or be allowed to use it"
+            " (group docker), or set DOCKER_HOST."
+        )
+    return done.stdout.strip()
+
+
+@functools.cache
+def compose_command() -> tuple[str, ...]:
+    """``docker compose`` or the standalone ``docker-compose``, whichever is v2 or newer."""
+    seen = []
+    for argv in (("docker", "compose"), ("docker-compose",)):
+        if shutil.which(argv[0]) is None:
+            continue
+        done = run([*argv, "version", "--short"], check=False, seconds=20)
+        version = done.stdout.strip().removeprefix("v")
+        if done.returncode == 0 and re.match(r"\d+\.", version):
+            if int(version.split(".")[0]) >= 2:
+                return argv
+            seen.append(f"{' '.join(argv)} {version}")
+    what = (
+        f"{' and '.join(seen)} is Compose v1, which this platform does not speak" if seen else "Compose v2 is missing"
+    )
+    raise Trouble(f"{what}. {GET_COMPOSE}.")
+
+
+def compose_version() -> str:
+    return run([*compose_command(), "version", "--short"]).stdout.strip().removeprefix("v")
+
+
+def inspect(kind: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """``docker inspect`` of several things of a kind at once; those that are gone by now are left out."""
+    if not names:
+        return []
+    done = run(["docker", "inspect", "--type", kind, *names], check=False)
+    found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    return found
+
+
+def has_image(name: str) -> bool:
+    return run(["docker", "image", "inspect", name], check=False).returncode == 0
+
+
+def get_base_image(say: Callable[[str], None]) -> None:
+    """The Dockerfile's base image: there, or pulled, or made from the distribution's packages under the same tag."""
+    if has_image(BASE_IMAGE):
+        return
+    say(f"pulling {BASE_IMAGE}")
+    try:
+        run(["docker", "pull", "--quiet", BASE_IMAGE], seconds=PULL_SECONDS)
+        return
+    except Trouble as trouble:
+        reason = str(trouble).splitlines()[-1][-160:]
+    say(f"it cannot be pulled ({reason})")
+    make_base_image(say)
+
+
+def make_base_image(say: Callable[[str], None]) -> None:
+    get_mmdebstrap(say)
+    say(f"making {BASE_IMAGE} from Debian's packages with mmdebstrap (about 20 s)")
+    with tempfile.TemporaryDirectory(prefix="pafar-base-") as folder:
+        archive = str(Path(folder) / "base.tar")
+        run(
+            ["mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates", BASE_SUITE, archive],
+            seconds=600,
+        )
+        run(["docker", "import", "--change", f"LABEL {OURS}=true", archive, BASE_IMAGE], seconds=120)
+
+
+def get_mmdebstrap(say: Callable[[str], None]) -> None:
+    if shutil.which("mmdebstrap"):
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise Trouble(
+            f"{BASE_IMAGE} can neither be pulled nor made here: mmdebstrap is missing. On Debian or Ubuntu:"
+            " apt-get install mmdebstrap. Elsewhere: load the image from a machine that has it"
+            " (docker save, docker load)."
+        )
+    say("installing mmdebstrap")
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"], seconds=300)

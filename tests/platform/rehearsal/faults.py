@@ -1,0 +1,143 @@
+"""Faults: each a file in ``tests/platform/faults`` with ``inject``, ``symptom`` and ``heal``.
+
+A fault module has a docstring (its first line says in a sentence what breaks) and
+
+PLAYBOOK            the runbook that relieves it
+VARIABLES           what that runbook is given beside the inventory (default: nothing)
+SECONDS             within which the symptom must show (default 60)
+inject(stand)       breaks the platform; called only when it is not broken in this way
+symptom(stand)      whether a user feels it: false when healthy, true when broken
+heal(stand)         back to a healthy platform, whatever the runbook did; harmless when there is nothing to heal
+culprits(stand)     sessions (``pid@backend_start``) that a runbook may end for it (default: none)
+
+What is injected is noted in the site's folder before anything breaks, so that an interrupted game day is known to the
+next one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rehearsal.site import SOURCE, write_private
+from rehearsal.stand import Stand
+from rehearsal.trouble import Trouble
+
+FOLDER = SOURCE / "faults"
+HEALED_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to break the platform."""
+
+    name: str
+    sentence: str
+    playbook: str
+    inject: Callable[[Stand], None]
+    symptom: Callable[[Stand], bool]
+    heal: Callable[[Stand], None]
+    culprits: Callable[[Stand], list[str]]
+    seconds: float = 60
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.py"))
+
+
+def every() -> list[Fault]:
+    return [named(name) for name in names()]
+
+
+def named(name: str) -> Fault:
+    """The fault of this name; names come from the folder, never from what somebody typed."""
+    if name not in names():
+        raise Trouble(f"There is no fault {name!r}. There are: {', '.join(names())}.")
+    return read(FOLDER / f"{name}.py")
+
+
+def read(path: Path) -> Fault:
+    spec = importlib.util.spec_from_file_location(f"fault_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Fault(
+        name=path.stem,
+        sentence=(module.__doc__ or "").strip().splitlines()[0],
+        playbook=module.PLAYBOOK,
+        inject=module.inject,
+        symptom=module.symptom,
+        heal=module.heal,
+        culprits=getattr(module, "culprits", lambda dummy: []),
+        seconds=getattr(module, "SECONDS", 60),
+        variables=getattr(module, "VARIABLES", {}),
+    )
+
+
+def note_of(stand: Stand, fault: Fault) -> Path:
+    return stand.site.folder / "faults" / f"{fault.name}.json"
+
+
+def injected(stand: Stand) -> list[str]:
+    """Names of the faults that were injected and not healed yet."""
+    return [fault.name for fault in every() if note_of(stand, fault).exists()]
+
+
+def inject(stand: Stand, fault: Fault) -> str:
+    """Break it, once: a fault that is there already stays as it is, one that a runbook relieved is injected anew."""
+    stand.require_mark()
+    note = note_of(stand, fault)
+    if note.exists() and fault.symptom(stand):
+        return f"{fault.name} is injected already, since {told(note)}; nothing was done."
+    others = [name for name in injected(stand) if name != fault.name]
+    if others:
+        raise Trouble(
+            f"{', '.join(others)} is injected and not healed; {fault.name} was not. First heal: rehearsal heal"
+        )
+    fault.heal(stand)
+    note.parent.mkdir(exist_ok=True)
+    write_private(note, json.dumps({"fault": fault.name, "at": time.time()}))
+    fault.inject(stand)
+    return f"{fault.name} is injected."
+
+
+def told(note: Path) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(json.loads(note.read_text())["at"]))
+
+
+def heal(stand: Stand, fault: Fault) -> str:
+    """Back to a platform without this fault; then the note goes, and not before."""
+    stand.require_mark()
+    note = note_of(stand, fault)
+    known = note.exists()
+    fault.heal(stand)
+    note.unlink(missing_ok=True)
+    return f"{fault.name} is healed." if known else f"{fault.name} was not injected; there was nothing to heal."
+
+
+def await_symptom(stand: Stand, fault: Fault, wanted: bool, seconds: float, steady: float = 2) -> float:
+    """Wait until the symptom shows (or not) and stays so for ``steady`` seconds; returns when that began."""
+    deadline = time.time() + seconds
+    since: float | None = None
+    while True:
+        now = time.time()
+        if fault.symptom(stand) is wanted:
+            since = since or now
+            if now - since >= steady:
+                return since
+        else:
+            since = None
+        if now > deadline:
+            raise Trouble(
+                f"Within {seconds:g} s the symptom of {fault.name} did not {'show' if wanted else 'go'}."
+                f" The users of the last 5 s: {json.dumps(stand.stats(5))}"
+            )
+        time.sleep(0.3)

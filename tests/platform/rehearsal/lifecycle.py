@@ -1,0 +1,215 @@
+"""Up, down, and how it stands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rehearsal import engine
+from rehearsal.site import Site, prepare
+from rehearsal.stand import Stand
+from rehearsal.trouble import Trouble
+
+BUILD_SECONDS = 900
+HEALTHY_SECONDS = 180
+SERVED = 0.99
+IMAGES = ("app", "db", "redis", "nginx", "monitoring")
+
+
+class Progress:
+    """Lines with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def __call__(self, text: str) -> None:
+        print(f"[{self.seconds:5.1f} s] {text}", flush=True)
+
+
+def up(site: Site, say: Progress, **settings: str) -> None:
+    """From whatever is here to a platform whose users are served."""
+    version = engine.require_engine()
+    compose = engine.compose_version()
+    say(f"Docker engine {version}, Compose {compose}")
+    engine.get_base_image(say)
+    prepare(site, **settings)
+    say(f"checkout, .env and inventory are in {shown(site.folder)}")
+    build(site, say)
+    say("starting")
+    start(site, say)
+    stand = Stand(site)
+    await_served(stand, say)
+    env = site.env
+    say("up and healthy, and users are served")
+    print(
+        f"\n  the API      http://127.0.0.1:{env['NGINX_PORT']}/api/trips/\n"
+        f"  the users    http://127.0.0.1:{env['LOAD_PORT']}/stats\n"
+        f"  Prometheus   http://127.0.0.1:{env['PROMETHEUS_PORT']}\n"
+        f"  inventory    {shown(site.inventory)}\n",
+        flush=True,
+    )
+
+
+def shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def build(site: Site, say: Callable[[str], None]) -> None:
+    """All images; what is built already is found in the engine's cache."""
+    log = site.folder / "build.log"
+    fresh = not all(engine.has_image(f"{images_of(site)}/{name}:latest") for name in IMAGES)
+    say("building the images (a minute or two)" if fresh else "looking whether the images are up to date")
+    with log.open("w") as output:
+        try:
+            done = subprocess.run(
+                [*compose(site), "build", "--quiet"], cwd=site.folder, env=environment(site), stdout=output,
+                stderr=subprocess.STDOUT, timeout=BUILD_SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"The images were not built within {BUILD_SECONDS} s; see {shown(log)}.") from None
+    if done.returncode:
+        last = "\n".join(log.read_text(errors="replace").strip().splitlines()[-8:])
+        raise Trouble(f"The images could not be built; all of it is in {shown(log)}, its end is:\n{last}")
+
+
+def images_of(site: Site) -> str:
+    return site.env.get("PAFAR_IMAGES", "pafar")
+
+
+def compose(site: Site) -> list[str]:
+    return [
+        *engine.compose_command(), "--project-name", site.project, "--project-directory", str(site.folder),
+        "--file", str(site.folder / "docker-compose.prod.yml"),
+    ]  # fmt: skip
+
+
+def environment(site: Site) -> dict[str, str]:
+    """Ours without what would override .env: variables of the shell win over the file's."""
+    return {key: value for key, value in os.environ.items() if key not in site.env and key != "COMPOSE_FILE"}
+
+
+def start(site: Site, say: Callable[[str], None]) -> None:
+    """`up`, and until every container is healthy; says so when one becomes it, and what is wrong when time is up."""
+    log = site.folder / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*compose(site), "up", "--detach", "--no-build", "--remove-orphans"],
+            cwd=site.folder, env=environment(site), stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        await_healthy(Stand(site), say, process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait()
+    if process.returncode:
+        # The last line is the reason, all before it is progress.
+        reason = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        raise Trouble(f"The platform did not start: {reason[0]}{last_words(Stand(site))}")
+
+
+def last_words(stand: Stand) -> str:
+    """The end of the log of every container that is not well."""
+    told = ""
+    for one in stand.containers():
+        if one.state in ("exited", "restarting") or one.health == "unhealthy" or one.restarts:
+            log = engine.run(["docker", "logs", "--tail", "5", one.id], check=False)
+            told += (
+                f"\n{one.service} ({one.state}, {one.health}) said last:\n{(log.stdout + log.stderr).strip()[-800:]}"
+            )
+    return told
+
+
+def await_healthy(stand: Stand, say: Callable[[str], None], starter: subprocess.Popen[bytes] | None = None) -> None:
+    """Until every container is healthy, or the starter has failed."""
+    deadline = time.monotonic() + HEALTHY_SECONDS
+    told: set[str] = set()
+    while True:
+        busy = starter is not None and starter.poll() is None
+        containers = stand.containers()
+        healthy = {one.service for one in containers if one.health == "healthy"}
+        for service in sorted(healthy - told):
+            say(f"{service} is healthy ({len(healthy)} of {len(containers)})")
+            told.add(service)
+        ill = [one for one in containers if one.health != "healthy"]
+        if (containers and not ill and not busy) or (starter is not None and starter.returncode):
+            return
+        if time.monotonic() > deadline:
+            told_by = "\n".join(f"{one.service}: {one.state}, {one.health}: {one.last_check}" for one in ill)
+            raise Trouble(f"Not healthy within {HEALTHY_SECONDS} s:\n{told_by}{last_words(stand)}")
+        time.sleep(0.5)
+
+
+def await_served(stand: Stand, say: Callable[[str], None], seconds: float = 60) -> None:
+    """Until the users of the last two seconds were served."""
+    deadline = time.monotonic() + seconds
+    while (stand.success(2) or 0) < SERVED:
+        if time.monotonic() > deadline:
+            raise Trouble(f"All containers are healthy, but users are not served: {stand.stats(5)}")
+        time.sleep(0.5)
+
+
+def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
+    """Take away every container, network and volume of the project, by label, then the checkout; images by option.
+
+    By label and not by the file: it works as well when the checkout is gone or the file has changed.
+    """
+    engine.require_engine()
+    mark = ["--filter", f"label=com.docker.compose.project={site.project}"]
+    containers = listed("ps", "--all", *mark)
+    owned = [one["Id"] for one in engine.inspect("container", containers) if labels(one).get(Stand.MARK) == "true"]
+    if len(owned) != len(containers):
+        raise Trouble(
+            f"A project called {site.project} runs here that is no rehearsal platform (its containers lack the label"
+            f" {Stand.MARK}=true). Nothing was removed."
+        )
+    if containers:
+        say(f"stopping and removing {len(containers)} containers")
+        engine.run(["docker", "stop", "--time", "5", *containers], seconds=180)
+        engine.run(["docker", "rm", "--force", "--volumes", *containers], check=False)
+    for kind in ("network", "volume"):
+        names = listed(kind, "ls", *mark)
+        if names:
+            say(f"removing {len(names)} {kind}s")
+            engine.run(["docker", kind, "rm", *names])
+    if images:
+        remove_images(site, say)
+    shutil.rmtree(site.folder, ignore_errors=True)
+    left = [f"{kind}: {name}" for kind in ("network", "volume") for name in listed(kind, "ls", *mark)]
+    left += [f"container: {name}" for name in listed("ps", "--all", *mark)]
+    if left:
+        raise Trouble(f"These are left of {site.project}: {', '.join(left)}")
+    say("nothing is left of it" if images else "nothing is left of it but the images (make platform-down IMAGES=1)")
+
+
+def labels(found: dict[str, Any]) -> dict[str, str]:
+    given: dict[str, str] = found.get("Config", {}).get("Labels") or {}
+    return given
+
+
+def listed(*words: str) -> list[str]:
+    return engine.run(["docker", *words, "--quiet"]).stdout.split()
+
+
+def remove_images(site: Site, say: Callable[[str], None]) -> None:
+    prefix = images_of(site) if (site.folder / ".env").exists() else "pafar"
+    names = [name for name in (f"{prefix}/{part}:latest" for part in IMAGES) if engine.has_image(name)]
+    base = engine.inspect("image", [engine.BASE_IMAGE])
+    if base and labels(base[0]).get(engine.OURS) == "true":
+        names.append(engine.BASE_IMAGE)
+    if names:
+        say(f"removing {len(names)} images")
+        # An image that another project still runs from stays, which docker says in its own words.
+        engine.run(["docker", "image", "rm", *names], check=False)

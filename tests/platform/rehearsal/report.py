@@ -1,0 +1,87 @@
+"""The table of game days: ``game-days.json`` and ``game-days.md``."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+TITLE = """# Game days
+
+Each runbook against the real fault, on the stand-in platform of [`tests/platform`](../tests/platform/README.md) while
+its users browse, book and pay twenty times a second. The runbook runs with `--check` first, which must change nothing
+and leave the symptom; then for real. `make gameday` holds them all, `make gameday FAULT=lock_storm REPEAT=10` one of
+them ten times; this page is written by it.
+
+"""
+HEAD = (
+    "| fault | runbook | passed | to the symptom | runbook started to relief | act to relief | harmed |\n"
+    "| --- | --- | --- | --- | --- | --- | --- |\n"
+)
+NOTES = """
+Seconds are medians, with the worst in brackets. *Relief*: from then on more than 99 % of what users ask is served.
+*Harmed*: requests that failed because of the act or later than five seconds after it; sessions ended that had no part
+in the fault; containers restarted.
+"""
+KEYS = ("seconds_to_symptom", "seconds_to_relief", "seconds_after_act")
+
+
+def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Several days of one fault as one row: medians, the worst, and passed only if all were."""
+    last = days[-1]
+    row = {name: last.get(name) for name in ("fault", "playbook")}
+    row["passed"] = all(day["passed"] for day in days)
+    row["runs"], row["runs_passed"] = len(days), sum(day["passed"] for day in days)
+    for name in KEYS:
+        values = [day[name] for day in days if day.get(name) is not None]
+        row[name] = round(statistics.median(values), 1) if values else None
+        row[f"worst_{name}"] = max(values, default=None)
+    harms = [day.get("collateral") or {} for day in days]
+    row["collateral"] = {what: sum(harm.get(what, 0) for harm in harms) for harm in harms for what in harm}
+    row["done"] = last.get("done", [])
+    row["wrong"] = sorted({one for day in days for one in day["wrong"]})
+    row["versions"] = last.get("versions", {})
+    return row
+
+
+def merge(rows: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """These rows in place of earlier ones of the same faults; the others stay."""
+    path = folder / "game-days.json"
+    earlier = json.loads(path.read_text()) if path.exists() else []
+    fresh = {row["fault"] for row in rows}
+    return sorted([*(row for row in earlier if row["fault"] not in fresh), *rows], key=lambda row: str(row["fault"]))
+
+
+def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    table = merge(rows, folder)
+    (folder / "game-days.json").write_text(json.dumps(table, indent=2) + "\n")
+    (folder / "game-days.md").write_text(TITLE + HEAD + "".join(map(line, table)) + NOTES + used(table))
+
+
+def seconds(row: dict[str, Any], name: str) -> str:
+    if row[name] is None:
+        return "-"
+    return f"{row[name]:g} s" if row["runs"] == 1 else f"{row[name]:g} s ({row[f'worst_{name}']:g})"
+
+
+def harmed(row: dict[str, Any]) -> str:
+    found = [f"{number} {what.replace('_', ' ')}" for what, number in row["collateral"].items() if number]
+    return ", ".join(found) or "nobody"
+
+
+def line(row: dict[str, Any]) -> str:
+    passed = (
+        f"{row['runs_passed']} of {row['runs']}" if row["passed"] else f"**no**: {row['runs_passed']} of {row['runs']}"
+    )
+    cells = [f"`{row['fault']}`", f"`{row['playbook']}`", passed, *(seconds(row, name) for name in KEYS), harmed(row)]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def used(table: Sequence[dict[str, Any]]) -> str:
+    """The versions, once where they are the same for all."""
+    sets = {json.dumps(row["versions"]) for row in table}
+    told = [", ".join(f"{name} {version}" for name, version in json.loads(one).items()) for one in sorted(sets)]
+    return "\nHeld with " + "; and with ".join(told) + ".\n"

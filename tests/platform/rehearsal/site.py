@@ -1,0 +1,189 @@
+"""The platform's checkout, as a deployment has it: files under git with a history of releases, .env, an inventory.
+
+It lies in ``.cache/rehearsal/<project>`` of this clone. Secrets are made here, once, and are worth nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from rehearsal.engine import run
+from rehearsal.trouble import Trouble
+
+SOURCE = Path(__file__).resolve().parents[1]
+ROOT = SOURCE.parents[1]
+# What is deployed; the rest of the folder is about breaking it.
+DEPLOYED = (
+    "Dockerfile", "docker-compose.prod.yml", "backend", "db", "load", "monitoring", "nginx", "stand_ins",
+)  # fmt: skip
+RELEASES = (
+    ("1.0.0", "main", "Book, pay, be confirmed", "2026-11-02T09:00:00Z"),
+    ("1.1.0", "main", "Groups pay a little less", "2026-11-16T10:30:00Z"),
+    ("1.2.0", "next", "Dear trips are paid in instalments", "2026-11-23T08:15:00Z"),
+)
+RUNNING = "1.1.0"
+SECRETS = (
+    "DJANGO_SECRET_KEY", "PAFAR_DB_PASSWORD", "ONCALL_DB_PASSWORD", "BREAKGLASS_DB_PASSWORD", "EXPORTER_DB_PASSWORD",
+    "BACKUP_DB_PASSWORD", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "MAPS_API_KEY", "ADMIN_TOKEN",
+)  # fmt: skip
+PREFIXES = {"STRIPE_SECRET_KEY": "sk_test_", "STRIPE_WEBHOOK_SECRET": "whsec_"}
+# Asked for first; where one is taken a free one is used.
+PORTS = {
+    "NGINX_PORT": 18080,
+    "POSTGRES_PORT": 15432,
+    "LOAD_PORT": 19000,
+    "PROMETHEUS_PORT": 19090,
+    "ALERTMANAGER_PORT": 19093,
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where one platform lives; ``project`` is its name for Compose."""
+
+    project: str
+    folder: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What .env says."""
+        path = self.folder / ".env"
+        if not path.exists():
+            raise Trouble(
+                f"There is no platform called {self.project} here: {path} is missing. Start one: make platform"
+            )
+        pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and line[0] != "#")
+        return dict(pairs)
+
+    @property
+    def inventory(self) -> Path:
+        return self.folder / "inventory.yml"
+
+
+def site_of(project: str) -> Site:
+    """The site of a project; the name is Compose's: small letters, digits, ``-`` and ``_``."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", project):
+        raise Trouble(f"{project!r} is no name for a project: small letters, digits, - and _.")
+    return Site(project, ROOT / ".cache/rehearsal" / project)
+
+
+def prepare(site: Site, **settings: str) -> None:
+    """Write checkout, .env and inventory; what is there already and still right stays."""
+    site.folder.mkdir(parents=True, exist_ok=True)
+    write_env(site, settings)
+    write_history(site)
+    write_inventory(site)
+    site.folder.chmod(0o700)  # last, since copying a folder over it gives it that folder's mode
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file for its owner alone, whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def write_env(site: Site, settings: dict[str, str]) -> None:
+    values = site.env if (site.folder / ".env").exists() else {}
+    values["COMPOSE_PROJECT_NAME"] = site.project
+    for name in SECRETS:
+        values.setdefault(name, PREFIXES.get(name, "") + secrets.token_hex(16))
+    for name, port in PORTS.items():
+        values.setdefault(name, str(port if is_free(port) else free_port()))
+    values.update(settings)
+    lines = ["# Written by `make platform`. The secrets are of this rehearsal alone.", *map("=".join, values.items())]
+    write_private(site.folder / ".env", "\n".join(lines) + "\n")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def git(site: Site, *words: str, date: str = RELEASES[0][3]) -> str:
+    """git in the checkout, deaf to the settings of whoever runs it, so that the history is the same everywhere."""
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+        "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_AUTHOR_NAME": "Pafar", "GIT_AUTHOR_EMAIL": "deploy@pafar.example", "GIT_AUTHOR_DATE": date,
+        "GIT_COMMITTER_NAME": "Pafar", "GIT_COMMITTER_EMAIL": "deploy@pafar.example", "GIT_COMMITTER_DATE": date,
+    }  # fmt: skip
+    return run(["git", "-C", str(site.folder), *words], env=environment).stdout.strip()
+
+
+def write_history(site: Site) -> None:
+    """A commit for each release; the checkout is at the one that runs."""
+    shutil.rmtree(site.folder / ".git", ignore_errors=True)
+    git(site, "init", "--quiet", "--initial-branch", "main")
+    for version, branch, message, date in RELEASES:
+        if branch != "main":
+            git(site, "checkout", "--quiet", "-b", branch)
+        write_release(site, version)
+        git(site, "add", "--all")
+        git(site, "commit", "--quiet", "--message", message, date=date)
+        git(site, "tag", f"v{version}")
+    git(site, "checkout", "--quiet", "main")
+
+
+def write_release(site: Site, version: str) -> None:
+    """The files of one release: the tree, with what the release has in another form laid over it."""
+    for name in DEPLOYED:
+        target = site.folder / name
+        if target.is_dir():
+            shutil.rmtree(target)
+        if (SOURCE / name).is_dir():
+            shutil.copytree(SOURCE / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(SOURCE / name, target)
+    overlay = SOURCE / "releases" / version
+    if overlay.is_dir():
+        shutil.copytree(overlay, site.folder, dirs_exist_ok=True)
+    (site.folder / "VERSION").write_text(f"{version}\n")
+    (site.folder / ".gitignore").write_text("/.env\n/inventory.yml\n/faults/\n*.part\n*.log\n")
+
+
+def write_inventory(site: Site) -> None:
+    """The platform as the playbooks see it, marked as a place where faults may be injected."""
+    env = site.env
+    host = {
+        "ansible_connection": "local",
+        "runbook_rehearsal": True,
+        "game_day_project": site.project,
+        # A fault whose relief only a superuser can give says so by naming the other login.
+        "rehearsal_login": "oncall",
+        "rehearsal_passwords": {"oncall": env["ONCALL_DB_PASSWORD"], "breakglass": env["BREAKGLASS_DB_PASSWORD"]},
+        "runbook_postgres": {
+            "login_host": "127.0.0.1",
+            "login_port": int(env["POSTGRES_PORT"]),
+            "login_user": "{{ rehearsal_login }}",
+            "login_password": "{{ rehearsal_passwords[rehearsal_login] }}",
+            "login_db": "pafar",
+        },
+        # Users of this platform go away after two seconds; the runbook need not wait for half a minute.
+        "unblock_sessions_min_waiting": 3,
+    }
+    groups = {"database": {"hosts": {"pafar": host}}}
+    write_private(
+        site.inventory,
+        "---\n# Written by `make platform`: the rehearsal platform.\n" + yaml.safe_dump(groups, sort_keys=False),
+    )

@@ -1,0 +1,209 @@
+"""A running platform, looked at from outside: its users, its database, its containers."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import psycopg2
+
+from rehearsal import engine
+from rehearsal.site import Site
+from rehearsal.trouble import Trouble
+
+# A user of the load generator waits two seconds; younger requests are not decided yet.
+PATIENCE = 2.2
+# A session as pid@backend_start: a pid may be used again, the pair may not.
+REF = (
+    "SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
+    " FROM pg_stat_activity"
+)
+
+
+class Request(NamedTuple):
+    """What a user asked and what came of it; times in seconds since 1970."""
+
+    started: float
+    kind: str
+    outcome: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container; ``health`` is ``none`` where it has no check."""
+
+    id: str
+    name: str
+    service: str
+    state: str
+    health: str
+    started: str
+    restarts: int
+    last_check: str = ""
+
+
+class Stand:
+    """The platform of one site. Refuses whatever does not carry the rehearsal mark."""
+
+    MARK = "pafar.rehearsal"
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.env = site.env
+
+    # -- containers
+
+    def containers(self) -> list[Container]:
+        names = engine.run(
+            ["docker", "ps", "--all", "--quiet", "--no-trunc",
+             "--filter", f"label=com.docker.compose.project={self.site.project}"]
+        ).stdout.split()  # fmt: skip
+        return sorted((container_of(one) for one in engine.inspect("container", names)), key=lambda one: one.name)
+
+    def require_mark(self) -> None:
+        """Every container of the project must be marked as a rehearsal's, or nothing is touched."""
+        names = [one.id for one in self.containers()]
+        if not names:
+            raise Trouble(f"No container of a project called {self.site.project} runs. Start it: make platform")
+        for one in engine.inspect("container", names):
+            if (one["Config"]["Labels"] or {}).get(self.MARK) != "true":
+                raise Trouble(
+                    f"{one['Name'].lstrip('/')} is not marked as part of a rehearsal (label {self.MARK}=true)."
+                    " Nothing was injected."
+                )
+
+    def container(self, service: str) -> str:
+        """The id of the service's first running container."""
+        for one in self.containers():
+            if one.service == service and one.state == "running":
+                return one.id
+        raise Trouble(f"The service {service} of {self.site.project} does not run. Start the platform: make platform")
+
+    def execute(self, service: str, *argv: str, detach: bool = False, **environment: str) -> str:
+        """Run a command inside a service; with ``detach`` it goes on by itself."""
+        options = [word for key, value in environment.items() for word in ("--env", f"{key}={value}")]
+        flags = ["--detach"] if detach else []
+        return engine.run(["docker", "exec", *flags, *options, self.container(service), *argv]).stdout
+
+    # -- users
+
+    def fetch(self, path: str) -> Any:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.env['LOAD_PORT']}{path}", timeout=5) as answer:
+                return json.load(answer)
+        except (OSError, ValueError) as error:
+            raise Trouble(
+                f"The load generator does not answer ({error}): it stops after two hours. make platform"
+            ) from None
+
+    def stats(self, seconds: float, kind: str = "") -> dict[str, Any]:
+        """What the users felt who started in the last ``seconds`` and are answered or gone by now."""
+        until = time.time() - PATIENCE
+        found: dict[str, Any] = self.fetch(f"/stats?since={until - seconds}&until={until}&kind={kind}")
+        return found
+
+    def success(self, seconds: float, kind: str = "") -> float | None:
+        """The share of those users that was served; None when there was nobody."""
+        found: float | None = self.stats(seconds, kind)["success"]
+        return found
+
+    def requests(self, since: float, until: float) -> list[Request]:
+        return [Request(*one) for one in self.fetch(f"/requests?since={since}&until={until}")]
+
+    def call(self, method: str, path: str, **headers: str) -> int:
+        """One request through nginx, as from outside; the HTTP status."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.env['NGINX_PORT']}{path}", method=method, headers=headers
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError as error:
+            raise Trouble(f"{method} {path}: no answer from nginx ({error}).") from None
+
+    def behave(self, service: str, mode: str) -> None:
+        """Set how a stand-in (stripe, maps) answers from now on."""
+        self.execute(
+            service, "curl", "-fsS", "-X", "PUT", "-d", json.dumps({"mode": mode}), "http://127.0.0.1:8000/_mode"
+        )
+
+    # -- database
+
+    @contextmanager
+    def database(self) -> Iterator[Any]:
+        """A cursor of a superuser, each statement its own transaction, nothing waiting longer than five seconds."""
+        try:
+            connection = psycopg2.connect(
+                host="127.0.0.1", port=self.env["POSTGRES_PORT"], dbname="pafar", user="breakglass",
+                password=self.env["BREAKGLASS_DB_PASSWORD"], application_name="game-day", connect_timeout=5,
+                options="-c statement_timeout=10s -c lock_timeout=5s",
+            )  # fmt: skip
+        except psycopg2.OperationalError as error:
+            raise Trouble(f"The platform's database does not answer: {str(error).strip()}") from None
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        except psycopg2.Error as error:
+            raise Trouble(f"The platform's database refused: {str(error).strip()}") from None
+        finally:
+            connection.close()
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.database() as cursor:
+            cursor.execute(sql, values or None)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def session(self, application: str, user: str, *statements: str) -> None:
+        """A psql of its own inside the database's container that outlives us: one connection, in the background."""
+        words = [word for statement in statements for word in ("--command", statement)]
+        self.execute(
+            "db", "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", "/tmp", "--username", user,
+            "--dbname", "pafar", *words, detach=True, PGAPPNAME=application,
+        )  # fmt: skip
+
+    def sessions(self, *applications: str) -> list[str]:
+        """``pid@backend_start`` of the sessions of these applications."""
+        return [row[0] for row in self.query(f"{REF} WHERE application_name = ANY(%s)", list(applications))]
+
+    def end(self, *applications: str) -> None:
+        """End the sessions of these applications, and wait until they are gone."""
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ANY(%s)",
+            list(applications),
+        )
+        self.until(f"the sessions of {', '.join(applications)} are gone", lambda: not self.sessions(*applications))
+
+    def until(self, what: str, true: Any, seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > deadline:
+                raise Trouble(f"Within {seconds:g} s it did not come to pass that {what}.")
+            time.sleep(0.1)
+
+
+def container_of(found: dict[str, Any]) -> Container:
+    """From ``docker inspect``."""
+    state = found["State"]
+    health = state.get("Health") or {}
+    checks = health.get("Log") or [{}]
+    labels = found["Config"]["Labels"] or {}
+    return Container(
+        id=found["Id"],
+        name=found["Name"].lstrip("/"),
+        service=labels.get("com.docker.compose.service", ""),
+        state=state["Status"],
+        health=health.get("Status", "none"),
+        started=state["StartedAt"],
+        restarts=found["RestartCount"],
+        last_check=str(checks[-1].get("Output", "")).strip()[-300:],
+    )

@@ -1,0 +1,66 @@
+"""What a runbook could change, as a value: taken before and after, the difference is what was done.
+
+Sessions younger than three seconds are left out of the picture before: health checks come and go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rehearsal.stand import REF, Stand
+
+OLD_ENOUGH = 3
+
+SESSIONS = (
+    f"{REF} WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()"
+    " AND backend_start < clock_timestamp() - make_interval(secs => %s)"
+)
+PREPARED = "SELECT gid || '@' || prepared FROM pg_prepared_xacts ORDER BY 1"
+SETTINGS = (
+    "SELECT name || '=' || setting FROM pg_settings WHERE source NOT IN ('default', 'client', 'session')"
+    " UNION ALL SELECT setrole || '/' || setdatabase || ':' || array_to_string(setconfig, ',') FROM pg_db_role_setting"
+    " ORDER BY 1"
+)
+OBJECTS = (
+    "SELECT c.relkind::text || ' ' || c.oid::regclass || ' '"
+    " || coalesce(string_agg(a.attname, ',' ORDER BY a.attnum), '')"
+    " FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+    " WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.oid ORDER BY 1"
+)
+ROLES = "SELECT rolname || ' ' || rolsuper || rolcanlogin FROM pg_roles ORDER BY 1"
+
+
+def look(stand: Stand) -> dict[str, Any]:
+    """Sessions, prepared transactions, settings, tables and indexes, roles, containers."""
+
+    def column(sql: str, *values: Any) -> list[str]:
+        with stand.database() as cursor:
+            cursor.execute(sql, values or None)
+            return [row[0] for row in cursor.fetchall()]
+
+    return {
+        "sessions": column(SESSIONS, OLD_ENOUGH),
+        "prepared": column(PREPARED),
+        "settings": column(SETTINGS),
+        "objects": column(OBJECTS),
+        "roles": column(ROLES),
+        "containers": {
+            one.name: {key: asdict(one)[key] for key in ("id", "started", "restarts")} for one in stand.containers()
+        },
+    }
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What is gone or different, a line each. Sessions that came are nobody's doing; those that went are."""
+    found = [f"session {ref} is gone" for ref in before["sessions"] if ref not in after["sessions"]]
+    for what in ("prepared", "settings", "objects", "roles"):
+        found += [f"{what}: {one} is gone" for one in before[what] if one not in after[what]]
+        found += [f"{what}: {one} is new" for one in after[what] if one not in before[what]]
+    return found + [f"container {name} was restarted or replaced" for name in touched(before, after)]
+
+
+def touched(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Names of containers that are not the same run as before, came or went."""
+    old, new = before["containers"], after["containers"]
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
