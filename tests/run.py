@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -89,10 +90,15 @@ def execute(step: Step, notes: list[str], more: dict[str, str]) -> None:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if step.name in SHOWN:
-                print(line, end="", flush=True)
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if step.name in SHOWN:
+                    print(line, end="", flush=True)
+        except (KeyboardInterrupt, SystemExit):
+            process.terminate()
+            process.wait(120)  # tests take down what they started, and need the engine for it
+            raise
     step.seconds = time.monotonic() - began
     text = "".join(lines)
     if process.returncode and step.name not in SHOWN:
@@ -127,6 +133,7 @@ def surroundings(notes: list[str]) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = sys.argv[1:]
     chosen = [step for step in steps() if not wanted or step.name in wanted]
     notes: list[str] = []

@@ -7,6 +7,7 @@ root, so that nothing an earlier run left behind can help; it is stopped and its
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -28,25 +29,21 @@ class NoEngine(Exception):
 def engine(fresh: bool = False) -> Iterator[dict[str, str]]:
     """Environment variables with which docker and Compose v2 work; raises ``NoEngine`` otherwise.
 
-    ``fresh``: one of our own also where one runs, so that it has no images yet.
+    ``fresh``: one of our own with no images; refused where another runs, whose bridge and rules it would share.
     """
-    runs = answers({}) and not fresh
-    if runs and has_compose():
-        yield {}
+    if answers({}):
+        if fresh:
+            raise NoEngine("an engine runs here already; one that begins with nothing can be measured only without it")
+        yield with_compose()
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None or not Path("/etc/debian_version").exists():
-        missing = "Compose v2 is missing" if runs else "no Docker engine answers"
-        raise NoEngine(f"{missing}; it can be installed here only by root on Debian")
-    if not has_compose():
-        install_compose()
-    if runs:
-        yield {}
+    install_engine()
+    if answers({}) and not fresh:  # the package has started one
+        yield with_compose()
         return
-    for package in ("docker.io", "iptables", "mmdebstrap"):
-        install(package)
     folder = Path(tempfile.mkdtemp(prefix="pafar-engine-", dir="/var/tmp"))
-    process = start(folder)
+    process = None
     try:
+        process = start(folder)
         environment = {"DOCKER_HOST": f"unix://{folder}/docker.sock"}
         await_answer(process, environment, folder)
         yield environment
@@ -54,13 +51,52 @@ def engine(fresh: bool = False) -> Iterator[dict[str, str]]:
         stop(process, folder)
 
 
+def with_compose() -> dict[str, str]:
+    """Nothing is installed beside somebody's engine: what is missing there is said."""
+    from rehearsal import engine as cli
+    from rehearsal.trouble import Trouble
+
+    try:
+        cli.compose_command()
+    except Trouble as trouble:
+        raise NoEngine(str(trouble)) from None
+    return {}
+
+
+def is_debian() -> bool:
+    try:
+        return bool(re.search(r'^ID="?debian"?$', Path("/etc/os-release").read_text(), re.M))
+    except OSError:
+        return False
+
+
+def install_engine() -> None:
+    """Debian's packages for what is missing."""
+    if os.geteuid() != 0 or not is_debian() or shutil.which("apt-get") is None:
+        raise NoEngine("no Docker engine answers; one can be installed here only by root on Debian")
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # where dockerd and iptables are, also for `su` without a dash
+    packages = {"dockerd": "docker.io", "iptables": "iptables", "mmdebstrap": "mmdebstrap", "git": "git"}
+    missing = [package for program, package in packages.items() if shutil.which(program) is None]
+    if missing or not has_compose():
+        apt("update", "-qq")
+    for package in missing:
+        install(package)
+    if shutil.which("docker") is None:
+        install("docker-cli")  # since Debian 13 a package of its own
+    if not has_compose():
+        install_compose()
+
+
 def answers(environment: dict[str, str]) -> bool:
     if shutil.which("docker") is None:
         return False
-    done = subprocess.run(
-        ["docker", "version", "--format", "{{.Server.Version}}"], env={**os.environ, **environment},
-        capture_output=True, check=False, timeout=30,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"], env={**os.environ, **environment},
+            capture_output=True, check=False, timeout=30,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise NoEngine("the Docker engine does not answer within 30 s; it hangs") from None
     return done.returncode == 0
 
 
@@ -77,25 +113,26 @@ def has_compose() -> bool:
 
 
 def apt(*words: str) -> None:
-    done = subprocess.run(
-        ["apt-get", *words], env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            ["apt-get", "-o", "Acquire::Retries=3", *words], env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            capture_output=True, text=True, check=False, timeout=600,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise NoEngine(f"apt-get {' '.join(words[-2:])} did not end within ten minutes") from None
     if done.returncode:
         raise NoEngine(f"apt-get {' '.join(words[-2:])} failed: {done.stderr.strip()[-300:]}")
 
 
 def install(package: str) -> None:
-    known = subprocess.run(["dpkg", "-s", package], capture_output=True, check=False)
-    if known.returncode:
-        print(f"installing {package}", flush=True)
-        apt("install", "-y", "-qq", "--no-install-recommends", package)
+    print(f"installing {package}", flush=True)
+    apt("install", "-y", "-qq", "--no-install-recommends", package)
 
 
 def install_compose() -> None:
     """Compose v2: this release's package if it is v2, else that one package of the next release, as apt verifies it."""
     print("installing Compose v2", flush=True)
-    if "2." in candidate():
+    if candidate().startswith("2."):
         apt("install", "-y", "-qq", "--no-install-recommends", "docker-compose")
     else:
         with tempfile.TemporaryDirectory(prefix="pafar-compose-") as folder:
@@ -120,7 +157,7 @@ def candidate() -> str:
     """The version of docker-compose that apt would install."""
     done = subprocess.run(["apt-cache", "policy", "docker-compose"], capture_output=True, text=True, check=False)
     lines = [line.split()[-1] for line in done.stdout.splitlines() if "Candidate:" in line]
-    return lines[0] if lines and lines[0].startswith("2.") else ""
+    return lines[0] if lines else ""
 
 
 def mirror() -> str:
@@ -138,6 +175,8 @@ def mirror() -> str:
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
     print(f"starting a Docker engine with an empty data root ({folder})", flush=True)
+    if shutil.which("dockerd") is None:
+        raise NoEngine("docker.io is installed, but dockerd is not to be found")
     with (folder / "dockerd.log").open("wb") as log:
         return subprocess.Popen(
             ["dockerd", "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"),
@@ -155,14 +194,15 @@ def await_answer(process: subprocess.Popen[bytes], environment: dict[str, str], 
         time.sleep(0.3)
 
 
-def stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+def stop(process: subprocess.Popen[bytes] | None, folder: Path) -> None:
     """The engine ends its containers itself; then what it mounted and wrote goes."""
-    process.terminate()
-    try:
-        process.wait(60)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    if process is not None:
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for place in sorted((place for place in mounts if place.startswith(f"{folder}/")), reverse=True):
         subprocess.run(["umount", "--lazy", place], capture_output=True, check=False)

@@ -13,6 +13,7 @@ from rehearsal import engine
 from support.servers import ROOT
 
 PROJECT = f"pafar-test-{os.getpid()}"
+LONGEST = 900
 
 
 @dataclass
@@ -28,18 +29,18 @@ def rehearse(*words: str, project: str = PROJECT, **environment: str) -> Done:
     done = subprocess.run(
         [sys.executable, "-m", "rehearsal", "--project", project, *words],
         cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False,
+        check=False, timeout=LONGEST,
     )  # fmt: skip
     return Done(done.returncode, done.stdout)
 
 
-def game_day(inventory: Path, record: Path, **variables: object) -> Done:
+def game_day(inventory: Path, record: Path, *options: str, **variables: object) -> Done:
     """The playbook, as a user plays it."""
     told = json.dumps({"game_day_record": str(record), **variables})
     done = subprocess.run(
-        ["ansible-playbook", "playbooks/game_day.yml", "-i", str(inventory), "-e", told],
+        ["ansible-playbook", "playbooks/game_day.yml", "-i", str(inventory), "-e", told, *options],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, timeout=LONGEST,
     )  # fmt: skip
     return Done(done.returncode, done.stdout)
 

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from rehearsal import engine
-from rehearsal.site import Site, free_port, site_of
+from rehearsal import engine, lifecycle
+from rehearsal.site import HOME, Site, site_of
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
 from support.rehearsals import PROJECT, Done, left_of, rehearse
 
 
 @pytest.fixture(scope="session")
-def started() -> Done:
-    """The platform from nothing, or from the images that this engine has already."""
+def started() -> Iterator[Done]:
+    """The platform from nothing, or from the images that this engine has already; gone at the end, whatever happens."""
     try:
         engine.require_engine()
         engine.compose_command()
     except Trouble as trouble:
         pytest.skip(f"NOT RUN: {trouble}")
-    settings = [word for name in ("NGINX", "POSTGRES", "LOAD", "PROMETHEUS", "ALERTMANAGER")
-                for word in ("--set", f"{name}_PORT={free_port()}")]  # fmt: skip
-    done = rehearse("up", *settings)
-    assert done.rc == 0, done.text
-    return done
+    sweep()
+    try:
+        done = rehearse("up")
+        assert done.rc == 0, done.text
+        yield done
+    finally:
+        gone = rehearse("down")
+    assert gone.rc == 0, gone.text
+    assert left_of(PROJECT) == []
+    assert not site_of(PROJECT).folder.exists()
+
+
+def sweep() -> None:
+    """Platforms of test runs that were killed: their names carry the process id."""
+    for path in HOME.glob("pafar-test-*"):
+        if not Path("/proc", path.name.rpartition("-")[2]).exists():
+            rehearse("down", project=path.name)
 
 
 @pytest.fixture(scope="session")
-def site(started: Done):
-    site = site_of(PROJECT)
-    yield site
-    assert left_of(PROJECT)
-    gone = rehearse("down")
-    assert gone.rc == 0, gone.text
-    assert left_of(PROJECT) == []
-    assert not site.folder.exists()
+def site(started: Done) -> Site:
+    return site_of(PROJECT)
 
 
 @pytest.fixture
@@ -42,4 +51,6 @@ def stand(site: Site) -> Stand:
     """The platform, healthy: what the test before may have injected is healed."""
     done = rehearse("heal")
     assert done.rc == 0, done.text
-    return Stand(site)
+    stand = Stand(site)
+    lifecycle.await_served(stand)
+    return stand

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,28 +46,48 @@ def test_a_runbook_that_does_nothing_fails_its_game_day(stand, tmp_path):
     result = result_of(tmp_path)
     assert result["passed"] is False
     assert any("the symptom of prepared_transaction did not go" in one for one in result["wrong"])
-    assert stand.success(2) == 1, "it was healed all the same"
+    assert stand.success(2) >= 0.9, "it was healed all the same"
 
 
-def test_a_runbook_that_acts_under_check_fails_its_game_day(stand, tmp_path):
-    """The step that watches over --check, given a run that ends the queue's cause."""
-    argv = [sys.executable, "-m", "rehearsal", "--project", PROJECT]
-    for step in (("begin", "--fault", "prepared_transaction"), ("inject-for",), ("present",)):
-        subprocess.run([*argv, *step, "--day", str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
+def play_under_check(fault: str, day: Path, *act: str, **environment: str) -> str:
+    """The steps of a day until --check, with something else in the place of the runbook; what the step says."""
+    for step in (("begin", "--fault", fault), ("inject-for",), ("present",)):
+        done = rehearse(*step, "--day", str(day))
+        assert done.rc == 0, done.text
+    done = rehearse("play", "--day", str(day), "--as", "check", "--", *act, **environment)
+    assert done.rc == 1
+    return done.text
+
+
+def test_acting_under_check_is_seen(stand, tmp_path):
     act = "import psycopg2, sys; c = psycopg2.connect(sys.argv[1]); c.autocommit = True; "
     act += "c.cursor().execute('ROLLBACK PREPARED %s', ('settlement-2026-11-23',))"
     dsn = f"host=127.0.0.1 port={stand.env['POSTGRES_PORT']} dbname=pafar user=breakglass"
-    done = subprocess.run(
-        [*argv, "play", "--day", str(tmp_path), "--as", "check", "--", sys.executable, "-c", act, dsn],
-        cwd=ROOT, check=False, capture_output=True, text=True,
-        env={**os.environ, "PGPASSWORD": stand.env["BREAKGLASS_DB_PASSWORD"]},
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "The runbook changed something under --check: prepared: settlement-2026-11-23@" in done.stderr
+    said = play_under_check(
+        "prepared_transaction", tmp_path, sys.executable, "-c", act, dsn, PGPASSWORD=stand.env["BREAKGLASS_DB_PASSWORD"]
+    )
+    assert "The runbook changed something under --check: prepared: prepared@" in said
+
+
+def test_relief_under_check_is_seen_also_where_nothing_seems_changed(stand, tmp_path):
+    """The maps answer again, the job ends by itself: sessions, tables and containers are what they were."""
+    act = ("docker", "exec", stand.container("maps"), "curl", "-fsS", "-X", "PUT", "-d", '{"mode": "ok"}')
+    said = play_under_check("lock_storm", tmp_path, *act, "http://127.0.0.1:8000/_mode")
+    assert "After --check the symptom was gone" in said
+
+
+def test_a_cancelled_bystander_is_seen_in_the_servers_log(stand):
+    stand.session("bystander", "reporting", "SELECT pg_sleep(30)")
+    stand.until("it sleeps", lambda: stand.sessions("bystander"))
+    pid = stand.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'bystander'")[0][0]
+    began = time.time()
+    stand.query("SELECT pg_cancel_backend(%s)", pid)
+    stand.until("the log tells of it", lambda: pid in stand.signalled(began))
 
 
 def test_injecting_twice_and_healing_twice(stand):
     assert rehearse("inject", "alter_queue").text.strip() == "alter_queue is injected."
+    assert "is injected already" in rehearse("inject", "alter_queue").text, "also before anybody feels it"
     fault = faults.named("alter_queue")
     faults.await_symptom(stand, fault, True, 30)
     again = rehearse("inject", "alter_queue")
@@ -81,32 +102,52 @@ def test_injecting_twice_and_healing_twice(stand):
     faults.await_symptom(stand, fault, False, 30)
     assert fault.culprits(stand) == []
     assert "injected" not in rehearse("status").text
+    assert rehearse("heal").text.strip() == "Nothing was injected."
 
 
-@pytest.mark.parametrize(("number", "healed_by_itself"), [(signal.SIGTERM, True), (signal.SIGKILL, False)])
-def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, healed_by_itself):
+@pytest.mark.parametrize(
+    ("number", "when"),
+    [
+        pytest.param(signal.SIGTERM, "inject", id="asked to stop while it injects"),
+        pytest.param(signal.SIGTERM, "symptom", id="asked to stop while the runbook is played with --check"),
+        pytest.param(signal.SIGTERM, "check", id="asked to stop while the runbook acts"),
+        pytest.param(signal.SIGKILL, "symptom", id="killed"),
+    ],
+)
+def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, when):
+    days = ROOT / ".cache/game-days"
+    before = set(days.glob("*"))
     process = subprocess.Popen(
         [sys.executable, "-m", "rehearsal", "--project", PROJECT, "gameday", "prepared_transaction",
          "--docs", str(tmp_path)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
-    fault = faults.named("prepared_transaction")
+    fault, note = faults.named("prepared_transaction"), stand.site.folder / "faults/prepared_transaction.json"
+
+    def reached() -> bool:
+        return note.exists() if when == "inject" else any(day.joinpath(f"{when}.json").exists() for day in fresh())
+
+    def fresh() -> set[Path]:
+        return set(days.glob("*-prepared_transaction")) - before
+
     try:
-        stand.until("it is injected", lambda: fault.symptom(stand), seconds=60)
-        if healed_by_itself:
+        stand.until(f"it came to {when}", reached, seconds=90)
+        if number == signal.SIGTERM:
             process.send_signal(number)
         else:
             os.killpg(process.pid, number)
-        text = process.communicate(timeout=60)[0]
+        text = process.communicate(timeout=120)[0]
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode != 0
     assert not list(tmp_path.iterdir()), "no table of a day that did not end"
-    assert (faults.injected(stand) == []) is healed_by_itself, text
-    if not healed_by_itself:
-        assert rehearse("begin", "--fault", "alter_queue", "--day", str(tmp_path)).rc == 0
-        begun = json.loads((tmp_path / "begin.json").read_text())
-        assert begun["healed"] == ["prepared_transaction is healed."]
-    time.sleep(0.5)
+    if number == signal.SIGTERM:
+        assert faults.injected(stand) == [], text
+    else:
+        assert faults.injected(stand) == ["prepared_transaction"]
+        begun = rehearse("begin", "--fault", "alter_queue", "--day", str(tmp_path))
+        assert begun.rc == 0, begun.text
+        assert json.loads((tmp_path / "begin.json").read_text())["healed"] == ["prepared_transaction is healed."]
     faults.await_symptom(stand, fault, False, 30)
+    assert fault.culprits(stand) == []

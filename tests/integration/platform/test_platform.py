@@ -25,14 +25,14 @@ def read(url: str) -> str:
 
 def ask(stand: Stand, service: str, *curl: str) -> tuple[int, str]:
     """Status and body of one request from inside the platform's network."""
-    text = stand.execute(service, "curl", "-sS", "-w", "\n%{http_code}", *curl)
+    text = stand.execute(service, "curl", "--noproxy", "*", "-sS", "-w", "\n%{http_code}", *curl)
     body, dummy, status = text.rpartition("\n")
     return int(status), body
 
 
 def test_it_says_what_it_does_and_how_far_it_is(started):
     lines = [line for line in started.text.splitlines() if line.startswith("[")]
-    assert re.search(r"Docker engine .*, Compose 2", lines[0])
+    assert re.search(r"Docker engine .*, Compose \d+\.", lines[0])
     for service in SERVICES:
         assert f"{service} is healthy" in started.text
     assert "up and healthy, and users are served" in lines[-1]
@@ -79,19 +79,33 @@ def test_users_are_served_and_their_payments_confirmed(stand):
 
     before = receipts()
     stand.until("a payment was confirmed by webhook and its receipt sent by Celery", lambda: receipts() > before)
-    assert stand.success(5) == 1
+    assert stand.success(5) >= 0.95
     assert stand.stats(5)["requests"] >= 80
 
 
 def test_the_load_is_bounded_and_ends_by_itself(stand):
     done = engine.run(
         ["docker", "run", "--rm", "--network", f"{stand.site.project}_edge", "--env", "LOAD_SECONDS=2",
-         "--env", "LOAD_RATE=5000", "--env", "LOAD_TARGET=http://nginx", "pafar/app:latest",
+         "--env", "LOAD_RATE=5000", "--env", "LOAD_TARGET=http://nginx", "pafar-rehearsal/app:latest",
          "python3", "/srv/load/load.py"],
         seconds=30,
     ).stdout.splitlines()  # fmt: skip
     assert done[0] == "50 requests a second to nginx for 2 s"
     assert 90 <= json.loads(done[-1])["requests"] <= 110
+
+
+def test_load_is_made_nowhere_else(stand):
+    done = engine.run(
+        ["docker", "run", "--rm", "--env", "LOAD_TARGET=http://198.51.100.7", "pafar-rehearsal/app:latest",
+         "python3", "/srv/load/load.py"],
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "198.51.100.7 is outside of this platform" in done.stderr
+
+
+def test_no_password_is_among_the_statements(stand):
+    assert stand.query("SELECT count(*) FROM pg_stat_statements WHERE query ILIKE %s", "%password%'%") == [(0,)]
 
 
 def test_stripe_answers_as_stripe_does(stand):

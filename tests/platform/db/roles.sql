@@ -1,4 +1,9 @@
--- Who may do what. Passwords come from the environment; psql quotes them.
+-- Who may do what. Passwords come from the environment, so that no list of processes shows them; psql quotes them.
+\getenv app PAFAR_DB_PASSWORD
+\getenv oncall ONCALL_DB_PASSWORD
+\getenv breakglass BREAKGLASS_DB_PASSWORD
+\getenv exporter EXPORTER_DB_PASSWORD
+\getenv backup BACKUP_DB_PASSWORD
 CREATE ROLE pafar LOGIN PASSWORD :'app';
 CREATE ROLE migrator LOGIN IN ROLE pafar;
 CREATE ROLE reporting LOGIN IN ROLE pg_read_all_data;

@@ -9,10 +9,8 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     "$bin/initdb" -D "$new" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 >/dev/null
     # Nothing is lost if the machine stops here, so the disk need not be waited for.
     "$bin/pg_ctl" -D "$new" -w -s -o "-c config_file=/opt/pafar/postgresql.conf -c listen_addresses='' -c fsync=off" start
-    psql -v ON_ERROR_STOP=1 -q -h /tmp -U postgres -d postgres \
-        -v app="$PAFAR_DB_PASSWORD" -v oncall="$ONCALL_DB_PASSWORD" -v breakglass="$BREAKGLASS_DB_PASSWORD" \
-        -v exporter="$EXPORTER_DB_PASSWORD" -v backup="$BACKUP_DB_PASSWORD" -f /opt/pafar/roles.sql
-    psql -v ON_ERROR_STOP=1 -q -h /tmp -U postgres -d pafar -f /opt/pafar/schema.sql
+    psql -X -v ON_ERROR_STOP=1 -q -h /tmp -U postgres -d postgres -f /opt/pafar/roles.sql
+    psql -X -v ON_ERROR_STOP=1 -q -o /dev/null -h /tmp -U postgres -d pafar -f /opt/pafar/schema.sql
     "$bin/pg_ctl" -D "$new" -w -s -m fast stop
     mv "$new" "$PGDATA"
 fi

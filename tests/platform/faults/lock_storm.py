@@ -26,8 +26,7 @@ def inject(stand: Stand) -> None:
 
 def symptom(stand: Stand) -> bool:
     """Most bookings fail."""
-    share = stand.success(2, "book")
-    return share is not None and share < 0.5
+    return stand.fails("book")
 
 
 def heal(stand: Stand) -> None:

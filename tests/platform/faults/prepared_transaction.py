@@ -5,6 +5,7 @@ It has no session that could be ended, outlives a restart, and keeps the locks o
 
 from __future__ import annotations
 
+from rehearsal import world
 from rehearsal.stand import Stand
 
 PLAYBOOK = "db_lock_contention.yml"
@@ -26,11 +27,14 @@ def is_prepared(stand: Stand) -> bool:
 
 def symptom(stand: Stand) -> bool:
     """Most bookings fail."""
-    share = stand.success(2, "book")
-    return share is not None and share < 0.5
+    return stand.fails("book")
 
 
 def heal(stand: Stand) -> None:
     stand.end("settlement")
     if is_prepared(stand):
         stand.query("ROLLBACK PREPARED %s", NAME)
+
+
+def culprits(stand: Stand) -> list[str]:
+    return [row[0] for row in stand.query(world.PREPARED)]

@@ -2,20 +2,25 @@
 
 An open load: a request starts every 1/LOAD_RATE seconds (default 20 a second, at most 50) whether or not the earlier
 ones were answered, as users do. Who gets no answer within LOAD_PATIENCE seconds (default 2) has gone away. It talks to
-LOAD_TARGET alone (default http://nginx) and ends by itself after LOAD_SECONDS (default 7200, at most 21600).
+LOAD_TARGET alone (default http://nginx), which must be loopback or on a network of this container, and ends by itself
+after LOAD_SECONDS (default 7200, at most 21600).
 
 What was counted is served on port 9000:
-/stats?since=T&until=T&kind=K   requests, success (0 to 1), outcomes, latency in seconds; times are seconds since 1970
-/requests?since=T&until=T       every request: [started, kind, outcome, seconds], at most 20,000
+/stats?since=T&until=T&kind=K   requests, success (0 to 1), outcomes, latency in seconds, seconds left until it ends;
+                                times are seconds since 1970
+/requests?since=T&until=T       every request: [started, kind, outcome, seconds], the last 20,000
 /metrics                        totals for Prometheus
 """
 
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import os
 import random
+import socket
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -33,6 +38,9 @@ WEIGHTS = (50, 35, 15)
 TRIPS, CUSTOMERS = 400, 20000
 MOST_RECORDS = 150_000
 MOST_SHOWN = 20_000
+# The platform expires a booking that nobody paid after ten minutes.
+PAY_WITHIN = 480
+BEGAN = time.time()
 
 
 class Request(NamedTuple):
@@ -47,12 +55,18 @@ class Users:
 
     def __init__(self) -> None:
         self.done: deque[Request] = deque(maxlen=MOST_RECORDS)
+        self.waiting: dict[int, tuple[float, str]] = {}
         self.totals: Counter[tuple[str, str]] = Counter()
         self.spent: Counter[str] = Counter()
-        self.unpaid: deque[str] = deque(maxlen=500)
+        self.unpaid: deque[tuple[float, str]] = deque(maxlen=500)
         self.lock = threading.Lock()
 
-    def act(self, kind: str, began: float) -> None:
+    def arrive(self, number: int, kind: str, began: float) -> None:
+        """A user is there from now on, also when no thread has served him yet."""
+        with self.lock:
+            self.waiting[number] = (began, kind)
+
+    def act(self, number: int, kind: str, began: float) -> None:
         """One request; it began when its time had come, also if this thread came late."""
         try:
             outcome = getattr(self, kind)()
@@ -64,6 +78,7 @@ class Users:
         if outcome == "ok" and took > PATIENCE:
             outcome = "timeout"
         with self.lock:
+            del self.waiting[number]
             self.done.append(Request(began, kind, outcome, took))
             self.totals[kind, outcome] += 1
             self.spent[kind] += took
@@ -93,21 +108,26 @@ class Users:
             "POST", "/api/bookings/", {"trip": random.randint(1, TRIPS), "customer": customer(), "seats": 1}
         )
         if status == 201:
-            self.unpaid.append(told["reference"])
+            self.unpaid.append((time.time(), told["reference"]))
         return word(status, told)
 
     def pay(self) -> str:
-        try:
-            reference = self.unpaid.popleft()
-        except IndexError:
-            return self.book()
+        booked, reference = 0.0, ""
+        while booked < time.time() - PAY_WITHIN:
+            try:
+                booked, reference = self.unpaid.popleft()
+            except IndexError:
+                return self.book()
         return word(*self.ask("POST", "/api/payments/", {"booking": reference, "token": "tok_visa"}))
 
     def between(self, since: float, until: float, kind: str | None) -> list[Request]:
-        """Requests that started in the span and had the time to be answered."""
-        until = min(until, time.time() - PATIENCE - 0.2)
+        """Requests that started in the span and are decided: answered, or longer without an answer than users wait."""
+        now = time.time()
+        until = min(until, now - PATIENCE - 0.1)
         with self.lock:
-            return sorted(one for one in self.done if since <= one.started < until and kind in (None, one.kind))
+            found = list(self.done)
+            found += [Request(began, what, "timeout", now - began) for began, what in self.waiting.values()]
+        return sorted(one for one in found if since <= one.started < until and kind in (None, one.kind))
 
 
 def customer() -> int:
@@ -144,9 +164,10 @@ class Counts(BaseHTTPRequestHandler):
             self.answer(self.metrics(), "text/plain; version=0.0.4")
         elif parts.path == "/stats":
             found = summary(self.users.between(since, until, asked.get("kind")))
-            self.answer(json.dumps({"now": time.time(), **found}))
+            left = max(0, round(BEGAN + SECONDS - time.time()))
+            self.answer(json.dumps({"now": time.time(), "left": left, **found}))
         elif parts.path == "/requests":
-            self.answer(json.dumps(self.users.between(since, until, asked.get("kind"))[:MOST_SHOWN]))
+            self.answer(json.dumps(self.users.between(since, until, asked.get("kind"))[-MOST_SHOWN:]))
         else:
             self.send_error(404)
 
@@ -171,7 +192,30 @@ class Counts(BaseHTTPRequestHandler):
         pass
 
 
+def is_near(address: str) -> bool:
+    """Whether it is loopback or on a network of this machine, by the kernel's routes without a gateway."""
+    wanted = ipaddress.IPv4Address(address)
+    if wanted.is_loopback:
+        return True
+    with open("/proc/net/route") as routes:
+        for line in list(routes)[1:]:
+            fields = line.split()
+            network, gateway, mask = fields[1], fields[2], fields[7]
+            if int(gateway, 16) == 0 and int(mask, 16):
+                number = int.from_bytes(wanted.packed, sys.byteorder)
+                if number & int(mask, 16) == int(network, 16):
+                    return True
+    return False
+
+
 def main() -> None:
+    host = TARGET.partition(":")[0]
+    try:
+        near = is_near(socket.gethostbyname(host))
+    except OSError as error:
+        sys.exit(f"{host} cannot be found: {error}")
+    if not near:
+        sys.exit(f"{host} is outside of this platform: load is made on loopback and this container's networks alone.")
     users = Users()
     Counts.users = users
     server = ThreadingHTTPServer(("", 9000), Counts)
@@ -183,7 +227,9 @@ def main() -> None:
     with ThreadPoolExecutor(int(RATE * (PATIENCE + 1)) + 10) as pool:
         while (due := began + sent / RATE) < began + SECONDS:
             time.sleep(max(0.0, due - time.time()))
-            pool.submit(users.act, random.choices(KINDS, WEIGHTS)[0], due)
+            kind = random.choices(KINDS, WEIGHTS)[0]
+            users.arrive(sent, kind, due)
+            pool.submit(users.act, sent, kind, due)
             sent += 1
     print(json.dumps(summary(list(users.done))), flush=True)
 

@@ -10,14 +10,19 @@ import sys
 from pathlib import Path
 
 from rehearsal import faults, gameday, lifecycle, steps
-from rehearsal.site import ROOT, site_of
+from rehearsal.site import PROJECT, ROOT, Site, alone, site_of
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
+
+# How long a command waits for another one to end: a step of a game day is over by then.
+STEP_SECONDS = 400
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
-    top.add_argument("--project", default=os.environ.get("PAFAR_PROJECT", "pafar"), help="its name for Compose (pafar)")
+    top.add_argument(
+        "--project", default=os.environ.get("PAFAR_PROJECT", PROJECT), help=f"its name for Compose ({PROJECT})"
+    )
     commands = top.add_subparsers(dest="command", required=True)
 
     one = commands.add_parser("up", help="start the platform; builds what is missing")
@@ -37,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--day", type=Path, required=name != "begin", help="folder of this game day's record")
         if name == "begin":
             one.add_argument("--fault", required=True)
+            one.add_argument(
+                "--target", action="append", default=[], metavar="HOST:PORT", help="the runbook's database"
+            )
         if name == "play":
             one.add_argument("--as", dest="label", choices=("check", "real"), required=True)
             one.add_argument("argv", nargs=argparse.REMAINDER)
@@ -49,38 +57,70 @@ def parser() -> argparse.ArgumentParser:
 
 
 def status(stand: Stand) -> None:
+    for name in faults.injected(stand):
+        print(f"injected: {name}")
     for one in stand.containers():
         print(f"{one.service:<18} {one.state:<10} {one.health:<10} restarts {one.restarts}")
     print(f"users of the last 10 s: {json.dumps(stand.stats(10))}")
-    for name in faults.injected(stand):
-        print(f"injected: {name}")
+
+
+def heal(stand: Stand, name: str | None) -> int:
+    """One fault, or all that were injected; what cannot be healed does not keep the others from it."""
+    names = [name] if name else faults.injected(stand)
+    failed = 0
+    for one in names:
+        try:
+            print(faults.heal(stand, faults.named(one)))
+        except Trouble as trouble:
+            print(f"ERROR: {one} is not healed: {trouble}", file=sys.stderr)
+            failed = 1
+    if not names:
+        stand.require_mark()
+        print("Nothing was injected.")
+    return failed
+
+
+def settings_of(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise Trouble(f"--set wants NAME=VALUE; it was {pair!r}.")
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def act(asked: argparse.Namespace) -> int:
     site = site_of(asked.project)
-    if asked.command == "up":
-        lifecycle.up(site, lifecycle.Progress(), **dict(pair.split("=", 1) for pair in asked.set))
-    elif asked.command == "down":
-        lifecycle.down(site, lifecycle.Progress(), asked.images)
-    elif asked.command == "status":
-        status(Stand(site))
-    elif asked.command == "faults":
+    if asked.command == "faults":
         for fault in faults.every():
             print(f"{fault.name:<24} {fault.playbook:<28} {fault.sentence}")
-    elif asked.command == "inject":
-        print(faults.inject(Stand(site), faults.named(asked.fault)))
-    elif asked.command == "symptom":
-        shows = faults.named(asked.fault).symptom(Stand(site))
-        print(json.dumps({"fault": asked.fault, "symptom": shows}))
-    elif asked.command == "heal":
-        stand = Stand(site)
-        for fault in [faults.named(asked.fault)] if asked.fault else faults.every():
-            print(faults.heal(stand, fault))
+    elif asked.command == "up":
+        settings = settings_of(asked.set)
+        with alone(site, "step", STEP_SECONDS):
+            lifecycle.up(site, lifecycle.Progress(), **settings)
+    elif asked.command == "down":
+        lifecycle.down(site, lifecycle.Progress(), asked.images)
     elif asked.command == "gameday":
         return gameday.run(site, asked.fault, asked.repeat, asked.docs)
     else:
-        return steps.run(Stand(site), asked)
+        return with_platform(site, asked)
     return 0
+
+
+def with_platform(site: Site, asked: argparse.Namespace) -> int:
+    """The commands that need one, of which one at a time has it."""
+    stand = Stand(site)
+    if asked.command == "status":
+        status(stand)
+        return 0
+    if asked.command == "symptom":
+        print(json.dumps({"fault": asked.fault, "symptom": faults.named(asked.fault).symptom(stand)}))
+        return 0
+    with alone(site, "step", STEP_SECONDS):
+        if asked.command == "inject":
+            print(faults.inject(stand, faults.named(asked.fault)))
+            return 0
+        if asked.command == "heal":
+            return heal(stand, asked.fault)
+        return steps.run(stand, asked)
 
 
 def main() -> int:

@@ -20,8 +20,8 @@ BASE_SUITE = "bookworm"
 # Marks a base image that was made here, so that `down --images` removes that one and never a pulled one.
 OURS = "pafar.rehearsal.base"
 GET_COMPOSE = (
-    "Install the Compose plugin: Docker's own package is docker-compose-plugin; Debian 13 has it as docker-compose, and"
-    " that one package installs on Debian 12 too"
+    "Install the Compose plugin: Docker's own package is docker-compose-plugin, Ubuntu's docker-compose-v2; Debian 13"
+    " has it as docker-compose, and that one package installs on Debian 12 too"
 )
 PULL_SECONDS = 180
 
@@ -49,6 +49,17 @@ def require_engine() -> str:
     """The engine's version; a ``Trouble`` where none answers."""
     if shutil.which("docker") is None:
         raise Trouble("The docker command is not installed. The rehearsal platform needs Docker and Compose v2.")
+    place = (
+        os.environ.get("DOCKER_HOST")
+        or run(
+            ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], check=False, seconds=20
+        ).stdout.strip()
+    )
+    if place and not place.startswith(("unix://", "npipe://")):
+        raise Trouble(
+            f"The Docker engine at {place} is not on this machine. The platform is published on loopback alone, so it"
+            " can be rehearsed on only where it runs."
+        )
     done = run(["docker", "version", "--format", "{{.Server.Version}}"], check=False, seconds=20)
     if done.returncode:
         raise Trouble(
@@ -130,4 +141,5 @@ def get_mmdebstrap(say: Callable[[str], None]) -> None:
             " (docker save, docker load)."
         )
     say("installing mmdebstrap")
+    run(["apt-get", "update", "-qq"], seconds=300)
     run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"], seconds=300)

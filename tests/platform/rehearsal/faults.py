@@ -30,7 +30,8 @@ from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
 
 FOLDER = SOURCE / "faults"
-HEALED_SECONDS = 60
+# An injection that was killed may still be on its way in the background: a heal waits for it.
+ON_ITS_WAY = 3
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def inject(stand: Stand, fault: Fault) -> str:
     """Break it, once: a fault that is there already stays as it is, one that a runbook relieved is injected anew."""
     stand.require_mark()
     note = note_of(stand, fault)
-    if note.exists() and fault.symptom(stand):
+    if note.exists() and (is_young(note) or fault.symptom(stand)):
         return f"{fault.name} is injected already, since {told(note)}; nothing was done."
     others = [name for name in injected(stand) if name != fault.name]
     if others:
@@ -109,6 +110,12 @@ def inject(stand: Stand, fault: Fault) -> str:
     return f"{fault.name} is injected."
 
 
+def is_young(note: Path) -> bool:
+    """Whether it was injected so recently that users need not feel it yet."""
+    at: float = json.loads(note.read_text())["at"]
+    return time.time() < at + 2 * ON_ITS_WAY
+
+
 def told(note: Path) -> str:
     return time.strftime("%H:%M:%S", time.localtime(json.loads(note.read_text())["at"]))
 
@@ -118,6 +125,8 @@ def heal(stand: Stand, fault: Fault) -> str:
     stand.require_mark()
     note = note_of(stand, fault)
     known = note.exists()
+    if known:
+        time.sleep(max(0.0, json.loads(note.read_text())["at"] + ON_ITS_WAY - time.time()))
     fault.heal(stand)
     note.unlink(missing_ok=True)
     return f"{fault.name} is healed." if known else f"{fault.name} was not injected; there was nothing to heal."

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rehearsal import faults, lifecycle, report, steps
-from rehearsal.site import ROOT, Site
+from rehearsal.site import ROOT, Site, alone
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
+
+CHARTS = "images/game-days"
 
 
 def stand_of(site: Site) -> Stand:
@@ -23,13 +27,13 @@ def stand_of(site: Site) -> Stand:
             return stand
     except Trouble:
         pass
-    lifecycle.up(site, lifecycle.Progress())
+    with alone(site, "step", steps.PLAY_SECONDS):
+        lifecycle.up(site, lifecycle.Progress())
     return Stand(site)
 
 
-def hold(site: Site, name: str) -> dict[str, Any]:
+def hold(site: Site, name: str, day: Path) -> dict[str, Any]:
     """One game day, by the playbook; its result, also when it broke off."""
-    day = steps.folder_for(name)
     argv = [
         str(Path(sys.executable).with_name("ansible-playbook")), "playbooks/game_day.yml", "-i", str(site.inventory),
         "-e", json.dumps({"game_day_fault": name, "game_day_record": str(day)}),
@@ -45,36 +49,41 @@ def hold(site: Site, name: str) -> dict[str, Any]:
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
         return found
-    return {
-        "fault": name, "playbook": faults.named(name).playbook, "passed": False,
-        "wrong": [f"the game day broke off with exit {process.returncode}"],
-    }  # fmt: skip
+    reason = steps.kept(day, "trouble").get("said") or f"the game day broke off with exit {process.returncode}"
+    return {"fault": name, "playbook": faults.named(name).playbook, "passed": False, "wrong": [reason]}
 
 
 def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
     wanted = [faults.named(fault).name] if fault else faults.names()
     if repeat < 1:
         raise Trouble(f"REPEAT is how many times, at least 1; it was {repeat}.")
-    stand = stand_of(site)
-    rows = []
-    try:
-        for name in wanted:
-            days = []
-            for number in range(repeat):
-                print(f"\n### game day: {name}" + (f", {number + 1} of {repeat}" if repeat > 1 else ""), flush=True)
-                days.append(hold(site, name))
-            rows.append(report.together(days))
-    except (KeyboardInterrupt, SystemExit):
-        print("\nInterrupted: healing what was injected", flush=True)
-        for name in faults.injected(stand):
-            print(faults.heal(stand, faults.named(name)), flush=True)
-        raise
+    with alone(site, "gameday", 0):
+        stand = stand_of(site)
+        try:
+            rows = [report.together(list(days(site, name, repeat, docs / CHARTS))) for name in wanted]
+        except (KeyboardInterrupt, SystemExit):
+            print("\nInterrupted: healing what was injected", flush=True)
+            with alone(site, "step", steps.PLAY_SECONDS):
+                for name in faults.injected(stand):
+                    print(faults.heal(stand, faults.named(name)), flush=True)
+            raise
     report.write(rows, docs)
     print()
     for row in rows:
-        print(f"{'passed' if row['passed'] else 'FAILED'}  {report.line(row).strip(' |')[:-2]}".rstrip())
+        print(report.sentence(row))
         for one in row["wrong"]:
-            print(f"        {one}")
+            print(f"    {one}")
     print(f"\nThe table: {lifecycle.shown(docs / 'game-days.md')}; the records: .cache/game-days")
     print("The platform still runs: make platform-down")
     return 0 if all(row["passed"] for row in rows) else 1
+
+
+def days(site: Site, name: str, repeat: int, charts: Path) -> Iterator[dict[str, Any]]:
+    """The game days of one fault; the picture of the last is kept with the table."""
+    for number in range(repeat):
+        print(f"\n### game day: {name}" + (f", {number + 1} of {repeat}" if repeat > 1 else ""), flush=True)
+        day = steps.folder_for(name)
+        yield hold(site, name, day)
+        if (day / "chart.svg").exists():
+            charts.mkdir(parents=True, exist_ok=True)
+            shutil.copy(day / "chart.svg", charts / f"{name}.svg")

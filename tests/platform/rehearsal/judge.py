@@ -1,7 +1,8 @@
 """What a game day proved. Pure but for reading the incident log: values in, a verdict out.
 
-Users are *back* at the first moment after the act from which on more than 99 % of the requests of the next five
-seconds are served. That must be within five seconds of the act, and stay so.
+A request counts when it is answered, or when its user has gone: that is when it is felt. Users are *back* at the first
+moment after the act from which on more than 99 % of what is answered in the next ten seconds is served. That must be
+within five seconds of the act.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,61 +19,88 @@ from rehearsal.stand import Request
 
 SERVED = 0.99
 WITHIN = 5.0  # seconds from the act until users must be back
-SPAN = 10.0  # seconds after that for which they are watched
-WINDOW = 5.0
+SPAN = 10.0  # seconds for which they are watched from then on
 STEP = 0.1
+LEAST = 5  # requests a second without which nothing is proved; the load generator makes 20
 PARTS = ("begin", "inject", "symptom", "check", "real", "relief")
 # What the API answers when somebody ended the session, or cancelled the statement, that served a user.
 BY_THE_ACT = ("session_ended", "statement_cancelled")
 
 
 def events(incidents: Path) -> list[dict[str, Any]]:
-    """All events that the runbook recorded on this day."""
+    """All events that the runbook recorded on this day; a line that was torn is none."""
     found = []
     for path in sorted(incidents.glob("*.jsonl")):
-        found += [json.loads(line) for line in path.read_text().splitlines()]
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
     return found
 
 
 def time_of_act(incidents: Path) -> float | None:
-    """When the evidence was kept, which is the last thing before the act; seconds since 1970."""
-    times = [event["at"] for event in events(incidents) if event["kind"] == "evidence"]
+    """When the evidence was kept, the last thing before the act; seconds since 1970. None: nothing was done."""
+    seen = events(incidents)
+    if not any(event["kind"] == "mitigated" for event in seen):
+        return None
+    times = [event["at"] for event in seen if event["kind"] == "evidence"]
     return datetime.datetime.fromisoformat(times[0]).timestamp() if times else None
 
 
+def felt(request: Request) -> float:
+    """When its user knew: the answer came, or patience ended."""
+    return request.started + request.seconds
+
+
 def success(requests: Sequence[Request], since: float, seconds: float) -> float:
-    """The share that was served of the requests that started in a span; 1 where nobody came."""
-    asked = [one.outcome == "ok" for one in requests if since <= one.started < since + seconds]
-    return sum(asked) / len(asked) if asked else 1.0
+    """The share that was served of what was felt in a span; 0 where too few came to prove anything."""
+    outcomes = [one.outcome == "ok" for one in requests if since <= felt(one) < since + seconds]
+    return sum(outcomes) / len(outcomes) if len(outcomes) >= LEAST * seconds else 0.0
+
+
+def first_felt(requests: Sequence[Request], since: float) -> float | None:
+    """When users began to feel it: the first failure of a second in which at least half of what was felt failed."""
+    failures = sorted(felt(one) for one in requests if one.outcome != "ok" and felt(one) >= since)
+    for moment in failures:
+        served = [one.outcome == "ok" for one in requests if moment <= felt(one) < moment + 1]
+        if sum(served) <= len(served) / 2:
+            return moment
+    return None
 
 
 def users(requests: Sequence[Request], act: float) -> dict[str, Any]:
     """When users were back, and how they fared from then on."""
-    last = max((one.started for one in requests), default=act)
-    back, moment = None, act
-    while moment <= last - WINDOW:
-        if success(requests, moment, WINDOW) > SERVED:
-            back = moment
-            break
-        moment += STEP
-    late = [one for one in requests if act + WITHIN <= one.started < act + WITHIN + SPAN]
+    moments = (act + step * STEP for step in range(int(2 * WITHIN / STEP) + 1))
+    late = [one for one in requests if act + WITHIN <= felt(one) < act + WITHIN + SPAN]
     return {
-        "back": back,
+        "back": next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None),
         "success_after": round(success(requests, act + WITHIN, SPAN), 4),
-        "asked_after": len(late),
         "failed_after": dict(Counter(one.outcome for one in late if one.outcome != "ok")),
         "failed_by_the_act": sum(one.outcome in BY_THE_ACT for one in requests),
     }
 
 
-def collateral(parts: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """Who was harmed beside those that caused it."""
+def is_of(culprits: Iterable[str], ref: str) -> bool:
+    """Whether a session or target belongs to a culprit: ``pid@start`` is the beginning of ``pid@start/transaction``."""
+    return any(ref == culprit or ref.startswith(f"{culprit}/") for culprit in culprits)
+
+
+def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, int]:
+    """Who was harmed beside those that caused it: by what went, by what the server logged, by what the runbook said."""
     real, seen = parts["real"], parts["relief"]
-    culprits = set(parts["symptom"].get("culprits", []))
+    culprits = parts["symptom"].get("culprits", [])
     gone = [ref for ref in real["before"]["sessions"] if ref not in real["after"]["sessions"]]
+    gone += [ref for ref in real["before"]["prepared"] if ref not in real["after"]["prepared"]]
+    mitigated = [event.get("note") or {} for event in events(incidents) if event["kind"] == "mitigated"]
+    gone += [
+        one["target"].partition("/")[0] if one["pid"] else one["target"] for note in mitigated for one in note["ended"]
+    ]
+    harmed = {ref for ref in gone if not is_of(culprits, ref)}
+    known = {ref.partition("@")[0] for ref in [*culprits, *harmed]}
     return {
         "requests_failed": sum(seen.get("failed_after", {}).values()) + seen.get("failed_by_the_act", 0),
-        "sessions_ended": sum(ref not in culprits for ref in gone),
+        "sessions_ended": len(harmed) + sum(str(pid) not in known for pid in set(real.get("signalled", []))),
         "containers_restarted": len(world.touched(real["before"], real["after"])),
     }
 
@@ -91,26 +119,33 @@ def done(incidents: Path) -> list[str]:
     return lines
 
 
-def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[str, Any]:
-    """The day's result. ``passed`` only when every part was reached and nobody was harmed."""
-    begin, inject, symptom, real, relief = (parts[name] for name in ("begin", "inject", "symptom", "real", "relief"))
-    harm = collateral(parts) if real and relief else {}
-    back = relief.get("back")
-    trouble = parts["trouble"].get("said")
+def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str) -> list[str]:
+    """Everything that speaks against the day, in words; nothing means passed."""
+    relief, real, trouble = parts["relief"], parts["real"], parts["trouble"].get("said")
     wrong = [trouble] if trouble else [f"it did not come to {name}" for name in PARTS if not parts[name]]
-    if relief and (back is None or back - relief["act"] > WITHIN):
-        wrong.append(f"users were not back within {WITHIN:g} s of the act")
-    if relief and relief["success_after"] <= SERVED:
-        wrong.append(f"after that only {relief['success_after']:.1%} were served")
-    wrong += [
-        f"{number} {what.replace('_', ' ')} that had no part in it"
-        for what, number in harm.items()
-        if number and what != "requests_failed"
-    ]
-    if relief and relief["failed_by_the_act"]:
-        wrong.append(f"{relief['failed_by_the_act']} requests failed because of the act itself")
-    if healed:
-        wrong.append(healed)
+    if relief:
+        if relief["act"] is None:
+            wrong.append("the runbook did nothing: its incident log tells of no act")
+        elif relief["back"] is None or relief["back"] - relief["act"] > WITHIN:
+            wrong.append(f"users were not back within {WITHIN:g} s of the act")
+        if relief["success_after"] <= SERVED:
+            wrong.append(f"after {WITHIN:g} s only {relief['success_after']:.1%} of what users asked was served")
+        if relief["failed_by_the_act"]:
+            wrong.append(f"{relief['failed_by_the_act']} requests failed because of the act itself")
+    if harm.get("sessions_ended"):
+        wrong.append(f"{harm['sessions_ended']} sessions were ended or cancelled that had no part in it")
+    if harm.get("containers_restarted"):
+        wrong.append(f"{harm['containers_restarted']} containers were stopped, restarted or replaced")
+    kinds = ("settings", "objects", "roles")
+    wrong += [f"the runbook changed {one}" for one in real.get("changed", []) if one.startswith(kinds)]
+    return [*wrong, healed] if healed else wrong
+
+
+def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[str, Any]:
+    """The day's result. ``passed`` only when every part was reached, the runbook acted, and nobody was harmed."""
+    begin, inject, symptom, real, relief = (parts[name] for name in ("begin", "inject", "symptom", "real", "relief"))
+    harm = collateral(parts, incidents) if real and relief else {}
+    wrong = faults_of(parts, harm, healed)
 
     def between(start: float | None, end: float | None) -> float | None:
         return round(end - start, 1) if start and end else None
@@ -119,12 +154,13 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
         "fault": begin.get("fault"),
         "playbook": begin.get("playbook"),
         "passed": not wrong,
-        "seconds_to_symptom": between(inject.get("at"), symptom.get("at")),
-        "seconds_to_relief": between(real.get("began"), back),
-        "seconds_after_act": between(relief.get("act"), back),
+        "seconds_to_symptom": between(inject.get("at"), symptom.get("felt")),
+        "seconds_to_relief": between(real.get("began"), relief.get("back")),
+        "seconds_after_act": between(relief.get("act"), relief.get("back")),
         "success_after": relief.get("success_after"),
         "collateral": harm,
         "done": done(incidents),
         "wrong": wrong,
+        "at": datetime.datetime.fromtimestamp(begin.get("at", 0), datetime.UTC).isoformat(timespec="seconds"),
         "versions": begin.get("versions", {}),
     }

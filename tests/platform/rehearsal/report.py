@@ -21,9 +21,10 @@ HEAD = (
     "| --- | --- | --- | --- | --- | --- | --- |\n"
 )
 NOTES = """
-Seconds are medians, with the worst in brackets. *Relief*: from then on more than 99 % of what users ask is served.
-*Harmed*: requests that failed because of the act or later than five seconds after it; sessions ended that had no part
-in the fault; containers restarted.
+Seconds are medians, with the worst in brackets. *Symptom*: users begin to feel it, who give up after two seconds.
+*Act*: the moment before it, when the evidence has been kept. *Relief*: from then on more than 99 % of what users are
+answered is what they asked for. *Harmed*: requests that failed because of the act or later than five seconds after it;
+sessions ended or cancelled that had no part in the fault, by the server's own log; containers stopped or restarted.
 """
 KEYS = ("seconds_to_symptom", "seconds_to_relief", "seconds_after_act")
 
@@ -42,6 +43,7 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     row["collateral"] = {what: sum(harm.get(what, 0) for harm in harms) for harm in harms for what in harm}
     row["done"] = last.get("done", [])
     row["wrong"] = sorted({one for day in days for one in day["wrong"]})
+    row["at"] = last.get("at")
     row["versions"] = last.get("versions", {})
     return row
 
@@ -58,7 +60,15 @@ def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     table = merge(rows, folder)
     (folder / "game-days.json").write_text(json.dumps(table, indent=2) + "\n")
-    (folder / "game-days.md").write_text(TITLE + HEAD + "".join(map(line, table)) + NOTES + used(table))
+    (folder / "game-days.md").write_text(
+        TITLE + HEAD + "".join(map(line, table)) + NOTES + used(table) + pictures(table, folder)
+    )
+
+
+def pictures(table: Sequence[dict[str, Any]], folder: Path) -> str:
+    """The last day of each fault, where there is a picture of it."""
+    names = [(row["fault"], f"images/game-days/{row['fault']}.svg") for row in table]
+    return "".join(f"\n![{fault}, second by second]({name})\n" for fault, name in names if (folder / name).exists())
 
 
 def seconds(row: dict[str, Any], name: str) -> str:
@@ -67,7 +77,20 @@ def seconds(row: dict[str, Any], name: str) -> str:
     return f"{row[name]:g} s" if row["runs"] == 1 else f"{row[name]:g} s ({row[f'worst_{name}']:g})"
 
 
+def sentence(row: dict[str, Any]) -> str:
+    """For the screen."""
+    told = f"{'passed' if row['passed'] else 'FAILED'}  {row['fault']}: {row['runs_passed']} of {row['runs']}"
+    if row["seconds_after_act"] is None:
+        return told
+    return (
+        f"{told}; users felt it after {row['seconds_to_symptom']:g} s, were served again {row['seconds_after_act']:g} s"
+        f" after the act of {row['playbook']}, {row['seconds_to_relief']:g} s after its start; harmed: {harmed(row)}"
+    )
+
+
 def harmed(row: dict[str, Any]) -> str:
+    if not row["collateral"]:
+        return "-"
     found = [f"{number} {what.replace('_', ' ')}" for what, number in row["collateral"].items() if number]
     return ", ".join(found) or "nobody"
 

@@ -5,11 +5,15 @@ It lies in ``.cache/rehearsal/<project>`` of this clone. Secrets are made here, 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
 import shutil
 import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +33,8 @@ RELEASES = (
     ("1.1.0", "main", "Groups pay a little less", "2026-11-16T10:30:00Z"),
     ("1.2.0", "next", "Dear trips are paid in instalments", "2026-11-23T08:15:00Z"),
 )
-RUNNING = "1.1.0"
+# Not "pafar": that is what a real one may be called.
+PROJECT = "pafar-rehearsal"
 SECRETS = (
     "DJANGO_SECRET_KEY", "PAFAR_DB_PASSWORD", "ONCALL_DB_PASSWORD", "BREAKGLASS_DB_PASSWORD", "EXPORTER_DB_PASSWORD",
     "BACKUP_DB_PASSWORD", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "MAPS_API_KEY", "ADMIN_TOKEN",
@@ -68,20 +73,46 @@ class Site:
         return self.folder / "inventory.yml"
 
 
+HOME = ROOT / ".cache/rehearsal"
+
+
 def site_of(project: str) -> Site:
     """The site of a project; the name is Compose's: small letters, digits, ``-`` and ``_``."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", project):
         raise Trouble(f"{project!r} is no name for a project: small letters, digits, - and _.")
-    return Site(project, ROOT / ".cache/rehearsal" / project)
+    return Site(project, HOME / project)
 
 
-def prepare(site: Site, **settings: str) -> None:
-    """Write checkout, .env and inventory; what is there already and still right stays."""
+def prepare(site: Site, runs: bool = False, **settings: str) -> None:
+    """Write checkout, .env and inventory; what is there already and still right stays.
+
+    ``runs``: the platform runs, so the ports in .env are its own.
+    """
     site.folder.mkdir(parents=True, exist_ok=True)
-    write_env(site, settings)
+    write_env(site, settings, runs)
     write_history(site)
     write_inventory(site)
     site.folder.chmod(0o700)  # last, since copying a folder over it gives it that folder's mode
+
+
+@contextmanager
+def alone(site: Site, name: str, seconds: float) -> Iterator[None]:
+    """Hold the site's lock of this name; wait for whoever holds it. The kernel lets it go when its holder dies."""
+    site.folder.mkdir(parents=True, exist_ok=True)
+    with (site.folder / f"{name}.lock").open("w") as file:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Trouble(
+                        f"Somebody else is at work on {site.project} (a {name} of another process holds"
+                        f" {site.folder / name}.lock). Wait until it is over."
+                    ) from None
+                time.sleep(0.2)
+        yield
 
 
 def write_private(path: Path, text: str) -> None:
@@ -92,19 +123,33 @@ def write_private(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def write_env(site: Site, settings: dict[str, str]) -> None:
+def write_env(site: Site, settings: dict[str, str], runs: bool) -> None:
     values = site.env if (site.folder / ".env").exists() else {}
     values["COMPOSE_PROJECT_NAME"] = site.project
     for name in SECRETS:
         values.setdefault(name, PREFIXES.get(name, "") + secrets.token_hex(16))
+    taken = ports_of_others(site)
     for name, port in PORTS.items():
-        values.setdefault(name, str(port if is_free(port) else free_port()))
+        wanted = int(values.get(name, port))
+        if not (runs and name in values):
+            values[name] = str(wanted if wanted not in taken and is_free(wanted) else free_port())
     values.update(settings)
     lines = ["# Written by `make platform`. The secrets are of this rehearsal alone.", *map("=".join, values.items())]
     write_private(site.folder / ".env", "\n".join(lines) + "\n")
 
 
+def ports_of_others(site: Site) -> set[int]:
+    """What the other platforms of this clone publish, also while they are stopped."""
+    others = [Site(path.name, path) for path in HOME.iterdir() if path != site.folder and (path / ".env").exists()]
+    return {int(other.env[name]) for other in others for name in PORTS if other.env.get(name, "").isdigit()}
+
+
 def is_free(port: int) -> bool:
+    """Whether nobody answers there and it can be bound; either alone errs on some systems."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            return False
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -159,7 +204,7 @@ def write_release(site: Site, version: str) -> None:
     if overlay.is_dir():
         shutil.copytree(overlay, site.folder, dirs_exist_ok=True)
     (site.folder / "VERSION").write_text(f"{version}\n")
-    (site.folder / ".gitignore").write_text("/.env\n/inventory.yml\n/faults/\n*.part\n*.log\n")
+    (site.folder / ".gitignore").write_text("/.env\n/inventory.yml\n/faults/\n*.part\n*.log\n*.lock\n")
 
 
 def write_inventory(site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +20,14 @@ from rehearsal.trouble import Trouble
 
 # A user of the load generator waits two seconds; younger requests are not decided yet.
 PATIENCE = 2.2
+# A proxy is for the world, not for loopback.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # A session as pid@backend_start: a pid may be used again, the pair may not.
+SIGNALLED = re.compile(
+    r"^\S+ \S+ \S+ \[(\d+)\] .*(?:canceling statement due to user request"
+    r"|terminating connection due to administrator command)$",
+    re.M,
+)
 REF = (
     "SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
     " FROM pg_stat_activity"
@@ -96,7 +104,7 @@ class Stand:
 
     def fetch(self, path: str) -> Any:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.env['LOAD_PORT']}{path}", timeout=5) as answer:
+            with DIRECT.open(f"http://127.0.0.1:{self.env['LOAD_PORT']}{path}", timeout=5) as answer:
                 return json.load(answer)
         except (OSError, ValueError) as error:
             raise Trouble(
@@ -110,9 +118,16 @@ class Stand:
         return found
 
     def success(self, seconds: float, kind: str = "") -> float | None:
-        """The share of those users that was served; None when there was nobody."""
+        """The share of those users that was served; None when there was nobody yet."""
         found: float | None = self.stats(seconds, kind)["success"]
         return found
+
+    def fails(self, kind: str = "", share: float = 0.5) -> bool:
+        """Whether at least this share of the users of the last two seconds was not served."""
+        served = self.success(2, kind)
+        if served is None:
+            raise Trouble("The load generator made no requests in the last seconds, so nobody knows how users fare.")
+        return served <= 1 - share
 
     def requests(self, since: float, until: float) -> list[Request]:
         return [Request(*one) for one in self.fetch(f"/requests?since={since}&until={until}")]
@@ -123,7 +138,7 @@ class Stand:
             f"http://127.0.0.1:{self.env['NGINX_PORT']}{path}", method=method, headers=headers
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with DIRECT.open(request, timeout=10) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -133,7 +148,16 @@ class Stand:
     def behave(self, service: str, mode: str) -> None:
         """Set how a stand-in (stripe, maps) answers from now on."""
         self.execute(
-            service, "curl", "-fsS", "-X", "PUT", "-d", json.dumps({"mode": mode}), "http://127.0.0.1:8000/_mode"
+            service,
+            "curl",
+            "--noproxy",
+            "*",
+            "-fsS",
+            "-X",
+            "PUT",
+            "-d",
+            json.dumps({"mode": mode}),
+            "http://127.0.0.1:8000/_mode",
         )
 
     # -- database
@@ -162,6 +186,11 @@ class Stand:
         with self.database() as cursor:
             cursor.execute(sql, values or None)
             return list(cursor.fetchall()) if cursor.description else []
+
+    def signalled(self, since: float) -> list[int]:
+        """Pids of the backends that, by the server's own log, somebody cancelled or terminated since then."""
+        log = engine.run(["docker", "logs", "--since", f"{since:.3f}", self.container("db")])
+        return [int(pid) for pid in SIGNALLED.findall(log.stdout + log.stderr)]
 
     def session(self, application: str, user: str, *statements: str) -> None:
         """A psql of its own inside the database's container that outlives us: one connection, in the background."""

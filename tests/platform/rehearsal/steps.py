@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal import faults, judge, lifecycle, versions, world
+from rehearsal import chart, engine, faults, judge, lifecycle, versions, world
 from rehearsal.site import ROOT, write_private
-from rehearsal.stand import PATIENCE, Stand
+from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
 
 HEALTHY_SECONDS = 90
 GONE_SECONDS = 60
+PLAY_SECONDS = 300
+# A day takes less than two minutes; the load generator must not end in the middle of it.
+LOAD_LEFT = 600
 
 
 def keep(folder: Path, name: str, **what: Any) -> None:
@@ -35,24 +40,48 @@ def folder_for(fault: str) -> Path:
 
 
 def fault_of(day: Path) -> faults.Fault:
-    return faults.named(kept(day, "begin")["fault"])
+    begun = kept(day, "begin")
+    if not begun:
+        raise Trouble(f"No game day has begun in {day}. It begins with: rehearsal begin --fault NAME --day {day}")
+    return faults.named(begun["fault"])
 
 
 def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """A healthy platform, whatever an interrupted game day left; and what is going to happen."""
     fault = faults.named(asked.fault)
     stand.require_mark()
+    require_same(stand, asked.target)
+    day: Path = asked.day or folder_for(fault.name)
+    if day.exists() and any(day.iterdir()):
+        raise Trouble(f"{day} holds something already; a game day's record needs a folder of its own.")
     healed = [faults.heal(stand, faults.named(name)) for name in faults.injected(stand)]
-    if not any(one.service == "load" and one.state == "running" for one in stand.containers()):
-        lifecycle.start(stand.site, lambda dummy: None)
-    lifecycle.await_served(stand, print, HEALTHY_SECONDS)
+    require_load(stand)
+    lifecycle.await_served(stand, HEALTHY_SECONDS)
     faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
-    day = asked.day or folder_for(fault.name)
-    day.mkdir(parents=True, exist_ok=True)
-    day.chmod(0o700)
+    day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "variables": fault.variables, "day": str(day)}
     keep(day, "begin", **told, at=time.time(), healed=healed, versions=versions.seen(stand))
     return told
+
+
+def require_same(stand: Stand, targets: list[str]) -> None:
+    """The runbook acts where the inventory says; that must be the platform that is broken, and no other."""
+    own = {f"{host}:{stand.env['POSTGRES_PORT']}" for host in ("127.0.0.1", "localhost")}
+    for target in targets:
+        if target not in own:
+            raise Trouble(
+                f"The inventory's database is {target}, this platform's is 127.0.0.1:{stand.env['POSTGRES_PORT']}: the"
+                f" fault would be here and the runbook there. Nothing was injected. Play with -i {stand.site.inventory}"
+            )
+
+
+def require_load(stand: Stand) -> None:
+    """Users for the whole day: the load generator is started where it has ended, and anew where it soon will."""
+    found = [one for one in stand.containers() if one.service == "load"]
+    if not found or found[0].state != "running":
+        lifecycle.start(stand.site, lambda dummy: None)
+    elif stand.stats(1).get("left", 0) < LOAD_LEFT:
+        engine.run(["docker", "restart", "--time", "1", found[0].id])
 
 
 def inject(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
@@ -65,63 +94,86 @@ def inject(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
 
 def present(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users feel it."""
-    fault = fault_of(asked.day)
+    fault, injected = fault_of(asked.day), kept(asked.day, "inject")["at"]
     at = faults.await_symptom(stand, fault, True, fault.seconds)
-    stats = stand.stats(3)
-    keep(asked.day, "symptom", at=at, stats=stats, culprits=fault.culprits(stand))
-    return {"seconds": round(at - kept(asked.day, "inject")["at"], 1), "users": stats}
+    felt = judge.first_felt(stand.requests(injected, time.time()), injected)
+    keep(asked.day, "symptom", at=at, felt=felt, stats=stand.stats(3), culprits=fault.culprits(stand))
+    return {"seconds": round((felt or at) - injected, 1)}
 
 
 def play(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Run the runbook; after --check the symptom must remain and nothing may have changed."""
     argv = asked.argv[1:] if asked.argv[:1] == ["--"] else asked.argv
+    fault, output = fault_of(asked.day), asked.day / f"{asked.label}.out"
+    if not fault.symptom(stand):
+        raise Trouble(f"The symptom of {fault.name} went away before the runbook was played ({asked.label}).")
     before = world.look(stand)
     began = time.time()
-    with (asked.day / f"{asked.label}.out").open("w") as output:
-        done = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        with done:
-            assert done.stdout is not None
-            for line in done.stdout:
-                output.write(line)
+    rc = run_for(argv, output, PLAY_SECONDS)
     ended = time.time()
     after = world.look(stand)
-    changed = world.changes(before, after)
-    remains = fault_of(asked.day).symptom(stand)
-    told = {"rc": done.returncode, "seconds": round(ended - began, 2), "changed": changed}
-    keep(asked.day, asked.label, **told, began=began, ended=ended, symptom=remains, before=before, after=after)
-    if done.returncode:
-        raise Trouble(f"The runbook failed (exit {done.returncode}); what it said is in {asked.day / asked.label}.out.")
-    if asked.label == "check" and changed:
-        raise Trouble(f"The runbook changed something under --check: {'; '.join(changed)}.")
-    if asked.label == "check" and not remains:
-        raise Trouble("After --check the symptom was gone: either it changed something, or the fault does not last.")
+    changed, signalled = world.changes(before, after), stand.signalled(began)
+    told = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
+    keep(asked.day, asked.label, **told, began=began, ended=ended, before=before, after=after)
+    if rc:
+        raise Trouble(f"The runbook failed (exit {rc}); what it said is in {output}.")
+    if asked.label == "check":
+        require_unchanged(stand, fault, changed, signalled)
     return told
+
+
+def require_unchanged(stand: Stand, fault: faults.Fault, changed: list[str], signalled: list[int]) -> None:
+    changed = changed + [f"backend {pid} was signalled" for pid in signalled]
+    if changed:
+        raise Trouble(f"The runbook changed something under --check: {'; '.join(changed)}.")
+    # The probe looks at users of the last two seconds who are decided; all of them must have come after the run.
+    time.sleep(PATIENCE + 2.5)
+    if not fault.symptom(stand):
+        raise Trouble("After --check the symptom was gone: either it changed something, or the fault does not last.")
+
+
+def run_for(argv: list[str], output: Path, seconds: float) -> int:
+    """A command with its output in a file; with everything it started it is ended when its time is over."""
+    with output.open("w") as file:
+        process = subprocess.Popen(argv, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"The runbook did not end within {seconds:g} s and was stopped; see {output}.") from None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait()
 
 
 def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users are served again, and long enough to be sure of it."""
-    act = judge.time_of_act(asked.day / "incidents") or kept(asked.day, "real")["ended"]
-    gone = faults.await_symptom(stand, fault_of(asked.day), False, GONE_SECONDS)
-    time.sleep(max(0.0, act + judge.SPAN + judge.WITHIN + PATIENCE + 0.3 - time.time()))
-    requests = stand.requests(kept(asked.day, "inject")["at"], time.time())
-    keep(asked.day, "relief", act=act, gone=gone, **judge.users(requests, act), requests=requests)
-    return {"seconds": round(gone - act, 1)}
+    act = judge.time_of_act(asked.day / "incidents")
+    since = act or kept(asked.day, "real")["ended"]
+    faults.await_symptom(stand, fault_of(asked.day), False, GONE_SECONDS)
+    time.sleep(max(0.0, since + judge.WITHIN + judge.SPAN + PATIENCE + 0.3 - time.time()))
+    requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
+    found = judge.users(requests, since)
+    keep(asked.day, "relief", **{**found, "act": act}, requests=requests)
+    return {"seconds": found["back"] and round(found["back"] - since, 1)}
 
 
 def finish(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Heal, wait until all is well, and judge the day."""
     fault = fault_of(asked.day)
-    said = faults.heal(stand, fault)
-    healed = ""
+    said = healed = ""
     try:
+        said = faults.heal(stand, fault)
         lifecycle.await_healthy(stand, lambda dummy: None)
-        lifecycle.await_served(stand, print, HEALTHY_SECONDS)
+        lifecycle.await_served(stand, HEALTHY_SECONDS)
         faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
     except Trouble as trouble:
         healed = f"After healing the platform is not well: {trouble}"
     parts = {name: kept(asked.day, name) for name in (*judge.PARTS, "trouble")}
     result = judge.day(parts, healed, asked.day / "incidents")
     keep(asked.day, "result", **result)
+    requests = [Request(*one) for one in parts["relief"].get("requests", [])]
+    (asked.day / "chart.svg").write_text(chart.draw(parts, requests))
     return {"said": said, **result}
 
 
@@ -136,13 +188,13 @@ STEPS: dict[str, tuple[Callable[[Stand, argparse.Namespace], dict[str, Any]], st
 
 
 def run(stand: Stand, asked: argparse.Namespace) -> int:
-    """One step; what it found goes to standard output as JSON."""
+    """One step; what it found goes to standard output as JSON. The first trouble of a day is kept for its verdict."""
     step, dummy = STEPS[asked.command]
     asked.day = asked.day and asked.day.resolve()
     try:
         found = step(stand, asked)
     except Trouble as trouble:
-        if asked.day and asked.day.exists():
+        if asked.day and (asked.day / "begin.json").exists() and not (asked.day / "trouble.json").exists():
             keep(asked.day, "trouble", step=asked.command, said=str(trouble))
         raise
     print(json.dumps(found, default=str))

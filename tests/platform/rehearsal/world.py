@@ -1,6 +1,7 @@
 """What a runbook could change, as a value: taken before and after, the difference is what was done.
 
-Sessions younger than three seconds are left out of the picture before: health checks come and go.
+Sessions younger than three seconds are left out of the picture before: health checks come and go. So is the nightly
+dump, which ends by itself. That sessions were signalled is told by the server's log (``Stand.signalled``).
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ OLD_ENOUGH = 3
 
 SESSIONS = (
     f"{REF} WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()"
-    " AND backend_start < clock_timestamp() - make_interval(secs => %s)"
+    " AND backend_start < clock_timestamp() - make_interval(secs => %s) AND application_name <> 'pg_dump'"
 )
-PREPARED = "SELECT gid || '@' || prepared FROM pg_prepared_xacts ORDER BY 1"
+# Named as the collection names it.
+PREPARED = (
+    "SELECT 'prepared@' || to_char(prepared AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
+    " || '/xid' || transaction FROM pg_prepared_xacts ORDER BY 1"
+)
 SETTINGS = (
     "SELECT name || '=' || setting FROM pg_settings WHERE source NOT IN ('default', 'client', 'session')"
     " UNION ALL SELECT setrole || '/' || setdatabase || ':' || array_to_string(setconfig, ',') FROM pg_db_role_setting"
@@ -35,9 +40,7 @@ def look(stand: Stand) -> dict[str, Any]:
     """Sessions, prepared transactions, settings, tables and indexes, roles, containers."""
 
     def column(sql: str, *values: Any) -> list[str]:
-        with stand.database() as cursor:
-            cursor.execute(sql, values or None)
-            return [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in stand.query(sql, *values)]
 
     return {
         "sessions": column(SESSIONS, OLD_ENOUGH),
@@ -46,7 +49,8 @@ def look(stand: Stand) -> dict[str, Any]:
         "objects": column(OBJECTS),
         "roles": column(ROLES),
         "containers": {
-            one.name: {key: asdict(one)[key] for key in ("id", "started", "restarts")} for one in stand.containers()
+            one.name: {key: asdict(one)[key] for key in ("id", "state", "started", "restarts")}
+            for one in stand.containers()
         },
     }
 
@@ -57,10 +61,10 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     for what in ("prepared", "settings", "objects", "roles"):
         found += [f"{what}: {one} is gone" for one in before[what] if one not in after[what]]
         found += [f"{what}: {one} is new" for one in after[what] if one not in before[what]]
-    return found + [f"container {name} was restarted or replaced" for name in touched(before, after)]
+    return found + [f"container {name} was stopped, restarted or replaced" for name in touched(before, after)]
 
 
 def touched(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Names of containers that are not the same run as before, came or went."""
+    """Names of containers that are not the same run in the same state as before, came or went."""
     old, new = before["containers"], after["containers"]
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))

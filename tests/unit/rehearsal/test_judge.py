@@ -14,7 +14,8 @@ ACT = 1000.0
 
 
 def served(since: float, until: float, outcome: str = "ok", rate: int = 20) -> list[Request]:
-    return [Request(since + i / rate, "book", outcome, 0.01) for i in range(int((until - since) * rate))]
+    """Requests that are felt at this rate in the span."""
+    return [Request(since + i / rate - 0.01, "book", outcome, 0.01) for i in range(round((until - since) * rate))]
 
 
 @pytest.mark.parametrize(
@@ -24,17 +25,27 @@ def served(since: float, until: float, outcome: str = "ok", rate: int = 20) -> l
         pytest.param(served(990, 1002, "timeout") + served(1002, 1016), 2.0, 1.0, id="after two seconds"),
         pytest.param(served(990, 1016, "timeout"), None, 0.0, id="never"),
         pytest.param(
-            served(1000, 1008) + served(1008, 1010, "timeout") + served(1010, 1016), 0.0, 0.8, id="back and gone again"
+            served(1000, 1008) + served(1008, 1010, "timeout") + served(1010, 1030), 10.0, 0.8, id="back and gone again"
         ),
-        pytest.param([], None, 1.0, id="nobody asked"),
+        pytest.param([], None, 0.0, id="nobody asked"),
+        pytest.param(served(1000, 1016, rate=1), None, 0.0, id="too few to prove anything"),
+        pytest.param(
+            [Request(998.0, "book", "timeout", 6.5), *served(1000, 1030)], 0.0, 1.0, id="a hiccup among two hundred"
+        ),
     ],
 )
 def test_when_users_are_back(requests, back, success):
     found = judge.users(requests, ACT)
     assert (found["back"] is None) == (back is None)
     if back is not None:
-        assert found["back"] - ACT == pytest.approx(back, abs=0.25)
+        assert found["back"] - ACT == pytest.approx(back, abs=0.15)
     assert found["success_after"] == pytest.approx(success, abs=0.01)
+
+
+def test_who_came_before_the_act_and_gave_up_after_it_counts():
+    """Requests that began before the act and failed two seconds after it are felt after it."""
+    late = [Request(998 + i / 20, "book", "timeout", 4.0) for i in range(40)]
+    assert judge.users([*late, *served(1000, 1030)], ACT)["back"] - ACT == pytest.approx(4.0, abs=0.15)
 
 
 def test_failures_by_the_act_are_counted_wherever_they_fall():
@@ -42,16 +53,33 @@ def test_failures_by_the_act_are_counted_wherever_they_fall():
     assert judge.users(requests, ACT)["failed_by_the_act"] == 1
 
 
-def look(*sessions: str, **containers: str) -> dict:
-    return {"sessions": list(sessions), "containers": {name: {"id": key} for name, key in containers.items()}}
+def test_users_begin_to_feel_it_when_half_of_them_fail():
+    hiccup = [Request(982.0, "book", "timeout", 2.0)]
+    requests = sorted([*served(980, 990), *hiccup, *served(990, 999, "timeout")])
+    assert judge.first_felt(requests, 981) == pytest.approx(990, abs=0.1)
+    assert judge.first_felt(served(980, 990), 981) is None
+
+
+def look(*sessions: str, prepared: tuple[str, ...] = (), **containers: str) -> dict:
+    return {
+        "sessions": list(sessions),
+        "prepared": list(prepared),
+        "containers": {name: {"id": key} for name, key in containers.items()},
+    }
 
 
 GOOD = {
     "begin": {"fault": "lock_storm", "playbook": "p.yml", "versions": {"postgresql": "15"}},
     "inject": {"at": 980.0},
-    "symptom": {"at": 984.0, "culprits": ["1@a"]},
+    "symptom": {"at": 985.0, "felt": 984.0, "culprits": ["1@a"]},
     "check": {"changed": []},
-    "real": {"began": 998.0, "before": look("1@a", "2@b", db="x"), "after": look("2@b", db="x")},
+    "real": {
+        "began": 998.0,
+        "changed": ["session 1@a is gone"],
+        "signalled": [1],
+        "before": look("1@a", "2@b", db="x"),
+        "after": look("2@b", db="x"),
+    },
     "relief": {"act": ACT, **judge.users(served(990, 1000, "timeout") + served(1000, 1016), ACT)},
     "trouble": {},
 }
@@ -75,12 +103,26 @@ def test_a_good_day(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
-        pytest.param({"real": {"after": look(db="x")}}, "1 sessions ended that had no part in it", id="a bystander"),
-        pytest.param({"real": {"after": look("2@b", db="y")}}, "1 containers restarted", id="a container replaced"),
-        pytest.param({"real": {"after": look("2@b")}}, "1 containers restarted", id="a container gone"),
+        pytest.param({"real": {"after": look(db="x")}}, "1 sessions were ended or cancelled", id="a bystander"),
+        pytest.param({"real": {"signalled": [1, 2]}}, "1 sessions were ended or cancelled", id="a bystander cancelled"),
+        pytest.param(
+            {"real": {"before": look("1@a", "2@b", prepared=("prepared@t/xid9",), db="x")}},
+            "1 sessions were ended or cancelled",
+            id="somebody else's prepared transaction",
+        ),
+        pytest.param(
+            {"real": {"changed": ["settings: a=1 is gone"]}}, "the runbook changed settings: a=1", id="a setting"
+        ),
+        pytest.param({"relief": {"act": None}}, "the runbook did nothing", id="relieved by itself"),
+        pytest.param(
+            {"real": {"after": look("2@b", db="y")}},
+            "1 containers were stopped, restarted or replaced",
+            id="a container replaced",
+        ),
+        pytest.param({"real": {"after": look("2@b")}}, "1 containers were stopped", id="a container gone"),
         pytest.param({"relief": {"back": 1005.2}}, "users were not back within 5 s of the act", id="too late"),
         pytest.param({"relief": {"back": None}}, "users were not back within 5 s of the act", id="never back"),
-        pytest.param({"relief": {"success_after": 0.98}}, "only 98.0% were served", id="back and gone again"),
+        pytest.param({"relief": {"success_after": 0.98}}, "only 98.0% of what users asked", id="back and gone again"),
         pytest.param({"relief": {"failed_by_the_act": 3}}, "3 requests failed because of the act", id="users cut off"),
         pytest.param({"relief": None}, "it did not come to relief", id="broken off"),
         pytest.param({"trouble": {"said": "no symptom"}}, "no symptom", id="a step in trouble"),
@@ -104,6 +146,14 @@ def test_the_act_is_when_the_first_evidence_was_kept(tmp_path):
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert judge.time_of_act(tmp_path) == 1795456801.5
     assert judge.done(tmp_path) == ["terminated 7 app@db (idle)", "recovered: 4 waited too long, 0 do now"]
+
+
+def test_a_record_says_whom_it_ended_and_a_torn_line_is_none(tmp_path):
+    ended = {"action": "cancelled", "target": "9@z/20261123", "pid": 9, "who": "9 app@db", "reason": "r"}
+    line = json.dumps({"kind": "mitigated", "at": "2026-11-23T18:00:02Z", "note": {"ended": [ended]}})
+    (tmp_path / "a.jsonl").write_text(f"{line}\n{line[:40]}")
+    assert judged(tmp_path)["collateral"]["sessions_ended"] == 1
+    assert judged(tmp_path, symptom={"culprits": ["1@a", "9@z"]})["collateral"]["sessions_ended"] == 0
 
 
 def test_no_act_no_time(tmp_path):

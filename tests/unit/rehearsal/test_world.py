@@ -8,7 +8,7 @@ from rehearsal import world
 
 BEFORE = {
     "sessions": ["1@a", "2@b"], "prepared": ["gid@t"], "settings": ["work_mem=4MB"], "objects": ["r trips id"],
-    "roles": ["pafar f"], "containers": {"db": {"id": "x", "started": "t", "restarts": 0}},
+    "roles": ["pafar f"], "containers": {"db": {"id": "x", "state": "running"}},
 }  # fmt: skip
 
 
@@ -25,11 +25,11 @@ BEFORE = {
             id="a setting",
         ),
         pytest.param(
-            {"containers": {"db": {"id": "x", "started": "u", "restarts": 0}}},
-            ["container db was restarted or replaced"],
-            id="a restart",
+            {"containers": {"db": {"id": "x", "state": "paused"}}},
+            ["container db was stopped, restarted or replaced"],
+            id="a paused container",
         ),
-        pytest.param({"containers": {}}, ["container db was restarted or replaced"], id="a container gone"),
+        pytest.param({"containers": {}}, ["container db was stopped, restarted or replaced"], id="a container gone"),
     ],
 )
 def test_changes(after, found):
