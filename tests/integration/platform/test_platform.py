@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.request
 
-from rehearsal import engine
+from rehearsal import engine, faults
 from rehearsal.stand import Stand
 
 SERVICES = {
@@ -71,6 +71,21 @@ def test_prometheus_sees_them_and_knows_alertmanager(stand):
 def healths(base: str) -> dict[str, str]:
     found = json.loads(read(f"{base}/targets"))["data"]["activeTargets"]
     return {one["labels"]["job"]: one["health"] for one in found}
+
+
+def test_alerts_reach_alertmanager_while_users_wait_and_end_with_it(stand):
+    base = f"http://127.0.0.1:{stand.env['ALERTMANAGER_PORT']}/api/v2/alerts"
+
+    def firing() -> set[str]:
+        return {one["labels"]["alertname"] for one in json.loads(read(base)) if one["status"]["state"] == "active"}
+
+    fault = faults.named("prepared_transaction")
+    faults.inject(stand, fault)
+    try:
+        stand.until("both alerts fire", lambda: {"UsersFail", "DatabaseLockQueue"} <= firing(), seconds=60)
+    finally:
+        faults.heal(stand, fault)
+    stand.until("they are over", lambda: not firing(), seconds=60)
 
 
 def test_users_are_served_and_their_payments_confirmed(stand):

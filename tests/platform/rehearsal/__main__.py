@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from rehearsal import faults, gameday, lifecycle, steps
+from rehearsal import faults, gameday, lifecycle, ownership, steps
 from rehearsal.site import PROJECT, ROOT, Site, alone, site_of
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
@@ -97,7 +97,7 @@ def act(asked: argparse.Namespace) -> int:
         with alone(site, "step", STEP_SECONDS):
             lifecycle.up(site, lifecycle.Progress(), **settings)
     elif asked.command == "down":
-        lifecycle.down(site, lifecycle.Progress(), asked.images)
+        ownership.down(site, lifecycle.Progress(), asked.images)
     elif asked.command == "gameday":
         return gameday.run(site, asked.fault, asked.repeat, asked.docs)
     else:

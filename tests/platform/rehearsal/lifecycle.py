@@ -1,16 +1,15 @@
-"""Up, down, and how it stands."""
+"""Up: from whatever is here to a platform whose users are served."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from rehearsal import engine, faults
+from rehearsal.ownership import IMAGES, images_of, require_ours, require_this_clones, things_of
 from rehearsal.site import Site, prepare
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
@@ -18,9 +17,6 @@ from rehearsal.trouble import Trouble
 BUILD_SECONDS = 900
 HEALTHY_SECONDS = 180
 SERVED = 0.99
-PREFIX = "pafar-rehearsal"
-BUILT = "pafar.rehearsal.image"  # the label of every image that the Dockerfile makes
-IMAGES = ("app", "db", "redis", "nginx", "monitoring")
 
 
 class Progress:
@@ -88,10 +84,6 @@ def build(site: Site, say: Callable[[str], None]) -> None:
     if done.returncode:
         last = "\n".join(log.read_text(errors="replace").strip().splitlines()[-8:])
         raise Trouble(f"The images could not be built; all of it is in {shown(log)}, its end is:\n{last}")
-
-
-def images_of(site: Site) -> str:
-    return site.env.get("PAFAR_IMAGES", PREFIX)
 
 
 def compose(site: Site) -> list[str]:
@@ -165,91 +157,3 @@ def await_served(stand: Stand, seconds: float = 60) -> None:
         if time.monotonic() > deadline:
             raise Trouble(f"All containers are healthy, but users are not served: {stand.stats(5)}")
         time.sleep(0.5)
-
-
-def things_of(site: Site, kind: str) -> list[str]:
-    """Ids of the project's containers, networks or volumes, by Compose's own label."""
-    words = ("ps", "--all") if kind == "container" else (kind, "ls")
-    mark = ("--filter", f"label=com.docker.compose.project={site.project}")
-    return engine.run(["docker", *words, "--quiet", *mark]).stdout.split()
-
-
-def labels(found: dict[str, Any]) -> dict[str, str]:
-    given: dict[str, str] = found.get("Labels") or found.get("Config", {}).get("Labels") or {}
-    return given
-
-
-KINDS = ("container", "network", "volume")
-
-
-def require_ours(site: Site) -> None:
-    """Refuse when anything of a project of this name is not marked as a rehearsal's: it is somebody's real platform."""
-    for kind in KINDS:
-        for one in engine.inspect(kind, things_of(site, kind)):
-            if labels(one).get(Stand.MARK) != "true":
-                raise Trouble(
-                    f"A project called {site.project} exists here that is no rehearsal platform: its {kind}"
-                    f" {one['Name'].lstrip('/')} lacks the label {Stand.MARK}=true. Nothing was changed. Take another"
-                    " name: PAFAR_PROJECT=..."
-                )
-
-
-def require_this_clones(site: Site) -> None:
-    """Refuse what another clone runs under this name, and volumes whose passwords are lost with their checkout."""
-    for one in engine.inspect("container", things_of(site, "container")):
-        place = labels(one).get("com.docker.compose.project.working_dir", "")
-        if place and Path(place) != site.folder:
-            raise Trouble(
-                f"The rehearsal platform {site.project} was started from another place ({place}). Take it down there,"
-                " or take another name here: PAFAR_PROJECT=..."
-            )
-    if things_of(site, "volume") and not (site.folder / ".env").exists():
-        raise Trouble(
-            f"Volumes of an earlier {site.project} are left, and the passwords in them are lost. Remove them first:"
-            " make platform-down"
-        )
-
-
-def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
-    """Take away every container, network and volume of the project, by label, then the checkout; images by option.
-
-    By label and not by the file: it works as well when the checkout is gone or the file has changed.
-    """
-    engine.require_engine()
-    require_ours(site)
-    containers = things_of(site, "container")
-    if containers:
-        say(f"stopping and removing {len(containers)} containers")
-        engine.run(["docker", "stop", "--time", "5", *containers], seconds=180)
-        engine.run(["docker", "rm", "--force", "--volumes", *containers], check=False)
-    for kind in ("network", "volume"):
-        names = things_of(site, kind)
-        if names:
-            say(f"removing {len(names)} {kind}s")
-            engine.run(["docker", kind, "rm", *names])
-    kept = remove_images(site, say) if images else []
-    shutil.rmtree(site.folder, ignore_errors=True)
-    left = [f"{kind} {name}" for kind in KINDS for name in things_of(site, kind)]
-    if left:
-        raise Trouble(f"These are left of {site.project}: {', '.join(left)}")
-    if kept:
-        say(f"nothing is left of it but images that something else still uses: {', '.join(kept)}")
-    elif images:
-        say("nothing is left of it (the engine's build cache is its own: docker builder prune)")
-    else:
-        say("nothing is left of it but the images (make platform-down IMAGES=1)")
-
-
-def remove_images(site: Site, say: Callable[[str], None]) -> list[str]:
-    """All images of the platform, older builds of them too, and a base image that was made here; returns what stays."""
-    prefix = images_of(site) if (site.folder / ".env").exists() else PREFIX
-    names = [name for name in (f"{prefix}/{part}:latest" for part in IMAGES) if engine.has_image(name)]
-    stale = ["docker", "image", "ls", "--quiet", "--filter", "dangling=true", "--filter", f"label={BUILT}=true"]
-    names += sorted(set(engine.run(stale).stdout.split()))
-    base = engine.inspect("image", [engine.BASE_IMAGE])
-    if base and labels(base[0]).get(engine.OURS) == "true":
-        names.append(engine.BASE_IMAGE)
-    if names:
-        say(f"removing {len(names)} images")
-        engine.run(["docker", "image", "rm", *names], check=False)
-    return [name for name in names if engine.has_image(name)]

@@ -1,0 +1,129 @@
+"""What it does not even begin."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from support.clients import lock_waiters, until
+from support.killing import WIDE, refused
+from support.modules import run_module
+from support.scenes import row_storm
+from support.servers import PASSWORD, free_port
+
+
+class TestRefusals:
+    """One paragraph that says what, to what, and what to do next; nothing changed, no secret shown."""
+
+    @pytest.fixture(autouse=True)
+    def nothing_changes(self, server, session):
+        holder, dummy = row_storm(server, session, 2)
+        yield
+        assert holder.fate() == "alive"
+        assert lock_waiters(server) == 2
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            ({"login_host": "no-such-host.invalid"}, "Check login_host"),
+            ({"login_port": 1}, "Nobody listens there"),
+            ({"login_port": 0}, "login_port must be between 1 and 65535"),
+            ({"login_password": "hunter2-wrong"}, "Check login_user and login_password"),
+            ({"login_user": "nobody-here"}, "password authentication failed"),
+            ({"login_db": "nowhere"}, "Check login_user and login_db"),
+            ({"login_unix_socket": "/nonexistent"}, "There is no socket"),
+            ({"max_victims": 0}, "max_victims is 0 and must be at least 1"),
+            ({"max_share": 0}, "max_share is 0 and must be more than 0"),
+            ({"max_rounds": 0}, "max_rounds is 0"),
+            ({"grace": float("nan")}, "grace is nan and must be a number"),
+            ({"statement_timeout": float("inf")}, "statement_timeout is inf and must be a number"),
+            ({"min_waiting": -1}, "min_waiting is -1"),
+            ({"statement_timeout": 0}, "a limit of 0 (none) is refused"),
+            ({"spare_queries": ["("]}, "is no regular expression"),
+            ({"only": ["4711"]}, "names no session"),
+            ({"only": ["4711@x; DROP TABLE bookings"]}, "names no session"),
+            (
+                {"only": ["4711@20261123T145635.123456Z/20261123T145640.000001Z"]},
+                "still wait, for other reasons",
+            ),
+            ({"strategy": "all"}, "value of strategy must be one of"),
+            ({"max_victim": 3}, "Unsupported parameters"),
+        ],
+        ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+    )
+    def test_of_what_cannot_work(self, server, options, says):
+        for check in (True, False):
+            result = run_module("pg_kill_blocking", check=check, **{**server.login("oncall"), **WIDE, **options})
+            assert result["failed"]
+            assert says in result["msg"]
+            assert "\n" not in result["msg"]
+            assert "hunter2" not in str(result)
+            assert PASSWORD not in str(result)
+
+    def test_of_a_login_that_sees_only_part(self, server):
+        result = refused(server, user="stranger")
+        assert result["error"] == "PrivilegeError"
+        assert "GRANT pg_monitor, pg_signal_backend TO stranger" in result["msg"]
+
+    def test_of_a_login_that_may_look_and_not_end(self, server):
+        server.run(
+            "DROP ROLE IF EXISTS watcher",
+            f"CREATE ROLE watcher LOGIN PASSWORD '{PASSWORD}'",
+            "GRANT pg_monitor TO watcher",
+        )
+        result = refused(server, user="watcher", check=True)
+        assert result["error"] == "PrivilegeError"
+        assert "GRANT pg_signal_backend TO watcher" in result["msg"]
+
+    def test_of_something_that_is_no_postgresql(self, server):
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as web:
+            threading.Thread(target=web.serve_forever, daemon=True).start()
+            result = run_module("pg_kill_blocking", **{**server.login("oncall"), "login_port": web.server_port})
+            web.shutdown()
+        assert result["failed"]
+        assert "PostgreSQL" in result["msg"]
+        assert "\n" not in result["msg"]
+
+    def test_of_a_pooler_in_transaction_mode(self, server, pooler):
+        result = run_module("pg_kill_blocking", **{**server.login("oncall"), "login_port": pooler})
+        assert result["error"] == "PoolerInTheWay"
+        assert "login_port of PostgreSQL itself" in result["msg"]
+
+
+@pytest.fixture
+def pooler(server):
+    """A real PgBouncer in transaction mode, where the machine has one."""
+    binary = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
+    if not binary:
+        pytest.skip("NOT RUN: no pgbouncer on this machine (on Debian: apt-get install pgbouncer)")
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="pafar-pooler-") as name:
+        home = Path(name)
+        home.chmod(0o755)
+        (home / "users.txt").write_text(f'"oncall" "{PASSWORD}"\n')
+        (home / "pgbouncer.ini").write_text(
+            f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            f"listen_port = {port}\nauth_type = plain\nauth_file = {home}/users.txt\n"
+            "pool_mode = transaction\nunix_socket_dir =\n"
+        )
+        who = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen([binary, str(home / "pgbouncer.ini")], stdout=quiet, stderr=quiet, **who) as process:
+            try:
+                until(lambda: _answers(port), what="pgbouncer")
+                yield port
+            finally:
+                process.terminate()
+
+
+def _answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

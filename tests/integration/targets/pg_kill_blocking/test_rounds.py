@@ -1,0 +1,114 @@
+"""What shows only when the first is gone: cascades, sharers, retries; and the bounds of going on."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from support.clients import lock_waiters, until
+from support.killing import kill, pids
+from support.scenes import held
+
+
+def test_a_savepoint_keeps_the_lock_over_a_cancel_so_it_is_followed_up(server, session):
+    holder = held(session, "UPDATE bookings SET seats = 1 WHERE id = 3", "SAVEPOINT s")
+    holder.send("SELECT pg_sleep(60)")
+    waiter = session().send("UPDATE bookings SET seats = 2 WHERE id = 3")
+    until(lambda: lock_waiters(server) == 1)
+    done = kill(server, grace=0.5)
+    assert [(e["pid"], e["action"]) for e in done["ended"]] == [(holder.pid, "terminated")]
+    assert waiter.fate() == "alive"
+    assert lock_waiters(server) == 0
+
+
+def test_of_two_sharers_the_second_shows_when_the_first_is_gone(server, session):
+    sharers = [held(session, "SELECT * FROM bookings WHERE id = 4 FOR SHARE") for dummy in range(2)]
+    session().send("UPDATE bookings SET seats = 2 WHERE id = 4")
+    until(lambda: lock_waiters(server) == 1)
+    done = kill(server)
+    assert pids(done["ended"]) == sorted(c.pid for c in sharers)
+    assert done["rounds"] == 2
+    assert done["waiters_after"] == 0
+
+
+def cascade(server, session, length=3):
+    holder = held(session, "UPDATE bookings SET seats = 3 WHERE id = 9")
+    queue = []
+    for n in range(length):
+        waiter = session()
+        waiter.run("BEGIN")
+        waiter.send("UPDATE bookings SET seats = 4 WHERE id = 9")
+        queue.append(waiter)
+        until(lambda n=n: lock_waiters(server) == n + 1)
+    return holder, queue
+
+
+def test_a_cascade_is_followed_round_by_round(server, session):
+    holder, queue = cascade(server, session)
+    done = kill(server)
+    assert done["waiters_after"] == 0
+    assert done["rounds"] == 3
+    assert pids(done["ended"]) == sorted([holder.pid, queue[0].pid, queue[1].pid])
+
+
+def test_an_approved_run_does_not_follow_a_cascade(server, session):
+    holder, dummy = cascade(server, session)
+    planned = kill(server, check=True)
+    done = kill(server, only=[a["target"] for a in planned["plan"]["actions"]])
+    assert pids(done["ended"]) == [holder.pid]
+    assert "nobody else may be ended" in done["stopped"]
+
+
+def test_the_share_is_of_all_rounds_together(server, session):
+    cascade(server, session, 4)
+    done = kill(server, max_share=0.2)
+    assert len(done["ended"]) == 1
+    assert "nobody else may be ended" in done["stopped"]
+
+
+def test_what_was_not_approved_may_be_followed_when_asked(server, session):
+    cascade(server, session)
+    planned = kill(server, check=True)
+    done = kill(server, only=[a["target"] for a in planned["plan"]["actions"]], follow=True)
+    assert done["waiters_after"] == 0
+    assert done["rounds"] == 3
+
+
+def test_rounds_are_bounded(server, session):
+    cascade(server, session)
+    done = kill(server, max_rounds=2)
+    assert done["rounds"] == 2
+    assert "max_rounds" in done["stopped"]
+
+
+def test_an_application_that_retries_stops_it(server, session):
+    """Whoever loses or gets its turn queues up again at once, behind a second holder: no end of victims."""
+    holder = held(session, "UPDATE bookings SET seats = 3 WHERE id = 14")
+    second = held(session, "UPDATE bookings SET seats = 3 WHERE id = 15")
+    queue = [session().ready() for dummy in range(6)]
+    for waiter in queue:
+        waiter.send("UPDATE bookings SET seats = 2 WHERE id = 14")
+    until(lambda: lock_waiters(server) == 6)
+
+    stop = threading.Event()
+
+    def retry():
+        waiting = list(queue)
+        while waiting and not stop.is_set():
+            for waiter in [w for w in waiting if w.done()]:
+                waiter.send("UPDATE bookings SET seats = 2 WHERE id = 15")
+                waiting.remove(waiter)
+            time.sleep(0.001)
+
+    application = threading.Thread(target=retry)
+    application.start()
+    try:
+        # The picture after the act is taken when the queue has filled up again.
+        done = kill(server, settle=1.0)
+    finally:
+        stop.set()
+        application.join()
+    assert pids(done["ended"]) == [holder.pid]
+    assert second.fate() == "alive"
+    assert done["rounds"] == 1
+    assert "queued up again" in done["stopped"]
