@@ -55,7 +55,7 @@ def steps() -> list[Step]:
         Step("unit", [*PYTEST, "tests/unit"]),
         Step("contract", [*PYTEST, "tests/contract"]),
         Step("integration", [*PYTEST, *workers, "-rs", "--ignore=tests/integration/platform", "tests/integration"]),
-        Step("platform", [*PYTEST, "-rs", "tests/integration/platform"]),
+        Step("platform", [*PYTEST, "-vv", "-rs", "tests/integration/platform"]),
         *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios),
         Step("sanity", ["sh", "tests/support/sanity.sh"]),
     ]
@@ -95,9 +95,12 @@ def execute(step: Step, notes: list[str], more: dict[str, str]) -> None:
                 lines.append(line)
                 if step.name in SHOWN:
                     print(line, end="", flush=True)
-        except (KeyboardInterrupt, SystemExit):
-            process.terminate()
-            process.wait(120)  # tests take down what they started, and need the engine for it
+        except (KeyboardInterrupt, SystemExit) as stop:
+            if isinstance(stop, SystemExit):  # ctrl-c has reached the tests already
+                process.terminate()
+            for line in process.stdout:  # they take down what they started, and need the engine for it
+                print(line, end="", flush=True)
+            process.wait()
             raise
     step.seconds = time.monotonic() - began
     text = "".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from rehearsal.site import HOME, Site, site_of
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
 from support.rehearsals import PROJECT, Done, left_of, rehearse
+
+# Asked to stop, the tests stop as by ctrl-c: what was started is taken down.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

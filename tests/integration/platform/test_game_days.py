@@ -36,6 +36,26 @@ def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
     assert not faults.injected(stand)
 
 
+def test_another_way_to_relieve_it_is_judged_alike(stand, tmp_path):
+    """Told to end roots only, the runbook ends the report, and the migration comes through."""
+    done = game_day(
+        stand.site.inventory, tmp_path, game_day_fault="alter_queue",
+        game_day_variables={"unblock_sessions_strategy": "roots"},
+    )  # fmt: skip
+    assert done.rc == 0, done.text
+    assert "quarterly-report" in " ".join(result_of(tmp_path)["done"])
+
+
+def test_the_password_is_on_no_command_line(stand, tmp_path):
+    begun = rehearse("begin", "--fault", "alter_queue", "--day", str(tmp_path))
+    assert begun.rc == 0, begun.text
+    told = json.loads(begun.text)["variables"]
+    assert told == str(tmp_path / "variables.json")
+    assert os.stat(told).st_mode & 0o077 == 0
+    assert stand.env["ONCALL_DB_PASSWORD"] in Path(told).read_text()
+    assert stand.env["ONCALL_DB_PASSWORD"] not in begun.text
+
+
 def test_a_runbook_that_does_nothing_fails_its_game_day(stand, tmp_path):
     """Nobody waits for an hour, so the plan is empty; the users are not served, and that is what counts."""
     done = game_day(

@@ -158,8 +158,11 @@ def test_an_engine_elsewhere_is_refused():
     assert "is not on this machine" in done.text
 
 
-def test_wrong_words_get_a_sentence():
-    assert "--set wants NAME=VALUE; it was 'FOO'" in rehearse("up", "--set", "FOO", project="pafar-nowhere").text
+@pytest.mark.parametrize("word", ["FOO", "NGINX_PORT=abc", "NGINX_PORT=70000", "STRIPE_SECRET_KEY=1"])
+def test_wrong_words_get_a_sentence(word):
+    done = rehearse("up", "--set", word, project="pafar-nowhere")
+    assert done.rc == 1
+    assert f"and a number; it was '{word}'" in done.text
 
 
 def test_a_second_platform_gets_ports_of_its_own(stand):

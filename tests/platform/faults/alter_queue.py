@@ -14,7 +14,8 @@ REPORT, MIGRATION = "quarterly-report", "migration-0042"
 def inject(stand: Stand) -> None:
     stand.session(REPORT, "reporting", "BEGIN", "SELECT count(*) FROM bookings", "SELECT pg_sleep(900)", "COMMIT")
     stand.until("the report reads", lambda: holds(stand, REPORT, True))
-    stand.session(MIGRATION, "migrator", "ALTER TABLE bookings ADD COLUMN note text")
+    # Rolled back, so that it leaves no trace if a runbook lets it through; the lock it wants is the same.
+    stand.session(MIGRATION, "migrator", "BEGIN", "ALTER TABLE bookings ADD COLUMN note text", "ROLLBACK")
     stand.until("the migration waits", lambda: holds(stand, MIGRATION, False))
 
 
@@ -35,8 +36,6 @@ def symptom(stand: Stand) -> bool:
 def heal(stand: Stand) -> None:
     stand.end(MIGRATION)
     stand.end(REPORT)
-    if stand.query("SELECT 1 FROM pg_attribute WHERE attrelid = 'bookings'::regclass AND attname = 'note'"):
-        stand.query("ALTER TABLE bookings DROP COLUMN note")
 
 
 def culprits(stand: Stand) -> list[str]:

@@ -37,4 +37,4 @@ def heal(stand: Stand) -> None:
 
 
 def culprits(stand: Stand) -> list[str]:
-    return [row[0] for row in stand.query(world.PREPARED)]
+    return [row[0] for row in stand.query(world.PREPARED.replace(" ORDER", " WHERE gid = %s ORDER"), NAME)]

@@ -9,13 +9,14 @@ import signal
 import sys
 from pathlib import Path
 
-from rehearsal import faults, gameday, lifecycle, ownership, steps
-from rehearsal.site import PROJECT, ROOT, Site, alone, site_of
+from rehearsal import engine, faults, gameday, lifecycle, ownership, steps
+from rehearsal.site import PORTS, PROJECT, ROOT, Site, alone, site_of
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
 
 # How long a command waits for another one to end: a step of a game day is over by then.
 STEP_SECONDS = 400
+NUMBERS = ("LOAD_RATE", "LOAD_SECONDS")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,6 +46,9 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "--target", action="append", default=[], metavar="HOST:PORT", help="the runbook's database"
             )
+        if name == "begin":
+            one.add_argument("--variables", default="{}", metavar="JSON", help="what the runbook is told besides")
+            one.add_argument("--hosts", default="all", help="the inventory's hosts that it is played on")
         if name == "play":
             one.add_argument("--as", dest="label", choices=("check", "real"), required=True)
             one.add_argument("argv", nargs=argparse.REMAINDER)
@@ -75,16 +79,19 @@ def heal(stand: Stand, name: str | None) -> int:
             print(f"ERROR: {one} is not healed: {trouble}", file=sys.stderr)
             failed = 1
     if not names:
-        stand.require_mark()
+        ownership.require_platform(stand)
         print("Nothing was injected.")
     return failed
 
 
 def settings_of(pairs: list[str]) -> dict[str, str]:
+    settings = {}
     for pair in pairs:
-        if "=" not in pair:
-            raise Trouble(f"--set wants NAME=VALUE; it was {pair!r}.")
-    return dict(pair.split("=", 1) for pair in pairs)
+        name, dummy, value = pair.partition("=")
+        if name not in (*PORTS, *NUMBERS) or not value.isdigit() or (name in PORTS and not 0 < int(value) < 65536):
+            raise Trouble(f"--set wants one of {', '.join((*PORTS, *NUMBERS))} and a number; it was {pair!r}.")
+        settings[name] = value
+    return settings
 
 
 def act(asked: argparse.Namespace) -> int:
@@ -97,7 +104,8 @@ def act(asked: argparse.Namespace) -> int:
         with alone(site, "step", STEP_SECONDS):
             lifecycle.up(site, lifecycle.Progress(), **settings)
     elif asked.command == "down":
-        ownership.down(site, lifecycle.Progress(), asked.images)
+        with alone(site, "step", STEP_SECONDS):
+            ownership.down(site, lifecycle.Progress(), asked.images)
     elif asked.command == "gameday":
         return gameday.run(site, asked.fault, asked.repeat, asked.docs)
     else:
@@ -114,6 +122,7 @@ def with_platform(site: Site, asked: argparse.Namespace) -> int:
     if asked.command == "symptom":
         print(json.dumps({"fault": asked.fault, "symptom": faults.named(asked.fault).symptom(stand)}))
         return 0
+    engine.require_engine()
     with alone(site, "step", STEP_SECONDS):
         if asked.command == "inject":
             print(faults.inject(stand, faults.named(asked.fault)))

@@ -50,13 +50,13 @@ def draw(parts: dict[str, dict[str, Any]], requests: Sequence[Request]) -> str:
     def y(count: int) -> float:
         return TOP + high - count / most * high
 
-    def bar(second: int, below: int, count: int, colour: str) -> str:
+    def column(second: int, below: int, count: int, colour: str) -> str:
         place, size, top = x(start + second), wide / span - 1, y(below + count)
         return f"<rect x='{place:.1f}' y='{top:.1f}' width='{size:.1f}' height='{y(below) - top:.1f}' fill='{colour}'/>"
 
-    bars = [bar(second, 0, count, SERVED) for (second, good), count in sorted(seconds.items()) if good]
+    bars = [column(second, 0, count, SERVED) for (second, good), count in sorted(seconds.items()) if good]
     bars += [
-        bar(second, seconds[second, True], count, FAILED)
+        column(second, seconds[second, True], count, FAILED)
         for (second, good), count in sorted(seconds.items())
         if not good
     ]

@@ -24,6 +24,7 @@ GET_COMPOSE = (
     " has it as docker-compose, and that one package installs on Debian 12 too"
 )
 PULL_SECONDS = 180
+LOCAL = ("unix://", "npipe://", "tcp://127.0.0.1:", "tcp://localhost:")
 
 
 def run(
@@ -55,7 +56,7 @@ def require_engine() -> str:
             ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], check=False, seconds=20
         ).stdout.strip()
     )
-    if place and not place.startswith(("unix://", "npipe://")):
+    if place and not place.startswith(LOCAL):
         raise Trouble(
             f"The Docker engine at {place} is not on this machine. The platform is published on loopback alone, so it"
             " can be rehearsed on only where it runs."

@@ -25,13 +25,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from rehearsal import ownership
 from rehearsal.site import SOURCE, write_private
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
 
 FOLDER = SOURCE / "faults"
-# An injection that was killed may still be on its way in the background: a heal waits for it.
-ON_ITS_WAY = 3
+# What an injection that was broken off had sent to the background may arrive after the heal: it is healed once more.
+ON_ITS_WAY = 5
+YOUNG = 6  # seconds within which users may not have felt an injection yet
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,17 @@ def read(path: Path) -> Fault:
     assert spec is not None
     assert spec.loader is not None
     module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+        return fault_of(path, module)
+    except (SyntaxError, ImportError, NameError, AttributeError) as error:
+        raise Trouble(f"The fault {path.stem} cannot be read ({path}): {type(error).__name__}: {error}.") from None
+
+
+def fault_of(path: Path, module: ModuleType) -> Fault:
     return Fault(
         name=path.stem,
-        sentence=(module.__doc__ or "").strip().splitlines()[0],
+        sentence=(module.__doc__ or f"{path.stem}.").strip().splitlines()[0],
         playbook=module.PLAYBOOK,
         inject=module.inject,
         symptom=module.symptom,
@@ -88,13 +97,13 @@ def note_of(stand: Stand, fault: Fault) -> Path:
 
 
 def injected(stand: Stand) -> list[str]:
-    """Names of the faults that were injected and not healed yet."""
-    return [fault.name for fault in every() if note_of(stand, fault).exists()]
+    """Names of the faults that were injected and not healed yet, by what was noted."""
+    return sorted(path.stem for path in (stand.site.folder / "faults").glob("*.json"))
 
 
 def inject(stand: Stand, fault: Fault) -> str:
     """Break it, once: a fault that is there already stays as it is, one that a runbook relieved is injected anew."""
-    stand.require_mark()
+    ownership.require_platform(stand)
     note = note_of(stand, fault)
     if note.exists() and (is_young(note) or fault.symptom(stand)):
         return f"{fault.name} is injected already, since {told(note)}; nothing was done."
@@ -105,15 +114,16 @@ def inject(stand: Stand, fault: Fault) -> str:
         )
     fault.heal(stand)
     note.parent.mkdir(exist_ok=True)
-    write_private(note, json.dumps({"fault": fault.name, "at": time.time()}))
+    write_private(note, json.dumps({"fault": fault.name, "at": time.time(), "whole": False}))
     fault.inject(stand)
+    write_private(note, json.dumps({"fault": fault.name, "at": time.time(), "whole": True}))
     return f"{fault.name} is injected."
 
 
 def is_young(note: Path) -> bool:
     """Whether it was injected so recently that users need not feel it yet."""
     at: float = json.loads(note.read_text())["at"]
-    return time.time() < at + 2 * ON_ITS_WAY
+    return time.time() < at + YOUNG
 
 
 def told(note: Path) -> str:
@@ -122,12 +132,13 @@ def told(note: Path) -> str:
 
 def heal(stand: Stand, fault: Fault) -> str:
     """Back to a platform without this fault; then the note goes, and not before."""
-    stand.require_mark()
+    ownership.require_platform(stand)
     note = note_of(stand, fault)
     known = note.exists()
-    if known:
-        time.sleep(max(0.0, json.loads(note.read_text())["at"] + ON_ITS_WAY - time.time()))
     fault.heal(stand)
+    if known and not json.loads(note.read_text())["whole"]:
+        time.sleep(ON_ITS_WAY)
+        fault.heal(stand)
     note.unlink(missing_ok=True)
     return f"{fault.name} is healed." if known else f"{fault.name} was not injected; there was nothing to heal."
 

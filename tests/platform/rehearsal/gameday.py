@@ -59,15 +59,18 @@ def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
         raise Trouble(f"REPEAT is how many times, at least 1; it was {repeat}.")
     with alone(site, "gameday", 0):
         stand = stand_of(site)
+        rows: list[dict[str, Any]] = []
+        report.merge(rows, docs)  # a table that cannot be read is known before the first day
         try:
-            rows = [report.together(list(days(site, name, repeat, docs / CHARTS))) for name in wanted]
+            for name in wanted:
+                rows.append(report.together(list(days(site, name, repeat, docs / CHARTS))))
+                report.write(rows, docs)
         except (KeyboardInterrupt, SystemExit):
             print("\nInterrupted: healing what was injected", flush=True)
             with alone(site, "step", steps.PLAY_SECONDS):
                 for name in faults.injected(stand):
                     print(faults.heal(stand, faults.named(name)), flush=True)
             raise
-    report.write(rows, docs)
     print()
     for row in rows:
         print(report.sentence(row))

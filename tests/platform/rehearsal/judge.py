@@ -94,7 +94,9 @@ def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, i
     gone += [ref for ref in real["before"]["prepared"] if ref not in real["after"]["prepared"]]
     mitigated = [event.get("note") or {} for event in events(incidents) if event["kind"] == "mitigated"]
     gone += [
-        one["target"].partition("/")[0] if one["pid"] else one["target"] for note in mitigated for one in note["ended"]
+        one["target"].partition("/")[0] if one["pid"] else one["target"]
+        for note in mitigated
+        for one in note.get("ended", [])
     ]
     harmed = {ref for ref in gone if not is_of(culprits, ref)}
     known = {ref.partition("@")[0] for ref in [*culprits, *harmed]}
@@ -154,7 +156,7 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
         "fault": begin.get("fault"),
         "playbook": begin.get("playbook"),
         "passed": not wrong,
-        "seconds_to_symptom": between(inject.get("at"), symptom.get("felt")),
+        "seconds_to_symptom": between(inject.get("at"), symptom.get("felt") or symptom.get("at")),
         "seconds_to_relief": between(real.get("began"), relief.get("back")),
         "seconds_after_act": between(relief.get("act"), relief.get("back")),
         "success_after": relief.get("success_after"),

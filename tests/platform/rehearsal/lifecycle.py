@@ -17,6 +17,7 @@ from rehearsal.trouble import Trouble
 BUILD_SECONDS = 900
 HEALTHY_SECONDS = 180
 SERVED = 0.99
+ENOUGH = 3  # requests in two seconds; the slowest load that can be set makes fewer only below 1.5 a second
 
 
 class Progress:
@@ -151,9 +152,16 @@ def await_healthy(stand: Stand, say: Callable[[str], None], starter: subprocess.
 
 
 def await_served(stand: Stand, seconds: float = 60) -> None:
-    """Until the users of the last two seconds were served."""
+    """Until the users of the last two seconds were served, and there were enough of them to tell."""
     deadline = time.monotonic() + seconds
-    while (stand.success(2) or 0) < SERVED:
+    while True:
+        try:
+            stats = stand.stats(2)
+            if stats["requests"] >= ENOUGH and stats["success"] >= SERVED:
+                return
+            seen = f"users are not served: {stats}"
+        except Trouble as trouble:  # it may just have been started
+            seen = str(trouble)
         if time.monotonic() > deadline:
-            raise Trouble(f"All containers are healthy, but users are not served: {stand.stats(5)}")
+            raise Trouble(f"The platform does not serve its users within {seconds:g} s: {seen}")
         time.sleep(0.5)

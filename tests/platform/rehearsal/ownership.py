@@ -46,20 +46,32 @@ def require_ours(site: Site) -> None:
                 )
 
 
+def require_platform(stand: Stand) -> None:
+    """It is there and ours, or nothing of it is touched."""
+    require_ours(stand.site)
+    if not things_of(stand.site, "container"):
+        raise Trouble(f"No container of a project called {stand.site.project} runs. Start it: make platform")
+
+
 def require_this_clones(site: Site) -> None:
     """Refuse what another clone runs under this name, and volumes whose passwords are lost with their checkout."""
-    for one in engine.inspect("container", things_of(site, "container")):
-        place = labels(one).get("com.docker.compose.project.working_dir", "")
-        if place and Path(place) != site.folder:
-            raise Trouble(
-                f"The rehearsal platform {site.project} was started from another place ({place}). Take it down there,"
-                " or take another name here: PAFAR_PROJECT=..."
-            )
+    require_no_other_clones(site)
     if things_of(site, "volume") and not (site.folder / ".env").exists():
         raise Trouble(
             f"Volumes of an earlier {site.project} are left, and the passwords in them are lost. Remove them first:"
             " make platform-down"
         )
+
+
+def require_no_other_clones(site: Site) -> None:
+    """A checkout that is gone owns nothing any more."""
+    for one in engine.inspect("container", things_of(site, "container")):
+        place = labels(one).get("com.docker.compose.project.working_dir", "")
+        if place and Path(place) != site.folder and Path(place).exists():
+            raise Trouble(
+                f"The rehearsal platform {site.project} was started from another place ({place}). Take it down there,"
+                " or take another name here: PAFAR_PROJECT=..."
+            )
 
 
 def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
@@ -69,6 +81,7 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
     """
     engine.require_engine()
     require_ours(site)
+    require_no_other_clones(site)
     containers = things_of(site, "container")
     if containers:
         say(f"stopping and removing {len(containers)} containers")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rehearsal.trouble import Trouble
+
 TITLE = """# Game days
 
 Each runbook against the real fault, on the stand-in platform of [`tests/platform`](../tests/platform/README.md) while
@@ -51,7 +53,10 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def merge(rows: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     """These rows in place of earlier ones of the same faults; the others stay."""
     path = folder / "game-days.json"
-    earlier = json.loads(path.read_text()) if path.exists() else []
+    try:
+        earlier = json.loads(path.read_text()) if path.exists() else []
+    except ValueError as error:
+        raise Trouble(f"{path} is no JSON any more ({error}). Mend or remove it, then hold the game days.") from None
     fresh = {row["fault"] for row in rows}
     return sorted([*(row for row in earlier if row["fault"] not in fresh), *rows], key=lambda row: str(row["fault"]))
 
@@ -80,7 +85,7 @@ def seconds(row: dict[str, Any], name: str) -> str:
 def sentence(row: dict[str, Any]) -> str:
     """For the screen."""
     told = f"{'passed' if row['passed'] else 'FAILED'}  {row['fault']}: {row['runs_passed']} of {row['runs']}"
-    if row["seconds_after_act"] is None:
+    if None in [row[name] for name in KEYS]:
         return told
     return (
         f"{told}; users felt it after {row['seconds_to_symptom']:g} s, were served again {row['seconds_after_act']:g} s"
@@ -105,6 +110,6 @@ def line(row: dict[str, Any]) -> str:
 
 def used(table: Sequence[dict[str, Any]]) -> str:
     """The versions, once where they are the same for all."""
-    sets = {json.dumps(row["versions"]) for row in table}
+    sets = {json.dumps(row["versions"]) for row in table if row["versions"]}
     told = [", ".join(f"{name} {version}" for name, version in json.loads(one).items()) for one in sorted(sets)]
     return "\nHeld with " + "; and with ".join(told) + ".\n"

@@ -58,7 +58,7 @@ class Container:
 
 
 class Stand:
-    """The platform of one site. Refuses whatever does not carry the rehearsal mark."""
+    """The platform of one site."""
 
     MARK = "pafar.rehearsal"
 
@@ -74,18 +74,6 @@ class Stand:
              "--filter", f"label=com.docker.compose.project={self.site.project}"]
         ).stdout.split()  # fmt: skip
         return sorted((container_of(one) for one in engine.inspect("container", names)), key=lambda one: one.name)
-
-    def require_mark(self) -> None:
-        """Every container of the project must be marked as a rehearsal's, or nothing is touched."""
-        names = [one.id for one in self.containers()]
-        if not names:
-            raise Trouble(f"No container of a project called {self.site.project} runs. Start it: make platform")
-        for one in engine.inspect("container", names):
-            if (one["Config"]["Labels"] or {}).get(self.MARK) != "true":
-                raise Trouble(
-                    f"{one['Name'].lstrip('/')} is not marked as part of a rehearsal (label {self.MARK}=true)."
-                    " Nothing was injected."
-                )
 
     def container(self, service: str) -> str:
         """The id of the service's first running container."""

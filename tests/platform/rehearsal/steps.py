@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal import chart, engine, faults, judge, lifecycle, versions, world
+from rehearsal import chart, engine, faults, judge, lifecycle, ownership, versions, world
 from rehearsal.site import ROOT, write_private
 from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
@@ -49,19 +49,50 @@ def fault_of(day: Path) -> faults.Fault:
 def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """A healthy platform, whatever an interrupted game day left; and what is going to happen."""
     fault = faults.named(asked.fault)
-    stand.require_mark()
+    ownership.require_platform(stand)
     require_same(stand, asked.target)
     day: Path = asked.day or folder_for(fault.name)
     if day.exists() and any(day.iterdir()):
         raise Trouble(f"{day} holds something already; a game day's record needs a folder of its own.")
     healed = [faults.heal(stand, faults.named(name)) for name in faults.injected(stand)]
     require_load(stand)
-    lifecycle.await_served(stand, HEALTHY_SECONDS)
+    try:
+        lifecycle.await_served(stand)
+    except Trouble:  # something is broken that nobody noted
+        healed += [faults.heal(stand, each) for each in faults.every()]
+        lifecycle.await_served(stand, HEALTHY_SECONDS)
     faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
-    told = {"fault": fault.name, "playbook": fault.playbook, "variables": fault.variables, "day": str(day)}
+    told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
+    keep(day, "variables", **variables_of(stand, fault, day, asked))
     keep(day, "begin", **told, at=time.time(), healed=healed, versions=versions.seen(stand))
     return told
+
+
+def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """What the runbook is told. Extra variables win over every inventory, so where it acts is settled here.
+
+    They go by a file for their owner alone: a command line is seen by everybody on the machine.
+    """
+    try:
+        more = json.loads(asked.variables)
+    except ValueError as error:
+        raise Trouble(f"game_day_variables are no JSON: {error}.") from None
+    login = {**fault.variables, **more}.get("rehearsal_login", "oncall")
+    return {
+        **fault.variables,
+        **more,
+        "runbook_hosts": asked.hosts,
+        "runbook_incident_log": str(day / "incidents"),
+        "runbook_postgres": {
+            "login_host": "127.0.0.1",
+            "login_port": int(stand.env["POSTGRES_PORT"]),
+            "login_user": login,
+            "login_password": stand.env[f"{str(login).upper()}_DB_PASSWORD"],
+            "login_db": "pafar",
+        },
+        "ansible_connection": "local",
+    }
 
 
 def require_same(stand: Stand, targets: list[str]) -> None:
@@ -82,6 +113,7 @@ def require_load(stand: Stand) -> None:
         lifecycle.start(stand.site, lambda dummy: None)
     elif stand.stats(1).get("left", 0) < LOAD_LEFT:
         engine.run(["docker", "restart", "--time", "1", found[0].id])
+        lifecycle.await_healthy(stand, lambda dummy: None)
 
 
 def inject(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
@@ -173,7 +205,8 @@ def finish(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     result = judge.day(parts, healed, asked.day / "incidents")
     keep(asked.day, "result", **result)
     requests = [Request(*one) for one in parts["relief"].get("requests", [])]
-    (asked.day / "chart.svg").write_text(chart.draw(parts, requests))
+    if requests:
+        (asked.day / "chart.svg").write_text(chart.draw(parts, requests))
     return {"said": said, **result}
 
 
