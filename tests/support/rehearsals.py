@@ -47,9 +47,4 @@ def game_day(inventory: Path, record: Path, *options: str, **variables: object) 
 
 def left_of(project: str) -> list[str]:
     """Containers, networks and volumes that carry the project's label."""
-    mark = ("--filter", f"label=com.docker.compose.project={project}", "--quiet")
-    return [
-        line
-        for words in (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
-        for line in engine.run(["docker", *words, *mark]).stdout.split()
-    ]
+    return [name for kind in ("container", "network", "volume") for name in engine.things_of(project, kind)]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from support.clients import Client, lock_waiters, until
@@ -37,3 +41,25 @@ def alter_queue(server: Server, session: Any, readers: int = 5, **reader: Any) -
     others = [session().send("SELECT * FROM payments WHERE id = 3") for dummy in range(readers)]
     until(lambda: lock_waiters(server) == already + 1 + readers, what="the readers")
     return first, alter, others
+
+
+@contextmanager
+def queueing_up_again(queue: list[Client], statement: str) -> Iterator[None]:
+    """An application that retries: whoever's statement is over sends this one at once, each session one time."""
+    over = threading.Event()
+
+    def retry() -> None:
+        left = list(queue)
+        while left and not over.is_set():
+            for client in [c for c in left if c.done()]:
+                client.send(statement)
+                left.remove(client)
+            time.sleep(0.001)
+
+    application = threading.Thread(target=retry)
+    application.start()
+    try:
+        yield
+    finally:
+        over.set()
+        application.join()

@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 
 from support.clients import lock_waiters, until
-from support.scenes import alter_queue, held, row_storm
+from support.scenes import alter_queue, held, queueing_up_again, row_storm
 from support.servers import PASSWORD, ROOT
 
 
@@ -214,24 +214,9 @@ def test_an_application_that_queues_up_again_is_no_recovery(server, session, sit
     for client in queue:
         client.send("SELECT id FROM bookings WHERE id = 32 FOR UPDATE; COMMIT")
     until(lambda: lock_waiters(server) == 7)
-    over = threading.Event()
-
-    def retry():
-        left = list(queue)
-        while left and not over.is_set():
-            for client in [c for c in left if c.done()]:
-                client.send("UPDATE bookings SET seats = 2 WHERE id = 31")
-                left.remove(client)
-            time.sleep(0.001)
-
-    application = threading.Thread(target=retry)
-    application.start()
-    try:
+    with queueing_up_again(queue, "UPDATE bookings SET seats = 2 WHERE id = 31"):
         time.sleep(3.2)
         done = site.play(unblock_sessions_min_waiting=3, unblock_sessions_patience=1)
-    finally:
-        over.set()
-        application.join()
     assert done.returncode == 2, done.stdout
     assert "queued up again" in done.stdout
     assert "recovered" not in done.stdout

@@ -32,11 +32,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--images", action="store_true", help="and its images")
     commands.add_parser("status", help="containers, users, faults")
     commands.add_parser("faults", help="the faults that can be injected")
-    for name, help_text in (("inject", "break it"), ("symptom", "does it show?"), ("heal", "clean up after it")):
-        one = commands.add_parser(name, help=help_text)
-        one.add_argument(
-            "fault", nargs="?" if name == "heal" else None, help="without a name: all" if name == "heal" else ""
-        )
+    for name, help_text in (("inject", "break it"), ("symptom", "does it show?")):
+        commands.add_parser(name, help=help_text).add_argument("fault")
+    one = commands.add_parser("heal", help="clean up after a fault")
+    one.add_argument("fault", nargs="?", help="without a name: whatever was injected and not healed yet")
 
     for name, (dummy, help_text) in steps.STEPS.items():
         one = commands.add_parser(name, help=f"(a step of game_day.yml) {help_text}")
@@ -46,7 +45,6 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "--target", action="append", default=[], metavar="HOST:PORT", help="the runbook's database"
             )
-        if name == "begin":
             one.add_argument("--variables", default="{}", metavar="JSON", help="what the runbook is told besides")
             one.add_argument("--hosts", default="all", help="the inventory's hosts that it is played on")
         if name == "play":

@@ -102,6 +102,13 @@ def inspect(kind: str, names: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
+def things_of(project: str, kind: str) -> list[str]:
+    """Ids of a project's containers, networks or volumes, by Compose's own label."""
+    words = ("ps", "--all") if kind == "container" else (kind, "ls")
+    mark = ("--filter", f"label=com.docker.compose.project={project}")
+    return run(["docker", *words, "--quiet", *mark]).stdout.split()
+
+
 def has_image(name: str) -> bool:
     return run(["docker", "image", "inspect", name], check=False).returncode == 0
 

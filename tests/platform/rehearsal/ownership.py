@@ -23,10 +23,7 @@ def images_of(site: Site) -> str:
 
 
 def things_of(site: Site, kind: str) -> list[str]:
-    """Ids of the project's containers, networks or volumes, by Compose's own label."""
-    words = ("ps", "--all") if kind == "container" else (kind, "ls")
-    mark = ("--filter", f"label=com.docker.compose.project={site.project}")
-    return engine.run(["docker", *words, "--quiet", *mark]).stdout.split()
+    return engine.things_of(site.project, kind)
 
 
 def labels(found: dict[str, Any]) -> dict[str, str]:

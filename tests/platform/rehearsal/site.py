@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -207,6 +208,17 @@ def write_release(site: Site, version: str) -> None:
     (site.folder / ".gitignore").write_text("/.env\n/inventory.yml\n/faults/\n*.part\n*.log\n*.lock\n")
 
 
+def login_of(env: dict[str, str], user: str, password: str) -> dict[str, Any]:
+    """How a playbook reaches the platform's database; a value for ``runbook_postgres``."""
+    return {
+        "login_host": "127.0.0.1",
+        "login_port": int(env["POSTGRES_PORT"]),
+        "login_user": user,
+        "login_password": password,
+        "login_db": "pafar",
+    }
+
+
 def write_inventory(site: Site) -> None:
     """The platform as the playbooks see it, marked as a place where faults may be injected."""
     env = site.env
@@ -217,13 +229,7 @@ def write_inventory(site: Site) -> None:
         # A fault whose relief only a superuser can give says so by naming the other login.
         "rehearsal_login": "oncall",
         "rehearsal_passwords": {"oncall": env["ONCALL_DB_PASSWORD"], "breakglass": env["BREAKGLASS_DB_PASSWORD"]},
-        "runbook_postgres": {
-            "login_host": "127.0.0.1",
-            "login_port": int(env["POSTGRES_PORT"]),
-            "login_user": "{{ rehearsal_login }}",
-            "login_password": "{{ rehearsal_passwords[rehearsal_login] }}",
-            "login_db": "pafar",
-        },
+        "runbook_postgres": login_of(env, "{{ rehearsal_login }}", "{{ rehearsal_passwords[rehearsal_login] }}"),
         # Users of this platform go away after two seconds; the runbook need not wait for half a minute.
         "unblock_sessions_min_waiting": 3,
     }

@@ -22,12 +22,13 @@ from rehearsal.trouble import Trouble
 PATIENCE = 2.2
 # A proxy is for the world, not for loopback.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-# A session as pid@backend_start: a pid may be used again, the pair may not.
+# What the server logs, in the session's own name, when somebody has cancelled or terminated it.
 SIGNALLED = re.compile(
     r"^\S+ \S+ \S+ \[(\d+)\] .*(?:canceling statement due to user request"
     r"|terminating connection due to administrator command)$",
     re.M,
 )
+# A session as pid@backend_start: a pid may be used again, the pair may not.
 REF = (
     "SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
     " FROM pg_stat_activity"
@@ -69,11 +70,8 @@ class Stand:
     # -- containers
 
     def containers(self) -> list[Container]:
-        names = engine.run(
-            ["docker", "ps", "--all", "--quiet", "--no-trunc",
-             "--filter", f"label=com.docker.compose.project={self.site.project}"]
-        ).stdout.split()  # fmt: skip
-        return sorted((container_of(one) for one in engine.inspect("container", names)), key=lambda one: one.name)
+        found = engine.inspect("container", engine.things_of(self.site.project, "container"))
+        return sorted(map(container_of, found), key=lambda one: one.name)
 
     def container(self, service: str) -> str:
         """The id of the service's first running container."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import chart, engine, faults, judge, lifecycle, ownership, versions, world
-from rehearsal.site import ROOT, write_private
+from rehearsal.site import ROOT, login_of, write_private
 from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
 
@@ -22,6 +22,8 @@ GONE_SECONDS = 60
 PLAY_SECONDS = 300
 # A day takes less than two minutes; the load generator must not end in the middle of it.
 LOAD_LEFT = 600
+# Who a runbook may be for the database; the first where a fault does not say.
+LOGINS = ("oncall", "breakglass")
 
 
 def keep(folder: Path, name: str, **what: Any) -> None:
@@ -78,19 +80,17 @@ def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.N
         more = json.loads(asked.variables)
     except ValueError as error:
         raise Trouble(f"game_day_variables are no JSON: {error}.") from None
-    login = {**fault.variables, **more}.get("rehearsal_login", "oncall")
+    if not isinstance(more, dict):
+        raise Trouble("game_day_variables are a mapping of names to values.")
+    told = {**fault.variables, **more}
+    login = str(told.get("rehearsal_login", LOGINS[0]))
+    if login not in LOGINS:
+        raise Trouble(f"rehearsal_login is one of {', '.join(LOGINS)}; it was {login!r}.")
     return {
-        **fault.variables,
-        **more,
+        **told,
         "runbook_hosts": asked.hosts,
         "runbook_incident_log": str(day / "incidents"),
-        "runbook_postgres": {
-            "login_host": "127.0.0.1",
-            "login_port": int(stand.env["POSTGRES_PORT"]),
-            "login_user": login,
-            "login_password": stand.env[f"{str(login).upper()}_DB_PASSWORD"],
-            "login_db": "pafar",
-        },
+        "runbook_postgres": login_of(stand.env, login, stand.env[f"{login.upper()}_DB_PASSWORD"]),
         "ansible_connection": "local",
     }
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 from support.clients import lock_waiters, until
 from support.killing import kill, pids
-from support.scenes import held
+from support.scenes import held, queueing_up_again
 
 
 def test_a_savepoint_keeps_the_lock_over_a_cancel_so_it_is_followed_up(server, session):
@@ -89,25 +86,9 @@ def test_an_application_that_retries_stops_it(server, session):
     for waiter in queue:
         waiter.send("UPDATE bookings SET seats = 2 WHERE id = 14")
     until(lambda: lock_waiters(server) == 6)
-
-    stop = threading.Event()
-
-    def retry():
-        waiting = list(queue)
-        while waiting and not stop.is_set():
-            for waiter in [w for w in waiting if w.done()]:
-                waiter.send("UPDATE bookings SET seats = 2 WHERE id = 15")
-                waiting.remove(waiter)
-            time.sleep(0.001)
-
-    application = threading.Thread(target=retry)
-    application.start()
-    try:
+    with queueing_up_again(queue, "UPDATE bookings SET seats = 2 WHERE id = 15"):
         # The picture after the act is taken when the queue has filled up again.
         done = kill(server, settle=1.0)
-    finally:
-        stop.set()
-        application.join()
     assert pids(done["ended"]) == [holder.pid]
     assert second.fate() == "alive"
     assert done["rounds"] == 1
