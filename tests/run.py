@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from support.engine import NoEngine, engine
@@ -34,6 +35,7 @@ class Step:
     passed: int = 0
     failed: int = 0
     seconds: float = 0
+    needs_engine: bool = False
 
 
 def steps() -> list[Step]:
@@ -54,27 +56,43 @@ def steps() -> list[Step]:
         Step("types", ["mypy", "-p", "rehearsal"]),
         Step("unit", [*PYTEST, "tests/unit"]),
         Step("contract", [*PYTEST, "tests/contract"]),
-        Step("integration", [*PYTEST, *workers, "-rs", "--ignore=tests/integration/platform", "tests/integration"]),
-        Step("platform", [*PYTEST, "-vv", "-rs", "tests/integration/platform"]),
-        *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios),
+        Step(
+            "integration",
+            [*PYTEST, *workers, "-rs", *(f"--ignore={path}" for path in engine_tests()), "tests/integration"],
+        ),
+        Step("platform", [*PYTEST, "-vv", "-rs", *engine_tests()], needs_engine=True),
+        *(Step("platform", ["molecule", "test", "-s", name], needs_engine=True) for name in scenarios if compose(name)),
+        *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios if not compose(name)),
         Step("sanity", ["sh", "tests/support/sanity.sh"]),
     ]
 
 
-def run(step: Step, notes: list[str]) -> None:
-    """Run one part; what needs containers gets an engine, or is named as not run."""
-    if step.name != "platform":
-        return execute(step, notes, {})
-    began = time.monotonic()
-    print("\n=== platform: a Docker engine", flush=True)
-    try:
-        with engine() as environment:
-            execute(step, notes, environment)
-    except NoEngine as reason:
-        notes.append(f"NOT RUN: the rehearsal platform and its game days ({reason})")
-        print(notes[-1], flush=True)
-    step.seconds = time.monotonic() - began
-    return None
+def engine_tests() -> list[str]:
+    """The tests that need a Docker engine; one of each module comes before the platform, which takes longest."""
+    targets = sorted(TESTS.glob("integration/targets/compose_*")) + [TESTS / "integration/targets/host_resources_info"]
+    return [str(path.relative_to(ROOT)) for path in (*targets, TESTS / "integration/platform")]
+
+
+def compose(scenario: str) -> bool:
+    """Whether a molecule scenario plays with containers."""
+    return "support.shop" in (ROOT / "extensions/molecule" / scenario / "create.yml").read_text()
+
+
+def run_all(chosen: list[Step], notes: list[str]) -> None:
+    """Run each part; those that need containers share an engine, or are named as not run."""
+    for needs_engine, group in groupby(chosen, key=lambda step: step.needs_engine):
+        if not needs_engine:
+            for step in group:
+                execute(step, notes, {})
+            continue
+        print("\n=== platform: a Docker engine", flush=True)
+        try:
+            with engine() as environment:
+                for step in group:
+                    execute(step, notes, environment)
+        except NoEngine as reason:
+            notes.append(f"NOT RUN: the compose modules, the rehearsal platform and its game days ({reason})")
+            print(notes[-1], flush=True)
 
 
 def execute(step: Step, notes: list[str], more: dict[str, str]) -> None:
@@ -142,13 +160,12 @@ def main() -> int:
     notes: list[str] = []
     if not wanted or "integration" in wanted:
         surroundings(notes)
-    for step in chosen:
-        run(step, notes)
+    run_all(chosen, notes)
     print("\n=== summary")
     for step in chosen:
         state = "FAILED" if step.failed else "passed" if step.passed else "not run"
         tool = Path(step.argv[0]).name if step.argv[0] != sys.executable else step.argv[-1]
-        extra = f" {step.argv[-1]}" if step.name == "molecule" else ""
+        extra = f" {step.argv[-1]}" if tool == "molecule" else ""
         print(f"  {state}  {step.seconds:6.1f} s  {step.name:<12} {tool}{extra}")
     for note in sorted(set(notes)):
         print(f"  {note}")

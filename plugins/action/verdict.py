@@ -26,16 +26,24 @@ class ActionModule(ActionBase):
                 "left": {"type": "int", "default": 0},
                 "seconds": {"type": "raw"},
                 "stopped": {"type": "str", "default": ""},
+                "what": {"type": "str", "default": ""},
             }
         )
         seconds = None if args["seconds"] in (None, "") else float(args["seconds"])
-        result.update(changed=False, **relief(args["before"], args["after"], args["left"], seconds, args["stopped"]))
+        result.update(changed=False, what=args["what"])
+        result.update(relief(args["before"], args["after"], args["left"], seconds, args["stopped"]))
         if not result["kept"]:
             because = f" It stopped because {args['stopped']}." if args["stopped"] else ""
             result.update(
                 failed=True,
                 msg=f"The act did not bring the relief that was planned ({result['verdict']}): "
-                f"{args['before']} waited too long before, {args['after']} after, {args['left']} were expected."
-                f"{because} Look again with --check: the new tree shows what is in the way now.",
+                f"{_counted(args)}, {args['left']} were expected.{because} Look again with --check: it shows what is in"
+                " the way now.",
             )
         return result
+
+
+def _counted(args: dict[str, Any]) -> str:
+    if args["what"]:
+        return f"{args['what']}: {args['before']} before, {args['after']} after"
+    return f"{args['before']} waited too long before, {args['after']} after"

@@ -55,6 +55,14 @@ class CallbackModule(CallbackBase):
             "gate": self._gate,
             "verdict": self._verdict,
             "incident_event": lambda _host, result: summary.of_record(result),
+            "incident_info": lambda _host, result: summary.of_undoable(result),
+            "compose_info": lambda _host, result: summary.of_services(result),
+            "host_resources_info": lambda _host, result: summary.of_resources(result),
+            "offenders": lambda _host, result: summary.of_offenders(result),
+            "compose_restart": self._act,
+            "compose_rollback": self._act,
+            "compose_scale": self._act,
+            "pg_end_sessions": self._act,
         }
 
     def v2_runner_on_ok(self, result: Any) -> None:
@@ -95,6 +103,20 @@ class CallbackModule(CallbackBase):
             return summary.of_outcome(result)
         del self._stage[host]
         return [(summary.DIM, "nobody was ended")]
+
+    def _act(self, host: str, result: Mapping[str, Any]) -> Lines:
+        """The first time the plan, the second time the act; a plan made again to verify is the verdict's to tell."""
+        if self._stage.get(host) == ACTED:
+            return []
+        if self._stage.get(host) != PLANNED:
+            lines = summary.of_act_plan(result["plan"])
+            self._stage[host] = PLANNED
+            return lines
+        self._stage[host] = ACTED
+        if result["done"]:
+            return summary.of_act(result)
+        del self._stage[host]
+        return [(summary.DIM, "nothing was done")]
 
     def _gate(self, host: str, result: Mapping[str, Any]) -> Lines:
         if not result["open"]:

@@ -14,6 +14,13 @@ RunbookError
 ├── StaleApproval      nothing that was approved still stands
 ├── BusyError          another run is acting on the same server
 ├── ServerError        a statement failed on the server
+├── EngineError        the container engine was not reached, or refused
+│   └── EngineHangs    the engine took the request and did not answer in time
+├── ProjectUnknown     no such compose project or service, or more than one could be meant
+├── ComposeError       docker compose is missing, cannot read the project's files, or failed
+├── PreflightError     the act would break on something that is known beforehand
+├── ActFailed          the act was begun and did not bring what was planned; says how things stand
+├── HostError          the host's own figures or files could not be read
 └── LogError           the incident log could not be written or read
 
 The message says what could not be done, to what, and what to do next, in one paragraph.
@@ -75,6 +82,34 @@ class BusyError(RunbookError):
 
 class ServerError(RunbookError):
     """A statement failed on the server."""
+
+
+class EngineError(RunbookError):
+    """The container engine was not reached, or refused."""
+
+
+class EngineHangs(EngineError):
+    """The engine took the request and did not answer in time."""
+
+
+class ProjectUnknown(RunbookError):
+    """No such compose project or service, or more than one could be meant."""
+
+
+class ComposeError(RunbookError):
+    """Docker compose is missing, cannot read the project's files, or failed."""
+
+
+class PreflightError(RunbookError):
+    """The act would break on something that is known beforehand."""
+
+
+class ActFailed(RunbookError):
+    """The act was begun and did not bring what was planned; says how things stand."""
+
+
+class HostError(RunbookError):
+    """The host's own figures or files could not be read."""
 
 
 class LogError(RunbookError):

@@ -30,6 +30,10 @@ options:
     description: Why the act stopped early, for the message.
     type: str
     default: ""
+  what:
+    description: What is counted, for the message. Empty means sessions that wait too long.
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

@@ -102,12 +102,13 @@ def spec_of(name):
     return caught
 
 
-def test_every_postgres_module_takes_the_connection_of_the_play():
-    group = load(ROOT / "meta/runtime.yml")["action_groups"]["postgres"]
+@pytest.mark.parametrize("group_name", ["postgres", "compose"])
+def test_every_module_takes_the_connection_of_the_play(group_name):
+    group = load(ROOT / "meta/runtime.yml")["action_groups"][group_name]
     talkers = [
         name
         for name in MODULES
-        if "_postgres" in (ROOT / f"plugins/modules/{name}.py").read_text().split("EXAMPLES")[0]
+        if f"pafar.runbook._{group_name}\n" in (ROOT / f"plugins/modules/{name}.py").read_text().split("EXAMPLES")[0]
     ]
     assert sorted(group) == sorted(talkers)
 

@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from .._domain.lifecycle import Event, usable_id
+from .._domain.lifecycle import Event, read_events, usable_id
 from .._errors import InputError, LogError
 
 
@@ -52,6 +52,23 @@ def append(
             "and the disk, or set runbook_incident_log to a folder that can be written.",
             path=str(path),
         ) from None
+
+
+def read(directory: str, incident_id: str) -> tuple[list[dict[str, Any]], int]:
+    """The incident's events in order, and how many lines could not be read."""
+    path = Path(directory).expanduser() / f"{incident_id}.jsonl"
+    if not usable_id(incident_id) or not path.is_file():
+        known = sorted(one.stem for one in path.parent.glob("*.jsonl"))[-3:] if path.parent.is_dir() else []
+        raise InputError(
+            f"There is no incident {incident_id!r} in {path.parent}."
+            + (f" The last ones are: {', '.join(known)}." if known else " There is none at all.")
+            + " Say which with incident_id. Nothing was done."
+        )
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return read_events(file)
+    except OSError as error:
+        raise LogError(f"Could not read {path}: {error.strerror or error}.", path=str(path)) from None
 
 
 def _write(

@@ -78,6 +78,8 @@ def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Verdict:
 
 
 def _why_nothing(plan: Mapping[str, Any]) -> str:
+    if plan.get("nothing"):
+        return str(plan["nothing"])
     if not plan.get("late"):
         return "nothing to do: nobody waits too long"
     return f"nothing may be done for the {plan['late']} that wait too long: see who is spared, and why"

@@ -88,7 +88,11 @@ def of_verdict(result: Mapping[str, Any]) -> list[Line]:
     seconds = result["seconds_to_relief"]
     relief = f"; relief after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
     relief = relief or (f"; relief after {span(seconds)}" if seconds is not None else "; no relief")
-    text = f"{result['verdict']}: {result['before']} waited too long, {result['after']} do now{relief}"
+    counted = f"{result['before']} waited too long, {result['after']} do now"
+    if result.get("what"):
+        counted = f"{result['what']}: {result['before']} before, {result['after']} now"
+        relief = f"; {span(seconds)} from the act on" if seconds is not None else ""
+    text = f"{result['verdict']}: {counted}{relief}"
     return [(_KIND[result["verdict"]], text)]
 
 
@@ -99,3 +103,73 @@ def of_record(result: Mapping[str, Any]) -> list[Line]:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
         return [(DIM, text)]
     return [(DIM, f"incident log: {result['path']}")]
+
+
+def of_services(result: Mapping[str, Any]) -> list[Line]:
+    """How many of the project's services are well, and what is wrong with the others."""
+    services = result["services"]
+    running = sum(one["running"] for one in services.values())
+    healthy = sum(one["healthy"] for one in services.values())
+    lines = [
+        (DIM, f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are well")
+    ]
+    if not result["project"]["readable"]:
+        lines.append((CARE, result["project"]["why_unreadable"]))
+    lines += [(CARE, text) for text in result["trouble"][:_SHOWN]]
+    for service in services.values():
+        for one in service["containers"]:
+            if one["trouble"] and one["log"]:
+                lines += [(DIM, f"    {one['name']} said: {line[:160]}") for line in one["log"][-3:]]
+    if not result["trouble"]:
+        lines.append((GOOD, "everything is well"))
+    return lines
+
+
+def of_resources(result: Mapping[str, Any]) -> list[Line]:
+    """What is short, or that nothing is."""
+    host = result["host"]
+    text = f"{host['cores']} cores {host['cpu_used']:.0%} busy, {host['memory']['available'] // 2**20} MiB available"
+    lines = [(DIM, f"{text}, {len(result['containers'])} containers")]
+    return lines + [(CARE, one) for one in result["pressing"][:_SHOWN]]
+
+
+def of_offenders(result: Mapping[str, Any]) -> list[Line]:
+    """Who is behind it, and what a person should know."""
+    lines = [(CARE if result["services"] or result["sessions"] else DIM, one) for one in result["lines"][:_SHOWN]]
+    return lines + [(PLAIN, f"advice: {one}") for one in result["advice"][:_SHOWN]]
+
+
+def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
+    """What would be done to which replica, session or service."""
+    lines = []
+    for act in plan["actions"][:_SHOWN]:
+        lines.append((CARE, f"{act['action'].replace('_', ' ')} {act.get('who') or act['target']}: {act['reason']}"))
+        lines.append((DIM, f"    target {act['target']}"))
+    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["spared"][:_SHOWN]]
+    hidden = max(0, len(plan["actions"]) - _SHOWN) + max(0, len(plan["spared"]) - _SHOWN)
+    if hidden:
+        lines.append((DIM, f"and {hidden} more, see the result"))
+    if not plan["actions"]:
+        lines.append((CARE if plan["late"] else GOOD, plan["nothing"] or "nothing is to be done"))
+    return lines
+
+
+def of_act(result: Mapping[str, Any]) -> list[Line]:
+    """What was done, how long it took, and whether it can be taken back."""
+    lines = [(CARE, text) for text in result["done"]]
+    lines += [(DIM, f"left alone, it has changed since: {target}") for target in result.get("missed", [])]
+    if result["done"] and result["seconds"] is not None:
+        lines.append((GOOD if not result["left"] else BAD, f"done in {result['seconds']:.1f} s"))
+    if result.get("next_up") and result["done"]:
+        lines.append((DIM, f"the next `up`: {result['next_up']}"))
+    if result["done"] and result["undo"].get("reversible"):
+        lines.append((DIM, "can be taken back: playbooks/undo.yml with this incident's id"))
+    return lines or [(DIM, "nothing was done")]
+
+
+def of_undoable(result: Mapping[str, Any]) -> list[Line]:
+    """The act that can be taken back, or why there is none."""
+    found = result["undoable"]
+    if not found:
+        return [(CARE, f"nothing can be taken back: {result['why_not']}")]
+    return [(PLAIN, f"the last act that can be taken back is {found['mitigation']} of {found['at']}")]

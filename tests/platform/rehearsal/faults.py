@@ -5,6 +5,9 @@ A fault module has a docstring (its first line says in a sentence what breaks) a
 PLAYBOOK            the runbook that relieves it
 VARIABLES           what that runbook is given beside the inventory (default: nothing)
 SECONDS             within which the symptom must show (default 60)
+WITHIN              seconds from the act until users must be back (default 5)
+UNSTABLE            services that the fault itself restarts again and again (default: none)
+TOUCHES             services whose containers the runbook may restart, replace or add (default: none)
 inject(stand)       breaks the platform; called only when it is not broken in this way
 symptom(stand)      whether a user feels it: false when healthy, true when broken
 heal(stand)         back to a healthy platform, whatever the runbook did; harmless when there is nothing to heal
@@ -49,6 +52,9 @@ class Fault:
     culprits: Callable[[Stand], list[str]]
     seconds: float = 60
     variables: dict[str, Any] = field(default_factory=dict)
+    within: float = 5
+    touches: tuple[str, ...] = ()
+    unstable: tuple[str, ...] = ()
 
 
 def names() -> list[str]:
@@ -89,6 +95,9 @@ def fault_of(path: Path, module: ModuleType) -> Fault:
         culprits=getattr(module, "culprits", lambda dummy: []),
         seconds=getattr(module, "SECONDS", 60),
         variables=getattr(module, "VARIABLES", {}),
+        within=getattr(module, "WITHIN", 5),
+        touches=getattr(module, "TOUCHES", ()),
+        unstable=getattr(module, "UNSTABLE", ()),
     )
 
 

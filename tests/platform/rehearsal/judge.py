@@ -2,7 +2,7 @@
 
 A request counts when it is answered, or when its user has gone: that is when it is felt. Users are *back* at the first
 moment after the act from which on more than 99 % of what is answered in the next ten seconds is served. That must be
-within five seconds of the act.
+within five seconds of the act, or as many as the fault says (a container takes its time to start).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ SPAN = 10.0  # seconds for which they are watched from then on
 STEP = 0.1
 LEAST = 5  # requests a second without which nothing is proved; the load generator makes 20
 PARTS = ("begin", "inject", "symptom", "check", "real", "relief")
+COMPOSE = ("restart_services", "scale_services", "roll_back_release")  # these count replicas, not waiters
 # What the API answers when somebody ended the session, or cancelled the statement, that served a user.
 BY_THE_ACT = ("session_ended", "statement_cancelled")
 
@@ -69,13 +70,13 @@ def first_felt(requests: Sequence[Request], since: float) -> float | None:
     return None
 
 
-def users(requests: Sequence[Request], act: float) -> dict[str, Any]:
-    """When users were back, and how they fared from then on."""
-    moments = (act + step * STEP for step in range(int(2 * WITHIN / STEP) + 1))
-    late = [one for one in requests if act + WITHIN <= felt(one) < act + WITHIN + SPAN]
+def users(requests: Sequence[Request], act: float, within: float = WITHIN) -> dict[str, Any]:
+    """When users were back, and how they fared from then on; they must be within so many seconds of the act."""
+    moments = (act + step * STEP for step in range(int(2 * within / STEP) + 1))
+    late = [one for one in requests if act + within <= felt(one) < act + within + SPAN]
     return {
         "back": next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None),
-        "success_after": round(success(requests, act + WITHIN, SPAN), 4),
+        "success_after": round(success(requests, act + within, SPAN), 4),
         "failed_after": dict(Counter(one.outcome for one in late if one.outcome != "ok")),
         "failed_by_the_act": sum(one.outcome in BY_THE_ACT for one in requests),
     }
@@ -89,7 +90,7 @@ def is_of(culprits: Iterable[str], ref: str) -> bool:
 def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, int]:
     """Who was harmed beside those that caused it: by what went, by what the server logged, by what the runbook said."""
     real, seen = parts["real"], parts["relief"]
-    culprits = parts["symptom"].get("culprits", [])
+    culprits = [*parts["symptom"].get("culprits", []), *real.get("culprits", [])]
     gone = [ref for ref in real["before"]["sessions"] if ref not in real["after"]["sessions"]]
     gone += [ref for ref in real["before"]["prepared"] if ref not in real["after"]["prepared"]]
     mitigated = [event.get("note") or {} for event in events(incidents) if event["kind"] == "mitigated"]
@@ -103,7 +104,7 @@ def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, i
     return {
         "requests_failed": sum(seen.get("failed_after", {}).values()) + seen.get("failed_by_the_act", 0),
         "sessions_ended": len(harmed) + sum(str(pid) not in known for pid in set(real.get("signalled", []))),
-        "containers_restarted": len(world.touched(real["before"], real["after"])),
+        "containers_restarted": len(world.of_others(real["before"], real["after"], parts["begin"].get("touches", []))),
     }
 
 
@@ -114,8 +115,10 @@ def done(incidents: Path) -> list[str]:
         note = event.get("note") or {}
         if event["kind"] == "mitigated":
             lines += [f"{one['action']} {one['who']} ({one['reason']})" for one in note.get("ended", [])]
+            lines += note.get("done", [])
         elif event["kind"] == "verified":
-            lines.append(f"{note.get('verdict')}: {note.get('before')} waited too long, {note.get('after')} do now")
+            counted = ("before", "now") if note.get("mitigation") in COMPOSE else ("waited too long", "do now")
+            lines.append(f"{note.get('verdict')}: {note.get('before')} {counted[0]}, {note.get('after')} {counted[1]}")
         elif event["kind"] in ("held", "handed_over"):
             lines.append(event["kind"])
     return lines
@@ -124,14 +127,15 @@ def done(incidents: Path) -> list[str]:
 def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str) -> list[str]:
     """Everything that speaks against the day, in words; nothing means passed."""
     relief, real, trouble = parts["relief"], parts["real"], parts["trouble"].get("said")
+    within = parts["begin"].get("within", WITHIN)
     wrong = [trouble] if trouble else [f"it did not come to {name}" for name in PARTS if not parts[name]]
     if relief:
         if relief["act"] is None:
             wrong.append("the runbook did nothing: its incident log tells of no act")
-        elif relief["back"] is None or relief["back"] - relief["act"] > WITHIN:
-            wrong.append(f"users were not back within {WITHIN:g} s of the act")
+        elif relief["back"] is None or relief["back"] - relief["act"] > within:
+            wrong.append(f"users were not back within {within:g} s of the act")
         if relief["success_after"] <= SERVED:
-            wrong.append(f"after {WITHIN:g} s only {relief['success_after']:.1%} of what users asked was served")
+            wrong.append(f"after {within:g} s only {relief['success_after']:.1%} of what users asked was served")
         if relief["failed_by_the_act"]:
             wrong.append(f"{relief['failed_by_the_act']} requests failed because of the act itself")
     if harm.get("sessions_ended"):

@@ -205,7 +205,7 @@ def write_release(site: Site, version: str) -> None:
     if overlay.is_dir():
         shutil.copytree(overlay, site.folder, dirs_exist_ok=True)
     (site.folder / "VERSION").write_text(f"{version}\n")
-    (site.folder / ".gitignore").write_text("/.env\n/inventory.yml\n/faults/\n*.part\n*.log\n*.lock\n")
+    (site.folder / ".gitignore").write_text("/.env\n/inventory.yml\n/faults/\n/snapshots/\n*.part\n*.log\n*.lock\n")
 
 
 def login_of(env: dict[str, str], user: str, password: str) -> dict[str, Any]:
@@ -229,11 +229,14 @@ def write_inventory(site: Site) -> None:
         # A fault whose relief only a superuser can give says so by naming the other login.
         "rehearsal_login": "oncall",
         "rehearsal_passwords": {"oncall": env["ONCALL_DB_PASSWORD"], "breakglass": env["BREAKGLASS_DB_PASSWORD"]},
+        "runbook_compose": {"project": site.project},
+        "runbook_proxy": "nginx",
+        "runbook_releases": str(site.folder / "snapshots"),
         "runbook_postgres": login_of(env, "{{ rehearsal_login }}", "{{ rehearsal_passwords[rehearsal_login] }}"),
         # Users of this platform go away after two seconds; the runbook need not wait for half a minute.
         "unblock_sessions_min_waiting": 3,
     }
-    groups = {"database": {"hosts": {"pafar": host}}}
+    groups = {"database": {"hosts": {"pafar": host}}, "services": {"hosts": {"pafar": {}}}}
     write_private(
         site.inventory,
         "---\n# Written by `make platform`: the rehearsal platform.\n" + yaml.safe_dump(groups, sort_keys=False),

@@ -56,6 +56,7 @@ class Container:
     started: str
     restarts: int
     last_check: str = ""
+    image: str = ""
 
 
 class Stand:
@@ -221,4 +222,5 @@ def container_of(found: dict[str, Any]) -> Container:
         started=state["StartedAt"],
         restarts=found["RestartCount"],
         last_check=str(checks[-1].get("Output", "")).strip()[-300:],
+        image=found["Image"],
     )

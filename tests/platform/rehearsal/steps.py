@@ -66,8 +66,9 @@ def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
+    terms = {"within": fault.within, "touches": list(fault.touches)}
     keep(day, "variables", **variables_of(stand, fault, day, asked))
-    keep(day, "begin", **told, at=time.time(), healed=healed, versions=versions.seen(stand))
+    keep(day, "begin", **told, **terms, at=time.time(), healed=healed, versions=versions.seen(stand))
     return told
 
 
@@ -91,6 +92,9 @@ def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.N
         "runbook_hosts": asked.hosts,
         "runbook_incident_log": str(day / "incidents"),
         "runbook_postgres": login_of(stand.env, login, stand.env[f"{login.upper()}_DB_PASSWORD"]),
+        "runbook_compose": {"project": stand.site.project},
+        "runbook_proxy": "nginx",
+        "runbook_releases": str(stand.site.folder / "snapshots"),
         "ansible_connection": "local",
     }
 
@@ -139,13 +143,15 @@ def play(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     fault, output = fault_of(asked.day), asked.day / f"{asked.label}.out"
     if not fault.symptom(stand):
         raise Trouble(f"The symptom of {fault.name} went away before the runbook was played ({asked.label}).")
+    culprits = fault.culprits(stand)
     before = world.look(stand)
     began = time.time()
     rc = run_for(argv, output, PLAY_SECONDS)
     ended = time.time()
     after = world.look(stand)
-    changed, signalled = world.changes(before, after), stand.signalled(began)
+    changed, signalled = world.changes(before, after, fault.unstable), stand.signalled(began)
     told = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
+    told["culprits"] = culprits
     keep(asked.day, asked.label, **told, began=began, ended=ended, before=before, after=after)
     if rc:
         raise Trouble(f"The runbook failed (exit {rc}); what it said is in {output}.")
@@ -182,10 +188,11 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users are served again, and long enough to be sure of it."""
     act = judge.time_of_act(asked.day / "incidents")
     since = act or kept(asked.day, "real")["ended"]
-    faults.await_symptom(stand, fault_of(asked.day), False, GONE_SECONDS)
-    time.sleep(max(0.0, since + judge.WITHIN + judge.SPAN + PATIENCE + 0.3 - time.time()))
+    fault = fault_of(asked.day)
+    faults.await_symptom(stand, fault, False, GONE_SECONDS)
+    time.sleep(max(0.0, since + fault.within + judge.SPAN + PATIENCE + 0.3 - time.time()))
     requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
-    found = judge.users(requests, since)
+    found = judge.users(requests, since, fault.within)
     keep(asked.day, "relief", **{**found, "act": act}, requests=requests)
     return {"seconds": found["back"] and round(found["back"] - since, 1)}
 

@@ -6,6 +6,7 @@ dump, which ends by itself. That sessions were signalled is told by the server's
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -49,22 +50,38 @@ def look(stand: Stand) -> dict[str, Any]:
         "objects": column(OBJECTS),
         "roles": column(ROLES),
         "containers": {
-            one.name: {key: asdict(one)[key] for key in ("id", "state", "started", "restarts")}
+            one.name: {key: asdict(one)[key] for key in ("id", "service", "state", "started", "restarts")}
             for one in stand.containers()
         },
     }
 
 
-def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """What is gone or different, a line each. Sessions that came are nobody's doing; those that went are."""
+def changes(before: dict[str, Any], after: dict[str, Any], unstable: Iterable[str] = ()) -> list[str]:
+    """What is gone or different, a line each. Sessions that came are nobody's doing; those that went are.
+
+    ``unstable``: services that the fault itself restarts again and again; of theirs only the containers count.
+    """
     found = [f"session {ref} is gone" for ref in before["sessions"] if ref not in after["sessions"]]
     for what in ("prepared", "settings", "objects", "roles"):
         found += [f"{what}: {one} is gone" for one in before[what] if one not in after[what]]
         found += [f"{what}: {one} is new" for one in after[what] if one not in before[what]]
-    return found + [f"container {name} was stopped, restarted or replaced" for name in touched(before, after)]
+    return found + [f"container {name} was stopped, restarted or replaced" for name in touched(before, after, unstable)]
 
 
-def touched(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def touched(before: dict[str, Any], after: dict[str, Any], unstable: Iterable[str] = ()) -> list[str]:
     """Names of containers that are not the same run in the same state as before, came or went."""
+
+    def told(one: dict[str, Any] | None) -> Any:
+        return one["id"] if one and one["service"] in unstable else one
+
     old, new = before["containers"], after["containers"]
-    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return sorted(name for name in old.keys() | new.keys() if told(old.get(name)) != told(new.get(name)))
+
+
+def of_others(before: dict[str, Any], after: dict[str, Any], services: Iterable[str]) -> list[str]:
+    """Those of them that are of no such service."""
+    return [
+        name
+        for name in touched(before, after)
+        if (before["containers"].get(name) or after["containers"][name])["service"] not in services
+    ]

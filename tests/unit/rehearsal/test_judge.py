@@ -64,7 +64,7 @@ def look(*sessions: str, prepared: tuple[str, ...] = (), **containers: str) -> d
     return {
         "sessions": list(sessions),
         "prepared": list(prepared),
-        "containers": {name: {"id": key} for name, key in containers.items()},
+        "containers": {name: {"id": key, "service": name} for name, key in containers.items()},
     }
 
 

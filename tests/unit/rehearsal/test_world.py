@@ -8,7 +8,7 @@ from rehearsal import world
 
 BEFORE = {
     "sessions": ["1@a", "2@b"], "prepared": ["gid@t"], "settings": ["work_mem=4MB"], "objects": ["r trips id"],
-    "roles": ["pafar f"], "containers": {"db": {"id": "x", "state": "running"}},
+    "roles": ["pafar f"], "containers": {"db": {"id": "x", "service": "db", "state": "running"}},
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ BEFORE = {
             id="a setting",
         ),
         pytest.param(
-            {"containers": {"db": {"id": "x", "state": "paused"}}},
+            {"containers": {"db": {"id": "x", "service": "db", "state": "paused"}}},
             ["container db was stopped, restarted or replaced"],
             id="a paused container",
         ),
@@ -34,3 +34,14 @@ BEFORE = {
 )
 def test_changes(after, found):
     assert world.changes(BEFORE, {**BEFORE, **after}) == found
+
+
+def test_what_a_fault_restarts_itself_is_told_from_what_a_runbook_does():
+    old = {"web": {"id": "x", "service": "web", "restarts": 1}, "db": {"id": "y", "service": "db", "restarts": 0}}
+    new = {"web": {**old["web"], "restarts": 4}, "db": {**old["db"], "restarts": 1}}
+    before, after = {"containers": old}, {"containers": new}
+    assert world.touched(before, after) == ["db", "web"]
+    assert world.touched(before, after, unstable=["web"]) == ["db"]
+    assert world.of_others(before, after, ["web"]) == ["db"]
+    gone = {"containers": {"db": new["db"]}}
+    assert world.touched(before, gone, unstable=["web"]) == ["db", "web"]

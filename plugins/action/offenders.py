@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who is behind it, weighed on the controller. Documentation: modules/offenders.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.offenders import (
+    CPU,
+    MEMORY,
+    weigh_cpu,
+    weigh_memory,
+)
+
+
+class ActionModule(ActionBase):
+    """Weigh what the facts say; no trip to the host."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        dummy, args = self.validate_argument_spec(
+            argument_spec={
+                "of": {"type": "str", "required": True, "choices": [CPU, MEMORY]},
+                "resources": {"type": "dict", "required": True},
+                "sessions": {"type": "list", "elements": "dict", "default": []},
+                "project": {"type": "str", "default": ""},
+                "cores": {"type": "float", "default": 0.5},
+                "near": {"type": "float", "default": 0.9},
+            }
+        )
+        resources = args["resources"]
+        missing = {"host", "containers", "processes"} - set(resources)
+        if missing:
+            raise AnsibleActionFail(
+                f"offenders: the resources lack {', '.join(sorted(missing))}; give them as host_resources_info returned"
+                " them. Nothing was done."
+            )
+        if args["of"] == CPU:
+            found = weigh_cpu(resources, args["sessions"], args["project"], args["cores"])
+        else:
+            found = weigh_memory(resources, args["project"], args["near"])
+        result.update(changed=False, **found)
+        return result

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The events of a mitigation, from the results of its steps."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: mitigation_events
+short_description: The events that a mitigation has to record
+version_added: 0.1.0
+description:
+  - Makes from the results of a role's own steps what it appends to the incident log. A step counts only if the one
+    before it came through.
+positional: _input, mitigation
+options:
+  _input:
+    description: Result of the step Plan.
+    type: dict
+    required: true
+  mitigation:
+    description: Name of the role.
+    type: str
+    required: true
+  gate:
+    description: Result of the step Gate.
+    type: dict
+    default: {}
+  applied:
+    description: Result of the step Apply.
+    type: dict
+    default: {}
+  verdict:
+    description: Result of the step Verdict.
+    type: dict
+    default: {}
+  undoes:
+    description: The moment of the event that this act takes back.
+    type: str
+    default: ""
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: What there is to record
+  ansible.builtin.debug:
+    msg: "{{ planned | pafar.runbook.mitigation_events('restart_services', gate=gate, applied=applied) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Events with C(kind) and C(note), for M(pafar.runbook.incident_event).
+  type: list
+  elements: dict
+"""
+
+from typing import Any, Callable
+
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.recording import mitigation_events
+
+
+def _events(
+    planned: Any, mitigation: str, gate: Any = None, applied: Any = None, verdict: Any = None, undoes: str = ""
+) -> list[dict[str, Any]]:
+    return mitigation_events(planned or {}, mitigation, gate or {}, applied or {}, verdict or {}, undoes)
+
+
+class FilterModule:
+    """The filter, under its name."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"mitigation_events": _events}

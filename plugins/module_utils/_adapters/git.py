@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The git checkout of a deployment: only ever read. I/O."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+from .commands import run
+
+_SECONDS = 20.0
+
+
+def _git(folder: str, *words: str) -> str | None:
+    """What git says; None where it fails, there is no checkout, or no git."""
+    # The checkout may belong to another user than the one who looks; that is no reason not to read it.
+    done = run(["git", "-c", f"safe.directory={folder}", "-c", "core.fsmonitor=false", "-C", folder, *words], _SECONDS)
+    return done.out.strip() if done.ok else None
+
+
+def state(folder: str) -> dict[str, Any]:
+    """``revision``, ``dirty`` and ``subject``; {} where there is no checkout."""
+    revision = _git(folder, "rev-parse", "--verify", "HEAD") if folder else None
+    if not revision:
+        return {}
+    return {
+        "revision": revision,
+        "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
+        "subject": _git(folder, "log", "-1", "--format=%s") or "",
+    }
+
+
+def resolve(folder: str, name: str) -> str:
+    """The full id of a commit; empty where the name is none."""
+    if not folder or name.startswith("-"):
+        return ""
+    return _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or ""
+
+
+def changed(folder: str, one: str, other: str, patterns: Sequence[str]) -> list[str]:
+    """Files that match a pattern (git's own, with ** for folders) and differ between two commits."""
+    if not (folder and one and other and patterns):
+        return []
+    globs = [f":(glob){pattern}" for pattern in patterns]
+    return (_git(folder, "diff", "--name-only", one, other, "--", *globs) or "").splitlines()

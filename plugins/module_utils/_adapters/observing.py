@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A compose project, looked at: containers from the engine, the files from Compose, in one look. I/O."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from .._domain.containers import Container
+from .._domain.project import Project, Source, chosen, source_of, trouble_of
+from .._domain.redaction import redacted
+from .._errors import ComposeError, ProjectUnknown
+from .compose import Compose, mentions_env_file
+from .engine import Engine, is_file
+
+LAST_LINES = 10  # of the log of a container that is not well
+
+
+def observe(
+    engine: Engine, compose: Compose | None, given: Source, *, interval: float = 0.0, lines: int = LAST_LINES
+) -> Project:
+    """One look at the project that is meant.
+
+    ``compose`` None: the files are not read. ``interval``: seconds until the second look at containers that may loop;
+    0 for none. ``lines``: of the log of each container that is not well.
+    """
+    everything = engine.containers(given.project)
+    name = _named(everything, given)
+    mine = [one for one in everything if one.project == name and not one.one_off]
+    now = datetime.now(timezone.utc)
+    source = source_of(name, mine, given, is_file)
+    project = Project(source, now, tuple(mine))
+    if compose is not None:
+        project = _with_model(engine, compose, project)
+    if interval:
+        project = _looked_at_again(engine, project, interval)
+    return _with_logs(engine, project, lines) if lines else project
+
+
+def _named(found: list[Container], given: Source) -> str:
+    names = chosen(found, given.project, given.directory, given.files)
+    if len(names) == 1:
+        return names[0]
+    there = sorted({one.project for one in found})
+    if not names and given.project and (given.files or given.directory):
+        return given.project  # nothing of it runs yet; its files are known
+    if not names:
+        meant = given.project or ", ".join(given.files) or given.directory or "any"
+        known = f"The engine has: {', '.join(there)}." if there else "The engine has no container of any project."
+        raise ProjectUnknown(
+            f"There is no container of the compose project {meant}. {known} Say which with `project`; one that has"
+            " never been started is also told by `files` and `project_directory`. Nothing was done."
+        )
+    raise ProjectUnknown(
+        f"Several compose projects could be meant: {', '.join(names)}. Say which with `project`. Nothing was done."
+    )
+
+
+def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
+    source = project.source
+    missing = [path for path in source.files if not is_file(path)]
+    if missing or not (source.files or source.directory):
+        which = (
+            f"{', '.join(missing)} is not on this host"
+            if missing
+            else "its labels name no file (started from standard input?)"
+        )
+        return replace(
+            project,
+            why_no_model=f"The files of {project.name} cannot be read: {which}. It was started from another place or"
+            " the files have moved: say where they are with `files` and `project_directory`.",
+        )
+    try:
+        model, hashes = compose.render(source)
+    except ComposeError as error:
+        return replace(project, why_no_model=str(error))
+    images = {}
+    for spec in model.services.values():
+        if spec.image not in images:
+            images[spec.image] = (engine.image(spec.image) or {}).get("Id", "")
+    proof = not mentions_env_file(source.files)
+    return replace(project, model=model, hashes=hashes, images=images, hash_is_proof=proof)
+
+
+def _looked_at_again(engine: Engine, project: Project, interval: float) -> Project:
+    """Only containers that have been restarted lately are worth the time."""
+    doubtful = [one for one in project.containers if one.suspicious(project.now) and not one.loops(project.now)]
+    if not doubtful:
+        return project
+    time.sleep(interval)
+    seen = {one.id: engine.container(one.id) for one in doubtful}
+    return replace(project, again={id: one for id, one in seen.items() if one is not None})
+
+
+def _with_logs(engine: Engine, project: Project, lines: int) -> Project:
+    sick = [one for one in project.containers if trouble_of(project, one)]
+    return replace(project, logs={one.id: tuple(map(redacted, engine.log(one.id, lines))) for one in sick})

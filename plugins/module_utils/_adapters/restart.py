@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Restarting carried out: look, plan, act one by one, look again. I/O; the plan is `_domain.restarting`'s."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Sequence
+
+from .._domain.containers import Container
+from .._domain.fleet import standing
+from .._domain.project import project_dict, trouble_of
+from .._domain.restarting import REPLACE, Restarting, plan_restart
+from .._errors import ActFailed, InputError, RunbookError
+from .fleet import Fleet, alone
+from .order import Order, again, check_approved, evidence, site_of
+
+_AT_ONCE = 8  # engines stop and start this many beside each other without trouble
+
+
+def restart(
+    order: Order, services: Sequence[str], *, everything: bool, sick_only: bool, method: str, at_once: bool
+) -> dict[str, Any]:
+    """What compose_restart returns; see its documentation."""
+    if (bool(services) and everything) or not (services or everything or sick_only):
+        raise InputError(
+            "Say which services, or which: sick for whatever is sick, or everything: true for all of them, which is the"
+            " last resort and goes with no list of services. Nothing was done."
+        )
+    with site_of(order, services) as site:
+        fleet = Fleet(site.engine, site.compose, site.project, order.terms)
+        names = list(services) or [name for name in site.project.service_names if site.project.replicas(name)]
+        first = plan_restart(site.project, names, sick_only=sick_only, method=method)
+        plan = first.narrowed_to(order.only)
+        check_approved(first.plan.targets, plan.plan.targets, order.only)
+        before = standing(site.project, plan.services)
+        result: dict[str, Any] = {
+            "changed": bool(plan.plan.actions),
+            "plan": plan.as_dict(),
+            "before": before,
+            "after": before,
+            "done": [],
+            "missed": [],
+            "left": sum(bool(trouble_of(site.project, one)) for one, dummy in plan.order),
+            "seconds": None,
+            "diff": plan.diff(),
+            "undo": {
+                "reversible": False,
+                "why": "a restart cannot be taken back; the logs before it are in the evidence",
+            },
+            "evidence": evidence(site, [one for one, dummy in plan.order], project_dict(site.project, plan.services)),
+        }
+        if order.rehearsal or not plan.plan.actions:
+            return result
+        with alone(site.project.name):
+            began = time.monotonic()
+            missed = act_at_once(fleet, plan) if at_once else act(fleet, plan)
+        later = again(site)
+        result.update(
+            changed=bool(fleet.said),
+            after=standing(later, plan.services),
+            done=fleet.said,
+            missed=missed,
+            seconds=round(time.monotonic() - began, 2),
+            left=sum(not one.well and not one.done for name in plan.services for one in later.replicas(name)),
+        )
+        return result
+
+
+def act(fleet: Fleet, plan: Restarting) -> list[str]:
+    """One by one; stops at the first that does not come back, and says what was left alone."""
+    missed = []
+    for place, (one, how) in enumerate(plan.order):
+        if not fleet.still(one):
+            missed.append(plan.project.target(one))
+            continue
+        try:
+            if how == REPLACE:
+                fleet.replace(one)
+            else:
+                fleet.restart(one)
+        except RunbookError as error:
+            left = [each.name for each, dummy in plan.order[place + 1 :]]
+            rest = f" {', '.join(left)} were left alone." if left else ""
+            raise ActFailed(
+                f"Stopped at {one.name}, {place} of {len(plan.order)} were done before it: {error}{rest} Look at its"
+                " log, and consider release_rollback if a deploy came before this.",
+                **{**error.details, "done": fleet.said, "left_alone": left},
+            ) from None
+    return missed
+
+
+def act_at_once(fleet: Fleet, plan: Restarting) -> list[str]:
+    """Service by service in the order of their dependencies, the replicas of one together: requests fail meanwhile."""
+    missed = []
+    for service in plan.services:
+        ours = [one for one, dummy in plan.order if one.service == service]
+        there = [one for one in ours if fleet.still(one)]
+        missed += [plan.project.target(one) for one in ours if one not in there]
+        if there:
+            _restart_all(fleet, there)
+            fleet.await_ready(there)
+            fleet.said += [f"restarted {one.name}" for one in there]
+            if service != fleet.terms.proxy:
+                fleet.reload_proxy()
+    return missed
+
+
+def _restart_all(fleet: Fleet, ours: Sequence[Container]) -> None:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda one: fleet.engine.restart(one.id, fleet.grace(one)), ours))

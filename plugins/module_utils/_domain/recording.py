@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a mitigation has to record, from the results of its own steps. Pure.
+
+Each step counts only if the one before it came through: a result that an earlier use of the role left behind is no
+event of this one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+_APPLIED = (
+    "plan", "ended", "stuck", "missed", "rounds", "seconds_to_relief", "stopped", "signalled", "done", "left",
+    "left_alone", "seconds", "before", "after", "goal", "next_up", "undo", "msg",
+)  # fmt: skip
+_VERDICT = ("verdict", "kept", "before", "after", "seconds_to_relief")
+_TRACES = ("ended", "stuck", "signalled", "done")  # of an act: something is in one of them
+
+
+def mitigation_events(
+    planned: Mapping[str, Any],
+    mitigation: str,
+    gate: Mapping[str, Any],
+    applied: Mapping[str, Any],
+    verdict: Mapping[str, Any],
+    undoes: str = "",
+) -> list[dict[str, Any]]:
+    """Events to append: held, or mitigated (noted, if nothing came of it) and verified.
+
+    ``undoes``: the moment of the event that this act takes back.
+    """
+    if "plan" not in planned or "open" not in gate:
+        return []
+    who = {"mitigation": mitigation}
+    if not gate["open"]:
+        held = {"plan": planned["plan"], "reasons": gate["reasons"], **who}
+        return [{"kind": "held", "note": held}] if planned["plan"].get("late") else []
+    if not any(name in applied for name in _TRACES):
+        return []
+    acted = any(applied.get(name) for name in _TRACES)
+    note = {**_kept(applied, _APPLIED), "gate": gate["reasons"], **who}
+    if not acted:
+        note.pop("undo", None)
+    if undoes:
+        note["undoes"] = undoes
+    events = [{"kind": "mitigated" if acted else "noted", "note": note}]
+    if "verdict" in verdict:
+        events.append({"kind": "verified", "note": {**_kept(verdict, _VERDICT), **who}})
+    return events
+
+
+def _kept(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: found[name] for name in names if name in found}
+
+
+def last_undoable(events: Iterable[Mapping[str, Any]], host: str) -> tuple[Mapping[str, Any] | None, str]:
+    """The host's last act that can be taken back and was not; else why there is none.
+
+    An act that cannot be taken back stands in the way of those before it: they are not undone behind its back.
+    """
+    acts = [event for event in events if event.get("kind") == "mitigated" and event.get("host", "") == host]
+    undone = {(event.get("note") or {}).get("undoes") for event in acts}
+    for event in reversed(acts):
+        note = event.get("note") or {}
+        if event.get("at") in undone or note.get("undoes"):
+            continue
+        undo = note.get("undo") or {}
+        if undo.get("reversible"):
+            return event, ""
+        why = undo.get("why") or "sessions that were ended do not come back"
+        return None, f"the last act was {note.get('mitigation', '?')} at {event.get('at')}, and {why}"
+    return None, "nothing was done that could be taken back" if not acts else "everything that was done is taken back"

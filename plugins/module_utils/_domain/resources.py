@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host and its containers use, from two readings of the kernel's counters. Pure.
+
+Working set: usage less the file pages that the kernel can drop at once (`docker stats` counts alike). Field names:
+kernel documentation, cgroup-v1/memory.rst, cgroup-v2.rst, accounting/psi.rst; proc(5).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any, Mapping, Sequence
+
+SOON, HALF = 300.0, 0.5  # seconds to the limit, and share of it, within which growth is a suspicion
+NO_LIMIT = 1 << 60  # cgroup v1 tells "no limit" by a number near 2^63
+_PSI = re.compile(r"^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+)", re.M)
+_OOM_LINE = re.compile(r"oom-kill:.*?task_memcg=(?P<group>[^,]*),task=(?P<task>.*?),pid=(?P<pid>\d+)")
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One reading of a container's counters. Bytes and seconds since its start; ``limit`` None: none is set."""
+
+    at: float
+    cpu: float
+    memory: int
+    working_set: int
+    limit: int | None
+    oom_kills: int
+    throttled_periods: int
+    periods: int
+    throttled: float
+    cpu_quota: float | None
+    pids: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """One reading of a process."""
+
+    pid: int
+    inside: int  # its pid in its own namespace
+    name: str
+    container: str
+    cpu: float
+    resident: int
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a container used between two readings."""
+
+    cpu: float  # cores
+    cpu_of_quota: float | None
+    throttled: float  # share of the time, 0 to 1
+    memory: int
+    working_set: int
+    limit: int | None
+    memory_share: float | None
+    oom_kills: int
+    oom_kills_now: int
+    pids: int
+
+
+def rates(first: Usage, last: Usage) -> Rates:
+    """From two readings; of one alone (they are the same) the rates are 0."""
+    seconds = last.at - first.at
+    cpu = (last.cpu - first.cpu) / seconds if seconds > 0 else 0.0
+    periods = last.periods - first.periods
+    return Rates(
+        cpu=round(max(0.0, cpu), 3),
+        cpu_of_quota=round(cpu / last.cpu_quota, 3) if last.cpu_quota else None,
+        throttled=round((last.throttled_periods - first.throttled_periods) / periods, 3) if periods > 0 else 0.0,
+        memory=last.memory,
+        working_set=last.working_set,
+        limit=last.limit,
+        memory_share=round(last.working_set / last.limit, 4) if last.limit else None,
+        oom_kills=last.oom_kills,
+        oom_kills_now=max(0, last.oom_kills - first.oom_kills),
+        pids=last.pids,
+    )
+
+
+def slope(samples: Sequence[tuple[float, float]]) -> float | None:
+    """Theil and Sen's: the median of the slopes of all pairs, which single outliers do not move. None below 3 samples.
+
+    >>> slope([(0, 10), (1, 12), (2, 14), (3, 900)])
+    2.0
+    """
+    if len(samples) < 3:
+        return None
+    # Only slopes over at least a third of the time: neighbours are noise, and there are many of them.
+    span = (samples[-1][0] - samples[0][0]) / 3
+    found = [
+        (y2 - y1) / (x2 - x1)
+        for place, (x1, y1) in enumerate(samples)
+        for x2, y2 in samples[place + 1 :]
+        if x2 - x1 >= span and x2 > x1
+    ]
+    return float(median(found)) if found else None
+
+
+def leak(samples: Sequence[tuple[float, float]], limit: int | None, least: float = 16384.0) -> dict[str, Any] | None:
+    """A leak estimate from working sets over time: bytes a second, and seconds until the limit.
+
+    ``least``: growth below this many bytes a second is none. None: too few samples to say.
+    """
+    steep = slope(samples)
+    if steep is None:
+        return None
+    grows = steep >= least
+    left = (limit - samples[-1][1]) / steep if grows and limit else None
+    return {
+        "bytes_per_second": round(steep),
+        "grows": grows,
+        "seconds_to_limit": None if left is None else round(max(0.0, left), 1),
+        "samples": len(samples),
+        "window": round(samples[-1][0] - samples[0][0], 1),
+    }
+
+
+def will_fill(found: Mapping[str, Any] | None, share: float | None) -> bool:
+    """Whether growth is worth a word: the limit is near in time and half reached. Everything grows for some seconds."""
+    left = found["seconds_to_limit"] if found and found["grows"] else None
+    return left is not None and left < SOON and (share or 0) >= HALF
+
+
+def parse_pressure(text: str) -> dict[str, dict[str, float]]:
+    """Pressure stall information: shares of the time in percent, over 10, 60 and 300 seconds."""
+    return {
+        kind: {"avg10": float(ten), "avg60": float(sixty), "avg300": float(long)}
+        for kind, ten, sixty, long in _PSI.findall(text)
+    }
+
+
+def parse_pairs(text: str) -> dict[str, int]:
+    """``name value`` or ``name: value kB`` on each line, in bytes where kB is said."""
+    found = {}
+    for line in text.splitlines():
+        fields = line.replace(":", " ").split()
+        if len(fields) >= 2 and fields[1].lstrip("-").isdigit():
+            found[fields[0]] = int(fields[1]) * (1024 if fields[2:3] == ["kB"] else 1)
+    return found
+
+
+def parse_oom(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """The kernel's own words on whom it killed: container id, process name and pid (on the host)."""
+    found = []
+    for line in lines:
+        match = _OOM_LINE.search(line)
+        if match:
+            ids = _ID.findall(match.group("group"))
+            found.append(
+                {"container": ids[-1] if ids else "", "task": match.group("task"), "pid": int(match.group("pid"))}
+            )
+    return found
+
+
+def container_id_of(cgroup: str) -> str:
+    """The container id in /proc/PID/cgroup, whatever the driver and the version; empty for none."""
+    ids = _ID.findall(cgroup)
+    return ids[-1] if ids else ""
+
+
+@dataclass(frozen=True)
+class HostReading:
+    """The host's own figures at one moment."""
+
+    at: float
+    memory: Mapping[str, int]
+    load: tuple[float, float, float]
+    cores: int
+    busy: float  # seconds of all cores since boot
+    idle: float
+    pressure: Mapping[str, Mapping[str, Mapping[str, float]]]
+    oom_kills: int
+    uptime: float
+    filesystems: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+
+
+def host_dict(first: HostReading, last: HostReading) -> dict[str, Any]:
+    """What free, uptime, df and the pressure files say, in one dict."""
+    memory = last.memory
+    spent, idle = last.busy - first.busy, last.idle - first.idle
+    return {
+        "memory": {
+            "total": memory.get("MemTotal", 0),
+            "available": memory.get("MemAvailable", 0),
+            "available_share": round(memory.get("MemAvailable", 0) / max(1, memory.get("MemTotal", 1)), 4),
+            "swap_total": memory.get("SwapTotal", 0),
+            "swap_used": memory.get("SwapTotal", 0) - memory.get("SwapFree", 0),
+        },
+        "cores": last.cores,
+        "load": list(last.load),
+        "load_per_core": [round(one / max(1, last.cores), 2) for one in last.load],
+        "cpu_used": round(spent / (spent + idle), 3) if spent + idle > 0 else 0.0,
+        "pressure": {name: dict(value) for name, value in last.pressure.items()},
+        "oom_kills": last.oom_kills,
+        "oom_kills_now": max(0, last.oom_kills - first.oom_kills),
+        "uptime": round(last.uptime),
+        "filesystems": [dict(one) for one in last.filesystems],
+    }
+
+
+def top(first: Mapping[int, Process], last: Mapping[int, Process], seconds: float, count: int) -> list[dict[str, Any]]:
+    """Processes by CPU used between two readings, then by memory; the ``count`` first of each, without doubles."""
+
+    def cores(one: Process) -> float:
+        former = first.get(one.pid)
+        return max(0.0, one.cpu - former.cpu) / seconds if former is not None and seconds > 0 else 0.0
+
+    by_cpu = sorted(last.values(), key=lambda one: (-cores(one), -one.resident))[:count]
+    by_memory = sorted(last.values(), key=lambda one: -one.resident)[:count]
+    chosen = list({one.pid: one for one in [*by_cpu, *by_memory]}.values())
+    return [
+        {
+            "pid": one.pid,
+            "inside_pid": one.inside,
+            "name": one.name,
+            "container": one.container,
+            "cpu": round(cores(one), 3),
+            "resident": one.resident,
+        }
+        for one in chosen
+    ]

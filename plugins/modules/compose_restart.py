@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compose_restart
+short_description: Restart the replicas of compose services one by one, and stop at the first that does not come back
+version_added: 0.1.0
+description:
+  - Takes one replica after the other out of service without losing a request, restarts it, waits until it is up by
+    rules of its own, and has the proxy give it traffic again before it touches the next.
+  - A replica that the engine restarts again and again is not restarted once more but replaced. A fresh container of
+    the same image is started beside it, and when that is up the old one goes.
+  - Containers that ran once and ended well are left alone. Configuration that changed since the start is not applied.
+options:
+  services:
+    description: The services. Empty with O(which=sick) means whatever is sick.
+    type: list
+    elements: str
+    default: []
+  everything:
+    description: All services of the project, in the order of their dependencies. The last resort.
+    type: bool
+    default: false
+  which:
+    description: V(all) replicas, or those alone that are V(sick), that is unhealthy, looping, paused or not running.
+    type: str
+    default: all
+    choices: [all, sick]
+  method:
+    description: V(auto) replaces what loops where a second container can be, and restarts everything else.
+    type: str
+    default: auto
+    choices: [auto, restart, replace]
+  at_once:
+    description: All replicas of a service at the same time. Requests fail meanwhile.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - pafar.runbook._compose
+  - pafar.runbook._compose.act
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.compose_info
+"""
+
+EXAMPLES = r"""
+- name: Restart the backend, one replica after the other
+  pafar.runbook.compose_restart:
+    project: pafar
+    services: [backend]
+    proxy: nginx
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - Which replicas, in order. C(verb), C(digest), C(actions) with C(target), C(reason), C(action) (C(restart) or
+      C(replace)), C(who) and C(service), C(spared), C(late) (replicas to restart), C(leaves), C(nothing).
+  returned: success
+  type: dict
+  sample: {"verb": "restart", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+before:
+  description: The services before. C(running), C(healthy), C(replicas).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 3, "healthy": 2, "replicas": []}}
+after:
+  description: The services after; in check mode the same as RV(before).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
+done:
+  description: What was done, a sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["restarted pafar-backend-1", "reloaded pafar-nginx-1"]
+missed:
+  description: Targets that had changed when the act came; nothing was done to them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+left:
+  description: Replicas of these services that are not up after the act; in check mode those that are sick before it.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description: Seconds that the act took; null in check mode or with nothing to do.
+  returned: success
+  type: float
+  sample: 24.8
+undo:
+  description: That it cannot be taken back. C(reversible) and C(why).
+  returned: success
+  type: dict
+  sample: {"reversible": false, "why": "a restart cannot be taken back"}
+evidence:
+  description: The services as they were before the act, with the end of the logs of every container to be restarted.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.restart import restart
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.restarting import METHODS
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
+    COMPOSE_ARGS,
+    TERMS_ARGS,
+    order_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    return restart(
+        order_of(params, module.check_mode),
+        params["services"],
+        everything=params["everything"],
+        sick_only=params["which"] == "sick",
+        method=params["method"],
+        at_once=params["at_once"],
+    )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **COMPOSE_ARGS,
+            **TERMS_ARGS,
+            "services": {"type": "list", "elements": "str", "default": []},
+            "everything": {"type": "bool", "default": False},
+            "which": {"type": "str", "default": "all", "choices": ["all", "sick"]},
+            "method": {"type": "str", "default": "auto", "choices": list(METHODS)},
+            "at_once": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compose_scale
+short_description: Bring one compose service to another number of replicas, and touch nothing else
+version_added: 0.1.0
+description:
+  - Starts or removes replicas of one service. No other container is recreated, restarted or set back to the files,
+    as C(docker compose up --scale) would.
+  - Looks beforehand at what Compose does not, and refuses with all reasons. A fixed container_name, host ports, names
+    that are taken, an image that is not there, drift against the files, dependencies that do not run, memory,
+    addresses, and the connections that the new replicas would open to the database.
+  - Waits until new replicas are up by rules of its own, and removes them again when they do not come up. Takes away
+    the replica that is missed least (not running, unhealthy, differing from the files, then the highest number),
+    drained, so that no request is lost.
+  - Reloads the proxy, so that new replicas get traffic; with the right number of replicas and a proxy that does not
+    know them, that is the whole plan.
+options:
+  service:
+    description: The service.
+    type: str
+    required: true
+  replicas:
+    description: How many, at least 1, or by how many more or fewer (V(+2), V(-1)).
+    type: str
+    required: true
+  max_replicas:
+    description: Most replicas that are ever asked for. At least 1.
+    type: int
+    default: 20
+  allow_drift:
+    description: Whether new replicas may be made by files that the running ones differ from.
+    type: bool
+    default: false
+  memory_reserve:
+    description: Share of the host's memory that must stay available, from 0 to less than 1.
+    type: float
+    default: 0.1
+  connections_per_replica:
+    description: Connections to the database that one replica opens at most (its pools). 0 means that nobody asks.
+    type: int
+    default: 0
+  connections_free:
+    description: Connections that the database has left, as C(pg_activity_info) tells. Not given means not known.
+    type: int
+extends_documentation_fragment:
+  - pafar.runbook._compose
+  - pafar.runbook._compose.act
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.compose_info
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  pafar.runbook.compose_scale:
+    project: pafar
+    service: backend
+    replicas: "5"
+    proxy: nginx
+  check_mode: true
+  register: planned
+
+- name: Scale exactly so
+  pafar.runbook.compose_scale:
+    project: pafar
+    service: backend
+    replicas: "5"
+    proxy: nginx
+    only: "{{ planned.plan.actions | map(attribute='target') }}"
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - What to start, remove or reload, and what stays. C(verb), C(digest), C(actions) with C(target), C(reason),
+      C(action) and C(who), C(spared), C(late) (replicas missing, surplus or without traffic), C(leaves), C(nothing).
+  returned: success
+  type: dict
+  sample: {"verb": "scale", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+before:
+  description: The service before. C(running), C(healthy), C(replicas).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
+after:
+  description: The service after; in check mode the same as RV(before).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 5, "healthy": 5, "replicas": []}}
+done:
+  description: What was done, a sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["started pafar-backend-4", "reloaded pafar-nginx-1"]
+missed:
+  description: Targets that had changed when the act came; nothing was done to them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+left:
+  description: Replicas missing, surplus, not up or without traffic after the act; in check mode those before it.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description: Seconds that the act took; null in check mode or with nothing to do.
+  returned: success
+  type: float
+  sample: 12.4
+undo:
+  description: How to take it back. C(reversible), C(module) and C(options), or C(why) it cannot be.
+  returned: success
+  type: dict
+  sample: {"reversible": true, "module": "compose_scale", "options": {"project": "pafar", "service": "backend", "replicas": "3"}}
+evidence:
+  description: The project as it was before the act, with the logs of what the act removes.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.scale import scale
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.scaling import Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
+    COMPOSE_ARGS,
+    TERMS_ARGS,
+    order_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    at_least(params, "max_replicas", 1)
+    at_least(params, "connections_per_replica", 0)
+    at_least(params, "memory_reserve", 0)
+    if params["memory_reserve"] >= 1:
+        raise InputError("memory_reserve is a share of the host's memory and must be less than 1. Nothing was done.")
+    bounds = Bounds(
+        params["max_replicas"],
+        params["allow_drift"],
+        params["memory_reserve"],
+        params["connections_per_replica"],
+        params["connections_free"],
+    )
+    return scale(order_of(params, module.check_mode), params["service"], params["replicas"], bounds)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **COMPOSE_ARGS,
+            **TERMS_ARGS,
+            "service": {"type": "str", "required": True},
+            "replicas": {"type": "str", "required": True},
+            "max_replicas": {"type": "int", "default": 20},
+            "allow_drift": {"type": "bool", "default": False},
+            "memory_reserve": {"type": "float", "default": 0.1},
+            "connections_per_replica": {"type": "int", "default": 0},
+            "connections_free": {"type": "int"},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

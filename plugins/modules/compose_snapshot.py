@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: compose_snapshot
+short_description: Record what a compose project runs, so that it can be gone back to
+version_added: 0.1.0
+description:
+  - Records image ids, replicas, the rendered configuration and the git revision in a file for its owner alone, and
+    gives every image a name (C(incident-rollback/PROJECT-SERVICE)), so that no prune takes it.
+  - Cheap enough to be taken before every deploy. What is recorded already is not recorded again.
+  - A snapshot is good when nothing was sick while it was taken.
+options:
+  state_dir:
+    description:
+      - Folder of the snapshots on the host. The configuration in them holds the secrets of the files, so it is
+        readable for its owner alone.
+    type: path
+    default: ~/.local/state/pafar-runbook/releases
+  label:
+    description: A name of your own for it, such as the version.
+    type: str
+    default: ""
+  keep:
+    description: How many to keep; older ones go, but never the newest good one. At least 1.
+    type: int
+    default: 10
+extends_documentation_fragment:
+  - pafar.runbook._compose
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.compose_rollback
+"""
+
+EXAMPLES = r"""
+- name: Before the deploy
+  pafar.runbook.compose_snapshot:
+    project: pafar
+    label: v1.1.0
+"""
+
+RETURN = r"""
+plan:
+  description: What to record and which images to name. C(verb), C(digest), C(actions), C(spared).
+  returned: success
+  type: dict
+  sample: {"verb": "snapshot", "digest": "9f86d081884c7d65", "actions": [], "spared": []}
+snapshot:
+  description:
+    - What ran. C(at) (its name), C(good), C(label), C(revision), C(dirty), C(subject), and C(services) with C(image),
+      C(reference), C(replicas), C(hash), C(created) and C(mixed).
+  returned: success
+  type: dict
+  sample: {"at": "20261123T211500.000000Z", "good": true, "revision": "1c2d3e", "services": {}}
+path:
+  description: The file.
+  returned: success
+  type: str
+  sample: /root/.local/state/pafar-runbook/releases/pafar/20261123T211500.000000Z.json
+protected:
+  description: Names that keep its images.
+  returned: success
+  type: list
+  elements: str
+  sample: ["incident-rollback/pafar-backend:fd54a4e22bb7"]
+unread:
+  description: Files among the snapshots that could not be read, and why.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+undo:
+  description: That there is nothing to take back.
+  returned: success
+  type: dict
+  sample: {"reversible": false, "why": "a snapshot changes nothing that runs"}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.order import Order
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.rollback import take
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.fleet import Terms
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
+    COMPOSE_ARGS,
+    engine_login_of,
+    source_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    at_least(params, "keep", 1)
+    order = Order(engine_login_of(params), source_of(params), Terms(), 60.0, None, module.check_mode)
+    return take(order, params["state_dir"], params["label"], params["keep"])
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **COMPOSE_ARGS,
+            "state_dir": {"type": "path", "default": "~/.local/state/pafar-runbook/releases"},
+            "label": {"type": "str", "default": ""},
+            "keep": {"type": "int", "default": 10},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

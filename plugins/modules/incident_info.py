@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: incident_info
+short_description: Read an incident from the incident log
+version_added: 0.1.0
+description:
+  - Reads the events of one incident, and which act of a host is the last that can be taken back.
+options:
+  log:
+    description: Folder of the incident log.
+    type: path
+    required: true
+  id:
+    description: The incident's id.
+    type: str
+    required: true
+  host:
+    description: Name of the host in the inventory whose acts are meant.
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - pafar.runbook._attributes.info
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: What was done, and what of it can be taken back
+  pafar.runbook.incident_info:
+    log: /var/lib/pafar-runbook/incidents
+    id: 2026-11-23-145635-service_scale
+    host: web1
+  register: incident
+"""
+
+RETURN = r"""
+events:
+  description: The events in order, with C(at), C(kind), C(by), C(host) and C(note).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+torn:
+  description: Lines that could not be read.
+  returned: success
+  type: int
+  sample: 0
+undoable:
+  description:
+    - The last act of the host that can be taken back, with C(at), C(mitigation), C(module) and C(options); empty if there
+      is none.
+  returned: success
+  type: dict
+  sample: {"at": "2026-11-23T14:56:35.123456Z", "mitigation": "scale_services", "module": "compose_scale", "options": {}}
+why_not:
+  description: Why there is none.
+  returned: success
+  type: str
+  sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.incident_log import read
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.recording import last_undoable
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    events, torn = read(params["log"], params["id"])
+    found, why = last_undoable(events, params["host"])
+    undoable: dict[str, Any] = {}
+    if found is not None:
+        note = found["note"]
+        undoable = {"at": found["at"], "mitigation": note.get("mitigation", ""), **note["undo"]}
+    return {"changed": False, "events": events, "torn": torn, "undoable": undoable, "why_not": why}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "log": {"type": "path", "required": True},
+            "id": {"type": "str", "required": True},
+            "host": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

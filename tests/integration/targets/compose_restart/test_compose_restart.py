@@ -1,0 +1,81 @@
+"""compose_restart against a real engine: order, health, what loops, and where it stops."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal import engine
+
+
+def started(shop, service):
+    return {one["Name"].lstrip("/"): (one["Id"], one["State"]["StartedAt"]) for one in shop.containers(service)}
+
+
+def test_check_then_real(shop):
+    before, others = started(shop, "web"), shop.world("web")
+    planned = shop.module("compose_restart", check=True, services=["web"])
+    assert started(shop, "web") == before
+    done = shop.module("compose_restart", services=["web"])
+    assert done["plan"] == planned["plan"]
+    assert done["left"] == 0
+    after = started(shop, "web")
+    assert {name: one[0] for name, one in after.items()} == {name: one[0] for name, one in before.items()}
+    assert all(after[name][1] != before[name][1] for name in before)
+    assert shop.world("web") == others
+    assert done["undo"]["reversible"] is False
+    assert set(done["evidence"]["logs"]) == set(before)
+    stale = shop.module("compose_restart", services=["web"], only=[planned["plan"]["actions"][0]["target"]])
+    assert "the containers have changed since" in stale["msg"], "a replica that was restarted since is another target"
+
+
+def test_only_what_is_sick(shop):
+    sick = f"{shop.project}-web-2"
+    shop.make_sick(sick)
+    before = started(shop, "web")
+    engine.run(["docker", "exec", "-d", sick, "sh", "-c", "sleep 1; rm /tmp/sick"])
+    done = shop.module("compose_restart", which="sick", grace=1)
+    assert [act["who"] for act in done["plan"]["actions"]] == [sick]
+    assert started(shop, "web")[f"{shop.project}-web-1"] == before[f"{shop.project}-web-1"]
+    assert shop.module("compose_restart", check=True, which="sick")["plan"]["actions"] == []
+
+
+def test_it_stops_at_the_first_that_does_not_come_back(shop):
+    first, second = (f"{shop.project}-web-{number}" for number in (1, 2))
+    shop.make_sick(first)  # sick for good: the file is in its own layer
+    before = started(shop, "web")[second]
+    done = shop.module("compose_restart", services=["web"], method="restart", grace=1)
+    assert f"Stopped at {first}, 0 of 2 were done before it" in done["msg"]
+    assert f"{second} were left alone" in done["msg"]
+    assert done["left_alone"] == [second]
+    assert started(shop, "web")[second] == before
+
+
+def test_what_loops_is_replaced_by_a_fresh_one(shop):
+    loop = f"{shop.project}-worker-1"
+    script = "test -e /tmp/broken && exit 1; trap 'exit 0' TERM; while :; do sleep 0.2; done"
+    shop.services["worker"]["command"] = ["sh", "-c", script]
+    shop.up()
+    shop.execute(loop, "touch", "/tmp/broken")
+    engine.run(["docker", "kill", loop])
+    engine.run(["docker", "start", loop])
+    shop.until("it loops", lambda: shop.containers("worker")[0]["RestartCount"] >= 3)
+    done = shop.module("compose_restart", services=["worker"])
+    assert [act["action"] for act in done["plan"]["actions"]] == ["replace"]
+    assert done["left"] == 0, done
+    assert [one["Name"].lstrip("/") for one in shop.containers("worker")] == [f"{shop.project}-worker-2"]
+
+
+def test_everything_goes_in_the_order_of_the_dependencies(shop):
+    planned = shop.module("compose_restart", check=True, everything=True)
+    order = [act["service"] for act in planned["plan"]["actions"]]
+    assert order.index("db") < order.index("web") < order.index("front")
+    assert "migrate" not in order
+    assert any(one["who"].endswith("migrate-1") for one in planned["plan"]["spared"])
+    done = shop.module("compose_restart", everything=True, at_once=True, grace=1)
+    assert done["left"] == 0
+    assert len(done["done"]) == len(order)
+
+
+@pytest.mark.parametrize("options", [{}, {"services": ["web"], "everything": True}])
+def test_it_must_be_said_what(shop, options):
+    assert "Say which services" in shop.module("compose_restart", **options)["msg"]

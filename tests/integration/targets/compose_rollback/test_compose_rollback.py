@@ -1,0 +1,142 @@
+"""compose_rollback against a real engine and a real git: back, no-op, forward again, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from rehearsal import engine
+
+
+def git(shop, *words):
+    argv = ["git", "-C", str(shop.folder), "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def released(shop, tmp_path):
+    """A snapshot of the good release at one commit; the next one, deployed at another."""
+    subprocess.run(["rm", "-rf", str(shop.folder / ".git"), str(shop.folder / "app")], check=True)
+    git(shop, "init", "--quiet")
+    git(shop, "add", "compose.yml")
+    git(shop, "commit", "--quiet", "--message", "one")
+    shop.state = {"state_dir": str(tmp_path / "s")}
+    shop.good = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", shop.image]).stdout.strip()
+    shop.first = git(shop, "rev-parse", "HEAD")
+    shop.module("compose_snapshot", **shop.state, label="one")
+    (shop.folder / "app").mkdir(exist_ok=True)
+    (shop.folder / "app/code.py").write_text(str(tmp_path))
+    git(shop, "add", "app")
+    git(shop, "commit", "--quiet", "--message", "two")
+    shop.newer = shop.build("newer")
+    shop.compose("up", "--detach", "--no-build", "web", "worker")
+    shop.await_up()
+    return shop
+
+
+def images(shop, service):
+    return {one["Image"] for one in shop.containers(service)}
+
+
+def test_check_real_again_and_forward(released):
+    shop, head = released, git(released, "status", "--porcelain")
+    before = shop.world()
+    planned = shop.module("compose_rollback", check=True, **shop.state)
+    assert shop.world() == before
+    assert [act["who"] for act in planned["plan"]["actions"]] == ["web", "worker"]
+    assert shop.good[7:19] in planned["diff"]["after"]
+    others = shop.world("web", "worker")
+    done = shop.module("compose_rollback", **shop.state)
+    assert done["plan"] == planned["plan"]
+    assert done["left"] == 0, done
+    assert images(shop, "web") == images(shop, "worker") == {shop.good}
+    assert len(shop.containers("web")) == 2
+    assert shop.world("web", "worker") == others
+    assert done["next_up"].startswith("stays: ")
+    shop.compose("up", "--detach", "--no-build", "web")
+    assert images(shop, "web") == {shop.good}, "and it does"
+    again = shop.module("compose_rollback", **shop.state)
+    assert again["changed"] is False, "the bad release is no good state to come back to"
+    assert "would be a no-op" in again["plan"]["nothing"]
+    assert git(shop, "status", "--porcelain") == head, "the work tree is not touched"
+    forward = shop.module(done["undo"]["module"], **done["undo"]["options"], **shop.state)
+    assert images(shop, "web") == {shop.newer}, forward
+
+
+def test_to_a_git_revision(released):
+    shop = released
+    assert shop.module("compose_rollback", check=True, to="HEAD~1", **shop.state)["goal"]["revision"] == shop.first
+    none = shop.module("compose_rollback", check=True, to="HEAD", **shop.state)
+    assert "so nobody knows which images that was" in none["msg"]
+    assert "is no snapshot" in shop.module("compose_rollback", check=True, to="nosuch", **shop.state)["msg"]
+
+
+def test_migrations_in_between_are_refused_unless_told(released):
+    shop = released
+    (shop.folder / "app/migrations").mkdir(exist_ok=True)
+    (shop.folder / "app/migrations/0002.py").write_text("x")
+    git(shop, "add", "app")
+    git(shop, "commit", "--quiet", "--message", "three")
+    done = shop.module("compose_rollback", check=True, **shop.state)
+    assert "1 migrations lie between (app/migrations/0002.py)" in done["msg"]
+    assert shop.module("compose_rollback", check=True, accept_migrations=True, **shop.state)["changed"] is True
+
+
+def test_an_old_release_that_does_not_come_up_goes_forward_again(shop, tmp_path):
+    state = {"state_dir": str(tmp_path)}
+    shop.module("compose_snapshot", **state, label="one")
+    snapshot = next((tmp_path / shop.project).glob("*.json"))
+    newer = shop.build("newer")
+    shop.compose("up", "--detach", "--no-build", "web")
+    shop.await_up()
+    bad = shop.build("bad")
+    shop.build("newer")
+    good = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", shop.image]).stdout.strip()
+    assert good == newer
+    text = snapshot.read_text()
+    import json
+
+    was = json.loads(text)["services"]["web"]["image"]
+    snapshot.write_text(text.replace(was, bad))
+    done = shop.module("compose_rollback", services=["web"], **state)
+    assert done["failed"] is True
+    assert "does not come up with the image" in done["msg"]
+    assert "web went forward again to what ran before" in done["msg"]
+    assert images(shop, "web") == {newer}
+    assert len(shop.containers("web")) == 2
+    tag = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", shop.image]).stdout.strip()
+    assert tag == newer
+
+
+def test_an_image_that_is_gone_is_found_before_anything_stops(released):
+    shop = released
+    for name in engine.run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.split():
+        if name.startswith(f"incident-rollback/{shop.project}-"):
+            engine.run(["docker", "rmi", name], check=False)
+    for one in shop.containers():
+        if one["Image"] == shop.good:
+            engine.run(["docker", "rm", "--force", one["Id"]])
+    engine.run(["docker", "rmi", "--force", shop.good], check=False)
+    before = shop.world()
+    done = shop.module("compose_rollback", services=["web"], **shop.state)
+    assert "is not on this host any more" in done["msg"]
+    assert shop.world() == before
+
+
+def test_a_changed_configuration_comes_back_too(released):
+    shop = released
+    shop.services["web"]["environment"]["COLOUR"] = "red"
+    shop.write()
+    shop.compose("up", "--detach", "--no-build", "web")
+    shop.await_up()
+    done = shop.module("compose_rollback", services=["web"], **shop.state)
+    assert done["left"] == 0, done
+    assert done["plan"]["actions"][0]["how"] == "file"
+    assert all("COLOUR=blue" in one["Config"]["Env"] for one in shop.containers("web"))
+    assert images(shop, "web") == {shop.good}
+    assert done["next_up"].startswith("rolls web forward again")
+
+
+def test_without_a_snapshot_it_says_so(shop, tmp_path):
+    assert "There is no snapshot at all" in shop.module("compose_rollback", state_dir=str(tmp_path))["msg"]

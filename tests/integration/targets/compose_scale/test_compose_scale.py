@@ -1,0 +1,129 @@
+"""compose_scale against a real engine: the quartet, who is touched, refusals, and what is undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal import engine
+
+PROXY = {"proxy": "front", "proxy_reload": ["touch", "/tmp/reloaded"], "proxy_test": ["true"]}
+
+
+def test_check_real_check_again(shop):
+    untouched = shop.world("web")
+    web = shop.world()
+    planned = shop.module("compose_scale", check=True, service="web", replicas="4")
+    assert shop.world() == web, "check mode changes nothing"
+    assert planned["changed"] is True
+    done = shop.module("compose_scale", service="web", replicas="4", only=[planned["plan"]["actions"][0]["target"]])
+    assert done["plan"]["digest"] == planned["plan"]["digest"]
+    assert done["plan"] == planned["plan"]
+    assert done["diff"] == planned["diff"]
+    assert done["after"]["web"]["healthy"] == 4
+    assert done["left"] == 0
+    assert shop.world("web") == untouched
+    assert all(shop.world().get(name) == was for name, was in web.items()), "the old replicas are the same runs"
+    for check in (True, False):
+        again = shop.module("compose_scale", check=check, service="web", replicas="4")
+        assert (again["changed"], again["plan"]["actions"], again["plan"]["late"]) == (False, [], 0)
+        assert "nothing to do: web has 4 of 4" in again["plan"]["nothing"]
+
+
+def test_others_that_were_scaled_by_hand_stay_as_they_are(shop):
+    shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "db=2", "db")
+    shop.await_up()
+    before = shop.world("web")
+    assert shop.module("compose_scale", service="web", replicas="+1")["after"]["web"]["running"] == 3
+    assert shop.world("web") == before
+
+
+def test_the_sick_replica_goes_first_and_undo_brings_back_the_number(shop):
+    shop.make_sick(f"{shop.project}-web-1")
+    done = shop.module("compose_scale", service="web", replicas="-1", **PROXY)
+    assert [act["who"] for act in done["plan"]["actions"]] == [f"{shop.project}-web-1"]
+    assert done["plan"]["actions"][0]["reason"] == "is unhealthy"
+    assert [one["name"] for one in done["after"]["web"]["replicas"]] == [f"{shop.project}-web-2"]
+    assert any("web-1" in name for name in done["evidence"]["logs"])
+    undo = done["undo"]
+    assert undo["reversible"] is True
+    back = shop.module(undo["module"], **undo["options"])
+    assert back["after"]["web"]["healthy"] == 2
+
+
+def test_the_proxy_is_told(shop):
+    front = f"{shop.project}-front-1"
+    done = shop.module("compose_scale", service="web", replicas="3", **PROXY)
+    assert f"reloaded {front}" in done["done"]
+    assert shop.execute(front, "ls", "/tmp/reloaded").strip() == "/tmp/reloaded"
+    broken = shop.module("compose_scale", service="web", replicas="+1", **{**PROXY, "proxy_test": ["false"]})
+    assert "was not reloaded, since its configuration has an error" in broken["msg"]
+
+
+def test_replicas_that_do_not_come_up_are_removed_again(shop):
+    before = shop.world()
+    shop.build("bad")
+    done = shop.module("compose_scale", service="web", replicas="4", allow_drift=True)
+    assert done["failed"] is True
+    assert "its health check fails" in done["msg"]
+    assert "2 new containers were removed again; the 2 that were there are untouched" in done["msg"]
+    assert shop.world() == before
+
+
+REFUSALS = [
+    pytest.param(
+        {"container_name": "the-only-one", "deploy": {}}, {}, "fixed container_name the-only-one", id="container_name"
+    ),
+    pytest.param({"ports": ["127.0.0.1:18765:80"]}, {}, "host port 18765, which is enough for 1", id="fixed port"),
+    pytest.param({"mem_limit": "900g"}, {}, "MiB are available and", id="memory"),
+    pytest.param({"environment": {"COLOUR": "red"}}, {}, "differ from the files", id="drift"),
+    pytest.param({}, {"connections_per_replica": 8, "connections_free": 5}, "make an exhaustion worse", id="database"),
+]
+
+
+@pytest.mark.parametrize(("more", "options", "said"), REFUSALS)
+def test_what_would_break_is_refused_beforehand_in_check_mode_too(shop, more, options, said):
+    shop.services["web"].update(more)
+    shop.write()
+    before = shop.world()
+    for check in (True, False):
+        done = shop.module("compose_scale", check=check, service="web", replicas="3", **options)
+        assert done["failed"] is True
+        assert said in done["msg"]
+        assert done["msg"].endswith("Nothing was done.")
+    assert shop.world() == before
+
+
+def test_a_name_that_is_taken_and_an_image_that_is_gone(shop):
+    name = f"{shop.project}-web-3"
+    engine.run(["docker", "create", "--name", name, shop.image, "true"])
+    try:
+        done = shop.module("compose_scale", service="web", replicas="3")
+        assert f"the name {name} is taken by a container that is not of this service" in done["msg"]
+    finally:
+        engine.run(["docker", "rm", "--force", name])
+    engine.run(["docker", "rmi", "--force", "--no-prune", shop.image], check=False)
+    assert "is not on this host" in shop.module("compose_scale", service="web", replicas="3")["msg"]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        pytest.param("-9", "the least is 1", id="below one"),
+        pytest.param("0", "the least is 1", id="none"),
+        pytest.param("10000", "this site allows 20", id="ten thousand"),
+        pytest.param("many", "must be a number, or a step like +2", id="a word"),
+    ],
+)
+def test_impossible_numbers(shop, replicas, said):
+    before = shop.world()
+    done = shop.module("compose_scale", service="web", replicas=replicas)
+    assert said in done["msg"]
+    assert shop.world() == before
+
+
+def test_an_approval_of_another_plan_does_nothing(shop):
+    before = shop.world()
+    done = shop.module("compose_scale", service="web", replicas="3", only=["web 2->5"])
+    assert "Nothing that was approved (web 2->5) is in the present plan (web 2->3)" in done["msg"]
+    assert shop.module("compose_scale", service="web", replicas="3", only=[])["changed"] is False
+    assert shop.world() == before

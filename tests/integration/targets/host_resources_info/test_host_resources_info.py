@@ -1,0 +1,82 @@
+"""host_resources_info against a real engine and kernel: figures beside the engine's own, kills, a leak."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from rehearsal import engine
+from support.modules import run_module
+
+EAT = "x=$(head -c 60000000 /dev/zero | tr '\\0' x)"
+LEAK = "while (1) { push @kept, 'x' x 200000; select undef, undef, undef, 0.1 }"  # 2 MB a second
+
+
+def of(seen, name):
+    return next(one for one in seen["containers"] if one["name"] == name)
+
+
+def test_it_tells_of_host_and_containers(shop):
+    seen = run_module("host_resources_info", project=shop.project)
+    assert seen["source"] == "cgroup"
+    assert seen["host"]["cores"] == os.cpu_count()
+    assert 0 < seen["host"]["memory"]["available"] <= seen["host"]["memory"]["total"]
+    assert any(disk["mount"] == "/" for disk in seen["host"]["filesystems"])
+    assert {one["service"] for one in seen["containers"]} == {"web", "front", "worker", "db"}
+    assert [one["service"] for one in seen["stopped"]] == ["migrate"]
+    assert "(healthy)" in of(seen, f"{shop.project}-web-1")["status"]
+
+
+def test_it_agrees_with_the_engine(shop):
+    ours = of(run_module("host_resources_info", project=shop.project), f"{shop.project}-web-1")
+    theirs = engine.run(
+        ["docker", "stats", "--no-stream", "--format", "{{.PIDs}}", f"{shop.project}-web-1"]
+    ).stdout.strip()
+    assert abs(ours["pids"] - int(theirs)) <= 2
+    api = run_module("host_resources_info", project=shop.project, docker_host=as_remote())
+    if api.get("source") == "api":
+        assert of(api, f"{shop.project}-web-1")["working_set"] == pytest.approx(ours["working_set"], rel=0.5, abs=2e6)
+
+
+def as_remote() -> str:
+    return os.environ.get("DOCKER_HOST", "")
+
+
+def test_a_busy_container_and_its_process_are_named(shop):
+    name = f"{shop.project}-worker-1"
+    engine.run(["docker", "exec", "-d", name, "sh", "-c", "while :; do :; done"])
+    seen = run_module("host_resources_info", project=shop.project, interval=1)
+    assert of(seen, name)["cpu"] > 0.5
+    busy = next(one for one in seen["processes"] if one["container"] == name)
+    assert busy["cpu"] > 0.5
+    assert busy["inside_pid"] != busy["pid"]
+
+
+def test_kills_for_want_of_memory_are_counted_by_the_kernel(shop):
+    shop.services["worker"]["mem_limit"] = "32m"
+    shop.up()
+    name = f"{shop.project}-worker-1"
+    engine.run(["docker", "exec", name, "sh", "-c", EAT], check=False)
+    seen = run_module("host_resources_info", project=shop.project)
+    assert of(seen, name)["oom_kills"] >= 1
+    assert any(f"processes of {name} for want of memory" in line for line in seen["pressing"])
+    flag = engine.inspect("container", [name])[0]["State"]["Status"]
+    assert flag == "running", "a child was killed, the container lives: the engine's own flag says nothing of it"
+
+
+def test_a_leak_is_estimated(shop):
+    shop.services["worker"].update(mem_limit="64m", command=["perl", "-e", LEAK])
+    shop.up()
+    seen = run_module("host_resources_info", project=shop.project, leak_window=4)
+    found = of(seen, f"{shop.project}-worker-1")["leak"]
+    assert found["grows"] is True
+    assert found["bytes_per_second"] > 300_000
+    assert found["seconds_to_limit"] > 0
+    assert of(seen, f"{shop.project}-db-1")["leak"]["grows"] is False
+
+
+def test_bad_input(shop):
+    assert shop.project
+    assert "interval is 0" in run_module("host_resources_info", interval=0)["msg"]
+    assert "no such socket" in run_module("host_resources_info", docker_host="unix:///nowhere")["msg"]

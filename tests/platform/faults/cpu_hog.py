@@ -1,0 +1,41 @@
+"""An address with a typing error keeps a regular expression busy for hours: the workers spin and serve nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+from rehearsal import backend
+from rehearsal.stand import DIRECT, Stand
+
+PLAYBOOK = "high_cpu.yml"
+WITHIN = 30
+TOUCHES = ("backend",)
+SENT = 16  # so that each worker gets one
+
+
+def inject(stand: Stand) -> None:
+    url = f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/places/?address={'a' * 60}%21"
+
+    def send(_number: int) -> None:
+        with contextlib.suppress(OSError):  # nobody answers
+            DIRECT.open(urllib.request.Request(url), timeout=1).close()
+
+    with ThreadPoolExecutor(SENT) as pool:
+        list(pool.map(send, range(SENT)))
+
+
+def symptom(stand: Stand) -> bool:
+    """Nobody is served."""
+    return stand.fails()
+
+
+def heal(stand: Stand) -> None:
+    if stand.fails():
+        backend.drop(stand, "backend")
+    backend.put_right(stand, "backend")
+
+
+def culprits(stand: Stand) -> list[str]:
+    return stand.sessions("pafar-backend")

@@ -1,0 +1,80 @@
+"""The platform's backend as `make platform` leaves it: one replica of the release checked out, known to nginx."""
+
+from __future__ import annotations
+
+import time
+
+from rehearsal import engine
+from rehearsal.stand import Container, Stand
+from rehearsal.trouble import Trouble
+
+SERVICES = ("backend", "celery-worker")
+READY_SECONDS = 90
+SIGNAL = """
+import os, pathlib, signal, sys
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    pid = int(path.parent.name)
+    try:
+        words = path.read_bytes().replace(bytes(1), b" ").decode()
+        if pid not in (1, os.getpid()) and sys.argv[2] in words:
+            os.kill(pid, getattr(signal, sys.argv[1]))
+    except OSError:
+        continue
+"""
+
+
+def replicas(stand: Stand, service: str = "backend") -> list[Container]:
+    return [one for one in stand.containers() if one.service == service]
+
+
+def compose(stand: Stand, *words: str) -> None:
+    """`docker compose` on the platform, as a deployment runs it."""
+    from rehearsal import lifecycle
+
+    engine.run([*lifecycle.compose(stand.site), *words], env=lifecycle.environment(stand.site))
+
+
+def is_right(stand: Stand, service: str) -> bool:
+    """One container of the image that its tag has, healthy, and never restarted."""
+    found = replicas(stand, service)
+    image = engine.run(
+        ["docker", "image", "inspect", "--format", "{{.Id}}", f"{stand.site.project}/app:latest"], check=False
+    ).stdout.strip()
+    return len(found) == 1 and found[0].health == "healthy" and not found[0].restarts and found[0].image == image
+
+
+def put_right(stand: Stand, *services: str) -> None:
+    """Back to one healthy replica each, whatever happened to them; what is right already is left alone."""
+    wrong = [service for service in services or SERVICES if not is_right(stand, service)]
+    if wrong:
+        for service in wrong:
+            drop(stand, service)
+        compose(stand, "up", "--detach", "--no-build", *wrong)
+        await_healthy(stand, *wrong)
+    reload_nginx(stand)
+
+
+def drop(stand: Stand, service: str) -> None:
+    """Remove all its containers."""
+    for one in replicas(stand, service):
+        engine.run(["docker", "rm", "--force", one.id], check=False)
+
+
+def await_healthy(stand: Stand, *services: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        found = [one for service in services for one in replicas(stand, service)]
+        if found and all(one.health == "healthy" for one in found):
+            return
+        if time.monotonic() > deadline:
+            raise Trouble(f"{', '.join(services)} did not become healthy within {READY_SECONDS} s.")
+        time.sleep(0.3)
+
+
+def signal(container: str, name: str, words: str) -> None:
+    """Signal every process of a container whose command line holds these words; its image has no pkill."""
+    engine.run(["docker", "exec", "--user", "root", container, "python3", "-c", SIGNAL, name, words], check=False)
+
+
+def reload_nginx(stand: Stand) -> None:
+    stand.execute("nginx", "nginx", "-s", "reload")

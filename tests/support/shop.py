@@ -1,0 +1,170 @@
+"""A small compose project of its own for the tests of the compose modules, on the engine that DOCKER_HOST names.
+
+python -m support.shop start FOLDER well|sick|released   for molecule: a project in a state that a role puts right
+python -m support.shop status FOLDER                     what runs, as JSON
+python -m support.shop stop FOLDER
+
+Its programs are shells that wait; a replica is made sick by a file, a release by its image. Health: each second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rehearsal import engine
+from support.modules import run_module
+
+BASE = "debian:bookworm-slim"
+WAIT = "trap 'exit 0' TERM; while :; do sleep 0.2; done"
+CHECK = {"test": ["CMD-SHELL", "test ! -e /tmp/sick && test ! -e /etc/sick"], "interval": "1s", "retries": 2}
+GOOD, NEWER, BAD = "good", "newer", "bad"
+DOCKERFILES = {GOOD: "LABEL v=1", NEWER: "LABEL v=2", BAD: "RUN touch /etc/sick"}
+
+
+def waiting(**more: Any) -> dict[str, Any]:
+    """A service that waits, stops when asked, and says whether it is well."""
+    return {"image": "@", "command": ["sh", "-c", WAIT], "healthcheck": CHECK, "restart": "unless-stopped", **more}
+
+
+def services() -> dict[str, Any]:
+    """What a platform has: replicas, a proxy, something scaled by hand, data, a job that ran once."""
+    return {
+        "web": waiting(deploy={"replicas": 2}, depends_on=["db"], environment={"COLOUR": "blue"}),
+        "front": waiting(depends_on=["web"]),
+        "worker": waiting(),
+        "db": waiting(volumes=["data:/data"]),
+        "migrate": {"image": "@", "command": ["true"]},
+    }
+
+
+class Shop:
+    """One project: its folder, its compose file, its containers."""
+
+    def __init__(self, folder: Path, project: str, found: dict[str, Any] | None = None) -> None:
+        self.folder, self.project = folder, project
+        self.image = f"{project}/app:latest"
+        self.services = services() if found is None else found
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "compose.yml"
+
+    def build(self, kind: str = GOOD) -> str:
+        """Make the tag another image; returns its id."""
+        text = f"FROM {BASE}\n{DOCKERFILES[kind]}\n"
+        engine.run(["docker", "build", "--quiet", "--tag", self.image, "-"], stdin=text)
+        return engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", self.image]).stdout.strip()
+
+    def write(self) -> None:
+        told = json.loads(json.dumps(self.services).replace('"@"', json.dumps(self.image)))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps({"services": told, "volumes": {"data": {}}}, indent=1))
+
+    def compose(self, *words: str) -> str:
+        argv = [*engine.compose_command(), "--project-name", self.project, "--project-directory", str(self.folder)]
+        return engine.run([*argv, "--file", str(self.file), *words]).stdout
+
+    def up(self, *words: str) -> None:
+        engine.get_base_image(lambda dummy: None)
+        self.write()
+        if not engine.has_image(self.image):
+            self.build()
+        self.compose("up", "--detach", "--no-build", *words)
+        self.await_up()
+
+    def await_up(self, seconds: float = 30) -> None:
+        self.until("all is healthy", lambda: all(self.is_well(one) for one in self.containers()), seconds)
+
+    @staticmethod
+    def is_well(one: dict[str, Any]) -> bool:
+        state = one["State"]
+        if state["Status"] == "exited":
+            return bool(state["ExitCode"] == 0)
+        return bool(state["Status"] == "running" and (state.get("Health") or {}).get("Status", "healthy") == "healthy")
+
+    def until(self, what: str, true: Any, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"within {seconds:g} s it did not come to pass that {what}"
+            time.sleep(0.1)
+
+    def containers(self, service: str = "") -> list[dict[str, Any]]:
+        found = engine.inspect("container", engine.things_of(self.project, "container"))
+        kept = [one for one in found if service in ("", one["Config"]["Labels"].get("com.docker.compose.service", ""))]
+        return sorted(kept, key=lambda one: one["Name"])
+
+    def world(self, *but: str) -> dict[str, tuple[str, str, int]]:
+        """Every container's id, start and restarts, to see that nothing was touched; ``but`` these services."""
+        return {
+            one["Name"]: (one["Id"], one["State"]["StartedAt"], one["RestartCount"])
+            for one in self.containers()
+            if one["Config"]["Labels"]["com.docker.compose.service"] not in but
+        }
+
+    def execute(self, container: str, *argv: str) -> str:
+        return engine.run(["docker", "exec", container, *argv]).stdout
+
+    def make_sick(self, container: str) -> None:
+        self.execute(container, "touch", "/tmp/sick")
+        self.until("it is seen", lambda: self.health(container) == "unhealthy")
+
+    def health(self, container: str) -> str:
+        return str(engine.inspect("container", [container])[0]["State"]["Health"]["Status"])
+
+    def module(self, name: str, check: bool = False, **options: Any) -> dict[str, Any]:
+        """A module on this project, with short times."""
+        quick = {} if name in ("compose_info", "compose_snapshot") else {"stable": 2, "pause": 0.2, "ready_timeout": 20}
+        return run_module(name, check=check, **{"project": self.project, **quick, **options})
+
+    def down(self) -> None:
+        ids = engine.things_of(self.project, "container")
+        if ids:
+            engine.run(["docker", "rm", "--force", "--volumes", *ids], check=False)
+        for kind in ("network", "volume"):
+            for one in engine.things_of(self.project, kind):
+                engine.run(["docker", kind, "rm", one], check=False)
+        names = engine.run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.split()
+        for name in names:
+            if name.startswith((f"{self.project}/", f"incident-rollback/{self.project}-")):
+                engine.run(["docker", "rmi", "--force", name], check=False)
+
+
+def prepare(shop: Shop, state: str) -> None:
+    """A state that a role puts right."""
+    shop.up()
+    if state == "sick":
+        shop.make_sick(f"{shop.project}-web-1")
+    elif state == "released":
+        shop.module("compose_snapshot", state_dir=str(shop.folder / "snapshots"), label="good")
+        shop.build(NEWER)
+        shop.compose("up", "--detach", "--no-build", "web")
+        shop.await_up()
+    told = [(one["Name"].lstrip("/"), one["Id"], one["Image"]) for one in shop.containers()]
+    (shop.folder / "before.json").write_text(json.dumps(told))
+
+
+def main() -> None:
+    command, folder = sys.argv[1], Path(sys.argv[2])
+    shop = Shop(folder, "shop-" + re.sub(r"[^a-z0-9]+", "-", folder.parent.name.lower()))
+    if command == "start":
+        prepare(shop, sys.argv[3])
+        (folder / "site.json").write_text(
+            json.dumps({"project": shop.project, "docker_host": os.environ.get("DOCKER_HOST", "")})
+        )
+    elif command == "status":
+        now = [(one["Name"].lstrip("/"), one["Id"], one["Image"]) for one in shop.containers()]
+        print(json.dumps({"before": json.loads((folder / "before.json").read_text()), "now": now}))
+    else:
+        shop.down()
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""The shop as a fixture: one project for the tests of a file, put back to its files before each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal import engine
+from rehearsal.trouble import Trouble
+from support.shop import GOOD, Shop, services
+
+
+def opened(folder: Path, name: str) -> Iterator[Shop]:
+    """A project named after the test file; removed at the end, whatever happens."""
+    try:
+        engine.require_engine()
+        engine.compose_command()
+    except Trouble as trouble:
+        pytest.skip(f"NOT RUN: {trouble}")
+    shop = Shop(folder, f"shop-{name}-{os.getpid()}")
+    try:
+        yield shop
+    finally:
+        shop.down()
+
+
+def fresh(shop: Shop) -> Shop:
+    """As the files have it: every container anew."""
+    shop.down()
+    shop.services = services()
+    engine.get_base_image(lambda dummy: None)
+    shop.build(GOOD)
+    shop.up()
+    return shop

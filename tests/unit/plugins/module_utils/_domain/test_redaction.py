@@ -1,0 +1,25 @@
+"""Secrets go, and what is none stays."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.redaction import redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        pytest.param("key sk_live_4eC39HqLyjWDarjt", "key (hidden)", id="Stripe"),
+        pytest.param("whsec_abcdef failed", "(hidden) failed", id="webhook"),
+        pytest.param("Authorization: Bearer abc.def", "Authorization: (hidden)", id="header"),
+        pytest.param("postgres://app:pa55@db/x", "postgres://app:(hidden)@db/x", id="password of a URL"),
+        pytest.param("PAFAR_DB_PASSWORD=x y", "PAFAR_DB_PASSWORD=(hidden) y", id="variable"),
+        pytest.param('{"api_key": "abc def"}', '{"api_key": (hidden)}', id="JSON"),
+        pytest.param("card 4242 4242 4242 4242", "card (hidden)", id="card"),
+        pytest.param("order 4242 4242 4242 4243", "order 4242 4242 4242 4243", id="no card: Luhn's digit is wrong"),
+        pytest.param("GET /api/trips/12/ 200", "GET /api/trips/12/ 200", id="nothing"),
+        pytest.param("\x1b[31mred\x07", "[31mred", id="control characters"),
+    ],
+)
+def test_secrets_go(text, kept):
+    assert redacted(text) == kept
