@@ -67,7 +67,8 @@ containers:
   description:
     - Those that run, nearest to their limit first. C(name), C(project), C(service), C(status), C(cpu) (cores), C(cpu_of_quota),
       C(throttled) (share of the time), C(memory), C(working_set) and C(limit) (bytes), C(memory_share), C(oom_kills)
-      since its start, C(oom_recent) (within the last hour, as far as the kernel's log tells), C(oom_kills_now), C(oom_killed) (who, by the kernel's log), C(pids), and C(leak) with
+      since its start, C(oom_recent) (within the last hour, as far as the kernel's log tells), C(oom_kills_now),
+      C(oom_killed) (who, by the kernel's log), C(pids), and C(leak) with
       C(bytes_per_second), C(grows) and C(seconds_to_limit).
   returned: success
   type: list
@@ -78,7 +79,7 @@ processes:
   returned: success
   type: list
   elements: dict
-  sample: [{"pid": 4711, "inside_pid": 7, "name": "gunicorn", "container": "pafar-backend-1", "cpu": 0.9, "resident": 76431360}]
+  sample: [{"pid": 4711, "inside_pid": 7, "name": "gunicorn", "container": "pafar-backend-1", "cpu": 0.9}]
 stopped:
   description: Containers that do not run, with C(name), C(project), C(service), C(state) and C(status).
   returned: success

@@ -32,6 +32,13 @@ def row_storm(server: Server, session: Any, waiters: int, row: int = 1) -> tuple
     return holder, queue
 
 
+def spinning(session: Any, **given: Any) -> Client:
+    """A session whose statement does nothing but use the CPU, for longer than any test."""
+    client: Client = session(**given).ready()
+    client.send("SELECT 'secret', count(*) FROM generate_series(1, 100000000000)")
+    return client
+
+
 def alter_queue(server: Server, session: Any, readers: int = 5, **reader: Any) -> tuple[Client, Client, list[Client]]:
     """A long reader, an ALTER TABLE behind it, readers behind that."""
     already = lock_waiters(server)

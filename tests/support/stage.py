@@ -1,6 +1,7 @@
 """A server with a lock storm in it that outlives this command, for molecule and for trying things out.
 
 python -m support.stage start FOLDER     a server, a holder, 20 waiters; FOLDER/site.json says where
+python -m support.stage start FOLDER spinning   a server with one statement that spins; its pid is in FOLDER/busy
 python -m support.stage status FOLDER    what became of the sessions, as JSON
 python -m support.stage stop FOLDER
 """
@@ -15,19 +16,24 @@ import sys
 import time
 from pathlib import Path
 
-from support.clients import clients, until
-from support.scenes import row_storm
+from support.clients import Client, clients, until
+from support.scenes import row_storm, spinning
 from support.servers import Server, newest
 
 WAITERS = 20
 
 
-def hold(folder: Path) -> None:
+def hold(folder: Path, scene: str) -> None:
     """Run until told to stop; ``status`` asks by touching a file and reads the answer from another."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Server(newest(), {"max_connections": "100"}) as server, clients(server) as session:
         server.prepare_site()
-        holder, queue = row_storm(server, session, WAITERS)
+        if scene == "spinning":
+            holder = spinning(session)
+            queue: list[Client] = []
+            (folder / "busy").write_text(str(holder.pid))
+        else:
+            holder, queue = row_storm(server, session, WAITERS)
         (folder / "site.json.new").write_text(json.dumps(server.login("oncall")))
         (folder / "site.json.new").rename(folder / "site.json")
         while True:
@@ -39,11 +45,11 @@ def hold(folder: Path) -> None:
             time.sleep(0.05)
 
 
-def start(folder: Path) -> None:
+def start(folder: Path, scene: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "support.stage", "hold", str(folder)],
+            [sys.executable, "-m", "support.stage", "hold", str(folder), scene],
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
@@ -72,7 +78,7 @@ def stop(folder: Path) -> None:
         until(lambda: not Path(f"/proc/{number}").exists() or _is_zombie(number), 20, "the stage to stop")
     except ProcessLookupError:
         pass
-    for name in ("pid", "site.json", "ask", "fates", "output"):
+    for name in ("pid", "site.json", "busy", "ask", "fates", "output"):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -81,4 +87,8 @@ def _is_zombie(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    {"start": start, "status": status, "stop": stop, "hold": hold}[sys.argv[1]](Path(sys.argv[2]))
+    command, place, wanted = sys.argv[1], Path(sys.argv[2]), (sys.argv[3:] or [""])[0]
+    if command in ("start", "hold"):
+        (start if command == "start" else hold)(place, wanted)
+    else:
+        (status if command == "status" else stop)(place)

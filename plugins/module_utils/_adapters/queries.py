@@ -157,3 +157,12 @@ SELECT state, backend_start, xact_start, query_start, state_change
   FROM pg_catalog.pg_stat_get_activity(%(pid)s) WHERE pid = %(pid)s
 """
 UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"
+
+# A statement that runs away: the very session at the very statement, looked at again in the act's own statement.
+END_STANDS = """
+SELECT a.pid FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
+ WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type = 'client backend'
+   AND a.backend_start = %(backend_start)s AND a.query_start = %(query_start)s AND a.state = 'active'
+"""
+END_CANCEL = f"SELECT pg_catalog.pg_cancel_backend(v.pid) FROM ({END_STANDS}) AS v"
+END_TERMINATE = f"SELECT pg_catalog.pg_terminate_backend(v.pid) FROM ({END_STANDS}) AS v"
