@@ -26,6 +26,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres i
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
 from platform_times import platform_times
+from services import services
 
 from support.clients import clients
 from support.scenes import row_storm
@@ -178,12 +179,12 @@ def playbooks(server: Server, folder: Path) -> tuple[list[str], list[str]]:
 
 def prepare() -> dict[str, str]:
     """The usual playbook needs community.postgresql, which comes with the large `ansible` package."""
-    if not (VENV / ".complete").exists():
+    if not (VENV / ".complete-2").exists():
         print("Setting up .venv-bench with the `ansible` package (a few minutes, once)", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
         pip = [str(VENV / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "ansible==12.3.0", "psycopg2-binary==2.9.13"], check=True)
-        (VENV / ".complete").touch()
+        subprocess.run([*pip, "ansible==12.3.0", "psycopg2-binary==2.9.13", "docker==7.2.0"], check=True)
+        (VENV / ".complete-2").touch()
     shown = subprocess.run(
         [str(VENV / "bin/ansible-galaxy"), "collection", "list", "community.postgresql"],
         capture_output=True, text=True, check=True, cwd="/",
@@ -207,7 +208,9 @@ def main() -> None:
             kills, walls = playbooks(server, Path(name))
         costs = picture_costs(server)
     times = platform_times()
+    facts, acts = services(VENV)
     text = (HERE / "template.md").read_text()
+    text = text.replace("@FACTS@", "\n".join(facts)).replace("@ACTS@", "\n".join(acts))
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
     text = text.replace("@WALLS@", "\n".join(walls)).replace("@PLATFORM@", "\n".join(times))
     text = text.replace("@VERSIONS@", ", ".join(f"{name} {version}" for name, version in versions.items()))

@@ -96,4 +96,9 @@ def _looked_at_again(engine: Engine, project: Project, interval: float) -> Proje
 
 def _with_logs(engine: Engine, project: Project, lines: int) -> Project:
     sick = [one for one in project.containers if trouble_of(project, one)]
-    return replace(project, logs={one.id: tuple(map(redacted, engine.log(one.id, lines))) for one in sick})
+    return replace(project, logs={one.id: _worded(engine.log(one.id, lines)) for one in sick})
+
+
+def _worded(lines: list[str]) -> tuple[str, ...]:
+    """Without secrets, and without lines that hold nothing but their time."""
+    return tuple(redacted(line) for line in lines if line.partition(" ")[2].strip())

@@ -60,6 +60,8 @@ def plan_restart(
     actions, spared, order = [], [], []
     for service in names:
         replicas = project.replicas(service)
+        if sick_only and not any(trouble_of(project, one) for one in replicas):
+            continue  # whoever asks for the sick is not told of every service that is well
         for one in sorted(replicas, key=lambda each: (not trouble_of(project, each), each.number)):
             trouble, who = trouble_of(project, one), {"who": one.name, "service": service}
             if one.done:
