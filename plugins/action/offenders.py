@@ -33,6 +33,7 @@ class ActionModule(ActionBase):
                 "project": {"type": "str", "default": ""},
                 "cores": {"type": "float", "default": 0.5},
                 "near": {"type": "float", "default": 0.9},
+                "keep": {"type": "list", "elements": "str", "default": []},
             }
         )
         resources = args["resources"]
@@ -43,8 +44,8 @@ class ActionModule(ActionBase):
                 " them. Nothing was done."
             )
         if args["of"] == CPU:
-            found = weigh_cpu(resources, args["sessions"], args["project"], args["cores"])
+            found = weigh_cpu(resources, args["sessions"], args["project"], args["cores"], args["keep"])
         else:
-            found = weigh_memory(resources, args["project"], args["near"])
+            found = weigh_memory(resources, args["project"], args["near"], args["keep"])
         result.update(changed=False, **found)
         return result

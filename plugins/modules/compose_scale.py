@@ -35,6 +35,13 @@ options:
     description: Whether new replicas may be made by files that the running ones differ from.
     type: bool
     default: false
+  allow_shared_data:
+    description: Whether a service that keeps data may get a second replica on the same data.
+    type: bool
+    default: false
+  expected:
+    description: How many replicas there must be now, or nothing is done. For an undo, which must not undo what came since.
+    type: int
   memory_reserve:
     description: Share of the host's memory that must stay available, from 0 to less than 1.
     type: float
@@ -154,6 +161,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         params["memory_reserve"],
         params["connections_per_replica"],
         params["connections_free"],
+        params["allow_shared_data"],
+        params["expected"],
     )
     return scale(order_of(params, module.check_mode), params["service"], params["replicas"], bounds)
 
@@ -167,6 +176,8 @@ def main() -> None:
             "replicas": {"type": "str", "required": True},
             "max_replicas": {"type": "int", "default": 20},
             "allow_drift": {"type": "bool", "default": False},
+            "allow_shared_data": {"type": "bool", "default": False},
+            "expected": {"type": "int"},
             "memory_reserve": {"type": "float", "default": 0.1},
             "connections_per_replica": {"type": "int", "default": 0},
             "connections_free": {"type": "int"},

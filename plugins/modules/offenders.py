@@ -38,6 +38,11 @@ options:
     description: Share of its memory limit from which on a container is named.
     type: float
     default: 0.9
+  keep:
+    description: Services that are never restarted for it, since they keep data.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

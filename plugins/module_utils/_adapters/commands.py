@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
@@ -60,16 +61,34 @@ class Running:
             return Ran(self.argv, self._process.returncode, _text(out), _text(err))
         except subprocess.TimeoutExpired:
             self.stop()
-            out, err = self._process.communicate()
-            return Ran(self.argv, None, _text(out), _text(err))
+            return Ran(self.argv, None, "", "")
 
     def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """End it with everything that it started: docker gives its plugins a process group, but not a session."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        for pid in _session(self._process.pid):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.communicate(timeout=5)
 
 
 def run(argv: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None, folder: str = "") -> Ran:
     return Running(argv, environment, folder).result(seconds)
+
+
+def _session(leader: int) -> list[int]:
+    """Every process of the session that this one leads; proc(5)."""
+    found = [leader]
+    for entry in os.scandir("/proc"):
+        with suppress(OSError, ValueError, IndexError):
+            if entry.name.isdigit():
+                with open(f"/proc/{entry.name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+                if int(fields[3]) == leader:
+                    found.append(int(entry.name))
+    return found
 
 
 def _text(data: bytes) -> str:

@@ -132,7 +132,8 @@ def mentions_env_file(files: Sequence[str]) -> bool:
     for path in files:
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
-                if "env_file" in file.read() or "extends" in path:
+                text = file.read()
+                if any(word in text for word in ("env_file", "extends", "include")):  # it may come from another file
                     return True
         except OSError:
             return True

@@ -41,8 +41,14 @@ def drain(pid: int, timeout: float, at_least: float) -> str:
     return f"{connections(pid)} connections were still open after {timeout:g} s"
 
 
-def _refuse(pid: int, program: str) -> str:
-    rule = ["-I", "INPUT", "!", "-i", "lo", "-p", "tcp", "--syn", "-j", "REJECT", "--reject-with", "tcp-reset"]
+def undo(pid: int) -> None:
+    """Let it be reached again: for a container that does not stop after all."""
+    for program in ("iptables", "ip6tables"):
+        _refuse(pid, program, "-D")
+
+
+def _refuse(pid: int, program: str, what: str = "-I") -> str:
+    rule = [what, "INPUT", "!", "-i", "lo", "-p", "tcp", "--syn", "-j", "REJECT", "--reject-with", "tcp-reset"]
     done = run(["nsenter", "--target", str(pid), "--net", program, "-w", "2", *rule], 10)
     return "" if done.ok else f"{program} in its network failed ({done.last_words or done.rc})"
 

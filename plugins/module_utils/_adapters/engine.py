@@ -54,7 +54,8 @@ class Engine:
         self._docker, self._requests = docker, requests
         more: dict[str, Any] = {}
         if not login.host:
-            more = {key: value for key, value in docker.utils.kwargs_from_env().items() if key != "base_url"}
+            with self._told("reach"):
+                more = {key: value for key, value in docker.utils.kwargs_from_env().items() if key != "base_url"}
         with self._told("reach"):
             self.api = docker.APIClient(login.where, version="auto", timeout=login.timeout, **more)
 
@@ -83,25 +84,27 @@ class Engine:
 
     def _unreachable(self, what: str, said: str) -> EngineError | PrivilegeError:
         where = self.login.where
+        # Once something has been done, how things stand is for whoever did it to say.
+        end = " Nothing was done." if what.startswith("reach") else ""
         if "Permission denied" in said or "PermissionError" in said:
             return PrivilegeError(
                 f"Could not {what}: this user may not use the engine's socket {where}. Use `become: true`, or make the"
-                " user a member of the group docker (which is as good as root). Nothing was done."
+                f" user a member of the group docker (which is as good as root).{end}"
             )
         if "timed out" in said.lower():
             return EngineHangs(
                 f"Could not {what}: the engine at {where} does not answer within {self.login.timeout:g} s. It hangs:"
-                " look at its log (journalctl -u docker). Nothing was done."
+                f" look at its log (journalctl -u docker).{end}"
             )
         if "FileNotFoundError" in said or "No such file" in said:
             cause = "there is no such socket: is Docker installed, and does dockerd run on this host?"
         elif "refused" in said.lower():
-            cause = "nobody listens there: dockerd does not run"
+            cause = "nobody listens there: dockerd does not run."
         else:
-            cause = said[:200]
+            cause = f"{said[:200].rstrip('.')}."
         return EngineError(
             f"Could not {what} at {where}: {cause} Start it (systemctl start docker), or say where it is with"
-            " docker_host. Nothing was done."
+            f" docker_host.{end}"
         )
 
     # -- looking

@@ -12,20 +12,22 @@ import os
 import signal
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Any, Iterator, Sequence
 
 from .._domain.containers import Container
-from .._domain.fleet import Terms
+from .._domain.fleet import Terms, short
 from .._domain.project import Project, Source
-from .._domain.proxy import seconds_since_reload, unknown_to, workers
+from .._domain.proxy import MARGIN, seconds_since_reload, unknown_to, workers
 from .._domain.readiness import FAILED, READY, Readiness, readiness
 from .._domain.redaction import redacted
-from .._errors import ActFailed, BusyError, ComposeError, RunbookError
+from .._domain.scaling import dependencies
+from .._errors import ActFailed, BusyError, ComposeError, PreflightError, RunbookError
 from . import drain
 from .compose import Compose
 from .engine import Engine
+from .host import ages_of
 
 _GLANCE = 0.25  # seconds between two looks at what is being waited for
 _RELOADED = 5.0  # seconds within which a reloaded proxy has new workers
@@ -50,8 +52,13 @@ class Fleet:
         replicas = [(one, one.uptime(now)) for one in self.project.replicas(service) if one.well]
         stale, unknown = [], {}
         for proxy in self.proxies():
-            since = seconds_since_reload(self.engine.processes(proxy.id))
-            missing = unknown_to(since, replicas)
+            processes, margin = self.engine.processes(proxy.id), MARGIN
+            if self.engine.login.local:
+                ages = ages_of([int(one["pid"]) for one in processes], now)
+                processes = [{**one, "seconds": str(ages.get(int(one["pid"]), "?"))} for one in processes]
+                margin = 0.0
+            since = seconds_since_reload(processes)
+            missing = unknown_to(since, replicas, margin)
             if missing and since is not None:
                 stale.append((proxy, since))
                 unknown.update({one.id: one for one in missing})
@@ -82,11 +89,14 @@ class Fleet:
 
     # -- replicas
 
-    def grow(self, service: str, add: int, source: Source | None = None) -> list[Container]:
+    def grow(self, service: str, add: int, source: Source | None = None, image: str = "") -> list[Container]:
         """Start ``add`` more and wait until they are up; if they do not come up they are removed again.
 
-        ``source``: other files than the project's own.
+        ``source``: other files than the project's own; ``image``: what they must run, by id.
         """
+        against = list(dependencies(self.project, service, self.compose.starts_dependencies))
+        if against:
+            raise PreflightError(f"{service} could not be given a new replica: {'; '.join(against)}.")
         before = {one.id for one in self.now(service)}
         pins = {name: len(self.project.replicas(name)) for name in self._needs(service)}
         try:
@@ -94,9 +104,15 @@ class Fleet:
             fresh = [one for one in self.now(service) if one.id not in before]
             if len(fresh) < add:
                 raise ComposeError(f"`docker compose up` started {len(fresh)} of {add} replicas of {service}.")
+            other = next((one for one in fresh if image and one.image != image), None)
+            if other is not None:
+                raise ActFailed(
+                    f"{other.name} runs the image {short(other.image)} and not {short(image)}: somebody has built or"
+                    " pulled in the meantime."
+                )
             self.await_ready(fresh)
         except BaseException as error:
-            self._undo_growth(service, before, error)
+            self._undo_growth(service, before, add, error)
             raise
         self.said += [f"started {one.name}" for one in fresh]
         return fresh
@@ -108,8 +124,15 @@ class Fleet:
         found = self.engine.containers(self.project.name)
         return [one for one in found if one.service == service and not one.one_off]
 
-    def _undo_growth(self, service: str, before: set[str], error: BaseException) -> None:
-        debris = [one for one in self.now(service) if one.id not in before]
+    def _undo_growth(self, service: str, before: set[str], add: int, error: BaseException) -> None:
+        """Remove what we started. Where others came or went meanwhile somebody else is at work: nothing is removed."""
+        present = self.now(service)
+        debris = [one for one in present if one.id not in before]
+        if len(debris) > add or before - {one.id for one in present}:
+            raise ActFailed(
+                f"{service} could not be given more replicas: {error} Its containers were changed by somebody else in"
+                " the meantime (a deploy?), so nothing was removed: look at them, and at who is deploying."
+            ) from None
         logs = {one.name: [redacted(line) for line in self.engine.log(one.id, 40)] for one in debris}
         for one in debris:
             self.engine.remove(one.id)
@@ -148,37 +171,70 @@ class Fleet:
     def still(self, one: Container) -> bool:
         """Whether it is still what the plan saw."""
         seen = self.engine.container(one.id)
-        now = self.project.now
-        return seen is not None and (self.project.loops(one) or seen.target(now) == one.target(now))
+        return seen is not None and seen.target == one.target
 
-    def take_out(self, one: Container) -> None:
-        """Let it finish what it has, and give it nothing new; where that cannot be, it is said."""
+    def take_out(self, one: Container) -> bool:
+        """Let it finish what it has, and give it nothing new; says where that cannot be. True: it refuses now."""
         others = [each for each in self.now(one.service) if each.id != one.id and each.well]
         if not self.terms.drain or not one.running or not others or not self.engine.login.local:
-            return
-        trouble = drain.drain(one.pid, self.terms.drain_timeout, _NOTICED)
+            return False
+        try:
+            trouble = drain.drain(one.pid, self.terms.drain_timeout, _NOTICED)
+        except BaseException:
+            drain.undo(one.pid)
+            raise
         if trouble:
             self.said.append(f"{one.name} was not drained: {trouble}")
+        return True
 
-    def remove(self, one: Container) -> None:
-        """Drain, stop, remove; the proxy forgets it."""
-        self.take_out(one)
-        if one.state == "paused":
-            self.engine.unpause(one.id)
-        self.engine.stop(one.id, self.grace(one))
+    @contextmanager
+    def taken_out(self, one: Container) -> Iterator[None]:
+        """Out of service for what is done to it; in again, if it runs on because that failed."""
+        refuses = self.take_out(one)
+        try:
+            if one.state == "paused":
+                self.engine.unpause(one.id)
+            yield
+        except BaseException:
+            if refuses:
+                with suppress(RunbookError):
+                    drain.undo(one.pid)
+            raise
+
+    def remove(self, one: Container, tell_proxy: bool = True) -> None:
+        """Drain, stop, remove; the proxy forgets it. That it could not be told is no reason to stop."""
+        with self.taken_out(one):
+            self.engine.stop(one.id, self.grace(one))
         self.engine.remove(one.id)
-        self.reload_proxy()
+        if tell_proxy:
+            try:
+                self.reload_proxy()
+            except ActFailed as error:
+                self.said.append(str(error))
         self.said.append(f"removed {one.name}")
 
     def restart(self, one: Container) -> None:
         """Drain, restart, wait until it is up, and have the proxy give it traffic again."""
-        self.take_out(one)
-        if one.state == "paused":
-            self.engine.unpause(one.id)
-        self.engine.restart(one.id, self.grace(one))
+        with self.taken_out(one):
+            self.engine.restart(one.id, self.grace(one))
         self.await_ready([one])
         self.said.append(f"restarted {one.name}")
         self.give_back(one.service)
+
+    def introduce(self, service: str) -> None:
+        """Before a replica goes, the proxy must know the others: else it loses the only one that it knows."""
+        if self.stale_proxies(service)[0]:
+            self.reload_proxy()
+
+    def check_proxy(self) -> None:
+        """Refuse an act whose proxy could not be reloaded after it."""
+        for proxy in self.proxies() if self.terms.proxy_test else ():
+            code, said = self.engine.execute(proxy.id, self.terms.proxy_test)
+            if code:
+                raise PreflightError(
+                    f"{proxy.name} could not be reloaded after the act, since its configuration has an error:"
+                    f" {redacted(said)}. Put that right, or give no proxy. Nothing was done."
+                )
 
     def give_back(self, service: str) -> None:
         """With a proxy to reload it has the replica at once; without, it gets the time to look again by itself."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Sequence
 
 from .commands import run
@@ -14,7 +15,8 @@ _SECONDS = 20.0
 def _git(folder: str, *words: str) -> str | None:
     """What git says; None where it fails, there is no checkout, or no git."""
     # The checkout may belong to another user than the one who looks; that is no reason not to read it.
-    done = run(["git", "-c", f"safe.directory={folder}", "-c", "core.fsmonitor=false", "-C", folder, *words], _SECONDS)
+    words = ("git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", folder, *words)
+    done = run(words, _SECONDS, {**os.environ, "GIT_OPTIONAL_LOCKS": "0"})  # not even the index is refreshed
     return done.out.strip() if done.ok else None
 
 
@@ -30,6 +32,16 @@ def state(folder: str) -> dict[str, Any]:
     }
 
 
+def furthest(folder: str) -> str:
+    """The newest commit among where the checkout is and was: what runs is at most as new."""
+    if not folder:
+        return ""
+    seen = (_git(folder, "reflog", "show", "-n", "50", "--format=%H", "HEAD") or "").split()
+    if not seen:
+        return str(state(folder).get("revision", ""))
+    return (_git(folder, "rev-list", "--no-walk=sorted", "-n", "1", *seen) or "").strip()
+
+
 def resolve(folder: str, name: str) -> str:
     """The full id of a commit; empty where the name is none."""
     if not folder or name.startswith("-"):
@@ -37,9 +49,12 @@ def resolve(folder: str, name: str) -> str:
     return _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or ""
 
 
-def changed(folder: str, one: str, other: str, patterns: Sequence[str]) -> list[str]:
-    """Files that match a pattern (git's own, with ** for folders) and differ between two commits."""
-    if not (folder and one and other and patterns):
+def changed(folder: str, one: str, other: str, patterns: Sequence[str]) -> list[str] | None:
+    """Files that match a pattern (git's own, with ** for folders) and differ between two commits. None: not known."""
+    if not patterns:
         return []
-    globs = [f":(glob){pattern}" for pattern in patterns]
-    return (_git(folder, "diff", "--name-only", one, other, "--", *globs) or "").splitlines()
+    if not (folder and one and other):
+        return None
+    globs = [f":(top,glob){pattern}" for pattern in patterns]
+    said = _git(folder, "diff", "--name-only", one, other, "--", *globs)
+    return None if said is None else said.splitlines()

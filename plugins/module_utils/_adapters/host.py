@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime, timezone
 from typing import Any, Iterable
 
 from .._domain.resources import HostReading, Process, container_id_of, parse_oom, parse_pairs, parse_pressure
@@ -121,6 +122,17 @@ def read_processes() -> dict[int, Process]:
             cpu = (int(fields[11]) + int(fields[12])) / _TICKS
             pid = int(entry.name)
             found[pid] = Process(pid, pid, name, "", cpu, int(fields[21]) * _PAGE)
+    return found
+
+
+def ages_of(pids: Iterable[int], now: datetime) -> dict[int, float]:
+    """Seconds since each process was started, to a hundredth; those that are gone are left out."""
+    found = {}
+    up, wall = float((read("/proc/uptime") or "0").split()[0]), datetime.now(timezone.utc)
+    for pid in pids:
+        fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        if len(fields) > 19:
+            found[pid] = up - int(fields[19]) / _TICKS - (wall - now).total_seconds()
     return found
 
 

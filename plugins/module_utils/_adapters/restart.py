@@ -12,7 +12,7 @@ from .._domain.containers import Container
 from .._domain.fleet import standing
 from .._domain.project import project_dict, trouble_of
 from .._domain.restarting import REPLACE, Restarting, plan_restart
-from .._errors import ActFailed, InputError, RunbookError
+from .._errors import ActFailed, InputError, PreflightError, RunbookError
 from .fleet import Fleet, alone
 from .order import Order, again, check_approved, evidence, site_of
 
@@ -31,7 +31,18 @@ def restart(
     with site_of(order, services) as site:
         fleet = Fleet(site.engine, site.compose, site.project, order.terms)
         names = list(services) or [name for name in site.project.service_names if site.project.replicas(name)]
-        first = plan_restart(site.project, names, sick_only=sick_only, method=method)
+        first = plan_restart(
+            site.project,
+            names,
+            sick_only=sick_only,
+            named=bool(services),
+            method="restart" if at_once else method,
+            starts_dependencies=site.compose.starts_dependencies,
+        )
+        if first.refusals:
+            raise PreflightError(f"Nothing was restarted: {'; '.join(first.refusals)}. Nothing was done.")
+        if first.plan.actions and order.terms.proxy not in names:
+            fleet.check_proxy()
         plan = first.narrowed_to(order.only)
         check_approved(first.plan.targets, plan.plan.targets, order.only)
         before = standing(site.project, plan.services)
@@ -71,6 +82,9 @@ def restart(
 def act(fleet: Fleet, plan: Restarting) -> list[str]:
     """One by one; stops at the first that does not come back, and says what was left alone."""
     missed = []
+    for service in plan.services:
+        if service != fleet.terms.proxy:
+            fleet.introduce(service)
     for place, (one, how) in enumerate(plan.order):
         if not fleet.still(one):
             missed.append(plan.project.target(one))
@@ -100,8 +114,11 @@ def act_at_once(fleet: Fleet, plan: Restarting) -> list[str]:
         missed += [plan.project.target(one) for one in ours if one not in there]
         if there:
             _restart_all(fleet, there)
-            fleet.await_ready(there)
             fleet.said += [f"restarted {one.name}" for one in there]
+            try:
+                fleet.await_ready(there)
+            except RunbookError as error:
+                raise ActFailed(f"Stopped at {service}: {error}", **{**error.details, "done": fleet.said}) from None
             if service != fleet.terms.proxy:
                 fleet.reload_proxy()
     return missed

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 import time
 from dataclasses import replace
 from typing import Any, Sequence
@@ -28,7 +30,6 @@ from .._domain.releases import (
 )
 from .._errors import ActFailed, InputError, PreflightError, RunbookError
 from . import git
-from .commands import run
 from .fleet import Fleet, alone
 from .order import Order, Site, again, check_approved, evidence, site_of
 from .snapshots import Snapshots, made
@@ -102,9 +103,13 @@ def roll_back(
             "seconds": None,
             "next_up": _next_up(store, rollback),
             "diff": rollback.diff(made(site.engine, images)),
-            "undo": _undo(site.project, present, names),
+            "undo": _undo(site.project, present, names, folder),
             "evidence": evidence(site, stopped, project_dict(site.project, names)) if names else {},
         }
+        if rollback.steps:
+            fleet.check_proxy()
+        switching = Switching(site, fleet, store, rollback)
+        switching.check_file()
         if order.rehearsal or not rollback.steps:
             return result
         with alone(site.project.name):
@@ -112,8 +117,9 @@ def roll_back(
             # What is gone back from is kept for the way forward, and is no good state to come back to by itself.
             store.protect(site.engine, present)
             store.keep(replace(present, good=False))
-            Switching(site, fleet, store, rollback).carry_out()
-            for one in store.newest_first():
+            switching.carry_out()
+            # What was gone back from is no good state; an undo, which goes forward, says nothing of the other.
+            for one in store.newest_first() if to == LAST_GOOD else ():
                 if one.good and not _differs(one, site.project, names):
                     store.keep(replace(one, good=False))
         later = again(site)
@@ -132,6 +138,10 @@ def roll_back(
 def plan(
     site: Site, store: Snapshots, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
 ) -> Rollback:
+    if not to.strip():
+        raise InputError(
+            "to is empty: say last_good, the name or label of a snapshot, or a git revision. Nothing was done."
+        )
     folder = site.project.source.directory
     there = store.newest_first()
     revision = git.resolve(folder, to) if to != LAST_GOOD else ""
@@ -149,11 +159,17 @@ def plan(
             f"{', '.join(unknown)} did not run at {wanted.name}, so there is nothing to go back to. Nothing was done."
         )
     present = {one.image: site.engine.image(one.image) is not None for one in wanted.services.values()}
-    now = git.state(folder).get("revision", "")
-    running = next((one.revision for one in there if not _differs(one, site.project, list(one.services))), now)
-    migrations = git.changed(folder, wanted.revision, running, patterns)
+    migrations = git.changed(
+        folder, wanted.revision, _running_revision(site.project, there, services, folder), patterns
+    )
     found = plan_rollback(
-        site.project, wanted, services, present=present, migrations=migrations, accept_migrations=accept_migrations
+        site.project,
+        wanted,
+        services,
+        present=present,
+        migrations=migrations,
+        accept_migrations=accept_migrations,
+        starts_dependencies=site.compose.starts_dependencies,
     )
     if found.refusals:
         raise PreflightError(
@@ -163,15 +179,32 @@ def plan(
     return found
 
 
+def _running_revision(project: Project, there: Sequence[Snapshot], services: Sequence[str], folder: str) -> str:
+    """The revision of what runs: of a snapshot of the same images, else the newest of the checkout's recent past.
+
+    Somebody may have checked out the older revision by hand already: then the checkout says nothing of what runs.
+    """
+    for one in there:
+        if one.revision and not _differs(one, project, list(services) or list(one.services)):
+            return one.revision
+    return git.furthest(folder)
+
+
 def _differs(snapshot: Snapshot, project: Project, services: Sequence[str]) -> bool:
     """Whether it records other images for these services than ran at the first look."""
     return bool(differing(snapshot, project, services)) or not set(services) <= set(snapshot.services)
 
 
-def _undo(project: Project, present: Snapshot, services: Sequence[str]) -> dict[str, Any]:
+def _undo(project: Project, present: Snapshot, services: Sequence[str], folder: str) -> dict[str, Any]:
     if not services:
         return {"reversible": False, "why": "nothing is to be taken back"}
-    options = {"project": project.name, "to": present.name, "services": list(services), "accept_migrations": True}
+    options = {
+        "project": project.name,
+        "to": present.name,
+        "services": list(services),
+        "state_dir": folder,
+        "accept_migrations": True,
+    }
     return {"reversible": True, "module": "compose_rollback", "options": options}
 
 
@@ -192,6 +225,22 @@ class Switching:
 
     def __init__(self, site: Site, fleet: Fleet, store: Snapshots, rollback: Rollback) -> None:
         self.site, self.fleet, self.store, self.rollback = site, fleet, store, rollback
+        self.counts = {one.service: len(site.project.replicas(one.service)) for one in rollback.steps}
+
+    def check_file(self) -> None:
+        """Where the old configuration is needed, Compose must understand it before anything stops."""
+        if not any(one.how == FILE for one in self.rollback.steps):
+            return
+        with tempfile.TemporaryDirectory(prefix="pafar-runbook-") as folder:
+            path = os.path.join(folder, "compose.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(self._old_files(), file)
+            self.site.compose.render(replace(self.site.project.source, files=(path,), env_files=(), profiles=()))
+
+    def _old_files(self) -> dict[str, Any]:
+        project = self.site.project
+        running = {name: found[0].image for name in project.service_names if (found := project.replicas(name))}
+        return file_for(self.rollback.goal, running)
 
     def carry_out(self) -> None:
         """Back; where a service does not come up with the old image, everything goes forward again."""
@@ -199,7 +248,7 @@ class Switching:
         for step in self.rollback.steps:
             try:
                 done.append(step)
-                self.switch(step)
+                self.switch(step, self._source_of(step))
             except RunbookError as error:
                 raise ActFailed(
                     f"{step.service} does not come up with the image {short(step.image)}: {error}"
@@ -211,55 +260,56 @@ class Switching:
         said = []
         for step in reversed(done):
             try:
-                self.switch(replace(step, image=step.former, former=step.image), forward=True)
+                self.switch(replace(step, image=step.former, former=step.image), None)
                 said.append(step.service)
             except RunbookError as error:
-                return f"To go forward again failed too, at {step.service}: {error} A person is needed now."
+                there = len(self.fleet.now(step.service))
+                return (
+                    f"To go forward again failed too, at {step.service}, which has {there} of"
+                    f" {self.counts[step.service]} replicas now: {error} A person is needed now."
+                )
         return f"{', '.join(said)} went forward again to what ran before."
 
-    def switch(self, step: Step, forward: bool = False) -> None:
-        source = None
+    def switch(self, step: Step, source: Source | None) -> None:
+        """Every replica on this image, as many as there were. ``source``: other files than the project's own."""
         if step.how == TAG:
-            repository, dummy, tag = _tag_of(step.reference)
+            repository, tag = _tag_of(step.reference)
             self.site.engine.tag(step.image, repository, tag)
-        elif not forward:
-            source = self._file()
-        spec = self.site.project.spec(step.service)
-        while True:
+        wanted = self.counts[step.service]
+        for dummy in range(2 * wanted + 1):  # each round brings one more of the right image, or ends in an error
             replicas = self.fleet.now(step.service)
             old = [one for one in replicas if one.image != step.image]
-            if not old:
+            if not old and len(replicas) >= wanted:
                 return
+            if len(replicas) < wanted:
+                self.fleet.grow(step.service, 1, source, step.image)
+                self.fleet.give_back(step.service)
+                continue
             one = sorted(old, key=lambda each: (each.well, -each.number))[0]
-            room = spec is None or spec.most is None or spec.most > len(replicas)
-            if room:
-                self.fleet.grow(step.service, 1, source)
+            if self._room(step.service, len(replicas)):
+                self.fleet.grow(step.service, 1, source, step.image)
                 self.fleet.reload_proxy()
                 self.fleet.remove(one)
             else:
-                self.fleet.remove(one)
-                self.fleet.grow(step.service, 1, source)
-                self.fleet.give_back(step.service)
+                self.fleet.remove(one, tell_proxy=False)  # it would not find the name of a service without replicas
+        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {wanted} replicas.")
 
-    def _file(self) -> Source:
-        """The old configuration, rendered, as the only file."""
-        source = self.site.project.source
-        rendered = run(
-            [*self.site.compose.of(source), "--profile", "*", "config", "--format", "json"], 60,
-            self.site.compose.environment,
-        )  # fmt: skip
-        whole = json.loads(rendered.out) if rendered.ok else {}
-        images = {one.service: one.image for one in self.rollback.steps}
-        path = self.store.write(
-            self.store.folder / f"back-to-{self.rollback.goal.name}.json",
-            file_for(self.rollback.goal, images, whole.get("networks"), whole.get("volumes")),
-        )
-        return replace(source, files=(str(path),), env_files=(), profiles=())
+    def _room(self, service: str, replicas: int) -> bool:
+        """Whether old and new can be side by side: not on one port or name, and never on the same data."""
+        spec = self.site.project.spec(service)
+        narrow = spec is not None and spec.most is not None and spec.most <= replicas
+        return not narrow and not self.site.project.stateful(service)
+
+    def _source_of(self, step: Step) -> Source | None:
+        """The old configuration, rendered, as the only file; where it is the same, the project's own."""
+        if step.how == TAG:
+            return None
+        path = self.store.folder / f"back-to-{self.rollback.goal.name}.json"
+        self.store.write(path, self._old_files())
+        return replace(self.site.project.source, files=(str(path),), env_files=(), profiles=())
 
 
-def _tag_of(reference: str) -> tuple[str, str, str]:
+def _tag_of(reference: str) -> tuple[str, str]:
     """``registry:5000/app:latest`` into repository and tag; the port of a registry is no tag."""
     head, colon, tail = reference.rpartition(":")
-    if colon and "/" not in tail:
-        return head, colon, tail
-    return reference, ":", "latest"
+    return (head, tail) if colon and "/" not in tail else (reference, "latest")

@@ -10,7 +10,7 @@ from typing import Any
 from .._domain.fleet import standing
 from .._domain.project import project_dict
 from .._domain.scaling import Bounds, Scaling, plan_scaling, wanted_of
-from .._errors import InputError, PreflightError
+from .._errors import ActFailed, InputError, PreflightError, RunbookError
 from .fleet import Fleet, alone
 from .order import Order, Site, again, check_approved, evidence, site_of
 from .surroundings import surroundings
@@ -41,6 +41,7 @@ def scale(order: Order, service: str, given: str, bounds: Bounds) -> dict[str, A
             return result
         with alone(site.project.name):
             began = time.monotonic()
+            check_count(fleet, scaling)
             missed = act(fleet, scaling)
         later = again(site)
         result.update(
@@ -61,6 +62,11 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
     wanted = wanted_of(replicas, given)
     if wanted is None:
         raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
+    if bounds.expected is not None and bounds.expected != replicas:
+        raise PreflightError(
+            f"{service} has {replicas} replicas and {bounds.expected} were expected: somebody has changed it since."
+            " Nothing was done."
+        )
     if wanted < 1:
         raise InputError(
             f"{service} would have {wanted} replicas; the least is 1, since to stop a service is not to scale it."
@@ -82,8 +88,17 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
     )
     stale, unknown = fleet.stale_proxies(service)
     scaling = plan_scaling(
-        site.project, service, wanted, around, allow_drift=bounds.allow_drift, stale=stale, unknown=unknown
+        site.project,
+        service,
+        wanted,
+        around,
+        allow_drift=bounds.allow_drift,
+        allow_shared=bounds.allow_shared_data,
+        stale=stale,
+        unknown=unknown,
     )
+    if scaling.plan.actions:
+        fleet.check_proxy()
     if scaling.refusals:
         raise PreflightError(
             f"{service} was not scaled from {replicas} to {wanted}: {'; '.join(scaling.refusals)}. Nothing was done.",
@@ -92,9 +107,36 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
     return scaling
 
 
+def check_count(fleet: Fleet, scaling: Scaling) -> None:
+    """Another run may have acted between our look and our turn."""
+    present = len(fleet.now(scaling.service))
+    if present != scaling.now:
+        raise PreflightError(
+            f"{scaling.service} had {scaling.now} replicas when the plan was made and has {present} now: somebody else"
+            " is at work on it. Nothing was done. Look at the plan again with --check."
+        )
+
+
 def act(fleet: Fleet, scaling: Scaling) -> list[str]:
-    """Carry it out; returns the targets that were no longer what the plan saw."""
+    """Carry it out; returns the targets that were no longer what the plan saw.
+
+    What was done before something failed is told with the failure, and how to take it back.
+    """
+    try:
+        return _act(fleet, scaling)
+    except RunbookError as error:
+        if not fleet.said:
+            raise
+        raise ActFailed(
+            f"{error} Before that: {'; '.join(fleet.said)}.",
+            **{**error.details, "done": fleet.said, "undo": undo(scaling)},
+        ) from None
+
+
+def _act(fleet: Fleet, scaling: Scaling) -> list[str]:
     missed = []
+    if scaling.victims:
+        fleet.introduce(scaling.service)
     if scaling.add:
         fleet.grow(scaling.service, scaling.add)
         fleet.reload_proxy()
@@ -111,5 +153,10 @@ def act(fleet: Fleet, scaling: Scaling) -> list[str]:
 def undo(scaling: Scaling) -> dict[str, Any]:
     if not scaling.add and not scaling.victims:
         return {"reversible": False, "why": "nothing is to be taken back: the proxy was only told who runs"}
-    options = {"project": scaling.project.name, "service": scaling.service, "replicas": str(scaling.now)}
+    options = {
+        "project": scaling.project.name,
+        "service": scaling.service,
+        "replicas": str(scaling.now),
+        "expected": scaling.now + scaling.add - len(scaling.victims),
+    }
     return {"reversible": True, "module": "compose_scale", "options": options}

@@ -25,7 +25,7 @@ class Snapshots:
         """All that can be read; ``unread`` names the others."""
         found = []
         self.unread = []
-        for path in sorted(self.folder.glob("*Z.json"), reverse=True):
+        for path in sorted(self.folder.glob("[0-9]*Z.json"), reverse=True):
             try:
                 found.append(snapshot_from(json.loads(path.read_text(encoding="utf-8"))))
             except (OSError, ValueError) as error:

@@ -45,6 +45,7 @@ class Model:
 
     name: str
     services: Mapping[str, Spec]
+    shared: Mapping[str, Any] = field(default_factory=dict)  # networks, volumes, secrets, configs
 
     def needed_by(self, service: str) -> list[str]:
         """All services that this one depends on, directly or not."""
@@ -76,7 +77,8 @@ class Model:
 def model_of(rendered: Mapping[str, Any], project: str) -> Model:
     """From the JSON of `docker compose config`."""
     services = {name: _spec_of(project, name, raw or {}) for name, raw in (rendered.get("services") or {}).items()}
-    return Model(str(rendered.get("name") or project), services)
+    shared = {kind: rendered[kind] for kind in ("networks", "volumes", "secrets", "configs") if rendered.get(kind)}
+    return Model(str(rendered.get("name") or project), services, shared)
 
 
 def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
@@ -149,7 +151,7 @@ def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_
 
 
 def _differences(spec: Spec, container: Container) -> Iterable[str]:
-    raw = spec.raw
+    raw = _plain(spec.raw)
     has = dict(item.partition("=")[::2] for item in container.environment)
     wanted = {key: value for key, value in (raw.get("environment") or {}).items() if value is not None}
     other = sorted(key for key, value in wanted.items() if has.get(key) != str(value))
@@ -163,8 +165,9 @@ def _differences(spec: Spec, container: Container) -> Iterable[str]:
             yield key
     if spec.memory != container.memory_limit:
         yield f"memory limit: {container.memory_limit or 'none'}, the files say {spec.memory or 'none'}"
-    if str(raw.get("restart") or "no").partition(":")[0] != container.restart_policy:
-        yield f"restart policy: {container.restart_policy}, the files say {raw.get('restart') or 'no'}"
+    policy = _policy(raw)
+    if policy != container.restart_policy:
+        yield f"restart policy: {container.restart_policy}, the files say {policy}"
     labels = dict(container.labels)
     wrong = sorted(key for key, value in (raw.get("labels") or {}).items() if labels.get(key) != str(value))
     if wrong:
@@ -175,6 +178,22 @@ def _differences(spec: Spec, container: Container) -> Iterable[str]:
         and container.ports
     ):
         yield "ports"
+
+
+def _plain(raw: Any) -> Any:
+    """As the container has it: Compose renders a dollar sign as two, so that it could be read again."""
+    if isinstance(raw, str):
+        return raw.replace("$$", "$")
+    if isinstance(raw, Mapping):
+        return {key: _plain(value) for key, value in raw.items()}
+    return [_plain(one) for one in raw] if isinstance(raw, (list, tuple)) else raw
+
+
+def _policy(raw: Mapping[str, Any]) -> str:
+    """`restart`, or what `deploy.restart_policy` becomes (Compose: none, on-failure, any)."""
+    given = str(raw.get("restart") or "").partition(":")[0]
+    condition = str(((raw.get("deploy") or {}).get("restart_policy") or {}).get("condition") or "")
+    return given or {"any": "always", "none": "no"}.get(condition, condition) or "no"
 
 
 def _targets(raw: Mapping[str, Any]) -> set[tuple[str, int]]:

@@ -28,6 +28,7 @@ HEALTHY, UNHEALTHY, STARTING, UNCHECKED = "healthy", "unhealthy", "starting", "n
 # The engine's own rule: a container that ran for ten seconds counts as started; a loop doubles its pause to a minute.
 SETTLED = 10.0  # seconds
 LONGEST_PAUSE = 60.0  # seconds
+_DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 _SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
             10: "SIGUSR1", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM"}  # fmt: skip
@@ -40,6 +41,25 @@ class Port:
     address: str
     published: int
     target: str  # 80/tcp
+
+
+@dataclass(frozen=True)
+class Mount:
+    """What a container mounts; an anonymous volume has a name that the engine made up."""
+
+    kind: str
+    name: str
+    target: str
+    writable: bool
+
+    @property
+    def anonymous(self) -> bool:
+        return self.kind == "volume" and bool(re.fullmatch(r"[0-9a-f]{64}", self.name))
+
+    @property
+    def data(self) -> bool:
+        """Whether a second container on it, or one without it, is another thing: a volume, or a database's folder."""
+        return self.writable and (self.kind == "volume" or self.target.startswith(_DATA))
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,7 @@ class Container:
     command: tuple[str, ...]
     entrypoint: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
+    mounts: tuple[Mount, ...]
     error: str
 
     @property
@@ -98,6 +119,11 @@ class Container:
         return self.health != UNCHECKED
 
     @property
+    def stopped(self) -> bool:
+        """Stopped on purpose: the engine would have started it again by itself."""
+        return self.state == "exited" and self.restart_policy in ("always", "unless-stopped")
+
+    @property
     def done(self) -> bool:
         """A one-shot that ended as it should: it is not meant to run."""
         return self.state == "exited" and self.exit_code == 0 and self.restart_policy in ("no", "", "on-failure")
@@ -115,12 +141,13 @@ class Container:
             return True
         return self.restarts >= 2 and self.running and self.uptime(now) < SETTLED
 
-    def target(self, now: datetime) -> str:
+    @property
+    def target(self) -> str:
         """Unmistakable: another container, or the same one started again since, is another target.
 
-        One that the engine itself starts again and again is told by its id alone.
+        One that the engine itself has started again is told by its id alone: its start may change at any time.
         """
-        begun = f"/{stamp(self.started)}" if self.running and self.started and not self.suspicious(now) else ""
+        begun = f"/{stamp(self.started)}" if self.running and self.started and not self.restarts else ""
         return f"{self.name}@{self.short}{begun}"
 
     def suspicious(self, now: datetime) -> bool:
@@ -170,6 +197,12 @@ def container_of(found: Mapping[str, Any]) -> Container:
         command=tuple(config.get("Cmd") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),
         labels=tuple(sorted(labels.items())),
+        mounts=tuple(
+            Mount(
+                str(one.get("Type", "")), str(one.get("Name", "")), str(one.get("Destination", "")), bool(one.get("RW"))
+            )
+            for one in found.get("Mounts") or ()
+        ),
         error=redacted(str(state.get("Error", ""))),
     )
 

@@ -80,7 +80,7 @@ def diff_of(header: str, before: Sequence[str], after: Sequence[str]) -> dict[st
 def reload_item(proxy: Container, service: str, since: float) -> Item:
     """Reloading the proxy as an action of a plan."""
     return Item(
-        f"{proxy.name} reload@{proxy.short}",
+        f"{proxy.name}:reload@{proxy.short}",
         f"read its configuration {since:.0f} s ago and does not know all replicas of {service}",
         "reload",
         {"who": proxy.name, "service": proxy.service},

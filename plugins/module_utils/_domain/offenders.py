@@ -20,11 +20,16 @@ NEAR = 0.9  # share of its limit
 
 
 def weigh_cpu(
-    resources: Mapping[str, Any], sessions: Sequence[Mapping[str, Any]], project: str, least: float = BUSY
+    resources: Mapping[str, Any],
+    sessions: Sequence[Mapping[str, Any]],
+    project: str,
+    least: float = BUSY,
+    keep: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Containers, processes and sessions that use at least ``least`` cores, the busiest first, and what to do.
 
-    ``sessions``: active sessions of the database (``pid``, ``started``, ``seconds``), which may be empty.
+    ``sessions``: active sessions of the database (``pid``, ``target``), which may be empty; ``keep``: services that are
+    never restarted for it, since they keep data.
     """
     host = resources["host"]
     busy = sorted((one for one in resources["containers"] if one["cpu"] >= least), key=lambda one: -one["cpu"])
@@ -37,6 +42,8 @@ def weigh_cpu(
     ]
     databases = {one["container"] for one in processes if one["name"].startswith("postgres")}
     ours = [one for one in busy if one["name"] not in databases and (not project or one["project"] == project)]
+    kept = [one for one in ours if one["service"] in keep]
+    ours = [one for one in ours if one["service"] not in keep]
     foreign = [one for one in processes if not one["container"]]
     lines = [f"{host['cores']} cores, {host['cpu_used']:.0%} used, load {host['load'][0]:g}"]
     lines += [f"{one['name']} uses {one['cpu']:.2f} cores{_held_back(one)}" for one in busy]
@@ -56,6 +63,7 @@ def weigh_cpu(
         for one in busy
         if one["throttled"] >= 0.25
     ]
+    advice += [f"{one['name']} keeps data and is not restarted for it: look at what it does" for one in kept]
     if not busy and not foreign:
         lines.append(f"no container uses {least:g} cores or more")
     return {
@@ -71,7 +79,9 @@ def _held_back(one: Mapping[str, Any]) -> str:
     return f", held back by its limit {one['throttled']:.0%} of the time" if one["throttled"] else ""
 
 
-def weigh_memory(resources: Mapping[str, Any], project: str, near: float = NEAR) -> dict[str, Any]:
+def weigh_memory(
+    resources: Mapping[str, Any], project: str, near: float = NEAR, keep: Sequence[str] = ()
+) -> dict[str, Any]:
     """Containers that were killed in, are near their limit, or will reach it; what each may grow to, and advice."""
     host = resources["host"]
     containers = [one for one in resources["containers"] if not project or one["project"] == project]
@@ -82,10 +92,14 @@ def weigh_memory(resources: Mapping[str, Any], project: str, near: float = NEAR)
         lines.append("no container is near its limit, grows, or lost a process to it")
     return {
         "offenders": found,
-        "services": sorted({one["service"] for one in found if one["service"]}),
+        "services": sorted({one["service"] for one in found if one["service"] and one["service"] not in keep}),
         "sessions": [],
         "lines": lines,
-        "advice": [*_limits(found), *_promised(host, containers)],
+        "advice": [
+            *(f"{one['name']} keeps data and is not restarted for it" for one in found if one["service"] in keep),
+            *_limits(found),
+            *_promised(host, containers),
+        ],
     }
 
 

@@ -77,7 +77,18 @@ class Project:
         return container.loops(self.now) or (seen is not None and seen.restarts > container.restarts)
 
     def target(self, container: Container) -> str:
-        return container.target(self.now)
+        return container.target
+
+    def stateful(self, service: str) -> bool:
+        """Whether it keeps data: a second replica on it, or a fresh one without it, may destroy them."""
+        volumes = spec.raw.get("volumes") or () if (spec := self.spec(service)) else ()
+        named = any(isinstance(one, Mapping) and one.get("type") == "volume" and one.get("source") for one in volumes)
+        return named or any(mount.data for one in self.replicas(service) for mount in one.mounts)
+
+    def would_start(self, service: str) -> list[Container]:
+        """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""
+        needs = self.model.needed_by(service) if self.model else []
+        return [one for need in needs for one in self.replicas(need) if not one.running]
 
 
 def chosen(found: Sequence[Container], project: str, directory: str, files: Sequence[str]) -> list[str]:
@@ -202,6 +213,7 @@ def service_dict(project: Project, name: str) -> dict[str, Any]:
         "drifted": sum(bool(project.drift(one)) for one in replicas),
         "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
         "image_id": project.images.get(spec.image, "") if spec else "",
+        "stateful": project.stateful(name),
         "needs": list(spec.needs) if spec else [],
         "profiles": list(spec.profiles) if spec else [],
         "most": spec.most if spec else None,

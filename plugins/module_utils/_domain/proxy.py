@@ -8,11 +8,13 @@ later gets no traffic, and one that is gone still does, until it is reloaded (ng
 
 from __future__ import annotations
 
+import re
 from typing import Mapping, Sequence
 
 from .containers import Container
 
-MARGIN = 1.5  # seconds: processes tell their age in whole seconds
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+MARGIN = 1.5  # seconds, where processes tell their age in whole seconds
 
 
 def workers(processes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
@@ -27,12 +29,17 @@ def seconds_since_reload(processes: Sequence[Mapping[str, str]]) -> float | None
 
     A worker that crashed is replaced without a new look at the configuration, so the oldest counts.
     """
-    ages = [int(one["seconds"]) for one in workers(processes) if one["seconds"].strip().isdigit()]
-    return float(max(ages)) if ages else None
+    ages = [float(one["seconds"]) for one in workers(processes) if _NUMBER.fullmatch(one["seconds"].strip())]
+    return max(ages) if ages else None
 
 
-def unknown_to(since_reload: float | None, replicas: Sequence[tuple[Container, float]]) -> list[Container]:
-    """Replicas (with their uptime) that were started after the proxy last looked."""
+def unknown_to(
+    since_reload: float | None, replicas: Sequence[tuple[Container, float]], margin: float = MARGIN
+) -> list[Container]:
+    """Replicas (with their uptime) that were started after the proxy last looked.
+
+    ``margin``: seconds by which the ages may be wrong; 0 where the kernel told them.
+    """
     if since_reload is None:
         return []
-    return [one for one, uptime in replicas if one.running and uptime + MARGIN < since_reload]
+    return [one for one, uptime in replicas if one.running and uptime + margin < since_reload]

@@ -36,7 +36,8 @@ def readiness(seen: Container | None, now: datetime, stable: float, before: Read
     if seen is None:
         return Readiness(FAILED, "it is gone")
     if seen.state in ("exited", "dead") and seen.restart_policy in ("no", ""):
-        return Readiness(FAILED, f"it exited with {seen.exit_code}: {exit_meaning(seen.exit_code, seen.oom_flag)}")
+        meaning = exit_meaning(seen.exit_code, seen.oom_flag)
+        return Readiness(READY if seen.done else FAILED, f"it exited with {seen.exit_code}: {meaning}")
     if seen.restarts >= RESTARTS:
         return Readiness(
             FAILED, f"it was restarted {seen.restarts} times and does not stay up; last exit {seen.exit_code}"

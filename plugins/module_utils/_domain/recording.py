@@ -42,7 +42,7 @@ def mitigation_events(
     note = {**_kept(applied, _APPLIED), "gate": gate["reasons"], **who}
     if not acted:
         note.pop("undo", None)
-    if undoes:
+    if undoes and "msg" not in applied:  # one that failed has taken nothing back
         note["undoes"] = undoes
     events = [{"kind": "mitigated" if acted else "noted", "note": note}]
     if "verdict" in verdict:
@@ -68,6 +68,6 @@ def last_undoable(events: Iterable[Mapping[str, Any]], host: str) -> tuple[Mappi
         undo = note.get("undo") or {}
         if undo.get("reversible"):
             return event, ""
-        why = undo.get("why") or "sessions that were ended do not come back"
+        why = undo.get("why") or "it did not say how it is taken back"
         return None, f"the last act was {note.get('mitigation', '?')} at {event.get('at')}, and {why}"
     return None, "nothing was done that could be taken back" if not acts else "everything that was done is taken back"

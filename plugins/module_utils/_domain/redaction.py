@@ -15,7 +15,8 @@ from .statements import printable
 
 HIDDEN = "(hidden)"
 _NAMES = (
-    r"[\w.-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[\w.-]*"
+    r"[\w.-]*(?:pass(?:w(?:or)?d|wd|phrase)?|pwd|pw|secret|cookie|token|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|credential)[\w.-]*"
 )
 _RULES = (
     (
@@ -27,8 +28,8 @@ _RULES = (
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"), HIDDEN),
     (re.compile(r"(?i)\b(authorization\s*[:=]\s*)(?:(?:bearer|basic|token)\s+)?[^\s\"',]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer\s+)[\w.~+/-]{8,}=*"), rf"\1{HIDDEN}"),
-    (re.compile(r"(\b[a-zA-Z][\w+.-]*://[^\s:/@]*:)[^\s@/]+@"), rf"\1{HIDDEN}@"),
-    (re.compile(rf"(?i)([\"']?{_NAMES}[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"), rf"\1{HIDDEN}"),
+    (re.compile(r"(\b[a-zA-Z][\w+.-]*://[^\s:/@]*:)\S+@"), rf"\1{HIDDEN}@"),
+    (re.compile(rf"(?i)(\\?[\"']?{_NAMES}\\?[\"']?\s*[:=]\s*)(\\?\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"), rf"\1{HIDDEN}"),
 )
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 

@@ -8,9 +8,9 @@ image of a service that is built, and none behind a tag like `latest`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence
 
 from .composition import Spec
@@ -18,6 +18,7 @@ from .containers import stamp
 from .fleet import diff_of, plan_dict, short
 from .plan import Item, Plan
 from .project import Project, trouble_of
+from .scaling import dependencies
 
 FORM = 1  # of the file
 LAST_GOOD = "last_good"
@@ -75,6 +76,8 @@ class Snapshot:
 
 def snapshot_from(found: Mapping[str, Any]) -> Snapshot:
     """From the file; raises ValueError where it is not one."""
+    if not isinstance(found, Mapping):
+        raise ValueError("it holds no snapshot")
     if found.get("form") != FORM:
         raise ValueError(f"its form is {found.get('form')!r}, and {FORM} is understood")
     try:
@@ -105,14 +108,21 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
             mixed=tuple(image for image, dummy in images[1:]),
         )
     model = project.model
-    config = {name: dict(spec.raw) for name, spec in model.services.items()} if model else None
-    good = not any(trouble_of(project, one) for one in project.containers) and not any(
-        one.mixed for one in services.values()
-    )
+    config = None
+    if model:
+        config = {"services": {name: dict(spec.raw) for name, spec in model.services.items()}, **model.shared}
+    # What differs from the files runs another configuration than the one that is recorded.
+    # A newer image behind the tag is none of that: it is how a snapshot between build and `up` looks.
+    wrong = any(trouble_of(project, one) or _configured(project.drift(one)) for one in project.containers)
+    good = not wrong and not any(one.mixed for one in services.values())
     return Snapshot(
         project.name, stamp(project.now), good, services, git.get("revision", ""), bool(git.get("dirty")),
         str(git.get("subject", "")), label, config,
     )  # fmt: skip
+
+
+def _configured(drift: Sequence[str]) -> bool:
+    return any(not one.startswith("image: ") for one in drift)
 
 
 def _nameless(reference: str) -> Spec:
@@ -122,9 +132,14 @@ def _nameless(reference: str) -> Spec:
 def protecting(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
     """(repository, tag) for each image of the snapshot: a named image is no dangling one."""
     return {
-        one.image: (f"{PROTECTED}/{snapshot.project}-{name}", short(one.image))
+        one.image: (f"{PROTECTED}/{snapshot.project}-{repository_part(name)}", short(one.image))
         for name, one in snapshot.services.items()
     }
+
+
+def repository_part(name: str) -> str:
+    """A service's name as the name of an image may have it: small letters and digits, single separators."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "service"
 
 
 def goal(
@@ -215,10 +230,12 @@ def plan_rollback(
     services: Sequence[str],
     *,
     present: Mapping[str, bool],
-    migrations: Sequence[str] = (),
+    migrations: Sequence[str] | None = (),
     accept_migrations: bool = False,
+    starts_dependencies: bool = False,
 ) -> Rollback:
-    """``present``: whether each image is on this host; ``migrations``: files of them between the two revisions."""
+    """``present``: whether each image is on this host; ``migrations``: files of them between the two revisions, None if
+    that is not known."""
     wanted = differing(goal, project, services)
     names = project.model.in_order(wanted) if project.model else sorted(wanted)
     actions, spared, steps, refusals = [], [], [], []
@@ -226,14 +243,24 @@ def plan_rollback(
         former = Counter(one.image for one in project.replicas(name)).most_common(1)[0][0]
         recorded = goal.services[name]
         step = Step(name, recorded.image, former, recorded.reference, how_back(project, goal, name))
-        if name not in services and stateful(project.spec(name)):
+        if name not in services and project.stateful(name):
             spared.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
             continue
         if not present.get(recorded.image):
             refusals.append(f"the image {short(recorded.image)} of {name} is not on this host any more")
+        if any(mount.anonymous for one in project.replicas(name) for mount in one.mounts):
+            refusals.append(f"{name} keeps data in a volume without a name, which a fresh container would not find")
+        if step.how == FILE and (goal.config is None or name not in goal.config.get("services", {})):
+            refusals.append(f"the configuration that {name} ran with was not recorded")
+        refusals += dependencies(project, name, starts_dependencies)
         reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
         actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
         steps.append(step)
+    if steps and migrations is None and goal.revision and not accept_migrations:
+        refusals.append(
+            "git cannot tell whether migrations lie between what runs and that release; accept_migrations: true if the"
+            " old code can meet the present schema"
+        )
     if steps and migrations and not accept_migrations:
         refusals.append(
             f"{len(migrations)} migrations lie between ({', '.join(migrations[:3])}): the old code would meet a newer"
@@ -251,7 +278,7 @@ def plan_rollback(
 def how_back(project: Project, goal: Snapshot, service: str) -> str:
     """By the tag where nothing but the image changed and the tag is the same: then the next `up` stays there."""
     spec = project.spec(service)
-    recorded = (goal.config or {}).get(service)
+    recorded = (goal.config or {}).get("services", {}).get(service)
     if spec is None or recorded is None:
         return TAG if spec is not None and movable(spec.image) else FILE
     same = configuration(spec.raw) == configuration(recorded)
@@ -267,26 +294,21 @@ def configuration(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key not in _NOT_CONFIGURATION and value is not None}
 
 
-def stateful(spec: Spec | None) -> bool:
-    """Whether it keeps data: it mounts a volume that has a name."""
-    volumes = spec.raw.get("volumes") or () if spec else ()
-    return any(isinstance(one, Mapping) and one.get("type") == "volume" and one.get("source") for one in volumes)
+def file_for(goal: Snapshot, images: Mapping[str, str]) -> dict[str, Any]:
+    """The old configuration as a compose file of its own, with every image by its id.
 
-
-def file_for(goal: Snapshot, images: Mapping[str, str], networks: Any, volumes: Any) -> dict[str, Any]:
-    """The old configuration as a compose file of its own, with images by id."""
+    ``images``: of services that did not run then; without one a service is left out.
+    """
+    config = goal.config or {}
     services = {}
-    for name, raw in (goal.config or {}).items():
+    for name, raw in config.get("services", {}).items():
         kept = {key: value for key, value in raw.items() if key not in ("build", "profiles")}
-        if name in images:
-            kept.update(image=images[name], pull_policy="never")
-        services[name] = kept
-    return {"name": goal.project, "services": services, "networks": networks or {}, "volumes": volumes or {}}
-
-
-def when(text: str) -> datetime | None:
-    """The moment of a snapshot's name."""
-    try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%S.%fZ")
-    except ValueError:
-        return None
+        recorded = goal.services.get(name)
+        image = recorded.image if recorded else images.get(name) or kept.get("image", "")
+        if image:
+            services[name] = {**kept, "image": image, "pull_policy": "never"}
+    for one in services.values():
+        if isinstance(one.get("depends_on"), Mapping):
+            one["depends_on"] = {name: how for name, how in one["depends_on"].items() if name in services}
+    shared = {kind: config[kind] for kind in ("networks", "volumes", "secrets", "configs") if config.get(kind)}
+    return {"name": goal.project, "services": services, **shared}

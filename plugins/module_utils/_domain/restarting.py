@@ -16,6 +16,7 @@ from .containers import Container
 from .fleet import diff_of, line_of, plan_dict
 from .plan import Item, Plan
 from .project import Project, trouble_of
+from .scaling import dependencies
 
 METHODS = ("auto", "restart", "replace")
 RESTART, REPLACE = "restart", "replace"
@@ -30,6 +31,7 @@ class Restarting:
     plan: Plan
     order: tuple[tuple[Container, str], ...]
     late: int
+    refusals: tuple[str, ...] = ()
 
     def narrowed_to(self, only: Iterable[str] | None) -> Restarting:
         plan = self.plan.narrowed_to(only)
@@ -53,34 +55,63 @@ class Restarting:
 
 
 def plan_restart(
-    project: Project, services: Sequence[str], *, sick_only: bool = False, method: str = "auto"
+    project: Project,
+    services: Sequence[str],
+    *,
+    sick_only: bool = False,
+    named: bool = True,
+    method: str = "auto",
+    starts_dependencies: bool = False,
 ) -> Restarting:
-    """Services in the order of their dependencies; within one the sick replicas first."""
+    """Services in the order of their dependencies; within one the sick replicas first.
+
+    ``named``: somebody said which services; else what was stopped on purpose, and jobs that failed, are left alone.
+    """
     names = project.model.in_order(services) if project.model else sorted(services)
-    actions, spared, order = [], [], []
+    actions: list[Item] = []
+    spared: list[Item] = []
+    order, refusals = [], []
     for service in names:
         replicas = project.replicas(service)
         if sick_only and not any(trouble_of(project, one) for one in replicas):
             continue  # whoever asks for the sick is not told of every service that is well
+        against = why_not_replaced(project, service, starts_dependencies)
         for one in sorted(replicas, key=lambda each: (not trouble_of(project, each), each.number)):
             trouble, who = trouble_of(project, one), {"who": one.name, "service": service}
-            if one.done:
-                spared.append(Item(project.target(one), "ran once and ended well; it is not meant to run", "", who))
-            elif sick_only and not trouble:
-                spared.append(Item(project.target(one), "is well", "", who))
-            else:
-                how = how_for(project, one, method)
-                reason = trouble or ("is well, and its service is to be restarted")
-                actions.append(Item(project.target(one), reason, how, who))
-                order.append((one, how))
-    return Restarting(project, tuple(names), Plan("restart", tuple(actions), tuple(spared)), tuple(order), len(order))
+            why = why_spared(one, trouble, sick_only, named)
+            if why:
+                spared.append(Item(project.target(one), why, "", who))
+                continue
+            wants = method == REPLACE or (method == "auto" and project.loops(one))
+            if method == REPLACE and against:
+                refusals.append(f"{one.name} cannot be replaced: {against}")
+            how = REPLACE if wants and not against else RESTART
+            note = f" (not replaced: {against})" if wants and against else ""
+            actions.append(Item(project.target(one), (trouble or "its service is to be restarted") + note, how, who))
+            order.append((one, how))
+    plan = Plan("restart", tuple(actions), tuple(spared))
+    return Restarting(project, tuple(names), plan, tuple(order), len(order), tuple(refusals))
 
 
-def how_for(project: Project, one: Container, method: str) -> str:
-    """``auto``: what loops is replaced where the files allow a second one, everything else restarted."""
-    if method != "auto":
-        return method
-    spec = project.spec(one.service)
-    room = spec is not None and (spec.most is None or spec.most > len(project.replicas(one.service)))
-    fresh = room and not project.drift(one) and bool(project.images.get(spec.image if spec else ""))
-    return REPLACE if project.loops(one) and fresh else RESTART
+def why_spared(one: Container, trouble: str, sick_only: bool, named: bool) -> str:
+    if one.done:
+        return "ran once and ended well; it is not meant to run"
+    if not named and one.stopped:
+        return "was stopped by somebody; it is started only when its service is named"
+    if not named and one.state == "exited":
+        return "is a job that failed; it is run again only when its service is named"
+    return "is well" if sick_only and not trouble else ""
+
+
+def why_not_replaced(project: Project, service: str, starts_dependencies: bool) -> str:
+    """Why no fresh container can come up beside a replica of this service; empty if one can."""
+    spec, replicas = project.spec(service), project.replicas(service)
+    if spec is None or (spec.most is not None and spec.most <= len(replicas)):
+        return "there can be no second one beside it (a fixed name or port)"
+    if project.stateful(service):
+        return "it keeps data, which a second one beside it may destroy"
+    if any(project.drift(one) for one in replicas):
+        return "it differs from the files, so that a fresh one would be another thing"
+    if not project.images.get(spec.image):
+        return f"its image {spec.image} is not on this host"
+    return "; ".join(dependencies(project, service, starts_dependencies))

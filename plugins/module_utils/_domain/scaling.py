@@ -26,6 +26,8 @@ class Bounds:
     memory_reserve: float = 0.1
     connections_per_replica: int = 0
     connections_free: int | None = None
+    allow_shared_data: bool = False
+    expected: int | None = None  # replicas that there must be now
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Scaling:
         return replace(
             self,
             plan=plan,
-            add=self.add if f"{self.service} {self.now}->{self.wanted}" in kept else 0,
+            add=self.add if f"{self.service}:{self.now}->{self.wanted}" in kept else 0,
             victims=tuple(one for one in self.victims if self.project.target(one) in kept),
-            stale=tuple(one for one in self.stale if f"{one.name} reload@{one.short}" in kept),
+            stale=tuple(one for one in self.stale if f"{one.name}:reload@{one.short}" in kept),
         )
 
     @property
@@ -100,6 +102,7 @@ def plan_scaling(
     around: Surroundings,
     *,
     allow_drift: bool = False,
+    allow_shared: bool = False,
     stale: Sequence[tuple[Container, float]] = (),
     unknown: Sequence[Container] = (),
 ) -> Scaling:
@@ -110,7 +113,7 @@ def plan_scaling(
     actions, spared = [], []
     if add:
         reason = f"{wanted} wanted, {len(replicas)} there"
-        actions.append(Item(f"{service} {len(replicas)}->{wanted}", reason, "start", {"who": service, "count": add}))
+        actions.append(Item(f"{service}:{len(replicas)}->{wanted}", reason, "start", {"who": service, "count": add}))
     for one in victims:
         actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
     if victims:
@@ -123,7 +126,7 @@ def plan_scaling(
         service,
         wanted,
         Plan("scale", tuple(actions), tuple(spared)),
-        tuple(refusals(project, service, add, around, allow_drift)) if add else (),
+        tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
         add,
         victims,
         tuple(one for one, dummy in stale),
@@ -149,7 +152,9 @@ def why_first(project: Project, one: Container) -> str:
     return "differs from the files" if project.drift(one) else "surplus, the highest number"
 
 
-def refusals(project: Project, service: str, add: int, around: Surroundings, allow_drift: bool) -> Iterable[str]:
+def refusals(
+    project: Project, service: str, add: int, around: Surroundings, allow_drift: bool, allow_shared: bool
+) -> Iterable[str]:
     """Everything that speaks against more replicas, each as a clause."""
     spec, replicas = project.spec(service), project.replicas(service)
     if spec is None:
@@ -158,6 +163,11 @@ def refusals(project: Project, service: str, add: int, around: Surroundings, all
     wanted = len(replicas) + add
     if spec.container_name and wanted > 1:
         yield f"the files give it the fixed container_name {spec.container_name}, so there can be one only"
+    if len(replicas) == 1 and project.stateful(service) and not allow_shared:
+        yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
+    idle = [one for one in replicas if not one.running]
+    if idle:
+        yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: start or remove it first"
     yield from _ports(project, service, add, around)
     yield from _names(project, service, add, around)
     if not project.images.get(spec.image):
@@ -170,17 +180,23 @@ def refusals(project: Project, service: str, add: int, around: Surroundings, all
             f"{len(differing)} of its replicas differ from the files, so that new ones would be another thing"
             f" ({one.name}: {'; '.join(why)}); put the files right, or accept the mixture with allow_drift"
         )
-    for need in project.model.needed_by(service) if project.model else ():
-        there = project.replicas(need)
-        down = [one for one in there if not one.running]
-        if down and around.starts_dependencies:
-            yield (
-                f"{down[0].name}, which it depends on, is {down[0].state}, and this version of Compose would start it"
-                " again (2.29.3 would not)"
-            )
-        elif there and not any(one.running or one.done for one in there):
-            yield f"{need}, which it depends on, does not run"
+    yield from dependencies(project, service, around.starts_dependencies)
     yield from _room(add, spec.memory, around)
+
+
+def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[str]:
+    """What speaks against an `up` of this service; ``starts_them``: this version starts what it depends on."""
+    down = project.would_start(service)
+    if down and starts_them:
+        yield (
+            f"{down[0].name}, which it depends on, is {down[0].state}, and this version of Compose would start it"
+            " again (2.29.3 would not)"
+        )
+        return
+    for one in down:
+        if not one.done and not any(each.running for each in project.replicas(one.service)):
+            yield f"{one.service}, which it depends on, does not run"
+            return
 
 
 def _ports(project: Project, service: str, add: int, around: Surroundings) -> Iterable[str]:

@@ -60,7 +60,7 @@ def test_check_real_again_and_forward(released):
     assert again["changed"] is False, "the bad release is no good state to come back to"
     assert "would be a no-op" in again["plan"]["nothing"]
     assert git(shop, "status", "--porcelain") == head, "the work tree is not touched"
-    forward = shop.module(done["undo"]["module"], **done["undo"]["options"], **shop.state)
+    forward = shop.module(done["undo"]["module"], **done["undo"]["options"])
     assert images(shop, "web") == {shop.newer}, forward
 
 

@@ -55,8 +55,23 @@ def test_the_proxy_is_told(shop):
     done = shop.module("compose_scale", service="web", replicas="3", **PROXY)
     assert f"reloaded {front}" in done["done"]
     assert shop.execute(front, "ls", "/tmp/reloaded").strip() == "/tmp/reloaded"
-    broken = shop.module("compose_scale", service="web", replicas="+1", **{**PROXY, "proxy_test": ["false"]})
-    assert "was not reloaded, since its configuration has an error" in broken["msg"]
+
+
+def test_a_proxy_that_could_not_be_reloaded_is_found_before_the_act(shop):
+    before = shop.world()
+    for check in (True, False):
+        broken = {**PROXY, "proxy_test": ["false"]}
+        done = shop.module("compose_scale", check=check, service="web", replicas="+1", **broken)
+        assert "could not be reloaded after the act, since its configuration has an error" in done["msg"]
+    assert shop.world() == before
+
+
+def test_an_undo_does_not_undo_what_came_since(shop):
+    done = shop.module("compose_scale", service="web", replicas="3")
+    shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=4", "web")
+    shop.await_up()
+    undone = shop.module("compose_scale", **done["undo"]["options"])
+    assert "has 4 replicas and 3 were expected: somebody has changed it since" in undone["msg"]
 
 
 def test_replicas_that_do_not_come_up_are_removed_again(shop):
@@ -123,7 +138,7 @@ def test_impossible_numbers(shop, replicas, said):
 
 def test_an_approval_of_another_plan_does_nothing(shop):
     before = shop.world()
-    done = shop.module("compose_scale", service="web", replicas="3", only=["web 2->5"])
-    assert "Nothing that was approved (web 2->5) is in the present plan (web 2->3)" in done["msg"]
+    done = shop.module("compose_scale", service="web", replicas="3", only=["web:2->5"])
+    assert "Nothing that was approved (web:2->5) is in the present plan (web:2->3)" in done["msg"]
     assert shop.module("compose_scale", service="web", replicas="3", only=[])["changed"] is False
     assert shop.world() == before

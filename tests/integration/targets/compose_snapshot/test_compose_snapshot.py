@@ -19,7 +19,7 @@ def test_check_real_check_again(shop, tmp_path):
     path = Path(done["path"])
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
-    assert json.loads(path.read_text())["config"]["web"]["environment"] == {"COLOUR": "blue"}
+    assert json.loads(path.read_text())["config"]["services"]["web"]["environment"] == {"COLOUR": "blue"}
     assert "blue" not in json.dumps(done["snapshot"]), "no value of a variable is in the result"
     for check in (True, False):
         assert shop.module("compose_snapshot", check=check, **options)["changed"] is False

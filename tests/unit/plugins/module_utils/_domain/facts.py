@@ -42,8 +42,13 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             },
         },
         "HostConfig": {"RestartPolicy": {"Name": more.get("policy", "no")}, "Memory": more.get("memory", 0)},
+        "Mounts": more.get("mounts", []),
         "NetworkSettings": {"Networks": {}, "Ports": more.get("ports", {})},
     }
+
+
+def volume(name, target="/x"):
+    return {"Type": "volume", "Name": name, "Destination": target, "RW": True}
 
 
 def container(*words, **more):

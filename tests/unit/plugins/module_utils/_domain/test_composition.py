@@ -70,3 +70,8 @@ def test_a_hash_alone_is_proof_only_where_no_env_file_is():
 def test_variables_are_named_without_their_values():
     found = drift(spec(environment={"A": "secret", "B": "1"}), container(env=["A=x", "B=1"]), NEW, "other", False)
     assert found == ["environment: A"]
+
+
+def test_a_dollar_sign_and_a_policy_under_deploy_are_no_drift():
+    raw = {"environment": {"A": "p$$w"}, "deploy": {"restart_policy": {"condition": "any"}}}
+    assert drift(spec(**raw), container(env=["A=p$w"], policy="always"), NEW, "other", False) == []

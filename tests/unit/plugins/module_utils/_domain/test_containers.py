@@ -26,9 +26,9 @@ def test_whether_it_loops_now(more, loops):
 
 
 def test_another_start_is_another_target_but_not_of_what_loops():
-    assert container(up=600).target(NOW) != container(up=500).target(NOW)
-    assert container(restarts=9, up=3).target(NOW) == container(restarts=9, up=2).target(NOW)
-    assert container(number=2).target(NOW) != container(number=1).target(NOW)
+    assert container(up=600).target != container(up=500).target
+    assert container(restarts=9, up=3).target == container(restarts=9, up=2).target
+    assert container(number=2).target != container(number=1).target
 
 
 @pytest.mark.parametrize(

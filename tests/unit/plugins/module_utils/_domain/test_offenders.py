@@ -59,3 +59,11 @@ def test_memory():
     assert "shop-worker-1 grows: a higher limit only buys time" in advice
     assert "shop-web-1: if this is what it needs, raise its limit to 21 MiB" in advice
     assert "without a limit, so each may take the whole host: shop-free-1" in advice
+
+
+def test_what_keeps_data_is_told_and_not_restarted():
+    found = {"host": HOST, "containers": [one("db", cpu=1.0), one("web", cpu=0.9)], "processes": []}
+    weighed = weigh_cpu(found, [], "shop", keep=["db"])
+    assert weighed["services"] == ["web"]
+    assert "shop-db-1 keeps data and is not restarted" in " ".join(weighed["advice"])
+    assert weigh_memory({**found, "containers": [one("db", memory_share=0.95)]}, "shop", keep=["db"])["services"] == []

@@ -28,3 +28,4 @@ def test_who_was_started_since_is_unknown_to_it():
     assert unknown_to(60, [(old, 600), (young, 10)]) == [young]
     assert unknown_to(None, [(young, 10)]) == []
     assert unknown_to(60, [(young, 59)]) == [], "processes tell their age in whole seconds"
+    assert unknown_to(60.0, [(young, 59.4)], margin=0.0) == [young], "and the kernel to a hundredth"

@@ -8,14 +8,16 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.releases imp
     LAST_GOOD,
     TAG,
     differing,
+    file_for,
     goal,
     how_back,
     plan_rollback,
+    protecting,
     snapshot_from,
     snapshot_of,
 )
 
-from .facts import NEW, OLD, container, project
+from .facts import NEW, OLD, container, project, volume
 
 
 def taken(*containers, label="", revision="", **more):
@@ -30,9 +32,9 @@ def test_a_snapshot_survives_its_file():
     assert "config" not in one.told()
 
 
-@pytest.mark.parametrize("found", [{}, {"form": 2}, {"form": 1}, {"form": 1, "services": {"web": {}}}])
+@pytest.mark.parametrize("found", [[], {}, {"form": 2}, {"form": 1}, {"form": 1, "services": {"web": {}}}])
 def test_a_file_that_is_none_is_refused(found):
-    with pytest.raises(ValueError, match=r"form|missing"):
+    with pytest.raises(ValueError, match=r"form|missing|no snapshot"):
         snapshot_from(found)
 
 
@@ -90,3 +92,32 @@ def test_refusals_and_no_op():
 def test_by_tag_or_by_file(then, now, how):
     was = taken(container(image=OLD), services={"web": then})
     assert how_back(project(container(image=NEW), services={"web": now}), was, "web") == how
+
+
+def test_whether_migrations_lie_between_must_be_known():
+    was, now = taken(container(image=OLD), revision="a" * 40), project(container())
+    assert "git cannot tell" in plan_rollback(now, was, [], present={OLD: True}, migrations=None).refusals[0]
+    without = taken(container(image=OLD))
+    assert plan_rollback(now, without, [], present={OLD: True}, migrations=None).refusals == ()
+
+
+def test_a_volume_without_a_name_would_be_lost():
+    anonymous = [volume("a" * 64)]
+    was = taken(container(image=OLD, mounts=anonymous))
+    plan = plan_rollback(project(container(mounts=anonymous)), was, ["web"], present={OLD: True})
+    assert "a volume without a name" in plan.refusals[0]
+
+
+def test_the_old_files_have_every_image_by_its_id():
+    services = {"web": {"build": {"context": "."}, "depends_on": {"new": {}}}, "side": {"build": {"context": "."}}}
+    was = taken(container(image=OLD), container("side", image=NEW), services=services)
+    made = file_for(was, {})
+    assert made["services"]["web"]["image"] == OLD
+    assert made["services"]["side"]["image"] == NEW
+    assert not any("build" in one for one in made["services"].values())
+    assert made["services"]["web"]["depends_on"] == {}
+
+
+def test_names_of_images_are_small_letters():
+    one = taken(container("Web_API", image=OLD), services={"Web_API": {}})
+    assert protecting(one)[OLD][0] == "incident-rollback/shop-web-api"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.restarting import plan_restart
 
-from .facts import OLD, container, project
+from .facts import OLD, container, project, volume
 
 
 def planned(found, *services, **more):
@@ -41,3 +41,18 @@ def test_approval_narrows():
     plan = plan_restart(project(container(), container(number=2)), ["web"])
     assert len(plan.narrowed_to([plan.plan.targets[1]]).order) == 1
     assert plan.narrowed_to([]).diff()["before"] == ""
+
+
+def test_what_was_stopped_on_purpose_is_started_only_when_named():
+    found = project(container(state="exited", policy="always", exit_code=137), container(number=2, health="unhealthy"))
+    assert planned(found, "web", sick_only=True, named=False) == [("shop-web-2", "restart")]
+    assert len(planned(found, "web")) == 2
+    job = project(container(state="exited", policy="no", exit_code=1))
+    assert planned(job, "web", sick_only=True, named=False) == []
+
+
+def test_what_keeps_data_is_never_replaced():
+    loop = container(state="restarting", restarts=9, mounts=[volume("data")])
+    assert planned(project(loop), "web") == [("shop-web-1", "restart")]
+    refused = plan_restart(project(loop), ["web"], method="replace").refusals
+    assert "keeps data" in refused[0]

@@ -9,7 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.scaling impo
     wanted_of,
 )
 
-from .facts import OLD, container, project
+from .facts import OLD, container, project, volume
 
 
 def scaled(wanted, *containers, around=None, **more):
@@ -18,7 +18,7 @@ def scaled(wanted, *containers, around=None, **more):
 
 
 def test_up_is_one_action_and_down_one_for_each():
-    assert scaled(5).plan.targets == ("web 2->5",)
+    assert scaled(5).plan.targets == ("web:2->5",)
     assert len(scaled(1, container(), container(number=2), container(number=3)).plan.actions) == 2
 
 
@@ -64,7 +64,7 @@ def test_approval_narrows_and_never_widens():
     narrowed = down.narrowed_to([one, "web-9@gone"])
     assert [found.number for found in narrowed.victims] == [3]
     assert narrowed.plan.targets == (one,)
-    assert scaled(5).narrowed_to(["web 2->9"]).add == 0
+    assert scaled(5).narrowed_to(["web:2->9"]).add == 0
 
 
 REFUSED = [
@@ -109,3 +109,19 @@ def test_drift_is_refused_unless_allowed():
 @pytest.mark.parametrize(("given", "wanted"), [("5", 5), ("+2", 5), ("-1", 2), ("+0", 3), ("x", None), ("", None)])
 def test_numbers_and_steps(given, wanted):
     assert wanted_of(3, given) == wanted
+
+
+def test_a_second_replica_on_the_same_data_is_refused():
+    alone = project(container(mounts=[volume("data")]))
+    assert "keeps data" in plan_scaling(alone, "web", 2, Surroundings()).refusals[0]
+    assert plan_scaling(alone, "web", 2, Surroundings(), allow_shared=True).refusals == ()
+    bind = {"Type": "bind", "Source": "/srv/pg", "Destination": "/var/lib/postgresql/data", "RW": True}
+    assert project(container(mounts=[bind])).stateful("web")
+    assert not project(container(mounts=[{**bind, "Destination": "/srv/media"}])).stateful("web")
+    shared = project(container(mounts=[volume("media")]), container(number=2, mounts=[volume("media")]))
+    assert plan_scaling(shared, "web", 3, Surroundings()).refusals == (), "it is shared already"
+
+
+def test_a_replica_that_does_not_run_would_be_started():
+    found = project(container(), container(number=2, state="paused"))
+    assert "`up` would start it" in plan_scaling(found, "web", 3, Surroundings()).refusals[0]
