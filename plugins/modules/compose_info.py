@@ -58,7 +58,7 @@ services:
     - By name. C(wanted) (null if the files cannot be read), C(running), C(healthy), C(looping), C(drifted), C(image),
       C(needs), C(profiles), C(most) (replicas that the host's ports allow), C(notes), and C(containers).
     - A container has C(name), C(id), C(target), C(state), C(health), C(health_output), C(restarts), C(loops),
-      C(exit_code), C(exit_meaning), C(image), C(drift), C(ports), C(memory_limit), C(started_at), C(uptime) (seconds),
+      C(exit_code), C(exit_meaning), C(image), C(image_age) (seconds), C(drift), C(ports), C(memory_limit), C(started_at), C(uptime) (seconds),
       C(trouble) and C(log).
   returned: success
   type: dict

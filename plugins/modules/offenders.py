@@ -81,6 +81,11 @@ sessions:
   type: list
   elements: dict
   sample: []
+may_grow_to:
+  description: Of memory, what each container uses and may use at most, in bytes. A limit of null means the whole host.
+  returned: of memory
+  type: dict
+  sample: {"pafar-backend-1": {"uses": 139472896, "limit": 268435456}}
 lines:
   description: What was found, a line each.
   returned: success

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from .._domain.containers import Container
+from .._domain.containers import Container, moment
 from .._domain.project import Project, Source, chosen, source_of, trouble_of
 from .._domain.redaction import redacted
 from .._errors import ComposeError, ProjectUnknown
@@ -31,12 +31,18 @@ def observe(
     mine = [one for one in everything if one.project == name and not one.one_off]
     now = datetime.now(timezone.utc)
     source = source_of(name, mine, given, is_file)
-    project = Project(source, now, tuple(mine))
+    project = Project(source, now, tuple(mine), made=_made(engine, {one.image for one in mine}))
     if compose is not None:
         project = _with_model(engine, compose, project)
     if interval:
         project = _looked_at_again(engine, project, interval)
     return _with_logs(engine, project, lines) if lines else project
+
+
+def _made(engine: Engine, images: set[str]) -> dict[str, datetime]:
+    """When each image was made; one that is gone, or that says nothing, is left out."""
+    found = {image: moment((engine.image(image) or {}).get("Created")) for image in images}
+    return {image: at for image, at in found.items() if at is not None}
 
 
 def _named(found: list[Container], given: Source) -> str:

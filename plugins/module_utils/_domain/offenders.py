@@ -88,12 +88,15 @@ def weigh_memory(
     found = [one for one in containers if why_memory(one, near)]
     lines = [f"{host['memory']['available'] // MIB} of {host['memory']['total'] // MIB} MiB are available"]
     lines += [f"{one['name']} {why_memory(one, near)}" for one in found]
+    room = sum(max(0, one["limit"] - one["working_set"]) for one in containers if one["limit"])
+    lines.append(f"all containers together may grow by {room // MIB} MiB before their limits stop them")
     if not found:
         lines.append("no container is near its limit, grows, or lost a process to it")
     return {
         "offenders": found,
         "services": sorted({one["service"] for one in found if one["service"] and one["service"] not in keep}),
         "sessions": [],
+        "may_grow_to": {one["name"]: {"uses": one["working_set"], "limit": one["limit"]} for one in containers},
         "lines": lines,
         "advice": [
             *(f"{one['name']} keeps data and is not restarted for it" for one in found if one["service"] in keep),

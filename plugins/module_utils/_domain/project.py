@@ -36,6 +36,7 @@ class Project:
     hashes: Mapping[str, str] = field(default_factory=dict)
     hash_is_proof: bool = True
     images: Mapping[str, str] = field(default_factory=dict)  # reference -> image id
+    made: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when it was made
     again: Mapping[str, Container] = field(default_factory=dict)  # a second look at those that may loop, by id
     logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of those that are not well, by id
 
@@ -183,6 +184,10 @@ def container_dict(project: Project, one: Container) -> dict[str, Any]:
         "created_at": one.created.isoformat() if one.created else None,
         "image": one.image,
         "image_ref": one.image_ref,
+        "image_made_at": project.made[one.image].isoformat() if one.image in project.made else None,
+        "image_age": round((project.now - project.made[one.image]).total_seconds())
+        if one.image in project.made
+        else None,
         "drift": project.drift(one),
         "ports": [f"{port.address}:{port.published}->{port.target}" for port in one.ports],
         "memory_limit": one.memory_limit,

@@ -221,7 +221,7 @@ class Rollback:
 
 
 def target_of(step: Step) -> str:
-    return f"{step.service} {short(step.former)}->{short(step.image)}"
+    return f"{step.service}:{short(step.former)}->{short(step.image)}"
 
 
 def plan_rollback(

@@ -30,7 +30,7 @@ def of_activity(result: Mapping[str, Any]) -> list[Line]:
         )
     )
     if not result["waiters"]:
-        return [*lines, (GOOD, "nobody waits for a lock: nothing to do")]
+        return [*lines, (GOOD, "nobody waits for a lock")]
     return [*lines, *((PLAIN, line) for line in result["tree"])]
 
 

@@ -55,6 +55,8 @@ def test_memory():
     }  # fmt: skip
     weighed = weigh_memory(found, "shop")
     assert weighed["services"] == ["db", "web", "worker"]
+    assert weighed["may_grow_to"]["shop-db-1"] == {"uses": 2**20, "limit": 2**24}
+    assert "all containers together may grow by 60 MiB" in " ".join(weighed["lines"])
     advice = " ".join(weighed["advice"])
     assert "shop-worker-1 grows: a higher limit only buys time" in advice
     assert "shop-web-1: if this is what it needs, raise its limit to 21 MiB" in advice
