@@ -142,3 +142,15 @@ def test_an_approval_of_another_plan_does_nothing(shop):
     assert "Nothing that was approved (web:2->5) is in the present plan (web:2->3)" in done["msg"]
     assert shop.module("compose_scale", service="web", replicas="3", only=[])["changed"] is False
     assert shop.world() == before
+
+
+def test_files_that_have_moved_are_named_and_nothing_is_done(shop):
+    """The project was started from another directory, or its files are gone."""
+    shop.file.rename(shop.folder / "elsewhere.yml")
+    before = shop.world()
+    done = shop.module("compose_scale", service="web", replicas="3")
+    assert f"{shop.file} is not on this host" in done["msg"]
+    assert done["msg"].endswith("Nothing was done.")
+    assert shop.world() == before
+    told = {"files": [str(shop.folder / "elsewhere.yml")], "project_directory": str(shop.folder)}
+    assert shop.module("compose_scale", check=True, service="web", replicas="3", **told)["changed"] is True
