@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Which project, on which engine; ACT adds how an act is carried out (twin of TERMS_ARGS)."""
+    """Which project; ENGINE says on which engine (twin of ENGINE_ARGS), ACT adds how an act is carried out (twin of TERMS_ARGS)."""
 
     DOCUMENTATION = r"""
 options:
@@ -36,6 +36,10 @@ options:
     type: list
     elements: str
     default: []
+"""
+
+    ENGINE = r"""
+options:
   docker_host:
     description:
       - Where the engine is, as C(DOCKER_HOST) has it. Empty means the environment, or the local socket.

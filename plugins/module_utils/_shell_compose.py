@@ -13,14 +13,18 @@ from ._domain.project import Source
 from ._errors import InputError
 from ._shell import at_least
 
+ENGINE_ARGS: dict[str, Any] = {
+    "docker_host": {"type": "str", "default": ""},
+    "engine_timeout": {"type": "float", "default": 10.0},
+}
+
 COMPOSE_ARGS: dict[str, Any] = {
+    **ENGINE_ARGS,
     "project": {"type": "str", "default": ""},
     "files": {"type": "list", "elements": "str", "default": []},
     "project_directory": {"type": "str", "default": ""},
     "env_files": {"type": "list", "elements": "str", "default": []},
     "profiles": {"type": "list", "elements": "str", "default": []},
-    "docker_host": {"type": "str", "default": ""},
-    "engine_timeout": {"type": "float", "default": 10.0},
 }
 
 TERMS_ARGS: dict[str, Any] = {

@@ -35,6 +35,7 @@ options:
     default: 10
 extends_documentation_fragment:
   - pafar.runbook._compose
+  - pafar.runbook._compose.engine
   - pafar.runbook._attributes.info
 author:
   - Pafar runbook maintainers (@pafar)

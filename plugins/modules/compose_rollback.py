@@ -40,6 +40,7 @@ options:
     default: false
 extends_documentation_fragment:
   - pafar.runbook._compose
+  - pafar.runbook._compose.engine
   - pafar.runbook._compose.act
   - pafar.runbook._attributes
 author:

@@ -55,6 +55,7 @@ options:
     type: int
 extends_documentation_fragment:
   - pafar.runbook._compose
+  - pafar.runbook._compose.engine
   - pafar.runbook._compose.act
   - pafar.runbook._attributes
 author:

@@ -29,6 +29,7 @@ options:
     default: 10
 extends_documentation_fragment:
   - pafar.runbook._compose
+  - pafar.runbook._compose.engine
   - pafar.runbook._attributes
 author:
   - Pafar runbook maintainers (@pafar)
@@ -60,7 +61,7 @@ path:
   description: The file.
   returned: success
   type: str
-  sample: /root/.local/state/pafar-runbook/releases/pafar/20261123T211500.000000Z.json
+  sample: /var/lib/pafar-runbook/releases/pafar/20261123T211500.000000Z.json
 protected:
   description: Names that keep its images.
   returned: success

@@ -14,14 +14,6 @@ description:
   - Reads the kernel's files for all containers at once (cgroup version 1 and 2), in two samples. Of an engine on
     another machine the engine's own counters are read instead, which takes two seconds.
 options:
-  docker_host:
-    description: Where the engine is, as C(DOCKER_HOST) has it. Empty means the environment, or the local socket.
-    type: str
-    default: ""
-  engine_timeout:
-    description: Seconds that the engine gets for each answer before it counts as hanging.
-    type: float
-    default: 10.0
   project:
     description: Compose project whose containers are told of. Empty means all containers.
     type: str
@@ -41,9 +33,8 @@ options:
     type: int
     default: 5
 extends_documentation_fragment:
+  - pafar.runbook._compose.engine
   - pafar.runbook._attributes.info
-requirements:
-  - docker (Python SDK) 5.0 or newer
 author:
   - Pafar runbook maintainers (@pafar)
 """
@@ -110,7 +101,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.report_resou
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.resources import top
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import ENGINE_ARGS, engine_login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -138,8 +129,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "docker_host": {"type": "str", "default": ""},
-            "engine_timeout": {"type": "float", "default": 10.0},
+            **ENGINE_ARGS,
             "project": {"type": "str", "default": ""},
             "interval": {"type": "float", "default": 0.25},
             "leak_window": {"type": "float", "default": 0.0},

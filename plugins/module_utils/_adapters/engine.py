@@ -109,10 +109,6 @@ class Engine:
 
     # -- looking
 
-    def version(self) -> str:
-        with self._told("ask"):
-            return str(self.api.version().get("Version", ""))
-
     def containers(self, project: str = "") -> list[Container]:
         """Every container of the project (of all projects), one-off runs included; one that went is left out."""
         label = f"{PROJECT}={project}" if project else PROJECT
@@ -189,18 +185,10 @@ class Engine:
 
     # -- acting
 
-    def signal(self, id: str, name: str) -> None:
-        with self._told("signal", f"container {id[:12]}"):
-            self.api.kill(id, name)
-
     def restart(self, id: str, grace: int) -> None:
         """Stop within ``grace`` seconds, then killed, and started again."""
         with self._told("restart", f"container {id[:12]}"):
             self.api.restart(id, timeout=grace)
-
-    def start(self, id: str) -> None:
-        with self._told("start", f"container {id[:12]}"):
-            self.api.start(id)
 
     def stop(self, id: str, grace: int) -> None:
         with self._told("stop", f"container {id[:12]}"):

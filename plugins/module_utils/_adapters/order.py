@@ -76,8 +76,8 @@ def check_approved(planned: tuple[str, ...], kept: tuple[str, ...], only: Sequen
     """It is an error when something was approved, something is to be done, and they have nothing in common."""
     if only and planned and not kept:
         raise StaleApproval(
-            f"Nothing that was approved ({', '.join(only[:3])}) is in the present plan ({', '.join(planned[:3])}): the"
-            " containers have changed since. Nothing was done. Look at the plan again with --check."
+            f"Nothing that was approved ({', '.join(only[:3])}) is in the present plan ({', '.join(planned[:3])}):"
+            " it has changed since. Nothing was done. Look at the plan again with --check."
         )
 
 

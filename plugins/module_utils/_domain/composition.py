@@ -13,8 +13,6 @@ from typing import Any, Iterable, Mapping
 
 from .containers import Container
 
-MINOR = 29  # Compose 2.29.3 is the first whose hash leaves depends_on out (docker/compose#12069)
-
 
 @dataclass(frozen=True)
 class Spec:

@@ -25,7 +25,7 @@ def test_check_then_real(shop):
     assert done["undo"]["reversible"] is False
     assert set(done["evidence"]["logs"]) == set(before)
     stale = shop.module("compose_restart", services=["web"], only=[planned["plan"]["actions"][0]["target"]])
-    assert "the containers have changed since" in stale["msg"], "a replica that was restarted since is another target"
+    assert "it has changed since" in stale["msg"], "a replica that was restarted since is another target"
 
 
 def test_only_what_is_sick(shop):
