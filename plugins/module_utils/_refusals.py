@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable
+from typing import Collection, Iterable
 
+from ._domain.picture import Picture
 from ._domain.sessions import Session
 from ._domain.unblocking import Judgement
 from ._errors import InputError, PrivilegeError, StaleApproval
@@ -15,16 +16,22 @@ _STAMP = r"(?:\d{8}T\d{6}\.\d{6}Z|-)"
 _TARGET = re.compile(rf"^(?:\d+@{_STAMP}/(?:idle-)?{_STAMP}|prepared@{_STAMP}/xid\d+)\Z")
 
 
-def check_sight(judged: Judgement) -> None:
-    """Refuse to choose victims in a queue of which the login role sees only part."""
-    picture = judged.picture
-    if judged.late and picture.redacted:
+def check_visible(picture: Picture) -> None:
+    """Refuse to choose victims among sessions of which the login role sees only part."""
+    if picture.redacted:
         raise PrivilegeError(
             f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions "
             f"on {picture.server['host']}:{picture.server['port']}, so whom to end cannot be judged. As a "
             f"superuser: GRANT pg_monitor, pg_signal_backend TO {picture.server['role']}. Nothing was done.",
             redacted=picture.redacted,
         )
+
+
+def check_sight(judged: Judgement) -> None:
+    """Refuse to choose victims in a queue of which the login role sees or reaches only part."""
+    picture = judged.picture
+    if judged.late:
+        check_visible(picture)
     unreachable = [
         key
         for key in judged.keys.values()
@@ -41,8 +48,8 @@ def check_sight(judged: Judgement) -> None:
         )
 
 
-def check_approval(judged: Judgement, only: Iterable[str] | None) -> None:
-    """Refuse targets that are none, and an approval of which nothing stands while others still wait."""
+def check_approval(planned: Collection[str], late: int, only: Iterable[str] | None) -> None:
+    """Refuse targets that are none, and an approval of which nothing stands while others are still ``late``."""
     approved = list(only or ())
     for target in approved:
         if not _TARGET.match(target):
@@ -50,12 +57,12 @@ def check_approval(judged: Judgement, only: Iterable[str] | None) -> None:
                 f"only: {target!r} names no session. Give targets as a plan returned them, like "
                 "4711@20261123T145635.123456Z/20261123T145640.000001Z. Nothing was done."
             )
-    if approved and judged.late and not judged.plan.actions:
+    if approved and late and not planned:
         raise StaleApproval(
             f"None of the {len(approved)} approved target(s) still stands ({', '.join(approved[:3])}"
             f"{', ...' if len(approved) > 3 else ''}): those sessions are gone, in another transaction or no "
-            f"longer in the way. {len(judged.late)} session(s) still wait, for other reasons. Look again with "
+            f"longer in the way. {late} session(s) are still there, for other reasons. Look again with "
             "--check and approve the new plan. Nothing was done.",
             approved=approved,
-            late=len(judged.late),
+            late=late,
         )

@@ -5,32 +5,84 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_end_sessions
-short_description: End the sessions of PostgreSQL whose statement runs away with the CPU
+short_description: End the PostgreSQL sessions that are one too many by a rule, at the least harm
 version_added: 0.1.0
 description:
-  - Cancels the statements of sessions that were measured as busy from outside, and terminates those that go on. Never by
-    a signal to the process, which may take the whole server down.
-  - Each act carries its guard in the same statement. The session is ended only if it still runs the very statement that
-    the plan saw.
-  - In check mode it returns the very plan and changes nothing.
+  - Ends whose client is gone, idle sessions of an application that holds more than its fair share of the slots,
+    transactions in which nothing happens, and statements that run too long or use too much CPU. Each rule is off until
+    it is given.
+  - The least harm comes first. Whose client is gone is missed by nobody, an idle session is opened again by its pool,
+    an idle transaction loses its work, and a statement that runs its result.
+  - Replication, backups, index builds, PostgreSQL's own processes, superusers and whoever is listed are spared, and so
+    are sessions that wait for a lock, which are victims themselves (see M(pafar.runbook.pg_kill_blocking)).
+  - Each act carries its guard in the same statement. A session is ended only if it is still the same backend in the
+    same transaction and state that the plan saw. A statement is cancelled first, and its session terminated if it goes on.
+  - In check mode it returns the very plan and changes nothing; no statement with a side effect is sent.
 options:
+  idle:
+    description:
+      - Seconds for which a session of an application over its fair share must have been idle. Not given means that idle
+        sessions are left alone.
+      - Counts only under a ceiling (all slots, a role's limit, a database's) of which less than O(headroom) is free.
+      - An idle session that holds an advisory lock or listens for notifications is spared.
+    type: float
+  shares:
+    description: Most sessions of an application, by its C(application_name), where the fair share is not right for it.
+    type: dict
+    default: {}
+  share:
+    description:
+      - Largest part of a ceiling that one application may hold with its idle sessions, more than 0 and at most 1. The
+        largest are cut further, to a common level, until O(headroom) is free.
+    type: float
+    default: 0.5
+  headroom:
+    description: Part of a ceiling that is to be free. More than 0 and at most 1.
+    type: float
+    default: 0.2
+  floor:
+    description: Idle sessions of an application are not ended below that many. At least 0.
+    type: int
+    default: 2
+  idle_in_transaction:
+    description: Seconds for which nothing must have happened in an open transaction. Not given means the rule is off.
+    type: float
+  long_running:
+    description: Seconds for which a statement must have run. Not given means the rule is off.
+    type: float
   busy:
     description:
-      - Sessions that were measured, with C(pid) (as the database knows it) and C(cpu) (cores), as
-        M(pafar.runbook.offenders) returns them. All others are left alone.
+      - Sessions that were measured as busy, with C(pid) (as the database knows it) and C(cpu) (cores), as
+        M(pafar.runbook.offenders) and M(pafar.runbook.pg_activity_info) return them.
     type: list
     elements: dict
-    required: true
+    default: []
   min_running:
-    description: Seconds for which a statement must have run.
+    description: Seconds for which the statement of one of O(busy) must have run.
     type: float
     default: 10.0
-  max_sessions:
-    description: Most sessions to end. At least 1.
+  vanished:
+    description:
+      - Sessions whose client is gone, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info) returns them.
+    type: list
+    elements: dict
+    default: []
+  max_victims:
+    description: Most sessions to end that do something. At least 1.
     type: int
-    default: 3
+    default: 10
+  max_share:
+    description: Largest share of all client sessions to end that do something, more than 0 and at most 1.
+    type: float
+    default: 0.2
+  max_idle:
+    description: Most sessions to end that do nothing (idle, or without a client). At least 1.
+    type: int
+    default: 100
   only:
-    description: Approved targets, as a former plan named them. Nobody else is ended. An empty list approves nobody.
+    description:
+      - Approved targets, as a former plan named them. Nobody else is ended. An empty list approves nobody.
+      - It is an error when none of them stands any more while others are still too many.
     type: list
     elements: str
   grace:
@@ -41,6 +93,10 @@ options:
     description: Seconds to wait for a terminated session to be gone before it is reported as stuck.
     type: float
     default: 5.0
+  max_rows:
+    description: Longest length of the lists in RV(evidence).
+    type: int
+    default: 200
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._mercy
@@ -48,32 +104,56 @@ extends_documentation_fragment:
 author:
   - Pafar runbook maintainers (@pafar)
 seealso:
-  - module: pafar.runbook.offenders
+  - module: pafar.runbook.pg_kill_blocking
+  - module: pafar.runbook.pg_activity_info
 """
 
 EXAMPLES = r"""
-- name: End the statements that run away
+- name: A leaking pool has taken every slot
   pafar.runbook.pg_end_sessions:
     login_host: db1.example.org
+    idle: 30
+    shares: {pafar-backend: 32}
+  check_mode: true
+  register: planned
+
+- name: End exactly those
+  pafar.runbook.pg_end_sessions:
+    login_host: db1.example.org
+    idle: 30
+    shares: {pafar-backend: 32}
+    only: "{{ planned.plan.actions | map(attribute='target') }}"
+
+- name: Transactions that were forgotten, and the statements that run away with the CPU
+  pafar.runbook.pg_end_sessions:
+    login_host: db1.example.org
+    idle_in_transaction: 300
     busy: "{{ behind.sessions }}"
 """
 
 RETURN = r"""
 plan:
   description:
-    - Whom to end and whom to spare. C(verb), C(digest), C(actions) with C(target), C(reason), C(action), C(who) and
-      C(pid), C(spared), C(late) (statements that run away), C(leaves), C(nothing).
+    - Whom to end and whom to spare. C(verb), C(digest) (SHA-256 over verb, acts and targets), C(actions) with
+      C(target), C(reason), C(action), C(rule), C(who) and C(pid), C(spared) with C(target), C(pid) and C(reason).
+    - C(late) is how many are too many by the rules, C(leaves) how many of them would stay, C(by_rule) counts the
+      actions, C(harmless) says that nobody among them does anything.
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
 ended:
-  description: Sessions whose statement was ended, and how.
+  description: Sessions that were ended, and how.
   returned: success
   type: list
   elements: dict
-  sample: [{"target": "87@x/y", "pid": 87, "who": "87 app@shop report", "action": "cancelled", "reason": "uses 0.98 cores"}]
+  sample:
+    - target: 87@20261123T145635.123456Z/idle-20261123T145640.000001Z
+      pid: 87
+      who: 87 app@shop feed
+      action: terminated
+      reason: idle for 4 min; feed (app@shop) holds 45 of 57 slots for ordinary roles, its share is 28
 stuck:
-  description: Those that were signalled and still run.
+  description: Those that were signalled and are still there.
   returned: success
   type: list
   elements: dict
@@ -84,19 +164,54 @@ missed:
   type: list
   elements: str
   sample: []
+waiters_before:
+  description: Sessions that waited for a lock before the act.
+  returned: success
+  type: int
+  sample: 0
+waiters_after:
+  description: Sessions that wait for a lock after it.
+  returned: success
+  type: int
+  sample: 0
+free_before:
+  description: Slots for ordinary roles that were free before the act.
+  returned: success
+  type: int
+  sample: 0
+free_after:
+  description: Slots for ordinary roles that are free after it.
+  returned: success
+  type: int
+  sample: 17
+rounds:
+  description: 1 after an act; 0 in check mode or with nothing to do.
+  returned: success
+  type: int
+  sample: 1
+seconds_to_relief:
+  description: Seconds from the first signal until none of those that were signalled stood. Null while one does.
+  returned: success
+  type: float
+  sample: 0.08
+stopped:
+  description: Empty; a key that it shares with M(pafar.runbook.pg_kill_blocking).
+  returned: success
+  type: str
+  sample: ""
 done:
   description: What was done, a sentence each.
   returned: success
   type: list
   elements: str
-  sample: ["cancelled 87 app@shop report"]
+  sample: ["terminated 87 app@shop feed"]
 left:
-  description: Statements that still run away after the act; in check mode those before it.
+  description: Sessions that were signalled and are still there; in check mode those of the plan.
   returned: success
   type: int
   sample: 0
 seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
+  description: The same as RV(seconds_to_relief), under the name that all acts have.
   returned: success
   type: float
   sample: 0.08
@@ -104,9 +219,9 @@ undo:
   description: That it cannot be taken back. C(reversible) and C(why).
   returned: success
   type: dict
-  sample: {"reversible": false, "why": "a statement that was ended does not come back"}
+  sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
 evidence:
-  description: Who ran what, without literals, before the act.
+  description: Who they are, what they ran without literals, and how the slots were used, before the act.
   returned: success
   type: dict
   sample: {}
@@ -115,39 +230,49 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.end_sessions import end_sessions
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.order import check_approved
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.runaways import (
-    measured,
-    plan_runaways,
-    runaway_result,
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.endings import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Outcome, Patience
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.surplus import (
+    Bounds,
+    Surplus,
+    ending_result,
+    plan_ending,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._refusals import check_approval, check_visible
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
     MERCY_ARGS,
     POSTGRES_ARGS,
-    at_least,
     finish,
     login_of,
     mercy_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_rules import RULE_ARGS, rules_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    at_least(params, "max_sessions", 1)
-    for name in ("min_running", "grace", "timeout"):
-        at_least(params, name, 0, "s")
+    rules = rules_of(params)
+    bounds = Bounds(params["max_victims"], params["max_share"], params["max_idle"])
+    patience = Patience(grace=params["grace"], timeout=params["timeout"])
     with connect(login_of(params)) as postgres:
         mercy = mercy_of(params, postgres.pid)
-        busy = measured(params["busy"])
-        first = plan_runaways(postgres.look(), mercy, busy, params["min_running"], params["max_sessions"])
-        runaways = first.narrowed_to(params["only"])
-        check_approved(first.plan.targets, runaways.plan.targets, params["only"])
-        outcome = None
-        if not module.check_mode and runaways.plan.actions:
-            outcome = end_sessions(postgres, runaways, params["grace"], params["timeout"])
-    return runaway_result(runaways, outcome)
+        act = Ending(postgres)
+
+        def judged(picture: Any, *dummy: Any) -> Surplus:
+            keeps = act.keepers() if rules.idle is not None else {}
+            return plan_ending(picture, mercy, rules, bounds, keeps)
+
+        picture = postgres.look()
+        check_visible(picture)
+        first = judged(picture).narrowed_to(params["only"])
+        check_approval(first.plan.targets, len(first.late), params["only"])
+        outcome = Outcome()
+        if not module.check_mode and first.plan.actions:
+            act.claim()
+            outcome = act.carry_out(ending(first, patience), judged)
+    return ending_result(first, outcome, rows=params["max_rows"], rehearsal=module.check_mode)
 
 
 def main() -> None:
@@ -155,12 +280,8 @@ def main() -> None:
         argument_spec={
             **POSTGRES_ARGS,
             **MERCY_ARGS,
-            "busy": {"type": "list", "elements": "dict", "required": True},
-            "min_running": {"type": "float", "default": 10.0},
-            "max_sessions": {"type": "int", "default": 3},
+            **RULE_ARGS,
             "only": {"type": "list", "elements": "str"},
-            "grace": {"type": "float", "default": 2.0},
-            "timeout": {"type": "float", "default": 5.0},
         },
         supports_check_mode=True,
     )

@@ -219,7 +219,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         room = bounds.victims(len(first.picture.client_sessions()))
         patience = Patience(params["max_rounds"], room, params["grace"], params["settle"], params["timeout"])
         check_sight(first)
-        check_approval(first, params["only"])
+        check_approval(first.plan.targets, len(first.late), params["only"])
         outcome = Outcome()
         if not module.check_mode and first.plan.actions:
             ending.claim()

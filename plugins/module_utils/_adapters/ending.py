@@ -50,10 +50,14 @@ class Ending:
             "look again, and if it hangs end that session."
         )
 
+    def keepers(self) -> dict[int, str]:
+        """What an idle session keeps that its pool would not give it back, by pid."""
+        return {row[0]: "holds an advisory lock" for row in self._postgres.rows(queries.ADVISORY)}
+
     def signal(self, step: Signal) -> bool:
         """End one holder if it is still what the plan saw and still in the way. True: the signal went out."""
         if isinstance(step.holder, Prepared):
-            return self._roll_back(step.holder, step.waiters)
+            return self._roll_back(step.holder, step.waiters or ())
         session = step.holder
         rows = self._postgres.rows(
             queries.CANCEL if step.action == CANCEL else queries.TERMINATE,
@@ -62,7 +66,7 @@ class Ending:
             xact_start=session.xact_start,
             state_change=session.state_change,
             escalated=step.escalated,
-            waiters=list(step.waiters),
+            waiters=None if step.waiters is None else list(step.waiters),
         )
         return bool(rows and rows[0][0])
 

@@ -96,7 +96,7 @@ SELECT r, r::pg_catalog.regclass::text FROM pg_catalog.unnest(%(oids)s::oid[]) A
 """
 
 # The last look before the act is in the act's own statement: the very session, in the very
-# transaction, still in the way of one of the waiters that the plan named.
+# transaction, still in the way of one of the waiters that the plan named (NULL: it is ended for its own sake).
 _GUARDED = """
 WITH victim AS MATERIALIZED (
   SELECT a.pid
@@ -106,9 +106,10 @@ WITH victim AS MATERIALIZED (
      AND a.backend_start = %(backend_start)s
      AND (a.xact_start IS NOT DISTINCT FROM %(xact_start)s OR (%(escalated)s AND a.xact_start IS NULL))
      AND (a.state_change = %(state_change)s OR (%(escalated)s AND a.state_change IS NOT NULL))
-     AND EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
-                  WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w))
-                     OR a.pid = ANY (pg_catalog.pg_safe_snapshot_blocking_pids(w)))
+     AND (%(waiters)s::int[] IS NULL
+          OR EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
+                      WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w))
+                         OR a.pid = ANY (pg_catalog.pg_safe_snapshot_blocking_pids(w))))
 )
 SELECT {function}(pid) FROM victim
 """
@@ -158,11 +159,7 @@ SELECT state, backend_start, xact_start, query_start, state_change
 """
 UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"
 
-# A statement that runs away: the very session at the very statement, looked at again in the act's own statement.
-END_STANDS = """
-SELECT a.pid FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
- WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type = 'client backend'
-   AND a.backend_start = %(backend_start)s AND a.query_start = %(query_start)s AND a.state = 'active'
+# What a pool would not give back to whoever opens a session anew.
+ADVISORY = """
+SELECT DISTINCT pid FROM pg_catalog.pg_lock_status() WHERE locktype = 'advisory' AND granted AND pid IS NOT NULL
 """
-END_CANCEL = f"SELECT pg_catalog.pg_cancel_backend(v.pid) FROM ({END_STANDS}) AS v"
-END_TERMINATE = f"SELECT pg_catalog.pg_terminate_backend(v.pid) FROM ({END_STANDS}) AS v"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generator, Iterable, Tuple, Union
+from typing import Any, Generator, Iterable, Mapping, Tuple, Union
 
 from .locks import Key
 from .picture import Picture
@@ -41,12 +41,12 @@ class Patience:
 
 @dataclass(frozen=True)
 class Signal:
-    """End ``holder`` by ``action`` if it is still itself and still holds up one of ``waiters`` (pids).
-    ``escalated``: its state may have changed since, by our own cancel."""
+    """End ``holder`` by ``action`` if it is still itself and still holds up one of ``waiters`` (pids); None:
+    whoever it holds up. ``escalated``: its state may have changed since, by our own cancel."""
 
     holder: Holder
     action: str
-    waiters: tuple[int, ...]
+    waiters: tuple[int, ...] | None
     escalated: bool = False
 
 
@@ -170,6 +170,14 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
         seen = yield Watch(promised, victims, patience.settle)
     if seen.standing:
         seen = yield Watch(promised, victims, patience.timeout)
+    tell(hit, seen, done)
+    if promised and not seen.waiting:
+        done.seconds_to_relief = round(seen.seconds, 3)
+    return not seen.waiting
+
+
+def tell(hit: Mapping[str, tuple[Item, Holder, str]], seen: Seen, done: Outcome) -> None:
+    """Note what became of those who were signalled: ended, or stuck."""
     for target, (item, dummy, action) in hit.items():
         entry = {
             "target": target,
@@ -179,9 +187,6 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
             "reason": item.reason,
         }
         (done.stuck if target in seen.standing else done.ended).append(entry)
-    if promised and not seen.waiting:
-        done.seconds_to_relief = round(seen.seconds, 3)
-    return not seen.waiting
 
 
 def _strike(holder: Holder, action: str, waiters: tuple[int, ...]) -> Generator[Step, Any, tuple[Holder, str] | None]:

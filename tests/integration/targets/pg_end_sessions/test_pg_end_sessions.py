@@ -1,4 +1,4 @@
-"""pg_end_sessions against real servers: the statement that was measured, the very one, and nobody else."""
+"""pg_end_sessions against real servers: whom the rules name, the least harm first, and nobody else."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from support.clients import lock_waiters, until
 from support.modules import run_module
-from support.scenes import held, spinning
+from support.scenes import held, row_storm, spinning
 
 
 def end(server: Any, *pids: int, check: bool = False, user: str = "oncall", **options: Any) -> dict[str, Any]:
@@ -15,6 +16,10 @@ def end(server: Any, *pids: int, check: bool = False, user: str = "oncall", **op
     return run_module(
         "pg_end_sessions", check=check, **server.login(user), **{"busy": busy, "min_running": 0, **options}
     )
+
+
+def reasons(result: dict[str, Any]) -> dict[int, str]:
+    return {one["pid"]: one["reason"] for one in result["plan"]["spared"]}
 
 
 def test_check_real_again(server, session):
@@ -47,10 +52,9 @@ def test_the_protected_the_young_and_the_idle_are_spared(server, session):
     reader, idle = spinning(session, application="nightly-report"), held(session, "SELECT 1")
     young = spinning(session)
     done = end(server, reader.pid, idle.pid, young.pid, min_running=3600, spare_applications=["nightly-report"])
-    reasons = {one["pid"]: one["reason"] for one in done["plan"]["spared"]}
-    assert "nightly-report is spared" in reasons[reader.pid]
-    assert reasons[idle.pid] == "is idle in transaction by now"
-    assert "only" in reasons[young.pid]
+    assert "nightly-report is spared" in reasons(done)[reader.pid]
+    assert reasons(done)[idle.pid] == "is idle in transaction by now"
+    assert "only" in reasons(done)[young.pid]
     assert done["ended"] == []
 
 
@@ -61,10 +65,126 @@ def test_another_statement_of_the_same_session_is_another_target(server, session
     assert busy.fate() == "cancelled"
     busy.send("SELECT count(*) FROM generate_series(1, 100000000000)")
     done = end(server, busy.pid, only=[planned])
-    assert "is in the present plan" in done["msg"]
+    assert "still stands" in done["msg"]
     assert busy.fate() == "alive"
 
 
 @pytest.mark.parametrize("busy", [[], [{"pid": 999999, "cpu": 1}], [{"pid": "x"}], [{}]])
 def test_nobody_that_is_there(server, busy):
     assert end(server, busy=busy)["plan"]["actions"] == []
+
+
+def test_a_leaking_pool_is_cut_to_its_fair_share_the_oldest_first(server, session):
+    """A role's own ceiling, so that the test need not fill the whole server."""
+    server.run("ALTER ROLE app CONNECTION LIMIT 20")
+    try:
+        leaked = [session("feed").ready() for dummy in range(14)]
+        used = [session("pafar-web").ready() for dummy in range(5)]
+        planned = end(server, idle=0, check=True)
+        assert planned["plan"]["by_rule"] == {"idle": 4}
+        assert planned["plan"]["harmless"] is True
+        assert {one["pid"] for one in planned["plan"]["actions"]} == {client.pid for client in leaked[:4]}
+        assert "feed (app@postgres) holds 14 of the limit of role app" in planned["plan"]["actions"][0]["reason"]
+        assert end(server, idle=3600, check=True)["plan"]["actions"] == []
+        assert len(end(server, idle=0, shares={"feed": 5}, check=True)["plan"]["actions"]) == 9
+        assert len(end(server, idle=0, shares={"feed": 0}, floor=3, check=True)["plan"]["actions"]) == 11
+        done = end(server, idle=0)
+        assert done["plan"]["digest"] == planned["plan"]["digest"]
+        assert [client.fate() for client in leaked] == ["terminated"] * 4 + ["alive"] * 10
+        assert {client.fate() for client in used} == {"alive"}
+        assert done["free_after"] == done["free_before"] + 4
+        assert end(server, idle=0)["plan"]["actions"] == []
+    finally:
+        server.run("ALTER ROLE app CONNECTION LIMIT -1")
+
+
+def test_idle_sessions_harm_nobody_while_slots_are_free(server, session):
+    for dummy in range(10):
+        session("feed").ready()
+    assert end(server, idle=0)["plan"]["actions"] == []
+
+
+def test_what_a_pool_would_not_give_back_is_spared(server, session):
+    server.run("ALTER ROLE app CONNECTION LIMIT 6")
+    try:
+        leader = session("feed")
+        leader.run("SELECT pg_advisory_lock(7)")
+        listener = session("feed")
+        listener.run("LISTEN bookings")
+        plain = [session("feed").ready() for dummy in range(4)]
+        done = end(server, idle=0, floor=0, shares={"feed": 0})
+        assert {one["pid"] for one in done["ended"]} == {client.pid for client in plain}
+        assert (leader.fate(), listener.fate()) == ("alive", "alive")
+    finally:
+        server.run("ALTER ROLE app CONNECTION LIMIT -1")
+
+
+def test_idle_before_idle_in_transaction_before_active(server, session):
+    active = spinning(session)
+    wrote = held(session, "UPDATE bookings SET seats = 1 WHERE id = 901")
+    read = held(session, "SELECT count(*) FROM payments")
+    gone = session().ready()
+    target = server.value(
+        f"SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US\"Z\"')"
+        f" FROM pg_stat_activity WHERE pid = {gone.pid}"
+    )
+    done = end(
+        server, long_running=0, idle_in_transaction=0, vanished=[{"target": target, "reason": "it hung up"}],
+        max_share=1.0,
+    )  # fmt: skip
+    assert [one["pid"] for one in done["ended"]] == [gone.pid, read.pid, wrote.pid, active.pid]
+    assert [one["action"] for one in done["ended"]] == ["terminated"] * 3 + ["cancelled"]
+
+
+def test_bounds_hold_back_who_works_and_not_who_does_nothing(server, session):
+    for dummy in range(4):
+        held(session, "SELECT 1")
+    planned = end(server, idle_in_transaction=0, max_victims=2, max_share=1.0, check=True)["plan"]
+    assert (len(planned["actions"]), planned["late"], planned["leaves"]) == (2, 4, 2)
+    assert sum("the bound is 2" in one["reason"] for one in planned["spared"]) == 2
+    assert len(end(server, idle_in_transaction=0, check=True, max_share=0.01)["plan"]["actions"]) == 1
+
+
+def test_who_waits_for_a_lock_is_a_victim_and_stays(server, session):
+    holder, queue = row_storm(server, session, 3)
+    done = end(server, long_running=0)
+    assert done["ended"] == []
+    assert all("is a victim" in reasons(done)[client.pid] for client in queue)
+    assert lock_waiters(server) == 3
+    done = end(server, long_running=0, idle_in_transaction=0)
+    assert [one["pid"] for one in done["ended"]] == [holder.pid]
+    until(lambda: lock_waiters(server) == 0)
+
+
+def test_a_session_that_moved_on_since_the_plan_is_missed(server, session):
+    sleeper = held(session, "SELECT 1")
+    target = end(server, idle_in_transaction=0, check=True)["plan"]["actions"][0]["target"]
+    sleeper.run("COMMIT")
+    sleeper.run("BEGIN")
+    sleeper.run("SELECT 2")
+    done = end(server, idle_in_transaction=0, only=[target])
+    assert "still stands" in done["msg"]
+    assert sleeper.fate() == "alive"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"idle": -1}, "idle"),
+        ({"share": 0}, "share"),
+        ({"shares": {"feed": "many"}}, "needs a number of sessions"),
+        ({"max_victims": 0}, "max_victims"),
+        ({"only": ["everybody"]}, "names no session"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_done(server, options, said):
+    done = end(server, **options)
+    assert done["failed"] is True
+    assert said in done["msg"]
+    assert "Nothing was done" in done["msg"]
+
+
+def test_a_login_that_does_not_see_everybody_is_refused(server, session):
+    held(session, "SELECT 1")
+    done = end(server, user="stranger", idle_in_transaction=0)
+    assert "GRANT pg_monitor" in done["msg"]

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stops a new session: the ceilings of a server, and who fills them. Pure.
+
+PostgreSQL has three: the slots of the whole server, a role's limit, a database's. A pooler in front has its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Tuple
+
+from .picture import Picture
+from .sessions import Session
+from .statements import printable
+
+SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
+Application = Tuple[str, str, str]  # role, application name, database
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """``limit`` sessions are let in by it; ``sessions`` are those that count."""
+
+    kind: str
+    name: str
+    limit: int
+    sessions: tuple[Session, ...]
+
+    @property
+    def used(self) -> int:
+        return len(self.sessions)
+
+    @property
+    def free(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def words(self) -> str:
+        """``57 slots for ordinary roles``, ``the limit of role app``."""
+        return (
+            f"{self.limit} slots for ordinary roles" if self.kind == SLOTS else f"the limit of {self.kind} {self.name}"
+        )
+
+    def is_tight(self, headroom: float) -> bool:
+        """Whether less than this share of it is free."""
+        return self.free < headroom * self.limit
+
+    def by_application(self) -> dict[Application, list[Session]]:
+        """Its sessions by who opened them, the largest group first."""
+        found: dict[Application, list[Session]] = {}
+        for one in self.sessions:
+            found.setdefault((one.user, one.application, one.database), []).append(one)
+        return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "name": printable(self.name),
+            "limit": self.limit,
+            "used": self.used,
+            "free": self.free,
+        }
+
+
+def ceilings(picture: Picture) -> list[Ceiling]:
+    """All three kinds. Slots count everybody who has one; limits of a role or a database do not bind superusers."""
+    clients = picture.client_sessions()
+    found = [Ceiling(SLOTS, "", picture.limits.ordinary, tuple(clients))]
+    ordinary = [one for one in clients if not one.superuser]
+    for name, limit in sorted(picture.role_limits.items()):
+        found.append(Ceiling(ROLE, name, limit, tuple(one for one in ordinary if one.user == name)))
+    for name, limit in sorted(picture.database_limits.items()):
+        found.append(Ceiling(DATABASE, name, limit, tuple(one for one in ordinary if one.database == name)))
+    return [one for one in found if one.limit > 0]
+
+
+def fair_level(counts: Iterable[int], room: int) -> int:
+    """The common level to which the largest are cut so that all fit into ``room``: max-min fairness.
+
+    Whoever uses less than an equal share leaves the rest of it to the others (Bertsekas and
+    Gallager, Data Networks, 6.5.2).
+
+    >>> fair_level([45, 8, 2], 40)
+    30
+    """
+    ascending = sorted(counts)
+    if sum(ascending) <= room:
+        return ascending[-1] if ascending else room
+    left = room
+    for place, count in enumerate(ascending):
+        level = left // (len(ascending) - place)
+        if count > level:
+            return max(0, level)
+        left -= count
+    return ascending[-1]
+
+
+def who_opened(application: Application) -> str:
+    """``pafar-web (app@booking)``."""
+    role, name, database = (printable(part) or "?" for part in application)
+    return f"{name if name != '?' else 'an application without a name'} ({role}@{database})"
