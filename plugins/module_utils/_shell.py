@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
@@ -42,6 +43,29 @@ MERCY_ARGS: dict[str, Any] = {
     "spare_superusers": {"type": "bool", "default": True},
     "allow_prepared": {"type": "bool", "default": False},
 }
+
+POOLER_ARGS: dict[str, Any] = {
+    "pooler_host": {"type": "str", "default": ""},
+    "pooler_port": {"type": "int", "default": 6432},
+    "pooler_user": {"type": "str", "default": ""},
+    "pooler_password": {"type": "str", "default": "", "no_log": True},
+}
+
+
+def pooler_of(params: dict[str, Any]) -> Login | None:
+    """Where the pooler's console is; None where no host was given."""
+    if not params["pooler_host"]:
+        if "pooler" in params["also"]:
+            raise InputError("also: to look at the pooler, say where it is (pooler_host). Nothing was done.")
+        return None
+    return replace(
+        login_of(params),
+        host=params["pooler_host"],
+        port=params["pooler_port"],
+        unix_socket="",
+        user=params["pooler_user"] or params["login_user"],
+        password=params["pooler_password"] or params["login_password"],
+    )
 
 
 def login_of(params: dict[str, Any]) -> Login:

@@ -44,6 +44,37 @@ options:
     description: With O(patience), how many such waiters to be content with.
     type: int
     default: 0
+  also:
+    description:
+      - What else to look at, returned in RV(background). V(wraparound) ages and who keeps the horizon back,
+        V(replication) slots and the WAL that they keep, V(spill) temporary files by session, V(autovacuum) vacuums and
+        whom they hold up, V(processes) CPU, memory and vanished clients by matching the processes on this host to
+        sessions (in containers too; as root, where they belong to another user), V(pooler) the pools of PgBouncer and
+        who stands behind a pooled session.
+    type: list
+    elements: str
+    default: []
+    choices: [wraparound, replication, spill, autovacuum, processes, pooler]
+  interval:
+    description: Seconds between the two readings of V(processes).
+    type: float
+    default: 1.0
+  pooler_host:
+    description: Where PgBouncer listens, for V(pooler).
+    type: str
+    default: ""
+  pooler_port:
+    description: Its port.
+    type: int
+    default: 6432
+  pooler_user:
+    description: One of its C(stats_users) or C(admin_users). Empty means O(login_user).
+    type: str
+    default: ""
+  pooler_password:
+    description: The password of O(pooler_user). Empty means O(login_password).
+    type: str
+    default: ""
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._mercy
@@ -138,6 +169,14 @@ prepared:
   type: list
   elements: dict
   sample: [{"gid": "booking-17", "target": "prepared@20261123T145635.123456Z/xid740", "seconds": 7200.0}]
+background:
+  description:
+    - What O(also) asked for, under the names of its choices, and C(pressing), what of it a person should know now.
+    - C(processes.sessions) has C(pid), C(target), C(cpu) (cores), C(memory) (bytes of its own); C(processes.vanished)
+      those whose client is gone, with the reason; C(pooler.clients) the real client by the pid of the session.
+  returned: success
+  type: dict
+  sample: {"wraparound": {"databases": [], "holders": []}, "pressing": []}
 visibility:
   description: Either V(full), or V(partial) when the login role may not see all sessions.
   returned: success
@@ -154,15 +193,18 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.background import SUBJECTS, look_behind
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
     MERCY_ARGS,
+    POOLER_ARGS,
     POSTGRES_ARGS,
     at_least,
     finish,
     login_of,
     mercy_of,
+    pooler_of,
 )
 
 
@@ -172,6 +214,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "min_waiting", 0, "s")
     at_least(params, "long_running", 0, "s")
     at_least(params, "patience", 0, "s")
+    at_least(params, "interval", 0.1, "s")
+    pooler = pooler_of(params)
     with connect(login_of(params)) as postgres:
         mercy = mercy_of(params, postgres.pid)
         patient_until = time.monotonic() + params["patience"]
@@ -181,6 +225,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             if content or time.monotonic() >= patient_until:
                 break
             time.sleep(0.2)
+        background = look_behind(postgres, picture, params["also"], pooler, params["interval"])
     if picture.redacted:
         module.warn(
             f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions: "
@@ -194,7 +239,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         min_waiting=params["min_waiting"],
         long_running=params["long_running"],
     )
-    return {"changed": False, **result}
+    return {"changed": False, **result, "background": background}
 
 
 def main() -> None:
@@ -208,6 +253,9 @@ def main() -> None:
             "max_rows": {"type": "int", "default": 100},
             "patience": {"type": "float", "default": 0.0},
             "expected": {"type": "int", "default": 0},
+            "also": {"type": "list", "elements": "str", "default": [], "choices": list(SUBJECTS)},
+            "interval": {"type": "float", "default": 1.0},
+            **POOLER_ARGS,
         },
         supports_check_mode=True,
     )

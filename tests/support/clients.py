@@ -14,17 +14,17 @@ from psycopg2 import extensions
 from support.servers import PASSWORD, Server
 
 
-def _poll(connection: Any, seconds: float) -> bool:
+def poll(connection: Any, seconds: float) -> bool:
     """True when the connection is ready, False when it is still busy after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
         state = connection.poll()
         if state == extensions.POLL_OK:
             return True
-        poll = select.poll()  # select() knows no more than 1024 files
-        poll.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+        waiter = select.poll()  # select() knows no more than 1024 files
+        waiter.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
         rest = deadline - time.monotonic()
-        if not poll.poll(1000 * max(0.0, min(rest, 0.5))) and rest <= 0:
+        if not waiter.poll(1000 * max(0.0, min(rest, 0.5))) and rest <= 0:
             return False  # what had arrived has been read, also when there was no time to wait
 
 
@@ -50,7 +50,7 @@ class Client:
 
     def ready(self) -> Client:
         if not self._ready:
-            if not _poll(self.connection, 60):
+            if not poll(self.connection, 60):
                 raise TimeoutError("no connection")
             self._ready = True
         return self
@@ -68,7 +68,7 @@ class Client:
 
     def done(self, seconds: float = 0) -> bool:
         """Whether the statement that was sent has finished; raises what the server said."""
-        return _poll(self.connection, seconds)
+        return poll(self.connection, seconds)
 
     def run(self, statement: str, seconds: float = 30) -> list[Any]:
         self.send(statement)

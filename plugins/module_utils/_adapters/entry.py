@@ -147,6 +147,22 @@ def enter(login: Login) -> tuple[Connection, str]:
     raise first_refusal if first_refusal else ConnectError(f"Could not connect to {login.where}.")
 
 
+def enter_pooler(login: Login) -> Connection:
+    """The admin console of PgBouncer. It knows neither transactions nor our settings; it is asked and left."""
+    psycopg2 = driver()
+    try:
+        connection: Connection = psycopg2.connect(**{**login.parameters(), "dbname": "pgbouncer"})
+    except psycopg2.Error as error:
+        said = " ".join(str(error).split())
+        raise ConnectError(
+            f"Could not ask the pooler at {login.host}:{login.port} as {login.user}: "
+            f"{said.replace(login.password, '********') if login.password else said}. The user must be one of its "
+            "stats_users or admin_users."
+        ) from None
+    connection.autocommit = True
+    return connection
+
+
 def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
     """What to say, and whether another entrance may be open where this one is not."""
     said = " ".join(text.split())

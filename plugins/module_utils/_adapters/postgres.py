@@ -237,6 +237,8 @@ def _session(
         signalable=signalable,
         progress=(progress or {}).get(row[0], ""),
         unread=unread and row[1] == CLIENT,
+        client_port=row[17] or 0,
+        query_id=row[18],
     )
 
 

@@ -36,7 +36,7 @@ SELECT pid, backend_type, state, usesysid, datid, application_name,
        coalesce(host(client_addr), CASE WHEN backend_type = 'client backend' THEN 'local' END),
        query, wait_event_type, wait_event,
        backend_start, xact_start, query_start, state_change, leader_pid, backend_xid IS NOT NULL,
-       pg_catalog.clock_timestamp()
+       pg_catalog.clock_timestamp(), client_port, query_id
   FROM pg_catalog.pg_stat_get_activity(NULL)
 """
 

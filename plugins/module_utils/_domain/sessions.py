@@ -46,6 +46,8 @@ class Session(NamedTuple):
     signalable: bool = True
     progress: str = ""
     unread: bool = False  # its role, its database or what it builds could not be read
+    client_port: int = 0
+    query_id: int | None = None
 
     @property
     def key(self) -> int:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import http.server
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 
-from support.clients import lock_waiters, until
+from support.clients import lock_waiters
 from support.killing import WIDE, refused
 from support.modules import run_module
+from support.poolers import pgbouncer
 from support.scenes import row_storm
-from support.servers import PASSWORD, free_port
+from support.servers import PASSWORD
 
 
 class TestRefusals:
@@ -52,7 +47,7 @@ class TestRefusals:
             ({"only": ["4711@x; DROP TABLE bookings"]}, "names no session"),
             (
                 {"only": ["4711@20261123T145635.123456Z/20261123T145640.000001Z"]},
-                "still wait, for other reasons",
+                "are still there, for other reasons",
             ),
             ({"strategy": "all"}, "value of strategy must be one of"),
             ({"max_victim": 3}, "Unsupported parameters"),
@@ -100,30 +95,5 @@ class TestRefusals:
 
 @pytest.fixture
 def pooler(server):
-    """A real PgBouncer in transaction mode, where the machine has one."""
-    binary = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
-    if not binary:
-        pytest.skip("NOT RUN: no pgbouncer on this machine (on Debian: apt-get install pgbouncer)")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="pafar-pooler-") as name:
-        home = Path(name)
-        home.chmod(0o755)
-        (home / "users.txt").write_text(f'"oncall" "{PASSWORD}"\n')
-        (home / "pgbouncer.ini").write_text(
-            f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-            f"listen_port = {port}\nauth_type = plain\nauth_file = {home}/users.txt\n"
-            "pool_mode = transaction\nunix_socket_dir =\n"
-        )
-        who = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-        quiet = subprocess.DEVNULL
-        with subprocess.Popen([binary, str(home / "pgbouncer.ini")], stdout=quiet, stderr=quiet, **who) as process:
-            try:
-                until(lambda: _answers(port), what="pgbouncer")
-                yield port
-            finally:
-                process.terminate()
-
-
-def _answers(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with pgbouncer(server) as port:
+        yield port

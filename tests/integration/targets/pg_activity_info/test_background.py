@@ -1,0 +1,166 @@
+"""What a server drags along, each made for real: old horizons, dead slots, spilled files, vanished clients, pools."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import psycopg2
+import pytest
+
+from support.clients import poll, until
+from support.modules import run_module
+from support.poolers import pgbouncer
+from support.scenes import held, row_storm, spinning
+from support.servers import PASSWORD
+
+
+def look(server, *also, user="oncall", **options):
+    return run_module("pg_activity_info", **server.login(user), also=list(also), **options)["background"]
+
+
+def test_nothing_is_looked_at_unasked(server):
+    assert look(server) == {"pressing": []}
+
+
+def test_who_keeps_the_horizon_back(server, session):
+    old = held(session, "UPDATE bookings SET seats = 1 WHERE id = 920")
+    server.run("DO $$ BEGIN FOR i IN 1..500 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$")
+    server.run("BEGIN; UPDATE payments SET amount = 1 WHERE id = 90; PREPARE TRANSACTION 'horizon'", dbname="postgres")
+    try:
+        found = look(server, "wraparound")["wraparound"]
+        assert [one["kind"] for one in found["holders"]][:1] == ["session"]
+        assert found["holders"][0]["pid"] == old.pid
+        assert found["holders"][0]["age"] >= 500
+        assert {"kind": "prepared transaction", "who": "horizon"}.items() <= found["holders"][1].items()
+        assert {one["database"] for one in found["databases"]} >= {"postgres", "other"}
+        assert all(0 <= one["share"] < 1 for one in found["databases"])
+    finally:
+        server.run("ROLLBACK PREPARED 'horizon'")
+
+
+def test_a_slot_that_nobody_uses_keeps_wal(server):
+    server.run("SELECT pg_create_physical_replication_slot('dead', true)")
+    try:
+        server.run(
+            "CREATE TABLE bulk AS SELECT i, repeat('x', 100) FROM generate_series(1, 20000) i", "DROP TABLE bulk"
+        )
+        slots = look(server, "replication")["replication"]["slots"]
+        (dead,) = [one for one in slots if one["slot"] == "dead"]
+        assert (dead["active"], dead["kind"]) == (False, "physical")
+        assert dead["kept_bytes"] > 2**20
+        assert dead["wal_status"] == "reserved"
+    finally:
+        server.run("SELECT pg_drop_replication_slot('dead')")
+
+
+def test_spilled_files_by_session(server, session):
+    client = session()
+    client.run("SET work_mem = '64kB'")
+    client.run("BEGIN")
+    client.run("DECLARE c CURSOR FOR SELECT i, repeat('x', 200) FROM generate_series(1, 200000) i ORDER BY i DESC")
+    client.run("FETCH 1 FROM c")
+    (mine,) = look(server, "spill")["spill"]["sessions"]
+    assert mine["pid"] == client.pid
+    assert mine["bytes"] > 10 * 2**20
+
+
+def test_what_each_session_uses(server, session):
+    busy, idle = spinning(session), session().ready()
+    found = look(server, "processes", interval=0.5)["processes"]
+    by_pid = {one["pid"]: one for one in found["sessions"]}
+    assert found["here"] is True
+    assert by_pid[busy.pid]["cpu"] > 0.3
+    assert by_pid[idle.pid]["cpu"] < 0.1
+    assert by_pid[idle.pid]["memory"] > 2**17
+    assert found["sessions"][0]["pid"] == busy.pid
+    assert found["vanished"] == []
+
+
+def test_parallel_workers_count_for_their_leader(server, session):
+    server.run(
+        "CREATE TABLE big AS SELECT i FROM generate_series(1, 300000) i", "GRANT SELECT ON big TO app", "ANALYZE big"
+    )
+    try:
+        client = session()
+        for setting in ("parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0"):
+            client.run(f"SET {setting}")
+        client.send("SELECT count(*) FROM big a JOIN big b ON a.i % 100 = b.i % 100")
+        until(lambda: server.value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker'"))
+        found = look(server, "processes", interval=0.3)["processes"]
+        assert found["sessions"][0]["pid"] == client.pid
+        client.connection.close()
+    finally:
+        server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'", "DROP TABLE big")
+
+
+def test_a_client_that_hung_up_in_the_middle_of_a_statement(server):
+    """Its socket is closed while its statement goes on: PostgreSQL does not notice, the kernel does."""
+    connection = psycopg2.connect(server.dsn(user="app", password=PASSWORD), async_=1)
+    while connection.poll() != psycopg2.extensions.POLL_OK:
+        pass
+    pid = connection.get_backend_pid()
+    connection.cursor().execute("SELECT count(*) FROM generate_series(1, 10000000000)")
+    until(lambda: server.value(f"SELECT state = 'active' FROM pg_stat_activity WHERE pid = {pid}"))
+    with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
+    try:
+        (one,) = look(server, "processes", interval=0.2)["processes"]["vanished"]
+        assert one["pid"] == pid
+        assert one["reason"] in ("the client has hung up", "the kernel has given its connection up")
+        done = run_module("pg_end_sessions", **server.login("oncall"), vanished=[one])
+        assert [(e["pid"], e["action"]) for e in done["ended"]] == [(pid, "terminated")]
+        assert done["plan"]["harmless"] is True
+    finally:
+        connection.close()
+        server.run(f"SELECT pg_terminate_backend({pid})")
+
+
+@pytest.fixture
+def pooler(server):
+    with pgbouncer(server, size=2) as port:
+        yield port
+
+
+def test_a_pool_that_is_used_up_and_who_is_behind_a_session(server, pooler):
+    """Three clients want a pool of two; the server's sessions all come from the pooler."""
+    held_open = []
+    try:
+        for name in ("shop-one", "shop-two"):
+            connection = psycopg2.connect(
+                f"host=127.0.0.1 port={pooler} user=app password={PASSWORD} dbname=postgres application_name={name}"
+            )
+            connection.cursor().execute("SELECT 1")  # in a transaction, which keeps the server connection
+            held_open.append(connection)
+        third = psycopg2.connect(f"host=127.0.0.1 port={pooler} user=app password={PASSWORD} dbname=postgres", async_=1)
+        held_open.append(third)
+        if poll(third, 1):  # logged in without a server connection; a statement needs one
+            third.cursor().execute("SELECT 1")
+        options = {"pooler_host": "127.0.0.1", "pooler_port": pooler}
+
+        def told():
+            return look(server, "pooler", **options)["pooler"]
+
+        found = until(lambda: (seen := told())["pressing"] and seen, what="somebody to wait in the pooler")
+        (pool,) = [one for one in found["pools"] if one["user"] == "app"]
+        assert (pool["size"], pool["active"], pool["idle"], pool["exhausted"]) == (2, 2, 0, True)
+        assert "pool postgres/app is used up" in found["pressing"][0]
+        behind = {one["application"]: one["client"] for one in found["clients"].values()}
+        assert set(behind) == {"shop-one", "shop-two"}
+        with socket.socket(fileno=os.dup(held_open[0].fileno())) as wire:
+            assert behind["shop-one"] == f"127.0.0.1:{wire.getsockname()[1]}"
+    finally:
+        for connection in held_open:
+            connection.close()
+
+
+def test_a_pooler_that_does_not_answer_costs_no_picture(server, session):
+    row_storm(server, session, 2)
+    done = run_module(
+        "pg_activity_info", **server.login("oncall"), also=["pooler"], pooler_host="127.0.0.1", pooler_port=1
+    )
+    assert done["waiters"] == 2
+    assert done["background"]["pooler"]["reachable"] is False
+    assert PASSWORD not in str(done)
+    bad = run_module("pg_activity_info", **server.login("oncall"), also=["pooler"])
+    assert "pooler_host" in bad["msg"]
