@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.clients import clients
-from support.servers import Server, one_per_major
+from support.servers import Server, one_per_major, with_contrib
 
 SETTINGS = {
     "max_connections": "200",
@@ -15,13 +15,15 @@ SETTINGS = {
     "wal_level": "replica",
     "log_line_prefix": "%a| ",
 }
+COUNTING = {"shared_preload_libraries": "pg_stat_statements", "track_functions": "none"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Tests of one server stay on one worker."""
     for item in items:
-        major = getattr(item, "callspec", None) and item.callspec.params.get("server")
+        params = item.callspec.params if getattr(item, "callspec", None) else {}
+        major = params.get("server") or params.get("counted")
         if major:
             item.add_marker(pytest.mark.xdist_group(f"server-{major}"))
 
@@ -38,4 +40,21 @@ def server(request):
 def session(server):
     """A factory of sessions that are all gone when the test is over."""
     with clients(server) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="session", params=sorted(with_contrib()), ids=lambda major: f"pg{major}")
+def counted(request):
+    """A server that counts its statements."""
+    with Server(with_contrib()[request.param], {**SETTINGS, **COUNTING}) as running:
+        running.prepare_site()
+        running.major = request.param
+        running.run("CREATE EXTENSION pg_stat_statements")
+        yield running
+
+
+@pytest.fixture
+def worker(counted):
+    """A factory of sessions on that server."""
+    with clients(counted) as factory:
         yield factory

@@ -20,7 +20,9 @@ HOME = ROOT / ".cache" / "postgresql"
 VERSIONS = {
     14: "14.23.0-beta.17",
     15: "15.18.0-beta.17",
+    16: "16.14.0-beta.17",
     17: "17.10.0-beta.17",
+    18: "18.4.0-beta.17",
 }
 PLATFORMS = {("Linux", "x86_64"): "linux-x64", ("Linux", "aarch64"): "linux-arm64", ("Darwin", "arm64"): "darwin-arm64"}
 

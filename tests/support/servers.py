@@ -74,6 +74,16 @@ def one_per_major() -> dict[int, Path]:
     return chosen
 
 
+def with_contrib() -> dict[int, Path]:
+    """A build of each major that has PostgreSQL's contrib modules, pg_stat_statements among them."""
+    chosen: dict[int, Path] = {}
+    for label, binaries in builds().items():
+        places = (binaries.parent / "lib", binaries.parent / "lib/postgresql")
+        if any((place / "pg_stat_statements.so").exists() for place in places):
+            chosen.setdefault(int(label.split(" ")[0]), binaries)
+    return chosen
+
+
 def newest() -> Path:
     """The newest build, for whoever needs just one server."""
     found = builds()

@@ -42,6 +42,11 @@ class Postgres:
         except self._error as error:
             raise self._failure(error) from None
 
+    def identifier(self, name: str) -> str:
+        """A name that came from a catalog, quoted so that it is one name in a statement whatever it holds."""
+        quoted: str = driver().extensions.quote_ident(name, self._connection)
+        return quoted
+
     def command(self, statement: str, values: tuple[Any, ...], database: str) -> None:
         """Run a utility statement in a database, over a connection of its own where that is another one.
         Text among the values goes back byte by byte as ``rows`` brought it."""

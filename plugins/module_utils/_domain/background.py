@@ -52,7 +52,7 @@ def wraparound(
 
 def replication(slots: Iterable[Row], senders: Iterable[Row]) -> dict[str, Any]:
     """Slots with the bytes of WAL that each keeps, the most first; who is sent WAL, and how far behind it is."""
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "slot": printable(slot["slot_name"]),
             "kind": slot["slot_type"],
@@ -67,7 +67,7 @@ def replication(slots: Iterable[Row], senders: Iterable[Row]) -> dict[str, Any]:
         for slot, kept, dummy, dummy2 in slots
     ]
     behind = [{"pid": pid, "state": state or "", "behind_bytes": behind} for pid, state, behind in senders]
-    return {"slots": sorted(told, key=lambda one: -one["kept_bytes"]), "walsenders": behind}
+    return {"slots": sorted(told, key=lambda one: -int(one["kept_bytes"])), "walsenders": behind}
 
 
 def spill(picture: Picture, files: Iterable[Row]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def spill(picture: Picture, files: Iterable[Row]) -> dict[str, Any]:
             by_pid.setdefault(int(found.group(1)), []).append(size)
         else:
             other += size
-    sessions = [
+    sessions: list[dict[str, Any]] = [
         {
             "pid": pid,
             "who": who_is(picture, pid) if pid in picture.sessions else f"{pid} (gone)",
@@ -90,7 +90,7 @@ def spill(picture: Picture, files: Iterable[Row]) -> dict[str, Any]:
         }
         for pid, sizes in by_pid.items()
     ]
-    return {"sessions": sorted(sessions, key=lambda one: -one["bytes"])[:_SHOWN], "other_bytes": other}
+    return {"sessions": sorted(sessions, key=lambda one: -int(one["bytes"]))[:_SHOWN], "other_bytes": other}
 
 
 def autovacuum(picture: Picture, progress: Iterable[Row]) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+"""pg_statements_info against real servers: what is slow now, not what was slow once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from support.clients import until
+from support.modules import run_module
+from support.scenes import held, spinning
+from support.servers import Server, with_contrib
+
+
+def info(server: Any, user: str = "oncall", db: str = "postgres", **options: Any) -> dict[str, Any]:
+    return run_module("pg_statements_info", **{**server.login(user, db=db), "window": 1.0, **options})
+
+
+@contextmanager
+def working(client: Any, statement: str):
+    """A session that runs it again and again."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            client.run(statement)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_what_is_slow_now_comes_before_what_was_slow_once(counted, worker):
+    worker().run("SELECT pg_sleep(1.2)")
+    with working(worker(), "SELECT count(*) FROM generate_series(1, 20000)"):
+        time.sleep(0.2)
+        now = info(counted)
+        ever = info(counted, window=0)
+    assert now["available"] is True
+    top = now["statements"][0]
+    assert "generate_series($1, $2)" in top["statement"]
+    assert top["calls"] > 5
+    assert 0.5 < top["share"] <= 1
+    assert 0 < top["mean_ms"] < 500
+    assert now["window"]["lifetime"] is False
+    assert 0.9 < now["window"]["seconds"] < 3
+    assert "pg_sleep" not in top["statement"]
+    assert ever["window"]["lifetime"] is True
+    assert ever["window"]["since"]
+    assert any("pg_sleep" in one["statement"] for one in ever["statements"])
+
+
+def test_what_runs_and_has_not_ended_is_joined_in(counted, worker):
+    busy = spinning(worker)
+    found = info(counted)
+    (mine,) = [one for one in found["statements"] if [each["pid"] for each in one["running"]] == [busy.pid]]
+    assert mine["calls"] == 0
+    assert 0.9 < mine["seconds"] < 3
+    assert mine["mean_ms"] is None
+    assert "secret" not in str(found)
+    assert sum(found["waits"].values()) > 0.5
+
+
+def test_time_in_a_lock_is_told_from_work(counted, worker):
+    held(worker, "UPDATE bookings SET seats = 1 WHERE id = 700")
+    waiting = worker().send("UPDATE bookings SET seats = 2 WHERE id = 700")
+    until(lambda: counted.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+    found = info(counted)
+    (mine,) = [one for one in found["statements"] if waiting.pid in [each["pid"] for each in one["running"]]]
+    assert mine["lock_share"] == 1.0
+    assert mine["work_seconds"] == 0
+    assert found["waits"]["Lock"] >= 0.9
+
+
+def test_no_statement_ends_between_two_looks_unseen(counted, worker):
+    """Counted exactly: calls and rows of a statement that ran a known number of times within the window."""
+    client = worker()
+    counting = threading.Timer(
+        0.5, lambda: [client.run("SELECT count(*) AS exactly FROM payments") for dummy in range(7)]
+    )
+    counting.start()
+    found = info(counted, window=2.0, top=100)
+    counting.join()
+    (mine,) = [one for one in found["statements"] if "exactly" in one["statement"]]
+    assert (mine["calls"], mine["rows"]) == (7, 7)
+
+
+def test_a_reset_in_the_middle_is_said(counted, worker):
+    worker().run("SELECT 1")
+    resetting = threading.Timer(0.5, lambda: counted.run("SELECT pg_stat_statements_reset()"))
+    resetting.start()
+    found = info(counted, window=2.0)
+    resetting.join()
+    assert found["window"]["renewed"] is True
+    assert any("were reset" in note for note in found["notes"])
+
+
+def test_an_extension_that_was_not_updated(counted):
+    """As pg_upgrade leaves it: the columns of long ago, told with the cure."""
+    counted.run("DROP EXTENSION pg_stat_statements", "CREATE EXTENSION pg_stat_statements VERSION '1.4'")
+    try:
+        found = info(counted)
+        assert found["available"] is True
+        assert any("ALTER EXTENSION pg_stat_statements UPDATE" in note for note in found["notes"])
+        assert isinstance(found["statements"], list)
+    finally:
+        counted.run("DROP EXTENSION pg_stat_statements", "CREATE EXTENSION pg_stat_statements")
+
+
+def test_in_a_schema_with_a_hostile_name(counted):
+    counted.run(
+        "DROP EXTENSION pg_stat_statements", 'CREATE SCHEMA "x"";select"',
+        'CREATE EXTENSION pg_stat_statements SCHEMA "x"";select"', 'GRANT USAGE ON SCHEMA "x"";select" TO oncall',
+    )  # fmt: skip
+    try:
+        assert info(counted)["available"] is True
+    finally:
+        counted.run(
+            "DROP EXTENSION pg_stat_statements", 'DROP SCHEMA "x"";select"', "CREATE EXTENSION pg_stat_statements"
+        )
+
+
+class TestMissing:
+    def test_it_is_not_created_in_this_database(self, counted):
+        found = info(counted, db="other")
+        assert found["available"] is False
+        assert "not created in the database other" in found["why"]
+        assert "CREATE EXTENSION" in found["cure"]
+
+    def test_it_is_not_loaded_or_not_installed(self, server, session):
+        """Servers without it: the wheel's has not even the files."""
+        busy = spinning(session)
+        found = info(server)
+        assert found["available"] is False
+        assert "is not loaded" in found["why"] or "is not installed" in found["why"]
+        assert found["cure"]
+        assert found["statements"][0]["running"][0]["pid"] == busy.pid
+        assert sum(found["waits"].values()) > 0.5
+
+    def test_the_login_may_not_see_others(self, counted, worker):
+        worker().run("SELECT count(*) FROM bookings WHERE seats = 77")
+        found = info(counted, user="stranger", window=0, top=100)
+        assert any("GRANT pg_read_all_stats" in note for note in found["notes"])
+        assert "seats" not in str(found["statements"])
+
+    def test_it_is_created_and_no_longer_loaded(self):
+        newest = with_contrib()[max(with_contrib())]
+        with Server(newest, {"shared_preload_libraries": "pg_stat_statements"}) as one:
+            one.prepare_site()
+            one.run("CREATE EXTENSION pg_stat_statements")
+            one.stop()
+            one.settings = {}
+            one.start()
+            found = info(one)
+        assert found["available"] is False
+        assert "shared_preload_libraries" in found["cure"]
+
+
+@pytest.mark.parametrize("options", [{"window": -1}, {"top": 0}, {"login_port": 1}])
+def test_bad_input_is_one_sentence(counted, options):
+    found = info(counted, **options)
+    assert found["failed"] is True
+    assert "Traceback" not in found["msg"]
