@@ -42,6 +42,15 @@ class Postgres:
         except self._error as error:
             raise self._failure(error) from None
 
+    def tell(self, statement: str) -> list[Row]:
+        """Run a statement as it stands, percent signs and all, and fetch what it answers, if anything."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(statement)
+                return list(cursor.fetchall()) if cursor.description else []
+        except self._error as error:
+            raise self._failure(error) from None
+
     def identifier(self, name: str) -> str:
         """A name that came from a catalog, quoted so that it is one name in a statement whatever it holds."""
         quoted: str = driver().extensions.quote_ident(name, self._connection)

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Statements about tables and indexes. None waits for a lock on a table: sizes are the catalog's own figures.
+
+pg_relation_size, pg_get_indexdef and their like open the relation, and would stand in the queue that is looked at.
+"""
+
+from __future__ import annotations
+
+# Counters by the functions under pg_stat_user_tables: sequential scans, rows they read, live rows, writes.
+TABLES = """
+SELECT c.oid, n.nspname::text, c.relname::text,
+       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relkind::text,
+       c.relpages::bigint * pg_catalog.current_setting('block_size')::int,
+       greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)),
+       pg_catalog.pg_stat_get_numscans(c.oid), pg_catalog.pg_stat_get_tuples_returned(c.oid),
+       pg_catalog.pg_stat_get_tuples_inserted(c.oid), pg_catalog.pg_stat_get_tuples_updated(c.oid),
+       pg_catalog.pg_stat_get_tuples_deleted(c.oid)
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't'
+   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+"""
+
+COLUMNS = """
+SELECT a.attrelid, a.attnum::int, a.attname::text, pg_catalog.quote_ident(a.attname), s.stanullfrac, s.stawidth,
+       s.stadistinct
+  FROM pg_catalog.pg_attribute AS a
+  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm', 'p')
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+  LEFT JOIN LATERAL (SELECT p.null_frac AS stanullfrac, p.avg_width AS stawidth, p.n_distinct AS stadistinct
+                       FROM pg_catalog.pg_stats AS p
+                      WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.attname = a.attname
+                        AND NOT p.inherited) AS s ON true
+ WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = ANY (%(tables)s::oid[])
+"""
+
+INDEXES = """
+SELECT i.indexrelid, i.indrelid, c.relname::text,
+       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
+       i.indkey::text, i.indnkeyatts::int, i.indclass::text || '/' || i.indcollation::text || '/' || i.indoption::text,
+       m.amname::text, i.indisvalid, i.indisunique, i.indisprimary OR i.indisexclusion OR i.indisreplident,
+       EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
+                WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')),
+       i.indpred IS NOT NULL, i.indexprs IS NOT NULL,
+       c.relpages::bigint * pg_catalog.current_setting('block_size')::int, pg_catalog.pg_stat_get_numscans(c.oid),
+       EXISTS (SELECT FROM pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS p WHERE p.relid = i.indrelid),
+       c.relkind = 'I'
+  FROM pg_catalog.pg_index AS i
+  JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid AND t.relpersistence <> 't'
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
+ WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+"""
+# What tells one partial or expression index from another; it may have to wait for a lock, so it is asked apart.
+EXPRESSIONS = """
+SELECT indexrelid, pg_catalog.pg_get_expr(indpred, indrelid), pg_catalog.pg_get_expr(indexprs, indrelid)
+  FROM pg_catalog.pg_index WHERE indexrelid = ANY (%(indexes)s::oid[])
+"""
+
+FOREIGN_KEYS = """
+SELECT conrelid, confrelid, conname::text, conkey::int[] FROM pg_catalog.pg_constraint
+ WHERE contype = 'f' AND conparentid = 0
+"""
+STATISTICS_SINCE = """
+SELECT pg_catalog.pg_stat_get_db_stat_reset_time(oid), pg_catalog.clock_timestamp(),
+       (SELECT pg_catalog.count(*)::int FROM pg_catalog.pg_stat_get_wal_senders() AS w WHERE w.state = 'streaming')
+  FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
+"""
+
+HYPOPG = """
+SELECT n.nspname::text FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+ WHERE e.extname = 'hypopg'
+"""
+# The path by which the statements of a role find their tables: its own setting here, the role's, the database's.
+SEARCH_PATH = """
+SELECT pg_catalog.split_part(c.setting, '=', 2)
+  FROM pg_catalog.pg_db_role_setting AS s, LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
+ WHERE c.setting LIKE 'search\\_path=%%' AND s.setrole IN (0, %(role)s)
+   AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+ ORDER BY s.setrole = 0, s.setdatabase = 0 LIMIT 1
+"""
+# Functions of PostgreSQL's own, and words of SQL that can be no function. A statement that calls others is not planned
+# here, since planning may run them.
+BUILT_IN = """
+SELECT DISTINCT proname::text FROM pg_catalog.pg_proc
+ WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND proname = ANY (%(names)s::text[])
+UNION SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode IN ('R', 'C') AND word = ANY (%(names)s::text[])
+"""

@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_index_info
+short_description: Index advice that can be trusted, for one PostgreSQL database
+version_added: 0.1.0
+description:
+  - Tells which index would help most right now, with the exact statement to review, its size, the lock that building
+    takes, and the evidence. It never creates one; the role P(pafar.runbook.build_index#role) does, when approved.
+  - Candidates for the statements that take most during a window are tried as hypothetical indexes, where the extension
+    hypopg is there. One is advised when the planner's cost falls by half or more.
+  - Names foreign keys without an index, big tables that are read from end to end, and invalid, duplicate and unused
+    indexes.
+  - Waits for no lock on a table and executes no statement of anybody. Plans are made in the name of the role that ran the
+    statement, in a transaction that reads only. That needs a superuser, or a member of that role; without, advice for
+    statements is guessed from their text and says so.
+options:
+  window:
+    description: Seconds for which the work is watched. 0 takes the counters of their whole life.
+    type: float
+    default: 5.0
+  top:
+    description: How many statements to look at, and how much advice to return. At least 1.
+    type: int
+    default: 10
+  min_rows:
+    description: Rows from which a table is big enough for an index to matter.
+    type: int
+    default: 10000
+  hypothetical:
+    description: Whether to try candidates by hypopg, where it is there.
+    type: bool
+    default: true
+  min_unused_bytes:
+    description: Size from which an unused index is told.
+    type: int
+    default: 1048576
+extends_documentation_fragment:
+  - pafar.runbook._postgres
+  - pafar.runbook._attributes.info
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.pg_statements_info
+"""
+
+EXAMPLES = r"""
+- name: Which index is missing?
+  pafar.runbook.pg_index_info:
+    login_host: db1.example.org
+    login_db: shop
+    window: 10
+  register: indexes
+
+- name: The statement to review
+  ansible.builtin.debug:
+    msg: "{{ indexes.advice[0].statement }}"
+  when: indexes.advice | length > 0
+"""
+
+RETURN = r"""
+advice:
+  description:
+    - The indexes that would help most, proved ones first. C(statement) to review (empty for a partitioned table), C(why),
+      C(proved), C(cost_before) and C(cost_after) of the planner, C(seconds) of the window that it concerns,
+      C(size_bytes), C(table_bytes), C(writes_per_second) that would maintain it, C(lock), and C(schema), C(table),
+      C(columns) and C(name) as the role build_index takes them.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - kind: statement
+      table: bookings
+      columns: [customer_id, created_at]
+      statement: CREATE INDEX CONCURRENTLY bookings_customer_id_created_at_idx ON public.bookings (customer_id, created_at)
+      proved: true
+      cost_before: 8543.1
+      cost_after: 12.4
+foreign_keys:
+  description: Foreign keys that no index serves; C(near) names one that only seems to.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "payments_booking_id_fkey", "table": "public.payments", "columns": ["booking_id"], "near": ""}]
+seq_scans:
+  description: Big tables that were read from end to end during the window, the most rows first.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"table": "public.bookings", "rows": 300000, "scans": 104, "rows_read": 31200000}]
+invalid:
+  description: Indexes that a build left behind, with the statement that removes each.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+duplicates:
+  description: Indexes that are the same as another, with the statement that removes each.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+unused:
+  description: Indexes that no read has used, the largest first, with for how long that was counted.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+window:
+  description: Seconds that were watched, or C(lifetime) true.
+  returned: success
+  type: dict
+  sample: {"seconds": 5.02, "lifetime": false}
+notes:
+  description: What could not be looked at, and its cure.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+server:
+  description: Version, whether it is a standby, as whom and by which entrance the module got in.
+  returned: success
+  type: dict
+  sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.advising import Wanted, advise
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+    POSTGRES_ARGS,
+    at_least,
+    finish,
+    login_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    at_least(params, "window", 0, "s")
+    for name, least in (("top", 1), ("min_rows", 0), ("min_unused_bytes", 0)):
+        at_least(params, name, least)
+    names = ("window", "top", "min_rows", "hypothetical", "min_unused_bytes")
+    with connect(login_of(params)) as postgres:
+        return {"changed": False, **advise(postgres, Wanted(*(params[name] for name in names)))}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **POSTGRES_ARGS,
+            "window": {"type": "float", "default": 5.0},
+            "top": {"type": "int", "default": 10},
+            "min_rows": {"type": "int", "default": 10000},
+            "hypothetical": {"type": "bool", "default": True},
+            "min_unused_bytes": {"type": "int", "default": 1048576},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

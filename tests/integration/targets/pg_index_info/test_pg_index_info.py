@@ -1,0 +1,167 @@
+"""pg_index_info against real servers: the right index first, proved where it can be, and never a statement executed."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from support.clients import Client
+from support.modules import run_module
+from support.scenes import held
+
+SHOP = (
+    "CREATE TABLE trips (id int PRIMARY KEY, city text)",
+    "INSERT INTO trips SELECT i, 'city ' || i FROM generate_series(1, 2000) i",
+    "CREATE TABLE orders (id int PRIMARY KEY, trip int REFERENCES trips, customer int NOT NULL, status text NOT NULL,"
+    " at timestamptz NOT NULL DEFAULT now())",
+    "INSERT INTO orders SELECT i, 1 + i % 2000, i % 5000, CASE i % 50 WHEN 0 THEN 'open' ELSE 'paid' END,"
+    " now() - i * interval '1 minute' FROM generate_series(1, 60000) i",
+    "CREATE TABLE lines (id int PRIMARY KEY, order_id int REFERENCES orders, trip int, what text)",
+    "INSERT INTO lines SELECT i, i, i % 9, 'line' FROM generate_series(1, 20000) i",
+    "CREATE INDEX lines_partial ON lines (order_id) WHERE id > 100",
+    "CREATE INDEX orders_city_one ON orders (status, id)",
+    "CREATE INDEX orders_city_two ON orders (status, id)",
+    "ANALYZE",
+)
+HOT = "SELECT id, status FROM orders WHERE customer = {} ORDER BY at DESC LIMIT 20"
+
+
+@pytest.fixture(scope="module")
+def shop(counted):
+    owner = Client(counted)
+    try:
+        for statement in SHOP:
+            owner.run(statement)
+        counted.run("ANALYZE")
+        yield counted
+        for statement in ("DROP TABLE lines, orders, trips", "DROP FUNCTION IF EXISTS spy(int)"):
+            owner.run(statement)
+    finally:
+        owner.close()
+
+
+@pytest.fixture
+def hypopg(shop):
+    if not shop.value("SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'"):
+        pytest.skip("hypopg is not built for this server")
+    shop.run("CREATE EXTENSION IF NOT EXISTS hypopg")
+    yield
+    shop.run("DROP EXTENSION hypopg")
+
+
+def info(server: Any, user: str = "postgres", **options: Any) -> dict[str, Any]:
+    return run_module("pg_index_info", **{**server.login(user), "window": 1.5, "min_rows": 5000, **options})
+
+
+@contextmanager
+def load(worker: Any, statement: str):
+    """Customers who ask, each for something else."""
+    client, over = worker(), threading.Event()
+
+    def ask() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            client.run(statement.format(number % 5000))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_the_index_that_the_work_of_now_wants_comes_first(shop, worker, hypopg):
+    with load(worker, HOT):
+        found = info(shop)
+    first = found["advice"][0]
+    assert first["kind"] == "statement"
+    assert first["proved"] is True
+    assert (first["table"], first["columns"][0]) == ("orders", "customer")
+    assert first["cost_after"] < first["cost_before"] / 2
+    assert first["statement"].startswith("CREATE INDEX CONCURRENTLY orders_customer_")
+    assert "SHARE UPDATE EXCLUSIVE" in first["lock"]
+    assert 2**19 < first["size_bytes"] < 2**23
+    assert found["seq_scans"][0]["table"] == "public.orders"
+    assert shop.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'orders'") == 3
+    worker().run(first["statement"])
+    with load(worker, HOT):
+        assert all(one["table"] != "orders" or one["kind"] != "statement" for one in info(shop)["advice"])
+    worker().run(f"DROP INDEX {first['name']}")
+
+
+def test_without_hypopg_it_is_advised_as_not_proved(shop, worker):
+    with load(worker, HOT):
+        found = info(shop, hypothetical=False)
+    first = found["advice"][0]
+    assert (first["table"], first["columns"], first["proved"]) == ("orders", ["customer"], False)
+    assert "not proved" in first["why"]
+
+
+def test_a_login_that_may_not_plan_for_others_guesses_and_says_so(shop, worker):
+    with load(worker, HOT):
+        found = info(shop, user="oncall")
+    first = found["advice"][0]
+    assert (first["table"], first["columns"], first["proved"]) == ("orders", ["customer"], False)
+    assert any("may not plan in the name of app" in note for note in found["notes"])
+
+
+def test_a_statement_that_calls_somebody_s_function_is_not_planned(shop, worker, hypopg):
+    """Planning folds what is declared immutable by running it: as a superuser that would be the attacker's."""
+    client = worker()
+    client.run(
+        "CREATE OR REPLACE FUNCTION spy(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+        " $$ BEGIN RAISE LOG 'the spy ran as % %', current_user, pg_backend_pid(); RETURN $1; END $$"
+    )
+    with load(worker, "SELECT count(*) FROM orders WHERE trip = spy(7) AND id > {}"):
+        found = info(shop)
+    assert any("spy" in note and "not PostgreSQL's own" in note for note in found["notes"])
+    assert "the spy ran as postgres" not in shop.log.read_text()
+
+
+def test_foreign_keys_by_what_they_cost(shop):
+    found = info(shop, window=0)
+    keys = {one["name"]: one for one in found["foreign_keys"]}
+    assert set(keys) == {"orders_trip_fkey", "lines_order_id_fkey"}
+    assert "lines_partial is partial" in keys["lines_order_id_fkey"]["near"]
+    advised = [one for one in found["advice"] if "foreign key orders_trip_fkey has no index" in one["why"]]
+    assert [one["columns"][0] for one in advised] == ["trip"]
+    assert advised[0]["statement"].startswith("CREATE INDEX CONCURRENTLY orders_trip_")
+
+
+def test_invalid_duplicate_and_unused_ones(shop, worker):
+    client = worker()
+    holder = held(worker, "UPDATE lines SET what = NULL WHERE id = 7")
+    client.send("CREATE INDEX CONCURRENTLY broken ON lines (what)")
+    assert not client.done(0.5)
+    shop.run(f"SELECT pg_cancel_backend({client.pid})")
+    assert client.fate(5) in ("cancelled", "alive")
+    holder.run("ROLLBACK")
+    found = info(shop, window=0, min_unused_bytes=0)
+    assert [one["index"] for one in found["invalid"]] == ["public.broken"]
+    assert found["invalid"][0]["statement"] == "DROP INDEX CONCURRENTLY public.broken"
+    assert [one["index"] for one in found["duplicates"]] in (["public.orders_city_one"], ["public.orders_city_two"])
+    unused = [one["index"] for one in found["unused"]]
+    assert {"public.orders_city_one", "public.orders_city_two"} <= set(unused)
+    assert not any(name.endswith("_pkey") for name in unused)
+    worker().run("DROP INDEX broken")
+
+
+def test_it_waits_for_nobody(shop, worker):
+    """An exclusive lock on the very table: it answers all the same."""
+    held(worker, "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+    found = info(shop, window=0)
+    assert "failed" not in found
+    assert any(one["name"] == "orders_trip_fkey" for one in found["foreign_keys"])
+
+
+@pytest.mark.parametrize("options", [{"window": -1}, {"top": 0}, {"login_db": "nowhere"}])
+def test_bad_input_is_one_sentence(shop, options):
+    found = info(shop, **options)
+    assert found["failed"] is True
+    assert "Traceback" not in found["msg"]
