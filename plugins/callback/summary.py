@@ -34,6 +34,8 @@ _COLORS = {
 Lines = List[summary.Line]
 
 
+# Modules whose results are shown: ours, and the one that fetches the result of ours from the background.
+_HOMES = ("pafar.runbook.", "ansible.builtin.")
 PLANNED = "planned"
 ACTED = "acted"
 
@@ -63,6 +65,11 @@ class CallbackModule(CallbackBase):
             "compose_rollback": self._act,
             "compose_scale": self._act,
             "pg_end_sessions": self._act,
+            "pg_guard_role": self._act,
+            "pg_index_build": self._act,
+            "async_status": self._act,  # of a build in the background
+            "pg_statements_info": lambda _host, result: summary.of_statements(result),
+            "pg_index_info": lambda _host, result: summary.of_indexes(result),
         }
 
     def v2_runner_on_ok(self, result: Any) -> None:
@@ -70,6 +77,9 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
         self._show(result, only=("verdict",))  # of other failures the message says it all
+
+    def v2_runner_retry(self, result: Any) -> None:
+        self._show(result, only=("pg_index_info",))  # how far a build is
 
     def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
         self._stage.clear()
@@ -79,7 +89,7 @@ class CallbackModule(CallbackBase):
         host = (getattr(result, "host", None) or result._host).get_name()
         values = getattr(result, "result", None) or result._result
         name = str(task.resolved_action or task.action)
-        short = name[len("pafar.runbook.") :] if name.startswith("pafar.runbook.") else ""
+        short = next((name[len(home) :] for home in _HOMES if name.startswith(home)), "")
         view = self._views.get(short)
         if view is None or (only and short not in only):
             return
@@ -106,7 +116,7 @@ class CallbackModule(CallbackBase):
 
     def _act(self, host: str, result: Mapping[str, Any]) -> Lines:
         """The first time the plan, the second time the act; a plan made again to verify is the verdict's to tell."""
-        if self._stage.get(host) == ACTED:
+        if self._stage.get(host) == ACTED or "done" not in result:
             return []
         if self._stage.get(host) != PLANNED:
             lines = summary.of_act_plan(result["plan"])

@@ -109,6 +109,12 @@ unused:
   type: list
   elements: dict
   sample: []
+building:
+  description: Builds at work now, with C(table), C(phase), C(share_done) of that phase and C(waits_for), a pid.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"pid": 4711, "table": "public.bookings", "phase": "building", "share_done": 0.42, "waits_for": null}]
 window:
   description: Seconds that were watched, or C(lifetime) true.
   returned: success

@@ -11,7 +11,7 @@ from typing import Any
 from support.servers import ROOT
 
 
-def run_module(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
+def run_module(name: str, /, check: bool = False, **options: Any) -> dict[str, Any]:
     """The JSON that the module printed; a traceback in its place is an error of the test."""
     arguments = {"ANSIBLE_MODULE_ARGS": {**options, "_ansible_check_mode": check, "_ansible_diff": True}}
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 python -m support.stage start FOLDER     a server, a holder, 20 waiters; FOLDER/site.json says where
 python -m support.stage start FOLDER spinning   a server with one statement that spins; its pid is in FOLDER/busy
+python -m support.stage start FOLDER quiet      a server with one session that does nothing
 python -m support.stage status FOLDER    what became of the sessions, as JSON
 python -m support.stage stop FOLDER
 """
@@ -32,6 +33,8 @@ def hold(folder: Path, scene: str) -> None:
             holder = spinning(session)
             queue: list[Client] = []
             (folder / "busy").write_text(str(holder.pid))
+        elif scene == "quiet":
+            holder, queue = session().ready(), []
         else:
             holder, queue = row_storm(server, session, WAITERS)
         (folder / "site.json.new").write_text(json.dumps(server.login("oncall")))

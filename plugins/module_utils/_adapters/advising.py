@@ -60,9 +60,25 @@ def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
             "seconds": round(work.seconds, 2) if work.seconds is not None else None,
             "lifetime": not wanted.window,
         },
+        "building": progress(postgres),
         "notes": notes,
         "server": postgres.server,
     }
+
+
+def progress(postgres: Postgres) -> list[dict[str, Any]]:
+    """Builds at work now: on which table, in which phase, how far."""
+    rows = postgres.names(queries.BUILDING)
+    return [
+        {
+            "pid": pid,
+            "table": table or str(oid),
+            "phase": phase,
+            "share_done": round(done / total, 3) if total else None,
+            "waits_for": locker or None,
+        }
+        for pid, oid, table, phase, done, total, locker in rows
+    ]
 
 
 def read_tables(postgres: Postgres) -> dict[int, Table]:

@@ -88,3 +88,17 @@ SELECT DISTINCT proname::text FROM pg_catalog.pg_proc
  WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND proname = ANY (%(names)s::text[])
 UNION SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode IN ('R', 'C') AND word = ANY (%(names)s::text[])
 """
+
+# The phases by number: src/include/commands/progress.h and the view pg_stat_progress_create_index. Blocks are counted
+# while the table is read, tuples while they are loaded.
+BUILDING = """
+SELECT p.pid, p.relid, p.relid::pg_catalog.regclass::text,
+       CASE p.param10 WHEN 0 THEN 'initializing' WHEN 1 THEN 'waiting for writers before build' WHEN 2 THEN 'building'
+            WHEN 3 THEN 'waiting for writers before validation' WHEN 4 THEN 'validating: scanning index'
+            WHEN 5 THEN 'validating: sorting' WHEN 6 THEN 'validating: scanning table'
+            WHEN 7 THEN 'waiting for old snapshots' ELSE 'dropping' END,
+       CASE WHEN p.param16 > 0 THEN p.param17 ELSE p.param13 END,
+       CASE WHEN p.param16 > 0 THEN p.param16 ELSE p.param12 END, p.param6::int
+  FROM pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS p
+ WHERE p.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+"""

@@ -10,8 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping
+
+
+def unspaced(text: str) -> str:
+    """The text as a part of a target: approved targets come back in lists that are split at white space."""
+    return re.sub(r"\s", "+", text)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Tuple
 
-from .statements import span
+from .statements import shortened, span
 
 Line = Tuple[str, str]  # what kind of line, text
 PLAIN, GOOD, CARE, BAD, DIM = "plain", "good", "care", "bad", "dim"
 _KIND = {"recovered": GOOD, "improved": CARE, "unchanged": BAD, "worse": BAD}
 _SHOWN = 12
+_TOP, _WIDE = 5, 140
 
 
 def of_activity(result: Mapping[str, Any]) -> list[Line]:
@@ -173,3 +174,38 @@ def of_undoable(result: Mapping[str, Any]) -> list[Line]:
     if not found:
         return [(CARE, f"nothing can be taken back: {result['why_not']}")]
     return [(PLAIN, f"the last act that can be taken back is {found['mitigation']} of {found['at']}")]
+
+
+def of_statements(result: Mapping[str, Any]) -> list[Line]:
+    """What the server spends its time on, the most first; or why nobody can say."""
+    window = result["window"]
+    lines = [(CARE, f"{result['why']}; to cure it: {result['cure']}")] if not result["available"] else []
+    about = f"in the last {window['seconds']:g} s" if not window["lifetime"] else "since the counters began, not now"
+    waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
+    lines.append((DIM, f"{len(result['statements'])} statements {about}; sessions at work: {waits or 'none'}"))
+    for one in result["statements"][:_TOP]:
+        locked = f", {one['lock_share']:.0%} of it waiting for locks" if one["lock_share"] else ""
+        mean = f", {one['mean_ms']:g} ms each" if one["mean_ms"] is not None else ""
+        runs = f", {len(one['running'])} running" if one["running"] else ""
+        text = f"{one['share']:.0%} ({one['seconds']:.1f} s{mean}{locked}{runs}): {shortened(one['statement'], _WIDE)}"
+        lines.append((PLAIN, text))
+    return lines + [(CARE, note) for note in result["notes"]]
+
+
+def of_indexes(result: Mapping[str, Any]) -> list[Line]:
+    """A build at work with how far it is, else the advice with its statements."""
+    if result["building"]:
+        return [(PLAIN, _progress(one)) for one in result["building"]]
+    lines = []
+    for one in result["advice"][:_TOP]:
+        lines.append((CARE if one["proved"] else PLAIN, one["statement"] or f"{one['schema']}.{one['table']}"))
+        lines.append((DIM, f"    {one['why']}; about {one['size_bytes'] // 2**20} MiB"))
+    for kind in ("invalid", "duplicates", "unused"):
+        lines += [(DIM, f"{one['index']}: {one['why']}") for one in result[kind][:3]]
+    return lines + [(DIM, note) for note in result["notes"][:_TOP]]
+
+
+def _progress(one: Mapping[str, Any]) -> str:
+    share = f", {one['share_done']:.0%}" if one["share_done"] is not None else ""
+    behind = f", behind pid {one['waits_for']}" if one["waits_for"] else ""
+    return f"index of {one['table']}: {one['phase']}{share}{behind}"

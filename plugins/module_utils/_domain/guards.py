@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Guards: settings of a role that keep a fault from coming back tonight, and that are taken back as easily. Pure.
+
+They bind sessions that begin from now on; those that are there keep what they have.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Sequence
+
+from .fleet import diff_of, plan_dict
+from .mercy import BACKUP_APPLICATIONS
+from .picture import Picture
+from .plan import Item, Plan, unspaced
+from .statements import printable
+
+VERB = "guard_role"
+CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and told as one
+# What each guards against. PostgreSQL documentation, "Client Connection Defaults".
+SETTINGS: Mapping[str, str] = {
+    "idle_in_transaction_session_timeout": "transactions that were forgotten",
+    "idle_session_timeout": "sessions that were forgotten; not for roles behind a pooler",
+    "statement_timeout": "statements without an end",
+    "lock_timeout": "waiting for a lock without an end",
+    "transaction_timeout": "transactions without an end; from version 17 on",
+    "client_connection_check_interval": "statements whose client is gone",
+    CONNECTIONS: "a pool that grows without an end",
+}
+_DURATION = re.compile(r"^\d+(us|ms|s|min|h|d)?$")
+_LIMIT = re.compile(r"^(-1|\d+)$")
+UNLIMITED = "-1"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One setting of one role; ``value`` empty: none of its own, as before anybody set it."""
+
+    role: str
+    setting: str
+    value: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.role}.{self.setting}"
+
+
+@dataclass(frozen=True)
+class RoleState:
+    """A role as the catalog has it."""
+
+    name: str
+    settings: Mapping[str, str]
+    superuser: bool = False
+
+
+def why_not(guard: Guard, known: Mapping[str, RoleState]) -> str:
+    """Why it cannot be set, in a sentence; empty when it can."""
+    if guard.setting not in SETTINGS:
+        return f"{guard.setting!r} is no guard: there are {', '.join(SETTINGS)}"
+    if guard.role not in known:
+        return f"there is no role {guard.role!r}"
+    fits = _LIMIT if guard.setting == CONNECTIONS else _DURATION
+    if guard.value and not fits.match(guard.value):
+        wanted = "a number, -1 for no limit" if guard.setting == CONNECTIONS else "a time like 30s, 5min or 0"
+        return f"{guard.setting} of {guard.role} is given {guard.value!r} and needs {wanted}"
+    return ""
+
+
+def plan_guards(guards: Sequence[Guard], known: Mapping[str, RoleState], picture: Picture) -> Plan:
+    """Those that are not set yet. A role that makes backups is spared: a timeout would break them."""
+    actions, spared = [], []
+    for guard in guards:
+        role = known[guard.role]
+        now = role.settings.get(guard.setting, "")
+        if now == guard.value:
+            continue
+        who = f"{printable(guard.role)}: {guard.setting} {now or 'not set'} -> {guard.value or 'not set'}"
+        target = f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{guard.value or '-'}"
+        why = _protected(guard, role, picture)
+        if why:
+            spared.append(Item(target, why, "", {"who": who}))
+            continue
+        there = sum(one.user == guard.role for one in picture.client_sessions())
+        kept = f"; the {there} sessions that it has keep what they have" if there else ""
+        actions.append(Item(target, f"guards against {SETTINGS[guard.setting]}{kept}", "set", {"who": who}))
+    return Plan(VERB, tuple(actions), tuple(spared))
+
+
+def _protected(guard: Guard, role: RoleState, picture: Picture) -> str:
+    if not guard.value:
+        return ""  # taking a guard away harms nobody
+    if role.superuser:
+        return "is a superuser, who must get in and be let work"
+    backups = [
+        one
+        for one in picture.sessions.values()
+        if one.user == guard.role and (BACKUP_APPLICATIONS.search(one.application) or one.backend_type == "walsender")
+    ]
+    return f"makes backups or replicates (pid {backups[0].pid}); a guard would break that" if backups else ""
+
+
+def chosen(plan: Plan, guards: Sequence[Guard], known: Mapping[str, RoleState]) -> list[Guard]:
+    """The guards behind a plan's targets."""
+    wanted = set(plan.targets)
+    found = []
+    for guard in guards:
+        now = known[guard.role].settings.get(guard.setting, "")
+        if f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{guard.value or '-'}" in wanted:
+            found.append(guard)
+    return found
+
+
+def undo_of(guards: Iterable[Guard], known: Mapping[str, RoleState]) -> dict[str, Any]:
+    """The values from before."""
+    before = [
+        {"role": one.role, "setting": one.setting, "value": known[one.role].settings.get(one.setting, "")}
+        for one in guards
+    ]
+    return {"reversible": True, "module": "pg_guard_role", "options": {"guards": before}}
+
+
+def as_dict(plan: Plan) -> dict[str, Any]:
+    nothing = "" if plan.actions or plan.spared else "nothing to do: every guard is set already"
+    return plan_dict(plan, len(plan.actions), "guards to set", nothing)
+
+
+def diff(guards: Sequence[Guard], known: Mapping[str, RoleState]) -> dict[str, str]:
+    before = [f"{one.words}={known[one.role].settings.get(one.setting, '')}" for one in guards]
+    return diff_of("settings of roles", before, [f"{one.words}={one.value}" for one in guards])

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_guard_role
+short_description: Give PostgreSQL roles a timeout or a limit that keeps a fault from coming back
+version_added: 0.1.0
+description:
+  - Sets C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), all guards or none, and says how to take them back.
+  - Binds sessions that begin from now on; those that are there keep what they have.
+  - A superuser, and a role that makes backups or replicates, is spared.
+  - In check mode it returns the very plan, with the statements, and changes nothing.
+options:
+  guards:
+    description:
+      - What to set, each with C(role), C(setting) and C(value). Settings are C(idle_in_transaction_session_timeout),
+        C(idle_session_timeout), C(statement_timeout), C(lock_timeout), C(transaction_timeout),
+        C(client_connection_check_interval) and C(connection_limit). A value is a time like V(30s), for
+        C(connection_limit) a number; an empty one takes the role's own setting away.
+    type: list
+    elements: dict
+    required: true
+  only:
+    description: Approved targets, as a former plan named them. Nothing else is set. An empty list approves nothing.
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - pafar.runbook._postgres
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: Transactions that are forgotten end by themselves
+  pafar.runbook.pg_guard_role:
+    login_host: db1.example.org
+    login_user: admin
+    guards:
+      - {role: shop, setting: idle_in_transaction_session_timeout, value: 5min}
+      - {role: feed, setting: connection_limit, value: "10"}
+"""
+
+RETURN = r"""
+plan:
+  description: What to set and whom to spare, with reasons; C(verb), C(digest), C(actions), C(spared), C(late), C(nothing).
+  returned: success
+  type: dict
+  sample: {"verb": "guard_role", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+statements:
+  description: The statements that set them, for review.
+  returned: success
+  type: list
+  elements: str
+  sample: ["ALTER ROLE shop SET idle_in_transaction_session_timeout = '5min'"]
+done:
+  description: What was done, a sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["set shop: idle_in_transaction_session_timeout not set -> 5min"]
+left:
+  description: Guards that are still to be set; in check mode all of them.
+  returned: success
+  type: int
+  sample: 0
+missed:
+  description: Empty; a key that all acts share.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+seconds:
+  description: Seconds that the act took; null in check mode or with nothing to do.
+  returned: success
+  type: float
+  sample: 0.01
+undo:
+  description: How to take it back. C(reversible), C(module) and C(options) with the values from before.
+  returned: success
+  type: dict
+  sample: {"reversible": true, "module": "pg_guard_role", "options": {"guards": []}}
+evidence:
+  description: The settings of these roles before the act.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.guarding import guard
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.guards import Guard
+from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import POSTGRES_ARGS, finish, login_of
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    guards = []
+    for one in module.params["guards"]:
+        if not one.get("role") or not one.get("setting") or set(one) - {"role", "setting", "value"}:
+            raise InputError(f"guards: each needs role, setting and value; {one} is none. Nothing was done.")
+        value = one.get("value")
+        guards.append(Guard(str(one["role"]), str(one["setting"]), "" if value is None else str(value)))
+    with connect(login_of(module.params)) as postgres:
+        return {**guard(postgres, guards, module.params["only"], module.check_mode)}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **POSTGRES_ARGS,
+            "guards": {"type": "list", "elements": "dict", "required": True},
+            "only": {"type": "list", "elements": "str"},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

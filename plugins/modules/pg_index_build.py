@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_index_build
+short_description: Build one PostgreSQL index while everybody goes on, or take it back
+version_added: 0.1.0
+description:
+  - Builds concurrently, after it has looked whether that can come through. The disk must have room for twice the index,
+    and no transaction of the database may be old, since the build waits for every one that is.
+  - What a build that was broken off left under that name is removed first, and what this one would leave is removed at
+    once. An index that serves already is left alone.
+  - The statement is made from names, never taken as text. M(pafar.runbook.pg_index_info) advises them.
+  - In check mode it returns the very plan and changes nothing.
+options:
+  schema:
+    description: Schema of the table.
+    type: str
+    default: public
+  table:
+    description: Name of the table, as the catalog has it.
+    type: str
+    required: true
+  columns:
+    description: Names of the columns, in the order of the index. Needed unless O(state=absent).
+    type: list
+    elements: str
+    default: []
+  name:
+    description: Name of the index. Empty means as PostgreSQL would name it. Needed with O(state=absent).
+    type: str
+    default: ""
+  state:
+    description: Whether there is to be such an index. One that a constraint rests on is never dropped.
+    type: str
+    default: present
+    choices: [present, absent]
+  only:
+    description: Approved targets, as a former plan named them. Nothing else is done. An empty list approves nothing.
+    type: list
+    elements: str
+  max_transaction_age:
+    description: Seconds from which on an open transaction is in the way.
+    type: float
+    default: 60.0
+  check_disk:
+    description: Whether to refuse when the database's disk has no room, or cannot be seen from where the module runs.
+    type: bool
+    default: true
+  build_timeout:
+    description: Seconds after which the build is given up, and what it left removed.
+    type: float
+    default: 3600.0
+extends_documentation_fragment:
+  - pafar.runbook._postgres
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.pg_index_info
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  pafar.runbook.pg_index_build:
+    login_host: db1.example.org
+    login_db: shop
+    table: bookings
+    columns: [customer_id, created_at]
+  check_mode: true
+  register: planned
+
+- name: Build exactly that
+  pafar.runbook.pg_index_build:
+    login_host: db1.example.org
+    login_db: shop
+    table: bookings
+    columns: [customer_id, created_at]
+    only: "{{ planned.plan.actions | map(attribute='target') }}"
+"""
+
+RETURN = r"""
+plan:
+  description: What to drop and what to build, with reasons; C(verb), C(digest), C(actions), C(spared), C(late), C(nothing).
+  returned: success
+  type: dict
+  sample: {"verb": "build_index", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+done:
+  description: What was done, a sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["built bookings_customer_id_idx on public.bookings (customer_id)"]
+left:
+  description: Actions that are still to be done; in check mode all of them.
+  returned: success
+  type: int
+  sample: 0
+missed:
+  description: Empty; a key that all acts share.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+seconds:
+  description: Seconds that the act took; null in check mode or with nothing to do.
+  returned: success
+  type: float
+  sample: 41.7
+undo:
+  description: How to take it back. C(reversible), C(module) and C(options).
+  returned: success
+  type: dict
+  sample: {"reversible": true, "module": "pg_index_build", "options": {"name": "bookings_customer_id_idx", "state": "absent"}}
+evidence:
+  description: The table's indexes, the sessions and the statements, before the act.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.index_building import Terms, build
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.index_building import Wish
+from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+    POSTGRES_ARGS,
+    at_least,
+    finish,
+    login_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    present = params["state"] == "present"
+    at_least(params, "max_transaction_age", 0, "s")
+    at_least(params, "build_timeout", 1, "s")
+    if present and not params["columns"]:
+        raise InputError("columns: an index needs at least one. Nothing was done.")
+    if not present and not params["name"]:
+        raise InputError("name: say which index is to be gone. Nothing was done.")
+    wish = Wish(params["schema"], params["table"], tuple(params["columns"]), params["name"], present)
+    terms = Terms(params["max_transaction_age"], params["build_timeout"], params["check_disk"])
+    with connect(login_of(params)) as postgres:
+        return build(postgres, wish, terms, params["only"], module.check_mode)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **POSTGRES_ARGS,
+            "schema": {"type": "str", "default": "public"},
+            "table": {"type": "str", "required": True},
+            "columns": {"type": "list", "elements": "str", "default": []},
+            "name": {"type": "str", "default": ""},
+            "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+            "only": {"type": "list", "elements": "str"},
+            "max_transaction_age": {"type": "float", "default": 60.0},
+            "check_disk": {"type": "bool", "default": True},
+            "build_timeout": {"type": "float", "default": 3600.0},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""pg_guard_role against real servers: check, real, again, back; all of them or none."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from support.clients import until
+from support.modules import run_module
+from support.servers import client_tool
+
+GUARDS = [
+    {"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "5min"},
+    {"role": "app", "setting": "connection_limit", "value": "40"},
+]
+
+
+def guard(server: Any, check: bool = False, user: str = "postgres", **options: Any) -> dict[str, Any]:
+    return run_module("pg_guard_role", check=check, **server.login(user), **{"guards": GUARDS, **options})
+
+
+def settings(server: Any, role: str = "app") -> str:
+    return server.value(
+        "SELECT concat(rolconnlimit, ' ', (SELECT setconfig FROM pg_db_role_setting WHERE setrole = r.oid))"
+        f" FROM pg_roles AS r WHERE rolname = '{role}'"
+    )
+
+
+def test_check_real_again_and_back(server, session):
+    session().ready()
+    planned = guard(server, check=True)
+    assert settings(server) == "-1 "
+    assert planned["statements"] == [
+        "ALTER ROLE app SET idle_in_transaction_session_timeout = '5min'", "ALTER ROLE app CONNECTION LIMIT 40",
+    ]  # fmt: skip
+    assert "keep what they have" in planned["plan"]["actions"][0]["reason"]
+    assert not any(" " in one["target"] for one in planned["plan"]["actions"])
+    done = guard(server, only=[one["target"] for one in planned["plan"]["actions"]])
+    assert done["plan"]["digest"] == planned["plan"]["digest"]
+    assert settings(server) == "40 {idle_in_transaction_session_timeout=5min}"
+    assert guard(server)["changed"] is False
+    back = guard(server, **done["undo"]["options"])
+    assert back["changed"] is True
+    assert settings(server) == "-1 "
+
+
+def test_a_part_of_them_is_approved(server):
+    target = guard(server, check=True)["plan"]["actions"][1]["target"]
+    done = guard(server, only=[target])
+    try:
+        assert settings(server) == "40 "
+        assert len(done["done"]) == 1
+    finally:
+        server.run("ALTER ROLE app CONNECTION LIMIT -1")
+
+
+def test_new_sessions_are_bound(server, session):
+    done = guard(server, guards=[{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "200ms"}])
+    try:
+        forgotten = session()
+        forgotten.run("BEGIN")
+        until(lambda: forgotten.fate() == "terminated")
+    finally:
+        guard(server, **done["undo"]["options"])
+
+
+def test_who_may_not_gets_the_statements_and_nothing_is_done(server):
+    done = guard(server, user="oncall")
+    assert "may not change other roles" in done["msg"]
+    assert "ALTER ROLE app CONNECTION LIMIT 40" in done["msg"]
+    assert settings(server) == "-1 "
+
+
+def test_a_superuser_and_who_makes_backups_are_spared(server):
+    argv = [str(client_tool("pg_basebackup")), "-D", "-", "-Ft", "-X", "none", "-r", "64k", "-d"]
+    backup = subprocess.Popen([*argv, server.dsn(user="oncall")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: server.value("SELECT count(*) FROM pg_stat_replication"))
+        more = [{"role": role, "setting": "statement_timeout", "value": "1s"} for role in ("postgres", "oncall")]
+        done = guard(server, guards=more)
+        assert done["changed"] is False
+        reasons = [one["reason"] for one in done["plan"]["spared"]]
+        assert "superuser" in reasons[0]
+        assert "replicates" in reasons[1]
+    finally:
+        backup.terminate()
+        backup.wait()
+
+
+@pytest.mark.parametrize(
+    ("guards", "said"),
+    [
+        ([{"role": "nobody", "setting": "lock_timeout", "value": "5s"}], "no role"),
+        ([{"role": "app", "setting": "search_path", "value": "x"}], "is no guard"),
+        ([{"role": "app", "setting": "lock_timeout", "value": "5s'; DROP ROLE app; --"}], "needs a time"),
+        ([{"role": "app", "setting": "connection_limit", "value": "many"}], "needs a number"),
+        ([{"role": "app"}], "each needs role"),
+        ([{"role": "app", "setting": "lock_timeout", "value": "5s", "database": "x"}], "each needs role"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_done(server, guards, said):
+    done = guard(server, guards=guards)
+    assert done["failed"] is True
+    assert said in done["msg"]
+    assert settings(server) == "-1 "
+
+
+def test_all_or_none(server):
+    """The second is refused by the server itself, so the first is not set either."""
+    guards = [*GUARDS[:1], {"role": "app", "setting": "lock_timeout", "value": "99999999999999d"}]
+    done = guard(server, guards=guards)
+    assert done["failed"] is True
+    assert settings(server) == "-1 "

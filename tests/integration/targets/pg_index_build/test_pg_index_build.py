@@ -1,0 +1,136 @@
+"""pg_index_build against real servers: check, real, again; what speaks against it; nothing left half-built."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from support.clients import until
+from support.modules import run_module
+from support.scenes import held
+
+
+def build(server: Any, check: bool = False, user: str = "app", **options: Any) -> dict[str, Any]:
+    given = {"table": "bookings", "columns": ["seats", "guest"], **options}
+    return run_module("pg_index_build", check=check, **server.login(user), **given)
+
+
+def indexes(server: Any) -> list[str]:
+    return server.value(
+        "SELECT coalesce(array_agg(relname::text || CASE WHEN indisvalid THEN '' ELSE ' invalid' END ORDER BY 1), '{}')"
+        " FROM pg_index JOIN pg_class ON oid = indexrelid WHERE indrelid = 'bookings'::regclass"
+    )
+
+
+@pytest.fixture(autouse=True)
+def as_before(server):
+    yield
+    for name in ("bookings_seats_guest_idx", "mine"):
+        server.run(f"DROP INDEX IF EXISTS {name}")
+
+
+def test_check_real_again_and_back(server):
+    planned = build(server, check=True)
+    assert planned["changed"] is True
+    assert indexes(server) == ["bookings_pkey"]
+    (act,) = planned["plan"]["actions"]
+    assert (
+        "CREATE INDEX CONCURRENTLY bookings_seats_guest_idx ON public.bookings (seats, guest)"
+        in (planned["diff"]["after"])
+    )
+    done = build(server, only=[act["target"]])
+    assert done["plan"]["digest"] == planned["plan"]["digest"]
+    assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx"]
+    again = build(server)
+    assert (again["changed"], again["plan"]["actions"]) == (False, [])
+    assert "serves already" in again["plan"]["nothing"]
+    back = done["undo"]["options"]
+    assert build(server, check=True, **back)["changed"] is True
+    assert build(server, **back)["done"] == ["dropped public.bookings_seats_guest_idx"]
+    assert indexes(server) == ["bookings_pkey"]
+    assert build(server, **back)["changed"] is False
+
+
+def test_approved_is_something_else(server):
+    done = build(server, only=["public.bookings(x):y@1"])
+    assert (done["changed"], done["done"]) == (False, [])
+    assert indexes(server) == ["bookings_pkey"]
+
+
+def leave_invalid(server, session):
+    """A build that was cancelled while it waited for a writer."""
+    writer, builder = held(session, "UPDATE bookings SET seats = 1 WHERE id = 5"), session()
+    builder.send("CREATE INDEX CONCURRENTLY mine ON bookings (seats, guest)")
+    until(lambda: indexes(server) == ["bookings_pkey", "mine invalid"])
+    server.run(f"SELECT pg_cancel_backend({builder.pid})")
+    until(lambda: builder.fate() == "cancelled")
+    writer.run("ROLLBACK")
+
+
+def test_what_a_broken_build_left_goes_first(server, session):
+    leave_invalid(server, session)
+    planned = build(server, check=True)
+    assert [one["action"] for one in planned["plan"]["actions"]] == ["drop_index", "build_index"]
+    done = build(server)
+    assert len(done["done"]) == 2
+    assert indexes(server) == ["bookings_pkey", "mine"]
+
+
+def test_it_does_not_begin_behind_an_old_transaction(server, session):
+    old = held(session, "UPDATE bookings SET seats = 1 WHERE id = 6")
+    done = build(server, max_transaction_age=0)
+    assert "waits for every transaction" in done["msg"]
+    assert str(old.pid) in done["msg"]
+    assert indexes(server) == ["bookings_pkey"]
+
+
+def test_a_build_that_takes_too_long_leaves_nothing(server, session):
+    """It hangs behind a writer that came after the look; its time ends; the invalid index goes."""
+    writer = held(session, "UPDATE bookings SET seats = 1 WHERE id = 7")
+    letting_go = threading.Timer(4, lambda: writer.run("ROLLBACK"))
+    letting_go.start()
+    began = time.monotonic()
+    done = build(server, build_timeout=1)
+    letting_go.join()
+    assert done["failed"] is True
+    assert "was dropped: all is as before" in done["msg"] or "left no index" in done["msg"]
+    assert time.monotonic() - began < 30
+    assert indexes(server) == ["bookings_pkey"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"table": "nothing"}, "has no table public.nothing"),
+        ({"columns": ["seats", "no"]}, "has no column no"),
+        ({"columns": []}, "at least one"),
+        ({"columns": ['seats"; DROP TABLE payments; --']}, "has no column"),
+        ({"state": "absent"}, "say which index"),
+        ({"user": "oncall"}, "may not index public.bookings"),
+        ({"build_timeout": 0}, "build_timeout"),
+    ],
+)
+def test_what_it_does_not_even_begin(server, options, said):
+    done = build(server, **options)
+    assert done["failed"] is True
+    assert said in done["msg"]
+    assert "Nothing was done" in done["msg"]
+    assert indexes(server) == ["bookings_pkey"]
+
+
+def test_a_constraint_s_index_is_never_dropped(server):
+    done = build(server, state="absent", name="bookings_pkey")
+    assert done["changed"] is False
+    assert "constraint" in done["plan"]["spared"][0]["reason"]
+
+
+def test_a_partitioned_table_is_told_how(server, session):
+    client = session()
+    client.run("CREATE TABLE parted (id int, at date) PARTITION BY RANGE (at)")
+    try:
+        assert "partitioned" in build(server, table="parted", columns=["id"])["msg"]
+    finally:
+        client.run("DROP TABLE parted")
