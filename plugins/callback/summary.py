@@ -68,6 +68,7 @@ class CallbackModule(CallbackBase):
             "pg_guard_role": self._act,
             "pg_index_build": self._act,
             "async_status": self._act,  # of a build in the background
+            "diagnosis": lambda _host, result: summary.of_diagnosis(result),
             "pg_statements_info": lambda _host, result: summary.of_statements(result),
             "pg_index_info": lambda _host, result: summary.of_indexes(result),
         }

@@ -151,7 +151,10 @@ tree:
   elements: str
   sample: ["1 session waits, the longest for 42 s"]
 connections:
-  description: Slots used and free. Counts client backends alone, as C(max_connections) does.
+  description:
+    - Slots used and free. Counts client backends alone, as C(max_connections) does.
+    - C(ceilings) tells what stops a new session (all slots, a role's limit, a database's), each with C(limit), C(used)
+      and C(applications) under it.
   returned: success
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
@@ -195,7 +198,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.background import SUBJECTS, look_behind
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import (
+    activity_result,
+    with_background,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
     MERCY_ARGS,
     POOLER_ARGS,
@@ -239,7 +245,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         min_waiting=params["min_waiting"],
         long_running=params["long_running"],
     )
-    return {"changed": False, **result, "background": background}
+    return {"changed": False, **with_background(result, background)}
 
 
 def main() -> None:

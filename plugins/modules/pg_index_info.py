@@ -115,6 +115,11 @@ building:
   type: list
   elements: dict
   sample: [{"pid": 4711, "table": "public.bookings", "phase": "building", "share_done": 0.42, "waits_for": null}]
+workload:
+  description: What took the time of the same window, as M(pafar.runbook.pg_statements_info) returns it.
+  returned: success
+  type: dict
+  sample: {"available": true, "statements": [], "waits": {"CPU": 3.2}}
 window:
   description: Seconds that were watched, or C(lifetime) true.
   returned: success

@@ -11,8 +11,8 @@ from support.servers import ROOT
 PLUGINS = ROOT / "plugins"
 OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 VALUES = {
-    "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "json", "re", "statistics",
-    "typing",
+    "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "json", "re",
+    "statistics", "typing",
 }  # fmt: skip
 UNSAFE = {"socket", "subprocess", "os", "time", "ansible", "psycopg2", "docker"}
 # layer -> the layers of ours that it may import

@@ -61,6 +61,7 @@ def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
             "lifetime": not wanted.window,
         },
         "building": progress(postgres),
+        "workload": work.report(postgres, wanted.top, "normalized"),
         "notes": notes,
         "server": postgres.server,
     }

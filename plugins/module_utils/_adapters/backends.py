@@ -25,11 +25,16 @@ def observe_backends(picture: Picture, interval: float) -> dict[str, Any]:
     first, began = matched(picture, read_backends()), time.monotonic()
     if not first:
         why = "no process here is a session of this server: it runs on another host, or in one whose /proc is hidden"
-        return {"here": False, "why": why, "sessions": [], "vanished": [], "cpu": 0.0, "memory": 0}
+        return {"here": False, "why": why, "sessions": [], "vanished": [], "cores": 0, "cpu": 0.0, "memory": 0}
     time.sleep(interval)
     second = matched(picture, read_backends(one.pid for one in first.values()))
     signs = _signs(picture, second)
-    return {"here": True, "why": "", **usage(picture, first, second, time.monotonic() - began, signs)}
+    return {
+        "here": True,
+        "why": "",
+        "cores": os.cpu_count() or 1,
+        **usage(picture, first, second, time.monotonic() - began, signs),
+    }
 
 
 def data_disk(picture: Picture, own_pid: int) -> dict[str, Any] | None:

@@ -95,8 +95,8 @@ def _unseen(postgres: Postgres, number: int) -> list[str]:
     if not number:
         return []
     return [
-        f"Role {postgres.role} may not see {number} sessions; whether the build would wait for one of them is not known."
-        " GRANT pg_monitor to it, and the look before the build sees all."
+        f"Role {postgres.role} may not see {number} sessions; whether the build would wait for one of them is not"
+        " known. GRANT pg_monitor to it, and the look before the build sees all."
     ]
 
 

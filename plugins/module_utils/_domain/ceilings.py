@@ -7,8 +7,9 @@ PostgreSQL has three: the slots of the whole server, a role's limit, a database'
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Iterable, Tuple
+from typing import Any, Iterable, Tuple
 
 from .picture import Picture
 from .sessions import Session
@@ -73,6 +74,33 @@ def ceilings(picture: Picture) -> list[Ceiling]:
     for name, limit in sorted(picture.database_limits.items()):
         found.append(Ceiling(DATABASE, name, limit, tuple(one for one in ordinary if one.database == name)))
     return [one for one in found if one.limit > 0]
+
+
+def told(picture: Picture, rows: int) -> list[dict[str, Any]]:
+    """The ceilings for machines, each with the applications under it, the largest first."""
+    found = []
+    for one in ceilings(picture):
+        groups = list(one.by_application().items())[:rows]
+        found.append({**one.as_dict(), "applications": [_application(picture, *group, rows) for group in groups]})
+    return found
+
+
+def _application(picture: Picture, who: Application, sessions: list[Session], rows: int) -> dict[str, Any]:
+    idle = [one for one in sessions if one.state == "idle"]
+    clients = Counter(printable(one.client) for one in sessions)
+    return {
+        "role": printable(who[0]),
+        "application": printable(who[1]),
+        "database": printable(who[2]),
+        "name": who_opened(who),
+        "sessions": len(sessions),
+        "idle": len(idle),
+        "idle_seconds": sorted((round(one.seconds_in_state(picture.now)) for one in idle), reverse=True)[:rows],
+        "idle_in_transaction": sum(one.idle_in_transaction for one in sessions),
+        "active": sum(one.state == "active" for one in sessions),
+        "waiting": sum(one.wait_type == "Lock" for one in sessions),
+        "clients": dict(clients.most_common(rows)),
+    }
 
 
 def fair_level(counts: Iterable[int], room: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable
 
+from .ceilings import told
 from .locks import Key
 from .mercy import Mercy
 from .picture import Picture, count_connections
@@ -128,7 +129,7 @@ def activity_result(
         "blocked": [waiter_dict(picture, key, statements) for key in waiters[:rows]],
         "cycles": forest.cycles,
         "tree": tree(picture, mercy),
-        "connections": count_connections(picture),
+        "connections": {**count_connections(picture), "ceilings": told(picture, rows)},
         "activity": activity(picture, mercy, statements, rows, long_running),
         "prepared": [
             {
@@ -144,3 +145,12 @@ def activity_result(
         "visibility": picture.visibility,
         "redacted": picture.redacted,
     }
+
+
+def with_background(result: dict[str, Any], background: dict[str, Any]) -> dict[str, Any]:
+    """The same result with its background; a pooled session that holds others up is told with its real client."""
+    clients = background.get("pooler", {}).get("clients", {})
+    for blocker in (*result["roots"], *result["gates"]):
+        if str(blocker["pid"]) in clients:
+            blocker["behind_pooler"] = clients[str(blocker["pid"])]
+    return {**result, "background": background}

@@ -157,7 +157,9 @@ def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
 
 def of_act(result: Mapping[str, Any]) -> list[Line]:
     """What was done, how long it took, and whether it can be taken back."""
-    lines = [(CARE, text) for text in result["done"]]
+    lines = [(CARE, text) for text in result["done"][:_SHOWN]]
+    if len(result["done"]) > _SHOWN:
+        lines.append((CARE, f"and {len(result['done']) - _SHOWN} more in the same way"))
     lines += [(DIM, f"left alone, it has changed since: {target}") for target in result.get("missed", [])]
     if result["done"] and result["seconds"] is not None:
         lines.append((GOOD if not result["left"] else BAD, f"done in {result['seconds']:.1f} s"))
@@ -209,3 +211,15 @@ def _progress(one: Mapping[str, Any]) -> str:
     share = f", {one['share_done']:.0%}" if one["share_done"] is not None else ""
     behind = f", behind pid {one['waits_for']}" if one["waits_for"] else ""
     return f"index of {one['table']}: {one['phase']}{share}{behind}"
+
+
+def of_diagnosis(result: Mapping[str, Any]) -> list[Line]:
+    """The causes with their evidence, then what a person should know."""
+    lines = [(CARE if result["cause"] else GOOD, one) for one in result["lines"][:_SHOWN]]
+    for one in result["causes"][:1]:
+        lines += [(DIM, f"    {text}") for text in one["evidence"][1:4]]
+    lines += [(PLAIN, f"advice: {one}") for one in result["advice"][:_SHOWN]]
+    lines += [
+        (DIM, f"a guard against it: role {one['role']}, {one['setting']} = {one['value']}") for one in result["guards"]
+    ]
+    return [*lines, (PLAIN, result["scale"])] if result["scale"] else lines

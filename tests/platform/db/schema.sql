@@ -56,5 +56,6 @@ CREATE UNIQUE INDEX payments_charge_key ON payments (charge);
 
 RESET ROLE;
 CREATE EXTENSION pg_stat_statements;
+CREATE EXTENSION hypopg;
 ANALYZE;
 SELECT pg_stat_statements_reset() IS NOT NULL; -- the statements until here hold passwords

@@ -8,6 +8,9 @@ SECONDS             within which the symptom must show (default 60)
 WITHIN              seconds from the act until users must be back (default 5)
 UNSTABLE            services that the fault itself restarts again and again (default: none)
 TOUCHES             services whose containers the runbook may restart, replace or add (default: none)
+CHANGES             beginnings of what the runbook may change, as ``world.changes`` tells it (default: nothing)
+LEAVES              applications whose sessions end by themselves once it is relieved (default: none)
+LATENCY             kind of requests whose latency must come back to 1.5 times of before (default: none)
 inject(stand)       breaks the platform; called only when it is not broken in this way
 symptom(stand)      whether a user feels it: false when healthy, true when broken
 heal(stand)         back to a healthy platform, whatever the runbook did; harmless when there is nothing to heal
@@ -55,6 +58,9 @@ class Fault:
     within: float = 5
     touches: tuple[str, ...] = ()
     unstable: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    latency: str = ""
 
 
 def names() -> list[str]:
@@ -98,6 +104,9 @@ def fault_of(path: Path, module: ModuleType) -> Fault:
         within=getattr(module, "WITHIN", 5),
         touches=getattr(module, "TOUCHES", ()),
         unstable=getattr(module, "UNSTABLE", ()),
+        changes=getattr(module, "CHANGES", ()),
+        leaves=getattr(module, "LEAVES", ()),
+        latency=getattr(module, "LATENCY", ""),
     )
 
 

@@ -14,16 +14,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rehearsal import world
+from rehearsal import chart, slowness, world
 from rehearsal.stand import Request
 
 SERVED = 0.99
 WITHIN = 5.0  # seconds from the act until users must be back
 SPAN = 10.0  # seconds for which they are watched from then on
 STEP = 0.1
+SLOWER = 1.5  # times that users may wait longer after a fault that is slowness
 LEAST = 5  # requests a second without which nothing is proved; the load generator makes 20
 PARTS = ("begin", "inject", "symptom", "check", "real", "relief")
-COMPOSE = ("restart_services", "scale_services", "roll_back_release")  # these count replicas, not waiters
+# These count something else than those who waited.
+COMPOSE = ("restart_services", "scale_services", "roll_back_release", "end_sessions", "build_index", "guard_roles")
 # What the API answers when somebody ended the session, or cancelled the statement, that served a user.
 BY_THE_ACT = ("session_ended", "statement_cancelled")
 
@@ -94,6 +96,7 @@ def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, i
     gone = [ref for ref in real["before"]["sessions"] if ref not in real["after"]["sessions"]]
     gone += [ref for ref in real["before"]["prepared"] if ref not in real["after"]["prepared"]]
     mitigated = [event.get("note") or {} for event in events(incidents) if event["kind"] == "mitigated"]
+    gone = [ref for ref in gone if ref not in real.get("leaving", [])]
     gone += [
         one["target"].partition("/")[0] if one["pid"] else one["target"]
         for note in mitigated
@@ -124,6 +127,23 @@ def done(incidents: Path) -> list[str]:
     return lines
 
 
+def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Where the fault is slowness: milliseconds before, during and after it, and the ratio of last to first."""
+    kind = parts["begin"].get("latency")
+    if not kind or not parts["relief"] or parts["relief"]["act"] is None:
+        return {}
+    requests = [Request(*one) for one in parts["relief"]["requests"]]
+    injected, act = parts["inject"]["at"], parts["relief"]["act"]
+    settled = act + parts["begin"]["within"]
+    before = slowness.latency(requests, kind, injected - chart.BEFORE, injected)
+    during = slowness.latency(requests, kind, parts["symptom"]["at"], parts["real"]["began"])
+    after = slowness.latency(requests, kind, settled, settled + SPAN)
+    told = {
+        name: one and round(1000 * one, 1) for name, one in (("before", before), ("during", during), ("after", after))
+    }
+    return {"kind": kind, **told, "ratio": round(after / before, 2) if before and after else None}
+
+
 def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str) -> list[str]:
     """Everything that speaks against the day, in words; nothing means passed."""
     relief, real, trouble = parts["relief"], parts["real"], parts["trouble"].get("said")
@@ -142,8 +162,12 @@ def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: st
         wrong.append(f"{harm['sessions_ended']} sessions were ended or cancelled that had no part in it")
     if harm.get("containers_restarted"):
         wrong.append(f"{harm['containers_restarted']} containers were stopped, restarted or replaced")
-    kinds = ("settings", "objects", "roles")
-    wrong += [f"the runbook changed {one}" for one in real.get("changed", []) if one.startswith(kinds)]
+    slower = latencies(parts).get("ratio")
+    if slower is not None and slower > SLOWER:
+        wrong.append(f"users wait {slower:g} times as long as before the fault")
+    kinds, allowed = ("settings", "objects", "roles"), tuple(parts["begin"].get("changes", ()))
+    changed = [one for one in real.get("changed", []) if one.startswith(kinds)]
+    wrong += [f"the runbook changed {one}" for one in changed if not (allowed and one.startswith(allowed))]
     return [*wrong, healed] if healed else wrong
 
 
@@ -164,6 +188,7 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
         "seconds_to_relief": between(real.get("began"), relief.get("back")),
         "seconds_after_act": between(relief.get("act"), relief.get("back")),
         "success_after": relief.get("success_after"),
+        "latency_ms": latencies(parts),
         "collateral": harm,
         "done": done(incidents),
         "wrong": wrong,

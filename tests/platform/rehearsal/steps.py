@@ -66,7 +66,8 @@ def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
-    terms = {"within": fault.within, "touches": list(fault.touches)}
+    terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
+    terms["latency"] = fault.latency
     keep(day, "variables", **variables_of(stand, fault, day, asked))
     keep(day, "begin", **told, **terms, at=time.time(), healed=healed, versions=versions.seen(stand))
     return told
@@ -143,7 +144,7 @@ def play(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     fault, output = fault_of(asked.day), asked.day / f"{asked.label}.out"
     if not fault.symptom(stand):
         raise Trouble(f"The symptom of {fault.name} went away before the runbook was played ({asked.label}).")
-    culprits = fault.culprits(stand)
+    culprits, leaving = fault.culprits(stand), stand.sessions(*fault.leaves)
     before = world.look(stand)
     began = time.time()
     rc = run_for(argv, output, PLAY_SECONDS)
@@ -151,7 +152,7 @@ def play(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     after = world.look(stand)
     changed, signalled = world.changes(before, after, fault.unstable), stand.signalled(began)
     told = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
-    told["culprits"] = culprits
+    told.update(culprits=culprits, leaving=leaving)
     keep(asked.day, asked.label, **told, began=began, ended=ended, before=before, after=after)
     if rc:
         raise Trouble(f"The runbook failed (exit {rc}); what it said is in {output}.")

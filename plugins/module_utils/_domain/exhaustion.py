@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""No more connections: which ceiling is hit, why, and what relieves it at the least harm. Pure.
+
+Full slots are a symptom. Behind a lock they fill up with victims, and ending idle sessions would only let more of them
+in; a leaking pool fills them with sessions that do nothing; forgotten transactions with those that hold something; true
+traffic with work. Each has a relief of its own, and the causes are asked in that order.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .ceilings import fair_level
+from .verdicts import Cause, Diagnosis, diagnosis
+
+LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, TRAFFIC = (
+    "lock_queue", "vanished_clients", "leak", "forgotten_transactions", "pooler", "traffic",
+)  # fmt: skip
+NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
+_QUEUE = 0.25  # of the used slots that wait for locks
+_FORGOTTEN = 0.25  # of them idle in a transaction
+
+
+def exhausted(
+    activity: Mapping[str, Any],
+    idle: float,
+    idle_in_transaction: float,
+    share: float,
+    headroom: float,
+    shares: Mapping[str, int],
+) -> Diagnosis:
+    """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or forgotten."""
+    ceilings = activity["connections"]["ceilings"]
+    hit = [one for one in ceilings if one["free"] <= NEAR * one["limit"]]
+    background = activity.get("background", {})
+    pools = [one for one in background.get("pooler", {}).get("pools", []) if one["exhausted"]]
+    worst = max(ceilings, key=lambda one: one["used"] / one["limit"])
+    lines = [_line(one) for one in (hit or [worst])]
+    if activity["server"]["entrance"] != "normal":
+        lines.append(
+            f"an ordinary login was refused: this look came in by the {activity['server']['entrance']} entrance"
+        )
+    causes: list[Cause] = []
+    for one in hit:
+        causes += _under(one, activity, idle, idle_in_transaction, share, headroom, shares)
+    causes += [_pool(one, activity) for one in pools]
+    if not hit and not pools:
+        lines.append(f"no ceiling is hit: {worst['free']} of {worst['limit']} are free")
+    causes.sort(key=lambda one: -one.weight)
+    return diagnosis(
+        causes, lines, [*_pressing(background), *_pool_sizes(worst, headroom)], _guards(causes, idle_in_transaction)
+    )
+
+
+def _line(ceiling: Mapping[str, Any]) -> str:
+    what = {"max_connections": "slots for ordinary roles", "role": f"the limit of role {ceiling['name']}"}
+    name = what.get(ceiling["kind"], f"the limit of database {ceiling['name']}")
+    largest = ", ".join(f"{one['name']} {one['sessions']}" for one in ceiling["applications"][:4])
+    return f"{ceiling['used']} of {ceiling['limit']} ({name}) are used: {largest}"
+
+
+def _under(
+    ceiling: Mapping[str, Any],
+    activity: Mapping[str, Any],
+    idle: float,
+    forgotten: float,
+    share: float,
+    headroom: float,
+    shares: Mapping[str, int],
+) -> list[Cause]:
+    """What fills one ceiling. The weight is the part of it that the cause accounts for."""
+    applications, used = ceiling["applications"], max(1, ceiling["used"])
+    found = []
+    waiting = sum(one["waiting"] for one in applications)
+    if waiting >= 2 and waiting >= _QUEUE * used:
+        text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
+        # Whoever waits is not to blame for the slots: this comes before whatever idles beside the queue.
+        found.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
+    gone = activity.get("background", {}).get("processes", {}).get("vanished", [])
+    if gone:
+        texts = tuple(f"{one['who']}: {one['reason']}" for one in gone[:4])
+        rules: dict[str, Any] = {"vanished": list(gone)}
+        found.append(
+            Cause(
+                VANISHED, 1 + len(gone) / used, (f"the clients of {len(gone)} are gone", *texts), "end_sessions", rules
+            )
+        )
+    level = min(
+        fair_level([one["sessions"] for one in applications], int(ceiling["limit"] * (1 - headroom))),
+        int(ceiling["limit"] * share),
+    )
+    for one in applications:
+        mine = shares.get(one["application"], level)
+        old = sum(seconds >= idle for seconds in one["idle_seconds"])
+        surplus = min(old, one["sessions"] - mine)
+        if surplus > 0:
+            oldest = one["idle_seconds"][0]
+            text = (
+                f"{one['name']} holds {one['sessions']} of {ceiling['limit']}, its share is {mine}; {old} of them"
+                f" have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
+            )
+            alone = sum(each["role"] == one["role"] for each in applications) == 1
+            detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
+            found.append(Cause(LEAK, surplus / used, (text,), "end_sessions", {"idle": idle}, detail))
+    still = sum(one["idle_in_transaction"] for one in applications)
+    if still >= _FORGOTTEN * used:
+        roles = sorted({one["role"] for one in applications if one["idle_in_transaction"]})
+        text = f"{still} of {used} sessions sit in a transaction in which nothing happens"
+        rules = {"idle_in_transaction": forgotten}
+        found.append(Cause(FORGOTTEN, still / used, (text,), "end_sessions", rules, {"roles": roles}))
+    active = sum(one["active"] for one in applications) - waiting
+    if active >= 0.5 * used:
+        text = f"{active} of {used} sessions are at work: this is traffic, and ending it would be refused work"
+        found.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
+    return found
+
+
+def _pool(pool: Mapping[str, Any], activity: Mapping[str, Any]) -> Cause:
+    free = activity["connections"]["ordinary_free"]
+    text = (
+        f"the pool {pool['database']}/{pool['user']} of the pooler is used up: {pool['waiting']} clients wait,"
+        f" {pool['active']} of {pool['size']} connections are in use, while PostgreSQL has {free} slots free"
+    )
+    return Cause(POOLER, 0.5, (text,), "", {}, {"raise_to": pool["size"] + max(0, free // 2)})
+
+
+def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[dict[str, str]]:
+    """What would keep it from coming back, for review."""
+    guards = []
+    for one in causes:
+        # A limit of a role that others share would hit them too.
+        if one.name == LEAK and one.detail["role"] and one.detail["alone"]:
+            guards.append(
+                {"role": one.detail["role"], "setting": "connection_limit", "value": str(one.detail["share"])}
+            )
+        if one.name == FORGOTTEN:
+            limit = f"{max(60, int(2 * idle_in_transaction))}s"
+            guards += [
+                {"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit}
+                for role in one.detail["roles"]
+            ]
+    return guards
+
+
+def _pool_sizes(ceiling: Mapping[str, Any], headroom: float) -> list[str]:
+    """What pools may be, by what runs: each application's clients, and the most that one of them has open."""
+    room = int(ceiling["limit"] * (1 - headroom))
+    clients = sum(len(one["clients"]) for one in ceiling["applications"])
+    asked = sum(len(one["clients"]) * max(one["clients"].values()) for one in ceiling["applications"] if one["clients"])
+    if not clients:
+        return []
+    said = [
+        f"{one['name']}: {len(one['clients'])} clients with up to {max(one['clients'].values())} connections each"
+        for one in ceiling["applications"][:4]
+        if one["clients"]
+    ]
+    text = f"pools: at their largest they ask for {asked} of {ceiling['limit']} ({'; '.join(said)})"
+    if asked <= room:
+        return [f"{text}: that fits, with {ceiling['limit'] - asked} to spare"]
+    each = max(1, room // clients)
+    return [
+        f"{text}: more than the {room} that leave room. Give each client about {each} at most, or put a pooler between;"
+        " raising max_connections takes a restart (standbys first) and helps no query to run faster"
+    ]
+
+
+def _pressing(background: Mapping[str, Any]) -> list[str]:
+    return list(background.get("pressing", []))

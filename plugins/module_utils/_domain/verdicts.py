@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Causes with their evidence, the heaviest first, and the one relief that follows. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Cause:
+    """``weight``: what part of the trouble it accounts for, about 0 to 1, more where it must come first.
+
+    ``relief``: the role that relieves it, empty where only a person can; ``rules``: its variables, without its name.
+    """
+
+    name: str
+    weight: float
+    evidence: Sequence[str]
+    relief: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "cause": self.name,
+            "weight": round(self.weight, 3),
+            "evidence": list(self.evidence),
+            "relief": self.relief,
+            "rules": dict(self.rules),
+            "detail": dict(self.detail),
+        }
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """``cause`` and ``relief`` of the heaviest; empty where nothing is wrong, or nothing can be done by itself."""
+
+    causes: Sequence[Cause]
+    lines: Sequence[str]
+    advice: Sequence[str]
+    guards: Sequence[Mapping[str, str]]
+    scale: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        first = self.causes[0] if self.causes else None
+        rules: dict[str, Any] = {}
+        for one in self.causes:
+            if first is not None and one.relief == first.relief:
+                rules = {**one.rules, **rules}
+        return {
+            "cause": first.name if first else "",
+            "relief": first.relief if first else "",
+            "rules": rules,
+            "causes": [one.as_dict() for one in self.causes],
+            "lines": list(self.lines),
+            "advice": list(self.advice),
+            "guards": [dict(one) for one in self.guards],
+            "scale": self.scale,
+        }
+
+
+def diagnosis(
+    causes: Sequence[Cause],
+    lines: Sequence[str],
+    advice: Sequence[str],
+    guards: Sequence[Mapping[str, str]] = (),
+    scale: str = "",
+) -> Diagnosis:
+    """With the evidence of each cause among the lines."""
+    told = [f"{place}. {one.name.replace('_', ' ')}: {one.evidence[0]}" for place, one in enumerate(causes, 1)]
+    return Diagnosis(causes, [*lines, *told], advice, guards, scale)

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: diagnosis
+short_description: Say what is the matter with a PostgreSQL server, and which relief follows
+version_added: 0.1.0
+description:
+  - Weighs the facts on the controller and ranks the causes with their evidence.
+  - For V(connections) it tells which ceiling is hit and whether a lock queue, vanished clients, a leaking pool, forgotten
+    transactions, the pooler or true traffic fills it. A lock queue goes first, since whoever waits is not to blame.
+  - For V(performance) it tells a lock queue, a runaway statement, a missing index, forgotten transactions, spilled files
+    and vacuums apart, and whether more replicas of the services would help or make it worse.
+options:
+  of:
+    description: What the trouble is.
+    type: str
+    required: true
+    choices: [connections, performance]
+  activity:
+    description: What M(pafar.runbook.pg_activity_info) returned, with its background.
+    type: dict
+    required: true
+  indexes:
+    description: What M(pafar.runbook.pg_index_info) returned. Needed for V(performance).
+    type: dict
+    default: {}
+  idle:
+    description: Seconds from which an idle session of an application over its share counts as leaked.
+    type: float
+    default: 30.0
+  idle_in_transaction:
+    description: Seconds from which a transaction in which nothing happens counts as forgotten.
+    type: float
+    default: 60.0
+  min_running:
+    description: Seconds from which a busy statement counts as running away.
+    type: float
+    default: 10.0
+  share:
+    description: Largest part of a ceiling that one application may hold.
+    type: float
+    default: 0.5
+  headroom:
+    description: Part of a ceiling that is to be free.
+    type: float
+    default: 0.2
+  shares:
+    description: Most sessions of an application, by its name.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.pg_activity_info
+  - module: pafar.runbook.pg_end_sessions
+"""
+
+EXAMPLES = r"""
+- name: Why are there no more connections?
+  pafar.runbook.diagnosis:
+    of: connections
+    activity: "{{ activity }}"
+  register: diagnosis
+"""
+
+RETURN = r"""
+cause:
+  description: The heaviest cause; empty when nothing is wrong.
+  returned: success
+  type: str
+  sample: leak
+relief:
+  description: The role that relieves it; empty where only a person can.
+  returned: success
+  type: str
+  sample: end_sessions
+rules:
+  description: The variables of that role, without its name, from all causes that it relieves.
+  returned: success
+  type: dict
+  sample: {"idle": 30}
+causes:
+  description: All causes, the heaviest first, with C(cause), C(weight), C(evidence), C(relief), C(rules), C(detail).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"cause": "leak", "weight": 0.3, "evidence": ["feed (app@shop) holds 45 of 57"], "relief": "end_sessions"}]
+lines:
+  description: The same for people, a sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["57 of 57 (slots for ordinary roles) are used: feed (app@shop) 45"]
+advice:
+  description: What a person should know or do.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+guards:
+  description: What would keep it from coming back, as M(pafar.runbook.pg_guard_role) takes it.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"role": "app", "setting": "connection_limit", "value": "28"}]
+scale:
+  description: Whether more replicas of the services would help or make it worse; for V(performance).
+  returned: success
+  type: str
+  sample: "more replicas would make it worse: they would only lengthen the lock queue"
+"""

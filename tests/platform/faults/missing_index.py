@@ -1,0 +1,33 @@
+"""A migration dropped an index that it took for unused: who looks at his bookings has all of them read."""
+
+from __future__ import annotations
+
+from rehearsal import slowness
+from rehearsal.stand import Stand
+
+PLAYBOOK = "db_performance_degradation.yml"
+# Building takes the owner or a superuser; it is done without asking, since this is a rehearsal.
+VARIABLES = {"rehearsal_login": "breakglass", "build_index_approval": "over_limit"}
+WITHIN = 15
+SECONDS = 30
+LATENCY = "browse"
+CHANGES = ("objects: i bookings_customer_id",)
+INDEX = "bookings_customer_id_created_at_idx"
+
+
+def inject(stand: Stand) -> None:
+    slowness.remember(stand, LATENCY)
+    stand.query(f"DROP INDEX {INDEX}")
+
+
+def symptom(stand: Stand) -> bool:
+    """Who looks at something waits three times as long as before."""
+    return slowness.is_slow(stand, LATENCY, 3)
+
+
+def heal(stand: Stand) -> None:
+    others = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'bookings'::regclass AND indkey[0] = 4"
+    stand.query(f"CREATE INDEX IF NOT EXISTS {INDEX} ON bookings (customer_id, created_at)")
+    for (name,) in stand.query(f"{others} AND indexrelid <> '{INDEX}'::regclass"):
+        stand.query(f"DROP INDEX {name}")
+    slowness.forget(stand)
