@@ -69,6 +69,8 @@ class CallbackModule(CallbackBase):
             "pg_index_build": self._act,
             "async_status": self._act,  # of a build in the background
             "diagnosis": lambda _host, result: summary.of_diagnosis(result),
+            "pg_preflight_info": lambda _host, result: summary.of_preflight(result),
+            "host_preflight_info": lambda _host, result: summary.of_preflight(result),
             "pg_statements_info": lambda _host, result: summary.of_statements(result),
             "pg_index_info": lambda _host, result: summary.of_indexes(result),
         }

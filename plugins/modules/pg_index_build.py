@@ -148,7 +148,10 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     wish = Wish(params["schema"], params["table"], tuple(params["columns"]), params["name"], present)
     terms = Terms(params["max_transaction_age"], params["build_timeout"], params["check_disk"])
     with connect(login_of(params)) as postgres:
-        return build(postgres, wish, terms, params["only"], module.check_mode)
+        result = build(postgres, wish, terms, params["only"], module.check_mode)
+    for text in result.pop("unseen"):
+        module.warn(text)
+    return result
 
 
 def main() -> None:

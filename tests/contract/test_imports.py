@@ -12,7 +12,7 @@ PLUGINS = ROOT / "plugins"
 OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 VALUES = {
     "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "json", "re",
-    "statistics", "typing",
+    "statistics", "typing", "urllib",
 }  # fmt: skip
 UNSAFE = {"socket", "subprocess", "os", "time", "ansible", "psycopg2", "docker"}
 # layer -> the layers of ours that it may import

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping
 from .._domain import advice, indexes
 from .._domain.advice import Candidate
 from .._domain.indexes import Catalog, Column, ForeignKey, Index, Table
-from .._domain.plans import Wish, cost, guess, wishes
+from .._domain.plans import Wish, cost, guess, is_read, wishes
 from .._domain.statements import printable, shortened, without_literals
 from .._domain.workload import Key
 from . import queries_indexes as queries
@@ -129,7 +129,9 @@ def _of_statements(
         notes.append(
             "advice for statements is not proved: CREATE EXTENSION hypopg (it needs no restart) to have it tried"
         )
-    whole = sum(one.spent.seconds for one in work.doings) or 1.0
+    within = sum(one["within"] for sessions in work.running.values() for one in sessions)
+    whole = sum(one.spent.seconds for one in work.doings) + within or 1.0
+    reasons: dict[str, list[str]] = {}
     spent = {one.key: one.spent.seconds for one in work.doings}
     found: list[Candidate] = []
     for key in keys:
@@ -137,17 +139,24 @@ def _of_statements(
         seconds = spent.get(key, 0.0) + sum(one["within"] for one in running)
         text = reader.text(key, running)
         elsewhere = key[1] and reader.databases.get(key[1]) != postgres.server["database"]
-        if elsewhere or not text or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
+        if elsewhere or not is_read(text) or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
             continue
         shown = shortened(without_literals(text), _LONGEST)
         try:
             candidates = _planned(planner, catalog, key, reader.roles, text, wanted)
         except NotPlanned as reason:
-            notes.append(f"{shown}: {printable(str(reason))}")
+            reasons.setdefault(printable(str(reason)), []).append(shown)
             candidates = _guessed(catalog, gained, text, wanted)
         for one in candidates:
             found.append(replace(one, seconds=seconds, statements=[shown]))
+    notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
     return found
+
+
+def _not_planned(reason: str, statements: list[str]) -> str:
+    """One line for all statements that share a reason."""
+    more = f" and {len(statements) - 1} more" if len(statements) > 1 else ""
+    return f"no plan of {shortened(statements[0], 60)!r}{more}: {reason}"
 
 
 def _planned(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from .._domain.containers import PROJECT, Container, container_of
-from .._errors import DriverMissing, EngineError, EngineHangs, PrivilegeError
+from .._errors import DriverMissing, EngineError, EngineHangs, PrivilegeError, ProjectUnknown
 
 SOCKET = "unix:///var/run/docker.sock"
 
@@ -182,6 +182,20 @@ class Engine:
             raise
         except EngineError:
             return {}
+
+    def logging(self, id: str) -> tuple[str, str, dict[str, str]]:
+        """A container's name, the driver of its log, and that driver's options."""
+        with self._told("inspect", f"container {id[:12]}"):
+            found = self.api.inspect_container(id)
+        config = (found.get("HostConfig") or {}).get("LogConfig") or {}
+        return str(found["Name"]).lstrip("/"), str(config.get("Type") or ""), dict(config.get("Config") or {})
+
+    def root_of(self, project: str, service: str) -> str:
+        """Where on the host the files of a service's running container are seen (root may look there)."""
+        for one in self.containers(project):
+            if one.service == service and one.running and one.pid:
+                return f"/proc/{one.pid}/root"
+        raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be looked at.")
 
     # -- acting
 

@@ -147,6 +147,20 @@ def enter(login: Login) -> tuple[Connection, str]:
     raise first_refusal if first_refusal else ConnectError(f"Could not connect to {login.where}.")
 
 
+def entrances(login: Login) -> dict[str, str]:
+    """The entrances for when every slot is taken, each tried: why it did not open, empty where it did."""
+    psycopg2 = driver()
+    ways = {"replication": (False, True), **({"reserve": (True, False)} if login.reserve_user else {})}
+    found = {}
+    for name, (reserve, replication) in ways.items():
+        try:
+            psycopg2.connect(**login.parameters(reserve, replication)).close()
+            found[name] = ""
+        except psycopg2.Error as error:
+            found[name] = str(_refusal(login, str(error))[0])
+    return found
+
+
 def enter_pooler(login: Login) -> Connection:
     """The admin console of PgBouncer. It knows neither transactions nor our settings; it is asked and left."""
     psycopg2 = driver()

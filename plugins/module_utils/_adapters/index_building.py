@@ -47,7 +47,7 @@ class Terms:
 
 
 def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
-    """What pg_index_build returns; see its documentation."""
+    """What pg_index_build returns, and under ``unseen`` what to warn of."""
     picture = postgres.look()
     catalog, table = _find(postgres, wish)
     first = plan_building(catalog, table, wish)
@@ -87,7 +87,7 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
         "undo": reversible if planned.plan.actions else nothing,
         "evidence": evidence,
         "diff": planned.diff(),
-        "warnings": _unseen(postgres, picture.redacted) if planned.plan.actions else [],
+        "unseen": _unseen(postgres, picture.redacted) if planned.plan.actions else [],
     }
 
 

@@ -24,6 +24,13 @@ from . import queries
 from .postgres import Postgres
 from .statements import Extension, named, texts, watch
 
+# What the look itself runs is none of the server's work: how those statements begin, with literals or without.
+_OURS = (
+    "SELECT query_id, wait_event_type, pg_catalog",
+    "SELECT userid, dbid, queryid, calls",
+    "SELECT c.oid, n.nspname",
+)
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -47,7 +54,7 @@ class Workload:
 
     def report(self, postgres: Postgres, top: int, form: str) -> dict[str, Any]:
         """What pg_statements_info returns; see its documentation."""
-        reader = self.reader(postgres, self.top(top), form)
+        reader = self.reader(postgres, self.top(top + len(_OURS)), form)
         renewed = self.first.reset != self.second.reset
         evictions = 0 if renewed else self.second.dealloc - self.first.dealloc
         since = self.second.reset
@@ -64,7 +71,11 @@ class Workload:
                 "evictions": evictions,
                 "renewed": renewed,
             },
-            "statements": report(self.doings, self.running, self.samples, reader, top, self.seconds),
+            "statements": [
+                one
+                for one in report(self.doings, self.running, self.samples, reader, top + len(_OURS), self.seconds)
+                if not one["statement"].startswith(_OURS)
+            ][:top],
             "waits": self.samples.as_dict(),
         }
 
@@ -73,7 +84,6 @@ def workload(postgres: Postgres, extension: Extension, window: float) -> Workloa
     """Watch for ``window`` seconds; 0 takes the counters as they are."""
     first, second, samples, picture, seconds = watch(postgres, extension, window)
     doings = difference(first, second) if window else lifetime(second)
-    # What the look itself runs is none of the server's work.
     running = running_seconds(picture, postgres.pid, seconds if window else None)
     return Workload(extension, doings, running, samples, first, second, seconds if window else None, picture)
 

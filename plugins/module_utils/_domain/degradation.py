@@ -51,7 +51,6 @@ def degraded(
     advice = [
         *(f"{one['statement']}  -- {one['why']}" for one in indexes["advice"][:3] if one["statement"]),
         *background.get("pressing", []),
-        *indexes["notes"][:3],
     ]
     return diagnosis(found, lines, advice, _guards(found, idle_in_transaction), _scale(activity, found, saturated))
 
@@ -87,7 +86,7 @@ def _runaways(activity: Mapping[str, Any], processes: Mapping[str, Any], min_run
         f" {shortened(running[one['pid']]['statement'], _WIDE)}"
         for one in busy
     )
-    weight = sum(one["cpu"] for one in busy) / max(1, processes.get("cores", 1))
+    weight = 0.4 + 0.6 * sum(one["cpu"] for one in busy) / max(1, processes.get("cores", 1))
     kept = [{name: one[name] for name in ("pid", "cpu", "target")} for one in busy]
     return [Cause(RUNAWAY, weight, texts, "end_sessions", {"busy": kept, "min_running": min_running})]
 

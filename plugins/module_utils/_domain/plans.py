@@ -55,6 +55,11 @@ def may_be_planned(text: str) -> bool:
     return ";" not in bare and not bare.endswith("...") and "<insufficient" not in text
 
 
+def is_read(text: str) -> bool:
+    """Whether an index could serve it at all."""
+    return bool(_PLANNABLE.match(text))
+
+
 def calls(text: str) -> set[str]:
     """What stands before a parenthesis: functions, and words of SQL. A qualified name counts as nobody's own."""
     found = set()

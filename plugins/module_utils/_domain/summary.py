@@ -13,6 +13,7 @@ PLAIN, GOOD, CARE, BAD, DIM = "plain", "good", "care", "bad", "dim"
 _KIND = {"recovered": GOOD, "improved": CARE, "unchanged": BAD, "worse": BAD}
 _SHOWN = 12
 _TOP, _WIDE = 5, 140
+_READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "unknown")}
 
 
 def of_activity(result: Mapping[str, Any]) -> list[Line]:
@@ -223,3 +224,14 @@ def of_diagnosis(result: Mapping[str, Any]) -> list[Line]:
         (DIM, f"a guard against it: role {one['role']}, {one['setting']} = {one['value']}") for one in result["guards"]
     ]
     return [*lines, (PLAIN, result["scale"])] if result["scale"] else lines
+
+
+def of_preflight(result: Mapping[str, Any]) -> list[Line]:
+    """A table: ready or not, what was found, and under what is not ready its cure."""
+    lines = []
+    for one in result["checks"]:
+        kind, word = _READINESS[one["ready"]]
+        lines.append((kind, f"{word:<9} {one['check']}: {one['found']}"))
+        if one["cure"]:
+            lines.append((PLAIN, f"          cure: {one['cure']}"))
+    return lines

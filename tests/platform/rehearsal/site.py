@@ -232,6 +232,8 @@ def write_inventory(site: Site) -> None:
         "runbook_compose": {"project": site.project},
         "runbook_proxy": "nginx",
         "runbook_releases": str(site.folder / "snapshots"),
+        "runbook_backups": [{"path": "/var/backups/postgresql", "service": "db-backup", "max_age": 48}],
+        "runbook_reach": {"the users' door": f"http://127.0.0.1:{env['NGINX_PORT']}"},
         "runbook_postgres": login_of(env, "{{ rehearsal_login }}", "{{ rehearsal_passwords[rehearsal_login] }}"),
         # Users of this platform go away after two seconds; the runbook need not wait for half a minute.
         "unblock_sessions_min_waiting": 3,

@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Is a host ready for an incident? Its disks, clock, project, logs, backups, and what must be reached. I/O."""
+
+from __future__ import annotations
+
+import ctypes
+import gzip
+import os
+import shutil
+import ssl
+import time
+import urllib.error
+import urllib.request
+import zlib
+from fnmatch import fnmatch
+from typing import Any, Callable, Mapping, Sequence
+
+from .._domain import preflight
+from .._domain.preflight import Check, Dump
+from .._domain.project import Source
+from .._errors import RunbookError
+from . import host
+from .compose import Compose
+from .engine import Engine, EngineLogin, engine
+from .observing import observe
+
+AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log")
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+_PROGRAMS = ("nsenter", "iptables")
+_BOUNDED = ("local", "journald", "none", "syslog", "fluentd", "gelf", "awslogs", "splunk", "gcplogs", "loki")
+_ENDS = 4096  # bytes of a dump's beginning and end that are looked at
+_PIECE = 2**20
+_REACH = 5.0  # seconds
+
+
+def disks() -> list[Check]:
+    found = host.read_host().filesystems
+    return [*(preflight.of_disk(one["mount"], one) for one in found), preflight.of_inodes(found)]
+
+
+def clock(controller_time: float) -> list[Check]:
+    """``controller_time``: seconds since 1970 where the playbook runs, 0 for not told."""
+    checks = [preflight.of_synchronised(_synchronised())]
+    if controller_time:
+        # The task takes its time to get here: a host that is behind by less than that cannot be told.
+        checks.append(preflight.of_clock("the controller", time.time() - controller_time))
+    return checks
+
+
+def _synchronised() -> bool | None:
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        state = libc.adjtimex(ctypes.create_string_buffer(512))  # modes 0: it is only asked
+    except (OSError, AttributeError):
+        return None
+    return None if state < 0 else bool(state != _TIME_ERROR)
+
+
+def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
+    """The compose project is found and can be read, its logs are bounded, and what an act on it needs is there."""
+    try:
+        with engine(login) as opened:
+            seen = observe(opened, Compose(login.host), source, lines=0)
+            unbounded, number = _unbounded(opened, [one.id for one in seen.containers])
+    except RunbookError as error:
+        return [Check("the compose project is found", False, str(error), "set runbook_compose, and use become: true")]
+    sick = [one.name for one in seen.containers if not one.well]
+    missing = [] if os.geteuid() == 0 else ["root"]
+    missing += [
+        name for name in _PROGRAMS if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    ]
+    readable = seen.model is not None
+    return [
+        Check("the compose project is found", True, f"{seen.name}, {len(seen.containers)} containers"),
+        Check(
+            "its files can be read",
+            readable,
+            seen.why_no_model or "with every variable they need",
+            "say where they are",
+        ),
+        Check(
+            "every container is well",
+            not sick,
+            ", ".join(sick[:5]) or "all are",
+            "playbooks/service_restart.yml --check",
+        ),
+        preflight.of_rotation(unbounded, number),
+        preflight.of_draining(missing),
+        *([preflight.of_snapshots(releases, _snapshots(releases))] if releases else []),
+    ]
+
+
+def _unbounded(opened: Engine, ids: Sequence[str]) -> tuple[list[str], int]:
+    found = []
+    for id in ids:
+        name, driver, options = opened.logging(id)
+        if driver not in _BOUNDED and not options.get("max-size"):
+            found.append(name)
+    return found, len(ids)
+
+
+def _snapshots(folder: str) -> int | None:
+    path = os.path.expanduser(folder)
+    if not os.path.isdir(path):
+        return 0
+    try:
+        return sum(1 for _root, _folders, names in os.walk(path) for name in names if name.endswith(".json"))
+    except OSError:
+        return None
+
+
+def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
+    """``path``, ``pattern``, ``max_age`` (hours) and, where they lie in a container, ``service`` and ``project``."""
+    path, pattern = str(wanted["path"]), str(wanted.get("pattern") or "*.sql.gz")
+    where = f"{wanted['service']}:{path}" if wanted.get("service") else path
+    root = ""
+    if wanted.get("service"):
+        try:
+            with engine(login) as opened:
+                root = opened.root_of(str(wanted.get("project") or ""), str(wanted["service"]))
+        except RunbookError as error:
+            return Check(f"backups of {where} can be restored", None, str(error), "see there")
+    found: list[Dump] = []
+    try:
+        for entry in os.scandir(f"{root}{path}"):
+            if entry.is_file(follow_symlinks=False) and fnmatch(entry.name, pattern):
+                figures = entry.stat()
+                found.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
+    except OSError as error:
+        trouble = f"{where} cannot be read ({error.strerror})"
+        return Check(f"backups of {where} can be restored", None, trouble, "use become: true, and look at the path")
+    if found:
+        newest = min(found, key=lambda one: one.age)
+        found[found.index(newest)] = _read(newest, f"{root}{path}/{newest.path}")
+    return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
+
+
+def _read(dump: Dump, path: str) -> Dump:
+    """Unpack all of it, which proves its checksum, and keep both ends."""
+    opener: Callable[[str, str], Any] = gzip.open if path.endswith(".gz") else open
+    head, tail = b"", b""
+    try:
+        with opener(path, "rb") as file:
+            while True:
+                piece = file.read(_PIECE)
+                if not piece:
+                    break
+                head = head or piece[:_ENDS]
+                tail = (tail + piece)[-_ENDS:]
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return Dump(dump.path, dump.size, dump.age, head, b"")
+    except OSError as error:
+        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
+    return Dump(dump.path, dump.size, dump.age, head, tail)
+
+
+def reach(urls: Mapping[str, str]) -> list[Check]:
+    """Whether somebody answers there: an address's path may be a secret and is not asked for."""
+    return [_reached(name, str(url)) for name, url in urls.items()]
+
+
+def _reached(name: str, url: str) -> Check:
+    door = preflight.door_of(url)[1]
+    if not door:
+        return preflight.of_url(name, url, "is none of the form https://...", False)
+    request = urllib.request.Request(door, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_REACH) as answer:
+            return preflight.of_url(name, url, f"answers {answer.status}", True)
+    except urllib.error.HTTPError as error:
+        return preflight.of_url(name, url, f"answers {error.code}", error.code < 500)
+    except (urllib.error.URLError, OSError, ssl.SSLError, ValueError) as error:
+        return preflight.of_url(name, url, f"no answer ({getattr(error, 'reason', error)})", False)
+
+
+def incident_log(path: str) -> Check:
+    """Whether a line could be added; nothing is created."""
+    folder = os.path.expanduser(path)
+    there = folder
+    while there and not os.path.exists(there):
+        there = os.path.dirname(there)
+    allowed = os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
+    return preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_preflight_info
+short_description: Is this host ready for an incident?
+version_added: 0.1.0
+description:
+  - Checks what an incident at night would need, in the areas that are asked for.
+  - Reads only. What cannot be looked at is said to be unknown, and is no failure.
+options:
+  areas:
+    description:
+      - What to check. V(disk) space and inodes, V(clock) whether somebody sets it, V(compose) the project, its files,
+        containers, logs and what an act needs, V(backups) whether O(backups) can be restored, V(reach) whether O(urls)
+        answer, V(incident_log) whether a line could be added.
+    type: list
+    elements: str
+    default: [disk, clock, compose]
+    choices: [disk, clock, compose, backups, reach, incident_log]
+  controller_time:
+    description: Seconds since 1970 on the controller, to compare the clocks. 0 compares nothing.
+    type: float
+    default: 0.0
+  releases:
+    description: Folder of the snapshots by M(pafar.runbook.compose_snapshot). Empty is not looked at.
+    type: str
+    default: ""
+  backups:
+    description:
+      - Where backups lie, each with C(path), C(pattern) (C(*.sql.gz) by default) and C(max_age) in hours (26 by default), and
+        C(service) where the path is inside of a container. The newest must be whole to its last line, young enough, and
+        not much smaller than the one before it; a packed one is unpacked to prove its checksum.
+    type: list
+    elements: dict
+    default: []
+  urls:
+    description: What must be reachable, by name. Only the host of an address is asked and told, since a path may be a secret.
+    type: dict
+    default: {}
+  log:
+    description: Folder of the incident log, for V(incident_log).
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - pafar.runbook._compose
+  - pafar.runbook._compose.engine
+  - pafar.runbook._attributes.info
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: Is the host ready?
+  pafar.runbook.host_preflight_info:
+    project: pafar
+    areas: [disk, clock, compose, backups]
+    backups:
+      - {path: /var/backups/postgresql, service: db-backup}
+"""
+
+RETURN = r"""
+checks:
+  description: Every check, with C(check), C(ready) (null where it could not be looked at), C(found) and the one C(cure).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "cure": "GRANT pg_signal_backend TO oncall"}]
+ready:
+  description: Whether all of them are.
+  returned: success
+  type: bool
+  sample: false
+not_ready:
+  description: Names of those that are not.
+  returned: success
+  type: list
+  elements: str
+  sample: [may end sessions]
+unknown:
+  description: Names of those that could not be looked at.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters import preflight_host as host
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import Check, told
+from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
+    COMPOSE_ARGS,
+    engine_login_of,
+    source_of,
+)
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    login, source = engine_login_of(params), source_of(params)
+    for one in params["backups"]:
+        if not str(one.get("path") or "").startswith("/"):
+            raise InputError(f"backups: {one} needs an absolute path. Nothing was looked at.")
+    wanted = [{"project": source.project, **one} for one in params["backups"]]
+    looks: dict[str, Callable[[], list[Check]]] = {
+        "disk": host.disks,
+        "clock": lambda: host.clock(params["controller_time"]),
+        "compose": lambda: host.project(login, source, params["releases"]),
+        "backups": lambda: [host.backups(login, one) for one in wanted],
+        "reach": lambda: host.reach(params["urls"]),
+        "incident_log": lambda: [host.incident_log(params["log"])],
+    }
+    return told(check for area in host.AREAS if area in params["areas"] for check in looks[area]())
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **COMPOSE_ARGS,
+            "areas": {
+                "type": "list",
+                "elements": "str",
+                "default": ["disk", "clock", "compose"],
+                "choices": list(host.AREAS),
+            },
+            "controller_time": {"type": "float", "default": 0.0},
+            "releases": {"type": "str", "default": ""},
+            "backups": {"type": "list", "elements": "dict", "default": []},
+            "urls": {"type": "dict", "default": {}},
+            "log": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_preflight_info
+short_description: Is this PostgreSQL server ready for an incident?
+version_added: 0.1.0
+description:
+  - Checks what an incident at night would need. Whether the login sees every session and may end them, whether it gets in
+    when every slot is taken (the entrances are tried), how many slots are free, whether statements are counted, WAL does
+    not pile up, wraparound is far, the clocks agree and the disk has room.
+  - Reads only. A server that is not reached is a check that is not ready, and no failure.
+extends_documentation_fragment:
+  - pafar.runbook._postgres
+  - pafar.runbook._attributes.info
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: Is the database ready?
+  pafar.runbook.pg_preflight_info:
+    login_host: db1.example.org
+    login_user: oncall
+    login_password: "{{ vault_oncall_password }}"
+"""
+
+RETURN = r"""
+checks:
+  description: Every check, with C(check), C(ready) (null where it could not be looked at), C(found) and the one C(cure).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "cure": "GRANT pg_signal_backend TO oncall"}]
+ready:
+  description: Whether all of them are.
+  returned: success
+  type: bool
+  sample: false
+not_ready:
+  description: Names of those that are not.
+  returned: success
+  type: list
+  elements: str
+  sample: [may end sessions]
+unknown:
+  description: Names of those that could not be looked at.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.preflight_database import look
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import told
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import POSTGRES_ARGS, finish, login_of
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    return told(look(login_of(module.params)))
+
+
+def main() -> None:
+    finish(AnsibleModule(argument_spec=POSTGRES_ARGS, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()

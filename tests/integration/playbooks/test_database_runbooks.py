@@ -1,0 +1,143 @@
+"""Exhaustion, slowness and readiness from end to end, on throw-away servers."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from support.clients import clients, until
+from support.scenes import row_storm
+from support.servers import Server, with_contrib
+
+EXHAUSTION, SLOWNESS = "playbooks/db_connection_exhaustion.yml", "playbooks/db_performance_degradation.yml"
+
+
+@pytest.fixture(scope="module")
+def server():
+    newest = with_contrib()[max(with_contrib())]
+    settings = {"max_connections": "30", "shared_preload_libraries": "pg_stat_statements"}
+    with Server(newest, settings) as running:
+        running.prepare_site()
+        running.run("CREATE EXTENSION pg_stat_statements")
+        yield running
+
+
+@pytest.fixture
+def session(server):
+    with clients(server) as factory:
+        yield factory
+
+
+@pytest.fixture(autouse=True)
+def terms(site):
+    site.variables.update(db_connection_exhaustion_idle=0.2, db_connection_exhaustion_idle_in_transaction=0.2)
+
+
+def fill(session, number, application="feed"):
+    return [session(application).ready() for dummy in range(number)]
+
+
+def test_every_slot_is_taken_by_a_leak(server, session, site):
+    used = fill(session, 2, "pafar-web")
+    leaked = fill(session, 25)
+    time.sleep(0.3)
+    done = site.play("--check", playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "entered by the replication entrance" in done.stdout
+    assert "1. leak: feed (app@postgres) holds 25 of 27, its share is 13" in done.stdout
+    assert {client.fate(0) for client in leaked} == {"alive"}
+    assert not site.log.exists()
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    fates = [client.fate(0.05) for client in leaked]
+    assert fates == ["terminated"] * 12 + ["alive"] * 13
+    assert {client.fate(0) for client in used} == {"alive"}
+    assert [event["kind"] for event in site.events()] == ["opened", "evidence", "mitigated", "verified"]
+
+
+def test_a_lock_queue_that_looks_like_it(server, session, site):
+    idle = fill(session, 6, "pafar-web")
+    holder, queue = row_storm(server, session, 20)
+    time.sleep(0.4)
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    until(lambda: holder.fate() == "terminated")
+    assert {client.fate(0) for client in (*idle, *queue)} == {"alive"}
+    assert "1. lock queue" in done.stdout
+
+
+def test_traffic_is_told_and_nobody_is_ended(server, session, site):
+    busy = [client.send("SELECT pg_sleep(60)") for client in fill(session, 27)]
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "1. traffic" in done.stdout
+    assert {client.fate(0) for client in busy} == {"alive"}
+
+
+def test_a_guard_is_offered_held_and_set_when_approved_and_taken_back(server, session, site):
+    for client in fill(session, 26):
+        client.run("BEGIN")
+    time.sleep(0.3)
+    site.variables.update(
+        runbook_postgres=server.login("postgres"), end_sessions_limit=30, end_sessions_max_victims=30,
+        end_sessions_max_share=1.0,
+    )  # fmt: skip
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "gate held: this site wants every plan approved" in done.stdout
+    held = next(event for event in site.events() if event["kind"] == "held")["note"]["plan"]
+    assert server.value("SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'app'::regrole") == 0
+    for client in fill(session, 26):
+        client.run("BEGIN")
+    time.sleep(0.3)
+    done = site.play(playbook=EXHAUSTION, incident_approved_targets=[one["target"] for one in held["actions"]])
+    assert server.value("SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'app'::regrole") == 1
+    name = sorted(path.stem for path in site.log.glob("*.jsonl"))[-1]
+    undone = site.play(playbook="playbooks/undo.yml", incident_id=name, runbook_approval="over_limit")
+    assert undone.returncode == 0, undone.stdout
+    assert server.value("SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'app'::regrole") == 0
+
+
+def test_an_index_is_advised_held_built_when_approved_and_taken_back(server, session, site):
+    owner = session("owner")
+    owner.run("CREATE TABLE big AS SELECT i AS id, i % 5000 AS customer FROM generate_series(1, 60000) i")
+    server.run("ANALYZE big")
+    site.variables.update(runbook_postgres=server.login("postgres"), db_performance_degradation_window=1.5)
+    over = threading.Event()
+
+    def ask():
+        while not over.is_set():
+            owner.run("SELECT count(*) FROM big WHERE customer = 7")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        held = site.play(playbook=SLOWNESS)
+        assert held.returncode == 0, held.stdout
+        assert "1. missing index" in held.stdout
+        assert "CREATE INDEX CONCURRENTLY big_customer_idx ON public.big (customer)" in held.stdout
+        assert "gate held" in held.stdout
+        assert server.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'big'") == 0
+        plan = next(event for event in site.events() if event["kind"] == "held")["note"]["plan"]
+        built = site.play(playbook=SLOWNESS, incident_approved_digest=plan["digest"])
+        assert built.returncode == 0, built.stdout
+        assert server.value("SELECT count(*) FROM pg_indexes WHERE indexname = 'big_customer_idx'") == 1
+    finally:
+        over.set()
+        asking.join()
+    name = sorted(path.stem for path in site.log.glob("*.jsonl"))[-1]
+    undone = site.play(playbook="playbooks/undo.yml", incident_id=name)
+    assert undone.returncode == 0, undone.stdout
+    assert server.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'big'") == 0
+    owner.run("DROP TABLE big")
+
+
+def test_preflight_tells_a_table_and_changes_nothing(server, site):
+    done = site.play(playbook="playbooks/preflight.yml")
+    assert done.returncode == 0, done.stdout
+    assert "ready     gets in when it is full: the replication entrance opens" in done.stdout
+    assert "NOT READY index advice can be proved" in done.stdout
+    assert "cure: install hypopg" in done.stdout
+    assert not site.log.exists()

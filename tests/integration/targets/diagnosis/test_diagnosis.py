@@ -1,0 +1,81 @@
+"""diagnosis: the causes that look alike told apart, from what pg_activity_info says of real servers."""
+
+from __future__ import annotations
+
+from support.adhoc import adhoc
+from support.modules import run_module
+from support.scenes import held, row_storm, spinning
+
+
+def activity(server, **options):
+    return run_module("pg_activity_info", **server.login("oncall"), max_rows=500, long_running=0, **options)
+
+
+def limited(server, number):
+    server.run(f"ALTER ROLE app CONNECTION LIMIT {number}")
+
+
+def diagnose(server, **options):
+    seen = activity(server, also=["processes", "wraparound"], interval=0.5)
+    return adhoc("diagnosis", **{"of": "connections", "activity": seen, "idle": 0, "idle_in_transaction": 0, **options})
+
+
+def test_causes_that_look_alike(server, session):
+    """Twenty sessions each time, under a limit of twenty."""
+    limited(server, 20)
+    try:
+        leaked = [session("feed").ready() for dummy in range(20)]
+        found = diagnose(server)
+        assert (found["cause"], found["relief"], found["rules"]) == ("leak", "end_sessions", {"idle": 0})
+        assert "20 of 20 (the limit of role app) are used: feed (app@postgres) 20" in found["lines"][0]
+        assert found["guards"] == [{"role": "app", "setting": "connection_limit", "value": "10"}]
+        for client in leaked:
+            client.run("BEGIN")
+        found = diagnose(server)
+        assert (found["cause"], found["rules"]) == ("forgotten_transactions", {"idle_in_transaction": 0})
+        assert found["guards"][0]["setting"] == "idle_in_transaction_session_timeout"
+        for client in leaked:
+            client.run("COMMIT")
+            client.send("SELECT pg_sleep(30)")
+        found = diagnose(server)
+        assert (found["cause"], found["relief"]) == ("traffic", "")
+    finally:
+        limited(server, -1)
+
+
+def test_a_lock_queue_beside_idle_sessions_goes_first(server, session):
+    """Ten wait behind one, nine idle: the idle ones are over their share, and are not the cause."""
+    for dummy in range(9):
+        session("feed").ready()
+    row_storm(server, session, 10)
+    limited(server, 20)
+    try:
+        found = diagnose(server, share=0.2)
+    finally:
+        limited(server, -1)
+    assert (found["cause"], found["relief"]) == ("lock_queue", "unblock_sessions")
+    assert [one["cause"] for one in found["causes"]][1:] == ["leak"]
+
+
+def test_nothing_is_wrong(server, session):
+    session().ready()
+    found = diagnose(server)
+    assert (found["cause"], found["relief"]) == ("", "")
+    assert "no ceiling is hit" in found["lines"][-1]
+
+
+def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
+    busy, old = spinning(worker), held(worker, "SELECT 1")
+    indexes = run_module("pg_index_info", **counted.login("oncall"), window=1)
+    found = diagnose(counted, of="performance", indexes=indexes, min_running=0)
+    causes = {one["cause"]: one for one in found["causes"]}
+    assert found["cause"] == "runaway_statement"
+    assert [one["pid"] for one in found["rules"]["busy"]] == [busy.pid]
+    assert str(old.pid) in causes["forgotten_transaction"]["evidence"][0]
+    assert "would make it worse" in found["scale"]
+    assert "secret" not in str(found)
+
+
+def test_facts_that_are_none_are_refused(server):
+    assert "pg_activity_info returned it" in adhoc("diagnosis", of="connections", activity={})["msg"]
+    assert "pg_index_info" in adhoc("diagnosis", of="performance", activity=activity(server), indexes={"x": 1})["msg"]

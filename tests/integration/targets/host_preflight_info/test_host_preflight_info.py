@@ -1,0 +1,150 @@
+"""host_preflight_info on this host; its part about compose is tried on the rehearsal platform."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.modules import run_module
+from support.servers import client_tool
+
+WHOLE = b"--\n-- PostgreSQL database dump\n--\nSELECT 1;\n" * 2000 + b"--\n-- PostgreSQL database dump complete\n--\n\n"
+
+
+def checks(*areas: str, **options: Any) -> dict[str, dict[str, Any]]:
+    found = run_module("host_preflight_info", areas=list(areas), **options)
+    assert "failed" not in found, found
+    assert all(one["ready"] or one["cure"] for one in found["checks"])
+    return {one["check"]: one for one in found["checks"]}
+
+
+def test_disks_and_the_clock():
+    found = checks("disk", "clock", controller_time=time.time())
+    assert any(name.endswith("has room") for name in found)
+    assert found["inodes are left"]["ready"] in (True, False)
+    assert found["the clock agrees with the controller"]["ready"] is True
+    assert found["the clock is set"]["ready"] in (True, False, None)
+
+
+def test_a_clock_that_is_off():
+    found = checks("clock", controller_time=time.time() - 90)["the clock agrees with the controller"]
+    assert found["ready"] is False
+    assert found["found"].startswith("+9")
+
+
+def dump(folder: Path, name: str, data: bytes = WHOLE, hours: float = 1) -> None:
+    path = folder / name
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    os.utime(path, (time.time() - 3600 * hours,) * 2)
+
+
+def backups(folder: Path, **options: Any) -> dict[str, Any]:
+    return checks("backups", backups=[{"path": str(folder), **options}])[f"backups of {folder} can be restored"]
+
+
+def test_a_whole_dump(tmp_path):
+    dump(tmp_path, "old.sql.gz", hours=30)
+    dump(tmp_path, "new.sql.gz")
+    assert backups(tmp_path)["ready"] is True
+    assert "new.sql.gz" in backups(tmp_path)["found"]
+
+
+def test_a_real_one(server_dump, tmp_path):
+    (tmp_path / "real.sql").write_bytes(server_dump)
+    assert backups(tmp_path, pattern="*.sql")["ready"] is True
+    (tmp_path / "real.sql").write_bytes(server_dump[:-200])
+    assert backups(tmp_path, pattern="*.sql")["ready"] is False
+
+
+@pytest.fixture
+def server_dump(tmp_path_factory):
+    import subprocess
+
+    from support.servers import PASSWORD, Server, newest
+
+    with Server(newest()) as server:
+        server.prepare_site()
+        argv = [str(client_tool("pg_dump")), "-d", server.dsn()]
+        yield subprocess.run(argv, env={**os.environ, "PGPASSWORD": PASSWORD}, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("newest", "said"),
+    [
+        (lambda folder: dump(folder, "b.sql.gz", WHOLE[:-60]), "does not end as a whole dump does"),
+        (lambda folder: (folder / "b.sql.gz").write_bytes(gzip.compress(WHOLE)[:-40]), "does not end"),
+        (lambda folder: (folder / "b.sql.gz").write_bytes(b"rubbish"), "does not end"),
+        (lambda folder: (folder / "b.sql.gz").write_bytes(b""), "does not end"),
+        (lambda folder: dump(folder, "b.sql.gz", WHOLE[-45:]), "half as big"),
+    ],
+)
+def test_a_newest_one_that_is_none(tmp_path, newest, said):
+    dump(tmp_path, "a.sql.gz", os.urandom(20000) + WHOLE, hours=20)
+    newest(tmp_path)
+    found = backups(tmp_path)
+    assert found["ready"] is False
+    assert said in found["found"]
+
+
+def test_too_old_none_at_all_and_nowhere(tmp_path):
+    assert "there is none" in backups(tmp_path)["found"]
+    dump(tmp_path, "a.sql.gz", hours=40)
+    assert "too old" in backups(tmp_path)["found"]
+    assert backups(tmp_path, max_age=50)["ready"] is True
+    assert backups(tmp_path / "nowhere")["ready"] is None
+
+
+class Door(http.server.BaseHTTPRequestHandler):
+    status, asked = 200, []
+
+    def do_HEAD(self):
+        Door.asked.append(self.path)
+        self.send_response(Door.status)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Quiet."""
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (403, True), (503, False)])
+def test_what_must_be_reachable(status, ready):
+    """A webhook's path is its secret: it is neither sent nor told."""
+    Door.status, Door.asked = status, []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{web.server_port}/services/T0/SECRET"
+        found = run_module("host_preflight_info", areas=["reach"], urls={"the channel": url})
+        web.shutdown()
+    (one,) = found["checks"]
+    assert (one["ready"], Door.asked) == (ready, ["/"])
+    assert "SECRET" not in str(found["checks"])
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "ftp://x", "nonsense", "https://[::1"])
+def test_what_is_not_there(url):
+    (found,) = run_module("host_preflight_info", areas=["reach"], urls={"x": url})["checks"]
+    assert found["ready"] is False
+
+
+def test_the_incident_log(tmp_path):
+    assert checks("incident_log", log=str(tmp_path / "a/b"))["incidents can be recorded"]["ready"] is True
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "file").write_text("")
+    assert checks("incident_log", log=str(tmp_path / "file/b"))["incidents can be recorded"]["ready"] is False
+
+
+def test_no_engine_is_a_check_and_no_failure(tmp_path):
+    found = checks("compose", docker_host=f"unix://{tmp_path}/none")
+    assert found["the compose project is found"]["ready"] is False
+
+
+def test_bad_input_is_one_sentence():
+    found = run_module("host_preflight_info", areas=["backups"], backups=[{"path": "here"}])
+    assert "absolute path" in found["msg"]

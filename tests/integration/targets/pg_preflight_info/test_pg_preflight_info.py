@@ -1,0 +1,63 @@
+"""pg_preflight_info against real servers: ready where it is, not ready where it was broken on purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.modules import run_module
+from support.servers import PASSWORD
+
+
+def checks(server: Any, user: str = "oncall", **options: Any) -> dict[str, dict[str, Any]]:
+    found = run_module("pg_preflight_info", **{**server.login(user), **options})
+    assert "failed" not in found, found
+    assert all(one["ready"] or one["cure"] for one in found["checks"])
+    assert PASSWORD not in str(found)
+    return {one["check"]: one for one in found["checks"]}
+
+
+def test_ready(counted):
+    found = checks(counted)
+    for name in ("is reached", "sees every session", "may end sessions", "gets in when it is full", "slots in reserve",
+                 "statements are counted", "wraparound is far", "the clock agrees with the database",
+                 "no slot keeps WAL for nobody", "the database's disk has room"):  # fmt: skip
+        assert found[name]["ready"] is True, found[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("sees every session", "GRANT pg_monitor TO stranger"),
+        ("may end sessions", "GRANT pg_signal_backend TO stranger"),
+        ("gets in when it is full", "ALTER ROLE stranger REPLICATION"),
+    ],
+)
+def test_a_login_that_may_too_little(counted, name, cure):
+    found = checks(counted, "stranger")[name]
+    assert found["ready"] is False
+    assert cure in found["cure"]
+
+
+def test_not_ready_where_nothing_is_counted(server):
+    found = checks(server)["statements are counted"]
+    assert found["ready"] is False
+    assert "pg_stat_statements" in found["found"]
+
+
+def test_a_slot_for_nobody_and_full_slots(server):
+    server.run("SELECT pg_create_physical_replication_slot('dead', true)", "ALTER ROLE app CONNECTION LIMIT 1")
+    try:
+        found = checks(server)
+        assert "pg_drop_replication_slot('dead')" in found["no slot keeps WAL for nobody"]["cure"]
+        assert found["room under the limit of role app"]["ready"] is True
+    finally:
+        server.run("SELECT pg_drop_replication_slot('dead')", "ALTER ROLE app CONNECTION LIMIT -1")
+
+
+@pytest.mark.parametrize("options", [{"login_port": 1}, {"login_password": "wrong"}, {"login_db": "nowhere"}])
+def test_a_server_that_is_not_reached_is_a_check_and_no_failure(server, options):
+    found = checks(server, **options)
+    assert set(found) == {"is reached"}
+    assert found["is reached"]["ready"] is False
