@@ -11,7 +11,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.degradation import degraded
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.exhaustion import exhausted
 
-CONNECTIONS, PERFORMANCE = "connections", "performance"
+CONNECTIONS = "connections"
+PERFORMANCE = "performance"
 
 
 class ActionModule(ActionBase):

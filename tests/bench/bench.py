@@ -27,6 +27,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
 from platform_times import platform_times
 from services import services
+from statements import statement_costs
 
 from support.clients import clients
 from support.scenes import row_storm
@@ -207,11 +208,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             kills, walls = playbooks(server, Path(name))
         costs = picture_costs(server)
+    statements = statement_costs(measure, tell)
     times = platform_times()
     facts, acts = services(VENV)
     text = (HERE / "template.md").read_text()
     text = text.replace("@FACTS@", "\n".join(facts)).replace("@ACTS@", "\n".join(acts))
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
+    text = text.replace("@STATEMENTS@", "\n".join(statements))
     text = text.replace("@WALLS@", "\n".join(walls)).replace("@PLATFORM@", "\n".join(times))
     text = text.replace("@VERSIONS@", ", ".join(f"{name} {version}" for name, version in versions.items()))
     machine = (
