@@ -8,13 +8,14 @@ import ctypes
 import gzip
 import os
 import shutil
-import ssl
 import time
 import urllib.error
-import urllib.request
 import zlib
 from fnmatch import fnmatch
 from typing import Any, Callable, Mapping, Sequence
+
+from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
+from ansible.module_utils.urls import open_url
 
 from .._domain import preflight
 from .._domain.preflight import Check, Dump
@@ -164,13 +165,12 @@ def _reached(name: str, url: str) -> Check:
     door = preflight.door_of(url)[1]
     if not door:
         return preflight.of_url(name, url, "is none of the form https://...", False)
-    request = urllib.request.Request(door, method="HEAD")
     try:
-        with urllib.request.urlopen(request, timeout=_REACH) as answer:
-            return preflight.of_url(name, url, f"answers {answer.status}", True)
+        answer = open_url(door, method="HEAD", timeout=_REACH, follow_redirects="none")
+        return preflight.of_url(name, url, f"answers {answer.getcode()}", True)
     except urllib.error.HTTPError as error:
         return preflight.of_url(name, url, f"answers {error.code}", error.code < 500)
-    except (urllib.error.URLError, OSError, ssl.SSLError, ValueError) as error:
+    except (urllib.error.URLError, OSError, ValueError, UrlsConnectionError) as error:
         return preflight.of_url(name, url, f"no answer ({getattr(error, 'reason', error)})", False)
 
 
