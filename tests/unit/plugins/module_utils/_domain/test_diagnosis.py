@@ -1,0 +1,187 @@
+"""Causes told apart, from facts as values."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.degradation import degraded
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.exhaustion import exhausted
+
+
+def application(name="web", sessions=10, role="app", **more):
+    given = {
+        "idle": 0,
+        "idle_seconds": [],
+        "idle_in_transaction": 0,
+        "active": 0,
+        "waiting": 0,
+        "clients": {"a": sessions},
+    }
+    return {"role": role, "application": name, "database": "shop", "name": name, "sessions": sessions, **given, **more}
+
+
+def ceiling(*applications, limit=40, kind="max_connections"):
+    used = sum(one["sessions"] for one in applications)
+    told = {"kind": kind, "name": "app", "limit": limit, "used": used, "free": limit - used}
+    return {**told, "applications": list(applications)}
+
+
+def activity(*ceilings, background=None, **more):
+    given = {"longest_wait": 9.0, "tree": ["", "root"], "waiters": 0, "long_waiters": 0}
+    return {
+        "server": {"entrance": "normal"},
+        "connections": {"ceilings": list(ceilings), "ordinary_free": ceilings[0]["free"]},
+        "activity": {"long_running": [], "idle_in_transaction": [], "protected": []},
+        "background": background or {},
+        **given,
+        **more,
+    }
+
+
+def leaking(number=30):
+    return application("feed", number, idle=number, idle_seconds=[300] * number)
+
+
+@pytest.mark.parametrize(
+    ("applications", "cause", "relief"),
+    [
+        ([leaking(), application(active=10)], "leak", "end_sessions"),
+        ([leaking(), application("sync", 10, active=10, waiting=10)], "lock_queue", "unblock_sessions"),
+        ([application(sessions=40, idle_in_transaction=30)], "forgotten_transactions", "end_sessions"),
+        ([application(sessions=40, active=38)], "traffic", ""),
+        ([application(sessions=40, idle=40, idle_seconds=[1] * 40)], "", ""),
+        ([application(sessions=20, idle=20, idle_seconds=[900] * 20)], "", ""),
+    ],
+)
+def test_full_slots(applications, cause, relief):
+    found = exhausted(activity(ceiling(*applications)), 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["relief"]) == (cause, relief)
+
+
+def test_vanished_clients_come_before_a_leak():
+    gone = [{"target": "7@x/y", "pid": 7, "who": "7 app", "reason": "hung up"}]
+    seen = activity(ceiling(leaking(), application()), background={"processes": {"vanished": gone}})
+    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert [one["cause"] for one in found["causes"]] == ["vanished_clients", "leak"]
+    assert found["rules"] == {"idle": 30, "vanished": gone}
+
+
+def test_an_application_s_own_share_counts():
+    seen = activity(ceiling(leaking(30), application(active=10)))
+    assert exhausted(seen, 30, 60, 0.5, 0.2, {"feed": 30}).as_dict()["cause"] == ""
+
+
+def test_a_limit_is_offered_only_where_the_role_is_its_own():
+    shared = activity(ceiling(leaking(), application()))
+    assert exhausted(shared, 30, 60, 0.5, 0.2, {}).as_dict()["guards"] == []
+    alone = activity(ceiling(leaking(), application(role="other")))
+    (guard,) = exhausted(alone, 30, 60, 0.5, 0.2, {}).as_dict()["guards"]
+    assert (guard["role"], guard["setting"]) == ("app", "connection_limit")
+
+
+def test_a_pooler_that_is_used_up_while_the_server_is_not():
+    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 5, "exhausted": True}
+    seen = activity(ceiling(application()), background={"pooler": {"pools": [pool]}})
+    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["relief"]) == ("pooler", "")
+    assert "30 slots free" in found["causes"][0]["evidence"][0]
+
+
+def test_pool_sizes_are_added_up():
+    fits = exhausted(activity(ceiling(application(sessions=8, clients={"a": 4, "b": 4}))), 30, 60, 0.5, 0.2, {})
+    assert "that fits" in fits.as_dict()["advice"][-1]
+    large = exhausted(activity(ceiling(application(sessions=39, clients={"a": 20, "b": 19}))), 30, 60, 0.5, 0.2, {})
+    assert "they ask for 40 of 40" in large.as_dict()["advice"][-1]
+    assert "about 16 at most" in large.as_dict()["advice"][-1]
+
+
+def workload(*statements, **waits):
+    return {"statements": list(statements), "waits": waits}
+
+
+def statement(seconds, text="SELECT 1"):
+    return {"seconds": seconds, "share": 1.0, "statement": text}
+
+
+def advised(seconds=4.0, **more):
+    names = {
+        "schema": "public",
+        "table": "bookings",
+        "columns": ["customer"],
+        "name": "i",
+        "statement": "CREATE INDEX i",
+    }
+    return {"kind": "statement", "why": "because", "proved": True, "seconds": seconds, **names, **more}
+
+
+def indexes(*advice, work=None):
+    return {"advice": list(advice), "workload": work or workload(statement(5.0), CPU=1.0), "notes": []}
+
+
+def running(pid=7, seconds=40.0):
+    return {"pid": pid, "seconds_in_state": seconds, "statement": "SELECT 2"}
+
+
+def processes(cpu=1.0, cores=4, pid=7):
+    one = {"pid": pid, "cpu": cpu, "target": f"{pid}@x/y", "who": f"{pid} app"}
+    return {"here": True, "cpu": cpu, "cores": cores, "sessions": [one], "vanished": []}
+
+
+def slow(seen, given, **more):
+    return degraded(seen, given, more.get("min_running", 10), 60).as_dict()
+
+
+def test_a_missing_index():
+    found = slow(activity(ceiling(application())), indexes(advised()))
+    assert (found["cause"], found["relief"]) == ("missing_index", "build_index")
+    assert found["rules"] == {"schema": "public", "table": "bookings", "columns": ["customer"], "name": "i"}
+    assert "would make it worse" in found["scale"]
+
+
+@pytest.mark.parametrize(
+    "given", [indexes(advised(0.1)), indexes(advised(kind="foreign_key")), indexes(advised(statement="")), indexes()]
+)
+def test_no_missing_index(given):
+    found = slow(activity(ceiling(application())), given)
+    assert found["cause"] == ""
+    assert "more replicas can help" in found["scale"]
+
+
+def test_a_runaway_statement_and_who_is_protected():
+    lists = {"long_running": [running()], "idle_in_transaction": [], "protected": []}
+    seen = activity(ceiling(application()), background={"processes": processes()}, activity=lists)
+    found = slow(seen, indexes())
+    assert (found["cause"], found["relief"]) == ("runaway_statement", "end_sessions")
+    assert [one["pid"] for one in found["rules"]["busy"]] == [7]
+    lists["protected"] = [{"pid": 7, "reason": "is a backup"}]
+    assert slow(seen, indexes())["cause"] == ""
+    lists["protected"] = []
+    lists["long_running"] = [running(seconds=3)]
+    assert slow(seen, indexes())["cause"] == ""
+
+
+def test_a_lock_queue_goes_before_everything():
+    lists = {"long_running": [running()], "idle_in_transaction": [], "protected": []}
+    seen = activity(
+        ceiling(application()), background={"processes": processes(4.0)}, activity=lists, waiters=5, long_waiters=5
+    )
+    found = slow(seen, indexes(advised(), work=workload(statement(5.0), Lock=5.0, CPU=1.0)))
+    assert found["cause"] == "lock_queue"
+    assert "lengthen the lock queue" in found["scale"]
+
+
+def test_a_saturated_host_without_a_culprit():
+    seen = activity(ceiling(application()), background={"processes": processes(3.9, pid=99)})
+    found = slow(seen, indexes())
+    assert (found["cause"], found["relief"]) == ("traffic", "")
+    assert "cores are used up" in found["scale"]
+
+
+def test_what_drags_along_is_told_without_a_relief():
+    background = {
+        "spill": {"sessions": [{"bytes": 2**29, "who": "7 app"}]},
+        "autovacuum": {"vacuums": [{"pid": 8, "holds_up": 3, "doing": "VACUUM t"}]},
+        "pressing": ["slot dead keeps 9 MiB"],
+    }
+    found = slow(activity(ceiling(application()), background=background), indexes())
+    assert {one["cause"] for one in found["causes"]} == {"spilled_files", "vacuum_in_the_way"}
+    assert "slot dead keeps 9 MiB" in found["advice"]
