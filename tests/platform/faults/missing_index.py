@@ -9,7 +9,6 @@ PLAYBOOK = "db_performance_degradation.yml"
 # Building takes the owner or a superuser; it is done without asking, since this is a rehearsal.
 VARIABLES = {"rehearsal_login": "breakglass", "build_index_approval": "over_limit"}
 WITHIN = 15
-SECONDS = 30
 LATENCY = "browse"
 CHANGES = ("objects: i bookings_customer_id",)
 INDEX = "bookings_customer_id_created_at_idx"
@@ -21,8 +20,8 @@ def inject(stand: Stand) -> None:
 
 
 def symptom(stand: Stand) -> bool:
-    """Who looks at something waits three times as long as before."""
-    return slowness.is_slow(stand, LATENCY, 3)
+    """Who looks at something waits twice as long as before."""
+    return slowness.is_slow(stand, LATENCY, 2)
 
 
 def heal(stand: Stand) -> None:

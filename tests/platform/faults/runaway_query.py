@@ -7,7 +7,6 @@ from rehearsal.stand import Stand
 
 PLAYBOOK = "db_performance_degradation.yml"
 VARIABLES = {"db_performance_degradation_min_running": 3}
-SECONDS = 30
 LATENCY = "browse"
 QUESTION = "SELECT count(*) FROM bookings AS a JOIN bookings AS b ON a.amount_cents * 7 % 1000 < b.amount_cents % 1000"
 ANALYST = "ad-hoc"
@@ -20,8 +19,8 @@ def inject(stand: Stand) -> None:
 
 
 def symptom(stand: Stand) -> bool:
-    """Who looks at something waits twice as long as before."""
-    return slowness.is_slow(stand, LATENCY, 2)
+    """Who looks at something waits half as long again as before, or more."""
+    return slowness.is_slow(stand, LATENCY, 1.5)
 
 
 def heal(stand: Stand) -> None:

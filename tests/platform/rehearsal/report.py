@@ -43,6 +43,7 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
         row[f"worst_{name}"] = max(values, default=None)
     harms = [day.get("collateral") or {} for day in days]
     row["collateral"] = {what: sum(harm.get(what, 0) for harm in harms) for harm in harms for what in harm}
+    row["latency_ms"] = last.get("latency_ms", {})
     row["done"] = last.get("done", [])
     row["wrong"] = sorted({one for day in days for one in day["wrong"]})
     row["at"] = last.get("at")
@@ -66,7 +67,7 @@ def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
     table = merge(rows, folder)
     (folder / "game-days.json").write_text(json.dumps(table, indent=2) + "\n")
     (folder / "game-days.md").write_text(
-        TITLE + HEAD + "".join(map(line, table)) + NOTES + used(table) + pictures(table, folder)
+        TITLE + HEAD + "".join(map(line, table)) + NOTES + slowness(table) + used(table) + pictures(table, folder)
     )
 
 
@@ -87,6 +88,9 @@ def sentence(row: dict[str, Any]) -> str:
     told = f"{'passed' if row['passed'] else 'FAILED'}  {row['fault']}: {row['runs_passed']} of {row['runs']}"
     if None in [row[name] for name in KEYS]:
         return told
+    slow = row.get("latency_ms") or {}
+    if slow:
+        told += f"; {slow['before']:g} ms before, {slow['during']:g} during, {slow['after']:g} after"
     return (
         f"{told}; users felt it after {row['seconds_to_symptom']:g} s, were served again {row['seconds_after_act']:g} s"
         f" after the act of {row['playbook']}, {row['seconds_to_relief']:g} s after its start; harmed: {harmed(row)}"
@@ -106,6 +110,17 @@ def line(row: dict[str, Any]) -> str:
     )
     cells = [f"`{row['fault']}`", f"`{row['playbook']}`", passed, *(seconds(row, name) for name in KEYS), harmed(row)]
     return f"| {' | '.join(cells)} |\n"
+
+
+def slowness(table: Sequence[dict[str, Any]]) -> str:
+    """Where the fault is that users wait: how long, of the last day of each."""
+    told = [
+        f"- `{row['fault']}`: {slow['before']:g} ms before the fault, {slow['during']:g} ms during it,"
+        f" {slow['after']:g} ms after the act (of four in five who {slow['kind']})\n"
+        for row in table
+        if (slow := row.get("latency_ms") or {})
+    ]
+    return "\nHow long users waited:\n\n" + "".join(told) if told else ""
 
 
 def used(table: Sequence[dict[str, Any]]) -> str:

@@ -40,7 +40,7 @@ def is_slow(stand: Stand, kind: str, times: float) -> bool:
     """Whether users wait so many times longer than when it was healthy."""
     if not kept(stand).exists():
         return False
-    found = now(stand, kind, 3)
+    found = now(stand, kind, 4)
     return found is not None and found > times * float(kept(stand).read_text())
 
 

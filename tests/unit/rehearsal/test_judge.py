@@ -158,3 +158,28 @@ def test_a_record_says_whom_it_ended_and_a_torn_line_is_none(tmp_path):
 
 def test_no_act_no_time(tmp_path):
     assert judge.time_of_act(tmp_path) is None
+
+
+def browsing(start: int, end: int, seconds: float) -> list[Request]:
+    return [Request(start + number / 5, "browse", "ok", seconds) for number in range(5 * (end - start))]
+
+
+@pytest.mark.parametrize(("after", "ratio", "passed"), [(0.012, 1.2, True), (0.016, 1.6, False), (0.1, 10.0, False)])
+def test_slowness_is_judged_by_how_it_was_before(tmp_path, after, ratio, passed):
+    seen = browsing(975, 980, 0.01) + browsing(985, 998, 0.05) + browsing(1000, 1020, after)
+    terms = {"latency": "browse", "within": 5}
+    result = judged(tmp_path, begin=terms, inject={"at": 980.0}, relief={"requests": seen})
+    assert result["latency_ms"]["ratio"] == ratio
+    assert result["latency_ms"]["during"] == 50.0
+    assert result["passed"] is passed
+
+
+def test_what_a_fault_allows_to_change_and_who_ends_by_himself(tmp_path):
+    change = "objects: i bookings_customer_id_idx customer_id is new"
+    assert judged(tmp_path, real={"changed": [change]})["passed"] is False
+    allowed = {"changes": ["objects: i bookings_customer_id"]}
+    assert judged(tmp_path, begin=allowed, real={"changed": [change]})["passed"] is True
+    gone = {"before": look("1@a", "2@b", "3@c", db="x")}
+    assert judged(tmp_path, real=gone)["passed"] is False
+    assert judged(tmp_path, real={**gone, "leaving": ["3@c"]})["passed"] is True
+    assert judged(tmp_path, real={**gone, "leaving": ["3@c"], "signalled": [1, 3]})["passed"] is False
