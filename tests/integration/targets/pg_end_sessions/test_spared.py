@@ -6,9 +6,10 @@ import contextlib
 import subprocess
 from typing import Any
 
+import psycopg2
 import pytest
 
-from support.clients import clients, until
+from support.clients import clients, lock_waiters, until
 from support.modules import run_module
 from support.scenes import held, spinning
 from support.servers import Server, client_tool, one_per_major
@@ -67,3 +68,29 @@ def test_nobody_of_them_is_ended(aged, tmp_path):
         assert spared[dump.pid] == "is a backup"
         assert (backup.poll(), streaming.poll(), dump.fate()) == (None, None, "alive")
         assert aged.value(VACUUM) == vacuum
+
+
+HERE = (
+    "SELECT p.pid, p.relid::regclass::text FROM pg_stat_progress_vacuum AS p JOIN pg_stat_activity USING (pid)"
+    " WHERE p.datname = 'postgres' AND query LIKE '%to prevent wraparound%'"
+)
+
+
+def test_a_vacuum_against_wraparound_stays_also_where_it_holds_up_others(aged):
+    """Such a one does not give way by itself, and would start again at once."""
+
+    def seen():
+        with psycopg2.connect(aged.dsn()) as connection, connection.cursor() as cursor:
+            cursor.execute(HERE)
+            return cursor.fetchone()
+
+    with clients(aged) as session:
+        pid, table = until(seen, 60, what="a vacuum against wraparound in this database")
+        waiting = session(user="postgres").ready()
+        waiting.run("SET deadlock_timeout = '1h'")
+        waiting.send(f"BEGIN; LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE")
+        until(lambda: lock_waiters(aged) == 1, what="somebody behind it")
+        rules = {"min_waiting": 0, "max_share": 1.0, "spare_superusers": False}
+        done = run_module("pg_kill_blocking", **aged.login("postgres"), **rules)
+        assert done["ended"] == []
+        assert any("wraparound" in one["reason"] for one in done["plan"]["spared"] if one["pid"] == pid), done["plan"]

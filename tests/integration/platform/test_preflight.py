@@ -1,0 +1,50 @@
+"""The preflight of the whole platform: what is ready, and what was unmade on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+from rehearsal import world
+from support.servers import ROOT
+
+
+def preflight(stand, **variables) -> str:
+    argv = ["ansible-playbook", "playbooks/preflight.yml", "-i", str(stand.site.inventory), "-e", json.dumps(variables)]
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_is_ready_and_nothing_is_changed(stand):
+    before = world.look(stand)
+    said = preflight(stand)
+    for words in (
+        "ready     gets in when it is full: the replication entrance opens",
+        "ready     index advice can be proved: hypopg is there",
+        "ready     the database's disk has room",
+        f"ready     the compose project is found: {stand.site.project}, 12 containers",
+        "ready     logs are rotated",
+        "ready     a replica can be drained",
+        "can be restored: pafar-",
+        "ready     the users' door is reachable: 127.0.0.1",
+    ):
+        assert words in said, said
+    changed = [one for one in world.changes(before, world.look(stand)) if not one.startswith("session")]
+    assert changed == []
+
+
+def test_what_was_unmade_is_told_with_its_cure(stand):
+    stand.query("SELECT pg_create_physical_replication_slot('dead', true)")
+    stand.query("ALTER ROLE oncall NOREPLICATION")
+    try:
+        said = preflight(stand, runbook_backups=[{"path": "/nowhere", "service": "db-backup"}])
+    finally:
+        stand.query("ALTER ROLE oncall REPLICATION")
+        stand.query("SELECT pg_drop_replication_slot('dead')")
+    assert "NOT READY gets in when it is full" in said
+    assert "cure: ALTER ROLE oncall REPLICATION" in said
+    assert "cure: SELECT pg_drop_replication_slot('dead')" in said
+    assert "unknown   backups of db-backup:/nowhere can be restored" in said
