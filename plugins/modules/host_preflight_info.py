@@ -107,6 +107,12 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     for one in params["backups"]:
         if not str(one.get("path") or "").startswith("/"):
             raise InputError(f"backups: {one} needs an absolute path. Nothing was looked at.")
+        try:
+            float(one.get("max_age") or 0)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"backups: max_age of {one['path']} is no number of hours. Nothing was looked at."
+            ) from None
     wanted = [{"project": source.project, **one} for one in params["backups"]]
     looks: dict[str, Callable[[], list[Check]]] = {
         "disk": host.disks,
@@ -132,7 +138,7 @@ def main() -> None:
             "controller_time": {"type": "float", "default": 0.0},
             "releases": {"type": "str", "default": ""},
             "backups": {"type": "list", "elements": "dict", "default": []},
-            "urls": {"type": "dict", "default": {}},
+            "urls": {"type": "dict", "default": {}, "no_log": True},
             "log": {"type": "str", "default": ""},
         },
         supports_check_mode=True,

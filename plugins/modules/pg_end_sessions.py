@@ -27,7 +27,9 @@ options:
       - An idle session that holds an advisory lock or listens for notifications is spared.
     type: float
   shares:
-    description: Most sessions of an application, by its C(application_name), where the fair share is not right for it.
+    description:
+      - Most sessions of an application, by its C(application_name), where the fair share is not right for it. It counts for
+        each role and database in which the application works.
     type: dict
     default: {}
   share:

@@ -94,7 +94,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.guarding import guard
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.guards import Guard
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.guards import normal
 from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import POSTGRES_ARGS, finish, login_of
 
@@ -105,7 +105,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         if not one.get("role") or not one.get("setting") or set(one) - {"role", "setting", "value"}:
             raise InputError(f"guards: each needs role, setting and value; {one} is none. Nothing was done.")
         value = one.get("value")
-        guards.append(Guard(str(one["role"]), str(one["setting"]), "" if value is None else str(value)))
+        guards.append(normal(str(one["role"]), str(one["setting"]), "" if value is None else str(value)))
     with connect(login_of(module.params)) as postgres:
         return {**guard(postgres, guards, module.params["only"], module.check_mode)}
 

@@ -14,9 +14,10 @@ description:
     hypopg is there. One is advised when the planner's cost falls by half or more.
   - Names foreign keys without an index, big tables that are read from end to end, and invalid, duplicate and unused
     indexes.
-  - Waits for no lock on a table and executes no statement of anybody. Plans are made in the name of the role that ran the
-    statement, in a transaction that reads only. That needs a superuser, or a member of that role; without, advice for
-    statements is guessed from their text and says so.
+  - Waits for no lock on a table, and neither runs nor plans a statement of anybody. Texts are read for what they compare, and
+    a question of the module's own about that table is planned, in a transaction that reads only. That needs the right to
+    read the table (C(pg_read_all_data)), and a table to which no function of its owner is attached. Without, advice for
+    statements is not proved, and says so.
 options:
   window:
     description: Seconds for which the work is watched. 0 takes the counters of their whole life.
@@ -38,6 +39,10 @@ options:
     description: Size from which an unused index is told.
     type: int
     default: 1048576
+  only_building:
+    description: Whether to tell nothing but RV(building), how far builds are. The other lists are empty then.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._attributes.info
@@ -156,7 +161,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "window", 0, "s")
     for name, least in (("top", 1), ("min_rows", 0), ("min_unused_bytes", 0)):
         at_least(params, name, least)
-    names = ("window", "top", "min_rows", "hypothetical", "min_unused_bytes")
+    names = ("window", "top", "min_rows", "hypothetical", "min_unused_bytes", "only_building")
     with connect(login_of(params)) as postgres:
         return {"changed": False, **advise(postgres, Wanted(*(params[name] for name in names)))}
 
@@ -170,6 +175,7 @@ def main() -> None:
             "min_rows": {"type": "int", "default": 10000},
             "hypothetical": {"type": "bool", "default": True},
             "min_unused_bytes": {"type": "int", "default": 1048576},
+            "only_building": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

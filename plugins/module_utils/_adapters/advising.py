@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable
 
 from .._domain import advice, indexes
 from .._domain.advice import Candidate
 from .._domain.indexes import Catalog, Column, ForeignKey, Index, Table
-from .._domain.plans import Wish, cost, guess, is_read, wishes
+from .._domain.plans import Wish, cost, is_read, question, sources, wishes
 from .._domain.statements import printable, shortened, without_literals
-from .._domain.workload import Key
 from . import queries_indexes as queries
 from .planner import NotPlanned, Planner
 from .postgres import Postgres
@@ -21,6 +20,17 @@ from .workload import Workload, workload
 
 _LEAST_SHARE = 0.02  # of the window's time, below which a statement is not looked at
 _LONGEST = 300
+_NOTHING: dict[str, Any] = {
+    "advice": [],
+    "foreign_keys": [],
+    "seq_scans": [],
+    "invalid": [],
+    "duplicates": [],
+    "unused": [],
+    "workload": {},
+    "window": {"seconds": None, "lifetime": False},
+    "notes": [],
+}
 
 
 @dataclass(frozen=True)
@@ -32,10 +42,13 @@ class Wanted:
     min_rows: int = 10000
     hypothetical: bool = True
     least_unused: int = 2**20
+    only_building: bool = False
 
 
 def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
     """What pg_index_info returns; see its documentation."""
+    if wanted.only_building:
+        return {**_NOTHING, "building": progress(postgres), "server": postgres.server}
     before = read_tables(postgres)
     work = workload(postgres, usable(postgres), wanted.window)
     after = read_tables(postgres)
@@ -83,22 +96,22 @@ def progress(postgres: Postgres) -> list[dict[str, Any]]:
 
 
 def read_tables(postgres: Postgres) -> dict[int, Table]:
-    return {row[0]: Table(*row) for row in postgres.rows(queries.TABLES)}
+    return {row[0]: Table(*row) for row in postgres.told(queries.TABLES)}
 
 
 def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
     """Tables, indexes, foreign keys and columns as they are now."""
-    found = [_index(row) for row in postgres.rows(queries.INDEXES)]
+    found = [_index(row) for row in postgres.told(queries.INDEXES)]
     special = [one.oid for one in found if one.partial or one.expressions]
     defined = {row[0]: (row[1] or "", row[2] or "") for row in postgres.names(queries.EXPRESSIONS, indexes=special)}
     columns: dict[int, dict[int, Column]] = {}
-    for table, *rest in postgres.rows(queries.COLUMNS, tables=list(tables)):
+    for table, *rest in postgres.told(queries.COLUMNS, tables=list(tables)):
         columns.setdefault(table, {})[rest[0]] = Column(*rest)
     since, now, standbys = postgres.rows(queries.STATISTICS_SINCE)[0]
     return Catalog(
         tables,
         [one._replace(defined=defined.get(one.oid, ("", ""))) for one in found],
-        [ForeignKey(row[0], row[1], row[2], tuple(row[3])) for row in postgres.rows(queries.FOREIGN_KEYS)],
+        [ForeignKey(row[0], row[1], row[2], tuple(row[3])) for row in postgres.told(queries.FOREIGN_KEYS)],
         columns,
         (now - since).total_seconds() / 86400 if since else None,
         standbys,
@@ -106,33 +119,25 @@ def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
 
 
 def _index(row: Any) -> Index:
-    oid, table, relname, name, keys, columns, classes, method, valid, unique, needed, constraint, *rest = row
-    numbers = tuple(int(key) for key in keys.split())
-    return Index(
-        oid, table, relname, name, numbers, columns, classes, method, valid, unique, needed, constraint, *rest[:6]
-    )  # fmt: skip
+    numbers = tuple(int(key) for key in row[4].split())
+    values = [*row[:4], numbers, *row[5:18]]
+    return Index(**dict(zip(Index._fields, values)), plain=row[18])
 
 
 def _of_statements(
-    postgres: Postgres,
-    catalog: Catalog,
-    gained: dict[int, Table],
-    work: Workload,
-    wanted: Wanted,
-    notes: list[str],
+    postgres: Postgres, catalog: Catalog, gained: dict[int, Table], work: Workload, wanted: Wanted, notes: list[str]
 ) -> Iterable[Candidate]:
     """Candidates for the statements that took most in this database, tried where hypopg is there."""
     keys = work.top(wanted.top)
     reader = work.reader(postgres, keys, "full")
     planner = Planner(postgres)
+    prove = wanted.hypothetical and planner.hypothetical
     if wanted.hypothetical and not planner.hypothetical:
-        notes.append(
-            "advice for statements is not proved: CREATE EXTENSION hypopg (it needs no restart) to have it tried"
-        )
+        notes.append("advice for statements is not proved: CREATE EXTENSION hypopg (no restart) to have it tried")
     within = sum(one["within"] for sessions in work.running.values() for one in sessions)
     whole = sum(one.spent.seconds for one in work.doings) + within or 1.0
-    reasons: dict[str, list[str]] = {}
     spent = {one.key: one.spent.seconds for one in work.doings}
+    reasons: dict[str, list[str]] = {}
     found: list[Candidate] = []
     for key in keys:
         running = work.running.get(key[2], [])
@@ -142,13 +147,15 @@ def _of_statements(
         if elsewhere or not is_read(text) or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
             continue
         shown = shortened(without_literals(text), _LONGEST)
-        try:
-            candidates = _planned(planner, catalog, key, reader.roles, text, wanted)
-        except NotPlanned as reason:
-            reasons.setdefault(printable(str(reason)), []).append(shown)
-            candidates = _guessed(catalog, gained, text, wanted)
-        for one in candidates:
-            found.append(replace(one, seconds=seconds, statements=[shown]))
+        for table, wish in _asked(catalog, text, wanted.min_rows):
+            best: Candidate | None
+            try:
+                best = _proved(planner, catalog, table, wish) if prove else _unproved(gained, table, wish)
+            except NotPlanned as reason:
+                reasons.setdefault(printable(str(reason)), []).append(shown)
+                best = _unproved(gained, table, wish)
+            if best is not None:
+                found.append(replace(best, seconds=seconds, statements=[shown]))
     notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
     return found
 
@@ -156,73 +163,49 @@ def _of_statements(
 def _not_planned(reason: str, statements: list[str]) -> str:
     """One line for all statements that share a reason."""
     more = f" and {len(statements) - 1} more" if len(statements) > 1 else ""
-    return f"no plan of {shortened(statements[0], 60)!r}{more}: {reason}"
+    return f"not proved for {shortened(statements[0], 60)!r}{more}: {reason}"
 
 
-def _planned(
-    planner: Planner, catalog: Catalog, key: Key, roles: Mapping[int, str], text: str, wanted: Wanted
-) -> list[Candidate]:
-    planner.refuse(text)
-    role = key[0] if key[0] in roles else None
-    if role is None:
-        raise NotPlanned("whose statement it is is not known")
-    with planner.as_role(role, roles[role]):
-        plan = planner.explain(text)
-        before = cost(plan)
-        found = []
-        for wish in wishes(plan):
-            table = _table(catalog, wish)
-            if table is None or table.rows < wanted.min_rows:
-                continue
-            if not (wanted.hypothetical and planner.hypothetical):
-                found += _unproved(table, wish) if wish.scanned else []
-                continue
-            best = advice.cheapest(_tries(planner, catalog, table, wish, text), before)
-            if best:
-                columns, after, size = best
-                found.append(Candidate(table, columns, before=round(before, 1), after=round(after, 1), size=size))
-    return found
+def _asked(catalog: Catalog, text: str, min_rows: int) -> list[tuple[Table, Wish]]:
+    """The big tables that a statement names, with what it asks of each."""
+    by_alias: dict[str, Table] = {}
+    for schema, name, alias in sources(text):
+        meant = [one for one in catalog.tables.values() if one.relname == name and schema in ("", one.schema)]
+        meant = [one for one in meant if one.schema == "public"] or meant
+        if meant:
+            by_alias[alias] = meant[0]
+    columns = {
+        alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
+        for alias, table in by_alias.items()
+    }
+    return [
+        (by_alias[alias], wish) for alias, wish in wishes(text, columns).items() if by_alias[alias].rows >= min_rows
+    ]
 
 
-def _tries(
-    planner: Planner, catalog: Catalog, table: Table, wish: Wish, text: str
-) -> list[tuple[tuple[str, ...], float, int]]:
+def _proved(planner: Planner, catalog: Catalog, table: Table, wish: Wish) -> Candidate | None:
+    """The index that saves most of a question of ours about this table, by the planner's own cost."""
     quoted = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
+    asked, parameters = question(table.name, quoted, wish), len(wish.equal) + len(wish.other)
     tried = []
-    for columns in wish.candidates():
-        if any(name not in quoted for name in columns):
-            continue
-        if catalog.serves(table.oid, catalog.numbers(table.oid, columns)):
-            continue
-        try:
+    with planner.over(table.oid):
+        before = cost(planner.explain(asked, parameters))
+        for columns in wish.candidates():
+            if catalog.serves(table.oid, catalog.numbers(table.oid, columns)):
+                continue
             with planner.with_index(table.name, [quoted[name] for name in columns]) as size:
-                tried.append((columns, cost(planner.explain(text)), size))
-        except NotPlanned:
-            continue
-    return tried
+                tried.append((columns, cost(planner.explain(asked, parameters)), size))
+    best = advice.cheapest(tried, before)
+    if best is None:
+        return None
+    return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=best[2])
 
 
-def _unproved(table: Table, wish: Wish) -> list[Candidate]:
-    """What is equal first, then one that is compared otherwise; two columns at most."""
-    columns = tuple([*wish.equal, *wish.other][:2])
-    return [Candidate(table, columns)] if columns else []
-
-
-def _guessed(catalog: Catalog, gained: dict[int, Table], text: str, wanted: Wanted) -> list[Candidate]:
-    found = []
-    for table in gained.values():
-        if table.scans and table.rows >= wanted.min_rows and table.oid in catalog.columns:
-            names = [column.name for column in catalog.columns[table.oid].values()]
-            wish = guess(text, table.schema, table.relname, names)
-            found += _unproved(table, wish) if wish else []
-    return found
-
-
-def _table(catalog: Catalog, wish: Wish) -> Table | None:
-    for table in catalog.tables.values():
-        if (table.schema, table.relname) == (wish.schema, wish.table):
-            return table
-    return None
+def _unproved(gained: dict[int, Table], table: Table, wish: Wish) -> Candidate | None:
+    """For a table that was read from end to end: what is equal first, then one that is compared otherwise."""
+    if not gained[table.oid].scans:
+        return None
+    return Candidate(table, tuple([*wish.equal, *wish.other][:2]))
 
 
 def _numbers(catalog: Catalog, one: Candidate) -> tuple[int, ...]:

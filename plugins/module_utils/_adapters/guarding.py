@@ -24,6 +24,7 @@ from .._domain.sessions import stamp
 from .._errors import InputError, PrivilegeError, ServerError, StandbyError
 from .postgres import Postgres
 
+AVAILABLE = "SELECT name FROM pg_catalog.pg_settings"
 ROLE_SETTINGS = """
 SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
   FROM pg_catalog.pg_roles AS r
@@ -34,8 +35,9 @@ SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
 def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
     """What pg_guard_role returns; see its documentation."""
     known = _roles(postgres)
+    settings = {row[0] for row in postgres.rows(AVAILABLE)}
     for one in guards:
-        why = why_not(one, known)
+        why = why_not(one, known, settings)
         if why:
             raise InputError(f"guards: {why}. Nothing was done.")
     picture = postgres.look()
@@ -63,7 +65,7 @@ def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | Non
 
 def _roles(postgres: Postgres) -> dict[str, RoleState]:
     found = {}
-    for name, superuser, limit, settings in postgres.rows(ROLE_SETTINGS):
+    for name, superuser, limit, settings in postgres.told(ROLE_SETTINGS):
         own = dict(one.split("=", 1) for one in settings)
         if str(limit) != UNLIMITED:
             own[CONNECTIONS] = str(limit)

@@ -17,6 +17,7 @@ from .._domain.index_building import (
     told_waits,
     undo_of,
     waited_for,
+    why_not_named,
     why_not_room,
 )
 from .._domain.indexes import Catalog, Table
@@ -24,13 +25,16 @@ from .._domain.report import session_dict
 from .._domain.sessions import stamp
 from .._domain.statements import printable
 from .._errors import ActFailed, BusyError, InputError, PreflightError, PrivilegeError, ServerError, StandbyError
-from . import queries_background
+from . import queries_indexes as queries
 from .advising import read_catalog, read_tables
 from .backends import data_disk
 from .postgres import Postgres
 
 _PAST = {BUILD: "built", REMOVE: "dropped"}
 _TIDYING = 120.0  # seconds to remove what a broken build left: that waits for the same transactions as the build
+DEFINITIONS = """
+SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indrelid = %(table)s
+"""
 OWNED = """
 SELECT pg_catalog.pg_has_role(current_user, relowner, 'USAGE'), relowner::pg_catalog.regrole::text
   FROM pg_catalog.pg_class WHERE oid = %(oid)s
@@ -50,9 +54,12 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
     """What pg_index_build returns, and under ``unseen`` what to warn of."""
     picture = postgres.look()
     catalog, table = _find(postgres, wish)
+    why = why_not_named(catalog, table, wish) if wish.present else ""
+    if why:
+        raise InputError(f"The index of {table.name} was not built: {why}. Nothing was done.")
     first = plan_building(catalog, table, wish)
     planned = first.narrowed_to(only)
-    horizon = [row[0] for row in postgres.names(queries_background.HORIZON_SESSIONS)]
+    horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid)]
     old = waited_for(picture, horizon, str(postgres.server["database"]), terms.old)
     if planned.plan.actions:
         _refuse(postgres, catalog, table, planned, terms)
@@ -69,13 +76,14 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
         "plan": planned.as_dict(),
         "statements": [planned.statements[target] for target in planned.plan.targets],
         "indexes": [one.name for one in catalog.of(table.oid)],
+        "definitions": [row[0] for row in postgres.names(DEFINITIONS, table=table.oid)],
         "sessions": [session_dict(picture, one, "normalized") for one in picture.client_sessions()[:50]],
     }
     done: list[str] = []
     began = time.monotonic()
     if not rehearsal:
-        done = [_carry_out(postgres, planned, target, terms) for target in planned.plan.targets]
-    reversible = undo_of(planned, wish)
+        there = frozenset(one.oid for one in catalog.indexes)
+        done = [_carry_out(postgres, planned, target, terms, there) for target in planned.plan.targets]
     nothing = {"reversible": False, "why": "nothing was done"}
     return {
         "changed": bool(planned.plan.actions),
@@ -84,7 +92,7 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
         "left": 0 if done else len(planned.plan.actions),
         "missed": [],
         "seconds": round(time.monotonic() - began, 2) if done else None,
-        "undo": reversible if planned.plan.actions else nothing,
+        "undo": undo_of(planned, wish, catalog) if planned.plan.actions else nothing,
         "evidence": evidence,
         "diff": planned.diff(),
         "unseen": _unseen(postgres, picture.redacted) if planned.plan.actions else [],
@@ -134,7 +142,10 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
             " each partition, then CREATE INDEX ON ONLY the parent and ATTACH them. Nothing was done."
         )
     if any(one.building for one in catalog.of(table.oid)):
-        raise BusyError(f"Another index of {table.name} is being built. Nothing was done. Wait until it is there.")
+        raise BusyError(
+            f"Another index of {table.name} is being built, or one by a role that this login may not see (GRANT"
+            " pg_monitor). Nothing was done. Wait until it is there."
+        )
     mine, owner = postgres.rows(OWNED, oid=table.oid)[0]
     if not mine:
         raise PrivilegeError(
@@ -148,7 +159,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
         raise PreflightError(f"The index {planned.name} was not built: {why}. Nothing was done.")
 
 
-def _carry_out(postgres: Postgres, planned: Building, target: str, terms: Terms) -> str:
+def _carry_out(postgres: Postgres, planned: Building, target: str, terms: Terms, there: frozenset[int]) -> str:
     """One statement. It may take long and wait long: a short lock_timeout would leave an invalid index behind."""
     (item,) = [one for one in planned.plan.actions if one.target == target]
     statement = planned.statements[target]
@@ -156,7 +167,7 @@ def _carry_out(postgres: Postgres, planned: Building, target: str, terms: Terms)
     try:
         postgres.tell(statement)
     except (ServerError, PrivilegeError) as error:
-        left = _remove_leftover(postgres, planned) if item.action == BUILD else ""
+        left = _remove_leftover(postgres, planned, there) if item.action == BUILD else ""
         raise ActFailed(f"{printable(statement)} did not come through: {error} {left}") from None
     return f"{_PAST[item.action]} {item.detail['who']}"
 
@@ -169,17 +180,18 @@ def _allow(postgres: Postgres, seconds: float) -> None:
     )
 
 
-def _remove_leftover(postgres: Postgres, planned: Building) -> str:
-    """Drop what the broken build left, if it is ours and invalid; says how things stand."""
+def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int]) -> str:
+    """Drop what the broken build left: an invalid index that was not there before. Says how things stand."""
     try:
         for one in read_catalog(postgres, {planned.table.oid: planned.table}).of(planned.table.oid):
-            if one.relname == planned.name and not one.valid:
+            if one.relname == planned.name and not one.valid and one.oid not in there:
                 _allow(postgres, _TIDYING)
                 postgres.tell(f"DROP INDEX CONCURRENTLY {one.name}")
                 return f"The invalid index that it left, {one.name}, was dropped: all is as before."
     except (ServerError, PrivilegeError) as error:
+        name = f"{postgres.identifier(planned.table.schema)}.{postgres.identifier(planned.name)}"
         return (
             f"The invalid index {planned.name} may be left, and could not be dropped ({error}). As the owner:"
-            f" DROP INDEX CONCURRENTLY IF EXISTS {planned.name}"
+            f" DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
         )
     return "It left no index behind."

@@ -1,26 +1,25 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the planner makes of a statement, as it is and with an index that does not exist. I/O.
+"""What the planner makes of a question of ours, as it is and with an index that does not exist. I/O.
 
-A statement's text comes from whoever runs it. It becomes part of an EXPLAIN only if it is one statement that may be
-planned and calls no function but PostgreSQL's own, and only in the name of the role that ran it, in a transaction that
-reads only and is rolled back. It is never executed. Hypothetical indexes are hypopg's: they live in this session alone.
+Planning runs code: what is declared immutable is folded, and indexes, policies and statistics of a table may hold such
+calls. Whoever owns a table could have them run by whoever plans over it, a superuser among them. So only statements of
+ours are planned, over plain tables to which nothing of anybody's own is attached, in a transaction that reads only.
+Hypothetical indexes are hypopg's: they live in this session alone.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from contextlib import contextmanager
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
-from .._domain.plans import calls, may_be_planned
 from .._errors import PrivilegeError, ServerError
 from . import queries_indexes as queries
 from .postgres import Postgres
 
 _GENERIC_PLAN = 160000  # from here on EXPLAIN knows GENERIC_PLAN
-_PARAMETER = re.compile(r"\$(\d+)")
+_REFUSED = (PrivilegeError, ServerError)
 
 
 class NotPlanned(Exception):
@@ -41,44 +40,28 @@ class Planner:
         return bool(self._hypopg)
 
     @contextmanager
-    def as_role(self, oid: int, name: str) -> Iterator[None]:
-        """In the name of a role, with its search path, reading only, and nothing kept."""
-        path = self._postgres.names(queries.SEARCH_PATH, role=oid)
+    def over(self, table: int) -> Iterator[None]:
+        """Reading only, and nothing kept; refused for a table that somebody's code hangs on."""
+        attached = self._postgres.names(queries.ATTACHED, table=table)
+        if not attached or attached[0][0]:
+            raise NotPlanned("functions of its owner are attached to the table, and planning may run them")
+        self._postgres.tell("BEGIN READ ONLY")
         try:
-            self._postgres.tell("BEGIN READ ONLY")
-            try:
-                self._postgres.tell(f"SET LOCAL ROLE {self._postgres.identifier(name)}")
-            except (PrivilegeError, ServerError) as error:
-                raise NotPlanned(f"this login may not plan in the name of {name}") from error
             self._postgres.rows(
-                "SELECT pg_catalog.set_config('search_path', %(path)s, true),"
-                " pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)",
-                path=path[0][0] if path else '"$user", public',
+                "SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true),"
+                " pg_catalog.set_config('constraint_exclusion', 'off', true)"
             )
             yield
         finally:
             self._postgres.tell("ROLLBACK")
-            if self._hypopg:
-                self._postgres.rows(f"SELECT {self._hypopg}.hypopg_reset()")
+            self._forget()
 
-    def refuse(self, text: str) -> None:
-        """Raise NotPlanned for a text that may not become part of a statement of ours."""
-        if not may_be_planned(text):
-            raise NotPlanned("its text is not one whole statement that can be explained")
-        names = calls(text)
-        known = {row[0] for row in self._postgres.names(queries.BUILT_IN, names=sorted(names))} if names else set()
-        foreign = sorted(names - known)
-        if foreign:
-            raise NotPlanned(
-                f"it calls {', '.join(foreign[:3])}, which is not PostgreSQL's own, and planning may run it"
-            )
-
-    def explain(self, text: str) -> Mapping[str, Any]:
-        """The generic plan: for parameters that nobody knows."""
+    def explain(self, question: str, parameters: int) -> Mapping[str, Any]:
+        """The generic plan: for values that nobody knows."""
         self._postgres.tell("SAVEPOINT plan")
         try:
-            rows = self._postgres.tell(self._ask(text))
-        except (PrivilegeError, ServerError) as error:
+            rows = self._postgres.tell(self._ask(question, parameters))
+        except _REFUSED as error:
             raise NotPlanned(f"it could not be planned ({error})") from error
         finally:
             self._postgres.tell("ROLLBACK TO SAVEPOINT plan")
@@ -88,26 +71,32 @@ class Planner:
         plan: Mapping[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]
         return plan
 
-    def _ask(self, text: str) -> str:
+    def _ask(self, question: str, parameters: int) -> str:
         """The EXPLAIN; before version 16 of a prepared statement, whose parameters are NULL and not looked at."""
         if self._generic:
-            return f"EXPLAIN (FORMAT JSON, VERBOSE, GENERIC_PLAN) {text}"
-        self._postgres.tell(f"PREPARE pafar_runbook_plan AS {text}")
-        number = max((int(found) for found in _PARAMETER.findall(text)), default=0)
-        values = f"({', '.join(['NULL'] * number)})" if number else ""
-        return f"EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE pafar_runbook_plan{values}"
+            return f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {question}"
+        self._postgres.tell(f"PREPARE pafar_runbook_plan AS {question}")
+        values = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
+        return f"EXPLAIN (FORMAT JSON) EXECUTE pafar_runbook_plan{values}"
 
     @contextmanager
-    def with_index(self, table: str, columns: list[str]) -> Iterator[int]:
+    def with_index(self, table: str, columns: Sequence[str]) -> Iterator[int]:
         """As if there were an index; yields the bytes that it would have."""
-        if not self._hypopg:
-            raise NotPlanned("hypopg is not there")
-        rows = self._postgres.rows(
-            f"SELECT {self._hypopg}.hypopg_relation_size(h.indexrelid)"
-            f" FROM {self._hypopg}.hypopg_create_index(%(index)s) AS h",
-            index=f"CREATE INDEX ON {table} ({', '.join(columns)})",
-        )
+        self._postgres.tell("SAVEPOINT hypothetical")
+        try:
+            rows = self._postgres.rows(
+                f"SELECT {self._hypopg}.hypopg_relation_size(h.indexrelid)"
+                f" FROM {self._hypopg}.hypopg_create_index(%(index)s) AS h",
+                index=f"CREATE INDEX ON {table} ({', '.join(columns)})",
+            )
+        except _REFUSED as error:
+            self._postgres.tell("ROLLBACK TO SAVEPOINT hypothetical")
+            raise NotPlanned(f"it could not be tried ({error})") from error
         try:
             yield int(rows[0][0])
         finally:
-            self._postgres.rows(f"SELECT {self._hypopg}.hypopg_reset()")
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._hypopg:
+            self._postgres.names(f"SELECT {self._hypopg}.hypopg_reset()")

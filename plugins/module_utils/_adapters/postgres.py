@@ -37,24 +37,32 @@ class Postgres:
         """Run one statement of ours and fetch all of it."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(statement, parameters or None)
+                cursor.execute(statement, {name: _wire(value) for name, value in parameters.items()} or None)
                 return list(cursor.fetchall())
         except self._error as error:
             raise self._failure(error) from None
+
+    def told(self, statement: str, **parameters: Any) -> list[Row]:
+        """The same with every text legible, for names that are compared, shown, and sent back."""
+        return [_legible(row) for row in self.rows(statement, **parameters)]
 
     def tell(self, statement: str) -> list[Row]:
         """Run a statement as it stands, percent signs and all, and fetch what it answers, if anything."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(_wire(statement))
                 return list(cursor.fetchall()) if cursor.description else []
         except self._error as error:
             raise self._failure(error) from None
 
-    def identifier(self, name: str) -> str:
-        """A name that came from a catalog, quoted so that it is one name in a statement whatever it holds."""
-        quoted: str = driver().extensions.quote_ident(name, self._connection)
-        return quoted
+    @staticmethod
+    def identifier(name: str) -> str:
+        """A name that came from a catalog, quoted so that it is one name in a statement whatever it holds.
+
+        The rule is PostgreSQL's (Lexical Structure, Identifiers): between double quotes only those are doubled. The
+        driver's own function speaks the connection's encoding, which is not that of legible text.
+        """
+        return '"' + name.replace("\x00", "").replace('"', '""') + '"'
 
     def command(self, statement: str, values: tuple[Any, ...], database: str) -> None:
         """Run a utility statement in a database, over a connection of its own where that is another one.
@@ -211,8 +219,20 @@ def _text(value: str | None) -> str:
     return value.encode("latin-1").decode("utf-8", "replace")
 
 
+def _wire(value: Any) -> Any:
+    """The inverse of ``_text``: legible text as the bytes of the server, of which the driver makes one each."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8").decode("latin-1")
+    return [_wire(one) for one in value] if isinstance(value, list) else value
+
+
 def _legible(row: Row) -> Row:
-    return tuple(_text(value) if isinstance(value, str) else value for value in row)
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return _text(value)
+        return [read(one) for one in value] if isinstance(value, list) else value
+
+    return tuple(read(value) for value in row)
 
 
 def _name(names: dict[int, Row], oid: int | None) -> str:

@@ -23,8 +23,9 @@ SELECT c.oid, n.nspname::text, c.relname::text,
 
 COLUMNS = """
 SELECT a.attrelid, a.attnum::int, a.attname::text, pg_catalog.quote_ident(a.attname), s.stanullfrac, s.stawidth,
-       s.stadistinct
-  FROM pg_catalog.pg_attribute AS a
+       s.stadistinct,
+       t.typcategory <> 'G' AND t.typname NOT IN ('json', 'xml', 'jsonpath', 'aclitem', 'xid', 'cid')
+  FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm', 'p')
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -44,8 +45,11 @@ SELECT i.indexrelid, i.indrelid, c.relname::text,
                 WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')),
        i.indpred IS NOT NULL, i.indexprs IS NOT NULL,
        c.relpages::bigint * pg_catalog.current_setting('block_size')::int, pg_catalog.pg_stat_get_numscans(c.oid),
-       EXISTS (SELECT FROM pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS p WHERE p.relid = i.indrelid),
-       c.relkind = 'I'
+       EXISTS (SELECT FROM pg_catalog.pg_stat_get_progress_info('CREATE INDEX') AS p
+                WHERE p.relid = i.indrelid OR p.relid IS NULL),
+       c.relkind = 'I',
+       NOT EXISTS (SELECT FROM pg_catalog.unnest(i.indclass::oid[]) AS o JOIN pg_catalog.pg_opclass AS k ON k.oid = o
+                    WHERE NOT k.opcdefault)
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid AND t.relpersistence <> 't'
@@ -73,20 +77,33 @@ HYPOPG = """
 SELECT n.nspname::text FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
  WHERE e.extname = 'hypopg'
 """
-# The path by which the statements of a role find their tables: its own setting here, the role's, the database's.
-SEARCH_PATH = """
-SELECT pg_catalog.split_part(c.setting, '=', 2)
-  FROM pg_catalog.pg_db_role_setting AS s, LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
- WHERE c.setting LIKE 'search\\_path=%%' AND s.setrole IN (0, %(role)s)
-   AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
- ORDER BY s.setrole = 0, s.setdatabase = 0 LIMIT 1
+# Whether planning over a table could run anything of somebody's own: a function, an operator or an operator class in
+# its indexes, policies or statistics (PostgreSQL's own are pinned and not recorded), or whatever its children have.
+ATTACHED = """
+SELECT c.relkind NOT IN ('r', 'm') OR c.relhassubclass OR c.relrowsecurity
+       OR EXISTS (SELECT FROM pg_catalog.pg_depend AS a
+                    JOIN pg_catalog.pg_depend AS b ON b.classid = a.classid AND b.objid = a.objid
+                   WHERE a.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.refobjid = c.oid
+                     AND a.classid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
+                                       'pg_catalog.pg_policy'::pg_catalog.regclass,
+                                       'pg_catalog.pg_statistic_ext'::pg_catalog.regclass)
+                     AND b.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass,
+                                          'pg_catalog.pg_operator'::pg_catalog.regclass,
+                                          'pg_catalog.pg_opclass'::pg_catalog.regclass))
+  FROM pg_catalog.pg_class AS c WHERE c.oid = %(table)s
 """
-# Functions of PostgreSQL's own, and words of SQL that can be no function. A statement that calls others is not planned
-# here, since planning may run them.
-BUILT_IN = """
-SELECT DISTINCT proname::text FROM pg_catalog.pg_proc
- WHERE pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND proname = ANY (%(names)s::text[])
-UNION SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode IN ('R', 'C') AND word = ANY (%(names)s::text[])
+# Transactions that a concurrent build on this table would wait for: whoever writes it, and in the end whoever has an
+# older snapshot in this database. A vacuum's does not count.
+WAITED_FOR = """
+SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) AS a
+ WHERE a.pid <> pg_catalog.pg_backend_pid()
+   AND (((a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.backend_type <> 'autovacuum worker'
+         AND a.pid NOT IN (SELECT p.pid FROM pg_catalog.pg_stat_get_progress_info('VACUUM') AS p)
+         AND a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+        OR a.pid IN (SELECT l.pid FROM pg_catalog.pg_lock_status() AS l
+                      WHERE l.relation = %(table)s AND l.granted AND l.database = (
+                            SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+                        AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')))
 """
 
 # The phases by number: src/include/commands/progress.h and the view pg_stat_progress_create_index. Blocks are counted

@@ -43,15 +43,23 @@ class Peer(NamedTuple):
     unanswered: int
 
 
+_UNCLEAR = Peer(0, 0)
+
+
 def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
-    """/proc/net/tcp or tcp6 as {(remote address, port): Peer}; addresses as PostgreSQL writes them."""
-    found = {}
+    """/proc/net/tcp or tcp6 as {(remote address, port): Peer}; addresses as PostgreSQL writes them.
+
+    A client may use one port of its own for connections to several of ours: such a one tells nothing.
+    """
+    found: dict[tuple[str, int], Peer] = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) < 9:
             continue
         address, dummy, port = fields[2].rpartition(":")
-        found[_address(address), int(port, 16)] = Peer(int(fields[3], 16), max(int(fields[6], 16), int(fields[8])))
+        remote = _address(address), int(port, 16)
+        peer = Peer(int(fields[3], 16), max(int(fields[6], 16), int(fields[8])))
+        found[remote] = _UNCLEAR if remote in found else peer
     return found
 
 

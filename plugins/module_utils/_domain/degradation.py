@@ -18,6 +18,7 @@ _MUCH = 0.15  # of the window's time that one missing index concerns
 _NEAR = 0.1
 _SATURATED = 0.8  # of the host's cores that the database uses
 _WIDE = 120
+_OLD = 1000  # transactions whose dead rows are kept
 
 
 def degraded(
@@ -108,7 +109,9 @@ def _index(indexes: Mapping[str, Any], workload: Mapping[str, Any]) -> list[Caus
 
 def _forgotten(activity: Mapping[str, Any], background: Mapping[str, Any], seconds: float) -> list[Cause]:
     """Transactions in which nothing happens: they hold locks and keep dead rows."""
+    protected = {one["pid"] for one in activity["activity"]["protected"]}
     old = [one for one in activity["activity"]["idle_in_transaction"] if one["seconds_in_state"] >= seconds]
+    old = [one for one in old if one["pid"] not in protected]
     if not old:
         return []
     kept = {one["pid"]: one["age"] for one in background.get("wraparound", {}).get("holders", [])}
@@ -120,7 +123,9 @@ def _forgotten(activity: Mapping[str, Any], background: Mapping[str, Any], secon
     )
     roles = sorted({one["user"] for one in old})
     rules = {"idle_in_transaction": seconds}
-    return [Cause(FORGOTTEN, 0.3 + min(0.3, len(old) / 20), texts, "end_sessions", rules, {"roles": roles})]
+    # One that keeps neither rows nor anybody is untidy, and not what makes the server slow.
+    weight = 0.3 + min(0.3, len(old) / 20) if any(kept.get(one["pid"], 0) >= _OLD for one in old) else 0.1
+    return [Cause(FORGOTTEN, weight, texts, "end_sessions", rules, {"roles": roles})]
 
 
 def _vanished(processes: Mapping[str, Any]) -> list[Cause]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from .ceilings import fair_level
+from .ceilings import SLOTS, fair_level
 from .verdicts import Cause, Diagnosis, diagnosis
 
 LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, TRAFFIC = (
@@ -19,6 +19,7 @@ LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, TRAFFIC = (
 )  # fmt: skip
 NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
 _QUEUE = 0.25  # of the used slots that wait for locks
+_FLOOR = 2  # sessions that an application keeps, as pg_end_sessions leaves it
 _FORGOTTEN = 0.25  # of them idle in a transaction
 
 
@@ -41,10 +42,11 @@ def exhausted(
         lines.append(
             f"an ordinary login was refused: this look came in by the {activity['server']['entrance']} entrance"
         )
-    causes: list[Cause] = []
+    causes = _vanished(background, worst) if hit else []
     for one in hit:
         causes += _under(one, activity, idle, idle_in_transaction, share, headroom, shares)
-    causes += [_pool(one, activity) for one in pools]
+    if not hit:  # a pool that finds no slot is a victim of whatever fills them
+        causes += [_pool(one, activity) for one in pools]
     if not hit and not pools:
         lines.append(f"no ceiling is hit: {worst['free']} of {worst['limit']} are free")
     causes.sort(key=lambda one: -one.weight)
@@ -77,21 +79,12 @@ def _under(
         text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
         # Whoever waits is not to blame for the slots: this comes before whatever idles beside the queue.
         found.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
-    gone = activity.get("background", {}).get("processes", {}).get("vanished", [])
-    if gone:
-        texts = tuple(f"{one['who']}: {one['reason']}" for one in gone[:4])
-        rules: dict[str, Any] = {"vanished": list(gone)}
-        found.append(
-            Cause(
-                VANISHED, 1 + len(gone) / used, (f"the clients of {len(gone)} are gone", *texts), "end_sessions", rules
-            )
-        )
     level = min(
         fair_level([one["sessions"] for one in applications], int(ceiling["limit"] * (1 - headroom))),
         int(ceiling["limit"] * share),
     )
     for one in applications:
-        mine = shares.get(one["application"], level)
+        mine = max(_FLOOR, shares.get(one["application"], level))
         old = sum(seconds >= idle for seconds in one["idle_seconds"])
         surplus = min(old, one["sessions"] - mine)
         if surplus > 0:
@@ -100,7 +93,9 @@ def _under(
                 f"{one['name']} holds {one['sessions']} of {ceiling['limit']}, its share is {mine}; {old} of them"
                 f" have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
             )
-            alone = sum(each["role"] == one["role"] for each in applications) == 1
+            # Of a role that nobody else uses, on the whole server; a limit would hit the others too.
+            everybody = activity["connections"]["ceilings"][0]["applications"]
+            alone = ceiling["kind"] == SLOTS and sum(each["role"] == one["role"] for each in everybody) == 1
             detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
             found.append(Cause(LEAK, surplus / used, (text,), "end_sessions", {"idle": idle}, detail))
     still = sum(one["idle_in_transaction"] for one in applications)
@@ -116,6 +111,13 @@ def _under(
     return found
 
 
+def _vanished(background: Mapping[str, Any], ceiling: Mapping[str, Any]) -> list[Cause]:
+    gone = background.get("processes", {}).get("vanished", [])
+    texts = (f"the clients of {len(gone)} are gone", *(f"{one['who']}: {one['reason']}" for one in gone[:4]))
+    weight = 1 + len(gone) / max(1, ceiling["used"])
+    return [Cause(VANISHED, weight, texts, "end_sessions", {"vanished": list(gone)})] if gone else []
+
+
 def _pool(pool: Mapping[str, Any], activity: Mapping[str, Any]) -> Cause:
     free = activity["connections"]["ordinary_free"]
     text = (
@@ -129,7 +131,6 @@ def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[dict[st
     """What would keep it from coming back, for review."""
     guards = []
     for one in causes:
-        # A limit of a role that others share would hit them too.
         if one.name == LEAK and one.detail["role"] and one.detail["alone"]:
             guards.append(
                 {"role": one.detail["role"], "setting": "connection_limit", "value": str(one.detail["share"])}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .fleet import diff_of, plan_dict
 from .mercy import BACKUP_APPLICATIONS
@@ -29,8 +29,8 @@ SETTINGS: Mapping[str, str] = {
     "client_connection_check_interval": "statements whose client is gone",
     CONNECTIONS: "a pool that grows without an end",
 }
-_DURATION = re.compile(r"^\d+(us|ms|s|min|h|d)?$")
-_LIMIT = re.compile(r"^(-1|\d+)$")
+_DURATION = re.compile(r"^\d+(\.\d+)? ?(us|ms|s|min|h|d)?\Z")
+_LIMIT = re.compile(r"^(-1|\d+)\Z")
 UNLIMITED = "-1"
 
 
@@ -56,12 +56,21 @@ class RoleState:
     superuser: bool = False
 
 
-def why_not(guard: Guard, known: Mapping[str, RoleState]) -> str:
-    """Why it cannot be set, in a sentence; empty when it can."""
+def normal(role: str, setting: str, value: str) -> Guard:
+    """One spelling of each: no limit is none, and 05 is 5."""
+    if setting == CONNECTIONS and _LIMIT.match(value):
+        value = "" if value == UNLIMITED else str(int(value))
+    return Guard(role, setting, value)
+
+
+def why_not(guard: Guard, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
+    """Why it cannot be set, in a sentence; empty when it can. ``settings``: those that the server has."""
     if guard.setting not in SETTINGS:
         return f"{guard.setting!r} is no guard: there are {', '.join(SETTINGS)}"
     if guard.role not in known:
         return f"there is no role {guard.role!r}"
+    if guard.setting != CONNECTIONS and guard.setting not in settings:
+        return f"this server has no setting {guard.setting} (its version is too old)"
     fits = _LIMIT if guard.setting == CONNECTIONS else _DURATION
     if guard.value and not fits.match(guard.value):
         wanted = "a number, -1 for no limit" if guard.setting == CONNECTIONS else "a time like 30s, 5min or 0"
@@ -78,7 +87,7 @@ def plan_guards(guards: Sequence[Guard], known: Mapping[str, RoleState], picture
         if now == guard.value:
             continue
         who = f"{printable(guard.role)}: {guard.setting} {now or 'not set'} -> {guard.value or 'not set'}"
-        target = f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{guard.value or '-'}"
+        target = f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}"
         why = _protected(guard, role, picture)
         if why:
             spared.append(Item(target, why, "", {"who": who}))
@@ -108,7 +117,7 @@ def chosen(plan: Plan, guards: Sequence[Guard], known: Mapping[str, RoleState]) 
     found = []
     for guard in guards:
         now = known[guard.role].settings.get(guard.setting, "")
-        if f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{guard.value or '-'}" in wanted:
+        if f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}" in wanted:
             found.append(guard)
     return found
 

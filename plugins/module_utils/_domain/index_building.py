@@ -18,6 +18,7 @@ from .words import who_is
 
 VERB = "build_index"
 BUILD, REMOVE = "build_index", "drop_index"
+_LONGEST_NAME = 63  # bytes
 _ROOM = 2  # times its estimated size that must be free: the sort's files lie beside it
 
 
@@ -150,12 +151,31 @@ def _age(picture: Picture, one: Session) -> float:
     return (picture.now - one.xact_start).total_seconds() if one.xact_start else 0.0
 
 
-def undo_of(building: Building, wish: Wish) -> dict[str, Any]:
-    """An index that was built is dropped again; one that was dropped can be built."""
+def why_not_named(catalog: Catalog, table: Table, wish: Wish) -> str:
+    """Why an index cannot get this name; empty when it can. What a broken build of the same left is no obstacle."""
+    if len(wish.name.encode()) > _LONGEST_NAME:
+        return f"its name is longer than the {_LONGEST_NAME} bytes that PostgreSQL keeps"
+    for one in catalog.indexes:
+        same = one.table == table.oid and one.key == catalog.numbers(table.oid, wish.columns)
+        if wish.name and one.relname == wish.name and not same:
+            return f"there is another index of the name {printable(wish.name)}"
+    return ""
+
+
+def undo_of(building: Building, wish: Wish, catalog: Catalog) -> dict[str, Any]:
+    """An index that was built is dropped again. One that was dropped is built again only if it was a plain one, whose
+    columns are all that there is to it."""
+    columns = list(wish.columns)
+    if not wish.present:
+        (gone,) = [one for one in catalog.of(building.table.oid) if one.relname == wish.name]
+        if gone.special:
+            return {"reversible": False, "why": f"{gone.relname} was no plain index; its definition is in the evidence"}
+        known = catalog.columns[building.table.oid]
+        columns = [known[number].name for number in gone.key]
     options = {
         "schema": wish.schema,
         "table": wish.table,
-        "columns": list(wish.columns),
+        "columns": columns,
         "name": building.name,
         "state": "absent" if wish.present else "present",
     }

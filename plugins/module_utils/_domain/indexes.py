@@ -42,6 +42,7 @@ class Column(NamedTuple):
     nulls: float | None = None
     width: int | None = None
     distinct: float | None = None
+    sortable: bool = True  # its type has an order, so that a B-tree can hold it
 
 
 class Index(NamedTuple):
@@ -66,6 +67,14 @@ class Index(NamedTuple):
     building: bool = False
     partitioned: bool = False
     defined: tuple[str, str] = ("", "")
+    plain: bool = True  # every column by its type's default operator class
+
+    @property
+    def special(self) -> bool:
+        """Whether there is more to it than its columns: how they are sorted (at the end of ``classes``), which rows."""
+        sorted_otherwise = any(option != "0" for option in self.classes.rpartition("/")[2].split())
+        shaped = self.partial or self.expressions or self.unique or len(self.keys) != self.columns
+        return sorted_otherwise or shaped or self.method != "btree" or not self.plain
 
     @property
     def key(self) -> tuple[int, ...]:

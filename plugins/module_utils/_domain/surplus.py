@@ -200,16 +200,23 @@ def _named(
         elif one.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
             found[one.pid] = (RUNNING, one, f"its statement runs for {span(seconds)}")
     if rules.idle is not None:
-        for pid, reason in _over_share(picture, mercy, rules, keeps).items():
+        for pid, reason in _over_share(picture, mercy, rules, keeps, frozenset(found)).items():
             found.setdefault(pid, (IDLE, picture.sessions[pid], reason))
     return list(found.values())
 
 
-def _over_share(picture: Picture, mercy: Mercy, rules: Rules, keeps: Mapping[int, str]) -> dict[int, str]:
-    """Idle sessions beyond what their application may have, under every ceiling that is tight, the oldest first."""
+def _over_share(
+    picture: Picture, mercy: Mercy, rules: Rules, keeps: Mapping[int, str], going: frozenset[int]
+) -> dict[int, str]:
+    """Idle sessions beyond what their application may have, under every ceiling that is tight, the oldest first.
+
+    ``going``: those whom another rule names already; they count as gone, unless mercy spares them.
+    """
+    going = frozenset(pid for pid in going if not mercy.why(picture.sessions[pid]))
     found: dict[int, str] = {}
     least = rules.idle or 0.0
-    for ceiling in ceilings(picture):
+    for full in ceilings(picture):
+        ceiling = replace(full, sessions=tuple(one for one in full.sessions if one.pid not in going))
         if not ceiling.is_tight(rules.headroom):
             continue  # while there is room, an idle session harms nobody
         groups = ceiling.by_application()

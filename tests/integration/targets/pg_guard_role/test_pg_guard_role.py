@@ -113,3 +113,29 @@ def test_all_or_none(server):
     done = guard(server, guards=guards)
     assert done["failed"] is True
     assert settings(server) == "-1 "
+
+
+def test_the_way_back_knows_what_was_set_by_hand(server):
+    server.run("ALTER ROLE app SET statement_timeout = '10 min'")
+    try:
+        more = [{"role": "app", "setting": "statement_timeout", "value": "5s"}]
+        done = guard(server, guards=more)
+        assert guard(server, **done["undo"]["options"])["changed"] is True
+        assert "statement_timeout=10 min" in settings(server)
+    finally:
+        server.run("ALTER ROLE app RESET statement_timeout")
+
+
+def test_no_limit_is_no_limit_and_a_setting_must_be_there(server):
+    assert guard(server, guards=[{"role": "app", "setting": "connection_limit", "value": "-1"}])["changed"] is False
+    done = guard(server, check=True, guards=[{"role": "app", "setting": "transaction_timeout", "value": "5s"}])
+    assert ("has no setting" in done.get("msg", "")) is (server.major < 17)
+
+
+def test_a_role_in_another_script(server):
+    server.run('CREATE ROLE "jörg"')
+    try:
+        done = guard(server, guards=[{"role": "jörg", "setting": "lock_timeout", "value": "5s"}])
+        assert done["done"] == ["set jörg: lock_timeout not set -> 5s"]
+    finally:
+        server.run('DROP ROLE "jörg"')

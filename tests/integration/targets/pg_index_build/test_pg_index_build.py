@@ -134,3 +134,31 @@ def test_a_partitioned_table_is_told_how(server, session):
         assert "partitioned" in build(server, table="parted", columns=["id"])["msg"]
     finally:
         client.run("DROP TABLE parted")
+
+
+def test_another_index_of_the_name_is_left_alone(server, session):
+    """Also an invalid one: it is not what this build left."""
+    leave_invalid(server, session)
+    done = build(server, columns=["id", "seats"], name="mine")
+    assert "another index of the name mine" in done["msg"]
+    assert indexes(server) == ["bookings_pkey", "mine invalid"]
+    assert "longer than the 63 bytes" in build(server, name="n" * 64)["msg"]
+
+
+def test_what_was_more_than_its_columns_cannot_be_taken_back(server, session):
+    client = session()
+    client.run("CREATE INDEX mine ON bookings (seats DESC) WHERE seats > 1")
+    gone = {"state": "absent", "name": "mine", "columns": []}
+    done = build(server, check=True, **gone)
+    assert done["undo"]["reversible"] is False
+    assert any("WHERE (seats > 1)" in text for text in done["evidence"]["definitions"])
+    client.run("DROP INDEX mine")
+    client.run("CREATE INDEX mine ON bookings (seats, guest)")
+    done = build(server, **gone)
+    assert build(server, **done["undo"]["options"])["changed"] is True
+    assert indexes(server) == ["bookings_pkey", "mine"]
+
+
+def test_a_writer_without_a_snapshot_is_waited_for_too(server, session):
+    held(session, "UPDATE bookings SET seats = 1 WHERE id = -1")
+    assert "waits for every transaction" in build(server, user="postgres", max_transaction_age=0)["msg"]

@@ -98,3 +98,9 @@ def test_workers_count_for_their_leader():
     told = usage(seen, first, second, 1.0, {11: "", 12: "hung up"})
     assert [(one["pid"], one["cpu"], one["memory"]) for one in told["sessions"]] == [(11, 1.5, 2**21)]
     assert [one["pid"] for one in told["vanished"]] == [12]
+
+
+def test_a_port_that_serves_two_connections_tells_nothing():
+    row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
+    found = parse_tcp(HEAD + row.format("1538", "01") + row.format("1F90", "08"))
+    assert gone(picture(session(11)), 11, found) == ""

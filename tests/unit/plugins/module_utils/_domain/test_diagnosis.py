@@ -73,7 +73,7 @@ def test_an_application_s_own_share_counts():
 def test_a_limit_is_offered_only_where_the_role_is_its_own():
     shared = activity(ceiling(leaking(), application()))
     assert exhausted(shared, 30, 60, 0.5, 0.2, {}).as_dict()["guards"] == []
-    alone = activity(ceiling(leaking(), application(role="other")))
+    alone = activity(ceiling(leaking(), application("other", role="other")))
     (guard,) = exhausted(alone, 30, 60, 0.5, 0.2, {}).as_dict()["guards"]
     assert (guard["role"], guard["setting"]) == ("app", "connection_limit")
 
@@ -185,3 +185,28 @@ def test_what_drags_along_is_told_without_a_relief():
     found = slow(activity(ceiling(application()), background=background), indexes())
     assert {one["cause"] for one in found["causes"]} == {"spilled_files", "vacuum_in_the_way"}
     assert "slot dead keeps 9 MiB" in found["advice"]
+
+
+def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
+    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 20, "exhausted": True}
+    seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": {"pools": [pool]}})
+    assert exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
+
+
+def test_a_limit_is_never_offered_that_locks_an_application_out():
+    tiny = ceiling(application("feed", 1, idle=1, idle_seconds=[900]), limit=1, kind="role")
+    found = exhausted(activity(ceiling(application("feed", 1)), tiny), 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["guards"]) == ("", [])
+    small = ceiling(leaking(10), limit=10, kind="database")
+    everywhere = ceiling(application("feed", 60), application("feed", 10), limit=200)
+    assert exhausted(activity(everywhere, small), 30, 60, 0.5, 0.2, {}).as_dict()["guards"] == []
+
+
+def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
+    idle = {"pid": 5, "seconds_in_state": 100.0, "user": "backup", "database": "shop", "application": "pg_dump",
+            "state": "idle in transaction"}  # fmt: skip
+    lists = {"long_running": [], "idle_in_transaction": [idle], "protected": [{"pid": 5, "reason": "is a backup"}]}
+    found = slow(activity(ceiling(application()), activity=lists), indexes(advised()))
+    assert (found["cause"], found["guards"]) == ("missing_index", [])
+    lists["protected"] = []
+    assert slow(activity(ceiling(application()), activity=lists), indexes(advised()))["cause"] == "missing_index"

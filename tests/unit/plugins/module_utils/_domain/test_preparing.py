@@ -85,12 +85,14 @@ KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("bos
         (Guard("app", "connection_limit", "-1"), ""),
         (Guard("app", "connection_limit", "5min"), "needs a number"),
         (Guard("app", "lock_timeout", "5s'"), "needs a time"),
+        (Guard("app", "lock_timeout", "1.5 min"), ""),
+        (Guard("app", "transaction_timeout", "5s"), "too old"),
         (Guard("app", "search_path", "x"), "is no guard"),
         (Guard("ghost", "lock_timeout", "5s"), "no role"),
     ],
 )
 def test_what_can_be_a_guard(guard, said):
-    why = guards.why_not(guard, KNOWN)
+    why = guards.why_not(guard, KNOWN, ["lock_timeout", "statement_timeout"])
     assert said in why if said else why == ""
 
 

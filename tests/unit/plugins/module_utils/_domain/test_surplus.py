@@ -118,7 +118,7 @@ def test_long_ones_that_stay(kind, word):
 def test_harmless_ones_are_bounded_apart_from_the_others():
     idle, stuck = pool(20), pool(5, "job", 50, state="idle in transaction")
     rules = Rules(idle=30, idle_in_transaction=30)
-    surplus = plan_ending(picture(*idle, *stuck, slots=25), Mercy(), rules, Bounds(2, 1.0, 3))
+    surplus = plan_ending(picture(*idle, *stuck, slots=22), Mercy(), rules, Bounds(2, 1.0, 3))
     assert [item.detail["rule"] for item in surplus.plan.actions] == ["idle"] * 3 + ["idle_in_transaction"] * 2
     told = surplus.as_dict()
     assert told["harmless"] is False
@@ -166,3 +166,12 @@ def test_who_moved_on_is_missed_and_who_stays_is_stuck():
     done = play(surplus, True, stands, True, stands, surplus)[1]
     assert [one["target"] for one in done.stuck] == [target]
     assert done.seconds_to_relief is None
+
+
+def test_who_goes_by_another_rule_counts_as_gone():
+    """Thirty vanished of forty-five: the fifteen that are left are within the share."""
+    sessions = pool(45)
+    gone = {one.target.partition("/")[0]: "hung up" for one in sessions[:30]}
+    plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=0, vanished=gone), Bounds()).plan
+    assert len(plan.actions) == 30
+    assert {item.detail["rule"] for item in plan.actions} == {"vanished"}
