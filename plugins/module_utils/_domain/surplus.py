@@ -200,7 +200,10 @@ def _named(
         elif one.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
             found[one.pid] = (RUNNING, one, f"its statement runs for {span(seconds)}")
     if rules.idle is not None:
-        for pid, reason in _over_share(picture, mercy, rules, keeps, frozenset(found)).items():
+        leaving = frozenset(
+            pid for pid, (tier, dummy, dummy2) in found.items() if tier != RUNNING
+        )  # those stay, cancelled
+        for pid, reason in _over_share(picture, mercy, rules, keeps, leaving).items():
             found.setdefault(pid, (IDLE, picture.sessions[pid], reason))
     return list(found.values())
 

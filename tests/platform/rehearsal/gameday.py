@@ -87,6 +87,6 @@ def days(site: Site, name: str, repeat: int, charts: Path) -> Iterator[dict[str,
         print(f"\n### game day: {name}" + (f", {number + 1} of {repeat}" if repeat > 1 else ""), flush=True)
         day = steps.folder_for(name)
         yield hold(site, name, day)
-        if (day / "chart.svg").exists():
+        if (day / "chart.svg").exists() and not faults.named(name).latency:
             charts.mkdir(parents=True, exist_ok=True)
             shutil.copy(day / "chart.svg", charts / f"{name}.svg")

@@ -73,7 +73,8 @@ def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
 
 def pictures(table: Sequence[dict[str, Any]], folder: Path) -> str:
     """The last day of each fault, where there is a picture of it."""
-    names = [(row["fault"], f"images/game-days/{row['fault']}.svg") for row in table]
+    felt = [row for row in table if not row.get("latency_ms")]  # of slowness a picture of who was served shows nothing
+    names = [(row["fault"], f"images/game-days/{row['fault']}.svg") for row in felt]
     return "".join(f"\n![{fault}, second by second]({name})\n" for fault, name in names if (folder / name).exists())
 
 
