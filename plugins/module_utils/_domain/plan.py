@@ -16,8 +16,8 @@ from typing import Any, Iterable, Mapping
 
 
 def unspaced(text: str) -> str:
-    """The text as a part of a target: approved targets come back in lists that are split at white space."""
-    return re.sub(r"\s", "+", text)
+    """The text as a part of a target: approved targets come back in lists that are split at white space and commas."""
+    return re.sub(r"[\s,]", "+", text)
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,10 @@ def build(*found, **wish):
     return plan_building(catalog, TABLE, Wish("public", "t", ("a b",), **wish))
 
 
-def test_targets_hold_no_white_space():
+def test_targets_hold_nothing_that_a_list_is_split_at():
     planned = build()
     assert [item.action for item in planned.plan.actions] == ["build_index"]
-    assert not any(character.isspace() for target in planned.plan.targets for character in target)
+    assert not any(character.isspace() or character == "," for target in planned.plan.targets for character in target)
 
 
 def test_what_serves_is_left_and_what_is_broken_goes_first():
