@@ -17,6 +17,7 @@ from .words import who_is
 
 _SAME = 1.0  # seconds by which the two clocks of one start may differ
 _CLOSE_WAIT = 0x08
+_OVER = (0x06, 0x07)  # TIME_WAIT, CLOSE
 # Packets sent again, or probes without an answer, from which on the client counts as gone. The kernel doubles its pause
 # from 0.2 s on, so six are more than ten seconds: a short trouble of the network is none.
 _TRIES = 6
@@ -49,7 +50,8 @@ _UNCLEAR = Peer(0, 0)
 def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
     """/proc/net/tcp or tcp6 as {(remote address, port): Peer}; addresses as PostgreSQL writes them.
 
-    A client may use one port of its own for connections to several of ours: such a one tells nothing.
+    A client may use one port of its own for connections to several of ours: such a one tells nothing. What is over and
+    only waits for its time to pass is none.
     """
     found: dict[tuple[str, int], Peer] = {}
     for line in text.splitlines()[1:]:
@@ -57,6 +59,8 @@ def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
         if len(fields) < 9:
             continue
         address, dummy, port = fields[2].rpartition(":")
+        if int(fields[3], 16) in _OVER:
+            continue
         remote = _address(address), int(port, 16)
         peer = Peer(int(fields[3], 16), max(int(fields[6], 16), int(fields[8])))
         found[remote] = _UNCLEAR if remote in found else peer

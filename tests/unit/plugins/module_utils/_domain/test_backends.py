@@ -104,3 +104,9 @@ def test_a_port_that_serves_two_connections_tells_nothing():
     row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
     found = parse_tcp(HEAD + row.format("1538", "01") + row.format("1F90", "08"))
     assert gone(picture(session(11)), 11, found) == ""
+
+
+def test_a_connection_that_is_over_is_none():
+    row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
+    found = parse_tcp(HEAD + row.format("1538", "08") + row.format("1F90", "06"))
+    assert "hung up" in gone(picture(session(11)), 11, found)
