@@ -23,6 +23,8 @@ LAW = {
     "_refusals": {"_domain", "_errors"},
     "_record": {"_adapters", "_domain"},
     "_shell": {"_adapters", "_domain", "_errors"},
+    "_shell_logs": {"_adapters", "_domain", "_errors", "_shell"},
+    "_shell_probe": {"_adapters", "_domain", "_errors", "_shell"},
     "_shell_compose": {"_adapters", "_domain", "_errors", "_shell"},
     "_shell_rules": {"_domain", "_errors", "_shell"},
     "modules": {
@@ -33,6 +35,8 @@ LAW = {
         "_refusals",
         "_shell",
         "_shell_compose",
+        "_shell_logs",
+        "_shell_probe",
         "_shell_rules",
     },
     "action": {"_domain", "_errors", "_record"},

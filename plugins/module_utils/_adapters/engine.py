@@ -152,13 +152,29 @@ class Engine:
     def log(self, id: str, lines: int) -> list[str]:
         """The last lines of a container's log, as they are; a log that cannot be read has none."""
         try:
-            with self._told("read the log of", f"container {id[:12]}"):
-                text = self.api.logs(id, stdout=True, stderr=True, tail=lines, timestamps=True)
+            text = self.log_text(id, lines)
         except EngineHangs:
             raise
         except EngineError as error:
             return [f"(its log could not be read: {error})"]
         return [str(line) for line in text.decode("utf-8", "replace").splitlines()]
+
+    def log_text(self, id: str, lines: int) -> bytes:
+        """The last lines of both streams, each behind its time (RFC 3339) and a space."""
+        with self._told("read the log of", f"container {id[:12]}"):
+            text: bytes = self.api.logs(id, stdout=True, stderr=True, tail=lines, timestamps=True)
+        return text
+
+    def log_place(self, id: str) -> dict[str, str]:
+        """``driver`` of a container's log, and the ``path`` of its file; empty where the driver has none."""
+        with self._told("inspect", f"container {id[:12]}"):
+            found = self.api.inspect_container(id)
+            driver = str(((found.get("HostConfig") or {}).get("LogConfig") or {}).get("Type") or "")
+            path = str(found.get("LogPath") or "")
+            if driver == "local" and not path:  # the engine does not tell, but always puts it there
+                root = str(self.api.info().get("DockerRootDir") or "")
+                path = f"{root}/containers/{found['Id']}/local-logs/container.log" if root else ""
+        return {"driver": driver, "path": path}
 
     def processes(self, id: str) -> list[dict[str, str]]:
         """The container's processes: pid, ppid, seconds since start, command line; none when it does not run."""

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The journal of systemd, by journalctl, the newest first. I/O.
+
+Its fields: systemd.journal-fields(7); its JSON: systemd's "Journal Export Formats". A text that is no UTF-8 comes as a
+list of bytes, a field that was given twice as a list of texts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from contextlib import suppress
+from typing import Any, Iterator, Sequence
+
+from .._domain.log_records import Record
+from .log_limits import Tally
+
+_GRADES = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
+_FIELDS = "MESSAGE,PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_HOSTNAME,__REALTIME_TIMESTAMP"
+
+
+def journal(
+    units: Sequence[str], kernel: bool, directory: str, since: float, until: float, tally: Tally
+) -> Iterator[Record]:
+    """Records of these units, or of the kernel, from ``since`` to ``until``."""
+    argv = ["journalctl", "--reverse", "--no-pager", "--output=json", "--all", f"--output-fields={_FIELDS}"]
+    argv += [f"--since=@{int(since)}", f"--until=@{int(until) + 1}", *(f"--unit={unit}" for unit in units)]
+    argv += ["--dmesg"] if kernel else []
+    argv += [f"--directory={directory}"] if directory else []
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"},
+        )
+    except OSError as error:
+        tally.trouble = f"journalctl could not be started ({error.strerror}): this host keeps no journal"
+        return
+    if process.stdout is None or process.stderr is None:
+        raise RuntimeError("pipes were asked for")
+    ended = False
+    try:
+        for line in process.stdout:
+            more = tally.scan(len(line))
+            record = _record(line, tally.name)
+            if record is not None:
+                yield record
+            if not more:
+                tally.note(f"older entries of the journal: {tally.limits.spent}")
+                return
+        ended = True
+    finally:
+        if not ended:
+            process.kill()
+        said = process.stderr.read(2000).decode("utf-8", "replace")
+        process.stdout.close()
+        process.stderr.close()
+        code = process.wait()
+        if ended and code:
+            tally.trouble = f"journalctl failed: {' '.join(said.split())[:200]}"
+
+
+def _record(line: bytes, source: str) -> Record | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    at = None
+    with suppress(ValueError, TypeError):
+        at = int(found.get("__REALTIME_TIMESTAMP") or 0) / 1e6 or None
+    grade = ""
+    with suppress(ValueError, TypeError, IndexError):
+        grade = _GRADES[int(_text(found.get("PRIORITY") or 6))]
+    unit = _text(found.get("_SYSTEMD_UNIT") or found.get("SYSLOG_IDENTIFIER") or "")
+    return Record(at, source, _text(found.get("MESSAGE")), unit, grade)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        if all(isinstance(one, int) for one in value):
+            return bytes(one & 255 for one in value).decode("utf-8", "replace")
+        return " ".join(_text(one) for one in value)
+    return "" if value is None else str(value)

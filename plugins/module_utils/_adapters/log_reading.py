@@ -1,0 +1,251 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Logs of many sources at once, merged by time, the newest first, until enough is found. I/O."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import re
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from glob import glob
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+from .._domain.log_assembly import records, timed, whole_lines
+from .._domain.log_fields import fields_of
+from .._domain.log_lines import LEVELS, Zone
+from .._domain.log_records import Record, Signatures, entry
+from .._domain.project import Source
+from .._errors import HostError, InputError, ProjectUnknown
+from .engine import Engine, EngineLogin
+from .log_containers import pieces_of
+from .log_files import newest_first, text_of
+from .log_journal import journal
+from .log_limits import Limits, Tally
+from .observing import observe
+
+_MOST_SOURCES = 200
+
+
+@dataclass(frozen=True)
+class Where:
+    """What is read. ``services``: names, or ``*`` for all of the project's."""
+
+    services: Sequence[str] = ()
+    containers: Sequence[str] = ()
+    units: Sequence[str] = ()
+    kernel: bool = False
+    files: Sequence[str] = ()
+    source: str = "auto"
+    journal_directory: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is told of it. Moments in seconds since 1970; ``signatures`` and ``last``: how many, 0 for none."""
+
+    since: float
+    until: float
+    last: int = 100
+    pattern: re.Pattern[str] | None = None
+    level: str = ""
+    condition: Callable[[Mapping[str, Any]], bool] | None = None
+    signatures: int = 0
+    new_since: float | None = None
+    baseline: float = 3600.0
+
+    @property
+    def floor(self) -> float:
+        """How far back is read: before what is new there must be something to compare it with."""
+        if self.signatures and self.new_since is not None:
+            return min(self.since, self.new_since - self.baseline)
+        return self.since
+
+    def chooses(self, record: Record) -> bool:
+        if self.pattern is not None and not self.pattern.search(record.text):
+            return False
+        if not self.level:
+            return True
+        return bool(record.level) and LEVELS.index(record.level) >= LEVELS.index(self.level)
+
+
+def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limits: Limits) -> dict[str, Any]:
+    """The last records that are wanted, the oldest of them first, and what was read for it."""
+    tallies: list[Tally] = []
+    streams: list[Iterator[Record]] = []
+    opened: Engine | None = None
+    try:
+        if where.services or where.containers:
+            opened = Engine(login)
+            _add_containers(opened, project, where, wanted, limits, tallies, streams)
+        _add_journal(where, wanted, limits, tallies, streams)
+        _add_files(where, wanted, limits, tallies, streams)
+        told = _gathered(streams, wanted)
+    finally:
+        for stream in streams:
+            stream.close()  # type: ignore[attr-defined]
+        if opened is not None:
+            opened.close()
+    _require_some(tallies)
+    left_out = any(one.left_out or one.trouble for one in tallies)
+    return {
+        **told,
+        "truncated": left_out or told["more"],
+        "scanned_bytes": limits.scanned,
+        "sources": [one.as_dict() for one in tallies],
+    }
+
+
+def _require_some(tallies: Sequence[Tally]) -> None:
+    if tallies and all(one.trouble for one in tallies):
+        raise HostError(
+            f"None of the {len(tallies)} log(s) could be read: {tallies[0].name}: {tallies[0].trouble}."
+            " Nothing was done."
+        )
+
+
+def _counting(stream: Iterator[Record], tally: Tally, otherwise: float) -> Iterator[Record]:
+    for record in timed(stream, otherwise):
+        tally.records += 1
+        if record.at is not None and (tally.oldest is None or record.at < tally.oldest):
+            tally.oldest = record.at
+        yield record
+
+
+def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, Any]:
+    found: list[tuple[Record, dict[str, Any]]] = []
+    signatures = Signatures()
+    known_before = more = False
+    matched = 0
+    for record in heapq.merge(*streams, key=lambda one: -one.at):  # type: ignore[operator]
+        at = record.at or 0.0
+        if at > wanted.until or at < wanted.floor:
+            continue
+        if wanted.new_since is not None and at < wanted.new_since:
+            known_before = True
+        if wanted.signatures:
+            signatures.add(record)
+        if at < wanted.since or (len(found) >= wanted.last and not wanted.signatures) or not wanted.chooses(record):
+            continue
+        fields = fields_of(record.text)
+        if wanted.condition is not None and not wanted.condition({**_told(record), **fields}):
+            continue
+        matched += 1
+        if len(found) < wanted.last:
+            found.append((record, fields))
+        else:
+            more = True
+        if len(found) >= wanted.last and not wanted.signatures:
+            more = True  # nobody looked further
+            break
+    return {
+        "entries": [entry(record, fields) for record, fields in reversed(found)],
+        "matched": matched,
+        "more": more,
+        "signatures": signatures.told(wanted.since, wanted.new_since, known_before, wanted.signatures),
+        "other_signatures": signatures.others,
+    }
+
+
+def _told(record: Record) -> dict[str, Any]:
+    return {"text": record.text, "level": record.level, "source": record.source, "stream": record.stream}
+
+
+def _add_containers(
+    opened: Engine,
+    project: Source,
+    where: Where,
+    wanted: Wanted,
+    limits: Limits,
+    tallies: list[Tally],
+    streams: list[Iterator[Record]],
+) -> None:
+    chosen: dict[str, str] = {}
+    if where.services:
+        seen = observe(opened, None, project, lines=0)
+        unknown = sorted(set(where.services) - {"*"} - set(seen.service_names))
+        if unknown:
+            raise ProjectUnknown(
+                f"The project {seen.name} has no container of the service {', '.join(unknown)}. It has:"
+                f" {', '.join(seen.service_names)}. Nothing was done."
+            )
+        chosen = {one.id: one.name for one in seen.containers if "*" in where.services or one.service in where.services}
+    if where.containers:
+        by_name = {name.lstrip("/"): one["Id"] for one in opened.labelled() for name in one.get("Names") or ()}
+        missing = sorted(set(where.containers) - set(by_name))
+        if missing:
+            raise ProjectUnknown(f"The engine has no container {', '.join(missing)}. Nothing was done.")
+        chosen.update({by_name[name]: name for name in where.containers})
+    for id, name in sorted(chosen.items(), key=lambda one: one[1])[:_MOST_SOURCES]:
+        place = opened.log_place(id)
+        tally = Tally(name, place["driver"], place["path"], limits)
+        pieces = pieces_of(opened, id, place, wanted.floor, where.source, tally)
+        tallies.append(tally)
+        streams.append(_counting(records(whole_lines(pieces), name), tally, wanted.until))
+
+
+def _add_journal(
+    where: Where, wanted: Wanted, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
+) -> None:
+    asked = ([(list(where.units), False, "journal")] if where.units else []) + (
+        [([], True, "kernel")] if where.kernel else []
+    )
+    for units, kernel, name in asked:
+        tally = Tally(name, "journal", " ".join(units) or "kernel", limits)
+        found = journal(units, kernel, where.journal_directory, wanted.floor, wanted.until, tally)
+        tallies.append(tally)
+        streams.append(_counting(found, tally, wanted.until))
+
+
+def _add_files(
+    where: Where, wanted: Wanted, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
+) -> None:
+    form = text_of(zone_of(where.timezone))
+    for pattern in where.files:
+        paths = sorted(glob(pattern)) if any(sign in pattern for sign in "*?[") else [pattern]
+        for path in paths[:_MOST_SOURCES]:
+            tally = Tally(path, "file", path, limits)
+            tallies.append(tally)
+            try:
+                with open(path, "rb") as file:
+                    changed = os.fstat(file.fileno()).st_mtime
+            except OSError as error:
+                tally.trouble = f"{path} cannot be read ({error.strerror})"
+                continue
+            pieces = newest_first(path, wanted.floor, form, tally)
+            streams.append(_counting(records(whole_lines(pieces), path), tally, changed))
+
+
+def zone_of(name: str) -> Zone:
+    """How times without a zone are meant: by the host's own clock, or as named (+01:00, Europe/Berlin)."""
+    now = time.time()
+    if not name:
+        return Zone(0.0, now, _local_offset)
+    found = re.fullmatch(r"([+-])(\d\d):?(\d\d)", name)
+    if found:
+        return Zone((1 if found.group(1) == "+" else -1) * (3600 * int(found.group(2)) + 60 * int(found.group(3))), now)
+    if name.upper() in ("UTC", "GMT", "Z"):
+        return Zone(0.0, now)
+    try:
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 (Python 3.9 and newer)
+
+        place = ZoneInfo(name)
+    except (ImportError, KeyError, ValueError, OSError):
+        raise InputError(
+            f"timezone: {name!r} is not known on this host. Give an offset like +01:00. Nothing was done."
+        ) from None
+
+    def east(clock: float) -> float:
+        shown = datetime.fromtimestamp(clock, timezone.utc).replace(tzinfo=place)
+        return (shown.utcoffset() or timedelta()).total_seconds()
+
+    return Zone(0.0, now, east)
+
+
+def _local_offset(clock: float) -> float:
+    """Seconds east of UTC of this host's clock when it showed that."""
+    shown = time.gmtime(clock)
+    return clock - time.mktime((*shown[:8], -1))

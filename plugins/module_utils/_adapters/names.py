@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names resolved as a given place does it: its hosts file, its name servers, its search list. I/O.
+
+Asked by our own packets (RFC 1035), since the library's resolver would read the host's files and wait as they say.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import struct
+import time
+
+from .namespaces import Place
+
+_CODES = {
+    1: "it did not understand the question",
+    2: "it failed (SERVFAIL)",
+    3: "it knows no such name (NXDOMAIN)",
+    5: "it refuses to answer",
+}
+_A, _AAAA = 1, 28
+
+
+class Unresolved(Exception):
+    """Why a name has no address."""
+
+
+def addresses(place: Place, name: str, seconds: float) -> list[str]:
+    """Every address of the name, IPv4 first."""
+    try:
+        return [str(ipaddress.ip_address(name.strip("[]")))]
+    except ValueError:
+        pass
+    found = _in_hosts(place.read("/etc/hosts"), name)
+    if found:
+        return found
+    servers, search, dots = _configuration(place.read("/etc/resolv.conf"))
+    if not servers:
+        raise Unresolved("there is no name server in its /etc/resolv.conf")
+    deadline = time.monotonic() + seconds
+    why = ""
+    for full in _candidates(name, search, dots):
+        for server in servers[:3]:
+            try:
+                return _asked(server, full, deadline)
+            except Unresolved as refused:
+                why = f"name server {server}: {refused}"
+                if "NXDOMAIN" in str(refused):
+                    break  # the others know no more
+            except OSError as error:
+                said = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
+                why = f"name server {server}: {said}"
+    raise Unresolved(why or "nobody was asked")
+
+
+def _in_hosts(text: str, name: str) -> list[str]:
+    found = []
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if name.lower() in (word.lower() for word in words[1:]):
+            found.append(words[0])
+    return sorted(found, key=lambda one: ":" in one)
+
+
+def _configuration(text: str) -> tuple[list[str], list[str], int]:
+    """Name servers, search list, ndots; resolv.conf(5)."""
+    servers: list[str] = []
+    search: list[str] = []
+    dots = 1
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if len(words) < 2:
+            continue
+        if words[0] == "nameserver":
+            servers.append(words[1].partition("%")[0])
+        elif words[0] in ("search", "domain"):
+            search = words[1:]
+        elif words[0] == "options":
+            dots = max([dots, *(int(one[6:]) for one in words[1:] if one.startswith("ndots:") and one[6:].isdigit())])
+    return servers, search, dots
+
+
+def _candidates(name: str, search: list[str], dots: int) -> list[str]:
+    if name.endswith("."):
+        return [name]
+    longer = [f"{name}.{one.strip('.')}" for one in search if one.strip(".")]
+    return [name, *longer] if name.count(".") >= dots else [*longer, name]
+
+
+def _asked(server: str, name: str, deadline: float) -> list[str]:
+    found = []
+    for kind in (_A, _AAAA):
+        found = _question(server, name, kind, deadline)
+        if found:
+            return found
+    raise Unresolved("the name has no address")
+
+
+def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
+    number = int.from_bytes(os.urandom(2), "big")
+    try:
+        labels = [part.encode("idna") for part in name.rstrip(".").split(".")]
+    except UnicodeError:
+        raise Unresolved("that is no name") from None
+    packet = struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0)
+    packet += b"".join(bytes([len(one)]) + one for one in labels) + b"\0" + struct.pack(">HH", kind, 1)
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        asking.connect((server, 53))
+        for last in (False, True):  # a packet may be lost
+            left = max(0.05, deadline - time.monotonic())
+            asking.settimeout(left if last else left / 2)
+            asking.send(packet)
+            try:
+                while True:
+                    answer = asking.recv(4096)
+                    if len(answer) >= 12 and answer[:2] == packet[:2]:
+                        return _parsed(answer, kind)
+            except socket.timeout:  # TimeoutError from Python 3.10 on, another exception before
+                continue
+    raise TimeoutError
+
+
+def _parsed(answer: bytes, kind: int) -> list[str]:
+    flags, questions, answers = struct.unpack(">HHH", answer[2:8])
+    if flags & 15:
+        raise Unresolved(_CODES.get(flags & 15, f"it answers with error {flags & 15}"))
+    found = []
+    try:
+        at = 12
+        for dummy in range(questions):
+            at = _behind_name(answer, at) + 4
+        for dummy in range(answers):
+            at = _behind_name(answer, at)
+            type_, dummy2, dummy3, size = struct.unpack(">HHIH", answer[at : at + 10])
+            data = answer[at + 10 : at + 10 + size]
+            if type_ == kind and len(data) in (4, 16):
+                found.append(str(ipaddress.ip_address(data)))
+            at += 10 + size
+    except (struct.error, IndexError):
+        raise Unresolved("its answer cannot be read") from None
+    return found
+
+
+def _behind_name(answer: bytes, at: int) -> int:
+    while answer[at]:
+        if answer[at] & 0xC0:
+            return at + 2
+        at += 1 + answer[at]
+    return at + 1

@@ -1,0 +1,286 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One attempt at one endpoint, layer by layer, by plain sockets: nothing is sent that changes anything. I/O."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import ssl
+import struct
+import time
+from typing import Any, Mapping
+from urllib.parse import quote, urlsplit
+
+from .._domain.certificates import ends_at, issuer_of
+from .._domain.endpoint_meaning import of_certificate, of_failed, of_http, of_postgres, of_redis, slower, whose_fault
+from .._domain.endpoints import UP, Attempt, Meaning, Step, Target
+from .._domain.redaction import HIDDEN, redacted
+from . import names
+from .namespaces import Place
+
+_BODY = 64 * 1024  # bytes of an answer that are read
+_SSL_REQUEST = struct.pack(">ii", 8, 80877103)
+_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_NEAR = ("localhost", "127.", "::1", "[::1]")
+
+
+class _Failed(Exception):
+    """A layer failed."""
+
+    def __init__(self, layer: str, said: str, **facts: Any) -> None:
+        super().__init__(said)
+        self.layer, self.said, self.facts = layer, said, facts
+
+
+def attempt(place: Place, target: Target, key: str, seconds: float) -> Attempt:
+    """Try it once; the thread is in the place's network already."""
+    tried = _Attempt(place, target, key, seconds)
+    try:
+        meaning = tried.run()
+    except _Failed as failed:
+        step = Step(failed.layer, False, tried.lap(), tried.clean(failed.said), failed.facts)
+        tried.steps.append(step)
+        meaning = of_failed(step, target)
+    finally:
+        tried.close()
+    return Attempt(tuple(tried.steps), Meaning(meaning.state, tried.clean(meaning.why), meaning.whose))
+
+
+class _Attempt:
+    """The state of one attempt: the socket, and what each layer took."""
+
+    def __init__(self, place: Place, target: Target, key: str, seconds: float) -> None:
+        self.place, self.target, self.key = place, target, key
+        self.deadline = time.monotonic() + seconds
+        self.steps: list[Step] = []
+        self.socket: socket.socket | None = None
+        self._lap = self._began = time.monotonic()
+        self.proxy = _proxy_of(place, target)
+
+    def lap(self) -> float:
+        """Milliseconds since the last layer."""
+        now = time.monotonic()
+        spent, self._lap = 1000 * (now - self._lap), now
+        return spent
+
+    @property
+    def wire(self) -> socket.socket:
+        """The connection, once there is one."""
+        if self.socket is None:
+            raise _Failed("tcp", "not connected")
+        return self.socket
+
+    def left(self) -> float:
+        return max(0.05, self.deadline - time.monotonic())
+
+    def clean(self, text: str) -> str:
+        for secret in {self.key, quote(self.key, safe="")} - {""}:
+            text = text.replace(secret, HIDDEN)
+        return redacted(text)
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.close()
+
+    def done(self, layer: str, said: str = "", **facts: Any) -> None:
+        self.steps.append(Step(layer, True, self.lap(), self.clean(said), facts))
+
+    def run(self) -> Meaning:
+        target = self.target
+        host, port = self.proxy or (target.host, target.port)
+        found = self.resolve(host)
+        self.connect(found, port)
+        facts: Mapping[str, Any] = {}
+        if target.secure or target.kind == "tls":
+            if self.proxy:
+                self.tunnel()
+            facts = self.handshake()
+        if target.kind in ("tcp", "tls"):
+            return of_certificate(facts, target)
+        answered = {"http": self.ask_http, "postgres": self.ask_postgres, "redis": self.ask_redis}[target.kind]()
+        took = time.monotonic() - self._began
+        answered = slower(answered, took, target.slow, whose_fault(target))
+        return of_certificate(facts, target) if answered.state == UP and facts else answered
+
+    def resolve(self, host: str) -> list[str]:
+        try:
+            found = names.addresses(self.place, host, self.left())
+        except names.Unresolved as error:
+            raise _Failed("dns", str(error)) from None
+        except OSError as error:
+            raise _Failed("dns", _words(error)) from None
+        self.done("dns", ", ".join(found[:4]), **({"proxy": host} if self.proxy else {}))
+        return found
+
+    def connect(self, found: list[str], port: int) -> None:
+        said = "no address"
+        for address in found[:3]:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            tried = socket.socket(family, socket.SOCK_STREAM)
+            tried.settimeout(self.left() / (2 if len(found) > 1 else 1))
+            try:
+                tried.connect((address, port))
+            except OSError as error:
+                tried.close()
+                said = f"{address}: {_words(error)}"
+                continue
+            self.socket = tried
+            self.done("tcp", address)
+            return
+        raise _Failed("tcp", said)
+
+    def handshake(self) -> dict[str, Any]:
+        """Verified by what the place itself trusts; where that fails, what is wrong with the certificate."""
+        bundle = next((f"{self.place.root}{one}" for one in _BUNDLES if self.place.exists(one)), None)
+        context = ssl.create_default_context(cafile=bundle if self.place.pid else None)
+        try:
+            self.wire.settimeout(self.left())
+            secured = context.wrap_socket(self.wire, server_hostname=self.target.host)
+        except ssl.SSLCertVerificationError as error:
+            raise _Failed("tls", self._blame(error), **self._certificate()) from None
+        except (OSError, ValueError) as error:
+            raise _Failed("tls", _words(error) if isinstance(error, OSError) else str(error)) from None
+        self.socket = secured
+        facts = _facts(secured.getpeercert(True) or b"")
+        self.done("tls", secured.version() or "", **facts)
+        return facts
+
+    def _blame(self, error: ssl.SSLCertVerificationError) -> str:
+        return f"{error.verify_message or error.reason} (code {error.verify_code})"
+
+    def _certificate(self) -> dict[str, Any]:
+        """The certificate that is not trusted, by a second connection that trusts it."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        address = self.steps[-1].said
+        try:
+            with socket.create_connection((address, self.target.port), self.left()) as plain:
+                with context.wrap_socket(plain, server_hostname=self.target.host) as secured:
+                    return _facts(secured.getpeercert(True) or b"")
+        except (OSError, ValueError):
+            return {}
+
+    def tunnel(self) -> None:
+        """Through the proxy that the container's own environment names."""
+        where = f"{self.target.host}:{self.target.port}"
+        asked = f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n"
+        said = self.exchange(asked.encode(), b"\r\n\r\n", "tcp")
+        words = said.split(b" ", 2)
+        if len(words) < 2 or words[1][:1] != b"2":
+            raise _Failed("tcp", f"the proxy {self.proxy} refuses: {said[:80].decode('latin-1')}")
+
+    def exchange(self, request: bytes, end: bytes, layer: str = "protocol") -> bytes:
+        received = b""
+        try:
+            self.wire.settimeout(self.left())
+            self.wire.sendall(request)
+            while not received.endswith(end) if end else not received:
+                self.wire.settimeout(self.left())
+                piece = self.wire.recv(4096)
+                if not piece:
+                    break
+                received += piece
+                if len(received) > _BODY or time.monotonic() > self.deadline:
+                    break
+        except OSError as error:
+            raise _Failed(layer, f"it takes connections and does not answer: {_words(error)}") from None
+        if not received:
+            raise _Failed(layer, "it takes connections and hangs up without an answer")
+        return received
+
+    def ask_postgres(self) -> Meaning:
+        """Its answer to a login as nobody in particular; no password is sent, and none is asked for twice."""
+        said = self.exchange(_SSL_REQUEST, b"")
+        if said[:1] not in (b"S", b"N", b"E"):
+            self.done("protocol", "no PostgreSQL")
+            return of_postgres("", "", "")
+        if said[:1] == b"S":  # it would encrypt; what is asked is no secret
+            peer = self.wire.getpeername()
+            self.wire.close()
+            try:
+                self.socket = socket.create_connection(peer[:2], self.left())
+            except OSError as error:
+                raise _Failed("protocol", _words(error)) from None
+        body = b"user\0pafar_probe\0database\0postgres\0application_name\0pafar.runbook\0\0"
+        answer = self.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, b"")
+        kind = answer[:1].decode("latin-1")
+        fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in answer[5:].split(b"\0") if part}
+        sqlstate = fields.get(b"C", "") if kind == "E" else ""
+        meaning = of_postgres(kind, sqlstate, fields.get(b"M", "") if kind == "E" else "")
+        self.done("protocol", meaning.why, **({"sqlstate": sqlstate} if sqlstate else {}))
+        return meaning
+
+    def ask_redis(self) -> Meaning:
+        said = self.exchange(b"*1\r\n$4\r\nPING\r\n", b"\r\n").decode("utf-8", "replace").strip()
+        meaning = of_redis(said)
+        self.done("protocol", said[:80])
+        return meaning
+
+    def ask_http(self) -> Meaning:
+        target = self.target
+        path, headers = target.path, {"Host": _host_header(target), "User-Agent": "pafar.runbook", **target.headers}
+        if self.key and target.judge == "maps":
+            path += ("&" if "?" in path else "?") + f"key={quote(self.key, safe='')}"
+        elif self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        if self.proxy and not target.secure:
+            path = f"http://{target.host}:{target.port}{path}"
+        connection = http.client.HTTPConnection(target.host, target.port)
+        connection.sock = self.socket
+        body = b"{}" if target.method in ("POST", "PUT", "PATCH") else None
+        if body:
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            self.wire.settimeout(self.left())
+            connection.request(target.method, path, body, headers)
+            answer = connection.getresponse()
+            text = b"" if target.method == "HEAD" else answer.read(_BODY)
+        except OSError as error:
+            raise _Failed("protocol", f"it takes connections and does not answer: {_words(error)}") from None
+        except (http.client.HTTPException, ValueError) as error:
+            raise _Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
+        meaning = of_http(target, answer.status, text.decode("utf-8", "replace"), bool(self.key))
+        self.done("protocol", f"HTTP {answer.status}", status=answer.status)
+        return meaning
+
+
+def _host_header(target: Target) -> str:
+    usual = 443 if target.secure else 80
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return host if target.port == usual else f"{host}:{target.port}"
+
+
+def _facts(der: bytes) -> dict[str, Any]:
+    ends = ends_at(der)
+    if ends is None:
+        return {}
+    left = ends - time.time()
+    return {"days_left": int(left // 86400), "expired": left < 0, "issuer": redacted(issuer_of(der))[:80]}
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, (socket.timeout, TimeoutError)):
+        return "no answer in time: dropped on the way, or it hangs"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused: nobody listens there"
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS ({error.reason or error})"
+    return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()
+
+
+def _proxy_of(place: Place, target: Target) -> tuple[str, int] | None:
+    """The proxy that programs of that place would use for it."""
+    if target.kind != "http" or target.host.startswith(_NEAR):
+        return None
+    environment = {name.lower(): value for name, value in place.environment.items()}
+    given = environment.get("https_proxy" if target.secure else "http_proxy", "")
+    exempt = [one.strip().lstrip(".") for one in environment.get("no_proxy", "").split(",") if one.strip()]
+    if not given or "*" in exempt or any(target.host == one or target.host.endswith(f".{one}") for one in exempt):
+        return None
+    try:
+        parts = urlsplit(given if "://" in given else f"http://{given}")
+        return (parts.hostname, parts.port or 3128) if parts.hostname else None
+    except ValueError:
+        return None

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pieces of a log put together, the newest first: split lines made whole, tracebacks kept with what they follow. Pure.
+
+The engine writes a line of more than 16 KiB in several pieces, of which the last one ends with a line feed; streams are
+mixed. Reading backwards, a piece that ends with a line feed closes the line before it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Iterable, Iterator, NamedTuple
+
+from .log_lines import goes_on, is_own
+from .log_records import Record
+
+_MOST_LINES = 500  # of one record; of a longer one the end is kept
+_LONGEST = 256 * 1024  # characters of one line that are put together
+_APART = 2.0  # seconds after which a piece is no part of a line any more: the engine gives them one time
+_WAITING = 200  # lines of other streams that wait for one to become whole
+
+
+class Piece(NamedTuple):
+    """What was written at one moment; ``text`` with its line feed, where there is one."""
+
+    at: float | None
+    stream: str
+    text: str
+
+
+class _Open:
+    """A line that may have earlier pieces still."""
+
+    __slots__ = ("closed", "parts", "size")
+
+    def __init__(self, piece: Piece) -> None:
+        self.parts, self.size, self.closed = [piece], len(piece.text), False
+
+    def add(self, piece: Piece) -> None:
+        if self.size < _LONGEST:
+            self.parts.append(piece)
+        else:  # the beginning counts, and comes last
+            self.parts[-1] = piece
+        self.size += len(piece.text)
+
+    def line(self) -> Piece:
+        first = self.parts[-1]
+        text = "".join(part.text for part in reversed(self.parts)) if len(self.parts) > 1 else first.text
+        return Piece(first.at, first.stream, text.rstrip("\r\n")[:_LONGEST])
+
+
+def whole_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Lines without their line feed, the newest first, in the order in which they ended."""
+    waiting: deque[_Open] = deque()
+    by_stream: dict[str, _Open] = {}
+    for piece in pieces:
+        last = by_stream.get(piece.stream)
+        if last is not None and not piece.text.endswith("\n"):
+            last.add(piece)
+            continue
+        if last is not None:
+            last.closed = True
+        by_stream[piece.stream] = opened = _Open(piece)
+        waiting.append(opened)
+        while waiting[0].closed or _settled(waiting[0], piece, len(waiting)):
+            done = waiting.popleft()
+            if by_stream.get(done.parts[0].stream) is done:
+                del by_stream[done.parts[0].stream]
+            yield done.line()
+    for each in waiting:
+        yield each.line()
+
+
+def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
+    """Whether nothing can come any more that belongs to it."""
+    if held.parts[0] is piece:
+        return False
+    at = held.parts[-1].at
+    return waiting > _WAITING or (at is not None and piece.at is not None and piece.at < at - _APART)
+
+
+def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
+    """Records, the newest first: a line that begins one, with those that go on with it."""
+    held: dict[str, tuple[list[str], float | None]] = {}
+    for line in lines:
+        tail, at = held.get(line.stream, ([], None))
+        if goes_on(line.text):
+            if len(tail) < _MOST_LINES:
+                tail.append(line.text)
+            held[line.stream] = (tail, line.at if line.at is not None else at)
+            continue
+        held.pop(line.stream, None)
+        if tail and is_own(tail[-1], line.text):
+            yield Record(at, source, "\n".join(reversed(tail)), line.stream)
+            tail = []
+        text = "\n".join([line.text, *reversed(tail)]) if tail else line.text
+        yield Record(line.at, source, text, line.stream)
+    for stream, (tail, at) in held.items():
+        if tail:  # its beginning lies before what was read
+            yield Record(at, source, "\n".join(reversed(tail)), stream)
+
+
+def timed(found: Iterable[Record], otherwise: float) -> Iterator[Record]:
+    """Each with a time: one that says none has that of the next newer one, the newest the one that is given."""
+    at = otherwise
+    for record in found:
+        if record.at is None:
+            yield record._replace(at=at)
+        else:
+            at = record.at
+            yield record

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A line of a log: when it was written, how grave it is, and whether it goes on with the one before. Pure.
+
+Times come in many forms, some without a zone, one (syslog's) without a year. What cannot be read has no time of its own
+and takes its neighbour's. Formats: RFC 3339, RFC 3164, nginx's error and access logs, Python's logging, PostgreSQL's.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Callable, NamedTuple, Sequence
+
+LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
+GRAVE = {
+    "debug": "debug", "trace": "debug", "info": "info", "log": "info", "notice": "notice", "warn": "warning",
+    "warning": "warning", "err": "error", "error": "error", "severe": "error", "crit": "critical",
+    "critical": "critical", "fatal": "critical", "panic": "critical", "alert": "critical", "emerg": "critical",
+}  # fmt: skip
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
+_ISO = re.compile(
+    r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?", re.I
+)
+CLF = re.compile(r"\[(\d\d)/([A-Za-z]{3})/(\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*([+-]\d{4})?\]")
+_SYSLOG = re.compile(r"(?:<\d{1,3}>)?([A-Za-z]{3})\s+(\d{1,2})\s(\d\d):(\d\d):(\d\d)\b")
+# Not within a path, a word or a name with a dot: /api/error is no error.
+_LEVEL = re.compile(
+    r"(?<![\w./-])(debug|trace|info|notice|warn(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal"
+    r"|panic|alert|emerg)(?![\w./-])",
+    re.I,
+)
+_STATUS = re.compile(r'" (\d{3}) (?:\d+|-)(?: |$)')
+_TRACEBACK = "Traceback (most"
+_GOES_ON = re.compile(
+    r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
+    r"|\w+(?:\.\w+)*(?:Error|Exception|Warning)\b:?)"
+)
+LOOKED_AT = 200  # characters of a line in which its time and its level are looked for
+
+
+class Zone(NamedTuple):
+    """How times without a zone are meant, and the present, by which a missing year is told.
+
+    ``offset``: seconds east of UTC; ``of``: the same for a moment on that clock, where summer differs from winter.
+    """
+
+    offset: float = 0.0
+    now: float = 0.0
+    of: Callable[[float], float] | None = None
+
+    def east(self, clock: float) -> float:
+        return self.of(clock) if self.of else self.offset
+
+
+def time_of(line: str, zone: Zone) -> float | None:
+    """Seconds since 1970 at which the line was written, from its beginning; None where it says none."""
+    head = line[:LOOKED_AT]
+    found = _ISO.search(head)
+    if found:
+        return _epoch([int(part) for part in found.groups()[:6]], found.group(7), found.group(8), zone)
+    found = CLF.search(head)
+    if found and found.group(2).lower() in _MONTHS:
+        day, name, year, hour, minute, second, fraction, offset = found.groups()
+        clock = (int(year), _MONTHS[name.lower()], int(day), int(hour), int(minute), int(second))
+        return _epoch(clock, fraction, offset, zone)
+    found = _SYSLOG.match(head)
+    if found and found.group(1).lower() in _MONTHS:
+        return _without_year(found, zone)
+    return None
+
+
+def _epoch(clock: Sequence[int], fraction: str | None, offset: str | None, zone: Zone) -> float | None:
+    """``clock``: year, month, day, hour, minute, second, as they were shown."""
+    *date, second = clock
+    try:
+        at = datetime(*date, min(second, 59), tzinfo=timezone.utc).timestamp()  # type: ignore[misc,arg-type]
+    except ValueError:
+        return None
+    at += max(0, second - 59) if second >= 60 else 0  # a leap second
+    return at + (float(f"0.{fraction}") if fraction else 0.0) - _seconds_east(offset, at, zone)
+
+
+def _seconds_east(offset: str | None, clock: float, zone: Zone) -> float:
+    if offset is None:
+        return zone.east(clock)
+    if offset.upper() in ("Z", "UTC", "GMT"):
+        return 0.0
+    digits = offset[1:].replace(":", "")
+    return (1 if offset[0] == "+" else -1) * (3600 * int(digits[:2]) + 60 * int(digits[2:]))
+
+
+def _without_year(found: re.Match[str], zone: Zone) -> float | None:
+    """The latest such moment that is not in the future (by more than a day, since clocks differ)."""
+    name, *rest = found.groups()
+    day, hour, minute, second = (int(part) for part in rest)
+    present = datetime.fromtimestamp(zone.now, timezone.utc)
+    for year in range(present.year + 1, present.year - 9, -1):  # eight years apart: 29 February about a century's turn
+        at = _epoch((year, _MONTHS[name.lower()], day, hour, minute, second), None, None, zone)
+        if at is not None and at <= zone.now + timedelta(days=1).total_seconds():
+            return at
+    return None
+
+
+def level_of(line: str) -> str:
+    """How grave it says to be; an access log's line by its status; empty where it does not say."""
+    head = line[:LOOKED_AT]
+    if '" ' in head and CLF.search(head):
+        status = _STATUS.search(line)
+        if status:
+            code = int(status.group(1))
+            return "error" if code >= 500 else "warning" if code >= 400 else "info"
+    found = _LEVEL.search(head)
+    if found:
+        return GRAVE[found.group(1).lower()]
+    return "error" if line.startswith(_TRACEBACK) else ""
+
+
+def goes_on(line: str) -> bool:
+    """Whether a line belongs to the one before: indented, or the end of a traceback. One with a time begins anew."""
+    return not line or (bool(_GOES_ON.match(line)) and time_of(line, Zone()) is None)
+
+
+def is_own(tail: str, line: str) -> bool:
+    """Whether a traceback is a matter of its own: what said that all is well before it did not cause it."""
+    return tail.startswith(_TRACEBACK) and level_of(line) in ("debug", "info", "notice")

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records of logs: told by what they have in common, how often, and which of them are new. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .log_fields import json_fields, level_in
+from .log_lines import LEVELS, level_of
+from .redaction import redacted
+
+_NUMBERS = re.compile(
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+",
+    re.I,
+)
+_QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"")
+_TIMES = re.compile(
+    r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?"
+    r"|\[\d\d/[A-Za-z]{3}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\]|^[A-Za-z]{3}\s+\d{1,2} \d\d:\d\d:\d\d",
+    re.I,
+)
+_ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
+_LONGEST = 300  # characters of a signature
+_SHOWN = 8 * 1024  # characters of a record that are told
+
+
+class Record(NamedTuple):
+    """One thing that was logged, of one line or several. ``at``: seconds since 1970; None: no line of it says."""
+
+    at: float | None
+    source: str
+    text: str
+    stream: str = ""
+    grade: str = ""  # where the source keeps the level apart, as the journal does
+
+    @property
+    def level(self) -> str:
+        if self.grade:
+            return self.grade
+        told = level_in(json_fields(self.text)) if self.text[:1] == "{" else ""
+        return told or level_of(self.text)
+
+
+@dataclass
+class Signature:
+    """What records have in common: their text without what differs from one to the next."""
+
+    text: str
+    level: str
+    count: int = 0
+    first: float | None = None
+    last: float | None = None
+    sources: set[str] = field(default_factory=set)
+    example: str = ""
+
+    def add(self, record: Record) -> None:
+        self.count += 1
+        self.sources.add(record.source)
+        if record.at is not None:
+            self.first = record.at if self.first is None else min(self.first, record.at)
+            self.last = record.at if self.last is None else max(self.last, record.at)
+
+
+def signature_text(text: str) -> str:
+    """A traceback by its last line, which says what happened, else the first line; times, numbers, names taken out."""
+    ends = _ENDS_WITH.findall(text) if "\n" in text else []
+    line = ends[-1] if ends else text.partition("\n")[0]
+    if line[:1] == "{":
+        told = json_fields(line)
+        line = str(told.get("message") or told.get("msg") or told.get("event") or line)
+    bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line[: 4 * _LONGEST]))))
+    return " ".join(bare.split())[:_LONGEST]
+
+
+def key_of(text: str) -> str:
+    """Twelve digits by which a signature is known."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+class Signatures:
+    """Counts by signature, of records from ``least`` on; no more than ``most`` kinds are kept, the rest is counted."""
+
+    def __init__(self, least: str = "warning", most: int = 500) -> None:
+        self._least, self._most = LEVELS.index(least), most
+        self._found: dict[str, Signature] = {}
+        self.others = 0
+
+    def add(self, record: Record) -> None:
+        level = record.level
+        if not level or LEVELS.index(level) < self._least:
+            return
+        text = signature_text(record.text)
+        kept = self._found.get(text)
+        if kept is None:
+            if len(self._found) >= self._most:
+                self.others += 1
+                return
+            kept = self._found[text] = Signature(text, level, example=shown(record.text[:2000]))
+        kept.add(record)
+
+    def told(self, since: float, new_since: float | None, known_before: bool, top: int) -> list[dict[str, Any]]:
+        """Those seen from ``since`` on, new ones first, then the most frequent.
+
+        ``new`` where the first of them was at ``new_since`` or later; None where nothing from before was read.
+        """
+
+        def new(one: Signature) -> bool | None:
+            if new_since is None or one.first is None or not known_before:
+                return None
+            return one.first >= new_since
+
+        found = [one for one in self._found.values() if one.last is None or one.last >= since]
+        found.sort(key=lambda one: (not new(one), -one.count, one.text))
+        return [
+            {
+                "signature": key_of(one.text),
+                "text": one.text,
+                "level": one.level,
+                "count": one.count,
+                "first_seen": one.first,
+                "last_seen": one.last,
+                "new": new(one),
+                "sources": sorted(one.sources),
+                "example": one.example,
+            }
+            for one in found[:top]
+        ]
+
+
+def shown(text: str) -> str:
+    """A record without secrets; its lines are kept apart, and a very long one loses its middle."""
+    if len(text) > _SHOWN:
+        text = f"{text[: _SHOWN // 2]}\n... {len(text) - _SHOWN} characters left out ...\n{text[-_SHOWN // 2 :]}"
+    return "\n".join(_indent(line) + redacted(line) for line in text.split("\n"))
+
+
+def _indent(line: str) -> str:
+    return " " * min(40, len(line) - len(line.lstrip(" ")))
+
+
+def entry(record: Record, fields: dict[str, Any]) -> dict[str, Any]:
+    """A record for people and machines, without secrets."""
+    told = {key: redacted_value(value, key) for key, value in fields.items()}
+    return {
+        "at": record.at,
+        "source": record.source,
+        "stream": record.stream,
+        "level": record.level,
+        "text": shown(record.text),
+        **({"fields": told} if told else {}),
+    }
+
+
+def redacted_value(value: Any, name: str = "") -> Any:
+    """The same value without secrets, to any depth; what a name tells to be a secret is hidden."""
+    if isinstance(value, str):
+        known = f"{name}={value}"
+        return redacted(value) if redacted(known) == f"{name}={redacted(value)}" else redacted(known).partition("=")[2]
+    if isinstance(value, dict):
+        return {redacted(str(key)): redacted_value(each, str(key)) for key, each in value.items()}
+    if isinstance(value, list):
+        return [redacted_value(each, name) for each in value]
+    return value

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moments as a person gives them: a length of time ago, or a date. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w|)(?=\d|\s|$)")
+_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.I
+)
+
+
+def seconds_of(text: str) -> float | None:
+    """A length of time: 90, 90s, 15m, 2h, 1h30m, 3d; None where it is none."""
+    rest, total = text.strip(), 0.0
+    if not rest:
+        return None
+    while rest:
+        found = _SPAN.match(rest)
+        if not found:
+            return None
+        total += float(found.group(1)) * _UNITS[found.group(2)]
+        rest = rest[found.end() :].strip()
+    return total
+
+
+def moment_of(text: str, now: float) -> float | None:
+    """Seconds since 1970: so long before ``now``, or the date (UTC where it names no zone); None where it is neither.
+
+    >>> moment_of("1h", 7200.0)
+    3600.0
+    >>> moment_of("1970-01-01T00:30Z", 7200.0)
+    1800.0
+    """
+    text = text.strip()
+    if text.startswith("@") and text[1:].replace(".", "", 1).isdigit():
+        return float(text[1:])
+    ago = seconds_of(text)
+    if ago is not None:
+        return now - ago
+    found = _DATE.match(text)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    try:
+        at = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None
+    at += float(f"0.{found.group(7)}") if found.group(7) else 0.0
+    zone = (found.group(8) or "Z").upper()
+    if zone not in ("Z", "UTC"):
+        digits = zone[1:].replace(":", "")
+        at -= (1 if zone[0] == "+" else -1) * (3600 * int(digits[:2]) + 60 * int(digits[2:]))
+    return at

@@ -1,0 +1,158 @@
+"""log_tail and endpoint_probe_info on the running platform: real containers, their logs and their networks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from rehearsal import engine
+from rehearsal.stand import Stand
+from support.modules import run_module
+
+DATABASE = {"name": "database", "kind": "postgres", "host": "db"}
+REDIS = {"name": "redis", "kind": "redis", "host": "redis"}
+STRIPE = {"name": "stripe", "url": "http://stripe:8000/v1/charges", "judge": "stripe", "key": "stripe"}
+HOOK = {"name": "webhook", "url": "http://nginx/api/webhooks/stripe/", "method": "POST", "judge": "webhook"}
+KEYS = {"stripe": {"service": "backend", "variable": "STRIPE_SECRET_KEY"}}
+
+
+def tail(stand: Stand, **options: Any) -> dict[str, Any]:
+    found = run_module("log_tail", project=stand.site.project, **{"signatures": 0, **options})
+    assert "failed" not in found, found
+    return found
+
+
+def probe(stand: Stand, *targets: dict[str, Any], **options: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    found = run_module("endpoint_probe_info", project=stand.site.project, targets=list(targets), **options)
+    assert "failed" not in found, found
+    return {(row["source"].removeprefix(f"{stand.site.project}-"), row["target"]): row for row in found["matrix"]}
+
+
+def plain_scan(stand: Stand, container: str) -> list[str]:
+    """Every line of a container's log, as the engine tells it."""
+    return engine.run(["docker", "logs", f"{stand.site.project}-{container}"]).stdout.splitlines()
+
+
+def test_every_record_is_what_a_plain_scan_finds(stand: Stand) -> None:
+    until = f"@{time.time() - 1}"
+    ours = [one["text"] for one in tail(stand, services=["redis"], last=10_000, until=until)["entries"]]
+    theirs = [" ".join(line.split()) for line in plain_scan(stand, "redis-1")]
+    assert [" ".join(line.split()) for one in ours for line in one.split("\n")] == theirs[: len(ours)]
+    assert len(ours) > 5
+
+
+def test_the_file_and_the_api_tell_the_same(stand: Stand) -> None:
+    options = {"services": ["backend"], "match": "payment", "since": "5m", "until": f"@{time.time() - 2}", "last": 50}
+    told = {source: tail(stand, source=source, **options) for source in ("file", "api")}
+    assert {found["sources"][0]["kind"] for found in told.values()} == {"json-file", "api"}
+    texts = [sorted(one["text"] for one in found["entries"]) for found in told.values()]
+    assert texts[0] == texts[1]
+    assert len(texts[0]) > 3
+
+
+def test_services_are_merged_by_time_and_nginx_is_understood(stand: Stand) -> None:
+    found = tail(stand, services=["*"], last=300)
+    times = [one["at"] for one in found["entries"]]
+    assert times == sorted(times)
+    assert len({one["source"] for one in found["entries"]}) > 2
+    found = tail(stand, services=["nginx"], where="status == `201` && method == 'POST'", last=5)
+    assert {one["fields"]["status"] for one in found["entries"]} == {201}
+
+
+@pytest.mark.parametrize("driver", ["local", "json-file"])
+def test_the_files_of_both_drivers(stand: Stand, driver: str) -> None:
+    """A long line that the engine splits, a traceback on the other stream, in a container of its own."""
+    name = f"{stand.site.project}-log-{driver}"
+    image = engine.inspect("container", [stand.container("redis")])[0]["Image"]
+    script = "for n in $(seq 40); do echo line $n; done; head -c 40000 /dev/zero | tr '\\0' x; echo END; sleep 0.2;"
+    script += " printf 'ERROR it broke\\nTraceback (most recent call last):\\n  File x\\nKeyError: 7\\n' >&2"
+    argv = ["docker", "run", "--name", name, "--log-driver", driver, "--entrypoint", "sh", image, "-c", script]
+    engine.run(argv)
+    try:
+        found = run_module("log_tail", containers=[name], signatures=5, last=100)
+        place = found["sources"][0]
+        assert (place["kind"], place["trouble"], place["left_out"]) == (driver, "", [])
+        texts = [one["text"] for one in found["entries"]]
+        assert texts[:40] == [f"line {number}" for number in range(1, 41)]
+        assert texts[41] == "ERROR it broke\nTraceback (most recent call last):\n  File x\nKeyError: 7"
+        assert texts[40].startswith("xxxx")
+        assert texts[40].endswith("END")
+        assert [one["text"] for one in found["signatures"]] == ["KeyError: #"]
+    finally:
+        engine.run(["docker", "rm", "--force", name])
+
+
+def test_everything_is_reached_from_inside(stand: Stand) -> None:
+    found = probe(
+        stand, DATABASE, REDIS, {**STRIPE, "sources": ["backend"]}, {**HOOK, "sources": ["stripe"]},
+        sources=["backend", "celery-worker"], key_variables=KEYS,
+    )  # fmt: skip
+    assert {key: row["state"] for key, row in found.items()} == {
+        ("backend-1", "database"): "up", ("celery-worker-1", "database"): "up", ("backend-1", "redis"): "up",
+        ("celery-worker-1", "redis"): "up", ("backend-1", "stripe"): "up", ("stripe-1", "webhook"): "up",
+    }  # fmt: skip
+
+
+@contextmanager
+def dropped(stand: Stand, service: str, *rule: str) -> Iterator[None]:
+    """Packets of a container that go nowhere, by a rule in its own network."""
+    pid = engine.inspect("container", [stand.container(service)])[0]["State"]["Pid"]
+
+    def iptables(how: str) -> None:
+        argv = ["nsenter", "--target", str(pid), "--net", "iptables", how, "OUTPUT", *rule, "-j", "DROP"]
+        subprocess.run(argv, check=True, capture_output=True)
+
+    iptables("-A")
+    try:
+        yield
+    finally:
+        iptables("-D")
+
+
+def test_a_cut_network_is_seen_from_where_it_is_cut(stand: Stand) -> None:
+    with dropped(stand, "celery-worker", "-p", "tcp", "--dport", "6379"):
+        found = probe(stand, DATABASE, REDIS, sources=["backend", "celery-worker"], attempts=2, timeout=1)
+    assert found["celery-worker-1", "redis"]["state"] == "down"
+    assert (found["celery-worker-1", "redis"]["layer"], found["celery-worker-1", "redis"]["whose"]) == (
+        "tcp",
+        "network",
+    )
+    assert {row["state"] for key, row in found.items() if key != ("celery-worker-1", "redis")} == {"up"}
+
+
+def test_a_resolver_that_is_silent_is_told_apart(stand: Stand) -> None:
+    with dropped(stand, "celery-worker", "-d", "127.0.0.11"):
+        found = probe(stand, REDIS, sources=["celery-worker"], attempts=1, timeout=1)
+    assert found["celery-worker-1", "redis"]["layer"] == "dns"
+    assert "127.0.0.11" in found["celery-worker-1", "redis"]["why"]
+
+
+def test_a_service_that_does_not_run_cannot_be_asked_from(stand: Stand) -> None:
+    found = run_module("endpoint_probe_info", project=stand.site.project, targets=[REDIS], sources=["nowhere"])
+    assert found["failed"]
+    assert "has no container of the service nowhere" in found["msg"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "whose"),
+    [("ok", "up", ""), ("down", "down", "theirs"), ("slow", "down", "theirs"), ("revoked", "down", "key"),
+     ("rate_limited", "degraded", "ours")],
+)  # fmt: skip
+def test_stripe_is_judged_by_what_it_means(stand: Stand, mode: str, state: str, whose: str) -> None:
+    stand.behave("stripe", mode)
+    try:
+        found = run_module(
+            "endpoint_probe_info", project=stand.site.project, targets=[STRIPE], sources=["backend"], attempts=1,
+            timeout=1, key_variables=KEYS,
+        )  # fmt: skip
+    finally:
+        stand.behave("stripe", "ok")
+    row = found["matrix"][0]
+    assert (row["state"], row["whose"]) == (state, whose)
+    assert stand.env["STRIPE_SECRET_KEY"] not in json.dumps(found)

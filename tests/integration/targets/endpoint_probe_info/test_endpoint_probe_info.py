@@ -1,0 +1,244 @@
+"""endpoint_probe_info from the host: real PostgreSQL, Redis and HTTP servers; containers' networks on the platform."""
+
+from __future__ import annotations
+
+import datetime
+import http.server
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+
+import psycopg2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from support.modules import run_module
+from support.servers import Server, newest
+
+KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+
+
+def probe(*targets, **options):
+    found = run_module("endpoint_probe_info", targets=list(targets), **{"pause": 0, "timeout": 1, **options})
+    assert "failed" not in found, found
+    assert KEY not in json.dumps({key: value for key, value in found.items() if key != "invocation"})
+    return found
+
+
+def row(target, **options):
+    return probe({"name": "it", **target}, **options)["matrix"][0]
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """/200 answers 200; with the right bearer /key does; each second request to /flaps is cut off."""
+
+    protocol_version = "HTTP/1.1"
+    count = 0
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = self.path.partition("?")[0]
+        if path == "/flaps":
+            Answers.count += 1
+            if Answers.count % 2:
+                self.close_connection = True
+                return
+        if path == "/slow":
+            time.sleep(0.4)
+        status = int(path[1:]) if path[1:].isdigit() else 200
+        told = {"status": "OK"}
+        if path == "/key" and self.headers.get("Authorization") != f"Bearer {KEY}":
+            status, told = 401, {"error": {"message": f"Invalid API Key provided: {self.headers.get('Authorization')}"}}
+        if path == "/maps" and f"key={KEY}" not in self.path:
+            told = {"status": "REQUEST_DENIED", "error_message": "The provided API key is invalid."}
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_HEAD = answer
+
+    def log_message(self, *dummy):
+        pass
+
+
+@contextmanager
+def serving(certificate=None):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def web():
+    with serving() as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_postgresql_is_asked_in_its_own_words(server):
+    found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port})
+    assert found["state"] == "up", found
+    assert list(found["layers"]) == ["dns", "tcp", "protocol"]
+
+
+def test_a_postgresql_without_a_slot_is_down():
+    with Server(newest(), {"max_connections": "6", "max_wal_senders": "0"}) as small, ExitStack() as held:
+        for dummy in range(6):
+            held.callback(psycopg2.connect(small.dsn()).close)
+        found = row({"kind": "postgres", "host": "127.0.0.1", "port": small.port})
+    assert (found["state"], found["layer"]) == ("down", "protocol")
+    assert found["layers"]["protocol"]["sqlstate"] == "53300"
+
+
+@pytest.fixture
+def redis(tmp_path):
+    if not shutil.which("redis-server"):
+        pytest.skip("NOT RUN: endpoint_probe_info on Redis (redis-server is not installed)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    argv = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.time() + 10
+            while row({"kind": "redis", "host": "127.0.0.1", "port": port}, attempts=1)["state"] != "up":
+                assert time.time() < deadline
+            yield port
+        finally:
+            process.terminate()
+
+
+def test_redis_is_asked_in_its_own_words(redis):
+    it = {"kind": "redis", "host": "127.0.0.1", "port": redis}
+    assert row(it)["layers"]["protocol"]["said"] == "+PONG"
+    with socket.create_connection(("127.0.0.1", redis)) as asking:
+        asking.sendall(b"CONFIG SET requirepass secret\r\n")
+        assert asking.recv(100).startswith(b"+OK")
+    assert row(it)["state"] == "up", "a server that wants a password is up"
+
+
+def test_what_is_no_redis_and_no_postgresql_is_told(web):
+    port = int(web.rpartition(":")[2])
+    assert "does not answer" in row({"kind": "postgres", "host": "127.0.0.1", "port": port})["why"]
+    assert "not Redis" in row({"kind": "redis", "host": "127.0.0.1", "port": port})["why"]
+
+
+def test_layers(web):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = free.getsockname()[1]
+    found = probe(
+        {"name": "well", "url": f"{web}/200"},
+        {"name": "wrong status", "url": f"{web}/503"},
+        {"name": "nobody", "url": f"http://127.0.0.1:{closed}/"},
+        {"name": "unknown", "url": "http://no-such-host.invalid/"},
+        {"name": "plain", "url": f"https://127.0.0.1:{web.rpartition(':')[2]}/"},
+        {"name": "port", "kind": "tcp", "host": "127.0.0.1", "port": int(web.rpartition(":")[2])},
+    )
+    layers = {one["target"]: (one["state"], one["layer"]) for one in found["matrix"]}
+    assert layers == {
+        "well": ("up", ""),
+        "wrong status": ("down", "protocol"),
+        "nobody": ("down", "tcp"),
+        "unknown": ("down", "dns"),
+        "plain": ("down", "tls"),
+        "port": ("up", ""),
+    }
+    assert not found["well"]
+    assert len(found["lines"]) == 4
+
+
+def test_flapping_is_told_apart_from_down(web):
+    found = row({"url": f"{web}/flaps"}, attempts=6)
+    assert found["state"] == "flapping"
+    assert 0 < found["failed"] < 6
+
+
+def test_one_that_hangs_is_bounded(web):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        began = time.monotonic()
+        found = row({"kind": "redis", "host": "127.0.0.1", "port": silent.getsockname()[1]}, attempts=2)
+    assert time.monotonic() - began < 5
+    assert (found["state"], found["layer"]) == ("down", "protocol")
+    assert "does not answer" in found["why"]
+
+
+def test_slow_is_degraded(web):
+    assert row({"url": f"{web}/slow", "slow": 0.2})["state"] == "degraded"
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "whose"), [("right", "up", ""), ("wrong", "down", "key"), ("", "up", "")]
+)  # fmt: skip
+def test_a_key_of_stripe_is_judged_and_never_told(web, key, state, whose):
+    keys = {"stripe": {"right": KEY, "wrong": KEY[::-1]}[key]} if key else {}
+    it = {"url": f"{web}/key", "judge": "stripe", **({"key": "stripe"} if key else {})}
+    found = row(it, keys=keys)
+    assert (found["state"], found["whose"]) == (state, whose)
+    assert KEY[::-1] not in json.dumps(found)
+
+
+def test_a_key_of_maps_goes_where_google_wants_it(web):
+    it = {"url": f"{web}/maps?address=Lagos", "judge": "maps"}
+    assert row({**it, "key": "maps"}, keys={"maps": KEY})["state"] == "up"
+    assert row({**it, "key": "maps"}, keys={"maps": "AIza-wrong"})["whose"] == "key"
+
+
+def certificate(path, days):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - datetime.timedelta(days=60)).not_valid_after(now + datetime.timedelta(days=days))
+    made = made.sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + made.public_bytes(pem))
+    return path
+
+
+@pytest.mark.parametrize("days", [-30, 30])
+def test_a_certificate_that_is_not_trusted_tells_when_it_ends(tmp_path, days):
+    with serving(certificate(tmp_path / "pem", days)) as port:
+        found = row({"url": f"https://127.0.0.1:{port}/"})
+    assert (found["state"], found["layer"]) == ("down", "tls")
+    assert found["layers"]["tls"]["days_left"] in (days - 1, days)
+    assert found["layers"]["tls"]["expired"] is (days < 0)
+    assert found["layers"]["tls"]["issuer"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"targets": [{"name": "x", "url": "web/"}]}, "must begin with http"),
+        ({"targets": [{"name": "x", "url": f"http://a:{KEY}@web/"}]}, "must hold no password"),
+        ({"targets": [{"name": "x", "url": "http://web/", "key": "k"}]}, "neither keys nor key_variables"),
+        ({"targets": [{"name": "x", "url": "http://web/", "body": "("}]}, "no regular expression"),
+        ({"targets": [{"name": "x", "url": "http://web/"}], "attempts": 0}, "must be at least 1"),
+        ({"targets": [], "keys": {"k": "a\r\nX: y"}}, "line feed"),
+        ({"targets": [], "key_variables": {"k": "text"}}, "takes `service` and `variable`"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused_in_words(options, said):
+    found = run_module("endpoint_probe_info", **options)
+    assert found["failed"]
+    assert said in found["msg"]
+    assert KEY not in found["msg"]

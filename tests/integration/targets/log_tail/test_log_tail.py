@@ -1,0 +1,207 @@
+"""log_tail on files and on a real journal; logs of containers are read in tests/integration/platform."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from support.modules import run_module
+
+REMOTE = Path("/lib/systemd/systemd-journal-remote")
+
+
+def stamp(at):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def tail(**options):
+    found = run_module("log_tail", **{"signatures": 0, **options})
+    assert "failed" not in found, found
+    assert found["changed"] is False
+    return found
+
+
+@pytest.fixture
+def log(tmp_path):
+    """2,000 lines over the last 2,000 seconds; each tenth tells of a payment, each hundredth failed."""
+    path, begin = tmp_path / "app.log", time.time() - 2000
+    with path.open("w") as file:
+        for number in range(2000):
+            what = "payment failed" if number % 100 == 0 else "payment" if number % 10 == 0 else "browse"
+            level = "ERROR" if number % 100 == 0 else "INFO"
+            file.write(f"{stamp(begin + number)} {level} {what} {number}\n")
+    return path
+
+
+def last_words(found):
+    return [int(one["text"].split()[-1]) for one in found["entries"]]
+
+
+def test_it_filters_before_it_counts(log):
+    found = tail(files=[str(log)], match="PAYMENT", last=5)
+    assert last_words(found) == [1950, 1960, 1970, 1980, 1990]
+    assert (found["matched"], found["more"], found["truncated"]) == (5, True, True)
+    assert found["scanned_bytes"] < log.stat().st_size * 1.1
+
+
+def test_since_until_and_level(log):
+    found = tail(files=[str(log)], since="1050", until="550", level="error")
+    assert last_words(found) == [1000, 1100, 1200, 1300, 1400]
+    assert not found["truncated"]
+
+
+def test_several_logs_are_merged_by_time(tmp_path):
+    begin, expected = time.time() - 300, []
+    chance = random.Random(7)
+    texts = ["", "", ""]
+    for number in range(300):
+        texts[chance.randrange(3)] += f"{stamp(begin + number)} line {number}\n"
+        expected.append(number)
+    for number, text in enumerate(texts):
+        (tmp_path / f"web-{number}.log").write_text(text)
+    found = tail(files=[f"{tmp_path}/*.log"], last=1000)
+    assert last_words(found) == expected
+    assert [one["records"] for one in found["sources"]] == [text.count("\n") for text in texts]
+
+
+def test_nginx_is_understood_and_asked_by_jmespath(tmp_path):
+    path, now = tmp_path / "access.log", time.time()
+    with path.open("w") as file:
+        for number in range(100):
+            at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now - 100 + number))
+            status = 502 if number % 25 == 0 else 200
+            file.write(f'10.0.0.1 - - [{at}] "GET /api/{number} HTTP/1.1" {status} 12 "-" "curl" rt=0.{number}\n')
+    found = tail(files=[str(path)], where="status >= `500` && starts_with(path, '/api/')")
+    assert [one["fields"]["path"] for one in found["entries"]] == ["/api/0", "/api/25", "/api/50", "/api/75"]
+    assert {one["level"] for one in found["entries"]} == {"error"}
+    assert tail(files=[str(path)], where="length(nothing) > `1`")["entries"] == []
+
+
+def test_which_errors_are_new(log):
+    deployed = time.time() - 300
+    with log.open("a") as file:
+        file.write(f"{stamp(time.time() - 5)} ERROR no such column 17\n")
+        file.write(f"{stamp(time.time() - 4)} ERROR no such column 18\n")
+    found = tail(files=[str(log)], since="10m", new_since=f"@{deployed}", signatures=10, last=0)
+    told = {one["text"]: one for one in found["signatures"]}
+    assert told["ERROR no such column #"]["new"] is True
+    assert told["ERROR no such column #"]["count"] == 2
+    assert told["ERROR payment failed #"]["new"] is False
+    assert found["entries"] == []
+
+
+def test_secrets_and_cards_are_hidden(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(
+        f"{stamp(time.time())} ERROR key sk_live_4eC39HqLyjWDarjtT1zdp7dc card 4242 4242 4242 4242 password=abc\n"
+    )
+    text = json.dumps(tail(files=[str(path)], signatures=5))
+    for secret in ("sk_live_4eC", "4242 4242", "abc"):
+        assert secret not in text
+
+
+def test_rotated_and_packed_files_belong_to_it(log):
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(lines[1500:]))
+    (log.parent / "app.log.1").write_text("".join(lines[1000:1500]))
+    with gzip.open(f"{log}.2.gz", "wt") as file:
+        file.writelines(lines[:1000])
+    found = tail(files=[str(log)], last=10_000)
+    assert last_words(found) == list(range(2000))
+
+
+def test_a_traceback_is_one_record_and_crlf_is_no_text(tmp_path):
+    path, now = tmp_path / "log", time.time()
+    path.write_bytes(
+        f"{stamp(now - 2)} ERROR it broke\r\nTraceback (most recent call last):\r\n  File 'x'\r\nKeyError: 7\r\n"
+        f"{stamp(now - 1)} INFO went on\r\n\xff\x00 rubbish\r\n".encode("latin-1")
+    )
+    found = tail(files=[str(path)], match="KeyError")
+    assert len(found["entries"]) == 1
+    assert found["entries"][0]["text"].startswith(f"{stamp(now - 2)} ERROR it broke\nTraceback")
+    assert "\r" not in json.dumps(found)
+
+
+def test_limits_are_said(log):
+    found = tail(files=[str(log)], match="nothing like this", max_bytes=65536)
+    assert found["truncated"]
+    assert "before byte" in found["sources"][0]["left_out"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "Say what to read"),
+        ({"files": ["relative.log"]}, "must be an absolute path"),
+        ({"files": ["/nowhere/at.log"]}, "None of the 1 log"),
+        ({"files": ["/tmp/x"], "since": "yesterday"}, "neither a length of time"),
+        ({"files": ["/tmp/x"], "since": "1h", "until": "2h"}, "until lies before since"),
+        ({"files": ["/tmp/x"], "match": "(open"}, "no regular expression"),
+        ({"files": ["/tmp/x"], "where": "a ==="}, "no JMESPath expression"),
+        ({"files": ["/tmp/x"], "last": -1}, "must be at least 0"),
+        ({"files": ["/tmp/x"], "last": 99999}, "at most 10000"),
+        ({"files": ["/tmp/x"], "timezone": "Mars/Olympus"}, "not known on this host"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words(options, said):
+    found = run_module("log_tail", **options)
+    assert found["failed"]
+    assert said in found["msg"]
+    assert "Traceback" not in found["msg"]
+
+
+def test_one_log_that_cannot_be_read_hides_no_other(log):
+    found = tail(files=[str(log), "/nowhere/at.log"], last=1)
+    assert len(found["entries"]) == 1
+    assert found["truncated"]
+    assert "No such file" in found["sources"][1]["trouble"]
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """A journal as journald keeps it, of three units."""
+    if not REMOTE.exists():
+        pytest.skip("NOT RUN: log_tail on a journal (systemd-journal-remote is not installed)")
+    begin, written = time.time() - 600, []
+    for number in range(600):
+        unit = ("docker.service", "cron.service", "nginx.service")[number % 3]
+        message = f"MESSAGE=line {number}" if number % 10 else f"MESSAGE\n{{size}}line {number}\n  goes on"
+        written.append((f"{int((begin + number) * 1e6)}", unit, "3" if number % 30 == 0 else "6", message))
+    export = tmp_path / "export"
+    with export.open("wb") as file:
+        for at, unit, priority, message in written:
+            head, dummy, text = message.partition("\n{size}")
+            file.write(f"__REALTIME_TIMESTAMP={at}\n_SYSTEMD_UNIT={unit}\nPRIORITY={priority}\n".encode())
+            file.write(b"_BOOT_ID=" + b"0" * 31 + b"1\n")
+            if text:  # the binary form: a line feed in a text
+                file.write(head.encode() + b"\n" + len(text.encode()).to_bytes(8, "little") + text.encode() + b"\n\n")
+            else:
+                file.write(message.encode() + b"\n\n")
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    subprocess.run([REMOTE, "-o", folder / "system.journal", export], check=True, capture_output=True)
+    return folder
+
+
+def test_the_journal_of_units(journal):
+    found = tail(units=["docker.service"], journal_directory=str(journal), last=5)
+    assert [int(one["text"].split()[1]) for one in found["entries"]] == [585, 588, 591, 594, 597]
+    assert {one["stream"] for one in found["entries"]} == {"docker.service"}
+    found = tail(units=["docker.service"], journal_directory=str(journal), level="error", since="5m", last=100)
+    assert [int(one["text"].split()[1]) for one in found["entries"]] == list(range(300, 600, 30))[
+        -len(found["entries"]) :
+    ]
+    assert len(found["entries"]) in (9, 10)
+    assert found["entries"][0]["text"].endswith("goes on")
+
+
+def test_a_journal_that_is_none(tmp_path):
+    found = run_module("log_tail", units=["docker.service"], journal_directory=str(tmp_path / "nowhere"))
+    assert found["failed"]
+    assert "journalctl" in found["msg"]

@@ -1,0 +1,134 @@
+"""Records of logs: what they have in common, what is new, what is hidden."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_assembly import Piece, records, timed
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_fields import fields_of
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_local import piece_of, records_backwards
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_records import (
+    Record,
+    Signatures,
+    entry,
+    signature_text,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.moments import moment_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2026-11-24 02:40:04 ERROR payment 7 failed", "2026-11-24 09:01:00,250 ERROR payment 12 failed"),
+        ("ERROR no user 'ada'", "ERROR no user 'bob'"),
+        ("ERROR charge 3f2504e0-4f89-11d3-9a0c-0305e82c3301", "ERROR charge 3f2504e0-4f89-11d3-9a0c-0305e82c3302"),
+        ('{"level":"error","msg":"no slot 3","at":1}', '{"msg":"no slot 4","level":"error"}'),
+        ("ERROR x\nTraceback (most recent call last):\n  f\nKeyError: 'a'", "ERROR y\nTraceback (most\nKeyError: 'b'"),
+    ],
+)  # fmt: skip
+def test_the_same_thing_has_the_same_signature(one, other):
+    assert signature_text(one) == signature_text(other)
+
+
+def test_another_thing_has_another():
+    assert signature_text("ERROR payment 7 failed") != signature_text("ERROR payment 7 refused")
+
+
+def test_a_secret_is_in_no_signature():
+    told = signature_text("ERROR bad key sk_live_4eC39HqLyjWDarjtT1zdp7dc for card 4242424242424242")
+    assert "sk_live" not in told
+    assert "4242" not in told
+
+
+def counts(found, since, new_since):
+    signatures = Signatures()
+    for record in found:
+        signatures.add(record)
+    before = any(record.at < new_since for record in found)
+    return {one["text"]: one for one in signatures.told(since, new_since, before, 20)}
+
+
+def test_what_was_seen_before_a_deploy_is_not_new():
+    found = [
+        Record(at, "web", text)
+        for at, text in [(10, "ERROR old"), (20, "ERROR old"), (30, "ERROR fresh"), (31, "INFO x")]
+    ]
+    told = counts(found, 15, 25)
+    assert {text: (one["new"], one["count"]) for text, one in told.items()} == {
+        "ERROR old": (False, 2),
+        "ERROR fresh": (True, 1),
+    }
+    assert next(iter(told)) == "ERROR fresh", "new ones come first"
+
+
+def test_where_nothing_is_known_of_before_nobody_says_new():
+    assert counts([Record(30, "web", "ERROR fresh")], 15, 25)["ERROR fresh"]["new"] is None
+
+
+def test_secrets_are_hidden_to_any_depth():
+    text = '{"level": "error", "password": "hunter2", "deep": [{"token": "abc123"}, "card 4242 4242 4242 4242"]}'
+    told = entry(Record(1.0, "web", text), fields_of(text))
+    for secret in ("hunter2", "abc123", "4242 4242"):
+        assert secret not in str(told)
+    assert told["level"] == "error"
+
+
+def test_a_traceback_after_a_line_that_is_well_stands_alone():
+    lines = ["INFO served", "Traceback (most recent call last):", '  File "a.py"', "KeyError: 1"]
+    found = list(records([Piece(float(at), "", text) for at, text in reversed(list(enumerate(lines)))], "web"))
+    assert [record.text.count("\n") for record in found] == [2, 0]
+    assert found[0].level == "error"
+
+
+def test_a_record_without_a_time_has_that_of_its_neighbour():
+    found = [Record(None, "f", "c"), Record(5.0, "f", "b"), Record(None, "f", "a")]
+    assert [one.at for one in timed(found, 9.0)] == [9.0, 5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("90", 9910.0), ("15m", 9100.0), ("1h30m", 4600.0), ("2 h", 2800.0), ("0", 10000.0), ("@77", 77.0),
+        ("1970-01-01", 0.0), ("1970-01-01T00:30Z", 1800.0), ("1970-01-01 01:30:00+01:00", 1800.0),
+        ("", None), ("yesterday", None), ("5x", None), ("1970-13-01", None), ("-5", None),
+    ],
+)  # fmt: skip
+def test_moments_as_people_say_them(text, at):
+    assert moment_of(text, 10000.0) == at
+
+
+def varint(value):
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def local(text, nanoseconds, goes_on=False):
+    """One record as the engine's driver writes it."""
+    body = b"\x0a" + varint(6) + b"stdout" + b"\x10" + varint(nanoseconds)
+    body += b"\x1a" + varint(len(text)) + text + (b"\x20\x01" if goes_on else b"")
+    return len(body).to_bytes(4, "big") + body + len(body).to_bytes(4, "big")
+
+
+def told_of(data):
+    found = records_backwards(lambda size, at: data[at : at + size], len(data))
+    return [piece_of(message) for dummy, message in found]
+
+
+def test_the_local_driver_is_read_from_its_end():
+    data = local(b"first", 10**18) + local(b"second", 10**18 + 5 * 10**8, True) + local(b"\xff third", 10**18 + 10**9)
+    assert told_of(data) == [
+        Piece(1e9 + 1, "stdout", "\ufffd third\n"),
+        Piece(1e9 + 0.5, "stdout", "second"),
+        Piece(1e9, "stdout", "first\n"),
+    ]
+    torn = data + local(b"is being written", 10**18)[:-3]
+    assert told_of(torn) == told_of(data)
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_local_log_cut_anywhere_breaks_nothing(cut):
+    data = local(b"one", 10**18) + local(b"two", 10**18)
+    told = told_of(data[: len(data) - cut] + b"\0" * (cut % 3))
+    assert all(piece.text in ("one\n", "two\n", "\n") for piece in told)
