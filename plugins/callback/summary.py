@@ -64,6 +64,9 @@ class CallbackModule(CallbackBase):
             "compose_restart": self._act,
             "compose_rollback": self._act,
             "compose_scale": self._act,
+            "disk_reclaim": self._reclaim,
+            "log_tail": lambda _host, result: summary.of_log(result),
+            "endpoint_probe_info": lambda _host, result: summary.of_probes(result),
             "pg_end_sessions": self._act,
             "pg_guard_role": self._act,
             "pg_index_build": self._act,
@@ -130,6 +133,12 @@ class CallbackModule(CallbackBase):
             return summary.of_act(result)
         del self._stage[host]
         return [(summary.DIM, "nothing was done")]
+
+    def _reclaim(self, host: str, result: Mapping[str, Any]) -> Lines:
+        """With the plan also what it may not free, and what could not be looked at."""
+        planned = host not in self._stage
+        lines = self._act(host, result)
+        return [*lines, *summary.of_explained(result)] if planned else lines
 
     def _gate(self, host: str, result: Mapping[str, Any]) -> Lines:
         if not result["open"]:

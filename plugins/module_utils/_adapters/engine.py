@@ -12,7 +12,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 from .._domain.containers import PROJECT, Container, container_of
 from .._errors import DriverMissing, EngineError, EngineHangs, PrivilegeError, ProjectUnknown
@@ -125,9 +125,15 @@ class Engine:
 
     def container(self, id: str) -> Container | None:
         """One container as it is now; None when it is gone."""
+        found = self.inspected(id)
+        return container_of(found) if found is not None else None
+
+    def inspected(self, id: str) -> dict[str, Any] | None:
+        """All that the engine tells of a container; None when it is gone."""
         try:
             with self._told("inspect", f"container {id[:12]}"):
-                return container_of(self.api.inspect_container(id))
+                found: dict[str, Any] = self.api.inspect_container(id)
+            return found
         except EngineError as error:
             if error.details.get("status") == 404:
                 return None
@@ -206,6 +212,33 @@ class Engine:
         config = (found.get("HostConfig") or {}).get("LogConfig") or {}
         return str(found["Name"]).lstrip("/"), str(config.get("Type") or ""), dict(config.get("Config") or {})
 
+    def dangling(self) -> list[str]:
+        """Ids of the images without a name."""
+        with self._told("list the images of"):
+            found = self.api.images(filters={"dangling": True})
+        return [str(one["Id"]) for one in found]
+
+    def used(self) -> dict[str, Any]:
+        """What its images, containers, volumes and build cache take; it walks all of them and may take minutes."""
+        with self._told("measure what is kept by"):
+            found: dict[str, Any] = self.api.df()
+        return found
+
+    def root_folder(self) -> str:
+        """Where it keeps everything, on its own host."""
+        with self._told("ask"):
+            return str(self.api.info().get("DockerRootDir") or "")
+
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Give each answer that much more time: for what takes long where much is kept."""
+        usual = self.api.timeout
+        self.api.timeout = max(usual, seconds)
+        try:
+            yield
+        finally:
+            self.api.timeout = usual
+
     def root_of(self, project: str, service: str) -> str:
         """Where on the host the files of a service's running container are seen (root may look there)."""
         for one in self.containers(project):
@@ -236,6 +269,33 @@ class Engine:
         except EngineError as error:
             if error.details.get("status") not in (404, 409):
                 raise
+
+    def remove_stopped(self, id: str) -> bool:
+        """Remove a container that does not run, never its volumes; False when it runs, or is gone."""
+        return self._removed(lambda: self.api.remove_container(id, force=False, v=False), f"container {id[:12]}")
+
+    def remove_image(self, id: str) -> bool:
+        """Remove an image by its id, with parents nobody needs; False when something needs it, or it is gone."""
+        return self._removed(lambda: self.api.remove_image(id, force=False, noprune=False), f"image {id[:19]}")
+
+    def _removed(self, act: Callable[[], Any], subject: str) -> bool:
+        try:
+            with self._told("remove", subject):
+                act()
+            return True
+        except EngineError as error:
+            if error.details.get("status") in (404, 409):
+                return False
+            raise
+
+    def prune_builds(self) -> int:
+        """Drop the build cache that no build uses; the bytes that came free."""
+        with self._told("prune the build cache of"):
+            try:
+                found = self.api.prune_builds(all=True)
+            except TypeError:  # the SDK before 7.0 knows no options: dangling entries alone go
+                found = self.api.prune_builds()
+        return int((found or {}).get("SpaceReclaimed") or 0)
 
     def tag(self, image: str, repository: str, tag: str) -> None:
         with self._told("tag", f"image {image[:19]}"):

@@ -133,13 +133,14 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
         return Check(f"backups of {where} can be restored", None, trouble, "use become: true, and look at the path")
     if found:
         newest = min(found, key=lambda one: one.age)
-        found[found.index(newest)] = _read(newest, f"{root}{path}/{newest.path}")
+        place = f"{root}{path}/{newest.path}"
+        found[found.index(newest)] = read_dump(newest, place, place.endswith(".gz"))
     return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
 
 
-def _read(dump: Dump, path: str) -> Dump:
+def read_dump(dump: Dump, path: str, packed: bool) -> Dump:
     """Unpack all of it, which proves its checksum, and keep both ends."""
-    opener: Callable[[str, str], Any] = gzip.open if path.endswith(".gz") else open
+    opener: Callable[[str, str], Any] = gzip.open if packed else open
     head, tail = b"", b""
     try:
         with opener(path, "rb") as file:

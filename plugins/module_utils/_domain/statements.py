@@ -69,11 +69,13 @@ def shortened(text: str, width: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time as a person says it: 0.4 s, 42 s, 12 min, 3 h 5 min."""
+    """A length of time as a person says it: 0.4 s, 42 s, 12 min, 3 h 5 min, 8 days."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
+    if seconds < 3 * 86400:
+        return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
+    return f"{seconds / 86400:.0f} days"

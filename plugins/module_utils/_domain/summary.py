@@ -235,3 +235,35 @@ def of_preflight(result: Mapping[str, Any]) -> list[Line]:
         if one["cure"]:
             lines.append((PLAIN, f"          cure: {one['cure']}"))
     return lines
+
+
+def of_explained(result: Mapping[str, Any]) -> list[Line]:
+    """What holds space and is not freed here, with its cure; what could not be looked at."""
+    lines = []
+    for one in result["explained"][:_TOP]:
+        lines.append((CARE, one["what"]))
+        lines.append((PLAIN, f"    cure: {one['cure']}"))
+    return lines + [(DIM, note) for note in result["notes"][:_SHOWN]]
+
+
+def of_log(result: Mapping[str, Any]) -> list[Line]:
+    """How many kinds of error there are, the new ones first, and what was not read."""
+    number, sources = len(result["entries"]), len(result["sources"])
+    found = [(DIM, f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read")]
+    for one in result["signatures"][:_TOP]:
+        kind = CARE if one["new"] else PLAIN
+        found.append((kind, f"{one['count']}x {'new: ' if one['new'] else ''}{shortened(one['text'], _WIDE)}"))
+    return found + [(CARE, f"{one['source']}: {one['trouble']}") for one in result["sources"] if one["trouble"]][:_TOP]
+
+
+def of_probes(result: Mapping[str, Any]) -> list[Line]:
+    """What fails, and in which layer first; that all else is well."""
+    number = len(result["matrix"])
+    lines = [(CARE, text) for text in result["lines"][:_SHOWN]]
+    return [
+        *lines,
+        (
+            GOOD if result["well"] else DIM,
+            f"{sum(one['state'] == 'up' for one in result['matrix'])} of {number} ways are well",
+        ),
+    ]

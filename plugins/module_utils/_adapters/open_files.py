@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which process has which file open: what was deleted and is still held, and how a log is written. I/O.
+
+proc(5). Needs root for processes of others; what cannot be looked at is left out, and counted.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import Tuple
+
+Place = Tuple[int, int]  # device and inode
+
+
+@dataclass(frozen=True)
+class Held:
+    """A file that has no name any more. ``bytes`` come free when the last of ``holders`` (pid, name) closes it."""
+
+    path: str
+    bytes: int
+    device: int
+    holders: tuple[tuple[int, str], ...]
+
+
+@dataclass
+class OpenFiles:
+    """One look over all processes."""
+
+    deleted: list[Held] = field(default_factory=list)
+    writers: dict[Place, bool] = field(default_factory=dict)  # whether everybody who writes it appends
+    unseen: int = 0  # processes that could not be looked at
+
+
+def look(device: int, wanted: set[Place]) -> OpenFiles:
+    """Deleted files of a file system that are open, and how the ``wanted`` files are written."""
+    found = OpenFiles()
+    held: dict[Place, tuple[str, int, dict[int, str]]] = {}
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            handles = os.listdir(f"/proc/{entry.name}/fd")
+        except PermissionError:
+            found.unseen += 1
+            continue
+        except OSError:
+            continue
+        for handle in handles:
+            path = f"/proc/{entry.name}/fd/{handle}"
+            try:
+                figures = os.stat(path)
+            except OSError:
+                continue
+            place = (figures.st_dev, figures.st_ino)
+            if place in wanted:
+                appends = _flags(entry.name, handle)
+                if appends is not None:
+                    found.writers[place] = found.writers.get(place, True) and appends
+            if figures.st_nlink or figures.st_dev != device or not stat.S_ISREG(figures.st_mode):
+                continue
+            name = held.setdefault(place, (_target(path), figures.st_blocks * 512, {}))
+            name[2][int(entry.name)] = _name(entry.name)
+    found.deleted = sorted(
+        (Held(path, size, device, tuple(sorted(who.items()))) for path, size, who in held.values()),
+        key=lambda one: -one.bytes,
+    )
+    return found
+
+
+def _flags(pid: str, handle: str) -> bool | None:
+    """Whether an open file is written by appending; None where it is only read."""
+    try:
+        with open(f"/proc/{pid}/fdinfo/{handle}", encoding="ascii", errors="replace") as file:
+            for line in file:
+                if line.startswith("flags:"):
+                    flags = int(line.split()[1], 8)
+                    return bool(flags & os.O_APPEND) if flags & os.O_ACCMODE else None
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _target(path: str) -> str:
+    try:
+        found = os.readlink(path)
+    except OSError:
+        return "(gone)"
+    return found[: -len(" (deleted)")] if found.endswith(" (deleted)") else found
+
+
+def _name(pid: str) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return "?"

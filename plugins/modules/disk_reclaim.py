@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: disk_reclaim
+short_description: Free space until enough is free, in the order of least harm, and explain what it may not free
+version_added: 0.1.0
+description:
+  - Takes what holds space in the order of O(kinds), the biggest first, until O(free) is met, and no more.
+  - Big json-file logs of containers are emptied under the engine's hands after their end was saved. What can be built
+    again goes next, then images and containers that nothing needs, the journal, and backups last.
+  - Each item is looked at again just before its turn and left alone when it is another by then.
+  - Volumes are never touched. Deleted files that are still open, inodes and big volumes are explained.
+  - In check mode it returns the very plan with the bytes of each item and changes nothing.
+options:
+  mount:
+    description: A path on the file system that is short. Only what lies there is looked at.
+    type: path
+    default: /
+  free:
+    description: What must be free in the end, as a share like V(20%) or a size like V(10G) (powers of 1024).
+    type: str
+    default: 20%
+  kinds:
+    description: What may be freed, in order.
+    type: list
+    elements: str
+    default: [container_logs, build_cache, dangling_images, exited_containers, journald, backups]
+    choices: [container_logs, build_cache, dangling_images, exited_containers, journald, backups]
+  log_size:
+    description: MiB from which on the log of a container is emptied.
+    type: int
+    default: 100
+  log_keep:
+    description: MiB of the end of each log that are saved first.
+    type: int
+    default: 4
+  saved_dir:
+    description: Folder on the host for the ends of logs, packed, readable for their owner alone.
+    type: path
+    default: ~/.local/state/pafar-runbook/saved
+  image_age:
+    description:
+      - Hours for which an image without a name stays. One that a container was made of, that a recorded release needs,
+        or that is the last of its service before the present one, stays in any case.
+    type: float
+    default: 24.0
+  container_age:
+    description:
+      - Hours for which a container that ended with exit code 0 stays. One that ended otherwise, that belongs to a
+        service, or that is to be restarted, stays in any case.
+    type: float
+    default: 72.0
+  journal_keep:
+    description: MiB of the journal that stay.
+    type: int
+    default: 512
+  journal_directory:
+    description: Folder of the journal. Empty means the host's own.
+    type: path
+    default: ""
+  backups:
+    description:
+      - Where backups lie, each with C(path), C(pattern) (V(*.sql.gz)), C(keep) (V(7)), C(max_age) in hours (V(26)), and
+        C(service) with C(project) where they lie in a container. Of each database the newest C(keep) that are valid
+        stay. None goes while the newest valid one is older than C(max_age).
+      - Valid is whole to the last line that pg_dump writes, and at least half of the usual size.
+    type: list
+    elements: dict
+    default: []
+  project:
+    description: Compose project of those O(backups) that name a service and no project.
+    type: str
+    default: ""
+  releases:
+    description: Folder of the recorded releases, as M(pafar.runbook.compose_snapshot) writes them.
+    type: path
+    default: ~/.local/state/pafar-runbook/releases
+  only:
+    description:
+      - Approved targets, as a former plan named them. Nothing else is freed. An empty list approves nothing.
+      - It is an error when none of them stands any more while there is something to do.
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - pafar.runbook._compose.engine
+  - pafar.runbook._attributes
+author:
+  - Pafar runbook maintainers (@pafar)
+seealso:
+  - module: pafar.runbook.host_resources_info
+"""
+
+EXAMPLES = r"""
+- name: What would be freed
+  pafar.runbook.disk_reclaim:
+    free: 15%
+    backups:
+      - {path: /var/backups/postgresql, keep: 7, max_age: 26}
+  check_mode: true
+  register: planned
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - What goes and what stays, with reasons. C(verb), C(digest), C(actions) with C(target), C(who), C(bytes), C(kind),
+      C(spared), C(late) (MiB missing), C(leaves) (MiB missing afterwards), C(frees_bytes), C(what), C(nothing).
+  returned: success
+  type: dict
+  sample: {"verb": "reclaim", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+before:
+  description: The file system before. C(mount), C(free_bytes), C(used_bytes), C(free_share), C(inodes_used_share).
+  returned: success
+  type: dict
+  sample: {"mount": "/", "free_bytes": 1073741824, "used_bytes": 9663676416, "free_share": 0.1}
+after:
+  description: The file system after; in check mode as it is.
+  returned: success
+  type: dict
+  sample: {"mount": "/", "free_bytes": 3221225472, "used_bytes": 7516192768, "free_share": 0.3}
+freed_bytes:
+  description: Bytes by which the free space grew during the act.
+  returned: success
+  type: int
+  sample: 2147483648
+done:
+  description: What was done, a sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["pruned the build cache, 1.2 GiB"]
+missed:
+  description: Targets that had changed when their turn came; nothing was done to them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+left_alone:
+  description: Targets that were planned and not needed in the end.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+trouble:
+  description: What could not be done, a paragraph each; the next item was tried.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+left:
+  description: MiB that are still missing; in check mode those that are missing now.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description: Seconds that the act took; null in check mode or with nothing to do.
+  returned: success
+  type: float
+  sample: 1.8
+explained:
+  description:
+    - What holds space and is not freed here, each with C(kind) (V(deleted_open), V(inodes) or V(volume)), C(what),
+      C(bytes) and C(cure). A deleted file has also C(pids), C(service) and C(project) of who holds it.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+notes:
+  description: What could not be looked at, and what a person should know.
+  returned: success
+  type: list
+  elements: str
+  sample: ["no backup of /var/backups (pafar-#.sql.gz) may go, not one of them is valid"]
+undo:
+  description: That it cannot be taken back. C(reversible) and C(why).
+  returned: success
+  type: dict
+  sample: {"reversible": false, "why": "what was freed is gone, but for the ends of logs that were saved"}
+evidence:
+  description: How full it was and of what, and the last lines of the logs that go.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.reclaiming import reclaim
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.reclaiming import KINDS
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_disk import wanted_of
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    return reclaim(engine_login_of(params), wanted_of(params), params["only"], module.check_mode)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **ENGINE_ARGS,
+            "mount": {"type": "path", "default": "/"},
+            "free": {"type": "str", "default": "20%"},
+            "kinds": {"type": "list", "elements": "str", "default": list(KINDS), "choices": list(KINDS)},
+            "log_size": {"type": "int", "default": 100},
+            "log_keep": {"type": "int", "default": 4},
+            "saved_dir": {"type": "path", "default": "~/.local/state/pafar-runbook/saved"},
+            "image_age": {"type": "float", "default": 24.0},
+            "container_age": {"type": "float", "default": 72.0},
+            "journal_keep": {"type": "int", "default": 512},
+            "journal_directory": {"type": "path", "default": ""},
+            "backups": {"type": "list", "elements": "dict", "default": []},
+            "project": {"type": "str", "default": ""},
+            "releases": {"type": "path", "default": "~/.local/state/pafar-runbook/releases"},
+            "only": {"type": "list", "elements": "str"},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()
