@@ -130,7 +130,7 @@ def _condition(text: str) -> Callable[[Mapping[str, Any]], bool] | None:
     def holds(fields: Mapping[str, Any]) -> bool:
         try:
             found = compiled.search(dict(fields))
-        except jmespath.exceptions.JMESPathError:
+        except (jmespath.exceptions.JMESPathError, ValueError, OverflowError, TypeError, RecursionError):
             return False
         return found is not None and found is not False and found not in ([], {}, "")
 

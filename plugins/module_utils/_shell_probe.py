@@ -45,8 +45,8 @@ def keys_of(params: dict[str, Any]) -> dict[str, Key]:
     """Secrets that were given, and those in a container; two options, since all values of the first are hidden."""
     found = {str(name): Key(str(text)) for name, text in (params["keys"] or {}).items()}
     for name, key in found.items():
-        if any(sign in key.value for sign in "\r\n"):
-            raise InputError(f"keys: {name} holds a line feed and is no key. Nothing was done.")
+        if not key.value.isascii() or any(sign in key.value for sign in "\r\n"):
+            raise InputError(f"keys: {name} holds what no key does (a line feed, or no ASCII). Nothing was done.")
     for name, given in params["key_variables"].items():
         if not isinstance(given, Mapping) or set(given) != {"service", "variable"}:
             raise InputError(f"key_variables: {name} takes `service` and `variable`. Nothing was done.")
@@ -65,6 +65,8 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
                 f"targets: {target.name} names the key {target.key}, which is in neither keys nor key_variables."
                 " Nothing was done."
             )
+        if not all(text.isascii() for text in (target.path, *target.headers, *target.headers.values())):
+            raise InputError(f"targets: {target.name}: write its path and headers in ASCII (%C3%A4). Nothing was done.")
         try:
             re.compile(target.body)
         except re.error as error:
@@ -76,6 +78,8 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
 
 
 def trying_of(params: dict[str, Any]) -> Trying:
+    if not params["sources"] and not all(one["sources"] for one in params["targets"]):
+        raise InputError("sources is empty, so nothing would be tried. Nothing was done.")
     at_least(params, "attempts", 1)
     at_least(params, "pause", 0, "s")
     at_least(params, "timeout", 0.1, "s")

@@ -16,6 +16,8 @@ LONGEST_LINE = 256 * 1024  # bytes; of a longer one its beginning is kept
 PROBE = 64 * 1024  # bytes within which a line with a time is looked for
 _GLANCE = 2048  # bytes of them that are read first
 _LOOKS = 64  # places all over a file at which its times are compared
+_CLOSER = 1.05
+_FARTHEST = 4 * 1024 * 1024  # bytes within which a line must end; what has none is no log
 TimeAt = Callable[[bytes], "float | None"]
 
 
@@ -46,6 +48,8 @@ def whole_end(file: BinaryIO, size: int) -> int:
         place = os.pread(file.fileno(), end - start, start).rfind(b"\n")
         if place >= 0:
             return start + place + 1
+        if size - start > _FARTHEST:
+            return size
         end = start
     return 0
 
@@ -133,9 +137,15 @@ def _bisected(file: BinaryIO, high: int, since: float, time_at: TimeAt) -> int:
 
 def _jumps(file: BinaryIO, end: int, time_at: TimeAt) -> Iterator[tuple[int, float]]:
     """Places behind which the clock was set back, each with the latest time shortly before it."""
-    looks = range(0, end, max(PROBE, end // _LOOKS))
+    # All over it, and ever closer together towards the end: what a clock doubled lies right before the place that was
+    # found, as far away as it is long.
+    looks = set(range(0, end, max(PROBE, end // _LOOKS)))
+    distance = float(_GLANCE)
+    while distance < end:
+        looks.add(end - int(distance))
+        distance *= _CLOSER
     last: tuple[int, float] | None = None
-    for place in looks:
+    for place in sorted(looks):
         found = _first_time(file, place, min(end, place + PROBE), time_at)
         if found is None:
             continue
@@ -180,5 +190,7 @@ def _line_start(file: BinaryIO, place: int) -> int:
         found = os.pread(file.fileno(), end - start, start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
+        if place - start > _FARTHEST:
+            return place
         end = start
     return 0

@@ -9,6 +9,8 @@ read from the end here. Nothing is locked or changed by it.
 from __future__ import annotations
 
 import os
+import time
+from collections import deque
 from typing import Any, Iterator
 
 from .._domain.log_assembly import Piece
@@ -16,10 +18,13 @@ from .._domain.log_lines import Zone, time_of
 from .._domain.log_local import piece_of, records_backwards
 from .._errors import EngineError
 from .engine import Engine
-from .log_files import DOCKER, MARGIN, newest_first
+from .log_files import DOCKER, MARGIN, newest_first, open_log
 from .log_limits import Tally
 
 _FIRST_TAIL, _LARGEST_TAIL = 1000, 256_000  # lines asked of the API at a time
+_KEPT = 24 * 1024 * 1024  # bytes of an answer of the API that are kept
+_LEAST_ROOM = 64 * 1024
+_GRACE = 5.0  # seconds beyond the limit that one answer may take
 _HERE = Zone()
 
 
@@ -45,7 +50,12 @@ def pieces_of(
 
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
     """The `local` driver's file; what it rotated out is packed, and asked of the API where it is wanted."""
-    with open(path, "rb") as file:
+    try:
+        opened = open_log(path)
+    except OSError as error:
+        tally.trouble = f"{path} cannot be read ({error.strerror})"
+        return
+    with opened as file:
         end = os.fstat(file.fileno()).st_size
 
         def read(size: int, at: int) -> bytes:
@@ -65,29 +75,57 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
 
 
 def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]:
-    """By tails of growing length: the engine finds the end of a log quickly, and a moment slowly."""
-    told = 0
+    """By tails of growing length: the engine finds the end of a log quickly, and a moment slowly.
+
+    What is told comes the oldest first, so of a tail that is too big the newest are kept. What was written since the
+    first of them is left to the next reader, and a tail is told up to where the one before it began.
+    """
+    until = time.time()
+    oldest: Piece | None = None
     lines = _FIRST_TAIL
     while True:
+        room = max(_LEAST_ROOM, tally.limits.bytes - tally.limits.scanned)
         try:
-            text = engine.log_text(id, lines)
+            found, size, dropped = _tail(engine, id, lines, until, min(room, _KEPT), tally)
         except EngineError as error:
             tally.trouble = str(error)
             return
-        found = text.split(b"\n")
-        if found and not found[-1]:
-            found.pop()
-        more = tally.scan(len(text))
-        fresh = found[: len(found) - told] if told else found
-        for line in reversed(fresh):
-            stamp, dummy, rest = line.partition(b" ")
-            at = time_of(stamp.decode("ascii", "replace"), _HERE)
-            if at is not None and at < since - MARGIN:
+        more = tally.scan(size)
+        fresh = len(found)
+        if oldest is not None:
+            fresh = next((place for place in range(len(found) - 1, -1, -1) if found[place] == oldest), 0)
+        for piece in reversed(found[:fresh]):
+            if piece.at is not None and piece.at < since - MARGIN:
                 return
-            yield Piece(at, "", rest.decode("utf-8", "replace") + "\n")
-        if len(found) < lines:
+            yield piece
+        if len(found) + dropped < lines:
             return
-        if not more or lines >= _LARGEST_TAIL:
+        if dropped or not more or not fresh or lines >= _LARGEST_TAIL:
             tally.note(f"more than the last {len(found)} lines: {tally.limits.spent or 'too many for the API'}")
             return
-        told, lines = len(found), min(_LARGEST_TAIL, lines * 8)
+        oldest = found[0]
+        # As many more as may still be read, by the length of those that were.
+        lines = min(_LARGEST_TAIL, lines * 8, max(lines + 1, int(lines * room / max(1, size))))
+
+
+def _tail(engine: Engine, id: str, lines: int, until: float, room: int, tally: Tally) -> tuple[list[Piece], int, int]:
+    """The last lines, the newest ``room`` bytes of them; how many bytes there were, and how many lines were dropped."""
+    kept: deque[bytes] = deque()
+    held = size = dropped = 0
+    for part in engine.log_parts(id, lines, until):
+        kept.append(part)
+        held += len(part)
+        size += len(part)
+        while held > room and len(kept) > 1:
+            held -= len(kept.popleft())
+            dropped += 1
+        if time.monotonic() > tally.limits.deadline + _GRACE:
+            break
+    return [_piece(part) for part in kept], size, dropped
+
+
+def _piece(part: bytes) -> Piece:
+    """A part of a log behind its time: a line, or a piece of a long one, which has no line feed."""
+    stamp, dummy, rest = part.partition(b" ")
+    at = time_of(stamp.decode("ascii", "replace"), _HERE)
+    return Piece(at, "", rest.decode("utf-8", "replace"))

@@ -9,10 +9,12 @@ holds. A file is opened before it is measured, and known by what it begins with,
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 import re
+import stat
 import time
 import zlib
 from collections import deque
@@ -34,6 +36,7 @@ _OVERHEAD = 64  # bytes of Python's for each line that is kept
 _DOCKER_TIME = re.compile(rb'"time":"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z"\}\s*$')
 _ENDS = 512  # bytes by which a file is known again
 _SETTLED = 2.0  # seconds after which a last line without its end is not being written any more
+_STILL_OPEN = 1  # predecessors that may be written while the file itself is not
 _DAMAGED = (OSError, EOFError, zlib.error)
 
 
@@ -80,6 +83,19 @@ def text_of(zone: Zone) -> Format:
     return Format(decode, lambda line: time_of(line[:LOOKED_AT].decode("utf-8", "replace"), zone))
 
 
+def open_log(path: str, given: bool = True) -> BinaryIO:
+    """A regular file, never waited for. Only a name that was ``given`` may be a link.
+
+    Whoever may write a folder of logs could otherwise have any file read by root.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if given else os.O_NOFOLLOW)
+    file = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    return file
+
+
 def family(path: str) -> list[str]:
     """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz."""
     folder, name = os.path.split(path)
@@ -102,11 +118,13 @@ class Seen:
         self._inodes: set[tuple[int, int]] = set()
         self._contents: list[tuple[bytes, int, bytes]] = []
 
-    def add(self, file: BinaryIO, end: int) -> None:
+    def add(self, file: BinaryIO, end: int, time_at: Callable[[bytes], float | None]) -> None:
+        """Remember it; by its content only where that says a time, since many logs begin with the same words."""
         figures = os.fstat(file.fileno())
         self._inodes.add((figures.st_dev, figures.st_ino))
         head = os.pread(file.fileno(), min(_ENDS, end), 0)
-        self._contents.append((head, end, os.pread(file.fileno(), min(_ENDS, end), max(0, end - _ENDS))))
+        if any(time_at(line) is not None for line in head.split(b"\n")[:-1]):
+            self._contents.append((head, end, os.pread(file.fileno(), min(_ENDS, end), max(0, end - _ENDS))))
 
     def has(self, file: BinaryIO) -> bool:
         figures = os.fstat(file.fileno())
@@ -145,7 +163,7 @@ def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterato
     seen = Seen()
     missing: set[str] = set()
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
-    older_wanted = True
+    older_wanted, settled = True, 0
     while older_wanted:
         # Names move while one reads, so the family is looked at anew for each of its members.
         opened = _next(path, seen, missing, tally, gone_at is not None)
@@ -157,7 +175,12 @@ def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterato
                 tally.note(f"{path} before byte {gone_at}: it was truncated while it was read")
                 gone_at = None
             if os.fstat(file.fileno()).st_mtime < since - MARGIN:
-                return  # nothing in it, nor in any older one
+                # Nothing in it; nor in an older one, unless its writer still holds that one open after a rotation.
+                settled += size_of(file) > 0
+                if settled > _STILL_OPEN:
+                    return
+                seen.add(file, size_of(file), form.time_at)
+                continue
             if tally.limits.spent:
                 tally.note(f"{name} and older: {tally.limits.spent}")
                 return
@@ -179,11 +202,12 @@ def _next(path: str, seen: Seen, missing: set[str], tally: Tally, copies: bool) 
         if one in missing:
             continue
         try:
-            file = open(one, "rb")  # noqa: SIM115 (whoever is given it closes it)
+            file = open_log(one, given=one == path)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
                 missing.add(one)
-                tally.note(f"{one}: {error.strerror}")
+                said = "it is a link" if error.errno == errno.ELOOP else error.strerror
+                tally.note(f"{one}: {said}")
             continue
         packed = one.endswith(".gz")
         if not seen.has(file):
@@ -204,7 +228,7 @@ def _plain(
         end = size  # its writer died in the middle of a line
     if gone_at is not None:
         end = min(end, gone_at)  # the copy of a file of which the newer part was read
-    seen.add(file, end)
+    seen.add(file, end, form.time_at)
     start = place_of(file, end, since - MARGIN, form.time_at)
     last = end
     for line in lines_backwards(file, start, end, tally.scan):
@@ -223,7 +247,7 @@ def _packed(
     """A packed file can only be unpacked forwards: its newest lines are kept, as many as fit."""
     kept: deque[bytes] = deque()
     held = dropped = read = 0
-    older = False
+    older = too_old = False
     try:
         with gzip.GzipFile(fileobj=file) as unpacked:
             while True:
@@ -233,7 +257,9 @@ def _packed(
                 read += len(text)
                 line = text.rstrip(b"\r\n")
                 at = form.time_at(line)
-                if at is not None and at < since - MARGIN:
+                if at is not None:
+                    too_old = at < since - MARGIN
+                if too_old:  # also a line without a time, which goes on with one that is
                     older = True
                     continue
                 kept.append(line[:_PACKED_CUT] if form is not DOCKER else line)
@@ -249,7 +275,7 @@ def _packed(
     except _DAMAGED as error:
         tally.note(f"{path} could not be unpacked to its end ({error})")
     tally.scan(read)
-    seen.add(file, size_of(file))
+    seen.add(file, size_of(file), form.time_at)
     if dropped:
         tally.note(f"{dropped} older lines of {path}: too many for memory")
     yield from (form.decode(line) for line in reversed(kept) if line)

@@ -14,7 +14,7 @@ import subprocess
 from contextlib import suppress
 from typing import Any, Iterator, Sequence
 
-from .._domain.log_records import Record
+from .._domain.log_assembly import Piece
 from .log_limits import Tally
 
 _GRADES = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
@@ -23,12 +23,12 @@ _FIELDS = "MESSAGE,PRIORITY,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,_HOSTNAME,__REALTIME
 
 def journal(
     units: Sequence[str], kernel: bool, directory: str, since: float, until: float, tally: Tally
-) -> Iterator[Record]:
-    """Records of these units, or of the kernel, from ``since`` to ``until``."""
+) -> Iterator[Piece]:
+    """Lines of these units, or of the kernel, from ``since`` to ``until``; a traceback is one entry for each line."""
     argv = ["journalctl", "--reverse", "--no-pager", "--output=json", "--all", f"--output-fields={_FIELDS}"]
     argv += [f"--since=@{int(since)}", f"--until=@{int(until) + 1}", *(f"--unit={unit}" for unit in units)]
-    argv += ["--dmesg"] if kernel else []
     argv += [f"--directory={directory}"] if directory else []
+    argv += ["_TRANSPORT=kernel"] if kernel else []  # --dmesg would leave out what was before the last boot
     try:
         process = subprocess.Popen(
             argv,
@@ -46,7 +46,7 @@ def journal(
     try:
         for line in process.stdout:
             more = tally.scan(len(line))
-            record = _record(line, tally.name)
+            record = _record(line)
             if record is not None:
                 yield record
             if not more:
@@ -64,7 +64,7 @@ def journal(
             tally.trouble = f"journalctl failed: {' '.join(said.split())[:200]}"
 
 
-def _record(line: bytes, source: str) -> Record | None:
+def _record(line: bytes) -> Piece | None:
     try:
         found = json.loads(line)
     except ValueError:
@@ -78,7 +78,7 @@ def _record(line: bytes, source: str) -> Record | None:
     with suppress(ValueError, TypeError, IndexError):
         grade = _GRADES[int(_text(found.get("PRIORITY") or 6))]
     unit = _text(found.get("_SYSTEMD_UNIT") or found.get("SYSLOG_IDENTIFIER") or "")
-    return Record(at, source, _text(found.get("MESSAGE")), unit, grade)
+    return Piece(at, unit, _text(found.get("MESSAGE")), grade)
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 import re
@@ -21,7 +22,7 @@ from .._domain.project import Source
 from .._errors import HostError, InputError, ProjectUnknown
 from .engine import Engine, EngineLogin
 from .log_containers import pieces_of
-from .log_files import newest_first, text_of
+from .log_files import family, newest_first, open_log, text_of
 from .log_journal import journal
 from .log_limits import Limits, Tally
 from .observing import observe
@@ -118,14 +119,15 @@ def _counting(stream: Iterator[Record], tally: Tally, otherwise: float) -> Itera
 def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, Any]:
     found: list[tuple[Record, dict[str, Any]]] = []
     signatures = Signatures()
-    known_before = more = False
+    known_before: set[str] = set()
+    more = False
     matched = 0
     for record in heapq.merge(*streams, key=lambda one: -one.at):  # type: ignore[operator]
         at = record.at or 0.0
         if at > wanted.until or at < wanted.floor:
             continue
         if wanted.new_since is not None and at < wanted.new_since:
-            known_before = True
+            known_before.add(record.source)
         if wanted.signatures:
             signatures.add(record)
         if at < wanted.since or (len(found) >= wanted.last and not wanted.signatures) or not wanted.chooses(record):
@@ -179,12 +181,20 @@ def _add_containers(
         if missing:
             raise ProjectUnknown(f"The engine has no container {', '.join(missing)}. Nothing was done.")
         chosen.update({by_name[name]: name for name in where.containers})
-    for id, name in sorted(chosen.items(), key=lambda one: one[1])[:_MOST_SOURCES]:
+    names = sorted(chosen.items(), key=lambda one: one[1])
+    _tell_of_the_rest("containers", len(names), limits, tallies)
+    for id, name in names[:_MOST_SOURCES]:
         place = opened.log_place(id)
         tally = Tally(name, place["driver"], place["path"], limits)
         pieces = pieces_of(opened, id, place, wanted.floor, where.source, tally)
         tallies.append(tally)
         streams.append(_counting(records(whole_lines(pieces), name), tally, wanted.until))
+
+
+def _tell_of_the_rest(what: str, number: int, limits: Limits, tallies: list[Tally]) -> None:
+    if number > _MOST_SOURCES:
+        trouble = f"{number - _MOST_SOURCES} {what} were not read: {_MOST_SOURCES} are the most at once"
+        tallies.append(Tally(f"more {what}", "", "", limits, trouble=trouble))
 
 
 def _add_journal(
@@ -197,7 +207,7 @@ def _add_journal(
         tally = Tally(name, "journal", " ".join(units) or "kernel", limits)
         found = journal(units, kernel, where.journal_directory, wanted.floor, wanted.until, tally)
         tallies.append(tally)
-        streams.append(_counting(found, tally, wanted.until))
+        streams.append(_counting(records(found, name), tally, wanted.until))
 
 
 def _add_files(
@@ -205,18 +215,31 @@ def _add_files(
 ) -> None:
     form = text_of(zone_of(where.timezone))
     for pattern in where.files:
-        paths = sorted(glob(pattern)) if any(sign in pattern for sign in "*?[") else [pattern]
+        is_pattern = any(sign in pattern for sign in "*?[") and not os.path.exists(pattern)
+        paths = _matching(pattern) if is_pattern else [pattern]
+        if not paths:
+            tallies.append(Tally(pattern, "file", pattern, limits, trouble="no file matches"))
+        _tell_of_the_rest(f"files of {pattern}", len(paths), limits, tallies)
         for path in paths[:_MOST_SOURCES]:
             tally = Tally(path, "file", path, limits)
             tallies.append(tally)
             try:
-                with open(path, "rb") as file:
-                    changed = os.fstat(file.fileno()).st_mtime
+                with open_log(path, given=not is_pattern) as file:
+                    # What is written right now is no younger than what was asked for.
+                    changed = min(os.fstat(file.fileno()).st_mtime, wanted.until)
             except OSError as error:
-                tally.trouble = f"{path} cannot be read ({error.strerror})"
+                said = "it is a link" if error.errno == errno.ELOOP else error.strerror
+                tally.trouble = f"{path} cannot be read ({said})"
                 continue
             pieces = newest_first(path, wanted.floor, form, tally)
             streams.append(_counting(records(whole_lines(pieces), path), tally, changed))
+
+
+def _matching(pattern: str) -> list[str]:
+    """Files of a pattern; those that were rotated out of another of them are read with that one."""
+    found = sorted(glob(pattern))
+    rotated = {one for path in found for one in family(path) if one != path}
+    return [path for path in found if path not in rotated and not os.path.isdir(path)]
 
 
 def zone_of(name: str) -> Zone:

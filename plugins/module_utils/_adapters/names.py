@@ -43,9 +43,13 @@ def addresses(place: Place, name: str, seconds: float) -> list[str]:
     deadline = time.monotonic() + seconds
     why = ""
     for full in _candidates(name, search, dots):
-        for server in servers[:3]:
+        for number, server in enumerate(servers[:3]):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Unresolved(why or "the time was over")
             try:
-                return _asked(server, full, deadline)
+                # A server that is silent leaves some of the time to the others.
+                return _asked(server, full, time.monotonic() + left / (min(3, len(servers)) - number))
             except Unresolved as refused:
                 why = f"name server {server}: {refused}"
                 if "NXDOMAIN" in str(refused):
@@ -75,12 +79,22 @@ def _configuration(text: str) -> tuple[list[str], list[str], int]:
         if len(words) < 2:
             continue
         if words[0] == "nameserver":
-            servers.append(words[1].partition("%")[0])
+            servers += [one for one in [words[1].partition("%")[0]] if _is_address(one)]
         elif words[0] in ("search", "domain"):
-            search = words[1:]
+            search = words[1:7]
         elif words[0] == "options":
-            dots = max([dots, *(int(one[6:]) for one in words[1:] if one.startswith("ndots:") and one[6:].isdigit())])
+            asked = [one[6:] for one in words[1:] if one.startswith("ndots:") and one[6:].isdecimal()]
+            dots = min(15, int(asked[-1][:4])) if asked else dots  # 0 is what Docker writes
     return servers, search, dots
+
+
+def _is_address(text: str) -> bool:
+    """A container's file may say anything."""
+    try:
+        ipaddress.ip_address(text)
+        return True
+    except ValueError:
+        return False
 
 
 def _candidates(name: str, search: list[str], dots: int) -> list[str]:
@@ -111,7 +125,9 @@ def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
     with socket.socket(family, socket.SOCK_DGRAM) as asking:
         asking.connect((server, 53))
         for last in (False, True):  # a packet may be lost
-            left = max(0.05, deadline - time.monotonic())
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
             asking.settimeout(left if last else left / 2)
             asking.send(packet)
             try:

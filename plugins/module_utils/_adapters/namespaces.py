@@ -16,6 +16,7 @@ from typing import Iterator, Mapping
 
 from .._errors import PrivilegeError
 
+_MOST_STEPS = 80  # of a path, with the links in it
 _NETWORK = 0x40000000  # CLONE_NEWNET
 
 
@@ -35,13 +36,38 @@ class Place:
     def read(self, path: str) -> str:
         """A file as it is there; empty where there is none."""
         try:
-            with open(f"{self.root}{path}", encoding="utf-8", errors="replace") as file:
+            with open(self.found(path), encoding="utf-8", errors="replace") as file:
                 return file.read(65536)
         except OSError:
             return ""
 
-    def exists(self, path: str) -> bool:
-        return os.path.isfile(f"{self.root}{path}")
+    def found(self, path: str) -> str:
+        """Where a file of this place is for us. OSError where it is none.
+
+        Links are followed by hand: an absolute one below /proc/PID/root would lead to the host's own files.
+        """
+        if not self.pid:
+            return path
+        steps, at = [step for step in path.split("/") if step], ""
+        for dummy in range(_MOST_STEPS):
+            if not steps:
+                break
+            step = steps.pop(0)
+            if step in ("", "."):
+                continue
+            if step == "..":
+                at = at.rpartition("/")[0]
+                continue
+            here = f"{self.root}{at}/{step}"
+            if os.path.islink(here):
+                target = os.readlink(here)
+                at = "" if target.startswith("/") else at
+                steps = [*target.split("/"), *steps]
+                continue
+            at = f"{at}/{step}"
+        if steps or not os.path.isfile(f"{self.root}{at}"):
+            raise FileNotFoundError(2, "no such file", path)
+        return f"{self.root}{at}"
 
 
 def require_entry() -> None:

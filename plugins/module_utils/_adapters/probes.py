@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import os
 import socket
 import ssl
 import struct
+import threading
 import time
+from base64 import b64encode
+from contextlib import suppress
 from typing import Any, Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from .._domain.certificates import ends_at, issuer_of
 from .._domain.endpoint_meaning import of_certificate, of_failed, of_http, of_postgres, of_redis, slower, whose_fault
@@ -20,6 +24,7 @@ from .._domain.redaction import HIDDEN, redacted
 from . import names
 from .namespaces import Place
 
+_LATE = 0.25  # seconds after which an attempt that should have ended is cut
 _BODY = 64 * 1024  # bytes of an answer that are read
 _SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -37,6 +42,10 @@ class _Failed(Exception):
 def attempt(place: Place, target: Target, key: str, seconds: float) -> Attempt:
     """Try it once; the thread is in the place's network already."""
     tried = _Attempt(place, target, key, seconds)
+    # Each call has its limit; one that is fed a byte at a time has none but this.
+    alarm = threading.Timer(seconds + _LATE, tried.hang_up)
+    alarm.daemon = True
+    alarm.start()
     try:
         meaning = tried.run()
     except _Failed as failed:
@@ -44,6 +53,7 @@ def attempt(place: Place, target: Target, key: str, seconds: float) -> Attempt:
         tried.steps.append(step)
         meaning = of_failed(step, target)
     finally:
+        alarm.cancel()
         tried.close()
     return Attempt(tuple(tried.steps), Meaning(meaning.state, tried.clean(meaning.why), meaning.whose))
 
@@ -57,7 +67,7 @@ class _Attempt:
         self.steps: list[Step] = []
         self.socket: socket.socket | None = None
         self._lap = self._began = time.monotonic()
-        self.proxy = _proxy_of(place, target)
+        self.proxy, self.proxy_login = _proxy_of(place, target)
 
     def lap(self) -> float:
         """Milliseconds since the last layer."""
@@ -79,6 +89,11 @@ class _Attempt:
         for secret in {self.key, quote(self.key, safe="")} - {""}:
             text = text.replace(secret, HIDDEN)
         return redacted(text)
+
+    def hang_up(self) -> None:
+        """From another thread: whoever waits for the socket is told that it has ended."""
+        with suppress(OSError, AttributeError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
 
     def close(self) -> None:
         if self.socket is not None:
@@ -133,8 +148,10 @@ class _Attempt:
 
     def handshake(self) -> dict[str, Any]:
         """Verified by what the place itself trusts; where that fails, what is wrong with the certificate."""
-        bundle = next((f"{self.place.root}{one}" for one in _BUNDLES if self.place.exists(one)), None)
-        context = ssl.create_default_context(cafile=bundle if self.place.pid else None)
+        try:
+            context = ssl.create_default_context(cafile=self.bundle())
+        except (OSError, ValueError) as error:
+            raise _Failed("tls", f"what this place trusts cannot be read ({error})") from None
         try:
             self.wire.settimeout(self.left())
             secured = context.wrap_socket(self.wire, server_hostname=self.target.host)
@@ -146,6 +163,14 @@ class _Attempt:
         facts = _facts(secured.getpeercert(True) or b"")
         self.done("tls", secured.version() or "", **facts)
         return facts
+
+    def bundle(self) -> str | None:
+        """What the container itself trusts; the host's where its image has nothing of the kind."""
+        if self.place.pid:
+            for one in _BUNDLES:
+                with suppress(OSError):
+                    return self.place.found(one)
+        return None
 
     def _blame(self, error: ssl.SSLCertVerificationError) -> str:
         return f"{error.verify_message or error.reason} (code {error.verify_code})"
@@ -165,7 +190,8 @@ class _Attempt:
     def tunnel(self) -> None:
         """Through the proxy that the container's own environment names."""
         where = f"{self.target.host}:{self.target.port}"
-        asked = f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n"
+        login = f"Proxy-Authorization: {self.proxy_login}\r\n" if self.proxy_login else ""
+        asked = f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n{login}\r\n"
         said = self.exchange(asked.encode(), b"\r\n\r\n", "tcp")
         words = said.split(b" ", 2)
         if len(words) < 2 or words[1][:1] != b"2":
@@ -176,7 +202,7 @@ class _Attempt:
         try:
             self.wire.settimeout(self.left())
             self.wire.sendall(request)
-            while not received.endswith(end) if end else not received:
+            while not (received.endswith(end) if end else _is_whole(received)):
                 self.wire.settimeout(self.left())
                 piece = self.wire.recv(4096)
                 if not piece:
@@ -193,7 +219,9 @@ class _Attempt:
     def ask_postgres(self) -> Meaning:
         """Its answer to a login as nobody in particular; no password is sent, and none is asked for twice."""
         said = self.exchange(_SSL_REQUEST, b"")
-        if said[:1] not in (b"S", b"N", b"E"):
+        if said[:1] == b"E":  # full, or starting: it says so before anything else
+            return self._postgres_said(said)
+        if said[:1] not in (b"S", b"N"):
             self.done("protocol", "no PostgreSQL")
             return of_postgres("", "", "")
         if said[:1] == b"S":  # it would encrypt; what is asked is no secret
@@ -204,7 +232,9 @@ class _Attempt:
             except OSError as error:
                 raise _Failed("protocol", _words(error)) from None
         body = b"user\0pafar_probe\0database\0postgres\0application_name\0pafar.runbook\0\0"
-        answer = self.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, b"")
+        return self._postgres_said(self.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, b""))
+
+    def _postgres_said(self, answer: bytes) -> Meaning:
         kind = answer[:1].decode("latin-1")
         fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in answer[5:].split(b"\0") if part}
         sqlstate = fields.get(b"C", "") if kind == "E" else ""
@@ -220,13 +250,18 @@ class _Attempt:
 
     def ask_http(self) -> Meaning:
         target = self.target
-        path, headers = target.path, {"Host": _host_header(target), "User-Agent": "pafar.runbook", **target.headers}
+        path, headers = target.path, {**target.headers}
+        known = {name.lower() for name in headers}
+        usual = {"Host": _host_header(target), "User-Agent": "pafar.runbook"}
+        headers.update({name: value for name, value in usual.items() if name.lower() not in known})
         if self.key and target.judge == "maps":
             path += ("&" if "?" in path else "?") + f"key={quote(self.key, safe='')}"
         elif self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         if self.proxy and not target.secure:
             path = f"http://{target.host}:{target.port}{path}"
+            if self.proxy_login:
+                headers["Proxy-Authorization"] = self.proxy_login
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.sock = self.socket
         body = b"{}" if target.method in ("POST", "PUT", "PATCH") else None
@@ -236,14 +271,40 @@ class _Attempt:
             self.wire.settimeout(self.left())
             connection.request(target.method, path, body, headers)
             answer = connection.getresponse()
-            text = b"" if target.method == "HEAD" else answer.read(_BODY)
+            text = b"" if target.method == "HEAD" else self._body(answer)
         except OSError as error:
             raise _Failed("protocol", f"it takes connections and does not answer: {_words(error)}") from None
-        except (http.client.HTTPException, ValueError) as error:
+        except (http.client.HTTPException, ValueError, AttributeError) as error:
+            if time.monotonic() >= self.deadline:
+                raise _Failed("protocol", "it takes connections and does not answer: no answer in time") from None
             raise _Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
         meaning = of_http(target, answer.status, text.decode("utf-8", "replace"), bool(self.key))
         self.done("protocol", f"HTTP {answer.status}", status=answer.status)
         return meaning
+
+    def _body(self, answer: http.client.HTTPResponse) -> bytes:
+        """As much as comes in time: some answers never end."""
+        text = b""
+        while len(text) < _BODY and time.monotonic() < self.deadline:
+            self.wire.settimeout(self.left())
+            try:
+                piece = answer.read1(_BODY - len(text))
+            except socket.timeout:
+                break
+            if not piece:
+                break
+            text += piece
+        return text
+
+
+def _is_whole(received: bytes) -> bool:
+    """Whether an answer of PostgreSQL's is there: one byte to the question for TLS, else a message with its length."""
+    if received[:1] in (b"S", b"N") or (received and received[:1] not in (b"R", b"E")):
+        return True
+    if len(received) < 5:
+        return False
+    size = int.from_bytes(received[1:5], "big")
+    return size > _BODY or len(received) >= 1 + size
 
 
 def _host_header(target: Target) -> str:
@@ -270,17 +331,32 @@ def _words(error: OSError) -> str:
     return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()
 
 
-def _proxy_of(place: Place, target: Target) -> tuple[str, int] | None:
-    """The proxy that programs of that place would use for it."""
+def _proxy_of(place: Place, target: Target) -> tuple[tuple[str, int] | None, str]:
+    """The proxy that programs of that place would use for it, and how one logs in there."""
     if target.kind != "http" or target.host.startswith(_NEAR):
-        return None
+        return None, ""
     environment = {name.lower(): value for name, value in place.environment.items()}
     given = environment.get("https_proxy" if target.secure else "http_proxy", "")
-    exempt = [one.strip().lstrip(".") for one in environment.get("no_proxy", "").split(",") if one.strip()]
-    if not given or "*" in exempt or any(target.host == one or target.host.endswith(f".{one}") for one in exempt):
-        return None
+    exempt = [one.strip() for one in environment.get("no_proxy", "").split(",") if one.strip()]
+    if not given or any(_is_exempt(target.host, one) for one in exempt):
+        return None, ""
     try:
         parts = urlsplit(given if "://" in given else f"http://{given}")
-        return (parts.hostname, parts.port or 3128) if parts.hostname else None
+        login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if parts.username else ""
+        word = f"Basic {b64encode(login.encode()).decode()}" if login else ""
+        return ((parts.hostname, parts.port or 3128), word) if parts.hostname else (None, "")
     except ValueError:
-        return None
+        return None, ""
+
+
+def _is_exempt(host: str, rule: str) -> bool:
+    """Whether a rule of no_proxy means a host: a name, the end of one, a network."""
+    if rule == "*":
+        return True
+    if "/" in rule:
+        try:
+            return ipaddress.ip_address(host) in ipaddress.ip_network(rule, strict=False)
+        except ValueError:
+            return False
+    bare = rule.lstrip(".")
+    return host == bare or host.endswith(f".{bare}")

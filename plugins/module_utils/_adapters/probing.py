@@ -112,6 +112,8 @@ def _value(key: Key, places: Mapping[str, list[Place]], opened: Engine, project:
             f"No running container of {key.service} has the variable {key.variable}, from which a key was to be read."
             " Nothing was done."
         )
+    if not value.isascii() or any(sign in value for sign in "\r\n"):
+        raise InputError(f"The variable {key.variable} of {key.service} holds what no key does. Nothing was done.")
     return value
 
 

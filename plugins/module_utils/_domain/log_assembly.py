@@ -26,6 +26,7 @@ class Piece(NamedTuple):
     at: float | None
     stream: str
     text: str
+    grade: str = ""
 
 
 class _Open:
@@ -46,7 +47,7 @@ class _Open:
     def line(self) -> Piece:
         first = self.parts[-1]
         text = "".join(part.text for part in reversed(self.parts)) if len(self.parts) > 1 else first.text
-        return Piece(first.at, first.stream, text.rstrip("\r\n")[:_LONGEST])
+        return Piece(first.at, first.stream, text.rstrip("\r\n")[:_LONGEST], first.grade)
 
 
 def whole_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -79,25 +80,59 @@ def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
     return waiting > _WAITING or (at is not None and piece.at is not None and piece.at < at - _APART)
 
 
+class _Tail:
+    """Lines that go on with one that was not met yet, the newest first."""
+
+    __slots__ = ("at", "dropped", "grade", "lines")
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.at: float | None = None
+        self.grade, self.dropped = "", 0
+
+    def add(self, line: Piece) -> None:
+        if len(self.lines) < _MOST_LINES:
+            self.lines.append(line.text)
+        else:  # of a longer one the end is kept, and the line that is the first so far
+            self.lines[-1] = line.text
+            self.dropped += 1
+        self.at = line.at if line.at is not None else self.at
+        self.grade = line.grade or self.grade
+
+    @property
+    def first(self) -> str:
+        """Its oldest line that is not empty."""
+        return next((line for line in reversed(self.lines) if line.strip()), "")
+
+    def is_apart(self, line: Piece) -> bool:
+        """Whether it was written too long after a line to belong to it, as far as both say when."""
+        return self.at is not None and line.at is not None and abs(self.at - line.at) > _APART
+
+    def text(self, before: str | None = None) -> str:
+        lines = list(reversed(self.lines))
+        if self.dropped:
+            lines.insert(1, f"... {self.dropped} lines left out ...")
+        return "\n".join([before, *lines] if before is not None else lines)
+
+
 def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
     """Records, the newest first: a line that begins one, with those that go on with it."""
-    held: dict[str, tuple[list[str], float | None]] = {}
+    held: dict[str, _Tail] = {}
     for line in lines:
-        tail, at = held.get(line.stream, ([], None))
+        tail = held.setdefault(line.stream, _Tail())
+        if tail.lines and (tail.is_apart(line) or is_own(tail.first, line.text)):
+            if tail.first:
+                yield Record(tail.at, source, tail.text(), line.stream, tail.grade)
+            tail = held[line.stream] = _Tail()
         if goes_on(line.text):
-            if len(tail) < _MOST_LINES:
-                tail.append(line.text)
-            held[line.stream] = (tail, line.at if line.at is not None else at)
+            tail.add(line)
             continue
-        held.pop(line.stream, None)
-        if tail and is_own(tail[-1], line.text):
-            yield Record(at, source, "\n".join(reversed(tail)), line.stream)
-            tail = []
-        text = "\n".join([line.text, *reversed(tail)]) if tail else line.text
-        yield Record(line.at, source, text, line.stream)
-    for stream, (tail, at) in held.items():
-        if tail:  # its beginning lies before what was read
-            yield Record(at, source, "\n".join(reversed(tail)), stream)
+        del held[line.stream]
+        text = tail.text(line.text) if tail.lines else line.text
+        yield Record(line.at, source, text, line.stream, line.grade)
+    for stream, tail in held.items():
+        if tail.first:  # its beginning lies before what was read
+            yield Record(tail.at, source, tail.text(), stream, tail.grade)
 
 
 def timed(found: Iterable[Record], otherwise: float) -> Iterator[Record]:

@@ -24,9 +24,19 @@ _MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
+# Words that may stand before the time of a line; what comes later is what the line speaks of.
+_BEFORE = (
+    r"[\x00\s]{0,64}(?:<\d{1,3}>)?(?:(?:\[[^\]]{0,40}\]|\d{1,8}|[\w./-]{1,40}\[\d+\]:?|(?:debug|trace|info|notice|warn"
+    r"(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal|panic|alert|emerg|log):?)\s{1,8}){0,4}[\[(]?"
+)
+_NAMED = re.compile(
+    r"\"@?(?:time(?:stamp)?|ts|t|date|datetime|asctime|eventTime)\"\s*:\s*(?:\"(?=\d{4}[-/])|(\d{9,19})(\.\d{1,9})?\b)",
+    re.I,
+)
 _ISO = re.compile(
     r"\[?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?", re.I
 )
+_ISO_FIRST = re.compile(_BEFORE + _ISO.pattern, re.I)
 CLF = re.compile(r"\[(\d\d)/([A-Za-z]{3})/(\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s*([+-]\d{4})?\]")
 _SYSLOG = re.compile(r"(?:<\d{1,3}>)?([A-Za-z]{3})\s+(\d{1,2})\s(\d\d):(\d\d):(\d\d)\b")
 # Not within a path, a word or a name with a dot: /api/error is no error.
@@ -41,7 +51,10 @@ _GOES_ON = re.compile(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
     r"|\w+(?:\.\w+)*(?:Error|Exception|Warning)\b:?)"
 )
-LOOKED_AT = 200  # characters of a line in which its time and its level are looked for
+_EXCEPTION = re.compile(r"\w+(?:\.\w+)*(?:Error|Exception)\b")
+_TROUBLE = re.compile(r"(?i)exception|error|fail|unhandled|uncaught|crash")
+LOOKED_AT = 400  # characters of a line in which its time is looked for
+_LEVEL_IN = 200  # characters of a line in which its level is
 
 
 class Zone(NamedTuple):
@@ -61,7 +74,9 @@ class Zone(NamedTuple):
 def time_of(line: str, zone: Zone) -> float | None:
     """Seconds since 1970 at which the line was written, from its beginning; None where it says none."""
     head = line[:LOOKED_AT]
-    found = _ISO.search(head)
+    if head.lstrip("\x00 ")[:1] == "{":
+        return _time_named(head, zone)
+    found = _ISO_FIRST.match(head)
     if found:
         return _epoch([int(part) for part in found.groups()[:6]], found.group(7), found.group(8), zone)
     found = CLF.search(head)
@@ -73,6 +88,18 @@ def time_of(line: str, zone: Zone) -> float | None:
     if found and found.group(1).lower() in _MONTHS:
         return _without_year(found, zone)
     return None
+
+
+def _time_named(head: str, zone: Zone) -> float | None:
+    """The time of a JSON line: a date, or seconds since 1970, or thousandths or less of them."""
+    found = _NAMED.search(head)
+    if found is None:
+        return None
+    if found.group(1) is None:
+        date = _ISO.match(head, found.end())
+        return _epoch([int(part) for part in date.groups()[:6]], date.group(7), date.group(8), zone) if date else None
+    number, digits = float(found.group(1) + (found.group(2) or "")), len(found.group(1))
+    return number / 1000 ** max(0, (digits - 10 + 1) // 3) if digits > 10 else number
 
 
 def _epoch(clock: Sequence[int], fraction: str | None, offset: str | None, zone: Zone) -> float | None:
@@ -109,7 +136,7 @@ def _without_year(found: re.Match[str], zone: Zone) -> float | None:
 
 def level_of(line: str) -> str:
     """How grave it says to be; an access log's line by its status; empty where it does not say."""
-    head = line[:LOOKED_AT]
+    head = line[:_LEVEL_IN]
     if '" ' in head and CLF.search(head):
         status = _STATUS.search(line)
         if status:
@@ -118,7 +145,7 @@ def level_of(line: str) -> str:
     found = _LEVEL.search(head)
     if found:
         return GRAVE[found.group(1).lower()]
-    return "error" if line.startswith(_TRACEBACK) else ""
+    return "error" if line.startswith(_TRACEBACK) or _EXCEPTION.match(line) else ""
 
 
 def goes_on(line: str) -> bool:
@@ -127,5 +154,16 @@ def goes_on(line: str) -> bool:
 
 
 def is_own(tail: str, line: str) -> bool:
-    """Whether a traceback is a matter of its own: what said that all is well before it did not cause it."""
-    return tail.startswith(_TRACEBACK) and level_of(line) in ("debug", "info", "notice")
+    """Whether a traceback, or the line of an exception, is a matter of its own.
+
+    What said that all is well before it, or nothing of the kind, did not bring it; nor did the end of another one,
+    unless it says that the one came from the other.
+    """
+    if not (tail.startswith(_TRACEBACK) or _EXCEPTION.match(tail)):
+        return False
+    if tail.startswith(_TRACEBACK) and _EXCEPTION.match(line):
+        return True
+    if goes_on(line):
+        return False
+    level = level_of(line)
+    return level in ("debug", "info", "notice") or (not level and not _TROUBLE.search(line))

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Collection, NamedTuple
 
 from .log_fields import json_fields, level_in
 from .log_lines import LEVELS, level_of
-from .redaction import redacted
+from .redaction import HIDDEN, names_secret, redacted
 
 _NUMBERS = re.compile(
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+",
@@ -24,7 +25,9 @@ _TIMES = re.compile(
     re.I,
 )
 _ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
+_BLOCK = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}KEY-----|\Z)", re.S)
 _LONGEST = 300  # characters of a signature
+_USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are told
 
 
@@ -39,10 +42,11 @@ class Record(NamedTuple):
 
     @property
     def level(self) -> str:
-        if self.grade:
+        """Of a source that keeps levels apart its own, unless that is what everything gets that says none to it."""
+        if self.grade and self.grade != _USUAL:
             return self.grade
         told = level_in(json_fields(self.text)) if self.text[:1] == "{" else ""
-        return told or level_of(self.text)
+        return told or level_of(self.text) or self.grade
 
 
 @dataclass
@@ -102,16 +106,19 @@ class Signatures:
             kept = self._found[text] = Signature(text, level, example=shown(record.text[:2000]))
         kept.add(record)
 
-    def told(self, since: float, new_since: float | None, known_before: bool, top: int) -> list[dict[str, Any]]:
+    def told(self, since: float, new_since: float | None, known: Collection[str], top: int) -> list[dict[str, Any]]:
         """Those seen from ``since`` on, new ones first, then the most frequent.
 
-        ``new`` where the first of them was at ``new_since`` or later; None where nothing from before was read.
+        ``known``: sources of which something from before ``new_since`` was read. ``new`` where the first of them was at
+        ``new_since`` or later; None where of one of its sources nothing from before is known.
         """
 
         def new(one: Signature) -> bool | None:
-            if new_since is None or one.first is None or not known_before:
+            if new_since is None or one.first is None:
                 return None
-            return one.first >= new_since
+            if one.first < new_since:
+                return False
+            return True if one.sources <= set(known) else None
 
         found = [one for one in self._found.values() if one.last is None or one.last >= since]
         found.sort(key=lambda one: (not new(one), -one.count, one.text))
@@ -132,10 +139,17 @@ class Signatures:
 
 
 def shown(text: str) -> str:
-    """A record without secrets; its lines are kept apart, and a very long one loses its middle."""
-    if len(text) > _SHOWN:
-        text = f"{text[: _SHOWN // 2]}\n... {len(text) - _SHOWN} characters left out ...\n{text[-_SHOWN // 2 :]}"
-    return "\n".join(_indent(line) + redacted(line) for line in text.split("\n"))
+    """A record without secrets; its lines are kept apart, and a very long one loses its middle.
+
+    It is cut last: half a secret would be known by nobody as one.
+    """
+    fields = json_fields(text) if text[:1] == "{" else {}
+    if fields:  # what stands under a name is known here, to any depth
+        text = json.dumps(redacted_value(fields), ensure_ascii=False)
+    clean = "\n".join(_indent(line) + redacted(line) for line in _BLOCK.sub(HIDDEN, text).split("\n"))
+    if len(clean) > _SHOWN:
+        clean = f"{clean[: _SHOWN // 2]}\n... {len(clean) - _SHOWN} characters left out ...\n{clean[-_SHOWN // 2 :]}"
+    return clean
 
 
 def _indent(line: str) -> str:
@@ -156,12 +170,15 @@ def entry(record: Record, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def redacted_value(value: Any, name: str = "") -> Any:
-    """The same value without secrets, to any depth; what a name tells to be a secret is hidden."""
+    """The same value without secrets, to any depth; whatever stands under a name that tells of a secret is hidden."""
+    if names_secret(name) and value not in (None, "", True, False):
+        return HIDDEN
     if isinstance(value, str):
-        known = f"{name}={value}"
-        return redacted(value) if redacted(known) == f"{name}={redacted(value)}" else redacted(known).partition("=")[2]
+        return redacted(value)[:_SHOWN]
     if isinstance(value, dict):
         return {redacted(str(key)): redacted_value(each, str(key)) for key, each in value.items()}
     if isinstance(value, list):
         return [redacted_value(each, name) for each in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value if redacted(str(value)) == str(value) else HIDDEN
     return value

@@ -8,6 +8,7 @@ import re
 from datetime import datetime, timezone
 
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_EPOCH = re.compile(r"@\d{1,12}(?:\.\d{1,9})?\Z", re.ASCII)
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w|)(?=\d|\s|$)")
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.I
@@ -37,7 +38,7 @@ def moment_of(text: str, now: float) -> float | None:
     1800.0
     """
     text = text.strip()
-    if text.startswith("@") and text[1:].replace(".", "", 1).isdigit():
+    if _EPOCH.match(text):
         return float(text[1:])
     ago = seconds_of(text)
     if ago is not None:

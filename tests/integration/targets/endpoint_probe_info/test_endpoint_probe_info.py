@@ -8,13 +8,17 @@ import json
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from unittest import mock
 
 import psycopg2
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters import names
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.namespaces import Place
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -242,3 +246,106 @@ def test_what_cannot_be_tried_is_refused_in_words(options, said):
     assert found["failed"]
     assert said in found["msg"]
     assert KEY not in found["msg"]
+
+
+def fed(*pieces: bytes, pause: float = 0.3) -> tuple[socket.socket, int]:
+    """A server that answers whoever connects in pieces, and never ends."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                talking, dummy = listening.accept()
+                with talking, suppress(OSError):
+                    talking.recv(4096)
+                    for piece in pieces * 100 if len(pieces) == 1 else pieces:
+                        talking.sendall(piece)
+                        time.sleep(pause)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening, listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("drip", [b"HTTP/1.1 200 OK\r\n\r\ndata: ping\n\n", b"H"])
+def test_an_answer_that_never_ends_is_bounded(drip):
+    listening, port = fed(drip)
+    began = time.monotonic()
+    with listening:
+        found = run_module(
+            "endpoint_probe_info", targets=[{"name": "x", "url": f"http://127.0.0.1:{port}/"}], timeout=1, attempts=1
+        )
+    assert time.monotonic() - began < 4
+    assert found["matrix"][0]["state"] in ("up", "down")
+
+
+def test_an_error_of_postgresql_in_two_packets_is_understood():
+    body = b"SFATAL\0C53300\0Msorry, too many clients already\0\0"
+    message = b"E" + struct.pack(">i", len(body) + 4) + body
+    for pieces in ((b"N", message[:7], message[7:]), (message[:3], message[3:])):
+        listening, port = fed(*pieces, pause=0.1)
+        with listening:
+            target = {"name": "db", "kind": "postgres", "host": "127.0.0.1", "port": port}
+            row = run_module("endpoint_probe_info", targets=[target], attempts=1)["matrix"][0]
+        assert row["state"] == "down", row
+        assert "every connection slot is taken (53300)" in row["why"]
+
+
+@pytest.mark.parametrize(
+    ("text", "servers", "dots"),
+    [
+        ("nameserver 127.0.0.11\noptions ndots:0\n", ["127.0.0.11"], 0),
+        (f"nameserver {'ä' * 70}\nnameserver 10.0.0.1\noptions ndots:5 ndots:2\n", ["10.0.0.1"], 2),
+        ("nameserver fe80::1%eth0\nsearch a b c d e f g h\n", ["fe80::1"], 1),
+        ("options ndots:²\n", [], 1),
+    ],
+)
+def test_what_a_container_says_of_its_names_is_checked(text, servers, dots):
+    found = names._configuration(text)
+    assert (found[0], found[2]) == (servers, dots)
+    assert len(found[1]) <= 6
+
+
+def test_a_name_server_that_is_silent_costs_no_more_than_the_time_there_is():
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with silent:
+        place = Place("x", pid=0)
+        text = "nameserver 192.0.2.1\nsearch " + " ".join(f"s{number}" for number in range(60))
+        began = time.monotonic()
+        with mock.patch.object(Place, "read", lambda dummy, path: text if "resolv" in path else ""):
+            with pytest.raises(names.Unresolved):
+                names.addresses(Place("x", pid=1), "db", 1.0)
+        assert time.monotonic() - began < 2
+        assert place.pid == 0
+
+
+def test_links_in_a_container_stay_in_the_container(tmp_path):
+    """Its root is a folder here: what counts is where a link leads."""
+    root = tmp_path / "root"
+    (root / "etc/real").mkdir(parents=True)
+    (root / "etc/real/ca.crt").write_text("inside")
+    (tmp_path / "secret").write_text("outside")
+    (root / "etc/absolute").symlink_to("/etc/real/ca.crt")
+    (root / "etc/relative").symlink_to("../etc/./real/ca.crt")
+    (root / "etc/upwards").symlink_to("../../../../../../secret")
+    (root / "etc/host").symlink_to(tmp_path / "secret")
+    (root / "etc/loop").symlink_to("/etc/loop")
+    with mock.patch.object(Place, "root", str(root)):
+        place = Place("x", pid=1)
+        assert place.read("/etc/absolute") == place.read("/etc/relative") == "inside"
+        assert [place.read(f"/etc/{name}") for name in ("upwards", "host", "loop", "none")] == [""] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sources": []}, "nothing would be tried"),
+        ({"targets": [{"name": "x", "url": "http://127.0.0.1/ä"}]}, "in ASCII"),
+        ({"keys": {"k": "ä"}}, "no key does"),
+    ],
+)
+def test_what_could_not_be_sent_is_refused(options, said):
+    found = run_module(
+        "endpoint_probe_info", **{"targets": [{"name": "x", "url": "http://127.0.0.1/", "key": ""}], **options}
+    )
+    assert found["failed"]
+    assert said in found["msg"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import subprocess
 import time
@@ -205,3 +206,110 @@ def test_a_journal_that_is_none(tmp_path):
     found = run_module("log_tail", units=["docker.service"], journal_directory=str(tmp_path / "nowhere"))
     assert found["failed"]
     assert "journalctl" in found["msg"]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo.log")
+    (tmp_path / "stdout.log").symlink_to("/dev/null")
+    found = run_module("log_tail", files=[str(tmp_path / "fifo.log"), str(tmp_path / "stdout.log")])
+    assert found["failed"]
+    assert "no regular file" in found["msg"]
+
+
+def test_a_link_beside_a_log_is_not_followed(tmp_path):
+    """Who may write a folder of logs could otherwise have root read anything."""
+    secret = tmp_path / "shadow"
+    secret.write_text(f"{stamp(time.time() - 60)} root:$6$hash\n")
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "app.log").write_text(f"{stamp(time.time())} INFO x\n")
+    (folder / "app.log.1").symlink_to(secret)
+    (folder / "other.log").symlink_to(secret)
+    for files in (["app.log"], ["*.log"]):
+        found = tail(files=[str(folder / one) for one in files])
+        assert "root:" not in str(found["entries"])
+        assert found["truncated"] is True
+        assert "it is a link" in str(found["sources"])
+
+
+def test_a_pattern_reads_each_file_once_and_says_what_it_did_not(tmp_path):
+    for name, at in (("app.log", 10), ("app.log.1", 100)):
+        (tmp_path / name).write_text(
+            "".join(f"{stamp(time.time() - at - n)} INFO {name} {n}\n" for n in range(9, -1, -1))
+        )
+    with gzip.open(tmp_path / "app.log.2.gz", "wt") as file:
+        file.write("".join(f"{stamp(time.time() - 200 - n)} INFO packed {n}\n" for n in range(9, -1, -1)))
+    found = tail(files=[str(tmp_path / "*")])
+    assert len(found["entries"]) == len({one["text"] for one in found["entries"]}) == 30
+    found = tail(files=[str(tmp_path / "nope*.log"), str(tmp_path / "app.log")])
+    assert [one["trouble"] for one in found["sources"]] == ["no file matches", ""]
+    assert found["truncated"] is True
+
+
+def test_logs_that_begin_alike_are_no_copies(tmp_path):
+    lines = [f"{stamp(time.time() - 300 + n)} INFO {n}" for n in range(200)]
+    (tmp_path / "app.log").write_text("Starting server\n")
+    (tmp_path / "app.log.1").write_text("\n".join(["Starting server", *lines]) + "\n")
+    assert len(tail(files=[str(tmp_path / "app.log")], last=1000, since="10m")["entries"]) >= 200
+
+
+def test_a_writer_that_did_not_reopen_its_log_is_read(tmp_path):
+    (tmp_path / "app.log").touch()
+    os.utime(tmp_path / "app.log", (time.time() - 14_400,) * 2)
+    (tmp_path / "app.log.1").write_text("".join(f"{stamp(time.time() - 60 + n)} INFO {n}\n" for n in range(60)))
+    assert len(tail(files=[str(tmp_path / "app.log")], last=1000)["entries"]) == 60
+
+
+def test_old_tracebacks_of_a_packed_file_stay_old(tmp_path):
+    (tmp_path / "app.log").write_text(f"{stamp(time.time() - 5)} INFO x\n")
+    trace = "Traceback (most recent call last):\n  File\nKeyError: 1\n"
+    with gzip.open(tmp_path / "app.log.1.gz", "wt") as file:
+        file.write("".join(f"{stamp(time.time() - 7200 + n)} ERROR {n}\n{trace}" for n in range(5)))
+    found = tail(files=[str(tmp_path / "app.log")], since="10m", signatures=5)
+    assert [one["text"].split(" ")[-1] for one in found["entries"]] == ["x"]
+    assert found["signatures"] == []
+
+
+def test_a_file_without_times_that_is_written_right_now_is_told(tmp_path):
+    (tmp_path / "x.log").write_text("one\ntwo\n")
+    os.utime(tmp_path / "x.log", (time.time() + 2,) * 2)
+    assert len(tail(files=[str(tmp_path / "x.log")])["entries"]) == 2
+
+
+@pytest.mark.parametrize("line", ["pass" * 4000, '{"field": "' + "a" * 60_000 + '"}', "a." * 30_000, "eyJ-" * 20_000])
+def test_no_line_holds_it_up(tmp_path, line):
+    (tmp_path / "x.log").write_text(f"{stamp(time.time())} ERROR before\n{line}\n")
+    began = time.monotonic()
+    tail(files=[str(tmp_path / "x.log")], signatures=5)
+    assert time.monotonic() - began < 10
+
+
+def test_a_file_without_line_feeds_is_left_in_time(tmp_path):
+    with open(tmp_path / "lastlog", "wb") as file:
+        file.truncate(60 * 2**30)
+    began = time.monotonic()
+    found = tail(files=[str(tmp_path / "lastlog")], max_seconds=1)
+    assert time.monotonic() - began < 8
+    assert found["truncated"] is True
+
+
+SECRETS = (
+    '{"password": "correct horse battery staple", "card": 4242424242424242, "pin_password": 12345678}',
+    '{"secret": {"value": "NESTEDVALUE"}, "x": {"password": "a\\"TAILOFPW"}}',
+    'Authorization": "Basic dXNlcjpwYXNzd29yZA=="',
+    "GET /maps?a=1&key=AIzaSyA-1234567890123456789012345678901",
+    "Cookie: csrftoken=a; sessionid=TOPSESSION",
+    "password => hunter2 and ('password', 'hunter4')",
+    "x" * 4090 + " sk_live_FIRSTHALFOFSECRETTAIL " + "y" * 9000,
+    "-----BEGIN PRIVATE KEY-----\\nMIIEvSECRETBODY",
+)
+SHOWN = (
+    "horse", "4242424242424242", "12345678", "NESTEDVALUE", "TAILOFPW", "dXNlcjpw", "AIzaSy", "TOPSESSION", "hunter",
+    "FIRSTHALF", "ECRETTAIL", "SECRETBODY",
+)  # fmt: skip
+
+
+def test_secrets_in_all_their_forms(tmp_path):
+    (tmp_path / "x.log").write_text("".join(f"{line}\n" for line in SECRETS))
+    told = str(tail(files=[str(tmp_path / "x.log")])["entries"])
+    assert [one for one in SHOWN if one in told] == []

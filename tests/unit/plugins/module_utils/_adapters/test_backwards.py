@@ -63,7 +63,7 @@ def test_a_clock_that_was_set_back_hides_nothing(tmp_path):
     path.write_text("".join(f"{at:09d} {number:09d} some words to fill the line\n" for number, at in enumerate(times)))
 
     def time_at(text):
-        return float(text[:9])
+        return float(text[:9]) if text[:9].isdigit() else None
 
     with open(path, "rb") as file:
         end = backwards.size_of(file)
@@ -104,3 +104,20 @@ def test_a_line_without_an_end_costs_no_memory(tmp_path):
     with open(path, "rb") as file:
         told = list(backwards.lines_backwards(file, 0, backwards.size_of(file)))
     assert [len(line.text) for line in told] == [4, backwards.LONGEST_LINE, 5]
+
+
+@pytest.mark.parametrize("at", [0.02, 0.1, 0.3, 0.5, 0.8])
+def test_an_hour_that_a_clock_gives_twice_is_found_wherever_it_lies(tmp_path, at):
+    """A week of lines, a second apart; at some moment the clock goes back one hour."""
+    path, jump = tmp_path / "log", int(604_800 * at) + 7200
+    times = [*range(jump), *range(jump - 3600, 604_800)]
+    path.write_text("".join(f"{at:09d} {'x' * 17}\n" for at in times))
+
+    def time_at(text):
+        return float(text[:9]) if text[:9].isdigit() else None
+
+    first = {since: times.index(since) * 28 for since in range(jump - 3500, jump - 200, 300)}
+    with open(path, "rb") as file:
+        end = backwards.size_of(file)
+        lost = [since for since, byte in first.items() if backwards.place_of(file, end, since, time_at) > byte]
+    assert lost == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_assembly import Piece, records, whole_lines
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_fields import nginx_fields
@@ -87,3 +89,26 @@ def test_what_nginx_says():
     assert (found["errno"], found["upstream"], found["client"]) == (111, "http://10.0.0.2:8000/a", "10.0.0.1")
     access = '10.0.0.1 - - [24/Nov/2026:03:40:04 +0100] "POST /b HTTP/1.1" 502 5 "-" "curl"'
     assert nginx_fields(access)["status"] == 502
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("Nov 24 08:29:00 host app: backup of 2020-01-01 00:00:00 failed", "2026-11-24T08:29:00"),
+        ("ValueError: time data '2020-01-01 00:00:00' does not match", None),
+        ("backup of 2020-01-01 00:00:00 failed", None),
+        ("[2026-11-24 08:29:00 +0000] [7] [INFO] Booting", "2026-11-24T08:29:00"),
+        ("INFO 2026-11-24 08:29:00,123 app: x of 2020-01-01 00:00:00", "2026-11-24T08:29:00.123000"),
+        ("[INFO] [web] 2026-11-24T08:29:00Z x", "2026-11-24T08:29:00"),
+        ("<13>1 2026-11-24T08:29:00Z host app", "2026-11-24T08:29:00"),
+        ("\x00\x00\x002026-11-24 08:29:00 after a crash", "2026-11-24T08:29:00"),
+        ('{"level":30,"time":1795508940000,"msg":"x 2020-01-01 00:00:00"}', "2026-11-24T08:29:00"),
+        ('{"ts":1795508940.5,"msg":"x"}', "2026-11-24T08:29:00.500000"),
+        ('{"msg":"of 2020-01-01 00:00:00","@timestamp":"2026-11-24T08:29:00Z"}', "2026-11-24T08:29:00"),
+        ('{"msg":"of 2020-01-01 00:00:00"}', None),
+        ('127.0.0.1 - - [24/Nov/2026:08:29:00 +0000] "GET /2020-01-01 00:00:00" 200 1', "2026-11-24T08:29:00"),
+    ],
+)
+def test_the_time_of_a_line_and_none_that_it_speaks_of(line, at):
+    found = time_of(line, Zone(0.0, 1_795_509_000.0))
+    assert (found and datetime.fromtimestamp(found, UTC).isoformat().removesuffix("+00:00")) == at

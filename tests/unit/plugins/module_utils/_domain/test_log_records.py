@@ -43,7 +43,7 @@ def counts(found, since, new_since):
     signatures = Signatures()
     for record in found:
         signatures.add(record)
-    before = any(record.at < new_since for record in found)
+    before = {record.source for record in found if record.at < new_since}
     return {one["text"]: one for one in signatures.told(since, new_since, before, 20)}
 
 
@@ -62,6 +62,16 @@ def test_what_was_seen_before_a_deploy_is_not_new():
 
 def test_where_nothing_is_known_of_before_nobody_says_new():
     assert counts([Record(30, "web", "ERROR fresh")], 15, 25)["ERROR fresh"]["new"] is None
+
+
+def test_a_source_of_which_nothing_is_known_from_before_is_not_judged_by_another():
+    found = [Record(10, "db", "ERROR old"), Record(30, "web", "ERROR fresh"), Record(30, "db", "ERROR other")]
+    told = counts(found, 5, 25)
+    assert {text: one["new"] for text, one in told.items()} == {
+        "ERROR old": False,
+        "ERROR fresh": None,
+        "ERROR other": True,
+    }
 
 
 def test_secrets_are_hidden_to_any_depth():
@@ -132,3 +142,51 @@ def test_a_local_log_cut_anywhere_breaks_nothing(cut):
     data = local(b"one", 10**18) + local(b"two", 10**18)
     told = told_of(data[: len(data) - cut] + b"\0" * (cut % 3))
     assert all(piece.text in ("one\n", "two\n", "\n") for piece in told)
+
+
+def put(*lines: tuple[float | None, str]) -> list[Record]:
+    """Records of these lines, given the oldest first; returned the oldest first."""
+    return list(records([Piece(at, "", text) for at, text in reversed(lines)], "web"))[::-1]
+
+
+TRACE = ("Traceback (most recent call last):", '  File "a.py", line 1', "KeyError: 'x'")
+
+
+def test_a_traceback_is_no_part_of_what_was_written_long_before():
+    found = put((0.0, "worker ready"), *((75.0, text) for text in TRACE))
+    assert [(one.at, one.level) for one in found] == [(0.0, ""), (75.0, "error")]
+    found = put((0.0, "ERROR it failed"), *((75.0, text) for text in TRACE))
+    assert [one.at for one in found] == [0.0, 75.0]
+
+
+def test_tracebacks_in_a_row_are_as_many_records():
+    found = put((0.0, "booted"), *((1.0, text) for text in TRACE * 300))
+    assert len(found) == 301
+    signatures = Signatures()
+    for one in found:
+        signatures.add(one)
+    assert [one["count"] for one in signatures.told(0, None, set(), 5)] == [300]
+
+
+def test_a_chain_of_exceptions_is_one_record():
+    chain = (*TRACE, "", "During handling of the above exception, another exception occurred:", "", *TRACE)
+    found = put((0.0, "ERROR in /pay"), *((0.0, text) for text in chain), (0.1, "INFO next"))
+    assert [one.text.count("\n") for one in found] == [len(chain), 0]
+
+
+def test_an_exception_of_node_is_one_of_its_own():
+    found = put((0.0, "INFO listening"), (0.0, "TypeError: x is no function"), (0.0, "    at foo (a.js:1)"))
+    assert [(one.level, one.text.count("\n")) for one in found] == [("info", 0), ("error", 1)]
+
+
+def test_lines_that_are_dropped_are_told():
+    text = put((0.0, "ERROR long"), *((0.0, f"  line {number}") for number in range(3000)))[0].text
+    assert "2500 lines left out" in text or "2501 lines left out" in text
+    assert text.startswith("ERROR long\n  line 0\n")
+    assert text.endswith("line 2999")
+
+
+def test_what_systemd_logs_as_usual_may_say_more():
+    assert Record(0.0, "unit", "ERROR payment failed", grade="info").level == "error"
+    assert Record(0.0, "unit", "it went well", grade="info").level == "info"
+    assert Record(0.0, "unit", "ERROR it says", grade="notice").level == "notice"
