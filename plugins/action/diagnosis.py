@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is the matter with the database, weighed on the controller. Documentation: modules/diagnosis.py."""
+"""What is the matter, weighed on the controller from the facts of modules. Documentation: modules/diagnosis.py."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.degradation import degraded
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.disk_causes import crowded, least_of
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.exhaustion import exhausted
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.network_causes import disconnected
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.payment_causes import unpaid
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.verdicts import Diagnosis
 
-CONNECTIONS = "connections"
-PERFORMANCE = "performance"
+CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS = "connections", "performance", "disk", "network", "payments"
 
 
 class ActionModule(ActionBase):
@@ -24,11 +27,27 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        kinds = {
+            CONNECTIONS: _connections,
+            PERFORMANCE: _performance,
+            DISK: _disk,
+            NETWORK: _network,
+            PAYMENTS: _payments,
+        }
         dummy, args = self.validate_argument_spec(
             argument_spec={
-                "of": {"type": "str", "required": True, "choices": [CONNECTIONS, PERFORMANCE]},
-                "activity": {"type": "dict", "required": True},
+                "of": {"type": "str", "required": True, "choices": list(kinds)},
+                "activity": {"type": "dict", "default": {}},
                 "indexes": {"type": "dict", "default": {}},
+                "reclaim": {"type": "dict", "default": {}},
+                "reached": {"type": "dict", "default": {}},
+                "services": {"type": "dict", "default": {}},
+                "log": {"type": "dict", "default": {}},
+                "failed_payments": {"type": "int", "default": 0},
+                "open_payments": {"type": "dict", "default": {}},
+                "payment_services": {"type": "list", "elements": "str", "default": []},
+                "fresh": {"type": "float", "default": 7200.0},
+                "slot_size": {"type": "float", "default": 512.0},
                 "idle": {"type": "float", "default": 30.0},
                 "idle_in_transaction": {"type": "float", "default": 60.0},
                 "min_running": {"type": "float", "default": 10.0},
@@ -37,21 +56,50 @@ class ActionModule(ActionBase):
                 "shares": {"type": "dict", "default": {}},
             }
         )
-        _require(args["activity"], "activity", ("connections", "server", "activity"), "pg_activity_info")
-        if args["of"] == CONNECTIONS:
-            shares = {str(name): int(most) for name, most in args["shares"].items()}
-            found = exhausted(
-                args["activity"], args["idle"], args["idle_in_transaction"], args["share"], args["headroom"], shares
-            )
-        else:
-            _require(args["indexes"], "indexes", ("advice", "workload"), "pg_index_info")
-            found = degraded(args["activity"], args["indexes"], args["min_running"], args["idle_in_transaction"])
-        result.update(changed=False, **found.as_dict())
+        result.update(changed=False, **kinds[args["of"]](args).as_dict())
         return result
 
 
-def _require(given: dict[str, Any], name: str, keys: tuple[str, ...], module: str) -> None:
-    missing = set(keys) - set(given)
+def _connections(args: dict[str, Any]) -> Diagnosis:
+    _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
+    shares = {str(name): int(most) for name, most in args["shares"].items()}
+    return exhausted(
+        args["activity"], args["idle"], args["idle_in_transaction"], args["share"], args["headroom"], shares
+    )
+
+
+def _performance(args: dict[str, Any]) -> Diagnosis:
+    _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
+    _require(args, "indexes", ("advice", "workload"), "pg_index_info")
+    return degraded(args["activity"], args["indexes"], args["min_running"], args["idle_in_transaction"])
+
+
+def _disk(args: dict[str, Any]) -> Diagnosis:
+    _require(args, "reclaim", ("plan", "before", "explained", "notes"), "disk_reclaim")
+    return crowded(args["reclaim"], args["activity"], least_of(args["slot_size"]))
+
+
+def _network(args: dict[str, Any]) -> Diagnosis:
+    _require(args, "reached", ("matrix",), "endpoint_probe_info")
+    return disconnected(args["reached"], args["services"])
+
+
+def _payments(args: dict[str, Any]) -> Diagnosis:
+    _require(args, "reached", ("matrix",), "endpoint_probe_info")
+    _require(args, "log", ("signatures",), "log_tail")
+    return unpaid(
+        args["reached"],
+        args["services"],
+        args["log"],
+        args["failed_payments"],
+        str(args["open_payments"].get("msg") or "") if "rows" not in args["open_payments"] else "",
+        args["payment_services"],
+        args["fresh"],
+    )
+
+
+def _require(args: dict[str, Any], name: str, keys: tuple[str, ...], module: str) -> None:
+    missing = set(keys) - set(args[name])
     if missing:
         raise AnsibleActionFail(
             f"diagnosis: {name} lacks {', '.join(sorted(missing))}; give it as {module} returned it. Nothing was done."

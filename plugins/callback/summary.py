@@ -66,6 +66,7 @@ class CallbackModule(CallbackBase):
             "compose_scale": self._act,
             "disk_reclaim": self._reclaim,
             "log_tail": lambda _host, result: summary.of_log(result),
+            "triage_report": lambda _host, result: summary.of_triage(result),
             "endpoint_probe_info": lambda _host, result: summary.of_probes(result),
             "pg_end_sessions": self._act,
             "pg_guard_role": self._act,

@@ -28,10 +28,13 @@ def wanted_of(params: dict[str, Any]) -> Wanted:
     for name in ("mount", "saved_dir", "releases"):
         if not params[name].startswith("/"):
             raise InputError(f"{name}: {params[name]!r} must be an absolute path. Nothing was done.")
+    if params["scope"] == "project" and not params["project"]:
+        raise InputError("scope: say which project (project), or look at all containers. Nothing was done.")
     return Wanted(
         mount=params["mount"],
         goal=goal,
         kinds=list(dict.fromkeys(params["kinds"])),
+        project=params["project"] if params["scope"] == "project" else "",
         log_size=params["log_size"] * MIB,
         log_keep=params["log_keep"] * MIB,
         saved_dir=params["saved_dir"],

@@ -13,16 +13,61 @@ description:
     transactions, the pooler or true traffic fills it. A lock queue goes first, since whoever waits is not to blame.
   - For V(performance) it tells a lock queue, a runaway statement, a missing index, forgotten transactions, spilled files
     and vacuums apart, and whether more replicas of the services would help or make it worse.
+  - For V(disk) it tells what fills a disk, the most bytes first, also what only its owner can free, like the WAL that a
+    slot keeps for nobody.
+  - For V(network) it tells a source that is cut off, a target that is down, a resolver that is silent, a way out that
+    is closed and somebody else's fault apart.
+  - For V(payments) it tells Stripe's faults, a refused key, a webhook that is set up wrongly, the network between and
+    errors of our own code apart.
 options:
   of:
     description: What the trouble is.
     type: str
     required: true
-    choices: [connections, performance]
+    choices: [connections, performance, disk, network, payments]
   activity:
-    description: What M(pafar.runbook.pg_activity_info) returned, with its background.
+    description:
+      - What M(pafar.runbook.pg_activity_info) returned, with its background. Needed for V(connections) and
+        V(performance); for V(disk) it may be missing.
     type: dict
-    required: true
+    default: {}
+  reclaim:
+    description: What M(pafar.runbook.disk_reclaim) returned in check mode. Needed for V(disk).
+    type: dict
+    default: {}
+  slot_size:
+    description: MiB of WAL from which a replication slot that nobody reads counts.
+    type: float
+    default: 512.0
+  reached:
+    description: What M(pafar.runbook.endpoint_probe_info) returned. Needed for V(network) and V(payments).
+    type: dict
+    default: {}
+  services:
+    description: C(services) of M(pafar.runbook.compose_info), for V(network) and V(payments).
+    type: dict
+    default: {}
+  log:
+    description: What M(pafar.runbook.log_tail) returned of the services that take payments. Needed for V(payments).
+    type: dict
+    default: {}
+  failed_payments:
+    description: How many payments a person must process.
+    type: int
+    default: 0
+  open_payments:
+    description: What M(pafar.runbook.pg_query_info) returned of open payments, also where it failed.
+    type: dict
+    default: {}
+  payment_services:
+    description: Services that take payments.
+    type: list
+    elements: str
+    default: []
+  fresh:
+    description: Seconds for which a release counts as new, so that what broke may be its doing.
+    type: float
+    default: 7200.0
   indexes:
     description: What M(pafar.runbook.pg_index_info) returned. Needed for V(performance).
     type: dict
@@ -63,6 +108,9 @@ author:
 seealso:
   - module: pafar.runbook.pg_activity_info
   - module: pafar.runbook.pg_end_sessions
+  - module: pafar.runbook.disk_reclaim
+  - module: pafar.runbook.endpoint_probe_info
+  - module: pafar.runbook.log_tail
 """
 
 EXAMPLES = r"""

@@ -29,6 +29,11 @@ options:
     elements: str
     default: [container_logs, build_cache, dangling_images, exited_containers, journald, backups]
     choices: [container_logs, build_cache, dangling_images, exited_containers, journald, backups]
+  scope:
+    description: Whose containers and their logs are looked at, V(all) of the engine's, or those of O(project) alone.
+    type: str
+    default: all
+    choices: [all, project]
   log_size:
     description: MiB from which on the log of a container is emptied.
     type: int
@@ -71,7 +76,7 @@ options:
     elements: dict
     default: []
   project:
-    description: Compose project of those O(backups) that name a service and no project.
+    description: Compose project, for O(scope=project) and for those O(backups) that name a service and no project.
     type: str
     default: ""
   releases:
@@ -208,6 +213,7 @@ def main() -> None:
             "mount": {"type": "path", "default": "/"},
             "free": {"type": "str", "default": "20%"},
             "kinds": {"type": "list", "elements": "str", "default": list(KINDS), "choices": list(KINDS)},
+            "scope": {"type": "str", "default": "all", "choices": ["all", "project"]},
             "log_size": {"type": "int", "default": 100},
             "log_keep": {"type": "int", "default": 4},
             "saved_dir": {"type": "path", "default": "~/.local/state/pafar-runbook/saved"},

@@ -138,7 +138,7 @@ EXAMPLES = r"""
 RETURN = r"""
 matrix:
   description:
-    - A row for each source and target. C(source) (V(host) or a container), C(target), C(kind), C(address), C(state) (V(up),
+    - A row for each source and target. C(source) (V(host) or a container), C(target), C(kind), C(judge), C(address), C(state) (V(up),
       V(degraded), V(flapping), V(down), V(unknown)), C(layer) (the first that fails), C(why), C(whose) (V(ours), V(theirs),
       V(key), V(network)), C(layers) (of the worst attempt, each with C(ok), C(ms), C(said)), C(attempts), C(failed), C(up).
   returned: success

@@ -93,13 +93,7 @@ source:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.host import placed
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.resources import read_resources
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.report_resources import (
-    containers_of,
-    resources_dict,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.resources import top
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.using import used
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
 from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import ENGINE_ARGS, engine_login_of
 
@@ -109,21 +103,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "interval", 0.05, "s")
     at_least(params, "leak_window", 0, "s")
     at_least(params, "processes", 0)
-    seen = read_resources(engine_login_of(params), params["interval"], params["leak_window"])
-    containers = containers_of(seen.usage, seen.names, seen.samples, seen.killed, seen.at)
-    kept = [one for one in containers if params["project"] in ("", one["project"])]
-    busiest = top(*seen.processes, seen.host[1].at - seen.host[0].at, params["processes"])
-    for each in busiest:
-        where = placed(seen.processes[1][each["pid"]])
-        name = seen.names.get(where.container, {}).get("name", where.container[:12])
-        each.update(inside_pid=where.inside, container=name)
-    stopped = [
-        {"id": id, **one}
-        for id, one in seen.names.items()
-        if one["state"] not in ("running", "paused") and params["project"] in ("", one["project"])
-    ]
-    told = resources_dict(seen.host, kept)
-    return {"changed": False, "source": seen.source, "processes": busiest, "stopped": stopped, **told}
+    login = engine_login_of(params)
+    told = used(login, params["interval"], params["leak_window"], params["project"], params["processes"])
+    return {"changed": False, **told}
 
 
 def main() -> None:

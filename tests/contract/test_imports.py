@@ -11,8 +11,8 @@ from support.servers import ROOT
 PLUGINS = ROOT / "plugins"
 OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 VALUES = {
-    "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "json", "re",
-    "statistics", "typing", "urllib",
+    "__future__", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "json",
+    "re", "statistics", "typing", "urllib",
 }  # fmt: skip
 UNSAFE = {"socket", "subprocess", "os", "time", "ansible", "psycopg2", "docker"}
 # layer -> the layers of ours that it may import
@@ -26,6 +26,15 @@ LAW = {
     "_shell_disk": {"_adapters", "_domain", "_errors", "_shell"},
     "_shell_logs": {"_adapters", "_domain", "_errors", "_shell"},
     "_shell_probe": {"_adapters", "_domain", "_errors", "_shell"},
+    "_shell_triage": {
+        "_adapters",
+        "_domain",
+        "_errors",
+        "_shell",
+        "_shell_compose",
+        "_shell_logs",
+        "_shell_probe",
+    },
     "_shell_compose": {"_adapters", "_domain", "_errors", "_shell"},
     "_shell_rules": {"_domain", "_errors", "_shell"},
     "modules": {
@@ -40,6 +49,7 @@ LAW = {
         "_shell_logs",
         "_shell_probe",
         "_shell_rules",
+        "_shell_triage",
     },
     "action": {"_domain", "_errors", "_record"},
     "callback": {"_domain"},

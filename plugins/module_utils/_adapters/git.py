@@ -58,3 +58,16 @@ def changed(folder: str, one: str, other: str, patterns: Sequence[str]) -> list[
     globs = [f":(top,glob){pattern}" for pattern in patterns]
     said = _git(folder, "diff", "--name-only", one, other, "--", *globs)
     return None if said is None else said.splitlines()
+
+
+def moves(folder: str, most: int) -> list[tuple[float, str, str]]:
+    """When the checkout was last moved (seconds since 1970), to which commit, and that commit's subject."""
+    said = _git(folder, "log", "--walk-reflogs", "-n", str(most), "--format=%gd%x00%H%x00%s", "--date=unix", "HEAD")
+    found = []
+    for line in (said or "").splitlines() if folder else ():
+        where, dummy, rest = line.partition("\0")
+        revision, dummy, subject = rest.partition("\0")
+        at = where.rpartition("@{")[2].rstrip("}")
+        if at.isdigit():
+            found.append((float(at), revision, subject))
+    return found

@@ -46,6 +46,19 @@ class Postgres:
         """The same with every text legible, for names that are compared, shown, and sent back."""
         return [_legible(row) for row in self.rows(statement, **parameters)]
 
+    def table(self, statement: str, most: int) -> tuple[list[str], list[Row], bool]:
+        """Columns and rows of somebody's own statement, at most so many; whether there are more."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(_wire(statement))
+                if cursor.description is None:
+                    return [], [], False
+                rows = cursor.fetchmany(most + 1)
+                names = [str(name) for name in _legible(tuple(column[0] for column in cursor.description))]
+                return names, [_legible(row) for row in rows[:most]], len(rows) > most
+        except self._error as error:
+            raise self._failure(error) from None
+
     def tell(self, statement: str) -> list[Row]:
         """Run a statement as it stands, percent signs and all, and fetch what it answers, if anything."""
         try:

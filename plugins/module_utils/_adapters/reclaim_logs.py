@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
+from .._domain.containers import PROJECT
 from .._domain.plan import unspaced
 from .._domain.reclaiming import LOGS, Find, told_bytes
 from .._errors import EngineError, HostError
@@ -40,10 +41,12 @@ class Log:
     bounded: bool
 
 
-def logs(engine: Engine, device: int, least: int) -> list[Log]:
+def logs(engine: Engine, device: int, least: int, project: str) -> list[Log]:
     """The json-file logs on a file system that are bigger than ``least`` bytes; the `local` driver bounds its own."""
     found = []
     for one in engine.labelled():
+        if project and (one.get("Labels") or {}).get(PROJECT) != project:
+            continue
         try:
             place = engine.log_place(one["Id"])
             name, driver, options = engine.logging(one["Id"])

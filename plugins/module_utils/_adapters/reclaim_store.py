@@ -95,11 +95,11 @@ def _made(image: Mapping[str, Any]) -> float:
     return max((one.timestamp() for one in known), default=time.time())
 
 
-def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age: float) -> list[Find]:
+def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age: float, project: str) -> list[Find]:
     """Containers that ended well, long ago, and that nobody starts again."""
     found = []
     for listed in used.get("Containers") or ():
-        if listed.get("State") not in _ENDED:
+        if listed.get("State") not in _ENDED or (project and (listed.get("Labels") or {}).get(PROJECT) != project):
             continue
         raw = engine.inspected(listed["Id"])
         if raw is None:

@@ -27,11 +27,12 @@ _EVIDENCE_LINES = 200
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to free, and what must stay. Sizes in bytes, ages in seconds."""
+    """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers."""
 
     mount: str
     goal: Goal
     kinds: Sequence[str]
+    project: str
     log_size: int
     log_keep: int
     saved_dir: str
@@ -99,7 +100,7 @@ def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
     logs: list[reclaim_logs.Log] = []
     here = seen.engine is not None and _is_here(seen.engine, seen)
     if seen.engine and here and missing and LOGS in wanted.kinds:
-        logs = reclaim_logs.logs(seen.engine, seen.device, wanted.log_size)
+        logs = reclaim_logs.logs(seen.engine, seen.device, wanted.log_size, wanted.project)
     opened = open_files.look(seen.device, {(seen.device, one.inode) for one in logs})
     for kind in wanted.kinds:
         if reclaiming.enough(seen.finds, missing):
@@ -172,7 +173,9 @@ def _of(
             return reclaim_store.build_cache(seen.used)
         if kind == IMAGES:
             return reclaim_store.dangling_images(seen.engine, seen.used, wanted.releases, wanted.image_age)
-        return reclaim_store.exited_containers(seen.engine, seen.used, seen.device, wanted.container_age)
+        return reclaim_store.exited_containers(
+            seen.engine, seen.used, seen.device, wanted.container_age, wanted.project
+        )
     except EngineError as error:
         seen.notes.append(f"{kind.replace('_', ' ')} could not be measured: {error}")
         return []

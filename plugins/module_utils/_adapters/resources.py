@@ -14,6 +14,7 @@ from typing import Any, Mapping
 
 from .._domain.containers import PROJECT, SERVICE
 from .._domain.resources import HostReading, Process, Usage
+from .._errors import DriverMissing, EngineError, PrivilegeError
 from . import cgroups, host
 from .engine import Engine, EngineLogin
 from .engine import engine as opened
@@ -36,19 +37,27 @@ class Readings:
     at: float = 0.0  # seconds since 1970, when it was read
 
 
-def read_resources(login: EngineLogin, interval: float, window: float) -> Readings:
-    """Two readings ``interval`` seconds apart, or ``window`` if that is longer, with a sample each half second."""
+def read_resources(login: EngineLogin, interval: float, window: float, alone: bool = False) -> Readings:
+    """Two readings ``interval`` seconds apart, or ``window`` if that is longer, with a sample each half second.
+
+    ``alone``: the host is told of also where no engine answers, which a host without containers need not have.
+    """
     folders = cgroups.groups() if login.local else {}
     first_host, first_processes = host.read_host(disks=False), host.read_processes()
     first = cgroups.read_all(folders)
     began = time.monotonic()
-    with opened(login) as engine:
-        names = _names(engine)
-        if not first and names:
-            first, last = _by_api(engine, [id for id, one in names.items() if one["state"] == "running"])
-            return Readings(
-                (first_host, host.read_host()), (first, last), ({}, {}), names, source="api", at=time.time()
-            )
+    names: dict[str, dict[str, str]] = {}
+    try:
+        with opened(login) as engine:
+            names = _names(engine)
+            if not first and names:
+                first, last = _by_api(engine, [id for id, one in names.items() if one["state"] == "running"])
+                return Readings(
+                    (first_host, host.read_host()), (first, last), ({}, {}), names, source="api", at=time.time()
+                )
+    except (EngineError, PrivilegeError, DriverMissing):
+        if not alone:
+            raise
     samples: dict[str, list[tuple[float, float]]] = {}
     end = began + max(interval, window)
     while True:

@@ -94,7 +94,7 @@ def of_http(target: Target, status: int, body: str, key_given: bool) -> Meaning:
     if target.judge == "maps":
         return of_maps(status, body)
     if target.judge == "webhook":
-        return of_webhook(status)
+        return of_webhook(status, target.method)
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:
         wanted = ", ".join(map(str, target.expect)) or "200 to 399"
@@ -144,8 +144,16 @@ def of_maps(status: int, body: str) -> Meaning:
     return Meaning(DEGRADED, f"Maps answers {status} {redacted(word)[:40]}, which it does not document", THEIRS)
 
 
-def of_webhook(status: int) -> Meaning:
-    """The probe sends an event without a signature, which a webhook that works refuses."""
+def of_webhook(status: int, method: str = "POST") -> Meaning:
+    """A webhook that works refuses what is no POST, and an event without a signature.
+
+    Asked by GET it is shown that the address leads to it, and nothing is left in its log; by POST also that it looks at
+    signatures.
+    """
+    if method != "POST" and status in (400, 401, 403, 405):
+        return Meaning(UP, f"it is there, and takes events alone ({status})")
+    if method != "POST" and 200 <= status < 300:
+        return Meaning(UP, f"something answers there ({status}); whether it takes events was not asked")
     if status in (400, 401, 403):
         return Meaning(UP, f"it refuses an event that is not signed ({status}), as it should")
     if 200 <= status < 300:

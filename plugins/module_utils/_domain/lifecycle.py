@@ -16,6 +16,7 @@ from typing import Any, Iterable, Mapping
 
 KINDS = (
     "opened",  # the incident begins; always the first event
+    "diagnosed",  # what the facts say is the matter, the heaviest cause first
     "evidence",  # what an act was about to destroy, kept in a file of its own
     "held",  # a plan was made and the gate stayed shut
     "mitigated",  # an act was carried out

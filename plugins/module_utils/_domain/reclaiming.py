@@ -69,7 +69,7 @@ class Goal:
 
     @property
     def words(self) -> str:
-        return told_bytes(self.bytes) if self.bytes else f"{self.share:.0%}".replace("%", " %")
+        return told_bytes(self.bytes) if self.bytes else f"{self.share:.0%}"
 
 
 def goal_of(text: str) -> Goal | None:

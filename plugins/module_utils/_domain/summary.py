@@ -267,3 +267,15 @@ def of_probes(result: Mapping[str, Any]) -> list[Line]:
             f"{sum(one['state'] == 'up' for one in result['matrix'])} of {number} ways are well",
         ),
     ]
+
+
+def of_triage(result: Mapping[str, Any]) -> list[Line]:
+    """How severe, by what, and what to run next."""
+    severity = result["severity"]
+    lines = [({"P0": BAD, "P1": BAD, "P2": CARE}.get(severity, GOOD), f"proposed severity {severity}")]
+    for one in result["signs"][:_SHOWN]:
+        where = f"{one['host']}: " if one["host"] else ""
+        lines.append((CARE if one["severity"] != "P3" else DIM, f"{one['severity']} {where}{one['text']}"))
+    if result["next"]:
+        lines.append((PLAIN, f"next: ansible-playbook {result['next']} --check --diff"))
+    return lines

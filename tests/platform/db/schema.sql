@@ -47,6 +47,10 @@ FROM generate_series(1, 300000) AS i;
 INSERT INTO payments (booking_id, charge, amount_cents, status, created_at)
 SELECT id, 'ch_old' || id, amount_cents, 'confirmed', created_at FROM bookings WHERE id % 3 > 0;
 
+-- Who is on call sees which payments were charged and not confirmed, and nothing of the customers.
+GRANT SELECT (id, reference) ON bookings TO oncall;
+GRANT SELECT (booking_id, charge, amount_cents, status, created_at) ON payments TO oncall;
+
 CREATE UNIQUE INDEX bookings_reference_key ON bookings (reference);
 CREATE INDEX bookings_customer_id_created_at_idx ON bookings (customer_id, created_at);
 CREATE INDEX bookings_trip_id_idx ON bookings (trip_id);

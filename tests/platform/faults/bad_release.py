@@ -5,12 +5,7 @@ As deployments go: a snapshot is taken, the next version checked out and built, 
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-
-from rehearsal import backend, engine
-from rehearsal.site import ROOT, git
+from rehearsal import backend, deployment
 from rehearsal.stand import Stand
 
 PLAYBOOK = "release_rollback.yml"
@@ -20,17 +15,7 @@ TOUCHES = backend.SERVICES
 
 
 def inject(stand: Stand) -> None:
-    told = {
-        "project": stand.site.project, "state_dir": str(stand.site.folder / "snapshots"), "label": "v1.1.0",
-        "docker_host": os.environ.get("DOCKER_HOST", ""),
-    }  # fmt: skip
-    ansible = f"{os.path.dirname(sys.executable)}/ansible"
-    engine.run([ansible, "localhost", "-m", "pafar.runbook.compose_snapshot", "-a", json.dumps(told)], cwd=ROOT)
-    git(stand.site, "checkout", "--quiet", "--force", "v1.2.0")
-    backend.compose(stand, "build", "--quiet", "backend")
-    backend.compose(stand, "up", "--detach", "--no-build", *backend.SERVICES)
-    backend.await_healthy(stand, *backend.SERVICES)
-    backend.reload_nginx(stand)
+    deployment.release(stand, "v1.2.0")
 
 
 def symptom(stand: Stand) -> bool:
@@ -40,10 +25,7 @@ def symptom(stand: Stand) -> bool:
 
 
 def heal(stand: Stand) -> None:
-    if git(stand.site, "describe", "--tags", "--always") != "v1.1.0":
-        git(stand.site, "checkout", "--quiet", "--force", "main")
-        backend.compose(stand, "build", "--quiet", "backend")
-    backend.put_right(stand)
+    deployment.back(stand)
 
 
 def culprits(stand: Stand) -> list[str]:

@@ -10,6 +10,9 @@ UNSTABLE            services that the fault itself restarts again and again (def
 TOUCHES             services whose containers the runbook may restart, replace or add (default: none)
 CHANGES             beginnings of what the runbook may change, as ``world.changes`` tells it (default: nothing)
 LEAVES              applications whose sessions end by themselves once it is relieved (default: none)
+CAUSE               what the runbook must name as the heaviest cause (default: it is not asked)
+RELIEF              False where nobody here can relieve it: the runbook must name the cause and leave everything alone
+given(stand)        what the runbook is given beside, known only when the platform runs (default: nothing)
 LATENCY             kind of requests whose latency must come back to 1.5 times of before (default: none)
 inject(stand)       breaks the platform; called only when it is not broken in this way
 symptom(stand)      whether a user feels it: false when healthy, true when broken
@@ -61,6 +64,9 @@ class Fault:
     changes: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     latency: str = ""
+    cause: str = ""
+    relief: bool = True
+    given: Callable[[Stand], dict[str, Any]] = lambda dummy: {}
 
 
 def names() -> list[str]:
@@ -107,6 +113,9 @@ def fault_of(path: Path, module: ModuleType) -> Fault:
         changes=getattr(module, "CHANGES", ()),
         leaves=getattr(module, "LEAVES", ()),
         latency=getattr(module, "LATENCY", ""),
+        cause=getattr(module, "CAUSE", ""),
+        relief=getattr(module, "RELIEF", True),
+        given=getattr(module, "given", lambda dummy: {}),
     )
 
 

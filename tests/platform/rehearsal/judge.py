@@ -25,7 +25,15 @@ SLOWER = 1.5  # times that users may wait longer after a fault that is slowness
 LEAST = 5  # requests a second without which nothing is proved; the load generator makes 20
 PARTS = ("begin", "inject", "symptom", "check", "real", "relief")
 # These count something else than those who waited.
-COMPOSE = ("restart_services", "scale_services", "roll_back_release", "end_sessions", "build_index", "guard_roles")
+COMPOSE = (
+    "restart_services",
+    "reclaim_disk",
+    "scale_services",
+    "roll_back_release",
+    "end_sessions",
+    "build_index",
+    "guard_roles",
+)
 # What the API answers when somebody ended the session, or cancelled the statement, that served a user.
 BY_THE_ACT = ("session_ended", "statement_cancelled")
 
@@ -127,6 +135,12 @@ def done(incidents: Path) -> list[str]:
     return lines
 
 
+def cause_named(incidents: Path) -> str:
+    """What the runbook said is the matter, the last time that it said so."""
+    said = [event["note"]["cause"] for event in events(incidents) if event["kind"] == "diagnosed"]
+    return said[-1] if said else ""
+
+
 def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Where the fault is slowness: milliseconds before, during and after it, and the ratio of last to first."""
     kind = parts["begin"].get("latency")
@@ -144,12 +158,19 @@ def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"kind": kind, **told, "ratio": round(after / before, 2) if before and after else None}
 
 
-def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str) -> list[str]:
+def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str, cause: str = "") -> list[str]:
     """Everything that speaks against the day, in words; nothing means passed."""
     relief, real, trouble = parts["relief"], parts["real"], parts["trouble"].get("said")
     within = parts["begin"].get("within", WITHIN)
     wrong = [trouble] if trouble else [f"it did not come to {name}" for name in PARTS if not parts[name]]
-    if relief:
+    wanted = parts["begin"].get("cause", "")
+    if real and wanted and cause != wanted:
+        wrong.append(f"the runbook named {cause or 'no cause'}, and it was {wanted}")
+    if relief and not parts["begin"].get("relief", True):
+        if relief["act"] is not None:
+            wrong.append("the runbook acted, and nothing that it could do relieves this")
+        wrong += [f"the runbook changed something: {one}" for one in real.get("changed", [])]
+    elif relief:
         if relief["act"] is None:
             wrong.append("the runbook did nothing: its incident log tells of no act")
         elif relief["back"] is None or relief["back"] - relief["act"] > within:
@@ -175,7 +196,8 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
     """The day's result. ``passed`` only when every part was reached, the runbook acted, and nobody was harmed."""
     begin, inject, symptom, real, relief = (parts[name] for name in ("begin", "inject", "symptom", "real", "relief"))
     harm = collateral(parts, incidents) if real and relief else {}
-    wrong = faults_of(parts, harm, healed)
+    cause = cause_named(incidents)
+    wrong = faults_of(parts, harm, healed, cause)
 
     def between(start: float | None, end: float | None) -> float | None:
         return round(end - start, 1) if start and end else None
@@ -189,6 +211,7 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
         "seconds_after_act": between(relief.get("act"), relief.get("back")),
         "success_after": relief.get("success_after"),
         "latency_ms": latencies(parts),
+        "cause": cause,
         "collateral": harm,
         "done": done(incidents),
         "wrong": wrong,

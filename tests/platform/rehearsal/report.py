@@ -19,8 +19,8 @@ them ten times; this page is written by it.
 
 """
 HEAD = (
-    "| fault | runbook | passed | to the symptom | runbook started to relief | act to relief | harmed |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |\n"
+    "| fault | runbook | passed | cause named | to the symptom | runbook started to relief | act to relief | harmed |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
 )
 NOTES = """
 Seconds are medians, with the worst in brackets. *Symptom*: users begin to feel it, who give up after two seconds.
@@ -44,6 +44,7 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     harms = [day.get("collateral") or {} for day in days]
     row["collateral"] = {what: sum(harm.get(what, 0) for harm in harms) for harm in harms for what in harm}
     row["latency_ms"] = last.get("latency_ms", {})
+    row["cause"] = last.get("cause", "")
     row["done"] = last.get("done", [])
     row["wrong"] = sorted({one for day in days for one in day["wrong"]})
     row["at"] = last.get("at")
@@ -87,6 +88,7 @@ def seconds(row: dict[str, Any], name: str) -> str:
 def sentence(row: dict[str, Any]) -> str:
     """For the screen."""
     told = f"{'passed' if row['passed'] else 'FAILED'}  {row['fault']}: {row['runs_passed']} of {row['runs']}"
+    told += f"; it named {row['cause']}" if row.get("cause") else ""
     if None in [row[name] for name in KEYS]:
         return told
     slow = row.get("latency_ms") or {}
@@ -109,7 +111,8 @@ def line(row: dict[str, Any]) -> str:
     passed = (
         f"{row['runs_passed']} of {row['runs']}" if row["passed"] else f"**no**: {row['runs_passed']} of {row['runs']}"
     )
-    cells = [f"`{row['fault']}`", f"`{row['playbook']}`", passed, *(seconds(row, name) for name in KEYS), harmed(row)]
+    cells = [f"`{row['fault']}`", f"`{row['playbook']}`", passed, row.get("cause") or "-"]
+    cells += [*(seconds(row, name) for name in KEYS), harmed(row)]
     return f"| {' | '.join(cells)} |\n"
 
 

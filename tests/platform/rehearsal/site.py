@@ -33,6 +33,7 @@ RELEASES = (
     ("1.0.0", "main", "Book, pay, be confirmed", "2026-11-02T09:00:00Z"),
     ("1.1.0", "main", "Groups pay a little less", "2026-11-16T10:30:00Z"),
     ("1.2.0", "next", "Dear trips are paid in instalments", "2026-11-23T08:15:00Z"),
+    ("1.3.0", "later", "The city is on the card's statement", "2026-11-24T08:45:00Z"),
 )
 # Not "pafar": that is what a real one may be called.
 PROJECT = "pafar-rehearsal"
@@ -219,6 +220,33 @@ def login_of(env: dict[str, str], user: str, password: str) -> dict[str, Any]:
     }
 
 
+def evidence_of() -> dict[str, Any]:
+    """What the playbooks about networks and payments are told: who asks whom, and what a payment is here."""
+    stripe = {"name": "stripe", "url": "http://stripe:8000/v1/charges?limit=1", "judge": "stripe", "key": "stripe"}
+    webhook = {
+        "name": "the webhook", "url": "http://nginx/api/webhooks/stripe/", "judge": "webhook",
+        "sources": ["stripe"],
+    }  # fmt: skip
+    return {
+        "runbook_probe_sources": ["backend", "celery-worker"],
+        "runbook_endpoints": [
+            {"name": "database", "kind": "postgres", "host": "db"},
+            {"name": "redis", "kind": "redis", "host": "redis"},
+            {**stripe, "sources": ["backend", "celery-worker"], "slow": 5},
+            webhook,
+        ],
+        "runbook_endpoint_key_variables": {"stripe": {"service": "backend", "variable": "STRIPE_SECRET_KEY"}},
+        "payment_outage_services": ["backend"],
+        "payment_outage_since": "2m",
+        "payment_outage_sign": r"payment of booking (?P<reference>\w+) failed: (?P<why>\w+)",
+        "payment_outage_query": (
+            "SELECT b.reference, p.charge, p.amount_cents, p.created_at FROM public.payments AS p"
+            " JOIN public.bookings AS b ON b.id = p.booking_id WHERE p.status = 'charged'"
+            " AND p.created_at BETWEEN now() - interval '10 minutes' AND now() - interval '10 seconds'"
+        ),
+    }
+
+
 def write_inventory(site: Site) -> None:
     """The platform as the playbooks see it, marked as a place where faults may be injected."""
     env = site.env
@@ -235,6 +263,7 @@ def write_inventory(site: Site) -> None:
         "runbook_backups": [{"path": "/var/backups/postgresql", "service": "db-backup", "max_age": 48}],
         "runbook_reach": {"the users' door": f"http://127.0.0.1:{env['NGINX_PORT']}"},
         "runbook_postgres": login_of(env, "{{ rehearsal_login }}", "{{ rehearsal_passwords[rehearsal_login] }}"),
+        **evidence_of(),
         # Users of this platform go away after two seconds; the runbook need not wait for half a minute.
         "unblock_sessions_min_waiting": 3,
     }

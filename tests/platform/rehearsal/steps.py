@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import chart, engine, faults, judge, lifecycle, ownership, versions, world
-from rehearsal.site import ROOT, login_of, write_private
+from rehearsal.site import ROOT, evidence_of, login_of, write_private
 from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
 
@@ -67,7 +67,7 @@ def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
     terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
-    terms["latency"] = fault.latency
+    terms.update(latency=fault.latency, cause=fault.cause, relief=fault.relief)
     keep(day, "variables", **variables_of(stand, fault, day, asked))
     keep(day, "begin", **told, **terms, at=time.time(), healed=healed, versions=versions.seen(stand))
     return told
@@ -97,6 +97,9 @@ def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.N
         "runbook_proxy": "nginx",
         "runbook_releases": str(stand.site.folder / "snapshots"),
         "ansible_connection": "local",
+        **evidence_of(),
+        **fault.given(stand),
+        **more,
     }
 
 
@@ -190,6 +193,9 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     act = judge.time_of_act(asked.day / "incidents")
     since = act or kept(asked.day, "real")["ended"]
     fault = fault_of(asked.day)
+    if not fault.relief:
+        keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
+        return {"seconds": None}
     faults.await_symptom(stand, fault, False, GONE_SECONDS)
     time.sleep(max(0.0, since + fault.within + judge.SPAN + PATIENCE + 0.3 - time.time()))
     requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())

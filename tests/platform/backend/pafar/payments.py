@@ -32,7 +32,12 @@ def pay(request):
         raise Http404
     if found.status != "pending":
         return JsonResponse({"error": f"booking is {found.status}"}, status=409)
-    number = charge(found.amount_cents, token, reference)
+    try:
+        number = charge(found.amount_cents, token, reference)
+    except Exception as error:
+        if getattr(error, "answered", 500) >= 500:  # a card that is declined is its owner's matter
+            log.error("payment of booking %s failed: %s", reference, getattr(error, "word", type(error).__name__))
+        raise
     with engine.begin() as connection:
         connection.execute(PAID, {"booking": found.id})
         connection.execute(KEEP, {"booking": found.id, "charge": number, "amount": found.amount_cents})

@@ -10,6 +10,8 @@ import time
 
 import requests
 
+from pafar.statement import descriptor
+
 BASE = os.environ.get("STRIPE_API_BASE", "http://stripe:8000")
 TOLERANCE = 300  # seconds, as in Stripe's own libraries
 
@@ -27,7 +29,13 @@ def charge(amount_cents, token, reference):
     try:
         answer = requests.post(
             f"{BASE}/v1/charges",
-            data={"amount": amount_cents, "currency": "eur", "source": token, "metadata[reference]": reference},
+            data={
+                "amount": amount_cents,
+                "currency": "eur",
+                "source": token,
+                "metadata[reference]": reference,
+                "statement_descriptor": descriptor(reference),
+            },
             headers={
                 "Authorization": f"Bearer {os.environ['STRIPE_SECRET_KEY']}",
                 "Idempotency-Key": f"charge-{reference}",

@@ -71,6 +71,11 @@ def test_a_webhook_that_works_refuses_what_nobody_signed(status, state):
     assert meaning.of_webhook(status).state == state
 
 
+@pytest.mark.parametrize(("status", "state"), [(405, "up"), (400, "up"), (200, "up"), (404, "down"), (502, "down")])
+def test_a_webhook_asked_by_get_is_left_no_event(status, state):
+    assert meaning.of_webhook(status, "GET").state == state
+
+
 @pytest.mark.parametrize(
     ("kind", "sqlstate", "state"),
     [("R", "", "up"), ("E", "28P01", "up"), ("E", "28000", "up"), ("E", "53300", "down"), ("E", "57P03", "down"),

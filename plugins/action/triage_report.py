@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How severe it is, by which facts, and what to run next; weighed on the controller. Documentation: modules/."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._domain import triage
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.triage_page import page
+
+
+class ActionModule(ActionBase):
+    """Weigh what all hosts say; no trip to any of them."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        dummy, args = self.validate_argument_spec(
+            argument_spec={
+                "surveys": {"type": "dict", "required": True},
+                "unreached": {"type": "list", "elements": "str", "default": []},
+                "prometheus": {"type": "dict", "default": {}},
+                "targets": {"type": "dict", "default": {}},
+                "services": {"type": "dict", "default": {}},
+                "links": {"type": "dict", "default": {}},
+            }
+        )
+        importance = triage.Importance(_severities(args, "targets"), _severities(args, "services"))
+        surveys = {str(host): dict(survey) for host, survey in args["surveys"].items()}
+        surveys.update({host: {"msg": "it was not reached"} for host in args["unreached"]})
+        signs = [sign for host, survey in surveys.items() for sign in triage.signs_of(host, survey, importance)]
+        signs += triage.alert_signs(args["prometheus"].get("alerts", []))
+        signs += triage.series_signs(args["prometheus"].get("series", []))
+        signs.sort(key=lambda one: (one.severity, -one.weight))
+        severity, scenarios = triage.severity_of(signs), triage.scenarios_of(signs)
+        links = {str(name): str(address) for name, address in args["links"].items()}
+        now = datetime.now(timezone.utc)
+        result.update(
+            changed=False,
+            severity=severity,
+            signs=[one.as_dict() for one in signs],
+            scenarios=scenarios,
+            next=scenarios[0]["playbook"] if scenarios else "",
+            page=page(severity, signs, scenarios, surveys, args["prometheus"], links, now),
+        )
+        return result
+
+
+def _severities(args: dict[str, Any], name: str) -> dict[str, str]:
+    found = {str(key): str(value) for key, value in args[name].items()}
+    wrong = [value for value in found.values() if value not in triage.SEVERITIES]
+    if wrong:
+        raise AnsibleActionFail(
+            f"triage_report: {name}: {wrong[0]!r} is none of {', '.join(triage.SEVERITIES)}. Nothing was done."
+        )
+    return found

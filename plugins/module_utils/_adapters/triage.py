@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One look at everything that a host can tell, its parts beside each other. I/O.
+
+A part that fails says why and takes nothing from the others: in an incident something always fails.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import Any, Callable, Mapping
+
+from .._domain.containers import moment
+from .._domain.redaction import redacted
+from .._errors import RunbookError
+from . import git
+
+_DAY = 86400.0
+_COMMITS = 5
+_TOGETHER = 60.0  # seconds within which what was made belongs to one deployment
+Part = Callable[..., Mapping[str, Any]]
+FIRST = "services"
+
+
+def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[str, Part]) -> dict[str, Any]:
+    """What each part says. Those of ``after`` are given what ``services`` said, or {}.
+
+    ``here`` are asked in this very thread, which may enter other networks, the others beside it; every thread is
+    started before, so that none begins in somebody else's network.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, len(parts) + len(after))) as pool:
+        asked = {name: pool.submit(_told, part) for name, part in parts.items()}
+        first = asked.get(FIRST)
+        later = {name: pool.submit(_after, part, first) for name, part in after.items()}
+        found = {name: _told(part) for name, part in here.items()}
+        return {**{name: one.result() for name, one in (*asked.items(), *later.items())}, **found}
+
+
+def _after(part: Part, first: Future[dict[str, Any]] | None) -> dict[str, Any]:
+    return _told(part, first.result() if first else {})
+
+
+def _told(part: Part, *given: Any) -> dict[str, Any]:
+    began = time.monotonic()
+    try:
+        return {**part(*given), "seconds": round(time.monotonic() - began, 2)}
+    except RunbookError as error:
+        return {"trouble_reading": str(error), "error": type(error).__name__}
+
+
+def changes(services: Mapping[str, Any]) -> dict[str, Any]:
+    """What is another than a day ago, the newest first: commits, images, containers made anew, files.
+
+    ``services``: what compose_info returns.
+    """
+    if "services" not in services:
+        return {"changes": []}
+    now = time.time()
+    folder = str(services["project"]["directory"])
+    found = [*_of_git(folder, now), *_of_services(services["services"], now)]
+    files = [*services["project"]["files"], *services["project"]["env_files"], os.path.join(folder, ".env")]
+    for path in dict.fromkeys(files):
+        try:
+            found.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
+        except OSError:
+            continue
+    young = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
+    return {"changes": sorted(young, key=lambda one: one["age"])}
+
+
+def _of_git(folder: str, now: float) -> list[dict[str, Any]]:
+    """When the checkout was moved, and to which commit; the reflog knows, the commit's own date does not."""
+    return [
+        {"age": now - at, "what": f"checked out {revision[:12]}: {redacted(subject)[:100]}", "deploys": True}
+        for at, revision, subject in git.moves(folder, _COMMITS)
+    ]
+
+
+def _of_services(services: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
+    made: dict[tuple[str, int], list[tuple[float, str]]] = {}
+    found = []
+    for name, service in services.items():
+        newest = max((_at(one["created_at"]) for one in service["containers"]), default=0.0)
+        built = {(one["image"].partition(":")[2][:12], _at(one["image_made_at"])) for one in service["containers"]}
+        for what, at in [("containers were made: ", newest), *((f"image {id} was built: ", at) for id, at in built)]:
+            if at:
+                made.setdefault((what, int(at // _TOGETHER)), []).append((at, name))
+        drifted = sorted({text for one in service["containers"] for text in one["drift"]})
+        if drifted:
+            text = f"{name} runs otherwise than its files ask: {drifted[0]}"
+            found.append({"age": 0.0, "what": text, "deploys": False})
+    for (what, dummy), them in made.items():
+        names = ", ".join(sorted(name for dummy_at, name in them))
+        found.append({"age": now - max(them)[0], "what": f"{what}{names}", "deploys": True})
+    return found
+
+
+def last_deploy(found: Mapping[str, Any]) -> str:
+    """When something was last deployed within a day, as log_tail takes it; empty where nothing was."""
+    ages = [one["age"] for one in found["changes"] if one["deploys"]]
+    if not ages:
+        return ""
+    return datetime.fromtimestamp(time.time() - min(ages), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _at(text: Any) -> float:
+    found = moment(str(text or ""))
+    return found.timestamp() if found else 0.0

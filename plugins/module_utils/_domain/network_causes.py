@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a connection breaks: at who asks, at who is asked, between them, or outside. Pure.
+
+A matrix of sources and targets tells these apart: one source that reaches nothing is cut off itself; a target that
+nobody reaches is down; one that some reach is cut off from the others alone. What fails inside is restarted, and
+nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Iterable, Mapping, Sequence
+
+from .endpoints import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, lines_of
+from .verdicts import Cause, Diagnosis, diagnosis
+
+DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, SICK, SLOW = (
+    "dns_failure", "network_cut", "target_down", "not_listening", "no_way_out", "their_fault", "key_refused",
+    "target_sick", "target_degraded",
+)  # fmt: skip
+RESTART = "restart_services"
+_BELOW = ("dns", "tcp")
+Row = Mapping[str, Any]
+
+
+def disconnected(reached: Mapping[str, Any], services: Mapping[str, Any]) -> Diagnosis:
+    """``reached``: what endpoint_probe_info returned; ``services``: those of compose_info."""
+    causes = causes_of(reached["matrix"], services)
+    lines = lines_of(reached["matrix"]) or ["everything is reached from everywhere"]
+    return diagnosis(causes, lines[:1] if causes else lines, _advice(causes))
+
+
+def causes_of(matrix: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+    """The heaviest first."""
+    known = [row for row in matrix if row["state"] != UNKNOWN]
+    causes = _resolvers(known, services)
+    silent = {source for one in causes for source in one.detail["sources"]}
+    for target in dict.fromkeys(row["target"] for row in known):
+        rows = [row for row in known if row["target"] == target and row["source"] not in silent]
+        causes += _of_target(target, rows, known, services)
+    return sorted(_joined(causes), key=lambda one: -one.weight)
+
+
+def _resolvers(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+    """Sources for which no name is resolved at all."""
+    mute = []
+    for source in dict.fromkeys(row["source"] for row in rows):
+        mine = [row for row in rows if row["source"] == source]
+        if all(row["state"] in (DOWN, FLAPPING) and row["layer"] == "dns" for row in mine):
+            others = [row for row in rows if row["source"] != source and row["layer"] != "dns"]
+            if len(mine) > 1 or others:
+                mute.append((source, mine[0]["why"]))
+    if not mute:
+        return []
+    sources = [source for source, dummy in mute]
+    text = f"{', '.join(sources)} cannot resolve any name: {mute[0][1]}"
+    return [_restarting(DNS, 3.0, text, sources, services)]
+
+
+def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+    bad = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
+    well = [row for row in rows if row["state"] == UP]
+    if not bad:
+        return []
+    first = bad[0]
+    text = f"{target} is {first['state']} from {_some(bad)} ({first['layer']}): {first['why']}"
+    text += f"; from {_some(well)} it is well" if well else ""
+    if first["whose"] == KEY:
+        return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
+    if first["whose"] == THEIRS and first["layer"] not in _BELOW:
+        return [Cause(PROVIDER, 1.4, (text,), "", {}, {"target": target, "sources": []})]
+    service = first["address"].rpartition(":")[0]
+    if service not in services:
+        return [_outside(target, text, bad, well, every, services)]
+    return [_inside(target, text, service, bad, well, services)]
+
+
+def _inside(
+    target: str, text: str, service: str, bad: Sequence[Row], well: Sequence[Row], services: Mapping[str, Any]
+) -> Cause:
+    """The target is a service of ours."""
+    found = services[service]
+    sick = [one for one in found["containers"] if one["trouble"]]
+    detail = {"target": target, "sources": []}
+    if not found["running"] or (sick and not well):
+        why = f"{text}. {sick[0]['name']} {sick[0]['trouble']}" if sick else f"{text}. No container of {service} runs"
+        rules = {"services": [service], "which": "sick"}
+        return Cause(TARGET, 2.5, (why,), RESTART, rules, detail)
+    cut = [row for row in bad if row["layer"] in _BELOW]
+    if cut and "refused" in cut[0]["why"] and not well:
+        why = f"{text}. {service} runs and nobody listens there"
+        return Cause(REFUSED, 2.0, (why,), RESTART, {"services": [service], "which": "all"}, detail)
+    if cut:
+        # Restarting who asks harms less than restarting who is asked, and gives it a network anew.
+        return _restarting(CUT, 2.2, text, [row["source"] for row in cut], services, target)
+    if bad[0]["state"] == DEGRADED:
+        return Cause(SLOW, 0.8, (text,), "", {}, detail)
+    return Cause(SICK, 1.8, (text,), "", {}, detail)
+
+
+def _outside(
+    target: str, text: str, bad: Sequence[Row], well: Sequence[Row], every: Sequence[Row], services: Mapping[str, Any]
+) -> Cause:
+    """The target is none of ours."""
+    if bad[0]["layer"] not in _BELOW:
+        return Cause(
+            SLOW if bad[0]["state"] == DEGRADED else SICK, 0.9, (text,), "", {}, {"target": target, "sources": []}
+        )
+    if well:
+        return _restarting(CUT, 1.9, text, [row["source"] for row in bad], services, target)
+    external = {row["target"] for row in every if row["address"].rpartition(":")[0] not in services}
+    reached = {row["target"] for row in every if row["target"] in external and row["layer"] not in _BELOW}
+    alone = bool(reached) or len(external) < 2
+    name, weight = (PROVIDER, 1.3) if alone else (EGRESS, 1.7)
+    return Cause(name, weight, (text,), "", {}, {"target": target, "sources": []})
+
+
+def _restarting(
+    name: str, weight: float, text: str, sources: Sequence[str], services: Mapping[str, Any], target: str = ""
+) -> Cause:
+    """Relieved by restarting the services whose containers ask in vain; the host is nobody's to restart."""
+    mine = sorted({service for source in sources for service in [service_of(source, services)] if service})
+    detail = {"sources": list(sources), "target": target}
+    if not mine:
+        return Cause(name, weight, (text,), "", {}, detail)
+    return Cause(name, weight, (text,), RESTART, {"services": mine, "which": "all"}, detail)
+
+
+def service_of(container: str, services: Mapping[str, Any]) -> str:
+    """Whose container it is; empty for the host."""
+    for name, service in services.items():
+        if any(one["name"] == container for one in service["containers"]):
+            return name
+    return ""
+
+
+def _joined(causes: Iterable[Cause]) -> list[Cause]:
+    """One cause of each name and relief: a source cut off from two targets is restarted once."""
+    found: dict[tuple[str, str], Cause] = {}
+    for one in causes:
+        key = (one.name, str(one.rules))
+        known = found.get(key)
+        found[key] = one if known is None else replace(known, evidence=(*known.evidence, *one.evidence))
+    return list(found.values())
+
+
+def _some(rows: Sequence[Row]) -> str:
+    names = list(dict.fromkeys(row["source"] for row in rows))
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+_WHO = {
+    KEYS: "whoever administers the provider's account can say why the key of {target} is refused, and make a new one",
+    PROVIDER: "nobody here can mend {target}: see the provider's status page, and tell them what is measured above",
+    EGRESS: "nothing outside is reached from here: look at the host's firewall, gateway and proxy, then ask the"
+    " provider of the line",
+    SLOW: "{target} answers, but not as it should: see its own log",
+    SICK: "{target} is reached and does not serve: see its own log, and its runbook",
+}
+
+
+def _advice(causes: Sequence[Cause]) -> list[str]:
+    said = [_WHO[one.name].format(target=one.detail["target"]) for one in causes if one.name in _WHO]
+    return list(dict.fromkeys(said))

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: prometheus_info
+short_description: Ask Prometheus what fires, and key series for their value now
+version_added: 0.1.0
+description:
+  - Reads the alerts that are pending or fire, and evaluates queries at this moment. Reads only.
+options:
+  url:
+    description: Where Prometheus is.
+    type: str
+    required: true
+  series:
+    description:
+      - Queries to evaluate, each with C(name), C(query) (PromQL; of several values the largest is told), C(unit) (V(%) for
+        a share), C(severity) (from which value on it is how severe, like C(P1) 0.05), and C(scenario).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: "What it is called.", type: str, required: true}
+      query: {description: "PromQL.", type: str, required: true}
+      unit: {description: "Its unit.", type: str, default: ""}
+      severity: {description: "Value from which on it is how severe.", type: dict, default: {}}
+      scenario: {description: "Playbook that it points to, without .yml.", type: str, default: ""}
+  headers:
+    description: Headers of every request, like C(Authorization).
+    type: dict
+    default: {}
+  timeout:
+    description: Seconds for each answer.
+    type: float
+    default: 5.0
+extends_documentation_fragment:
+  - pafar.runbook._attributes.info
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: What fires, and how many requests fail
+  pafar.runbook.prometheus_info:
+    url: http://prometheus.example.org:9090
+    series:
+      - name: requests that fail
+        query: sum(rate(http_requests_total{status=~"5.."}[1m])) / sum(rate(http_requests_total[1m]))
+        unit: "%"
+        severity: {P0: 0.5, P1: 0.05, P2: 0.01}
+  delegate_to: localhost
+  run_once: true
+  register: prometheus
+"""
+
+RETURN = r"""
+alerts:
+  description: Each with C(name), C(state) (V(pending) or V(firing)), C(severity), C(scenario), C(since), C(summary), C(labels).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "UsersFail", "state": "firing", "severity": "P1", "summary": "More than a tenth fails"}]
+series:
+  description: As given, each with its C(value) now, null where the query gives none.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12}]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.prometheus import Prometheus
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import door_of
+from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
+
+SERIES = {
+    "name": {"type": "str", "required": True},
+    "query": {"type": "str", "required": True},
+    "unit": {"type": "str", "default": ""},
+    "severity": {"type": "dict", "default": {}},
+    "scenario": {"type": "str", "default": ""},
+}
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    at_least(params, "timeout", 0.1, "s")
+    if not door_of(params["url"])[0]:
+        raise InputError("url is none of the form http://host:port. Nothing was done.")
+    asked = Prometheus(params["url"], params["timeout"], params["headers"])
+    return {"changed": False, "alerts": asked.alerts(), "series": asked.series(params["series"])}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "series": {"type": "list", "elements": "dict", "default": [], "options": SERIES},
+            "headers": {"type": "dict", "default": {}, "no_log": True},
+            "timeout": {"type": "float", "default": 5.0},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""prometheus_info against answers of Prometheus' HTTP API and what else may answer; the real one: test_triage."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from support.modules import run_module
+
+ALERT = {
+    "labels": {"alertname": "UsersFail", "severity": "P1", "job": "\u001b[31mred"},
+    "annotations": {"summary": "a tenth fails"}, "state": "firing", "activeAt": "2026-11-24T08:33:21Z", "value": "1",
+}  # fmt: skip
+VALUES = {
+    "vector": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0.1"]}, {"value": [1, "0.3"]}]},
+    "scalar": {"resultType": "scalar", "result": [1, "7"]},
+    "none": {"resultType": "vector", "result": []},
+    "nan": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "NaN"]}]},
+}
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    mode = "ok"
+
+    def do_GET(self) -> None:
+        asked = urlsplit(self.path)
+        query = parse_qs(asked.query).get("query", [""])[0]
+        data: Any = {"alerts": [ALERT]} if asked.path.endswith("alerts") else VALUES.get(query)
+        status, body = 200, json.dumps({"status": "success", "data": data})
+        if data is None:
+            status, body = 400, json.dumps({"status": "error", "error": "parse error: unexpected end of input"})
+        if self.mode == "html":
+            body = "<html>Sign in</html>"
+        if self.mode == "locked" and self.headers.get("Authorization") != "Bearer good":
+            status, body = 401, "Unauthorized"
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_words: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Answers.mode = "ok"
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def ask(url: str, *queries: str, **options: Any) -> dict[str, Any]:
+    series = [{"name": query, "query": query} for query in queries]
+    found = run_module("prometheus_info", url=url, series=series, **options)
+    assert "Traceback" not in json.dumps(found)
+    return found
+
+
+def test_alerts_and_series(url):
+    found = ask(url, *VALUES)
+    assert [(one["name"], one["severity"], one["state"]) for one in found["alerts"]] == [("UsersFail", "P1", "firing")]
+    assert "\u001b" not in json.dumps(found["alerts"], ensure_ascii=False)
+    assert [one["value"] for one in found["series"]] == [0.3, 7.0, None, None]
+
+
+def test_a_query_that_is_none(url):
+    assert "parse error" in ask(url, "sum(")["msg"]
+
+
+def test_a_page_to_sign_in(url):
+    Answers.mode = "html"
+    assert "not Prometheus" in ask(url)["msg"]
+
+
+def test_a_token(url):
+    Answers.mode = "locked"
+    assert "401" in ask(url)["msg"]
+    found = ask(url, headers={"Authorization": "Bearer good"})
+    assert len(found["alerts"]) == 1
+    assert "Bearer good" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://nowhere.invalid"])
+def test_nobody_answers(address):
+    found = ask(address, timeout=1)
+    assert found["error"] == "HostError"
+    assert address in found["msg"]
+
+
+def test_no_address():
+    assert "url is none of the form" in ask("prometheus")["msg"]

@@ -1,0 +1,34 @@
+"""triage_report as a task: on the controller, without a trip to any host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.adhoc import adhoc
+
+FAILED = {"web2": {"msg": "Failed to connect to the host"}}
+
+
+def report(**options: Any) -> dict[str, Any]:
+    return adhoc("triage_report", **options)
+
+
+def test_hosts_that_gave_no_answer():
+    found = report(surveys=FAILED, unreached=["web3"], links={"Grafana": "https://g.example/{from}"})
+    assert found["severity"] == "P1"
+    assert {one["host"] for one in found["signs"]} == {"web2", "web3"}
+    assert found["next"] == ""
+    assert found["page"].startswith("# Triage: P1 proposed")
+    assert found["changed"] is False
+
+
+def test_alerts_count_without_any_host():
+    alert = {"name": "DatabaseDown", "state": "firing", "severity": "P0", "summary": "x", "scenario": "service_restart"}
+    found = report(surveys={}, prometheus={"alerts": [alert], "series": []})
+    assert (found["severity"], found["next"]) == ("P0", "playbooks/service_restart.yml")
+
+
+def test_a_severity_that_is_none():
+    found = report(surveys={}, services={"nginx": "bad"})
+    assert found["failed"]
+    assert "'bad' is none of P0" in found["msg"]
