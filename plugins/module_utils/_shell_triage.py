@@ -30,7 +30,7 @@ TRIAGE_ARGS: dict[str, Any] = {
     "compose": {"type": "dict", "default": {}, "options": COMPOSE_ARGS},
     "postgres": {"type": "dict", "default": {}, "options": POSTGRES_ARGS},
     "since": {"type": "str", "default": "15m"},
-    "log_bytes": {"type": "int", "default": 16 * 2**20},
+    "log_bytes": {"type": "int", "default": 8 * 2**20},
     "log_seconds": {"type": "float", "default": 5.0},
     "targets": {**PROBE_ARGS["targets"], "required": False, "default": []},
     "sources": PROBE_ARGS["sources"],
@@ -38,7 +38,7 @@ TRIAGE_ARGS: dict[str, Any] = {
     "key_variables": PROBE_ARGS["key_variables"],
     "attempts": {"type": "int", "default": 2},
     "timeout": {"type": "float", "default": 3.0},
-    "interval": {"type": "float", "default": 0.25},
+    "interval": {"type": "float", "default": 1.0},
     "long_running": {"type": "float", "default": 60.0},
 }
 

@@ -83,7 +83,7 @@ options:
   log_bytes:
     description: Most bytes that are read of all logs together.
     type: int
-    default: 16777216
+    default: 8388608
   log_seconds:
     description: Most seconds that logs are read for.
     type: float
@@ -130,9 +130,9 @@ options:
     type: float
     default: 3.0
   interval:
-    description: Seconds between the two samples of resources.
+    description: Seconds between the two samples of resources; over less the looking itself is seen.
     type: float
-    default: 0.25
+    default: 1.0
   long_running:
     description: Seconds from which a statement runs for long.
     type: float

@@ -25,11 +25,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry impo
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import activity_result
+from logs import log_costs
 from platform_times import platform_times
 from services import services
 from statements import statement_costs
+from triage import triage_costs
 
 from support.clients import clients
+from support.engine import NoEngine, engine
 from support.scenes import row_storm
 from support.servers import PASSWORD, ROOT, Server, newest
 
@@ -197,6 +200,16 @@ def prepare() -> dict[str, str]:
     return {"community.postgresql": version, "ansible": core.strip("ansible []")}
 
 
+def evidence() -> tuple[list[str], list[str]]:
+    """Logs of an engine, which is one of our own where none runs; and triage."""
+    try:
+        with engine() as environment:
+            os.environ.update(environment)
+            return log_costs(), triage_costs()
+    except NoEngine as error:
+        return [f"| not measured: {error} | | | | | |"], triage_costs()
+
+
 def main() -> None:
     versions = prepare()
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, max(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
@@ -211,7 +224,9 @@ def main() -> None:
     statements = statement_costs(measure, tell)
     times = platform_times()
     facts, acts = services(VENV)
+    logs, triage = evidence()
     text = (HERE / "template.md").read_text()
+    text = text.replace("@LOGS@", "\n".join(logs)).replace("@TRIAGE@", "\n".join(triage))
     text = text.replace("@FACTS@", "\n".join(facts)).replace("@ACTS@", "\n".join(acts))
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
     text = text.replace("@STATEMENTS@", "\n".join(statements))

@@ -171,14 +171,17 @@ class Engine:
             text: bytes = self.api.logs(id, stdout=True, stderr=True, tail=lines, timestamps=True)
         return text
 
-    def log_parts(self, id: str, lines: int, until: float) -> Iterator[bytes]:
-        """The same until a moment (seconds since 1970), part by part as they come, the oldest first.
+    def log_parts(self, id: str, stream: str, lines: int, until: float) -> Iterator[bytes]:
+        """The same of one stream until a moment (seconds since 1970), part by part as they come, the oldest first.
 
         A part is a line, or a piece of one that is longer than 16 KiB, without a line feed.
         """
         with self._told("read the log of", f"container {id[:12]}"):
             terminal = bool((self.api.inspect_container(id).get("Config") or {}).get("Tty"))
-            how = {"stdout": True, "stderr": True, "tail": lines, "timestamps": True, "until": until}
+            streams = {"stdout": stream == "stdout", "stderr": stream == "stderr"}
+            how = {**streams, "tail": lines, "timestamps": True, "until": until}
+            if terminal and stream == "stderr":
+                return  # a terminal has one stream
             if terminal:  # without frames the SDK would hand on single bytes
                 yield from self.api.logs(id, **how).splitlines(keepends=True)
                 return

@@ -8,6 +8,7 @@ read from the end here. Nothing is locked or changed by it.
 
 from __future__ import annotations
 
+import heapq
 import os
 import time
 from collections import deque
@@ -45,7 +46,9 @@ def pieces_of(
             yield from _local(path, since, tally)
         return
     tally.kind, tally.place = "api", engine.login.where
-    yield from _api(engine, id, since, tally)
+    # Each stream by itself, since the SDK does not tell them apart: what one says breaks off a traceback of the other.
+    both = [_api(engine, id, stream, since, tally) for stream in ("stdout", "stderr")]
+    yield from heapq.merge(*both, key=lambda one: -(one.at or 0.0))
 
 
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
@@ -74,7 +77,7 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
         tally.note(f"what was rotated out of {path}: the driver packs it; source: api reads it")
 
 
-def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]:
+def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> Iterator[Piece]:
     """By tails of growing length: the engine finds the end of a log quickly, and a moment slowly.
 
     What is told comes the oldest first, so of a tail that is too big the newest are kept. What was written since the
@@ -86,7 +89,7 @@ def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]
     while True:
         room = max(_LEAST_ROOM, tally.limits.bytes - tally.limits.scanned)
         try:
-            found, size, dropped = _tail(engine, id, lines, until, min(room, _KEPT), tally)
+            found, size, dropped = _tail(engine, id, stream, lines, until, min(room, _KEPT), tally)
         except EngineError as error:
             tally.trouble = str(error)
             return
@@ -108,11 +111,13 @@ def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]
         lines = min(_LARGEST_TAIL, lines * 8, max(lines + 1, int(lines * room / max(1, size))))
 
 
-def _tail(engine: Engine, id: str, lines: int, until: float, room: int, tally: Tally) -> tuple[list[Piece], int, int]:
+def _tail(
+    engine: Engine, id: str, stream: str, lines: int, until: float, room: int, tally: Tally
+) -> tuple[list[Piece], int, int]:
     """The last lines, the newest ``room`` bytes of them; how many bytes there were, and how many lines were dropped."""
     kept: deque[bytes] = deque()
     held = size = dropped = 0
-    for part in engine.log_parts(id, lines, until):
+    for part in engine.log_parts(id, stream, lines, until):
         kept.append(part)
         held += len(part)
         size += len(part)
@@ -121,11 +126,11 @@ def _tail(engine: Engine, id: str, lines: int, until: float, room: int, tally: T
             dropped += 1
         if time.monotonic() > tally.limits.deadline + _GRACE:
             break
-    return [_piece(part) for part in kept], size, dropped
+    return [_piece(part, stream) for part in kept], size, dropped
 
 
-def _piece(part: bytes) -> Piece:
+def _piece(part: bytes, stream: str) -> Piece:
     """A part of a log behind its time: a line, or a piece of a long one, which has no line feed."""
     stamp, dummy, rest = part.partition(b" ")
     at = time_of(stamp.decode("ascii", "replace"), _HERE)
-    return Piece(at, "", rest.decode("utf-8", "replace"))
+    return Piece(at, stream, rest.decode("utf-8", "replace"))

@@ -21,6 +21,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import BinaryIO, Callable, Generator, Iterator
 
 from .._domain.log_assembly import Piece
@@ -33,7 +34,7 @@ _PACKED_KEPT = 8 * 1024 * 1024  # bytes of a packed file that are kept while it 
 _PACKED_CUT = 64 * 1024  # bytes of a line of a packed file
 _PACKED_COUNTED = 4 * 1024 * 1024  # bytes after which the limits are looked at
 _OVERHEAD = 64  # bytes of Python's for each line that is kept
-_DOCKER_TIME = re.compile(rb'"time":"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z"\}\s*$')
+_DOCKER_TIME = re.compile(rb'"time":"(\d{4}-\d\d-\d\dT\d\d:\d\d):([0-5]\d|60)(?:\.(\d{1,9}))?Z"\}\s*$')
 _ENDS = 512  # bytes by which a file is known again
 _SETTLED = 2.0  # seconds after which a last line without its end is not being written any more
 _STILL_OPEN = 1  # predecessors that may be written while the file itself is not
@@ -53,18 +54,24 @@ def docker_time(line: bytes) -> float | None:
     found = _DOCKER_TIME.search(line[-64:])
     if not found:
         return None
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    minute, second, fraction = found.groups()
     try:
-        at = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
+        at = _minute(minute) + int(second)
     except ValueError:
         return None
-    return at + (float(b"0." + found.group(7)) if found.group(7) else 0.0)
+    return at + (float(b"0." + fraction) if fraction else 0.0)
+
+
+@lru_cache(maxsize=1024)
+def _minute(text: bytes) -> float:
+    """Seconds since 1970 of ``2026-11-24T08:29``; lines come many to a minute."""
+    return datetime.strptime(text.decode("ascii"), "%Y-%m-%dT%H:%M").replace(tzinfo=timezone.utc).timestamp()
 
 
 def docker_piece(line: bytes) -> Piece:
     """One line of a json-file log. What is none (torn, or rubbish) is told as it is."""
     try:
-        found = json.loads(line)
+        found = json.loads(line.decode("utf-8", "replace"))
         return Piece(docker_time(line), str(found.get("stream") or ""), str(found.get("log") or ""))
     except (ValueError, AttributeError, RecursionError):
         return Piece(None, "", line.decode("utf-8", "replace") + "\n")

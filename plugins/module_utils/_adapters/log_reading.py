@@ -65,12 +65,12 @@ class Wanted:
             return min(self.since, self.new_since - self.baseline)
         return self.since
 
-    def chooses(self, record: Record) -> bool:
+    def chooses(self, record: Record, level: str) -> bool:
         if self.pattern is not None and not self.pattern.search(record.text):
             return False
         if not self.level:
             return True
-        return bool(record.level) and LEVELS.index(record.level) >= LEVELS.index(self.level)
+        return bool(level) and LEVELS.index(level) >= LEVELS.index(self.level)
 
 
 def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limits: Limits) -> dict[str, Any]:
@@ -128,9 +128,10 @@ def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, 
             continue
         if wanted.new_since is not None and at < wanted.new_since:
             known_before.add(record.source)
-        if wanted.signatures:
-            signatures.add(record)
-        if at < wanted.since or (len(found) >= wanted.last and not wanted.signatures) or not wanted.chooses(record):
+        level = record.level if wanted.signatures or wanted.level else ""
+        if wanted.signatures and level:
+            signatures.add(record, level)
+        if at < wanted.since or not wanted.chooses(record, level):
             continue
         fields = fields_of(record.text)
         if wanted.condition is not None and not wanted.condition({**_told(record), **fields}):

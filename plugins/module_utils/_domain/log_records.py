@@ -27,6 +27,8 @@ _TIMES = re.compile(
 _ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
 _BLOCK = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}KEY-----|\Z)", re.S)
 _LONGEST = 300  # characters of a signature
+_NO_DIGITS = str.maketrans("0123456789", "##########")
+_TOLD_APART, _MOST_TEXTS = 2000, 5000
 _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are told
 
@@ -91,13 +93,20 @@ class Signatures:
     def __init__(self, least: str = "warning", most: int = 500) -> None:
         self._least, self._most = LEVELS.index(least), most
         self._found: dict[str, Signature] = {}
+        self._texts: dict[str, str] = {}  # what was made of texts that differ in their digits alone
         self.others = 0
 
-    def add(self, record: Record) -> None:
-        level = record.level
+    def add(self, record: Record, level: str = "") -> None:
+        """``level``: the record's, where it is known already."""
+        level = level or record.level
         if not level or LEVELS.index(level) < self._least:
             return
-        text = signature_text(record.text)
+        bare = record.text[:_TOLD_APART].translate(_NO_DIGITS)
+        text = self._texts.get(bare, "")
+        if not text:
+            text = signature_text(record.text)
+            if len(self._texts) < _MOST_TEXTS and len(record.text) <= _TOLD_APART:
+                self._texts[bare] = text
         kept = self._found.get(text)
         if kept is None:
             if len(self._found) >= self._most:

@@ -35,7 +35,7 @@ def page(
     and {to_iso} for dates (Kibana)."""
     parts = [
         f"# Triage: {severity} proposed, {_MEANS[severity]}\n",
-        f"{at.strftime('%Y-%m-%d %H:%M:%S')} UTC, {len(surveys)} hosts\n",
+        f"{at.strftime('%Y-%m-%d %H:%M:%S')} UTC, {len(surveys)} host{'' if len(surveys) == 1 else 's'}\n",
         _wrong(signs),
         _next(scenarios),
         _changed(surveys),

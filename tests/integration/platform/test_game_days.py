@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -29,8 +30,14 @@ def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
     assert result["passed"] is True
     assert set(result["collateral"]) == {"requests_failed", "sessions_ended", "containers_restarted"}
     assert result["collateral"]["sessions_ended"] == result["collateral"]["containers_restarted"] == 0
-    assert result["seconds_after_act"] <= faults.named(name).within
-    assert result["success_after"] > 0.99
+    fault = faults.named(name)
+    assert result["cause"] == fault.cause or not fault.cause
+    if fault.relief:
+        assert result["seconds_after_act"] <= fault.within
+        assert result["success_after"] > 0.99
+    else:
+        assert result["seconds_after_act"] is None
+        assert json.loads((tmp_path / "real.json").read_text())["changed"] == []
     assert json.loads((tmp_path / "check.json").read_text())["changed"] == []
     assert (tmp_path / "check.json").stat().st_mode & 0o077 == 0
     assert not faults.injected(stand)
@@ -123,6 +130,22 @@ def test_injecting_twice_and_healing_twice(stand):
     assert fault.culprits(stand) == []
     assert "injected" not in rehearse("status").text
     assert rehearse("heal").text.strip() == "Nothing was injected."
+
+
+def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
+    done = game_day(stand.site.inventory, tmp_path, game_day_fault="stripe_key_revoked")
+    assert done.rc == 0, done.text
+    path = next((tmp_path / "incidents").glob("*.payments-*.csv"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert {row["why"] for row in rows} == {"stripe_key_refused"}
+    known = stand.query("SELECT reference FROM bookings WHERE reference = ANY(%s)", [row["reference"] for row in rows])
+    assert len(known) == len(rows), "each is a booking of somebody's"
+    assert stand.env["STRIPE_SECRET_KEY"] not in "".join(
+        one.read_text() for one in tmp_path.rglob("*") if one.is_file() and one.name != "variables.json"
+    )
 
 
 @pytest.mark.parametrize(

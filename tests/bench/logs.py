@@ -1,0 +1,206 @@
+"""The last 100 records that match, since an hour ago: log_tail beside the usual ways, on logs of growing size.
+
+The log is of a real container (json-file, a day long, one line in a hundred matches); the engine reads it for the usual
+ways. What log_tail returns is compared with a plain scan of the whole file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.engine import EngineLogin
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.log_reading import read
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_logs import (
+    LOG_ARGS,
+    limits_of,
+    wanted_of,
+    where_of,
+)
+
+from rehearsal import engine
+from support.servers import ROOT
+
+SIZES = (100, 500, 2000)  # MB
+DAY, HOUR, LAST = 86400, 3600, 100
+MATCH = "payment .* failed"
+NAME = f"bench-logs-{os.getpid()}"
+JOURNAL = 200_000  # entries
+REMOTE = Path("/lib/systemd/systemd-journal-remote")
+
+
+def line(number: int, at: float) -> str:
+    what = f"ERROR payment {number} failed: stripe_error" if number % 100 == 0 else f"INFO booking {number} is well"
+    moment = datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return json.dumps(
+        {"log": f"{what} {'x' * 40}\n", "stream": "stdout", "time": f"{moment}000Z"}, separators=(",", ":")
+    )
+
+
+def fill(path: Path, megabytes: int) -> None:
+    """A day of lines, as many as that; the last one is of now."""
+    length = len(line(1_000_000, time.time())) + 1
+    number, now = megabytes * 1_000_000 // length, time.time() - 1
+    with path.open("w") as file:
+        for start in range(0, number, 10_000):
+            file.write(
+                "".join(line(n, now - DAY + DAY * n / number) + "\n" for n in range(start, min(number, start + 10_000)))
+            )
+
+
+@contextlib.contextmanager
+def container(megabytes: int) -> Iterator[Path]:
+    """A container that ended, with a log of that size."""
+    argv = [
+        "docker",
+        "create",
+        "--name",
+        NAME,
+        "--log-driver",
+        "json-file",
+        "--label",
+        "com.docker.compose.project=bench",
+    ]
+    argv += ["--label", "com.docker.compose.service=app", "--label", "com.docker.compose.container-number=1"]
+    argv += ["--label", "com.docker.compose.oneoff=False", "--label", "com.docker.compose.config-hash=1"]
+    engine.get_base_image(lambda dummy: None)
+    engine.run([*argv, "debian:bookworm-slim", "true"])
+    try:
+        engine.run(["docker", "start", "--attach", NAME])
+        path = Path(engine.inspect("container", [NAME])[0]["LogPath"])
+        fill(path, megabytes)
+        yield path
+    finally:
+        engine.run(["docker", "rm", "--force", NAME], check=False)
+
+
+def shell(command: str) -> tuple[float, int]:
+    """Seconds, and how many lines it printed."""
+    began = time.monotonic()
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    return time.monotonic() - began, len(done.stdout.splitlines())
+
+
+def ours(**options: Any) -> tuple[float, float, dict[str, Any]]:
+    """Seconds and MiB of the module as Ansible runs it, and what it returned."""
+    given = json.dumps(
+        {"ANSIBLE_MODULE_ARGS": {"since": "1h", "last": LAST, "match": MATCH, "signatures": 0, **options}}
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        answer, figures = Path(folder) / "answer", Path(folder) / "figures"
+        program = (
+            "import resource, subprocess, sys\n"
+            f"done = subprocess.run([{sys.executable!r}, '-W', 'ignore', '-m',"
+            " 'ansible_collections.pafar.runbook.plugins.modules.log_tail'],"
+            f" stdin=sys.stdin, stdout=open({str(answer)!r}, 'w'))\n"
+            f"open({str(figures)!r}, 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", program], input=given, text=True, env=environment, check=True)
+        seconds = time.monotonic() - began
+        return seconds, int(figures.read_text()) / 1024, json.loads(answer.read_text())
+
+
+def reading() -> float:
+    """Seconds of the reading itself, with asking the engine where the log is, without the start of Python."""
+    asked = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
+    asked.update(containers=[NAME], match=MATCH, since="1h", last=LAST, signatures=0)
+    times = []
+    for dummy in range(5):
+        began = time.monotonic()
+        read(EngineLogin(), Source(""), where_of(asked), wanted_of(asked), limits_of(asked))
+        times.append(time.monotonic() - began)
+    return min(times)
+
+
+def scanned(path: Path, since: float) -> list[str]:
+    """The same by reading everything."""
+    found = []
+    with path.open() as file:
+        for text in file:
+            if " failed" not in text:
+                continue
+            one = json.loads(text)
+            at = datetime.datetime.fromisoformat(one["time"][:26] + "+00:00").timestamp()
+            if at >= since and "payment " in one["log"]:
+                found.append(one["log"].rstrip("\n"))
+    return found[-LAST:]
+
+
+def of_containers() -> list[str]:
+    rows = []
+    compose = " ".join(engine.compose_command())
+    for megabytes in SIZES:
+        with container(megabytes) as path:
+            seconds, memory, told = min((ours(containers=[NAME]) for dummy in range(3)), key=lambda one: one[0])
+            since = time.time() - HOUR
+            alone = reading()
+            alike = [one["text"] for one in told["entries"]] == scanned(path, since)
+            verdict = "the same as" if alike else "**NOT** the same as"
+            last = f"grep '{MATCH}' | tail -{LAST}"
+            usual = {
+                "`docker logs --since 1h \\| grep`": f"docker logs --since 1h {NAME} 2>&1 | {last}",
+                "`docker compose logs \\| grep \\| tail`": f"{compose} --project-name bench logs --no-color 2>&1"
+                f" | {last}",
+                "`tail \\| grep`": f"tail -n 1000000 {path} | {last}",
+            }
+            rows.append(
+                f"| {megabytes} MB | **log_tail** | {seconds:.2f} | {memory:.0f} | {len(told['entries'])},"
+                f" {verdict} a scan of all | |"
+            )
+            rows.append(f"| | the reading alone | {alone:.2f} | | | |")
+            for name, command in usual.items():
+                took, lines = shell(command)
+                ratio = f"{took / seconds:.1f}x, {took / alone:.0f}x"
+                rows.append(f"| | {name} | {took:.2f} | | {lines} | {ratio} |")
+    return rows
+
+
+def of_the_journal() -> list[str]:
+    if not REMOTE.exists() or not shutil.which("journalctl"):
+        return ["| journal | not measured: systemd-journal-remote is not installed | | | | |"]
+    with tempfile.TemporaryDirectory() as folder:
+        now = time.time() - 1
+        export, journal = Path(folder) / "export", Path(folder) / "journal"
+        journal.mkdir()
+        with export.open("w") as file:
+            for number in range(JOURNAL):
+                what = f"payment {number} failed" if number % 100 == 0 else f"booking {number} is well"
+                at = int((now - DAY + DAY * number / JOURNAL) * 1e6)
+                file.write(
+                    f"__REALTIME_TIMESTAMP={at}\n__MONOTONIC_TIMESTAMP={number + 1}\n_BOOT_ID={'a' * 32}\n"
+                    f"MESSAGE={what}\n_SYSTEMD_UNIT=app.service\nPRIORITY=6\n\n"
+                )
+        subprocess.run([REMOTE, "-o", journal / "system.journal", export], check=True, capture_output=True)
+        size = (journal / "system.journal").stat().st_size // 1_000_000
+        seconds, memory, told = ours(units=["app.service"], journal_directory=str(journal))
+        usual, lines = shell(
+            f"journalctl --directory={journal} -u app.service --since=-1h --no-pager | grep '{MATCH}' | tail -{LAST}"
+        )
+    return [
+        f"| journal, {size} MB | **log_tail** | {seconds:.2f} | {memory:.0f} | {len(told['entries'])} | |",
+        f"| | `journalctl --since -1h \\| grep` | {usual:.2f} | | {lines} | {usual / seconds:.1f}x |",
+    ]
+
+
+def log_costs() -> list[str]:
+    """Rows of the table."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return [*of_containers(), *of_the_journal()]
+
+
+if __name__ == "__main__":
+    print("\n".join(log_costs()))

@@ -1,0 +1,109 @@
+"""Triage and its parts on the running platform: well, and with something broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal import faults
+from rehearsal.stand import Stand
+from support.modules import run_module
+from support.servers import ROOT
+
+SERIES = {
+    "name": "users who fail", "unit": "%", "severity": {"P0": 0.8, "P1": 0.1},
+    "query": 'sum(rate(pafar_user_requests_total{outcome!="ok"}[15s])) / sum(rate(pafar_user_requests_total[15s]))',
+}  # fmt: skip
+
+
+def play(stand: Stand, folder: Path, *words: str) -> tuple[str, dict[str, Any], str]:
+    """What is shown, the last noted event, and the page."""
+    told = {
+        "runbook_incident_log": str(folder), "incident_id": "first", "triage_series": [SERIES],
+        "triage_services": {"nginx": "P0"}, "runbook_prometheus": f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}",
+        "triage_links": {"Grafana": "https://grafana.example.org/?from={from}"},
+    }  # fmt: skip
+    argv = [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        "playbooks/triage.yml",
+        "-i",
+        str(stand.site.inventory),
+    ]
+    done = subprocess.run(
+        [*argv, "-e", json.dumps(told), *words],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    log, page = folder / "first.jsonl", folder / "first.triage.md"
+    events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    noted = [event["note"] for event in events if event["kind"] == "noted"]
+    return done.stdout, noted[-1] if noted else {}, page.read_text() if page.exists() else ""
+
+
+def test_a_platform_that_is_well(stand: Stand, tmp_path: Path) -> None:
+    address = f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}"
+
+    def counted() -> bool:
+        """A platform that has just been started has no rates yet."""
+        found = run_module("prometheus_info", url=address, series=[SERIES])
+        return found["series"][0]["value"] is not None
+
+    stand.until("Prometheus has looked twice", counted, 60)
+    shown, noted, page = play(stand, tmp_path)
+    assert noted["triage"] in ("P2", "P3"), noted
+    assert "12 of 12" in page
+    assert "containers were made" in page
+    assert "checked out" in page
+    assert re.search(r"^- users who fail \d", page, re.M)
+    assert "[Grafana](<https://grafana.example.org/?from=1" in page
+    assert "changed=0" in shown
+    kept = json.loads(next(tmp_path.glob("first.evidence/*.json")).read_text())
+    assert {"services", "changes", "resources", "logs", "reached", "database"} <= set(kept["hosts"]["pafar"])
+    assert stand.env["ONCALL_DB_PASSWORD"] not in json.dumps(kept) + page
+    assert stand.env["STRIPE_SECRET_KEY"] not in json.dumps(kept) + page
+
+
+def test_check_tells_the_same_and_writes_nothing(stand: Stand, tmp_path: Path) -> None:
+    shown, noted, page = play(stand, tmp_path, "--check")
+    assert "proposed severity P" in shown
+    assert (noted, page, list(tmp_path.iterdir())) == ({}, "", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "severities", "playbook"),
+    [
+        ("lock_storm", ("P0", "P1"), "db_lock_contention"),
+        ("stripe_down", ("P0", "P1"), "payment_outage"),
+    ],
+)
+def test_what_is_broken_is_named_with_what_to_run_next(
+    stand: Stand, tmp_path: Path, name: str, severities: tuple[str, ...], playbook: str
+) -> None:
+    fault = faults.named(name)
+    faults.inject(stand, fault)
+    try:
+        faults.await_symptom(stand, fault, True, 60)
+        dummy, noted, page = play(stand, tmp_path)
+    finally:
+        faults.heal(stand, fault)
+        faults.await_symptom(stand, fault, False, 60)
+    assert noted["triage"] in severities
+    assert noted["next"] == f"playbooks/{playbook}.yml", noted
+    assert f"ansible-playbook playbooks/{playbook}.yml --check --diff" in page
+    assert page.startswith(f"# Triage: {noted['triage']} proposed")
+
+
+def test_the_real_prometheus(stand: Stand) -> None:
+    address = f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}"
+    found = run_module("prometheus_info", url=address, series=[SERIES, {"name": "none", "query": "absent_metric"}])
+    assert 0 <= found["series"][0]["value"] <= 1
+    assert found["series"][1]["value"] is None
+    assert isinstance(found["alerts"], list)
+    assert "parse error" in run_module("prometheus_info", url=address, series=[{"name": "x", "query": "sum("}])["msg"]
