@@ -32,7 +32,7 @@ options:
         description: Kind of event.
         type: str
         required: true
-        choices: [opened, evidence, held, mitigated, verified, noted, handed_over]
+        choices: [opened, diagnosed, evidence, held, mitigated, verified, noted, handed_over]
       note:
         description: Facts about it.
         type: dict
