@@ -24,6 +24,7 @@ from .._errors import RunbookError
 from . import host
 from .compose import Compose
 from .engine import Engine, EngineLogin, engine
+from .folders import folder
 from .observing import observe
 
 AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log")
@@ -124,18 +125,31 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
             return Check(f"backups of {where} can be restored", None, str(error), "see there")
     found: list[Dump] = []
     try:
-        for entry in os.scandir(f"{root}{path}"):
-            if entry.is_file(follow_symlinks=False) and fnmatch(entry.name, pattern):
-                figures = entry.stat()
-                found.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
+        with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
+            with os.scandir(handle) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False) and fnmatch(entry.name, pattern):
+                        figures = entry.stat(follow_symlinks=False)
+                        found.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
+            if found:
+                newest = min(found, key=lambda one: one.age)
+                found[found.index(newest)] = dump_in(handle, newest)
     except OSError as error:
         trouble = f"{where} cannot be read ({error.strerror})"
         return Check(f"backups of {where} can be restored", None, trouble, "use become: true, and look at the path")
-    if found:
-        newest = min(found, key=lambda one: one.age)
-        place = f"{root}{path}/{newest.path}"
-        found[found.index(newest)] = read_dump(newest, place, place.endswith(".gz"))
     return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
+
+
+def dump_in(handle: int, dump: Dump) -> Dump:
+    """A dump of an opened folder, looked into; never by a link."""
+    try:
+        file = os.open(dump.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
+    except OSError as error:
+        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
+    try:
+        return read_dump(dump, f"/proc/self/fd/{file}", dump.path.endswith(".gz"))
+    finally:
+        os.close(file)
 
 
 def read_dump(dump: Dump, path: str, packed: bool) -> Dump:

@@ -20,7 +20,7 @@ from .._errors import HostError
 from .commands import run
 from .engine import Engine
 from .folders import folder
-from .preflight_host import read_dump
+from .preflight_host import dump_in
 
 JOURNALS = "/var/log/journal"
 _VACUUM_SECONDS = 120.0
@@ -62,7 +62,13 @@ def backups(engine: Engine | None, kept: Kept, device: int) -> tuple[list[Find],
             if not listed:
                 notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
             for name, series in grouped(listed).items():
-                verdict = judge(series, kept.keep, kept.max_age, time.time(), lambda one: _read(handle, one))
+                verdict = judge(
+                    series,
+                    kept.keep,
+                    kept.max_age,
+                    time.time(),
+                    lambda one: dump_in(handle, Dump(one.name, one.size, 0.0)),
+                )
                 if verdict.refused:
                     notes.append(f"no backup of {kept.where} ({name}) may go: {verdict.refused}")
                 going = {one.name for one in verdict.go}
@@ -87,17 +93,6 @@ def _listed(handle: int, pattern: str) -> list[Backup]:
             blocks = figures.st_blocks * 512 if figures.st_nlink == 1 else 0
             found.append(Backup(entry.name, figures.st_size, blocks, at, figures.st_ino, figures.st_mtime_ns))
     return found
-
-
-def _read(handle: int, one: Backup) -> Dump:
-    try:
-        file = os.open(one.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
-    except OSError as error:
-        return Dump(one.name, one.size, 0.0, trouble=f"it cannot be read ({error.strerror})")
-    try:
-        return read_dump(Dump(one.name, one.size, 0.0), f"/proc/self/fd/{file}", one.name.endswith(".gz"))
-    finally:
-        os.close(file)
 
 
 def _find(kept: Kept, root: str, one: Backup, why: str) -> Find:
