@@ -187,6 +187,17 @@ class Engine:
                 return
             yield from self.api.logs(id, stream=True, follow=False, **how)
 
+    def exits(self, ids: Sequence[str], since: float, until: float) -> dict[str, int]:
+        """What these containers ended with last, between two moments (seconds since 1970).
+
+        The engine forgets that when it starts one again, and keeps its last 256 events; health checks are among them.
+        """
+        asked = {"type": "container", "event": "die", "container": list(ids)}
+        with self._told("read the events of"):
+            found = list(self.api.events(since=int(since), until=int(until) + 1, filters=asked, decode=True))
+        codes = ((one["Actor"]["ID"], str(one["Actor"]["Attributes"].get("exitCode", ""))) for one in found)
+        return {id: int(code) for id, code in codes if code.isdigit()}
+
     def log_place(self, id: str) -> dict[str, str]:
         """``driver`` of a container's log, and the ``path`` of its file; empty where the driver has none."""
         with self._told("inspect", f"container {id[:12]}"):

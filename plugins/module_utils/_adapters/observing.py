@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from .._domain.containers import Container, moment
+from .._domain.containers import LONGEST_PAUSE, Container, moment
 from .._domain.project import Project, Source, chosen, source_of, trouble_of
 from .._domain.redaction import redacted
 from .._errors import ComposeError, ProjectUnknown
@@ -36,6 +36,7 @@ def observe(
         project = _with_model(engine, compose, project)
     if interval:
         project = _looked_at_again(engine, project, interval)
+    project = _with_exits(engine, project)
     return _with_logs(engine, project, lines) if lines else project
 
 
@@ -98,6 +99,15 @@ def _looked_at_again(engine: Engine, project: Project, interval: float) -> Proje
     time.sleep(interval)
     seen = {one.id: engine.container(one.id) for one in doubtful}
     return replace(project, again={id: one for id, one in seen.items() if one is not None})
+
+
+def _with_exits(engine: Engine, project: Project) -> Project:
+    """What those ended with that loop, and were started again just when we looked."""
+    again = [one.id for one in project.containers if one.running and project.loops(one)]
+    if not again:
+        return project
+    now = project.now.timestamp()
+    return replace(project, exits=engine.exits(again, now - LONGEST_PAUSE, now))
 
 
 def _with_logs(engine: Engine, project: Project, lines: int) -> Project:

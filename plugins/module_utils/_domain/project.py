@@ -38,6 +38,7 @@ class Project:
     images: Mapping[str, str] = field(default_factory=dict)  # reference -> image id
     made: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when it was made
     again: Mapping[str, Container] = field(default_factory=dict)  # a second look at those that may loop, by id
+    exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
     logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of those that are not well, by id
 
     @property
@@ -140,17 +141,23 @@ def split_files(label: str, exists: Callable[[str], bool]) -> tuple[str, ...]:
     return tuple(files)
 
 
+def last_exit(project: Project, container: Container) -> str:
+    """What one that loops ended with; one that was started again just now does not tell by itself."""
+    code: int | None = project.exits.get(container.id)
+    if code is None and not container.running:
+        code = container.exit_code
+    if code is None:
+        return "it runs for the moment, and what it ended with is not known"
+    return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
+
+
 def trouble_of(project: Project, container: Container) -> str:
     """What is wrong with a container, in a sentence; empty when nothing is."""
     if project.loops(container):
         again = project.again.get(container.id)
         times = again.restarts - container.restarts if again else 0
         more = f", {times} more while we looked" if times > 0 else ""
-        meaning = exit_meaning(container.exit_code, container.oom_flag)
-        return (
-            f"loops: the engine restarted it {container.restarts} times{more}; its last exit was"
-            f" {container.exit_code}, {meaning}"
-        )
+        return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
     if container.state == "paused":
         return "is paused"
     if not container.running and not container.done:

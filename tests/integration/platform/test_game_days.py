@@ -139,8 +139,10 @@ def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows
-    assert {row["why"] for row in rows} == {"stripe_key_refused"}
+    # The database alone tells of those that were charged and never confirmed, as other days leave them.
+    logged = [row for row in rows if row["known_from"] != "database"]
+    assert logged
+    assert {row["why"] for row in logged} == {"stripe_key_refused"}
     known = stand.query("SELECT reference FROM bookings WHERE reference = ANY(%s)", [row["reference"] for row in rows])
     assert len(known) == len(rows), "each is a booking of somebody's"
     assert stand.env["STRIPE_SECRET_KEY"] not in "".join(

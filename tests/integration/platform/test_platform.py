@@ -193,16 +193,17 @@ def test_the_nightly_dump_is_whole(stand):
     assert "PostgreSQL database dump complete" in end
 
 
-def test_the_checkout_has_a_history_with_a_good_and_a_bad_release(stand):
+def test_the_checkout_has_a_history_with_a_good_and_two_bad_releases(stand):
     folder = str(stand.site.folder)
 
     def git(*words: str) -> str:
         return subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True).stdout
 
-    assert git("tag").split() == ["v1.0.0", "v1.1.0", "v1.2.0"]
+    assert git("tag").split() == ["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0"]
     assert git("describe", "--tags").strip() == "v1.1.0"
     assert git("status", "--porcelain") == ""
     assert "backend/pafar/pricing.py" in git("diff", "--stat", "v1.1.0", "v1.2.0")
+    assert "backend/pafar/statement.py" in git("diff", "--stat", "v1.1.0", "v1.3.0")
     assert json.loads(read(f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/version/"))["version"] == "1.1.0"
 
 

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from rehearsal import crowd, engine
+from rehearsal.ownership import images_of
 from rehearsal.stand import Stand
 
 PLAYBOOK = "disk_space.yml"
@@ -33,7 +34,7 @@ def inject(stand: Stand) -> None:
     labels += ["com.docker.compose.oneoff=True", f"{stand.MARK}=true"]
     words = [word for label in labels for word in ("--label", label)]
     argv = ["docker", "run", "--detach", "--name", name(stand), *words, "--log-driver", "json-file"]
-    engine.run([*argv, f"{stand.site.project}/app:latest", "python3", "-c", TALKS])
+    engine.run([*argv, f"{images_of(stand.site)}/app:latest", "python3", "-c", TALKS])
 
 
 def size(stand: Stand) -> int:

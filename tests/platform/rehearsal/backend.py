@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from rehearsal import engine
+from rehearsal.ownership import images_of
 from rehearsal.stand import Container, Stand
 from rehearsal.trouble import Trouble
 
@@ -38,7 +39,7 @@ def is_right(stand: Stand, service: str) -> bool:
     """One container of the image that its tag has, healthy, and never restarted."""
     found = replicas(stand, service)
     image = engine.run(
-        ["docker", "image", "inspect", "--format", "{{.Id}}", f"{stand.site.project}/app:latest"], check=False
+        ["docker", "image", "inspect", "--format", "{{.Id}}", f"{images_of(stand.site)}/app:latest"], check=False
     ).stdout.strip()
     return len(found) == 1 and found[0].health == "healthy" and not found[0].restarts and found[0].image == image
 

@@ -29,8 +29,9 @@ def test_it_tells_of_every_service(shop):
 
 
 def test_what_is_wrong_is_said_with_the_last_words(shop):
+    # It lasts a moment, so that it runs when it is looked at: the engine has forgotten then what it ended with.
     shop.services["loop"] = {
-        "image": "@", "command": ["sh", "-c", "echo password=hunter2 refused; exit 3"], "restart": "always",
+        "image": "@", "command": ["sh", "-c", "echo password=hunter2 refused; sleep 1; exit 3"], "restart": "always",
     }  # fmt: skip
     shop.write()
     shop.compose("up", "--detach", "--no-build", "loop")

@@ -7,8 +7,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.containers i
     exit_meaning,
     moment,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import trouble_of
 
-from .facts import NOW, container
+from .facts import NOW, container, project
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,16 @@ def test_a_job_that_ended_well_is_done_and_one_that_should_run_is_not():
     assert container(state="exited", policy="no").done
     assert not container(state="exited", policy="always").done
     assert not container(state="exited", exit_code=1, policy="no").done
+
+
+@pytest.mark.parametrize(
+    ("seen", "exits", "said"),
+    [
+        pytest.param({"state": "restarting", "exit_code": 3}, {}, "its last exit was 3, failed with 3", id="between"),
+        pytest.param({"restarts": 7, "up": 2}, True, "its last exit was 3, failed with 3", id="events tell"),
+        pytest.param({"restarts": 7, "up": 2}, {}, "what it ended with is not known", id="nobody tells"),
+    ],
+)
+def test_what_one_that_loops_ended_with(seen, exits, said):
+    one = container(**seen)
+    assert said in trouble_of(project(one, exits={one.id: 3} if exits else {}), one)
