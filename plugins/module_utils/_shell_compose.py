@@ -6,17 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._adapters.engine import EngineLogin
 from ._adapters.order import Order
 from ._domain.fleet import Terms
-from ._domain.project import Source
+from ._domain.source import Source
 from ._errors import InputError
 from ._shell import at_least
-
-ENGINE_ARGS: dict[str, Any] = {
-    "docker_host": {"type": "str", "default": ""},
-    "engine_timeout": {"type": "float", "default": 10.0},
-}
+from ._shell_engine import ENGINE_ARGS, engine_login_of
 
 COMPOSE_ARGS: dict[str, Any] = {
     **ENGINE_ARGS,
@@ -40,11 +35,6 @@ TERMS_ARGS: dict[str, Any] = {
     "proxy_test": {"type": "list", "elements": "str", "default": ["nginx", "-t", "-q"]},
     "compose_timeout": {"type": "float", "default": 180.0},
 }
-
-
-def engine_login_of(params: dict[str, Any]) -> EngineLogin:
-    at_least(params, "engine_timeout", 0.1, "s; an engine that hangs must be noticed")
-    return EngineLogin(params["docker_host"], params["engine_timeout"])
 
 
 def source_of(params: dict[str, Any]) -> Source:

@@ -16,12 +16,14 @@ from ._adapters.triage import Part, changes, last_deploy, survey
 from ._adapters.using import used
 from ._domain.endpoints import lines_of
 from ._domain.mercy import Mercy
-from ._domain.project import Source, project_dict
+from ._domain.project import project_dict
 from ._domain.report import activity_result
+from ._domain.source import Source
 from ._errors import InputError
-from ._shell import POSTGRES_ARGS, login_of
-from ._shell_compose import COMPOSE_ARGS, engine_login_of, source_of
+from ._shell_compose import COMPOSE_ARGS, source_of
+from ._shell_engine import engine_login_of
 from ._shell_logs import LOG_ARGS, limits_of, wanted_of, where_of
+from ._shell_postgres import POSTGRES_ARGS, login_of
 from ._shell_probe import PROBE_ARGS, keys_of, targets_of, trying_of
 
 PARTS = ("services", "changes", "resources", "logs", "reached", "database")

@@ -86,11 +86,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.observing 
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.order import check_services
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
-    COMPOSE_ARGS,
-    engine_login_of,
-    source_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import COMPOSE_ARGS, source_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import engine_login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

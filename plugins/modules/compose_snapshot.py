@@ -88,11 +88,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.order impo
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.rollback import take
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.fleet import Terms
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
-    COMPOSE_ARGS,
-    engine_login_of,
-    source_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import COMPOSE_ARGS, source_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import engine_login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

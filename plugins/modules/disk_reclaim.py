@@ -197,8 +197,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.reclaiming import reclaim
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.reclaiming import KINDS
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import ENGINE_ARGS, engine_login_of
 from ansible_collections.pafar.runbook.plugins.module_utils._shell_disk import wanted_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -163,9 +163,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.probing import probe
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.endpoints import UP, lines_of
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
 from ansible_collections.pafar.runbook.plugins.module_utils._shell_probe import (
     PROBE_ARGS,
     keys_of,

@@ -94,11 +94,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters import pre
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import Check, told
 from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
-    COMPOSE_ARGS,
-    engine_login_of,
-    source_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import COMPOSE_ARGS, source_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import engine_login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

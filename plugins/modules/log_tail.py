@@ -198,9 +198,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.log_reading import read
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
 from ansible_collections.pafar.runbook.plugins.module_utils._shell_logs import LOG_ARGS, limits_of, wanted_of, where_of
 
 

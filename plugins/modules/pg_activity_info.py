@@ -202,12 +202,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.report impor
     activity_result,
     with_background,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import (
     MERCY_ARGS,
     POOLER_ARGS,
     POSTGRES_ARGS,
-    at_least,
-    finish,
     login_of,
     mercy_of,
     pooler_of,

@@ -243,10 +243,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.surplus impo
     plan_ending,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._refusals import check_approval, check_visible
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import (
     MERCY_ARGS,
     POSTGRES_ARGS,
-    finish,
     login_of,
     mercy_of,
 )

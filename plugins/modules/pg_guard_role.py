@@ -96,7 +96,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.guarding i
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.guards import normal
 from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import POSTGRES_ARGS, finish, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import POSTGRES_ARGS, login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -128,12 +128,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._adapters.index_buil
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.index_building import Wish
 from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
-    POSTGRES_ARGS,
-    at_least,
-    finish,
-    login_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import POSTGRES_ARGS, login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

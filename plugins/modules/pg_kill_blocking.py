@@ -184,14 +184,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._refusals import (
     check_approval,
     check_sight,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import (
+from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish, share
+from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import (
     MERCY_ARGS,
     POSTGRES_ARGS,
-    at_least,
-    finish,
     login_of,
     mercy_of,
-    share,
 )
 
 

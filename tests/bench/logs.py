@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.engine import EngineLogin
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.log_reading import read
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._shell_logs import (
     LOG_ARGS,
     limits_of,

@@ -13,8 +13,8 @@ import re
 from typing import Mapping, Sequence
 
 from .._domain.composition import Model, model_of
-from .._domain.project import Source
 from .._domain.redaction import redacted
+from .._domain.source import Source
 from .._errors import ComposeError
 from .commands import Ran, Running, run
 

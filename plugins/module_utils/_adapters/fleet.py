@@ -18,11 +18,12 @@ from typing import Any, Iterator, Sequence
 
 from .._domain.containers import Container
 from .._domain.fleet import Terms, short
-from .._domain.project import Project, Source
+from .._domain.project import Project
 from .._domain.proxy import MARGIN, seconds_since_reload, unknown_to, workers
 from .._domain.readiness import FAILED, READY, Readiness, readiness
 from .._domain.redaction import redacted
 from .._domain.scaling import dependencies
+from .._domain.source import Source
 from .._errors import ActFailed, BusyError, ComposeError, PreflightError, RunbookError
 from . import drain
 from .compose import Compose

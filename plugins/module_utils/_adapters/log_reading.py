@@ -18,14 +18,13 @@ from .._domain.log_assembly import records, timed, whole_lines
 from .._domain.log_fields import fields_of
 from .._domain.log_lines import LEVELS, Zone
 from .._domain.log_records import Record, Signatures, entry
-from .._domain.project import Source
+from .._domain.source import Source
 from .._errors import HostError, InputError, ProjectUnknown
 from .engine import Engine, EngineLogin
 from .log_containers import pieces_of
 from .log_files import family, newest_first, open_log, text_of
 from .log_journal import journal
 from .log_limits import Limits, Tally
-from .observing import observe
 
 _MOST_SOURCES = 200
 
@@ -168,6 +167,8 @@ def _add_containers(
 ) -> None:
     chosen: dict[str, str] = {}
     if where.services:
+        from .observing import observe  # noqa: PLC0415 (all of Compose: a third of the start where nobody asks for it)
+
         seen = observe(opened, None, project, lines=0)
         unknown = sorted(set(where.services) - {"*"} - set(seen.service_names))
         if unknown:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from .._domain.containers import LONGEST_PAUSE, Container, moment
-from .._domain.project import Project, Source, chosen, source_of, trouble_of
+from .._domain.project import Project, chosen, source_of, trouble_of
 from .._domain.redaction import redacted
+from .._domain.source import Source
 from .._errors import ComposeError, ProjectUnknown
 from .compose import Compose, mentions_env_file
 from .engine import Engine, is_file

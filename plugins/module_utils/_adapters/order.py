@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Sequence
 
 from .._domain.fleet import Terms
-from .._domain.project import Project, Source
+from .._domain.project import Project
 from .._domain.redaction import redacted
+from .._domain.source import Source
 from .._errors import ComposeError, ProjectUnknown, StaleApproval
 from .compose import Compose
 from .engine import Engine, EngineLogin, engine

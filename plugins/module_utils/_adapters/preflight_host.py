@@ -19,7 +19,7 @@ from ansible.module_utils.urls import open_url
 
 from .._domain import preflight
 from .._domain.preflight import Check, Dump
-from .._domain.project import Source
+from .._domain.source import Source
 from .._errors import RunbookError
 from . import host
 from .compose import Compose

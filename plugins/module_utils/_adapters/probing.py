@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from .._domain.endpoints import HOST, Attempt, Target, row_of, unknown_row
-from .._domain.project import Source
+from .._domain.source import Source
 from .._errors import InputError, PrivilegeError, ProjectUnknown
 from .engine import Engine, EngineLogin, engine
 from .namespaces import Place, inside, require_entry

@@ -13,7 +13,7 @@ from typing import Any, Sequence
 
 from .._domain.fleet import short, standing
 from .._domain.plan import Item, Plan
-from .._domain.project import Project, Source, project_dict
+from .._domain.project import Project, project_dict
 from .._domain.releases import (
     FILE,
     LAST_GOOD,
@@ -28,6 +28,7 @@ from .._domain.releases import (
     protecting,
     snapshot_of,
 )
+from .._domain.source import Source
 from .._errors import ActFailed, InputError, PreflightError, RunbookError
 from . import git
 from .fleet import Fleet, alone

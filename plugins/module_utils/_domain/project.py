@@ -11,17 +11,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .composition import Model, Spec, drift
 from .containers import Container, exit_meaning, stamp
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the project's files are; as Compose noted it in the containers' labels, or as it was given."""
-
-    project: str
-    directory: str = ""
-    files: tuple[str, ...] = ()
-    env_files: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
+from .source import Source
 
 
 @dataclass(frozen=True)

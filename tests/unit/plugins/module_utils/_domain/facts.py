@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.composition import model_of
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.containers import container_of
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import Project, Source
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import Project
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
