@@ -76,6 +76,7 @@ def wanted_of(params: dict[str, Any]) -> Wanted:
         since,
         until,
         params["last"],
+        not params["until"],
         _pattern(params),
         params["level"],
         _condition(params["where"]),

@@ -12,19 +12,21 @@ import heapq
 import os
 import time
 from collections import deque
-from typing import Any, Iterator
+from typing import Any, BinaryIO, Generator, Iterator
 
 from .._domain.log_assembly import Piece
 from .._domain.log_lines import Zone, time_of
 from .._domain.log_local import piece_of, records_backwards
 from .._errors import EngineError
 from .engine import Engine
-from .log_files import DOCKER, MARGIN, newest_first, open_log
+from .log_files import DAMAGED, DOCKER, MARGIN, Seen, family, is_packed, newest_first, open_log, unpacked
 from .log_limits import Tally
 
 _FIRST_TAIL, _LARGEST_TAIL = 1000, 256_000  # lines asked of the API at a time
-_KEPT = 24 * 1024 * 1024  # bytes of an answer of the API that are kept
 _LEAST_ROOM = 64 * 1024
+_LONGEST_RECORD = 16 * 1024 * 1024
+_LONGEST_FIRST = 4096  # bytes of a record by which a file is known again
+_OVERHEAD = 64  # bytes of Python's for each record that is kept
 _GRACE = 5.0  # seconds beyond the limit that one answer may take
 _HERE = Zone()
 
@@ -52,29 +54,113 @@ def pieces_of(
 
 
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
-    """The `local` driver's file; what it rotated out is packed, and asked of the API where it is wanted."""
+    """The `local` driver's file, from its end, then what it rotated out, which is packed."""
+    began: bytes | None = None  # the first record of the file, by which its packed copy is known again
+    seen = Seen()
     try:
-        opened = open_log(path)
-    except OSError as error:
-        tally.trouble = f"{path} cannot be read ({error.strerror})"
-        return
-    with opened as file:
-        end = os.fstat(file.fileno()).st_size
-
-        def read(size: int, at: int) -> bytes:
-            return os.pread(file.fileno(), size, at)
-
-        for start, message in records_backwards(read, end):
-            more = tally.scan(len(message) + 8)
-            piece = piece_of(message)
-            if piece.at is not None and piece.at < since - MARGIN:
+        while True:
+            # Names move while one reads, so the family is looked at anew for each of its members.
+            found = _next_local(path, seen, tally)
+            if found is None:
                 return
-            yield piece
-            if not more:
-                tally.note(f"{path} before byte {start}: {tally.limits.spent}")
-                return
-    if os.path.exists(f"{path}.1.gz") or os.path.exists(f"{path}.1"):
-        tally.note(f"what was rotated out of {path}: the driver packs it; source: api reads it")
+            name, file = found
+            with file:
+                seen.add(file, 0, lambda dummy: None)
+                if os.fstat(file.fileno()).st_mtime < since - MARGIN:
+                    return
+                if tally.limits.spent:
+                    tally.note(f"{name} and older: {tally.limits.spent}")
+                    return
+                if is_packed(name):
+                    first, older = yield from _local_packed(file, name, since, tally, began)
+                else:
+                    first, older = yield from _local_plain(file, name, since, tally)
+                began = began or first
+                if not older:
+                    return
+    finally:
+        seen.close()
+
+
+def _next_local(path: str, seen: Seen, tally: Tally) -> tuple[str, BinaryIO] | None:
+    """The newest member of the family that was not read yet."""
+    for name in family(path):
+        try:
+            file = open_log(name, given=name == path)
+        except OSError as error:
+            if name == path:
+                tally.trouble = f"{path} cannot be read ({error.strerror})"
+                return None
+            tally.note(f"{name} cannot be read ({error.strerror})")
+            continue
+        if not seen.has(file):
+            return name, file
+        file.close()
+    return None
+
+
+def _local_plain(
+    file: BinaryIO, path: str, since: float, tally: Tally
+) -> Generator[Piece, None, tuple[bytes | None, bool]]:
+    """What its first record is, and whether older files may hold what is wanted."""
+    end = os.fstat(file.fileno()).st_size
+
+    def read(size: int, at: int) -> bytes:
+        return os.pread(file.fileno(), size, at)
+
+    def more() -> bool:
+        return not tally.limits.spent
+
+    size = int.from_bytes(read(4, 0), "big")
+    first = read(min(size, _LONGEST_FIRST), 4) or None
+    for start, message in records_backwards(read, end, more, lambda text: tally.note(f"{path}: {text}")):
+        going = tally.scan(len(message) + 8)
+        piece = piece_of(message)
+        if piece.at is not None and piece.at < since - MARGIN:
+            return first, False
+        yield piece
+        if not going:
+            tally.note(f"{path} before byte {start}: {tally.limits.spent}")
+            return first, False
+    return first, True
+
+
+def _local_packed(
+    file: BinaryIO, path: str, since: float, tally: Tally, began: bytes | None
+) -> Generator[Piece, None, tuple[bytes | None, bool]]:
+    """A packed file is read forwards: its newest records are kept, as many as fit."""
+    kept: deque[bytes] = deque()
+    held = dropped = 0
+    first: bytes | None = None
+    older = False
+    try:
+        with unpacked(file, path) as opened:
+            while True:
+                size = int.from_bytes(opened.read(4), "big")
+                message = opened.read(size) if 0 < size <= _LONGEST_RECORD else b""
+                if not message or int.from_bytes(opened.read(4), "big") != size:
+                    break
+                if first is None:
+                    first = message[:_LONGEST_FIRST]
+                    if first == began:
+                        return None, True  # a copy of the file that was just read, which was rotated meanwhile
+                at = piece_of(message).at
+                older = older or (at is not None and at < since - MARGIN)
+                if at is None or at >= since - MARGIN:
+                    kept.append(message)
+                    held += size + _OVERHEAD
+                while held > tally.limits.share:
+                    held -= len(kept.popleft()) + _OVERHEAD
+                    dropped += 1
+                if not tally.scan(size + 8):
+                    tally.note(f"the end of {path}: {tally.limits.spent}")
+                    break
+    except DAMAGED as error:
+        tally.note(f"{path} could not be unpacked to its end ({error})")
+    if dropped:
+        tally.note(f"{dropped} older records of {path}: too many for memory")
+    yield from (piece_of(message) for message in reversed(kept))
+    return first, not (older or dropped)
 
 
 def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> Iterator[Piece]:
@@ -84,12 +170,15 @@ def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> It
     first of them is left to the next reader, and a tail is told up to where the one before it began.
     """
     until = time.time()
-    oldest: Piece | None = None
+    oldest: bytes | None = None
     lines = _FIRST_TAIL
     while True:
         room = max(_LEAST_ROOM, tally.limits.bytes - tally.limits.scanned)
+        if tally.limits.spent:
+            tally.note(f"{'older lines of ' if oldest else ''}{stream}: {tally.limits.spent}")
+            return
         try:
-            found, size, dropped = _tail(engine, id, stream, lines, until, min(room, _KEPT), tally)
+            found, size, dropped = _tail(engine, id, stream, lines, until, min(room, tally.limits.share // 2), tally)
         except EngineError as error:
             tally.trouble = str(error)
             return
@@ -97,7 +186,8 @@ def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> It
         fresh = len(found)
         if oldest is not None:
             fresh = next((place for place in range(len(found) - 1, -1, -1) if found[place] == oldest), 0)
-        for piece in reversed(found[:fresh]):
+        for part in reversed(found[:fresh]):
+            piece = _piece(part, stream)
             if piece.at is not None and piece.at < since - MARGIN:
                 return
             yield piece
@@ -113,7 +203,7 @@ def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> It
 
 def _tail(
     engine: Engine, id: str, stream: str, lines: int, until: float, room: int, tally: Tally
-) -> tuple[list[Piece], int, int]:
+) -> tuple[list[bytes], int, int]:
     """The last lines, the newest ``room`` bytes of them; how many bytes there were, and how many lines were dropped."""
     kept: deque[bytes] = deque()
     held = size = dropped = 0
@@ -125,8 +215,9 @@ def _tail(
             held -= len(kept.popleft())
             dropped += 1
         if time.monotonic() > tally.limits.deadline + _GRACE:
+            tally.note(f"the newest lines of {stream}: the engine did not come to them in time")
             break
-    return [_piece(part, stream) for part in kept], size, dropped
+    return list(kept), size, dropped
 
 
 def _piece(part: bytes, stream: str) -> Piece:

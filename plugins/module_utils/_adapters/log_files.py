@@ -9,8 +9,10 @@ holds. A file is opened before it is measured, and known by what it begins with,
 
 from __future__ import annotations
 
+import bz2
 import errno
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -22,23 +24,39 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import BinaryIO, Callable, Generator, Iterator
+from typing import IO, BinaryIO, Callable, Generator, Iterator
 
 from .._domain.log_assembly import Piece
 from .._domain.log_lines import LOOKED_AT, Zone, time_of
 from .backwards import LONGEST_LINE, Truncated, lines_backwards, place_of, size_of, whole_end
 from .log_limits import Tally
 
+try:
+    import lzma
+except ImportError:  # a Python that was built without it
+    lzma = None  # type: ignore[assignment]
+
 MARGIN = 60.0  # seconds that lines may be out of order: clocks are set, and streams are mixed
-_PACKED_KEPT = 8 * 1024 * 1024  # bytes of a packed file that are kept while it is read, its newest
 _PACKED_CUT = 64 * 1024  # bytes of a line of a packed file
 _PACKED_COUNTED = 4 * 1024 * 1024  # bytes after which the limits are looked at
 _OVERHEAD = 64  # bytes of Python's for each line that is kept
-_DOCKER_TIME = re.compile(rb'"time":"(\d{4}-\d\d-\d\dT\d\d:\d\d):([0-5]\d|60)(?:\.(\d{1,9}))?Z"\}\s*$')
+_DOCKER_TIME = b'"time":"'
+_DOCKER_END = 64  # bytes of a line's end in which its time is
+_BEGINS = '{"log":"'
+_SECOND = 12  # characters of 59.123456789
+# What json.loads calls at last: on so short a text a quarter of its time.
+_SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _ENDS = 512  # bytes by which a file is known again
+_HEADS = (512, 8192, LONGEST_LINE)  # how far a first line with a time is looked for
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".Z")
+# logrotate's numbers and dates, and those of Python's TimedRotatingFileHandler.
+_ROTATED = (
+    r"(?:\.(\d{1,6})|[-.](\d{8,14}|\d{8}_\d\d|\d{8}-\d{9,11}|\d{4}-\d\d-\d\d(?:[_-]\d\d){0,3}))"
+    r"(\.(?:gz|bz2|xz|zst|Z))?\Z"
+)
 _SETTLED = 2.0  # seconds after which a last line without its end is not being written any more
 _STILL_OPEN = 1  # predecessors that may be written while the file itself is not
-_DAMAGED = (OSError, EOFError, zlib.error)
+DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, *([lzma.LZMAError] if lzma else []))
 
 
 @dataclass(frozen=True)
@@ -50,16 +68,17 @@ class Format:
 
 
 def docker_time(line: bytes) -> float | None:
-    """The time of a line of a json-file log, without decoding the rest of it."""
-    found = _DOCKER_TIME.search(line[-64:])
-    if not found:
+    """The time of a line of a json-file log, without decoding the rest of it; it ends with ``"time":"...08:29Z"}``."""
+    place = line.rfind(_DOCKER_TIME, max(0, len(line) - _DOCKER_END))
+    stamp = line[place + len(_DOCKER_TIME) :].rstrip() if place >= 0 else b""
+    minute, second = stamp[:16], stamp[17:-3]
+    if stamp[-3:] != b'Z"}' or stamp[16:17] != b":" or not second.replace(b".", b"", 1).isdigit():
         return None
-    minute, second, fraction = found.groups()
     try:
-        at = _minute(minute) + int(second)
+        at = float(second)
+        return _minute(minute) + at if at < 61 and len(second) <= _SECOND else None  # 60 is a leap second
     except ValueError:
         return None
-    return at + (float(b"0." + fraction) if fraction else 0.0)
 
 
 @lru_cache(maxsize=1024)
@@ -69,12 +88,19 @@ def _minute(text: bytes) -> float:
 
 
 def docker_piece(line: bytes) -> Piece:
-    """One line of a json-file log. What is none (torn, or rubbish) is told as it is."""
-    try:
-        found = json.loads(line.decode("utf-8", "replace"))
-        return Piece(docker_time(line), str(found.get("stream") or ""), str(found.get("log") or ""))
-    except (ValueError, AttributeError, RecursionError):
-        return Piece(None, "", line.decode("utf-8", "replace") + "\n")
+    """One line of a json-file log. What is none (rubbish) is told as it is.
+
+    Behind one that was torn, as by a full disk, the next stands on the same line, and is told.
+    """
+    text = line.decode("utf-8", "replace")
+    for begin in (0, text.rfind(_BEGINS, 1)):
+        try:
+            found, end = _SCAN(text, begin)
+            if end == len(text):
+                return Piece(docker_time(line), str(found.get("stream") or ""), str(found.get("log") or ""))
+        except (StopIteration, ValueError, AttributeError, RecursionError):
+            continue
+    return Piece(None, "", text + "\n")
 
 
 DOCKER = Format(docker_piece, docker_time)
@@ -104,70 +130,126 @@ def open_log(path: str, given: bool = True) -> BinaryIO:
 
 
 def family(path: str) -> list[str]:
-    """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz."""
+    """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz; X.2026-11-23."""
     folder, name = os.path.split(path)
-    rotated = re.compile(re.escape(name) + r"(?:\.(\d+)|-(\d{8,14}))(\.gz)?\Z")
+    rotated = re.compile(re.escape(name) + _ROTATED)
     found: list[tuple[int, bool, str]] = []
     with suppress(OSError):
         for entry in os.scandir(folder or "."):
             place = rotated.match(entry.name)
             if place:
-                age = int(place.group(1)) if place.group(1) else -int(place.group(2))
-                found.append((age, bool(place.group(3)), entry.path))
+                number, date, packed = place.groups()
+                age = int(number) if number else -int(re.sub(r"\D", "", date)[:14].ljust(14, "0"))
+                found.append((age, bool(packed), entry.path))
     there = [path] if os.path.exists(path) else []
     return there + [one for dummy, packed, one in sorted(found)]
 
 
+def is_packed(path: str) -> bool:
+    return path.endswith(tuple(_PACKED))
+
+
+def unpacked(file: BinaryIO, path: str) -> IO[bytes]:
+    """What a packed file holds, read forwards; OSError where this Python cannot unpack it."""
+    kind = path.rpartition(".")[2]
+    if kind == "gz":
+        return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
+    if kind == "bz2":
+        return bz2.BZ2File(file)
+    if kind == "xz" and lzma is not None:
+        return lzma.LZMAFile(file)
+    raise OSError(errno.ENOTSUP, f"Python cannot unpack .{kind}", path)
+
+
 class Seen:
-    """Files that were read, by inode and by what they begin and end with."""
+    """Files that were read, by inode and by what they begin and end with. Each stays open: its inode is its own."""
 
     def __init__(self) -> None:
         self._inodes: set[tuple[int, int]] = set()
-        self._contents: list[tuple[bytes, int, bytes]] = []
+        self._held: list[int] = []
+        self._contents: list[_Content] = []
 
     def add(self, file: BinaryIO, end: int, time_at: Callable[[bytes], float | None]) -> None:
         """Remember it; by its content only where that says a time, since many logs begin with the same words."""
         figures = os.fstat(file.fileno())
         self._inodes.add((figures.st_dev, figures.st_ino))
-        head = os.pread(file.fileno(), min(_ENDS, end), 0)
-        if any(time_at(line) is not None for line in head.split(b"\n")[:-1]):
-            self._contents.append((head, end, os.pread(file.fileno(), min(_ENDS, end), max(0, end - _ENDS))))
+        with suppress(OSError):  # too many are open: then a number that is used anew may deceive
+            self._held.append(os.dup(file.fileno()))
+        for size in _HEADS:
+            head = os.pread(file.fileno(), min(size, end), 0)
+            if any(time_at(line) is not None for line in head.split(b"\n")[:-1]):
+                tail = os.pread(file.fileno(), min(_ENDS, end), max(0, end - _ENDS))
+                self._contents.append(_Content(len(head), _digest(head), end, tail))
+                return
 
     def has(self, file: BinaryIO) -> bool:
         figures = os.fstat(file.fileno())
         return (figures.st_dev, figures.st_ino) in self._inodes
 
-    def is_copy(self, file: BinaryIO, packed: bool) -> bool:
+    def is_copy(self, file: BinaryIO, path: str) -> bool:
         """Whether it holds what was read already, under another name."""
-        if packed:
-            head, size = _packed_identity(file)
-            return any(one[0] and head[: len(one[0])] == one[0] and size >= one[1] % 2**32 for one in self._contents)
+        if not self._contents:
+            return False
+        if is_packed(path):
+            head, size = _packed_identity(file, path, max(one.length for one in self._contents))
+            return any(
+                len(head) >= one.length
+                and _digest(head[: one.length]) == one.digest
+                and (size < 0 or size >= one.end % 2**32)
+                for one in self._contents
+            )
         size = size_of(file)
         return any(
-            one[0]
-            and size >= one[1]
-            and os.pread(file.fileno(), len(one[0]), 0) == one[0]
-            and os.pread(file.fileno(), len(one[2]), max(0, one[1] - _ENDS)) == one[2]
+            size >= one.end
+            and _digest(os.pread(file.fileno(), one.length, 0)) == one.digest
+            and os.pread(file.fileno(), len(one.tail), max(0, one.end - _ENDS)) == one.tail
             for one in self._contents
         )
 
+    def close(self) -> None:
+        for one in self._held:
+            os.close(one)
+        self._held.clear()
 
-def _packed_identity(file: BinaryIO) -> tuple[bytes, int]:
-    """Its first bytes, and how many there are (RFC 1952, ISIZE)."""
+
+@dataclass(frozen=True)
+class _Content:
+    """By what a file is known again: its first bytes, up to a line with a time, where it ended, and its last bytes."""
+
+    length: int
+    digest: bytes
+    end: int
+    tail: bytes
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _packed_identity(file: BinaryIO, path: str, length: int) -> tuple[bytes, int]:
+    """Its first bytes, and how many there are (RFC 1952, ISIZE); -1 where that is not told."""
     try:
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            head = unpacked.read(_ENDS)
-    except _DAMAGED:
+        head = unpacked(file, path).read(length)
+    except DAMAGED:
         head = b""
     finally:
         file.seek(0)
     size = size_of(file)
-    return head, int.from_bytes(os.pread(file.fileno(), 4, size - 4), "little") if size > 18 else 0
+    if not path.endswith(".gz") or size <= 18:
+        return head, -1
+    return head, int.from_bytes(os.pread(file.fileno(), 4, size - 4), "little")
 
 
 def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterator[Piece]:
     """Pieces of a log and its predecessors, the newest first, as long as they may be younger than ``since``."""
     seen = Seen()
+    try:
+        yield from _family_newest_first(path, since, form, tally, seen)
+    finally:
+        seen.close()
+
+
+def _family_newest_first(path: str, since: float, form: Format, tally: Tally, seen: Seen) -> Iterator[Piece]:
     missing: set[str] = set()
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
     older_wanted, settled = True, 0
@@ -192,7 +274,7 @@ def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterato
                 tally.note(f"{name} and older: {tally.limits.spent}")
                 return
             try:
-                if name.endswith(".gz"):
+                if is_packed(name):
                     older_wanted = yield from _packed(file, name, since, form, tally, seen)
                 else:
                     older_wanted = yield from _plain(file, name, since, form, tally, seen, gone_at)
@@ -216,10 +298,9 @@ def _next(path: str, seen: Seen, missing: set[str], tally: Tally, copies: bool) 
                 said = "it is a link" if error.errno == errno.ELOOP else error.strerror
                 tally.note(f"{one}: {said}")
             continue
-        packed = one.endswith(".gz")
         if not seen.has(file):
-            is_copy = seen.is_copy(file, packed)
-            if not is_copy or (copies and not packed):
+            is_copy = seen.is_copy(file, one)
+            if not is_copy or (copies and not is_packed(one)):
                 return one, file, is_copy
         file.close()
     return None
@@ -254,11 +335,12 @@ def _packed(
     """A packed file can only be unpacked forwards: its newest lines are kept, as many as fit."""
     kept: deque[bytes] = deque()
     held = dropped = read = 0
+    room = tally.limits.share
     older = too_old = False
     try:
-        with gzip.GzipFile(fileobj=file) as unpacked:
+        with unpacked(file, path) as opened:
             while True:
-                text = unpacked.readline(LONGEST_LINE)
+                text = opened.readline(LONGEST_LINE)
                 if not text:
                     break
                 read += len(text)
@@ -271,7 +353,7 @@ def _packed(
                     continue
                 kept.append(line[:_PACKED_CUT] if form is not DOCKER else line)
                 held += len(kept[-1]) + _OVERHEAD
-                while held > _PACKED_KEPT:
+                while held > room:
                     held -= len(kept.popleft()) + _OVERHEAD
                     dropped += 1
                 if read >= _PACKED_COUNTED:
@@ -279,7 +361,7 @@ def _packed(
                     if not more:
                         tally.note(f"the end of {path}: {tally.limits.spent}")
                         break
-    except _DAMAGED as error:
+    except DAMAGED as error:
         tally.note(f"{path} could not be unpacked to its end ({error})")
     tally.scan(read)
     seen.add(file, size_of(file), form.time_at)

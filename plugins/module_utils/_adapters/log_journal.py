@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
+import time
 from contextlib import suppress
 from typing import Any, Iterator, Sequence
 
@@ -44,7 +46,10 @@ def journal(
         raise RuntimeError("pipes were asked for")
     ended = False
     try:
-        for line in process.stdout:
+        for line in _lines(process.stdout.fileno(), tally):
+            if line is None:
+                tally.note(f"older entries of the journal: {tally.limits.spent}")
+                return
             more = tally.scan(len(line))
             record = _record(line)
             if record is not None:
@@ -62,6 +67,23 @@ def journal(
         code = process.wait()
         if ended and code:
             tally.trouble = f"journalctl failed: {' '.join(said.split())[:200]}"
+
+
+def _lines(source: int, tally: Tally) -> Iterator[bytes | None]:
+    """Its lines as they come; None where time is up before the next: journalctl may look for long where nothing is."""
+    rest = b""
+    while True:
+        left = tally.limits.deadline - time.monotonic()
+        if left <= 0 or not select.select([source], [], [], left)[0]:
+            yield None
+            return
+        data = os.read(source, 65536)
+        if not data:
+            break
+        *whole, rest = (rest + data).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
 
 
 def _record(line: bytes) -> Piece | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _MOST_NOTES = 20
+_LEAST_KEPT, _MOST_KEPT, _ALL_KEPT = 128 * 1024, 8 * 1024 * 1024, 16 * 1024 * 1024  # bytes
 
 
 @dataclass
@@ -18,6 +19,12 @@ class Limits:
     bytes: int
     deadline: float
     scanned: int = 0
+    sources: int = 1
+
+    @property
+    def share(self) -> int:
+        """Bytes that one source may keep of what can only be read forwards; all of them begin at once."""
+        return max(_LEAST_KEPT, min(_MOST_KEPT, _ALL_KEPT // max(1, self.sources)))
 
     @property
     def spent(self) -> str:

@@ -8,7 +8,10 @@ import errno
 import heapq
 import os
 import re
+import signal
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from glob import glob
@@ -27,6 +30,9 @@ from .log_journal import journal
 from .log_limits import Limits, Tally
 
 _MOST_SOURCES = 200
+_GRACE = 5.0  # seconds that telling may take beyond the reading
+_AHEAD = 60.0  # seconds by which clocks differ
+_ZONES = 900.0  # seconds: zones are quarters of an hour apart
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Wanted:
     since: float
     until: float
     last: int = 100
+    to_the_end: bool = True  # nobody said until when: what is dated after now is told, too
     pattern: re.Pattern[str] | None = None
     level: str = ""
     condition: Callable[[Mapping[str, Any]], bool] | None = None
@@ -83,7 +90,9 @@ def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limi
             _add_containers(opened, project, where, wanted, limits, tallies, streams)
         _add_journal(where, wanted, limits, tallies, streams)
         _add_files(where, wanted, limits, tallies, streams)
-        told = _gathered(streams, wanted)
+        limits.sources = len(streams)
+        with _bounded(limits):
+            told = _gathered(streams, wanted)
     finally:
         for stream in streams:
             stream.close()  # type: ignore[attr-defined]
@@ -99,6 +108,38 @@ def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limi
     }
 
 
+class _TooLong(Exception):
+    """The expressions of whoever asks took longer than the reading may."""
+
+
+@contextmanager
+def _bounded(limits: Limits) -> Iterator[None]:
+    """Reading bounds itself; an expression that tries everything (``(a+)+$``) is broken off by a signal.
+
+    Only the main thread can be: elsewhere the expressions are our own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(*dummy: Any) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, max(0.1, limits.deadline - time.monotonic()) + _GRACE)
+    try:
+        yield
+    except _TooLong:
+        raise HostError(
+            f"The logs could not be told within their time and {_GRACE:g} s more. Most likely the expression in match"
+            " tries too much on some line: make it plainer (no repetition within a repetition), or ask for less."
+            " Nothing was done."
+        ) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def _require_some(tallies: Sequence[Tally]) -> None:
     if tallies and all(one.trouble for one in tallies):
         raise HostError(
@@ -107,23 +148,39 @@ def _require_some(tallies: Sequence[Tally]) -> None:
         )
 
 
-def _counting(stream: Iterator[Record], tally: Tally, otherwise: float) -> Iterator[Record]:
+def _counting(stream: Iterator[Record], tally: Tally, otherwise: float, written: float = 0.0) -> Iterator[Record]:
+    """``written``: when the file was, 0 where nobody knows."""
     for record in timed(stream, otherwise):
         tally.records += 1
+        if tally.records == 1 and record.at is not None:
+            _doubt(record.at, written, tally)
         if record.at is not None and (tally.oldest is None or record.at < tally.oldest):
             tally.oldest = record.at
         yield record
 
 
+def _doubt(newest: float, written: float, tally: Tally) -> None:
+    """Times without a zone may be of another one: then too much is found, or nothing, and nobody would see why."""
+    ahead = newest - time.time()
+    if ahead > _AHEAD:
+        tally.note(f"its newest record is {ahead / 60:.0f} min ahead of this host's clock: another time zone or clock?")
+    behind = written - newest
+    if written and behind > _ZONES / 2 and abs(behind - round(behind / _ZONES) * _ZONES) < _AHEAD:
+        tally.note(
+            f"its newest record is dated {behind / 60:.0f} min before the file was written: if that is a time zone, say"
+            " it with timezone"
+        )
+
+
 def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, Any]:
-    found: list[tuple[Record, dict[str, Any]]] = []
+    found: list[dict[str, Any]] = []
     signatures = Signatures()
     known_before: set[str] = set()
     more = False
     matched = 0
     for record in heapq.merge(*streams, key=lambda one: -one.at):  # type: ignore[operator]
         at = record.at or 0.0
-        if at > wanted.until or at < wanted.floor:
+        if (at > wanted.until and not wanted.to_the_end) or at < wanted.floor:
             continue
         if wanted.new_since is not None and at < wanted.new_since:
             known_before.add(record.source)
@@ -137,14 +194,15 @@ def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, 
             continue
         matched += 1
         if len(found) < wanted.last:
-            found.append((record, fields))
+            found.append(entry(record, fields))  # at once: a record may be long, what is told of it is not
         else:
             more = True
         if len(found) >= wanted.last and not wanted.signatures:
             more = True  # nobody looked further
             break
+    found.reverse()
     return {
-        "entries": [entry(record, fields) for record, fields in reversed(found)],
+        "entries": sorted(found, key=lambda one: one["at"]),  # clocks are set back
         "matched": matched,
         "more": more,
         "signatures": signatures.told(wanted.since, wanted.new_since, known_before, wanted.signatures),
@@ -234,7 +292,7 @@ def _add_files(
                 tally.trouble = f"{path} cannot be read ({said})"
                 continue
             pieces = newest_first(path, wanted.floor, form, tally)
-            streams.append(_counting(records(whole_lines(pieces), path), tally, changed))
+            streams.append(_counting(records(whole_lines(pieces), path), tally, changed, changed))
 
 
 def _matching(pattern: str) -> list[str]:

@@ -17,6 +17,7 @@ from .log_records import Record
 _MOST_LINES = 500  # of one record; of a longer one the end is kept
 _LONGEST = 256 * 1024  # characters of one line that are put together
 _APART = 2.0  # seconds after which a piece is no part of a line any more: the engine gives them one time
+_BESIDE = 5000  # records of other streams that wait for the beginning of one
 _WAITING = 200  # lines of other streams that wait for one to become whole
 
 
@@ -46,8 +47,14 @@ class _Open:
 
     def line(self) -> Piece:
         first = self.parts[-1]
-        text = "".join(part.text for part in reversed(self.parts)) if len(self.parts) > 1 else first.text
-        return Piece(first.at, first.stream, text.rstrip("\r\n")[:_LONGEST], first.grade)
+        if len(self.parts) == 1:
+            return _bare(first)
+        return _bare(first._replace(text="".join(part.text for part in reversed(self.parts))))
+
+
+def _bare(piece: Piece) -> Piece:
+    """Without its line feed."""
+    return Piece(piece.at, piece.stream, piece.text.rstrip("\r\n")[:_LONGEST], piece.grade)
 
 
 def whole_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -58,6 +65,11 @@ def whole_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
         last = by_stream.get(piece.stream)
         if last is not None and not piece.text.endswith("\n"):
             last.add(piece)
+            continue
+        if last is not None and len(waiting) == 1 and len(last.parts) == 1:
+            # As nearly all of them are: a whole line behind a whole line, and nothing of another stream between.
+            before, last.parts[0], last.size = last.parts[0], piece, len(piece.text)
+            yield _bare(before)
             continue
         if last is not None:
             last.closed = True
@@ -108,6 +120,10 @@ class _Tail:
         """Whether it was written too long after a line to belong to it, as far as both say when."""
         return self.at is not None and line.at is not None and abs(self.at - line.at) > _APART
 
+    def alone(self, source: str, stream: str) -> list[Record]:
+        """A record by itself; none of blank lines."""
+        return [Record(self.at, source, self.text(), stream, self.grade)] if self.first else []
+
     def text(self, before: str | None = None) -> str:
         lines = list(reversed(self.lines))
         if self.dropped:
@@ -116,23 +132,40 @@ class _Tail:
 
 
 def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
-    """Records, the newest first: a line that begins one, with those that go on with it."""
+    """Records, the newest first: a line that begins one, with those that go on with it.
+
+    While the beginning of one is looked for, what other streams wrote beside it waits, so that all leave by their time.
+    """
     held: dict[str, _Tail] = {}
+    beside: list[Record] = []
     for line in lines:
-        tail = held.setdefault(line.stream, _Tail())
-        if tail.lines and (tail.is_apart(line) or is_own(tail.first, line.text)):
-            if tail.first:
-                yield Record(tail.at, source, tail.text(), line.stream, tail.grade)
-            tail = held[line.stream] = _Tail()
-        if goes_on(line.text):
-            tail.add(line)
+        if not held and not goes_on(line.text):
+            yield Record(line.at, source, line.text, line.stream, line.grade)
             continue
-        del held[line.stream]
-        text = tail.text(line.text) if tail.lines else line.text
-        yield Record(line.at, source, text, line.stream, line.grade)
+        for stream in [one for one, tail in held.items() if tail.is_apart(line) or len(beside) >= _BESIDE]:
+            beside += held.pop(stream).alone(source, stream)
+        tail = held.get(line.stream)
+        if tail is not None and is_own(tail.first, line.text):
+            beside += held.pop(line.stream).alone(source, line.stream)
+            tail = None
+        if goes_on(line.text):
+            held.setdefault(line.stream, tail or _Tail()).add(line)
+        else:
+            text = held.pop(line.stream).text(line.text) if tail is not None else line.text
+            beside.append(Record(line.at, source, text, line.stream, line.grade))
+        if beside and not held:
+            yield from _by_time(beside)
+            beside = []
     for stream, tail in held.items():
-        if tail.first:  # its beginning lies before what was read
-            yield Record(tail.at, source, tail.text(), stream, tail.grade)
+        beside += tail.alone(source, stream)  # its beginning lies before what was read
+    yield from _by_time(beside)
+
+
+def _by_time(found: list[Record]) -> list[Record]:
+    """The newest first; as they came where one does not say when."""
+    if any(one.at is None for one in found):
+        return found
+    return sorted(found, key=lambda one: -(one.at or 0.0))
 
 
 def timed(found: Iterable[Record], otherwise: float) -> Iterator[Record]:

@@ -49,8 +49,11 @@ _STATUS = re.compile(r'" (\d{3}) (?:\d+|-)(?: |$)')
 _TRACEBACK = "Traceback (most"
 _GOES_ON = re.compile(
     r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
-    r"|\w+(?:\.\w+)*(?:Error|Exception|Warning)\b:?)"
+    r"|\w+(?:\.\w+)*(?:Error|Exception|Warning)\b:?|(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b"
+    r"|(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+):)"
 )
+# May be the end of a traceback, by the line before it: psycopg2.errors.DeadlockDetected: ..., also name.of.logger: ...
+_MAY_END = re.compile(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
 _EXCEPTION = re.compile(r"\w+(?:\.\w+)*(?:Error|Exception)\b")
 _TROUBLE = re.compile(r"(?i)exception|error|fail|unhandled|uncaught|crash")
 LOOKED_AT = 400  # characters of a line in which its time is looked for
@@ -160,7 +163,7 @@ def is_own(tail: str, line: str) -> bool:
     unless it says that the one came from the other.
     """
     if not (tail.startswith(_TRACEBACK) or _EXCEPTION.match(tail)):
-        return False
+        return bool(_MAY_END.match(tail)) and not line[:1].isspace()
     if tail.startswith(_TRACEBACK) and _EXCEPTION.match(line):
         return True
     if goes_on(line):

@@ -15,35 +15,57 @@ from .log_assembly import Piece
 Read = Callable[[int, int], bytes]  # number of bytes, place
 _FRAME = 4
 _LONGEST = 16 * 1024 * 1024
+_WINDOW = 64 * 1024  # bytes that are looked through at a time
 
 
-def records_backwards(read: Read, end: int) -> Iterator[tuple[int, bytes]]:
-    """(place, message) of each whole record, the newest first. What is torn at the end is left out."""
-    at = _last_whole(read, end)
-    while at >= 2 * _FRAME:
-        size = int.from_bytes(read(_FRAME, at - _FRAME), "big")
-        start = at - size - 2 * _FRAME
-        if start < 0 or int.from_bytes(read(_FRAME, start), "big") != size:
-            return  # no log of this driver, or one whose beginning is damaged
-        yield start, read(size, start + _FRAME)
+def records_backwards(
+    read: Read,
+    end: int,
+    go_on: Callable[[], bool] = lambda: True,
+    note: Callable[[str], None] = lambda dummy: None,
+) -> Iterator[tuple[int, bytes]]:
+    """(place, message) of each whole record, the newest first.
+
+    What is torn or damaged is passed over and noted, unless it is the last record, which is being written.
+    """
+    at = end
+    while at > 0:
+        start = _whole_before(read, at)
+        if start is None:
+            found = _record_end_before(read, at, go_on)
+            if found <= 0 or at < end or at - found > _LONGEST:
+                note(f"bytes {found} to {at} hold no record: they are damaged")
+            at = found
+            continue
+        yield start, read(at - start - 2 * _FRAME, start + _FRAME)
         at = start
 
 
-def _last_whole(read: Read, end: int) -> int:
-    """The end of the last whole record: mostly the end of the file, else found by counting from its beginning."""
-    if end >= 2 * _FRAME:
-        size = int.from_bytes(read(_FRAME, end - _FRAME), "big")
-        start = end - size - 2 * _FRAME
-        if start >= 0 and int.from_bytes(read(_FRAME, start), "big") == size:
-            return end
-    at = 0
-    while at + _FRAME <= end:
-        size = int.from_bytes(read(_FRAME, at), "big")
-        after = at + size + 2 * _FRAME
-        if size > _LONGEST or after > end or int.from_bytes(read(_FRAME, after - _FRAME), "big") != size:
-            break
-        at = after
-    return at
+def _whole_before(read: Read, at: int) -> int | None:
+    """Where the record begins that ends there; None where none does."""
+    if at < 2 * _FRAME:
+        return None
+    size = int.from_bytes(read(_FRAME, at - _FRAME), "big")
+    start = at - size - 2 * _FRAME
+    whole = 0 < size <= _LONGEST and start >= 0 and int.from_bytes(read(_FRAME, start), "big") == size
+    return start if whole else None
+
+
+def _record_end_before(read: Read, at: int, go_on: Callable[[], bool]) -> int:
+    """The end of the last whole record before a damaged place: of one behind another, so that chance deceives none."""
+    high = at
+    while high > 2 * _FRAME and go_on():
+        low = max(0, high - _WINDOW)
+        data = read(high - low, low)
+        for place in range(len(data) - 1, _FRAME - 1, -1):
+            size = int.from_bytes(data[place - _FRAME : place], "big")
+            if not 0 < size <= _LONGEST or low + place - size - 2 * _FRAME < 0:
+                continue
+            start = _whole_before(read, low + place)
+            if start is not None and (start == 0 or _whole_before(read, start) is not None):
+                return low + place
+        high = low + _FRAME if low else 0
+    return 0
 
 
 def piece_of(message: bytes) -> Piece:

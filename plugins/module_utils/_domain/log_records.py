@@ -31,6 +31,8 @@ _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
 _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are told
+_EXAMPLE = 2000  # and of an example
+_CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
 
 
 class Record(NamedTuple):
@@ -73,13 +75,25 @@ class Signature:
 
 def signature_text(text: str) -> str:
     """A traceback by its last line, which says what happened, else the first line; times, numbers, names taken out."""
-    ends = _ENDS_WITH.findall(text) if "\n" in text else []
-    line = ends[-1] if ends else text.partition("\n")[0]
+    line = exception_of(text) if "\n" in text else text
     if line[:1] == "{":
         told = json_fields(line)
         line = str(told.get("message") or told.get("msg") or told.get("event") or line)
     bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line[: 4 * _LONGEST]))))
     return " ".join(bare.split())[:_LONGEST]
+
+
+def exception_of(text: str) -> str:
+    """The line of a traceback that says what happened: the first behind its last frame; else the first line of all."""
+    lines = text.split("\n")
+    frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
+    if frames:
+        behind = (line for line in lines[frames[-1] + 1 :] if line.strip() and not line[0].isspace())
+        found = next(behind, "")
+        if found:
+            return found
+    ends = _ENDS_WITH.findall(text)
+    return str(ends[-1]) if ends else lines[0]
 
 
 def key_of(text: str) -> str:
@@ -112,7 +126,7 @@ class Signatures:
             if len(self._found) >= self._most:
                 self.others += 1
                 return
-            kept = self._found[text] = Signature(text, level, example=shown(record.text[:2000]))
+            kept = self._found[text] = Signature(text, level, example=shown(record.text)[:_EXAMPLE])
         kept.add(record)
 
     def told(self, since: float, new_since: float | None, known: Collection[str], top: int) -> list[dict[str, Any]]:
@@ -155,10 +169,17 @@ def shown(text: str) -> str:
     fields = json_fields(text) if text[:1] == "{" else {}
     if fields:  # what stands under a name is known here, to any depth
         text = json.dumps(redacted_value(fields), ensure_ascii=False)
+    if len(text) > 2 * _CLEANED:
+        text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_head(text[::-1])[::-1]}"
     clean = "\n".join(_indent(line) + redacted(line) for line in _BLOCK.sub(HIDDEN, text).split("\n"))
     if len(clean) > _SHOWN:
         clean = f"{clean[: _SHOWN // 2]}\n... {len(clean) - _SHOWN} characters left out ...\n{clean[-_SHOWN // 2 :]}"
     return clean
+
+
+def _head(text: str) -> str:
+    """The beginning of a long text, without the word in which it ends: half a secret is known by nobody as one."""
+    return text[:_CLEANED].rpartition(" ")[0] or text[: _CLEANED // 2]
 
 
 def _indent(line: str) -> str:
@@ -183,7 +204,7 @@ def redacted_value(value: Any, name: str = "") -> Any:
     if names_secret(name) and value not in (None, "", True, False):
         return HIDDEN
     if isinstance(value, str):
-        return redacted(value)[:_SHOWN]
+        return redacted(value if len(value) <= _CLEANED else _head(value))[:_SHOWN]
     if isinstance(value, dict):
         return {redacted(str(key)): redacted_value(each, str(key)) for key, each in value.items()}
     if isinstance(value, list):

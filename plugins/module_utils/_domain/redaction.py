@@ -27,7 +27,7 @@ _RULES = (
     (re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----).*?(?:-----END|\Z)", re.S), rf"\1{HIDDEN}"),
     (
         re.compile(
-            r"\b(?:sk|rk|pk)_(?:live|test)_\w+|\bwhsec_\w+|\bxox[abprs]-[\w-]+|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{12,}"
+            r"\b(?:sk|rk|pk)_(?:live|test)_\w+|\bwhsec_\w+|\b(?:pi|seti|cs)_\w{6,}_secret_\w+|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bxox[abprs]-[\w-]+|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{12,}"
             r"|\bAIza[\w-]{30,}"
         ),
         HIDDEN,
@@ -48,7 +48,10 @@ _RULES = (
     (re.compile(rf"(?i)({_NAMES}[\"']\s{{0,8}},\s{{0,8}}){_QUOTED}"), rf"\1{HIDDEN}"),
 )
 _NAMED = re.compile(rf"(?i){_NAMES}|authorization")
-_CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
+# Groups of digits, apart by one blank or dash; a fraction's are none.
+_DIGITS = re.compile(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")
+_CARD = (13, 19)  # digits of a card's number
+_ISSUED = re.compile(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
 
 
 def redacted(text: str) -> str:
@@ -59,7 +62,7 @@ def redacted(text: str) -> str:
     """
     for rule, instead in _RULES:
         text = rule.sub(instead, text)
-    return printable(_CARD.sub(_card, text))
+    return printable(_DIGITS.sub(_without_cards, text))
 
 
 def names_secret(name: str) -> bool:
@@ -71,7 +74,39 @@ def names_secret(name: str) -> bool:
     return _NAMED.search(name) is not None
 
 
-def _card(found: re.Match[str]) -> str:
-    digits = [int(one) for one in found.group() if one.isdigit()]
-    doubled = [one if place % 2 else sum(divmod(2 * one, 10)) for place, one in enumerate(reversed(digits), 1)]
-    return HIDDEN if sum(doubled) % 10 == 0 else found.group()
+def _without_cards(found: re.Match[str]) -> str:
+    """Neighbouring groups that make a card's number are hidden, whatever digits stand beside them."""
+    text = found.group()
+    if len(text) < _CARD[0]:
+        return text
+    groups = re.split(r"([ -])", text)  # groups at even places, what keeps them apart between
+    if re.match(r"\.\d", found.string[found.end() : found.end() + 2]):
+        groups, rest = groups[:-1], groups[-1]  # an amount: 4242 4242 4242.50
+    else:
+        rest = ""
+    place, told = 0, ""
+    while place < len(groups):
+        end = _card_from(groups, place) if place % 2 == 0 else 0
+        told += HIDDEN if end else groups[place]
+        place = end or place + 1
+    return told + rest
+
+
+def _card_from(groups: list[str], place: int) -> int:
+    """The place behind the longest card's number that begins with this group; 0 where none does."""
+    digits, best = "", 0
+    if not _ISSUED.match(groups[place]):
+        return 0
+    for end in range(place, len(groups), 2):
+        digits += groups[end]
+        if len(digits) > _CARD[1]:
+            break
+        if len(digits) >= _CARD[0] and _luhn(digits):
+            best = end + 1
+    return best
+
+
+def _luhn(digits: str) -> bool:
+    backwards = [int(one) for one in reversed(digits)]
+    doubled = [sum(divmod(2 * one, 10)) for one in backwards[1::2]]
+    return (sum(backwards[::2]) + sum(doubled)) % 10 == 0

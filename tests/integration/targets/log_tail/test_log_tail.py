@@ -313,3 +313,63 @@ def test_secrets_in_all_their_forms(tmp_path):
     (tmp_path / "x.log").write_text("".join(f"{line}\n" for line in SECRETS))
     told = str(tail(files=[str(tmp_path / "x.log")])["entries"])
     assert [one for one in SHOWN if one in told] == []
+
+
+def test_an_expression_that_tries_everything_is_broken_off(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(f"{stamp(time.time())} {'a' * 40}!\n" * 5)
+    began = time.monotonic()
+    found = run_module("log_tail", files=[str(path)], match="(a+)+$b", max_seconds=0.5, signatures=0)
+    assert time.monotonic() - began < 12
+    assert "make it plainer" in found["msg"]
+
+
+def test_what_is_dated_after_now_is_told_and_said(tmp_path):
+    """As of a container whose clock shows another zone."""
+    path = tmp_path / "log"
+    path.write_text("".join(f"{stamp(time.time() + 7000 + number)} line {number}\n" for number in range(10)))
+    found = tail(files=[str(path)])
+    assert last_words(found) == list(range(10))
+    assert "ahead of this host's clock" in found["sources"][0]["left_out"][0]
+    assert tail(files=[str(path)], until="0")["entries"] == []
+
+
+def test_times_of_a_zone_west_of_here_are_doubted(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("".join(f"{stamp(time.time() - 5 * 3600 + number)} line {number}\n" for number in range(10)))
+    found = tail(files=[str(path)])
+    assert found["entries"] == []
+    assert "say it with timezone" in found["sources"][0]["left_out"][0]
+
+
+def test_a_clock_that_was_set_back_leaves_them_in_order(tmp_path):
+    path, now = tmp_path / "log", time.time()
+    order = [*range(50), *range(30, 60)]
+    path.write_text("".join(f"{stamp(now - 100 + number)} line {number}\n" for number in order))
+    times = [one["at"] for one in tail(files=[str(path)], last=1000)["entries"]]
+    assert len(times) == len(order)
+    assert times == sorted(times)
+
+
+def test_a_long_record_costs_no_more_than_a_short_one(tmp_path):
+    path = tmp_path / "log"
+    with path.open("w") as file:
+        for number in range(200):
+            file.write(f"{stamp(time.time() - 300 + number)} password=abc {'x ' * 60_000}END {number}\n")
+    began = time.monotonic()
+    found = tail(files=[str(path)], last=200)
+    assert time.monotonic() - began < 15
+    assert len(found["entries"]) > 100
+    assert max(len(one["text"]) for one in found["entries"]) < 20_000
+    assert all("END" in one["text"][-20:] for one in found["entries"])
+    assert "abc" not in json.dumps(found["entries"])
+
+
+def test_a_journal_that_does_not_answer_is_left_in_time(tmp_path, monkeypatch):
+    (tmp_path / "journalctl").write_text("#!/bin/sh\nexec sleep 20\n")
+    (tmp_path / "journalctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    began = time.monotonic()
+    found = tail(units=["x.service"], max_seconds=1.0)
+    assert time.monotonic() - began < 6
+    assert "the time was over" in found["sources"][0]["left_out"][0]

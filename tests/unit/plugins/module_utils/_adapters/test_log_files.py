@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import random
 import shutil
@@ -87,6 +89,84 @@ def test_dates_in_names(tmp_path):
         else:
             (tmp_path / "x").rename(tmp_path / name)
     assert numbers(told(tmp_path / "log")) == list(range(299, -1, -1))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["log.2026-11-01", "log.2026-11-02"], id="Python, by day"),
+        pytest.param(["log.2026-11-01_22", "log.2026-11-02_03"], id="Python, by hour"),
+        pytest.param(["log-20261101_22.xz", "log-20261102_03"], id="logrotate, by hour, xz"),
+        pytest.param(["log.2.bz2", "log.1"], id="bz2"),
+        pytest.param(["log-20261101-1793000000.gz", "log-20261102-1793100000.gz"], id="logrotate, with seconds"),
+    ],
+)
+def test_every_way_to_name_what_was_rotated_out(tmp_path, names):
+    start = time.time() - 300
+    for place, name in enumerate([*names, "log"]):
+        fill(tmp_path / "x", range(100 * place, 100 * place + 100), start)
+        data = (tmp_path / "x").read_bytes()
+        (tmp_path / "x").unlink()
+        pack_as = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}.get(name.rpartition(".")[2], bytes)
+        (tmp_path / name).write_bytes(pack_as(data))
+    counted = tally()
+    assert numbers(told(tmp_path / "log", counted=counted)) == list(range(299, -1, -1))
+    assert counted.left_out == []
+
+
+def test_what_python_cannot_unpack_is_said(rotated):
+    path, dummy = rotated
+    (path.parent / "log.3.zst").write_bytes(b"(\xb5/\xfd")
+    counted = tally()
+    assert len(told(path, counted=counted)) == 300
+    assert "log.3.zst could not be unpacked" in counted.left_out[0]
+
+
+@pytest.mark.parametrize("form", [DOCKER, PLAIN])
+def test_a_log_of_long_lines_is_known_again_by_its_first(tmp_path, form):
+    """Its first line is longer than what most are known by."""
+    path, start = tmp_path / "log", time.time() - 300
+
+    def line(number):
+        text = stamped(number, start + number).strip() + " " + "x" * 600 + "\n"
+        return as_docker(text, start + number) if form is DOCKER else text
+
+    path.write_text("".join(line(number) for number in range(300)))
+    reading = newest_first(str(path), 0.0, form, tally())
+    found = [next(reading).text for dummy in range(50)]
+    path.rename(tmp_path / "log.1")
+    pack(tmp_path / "log.1", tmp_path / "log.1.gz")
+    path.write_text(line(999))
+    found += [piece.text for piece in reading]
+    assert [one for one in numbers(found) if one != 999] == list(range(299, -1, -1))
+
+
+def test_a_file_that_was_read_keeps_its_number(tmp_path):
+    seen = log_files.Seen()
+    path = tmp_path / "log"
+    path.write_text(stamped(1, time.time()))
+    with path.open("rb") as file:
+        seen.add(file, 10, PLAIN.time_at)
+    path.unlink()
+    for number in range(50):
+        (tmp_path / f"other-{number}").write_text("x\n")
+        with (tmp_path / f"other-{number}").open("rb") as file:
+            assert not seen.has(file)
+    seen.close()
+
+
+def test_behind_a_torn_line_the_next_is_told(tmp_path):
+    at = time.time() - 10
+    path = tmp_path / "x-json.log"
+    path.write_text(as_docker("one\n", at) + '{"log":"torn by a full di' + as_docker("two\n", at + 1))
+    found = list(newest_first(str(path), 0.0, DOCKER, tally()))
+    assert [piece.text for piece in found] == ["two\n", "one\n"]
+    assert found[0].at == pytest.approx(at + 1, abs=1e-3)
+
+
+def test_many_sources_keep_no_more_than_few():
+    assert Limits(1, 1.0, sources=1).share == Limits(1, 1.0, sources=2).share == 8 * 2**20
+    assert all(Limits(1, 1.0, sources=number).share * number <= 32 * 2**20 for number in range(1, 200))
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy and truncate", "pack", "rename twice", "truncate"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_assembly import Piece, records, timed
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.log_fields import fields_of
@@ -137,6 +139,30 @@ def test_the_local_driver_is_read_from_its_end():
     assert told_of(torn) == told_of(data)
 
 
+def test_what_is_damaged_in_a_local_log_is_passed_over_and_said():
+    whole = [local(f"line {number}".encode(), 10**18 + number * 10**9) for number in range(2000)]
+    data = bytearray(b"".join(whole))
+    place = len(b"".join(whole[:1000]))
+    data[place : place + 3000] = bytes(3000)
+    noted: list[str] = []
+    found = [
+        piece_of(message).text.strip()
+        for dummy, message in records_backwards(
+            lambda size, at: bytes(data[at : at + size]), len(data), lambda: True, noted.append
+        )
+    ]
+    assert found[0] == "line 1999"
+    assert found[-1000:] == [f"line {number}" for number in range(999, -1, -1)]
+    assert len(found) > 1900
+    assert "are damaged" in noted[0]
+
+
+def test_a_torn_end_of_a_local_log_hides_nothing_before_it():
+    whole = b"".join(local(b"x" * 300, 10**18 + number) for number in range(3000))
+    torn = whole + local(b"is being written", 10**18)[:-5]
+    assert len(told_of(torn)) == 3000
+
+
 @pytest.mark.parametrize("cut", range(1, 60))
 def test_a_local_log_cut_anywhere_breaks_nothing(cut):
     data = local(b"one", 10**18) + local(b"two", 10**18)
@@ -157,6 +183,60 @@ def test_a_traceback_is_no_part_of_what_was_written_long_before():
     assert [(one.at, one.level) for one in found] == [(0.0, ""), (75.0, "error")]
     found = put((0.0, "ERROR it failed"), *((75.0, text) for text in TRACE))
     assert [one.at for one in found] == [0.0, 75.0]
+
+
+def test_the_newest_traceback_comes_in_its_time_whatever_the_other_stream_says():
+    """Its beginning is looked for among lines of the other stream, which are told behind it."""
+    lines = [Piece(1000.0 - number, "stdout", f"out {number}") for number in range(500)]
+    lines[20:20] = [Piece(980.5, "stderr", "ValueError: payment"), Piece(980.5, "stderr", '  File "x", line 1')]
+    lines.append(Piece(400.0, "stderr", "an old line"))
+    found = list(records(lines, "web"))
+    assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+    place = next(place for place, one in enumerate(found) if "payment" in one.text)
+    assert place < 25
+    assert found[place].text == '  File "x", line 1\nValueError: payment'
+
+
+@pytest.mark.parametrize(
+    ("end", "more"),
+    [
+        ("psycopg2.errors.DeadlockDetected: deadlock detected", "DETAIL:  Process 1 waits for 2."),
+        ("psycopg2.errors.UniqueViolation: duplicate key", "DETAIL:  Key (id)=(1) already exists."),
+        ("psycopg2.errors.UndefinedColumn: column b does not exist", "LINE 1: select b"),
+        ("socket.gaierror: [Errno -2] Name or service not known", ""),
+        ("billiard.exceptions.SoftTimeLimitExceeded: SoftTimeLimitExceeded()", ""),
+        ("bookings.models.Trip.DoesNotExist: Trip matching query does not exist.", ""),
+        ("KeyboardInterrupt", ""),
+    ],
+)
+def test_a_traceback_ends_with_what_happened_however_that_is_called(end, more):
+    text = [
+        "ERROR it broke",
+        "Traceback (most recent call last):",
+        '  File "x.py", line 1',
+        "    go()",
+        end,
+        *([more] if more else []),
+    ]
+    found = put((1.0, "INFO before"), *((2.0, one) for one in text), (3.0, "INFO after"))
+    assert [one.text for one in found] == ["INFO before", "\n".join(text), "INFO after"]
+    assert signature_text(found[1].text) != signature_text(found[1].text.replace(end, "other.errors.Thing: else"))
+
+
+def test_a_line_that_begins_with_the_name_of_a_logger_is_one_of_its_own():
+    found = put((1.0, "pafar.bookings: one"), (1.1, "pafar.payments: two"), (1.2, "pafar.payments: three"))
+    assert [one.text for one in found] == ["pafar.bookings: one", "pafar.payments: two", "pafar.payments: three"]
+
+
+def test_an_example_is_cut_behind_the_hiding_of_secrets():
+    signatures = Signatures()
+    card = "4242424242424242"
+    signatures.add(Record(1.0, "web", "ERROR " + "x " * 991 + card, ""))
+    nested = {"level": "error", "secret": {"value": "NESTED"}, "m": "y" * 3000}
+    signatures.add(Record(1.0, "web", json.dumps(nested), ""))
+    told = json.dumps(signatures.told(0.0, None, (), 9))
+    assert "42424" not in told
+    assert "NESTED" not in told
 
 
 def test_tracebacks_in_a_row_are_as_many_records():
