@@ -9,7 +9,8 @@ short_description: Build one PostgreSQL index while everybody goes on, or take i
 version_added: 0.1.0
 description:
   - Builds concurrently, after it has looked whether that can come through. The disk must have room for twice the index,
-    and no transaction of the database may be old, since the build waits for every one that is.
+    and no transaction of the database may be old, since the build waits for every one that is. No prepared transaction
+    may hold a lock of the table that is in the way, however young, unless it is settled within a second.
   - What a build that was broken off left under that name is removed first, and what this one would leave is removed at
     once. An index that serves already is left alone.
   - The statement is made from names, never taken as text. M(pafar.runbook.pg_index_info) advises them.
@@ -50,7 +51,9 @@ options:
     type: bool
     default: true
   build_timeout:
-    description: Seconds after which the build is given up, and what it left removed.
+    description:
+      - Seconds after which everything is given up. What a build left is then removed, for which it has half a minute more;
+        where a prepared transaction is in the way of that, it is told with its cure instead.
     type: float
     default: 3600.0
 extends_documentation_fragment:

@@ -14,6 +14,8 @@ description:
     hypopg is there. One is advised when the planner's cost falls by half or more.
   - Names foreign keys without an index, big tables that are read from end to end, and invalid, duplicate and unused
     indexes.
+  - A comparison counts only where it must hold for every row, so one under OR, NOT or FILTER does not. Of several tables
+    of one name the one that was read is meant; where that is not clear, nothing is advised and a note says so.
   - Waits for no lock on a table, and neither runs nor plans a statement of anybody. Texts are read for what they compare, and
     a question of the module's own about that table is planned, in a transaction that reads only. That needs the right to
     read the table (C(pg_read_all_data)), and a table to which no function of its owner is attached. Without, advice for
@@ -69,7 +71,9 @@ EXAMPLES = r"""
 RETURN = r"""
 advice:
   description:
-    - The indexes that would help most, proved ones first. C(statement) to review (empty for a partitioned table), C(why),
+    - The indexes that would help most, proved ones first. C(kind), V(statement), V(foreign_key), or V(running), a guess
+      about a statement that has been running for the whole window, since what it reads is counted when it ends.
+      C(statement) to review (empty for a partitioned table), C(why),
       C(proved), C(cost_before) and C(cost_after) of the planner, C(seconds) of the window that it concerns,
       C(size_bytes), C(table_bytes), C(writes_per_second) that would maintain it, C(lock), and C(schema), C(table),
       C(columns) and C(name) as the role build_index takes them.
@@ -85,11 +89,13 @@ advice:
       cost_before: 8543.1
       cost_after: 12.4
 foreign_keys:
-  description: Foreign keys that no index serves; C(near) names one that only seems to.
+  description:
+    - Foreign keys that no index serves, the dearest first. C(near) names one that only seems to, C(seconds) is roughly what
+      it cost, in the window, to read the table for every row that went from its parent.
   returned: success
   type: list
   elements: dict
-  sample: [{"name": "payments_booking_id_fkey", "table": "public.payments", "columns": ["booking_id"], "near": ""}]
+  sample: [{"name": "payments_booking_id_fkey", "table": "public.payments", "columns": ["booking_id"], "near": "", "seconds": 0.4}]
 seq_scans:
   description: Big tables that were read from end to end during the window, the most rows first.
   returned: success

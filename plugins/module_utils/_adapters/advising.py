@@ -5,21 +5,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Iterable
+from typing import Any, Container, Iterable, Sequence
 
 from .._domain import advice, indexes
 from .._domain.advice import Candidate
 from .._domain.indexes import Catalog, Column, ForeignKey, Index, Table
-from .._domain.plans import Wish, cost, is_read, question, sources, wishes
+from .._domain.plans import Wish, cost, is_read, queries_of, question, wishes
+from .._domain.sessions import LONGEST_QUERY
 from .._domain.statements import printable, shortened, without_literals
 from . import queries_indexes as queries
 from .planner import NotPlanned, Planner
 from .postgres import Postgres
-from .statements import usable
+from .queries import DATABASES
+from .statements import named, usable
 from .workload import Workload, workload
 
 _LEAST_SHARE = 0.02  # of the window's time, below which a statement is not looked at
 _LONGEST = 300
+_CHARACTER = 4  # bytes that a text is cut short by, so that no character is cut
+_LONG = 5.0  # seconds from which a statement runs long, where no window says so
+_IDLE = ("Lock", "Client", "Timeout", "Activity")  # who waits for these reads nothing
 _NOTHING: dict[str, Any] = {
     "advice": [],
     "foreign_keys": [],
@@ -57,14 +62,16 @@ def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
     missing = indexes.unindexed(catalog)
     notes: list[str] = [] if work.extension.name else [f"{work.extension.why}: {work.extension.cure}"]
     found = [
-        *_of_statements(postgres, catalog, gained, work, wanted, notes),
+        *_of_statements(postgres, catalog, gained, _here(postgres, work), wanted, notes),
         *advice.of_foreign_keys(catalog, missing, gained),
     ]
     whole = [one for one in advice.merge(found) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
     ordered = advice.ranked(whole)[: wanted.top]
     return {
         "advice": [advice.told(catalog, one, gained, work.seconds) for one in ordered],
-        "foreign_keys": [_foreign_key(catalog, key, near) for key, near in missing],
+        "foreign_keys": [
+            _foreign_key(catalog, key, near, gained) for key, near in advice.by_cost(catalog, missing, gained)
+        ],
         "seq_scans": advice.scans(catalog, gained, wanted.min_rows, wanted.top),
         "invalid": indexes.invalid(catalog),
         "duplicates": indexes.duplicates(catalog),
@@ -138,26 +145,70 @@ def _of_statements(
     whole = sum(one.spent.seconds for one in work.doings) + within or 1.0
     spent = {one.key: one.spent.seconds for one in work.doings}
     reasons: dict[str, list[str]] = {}
+    unclear: dict[str, None] = {}
     found: list[Candidate] = []
     for key in keys:
         running = work.running.get(key[2], [])
         seconds = spent.get(key, 0.0) + sum(one["within"] for one in running)
-        text = reader.text(key, running)
-        elsewhere = key[1] and reader.databases.get(key[1]) != postgres.server["database"]
-        if elsewhere or not is_read(text) or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
+        text = reader.texts.get(key, "")
+        if not text and running:
+            text = running[0]["query"]
+            if _is_cut(postgres, text):
+                unclear["no advice for a running statement whose text is cut: raise track_activity_query_size"] = None
+                continue
+        if not is_read(text) or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
             continue
         shown = shortened(without_literals(text), _LONGEST)
-        for table, wish in _asked(catalog, text, wanted.min_rows):
+        age = _at_work(running, work.seconds) if key not in spent else 0.0
+        evidence = (_opened(postgres, running), {oid for oid, table in gained.items() if table.scans})
+        tried = []
+        for table, wish in _asked(catalog, text, evidence, wanted.min_rows, unclear):
             best: Candidate | None
             try:
-                best = _proved(planner, catalog, table, wish) if prove else _unproved(gained, table, wish)
+                best = _proved(planner, catalog, table, wish) if prove else _unproved(catalog, gained, table, wish, age)
             except NotPlanned as reason:
                 reasons.setdefault(printable(str(reason)), []).append(shown)
-                best = _unproved(gained, table, wish)
+                best = _unproved(catalog, gained, table, wish, age)
             if best is not None:
-                found.append(replace(best, seconds=seconds, statements=[shown]))
+                tried.append(best)
+        found += [replace(one, seconds=seconds, statements=[shown]) for one in advice.merge(tried)]
     notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
+    notes += unclear
     return found
+
+
+def _here(postgres: Postgres, work: Workload) -> Workload:
+    """What was done in this database: another's statements are about tables that are not here.
+
+    Statements without an id, where the server computes none, are told apart by their texts.
+    """
+    database = postgres.server["database"]
+    known = {oid for oid, name in named(postgres, DATABASES).items() if name == database}
+    running: dict[int, list[dict[str, Any]]] = {}
+    for query_id, sessions in work.running.items():
+        for one in sessions:
+            if work.picture.sessions[one["pid"]].database == database:
+                running.setdefault(query_id or hash(without_literals(one["query"])), []).append(one)
+    return replace(work, doings=[one for one in work.doings if one.key[1] in known], running=running)
+
+
+def _at_work(running: list[dict[str, Any]], window: float | None) -> float:
+    """For how many seconds the oldest of these has been running, if it ran through the whole window and waits for
+    neither a lock nor its client nor a clock; else 0."""
+    long = [one["seconds"] for one in running if one["wait"] not in _IDLE and one["seconds"] >= (window or _LONG)]
+    return max(long, default=0.0)
+
+
+def _opened(postgres: Postgres, running: list[dict[str, Any]]) -> set[int]:
+    """The tables that these sessions have open."""
+    pids = [one["pid"] for one in running]
+    return {row[0] for row in postgres.rows(queries.OPENED, pids=pids)} if pids else set()
+
+
+def _is_cut(postgres: Postgres, text: str) -> bool:
+    """Whether there may be more of a session's statement than it shows: an OR, and nothing before it counts."""
+    kept = postgres.names(queries.SHOWN)
+    return len(text) >= LONGEST_QUERY or not kept or len(text.encode()) >= kept[0][0] - _CHARACTER
 
 
 def _not_planned(reason: str, statements: list[str]) -> str:
@@ -166,21 +217,26 @@ def _not_planned(reason: str, statements: list[str]) -> str:
     return f"not proved for {shortened(statements[0], 60)!r}{more}: {reason}"
 
 
-def _asked(catalog: Catalog, text: str, min_rows: int) -> list[tuple[Table, Wish]]:
-    """The big tables that a statement names, with what it asks of each."""
-    by_alias: dict[str, Table] = {}
-    for schema, name, alias in sources(text):
-        meant = [one for one in catalog.tables.values() if one.relname == name and schema in ("", one.schema)]
-        meant = [one for one in meant if one.schema == "public"] or meant
-        if meant:
-            by_alias[alias] = meant[0]
-    columns = {
-        alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
-        for alias, table in by_alias.items()
-    }
-    return [
-        (by_alias[alias], wish) for alias, wish in wishes(text, columns).items() if by_alias[alias].rows >= min_rows
-    ]
+def _asked(
+    catalog: Catalog, text: str, evidence: Sequence[Container[int]], min_rows: int, unclear: dict[str, None]
+) -> Iterable[tuple[Table, Wish]]:
+    """The big tables that a statement names, with what each of its queries asks of them."""
+    for query in queries_of(text):
+        by_alias: dict[str, Table] = {}
+        for schema, name, alias in query.sources:
+            found = catalog.meant(schema, name, evidence)
+            if len(found) == 1:
+                by_alias[alias] = found[0]
+            elif any(one.rows >= min_rows for one in found):
+                many = " or ".join(printable(one.name) for one in found)
+                unclear[f"no advice for statements that say {printable(name)}: it may be {many}"] = None
+        columns = {
+            alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
+            for alias, table in by_alias.items()
+        }
+        for alias, wish in wishes(query, columns).items():
+            if by_alias[alias].rows >= min_rows:
+                yield by_alias[alias], wish
 
 
 def _proved(planner: Planner, catalog: Catalog, table: Table, wish: Wish) -> Candidate | None:
@@ -201,18 +257,26 @@ def _proved(planner: Planner, catalog: Catalog, table: Table, wish: Wish) -> Can
     return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=best[2])
 
 
-def _unproved(gained: dict[int, Table], table: Table, wish: Wish) -> Candidate | None:
-    """For a table that was read from end to end: what is equal first, then one that is compared otherwise."""
-    if not gained[table.oid].scans:
+def _unproved(catalog: Catalog, gained: dict[int, Table], table: Table, wish: Wish, age: float) -> Candidate | None:
+    """For a table that was read from end to end: what is equal first, then one that is compared otherwise.
+
+    What a statement reads is counted when it ends. One that runs, of such an ``age``, and that no index serves by even
+    one column, is taken to read it so.
+    """
+    compared = [*wish.equal, *wish.other]
+    served = any(catalog.serves(table.oid, catalog.numbers(table.oid, [one])) for one in compared)
+    if gained[table.oid].scans:
+        age = 0.0
+    elif not age or served:
         return None
-    return Candidate(table, tuple([*wish.equal, *wish.other][:2]))
+    return Candidate(table, tuple(compared[:2]), running=age)
 
 
 def _numbers(catalog: Catalog, one: Candidate) -> tuple[int, ...]:
     return catalog.numbers(one.table.oid, one.columns)
 
 
-def _foreign_key(catalog: Catalog, key: ForeignKey, near: str) -> dict[str, Any]:
+def _foreign_key(catalog: Catalog, key: ForeignKey, near: str, gained: dict[int, Table]) -> dict[str, Any]:
     def name(oid: int) -> str:
         return printable(catalog.tables[oid].name) if oid in catalog.tables else str(oid)
 
@@ -224,4 +288,5 @@ def _foreign_key(catalog: Catalog, key: ForeignKey, near: str) -> dict[str, Any]
         "columns": [printable(known[number].name) for number in key.columns if number in known],
         "size_bytes": catalog.tables[key.table].size if key.table in catalog.tables else 0,
         "near": near,
+        "seconds": round(advice.cost_of(catalog, key, gained), 3),
     }

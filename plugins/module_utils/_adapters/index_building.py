@@ -14,6 +14,7 @@ from .._domain.index_building import (
     Building,
     Wish,
     plan_building,
+    told_prepared,
     told_waits,
     undo_of,
     waited_for,
@@ -31,7 +32,9 @@ from .backends import data_disk
 from .postgres import Postgres
 
 _PAST = {BUILD: "built", REMOVE: "dropped"}
-_TIDYING = 120.0  # seconds to remove what a broken build left: that waits for the same transactions as the build
+# Seconds to remove what a broken build left: that waits for the same transactions. The role gives it twice as long.
+_TIDYING = 30.0
+_MOMENT = 1.0  # seconds within which a transaction manager settles what it has prepared
 DEFINITIONS = """
 SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indrelid = %(table)s
 """
@@ -59,10 +62,17 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
         raise InputError(f"The index of {table.name} was not built: {why}. Nothing was done.")
     first = plan_building(catalog, table, wish)
     planned = first.narrowed_to(only)
-    horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid)]
+    horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid, harmless=planned.harmless)]
     old = waited_for(picture, horizon, str(postgres.server["database"]), terms.old)
     if planned.plan.actions:
         _refuse(postgres, catalog, table, planned, terms)
+        prepared = _prepared(postgres, table, planned.harmless)
+        if prepared:
+            raise PreflightError(
+                f"The index {planned.name} was not built or dropped: that would wait for"
+                f" {told_prepared(postgres.look(), prepared)}. Nothing was done.",
+                waits_for_prepared=prepared,
+            )
         if old:
             raise PreflightError(
                 f"A concurrent build waits for every transaction that is older than it, and {len(old)} are: "
@@ -83,7 +93,8 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
     began = time.monotonic()
     if not rehearsal:
         there = frozenset(one.oid for one in catalog.indexes)
-        done = [_carry_out(postgres, planned, target, terms, there) for target in planned.plan.targets]
+        deadline = began + terms.timeout
+        done = [_carry_out(postgres, planned, target, deadline, there) for target in planned.plan.targets]
     nothing = {"reversible": False, "why": "nothing was done"}
     return {
         "changed": bool(planned.plan.actions),
@@ -159,17 +170,39 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
         raise PreflightError(f"The index {planned.name} was not built: {why}. Nothing was done.")
 
 
-def _carry_out(postgres: Postgres, planned: Building, target: str, terms: Terms, there: frozenset[int]) -> str:
+def _prepared(postgres: Postgres, table: Table, harmless: Sequence[str]) -> list[str]:
+    """Prepared transactions in the way that stay there: none that is about to be settled anyway."""
+
+    def found() -> set[str]:
+        rows = postgres.rows(queries.PREPARED_IN_THE_WAY, table=table.oid, harmless=list(harmless))
+        return {row[0] for row in rows}
+
+    first = found()
+    if not first:
+        return []
+    time.sleep(_MOMENT)
+    return sorted(first & found(), key=int)
+
+
+def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: float, there: frozenset[int]) -> str:
     """One statement. It may take long and wait long: a short lock_timeout would leave an invalid index behind."""
     (item,) = [one for one in planned.plan.actions if one.target == target]
     statement = planned.statements[target]
-    _allow(postgres, terms.timeout)
+    _allow(postgres, max(1.0, deadline - time.monotonic()))
     try:
         postgres.tell(statement)
     except (ServerError, PrivilegeError) as error:
-        left = _remove_leftover(postgres, planned, there) if item.action == BUILD else ""
+        left = _remove_leftover(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
         raise ActFailed(f"{printable(statement)} did not come through: {error} {left}") from None
     return f"{_PAST[item.action]} {item.detail['who']}"
+
+
+def _half_dropped(statement: str) -> str:
+    """A concurrent drop takes the index out of use before it waits for those who may be using it."""
+    return (
+        "The index may be invalid now: it costs every write and serves no read. Run this again when they are gone, or"
+        f" as the owner: {printable(statement)}"
+    )
 
 
 def _allow(postgres: Postgres, seconds: float) -> None:
@@ -185,13 +218,20 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
     try:
         for one in read_catalog(postgres, {planned.table.oid: planned.table}).of(planned.table.oid):
             if one.relname == planned.name and not one.valid and one.oid not in there:
+                prepared = _prepared(postgres, planned.table, ())
+                if prepared:
+                    return _left(postgres, planned, f"that would wait for {told_prepared(postgres.look(), prepared)}")
                 _allow(postgres, _TIDYING)
                 postgres.tell(f"DROP INDEX CONCURRENTLY {one.name}")
                 return f"The invalid index that it left, {one.name}, was dropped: all is as before."
     except (ServerError, PrivilegeError) as error:
-        name = f"{postgres.identifier(planned.table.schema)}.{postgres.identifier(planned.name)}"
-        return (
-            f"The invalid index {planned.name} may be left, and could not be dropped ({error}). As the owner:"
-            f" DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
-        )
+        return _left(postgres, planned, str(error))
     return "It left no index behind."
+
+
+def _left(postgres: Postgres, planned: Building, why: str) -> str:
+    name = f"{postgres.identifier(planned.table.schema)}.{postgres.identifier(planned.name)}"
+    return (
+        f"The invalid index {printable(planned.name)} may be left, and could not be dropped ({why}). A further build of"
+        f" it removes it first; or as the owner: DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
+    )

@@ -92,8 +92,16 @@ SELECT c.relkind NOT IN ('r', 'm') OR c.relhassubclass OR c.relrowsecurity
                                           'pg_catalog.pg_opclass'::pg_catalog.regclass))
   FROM pg_catalog.pg_class AS c WHERE c.oid = %(table)s
 """
-# Transactions that a concurrent build on this table would wait for: whoever writes it, and in the end whoever has an
-# older snapshot in this database. A vacuum's does not count.
+# Tables that sessions have open, and of how long a statement they show the beginning.
+OPENED = """
+SELECT DISTINCT l.relation FROM pg_catalog.pg_lock_status() AS l
+ WHERE l.pid = ANY (%(pids)s::int[]) AND l.granted AND l.relation IS NOT NULL
+   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+"""
+SHOWN = "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'track_activity_query_size'"
+
+# Transactions that a concurrent build or drop on this table would wait for: whoever holds a lock of it that is in the
+# way, and in the end whoever has an older snapshot in this database. A vacuum's does not count.
 WAITED_FOR = """
 SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) AS a
  WHERE a.pid <> pg_catalog.pg_backend_pid()
@@ -103,7 +111,16 @@ SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) AS a
         OR a.pid IN (SELECT l.pid FROM pg_catalog.pg_lock_status() AS l
                       WHERE l.relation = %(table)s AND l.granted AND l.database = (
                             SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-                        AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')))
+                        AND l.mode <> ALL (%(harmless)s::text[])))
+"""
+# Of them the prepared transactions: they have no session, and their locks no pid, but a transaction's id among them.
+PREPARED_IN_THE_WAY = """
+SELECT p.transaction::text FROM pg_catalog.pg_prepared_xact() AS p
+  JOIN pg_catalog.pg_lock_status() AS x ON x.transactionid = p.transaction AND x.pid IS NULL
+  JOIN pg_catalog.pg_lock_status() AS l ON l.virtualtransaction = x.virtualtransaction AND l.pid IS NULL
+ WHERE l.relation = %(table)s AND l.granted AND l.mode <> ALL (%(harmless)s::text[])
+   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+ GROUP BY 1
 """
 
 # The phases by number: src/include/commands/progress.h and the view pg_stat_progress_create_index. Blocks are counted

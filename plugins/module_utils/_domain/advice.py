@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
 
 from .indexes import LOCK, Catalog, ForeignKey, Table
-from .statements import printable
+from .statements import printable, span
 
 LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must save
 _CLOSE = 1.2
 _LONGEST_NAME = 63
+_READING = 1e-9  # seconds to read a byte of a table that lies in memory
+_FAINT = 1e-9
 _HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
 
 
@@ -21,7 +23,8 @@ class Candidate:
     """An index that some statements, or a foreign key, would be served by.
 
     ``seconds`` of the window that it concerns; ``before`` and ``after``: the planner's cost of the statement that it
-    helps most, None where nothing was proved.
+    helps most, None where nothing was proved. ``running``: since how many seconds its statements have been running,
+    where no counter has grown by what they read, since none of them has ended; 0 for all others.
     """
 
     table: Table
@@ -33,7 +36,9 @@ class Candidate:
     statements: list[str] = field(default_factory=list)
     foreign_key: str = ""
     near: str = ""  # an index that only seems to serve
-    worth: float = 0.0
+    worth: float = 0.0  # seconds that a foreign key cost, roughly
+    running: float = 0.0
+    tried: tuple[str, ...] = ()  # the columns that were proved, where they are only the first of these
 
     @property
     def proved(self) -> bool:
@@ -46,6 +51,22 @@ class Candidate:
             return LEAST_GAIN
         return 1 - self.after / self.before if self.before else 0.0
 
+    @property
+    def saved(self) -> float:
+        """Seconds of the window that it is proved to save."""
+        return self.seconds * self.gain if self.proved else 0.0
+
+    def take(self, other: Candidate) -> None:
+        """Serve another's statements too, whose columns these begin with. What was proved for it is true of these."""
+        if other.proved and (not self.proved or other.saved > self.saved):
+            self.before, self.after, self.tried = other.before, other.after, other.tried or other.columns
+        if other.statements:
+            self.running = min(self.running, other.running) if self.statements else other.running
+        self.seconds += other.seconds
+        self.worth += other.worth
+        self.statements += [text for text in other.statements if text not in self.statements]
+        self.foreign_key, self.near = self.foreign_key or other.foreign_key, self.near or other.near
+
 
 def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
     """One for each table and columns; one whose columns begin another's is served by it."""
@@ -55,39 +76,48 @@ def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
         if not longer:
             found[one.table.oid, one.columns] = one
             continue
-        kept = found[longer[0]]
-        kept.seconds += one.seconds
-        kept.worth += one.worth
-        kept.statements += [text for text in one.statements if text not in kept.statements]
-        kept.foreign_key, kept.near = kept.foreign_key or one.foreign_key, kept.near or one.near
+        found[longer[0]].take(one)
     return list(found.values())
+
+
+def cost_of(catalog: Catalog, key: ForeignKey, gained: Mapping[int, Table]) -> float:
+    """Roughly the seconds that a foreign key without an index cost: for each row that went from the parent the whole
+    child was read, under a lock. What went before the window only tells apart those that cost nothing in it, and so do
+    updates: the child is read for those of the key alone, which the counters do not tell apart."""
+    child, parent = catalog.tables.get(key.table), catalog.tables.get(key.parent)
+    if child is None or parent is None:
+        return 0.0
+    once = _READING * child.size
+    return once * (gained.get(key.parent, parent).deleted + _FAINT * (1 + parent.deleted + 0.1 * parent.updated))
+
+
+def by_cost(
+    catalog: Catalog, missing: Iterable[tuple[ForeignKey, str]], gained: Mapping[int, Table]
+) -> list[tuple[ForeignKey, str]]:
+    """Foreign keys without an index, the dearest first."""
+    return sorted(missing, key=lambda one: (-cost_of(catalog, one[0], gained), one[0].name))
 
 
 def of_foreign_keys(
     catalog: Catalog, missing: Iterable[tuple[ForeignKey, str]], gained: Mapping[int, Table]
 ) -> list[Candidate]:
-    """Each row that goes from the parent, or changes its key, has the whole child read for it, under a lock.
-
-    Ranked by the rows that the parent lost (in the window, and by the way before it) times the pages of the child.
-    """
+    """An index for each foreign key that has none."""
     found = []
     for key, near in missing:
-        child, parent = catalog.tables.get(key.table), catalog.tables.get(key.parent)
-        if child is None or parent is None:
+        child = catalog.tables.get(key.table)
+        if child is None or key.parent not in catalog.tables:
             continue
-        now = gained.get(key.parent, parent)
-        lost = 100 * (now.deleted + now.updated) + parent.deleted + 0.1 * parent.updated
         names = tuple(catalog.columns[key.table][number].name for number in key.columns)
-        worth = 1e-9 * (1 + lost) * child.size
+        worth = cost_of(catalog, key, gained)
         found.append(Candidate(child, names, foreign_key=key.name, near=near, worth=worth))
     return found
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Proved before guessed, by the seconds of the window that each would save; then foreign keys by their cost."""
+    """Proved before guessed, by the seconds of the window that each would save or concerns; foreign keys by theirs."""
     return sorted(
         candidates,
-        key=lambda one: (-(one.seconds * one.gain if one.proved else 0.0), -one.seconds, -one.worth, one.table.name),
+        key=lambda one: (not one.proved, -one.saved, -(one.seconds + one.worth), one.table.name, one.columns),
     )
 
 
@@ -130,7 +160,7 @@ def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], wi
     writes = gained[table.oid].writes / window if window and table.oid in gained else None
     size = candidate.size or size_of(catalog, candidate)
     return {
-        "kind": "statement" if candidate.statements else "foreign_key",
+        "kind": _kind(candidate),
         "schema": table.schema,
         "table": table.relname,
         "columns": list(candidate.columns),
@@ -150,15 +180,26 @@ def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], wi
     }
 
 
+def _kind(candidate: Candidate) -> str:
+    """``running`` is a guess about work whose reads nothing has counted yet: no playbook builds for it."""
+    if not candidate.statements:
+        return "foreign_key"
+    return "running" if candidate.running and not candidate.proved else "statement"
+
+
 def _why(candidate: Candidate) -> str:
     said = []
     if candidate.statements:
         many = "1 statement" if len(candidate.statements) == 1 else f"{len(candidate.statements)} statements"
         said.append(f"{many} of {candidate.seconds:.1f} s in the window")
         if candidate.proved:
+            it = f"one on {printable(', '.join(candidate.tried))} alone" if candidate.tried else "it"
             said.append(
-                f"the planner's cost falls from {candidate.before:.0f} to {candidate.after:.0f} with it (hypopg)"
+                f"the planner's cost falls from {candidate.before:.0f} to {candidate.after:.0f} with {it} (hypopg)"
             )
+        elif candidate.running:
+            said.append(f"running for {span(candidate.running)}, and what it reads is counted when it ends")
+            said.append("not proved: look at the plan")
         else:
             said.append("not proved: look at the plan")
     if candidate.foreign_key:

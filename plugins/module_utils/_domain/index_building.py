@@ -14,10 +14,12 @@ from .picture import Picture
 from .plan import Item, Plan, unspaced
 from .sessions import Session
 from .statements import printable, span
-from .words import who_is
+from .words import describe, who_is
 
 VERB = "build_index"
 BUILD, REMOVE = "build_index", "drop_index"
+# Locks of a table that a concurrent build gets along with. A drop waits for whoever holds any.
+HARMLESS = ("AccessShareLock", "RowShareLock")
 _LONGEST_NAME = 63  # bytes
 _ROOM = 2  # times its estimated size that must be free: the sort's files lie beside it
 
@@ -48,6 +50,11 @@ class Building:
         return Building(
             self.table, self.plan.narrowed_to(only), self.statements, self.name, self.size, self.nothing
         )  # fmt: skip
+
+    @property
+    def harmless(self) -> list[str]:
+        """Locks of the table, held by others, that the plan need not wait for."""
+        return [] if any(item.action == REMOVE for item in self.plan.actions) else list(HARMLESS)
 
     def as_dict(self) -> dict[str, Any]:
         return plan_dict(self.plan, len(self.plan.actions), "indexes to build or remove", self.nothing)
@@ -145,6 +152,17 @@ def told_waits(picture: Picture, sessions: Sequence[Session]) -> str:
     named = [f"{who_is(picture, one.pid)}, open for {span(_age(picture, one))}" for one in first]
     more = f" and {len(sessions) - len(first)} more" if len(sessions) > len(first) else ""
     return f"{'; '.join(named)}{more}"
+
+
+def told_prepared(picture: Picture, xids: Iterable[str]) -> str:
+    """Prepared transactions by their gids, and how to be rid of them."""
+    keys = [f"prepared:{xid}" for xid in xids]
+    named = "; ".join(f"{who_is(picture, key)}, {describe(picture, key)}" for key in keys[:3])
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return (
+        f"{named}{more}. Nothing ends those by itself: COMMIT PREPARED or ROLLBACK PREPARED each, as its transaction"
+        " manager decided"
+    )
 
 
 def _age(picture: Picture, one: Session) -> float:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence
 
 from .statements import printable
 
@@ -103,6 +103,16 @@ class Catalog:
 
     def of(self, table: int) -> list[Index]:
         return [one for one in self.indexes if one.table == table]
+
+    def meant(self, schema: str, name: str, evidence: Iterable[Container[int]]) -> list[Table]:
+        """The tables that a name may mean. Without a schema it depends on whose search_path it was said under, which
+        nobody knows: of several, those that the first evidence to hold any of them holds."""
+        found = [one for one in self.tables.values() if one.relname == name and schema in ("", one.schema)]
+        for oids in evidence if len(found) > 1 else ():
+            held = [one for one in found if one.oid in oids]
+            if held:
+                return held
+        return found
 
     def numbers(self, table: int, names: Iterable[str]) -> tuple[int, ...]:
         """Column numbers by plain name."""

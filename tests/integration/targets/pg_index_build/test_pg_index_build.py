@@ -87,6 +87,76 @@ def test_it_does_not_begin_behind_an_old_transaction(server, session):
     assert indexes(server) == ["bookings_pkey"]
 
 
+@pytest.fixture
+def settled(server):
+    """No prepared transaction outlives its test."""
+    yield
+    for gid in server.value("SELECT coalesce(array_agg(gid), '{}') FROM pg_prepared_xacts"):
+        server.run(f"ROLLBACK PREPARED '{gid}'")
+
+
+def prepare(session, gid, *statements):
+    client = held(session, *statements)
+    client.run(f"PREPARE TRANSACTION '{gid}'")
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_it_does_not_begin_behind_a_prepared_transaction(server, session, settled, check):
+    """It has no session, and nothing ever ends it."""
+    prepare(session, "booking-17", "SAVEPOINT a", "UPDATE bookings SET seats = 1 WHERE id = 8")
+    done = build(server, check=check, build_timeout=8)
+    assert "prepared transaction booking-17 of app@postgres" in done["msg"]
+    assert "Nothing was done" in done["msg"]
+    assert indexes(server) == ["bookings_pkey"]
+
+
+def test_a_transaction_manager_at_work_is_no_obstacle(server, session, settled):
+    """What it has prepared it settles at once."""
+    prepare(session, "brief", "UPDATE bookings SET seats = 1 WHERE id = 8")
+    settling = threading.Timer(1, lambda: server.run("COMMIT PREPARED 'brief'"))
+    settling.start()
+    done = build(server)
+    settling.join()
+    assert done.get("done") or "prepared transaction brief" in done["msg"]
+
+
+def test_prepared_readers_and_those_of_other_tables_are_not_in_the_way_of_a_build_but_of_a_drop(
+    server, session, settled
+):
+    prepare(session, "reads", "SELECT count(*) FROM bookings", "UPDATE payments SET amount = 1 WHERE id = 8")
+    assert build(server)["done"]
+    gone = {"state": "absent", "name": "bookings_seats_guest_idx", "columns": []}
+    assert "prepared transaction reads of" in build(server, **gone)["msg"]
+    assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx"]
+    server.run("ROLLBACK PREPARED 'reads'")
+    assert build(server, **gone)["done"]
+
+
+def test_a_transaction_that_is_prepared_meanwhile_does_not_hold_the_build_up_for_ever(server, session, settled):
+    """It comes after the look. What is left is told, with its cure, and gone after the next build."""
+    writer = held(session, "UPDATE bookings SET seats = 1 WHERE id = 9")
+    preparing = threading.Timer(1.5, lambda: writer.run("PREPARE TRANSACTION 'late'"))
+    preparing.start()
+    began = time.monotonic()
+    done = build(server, build_timeout=4)
+    took = time.monotonic() - began
+    preparing.join()
+    assert done["failed"] is True
+    assert took < 10
+    assert "prepared transaction late of app@postgres" in done["msg"]
+    assert 'DROP INDEX CONCURRENTLY IF EXISTS "public"."bookings_seats_guest_idx"' in done["msg"]
+    assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx invalid"]
+    server.run("ROLLBACK PREPARED 'late'")
+    assert len(build(server)["done"]) == 2
+    assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx"]
+
+
+def test_it_does_not_begin_behind_one_who_shuts_out_writers(server, session):
+    """Neither a snapshot nor a transaction id, and a lock that a build does not get along with."""
+    old = held(session, "LOCK TABLE bookings IN SHARE MODE")
+    assert str(old.pid) in build(server, max_transaction_age=0)["msg"]
+
+
 def test_a_build_that_takes_too_long_leaves_nothing(server, session):
     """It hangs behind a writer that came after the look; its time ends; the invalid index goes."""
     writer = held(session, "UPDATE bookings SET seats = 1 WHERE id = 7")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
-from support.clients import Client
+from support.clients import Client, until
 from support.modules import run_module
 from support.scenes import held
 
@@ -57,9 +57,10 @@ def info(server: Any, user: str = "postgres", **options: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def load(worker: Any, statement: str):
+def load(worker: Any, statement: str, path: str = "public", db: str = "postgres"):
     """Customers who ask, each for something else."""
-    client, over = worker(), threading.Event()
+    client, over = worker(db=db), threading.Event()
+    client.run(f"SET search_path = {path}")
 
     def ask() -> None:
         number = 0
@@ -160,6 +161,100 @@ def test_types_without_an_order_and_names_in_other_scripts(shop, worker, hypopg)
         client.run(first["statement"].replace("CONCURRENTLY", "CONCURRENTLY IF NOT EXISTS"))
     finally:
         client.run('DROP TABLE "Таблица"')
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT count(*) FROM orders WHERE customer = {} OR status = 'open'",
+        "SELECT count(*) FILTER (WHERE customer = {}) FROM orders",
+        "SELECT count(*) FROM orders WHERE NOT (customer = {})",
+        "SELECT sum((customer = {})::int) FROM orders",
+    ],
+)
+def test_a_comparison_that_narrows_nothing_is_never_proved(shop, worker, hypopg, statement):
+    """The server reads the whole table with such an index too."""
+    with load(worker, statement):
+        found = info(shop)
+    assert found["seq_scans"][0]["table"] == "public.orders"
+    assert [one for one in found["advice"] if one["kind"] != "foreign_key"] == []
+
+
+@pytest.fixture
+def namesakes(shop, worker):
+    """Three tables of one name, of which public's is read by nobody."""
+    client = worker()
+    shop.run("GRANT CREATE ON DATABASE postgres TO app")
+    for schema in ("a", "b", "public"):
+        if schema != "public":
+            client.run(f"CREATE SCHEMA {schema}")
+        client.run(f"CREATE TABLE {schema}.stops (id int, town int)")
+        client.run(f"INSERT INTO {schema}.stops SELECT i, i % 5000 FROM generate_series(1, 30000) i")
+        client.run(f"ANALYZE {schema}.stops")
+    until(lambda: shop.value("SELECT sum(n_live_tup) FROM pg_stat_user_tables WHERE relname = 'stops'") == 90000)
+    yield
+    shop.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' AND state <> 'idle'")
+    client.run("DROP TABLE public.stops")
+    client.run("DROP SCHEMA a, b CASCADE")
+
+
+@pytest.mark.parametrize("also", [[], ["a"]])
+def test_the_table_is_the_one_that_was_read(shop, worker, hypopg, namesakes, also):
+    """Of three of one name, as the search_path has it. Where two were read it is not known which is meant, but for a
+    statement that is running as we look."""
+    with ExitStack() as loads:
+        for schema in ("b", *also):
+            loads.enter_context(load(worker, "SELECT count(*) FROM stops WHERE town = {}", schema))
+        found = info(shop)
+    mine = [one for one in found["advice"] if one["table"] == "stops"]
+    advised = [(one["schema"], tuple(one["columns"]), one["proved"]) for one in mine]
+    said = [note for note in found["notes"] if "stops: it may be" in note]
+    if also:
+        assert set(advised) <= {("a", ("town",), True), ("b", ("town",), True)}
+        assert len(advised) == 2 or said == ["no advice for statements that say stops: it may be a.stops or b.stops"]
+    else:
+        assert (advised, said) == ([("b", ("town",), True)], [])
+
+
+ENDLESS = "SELECT count(*) FROM stops AS s, stops AS t, stops AS u WHERE s.town = 5 AND t.id % 7 < u.id % 7"
+
+
+def test_a_statement_longer_than_the_window_is_advised_for_as_not_proved(shop, worker, namesakes):
+    """Nothing counts what it reads before it ends; which of the three tables it has open is seen."""
+    client = worker()
+    client.run("SET search_path = b")
+    client.send(ENDLESS)
+    until(lambda: not client.done(1.6))
+    found = info(shop)
+    first = found["advice"][0]
+    assert (first["schema"], first["table"], first["columns"]) == ("b", "stops", ["town"])
+    assert (first["kind"], first["proved"]) == ("running", False)
+    assert "running for" in first["why"]
+
+
+def test_one_that_waits_for_another_is_not(shop, worker, namesakes):
+    held(worker, "LOCK TABLE b.stops IN ACCESS EXCLUSIVE MODE")
+    worker().send("SELECT count(*) FROM b.stops WHERE town = 5")
+    assert all(one["kind"] == "foreign_key" for one in info(shop, window=0.5)["advice"])
+
+
+def test_the_work_of_other_databases_leaves_room_for_that_of_this_one(shop, worker, hypopg):
+    """Four statements there that take more time than any here, where three are looked at."""
+    with ExitStack() as loads:
+        for number in range(4):
+            busy = "SELECT pg_sleep(0.4)" + ", {}" * number
+            loads.enter_context(load(worker, busy.replace("{}", "1"), db="other"))
+        loads.enter_context(load(worker, HOT))
+        first = info(shop, top=3)["advice"][0]
+    assert (first["table"], first["columns"][0], first["proved"]) == ("orders", "customer", True)
+
+
+def test_the_foreign_key_whose_parent_loses_rows_comes_first(shop, worker):
+    worker().run("DELETE FROM orders WHERE id > 59900")
+    until(lambda: shop.value("SELECT n_tup_del FROM pg_stat_user_tables WHERE relname = 'orders'") >= 100)
+    found = info(shop, window=0, hypothetical=False)
+    assert [one["name"] for one in found["foreign_keys"]] == ["lines_order_id_fkey", "orders_trip_fkey"]
+    assert found["foreign_keys"][0]["seconds"] > found["foreign_keys"][1]["seconds"]
 
 
 def test_foreign_keys_by_what_they_cost(shop):

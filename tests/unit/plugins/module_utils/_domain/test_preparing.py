@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.guards impor
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.index_building import (
     Wish,
     plan_building,
+    told_prepared,
     waited_for,
     why_not_room,
 )
@@ -18,14 +19,16 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.indexes impo
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.picture import Limits, Picture
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.pooler import told
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import Dump
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.sessions import Session
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.sessions import Prepared, Session
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 TABLE = Table(1, "public", "t", "public.t", "r", 2**30, 10_000_000)
 
 
 def picture(*sessions, **more):
-    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), {one.pid: one for one in sessions}, {}, grow([]), **more)
+    given = {"prepared": {}, **more}
+    known = {one.pid: one for one in sessions}
+    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
 
 
 def index(**more):
@@ -72,6 +75,19 @@ def test_whom_a_build_would_wait_for():
     elsewhere = Session(3, database="other", xact_start=NOW - timedelta(hours=5))
     unseen = Session(4, database="shop", xact_start=NOW - timedelta(hours=5))
     assert waited_for(picture(old, young, elsewhere, unseen), [1, 2, 3], "shop", 60) == [old]
+
+
+def test_prepared_transactions_are_told_by_gid_with_the_way_out():
+    one = Prepared(740, "booking\n17", NOW - timedelta(minutes=5), "app", "shop")
+    said = told_prepared(picture(prepared={one.key: one}), ["740"])
+    assert said.startswith("prepared transaction booking 17 of app@shop, prepared 5 min ago. ")
+    assert "ROLLBACK PREPARED" in said
+
+
+def test_a_build_gets_along_with_readers_and_a_drop_with_nobody():
+    assert build().harmless == ["AccessShareLock", "RowShareLock"]
+    assert build(index(valid=False)).harmless == []
+    assert build(index(), name="t_a_idx", present=False).harmless == []
 
 
 KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("boss", {}, True)}
