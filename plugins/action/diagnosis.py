@@ -12,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._domain.degradation 
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.disk_causes import crowded, least_of
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.exhaustion import exhausted
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.network_causes import disconnected
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.payment_causes import unpaid
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.payment_causes import Known, unpaid
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.verdicts import Diagnosis
 
 CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS = "connections", "performance", "disk", "network", "payments"
@@ -43,7 +43,8 @@ class ActionModule(ActionBase):
                 "reached": {"type": "dict", "default": {}},
                 "services": {"type": "dict", "default": {}},
                 "log": {"type": "dict", "default": {}},
-                "failed_payments": {"type": "int", "default": 0},
+                "payments": {"type": "list", "elements": "dict", "default": []},
+                "payment_sign": {"type": "str", "default": ""},
                 "open_payments": {"type": "dict", "default": {}},
                 "payment_services": {"type": "list", "elements": "str", "default": []},
                 "fresh": {"type": "float", "default": 7200.0},
@@ -64,7 +65,13 @@ def _connections(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
     shares = {str(name): int(most) for name, most in args["shares"].items()}
     return exhausted(
-        args["activity"], args["idle"], args["idle_in_transaction"], args["share"], args["headroom"], shares
+        args["activity"],
+        args["idle"],
+        args["idle_in_transaction"],
+        args["share"],
+        args["headroom"],
+        shares,
+        args["services"],
     )
 
 
@@ -91,10 +98,22 @@ def _payments(args: dict[str, Any]) -> Diagnosis:
         args["reached"],
         args["services"],
         args["log"],
-        args["failed_payments"],
-        str(args["open_payments"].get("msg") or "") if "rows" not in args["open_payments"] else "",
+        _known(args),
         args["payment_services"],
         args["fresh"],
+    )
+
+
+def _known(args: dict[str, Any]) -> Known:
+    found, told = args["open_payments"], args["log"]
+    cut = ["log"] if args["payment_sign"] and told.get("truncated") else []
+    return Known(
+        failed=len(args["payments"]),
+        open=len(found.get("rows") or ()),
+        asked=bool(found or args["payment_sign"]),
+        why_unread=str(found.get("msg") or "") if "rows" not in found else "",
+        nameless=sum(not one.get("reference") for one in args["payments"]),
+        cut=[*cut, *(["database"] if found.get("truncated") else [])],
     )
 
 

@@ -34,10 +34,8 @@ class ActionModule(ActionBase):
         )
         importance = triage.Importance(_severities(args, "targets"), _severities(args, "services"))
         surveys = {str(host): dict(survey) for host, survey in args["surveys"].items()}
-        surveys.update({host: {"msg": "it was not reached"} for host in args["unreached"]})
-        signs = [sign for host, survey in surveys.items() for sign in triage.signs_of(host, survey, importance)]
-        signs += triage.alert_signs(args["prometheus"].get("alerts", []))
-        signs += triage.series_signs(args["prometheus"].get("series", []))
+        surveys.update({host: {"unreachable": True} for host in args["unreached"]})
+        signs = triage.signs_of_all(surveys, importance) + triage.prometheus_signs(args["prometheus"])
         signs.sort(key=lambda one: (one.severity, -one.weight))
         severity, scenarios = triage.severity_of(signs), triage.scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}

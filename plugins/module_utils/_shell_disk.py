@@ -20,7 +20,9 @@ def wanted_of(params: dict[str, Any]) -> Wanted:
     """What to free and what must stay; refuses what could never be meant."""
     goal = goal_of(params["free"])
     if goal is None:
-        raise InputError(f"free: {params['free']!r} is neither a share like 20% nor a size like 10G. Nothing was done.")
+        raise InputError(
+            f"free: {params['free'][:40]!r} is neither a share like 20% nor a size like 10G. Nothing was done."
+        )
     for name in ("log_size", "journal_keep"):
         at_least(params, name, 1, "MiB")
     for name in ("log_keep", "image_age", "container_age"):
@@ -35,6 +37,7 @@ def wanted_of(params: dict[str, Any]) -> Wanted:
         goal=goal,
         kinds=list(dict.fromkeys(params["kinds"])),
         project=params["project"] if params["scope"] == "project" else "",
+        ours=params["project"],
         log_size=params["log_size"] * MIB,
         log_keep=params["log_keep"] * MIB,
         saved_dir=params["saved_dir"],
@@ -55,7 +58,7 @@ def _kept(given: dict[str, Any]) -> Kept:
         raise InputError(f"backups: an entry {what}; it is {given}. Nothing was done.")
     try:
         keep, age = int(given.get("keep", 7)), float(given.get("max_age", 26))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"backups: keep and max_age of {path} must be numbers. Nothing was done.") from None
     if keep < 1 or not 0 < age < float("inf"):
         raise InputError(

@@ -7,19 +7,23 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping
 
+from ansible.module_utils.basic import AnsibleModule
+
 from ._adapters.probing import Key, Trying
-from ._domain.endpoints import KINDS, Target, target_of
+from ._domain.endpoints import ALWAYS, AUTO, KINDS, NEVER, Target, target_of
+from ._domain.redaction import HIDDEN, names_secret
 from ._errors import InputError
 from ._shell import at_least
 
 _TARGET: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "kind": {"type": "str", "default": "http", "choices": list(KINDS)},
-    "url": {"type": "str", "default": ""},
+    "url": {"type": "str", "default": "", "no_log": True},
     "host": {"type": "str", "default": ""},
     "port": {"type": "int", "default": 0},
+    "tls": {"type": "str", "default": AUTO, "choices": [AUTO, ALWAYS, NEVER]},
     "method": {"type": "str", "default": "GET"},
-    "headers": {"type": "dict", "default": {}},
+    "headers": {"type": "dict", "default": {}, "no_log": True},
     "expect": {"type": "list", "elements": "int", "default": []},
     "body": {"type": "str", "default": ""},
     "judge": {"type": "str", "default": "", "choices": ["", "stripe", "maps", "webhook"]},
@@ -75,6 +79,21 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
             ) from None
         found.append(target)
     return found
+
+
+def tell_what_is_no_secret(module: AnsibleModule) -> None:
+    """Of targets that were found well: their urls, and what their headers hold of no secret.
+
+    Until then both are hidden wherever they stand. A header `DNT: 1` would go on to hide each 1 of the answer, so it is
+    hidden where it was given alone; one whose name tells of a secret stays hidden everywhere.
+    """
+    plain, secret = set(), {str(text) for text in (module.params["keys"] or {}).values()}
+    for given in module.params["targets"]:
+        plain.add(given["url"])
+        for title, value in given["headers"].items():
+            (secret if names_secret(title) else plain).add(str(value))
+        given["headers"] = dict.fromkeys(given["headers"], HIDDEN)
+    module.no_log_values -= plain - secret
 
 
 def trying_of(params: dict[str, Any]) -> Trying:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ansible.module_utils.basic import AnsibleModule
+
 from ._adapters.compose import Compose
 from ._adapters.engine import EngineLogin, engine
 from ._adapters.log_reading import read
@@ -19,12 +21,12 @@ from ._domain.mercy import Mercy
 from ._domain.project import project_dict
 from ._domain.report import activity_result
 from ._domain.source import Source
-from ._errors import InputError
+from ._errors import InputError, ProjectUnknown
 from ._shell_compose import COMPOSE_ARGS, source_of
 from ._shell_engine import engine_login_of
 from ._shell_logs import LOG_ARGS, limits_of, wanted_of, where_of
 from ._shell_postgres import POSTGRES_ARGS, login_of
-from ._shell_probe import PROBE_ARGS, keys_of, targets_of, trying_of
+from ._shell_probe import PROBE_ARGS, keys_of, targets_of, tell_what_is_no_secret, trying_of
 
 PARTS = ("services", "changes", "resources", "logs", "reached", "database")
 TRIAGE_ARGS: dict[str, Any] = {
@@ -45,8 +47,9 @@ TRIAGE_ARGS: dict[str, Any] = {
 }
 
 
-def surveyed(params: dict[str, Any]) -> dict[str, Any]:
+def surveyed(module: AnsibleModule) -> dict[str, Any]:
     """What triage_info returns; see its documentation."""
+    params = module.params
     compose = {**{name: spec.get("default") for name, spec in COMPOSE_ARGS.items()}, **(params["compose"] or {})}
     login, source = engine_login_of(compose), source_of(compose)
     parts: dict[str, Part] = {}
@@ -60,12 +63,13 @@ def surveyed(params: dict[str, Any]) -> dict[str, Any]:
     if "database" in wanted:
         parts["database"] = lambda: _database(params)
     if "changes" in wanted:
-        after["changes"] = changes
+        after["changes"] = lambda services: changes(services, source)
     if "logs" in wanted:
         after["logs"] = lambda services: _logs(login, source, params, services)
     if "reached" in wanted and params["targets"]:
         keys = keys_of(params)
         targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
+        tell_what_is_no_secret(module)
         here["reached"] = lambda: _reached(probe(login, source, params["sources"], targets, keys, how))
     if not (parts or here):
         raise InputError("parts: nothing is to be looked at. Nothing was done.")
@@ -77,7 +81,17 @@ def surveyed(params: dict[str, Any]) -> dict[str, Any]:
 
 def _services(login: EngineLogin, source: Source) -> Mapping[str, Any]:
     with engine(login) as opened:
-        return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
+        try:
+            return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
+        except ProjectUnknown as error:
+            if any(not one.one_off for one in opened.containers(source.project)):
+                raise
+            # Nothing of it is left, which is no question of how it was asked for.
+            return {"project": _project(source), "services": {}, "trouble": [str(error)], "sick": 0}
+
+
+def _project(source: Source) -> dict[str, Any]:
+    return {"name": source.project, "directory": source.directory, "files": source.files, "env_files": source.env_files}
 
 
 def _reached(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
@@ -86,7 +100,7 @@ def _reached(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
 
 def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: Mapping[str, Any]) -> Mapping[str, Any]:
     asked = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
-    deployed = last_deploy(changes(services))
+    deployed = last_deploy(changes(services, source))
     asked.update(
         services=["*"],
         level="warning",

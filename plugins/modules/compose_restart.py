@@ -19,6 +19,11 @@ options:
     type: list
     elements: str
     default: []
+  containers:
+    description: Names of those containers of O(services) that are meant alone. Empty means all of them.
+    type: list
+    elements: str
+    default: []
   everything:
     description: All services of the project, in the order of their dependencies. The last resort.
     type: bool
@@ -126,6 +131,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     return restart(
         order_of(params, module.check_mode),
         params["services"],
+        containers=params["containers"],
         everything=params["everything"],
         sick_only=params["which"] == "sick",
         method=params["method"],
@@ -139,6 +145,7 @@ def main() -> None:
             **COMPOSE_ARGS,
             **TERMS_ARGS,
             "services": {"type": "list", "elements": "str", "default": []},
+            "containers": {"type": "list", "elements": "str", "default": []},
             "everything": {"type": "bool", "default": False},
             "which": {"type": "str", "default": "all", "choices": ["all", "sick"]},
             "method": {"type": "str", "default": "auto", "choices": list(METHODS)},

@@ -44,17 +44,22 @@ options:
     type: dict
     default: {}
   services:
-    description: C(services) of M(pafar.runbook.compose_info), for V(network) and V(payments).
+    description: C(services) of M(pafar.runbook.compose_info), for V(network), V(payments) and V(connections).
     type: dict
     default: {}
   log:
     description: What M(pafar.runbook.log_tail) returned of the services that take payments. Needed for V(payments).
     type: dict
     default: {}
-  failed_payments:
-    description: How many payments a person must process.
-    type: int
-    default: 0
+  payments:
+    description: The payments that a person must process, as P(pafar.runbook.payments_to_process#filter) lists them.
+    type: list
+    elements: dict
+    default: []
+  payment_sign:
+    description: The regular expression by which a failed payment is known in the log. Empty means that the log tells of none.
+    type: str
+    default: ""
   open_payments:
     description: What M(pafar.runbook.pg_query_info) returned of open payments, also where it failed.
     type: dict

@@ -43,13 +43,16 @@ options:
     type: int
     default: 4
   saved_dir:
-    description: Folder on the host for the ends of logs, packed, readable for their owner alone.
+    description:
+      - Folder on the host for the ends of logs, packed, readable for their owner alone. Where it has no room for the
+        end of a log, what comes before that end is given up if both are on one disk; else the log is left as it is.
     type: path
     default: ~/.local/state/pafar-runbook/saved
   image_age:
     description:
       - Hours for which an image without a name stays. One that a container was made of, that a recorded release needs,
-        or that is the last of its service before the present one, stays in any case.
+        or that is the last of its service, or of a repository that services use, before the present one, stays in any
+        case.
     type: float
     default: 24.0
   container_age:
@@ -71,12 +74,17 @@ options:
       - Where backups lie, each with C(path), C(pattern) (V(*.sql.gz)), C(keep) (V(7)), C(max_age) in hours (V(26)), and
         C(service) with C(project) where they lie in a container. Of each database the newest C(keep) that are valid
         stay. None goes while the newest valid one is older than C(max_age).
-      - Valid is whole to the last line that pg_dump writes, and at least half of the usual size.
+      - Valid is whole to the last line that pg_dump writes, and at least half of the usual size and of the biggest
+        older one that is whole. While the newest C(keep) are all smaller than that, none goes.
+      - Of a custom archive only the beginning can be judged, so that none goes on the strength of it. One with a date
+        in the future stays and counts for nothing, as does one for which there was no time (300 seconds for all).
     type: list
     elements: dict
     default: []
   project:
-    description: Compose project, for O(scope=project) and for those O(backups) that name a service and no project.
+    description:
+      - Compose project, for O(scope=project), for those O(backups) that name a service and no project, and to know whose
+        restart would close a deleted file.
     type: str
     default: ""
   releases:
@@ -168,7 +176,8 @@ seconds:
 explained:
   description:
     - What holds space and is not freed here, each with C(kind) (V(deleted_open), V(inodes) or V(volume)), C(what),
-      C(bytes) and C(cure). A deleted file has also C(pids), C(service) and C(project) of who holds it.
+      C(bytes) and C(cure). A deleted file has also C(pids), C(service) and C(project) of who holds it, and C(services),
+      those of O(project) whose restart closes it; none where somebody else holds it.
   returned: success
   type: list
   elements: dict

@@ -32,7 +32,9 @@ options:
         default: http
         choices: [http, tcp, tls, postgres, redis]
       url:
-        description: For V(http). A path and a query are sent as they are; redirections are not followed.
+        description:
+          - For V(http). A path and a query are sent as they are; redirections are not followed. One with a password, or with
+            a parameter that holds a secret, is refused; give it as O(targets[].key).
         type: str
         default: ""
       host:
@@ -43,12 +45,22 @@ options:
         description: For the other kinds. 0 means the usual one.
         type: int
         default: 0
+      tls:
+        description:
+          - For V(postgres) and V(redis). V(auto) encrypts with a PostgreSQL that offers it, and with a Redis that hangs up
+            without. A certificate that is not trusted here makes neither of them down, since their clients are
+            told themselves whom to trust; C(trusted) and C(days_left) are told, and one that ends is degraded.
+        type: str
+        default: auto
+        choices: [auto, always, never]
       method:
         description: HTTP method.
         type: str
         default: GET
       headers:
-        description: HTTP headers.
+        description:
+          - HTTP headers. Their values are never told. One whose name tells of a secret, such as C(Authorization) or
+            C(X-Api-Key), is hidden also where it stands elsewhere in the answer.
         type: dict
         default: {}
       expect:
@@ -57,13 +69,16 @@ options:
         elements: int
         default: []
       body:
-        description: Regular expression that must be found in the first 64 KiB of the answer.
+        description:
+          - Regular expression that must be found in the first 64 KiB of the answer. A search that takes longer than O(timeout)
+            leaves, and half a second at least, is ended, and the answer counts as degraded.
         type: str
         default: ""
       judge:
         description:
-          - Who judges the answer. V(stripe) knows that 401 without a key is health, and with one a refused key; V(maps) that
-            Google tells errors under a 200; V(webhook) sends an event without a signature, which must be refused.
+          - Who judges the answer. V(stripe) knows that 401 without a key is health, and with one a refused key, and 403 a key
+            that lacks a permission; V(maps) that Google tells errors under a 200, and that without a key to be denied is health;
+            for both an answer that is no JSON comes from something else on the way; V(webhook) sends an event without a signature, which must be refused.
         type: str
         default: ""
         choices: ["", stripe, maps, webhook]
@@ -170,6 +185,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._shell_probe import 
     PROBE_ARGS,
     keys_of,
     targets_of,
+    tell_what_is_no_secret,
     trying_of,
 )
 
@@ -178,6 +194,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     keys = keys_of(params)
     targets, how = targets_of(params, keys), trying_of(params)
+    tell_what_is_no_secret(module)
     rows = probe(engine_login_of(params), Source(params["project"]), params["sources"], targets, keys, how)
     return {
         "changed": False,

@@ -9,7 +9,8 @@ short_description: Is this host ready for an incident?
 version_added: 0.1.0
 description:
   - Checks what an incident at night would need, in the areas that are asked for.
-  - Reads only. What cannot be looked at is said to be unknown, and is no failure.
+  - Reads only. What cannot be looked at is said to be unknown, and is no failure. An area that is asked for while nothing
+    is set for it (no O(backups), no O(urls)) is not ready.
 options:
   areas:
     description:
@@ -115,7 +116,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         "disk": host.disks,
         "clock": lambda: host.clock(params["controller_time"]),
         "compose": lambda: host.project(login, source, params["releases"]),
-        "backups": lambda: [host.backups(login, one) for one in wanted],
+        "backups": lambda: host.all_backups(login, wanted),
         "reach": lambda: host.reach(params["urls"]),
         "incident_log": lambda: [host.incident_log(params["log"])],
     }

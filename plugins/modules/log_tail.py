@@ -39,7 +39,7 @@ options:
   files:
     description:
       - Absolute paths of files whose lines begin with a time, like nginx's logs; wildcards are understood. Those that were
-        rotated out of them (C(.1), C(.2.gz), C(-20261123.gz)) belong to them.
+        rotated out of them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23)) belong to them.
     type: list
     elements: str
     default: []
@@ -52,7 +52,7 @@ options:
     type: str
     default: 1h
   until:
-    description: Until when, in the same form. Empty means now.
+    description: Until when, in the same form. Empty means to the end, also of a log whose clock is ahead of this host's.
     type: str
     default: ""
   last:

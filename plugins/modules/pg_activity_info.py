@@ -154,7 +154,7 @@ connections:
   description:
     - Slots used and free. Counts client backends alone, as C(max_connections) does.
     - C(ceilings) tells what stops a new session (all slots, a role's limit, a database's), each with C(limit), C(used)
-      and C(applications) under it.
+      and C(applications) under it. C(idle_in_transaction_seconds) of those tells of sessions that may be ended alone.
   returned: success
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
@@ -175,6 +175,8 @@ prepared:
 background:
   description:
     - What O(also) asked for, under the names of its choices, and C(pressing), what of it a person should know now.
+    - C(spill.sessions) counts what parallel workers spill for their leader; C(spill.note) says when the login may not look
+      into the folders that they share.
     - C(processes.sessions) has C(pid), C(target), C(cpu) (cores), C(memory) (bytes of its own); C(processes.vanished)
       those whose client is gone, with the reason; C(pooler.clients) the real client by the pid of the session.
   returned: success

@@ -24,7 +24,10 @@ options:
       - Seconds for which a session of an application over its fair share must have been idle. Not given means that idle
         sessions are left alone.
       - Counts only under a ceiling (all slots, a role's limit, a database's) of which less than O(headroom) is free.
-      - An idle session that holds an advisory lock or listens for notifications is spared.
+      - An idle session that holds an advisory lock is spared, and one whose last statement was C(LISTEN). More than the last
+        statement cannot be seen, so that other listeners (after a C(COMMIT)) need O(spare_applications).
+      - An application is a role, a name and a database. The host that PgBouncer adds to a name does not count; sessions
+        without a name are told apart by their address.
     type: float
   shares:
     description:
@@ -143,6 +146,13 @@ plan:
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+parts:
+  description:
+    - The same plan in two, C(harmless) of those who do nothing and C(others), each with a digest of its own, so that each
+      can be held against a limit of its own.
+  returned: success
+  type: dict
+  sample: {"harmless": {"verb": "end_sessions", "actions": []}, "others": {"verb": "end_sessions", "actions": []}}
 ended:
   description: Sessions that were ended, and how.
   returned: success

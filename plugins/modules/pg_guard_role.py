@@ -10,7 +10,8 @@ version_added: 0.1.0
 description:
   - Sets C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), all guards or none, and says how to take them back.
   - Binds sessions that begin from now on; those that are there keep what they have.
-  - A superuser, and a role that makes backups or replicates, is spared.
+  - A superuser, and a role that makes backups or replicates, is spared. So is a role whose present value is stricter,
+    its own or that of the server; times are compared as times, so V(2min) is V(120s).
   - In check mode it returns the very plan, with the statements, and changes nothing.
 options:
   guards:
@@ -18,7 +19,8 @@ options:
       - What to set, each with C(role), C(setting) and C(value). Settings are C(idle_in_transaction_session_timeout),
         C(idle_session_timeout), C(statement_timeout), C(lock_timeout), C(transaction_timeout),
         C(client_connection_check_interval) and C(connection_limit). A value is a time like V(30s), for
-        C(connection_limit) a number; an empty one takes the role's own setting away.
+        C(connection_limit) a number; an empty one takes the role's own setting away. With C(loosen) it may also replace a
+        stricter one, as the way back does.
     type: list
     elements: dict
     required: true
@@ -103,10 +105,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres impo
 def work(module: AnsibleModule) -> dict[str, Any]:
     guards = []
     for one in module.params["guards"]:
-        if not one.get("role") or not one.get("setting") or set(one) - {"role", "setting", "value"}:
+        if not one.get("role") or not one.get("setting") or set(one) - {"role", "setting", "value", "loosen"}:
             raise InputError(f"guards: each needs role, setting and value; {one} is none. Nothing was done.")
         value = one.get("value")
-        guards.append(normal(str(one["role"]), str(one["setting"]), "" if value is None else str(value)))
+        loosen = str(one.get("loosen") or "").lower() in ("true", "yes", "1")
+        guards.append(normal(str(one["role"]), str(one["setting"]), "" if value is None else str(value), loosen))
     with connect(login_of(module.params)) as postgres:
         return {**guard(postgres, guards, module.params["only"], module.check_mode)}
 

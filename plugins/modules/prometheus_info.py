@@ -63,11 +63,13 @@ alerts:
   elements: dict
   sample: [{"name": "UsersFail", "state": "firing", "severity": "P1", "summary": "More than a tenth fails"}]
 series:
-  description: As given, each with its C(value) now, null where the query gives none.
+  description:
+    - As given, each with its C(value) now, null where the query gives none, and with C(trouble), which says why where it
+      could not be asked. One in trouble costs neither the others nor the alerts.
   returned: success
   type: list
   elements: dict
-  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12}]
+  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "trouble": ""}]
 """
 
 from typing import Any

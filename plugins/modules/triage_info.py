@@ -99,6 +99,7 @@ options:
       url: {description: "Address, for HTTP.", type: str, default: ""}
       host: {description: "Host.", type: str, default: ""}
       port: {description: "Port.", type: int, default: 0}
+      tls: {description: "Encryption of the databases.", type: str, default: auto, choices: [auto, always, never]}
       method: {description: "Method.", type: str, default: GET}
       headers: {description: "Headers.", type: dict, default: {}}
       expect: {description: "Statuses that are well.", type: list, elements: int, default: []}
@@ -156,7 +157,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 services:
-  description: What M(pafar.runbook.compose_info) returns, or C(trouble_reading).
+  description:
+    - What M(pafar.runbook.compose_info) returns, or C(trouble_reading). Without any service where the engine has no
+      container of the project.
   returned: when asked for
   type: dict
   sample: {"project": {"name": "pafar"}, "services": {}, "trouble": []}
@@ -164,9 +167,11 @@ changes:
   description:
     - C(changes), what is another than a day ago, the newest first, each with C(age) (seconds), C(what), and C(deploys)
       where it is a deployment's doing. Where a checkout was moved, images, containers made anew, files.
+    - C(unknown), what of these could not be looked at. The checkout and files are looked at also without an engine, where
+      O(compose) says the folder or the files.
   returned: when asked for
   type: dict
-  sample: {"changes": [{"age": 720, "what": "checked out 3f1c2a9b8d7e (Dear trips)", "deploys": true}]}
+  sample: {"changes": [{"age": 720, "what": "checked out 3f1c2a9b8d7e (Dear trips)", "deploys": true}], "unknown": []}
 resources:
   description: What M(pafar.runbook.host_resources_info) returns, or C(trouble_reading).
   returned: when asked for
@@ -197,7 +202,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._shell_triage import
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    return surveyed(module.params)
+    return surveyed(module)
 
 
 def main() -> None:

@@ -98,20 +98,20 @@ def ours(**options: Any) -> tuple[float, float, dict[str, Any]]:
     given = json.dumps(
         {"ANSIBLE_MODULE_ARGS": {"since": "1h", "last": LAST, "match": MATCH, "signatures": 0, **options}}
     )
-    with tempfile.TemporaryDirectory() as folder:
-        answer, figures = Path(folder) / "answer", Path(folder) / "figures"
-        program = (
-            "import resource, subprocess, sys\n"
-            f"done = subprocess.run([{sys.executable!r}, '-W', 'ignore', '-m',"
-            " 'ansible_collections.pafar.runbook.plugins.modules.log_tail'],"
-            f" stdin=sys.stdin, stdout=open({str(answer)!r}, 'w'))\n"
-            f"open({str(figures)!r}, 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))\n"
-        )
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
+    argv = [sys.executable, "-W", "ignore", "-m", "ansible_collections.pafar.runbook.plugins.modules.log_tail"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
+    with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as answer:
+        told.write(given)
+        told.seek(0)
         began = time.monotonic()
-        subprocess.run([sys.executable, "-c", program], input=given, text=True, env=environment, check=True)
+        process = subprocess.Popen(argv, stdin=told, stdout=answer, env=environment)
+        dummy, status, used = os.wait4(process.pid, 0)  # of this process alone, and without another one around it
         seconds = time.monotonic() - began
-        return seconds, int(figures.read_text()) / 1024, json.loads(answer.read_text())
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, argv)
+        answer.seek(0)
+        return seconds, used.ru_maxrss / 1024, json.loads(answer.read())
 
 
 def reading() -> float:

@@ -18,8 +18,8 @@ from support.servers import PASSWORD, Server, free_port
 
 
 @contextmanager
-def pgbouncer(server: Server, mode: str = "transaction", size: int = 20) -> Iterator[int]:
-    """Its port; ``oncall`` may ask its console, ``app`` may work."""
+def pgbouncer(server: Server, mode: str = "transaction", size: int = 20, more: str = "") -> Iterator[int]:
+    """Its port; ``oncall`` may ask its console, ``app`` may work. ``more``: lines of its configuration."""
     binary = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
     if not binary:
         pytest.skip("NOT RUN: no pgbouncer on this machine (on Debian: apt-get install pgbouncer)")
@@ -31,7 +31,7 @@ def pgbouncer(server: Server, mode: str = "transaction", size: int = 20) -> Iter
         (home / "pgbouncer.ini").write_text(
             f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
             f"listen_port = {port}\nauth_type = plain\nauth_file = {home}/users.txt\nstats_users = oncall\n"
-            f"pool_mode = {mode}\ndefault_pool_size = {size}\nunix_socket_dir =\n"
+            f"pool_mode = {mode}\ndefault_pool_size = {size}\nunix_socket_dir =\n{more}"
         )
         who = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
         quiet = subprocess.DEVNULL

@@ -31,10 +31,17 @@ def look_behind(
         "replication": lambda: background.replication(
             postgres.names(queries.SLOTS), postgres.names(queries.WALSENDERS)
         ),
-        "spill": lambda: background.spill(picture, postgres.names(queries.SPILL)),
+        "spill": lambda: _spill(postgres, picture),
         "autovacuum": lambda: background.autovacuum(picture, postgres.names(queries.VACUUMS)),
         "processes": lambda: observe_backends(picture, interval),
         "pooler": lambda: read_pooler(pooler, picture) if pooler else {"reachable": False, "why": "not asked for"},
     }
     found = {name: readers[name]() for name in SUBJECTS if name in subjects}
     return {**found, "pressing": background.pressing(found)}
+
+
+def _spill(postgres: Postgres, picture: Picture) -> dict[str, Any]:
+    files = postgres.names(queries.SPILL)
+    if postgres.names(queries.MAY_LIST)[:1] == [(True,)]:
+        return background.spill(picture, [*files, *postgres.names(queries.SHARED_SPILL)])
+    return background.spill(picture, files, unlisted_by=postgres.role)

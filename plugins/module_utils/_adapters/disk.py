@@ -9,7 +9,7 @@ import time
 from typing import Any, Mapping, Sequence
 
 from .._domain.containers import PROJECT, SERVICE
-from .._domain.reclaiming import MIB, Room, told_bytes
+from .._domain.reclaiming import MIB, Room, told_bytes, who_closes
 from .._domain.resources import container_id_of
 from .._errors import HostError, InputError
 from .host import read
@@ -39,21 +39,26 @@ def room_of(mount: str) -> Room:
     return Room(mount, free, used, figures.f_favail, figures.f_files)
 
 
-def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Deleted files that are still open, with who holds them and what frees them."""
+def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], project: str) -> list[dict[str, Any]]:
+    """Deleted files that are still open, with who holds them and what frees them.
+
+    ``project``: ours; empty: the one that is there, if there is no other.
+    """
     known = {str(one["Id"]): one for one in containers}
+    projects = {str(labels[PROJECT]) for labels in map(_labels, containers) if labels.get(PROJECT)}
+    project = project or (projects.pop() if len(projects) == 1 else "")
     told = []
     for one in opened.deleted[:_SHOWN]:
         if one.bytes < MIB:
             continue
         pid, name = one.holders[0]
-        holder = known.get(container_id_of(read(f"/proc/{pid}/cgroup")), {})
-        labels = holder.get("Labels") or {}
-        service, project = str(labels.get(SERVICE) or ""), str(labels.get(PROJECT) or "")
+        holding = [known.get(container_id_of(read(f"/proc/{each}/cgroup")), {}) for each, dummy in one.holders]
+        owners = [(str(each.get(PROJECT) or ""), str(each.get(SERVICE) or "")) for each in map(_labels, holding)]
+        services, holder, (theirs, service) = who_closes(owners, project), holding[0], owners[0]
         where = f" in the container {str(holder['Names'][0]).lstrip('/')}" if holder.get("Names") else ""
         cure = (
-            f"playbooks/service_restart.yml with restart_services_services: [{service}]"
-            if service
+            f"playbooks/service_restart.yml with restart_services_services: [{', '.join(services)}]"
+            if services
             else f"have {name} (pid {pid}) open its files anew: reload or restart it"
         )
         others = f" and {len(one.holders) - 1} more" if len(one.holders) > 1 else ""
@@ -65,10 +70,15 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]]) -> li
                 "cure": cure,
                 "pids": [pid for pid, dummy in one.holders],
                 "service": service,
-                "project": project,
+                "project": theirs,
+                "services": services,
             }
         )
     return told
+
+
+def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    return container.get("Labels") or {}
 
 
 def inodes(room: Room) -> list[dict[str, Any]]:

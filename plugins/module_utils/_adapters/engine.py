@@ -302,8 +302,8 @@ class Engine:
         return self._removed(lambda: self.api.remove_container(id, force=False, v=False), f"container {id[:12]}")
 
     def remove_image(self, id: str) -> bool:
-        """Remove an image by its id, with parents nobody needs; False when something needs it, or it is gone."""
-        return self._removed(lambda: self.api.remove_image(id, force=False, noprune=False), f"image {id[:19]}")
+        """Remove an image by its id and none of its parents; False when something needs it, or it is gone."""
+        return self._removed(lambda: self.api.remove_image(id, force=False, noprune=True), f"image {id[:19]}")
 
     def _removed(self, act: Callable[[], Any], subject: str) -> bool:
         try:

@@ -24,7 +24,12 @@ from .._domain.sessions import stamp
 from .._errors import InputError, PrivilegeError, ServerError, StandbyError
 from .postgres import Postgres
 
-AVAILABLE = "SELECT name FROM pg_catalog.pg_settings"
+# With the value that holds for a role without one of its own, as far as this session can tell it from its own.
+AVAILABLE = """
+SELECT name, CASE WHEN source IN ('default', 'environment variable', 'configuration file', 'command line', 'global')
+                  THEN reset_val || coalesce(unit, '') ELSE '' END
+  FROM pg_catalog.pg_settings
+"""
 ROLE_SETTINGS = """
 SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
   FROM pg_catalog.pg_roles AS r
@@ -35,13 +40,13 @@ SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
 def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
     """What pg_guard_role returns; see its documentation."""
     known = _roles(postgres)
-    settings = {row[0] for row in postgres.rows(AVAILABLE)}
+    settings = {row[0]: row[1] or "" for row in postgres.told(AVAILABLE)}
     for one in guards:
         why = why_not(one, known, settings)
         if why:
             raise InputError(f"guards: {why}. Nothing was done.")
     picture = postgres.look()
-    plan = plan_guards(guards, known, picture).narrowed_to(only)
+    plan = plan_guards(guards, known, picture, settings).narrowed_to(only)
     mine = chosen(plan, guards, known)
     if mine and postgres.in_recovery:
         raise StandbyError(f"{postgres.login.where} is a standby; set guards on its primary. Nothing was done.")

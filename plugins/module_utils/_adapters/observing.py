@@ -32,7 +32,8 @@ def observe(
     mine = [one for one in everything if one.project == name and not one.one_off]
     now = datetime.now(timezone.utc)
     source = source_of(name, mine, given, is_file)
-    project = Project(source, now, tuple(mine), made=_made(engine, {one.image for one in mine}))
+    made, tagged = _made(engine, {one.image for one in mine})
+    project = Project(source, now, tuple(mine), made=made, tagged=tagged)
     if compose is not None:
         project = _with_model(engine, compose, project)
     if interval:
@@ -41,10 +42,12 @@ def observe(
     return _with_logs(engine, project, lines) if lines else project
 
 
-def _made(engine: Engine, images: set[str]) -> dict[str, datetime]:
-    """When each image was made; one that is gone, or that says nothing, is left out."""
-    found = {image: moment((engine.image(image) or {}).get("Created")) for image in images}
-    return {image: at for image, at in found.items() if at is not None}
+def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """When each image was made, and when it was given its name; one that is gone, or that says nothing, is left out."""
+    found = {image: engine.image(image) or {} for image in images}
+    made = {image: moment(one.get("Created")) for image, one in found.items()}
+    tagged = {image: moment((one.get("Metadata") or {}).get("LastTagTime")) for image, one in found.items()}
+    return {id: at for id, at in made.items() if at}, {id: at for id, at in tagged.items() if at}
 
 
 def _named(found: list[Container], given: Source) -> str:

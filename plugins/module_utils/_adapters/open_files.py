@@ -2,17 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which process has which file open: what was deleted and is still held, and how a log is written. I/O.
 
-proc(5). Needs root for processes of others; what cannot be looked at is left out, and counted.
+proc(5). Needs root for processes of others; what cannot be looked at is left out, and counted. What a container writes
+into its own layer shows the device of its overlay mount, and takes its room on the disk of its upper folder.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from typing import Tuple
 
 Place = Tuple[int, int]  # device and inode
+_UPPER = re.compile(r"(?:^|[ ,])upperdir=([^ ,]+)")
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class OpenFiles:
 
 def look(device: int, wanted: set[Place]) -> OpenFiles:
     """Deleted files of a file system that are open, and how the ``wanted`` files are written."""
-    found = OpenFiles()
+    found, devices, namespaces = OpenFiles(), {device}, set()
     held: dict[Place, tuple[str, int, dict[int, str]]] = {}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
@@ -48,6 +52,10 @@ def look(device: int, wanted: set[Place]) -> OpenFiles:
             continue
         except OSError:
             continue
+        namespace = _namespace(entry.name)
+        if namespace not in namespaces:
+            namespaces.add(namespace)
+            devices |= _overlays_on(device, entry.name)
         for handle in handles:
             path = f"/proc/{entry.name}/fd/{handle}"
             try:
@@ -59,7 +67,7 @@ def look(device: int, wanted: set[Place]) -> OpenFiles:
                 appends = _flags(entry.name, handle)
                 if appends is not None:
                     found.writers[place] = found.writers.get(place, True) and appends
-            if figures.st_nlink or figures.st_dev != device or not stat.S_ISREG(figures.st_mode):
+            if figures.st_nlink or figures.st_dev not in devices or not stat.S_ISREG(figures.st_mode):
                 continue
             name = held.setdefault(place, (_target(path), figures.st_blocks * 512, {}))
             name[2][int(entry.name)] = _name(entry.name)
@@ -68,6 +76,44 @@ def look(device: int, wanted: set[Place]) -> OpenFiles:
         key=lambda one: -one.bytes,
     )
     return found
+
+
+def overlays(mountinfo: str) -> dict[int, str]:
+    """The device of each overlay mount, and the folder into which it writes."""
+    found = {}
+    for line in mountinfo.splitlines():
+        mount, dummy, system = line.partition(" - ")
+        kind, dummy, options = system.partition(" ")
+        upper = _UPPER.search(options)
+        if kind == "overlay" and upper:
+            major, dummy, minor = mount.split()[2].partition(":")
+            path = _ESCAPED.sub(lambda one: chr(int(one.group(1), 8)), upper.group(1))
+            found[os.makedev(int(major), int(minor))] = path
+    return found
+
+
+def _overlays_on(device: int, pid: str) -> set[int]:
+    """Devices of the overlay mounts that a process sees and that write onto a file system."""
+    try:
+        with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            seen = overlays(file.read())
+    except OSError:
+        return set()
+    return {one for one, upper in seen.items() if _device(upper) == device}
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
+
+
+def _namespace(pid: str) -> int:
+    try:
+        return os.stat(f"/proc/{pid}/ns/mnt").st_ino
+    except OSError:
+        return 0
 
 
 def _flags(pid: str, handle: str) -> bool | None:

@@ -37,7 +37,9 @@ def look(login: Login) -> list[Check]:
                 *_asked(postgres),
             ]
     except RunbookError as error:
-        return [Check("is reached", False, str(error), "see there")]
+        place = login.unix_socket or login.host
+        cure = f"set runbook_postgres so that psql -h {place} -p {login.port} -U {login.user} {login.database} gets in"
+        return [Check("is reached", False, str(error), cure)]
 
 
 def _asked(postgres: Postgres) -> list[Check]:

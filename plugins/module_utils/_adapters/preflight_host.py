@@ -66,7 +66,8 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
             seen = observe(opened, Compose(login.host), source, lines=0)
             unbounded, number = _unbounded(opened, [one.id for one in seen.containers])
     except RunbookError as error:
-        return [Check("the compose project is found", False, str(error), "set runbook_compose, and use become: true")]
+        cure = "set runbook_compose, and ansible_become: true"
+        return [Check("the compose project is found", False, str(error), cure)]
     sick = [one.name for one in seen.containers if not one.well]
     missing = [] if os.geteuid() == 0 else ["root"]
     missing += [
@@ -79,7 +80,7 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
             "its files can be read",
             readable,
             seen.why_no_model or "with every variable they need",
-            "say where they are",
+            "set files, project_directory and env_files in runbook_compose",
         ),
         Check(
             "every container is well",
@@ -112,6 +113,13 @@ def _snapshots(folder: str) -> int | None:
         return None
 
 
+def all_backups(login: EngineLogin, wanted: Sequence[Mapping[str, Any]]) -> list[Check]:
+    if not wanted:
+        example = "[{path: /var/backups/postgresql, max_age: 26}]"
+        return [preflight.of_none("backups can be restored", "runbook_backups", example)]
+    return [backups(login, one) for one in wanted]
+
+
 def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
     """``path``, ``pattern``, ``max_age`` (hours) and, where they lie in a container, ``service`` and ``project``."""
     path, pattern = str(wanted["path"]), str(wanted.get("pattern") or "*.sql.gz")
@@ -122,7 +130,9 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
             with engine(login) as opened:
                 root = opened.root_of(str(wanted.get("project") or ""), str(wanted["service"]))
         except RunbookError as error:
-            return Check(f"backups of {where} can be restored", None, str(error), "see there")
+            project = f" -p {wanted['project']}" if wanted.get("project") else ""
+            cure = f"docker compose{project} up -d {wanted['service']}; or set service in runbook_backups"
+            return Check(f"backups of {where} can be restored", None, str(error), cure)
     found: list[Dump] = []
     try:
         with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
@@ -136,36 +146,39 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
                 found[found.index(newest)] = dump_in(handle, newest)
     except OSError as error:
         trouble = f"{where} cannot be read ({error.strerror})"
-        return Check(f"backups of {where} can be restored", None, trouble, "use become: true, and look at the path")
+        cure = "set ansible_become: true, and path in runbook_backups"
+        return Check(f"backups of {where} can be restored", None, trouble, cure)
     return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
 
 
-def dump_in(handle: int, dump: Dump) -> Dump:
-    """A dump of an opened folder, looked into; never by a link."""
+def dump_in(handle: int, dump: Dump, deadline: float = float("inf")) -> Dump:
+    """A dump of an opened folder, looked into until then (monotonic); never by a link."""
     try:
         file = os.open(dump.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
     except OSError as error:
         return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
     try:
-        return read_dump(dump, f"/proc/self/fd/{file}", dump.path.endswith(".gz"))
+        return read_dump(dump, f"/proc/self/fd/{file}", dump.path.endswith(".gz"), deadline)
     finally:
         os.close(file)
 
 
-def read_dump(dump: Dump, path: str, packed: bool) -> Dump:
+def read_dump(dump: Dump, path: str, packed: bool, deadline: float) -> Dump:
     """Unpack all of it, which proves its checksum, and keep both ends."""
     opener: Callable[[str, str], Any] = gzip.open if packed else open
     head, tail = b"", b""
     try:
         with opener(path, "rb") as file:
             while True:
+                if time.monotonic() > deadline:
+                    return Dump(dump.path, dump.size, dump.age, trouble="there was no time to look into all of it")
                 piece = file.read(_PIECE)
                 if not piece:
                     break
                 head = head or piece[:_ENDS]
                 tail = (tail + piece)[-_ENDS:]
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        return Dump(dump.path, dump.size, dump.age, head, b"")
+        return Dump(dump.path, dump.size, dump.age, head, b"", damaged=True)
     except OSError as error:
         return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
     return Dump(dump.path, dump.size, dump.age, head, tail)
@@ -173,6 +186,9 @@ def read_dump(dump: Dump, path: str, packed: bool) -> Dump:
 
 def reach(urls: Mapping[str, str]) -> list[Check]:
     """Whether somebody answers there: an address's path may be a secret and is not asked for."""
+    if not urls:
+        example = "{the channel: https://hooks.slack.com/..., the status page: https://status.example.org}"
+        return [preflight.of_none("the channel and the status page are reachable", "runbook_reach", example)]
     return [_reached(name, str(url)) for name, url in urls.items()]
 
 

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import json
 import os
+import re
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 import time
 from base64 import b64encode
@@ -19,7 +23,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .._domain.certificates import ends_at, issuer_of
 from .._domain.endpoint_meaning import of_certificate, of_failed, of_http, of_postgres, of_redis, slower, whose_fault
-from .._domain.endpoints import UP, Attempt, Meaning, Step, Target
+from .._domain.endpoints import ALWAYS, AUTO, NEVER, UP, Attempt, Meaning, Step, Target
 from .._domain.redaction import HIDDEN, redacted
 from . import names
 from .namespaces import Place
@@ -28,6 +32,9 @@ _LATE = 0.25  # seconds after which an attempt that should have ended is cut
 _BODY = 64 * 1024  # bytes of an answer that are read
 _SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
+_SEARCH = "import json, re, sys; sys.exit(0 if re.search(*json.load(sys.stdin)) else 3)"
+_SEARCH_LEAST = 0.5  # seconds that a search has, whatever time is left
 _NEAR = ("localhost", "127.", "::1", "[::1]")
 
 
@@ -66,6 +73,8 @@ class _Attempt:
         self.deadline = time.monotonic() + seconds
         self.steps: list[Step] = []
         self.socket: socket.socket | None = None
+        self.peer: tuple[str, int] = ("", 0)
+        self.certificate: Mapping[str, Any] = {}
         self._lap = self._began = time.monotonic()
         self.proxy, self.proxy_login = _proxy_of(place, target)
 
@@ -107,17 +116,19 @@ class _Attempt:
         host, port = self.proxy or (target.host, target.port)
         found = self.resolve(host)
         self.connect(found, port)
-        facts: Mapping[str, Any] = {}
         if target.secure or target.kind == "tls":
             if self.proxy:
                 self.tunnel()
-            facts = self.handshake()
+            self.handshake()
+        elif target.kind == "redis" and target.tls == ALWAYS:
+            self.encrypt()
         if target.kind in ("tcp", "tls"):
-            return of_certificate(facts, target)
+            return of_certificate(self.certificate, target)
         answered = {"http": self.ask_http, "postgres": self.ask_postgres, "redis": self.ask_redis}[target.kind]()
         took = time.monotonic() - self._began
         answered = slower(answered, took, target.slow, whose_fault(target))
-        return of_certificate(facts, target) if answered.state == UP and facts else answered
+        certified = of_certificate(self.certificate, target)
+        return certified if answered.state == UP and certified.state != UP else answered
 
     def resolve(self, host: str) -> list[str]:
         try:
@@ -141,28 +152,58 @@ class _Attempt:
                 tried.close()
                 said = f"{address}: {_words(error)}"
                 continue
-            self.socket = tried
+            self.socket, self.peer = tried, (address, port)
             self.done("tcp", address)
             return
         raise _Failed("tcp", said)
 
-    def handshake(self) -> dict[str, Any]:
+    def handshake(self) -> None:
         """Verified by what the place itself trusts; where that fails, what is wrong with the certificate."""
         try:
-            context = ssl.create_default_context(cafile=self.bundle())
-        except (OSError, ValueError) as error:
-            raise _Failed("tls", f"what this place trusts cannot be read ({error})") from None
+            self.secure(self._trusting())
+        except ssl.SSLCertVerificationError as error:
+            raise _Failed("tls", _blame(error), trusted=False, **self._certificate()) from None
+
+    def encrypt(self) -> None:
+        """With a database: whom its clients trust is told to them and not to us, and libpq by itself verifies nothing.
+
+        So a certificate that is not trusted here is told, and what counts is the protocol, and when it ends.
+        """
+        try:
+            self.secure(self._trusting())
+            return
+        except ssl.SSLCertVerificationError as error:
+            why = _blame(error)
+        self.reconnect("tls")
+        if self.target.kind == "postgres" and self.exchange(_SSL_REQUEST, b"", "tls")[:1] != b"S":
+            raise _Failed("tls", "it offered TLS, and does so no more")
+        self.secure(_blind(), why)
+
+    def secure(self, context: ssl.SSLContext, distrust: str = "") -> None:
         try:
             self.wire.settimeout(self.left())
             secured = context.wrap_socket(self.wire, server_hostname=self.target.host)
-        except ssl.SSLCertVerificationError as error:
-            raise _Failed("tls", self._blame(error), **self._certificate()) from None
+        except ssl.SSLCertVerificationError:
+            raise
         except (OSError, ValueError) as error:
             raise _Failed("tls", _words(error) if isinstance(error, OSError) else str(error)) from None
         self.socket = secured
-        facts = _facts(secured.getpeercert(True) or b"")
-        self.done("tls", secured.version() or "", **facts)
-        return facts
+        self.certificate = {"trusted": not distrust, **_facts(secured.getpeercert(True) or b"")}
+        said = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
+        self.done("tls", said, **self.certificate)
+
+    def reconnect(self, layer: str) -> None:
+        self.wire.close()
+        try:
+            self.socket = socket.create_connection(self.peer, self.left())
+        except OSError as error:
+            raise _Failed(layer, _words(error)) from None
+
+    def _trusting(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=self.bundle())
+        except (OSError, ValueError) as error:
+            raise _Failed("tls", f"what this place trusts cannot be read ({error})") from None
 
     def bundle(self) -> str | None:
         """What the container itself trusts; the host's where its image has nothing of the kind."""
@@ -172,17 +213,12 @@ class _Attempt:
                     return self.place.found(one)
         return None
 
-    def _blame(self, error: ssl.SSLCertVerificationError) -> str:
-        return f"{error.verify_message or error.reason} (code {error.verify_code})"
-
     def _certificate(self) -> dict[str, Any]:
         """The certificate that is not trusted, by a second connection that trusts it."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         address = self.steps[-1].said
         try:
             with socket.create_connection((address, self.target.port), self.left()) as plain:
-                with context.wrap_socket(plain, server_hostname=self.target.host) as secured:
+                with _blind().wrap_socket(plain, server_hostname=self.target.host) as secured:
                     return _facts(secured.getpeercert(True) or b"")
         except (OSError, ValueError):
             return {}
@@ -224,13 +260,12 @@ class _Attempt:
         if said[:1] not in (b"S", b"N"):
             self.done("protocol", "no PostgreSQL")
             return of_postgres("", "", "")
-        if said[:1] == b"S":  # it would encrypt; what is asked is no secret
-            peer = self.wire.getpeername()
-            self.wire.close()
-            try:
-                self.socket = socket.create_connection(peer[:2], self.left())
-            except OSError as error:
-                raise _Failed("protocol", _words(error)) from None
+        if said[:1] == b"S" and self.target.tls == NEVER:
+            self.reconnect("protocol")
+        elif said[:1] == b"S":
+            self.encrypt()
+        elif self.target.tls == ALWAYS:
+            raise _Failed("tls", "it offers no TLS")
         body = b"user\0pafar_probe\0database\0postgres\0application_name\0pafar.runbook\0\0"
         return self._postgres_said(self.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, b""))
 
@@ -243,10 +278,45 @@ class _Attempt:
         return meaning
 
     def ask_redis(self) -> Meaning:
-        said = self.exchange(b"*1\r\n$4\r\nPING\r\n", b"\r\n").decode("utf-8", "replace").strip()
+        try:
+            said = self.ping()
+        except _Failed:
+            # One that speaks TLS alone hangs up at once, and does not say why.
+            if self.target.tls != AUTO or time.monotonic() >= self.deadline or not self._encrypts():
+                raise
+            said = self.ping()
         meaning = of_redis(said)
         self.done("protocol", said[:80])
         return meaning
+
+    def ping(self) -> str:
+        try:
+            said = self.exchange(b"*1\r\n$4\r\nPING\r\n", b"\r\n")
+        except _Failed:
+            if self.certificate and time.monotonic() < self.deadline and self._wants_certificate():
+                return "-NOCERT it wants a certificate of who asks"
+            raise
+        if said.startswith(_ALERT):
+            raise _Failed("protocol", "it speaks TLS, and was asked without")
+        return said.decode("utf-8", "replace").strip()
+
+    def _encrypts(self) -> bool:
+        try:
+            self.reconnect("protocol")
+            self.encrypt()
+        except _Failed:
+            return False
+        return True
+
+    def _wants_certificate(self) -> bool:
+        """Asked anew, and without a word: to who speaks first it hangs up, and why is lost on the way."""
+        try:
+            self.reconnect("protocol")
+            with _blind().wrap_socket(self.wire, server_hostname=self.target.host) as secured:
+                secured.recv(1)
+        except (_Failed, OSError, ValueError) as error:
+            return "CERTIFICATE_REQUIRED" in str(error).upper()
+        return False
 
     def ask_http(self) -> Meaning:
         target = self.target
@@ -278,9 +348,31 @@ class _Attempt:
             if time.monotonic() >= self.deadline:
                 raise _Failed("protocol", "it takes connections and does not answer: no answer in time") from None
             raise _Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
-        meaning = of_http(target, answer.status, text.decode("utf-8", "replace"), bool(self.key))
+        told = text.decode("utf-8", "replace")
+        matches = self._matches(told) if target.body and not target.judge else True
+        meaning = of_http(target, answer.status, told, bool(self.key), matches)
         self.done("protocol", f"HTTP {answer.status}", status=answer.status)
         return meaning
+
+    def _matches(self, text: str) -> bool | None:
+        """Whether what is looked for is there; None where that takes too long.
+
+        Of some answers a search never ends, and a thread cannot be stopped: a process of its own is, when time is up.
+        """
+        pattern = self.target.body
+        if not re.search(r"[*+{]", pattern):  # nothing is repeated, so the pattern's own length bounds it
+            return re.search(pattern, text) is not None
+        argv = [sys.executable, "-I", "-S", "-c", _SEARCH]
+        try:
+            done = subprocess.run(
+                argv, input=json.dumps([pattern, text]).encode(), stderr=subprocess.DEVNULL,
+                timeout=max(_SEARCH_LEAST, self.left()), check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return None
+        except OSError as error:
+            raise _Failed("protocol", f"no process could be started to look at the answer ({_words(error)})") from None
+        return {0: True, 3: False}.get(done.returncode)
 
     def _body(self, answer: http.client.HTTPResponse) -> bytes:
         """As much as comes in time: some answers never end."""
@@ -311,6 +403,17 @@ def _host_header(target: Target) -> str:
     usual = 443 if target.secure else 80
     host = f"[{target.host}]" if ":" in target.host else target.host
     return host if target.port == usual else f"{host}:{target.port}"
+
+
+def _blind() -> ssl.SSLContext:
+    """Trusts anybody: for what a certificate says, and for a question that is no secret."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _blame(error: ssl.SSLCertVerificationError) -> str:
+    return f"{error.verify_message or error.reason} (code {error.verify_code})"
 
 
 def _facts(der: bytes) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from .._domain.endpoints import HOST, Attempt, Target, row_of, unknown_row
+from .._domain.project import Project
 from .._domain.source import Source
-from .._errors import InputError, PrivilegeError, ProjectUnknown
-from .engine import Engine, EngineLogin, engine
+from .._errors import PrivilegeError
+from .engine import EngineLogin, engine
 from .namespaces import Place, inside, require_entry
 from .observing import observe
 from .probes import attempt
 
 _MOST = 64  # threads
+NOWHERE = -1  # the process id of a source that does not run
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,23 @@ def probe(
     keys: Mapping[str, Key],
     how: Trying,
 ) -> list[dict[str, Any]]:
-    """The matrix, a row for each source and target."""
+    """The matrix, a row for each source and target.
+
+    What cannot be tried, since its key or its source is not there, is unknown; the rest is tried all the same.
+    """
     wanted = list(dict.fromkeys([*sources, *(one for target in targets for one in target.sources)]))
     services = [one for one in wanted if one != HOST]
     places = {HOST: [Place(HOST, environment=dict(os.environ))]}
-    found = dict.fromkeys(keys, "")
-    if services or any(key.variable for key in keys.values()):
+    found = {name: key.value for name, key in keys.items()}
+    missing: dict[str, str] = {}
+    kept = {name: key for name, key in keys.items() if key.variable}
+    if services or kept:
         with engine(login) as opened:
-            places.update(_places(opened, project, services))
-            found = {name: _value(key, places, opened, project) for name, key in keys.items()}
-    else:
-        found = {name: key.value for name, key in keys.items()}
+            seen = observe(opened, None, project, lines=0)
+        if services:
+            places.update(_places(login, seen, services))
+        for name, key in kept.items():
+            found[name], missing[name] = _value(key, seen)
     if any(place.pid for listed in places.values() for place in listed):
         require_entry()
     asked = [
@@ -64,8 +72,13 @@ def probe(
         for source in (target.sources or tuple(sources))
         for place in _meant(places, source)
     ]
+
+    def row(one: tuple[Place, Target]) -> dict[str, Any]:
+        place, target = one
+        return _row(place, target, found.get(target.key, ""), missing.get(target.key, ""), how)
+
     with ThreadPoolExecutor(max_workers=min(_MOST, max(1, len(asked)))) as pool:
-        return list(pool.map(lambda one: _row(one[0], one[1], found.get(one[1].key, ""), how), asked))
+        return list(pool.map(row, asked))
 
 
 def _meant(places: Mapping[str, list[Place]], source: str) -> list[Place]:
@@ -74,52 +87,44 @@ def _meant(places: Mapping[str, list[Place]], source: str) -> list[Place]:
     return places.get(source, [])
 
 
-def _places(opened: Engine, project: Source, services: Sequence[str]) -> dict[str, list[Place]]:
+def _places(login: EngineLogin, seen: Project, services: Sequence[str]) -> dict[str, list[Place]]:
     """The running containers of each service; ``*`` for all."""
-    if not services:
-        return {}
-    if not opened.login.local:
+    if not login.local:
         raise PrivilegeError(
-            f"The engine at {opened.login.where} is on another machine, so the networks of its containers cannot be"
+            f"The engine at {login.where} is on another machine, so the networks of its containers cannot be"
             " entered from here. Run this on its own host, or try from the host alone (sources: [host])."
             " Nothing was done."
         )
-    seen = observe(opened, None, project, lines=0)
-    names = seen.service_names if "*" in services else list(services)
-    unknown = sorted(set(names) - set(seen.service_names))
-    if unknown:
-        raise ProjectUnknown(
-            f"The project {seen.name} has no container of the service {', '.join(unknown)}. It has:"
-            f" {', '.join(seen.service_names)}. Nothing was done."
-        )
     found: dict[str, list[Place]] = {}
-    for name in names:
+    for name in seen.service_names if "*" in services else services:
         replicas = [one for one in seen.replicas(name) if one.running and one.pid]
         found[name] = [
             Place(one.name, name, one.pid, dict(pair.partition("=")[::2] for pair in one.environment))
             for one in replicas
-        ] or [Place(name, name, -1)]
+        ] or [Place(name, name, NOWHERE)]
     return found
 
 
-def _value(key: Key, places: Mapping[str, list[Place]], opened: Engine, project: Source) -> str:
-    if not key.variable:
-        return key.value
-    listed = places.get(key.service) or _places(opened, project, [key.service]).get(key.service, [])
-    value = next((one.environment[key.variable] for one in listed if key.variable in one.environment), "")
+def _value(key: Key, seen: Project) -> tuple[str, str]:
+    """A key as the service has it, or why there is none; a container that has stopped still tells its environment."""
+    listed = sorted(seen.replicas(key.service), key=lambda one: not one.running)
+    pairs = (pair.partition("=") for one in listed for pair in one.environment)
+    value = next((value for name, dummy, value in pairs if name == key.variable), "")
+    if not listed:
+        known = ", ".join(seen.service_names) or "none"
+        return "", f"its key is in {key.service}, of which there is no container (there are: {known})"
     if not value:
-        raise InputError(
-            f"No running container of {key.service} has the variable {key.variable}, from which a key was to be read."
-            " Nothing was done."
-        )
+        return "", f"its key is not there: no container of {key.service} has the variable {key.variable}"
     if not value.isascii() or any(sign in value for sign in "\r\n"):
-        raise InputError(f"The variable {key.variable} of {key.service} holds what no key does. Nothing was done.")
-    return value
+        return "", f"its key cannot be used: the variable {key.variable} of {key.service} holds what no key does"
+    return value, ""
 
 
-def _row(place: Place, target: Target, key: str, how: Trying) -> dict[str, Any]:
-    if place.pid < 0:
+def _row(place: Place, target: Target, key: str, missing: str, how: Trying) -> dict[str, Any]:
+    if place.pid == NOWHERE:
         return unknown_row(place.name, target, "no container of it runs, so nothing can be tried from there")
+    if missing:
+        return unknown_row(place.name, target, missing)
     made: list[Attempt] = []
     try:
         with inside(place):

@@ -47,6 +47,27 @@ SPILL = """
 SELECT t.spcname::text, f.name, f.size
   FROM pg_catalog.pg_tablespace AS t, LATERAL pg_catalog.pg_ls_tmpdir(t.oid) AS f WHERE t.oid <> 1664
 """
+# What the workers of a parallel query share lies in a folder that carries the pid of their leader, and pg_ls_tmpdir
+# skips folders: pgsql_tmp<pid>.<n>.fileset (.sharedfileset before 15).
+MAY_LIST = """
+SELECT pg_catalog.has_function_privilege('pg_catalog.pg_ls_dir(text,boolean,boolean)', 'EXECUTE')
+   AND pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text,boolean)', 'EXECUTE')
+"""
+SHARED_SPILL = """
+SELECT s.spcname, s.folder, f.size
+  FROM (SELECT t.spcname, t.path || '/' || d.name AS path, d.name AS folder
+          FROM (SELECT spcname::text,
+                       CASE oid WHEN 1663 THEN 'base/pgsql_tmp'
+                                ELSE 'pg_tblspc/' || oid || '/PG_'
+                                     || pg_catalog.current_setting('server_version_num')::int / 10000 || '_'
+                                     || c.catalog_version_no || '/pgsql_tmp' END AS path
+                  FROM pg_catalog.pg_tablespace, pg_catalog.pg_control_system() AS c WHERE oid <> 1664) AS t,
+               LATERAL pg_catalog.pg_ls_dir(t.path, true, false) AS d(name)
+         WHERE d.name ~ '^pgsql_tmp[0-9]+[.][0-9]+[.](shared)?fileset$' OFFSET 0) AS s,
+       LATERAL pg_catalog.pg_ls_dir(s.path, true, false) AS n(name),
+       LATERAL pg_catalog.pg_stat_file(s.path || '/' || n.name, true) AS f
+ WHERE f.size IS NOT NULL
+"""
 VACUUMS = """
 SELECT pid, datid, relid, param2, param3 FROM pg_catalog.pg_stat_get_progress_info('VACUUM')
 """

@@ -50,8 +50,8 @@ class Kept:
         return engine.root_of(self.project, self.service)
 
 
-def backups(engine: Engine | None, kept: Kept, device: int) -> tuple[list[Find], list[str]]:
-    """What may go, the oldest first, and notes on what could not be judged."""
+def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> tuple[list[Find], list[str]]:
+    """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest."""
     root = kept.root(engine)
     found, notes = [], []
     try:
@@ -67,7 +67,7 @@ def backups(engine: Engine | None, kept: Kept, device: int) -> tuple[list[Find],
                     kept.keep,
                     kept.max_age,
                     time.time(),
-                    lambda one: dump_in(handle, Dump(one.name, one.size, 0.0)),
+                    lambda one: dump_in(handle, Dump(one.name, one.size, 0.0), deadline),
                 )
                 if verdict.refused:
                     notes.append(f"no backup of {kept.where} ({name}) may go: {verdict.refused}")

@@ -99,7 +99,11 @@ def empty(engine: Engine, handle: dict[str, Any], keep: int, folder: str) -> str
         if engine.log_place(handle["id"])["path"] != handle["path"]:
             return ""
         file = os.open(handle["path"], os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except (EngineError, FileNotFoundError):
+    except EngineError as error:
+        if error.details.get("status") == 404:
+            return ""
+        raise
+    except FileNotFoundError:
         return ""
     except OSError as error:
         raise HostError(f"The log of {handle['container']} could not be opened: {error.strerror}.") from None
@@ -138,9 +142,27 @@ def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> Path:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
     # Not even the end has room. What comes before it goes first, in place, so that nothing of the end is ever missing.
+    # That makes room on the log's own disk alone.
+    if not _on_disk(os.fstat(file).st_dev, place.parent):
+        raise OSError(errno.ENOSPC, "no space is left there, and it is another disk than the log's")
     if not _punch(file, start):
-        raise OSError(errno.ENOSPC, "no space left")
-    return _written(file, start, place)
+        raise OSError(errno.ENOSPC, "no space is left there")
+    try:
+        return _written(file, start, place)
+    except OSError as error:
+        raise HostError(
+            f"The end of the log of {handle['container']} could not be saved in {folder} ({error.strerror or error})."
+            " What comes before it was given up to make room; the end itself is still in the log. Say another folder"
+            " with saved_dir."
+        ) from None
+
+
+def _on_disk(device: int, folder: Path) -> bool:
+    """Whether a folder, or where it would be made, is on a file system."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    return there.stat().st_dev == device
 
 
 def _written(file: int, start: int, place: Path) -> Path:

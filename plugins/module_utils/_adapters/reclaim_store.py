@@ -11,11 +11,11 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from .._domain.containers import PROJECT, SERVICE, Container, container_of, moment
 from .._domain.plan import unspaced
-from .._domain.reclaiming import CACHE, CONTAINERS, IMAGES, Find, told_bytes
+from .._domain.reclaiming import CACHE, CONTAINERS, IMAGES, Find, repository_of, told_bytes
 from .._domain.statements import span
 from .engine import Engine
 from .snapshots import Snapshots
@@ -36,8 +36,10 @@ def build_cache(used: Mapping[str, Any]) -> list[Find]:
 def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age: float) -> list[Find]:
     """Images without a name that are older than ``age`` seconds; those that a rollback may need are spared."""
     sizes = {one["Id"]: one for one in used.get("Images") or ()}
-    needed, unread = _recorded(releases)
-    running = {str(one.get("ImageID")) for one in engine.labelled()}
+    needed, references, unread = _recorded(releases)
+    containers = engine.labelled()
+    running = {str(one.get("ImageID")) for one in containers}
+    pulled = _repositories(engine, containers, references)
     seen = []
     for id in engine.dangling():
         known = engine.image(id)
@@ -47,7 +49,12 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
     found = []
     for at, id, known in sorted(seen, reverse=True, key=lambda one: one[0]):
         labels = (known.get("Config") or {}).get("Labels") or {}
-        owner = (str(labels.get(PROJECT) or ""), str(labels.get(SERVICE) or ""))
+        service = str(labels.get(SERVICE) or "")
+        # What was built says whose it is; what was pulled has the name of its repository alone.
+        repositories = {repository_of(name) for name in known.get("RepoDigests") or ()} & pulled
+        owners = {("", name) for name in repositories}
+        owners |= {(str(labels.get(PROJECT) or ""), service)} if service else set()
+        of = service or ", ".join(sorted(repositories))
         old = time.time() - at
         why = ""
         if id in running:
@@ -56,36 +63,48 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
             why = "a recorded release needs it to be rolled back to"
         elif unread:
             why = f"a recorded release cannot be read ({unread[0]}), and may need it"
-        elif owner[1] and owner not in last_of:
-            why = f"the last image of {owner[1]} before the present one: a rollback may need it"
+        elif owners - last_of:
+            why = f"the last image of {of} before the present one: a rollback may need it"
         elif old < age:
             why = f"it is {span(old)} old, and younger ones than {span(age)} stay"
-        last_of.add(owner)
+        last_of |= owners if id not in running else set()  # what runs is the present one
         size = int(known.get("Size") or 0) - max(0, int((sizes.get(id) or {}).get("SharedSize") or 0))
-        who = f"image {id.partition(':')[2][:12]}" + (f" of {unspaced(owner[1])}" if owner[1] else "")
+        who = f"image {id.partition(':')[2][:12]}" + (f" of {unspaced(of)}" if of else "")
         reason = f"no name, no container, {span(old)} old"
         target = f"image:{id.partition(':')[2][:12]}"
         found.append(Find(IMAGES, target, who, max(0, size), reason, "remove", why, {"id": id}))
     return found
 
 
-def _recorded(folder: str) -> tuple[set[str], list[str]]:
-    """Images that recorded releases need, and the records that cannot be read."""
+def _repositories(engine: Engine, containers: Sequence[Mapping[str, Any]], references: set[str]) -> set[str]:
+    """Where the images of compose services come from: by the names they have, had when recorded, or were pulled by."""
+    mine = [one for one in containers if (one.get("Labels") or {}).get(PROJECT)]
+    names = {*references, *(str(one.get("Image") or "") for one in mine)}
+    for id in {str(one.get("ImageID")) for one in mine}:
+        known = engine.image(id) or {}
+        names |= {*(known.get("RepoTags") or ()), *(known.get("RepoDigests") or ())}
+    return {repository_of(name) for name in names} - {""}
+
+
+def _recorded(folder: str) -> tuple[set[str], set[str], list[str]]:
+    """Images that recorded releases need, the names these had, and the records that cannot be read."""
     root = Path(folder).expanduser()
     needed: set[str] = set()
+    references: set[str] = set()
     unread: list[str] = []
     try:
         projects = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     except FileNotFoundError:
-        return needed, unread
+        return needed, references, unread
     except OSError as error:
-        return needed, [f"{root}: {error.strerror}"]
+        return needed, references, [f"{root}: {error.strerror}"]
     for project in projects:
         kept = Snapshots(folder, project)
         for snapshot in kept.newest_first():
             needed |= {one.image for one in snapshot.services.values()}
+            references |= {one.reference for one in snapshot.services.values()}
         unread += kept.unread
-    return needed, unread
+    return needed, references, unread
 
 
 def _made(image: Mapping[str, Any]) -> float:

@@ -8,31 +8,40 @@ import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from functools import partial
+from typing import Any, Callable, Sequence, TypeVar
 
 from .._domain import reclaiming
 from .._domain.plan import Plan
 from .._domain.reclaiming import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, Find, Goal, Room, told_bytes
 from .._domain.redaction import redacted
-from .._errors import ActFailed, DriverMissing, EngineError, PrivilegeError, RunbookError
+from .._errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
 from . import disk, open_files, reclaim_files, reclaim_logs, reclaim_store
 from .engine import Engine, EngineLogin, engine
 from .order import check_approved
 from .reclaim_files import Kept
 
-_ENGINES = (LOGS, CACHE, IMAGES, CONTAINERS)
+_STORED = (CACHE, IMAGES, CONTAINERS)
+_ENGINES = (LOGS, *_STORED)
 _PATIENCE = 300.0  # seconds for what walks all that the engine keeps
+_JUDGING = 300.0  # seconds for unpacking backups to judge them
 _EVIDENCE_LINES = 200
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers."""
+    """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers.
+
+    ``ours``: the project of whoever asks, whatever is looked at; empty where it is not said.
+    """
 
     mount: str
     goal: Goal
     kinds: Sequence[str]
     project: str
+    ours: str
     log_size: int
     log_keep: int
     saved_dir: str
@@ -46,11 +55,12 @@ class Wanted:
 
 @dataclass
 class Seen:
-    """What was found, and what could not be looked at."""
+    """What was found, and what could not be looked at. ``silent``: the engine hangs, and is not asked again."""
 
     room: Room
     device: int
     engine: Engine | None = None
+    silent: bool = False
     finds: list[Find] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     explained: list[dict[str, Any]] = field(default_factory=list)
@@ -99,8 +109,12 @@ def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
         seen.engine = _opened(stack, login, seen)
     logs: list[reclaim_logs.Log] = []
     here = seen.engine is not None and _is_here(seen.engine, seen)
-    if seen.engine and here and missing and LOGS in wanted.kinds:
-        logs = reclaim_logs.logs(seen.engine, seen.device, wanted.log_size, wanted.project)
+    if here and missing and LOGS in wanted.kinds:
+        logs = _asked(
+            seen,
+            "the logs of containers",
+            lambda engine: reclaim_logs.logs(engine, seen.device, wanted.log_size, wanted.project),
+        )
     opened = open_files.look(seen.device, {(seen.device, one.inode) for one in logs})
     for kind in wanted.kinds:
         if reclaiming.enough(seen.finds, missing):
@@ -110,7 +124,9 @@ def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
         )
     if opened.unseen:
         seen.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
-    seen.explained += disk.held_files(opened, seen.engine.labelled() if seen.engine else ())
+    if opened.deleted:
+        containers = _asked(seen, "who holds deleted files", lambda engine: engine.labelled())
+        seen.explained += disk.held_files(opened, containers, wanted.ours)
     seen.explained += disk.inodes(seen.room)
     if seen.used is not None:
         seen.explained += disk.big_volumes(reclaim_store.volumes(seen.used))
@@ -140,11 +156,27 @@ def _is_here(opened: Engine, seen: Seen) -> bool:
         if os.stat(root).st_dev == seen.device:
             return True
         seen.notes.append(f"the engine keeps its files in {root}, on another file system")
-    except EngineError as error:
+    except (EngineError, PrivilegeError) as error:
+        seen.silent = isinstance(error, EngineHangs)
         seen.notes.append(f"nothing of the engine's was looked at: {error}")
     except OSError as error:
         seen.notes.append(f"the engine's files cannot be looked at ({error.strerror}): use become: true")
     return False
+
+
+def _asked(seen: Seen, what: str, ask: Callable[[Engine], list[T]]) -> list[T]:
+    """What the engine says; what needs it fails by itself, so that all else is looked at and freed."""
+    if seen.engine is None:
+        return []
+    if seen.silent:
+        seen.notes.append(f"{what} could not be looked at: the engine does not answer")
+        return []
+    try:
+        return ask(seen.engine)
+    except (EngineError, PrivilegeError) as error:
+        seen.silent = isinstance(error, EngineHangs)
+        seen.notes.append(f"{what} could not be looked at: {error}")
+        return []
 
 
 def _of(
@@ -152,9 +184,10 @@ def _of(
 ) -> list[Find]:
     if kind == BACKUPS:
         found: list[Find] = []
+        deadline = time.monotonic() + _JUDGING
         for kept in wanted.backups:
             try:
-                finds, notes = reclaim_files.backups(seen.engine, kept, seen.device)
+                finds, notes = reclaim_files.backups(seen.engine, kept, seen.device, deadline)
             except RunbookError as error:
                 finds, notes = [], [str(error)]
             found += finds
@@ -162,23 +195,20 @@ def _of(
         return found
     if kind == JOURNAL:
         return reclaim_files.journal(wanted.journal_directory, seen.device, wanted.journal_keep)
-    if seen.engine is None:
-        return []
     if kind == LOGS:
         return reclaim_logs.finds(logs, seen.device, opened, wanted.log_keep)
-    try:
-        with seen.engine.patient(_PATIENCE):
-            seen.used = seen.used if seen.used is not None else seen.engine.used()
-        if kind == CACHE:
-            return reclaim_store.build_cache(seen.used)
-        if kind == IMAGES:
-            return reclaim_store.dangling_images(seen.engine, seen.used, wanted.releases, wanted.image_age)
-        return reclaim_store.exited_containers(
-            seen.engine, seen.used, seen.device, wanted.container_age, wanted.project
-        )
-    except EngineError as error:
-        seen.notes.append(f"{kind.replace('_', ' ')} could not be measured: {error}")
-        return []
+    return _asked(seen, kind.replace("_", " "), lambda engine: _stored(kind, engine, seen, wanted))
+
+
+def _stored(kind: str, engine: Engine, seen: Seen, wanted: Wanted) -> list[Find]:
+    if seen.used is None:
+        with engine.patient(_PATIENCE):
+            seen.used = engine.used()
+    if kind == CACHE:
+        return reclaim_store.build_cache(seen.used)
+    if kind == IMAGES:
+        return reclaim_store.dangling_images(engine, seen.used, wanted.releases, wanted.image_age)
+    return reclaim_store.exited_containers(engine, seen.used, seen.device, wanted.container_age, wanted.project)
 
 
 # -- acting
@@ -195,7 +225,7 @@ class _Done:
 
 def _act(seen: Seen, wanted: Wanted, plan: Plan) -> _Done:
     """One after the other, and no more once the target is met. What fails is told, and the next one is tried."""
-    done, began = _Done(), time.monotonic()
+    done, began, hangs = _Done(), time.monotonic(), False
     by_target = {one.target: one for one in seen.finds}
     for target in plan.targets:
         before = disk.room_of(wanted.mount)
@@ -203,9 +233,14 @@ def _act(seen: Seen, wanted: Wanted, plan: Plan) -> _Done:
             done.left_alone.append(target)
             continue
         find = by_target[target]
+        # A log's end is saved by itself; what else the engine keeps waits until it answers, with its evidence.
+        if (hangs and find.kind in _ENGINES) or (seen.silent and find.kind in _STORED):
+            done.trouble.append(f"The {find.who} was not tried: the engine does not answer.")
+            continue
         try:
             said = _carry_out(seen, wanted, find)
         except RunbookError as error:
+            hangs = hangs or isinstance(error, EngineHangs)
             done.trouble.append(str(error))
             continue
         if said:
@@ -239,13 +274,16 @@ def _carry_out(seen: Seen, wanted: Wanted, find: Find) -> str:
         return f"removed the {find.who} ({size})" if gone else ""
 
 
+def _last_lines(engine: Engine, find: Find) -> list[str]:
+    return engine.log(str(find.handle["id"]), _EVIDENCE_LINES)
+
+
 def _evidence(seen: Seen, plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
     going = [one for one in seen.finds if one.target in plan.targets and one.kind in (LOGS, CONTAINERS)]
     logs = {
-        one.who: [redacted(line) for line in seen.engine.log(str(one.handle["id"]), _EVIDENCE_LINES)]
+        one.who: [redacted(line) for line in _asked(seen, f"the {one.who}", partial(_last_lines, find=one))]
         for one in going
-        if seen.engine is not None
     }
     return {
         "room": seen.room.as_dict(),

@@ -10,9 +10,9 @@ from typing import Any, Sequence
 
 from .._domain.containers import Container
 from .._domain.fleet import standing
-from .._domain.project import project_dict, trouble_of
+from .._domain.project import Project, project_dict, trouble_of
 from .._domain.restarting import REPLACE, Restarting, plan_restart
-from .._errors import ActFailed, InputError, PreflightError, RunbookError
+from .._errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from .fleet import Fleet, alone
 from .order import Order, again, check_approved, evidence, site_of
 
@@ -20,7 +20,14 @@ _AT_ONCE = 8  # engines stop and start this many beside each other without troub
 
 
 def restart(
-    order: Order, services: Sequence[str], *, everything: bool, sick_only: bool, method: str, at_once: bool
+    order: Order,
+    services: Sequence[str],
+    *,
+    containers: Sequence[str] = (),
+    everything: bool,
+    sick_only: bool,
+    method: str,
+    at_once: bool,
 ) -> dict[str, Any]:
     """What compose_restart returns; see its documentation."""
     if (bool(services) and everything) or not (services or everything or sick_only):
@@ -28,21 +35,25 @@ def restart(
             "Say which services, or which: sick for whatever is sick, or everything: true for all of them, which is the"
             " last resort and goes with no list of services. Nothing was done."
         )
+    if containers and not services:
+        raise InputError("containers are those of services: say which services, too. Nothing was done.")
     with site_of(order, services) as site:
         fleet = Fleet(site.engine, site.compose, site.project, order.terms)
         names = list(services) or [name for name in site.project.service_names if site.project.replicas(name)]
+        _require_containers(site.project, names, containers)
         first = plan_restart(
             site.project,
             names,
             sick_only=sick_only,
             named=bool(services),
+            containers=containers,
             method="restart" if at_once else method,
             starts_dependencies=site.compose.starts_dependencies,
         )
         if first.refusals:
             raise PreflightError(f"Nothing was restarted: {'; '.join(first.refusals)}. Nothing was done.")
         if first.plan.actions and order.terms.proxy not in names:
-            fleet.check_proxy()
+            fleet.check_proxy({one.service for one, dummy in first.order})
         plan = first.narrowed_to(order.only)
         check_approved(first.plan.targets, plan.plan.targets, order.only)
         before = standing(site.project, plan.services)
@@ -77,6 +88,16 @@ def restart(
             left=sum(not one.well and not one.done for name in plan.services for one in later.replicas(name)),
         )
         return result
+
+
+def _require_containers(project: Project, services: Sequence[str], containers: Sequence[str]) -> None:
+    known = [one.name for name in services for one in project.replicas(name)]
+    missing = sorted(set(containers) - set(known))
+    if missing:
+        raise ProjectUnknown(
+            f"{', '.join(missing)} is no container of {', '.join(services)} (any more). There are:"
+            f" {', '.join(known) or 'none'}. Look again at what is to be restarted. Nothing was done."
+        )
 
 
 def act(fleet: Fleet, plan: Restarting) -> list[str]:

@@ -108,7 +108,7 @@ def roll_back(
             "evidence": evidence(site, stopped, project_dict(site.project, names)) if names else {},
         }
         if rollback.steps:
-            fleet.check_proxy()
+            fleet.check_proxy(names)
         switching = Switching(site, fleet, store, rollback)
         switching.check_file()
         if order.rehearsal or not rollback.steps:

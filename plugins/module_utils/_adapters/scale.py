@@ -98,7 +98,7 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
         unknown=unknown,
     )
     if scaling.plan.actions:
-        fleet.check_proxy()
+        fleet.check_proxy([service])
     if scaling.refusals:
         raise PreflightError(
             f"{service} was not scaled from {replicas} to {wanted}: {'; '.join(scaling.refusals)}. Nothing was done.",

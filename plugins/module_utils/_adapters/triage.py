@@ -11,10 +11,11 @@ import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timezone
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from .._domain.containers import moment
 from .._domain.redaction import redacted
+from .._domain.source import Source
 from .._errors import RunbookError
 from . import git
 
@@ -51,24 +52,44 @@ def _told(part: Part, *given: Any) -> dict[str, Any]:
         return {"trouble_reading": str(error), "error": type(error).__name__}
 
 
-def changes(services: Mapping[str, Any]) -> dict[str, Any]:
+def changes(services: Mapping[str, Any], given: Source) -> dict[str, Any]:
     """What is another than a day ago, the newest first: commits, images, containers made anew, files.
 
-    ``services``: what compose_info returns.
+    ``services``: what compose_info returns; where it could not be asked, the checkout and the files are those that
+    were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
     """
-    if "services" not in services:
-        return {"changes": []}
     now = time.time()
-    folder = str(services["project"]["directory"])
-    found = [*_of_git(folder, now), *_of_services(services["services"], now)]
-    files = [*services["project"]["files"], *services["project"]["env_files"], os.path.join(folder, ".env")]
+    found, unknown = [], []
+    project = services.get("project") or {"files": given.files, "env_files": given.env_files}
+    folder = str(project.get("directory") or given.directory or _beside(project["files"]))
+    if "services" in services:
+        found += _of_services(services["services"], now)
+    else:
+        unknown.append("containers and images could not be looked at")
+    if folder:
+        moves = _of_git(folder, now)
+        found += moves
+        if not moves and os.path.exists(os.path.join(folder, ".git")):
+            unknown.append(f"git does not tell where the checkout {folder} was moved")
+    else:
+        unknown.append(
+            "the checkout and the files could not be looked at: their folder is not known, give it as project_directory"
+        )
+    files = [*project["files"], *project["env_files"], *([os.path.join(folder, ".env")] if folder else [])]
     for path in dict.fromkeys(files):
         try:
             found.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
-        except OSError:
+        except FileNotFoundError:
             continue
+        except OSError as error:
+            unknown.append(f"{path} could not be looked at: {error.strerror}")
     young = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
-    return {"changes": sorted(young, key=lambda one: one["age"])}
+    return {"changes": sorted(young, key=lambda one: one["age"]), "unknown": unknown}
+
+
+def _beside(files: Sequence[str]) -> str:
+    """The folder that Compose takes where none is said: that of the first file."""
+    return os.path.dirname(files[0]) if files else ""
 
 
 def _of_git(folder: str, now: float) -> list[dict[str, Any]]:

@@ -70,14 +70,19 @@ def replication(slots: Iterable[Row], senders: Iterable[Row]) -> dict[str, Any]:
     return {"slots": sorted(told, key=lambda one: -int(one["kept_bytes"])), "walsenders": behind}
 
 
-def spill(picture: Picture, files: Iterable[Row]) -> dict[str, Any]:
-    """Temporary files by the session that writes them, the largest first."""
+def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> dict[str, Any]:
+    """Temporary files by the session that writes them, the largest first; those of parallel workers are their leader's.
+
+    ``unlisted_by``: the role that may not look into the folders in which workers share theirs.
+    """
+    parallel = any(one.leader_pid for one in picture.sessions.values())
     by_pid: dict[int, list[int]] = {}
     other = 0
     for dummy, name, size in files:
         found = _TEMPORARY.match(name)
         if found:
-            by_pid.setdefault(int(found.group(1)), []).append(size)
+            pid = int(found.group(1))
+            by_pid.setdefault(picture.sessions[pid].key if pid in picture.sessions else pid, []).append(size)
         else:
             other += size
     sessions: list[dict[str, Any]] = [
@@ -90,7 +95,15 @@ def spill(picture: Picture, files: Iterable[Row]) -> dict[str, Any]:
         }
         for pid, sizes in by_pid.items()
     ]
-    return {"sessions": sorted(sessions, key=lambda one: -int(one["bytes"]))[:_SHOWN], "other_bytes": other}
+    note = (
+        "what the workers of parallel queries spill together cannot be seen: GRANT EXECUTE ON FUNCTION"
+        f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {printable(unlisted_by)}"
+    )
+    return {
+        "sessions": sorted(sessions, key=lambda one: -int(one["bytes"]))[:_SHOWN],
+        "other_bytes": other,
+        "note": note if unlisted_by and parallel else "",
+    }
 
 
 def autovacuum(picture: Picture, progress: Iterable[Row]) -> dict[str, Any]:
@@ -140,6 +153,8 @@ def pressing(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for one in found.get("spill", {}).get("sessions", []):
         if one["bytes"] >= _MUCH_SPILL:
             said.append(f"session {one['who']} has spilled {one['bytes'] // MIB:,} MiB to temporary files")
+    if found.get("spill", {}).get("note"):
+        said.append(str(found["spill"]["note"]))
     for one in found.get("autovacuum", {}).get("vacuums", []):
         if one["holds_up"]:
             kind = "against wraparound, it would start again at once" if one["against_wraparound"] else "ordinary"

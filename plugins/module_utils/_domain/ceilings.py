@@ -9,14 +9,40 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Iterable, Tuple
+from typing import Any, Iterable, NamedTuple
 
+from .mercy import Mercy
 from .picture import Picture
-from .sessions import Session
+from .sessions import Session, name_and_host
 from .statements import printable
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
-Application = Tuple[str, str, str]  # role, application name, database
+_NAMELESS = "app"  # what PgBouncer calls a client without a name when it adds the host
+
+
+class Application(NamedTuple):
+    """Who opened a session. ``client``: its address, for sessions without a name alone. It is all that tells one of
+    those from another, and an innocent one must not be ended for the leak of its neighbour."""
+
+    role: str
+    name: str
+    database: str
+    client: str = ""
+
+    @property
+    def words(self) -> str:
+        """``pafar-web (app@booking)``."""
+        name = printable(self.name) or "an application without a name"
+        client = f", from {printable(self.client)}" if self.client else ""
+        return f"{name} ({printable(self.role) or '?'}@{printable(self.database) or '?'}{client})"
+
+
+def application_of(one: Session) -> Application:
+    """Without the host that a pooler adds to the name, which is another one for each connection."""
+    name, host = name_and_host(one.application)
+    if host and name == _NAMELESS:
+        return Application(one.user, name, one.database, host)
+    return Application(one.user, name, one.database, "" if printable(name) else one.client)
 
 
 @dataclass(frozen=True)
@@ -51,7 +77,7 @@ class Ceiling:
         """Its sessions by who opened them, the largest group first."""
         found: dict[Application, list[Session]] = {}
         for one in self.sessions:
-            found.setdefault((one.user, one.application, one.database), []).append(one)
+            found.setdefault(application_of(one), []).append(one)
         return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
     def as_dict(self) -> dict[str, object]:
@@ -76,27 +102,33 @@ def ceilings(picture: Picture) -> list[Ceiling]:
     return [one for one in found if one.limit > 0]
 
 
-def told(picture: Picture, rows: int) -> list[dict[str, Any]]:
+def told(picture: Picture, mercy: Mercy, rows: int) -> list[dict[str, Any]]:
     """The ceilings for machines, each with the applications under it, the largest first."""
     found = []
     for one in ceilings(picture):
         groups = list(one.by_application().items())[:rows]
-        found.append({**one.as_dict(), "applications": [_application(picture, *group, rows) for group in groups]})
+        applications = [_application(picture, mercy, *group, rows) for group in groups]
+        found.append({**one.as_dict(), "applications": applications})
     return found
 
 
-def _application(picture: Picture, who: Application, sessions: list[Session], rows: int) -> dict[str, Any]:
+def _application(
+    picture: Picture, mercy: Mercy, who: Application, sessions: list[Session], rows: int
+) -> dict[str, Any]:
+    still = [one.seconds_in_state(picture.now) for one in sessions if one.idle_in_transaction and not mercy.why(one)]
     idle = [one for one in sessions if one.state == "idle"]
     clients = Counter(printable(one.client) for one in sessions)
     return {
-        "role": printable(who[0]),
-        "application": printable(who[1]),
-        "database": printable(who[2]),
-        "name": who_opened(who),
+        "role": printable(who.role),
+        "application": printable(who.name),
+        "database": printable(who.database),
+        "name": who.words,
         "sessions": len(sessions),
         "idle": len(idle),
         "idle_seconds": sorted((round(one.seconds_in_state(picture.now)) for one in idle), reverse=True)[:rows],
         "idle_in_transaction": sum(one.idle_in_transaction for one in sessions),
+        # Of those alone who may be ended: the others cannot be anybody's plan.
+        "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
         "active": sum(one.state == "active" for one in sessions),
         "waiting": sum(one.wait_type == "Lock" for one in sessions),
         "clients": dict(clients.most_common(rows)),
@@ -122,9 +154,3 @@ def fair_level(counts: Iterable[int], room: int) -> int:
             return max(0, level)
         left -= count
     return ascending[-1]
-
-
-def who_opened(application: Application) -> str:
-    """``pafar-web (app@booking)``."""
-    role, name, database = (printable(part) or "?" for part in application)
-    return f"{name if name != '?' else 'an application without a name'} ({role}@{database})"

@@ -50,6 +50,7 @@ def degraded(
         found.append(Cause(TRAFFIC, 0.1, (text,)))
     found.sort(key=lambda one: -one.weight)
     advice = [
+        *(one.detail["advice"] for one in found if "advice" in one.detail),
         *(f"{one['statement']}  -- {one['why']}" for one in indexes["advice"][:3] if one["statement"]),
         *background.get("pressing", []),
     ]
@@ -122,9 +123,15 @@ def _forgotten(activity: Mapping[str, Any], background: Mapping[str, Any], secon
         for one in old[:4]
     )
     roles = sorted({one["user"] for one in old})
+    if not any(kept.get(one["pid"], 0) >= _OLD for one in old):
+        # It keeps neither rows nor anybody: untidy, and not what makes the server slow. It is nobody's to end.
+        advice = (
+            f"{len(old)} idle in a transaction for {span(seconds)} or longer, which slows nobody down: whoever owns"
+            f" {', '.join(str(one['pid']) for one in old[:4])} should commit"
+        )
+        return [Cause(FORGOTTEN, 0.1, texts, "", {}, {"roles": [], "advice": advice})]
     rules = {"idle_in_transaction": seconds}
-    # One that keeps neither rows nor anybody is untidy, and not what makes the server slow.
-    weight = 0.3 + min(0.3, len(old) / 20) if any(kept.get(one["pid"], 0) >= _OLD for one in old) else 0.1
+    weight = 0.3 + min(0.3, len(old) / 20)
     return [Cause(FORGOTTEN, weight, texts, "end_sessions", rules, {"roles": roles})]
 
 

@@ -39,7 +39,11 @@ def crowded(reclaim: Mapping[str, Any], activity: Mapping[str, Any], least: int)
     """
     plan, before = reclaim["plan"], reclaim["before"]
     used = max(1, before["used_bytes"])
-    causes = [*_freeable(plan, used), *_database(activity, least, used), *_explained(reclaim["explained"], used, plan)]
+    causes = [
+        *_freeable(plan, used),
+        *_database(activity, least, before),
+        *_explained(reclaim["explained"], used, plan),
+    ]
     causes.sort(key=lambda one: -one.weight)
     lines = [f"{before['mount']}: {told_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
     if plan["late"]:
@@ -62,14 +66,20 @@ def _freeable(plan: Mapping[str, Any], used: int) -> list[Cause]:
     return found
 
 
-def _database(activity: Mapping[str, Any], least: int, used: int) -> list[Cause]:
+def _database(activity: Mapping[str, Any], least: int, before: Mapping[str, Any]) -> list[Cause]:
     replication = (activity.get("background") or {}).get("replication") or {}
+    used = max(1, before["used_bytes"])
     found = []
     for one in replication.get("slots") or ():
         if one["active"] or one["temporary"] or one["kept_bytes"] < least:
             continue
+        if one["kept_bytes"] > used:
+            continue  # where WAL lies is not told, but more than is used here lies elsewhere
         name = printable(str(one["slot"]))
-        text = f"the replication slot {name} keeps {told_bytes(one['kept_bytes'])} of WAL, and nobody reads from it"
+        text = (
+            f"the replication slot {name} keeps {told_bytes(one['kept_bytes'])} of WAL, and nobody reads from it; that"
+            f" matters to {before['mount']} if WAL lies there"
+        )
         found.append(Cause(SLOT, one["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": one["kept_bytes"]}))
     archiver = (activity.get("background") or {}).get("archiver") or {}
     if archiver.get("failing"):
@@ -82,8 +92,8 @@ def _explained(explained: Sequence[Mapping[str, Any]], used: int, plan: Mapping[
     found = []
     for one in explained:
         if one["kind"] == OPEN:
-            rules = {"services": [one["service"]], "which": "all"} if one["service"] else {}
-            relief = "restart_services" if one["service"] else ""
+            rules = {"services": list(one["services"]), "which": "all"} if one["services"] else {}
+            relief = "restart_services" if one["services"] else ""
             found.append(Cause(OPEN, one["bytes"] / used, (one["what"],), relief, rules, {"cure": one["cure"]}))
         elif one["kind"] == INODES:
             found.append(Cause(INODES, 2.0, (one["what"],), "", {}, {"cure": one["cure"]}))

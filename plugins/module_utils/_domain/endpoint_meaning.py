@@ -3,16 +3,15 @@
 """What an endpoint's answer means. Pure.
 
 Sources: PostgreSQL's "Message Formats" and "Error Codes"; Redis' "RESP protocol" and errors; Stripe's "Errors" and
-"Authentication"; Google's "Geocoding API", status codes; RFC 9110 for HTTP.
+"Authentication"; Google's "Geocoding API", status codes, and its API design guide, "Errors"; RFC 9110 for HTTP.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Mapping
 
-from .endpoints import DEGRADED, DOWN, KEY, NETWORK, OURS, THEIRS, UP, Meaning, Step, Target
+from .endpoints import DEGRADED, DOWN, KEY, LATE, NETWORK, OURS, THEIRS, UP, Meaning, Step, Target
 from .redaction import redacted
 
 _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
@@ -24,6 +23,7 @@ _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
 _REDIS_UP = {
     "-NOAUTH": "it is up and wants a password",
     "-WRONGPASS": "it is up and wants another password",
+    "-NOCERT": "it is up and wants a certificate of who asks",
     "-NOPERM": "it is up; the probe may not ask",
 }
 _REDIS_BAD = {
@@ -34,6 +34,14 @@ _REDIS_BAD = {
     "-OOM": "its memory limit is reached: it takes no writes",
 }
 _STRIPE_REQUEST = (400, 402, 404, 409)
+_GOOGLE = {  # the words of its newer services, by those of the Geocoding API
+    "PERMISSION_DENIED": "REQUEST_DENIED",
+    "UNAUTHENTICATED": "REQUEST_DENIED",
+    "RESOURCE_EXHAUSTED": "OVER_QUERY_LIMIT",
+    "INVALID_ARGUMENT": "INVALID_REQUEST",
+    "UNAVAILABLE": "UNKNOWN_ERROR",
+    "INTERNAL": "UNKNOWN_ERROR",
+}
 
 
 def of_failed(step: Step, target: Target) -> Meaning:
@@ -45,7 +53,8 @@ def of_failed(step: Step, target: Target) -> Meaning:
         whose = OURS if refused else NETWORK
         return Meaning(DOWN, f"{target.host}:{target.port}: {step.said}", whose)
     if step.layer == "tls":
-        return Meaning(DOWN, f"no trustworthy connection: {step.said}", OURS if step.facts.get("expired") else THEIRS)
+        ours = step.facts.get("expired") or target.kind in ("postgres", "redis")
+        return Meaning(DOWN, f"no trustworthy connection: {step.said}", OURS if ours else THEIRS)
     return Meaning(DOWN, step.said, whose_fault(target))
 
 
@@ -56,6 +65,8 @@ def whose_fault(target: Target) -> str:
 
 def of_certificate(facts: Mapping[str, Any], target: Target) -> Meaning:
     days = facts.get("days_left")
+    if facts.get("expired"):
+        return Meaning(DEGRADED, f"its certificate has ended {-(days or 0)} days ago", OURS)
     if days is not None and days < target.cert_days:
         return Meaning(DEGRADED, f"its certificate ends in {days} days", OURS)
     return Meaning(UP)
@@ -87,12 +98,19 @@ def of_redis(said: str) -> Meaning:
     return Meaning(DOWN, "something answers there, and it is not Redis", OURS)
 
 
-def of_http(target: Target, status: int, body: str, key_given: bool) -> Meaning:
-    """By the judge that is asked for, else by the expected statuses and the body."""
+def of_http(target: Target, status: int, body: str, key_given: bool, matches: bool | None = True) -> Meaning:
+    """By the judge that is asked for, else by the expected statuses and the body.
+
+    ``matches``: whether what is looked for was found in the body; None where that took too long.
+    """
+    asked = target.judge in ("stripe", "maps") and 200 <= status < 300 and target.method != "HEAD"
+    if asked and not body.lstrip().startswith("{"):  # its beginning alone: a long answer may be cut
+        who = target.judge.capitalize()
+        return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)
     if target.judge == "stripe":
         return of_stripe(status, body, key_given)
     if target.judge == "maps":
-        return of_maps(status, body)
+        return of_maps(status, body, key_given)
     if target.judge == "webhook":
         return of_webhook(status, target.method)
     well = status in target.expect if target.expect else 200 <= status < 400
@@ -100,7 +118,9 @@ def of_http(target: Target, status: int, body: str, key_given: bool) -> Meaning:
         wanted = ", ".join(map(str, target.expect)) or "200 to 399"
         whose = THEIRS if status >= 500 else OURS
         return Meaning(DOWN, f"it answers {status} ({wanted} is expected)", whose)
-    if target.body and not re.search(target.body, body):
+    if matches is None:
+        return Meaning(DEGRADED, f"it answers {status}, and looking for {target.body} in it takes too long", OURS)
+    if not matches:
         return Meaning(DOWN, f"it answers {status}, and what it says does not match {target.body}", OURS)
     return Meaning(UP, f"it answers {status}")
 
@@ -109,11 +129,15 @@ def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
     """401 without a key is what a healthy Stripe says; with one it means that the key is refused."""
     told = _json(body).get("error") or {}
     said = redacted(str(told.get("message") or ""))[:160] if isinstance(told, Mapping) else ""
-    if status in (401, 403):
-        if not key_given:
-            return Meaning(UP, "Stripe answers; whether our key is valid was not asked")
+    if status in (401, 403) and not key_given:
+        return Meaning(UP, "Stripe answers; whether our key is valid was not asked")
+    if status == 403:
         return Meaning(
-            DOWN, f"Stripe answers and refuses our key ({status}): revoked, expired or of another account. {said}", KEY
+            DEGRADED, f"Stripe knows our key, which may not ask this (403): it lacks a permission. {said}", KEY
+        )
+    if status == 401:
+        return Meaning(
+            DOWN, f"Stripe answers and refuses our key (401): revoked, expired or of another account. {said}", KEY
         )
     if status == 429:
         return Meaning(DEGRADED, "Stripe limits our requests (429)", OURS)
@@ -126,13 +150,13 @@ def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
     return Meaning(DEGRADED, f"Stripe answers {status}, which it does not document", THEIRS)
 
 
-def of_maps(status: int, body: str) -> Meaning:
-    """Google tells its errors in the body, mostly under a 200."""
-    told = _json(body)
-    word = str(told.get("status") or "")
-    said = redacted(str(told.get("error_message") or ""))[:160]
-    if word in ("OK", "ZERO_RESULTS"):
-        return Meaning(UP, "Maps answers and takes our key")
+def of_maps(status: int, body: str, key_given: bool) -> Meaning:
+    """Google tells its errors in the body, the older services mostly under a 200."""
+    word, said = _google_error(body)
+    if word in ("OK", "ZERO_RESULTS") or (not word and 200 <= status < 300):
+        return Meaning(UP, "Maps answers and takes our key" if key_given else "Maps answers")
+    if word == "REQUEST_DENIED" and not key_given:
+        return Meaning(UP, "Maps answers; whether our key is valid was not asked")
     if word == "REQUEST_DENIED":
         return Meaning(DOWN, f"Maps answers and refuses our key. {said}", KEY)
     if word in ("OVER_QUERY_LIMIT", "OVER_DAILY_LIMIT") or status == 429:
@@ -142,6 +166,18 @@ def of_maps(status: int, body: str) -> Meaning:
     if word == "UNKNOWN_ERROR" or status >= 500:
         return Meaning(DOWN, f"Maps itself fails ({word or status})", THEIRS)
     return Meaning(DEGRADED, f"Maps answers {status} {redacted(word)[:40]}, which it does not document", THEIRS)
+
+
+def _google_error(body: str) -> tuple[str, str]:
+    """The word of an answer, as the Geocoding API has it, and the sentence beside; empty where there is none."""
+    told = _json(body)
+    error = told.get("error")
+    if not isinstance(error, Mapping):
+        return str(told.get("status") or ""), redacted(str(told.get("error_message") or ""))[:160]
+    word, said = str(error.get("status") or ""), str(error.get("message") or "")
+    if word == "INVALID_ARGUMENT" and said.startswith("API key"):  # a wrong key is told as a wrong argument
+        word = "PERMISSION_DENIED"
+    return _GOOGLE.get(word, word), redacted(said)[:160]
 
 
 def of_webhook(status: int, method: str = "POST") -> Meaning:
@@ -176,7 +212,7 @@ def of_webhook(status: int, method: str = "POST") -> Meaning:
 def slower(meaning: Meaning, seconds: float, limit: float, whose: str) -> Meaning:
     """The same, degraded where the answer took longer than it may."""
     if meaning.state == UP and seconds > limit:
-        return Meaning(DEGRADED, f"it answered after {seconds:.1f} s, more than {limit:g} s", whose)
+        return Meaning(DEGRADED, f"{LATE} {seconds:.1f} s, more than {limit:g} s", whose)
     return meaning
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from .redaction import names_secret
 
 UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "unknown"
 LAYERS = ("dns", "tcp", "tls", "protocol")
@@ -18,6 +20,9 @@ KINDS = ("http", "tcp", "tls", "postgres", "redis")
 HOST = "host"
 # Whose matter it is, as far as the answer tells.
 OURS, THEIRS, KEY, NETWORK, NOBODY = "ours", "theirs", "key", "network", ""
+LATE = "it answered after"  # how the reason of an answer that is well, and late, begins
+# Whether a database is asked by TLS.
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
 _PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
 
 
@@ -32,6 +37,7 @@ class Target:
     path: str = "/"
     secure: bool = False
     method: str = "GET"
+    tls: str = AUTO
     headers: Mapping[str, str] = field(default_factory=dict)
     expect: tuple[int, ...] = ()
     body: str = ""
@@ -47,7 +53,7 @@ class Target:
         return tuple(
             one
             for one in LAYERS
-            if (one != "tls" or self.secure or self.kind == "tls")
+            if (one != "tls" or self.secure or self.kind == "tls" or self.tls == ALWAYS)
             and (one != "protocol" or self.kind not in ("tcp", "tls"))
         )
 
@@ -102,6 +108,9 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
             return None, f"{name}: the url must begin with http:// or https://"
         if parts.username or parts.password:
             return None, f"{name}: a url must hold no password; give it as a key"
+        secret = next((one for one, dummy in parse_qsl(parts.query) if one.lower() == "key" or names_secret(one)), "")
+        if secret:
+            return None, f"{name}: a url must hold no secret, as its parameter {secret} is; give it as `key`"
         port = port or (443 if secure else 80)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     port = port or _PORTS.get(kind, 0)
@@ -121,6 +130,7 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
         port=port,
         path=path,
         secure=secure,
+        tls=given.get("tls") or AUTO,
         method=(given.get("method") or "GET").upper(),
         headers={str(title): str(value) for title, value in (given.get("headers") or {}).items()},
         expect=tuple(given.get("expect") or ()),

@@ -9,18 +9,23 @@ traffic with work. Each has a relief of its own, and the causes are asked in tha
 
 from __future__ import annotations
 
+import re
 from typing import Any, Mapping, Sequence
 
 from .ceilings import SLOTS, fair_level
+from .pooler import paused
 from .verdicts import Cause, Diagnosis, diagnosis
 
-LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, TRAFFIC = (
-    "lock_queue", "vanished_clients", "leak", "forgotten_transactions", "pooler", "traffic",
+LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
+    "lock_queue", "vanished_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
+    "traffic",
 )  # fmt: skip
 NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
 _QUEUE = 0.25  # of the used slots that wait for locks
 _FLOOR = 2  # sessions that an application keeps, as pg_end_sessions leaves it
 _FORGOTTEN = 0.25  # of them idle in a transaction
+# Whoever stands behind a pooler is not known by the pooler's address.
+_POOLERS = re.compile("pgbouncer|pgpool|pgcat|odyssey|supavisor", re.I)
 
 
 def exhausted(
@@ -30,12 +35,17 @@ def exhausted(
     share: float,
     headroom: float,
     shares: Mapping[str, int],
+    services: Mapping[str, Any] | None = None,
 ) -> Diagnosis:
-    """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or forgotten."""
+    """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or forgotten.
+
+    ``services``: of compose_info, where a project runs beside the database.
+    """
     ceilings = activity["connections"]["ceilings"]
     hit = [one for one in ceilings if one["free"] <= NEAR * one["limit"]]
     background = activity.get("background", {})
-    pools = [one for one in background.get("pooler", {}).get("pools", []) if one["exhausted"]]
+    pooler = background.get("pooler", {})
+    pools = [one for one in pooler.get("pools", []) if one["exhausted"]]
     worst = max(ceilings, key=lambda one: one["used"] / one["limit"])
     lines = [_line(one) for one in (hit or [worst])]
     if activity["server"]["entrance"] != "normal":
@@ -44,15 +54,19 @@ def exhausted(
         )
     causes = _vanished(background, worst) if hit else []
     for one in hit:
-        causes += _under(one, activity, idle, idle_in_transaction, share, headroom, shares)
+        causes += _under(one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {})
     if not hit:  # a pool that finds no slot is a victim of whatever fills them
         causes += [_pool(one, activity) for one in pools]
-    if not hit and not pools:
+    causes += _pooler(pooler, bool(hit))
+    if not hit and not causes:
         lines.append(f"no ceiling is hit: {worst['free']} of {worst['limit']} are free")
     causes.sort(key=lambda one: -one.weight)
-    return diagnosis(
-        causes, lines, [*_pressing(background), *_pool_sizes(worst, headroom)], _guards(causes, idle_in_transaction)
-    )
+    advice = [
+        *(one.detail["advice"] for one in causes if "advice" in one.detail),
+        *_pressing(background),
+        *_pool_sizes(worst, headroom),
+    ]
+    return diagnosis(causes, lines, advice, _guards(causes, idle_in_transaction))
 
 
 def _line(ceiling: Mapping[str, Any]) -> str:
@@ -70,6 +84,8 @@ def _under(
     share: float,
     headroom: float,
     shares: Mapping[str, int],
+    *,
+    services: Mapping[str, Any],
 ) -> list[Cause]:
     """What fills one ceiling. The weight is the part of it that the cause accounts for."""
     applications, used = ceiling["applications"], max(1, ceiling["used"])
@@ -93,15 +109,27 @@ def _under(
                 f"{one['name']} holds {one['sessions']} of {ceiling['limit']}, its share is {mine}; {old} of them"
                 f" have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
             )
+            service = _service_of(one, services)
+            if service:
+                text += f" from service {service}: all of its addresses are of that service's containers"
             # Of a role that nobody else uses, on the whole server; a limit would hit the others too.
             everybody = activity["connections"]["ceilings"][0]["applications"]
             alone = ceiling["kind"] == SLOTS and sum(each["role"] == one["role"] for each in everybody) == 1
             detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
+            detail["service"] = service
             found.append(Cause(LEAK, surplus / used, (text,), "end_sessions", {"idle": idle}, detail))
-    still = sum(one["idle_in_transaction"] for one in applications)
-    if still >= _FORGOTTEN * used:
-        roles = sorted({one["role"] for one in applications if one["idle_in_transaction"]})
-        text = f"{still} of {used} sessions sit in a transaction in which nothing happens"
+    # Most transactions are idle for a moment between two statements; those are work.
+    old_ones = [
+        (one["role"], sum(seconds >= forgotten for seconds in one["idle_in_transaction_seconds"]))
+        for one in applications
+    ]
+    still = sum(number for dummy, number in old_ones)
+    if still and still >= _FORGOTTEN * used:
+        roles = sorted({role for role, number in old_ones if number})
+        text = (
+            f"{still} of {used} sessions sit in a transaction in which nothing has happened for {forgotten:g} s or"
+            " longer"
+        )
         rules = {"idle_in_transaction": forgotten}
         found.append(Cause(FORGOTTEN, still / used, (text,), "end_sessions", rules, {"roles": roles}))
     active = sum(one["active"] for one in applications) - waiting
@@ -109,6 +137,23 @@ def _under(
         text = f"{active} of {used} sessions are at work: this is traffic, and ending it would be refused work"
         found.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
     return found
+
+
+def _service_of(application: Mapping[str, Any], services: Mapping[str, Any]) -> str:
+    """The service that every client of an application is a container of; empty where a single one may be another's.
+
+    A client of the host's own network, or behind the address of another host, is nobody's container here.
+    """
+    owners: dict[str, set[str]] = {}
+    for name, service in services.items():
+        pooled = _POOLERS.search(f"{name} {service.get('image', '')}")
+        for container in service.get("containers", []):
+            for address in container.get("networks", {}).values():
+                owners.setdefault(address, set()).add("" if pooled else name)
+    if sum(application["clients"].values()) != application["sessions"]:
+        return ""  # not all of them are told
+    found = set().union(*(owners.get(address, {""}) if address else {""} for address in application["clients"]))
+    return found.pop() if len(found) == 1 else ""
 
 
 def _vanished(background: Mapping[str, Any], ceiling: Mapping[str, Any]) -> list[Cause]:
@@ -124,7 +169,34 @@ def _pool(pool: Mapping[str, Any], activity: Mapping[str, Any]) -> Cause:
         f"the pool {pool['database']}/{pool['user']} of the pooler is used up: {pool['waiting']} clients wait,"
         f" {pool['active']} of {pool['size']} connections are in use, while PostgreSQL has {free} slots free"
     )
-    return Cause(POOLER, 0.5, (text,), "", {}, {"raise_to": pool["size"] + max(0, free // 2)})
+    more = pool["size"] + max(0, free // 2)
+    advice = (
+        f"the pooler's pool_size of {pool['database']}, now {pool['size']}, may be up to {more}: in pgbouncer.ini, then"
+        " RELOAD on its console; nobody is disconnected"
+        if more > pool["size"]
+        else f"the pooler's pool of {pool['database']} has no room to grow: PostgreSQL has {free} slots free"
+    )
+    return Cause(POOLER, 0.5, (text,), "", {}, {"raise_to": more, "advice": advice})
+
+
+def _pooler(pooler: Mapping[str, Any], hit: bool) -> list[Cause]:
+    """What the pooler itself holds back. Behind full slots it comes last: relief there is what a role can do."""
+    weight = 0.05 if hit else 0.5
+    found = []
+    for name, waiting in paused(pooler.get("pools", [])).items():
+        text = f"database {name} is paused in the pooler: {waiting} clients wait for as long as it is"
+        advice = f"one of the pooler's admin_users relieves it on its console: RESUME {name};"
+        found.append(Cause(POOLER_PAUSED, weight + 0.01, (text, advice), "", {}, {"advice": advice}))
+    clients = pooler.get("client_connections", {})
+    limit, used = clients.get("limit", 0), clients.get("used", 0)
+    if limit and limit - used <= NEAR * limit:
+        text = f"{used} of {limit} clients are connected to the pooler (max_client_conn): it refuses those beyond"
+        advice = (
+            f"whoever runs the pooler relieves it: max_client_conn above {limit} in pgbouncer.ini, then RELOAD on its"
+            " console; each client takes a file descriptor of it"
+        )
+        found.append(Cause(POOLER_FULL, weight, (text, advice), "", {}, {"advice": advice}))
+    return found
 
 
 def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[dict[str, str]]:

@@ -29,18 +29,23 @@ SETTINGS: Mapping[str, str] = {
     "client_connection_check_interval": "statements whose client is gone",
     CONNECTIONS: "a pool that grows without an end",
 }
-_DURATION = re.compile(r"^\d+(\.\d+)? ?(us|ms|s|min|h|d)?\Z")
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?) ?(us|ms|s|min|h|d)?\Z")
+# Milliseconds; a bare number counts them, for every setting here.
+_UNITS = {"us": 0.001, "ms": 1, "": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LIMIT = re.compile(r"^(-1|\d+)\Z")
 UNLIMITED = "-1"
 
 
 @dataclass(frozen=True)
 class Guard:
-    """One setting of one role; ``value`` empty: none of its own, as before anybody set it."""
+    """One setting of one role; ``value`` empty: none of its own, as before anybody set it.
+
+    ``loosen``: it may replace a stricter value, as the way back must."""
 
     role: str
     setting: str
     value: str
+    loosen: bool = False
 
     @property
     def words(self) -> str:
@@ -56,11 +61,29 @@ class RoleState:
     superuser: bool = False
 
 
-def normal(role: str, setting: str, value: str) -> Guard:
+def normal(role: str, setting: str, value: str, loosen: bool = False) -> Guard:
     """One spelling of each: no limit is none, and 05 is 5."""
     if setting == CONNECTIONS and _LIMIT.match(value):
         value = "" if value == UNLIMITED else str(int(value))
-    return Guard(role, setting, value)
+    return Guard(role, setting, value, loosen)
+
+
+def bound(setting: str, value: str) -> float | None:
+    """How much a value lets through: milliseconds, or connections; without an end where it bounds nothing.
+
+    None where it cannot be told, as of a spelling that is not ours.
+
+    >>> bound("lock_timeout", "2min") == bound("lock_timeout", "120s")
+    True
+    """
+    if setting == CONNECTIONS:
+        return float(value) if value.isdigit() else float("inf")
+    if not value:
+        return float("inf")
+    found = _DURATION.match(value.strip())
+    if not found:
+        return None
+    return float(found.group(1)) * _UNITS[found.group(2) or ""] or float("inf")  # 0 turns it off
 
 
 def why_not(guard: Guard, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
@@ -78,17 +101,23 @@ def why_not(guard: Guard, known: Mapping[str, RoleState], settings: Collection[s
     return ""
 
 
-def plan_guards(guards: Sequence[Guard], known: Mapping[str, RoleState], picture: Picture) -> Plan:
-    """Those that are not set yet. A role that makes backups is spared: a timeout would break them."""
+def plan_guards(
+    guards: Sequence[Guard],
+    known: Mapping[str, RoleState],
+    picture: Picture,
+    everywhere: Mapping[str, str] | None = None,
+) -> Plan:
+    """Those that are not set yet. A role that makes backups is spared: a timeout would break them. So is one that is
+    bound more strictly already, by itself or by what ``everywhere`` holds for roles without a value of their own."""
     actions, spared = [], []
     for guard in guards:
         role = known[guard.role]
         now = role.settings.get(guard.setting, "")
-        if now == guard.value:
+        if now == guard.value or (now and guard.value and _same(guard.setting, now, guard.value)):
             continue
         who = f"{printable(guard.role)}: {guard.setting} {now or 'not set'} -> {guard.value or 'not set'}"
         target = f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}"
-        why = _protected(guard, role, picture)
+        why = _protected(guard, role, picture) or _stricter(guard, now, (everywhere or {}).get(guard.setting, ""))
         if why:
             spared.append(Item(target, why, "", {"who": who}))
             continue
@@ -96,6 +125,21 @@ def plan_guards(guards: Sequence[Guard], known: Mapping[str, RoleState], picture
         kept = f"; the {there} sessions that it has keep what they have" if there else ""
         actions.append(Item(target, f"guards against {SETTINGS[guard.setting]}{kept}", "set", {"who": who}))
     return Plan(VERB, tuple(actions), tuple(spared))
+
+
+def _same(setting: str, one: str, other: str) -> bool:
+    least = bound(setting, one)
+    return least is not None and least == bound(setting, other)
+
+
+def _stricter(guard: Guard, now: str, everywhere: str) -> str:
+    """Why it would let more through than what holds now; taking a guard away by name is nobody's oversight."""
+    if guard.loosen or not guard.value:
+        return ""
+    least, wanted = bound(guard.setting, now or everywhere), bound(guard.setting, guard.value)
+    if least is None or wanted is None or least >= wanted:
+        return ""
+    return f"is stricter already: {now}" if now else f"is stricter already: {everywhere} holds for every role"
 
 
 def _protected(guard: Guard, role: RoleState, picture: Picture) -> str:
@@ -125,14 +169,19 @@ def chosen(plan: Plan, guards: Sequence[Guard], known: Mapping[str, RoleState]) 
 def undo_of(guards: Iterable[Guard], known: Mapping[str, RoleState]) -> dict[str, Any]:
     """The values from before."""
     before = [
-        {"role": one.role, "setting": one.setting, "value": known[one.role].settings.get(one.setting, "")}
+        {
+            "role": one.role,
+            "setting": one.setting,
+            "value": known[one.role].settings.get(one.setting, ""),
+            "loosen": True,
+        }
         for one in guards
     ]
     return {"reversible": True, "module": "pg_guard_role", "options": {"guards": before}}
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
-    nothing = "" if plan.actions or plan.spared else "nothing to do: every guard is set already"
+    nothing = "" if plan.actions else "nothing to do: every guard is set already, or its role is spared"
     return plan_dict(plan, len(plan.actions), "guards to set", nothing)
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .sessions import CLIENT, LONGEST_QUERY, Holder, Prepared, Session
+from .sessions import CLIENT, LONGEST_QUERY, Holder, Prepared, Session, name_and_host
 
 BACKUP_APPLICATIONS = re.compile(
     r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
@@ -94,7 +94,7 @@ class Mercy:
             return f"role {session.user} is a superuser"
         if session.user in self.roles:
             return f"role {session.user} is spared"
-        if session.application in self.applications:
+        if self.applications and self.applications & {session.application, name_and_host(session.application)[0]}:
             return f"application {session.application} is spared"
         if session.database in self.databases:
             return f"database {session.database} is spared"

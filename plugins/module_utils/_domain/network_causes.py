@@ -9,18 +9,20 @@ nothing else.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Iterable, Mapping, Sequence
 
 from .endpoints import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, lines_of
 from .verdicts import Cause, Diagnosis, diagnosis
 
-DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, SICK, SLOW = (
+DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, SICK, SLOW, SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_way_out", "their_fault", "key_refused",
-    "target_sick", "target_degraded",
+    "target_sick", "target_degraded", "service_sick",
 )  # fmt: skip
 RESTART = "restart_services"
 _BELOW = ("dns", "tcp")
+_HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
 Row = Mapping[str, Any]
 
 
@@ -34,12 +36,13 @@ def disconnected(reached: Mapping[str, Any], services: Mapping[str, Any]) -> Dia
 def causes_of(matrix: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
     """The heaviest first."""
     known = [row for row in matrix if row["state"] != UNKNOWN]
-    causes = _resolvers(known, services)
+    causes = [*_resolvers(known, services), *_resolver_outside(known, services)]
     silent = {source for one in causes for source in one.detail["sources"]}
-    for target in dict.fromkeys(row["target"] for row in known):
+    unresolved = {target for one in causes for target in one.detail.get("unresolved", ())}
+    for target in dict.fromkeys(row["target"] for row in known if row["target"] not in unresolved):
         rows = [row for row in known if row["target"] == target and row["source"] not in silent]
         causes += _of_target(target, rows, known, services)
-    return sorted(_joined(causes), key=lambda one: -one.weight)
+    return sorted(_joined([*causes, *_sick_beside(known, causes, services)]), key=lambda one: -one.weight)
 
 
 def _resolvers(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
@@ -48,14 +51,58 @@ def _resolvers(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
     for source in dict.fromkeys(row["source"] for row in rows):
         mine = [row for row in rows if row["source"] == source]
         if all(row["state"] in (DOWN, FLAPPING) and row["layer"] == "dns" for row in mine):
-            others = [row for row in rows if row["source"] != source and row["layer"] != "dns"]
-            if len(mine) > 1 or others:
+            asked = {row["target"] for row in mine}
+            others = [row for row in rows if row["target"] in asked and row["layer"] != "dns"]
+            # Names of ours need nobody outside; one name alone, which nobody else asks for, proves nothing of who asks.
+            ours = any(_service_at(row["address"], services) for row in mine)
+            if (ours and len(mine) > 1) or others:
                 mute.append((source, mine[0]["why"]))
     if not mute:
         return []
     sources = [source for source, dummy in mute]
     text = f"{', '.join(sources)} cannot resolve any name: {mute[0][1]}"
     return [_restarting(DNS, 3.0, text, sources, services)]
+
+
+def _resolver_outside(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+    """Names outside are resolved from nowhere, while ours are, or nobody asks for ours: who resolves them is mute."""
+    outside = [row for row in rows if not _service_at(row["address"], services)]
+    targets = list(dict.fromkeys(row["target"] for row in outside))
+    if not outside or not all(row["state"] in (DOWN, FLAPPING) and row["layer"] == "dns" for row in outside):
+        return []
+    if all(row["layer"] == "dns" and row["state"] != UP for row in rows) and len(rows) > len(outside):
+        return []  # nothing is resolved at all, which is told by source
+    text = f"{', '.join(targets)} cannot be resolved from {_some(outside)}: {outside[0]['why']}"
+    return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
+
+
+def _sick_beside(rows: Sequence[Row], causes: Sequence[Cause], services: Mapping[str, Any]) -> list[Cause]:
+    """Services of ours that are sick while something is not reached: their public names lead here by ways unknown."""
+    if not any(row["state"] in (DOWN, FLAPPING) for row in rows):
+        return []
+    told = {name for one in causes for name in one.rules.get("services", ())}
+    found = []
+    for name, service in services.items():
+        sick = [one for one in service["containers"] if one["trouble"]]
+        if sick and name not in told:
+            text = f"{sick[0]['name']} {sick[0]['trouble']}"
+            rules = {"services": [name], "containers": [one["name"] for one in sick], "which": "all"}
+            found.append(Cause(SERVICE, 1.6, (text,), RESTART, rules, {"target": name, "sources": []}))
+    return found
+
+
+def _service_at(address: str, services: Mapping[str, Any]) -> str:
+    """The service of ours that an address leads to, by its name or by a port that it publishes; empty for none."""
+    host, dummy, port = address.rpartition(":")
+    if host in services:
+        return host
+    if host not in _HERE:
+        return ""
+    for name, service in services.items():
+        for one in service["containers"]:
+            if any(re.match(rf"\S*:{port}->", published) for published in one.get("ports", ())):
+                return str(name)
+    return ""
 
 
 def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
@@ -70,8 +117,8 @@ def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services:
         return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
     if first["whose"] == THEIRS and first["layer"] not in _BELOW:
         return [Cause(PROVIDER, 1.4, (text,), "", {}, {"target": target, "sources": []})]
-    service = first["address"].rpartition(":")[0]
-    if service not in services:
+    service = _service_at(first["address"], services)
+    if not service:
         return [_outside(target, text, bad, well, every, services)]
     return [_inside(target, text, service, bad, well, services)]
 
@@ -85,12 +132,14 @@ def _inside(
     detail = {"target": target, "sources": []}
     if not found["running"] or (sick and not well):
         why = f"{text}. {sick[0]['name']} {sick[0]['trouble']}" if sick else f"{text}. No container of {service} runs"
-        rules = {"services": [service], "which": "sick"}
-        return Cause(TARGET, 2.5, (why,), RESTART, rules, detail)
+        meant = [one["name"] for one in sick or found["containers"]]
+        rules = {"services": [service], "containers": meant, "which": "all"}
+        return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules if meant else {}, detail)
     cut = [row for row in bad if row["layer"] in _BELOW]
     if cut and "refused" in cut[0]["why"] and not well:
         why = f"{text}. {service} runs and nobody listens there"
-        return Cause(REFUSED, 2.0, (why,), RESTART, {"services": [service], "which": "all"}, detail)
+        rules = {"services": [service], "containers": [one["name"] for one in found["containers"]], "which": "all"}
+        return Cause(REFUSED, 2.0, (why,), RESTART, rules, detail)
     if cut:
         # Restarting who asks harms less than restarting who is asked, and gives it a network anew.
         return _restarting(CUT, 2.2, text, [row["source"] for row in cut], services, target)
@@ -108,8 +157,9 @@ def _outside(
             SLOW if bad[0]["state"] == DEGRADED else SICK, 0.9, (text,), "", {}, {"target": target, "sources": []}
         )
     if well:
-        return _restarting(CUT, 1.9, text, [row["source"] for row in bad], services, target)
-    external = {row["target"] for row in every if row["address"].rpartition(":")[0] not in services}
+        name = DNS if all(row["layer"] == "dns" for row in bad) else CUT
+        return _restarting(name, 1.9, text, [row["source"] for row in bad], services, target)
+    external = {row["target"] for row in every if not _service_at(row["address"], services)}
     reached = {row["target"] for row in every if row["target"] in external and row["layer"] not in _BELOW}
     alone = bool(reached) or len(external) < 2
     name, weight = (PROVIDER, 1.3) if alone else (EGRESS, 1.7)
@@ -120,11 +170,14 @@ def _restarting(
     name: str, weight: float, text: str, sources: Sequence[str], services: Mapping[str, Any], target: str = ""
 ) -> Cause:
     """Relieved by restarting the services whose containers ask in vain; the host is nobody's to restart."""
-    mine = sorted({service for source in sources for service in [service_of(source, services)] if service})
+    owners = {source: service_of(source, services) for source in sources}
+    mine = [source for source in owners if owners[source]]
     detail = {"sources": list(sources), "target": target}
     if not mine:
         return Cause(name, weight, (text,), "", {}, detail)
-    return Cause(name, weight, (text,), RESTART, {"services": mine, "which": "all"}, detail)
+    # Those alone that ask in vain: their replicas beside them are well, and serve meanwhile.
+    rules = {"services": sorted({owners[source] for source in mine}), "containers": mine, "which": "all"}
+    return Cause(name, weight, (text,), RESTART, rules, detail)
 
 
 def service_of(container: str, services: Mapping[str, Any]) -> str:
@@ -160,6 +213,14 @@ _WHO = {
 }
 
 
+_RESOLVER = (
+    "whoever runs the resolver of this host can say why {target} is not resolved: look at /etc/resolv.conf and, where"
+    " it runs, systemd-resolved (resolvectl status); if it is that one name alone, its owner's DNS is at fault"
+)
+
+
 def _advice(causes: Sequence[Cause]) -> list[str]:
-    said = [_WHO[one.name].format(target=one.detail["target"]) for one in causes if one.name in _WHO]
+    mute = [", ".join(one.detail["unresolved"]) for one in causes if one.detail.get("unresolved")]
+    said = [_RESOLVER.format(target=targets) for targets in mute]
+    said += [_WHO[one.name].format(target=one.detail["target"]) for one in causes if one.name in _WHO]
     return list(dict.fromkeys(said))

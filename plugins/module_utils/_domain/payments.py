@@ -16,16 +16,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute it; O
 def to_process(
     rows: Iterable[Mapping[str, Any]], entries: Iterable[Mapping[str, Any]], sign: str
 ) -> list[dict[str, Any]]:
-    """One entry for each payment, by its reference.
+    """One entry for each payment, by its reference; a row of the database without one is an entry by itself.
 
     ``rows``: of the database, each with ``reference``. ``entries``: of the log; ``sign`` is a regular expression with a
     group ``reference``, and its other groups become columns.
     """
     found: dict[str, dict[str, Any]] = {}
+    nameless = []  # nothing is lost for want of a name
     for row in rows:
-        if row.get(KEY) is not None:
-            name = str(row[KEY])
-            found[name] = {**found.get(name, {}), **row, KEY: name, "known_from": "database"}
+        if row.get(KEY) is None:
+            nameless.append({**row, KEY: "", "known_from": "database"})
+            continue
+        name = str(row[KEY])
+        found[name] = {**found.get(name, {}), **row, KEY: name, "known_from": "database"}
     for entry in entries:
         seen = re.search(sign, str(entry.get("text", ""))) if sign else None
         if seen is None or not seen.groupdict().get(KEY):
@@ -37,7 +40,7 @@ def to_process(
         known.update(said)
         known["attempts_seen"] = known.get("attempts_seen", 0) + 1
         known["last_seen"] = _moment(entry.get("at"))
-    return list(found.values())
+    return [*found.values(), *nameless]
 
 
 def _moment(at: Any) -> str:

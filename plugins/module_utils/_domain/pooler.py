@@ -7,7 +7,7 @@ Columns are those of ``SHOW`` (PgBouncer's doc/usage.md). A server connection na
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from .picture import Picture
 from .statements import printable
@@ -20,24 +20,39 @@ def told(tables: Mapping[str, Table], picture: Picture) -> dict[str, Any]:
     sizes = {str(one["name"]): one for one in tables["DATABASES"]}
     pools = [_pool(one, sizes) for one in tables["POOLS"] if one["database"] != "pgbouncer"]
     config = {str(one["key"]): one["value"] for one in tables["CONFIG"]}
-    used = sum(1 for one in tables["CLIENTS"])
+    used = max(0, len(tables["CLIENTS"]) - 1)  # without this look's own console
+    limit = _number(config.get("max_client_conn"))
     return {
         "pools": sorted(pools, key=lambda one: (-one["waiting"], one["database"], one["user"])),
         "clients": _clients(tables, picture),
-        "client_connections": {"used": used, "limit": _number(config.get("max_client_conn"))},
+        "client_connections": {"used": used, "limit": limit},
         "pressing": [
             f"pool {one['database']}/{one['user']} is used up: {one['waiting']} clients wait, the longest for"
             f" {one['longest_wait']:g} s, all of its {one['active']} connections are in use (pool_size {one['size']})"
             for one in pools
             if one["exhausted"]
         ]
-        + [f"database {one['database']} is paused in the pooler" for one in pools if one["paused"]],
+        + [
+            f"database {name} is paused in the pooler: {waiting} clients wait"
+            for name, waiting in paused(pools).items()
+        ]
+        + ([f"the pooler takes no more clients: {used} of {limit} (max_client_conn)"] if 0 < limit <= used else []),
     }
+
+
+def paused(pools: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Databases that are paused, with the clients that wait for them."""
+    found: dict[str, int] = {}
+    for one in pools:
+        if one["paused"]:
+            found[one["database"]] = found.get(one["database"], 0) + one["waiting"]
+    return found
 
 
 def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     database = sizes.get(str(one["database"]), {})
     waiting, idle = _number(one.get("cl_waiting")), _number(one.get("sv_idle"))
+    stopped = bool(_number(database.get("paused")))
     return {
         "database": printable(str(one["database"])),
         "user": printable(str(one["user"])),
@@ -48,8 +63,8 @@ def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> dic
         "active": _number(one.get("sv_active")),
         "idle": idle,
         "size": _number(database.get("pool_size")),
-        "paused": bool(_number(database.get("paused"))),
-        "exhausted": waiting > 0 and idle == 0,
+        "paused": stopped,
+        "exhausted": waiting > 0 and idle == 0 and not stopped,  # a paused one is not too small
     }
 
 

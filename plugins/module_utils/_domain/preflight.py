@@ -16,8 +16,10 @@ MIB = 2**20
 HEADROOM = 0.2  # of the slots, free on an ordinary day
 FULL = 0.85  # of a disk
 APART = 2.0  # seconds between two clocks
+_CLUSTER = b"-- PostgreSQL database cluster dump"
+_END_OF_CLUSTER = _CLUSTER + b" complete"
 _END_OF_DUMP = b"-- PostgreSQL database dump complete"
-_END_OF_CLUSTER = b"-- PostgreSQL database cluster dump complete"
+_LAST = 1024  # bytes in which the end is told: newest pg_dump writes an \unrestrict line behind it
 _CUSTOM = b"PGDMP"
 
 
@@ -41,7 +43,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Dump:
-    """A backup file. ``head`` and ``tail``: its ends, once unpacked; ``trouble``: why it could not be read."""
+    """A backup file. ``head`` and ``tail``: its ends, once unpacked; ``trouble``: why it could not be read.
+
+    ``damaged``: it was read, and its packing breaks off or does not agree with its own checksum.
+    """
 
     path: str
     size: int
@@ -49,6 +54,7 @@ class Dump:
     head: bytes = b""
     tail: bytes = b""
     trouble: str = ""
+    damaged: bool = False
 
 
 def told(checks: Iterable[Check]) -> dict[str, Any]:
@@ -87,7 +93,8 @@ def of_entrances(role: str, tried: Mapping[str, str], senders_free: int) -> Chec
         " login_reserve_user"
     )
     if opened:
-        return Check("gets in when it is full", False, "every walsender is taken", "raise max_wal_senders and restart")
+        more = "ALTER SYSTEM SET max_wal_senders = 20 (or double what it is), and restart the server"
+        return Check("gets in when it is full", False, "every walsender is taken", more)
     return Check("gets in when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), cure)
 
 
@@ -95,7 +102,7 @@ def of_slots(picture: Picture) -> list[Check]:
     checks = []
     for one in ceilings(picture):
         name = "slots in reserve" if one.kind == "max_connections" else f"room under {one.words}"
-        cure = "make the pools smaller or put a pooler between (see the advice of db_connection_exhaustion.yml)"
+        cure = "make the pools as small as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
         checks.append(Check(name, not one.is_tight(HEADROOM), f"{one.free} of {one.limit} are free", cure))
     return checks
 
@@ -128,7 +135,8 @@ def of_wal(replication: Mapping[str, Any], archiver: Mapping[str, Any]) -> list[
     if archiver.get("mode", "off") != "off":
         fails = archiver["failing"]
         found = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
-        checks.append(Check("WAL is archived", not fails, found, "see the server's log for what archive_command says"))
+        cure = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
+        checks.append(Check("WAL is archived", not fails, found, cure))
     return checks
 
 
@@ -150,7 +158,8 @@ def of_clock(what: str, apart: float) -> Check:
 def of_disk(what: str, disk: Mapping[str, Any] | None) -> Check:
     name = f"{what} has room"
     if disk is None:
-        return Check(name, None, "it cannot be seen from here", "run this on its own host, as root")
+        cure = "set ansible_host of this host to the database's own, and ansible_become: true"
+        return Check(name, None, "it cannot be seen from here", cure)
     used = 1 - disk["free"] / disk["size"] if disk["size"] else 1.0
     found = f"{used:.0%} used, {disk['free'] // MIB:,} MiB free"
     return Check(name, used < FULL, found, f"free space there (du -xh -d 2 {disk.get('mount', '/')} | sort -h | tail)")
@@ -164,7 +173,8 @@ def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
     found = (
         ", ".join(f"{one['mount']} {one['inodes_used_share']:.0%}" for one in short) or "there are enough everywhere"
     )
-    return Check("inodes are left", not short, found, "find the folder with very many small files and tidy it")
+    where = short[0]["mount"] if short else "/"
+    return Check("inodes are left", not short, found, f"tidy what du --inodes -x -d 3 {where} | sort -n | tail shows")
 
 
 def of_synchronised(state: bool | None) -> Check:
@@ -192,13 +202,13 @@ def of_rotation(unbounded: Sequence[str], looked_at: int) -> Check:
 def of_draining(missing: Sequence[str]) -> Check:
     found = f"missing: {', '.join(missing)}" if missing else "root, nsenter and iptables are there"
     return Check(
-        "a replica can be drained", not missing, found, "use become: true; apt-get install iptables util-linux"
+        "a replica can be drained", not missing, found, "set ansible_become: true; apt-get install iptables util-linux"
     )
 
 
 def of_snapshots(folder: str, number: int | None) -> Check:
     if number is None:
-        return Check("a release can be rolled back", None, f"{folder} cannot be read", "use become: true")
+        return Check("a release can be rolled back", None, f"{folder} cannot be read", "set ansible_become: true")
     cure = "record one with pafar.runbook.compose_snapshot after each deployment"
     return Check("a release can be rolled back", number > 0, f"{number} snapshots in {folder}", cure)
 
@@ -206,30 +216,59 @@ def of_snapshots(folder: str, number: int | None) -> Check:
 def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
     """The newest must be whole, young, and not much smaller than the one before it."""
     name = f"backups of {where} can be restored"
+    again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and mend the job (systemctl list-timers)"
     if not dumps:
-        return Check(name, False, "there is none", "look at the job that makes them, and at the path and pattern given")
+        return Check(name, False, "there is none", f"set path and pattern in runbook_backups; or {again}")
     newest = min(dumps, key=lambda one: one.age)
     why = why_not_whole(newest)
     older = sorted((one for one in dumps if one is not newest), key=lambda one: one.age)
     said = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
     if newest.trouble:
-        return Check(name, None, f"{said}; {newest.trouble}", "run this as root on the host where they are")
+        return Check(name, None, f"{said}; {newest.trouble}", "set ansible_become: true on the host where they are")
     if why:
-        return Check(name, False, f"{said}, {why}", "make one now (pg_dump), and find out why that job broke off")
+        return Check(name, False, f"{said}, {why}", again)
     if newest.age > max_age:
-        return Check(name, False, f"{said}: too old", "look at the job that makes them")
+        return Check(name, False, f"{said}: too old", again)
     if older and newest.size < 0.5 * older[0].size:
-        return Check(name, False, f"{said}, half as big as the one before it", "look into it before the older ones go")
+        cure = f"keep {older[0].path}, and compare what zgrep -c . says of both; or {again}"
+        return Check(name, False, f"{said}, half as big as the one before it", cure)
+    if header_alone(newest):
+        return Check(
+            name, True, f"{said}, a custom archive by its beginning; only pg_restore tells whether it is whole"
+        )
     return Check(name, True, f"{said}, whole to its last line")
 
 
 def why_not_whole(dump: Dump) -> str:
     """pg_dump writes its last line when it is done. A custom archive has none: its beginning is all there is."""
-    if dump.head.startswith(_CUSTOM):
-        return ""
-    if _END_OF_DUMP in dump.tail or _END_OF_CLUSTER in dump.tail:
+    if dump.damaged:
+        return "and does not end as a whole dump does: its packing breaks off or is damaged"
+    if header_alone(dump) or _ends_whole(dump):
         return ""
     return "and does not end as a whole dump does"
+
+
+def header_alone(dump: Dump) -> bool:
+    """Whether it is a custom archive, of which nothing but its beginning can be judged."""
+    return dump.head.startswith(_CUSTOM)
+
+
+def _ends_whole(dump: Dump) -> bool:
+    """A row of data may hold the words too: they are a line, and nothing but comments and \\unrestrict follows."""
+    # A dump of a cluster holds a whole dump of each database: only its own last line ends it.
+    ends = (_END_OF_CLUSTER,) if _CLUSTER in dump.head else (_END_OF_DUMP, _END_OF_CLUSTER)
+    lines = dump.tail[-_LAST:].splitlines()
+    for line in reversed(lines[1:] if len(dump.tail) > _LAST else lines):
+        if line.rstrip() in ends:
+            return True
+        if line.strip() and not line.startswith((b"--", b"\\unrestrict")):
+            return False
+    return False
+
+
+def of_none(what: str, variable: str, example: str) -> Check:
+    """Nothing is set, so nothing was looked at: at night that is the same as not being there."""
+    return Check(what, False, "none configured", f"set {variable} in the inventory: {example}")
 
 
 def door_of(url: str) -> tuple[str, str]:
@@ -247,10 +286,9 @@ def door_of(url: str) -> tuple[str, str]:
 
 def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
     """A webhook's address is a secret: its host alone is told."""
-    host = door_of(url)[0] or "its address"
-    return Check(
-        f"{name} is reachable", reached, f"{host}: {answer}", f"look at the network and the proxy towards {host}"
-    )
+    host, door = door_of(url)
+    cure = f"open the way to {host}: curl -sSI {door} tells where it ends" if host else "mend it in runbook_reach"
+    return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", cure)
 
 
 def of_log(path: str, why: str) -> Check:

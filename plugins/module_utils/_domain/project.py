@@ -27,6 +27,7 @@ class Project:
     hash_is_proof: bool = True
     images: Mapping[str, str] = field(default_factory=dict)  # reference -> image id
     made: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when it was made
+    tagged: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when this engine gave it its name
     again: Mapping[str, Container] = field(default_factory=dict)  # a second look at those that may loop, by id
     exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
     logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of those that are not well, by id
@@ -159,6 +160,11 @@ def trouble_of(project: Project, container: Container) -> str:
     return ""
 
 
+def _age(project: Project, at: datetime | None) -> int | None:
+    """Seconds from then to the look; None where then is not known."""
+    return None if at is None else round((project.now - at).total_seconds())
+
+
 def container_dict(project: Project, one: Container) -> dict[str, Any]:
     """As compose_info returns it."""
     again = project.again.get(one.id)
@@ -179,12 +185,12 @@ def container_dict(project: Project, one: Container) -> dict[str, Any]:
         "started_at": one.started.isoformat() if one.started else None,
         "uptime": round(one.uptime(project.now), 1),
         "created_at": one.created.isoformat() if one.created else None,
+        "age": _age(project, one.created),
         "image": one.image,
         "image_ref": one.image_ref,
         "image_made_at": project.made[one.image].isoformat() if one.image in project.made else None,
-        "image_age": round((project.now - project.made[one.image]).total_seconds())
-        if one.image in project.made
-        else None,
+        "image_age": _age(project, project.made.get(one.image)),
+        "image_tagged": _age(project, project.tagged.get(one.image)),
         "drift": project.drift(one),
         "ports": [f"{port.address}:{port.published}->{port.target}" for port in one.ports],
         "memory_limit": one.memory_limit,

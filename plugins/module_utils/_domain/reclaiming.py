@@ -28,6 +28,7 @@ MIB = 2**20
 _FREE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B?)?\s*\Z", re.IGNORECASE)
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _SMALL = 64 * 1024  # bytes that are not worth an act
+_LARGEST = 2**63  # bytes: no file system is larger
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,33 @@ def goal_of(text: str) -> Goal | None:
     found = _FREE.match(text)
     if not found:
         return None
-    number, unit = float(found.group(1)), (found.group(2) or "").upper()
+    number, unit = float(found.group(1)), (found.group(2) or "").upper()  # inf where there are too many digits
     if unit == "%":
         return Goal(share=number / 100) if 0 < number < 100 else None
-    size = int(number * 1024 ** _POWERS.get(unit[:1], 0))
-    return Goal(bytes=size) if size > 0 else None
+    size = number * 1024 ** _POWERS.get(unit[:1], 0)
+    return Goal(bytes=int(size)) if 1 <= size < _LARGEST else None
+
+
+def repository_of(reference: str) -> str:
+    """``redis`` of ``docker.io/library/redis:7`` and of ``redis@sha256:...``; empty for an id."""
+    if reference.startswith("sha256:"):
+        return ""
+    folder, dummy, last = reference.partition("@")[0].rpartition("/")
+    name = f"{folder}/{last.partition(':')[0]}".lstrip("/")
+    for usual in ("docker.io/", "index.docker.io/", "library/"):
+        name = name[len(usual) :] if name.startswith(usual) else name
+    return name
+
+
+def who_closes(holders: Iterable[tuple[str, str]], project: str) -> list[str]:
+    """Services of a project whose restart frees a file that ``holders`` (project, service) have open.
+
+    None where somebody else holds it too: it would stay, and another project's service of that name is not ours.
+    """
+    held = set(holders)
+    if not project or any(theirs != project or not service for theirs, service in held):
+        return []
+    return sorted(service for dummy, service in held)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def activity_result(
         "blocked": [waiter_dict(picture, key, statements) for key in waiters[:rows]],
         "cycles": forest.cycles,
         "tree": tree(picture, mercy),
-        "connections": {**count_connections(picture), "ceilings": told(picture, rows)},
+        "connections": {**count_connections(picture), "ceilings": told(picture, mercy, rows)},
         "activity": activity(picture, mercy, statements, rows, long_running),
         "prepared": [
             {

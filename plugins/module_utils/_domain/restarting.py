@@ -60,12 +60,14 @@ def plan_restart(
     *,
     sick_only: bool = False,
     named: bool = True,
+    containers: Sequence[str] = (),
     method: str = "auto",
     starts_dependencies: bool = False,
 ) -> Restarting:
     """Services in the order of their dependencies; within one the sick replicas first.
 
     ``named``: somebody said which services; else what was stopped on purpose, and jobs that failed, are left alone.
+    ``containers``: names of those that are meant; all of the services where none is said.
     """
     names = project.model.in_order(services) if project.model else sorted(services)
     actions: list[Item] = []
@@ -76,7 +78,8 @@ def plan_restart(
         if sick_only and not any(trouble_of(project, one) for one in replicas):
             continue  # whoever asks for the sick is not told of every service that is well
         against = why_not_replaced(project, service, starts_dependencies)
-        for one in sorted(replicas, key=lambda each: (not trouble_of(project, each), each.number)):
+        meant = [one for one in replicas if not containers or one.name in containers]
+        for one in sorted(meant, key=lambda each: (not trouble_of(project, each), each.number)):
             trouble, who = trouble_of(project, one), {"who": one.name, "service": service}
             why = why_spared(one, trouble, sick_only, named)
             if why:

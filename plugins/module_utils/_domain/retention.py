@@ -3,7 +3,9 @@
 """Which backups may go: the newest N that are valid stay, and nothing goes when the newest of them is too old. Pure.
 
 Valid is whole to the last line that pg_dump writes, and plausible in size. An age alone is no rule: when a job has made
-empty files for a week, everything good is old.
+empty files for a week, everything good is old. Nor does the usual size follow the newest few: when a job has dumped the
+wrong database for a week, everything good is big. Of a custom archive nothing but its beginning can be judged, so none
+goes on the strength of it.
 """
 
 from __future__ import annotations
@@ -14,10 +16,13 @@ from datetime import datetime, timezone
 from statistics import median
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from .preflight import Dump, why_not_whole
+from .preflight import Dump, header_alone, why_not_whole
 from .statements import span
 
 PLAUSIBLE = 0.5  # of the usual size
+_SLACK = 86400.0  # seconds that zones may put a date ahead
+_CUSTOM = "of a custom archive only the beginning tells, and nothing goes on the strength of that"
+_SMALL = "all small beside older ones: find out whether the right database is dumped before old ones go"
 _DATE = re.compile(r"(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?:[-_.T ]{0,3}(\d{2})[-_.:h]?(\d{2})(?:[-_.:m]?(\d{2}))?)?Z?")
 _LONG = re.compile(r"\d{8,}")  # a moment as seconds since 1970, or a serial number
 
@@ -87,15 +92,29 @@ class Verdict:
 def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read: Callable[[Backup], Any]) -> Verdict:
     """``series`` newest first; ``max_age`` seconds; ``read`` looks into a file and gives a Dump.
 
-    Files are read from the newest on until ``keep`` are valid: no more than that has to be.
+    Files are read from the newest on until ``keep`` are valid: no more than that has to be, and bigger ones behind it.
     """
-    usual = median(one.size for one in series) if series else 0.0
-    valid: list[Backup] = []
-    stay: dict[str, str] = {}
-    for place, one in enumerate(series):
-        why = why_invalid(read(one), usual)
-        stay[one.name] = why and f"cannot be trusted ({why}), and is newer than the {keep} that stay"
+    stay = {one.name: "its date is in the future, so it is none" for one in series if one.at > now + _SLACK}
+    dated = [one for one in series if one.name not in stay]
+    middle = median(one.size for one in dated) if dated else 0.0
+    seen: dict[str, Any] = {}
+
+    def look(one: Backup) -> Any:
+        if one.name not in seen:
+            seen[one.name] = read(one)
+        return seen[one.name]
+
+    valid, small = [], set()
+    for place, one in enumerate(dated):
+        dump, usual = look(one), _usual(one, dated[place + 1 :], middle, look)
+        why = why_invalid(dump, usual)
+        if one.size < PLAUSIBLE * usual:
+            small.add(one.name)
         if why:
+            stay[one.name] = f"cannot be trusted ({why}), and is newer than the {keep} that stay"
+            continue
+        if header_alone(dump):
+            stay[one.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {keep} that stay"
             continue
         valid.append(one)
         stay[one.name] = f"one of the newest {keep} that are valid"
@@ -103,6 +122,27 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
             why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
             return Verdict((), stay, f"{why}: find out why no new one is made before old ones go")
         if len(valid) == keep:
-            return Verdict(tuple(reversed(series[place + 1 :])), stay)
+            if all(newest.name in small for newest in dated[:keep]):
+                return Verdict((), stay, f"the newest {keep} are {_SMALL}")
+            return Verdict(tuple(reversed(dated[place + 1 :])), stay)
     few = f"only {len(valid)} of the {keep} backups that must stay are valid" if valid else "not one of them is valid"
-    return Verdict((), stay, few)
+    return Verdict((), stay, few + _why_few(seen.values()))
+
+
+def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
+    """What its size is measured by: the biggest older one, but for a torn one, if that makes a difference."""
+    for other in sorted(older, key=lambda other: -other.size):
+        if one.size >= PLAUSIBLE * other.size:
+            break
+        dump = look(other)
+        if dump.trouble or not why_not_whole(dump):
+            return max(middle, other.size)
+    return middle
+
+
+def _why_few(dumps: Iterable[Any]) -> str:
+    """What hindered judging, so that few are valid."""
+    looked = list(dumps)
+    unread = [one.trouble for one in looked if one.trouble]
+    said = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
+    return f"{said}; {_CUSTOM}" if any(header_alone(one) for one in looked) else said

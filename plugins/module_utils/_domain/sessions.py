@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Union
@@ -12,6 +13,23 @@ REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a fore
 CLIENT = "client backend"
 LONGEST_QUERY = 16384  # characters of a statement that are kept
 _ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
+
+
+# PgBouncer's application_name_add_host: `feed - 10.0.0.7:51034`, `feed - [fd00::7]:51034`, `feed - unix(4711):6432`.
+_HOST = re.compile(r" - (\d+(?:\.\d+){3}|\[[\da-f:.]+\]|unix(?:\(-?\d+\))?):\d+\Z", re.I)
+_CUT_HOST = re.compile(r" - ([\d\[][\da-f:.\]]*|unix[()\d:-]*)\Z", re.I)
+_LONGEST_NAME = 63  # bytes of an application_name that PostgreSQL keeps, where the host may be cut off
+
+
+def name_and_host(application: str) -> tuple[str, str]:
+    """An application's name, and the host that a pooler added to it; empty where none did.
+
+    >>> name_and_host("feed - 10.0.0.7:51034"), name_and_host("pafar-web")
+    (('feed', '10.0.0.7'), ('pafar-web', ''))
+    """
+    cut = len(application.encode()) >= _LONGEST_NAME
+    added = (_CUT_HOST if cut else _HOST).search(application)
+    return (application[: added.start()], added.group(1)) if added else (application, "")
 
 
 def stamp(at: datetime | None) -> str:

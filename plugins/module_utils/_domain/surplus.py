@@ -8,17 +8,18 @@ again when it needs them; then transactions in which nothing happens; at last st
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping
 
-from .ceilings import ceilings, fair_level, who_opened
+from .ceilings import ceilings, fair_level
 from .mercy import Mercy
 from .picture import Picture, count_connections
 from .plan import Item, Plan
 from .report import session_dict
 from .rounds import Outcome
 from .sessions import Session, stamp
-from .statements import span
+from .statements import span, without_literals
 from .unblocking import CANCEL, TERMINATE, harm
 from .words import who_is
 
@@ -26,6 +27,7 @@ VERB = "end_sessions"
 VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "vanished", "idle", "idle_in_transaction", "running"
 TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING)
 _HARMLESS = (VANISHED, IDLE)
+_LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Surplus:
     plan: Plan
     sessions: Mapping[str, Session]
     late: frozenset[str]
+    harmless: frozenset[str] = frozenset()  # those of the late who do nothing
 
     @property
     def left(self) -> int:
@@ -84,6 +87,12 @@ class Surplus:
 
     def narrowed_to(self, only: Iterable[str] | None) -> Surplus:
         return replace(self, plan=self.plan.narrowed_to(only))
+
+    def part(self, harmless: bool) -> Surplus:
+        """Those who do nothing, or all others: a plan of its own, since each has a limit of its own at the gate."""
+        actions = tuple(item for item in self.plan.actions if (item.detail["rule"] in _HARMLESS) is harmless)
+        late = self.late & self.harmless if harmless else self.late - self.harmless
+        return replace(self, plan=replace(self.plan, actions=actions), late=late)
 
     @property
     def victims(self) -> list[tuple[Item, Session]]:
@@ -155,9 +164,10 @@ def plan_ending(
         actions.append(_item(picture, one, reason, act_on(tier, one), tier))
     sessions = {one.target: one for dummy, one, dummy2 in named}
     late = frozenset(sessions)
+    idle = frozenset(one.target for tier, one, dummy in named if tier in _HARMLESS)
     for target in spared:
         sessions.setdefault(target, picture.sessions[spared[target].detail["pid"]])
-    return Surplus(picture, Plan(VERB, tuple(actions), tuple(spared.values())), sessions, late)
+    return Surplus(picture, Plan(VERB, tuple(actions), tuple(spared.values())), sessions, late, idle)
 
 
 def act_on(tier: str, one: Session) -> str:
@@ -200,10 +210,9 @@ def _named(
         elif one.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
             found[one.pid] = (RUNNING, one, f"its statement runs for {span(seconds)}")
     if rules.idle is not None:
-        leaving = frozenset(
-            pid for pid, (tier, dummy, dummy2) in found.items() if tier != RUNNING
-        )  # those stay, cancelled
-        for pid, reason in _over_share(picture, mercy, rules, keeps, leaving).items():
+        # An idle transaction that will be ended too is no reason to spare an idle session: that one harms less.
+        missed = frozenset(pid for pid, (tier, dummy, dummy2) in found.items() if tier == VANISHED)
+        for pid, reason in _over_share(picture, mercy, rules, keeps, missed).items():
             found.setdefault(pid, (IDLE, picture.sessions[pid], reason))
     return list(found.values())
 
@@ -213,7 +222,7 @@ def _over_share(
 ) -> dict[int, str]:
     """Idle sessions beyond what their application may have, under every ceiling that is tight, the oldest first.
 
-    ``going``: those whom another rule names already; they count as gone, unless mercy spares them.
+    ``going``: those whose client is gone; they count as gone, unless mercy spares them.
     """
     going = frozenset(pid for pid in going if not mercy.why(picture.sessions[pid]))
     found: dict[int, str] = {}
@@ -226,14 +235,14 @@ def _over_share(
         room = int(ceiling.limit * (1 - rules.headroom))
         level = min(fair_level(map(len, groups.values()), room), int(ceiling.limit * rules.share))
         for application, sessions in groups.items():
-            share = rules.shares.get(application[1], level)
+            share = rules.shares.get(application.name, level)
             surplus = len(sessions) - max(share, rules.floor)
             old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(picture.now) >= least]
             old = [one for one in old if not (mercy.why(one) or _why_not(IDLE, one, keeps))]
             old.sort(key=lambda one: -one.seconds_in_state(picture.now))
             for one in old[: max(0, surplus)]:
                 found[one.pid] = (
-                    f"idle for {span(one.seconds_in_state(picture.now))}; {who_opened(application)} holds"
+                    f"idle for {span(one.seconds_in_state(picture.now))}; {application.words} holds"
                     f" {len(sessions)} of {ceiling.words}, its share is {share}"
                 )
     return found
@@ -244,7 +253,7 @@ def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
         return "waits for a lock: it is a victim, and ending it would free nobody (see pg_kill_blocking)"
     if tier == IDLE and one.pid in keeps:
         return keeps[one.pid]
-    if tier == IDLE and one.query.lstrip()[:6].upper() == "LISTEN":
+    if tier == IDLE and _LISTENS.search(without_literals(one.query)):
         return "listens for notifications"
     return ""
 
@@ -279,6 +288,7 @@ def ending_result(first: Surplus, outcome: Outcome, *, rows: int, rehearsal: boo
     return {
         "changed": bool(first.plan.actions) if rehearsal else acted,
         "plan": first.as_dict(),
+        "parts": {"harmless": first.part(True).as_dict(), "others": first.part(False).as_dict()},
         "ended": outcome.ended,
         "stuck": outcome.stuck,
         "missed": [one["target"] for one in outcome.missed],

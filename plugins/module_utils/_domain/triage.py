@@ -11,10 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from .endpoints import DEGRADED, DOWN, FLAPPING
+from .endpoints import DEGRADED, DOWN, FLAPPING, UP
 from .statements import printable, shortened
 
 P0, P1, P2, P3 = SEVERITIES = ("P0", "P1", "P2", "P3")
+# What may be proposed: names come from labels of alerts, too, and stand in a line that people paste into a shell.
+SCENARIOS = (
+    "db_connection_exhaustion",
+    "db_lock_contention",
+    "db_performance_degradation",
+    "disk_space",
+    "high_cpu",
+    "high_memory",
+    "network_connectivity",
+    "payment_outage",
+    "release_rollback",
+    "service_restart",
+    "service_scale",
+)
 _LABELS = {"critical": P1, "page": P1, "high": P1, "error": P1, "warning": P2, "medium": P2, "info": P3, "low": P3}
 _WAITERS, _FEW_SLOTS = 5, 0.1
 _FULL, _NEARLY = 0.95, 0.85
@@ -22,6 +36,10 @@ _SHORT_MEMORY, _BUSY = 0.05, 0.95
 _MANY = 10  # errors of one new kind
 _FRESH = 2 * 3600.0  # seconds for which a change is a likely cause
 _WIDE = 140
+_ENGINE = ("EngineError", "EngineHangs")
+# A driver that is not installed, a right that is not granted: that we cannot look says nothing of what we look at.
+_OUR_OWN = ("DriverMissing", "PrivilegeError", "InputError")
+_OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
 
 
 @dataclass(frozen=True)
@@ -46,46 +64,88 @@ class Importance:
     services: Mapping[str, str]
 
 
+def signs_of_all(surveys: Mapping[str, Mapping[str, Any]], importance: Importance) -> list[Sign]:
+    """What every host's survey shows, and what they show together."""
+    found = [one for host, survey in surveys.items() for one in signs_of(host, survey, importance)]
+    if surveys and all(survey.get("unreachable") for survey in surveys.values()):
+        count = "the only host" if len(surveys) == 1 else f"none of {len(surveys)} hosts"
+        known = "is not reached" if len(surveys) == 1 else "is reached"
+        found.append(Sign(P0, f"{count} {known}: down, or cut off from where this runs", ""))
+    return found
+
+
 def signs_of(host: str, survey: Mapping[str, Any], importance: Importance) -> list[Sign]:
     """Everything that one host's survey shows. A part that could not be looked at is a sign by itself."""
-    if "services" not in survey and "resources" not in survey and "database" not in survey:
+    if not looked_at(survey):
         why = str(survey.get("msg") or "it gave no answer").rstrip(".")
-        return [Sign(P1, f"{host} could not be looked at: {why}", host)]
-    found: list[Sign] = []
+        failed = "reached" if survey.get("unreachable") else "looked at"
+        severity = P2 if survey.get("error") in _OUR_OWN else P1
+        return [Sign(severity, f"{host} could not be {failed}: {why}", host)]
+    found = _engine(host, survey)
+    told = bool(found)
     for part, read in _PARTS.items():
         content = survey.get(part)
         if not content:
             continue
-        if "trouble_reading" in content:
-            found.append(_unread(host, part, content))
-        else:
+        if "trouble_reading" not in content:
             found += read(host, content, importance)
+        elif not (told and content.get("error") in _ENGINE):
+            found.append(_unread(host, part, content))
     young = [one for one in survey.get("changes", {}).get("changes", ()) if one["age"] < _FRESH and one["deploys"]]
-    if young and any(one.severity in (P0, P1) or one.scenario == "service_restart" for one in found):
+    # Without its engine nothing can be rolled back, whatever was deployed.
+    if young and not told and any(one.severity in (P0, P1) or one.scenario == "service_restart" for one in found):
         text = f"changed {_ago(young[0]['age'])}: {young[0]['what']}"
         found.append(Sign(P3, text, host, "release_rollback", 1.6))
     return found
 
 
+def looked_at(survey: Mapping[str, Any]) -> bool:
+    """Whether there was an answer at all."""
+    return any(part in survey for part in ("services", "resources", "database"))
+
+
+def _engine(host: str, survey: Mapping[str, Any]) -> list[Sign]:
+    """An engine that does not answer: what runs may go on without it, so it counts what is known to be well."""
+    services = survey.get("services") or {}
+    if services.get("error") not in _ENGINE:
+        return []
+    rows = (survey.get("reached") or {}).get("matrix", ())
+    well = [str(row["target"]) for row in rows if row["state"] == UP and row["judge"] not in _OUTSIDE]
+    if "connections" in (survey.get("database") or {}):
+        well.append("the database")
+    known = f"{well[0]} answers still" if well else "nothing is known to be well there"
+    why = str(services["trouble_reading"]).rstrip(".")
+    return [Sign(P1 if well else P0, f"the engine could not be asked, {known}: {why}", host, "", 2.0)]
+
+
 def _unread(host: str, part: str, content: Mapping[str, Any]) -> Sign:
     why = str(content["trouble_reading"])
-    if part != "database":
+    if part != "database" or content.get("error") in _OUR_OWN:
         return Sign(P2, f"{part} could not be looked at: {why}", host)
     scenario = "db_connection_exhaustion" if content.get("error") == "NoSlotLeft" else "network_connectivity"
     return Sign(P1, f"the database could not be asked: {why}", host, scenario, 2.0)
 
 
 def _services(host: str, found: Mapping[str, Any], importance: Importance) -> list[Sign]:
+    if not found["services"]:
+        return [Sign(P0, f"no container of any service is left: {found['trouble'][0]}", host)]
     signs = []
+    nothing = not any(one["healthy"] for one in found["services"].values())
     for name, one in found["services"].items():
         sick = [each for each in one["containers"] if each["trouble"]]
-        if not sick:
+        missing = not one["containers"] and bool(one["wanted"] or one["notes"])
+        if not (sick or missing):
             continue
-        text = f"{sick[0]['name']} {sick[0]['trouble']}"
+        text = f"{sick[0]['name']} {sick[0]['trouble']}" if sick else f"{name} has no container"
         if one["healthy"]:
             text += f"; {one['healthy']} of {len(one['containers'])} are well"
         severity = P2 if one["healthy"] else importance.services.get(name, P1)
-        signs.append(Sign(severity, text, host, "service_restart", 1.5))
+        if nothing:
+            text += "; no service is well there"
+            severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
+        # A restart takes the containers that there are; where there is none, new ones are made.
+        scenario = "service_restart" if sick else "service_scale"
+        signs.append(Sign(severity, text, host, scenario, 1.5))
     return signs
 
 
@@ -162,6 +222,14 @@ _PARTS: Mapping[str, Any] = {
 }
 
 
+def prometheus_signs(answer: Mapping[str, Any]) -> list[Sign]:
+    """What Prometheus says. Empty: it was not asked; without alerts it could not be, and we are blind."""
+    if answer and "alerts" not in answer:
+        why = str(answer.get("msg") or "it gave no answer")
+        return [Sign(P2, f"what fires is not known: {why}", "")]
+    return [*alert_signs(answer.get("alerts", ())), *series_signs(answer.get("series", ()))]
+
+
 def alert_signs(alerts: Iterable[Mapping[str, Any]]) -> list[Sign]:
     """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
     signs = []
@@ -197,7 +265,7 @@ def scenarios_of(signs: Sequence[Sign]) -> list[dict[str, Any]]:
     """Playbooks, the likeliest first, each with what points to it."""
     found: dict[str, list[Sign]] = {}
     for one in signs:
-        if one.scenario:
+        if one.scenario in SCENARIOS:
             found.setdefault(one.scenario, []).append(one)
     # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
     weights = {

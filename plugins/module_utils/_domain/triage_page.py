@@ -9,10 +9,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
 from .statements import printable
-from .triage import SEVERITIES, Sign, _ago, _figure
+from .triage import SCENARIOS, SEVERITIES, Sign, _ago, _figure, looked_at
 
 _SHOWN, _CHANGES = 8, 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
+# Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
+_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[<>\s]")
 _MEANS = {
     "P0": "complete outage: answer now",
@@ -37,7 +39,7 @@ def page(
         f"# Triage: {severity} proposed, {_MEANS[severity]}\n",
         f"{at.strftime('%Y-%m-%d %H:%M:%S')} UTC, {len(surveys)} host{'' if len(surveys) == 1 else 's'}\n",
         _wrong(signs),
-        _next(scenarios),
+        _next(severity, signs, scenarios),
         _changed(surveys),
         _series(prometheus),
         _hosts(surveys, signs),
@@ -59,11 +61,15 @@ def _where(one: Sign) -> str:
     return f"{_text(one.host)}: " if one.host else ""
 
 
-def _next(scenarios: Sequence[Mapping[str, Any]]) -> str:
+def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[Mapping[str, Any]]) -> str:
+    severe = [one for one in signs if one.severity == severity]
+    lines = []
+    if severity in SEVERITIES[:2] and not any(one.scenario in SCENARIOS for one in severe):
+        lines += ["No playbook mends what is severest above: first a person sees to it.", ""]
     if not scenarios:
-        return ""
+        return "## What to run next\n\n" + "\n".join(lines) if lines else ""
     first = scenarios[0]
-    lines = [
+    lines += [
         f"    ansible-playbook {first['playbook']} --check --diff",
         "",
         f"since {_text('; '.join(first['signs']))}",
@@ -80,17 +86,36 @@ def _changed(surveys: Mapping[str, Mapping[str, Any]]) -> str:
         for one in (survey.get("changes") or {}).get("changes", ())
     ]
     lines = [f"- {_ago(age)}, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
-    return "## What changed lately\n\n" + "\n".join(lines or ["Nothing within a day."]) + "\n"
+    unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
+    lines += unknown[:_CHANGES]
+    lines += [f"- and {len(unknown) - _CHANGES} more that could not be looked at"] if len(unknown) > _CHANGES else []
+    looked = any("changes" in survey for survey in surveys.values())
+    nothing = "Nothing within a day." if looked else "Nobody looked."
+    return "## What changed lately\n\n" + "\n".join(lines or [nothing]) + "\n"
+
+
+def _unseen(survey: Mapping[str, Any]) -> Sequence[str]:
+    """What could not be looked at of the changes: nobody may take it for nothing."""
+    if not looked_at(survey):
+        return ["could not be looked at"]
+    changes = survey.get("changes") or {}
+    if "trouble_reading" in changes:
+        return [f"could not be looked at: {changes['trouble_reading']}"]
+    unknown: Sequence[str] = changes.get("unknown", ())
+    return unknown
 
 
 def _series(prometheus: Mapping[str, Any]) -> str:
-    told = [
-        f"{_text(str(one['name']))} {'unknown' if one['value'] is None else _figure(one['value'], one['unit'])}"
-        for one in prometheus.get("series", ())
-    ]
+    told = [f"{_text(str(one['name']))} {_text(_value(one))}" for one in prometheus.get("series", ())]
     why = prometheus.get("msg") if "series" not in prometheus else ""
     lines = [f"- {one}" for one in told] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
     return "## Figures\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _value(one: Mapping[str, Any]) -> str:
+    if one["value"] is not None:
+        return _figure(one["value"], one["unit"])
+    return f"unknown: {one['trouble']}" if one.get("trouble") else "unknown"
 
 
 def _hosts(surveys: Mapping[str, Mapping[str, Any]], signs: Sequence[Sign]) -> str:
@@ -142,5 +167,6 @@ def _links(links: Mapping[str, str], at: datetime) -> str:
 
 
 def _text(text: str) -> str:
-    """Foreign text on one line, as text: no markup, no link, no picture, no HTML of somebody's log line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(printable(text).split()))
+    """Foreign text on one line, as text: no markup, link, mention, picture or HTML of somebody's log line."""
+    one_line = " ".join(printable(text).split())
+    return _SPECIAL.sub(r"\\\1", _LIVE.sub(lambda found: f"{found.group()} ", one_line))

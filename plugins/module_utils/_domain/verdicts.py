@@ -48,7 +48,7 @@ class Diagnosis:
         rules: dict[str, Any] = {}
         for one in self.causes:
             if first is not None and one.relief == first.relief:
-                rules = {**one.rules, **rules}
+                rules = _together(rules, one.rules)
         return {
             "cause": first.name if first else "",
             "relief": first.relief if first else "",
@@ -59,6 +59,12 @@ class Diagnosis:
             "guards": [dict(one) for one in self.guards],
             "scale": self.scale,
         }
+
+
+def _together(rules: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """What the heavier cause says stays; whom it names, the others name too."""
+    both = {name: [*rules[name], *more[name]] for name in rules if isinstance(more.get(name), list)}
+    return {**more, **rules, **{name: list(dict.fromkeys(values)) for name, values in both.items()}}
 
 
 def diagnosis(

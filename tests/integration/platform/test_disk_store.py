@@ -249,7 +249,9 @@ def test_the_cheapest_is_enough(root, tmp_path):
 def test_a_container_cannot_lead_to_the_host(root, tmp_path):
     """A folder of backups that is a link in the container is not followed: it would be the host's."""
     for day in (1, 2, 3, 4):
-        (tmp_path / f"x-2026110{day}.sql").write_bytes(os.urandom(200_000) + b"-- PostgreSQL database dump complete\n")
+        (tmp_path / f"x-2026110{day}.sql").write_bytes(
+            os.urandom(200_000) + b"\n-- PostgreSQL database dump complete\n"
+        )
     words = ("--label", "com.docker.compose.project=trap", "--label", "com.docker.compose.service=db")
     container("trap", f"ln -s {tmp_path} /backups; ln -s /proc /up; sleep 600", *words)
     kept = {"project": "trap", "service": "db", "pattern": "*", "keep": 1, "max_age": 99999}
@@ -262,7 +264,7 @@ def test_a_container_cannot_lead_to_the_host(root, tmp_path):
 
 def test_backups_in_a_volume_of_a_container(root):
     words = ("--label", "com.docker.compose.project=kept", "--label", "com.docker.compose.service=backup")
-    end = "echo '-- PostgreSQL database dump complete'"
+    end = "echo; echo '-- PostgreSQL database dump complete'"
     program = (
         f"cd /backups; for d in 1 2 3 4; do (head -c 200000 /dev/urandom; {end}) > x-2026110$d.sql; done; sleep 600"
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +90,23 @@ def test_the_files_of_both_drivers(stand: Stand, driver: str) -> None:
         engine.run(["docker", "rm", "--force", name])
 
 
+def test_what_the_local_driver_rotated_out_belongs_to_it(stand: Stand) -> None:
+    """Six files of which all but one are packed: every record of a plain scan, once."""
+    name = f"{stand.site.project}-log-rotated"
+    image = engine.inspect("container", [stand.container("redis")])[0]["Image"]
+    script = "for n in $(seq 6000); do echo line $n of the export, which is as long as lines are; done"
+    options = ["--log-driver", "local", "--log-opt", "max-size=100k", "--log-opt", "max-file=6"]
+    engine.run(["docker", "run", "--name", name, *options, "--entrypoint", "sh", image, "-c", script])
+    try:
+        found = run_module("log_tail", containers=[name], last=10_000, signatures=0)
+        theirs = engine.run(["docker", "logs", name]).stdout.splitlines()
+        assert found["sources"][0]["left_out"] == []
+        assert [one["text"] for one in found["entries"]] == theirs
+        assert len(theirs) > 3000
+    finally:
+        engine.run(["docker", "rm", "--force", name])
+
+
 def test_everything_is_reached_from_inside(stand: Stand) -> None:
     found = probe(
         stand, DATABASE, REDIS, {**STRIPE, "sources": ["backend"]}, {**HOOK, "sources": ["stripe"]},
@@ -133,10 +152,32 @@ def test_a_resolver_that_is_silent_is_told_apart(stand: Stand) -> None:
     assert "127.0.0.11" in found["celery-worker-1", "redis"]["why"]
 
 
-def test_a_service_that_does_not_run_cannot_be_asked_from(stand: Stand) -> None:
-    found = run_module("endpoint_probe_info", project=stand.site.project, targets=[REDIS], sources=["nowhere"])
-    assert found["failed"]
-    assert "has no container of the service nowhere" in found["msg"]
+def test_a_service_that_does_not_run_cannot_be_asked_from_and_the_rest_is_tried(stand: Stand) -> None:
+    found = probe(stand, REDIS, sources=["nowhere", "celery-worker"], attempts=1)
+    assert {row["source"].removeprefix(f"{stand.site.project}-"): row["state"] for row in found.values()} == {
+        "nowhere": "unknown", "celery-worker-1": "up",
+    }  # fmt: skip
+
+
+def test_a_key_is_read_from_a_container_that_stopped_and_one_that_is_nowhere_costs_its_own_targets_alone(
+    stand: Stand,
+) -> None:
+    worker = stand.container("celery-worker")
+    engine.run(["docker", "stop", "--time", "1", worker])
+    try:
+        found = probe(
+            stand, REDIS, STRIPE, {**STRIPE, "name": "other", "key": "gone"}, sources=["backend"], attempts=1,
+            key_variables={
+                "stripe": {"service": "celery-worker", "variable": "STRIPE_SECRET_KEY"},
+                "gone": {"service": "backend", "variable": "NO_SUCH_VARIABLE"},
+            },
+        )  # fmt: skip
+    finally:
+        engine.run(["docker", "start", worker])
+        stand.until("it is healthy again", lambda: all(one.health == "healthy" for one in stand.containers()))
+    states = {target: row["state"] for (dummy, target), row in found.items()}
+    assert states == {"redis": "up", "stripe": "up", "other": "unknown"}
+    assert "no container of backend has the variable NO_SUCH_VARIABLE" in found["backend-1", "other"]["why"]
 
 
 @pytest.mark.parametrize(
@@ -156,3 +197,28 @@ def test_stripe_is_judged_by_what_it_means(stand: Stand, mode: str, state: str, 
     row = found["matrix"][0]
     assert (row["state"], row["whose"]) == (state, whose)
     assert stand.env["STRIPE_SECRET_KEY"] not in json.dumps(found)
+
+
+def test_from_an_image_with_nothing_in_it(stand: Stand, tmp_path: Path) -> None:
+    """FROM scratch: no shell, no curl, no /etc but what the engine puts there."""
+    if not shutil.which("gcc"):
+        pytest.skip("NOT RUN: a probe from a FROM-scratch image (gcc is not installed)")
+    project = stand.site.project
+    name = f"{project}-scratch-1"
+    (tmp_path / "pause.c").write_text("#include <unistd.h>\nint main(void) { return pause(); }\n")
+    engine.run(["gcc", "-static", "-o", str(tmp_path / "pause"), str(tmp_path / "pause.c")])
+    (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n')
+    labels = {"project": project, "service": "scratch", "container-number": "1", "oneoff": "False"}
+    argv = ["docker", "run", "--detach", "--name", name, "--network", f"{project}_inside"]
+    argv += [word for key, value in labels.items() for word in ("--label", f"com.docker.compose.{key}={value}")]
+    try:
+        engine.run(["docker", "build", "--tag", name, str(tmp_path)])
+        engine.run([*argv, name])
+        assert engine.run(["docker", "exec", name, "sh", "-c", "true"], check=False).returncode != 0
+        found = probe(stand, REDIS, DATABASE, sources=["scratch"], attempts=1)
+    finally:
+        engine.run(["docker", "rm", "--force", name], check=False)
+        engine.run(["docker", "rmi", "--force", name], check=False)
+    assert {key: row["state"] for key, row in found.items()} == {
+        ("scratch-1", "redis"): "up", ("scratch-1", "database"): "up",
+    }  # fmt: skip

@@ -57,6 +57,72 @@ def test_every_slot_is_taken_by_a_leak(server, session, site):
     assert [event["kind"] for event in site.events()] == ["opened", "evidence", "mitigated", "verified"]
 
 
+def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(server, session, site):
+    """Those who do nothing are within their limit, those who hold something are not."""
+    leaked, forgotten = fill(session, 18), fill(session, 9)
+    for client in forgotten:
+        client.run("BEGIN")
+    time.sleep(0.3)
+    check = site.play("--check", playbook=EXHAUSTION)
+    assert check.returncode == 0, check.stdout
+    done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "gate open: 14 planned, within the limit of 50" in done.stdout
+    assert "gate held: 5 actions are planned and 3 are allowed without approval" in done.stdout
+    assert [client.fate(0.05) for client in leaked].count("terminated") == 14
+    assert {client.fate(0) for client in forgotten} == {"alive"}
+    kinds = [event["kind"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"]
+    assert kinds == ["mitigated", "verified", "held"]
+    (held,) = [event["note"]["plan"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"
+               and event["kind"] == "held"]  # fmt: skip
+    assert {one["rule"] for one in held["actions"]} == {"idle_in_transaction"}
+    again = site.play(playbook=EXHAUSTION)
+    assert "no ceiling is hit" in again.stdout
+    assert {client.fate(0) for client in forgotten} == {"alive"}, "nobody needs their slots any more"
+
+
+@pytest.mark.parametrize(
+    ("variables", "planned"),
+    [({"share": 0.2, "floor": 20}, 7), ({"share": 1.0, "headroom": 0.8}, 22)],
+)
+def test_a_site_has_its_own_share_headroom_and_floor(server, session, site, variables, planned):
+    fill(session, 27)
+    time.sleep(0.3)
+    site.variables.update({f"end_sessions_{name}": value for name, value in variables.items()})
+    done = site.play("--check", playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert f"gate open: {planned} planned" in done.stdout
+
+
+def test_idle_transactions_of_spared_roles_are_no_cause(server, session, site):
+    for client in fill(session, 20, "nightly-report"):
+        client.run("BEGIN")
+    fill(session, 7, "pafar-web")
+    time.sleep(0.3)
+    site.variables.update(runbook_spare_applications=["nightly-report"])
+    done = site.play("--check", playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "forgotten transactions" not in done.stdout
+
+
+def test_who_leaks_is_offered_a_restart_and_no_engine_costs_no_relief(server, session, site):
+    """What compose_info would have said is given; the restart, which comes last, finds no engine here."""
+    site.variables.update(runbook_compose={"docker_host": f"unix://{site.folder}/none", "project": "shop"})
+    leaked = fill(session, 27)
+    time.sleep(0.3)
+    done = site.play("--check", playbook=EXHAUSTION)
+    assert done.returncode == 0, done.stdout
+    assert "1. leak: feed" in done.stdout
+    assert "from service" not in done.stdout
+    known = {"backend": {"image": "shop/backend", "containers": [{"networks": {"default": "127.0.0.1"}}]}}
+    done = site.play(playbook=EXHAUSTION, services={"services": known})
+    assert "it leaks from service backend" in done.stdout
+    assert [client.fate(0.05) for client in leaked].count("terminated") == 14
+    kinds = [event["kind"] for event in site.events()]
+    assert kinds[-1] == "handed_over"
+    assert kinds.index("mitigated") < kinds.index("handed_over")
+
+
 def test_a_lock_queue_that_looks_like_it(server, session, site):
     idle = fill(session, 6, "pafar-web")
     holder, queue = row_storm(server, session, 20)
@@ -141,3 +207,14 @@ def test_preflight_tells_a_table_and_changes_nothing(server, site):
     assert "NOT READY index advice can be proved" in done.stdout
     assert "cure: install hypopg" in done.stdout
     assert not site.log.exists()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
+def test_preflight_s_clock_is_right_in_any_zone_and_what_is_not_configured_is_told(server, site, zone):
+    done = site.play(playbook="playbooks/preflight.yml", env={"TZ": zone})
+    assert done.returncode == 0, done.stdout
+    assert "ready     the clock agrees with the controller" in done.stdout
+    assert "NOT READY the clock agrees" not in done.stdout
+    assert "NOT READY backups can be restored: none configured" in done.stdout
+    assert "NOT READY the channel and the status page are reachable: none configured" in done.stdout
+    assert "cure: set runbook_reach in the inventory" in done.stdout

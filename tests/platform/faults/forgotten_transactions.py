@@ -6,6 +6,7 @@ from rehearsal import partner
 from rehearsal.stand import Stand
 
 PLAYBOOK = "db_connection_exhaustion.yml"
+CAUSE = "forgotten_transactions"
 # A site's bounds are narrower, and ask before so many are ended; this is a rehearsal.
 VARIABLES = {
     "db_connection_exhaustion_idle_in_transaction": 3,

@@ -6,6 +6,7 @@ from rehearsal import slowness
 from rehearsal.stand import Stand
 
 PLAYBOOK = "db_performance_degradation.yml"
+CAUSE = "missing_index"
 # Building takes the owner or a superuser; it is done without asking, since this is a rehearsal.
 VARIABLES = {"rehearsal_login": "breakglass", "build_index_approval": "over_limit"}
 WITHIN = 15

@@ -6,6 +6,7 @@ from rehearsal import partner
 from rehearsal.stand import Stand
 
 PLAYBOOK = "db_connection_exhaustion.yml"
+CAUSE = "leak"
 VARIABLES = {"db_connection_exhaustion_idle": 3}
 WITHIN = 10
 JOB = "partner-feed"

@@ -9,6 +9,7 @@ from rehearsal import faults, partner
 from rehearsal.stand import Stand
 
 PLAYBOOK = "db_connection_exhaustion.yml"
+CAUSE = "lock_queue"
 WITHIN = 10
 JOB = "partner-sync"
 LEAVES = (JOB,)  # they end by themselves once they have their locks

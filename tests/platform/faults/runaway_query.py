@@ -6,6 +6,7 @@ from rehearsal import slowness
 from rehearsal.stand import Stand
 
 PLAYBOOK = "db_performance_degradation.yml"
+CAUSE = "runaway_statement"
 VARIABLES = {"db_performance_degradation_min_running": 3}
 LATENCY = "browse"
 QUESTION = "SELECT count(*) FROM bookings AS a JOIN bookings AS b ON a.amount_cents * 7 % 1000 < b.amount_cents % 1000"

@@ -23,7 +23,8 @@ def inject(stand: Stand) -> None:
 def deploy(stand: Stand, **settings: str) -> None:
     """Make the backend's container anew with these settings."""
     backend.drop(stand, "backend")
-    words = ["up", "--detach", "--no-build", "--no-deps", "backend"]
+    # With --no-deps its hash would be another one than the files': Compose counts what it depends on.
+    words = ["up", "--detach", "--no-build", "backend"]
     engine.run([*lifecycle.compose(stand.site), *words], env={**lifecycle.environment(stand.site), **settings})
     backend.await_healthy(stand, "backend")
     backend.reload_nginx(stand)

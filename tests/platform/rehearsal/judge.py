@@ -183,9 +183,11 @@ def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: st
         wrong.append(f"{harm['sessions_ended']} sessions were ended or cancelled that had no part in it")
     if harm.get("containers_restarted"):
         wrong.append(f"{harm['containers_restarted']} containers were stopped, restarted or replaced")
-    slower = latencies(parts).get("ratio")
-    if slower is not None and slower > SLOWER:
-        wrong.append(f"users wait {slower:g} times as long as before the fault")
+    waited = latencies(parts)
+    if waited and waited["ratio"] is None:
+        wrong.append("too few requests were made to tell how long users wait beside before the fault")
+    elif waited and waited["ratio"] > SLOWER:
+        wrong.append(f"users wait {waited['ratio']:g} times as long as before the fault")
     kinds, allowed = ("settings", "objects", "roles"), tuple(parts["begin"].get("changes", ()))
     changed = [one for one in real.get("changed", []) if one.startswith(kinds)]
     wrong += [f"the runbook changed {one}" for one in changed if not (allowed and one.startswith(allowed))]

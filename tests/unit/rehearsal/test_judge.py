@@ -174,6 +174,14 @@ def test_slowness_is_judged_by_how_it_was_before(tmp_path, after, ratio, passed)
     assert result["passed"] is passed
 
 
+def test_slowness_that_nobody_can_tell_does_not_pass(tmp_path):
+    seen = browsing(975, 980, 0.01) + browsing(1000, 1001, 0.01)
+    terms = {"latency": "browse", "within": 5}
+    result = judged(tmp_path, begin=terms, inject={"at": 980.0}, relief={"requests": seen})
+    assert result["passed"] is False
+    assert "too few requests" in " ".join(result["wrong"])
+
+
 def test_what_a_fault_allows_to_change_and_who_ends_by_himself(tmp_path):
     change = "objects: i bookings_customer_id_idx customer_id is new"
     assert judged(tmp_path, real={"changed": [change]})["passed"] is False

@@ -39,6 +39,18 @@ def test_only_what_is_sick(shop):
     assert shop.module("compose_restart", check=True, which="sick")["plan"]["actions"] == []
 
 
+def test_those_that_are_named_alone(shop):
+    first, second = (f"{shop.project}-web-{number}" for number in (1, 2))
+    before = started(shop, "web")
+    done = shop.module("compose_restart", services=["web"], containers=[second], grace=1)
+    assert [act["who"] for act in done["plan"]["actions"]] == [second]
+    after = started(shop, "web")
+    assert (after[first] == before[first], after[second] == before[second]) == (True, False)
+    gone = shop.module("compose_restart", services=["web"], containers=["nobody"])
+    assert "nobody is no container of web (any more)" in gone["msg"]
+    assert "say which services" in shop.module("compose_restart", containers=[second], which="sick")["msg"]
+
+
 def test_it_stops_at_the_first_that_does_not_come_back(shop):
     first, second = (f"{shop.project}-web-{number}" for number in (1, 2))
     shop.make_sick(first)  # sick for good: the file is in its own layer
@@ -48,6 +60,18 @@ def test_it_stops_at_the_first_that_does_not_come_back(shop):
     assert f"{second} were left alone" in done["msg"]
     assert done["left_alone"] == [second]
     assert started(shop, "web")[second] == before
+
+
+def test_a_proxy_that_cannot_name_what_is_gone_does_not_keep_it_from_coming_back(shop):
+    """nginx refuses a configuration with a name that leads nowhere, as that of a service of which no replica runs."""
+    proxy = {"proxy": "front", "proxy_reload": ["touch", "/tmp/reloaded"], "proxy_test": ["getent", "hosts", "web"]}
+    for number in (1, 2):
+        engine.run(["docker", "kill", f"{shop.project}-web-{number}"])
+    planned = shop.module("compose_restart", check=True, services=["web"], **proxy)
+    assert len(planned["plan"]["actions"]) == 2, planned
+    done = shop.module("compose_restart", services=["web"], grace=1, **proxy)
+    assert (done["left"], done["missed"]) == (0, []), done
+    assert f"reloaded {shop.project}-front-1" in done["done"]
 
 
 def test_what_loops_is_replaced_by_a_fresh_one(shop):

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import gzip
+import http.server
 import json
 import os
 import shutil
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from ansible_collections.pafar.runbook.plugins.module_utils._adapters.preflight_host import dump_in
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.reclaim_logs import empty
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import Dump
+from ansible_collections.pafar.runbook.plugins.module_utils._errors import HostError
+from ansible_collections.pafar.runbook.plugins.modules.disk_reclaim import DOCUMENTATION
 
 from support.modules import run_module
+from support.servers import ROOT
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 DAY = 86400.0
@@ -80,28 +89,28 @@ def test_good_backups_outlive_a_job_that_makes_empty_files(tmp_path):
 
 
 def test_torn_and_small_ones_are_no_backups(tmp_path):
-    dump(tmp_path, "pafar-20261124.sql.gz", 0.1, whole=False)
-    (tmp_path / "pafar-20261123.sql.gz").write_bytes(dump(tmp_path, "x", 1).read_bytes()[:300])
-    small = dump(tmp_path, "pafar-20261122.sql.gz", 2, size=1000)
+    dump(tmp_path, nightly(0), 0.01, whole=False)
+    (tmp_path / nightly(1)).write_bytes(dump(tmp_path, "x", 1).read_bytes()[:300])
+    small = dump(tmp_path, nightly(2), 2.01, size=1000)
     os.unlink(tmp_path / "x")
-    for day in (19, 20, 21):
-        dump(tmp_path, f"pafar-202611{day}.sql.gz", 24 - day)
+    for days in (3, 4, 5):
+        dump(tmp_path, nightly(days), days + 0.01)
     found = backups(tmp_path, keep=3, max_age=100)
     assert len(names(tmp_path)) == 6
     reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["spared"]}
-    assert "does not end as a whole dump does" in reasons["pafar-20261124.sql.gz"]
+    assert "does not end as a whole dump does" in reasons[nightly(0)]
     assert small.exists()
     found = backups(tmp_path, keep=2, max_age=100)
-    assert "pafar-20261119.sql.gz" not in names(tmp_path)
+    assert nightly(5) not in names(tmp_path)
     assert len(names(tmp_path)) == 5
 
 
 def test_each_database_has_its_own(tmp_path):
-    for day in (20, 21, 22, 23):
-        dump(tmp_path, f"shard1-202611{day}.sql.gz", 23.5 - day)
-    dump(tmp_path, "shard2-20261101.sql.gz", 23)
+    for days in range(4):
+        dump(tmp_path, nightly(days, "shard1"), days + 0.01)
+    dump(tmp_path, nightly(23, "shard2"), 23)
     found = backups(tmp_path, keep=2)
-    assert names(tmp_path) == ["shard1-20261122.sql.gz", "shard1-20261123.sql.gz", "shard2-20261101.sql.gz"]
+    assert names(tmp_path) == [nightly(1, "shard1"), nightly(0, "shard1"), nightly(23, "shard2")]
     assert any("shard2" in note for note in found["notes"])
 
 
@@ -117,32 +126,66 @@ def test_a_date_in_the_name_outlives_a_copy(tmp_path):
 def test_links_are_not_followed_and_no_backup(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    target = dump(elsewhere, "pafar-20261101.sql.gz", 23)
+    target = dump(elsewhere, nightly(23), 23)
     folder = tmp_path / "backups"
     folder.mkdir()
-    for day in (21, 22, 23):
-        dump(folder, f"pafar-202611{day}.sql.gz", 23.5 - day)
-    (folder / "pafar-20261102.sql.gz").symlink_to(target)
+    for days in range(3):
+        dump(folder, nightly(days), days + 0.01)
+    (folder / nightly(22)).symlink_to(target)
     found = backups(folder, keep=2)
     assert target.exists()
-    assert (folder / "pafar-20261102.sql.gz").is_symlink()
+    assert (folder / nightly(22)).is_symlink()
     assert len(found["done"]) == 1
 
 
 def test_a_file_that_changed_since_the_approval_stays(tmp_path):
-    for day in (20, 21, 22, 23):
-        dump(tmp_path, f"pafar-202611{day}.sql.gz", 23.5 - day)
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
     kept = [{"path": str(tmp_path), "keep": 2}]
     planned = reclaim(tmp_path, ["backups"], backups=kept, check=True)
     targets = [one["target"] for one in planned["plan"]["actions"]]
     assert len(targets) == 2
-    dump(tmp_path, "pafar-20261120.sql.gz", 3.5, size=120_000)
+    dump(tmp_path, nightly(3), 3.01, size=120_000)
     found = reclaim(tmp_path, ["backups"], backups=kept, only=targets)
-    assert names(tmp_path) == ["pafar-20261120.sql.gz", "pafar-20261122.sql.gz", "pafar-20261123.sql.gz"]
+    assert names(tmp_path) == [nightly(3), nightly(1), nightly(0)]
     again = reclaim(tmp_path, ["backups"], backups=kept, only=targets)
     assert again["failed"]
     assert again["error"] == "StaleApproval"
     assert len(found["done"]) == 1
+
+
+def test_good_backups_outlive_a_job_that_dumps_the_wrong_database(tmp_path):
+    """One an hour: the good ones would be young enough to go."""
+    for hours in range(15):
+        name = f"pafar-{int(time.time() - 3600 * hours)}.sql.gz"
+        dump(tmp_path, name, hours / 24, size=500 if hours < 8 else 100_000)
+    found = backups(tmp_path, keep=3)
+    assert len(names(tmp_path)) == 15
+    assert "the newest 3 are all small beside older ones" in found["notes"][0]
+
+
+def test_a_custom_archive_counts_for_nothing_and_less_when_it_is_cut(tmp_path):
+    for days in range(4):
+        archive = b"PGDMP\x01\x0e" + os.urandom(100_000)
+        path = tmp_path / nightly(days)
+        path.write_bytes(gzip.compress(archive)[: 90_000 if days == 0 else None])
+        os.utime(path, (time.time() - DAY * days - 600,) * 2)
+    found = backups(tmp_path, keep=1)
+    assert len(names(tmp_path)) == 4
+    assert "of a custom archive only the beginning tells" in found["notes"][0]
+    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["spared"]}
+    assert "its packing breaks off or is damaged" in reasons[nightly(0)]
+    assert "cannot be judged" in reasons[nightly(1)]
+
+
+def test_a_date_that_is_still_to_come_hides_no_old_backup(tmp_path):
+    for days in (9, 10, 11):
+        dump(tmp_path, nightly(days), days + 0.01)
+    dump(tmp_path, nightly(-999), 9)
+    found = backups(tmp_path, keep=1)
+    assert len(names(tmp_path)) == 4
+    assert f"the newest valid backup, {nightly(9)}, is 9 days old" in found["notes"][0]
+    assert any("in the future" in one["reason"] for one in found["plan"]["spared"])
 
 
 @pytest.fixture
@@ -201,6 +244,31 @@ def test_a_deleted_file_that_is_open_is_explained(tmp_path):
     assert f"pid {holder.pid}" in mine[0]["cure"]
 
 
+def test_a_deleted_file_of_a_containers_own_layer_is_explained(tmp_path):
+    """An overlay mount in a mount namespace of its own, as a container has."""
+    for name in ("lower", "upper", "work", "merged"):
+        (tmp_path / name).mkdir()
+    options = ",".join(f"{name}dir={tmp_path / name}" for name in ("lower", "upper", "work"))
+    path = tmp_path / "merged" / "huge.log"
+    program = (
+        f"import subprocess; subprocess.run(['mount','-t','overlay','-o',{options!r},'none',{str(path.parent)!r}],"
+        f" check=True, capture_output=True); f=open({str(path)!r},'wb'); f.write(b'x'*20*2**20); f.flush();"
+        f" import os; os.unlink({str(path)!r}); print('ready',flush=True); input()"
+    )
+    argv = ["unshare", "--mount", sys.executable, "-c", program]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(argv, **pipes) as holder:
+        if not holder.stdout.readline():
+            pytest.skip("NOT RUN: a deleted file in an overlay (none can be mounted here)")
+        found = reclaim(tmp_path, ["backups"], check=True)
+        elsewhere = reclaim(Path("/dev/shm"), ["backups"], check=True)
+        holder.communicate(b"\n")
+    (mine,) = [one for one in found["explained"] if holder.pid in one.get("pids", [])]
+    assert mine["bytes"] >= 20 * 2**20
+    assert str(path) in mine["what"]
+    assert not [one for one in elsewhere["explained"] if holder.pid in one.get("pids", [])]
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own: 40 MiB, 200 inodes."""
@@ -220,6 +288,25 @@ def test_no_more_goes_than_is_needed(small):
     assert len(found["done"]) == 1
     assert nightly(5) not in names(small)
     assert any(one["reason"].startswith("not needed") for one in found["plan"]["spared"])
+
+
+def test_a_dump_is_not_unpacked_without_end(tmp_path):
+    path = dump(tmp_path, "x.sql.gz", 0)
+    handle = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        looked = [dump_in(handle, Dump(path.name, 1, 0.0), time.monotonic() + seconds) for seconds in (60, 0)]
+    finally:
+        os.close(handle)
+    assert [one.trouble for one in looked] == ["", "there was no time to look into all of it"]
+
+
+def test_the_role_sets_every_option():
+    options = yaml.safe_load((ROOT / "roles/reclaim_disk/vars/main.yml").read_text())["__reclaim_disk_options"]
+    assert set(options) == {*yaml.safe_load(DOCUMENTATION)["options"], "docker_host"} - {"only"}
+    told = yaml.safe_load((ROOT / "roles/reclaim_disk/defaults/main.yml").read_text())
+    for name in ("saved_dir", "journal_directory"):
+        assert options[name] == "{{ reclaim_disk_" + name + " }}"
+        assert f"reclaim_disk_{name}" in told
 
 
 class Told:
@@ -250,6 +337,128 @@ def test_the_end_of_a_log_is_saved_though_not_a_byte_is_free(small):
     assert list((small / "saved").iterdir()) == [Path(place)]
 
 
+def test_a_log_stays_whole_where_its_end_would_go_to_another_full_disk(small, tmp_path):
+    log = tmp_path / "x-json.log"
+    log.write_bytes(b'{"log": "line"}\n' * 200_000)
+    before = log.read_bytes(), log.stat().st_blocks
+    with suppress(OSError), open(small / "filler", "wb", buffering=0) as filler:
+        while True:
+            filler.write(os.urandom(4096))
+    handle = {"path": str(log), "inode": log.stat().st_ino, "id": "a" * 64, "container": "x"}
+    with pytest.raises(HostError, match=r"another disk than the log's.*the log was left as it is"):
+        empty(Told(log), handle, 2**20, str(small / "saved"))
+    assert (log.read_bytes(), log.stat().st_blocks) == before
+
+
+class Hanging(http.server.BaseHTTPRequestHandler):
+    """An engine that answers what is here, by the end of the path, and all else never."""
+
+    answers: dict[str, Any] = {}
+    deleted: list[str] = []
+
+    def do_DELETE(self) -> None:
+        self.deleted.append(self.path)
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
+
+    def do_GET(self) -> None:
+        asked = self.path.partition("?")[0]
+        known = [answer for end, answer in self.answers.items() if asked.endswith(end)]
+        if not known:
+            time.sleep(3)
+            return
+        body = json.dumps(known[0]).encode()
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+        self.wfile.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def address_string(self) -> str:
+        return "socket"
+
+    def log_message(self, *dummy: Any) -> None:
+        pass
+
+
+class Door(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+
+
+@contextmanager
+def hanging(folder: Path, answers: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Options that lead to such an engine, which keeps its files in the folder."""
+    Hanging.answers = {"/version": {"ApiVersion": "1.44"}, "/info": {"DockerRootDir": str(folder)}, **answers}
+    with Door(f"{folder}/engine.sock", Hanging) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"docker_host": f"unix://{folder}/engine.sock", "engine_timeout": 0.5, "journal_directory": "/nowhere"}
+        server.shutdown()
+
+
+def test_an_engine_that_hangs_holds_up_nothing_else(tmp_path):
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
+    kinds = ["container_logs", "build_cache", "dangling_images", "exited_containers", "journald", "backups"]
+    kept = [{"path": str(tmp_path), "keep": 2}, {"path": "/backups", "service": "db"}]
+    with hanging(tmp_path, {}) as options:
+        began = time.monotonic()
+        found = reclaim(tmp_path, kinds, backups=kept, **options)
+    assert time.monotonic() - began < 20
+    assert not found.get("failed"), found
+    assert [one.split("/")[-1].split(" ")[0] for one in found["done"]] == [nightly(3), nightly(2)]
+    said = " ".join(found["notes"])
+    assert "the logs of containers could not be looked at: Could not list the containers of the engine" in said
+    for what in ("build cache", "dangling images", "exited containers"):
+        assert f"{what} could not be looked at: the engine does not answer" in said
+
+
+def test_an_engine_that_hangs_halfway_holds_up_nothing_else(tmp_path):
+    """It told of a log before; its last lines are evidence that is missed then."""
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
+    log = tmp_path / "x-json.log"
+    log.write_bytes(b"x" * 3 * 2**20)
+    config = {"LogConfig": {"Type": "json-file", "Config": {}}}
+    known = {"Id": "a" * 64, "Name": "/x", "LogPath": str(log), "HostConfig": config, "Config": {"Labels": {}}}
+    answers = {"/containers/json": [{"Id": "a" * 64, "Names": ["/x"]}], f"/{'a' * 64}/json": known}
+    options = {"log_size": 1, "log_keep": 0, "saved_dir": str(tmp_path / "saved")}
+    with hanging(tmp_path, answers) as engine:
+        found = reclaim(tmp_path, ["container_logs", "backups"], backups=[{"path": str(tmp_path), "keep": 2}], **engine,
+                        **options)  # fmt: skip
+    assert not found.get("failed"), found
+    assert log.stat().st_size == 0
+    assert len(found["done"]) == 3
+    assert any(note.startswith("the log of x could not be looked at") for note in found["notes"])
+
+
+def test_what_was_pulled_stays_until_the_next_is_replaced_and_no_parent_goes_along(tmp_path):
+    """Pulled images carry no labels: the repository says whose predecessor one is."""
+    size = 10**6
+
+    def image(digit: str, day: int, *digests: str, tags: tuple[str, ...] = ()) -> dict[str, Any]:
+        made = f"2026-01-{day:02}T00:00:00Z"
+        return {"Id": f"sha256:{digit * 64}", "Created": made, "RepoDigests": [f"{one}@sha256:{digit * 64}" for one in
+                digests], "RepoTags": list(tags), "Size": size, "Config": {}}  # fmt: skip
+
+    present = image("a", 9, "redis", tags=("redis:7",))
+    runs = image("9", 9, "redis")  # made before its name went to the present one
+    dangling = [runs, image("b", 8, "redis"), image("c", 7, "redis"), image("d", 6, "tool"), image("e", 5)]
+    shop = {"Id": "f" * 64, "Image": "docker.io/library/redis:7", "ImageID": present["Id"], "Names": ["/shop-redis-1"],
+            "Labels": {"com.docker.compose.project": "shop", "com.docker.compose.service": "redis"}}  # fmt: skip
+    answers = {
+        "/containers/json": [shop, {**shop, "Image": runs["Id"], "ImageID": runs["Id"], "Labels": {}}],
+        "/images/json": dangling,
+        "/system/df": {},
+        **{f"/{one['Id']}/json": one for one in [present, *dangling]},
+    }
+    Hanging.deleted.clear()
+    with hanging(tmp_path, answers) as engine:
+        found = reclaim(tmp_path, ["dangling_images"], releases=str(tmp_path / "none"), **engine)
+    assert {one["target"]: one["reason"] for one in found["plan"]["spared"]} == {
+        f"image:{'9' * 12}": "a container was made of it",
+        f"image:{'b' * 12}": "the last image of redis before the present one: a rollback may need it",
+    }
+    assert sorted(path.partition("sha256:")[2][0] for path in Hanging.deleted) == ["c", "d", "e"]
+    assert all("noprune=True" in path for path in Hanging.deleted)
+
+
 def test_inodes_are_explained(small):
     (small / "sessions").mkdir()
     for number in range(180):
@@ -273,6 +482,8 @@ def test_enough_is_free(tmp_path):
     [
         ({"free": "much"}, "'much' is neither a share"),
         ({"free": "100%"}, "'100%' is neither a share"),
+        ({"free": "9" * 400}, "is neither a share"),
+        ({"backups": [{"path": "/x", "keep": float("inf")}]}, "must be numbers"),
         ({"mount": "/nowhere"}, "/nowhere cannot be looked at"),
         ({"mount": "here"}, "must be an absolute path"),
         ({"backups": [{"path": "here"}]}, "needs an absolute path"),

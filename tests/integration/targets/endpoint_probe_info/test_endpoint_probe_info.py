@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime
 import http.server
+import ipaddress
 import json
+import os
 import shutil
 import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from unittest import mock
 
 import psycopg2
@@ -25,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from support.modules import run_module
-from support.servers import Server, newest
+from support.servers import Server, builds, newest
 
 KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 
@@ -61,9 +65,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
         told = {"status": "OK"}
         if path == "/key" and self.headers.get("Authorization") != f"Bearer {KEY}":
             status, told = 401, {"error": {"message": f"Invalid API Key provided: {self.headers.get('Authorization')}"}}
+        if path == "/portal":
+            told = "<html>Please log in</html>"
+        if path == "/hostile":
+            told = "a" * 200 + "!"
         if path == "/maps" and f"key={KEY}" not in self.path:
             told = {"status": "REQUEST_DENIED", "error_message": "The provided API key is invalid."}
-        body = json.dumps(told).encode()
+        body = (told if isinstance(told, str) else json.dumps(told)).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -110,22 +118,29 @@ def test_a_postgresql_without_a_slot_is_down():
     assert found["layers"]["protocol"]["sqlstate"] == "53300"
 
 
-@pytest.fixture
-def redis(tmp_path):
+@contextmanager
+def serving_redis(folder, *options, encrypted=False):
     if not shutil.which("redis-server"):
         pytest.skip("NOT RUN: endpoint_probe_info on Redis (redis-server is not installed)")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    argv = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    ports = ["--port", "0", "--tls-port", str(port)] if encrypted else ["--port", str(port)]
+    argv = ["redis-server", *ports, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.time() + 10
-            while row({"kind": "redis", "host": "127.0.0.1", "port": port}, attempts=1)["state"] != "up":
+            while row({"kind": "tcp", "host": "127.0.0.1", "port": port}, attempts=1)["state"] != "up":
                 assert time.time() < deadline
             yield port
         finally:
             process.terminate()
+
+
+@pytest.fixture
+def redis(tmp_path):
+    with serving_redis(tmp_path) as port:
+        yield port
 
 
 def test_redis_is_asked_in_its_own_words(redis):
@@ -212,7 +227,8 @@ def certificate(path, days):
     now = datetime.datetime.now(datetime.UTC)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
     made = made.not_valid_before(now - datetime.timedelta(days=60)).not_valid_after(now + datetime.timedelta(days=days))
-    made = made.sign(key, hashes.SHA256())
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = made.add_extension(here, critical=False).sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.write_bytes(secret + made.public_bytes(pem))
@@ -227,6 +243,113 @@ def test_a_certificate_that_is_not_trusted_tells_when_it_ends(tmp_path, days):
     assert found["layers"]["tls"]["days_left"] in (days - 1, days)
     assert found["layers"]["tls"]["expired"] is (days < 0)
     assert found["layers"]["tls"]["issuer"] == "127.0.0.1"
+
+
+@contextmanager
+def encrypted_postgresql(days):
+    with tempfile.TemporaryDirectory() as folder:
+        pem = certificate(Path(folder) / "pem", days)
+        Path(folder).chmod(0o755)
+        pem.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(pem, 65534, 65534)
+        settings = {"ssl": "on", "ssl_cert_file": str(pem), "ssl_key_file": str(pem)}
+        with Server(encrypting(), settings) as server:
+            yield server, pem
+
+
+def encrypting():
+    """A build of PostgreSQL that is linked with OpenSSL."""
+    for binaries in builds().values():
+        if b"libssl" in (binaries / "postgres").read_bytes():
+            return binaries
+    return pytest.skip("NOT RUN: endpoint_probe_info on PostgreSQL with TLS (no build here encrypts)")
+
+
+@pytest.mark.parametrize(
+    ("days", "tls", "state", "said"),
+    [
+        (30, "auto", "up", "it accepts logins"),
+        (30, "never", "up", "it accepts logins"),
+        (5, "auto", "degraded", "its certificate ends in"),
+        (-30, "always", "degraded", "its certificate has ended"),
+    ],
+)
+def test_postgresql_that_encrypts_is_asked_so_and_tells_when_its_certificate_ends(days, tls, state, said):
+    with encrypted_postgresql(days) as (server, dummy):
+        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": tls}, timeout=3)
+    assert (found["state"], said in found["why"]) == (state, True), found
+    if tls == "never":
+        assert "tls" not in found["layers"]
+        return
+    assert list(found["layers"]) == ["dns", "tcp", "tls", "protocol"]
+    told = found["layers"]["tls"]
+    assert (told["ok"], told["trusted"], told["expired"]) == (True, False, days < 0)
+    assert told["days_left"] in (days - 1, days)
+
+
+def test_a_certificate_of_postgresql_that_is_trusted_is_told_as_such(monkeypatch):
+    with encrypted_postgresql(30) as (server, pem):
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port}, timeout=3)
+    assert found["layers"]["tls"]["trusted"] is True, found
+
+
+def test_postgresql_that_must_encrypt_and_does_not_is_down(server):
+    found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": "always"})
+    assert (found["state"], found["layer"], found["whose"]) == ("down", "tls", "ours")
+
+
+@pytest.mark.parametrize("tls", ["auto", "always"])
+@pytest.mark.parametrize(("clients", "said"), [("no", "it answers"), ("yes", "wants a certificate")])
+def test_redis_that_speaks_tls_alone_is_up(tmp_path, tls, clients, said):
+    pem = str(certificate(tmp_path / "pem", 30))
+    options = ["--tls-cert-file", pem, "--tls-key-file", pem, "--tls-ca-cert-file", pem, "--tls-auth-clients", clients]
+    with serving_redis(tmp_path, *options, encrypted=True) as port:
+        found = row({"kind": "redis", "host": "127.0.0.1", "port": port, "tls": tls}, timeout=3)
+    assert (found["state"], said in found["why"]) == ("up", True), found
+    assert list(found["layers"]) == ["dns", "tcp", "tls", "protocol"]
+    assert found["layers"]["tls"]["trusted"] is False
+
+
+def test_redis_that_must_encrypt_and_does_not_is_down(redis):
+    found = row({"kind": "redis", "host": "127.0.0.1", "port": redis, "tls": "always"})
+    assert (found["state"], found["layer"], found["whose"]) == ("down", "tls", "ours")
+
+
+def test_headers_are_hidden_and_hide_nothing_else(web):
+    it = {"name": "it", "url": f"{web}/200", "headers": {"X-Api-Key": KEY, "X-Odd": "seven-times", "DNT": "1"}}
+    found = run_module("endpoint_probe_info", targets=[it], attempts=1)
+    assert KEY not in json.dumps(found)
+    assert "seven-times" not in json.dumps(found)
+    assert (found["matrix"][0]["up"], found["matrix"][0]["address"]) == (1, web.removeprefix("http://"))
+    assert found["invocation"]["module_args"]["targets"][0]["url"] == it["url"]
+
+
+@pytest.mark.parametrize("more", [{"url": f"http://web/?key={KEY}"}, {"url": f"http://a:{KEY}@web/"}])
+def test_a_secret_in_what_is_refused_is_told_nowhere(more):
+    it = {"name": "it", "url": "http://web/", **more, "headers": {"X-Own": "seven-times"}}
+    found = run_module("endpoint_probe_info", targets=[it])
+    assert found["failed"]
+    assert KEY not in json.dumps(found)
+    assert "seven-times" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("judge", ["stripe", "maps"])
+def test_a_portal_in_between_is_not_taken_for_the_provider(web, judge):
+    found = row({"url": f"{web}/portal", "judge": judge, "key": "k"}, keys={"k": KEY})
+    assert (found["state"], found["whose"]) == ("down", "network")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "state"), [("(a+)+$", "degraded"), ("(a|aa)+$", "degraded"), ("a+!$", "up"), ("b+", "down")]
+)
+def test_a_search_that_never_ends_is_ended(web, pattern, state):
+    began = time.monotonic()
+    found = row({"url": f"{web}/hostile", "body": pattern}, attempts=2)
+    assert time.monotonic() - began < 4
+    assert found["state"] == state, found
+    assert pattern in found["why"] or state == "up"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.server
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -148,3 +149,22 @@ def test_no_engine_is_a_check_and_no_failure(tmp_path):
 def test_bad_input_is_one_sentence():
     found = run_module("host_preflight_info", areas=["backups"], backups=[{"path": "here"}])
     assert "absolute path" in found["msg"]
+
+
+@pytest.mark.parametrize(("area", "variable"), [("backups", "runbook_backups"), ("reach", "runbook_reach")])
+def test_what_is_not_configured_is_not_ready(area, variable):
+    (found,) = run_module("host_preflight_info", areas=[area])["checks"]
+    assert (found["ready"], found["found"]) == (False, "none configured")
+    assert f"set {variable} in the inventory: " in found["cure"]
+
+
+def test_a_cure_is_a_command_or_an_edit(tmp_path):
+    """Of what cannot be looked at too: nobody is sent to look somewhere."""
+    url = "http://127.0.0.1:1"
+    wanted = [{"path": str(tmp_path / "none")}, {"path": "/x", "service": "db-backup"}, {"path": str(tmp_path)}]
+    found = run_module(
+        "host_preflight_info", areas=["backups", "reach"], backups=wanted, urls={"x": url},
+        docker_host=f"unix://{tmp_path}/none", project="shop",
+    )["checks"]  # fmt: skip
+    assert [one["ready"] for one in found] == [None, None, False, False]
+    assert all(re.match("set |curl |docker compose -p shop up -d db-backup|open the way", one["cure"]) for one in found)

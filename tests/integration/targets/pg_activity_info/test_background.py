@@ -164,3 +164,75 @@ def test_a_pooler_that_does_not_answer_costs_no_picture(server, session):
     assert PASSWORD not in str(done)
     bad = run_module("pg_activity_info", **server.login("oncall"), also=["pooler"])
     assert "pooler_host" in bad["msg"]
+
+
+def test_what_the_pooler_itself_holds_back(server):
+    """Three clients are all that it takes; then its database is paused."""
+    with pgbouncer(server, more="max_client_conn = 3\nadmin_users = oncall\n") as port:
+        options = {"pooler_host": "127.0.0.1", "pooler_port": port}
+        login = f"host=127.0.0.1 port={port} password={PASSWORD}"
+        found = [psycopg2.connect(f"{login} user=app dbname=postgres") for dummy in range(2)]
+        console = psycopg2.connect(f"{login} user=oncall dbname=pgbouncer")
+        console.autocommit = True
+        try:
+            told = look(server, "pooler", **options)["pooler"]
+            assert told["client_connections"] == {"used": 3, "limit": 3}
+            assert "takes no more clients: 3 of 3" in told["pressing"][-1]
+            with pytest.raises(psycopg2.OperationalError, match="no more connections allowed"):
+                psycopg2.connect(f"{login} user=app dbname=postgres")
+            with console.cursor() as cursor:
+                cursor.execute("PAUSE postgres")
+            told = look(server, "pooler", **options)["pooler"]
+            (pool,) = [one for one in told["pools"] if one["user"] == "app"]
+            assert (pool["paused"], pool["exhausted"]) == (True, False)
+            assert any("database postgres is paused in the pooler" in line for line in told["pressing"])
+        finally:
+            for connection in (*found, console):
+                connection.close()
+
+
+def test_the_host_that_a_pooler_adds_to_a_name_makes_no_other_application(server):
+    with pgbouncer(server, mode="session", more="application_name_add_host = 1\n") as port:
+        login = f"host=127.0.0.1 port={port} user=app password={PASSWORD} dbname=postgres"
+        found = [psycopg2.connect(f"{login} application_name=feed") for dummy in range(3)]
+        found += [psycopg2.connect(login)]
+        try:
+            for connection in found:
+                connection.cursor().execute("SELECT 1")
+            told = run_module("pg_activity_info", **server.login("oncall"))
+            names = {one["name"]: one["sessions"] for one in told["connections"]["ceilings"][0]["applications"]}
+            assert names["feed (app@postgres)"] == 3
+            assert names["app (app@postgres, from 127.0.0.1)"] == 1
+        finally:
+            for connection in found:
+                connection.close()
+
+
+def test_what_parallel_workers_spill_together_is_their_leader_s(server, session):
+    """A hash join whose batches lie in a folder; it dawdles over its rows, so that it can be looked at."""
+    server.run("CREATE TABLE wide AS SELECT i, repeat('x', 50) AS t FROM generate_series(1, 200000) i", "ANALYZE wide",
+               "GRANT SELECT ON wide TO app")  # fmt: skip
+    grants = "FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean)"
+    try:
+        client = session()
+        for setting in ("parallel_setup_cost = 0", "parallel_tuple_cost = 0", "min_parallel_table_scan_size = 0",
+                        "work_mem = '64kB'", "enable_mergejoin = off", "enable_nestloop = off"):  # fmt: skip
+            client.run(f"SET {setting}")
+        client.send("SELECT count(*) FROM wide a JOIN wide b USING (i) WHERE a.t || b.t || pg_sleep(0.001) <> ''")
+
+        def told(user):
+            return look(server, "spill", user=user)["spill"]
+
+        until(lambda: any(one["bytes"] > 2**20 for one in told("postgres")["sessions"]), what="a folder to fill")
+        (mine,) = told("postgres")["sessions"]
+        assert (mine["pid"], mine["files"] > 1) == (client.pid, True)
+        blind = look(server, "spill")
+        assert f"GRANT EXECUTE ON {grants} TO oncall" in blind["spill"]["note"]
+        assert blind["pressing"][-1] == blind["spill"]["note"]
+        server.run(f"GRANT EXECUTE ON {grants} TO oncall")
+        seen = told("oncall")
+        assert seen["note"] == ""
+        assert seen["sessions"][0]["bytes"] > 2**20
+    finally:
+        server.run(f"REVOKE EXECUTE ON {grants} FROM oncall")
+        server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'", "DROP TABLE wide")

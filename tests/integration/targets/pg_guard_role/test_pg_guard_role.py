@@ -139,3 +139,21 @@ def test_a_role_in_another_script(server):
         assert done["done"] == ["set jörg: lock_timeout not set -> 5s"]
     finally:
         server.run('DROP ROLE "jörg"')
+
+
+def test_a_stricter_one_stays_the_role_s_own_and_the_server_s(server):
+    loose = [{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "120s"}]
+    server.run("ALTER ROLE app SET idle_in_transaction_session_timeout = '30s'")
+    try:
+        done = guard(server, guards=loose)
+        assert done["changed"] is False
+        assert done["plan"]["spared"][0]["reason"] == "is stricter already: 30s"
+        server.run("ALTER ROLE app SET idle_in_transaction_session_timeout = '2min'")
+        assert guard(server, guards=loose)["plan"]["nothing"].startswith("nothing to do")
+        assert guard(server, guards=loose)["plan"]["spared"] == []
+        server.run("ALTER ROLE app RESET ALL", "ALTER SYSTEM SET idle_in_transaction_session_timeout = '30s'")
+        server.run("SELECT pg_reload_conf()")
+        until(lambda: server.value("SHOW idle_in_transaction_session_timeout") == "30s")
+        assert "30000ms holds for every role" in guard(server, guards=loose)["plan"]["spared"][0]["reason"]
+    finally:
+        server.run("ALTER ROLE app RESET ALL", "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")

@@ -21,6 +21,10 @@ VALUES = {
     "vector": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0.1"]}, {"value": [1, "0.3"]}]},
     "scalar": {"resultType": "scalar", "result": [1, "7"]},
     "none": {"resultType": "vector", "result": []},
+    "string": {"resultType": "string", "result": [1, "hello"]},
+    "matrix": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "0.1"], [2, "0.3"]]}]},
+    "odd": {"resultType": "vector", "result": [{"value": ["x"]}]},
+    "nothing": {},
     "nan": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "NaN"]}]},
 }
 
@@ -35,6 +39,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         status, body = 200, json.dumps({"status": "success", "data": data})
         if data is None:
             status, body = 400, json.dumps({"status": "error", "error": "parse error: unexpected end of input"})
+        if self.mode == "no alerts":
+            body = json.dumps({"status": "success", "data": [1]})
         if self.mode == "html":
             body = "<html>Sign in</html>"
         if self.mode == "locked" and self.headers.get("Authorization") != "Bearer good":
@@ -68,11 +74,31 @@ def test_alerts_and_series(url):
     found = ask(url, *VALUES)
     assert [(one["name"], one["severity"], one["state"]) for one in found["alerts"]] == [("UsersFail", "P1", "firing")]
     assert "\u001b" not in json.dumps(found["alerts"], ensure_ascii=False)
-    assert [one["value"] for one in found["series"]] == [0.3, 7.0, None, None]
+    assert {one["name"]: one["value"] for one in found["series"] if not one["trouble"]} == {
+        "vector": 0.3, "scalar": 7.0, "none": None, "nan": None
+    }  # fmt: skip
 
 
-def test_a_query_that_is_none(url):
-    assert "parse error" in ask(url, "sum(")["msg"]
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("sum(", "refuses the query: parse error"),
+        ("string", "The query gives a string"),
+        ("matrix", "The query gives a matrix"),
+        ("odd", "not Prometheus"),
+        ("nothing", "not Prometheus"),
+    ],
+)
+def test_a_series_in_trouble_costs_no_other(url, query, said):
+    found = ask(url, query, "vector")
+    assert len(found["alerts"]) == 1
+    assert [one["value"] for one in found["series"]] == [None, 0.3]
+    assert said in found["series"][0]["trouble"]
+
+
+def test_alerts_of_another_form(url):
+    Answers.mode = "no alerts"
+    assert "not Prometheus" in ask(url)["msg"]
 
 
 def test_a_page_to_sign_in(url):

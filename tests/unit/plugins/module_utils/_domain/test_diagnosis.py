@@ -12,6 +12,7 @@ def application(name="web", sessions=10, role="app", **more):
         "idle": 0,
         "idle_seconds": [],
         "idle_in_transaction": 0,
+        "idle_in_transaction_seconds": [],
         "active": 0,
         "waiting": 0,
         "clients": {"a": sessions},
@@ -41,12 +42,18 @@ def leaking(number=30):
     return application("feed", number, idle=number, idle_seconds=[300] * number)
 
 
+def forgotten(number, seconds, sessions=40):
+    return application(sessions=sessions, idle_in_transaction=number, idle_in_transaction_seconds=[seconds] * number)
+
+
 @pytest.mark.parametrize(
     ("applications", "cause", "relief"),
     [
         ([leaking(), application(active=10)], "leak", "end_sessions"),
         ([leaking(), application("sync", 10, active=10, waiting=10)], "lock_queue", "unblock_sessions"),
-        ([application(sessions=40, idle_in_transaction=30)], "forgotten_transactions", "end_sessions"),
+        ([forgotten(30, 200.0)], "forgotten_transactions", "end_sessions"),
+        ([forgotten(30, 59.0)], "", ""),
+        ([application(active=23, sessions=23), forgotten(17, 0.005, 17)], "traffic", ""),
         ([application(sessions=40, active=38)], "traffic", ""),
         ([application(sessions=40, idle=40, idle_seconds=[1] * 40)], "", ""),
         ([application(sessions=20, idle=20, idle_seconds=[900] * 20)], "", ""),
@@ -79,11 +86,12 @@ def test_a_limit_is_offered_only_where_the_role_is_its_own():
 
 
 def test_a_pooler_that_is_used_up_while_the_server_is_not():
-    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 5, "exhausted": True}
+    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 5, "exhausted": True, "paused": False}
     seen = activity(ceiling(application()), background={"pooler": {"pools": [pool]}})
     found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
     assert (found["cause"], found["relief"]) == ("pooler", "")
     assert "30 slots free" in found["causes"][0]["evidence"][0]
+    assert "pool_size of shop, now 5, may be up to 20" in found["advice"][0]
 
 
 def test_pool_sizes_are_added_up():
@@ -188,7 +196,9 @@ def test_what_drags_along_is_told_without_a_relief():
 
 
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
-    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 20, "exhausted": True}
+    pool = {
+        "database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 20, "exhausted": True, "paused": False,
+    }  # fmt: skip
     seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": {"pools": [pool]}})
     assert exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
 
@@ -210,3 +220,92 @@ def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
     assert (found["cause"], found["guards"]) == ("missing_index", [])
     lists["protected"] = []
     assert slow(activity(ceiling(application()), activity=lists), indexes(advised()))["cause"] == "missing_index"
+
+
+def test_only_the_roles_of_forgotten_transactions_are_named_and_guarded():
+    busy = application("web", 20, role="web", idle_in_transaction=5, idle_in_transaction_seconds=[0.1] * 5, active=15)
+    lost = application("job", 20, role="job", idle_in_transaction=12, idle_in_transaction_seconds=[300.0] * 12)
+    found = exhausted(activity(ceiling(busy, lost)), 30, 60, 0.5, 0.2, {}).as_dict()
+    assert found["causes"][0]["detail"]["roles"] == ["job"]
+    assert [one["role"] for one in found["guards"]] == ["job"]
+    assert "12 of 40 sessions" in found["causes"][0]["evidence"][0]
+
+
+def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
+    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 0, "size": 5, "exhausted": False, "paused": True}
+    more = {**pool, "user": "feed", "waiting": 3}
+    seen = activity(ceiling(application()), background={"pooler": {"pools": [pool, more]}})
+    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert [(one["cause"], one["relief"]) for one in found["causes"]] == [("pooler_paused", "")]
+    assert "12 clients wait" in found["causes"][0]["evidence"][0]
+    assert "admin_users" in found["advice"][0]
+    assert "RESUME shop;" in found["advice"][0]
+    assert not any("no ceiling is hit" in line for line in found["lines"])
+
+
+@pytest.mark.parametrize(("used", "cause"), [(100, "pooler_full"), (90, "pooler_full"), (89, ""), (0, "")])
+def test_the_pooler_s_own_ceiling(used, cause):
+    told = {"pools": [], "client_connections": {"used": used, "limit": 100}}
+    found = exhausted(activity(ceiling(application()), background={"pooler": told}), 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["relief"]) == (cause, "")
+    assert any("max_client_conn above 100" in line for line in found["advice"]) is bool(cause)
+
+
+def test_the_pooler_s_ceiling_keeps_nobody_from_relieving_a_leak():
+    told = {"pools": [], "client_connections": {"used": 100, "limit": 100}}
+    seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": told})
+    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["relief"]) == ("leak", "end_sessions")
+    assert [one["cause"] for one in found["causes"]][-1] == "pooler_full"
+
+
+def service(*addresses, image="pafar/backend:1"):
+    return {"image": image, "containers": [{"networks": {"default": one, "other": ""}} for one in addresses]}
+
+
+@pytest.mark.parametrize(
+    ("clients", "services", "leaks"),
+    [
+        pytest.param({"172.18.0.5": 20, "172.18.0.6": 10}, {"backend": service("172.18.0.5", "172.18.0.6")}, "backend",
+                     id="all of its replicas"),
+        pytest.param({"172.18.0.5": 29, "172.18.0.1": 1}, {"backend": service("172.18.0.5")}, "",
+                     id="one address is nobody's"),
+        pytest.param({"172.18.0.5": 20, "172.18.0.7": 10},
+                     {"backend": service("172.18.0.5"), "worker": service("172.18.0.7")}, "", id="two services"),
+        pytest.param({"172.18.0.5": 30}, {"a": service("172.18.0.5"), "b": service("172.18.0.5")}, "",
+                     id="two services of one address"),
+        pytest.param({"local": 30}, {"backend": service("172.18.0.5")}, "", id="over a socket"),
+        pytest.param({"": 30}, {"backend": service("")}, "", id="no address at all"),
+        pytest.param({"172.18.0.5": 20}, {"backend": service("172.18.0.5")}, "", id="not all of them are told"),
+        pytest.param({"172.18.0.9": 30}, {"pool": service("172.18.0.9", image="edoburu/pgbouncer")}, "", id="a pooler"),
+        pytest.param({"172.18.0.5": 30}, {}, "", id="nobody could look"),
+    ],
+)  # fmt: skip
+def test_which_service_leaks(clients, services, leaks):
+    one = {**leaking(30), "clients": clients}
+    found = exhausted(activity(ceiling(one, application(active=10))), 30, 60, 0.5, 0.2, {}, services).as_dict()
+    assert found["causes"][0]["detail"]["service"] == leaks
+    assert any("leaks from service backend" in line for line in found["lines"]) is bool(leaks)
+
+
+def idle_for(seconds, pid=5):
+    return {"pid": pid, "seconds_in_state": seconds, "user": "me", "database": "shop", "application": "psql",
+            "state": "idle in transaction"}  # fmt: skip
+
+
+def test_a_transaction_that_keeps_nothing_is_nobody_s_to_end():
+    lists = {"long_running": [], "idle_in_transaction": [idle_for(61.0)], "protected": []}
+    found = slow(activity(ceiling(application()), activity=lists), indexes())
+    assert (found["cause"], found["relief"], found["rules"]) == ("forgotten_transaction", "", {})
+    assert found["guards"] == []
+    assert "5 should commit" in found["advice"][0]
+    holders = {"wraparound": {"holders": [{"pid": 5, "age": 5000}]}}
+    found = slow(activity(ceiling(application()), activity=lists, background=holders), indexes())
+    assert (found["relief"], found["rules"]) == ("end_sessions", {"idle_in_transaction": 60})
+
+
+def test_what_another_cause_ends_takes_no_harmless_transaction_along():
+    lists = {"long_running": [running()], "idle_in_transaction": [idle_for(61.0)], "protected": []}
+    found = slow(activity(ceiling(application()), background={"processes": processes()}, activity=lists), indexes())
+    assert found["relief"] == "end_sessions"
+    assert "idle_in_transaction" not in found["rules"]

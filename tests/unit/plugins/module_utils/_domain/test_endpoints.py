@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._domain import endpoint_meaning as meaning
@@ -39,6 +40,8 @@ def target(**more):
         (429, "{}", True, "degraded", "ours"),
         (500, "{}", True, "down", "theirs"),
         (503, "<html>", True, "down", "theirs"),
+        (403, '{"error": {"message": "The provided key lacks a permission"}}', True, "degraded", "key"),
+        (403, "{}", False, "up", ""),
     ],
 )
 def test_what_stripe_means(status, body, key, state, whose):
@@ -59,8 +62,60 @@ def test_what_stripe_means(status, body, key, state, whose):
     ],
 )
 def test_what_maps_means_under_a_200(status, word, state, whose):
-    found = meaning.of_maps(status, f'{{"status": "{word}"}}')
+    found = meaning.of_maps(status, f'{{"status": "{word}"}}', True)
     assert (found.state, found.whose) == (state, whose)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "said", "key", "state", "whose"),
+    [
+        (403, "PERMISSION_DENIED", "This API is not enabled", True, "down", "key"),
+        (403, "PERMISSION_DENIED", "Unregistered callers are not allowed", False, "up", ""),
+        (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", True, "down", "key"),
+        (400, "INVALID_ARGUMENT", "A field mask is required", True, "up", ""),
+        (429, "RESOURCE_EXHAUSTED", "Quota exceeded", True, "down", "ours"),
+        (503, "UNAVAILABLE", "Try again", True, "down", "theirs"),
+        (500, "INTERNAL", "Internal error", True, "down", "theirs"),
+    ],
+)
+def test_what_newer_services_of_google_mean(status, word, said, key, state, whose):
+    body = json.dumps({"error": {"code": status, "message": said, "status": word}})
+    found = meaning.of_maps(status, body, key)
+    assert (found.state, found.whose) == (state, whose)
+
+
+def test_maps_without_a_key_answers_by_denying():
+    found = meaning.of_maps(200, '{"status": "REQUEST_DENIED", "error_message": "You must use an API key"}', False)
+    assert (found.state, found.whose) == ("up", "")
+    assert meaning.of_maps(200, '{"places": []}', True).state == "up", "newer services have no word where all is well"
+
+
+@pytest.mark.parametrize("judge", ["stripe", "maps"])
+def test_what_is_no_json_is_not_the_provider(judge):
+    found = meaning.of_http(target(judge=judge), 200, "<html>Please log in</html>", True)
+    assert (found.state, found.whose) == ("down", "network")
+    assert meaning.of_http(target(judge=judge), 200, '{"status": "OK", "data": [cut', True).state == "up"
+    assert meaning.of_http(target(judge=judge, method="HEAD"), 200, "", True).state == "up"
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "said"),
+    [
+        ({}, "up", ""),
+        ({"days_left": 15, "expired": False}, "up", ""),
+        ({"days_left": 3, "expired": False}, "degraded", "ends in 3 days"),
+        ({"days_left": -3, "expired": True}, "degraded", "has ended 3 days ago"),
+    ],
+)
+def test_what_the_end_of_a_certificate_means(facts, state, said):
+    found = meaning.of_certificate(facts, target())
+    assert (found.state, said in found.why) == (state, True)
+
+
+@pytest.mark.parametrize(("kind", "whose"), [("postgres", "ours"), ("redis", "ours"), ("tls", "theirs")])
+def test_a_database_that_does_not_encrypt_is_ours(kind, whose):
+    step = Step("tls", False, 1.0, "it offers no TLS")
+    assert meaning.of_failed(step, target(kind=kind, host="db", port=1, url="")).whose == whose
 
 
 @pytest.mark.parametrize(
@@ -98,8 +153,9 @@ def test_http_by_status_and_by_what_it_says():
     assert meaning.of_http(target(), 302, "", False).state == "up"
     assert meaning.of_http(target(expect=[401]), 401, "", False).state == "up"
     assert meaning.of_http(target(expect=[401]), 200, "", False).state == "down"
-    assert meaning.of_http(target(body='"status": ?"ok"'), 200, '{"status": "ok"}', False).state == "up"
-    assert meaning.of_http(target(body='"status": ?"ok"'), 200, '{"status": "bad"}', False).state == "down"
+    assert meaning.of_http(target(body="ok"), 200, "ok", False, True).state == "up"
+    assert meaning.of_http(target(body="ok"), 200, "bad", False, False).state == "down"
+    assert meaning.of_http(target(body="ok"), 200, "long", False, None).state == "degraded"
 
 
 def attempts(states):
@@ -128,14 +184,19 @@ def test_from_where_it_is_well_is_said_beside():
     [
         {"url": "ftp://web/"}, {"url": "http://user:secret@web/"}, {"url": "http://web:99999/"}, {"url": ""},
         {"url": "http://web/a b"}, {"kind": "redis"}, {"kind": "tcp", "host": "web"}, {"headers": {"A": "b\r\nC: d"}},
-        {"method": "GET /"},
+        {"method": "GET /"}, {"url": "http://web/?a=b&key=secret"}, {"url": "http://web/?access_token=secret"},
+        {"url": "http://web/?%6bey=secret"}, {"url": "http://web/?api_key=secret"},
     ],
 )  # fmt: skip
 def test_a_target_that_cannot_be_tried_is_refused(given):
     found, why = target_of({"name": "it", "url": "http://web/", **given})
     assert found is None
     assert why.startswith("it: ")
-    assert "secret" not in why
+    assert "secret" not in why.replace("hold no secret", "")
+
+
+def test_a_parameter_that_is_no_secret_stays():
+    assert target(url="http://web/a?keyword=x&limit=1&key=").path == "/a?keyword=x&limit=1&key="
 
 
 @pytest.mark.parametrize("ends", [datetime.datetime(2020, 1, 2, 3, 4, 5), datetime.datetime(2055, 6, 7, 8, 9, 10)])

@@ -37,6 +37,9 @@ from support.pictures import prepared, session
         pytest.param(session(1, superuser=True, user="root"), "superuser", id="superuser"),
         pytest.param(session(1, user="billing"), "role billing", id="listed role"),
         pytest.param(session(1, application="cron"), "application cron", id="listed application"),
+        pytest.param(
+            session(1, application="cron - 10.0.0.7:51034"), "is spared", id="behind a pooler that adds the host"
+        ),
         pytest.param(session(1, database="ledger"), "database ledger", id="listed database"),
         pytest.param(session(1, query="CALL Month_End()"), "month_end", id="listed pattern, any case"),
         pytest.param(session(1, signalable=False), "may not end it", id="no privilege"),

@@ -18,6 +18,12 @@ def test_the_sick_first():
     assert planned(found, "web", sick_only=True) == [("shop-web-2", "restart")]
 
 
+def test_those_that_are_named_alone():
+    found = project(container(), container(number=2), container(number=3, health="unhealthy"))
+    assert planned(found, "web", containers=["shop-web-2"]) == [("shop-web-2", "restart")]
+    assert planned(found, "web", containers=["shop-web-2"], sick_only=True) == []
+
+
 def test_what_loops_is_replaced_where_a_second_one_can_be():
     loop = container(state="restarting", restarts=9)
     assert planned(project(loop), "web") == [("shop-web-1", "replace")]

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.ceilings import ceilings, fair_level
+from ansible_collections.pafar.runbook.plugins.module_utils._domain.ceilings import (
+    application_of,
+    ceilings,
+    fair_level,
+    told,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.endings import ending
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.forest import grow
 from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
@@ -175,3 +180,108 @@ def test_who_goes_by_another_rule_counts_as_gone():
     plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=0, vanished=gone), Bounds()).plan
     assert len(plan.actions) == 30
     assert {item.detail["rule"] for item in plan.actions} == {"vanished"}
+
+
+def by_rule(surplus):
+    return surplus.as_dict()["by_rule"]
+
+
+def test_transactions_that_will_be_ended_spare_no_idle_session():
+    """Fifteen forgotten transactions beside a leak of forty-two: the leak harms nobody, and goes first."""
+    seen = picture(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
+    surplus = plan_ending(seen, Mercy(), Rules(idle=30, idle_in_transaction=60), Bounds())
+    assert by_rule(surplus) == {"idle": 29, "idle_in_transaction": 10}
+    assert [item.detail["rule"] for item in surplus.plan.actions] == ["idle"] * 29 + ["idle_in_transaction"] * 10
+
+
+def test_each_part_is_a_plan_of_its_own():
+    seen = picture(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
+    surplus = plan_ending(seen, Mercy(), Rules(idle=30, idle_in_transaction=60), Bounds())
+    idle, others = surplus.part(True).as_dict(), surplus.part(False).as_dict()
+    assert (len(idle["actions"]), idle["late"], idle["leaves"], idle["harmless"]) == (29, 29, 0, True)
+    assert (len(others["actions"]), others["late"], others["leaves"], others["harmless"]) == (10, 15, 5, False)
+    assert len({idle["digest"], others["digest"], surplus.plan.digest}) == 3
+    alone = plan_ending(picture(*pool(20)), Mercy(), Rules(idle=30), Bounds())
+    assert alone.part(True).plan.digest == alone.plan.digest
+    assert alone.part(False).as_dict()["late"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "listens"),
+    [
+        ("LISTEN bookings", True),
+        ("/* app:web */ listen bookings", True),
+        ("-- who: me\n  LISTEN bookings", True),
+        ("SET application_name = 'x'; LISTEN bookings", True),
+        ("SELECT 'a; LISTEN b'", False),
+        ("SELECT listen FROM t", False),
+        ("COMMIT", False),  # what came before it cannot be known
+    ],
+)
+def test_who_listens_is_spared(query, listens):
+    plan = plan_ending(
+        picture(*pool(19), session(50, "web", query=query)),
+        Mercy(),
+        Rules(idle=0, shares={"web": 0}, floor=0),
+        Bounds(),
+    ).plan
+    assert (50 in pids(plan.actions)) is not listens
+
+
+@pytest.mark.parametrize(
+    ("application", "name"),
+    [
+        ("feed - 10.0.0.7:51034", "feed"),
+        ("feed - [fd00::7]:51034", "feed"),
+        ("feed - unix(4711):6432", "feed"),
+        ("night - shift - 10.0.0.7:1", "night - shift"),
+        ("feed - 2", "feed - 2"),
+        ("feed-10.0.0.7:51034", "feed-10.0.0.7:51034"),
+        ("x" * 50 + " - 10.0.0.7", "x" * 50 + " - 10.0.0.7"),  # 60 bytes: it was not cut off
+        ("x" * 53 + " - 10.0.0", "x" * 53 + " - 10.0.0"),
+        ("x" * 51 + " - 10.0.0.7:5103", "x" * 51),  # longer than what PostgreSQL keeps
+    ],
+)
+def test_the_host_that_a_pooler_adds_is_no_part_of_the_name(application, name):
+    assert application_of(session(1, application[:63])).name == name
+
+
+def test_a_leak_behind_names_with_a_host_is_one_application():
+    sessions = [session(1 + place, f"feed - 10.0.0.7:{51000 + place}", seconds=300) for place in range(57)]
+    plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == 29
+    assert "feed (app@shop) holds 57" in plan.actions[0].reason
+    assert (
+        len(
+            plan_ending(
+                picture(*sessions, slots=57), Mercy(), Rules(idle=30, shares={"feed": 50}), Bounds()
+            ).plan.actions
+        )
+        == 7
+    )
+
+
+def test_of_clients_without_a_name_the_leaking_one_pays():
+    leaking = pool(45, "", seconds=300, client="10.0.0.7")
+    innocent = pool(10, "", first=60, seconds=900, client="10.0.0.8")
+    plan = plan_ending(picture(*leaking, *innocent, slots=57), Mercy(), Rules(idle=30), Bounds()).plan
+    assert plan.actions
+    assert set(pids(plan.actions)) <= {one.pid for one in leaking}
+    assert "an application without a name (app@shop, from 10.0.0.7)" in plan.actions[0].reason
+    behind = application_of(session(1, "app - 10.0.0.7:51034"))  # what PgBouncer calls one without a name
+    assert (behind.name, behind.client) == ("app", "10.0.0.7")
+
+
+def test_how_long_transactions_have_been_idle_is_told_of_those_who_may_be_ended():
+    seen = picture(
+        *pool(2, state="idle in transaction", seconds=0.005),
+        session(9, state="idle in transaction", seconds=200),
+        session(10, "nightly-report", state="idle in transaction", seconds=900),
+    )
+    mercy = Mercy(applications=frozenset({"nightly-report"}))
+    found = {one["application"]: one for one in told(seen, mercy, 10)[0]["applications"]}
+    assert found["web"]["idle_in_transaction_seconds"] == [200.0, 0.0, 0.0]
+    assert (found["nightly-report"]["idle_in_transaction"], found["nightly-report"]["idle_in_transaction_seconds"]) == (
+        1,
+        [],
+    )
