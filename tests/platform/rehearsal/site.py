@@ -167,13 +167,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def git(site: Site, *words: str, date: str = RELEASES[0][3]) -> str:
-    """git in the checkout, deaf to the settings of whoever runs it, so that the history is the same everywhere."""
+def git(site: Site, *words: str, date: str = "") -> str:
+    """git in the checkout, deaf to the settings of whoever runs it, so that the history is the same everywhere.
+
+    Commits are of a ``date``; what is checked out is so now, as git's own log of that tells.
+    """
+    dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
         "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull,
-        "GIT_AUTHOR_NAME": "Pafar", "GIT_AUTHOR_EMAIL": "deploy@pafar.example", "GIT_AUTHOR_DATE": date,
-        "GIT_COMMITTER_NAME": "Pafar", "GIT_COMMITTER_EMAIL": "deploy@pafar.example", "GIT_COMMITTER_DATE": date,
+        "GIT_AUTHOR_NAME": "Pafar", "GIT_AUTHOR_EMAIL": "deploy@pafar.example",
+        "GIT_COMMITTER_NAME": "Pafar", "GIT_COMMITTER_EMAIL": "deploy@pafar.example", **dates,
     }  # fmt: skip
     return run(["git", "-C", str(site.folder), *words], env=environment).stdout.strip()
 
