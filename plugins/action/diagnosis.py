@@ -54,6 +54,7 @@ class ActionModule(ActionBase):
                 "min_running": {"type": "float", "default": 10.0},
                 "share": {"type": "float", "default": 0.5},
                 "headroom": {"type": "float", "default": 0.2},
+                "floor": {"type": "int", "default": 2},
                 "shares": {"type": "dict", "default": {}},
             }
         )
@@ -71,7 +72,8 @@ def _connections(args: dict[str, Any]) -> Diagnosis:
         args["share"],
         args["headroom"],
         shares,
-        args["services"],
+        services=args["services"],
+        floor=args["floor"],
     )
 
 

@@ -51,6 +51,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._stage: dict[str, str] = {}
+        self._opened: set[str] = set()  # hosts with a gate that is open for their present plan
         self._views: dict[str, Callable[[str, Mapping[str, Any]], Lines]] = {
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
@@ -90,6 +91,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
         self._stage.clear()
+        self._opened.clear()
 
     def _show(self, result: Any, only: tuple[str, ...] = ()) -> None:
         task = getattr(result, "task", None) or result._task
@@ -110,10 +112,14 @@ class CallbackModule(CallbackBase):
     def _activity(self, host: str, result: Mapping[str, Any]) -> Lines:
         return [] if host in self._stage else summary.of_activity(result)
 
+    def _planned(self, host: str) -> None:
+        self._stage[host] = PLANNED
+        self._opened.discard(host)
+
     def _kill(self, host: str, result: Mapping[str, Any]) -> Lines:
         if self._stage.get(host) != PLANNED:
             lines = summary.of_plan(result["plan"])
-            self._stage[host] = PLANNED
+            self._planned(host)
             return lines
         if result["rounds"]:
             self._stage[host] = ACTED
@@ -127,7 +133,7 @@ class CallbackModule(CallbackBase):
             return []
         if self._stage.get(host) != PLANNED:
             lines = summary.of_act_plan(result["plan"])
-            self._stage[host] = PLANNED
+            self._planned(host)
             return lines
         self._stage[host] = ACTED
         if result["done"]:
@@ -142,7 +148,11 @@ class CallbackModule(CallbackBase):
         return [*lines, *summary.of_explained(result)] if planned else lines
 
     def _gate(self, host: str, result: Mapping[str, Any]) -> Lines:
-        if not result["open"]:
+        """A plan may have two gates, of which one is open: then an act follows."""
+        if result["open"]:
+            self._opened.add(host)
+            self._stage[host] = PLANNED
+        elif host not in self._opened:
             self._stage.pop(host, None)
         return summary.of_gate(result)
 

@@ -66,11 +66,12 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
         after["changes"] = lambda services: changes(services, source)
     if "logs" in wanted:
         after["logs"] = lambda services: _logs(login, source, params, services)
-    if "reached" in wanted and params["targets"]:
+    if params["targets"]:
         keys = keys_of(params)
         targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
-        tell_what_is_no_secret(module)
-        here["reached"] = lambda: _reached(probe(login, source, params["sources"], targets, keys, how))
+        tell_what_is_no_secret(module)  # also where they are not asked: what is given is hidden until then
+        if "reached" in wanted:
+            here["reached"] = lambda: _reached(probe(login, source, params["sources"], targets, keys, how))
     if not (parts or here):
         raise InputError("parts: nothing is to be looked at. Nothing was done.")
     found = survey(parts, after, here)

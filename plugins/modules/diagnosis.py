@@ -97,6 +97,10 @@ options:
     description: Part of a ceiling that is to be free.
     type: float
     default: 0.2
+  floor:
+    description: Sessions that each application keeps, whatever its share.
+    type: int
+    default: 2
   shares:
     description: Most sessions of an application, by its name.
     type: dict

@@ -90,6 +90,12 @@ options:
       - It is an error when none of them stands any more while others are still too many.
     type: list
     elements: str
+  parts:
+    description: Of whom the plan is made, of those who do nothing (V(harmless)), of those who do something (V(others)), or both.
+    type: list
+    elements: str
+    default: [harmless, others]
+    choices: [harmless, others]
   grace:
     description: Seconds that a cancelled statement gets to end before its session is terminated.
     type: float
@@ -274,7 +280,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
         def judged(picture: Any, *dummy: Any) -> Surplus:
             keeps = act.keepers() if rules.idle is not None else {}
-            return plan_ending(picture, mercy, rules, bounds, keeps)
+            whole = plan_ending(picture, mercy, rules, bounds, keeps)
+            parts = set(params["parts"])
+            return whole if len(parts) == 2 else whole.part("harmless" in parts)
 
         picture = postgres.look()
         check_visible(picture)
@@ -294,6 +302,12 @@ def main() -> None:
             **MERCY_ARGS,
             **RULE_ARGS,
             "only": {"type": "list", "elements": "str"},
+            "parts": {
+                "type": "list",
+                "elements": "str",
+                "default": ["harmless", "others"],
+                "choices": ["harmless", "others"],
+            },
         },
         supports_check_mode=True,
     )

@@ -12,7 +12,7 @@ import heapq
 import os
 import time
 from collections import deque
-from typing import Any, BinaryIO, Generator, Iterator
+from typing import Any, BinaryIO, Collection, Generator, Iterator
 
 from .._domain.log_assembly import Piece
 from .._domain.log_lines import Zone, time_of
@@ -55,7 +55,7 @@ def pieces_of(
 
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
     """The `local` driver's file, from its end, then what it rotated out, which is packed."""
-    began: bytes | None = None  # the first record of the file, by which its packed copy is known again
+    began: set[bytes] = set()  # the first record of each file, by which its packed copy is known again
     seen = Seen()
     try:
         while True:
@@ -75,7 +75,7 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
                     first, older = yield from _local_packed(file, name, since, tally, began)
                 else:
                     first, older = yield from _local_plain(file, name, since, tally)
-                began = began or first
+                began |= {first} if first else set()
                 if not older:
                     return
     finally:
@@ -126,7 +126,7 @@ def _local_plain(
 
 
 def _local_packed(
-    file: BinaryIO, path: str, since: float, tally: Tally, began: bytes | None
+    file: BinaryIO, path: str, since: float, tally: Tally, began: Collection[bytes]
 ) -> Generator[Piece, None, tuple[bytes | None, bool]]:
     """A packed file is read forwards: its newest records are kept, as many as fit."""
     kept: deque[bytes] = deque()
@@ -142,7 +142,7 @@ def _local_packed(
                     break
                 if first is None:
                     first = message[:_LONGEST_FIRST]
-                    if first == began:
+                    if first in began:
                         return None, True  # a copy of the file that was just read, which was rotated meanwhile
                 at = piece_of(message).at
                 older = older or (at is not None and at < since - MARGIN)

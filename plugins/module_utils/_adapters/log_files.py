@@ -54,6 +54,8 @@ _ROTATED = (
     r"(?:\.(\d{1,6})|[-.](\d{8,14}|\d{8}_\d\d|\d{8}-\d{9,11}|\d{4}-\d\d-\d\d(?:[_-]\d\d){0,3}))"
     r"(\.(?:gz|bz2|xz|zst|Z))?\Z"
 )
+_DATE = 19  # digits of a date with seconds since 1970 behind it
+_HELD = 8  # files that are kept open: a number is used anew soon or never
 _SETTLED = 2.0  # seconds after which a last line without its end is not being written any more
 _STILL_OPEN = 1  # predecessors that may be written while the file itself is not
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, *([lzma.LZMAError] if lzma else []))
@@ -90,14 +92,15 @@ def _minute(text: bytes) -> float:
 def docker_piece(line: bytes) -> Piece:
     """One line of a json-file log. What is none (rubbish) is told as it is.
 
-    Behind one that was torn, as by a full disk, the next stands on the same line, and is told.
+    Behind one that was torn, as by a full disk, the next stands on the same line: both are told as one.
     """
     text = line.decode("utf-8", "replace")
     for begin in (0, text.rfind(_BEGINS, 1)):
         try:
             found, end = _SCAN(text, begin)
             if end == len(text):
-                return Piece(docker_time(line), str(found.get("stream") or ""), str(found.get("log") or ""))
+                said = f"{text[:begin]}{found.get('log') or ''}" if begin else str(found.get("log") or "")
+                return Piece(docker_time(line), str(found.get("stream") or ""), said)
         except (StopIteration, ValueError, AttributeError, RecursionError):
             continue
     return Piece(None, "", text + "\n")
@@ -139,7 +142,7 @@ def family(path: str) -> list[str]:
             place = rotated.match(entry.name)
             if place:
                 number, date, packed = place.groups()
-                age = int(number) if number else -int(re.sub(r"\D", "", date)[:14].ljust(14, "0"))
+                age = int(number) if number else -int(re.sub(r"\D", "", date).ljust(_DATE, "0"))
                 found.append((age, bool(packed), entry.path))
     there = [path] if os.path.exists(path) else []
     return there + [one for dummy, packed, one in sorted(found)]
@@ -175,6 +178,8 @@ class Seen:
         self._inodes.add((figures.st_dev, figures.st_ino))
         with suppress(OSError):  # too many are open: then a number that is used anew may deceive
             self._held.append(os.dup(file.fileno()))
+            if len(self._held) > _HELD:
+                os.close(self._held.pop(0))
         for size in _HEADS:
             head = os.pread(file.fileno(), min(size, end), 0)
             if any(time_at(line) is not None for line in head.split(b"\n")[:-1]):

@@ -8,10 +8,11 @@ import errno
 import heapq
 import os
 import re
+import resource
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from glob import glob
@@ -30,7 +31,8 @@ from .log_journal import journal
 from .log_limits import Limits, Tally
 
 _MOST_SOURCES = 200
-_GRACE = 5.0  # seconds that telling may take beyond the reading
+_FILES = 8192
+_GRACE = 10.0  # seconds that telling may take beyond the reading, an answer of a slow engine among them
 _AHEAD = 60.0  # seconds by which clocks differ
 _ZONES = 900.0  # seconds: zones are quarters of an hour apart
 
@@ -81,6 +83,7 @@ class Wanted:
 
 def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limits: Limits) -> dict[str, Any]:
     """The last records that are wanted, the oldest of them first, and what was read for it."""
+    _allow_files()
     tallies: list[Tally] = []
     streams: list[Iterator[Record]] = []
     opened: Engine | None = None
@@ -106,6 +109,15 @@ def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limi
         "scanned_bytes": limits.scanned,
         "sources": [one.as_dict() for one in tallies],
     }
+
+
+def _allow_files() -> None:
+    """Many sources, each with what was rotated out of it, are open at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class _TooLong(Exception):

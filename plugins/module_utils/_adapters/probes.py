@@ -5,21 +5,15 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
-import json
 import os
-import re
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import threading
 import time
-from base64 import b64encode
 from contextlib import suppress
 from typing import Any, Mapping
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from .._domain.certificates import ends_at, issuer_of
 from .._domain.endpoint_meaning import of_certificate, of_failed, of_http, of_postgres, of_redis, slower, whose_fault
@@ -27,15 +21,14 @@ from .._domain.endpoints import ALWAYS, AUTO, NEVER, UP, Attempt, Meaning, Step,
 from .._domain.redaction import HIDDEN, redacted
 from . import names
 from .namespaces import Place
+from .probe_proxy import proxy_of
+from .searching import found_in
 
 _LATE = 0.25  # seconds after which an attempt that should have ended is cut
 _BODY = 64 * 1024  # bytes of an answer that are read
 _SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 _ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
-_SEARCH = "import json, re, sys; sys.exit(0 if re.search(*json.load(sys.stdin)) else 3)"
-_SEARCH_LEAST = 0.5  # seconds that a search has, whatever time is left
-_NEAR = ("localhost", "127.", "::1", "[::1]")
 
 
 class _Failed(Exception):
@@ -76,7 +69,7 @@ class _Attempt:
         self.peer: tuple[str, int] = ("", 0)
         self.certificate: Mapping[str, Any] = {}
         self._lap = self._began = time.monotonic()
-        self.proxy, self.proxy_login = _proxy_of(place, target)
+        self.proxy, self.proxy_login = proxy_of(place, target)
 
     def lap(self) -> float:
         """Milliseconds since the last layer."""
@@ -349,30 +342,13 @@ class _Attempt:
                 raise _Failed("protocol", "it takes connections and does not answer: no answer in time") from None
             raise _Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
         told = text.decode("utf-8", "replace")
-        matches = self._matches(told) if target.body and not target.judge else True
+        try:
+            matches = found_in(target.body, told, self.left()) if target.body and not target.judge else True
+        except OSError as error:
+            raise _Failed("protocol", f"no process could be started to look at the answer ({_words(error)})") from None
         meaning = of_http(target, answer.status, told, bool(self.key), matches)
         self.done("protocol", f"HTTP {answer.status}", status=answer.status)
         return meaning
-
-    def _matches(self, text: str) -> bool | None:
-        """Whether what is looked for is there; None where that takes too long.
-
-        Of some answers a search never ends, and a thread cannot be stopped: a process of its own is, when time is up.
-        """
-        pattern = self.target.body
-        if not re.search(r"[*+{]", pattern):  # nothing is repeated, so the pattern's own length bounds it
-            return re.search(pattern, text) is not None
-        argv = [sys.executable, "-I", "-S", "-c", _SEARCH]
-        try:
-            done = subprocess.run(
-                argv, input=json.dumps([pattern, text]).encode(), stderr=subprocess.DEVNULL,
-                timeout=max(_SEARCH_LEAST, self.left()), check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return None
-        except OSError as error:
-            raise _Failed("protocol", f"no process could be started to look at the answer ({_words(error)})") from None
-        return {0: True, 3: False}.get(done.returncode)
 
     def _body(self, answer: http.client.HTTPResponse) -> bytes:
         """As much as comes in time: some answers never end."""
@@ -432,34 +408,3 @@ def _words(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
         return f"no TLS ({error.reason or error})"
     return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()
-
-
-def _proxy_of(place: Place, target: Target) -> tuple[tuple[str, int] | None, str]:
-    """The proxy that programs of that place would use for it, and how one logs in there."""
-    if target.kind != "http" or target.host.startswith(_NEAR):
-        return None, ""
-    environment = {name.lower(): value for name, value in place.environment.items()}
-    given = environment.get("https_proxy" if target.secure else "http_proxy", "")
-    exempt = [one.strip() for one in environment.get("no_proxy", "").split(",") if one.strip()]
-    if not given or any(_is_exempt(target.host, one) for one in exempt):
-        return None, ""
-    try:
-        parts = urlsplit(given if "://" in given else f"http://{given}")
-        login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if parts.username else ""
-        word = f"Basic {b64encode(login.encode()).decode()}" if login else ""
-        return ((parts.hostname, parts.port or 3128), word) if parts.hostname else (None, "")
-    except ValueError:
-        return None, ""
-
-
-def _is_exempt(host: str, rule: str) -> bool:
-    """Whether a rule of no_proxy means a host: a name, the end of one, a network."""
-    if rule == "*":
-        return True
-    if "/" in rule:
-        try:
-            return ipaddress.ip_address(host) in ipaddress.ip_network(rule, strict=False)
-        except ValueError:
-            return False
-    bare = rule.lstrip(".")
-    return host == bare or host.endswith(f".{bare}")

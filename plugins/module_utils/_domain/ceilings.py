@@ -115,7 +115,12 @@ def told(picture: Picture, mercy: Mercy, rows: int) -> list[dict[str, Any]]:
 def _application(
     picture: Picture, mercy: Mercy, who: Application, sessions: list[Session], rows: int
 ) -> dict[str, Any]:
-    still = [one.seconds_in_state(picture.now) for one in sessions if one.idle_in_transaction and not mercy.why(one)]
+    # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
+    still = [
+        one.seconds_in_state(picture.now)
+        for one in sessions
+        if one.idle_in_transaction and not mercy.why(one._replace(signalable=True))
+    ]
     idle = [one for one in sessions if one.state == "idle"]
     clients = Counter(printable(one.client) for one in sessions)
     return {

@@ -22,7 +22,6 @@ LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = 
 )  # fmt: skip
 NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
 _QUEUE = 0.25  # of the used slots that wait for locks
-_FLOOR = 2  # sessions that an application keeps, as pg_end_sessions leaves it
 _FORGOTTEN = 0.25  # of them idle in a transaction
 # Whoever stands behind a pooler is not known by the pooler's address.
 _POOLERS = re.compile("pgbouncer|pgpool|pgcat|odyssey|supavisor", re.I)
@@ -35,11 +34,13 @@ def exhausted(
     share: float,
     headroom: float,
     shares: Mapping[str, int],
+    *,
     services: Mapping[str, Any] | None = None,
+    floor: int = 2,
 ) -> Diagnosis:
     """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or forgotten.
 
-    ``services``: of compose_info, where a project runs beside the database.
+    ``services``: of compose_info, where a project runs beside the database. ``floor``: sessions that each keeps.
     """
     ceilings = activity["connections"]["ceilings"]
     hit = [one for one in ceilings if one["free"] <= NEAR * one["limit"]]
@@ -54,7 +55,9 @@ def exhausted(
         )
     causes = _vanished(background, worst) if hit else []
     for one in hit:
-        causes += _under(one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {})
+        causes += _under(
+            one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {}, floor=floor
+        )
     if not hit:  # a pool that finds no slot is a victim of whatever fills them
         causes += [_pool(one, activity) for one in pools]
     causes += _pooler(pooler, bool(hit))
@@ -86,6 +89,7 @@ def _under(
     shares: Mapping[str, int],
     *,
     services: Mapping[str, Any],
+    floor: int,
 ) -> list[Cause]:
     """What fills one ceiling. The weight is the part of it that the cause accounts for."""
     applications, used = ceiling["applications"], max(1, ceiling["used"])
@@ -100,7 +104,7 @@ def _under(
         int(ceiling["limit"] * share),
     )
     for one in applications:
-        mine = max(_FLOOR, shares.get(one["application"], level))
+        mine = max(floor, shares.get(one["application"], level))
         old = sum(seconds >= idle for seconds in one["idle_seconds"])
         surplus = min(old, one["sessions"] - mine)
         if surplus > 0:

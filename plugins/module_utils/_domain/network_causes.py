@@ -78,16 +78,20 @@ def _resolver_outside(rows: Sequence[Row], services: Mapping[str, Any]) -> list[
 
 def _sick_beside(rows: Sequence[Row], causes: Sequence[Cause], services: Mapping[str, Any]) -> list[Cause]:
     """Services of ours that are sick while something is not reached: their public names lead here by ways unknown."""
-    if not any(row["state"] in (DOWN, FLAPPING) for row in rows):
+    unexplained = [row for row in rows if row["state"] in (DOWN, FLAPPING) and row["whose"] not in (KEY, THEIRS)]
+    if not unexplained:
         return []
     told = {name for one in causes for name in one.rules.get("services", ())}
     found = []
     for name, service in services.items():
         sick = [one for one in service["containers"] if one["trouble"]]
-        if sick and name not in told:
-            text = f"{sick[0]['name']} {sick[0]['trouble']}"
-            rules = {"services": [name], "containers": [one["name"] for one in sick], "which": "all"}
-            found.append(Cause(SERVICE, 1.6, (text,), RESTART, rules, {"target": name, "sources": []}))
+        if not sick or name in told:
+            continue
+        text, detail = f"{sick[0]['name']} {sick[0]['trouble']}", {"target": name, "sources": []}
+        # What has ended may have been stopped by somebody, or be a job that failed: a person says whether it is to run.
+        meant = [one["name"] for one in sick if one.get("state") != "exited"]
+        rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
+        found.append(Cause(SERVICE, 1.6 if meant else 1.2, (text,), RESTART if meant else "", rules, detail))
     return found
 
 
@@ -208,6 +212,8 @@ _WHO = {
     PROVIDER: "nobody here can mend {target}: see the provider's status page, and tell them what is measured above",
     EGRESS: "nothing outside is reached from here: look at the host's firewall, gateway and proxy, then ask the"
     " provider of the line",
+    SERVICE: "{target} is sick; if it was stopped and is meant to run: playbooks/service_restart.yml -e"
+    ' \'{{"restart_services_services": ["{target}"]}}\'',
     SLOW: "{target} answers, but not as it should: see its own log",
     SICK: "{target} is reached and does not serve: see its own log, and its runbook",
 }

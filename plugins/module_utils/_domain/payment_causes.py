@@ -133,8 +133,8 @@ def _webhook(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any], waiting:
     ``waiting``: payments that the database knows to be charged and unconfirmed, which no stranger can feign.
     """
     asked = [row for row in rows if row["judge"] == "webhook"]
-    bad = [row for row in asked if row["state"] in (DOWN, FLAPPING) and row["layer"] == "protocol"]
-    laid = [row for row in bad if _status(row) in _MISLAID]
+    bad = [row for row in asked if row["state"] in (DOWN, FLAPPING) and row["layer"] in ("tls", "protocol")]
+    laid = [row for row in bad if row["layer"] == "tls" or _status(row) in _MISLAID]
     laid += [
         row
         for row in asked
@@ -198,10 +198,13 @@ def _code(log: Mapping[str, Any], services: Mapping[str, Any], payers: Sequence[
     mine.sort(key=lambda one: not re.match(r"\w+(?:Error|Exception)\b", one["text"]))
     if not mine:
         return []
+    # An error that was there before is no doing of the release, and hides none that came with it.
+    came = [one for one in mine if one["new"] is not False]
+    mine = came or mine
     number = max(one["count"] for one in mine)
     texts = [f"{number} errors of our own code: {shortened(_last_line(mine[0]['text']), _WIDE)}"]
     age = _release_age(services, payers)
-    if age is not None and age < fresh and not any(one["new"] is False for one in mine):
+    if age is not None and age < fresh and came:
         texts.append(f"the release runs since {age / 60:.0f} min")
         return [Cause(CODE, 2.4, tuple(texts), ROLL_BACK)]
     return [Cause(CODE, 1.0, tuple(texts))]

@@ -256,7 +256,9 @@ def header_alone(dump: Dump) -> bool:
 def _ends_whole(dump: Dump) -> bool:
     """A row of data may hold the words too: they are a line, and nothing but comments and \\unrestrict follows."""
     # A dump of a cluster holds a whole dump of each database: only its own last line ends it.
-    ends = (_END_OF_CLUSTER,) if _CLUSTER in dump.head else (_END_OF_DUMP, _END_OF_CLUSTER)
+    # One of its roles alone, before that of a database (pg_dumpall --globals-only), has ended in the head already.
+    cluster = _CLUSTER in dump.head and _END_OF_CLUSTER not in dump.head
+    ends = (_END_OF_CLUSTER,) if cluster else (_END_OF_DUMP, _END_OF_CLUSTER)
     lines = dump.tail[-_LAST:].splitlines()
     for line in reversed(lines[1:] if len(dump.tail) > _LAST else lines):
         if line.rstrip() in ends:

@@ -119,6 +119,9 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
         valid.append(one)
         stay[one.name] = f"one of the newest {keep} that are valid"
         if len(valid) == 1 and now - one.at > max_age:
+            newer = dated[:place]
+            if newer and all(each.name in small for each in newer):
+                return Verdict((), stay, f"the newest {len(newer)} are {_SMALL}")
             why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
             return Verdict((), stay, f"{why}: find out why no new one is made before old ones go")
         if len(valid) == keep:

@@ -54,7 +54,7 @@ def test_every_slot_is_taken_by_a_leak(server, session, site):
     fates = [client.fate(0.05) for client in leaked]
     assert fates == ["terminated"] * 12 + ["alive"] * 13
     assert {client.fate(0) for client in used} == {"alive"}
-    assert [event["kind"] for event in site.events()] == ["opened", "evidence", "mitigated", "verified"]
+    assert [event["kind"] for event in site.events()] == ["opened", "diagnosed", "evidence", "mitigated", "verified"]
 
 
 def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(server, session, site):
@@ -68,6 +68,9 @@ def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(ser
     done = site.play(playbook=EXHAUSTION)
     assert done.returncode == 0, done.stdout
     assert "gate open: 14 planned, within the limit of 50" in done.stdout
+    # What one gate holds hides nothing of what the other lets through.
+    assert "recovered: " in done.stdout
+    assert "nothing was done" not in done.stdout
     assert "gate held: 5 actions are planned and 3 are allowed without approval" in done.stdout
     assert [client.fate(0.05) for client in leaked].count("terminated") == 14
     assert {client.fate(0) for client in forgotten} == {"alive"}

@@ -81,12 +81,19 @@ def first_felt(requests: Sequence[Request], since: float) -> float | None:
 
 
 def users(requests: Sequence[Request], act: float, within: float = WITHIN) -> dict[str, Any]:
-    """When users were back, and how they fared from then on; they must be within so many seconds of the act."""
+    """When users were back, and how they fared from then on; they must be within so many seconds of the act.
+
+    They are watched from the moment on at which they are back, not before five seconds after the act, and at the latest
+    when they must be back.
+    """
     moments = (act + step * STEP for step in range(int(2 * within / STEP) + 1))
-    late = [one for one in requests if act + within <= felt(one) < act + within + SPAN]
+    back = next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None)
+    settled = act + within if back is None else min(act + within, max(back, act + WITHIN))
+    late = [one for one in requests if settled <= felt(one) < settled + SPAN]
     return {
-        "back": next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None),
-        "success_after": round(success(requests, act + within, SPAN), 4),
+        "back": back,
+        "settled": settled,
+        "success_after": round(success(requests, settled, SPAN), 4),
         "failed_after": dict(Counter(one.outcome for one in late if one.outcome != "ok")),
         "failed_by_the_act": sum(one.outcome in BY_THE_ACT for one in requests),
     }

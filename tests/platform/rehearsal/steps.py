@@ -197,9 +197,15 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
         keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
         return {"seconds": None}
     faults.await_symptom(stand, fault, False, GONE_SECONDS)
-    time.sleep(max(0.0, since + fault.within + judge.SPAN + PATIENCE + 0.3 - time.time()))
-    requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
-    found = judge.users(requests, since, fault.within)
+    while True:
+        requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
+        found = judge.users(requests, since, fault.within)
+        # How long they wait is compared when all that the runbook began has had its time.
+        settled = since + fault.within if fault.latency else found["settled"]
+        left = settled + judge.SPAN + PATIENCE + 0.3 - time.time()
+        if left <= 0:
+            break
+        time.sleep(min(left, 1.0))
     keep(asked.day, "relief", **{**found, "act": act}, requests=requests)
     return {"seconds": found["back"] and round(found["back"] - since, 1)}
 

@@ -127,6 +127,7 @@ SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_
         ([stripe(), hook("down", "protocol", "no such address (404)", 404)], log(), "webhook_misconfigured", ""),
         ([stripe(), hook("degraded", "protocol", "it answered after 4.0 s", 405)], log(), "", ""),
         ([stripe(), hook("degraded", "protocol", "nobody signed", 200)], log(), "webhook_misconfigured", ""),
+        ([stripe(), hook("down", "tls", "its certificate has expired")], log(), "webhook_misconfigured", ""),
         ([stripe(), hook("down", "protocol", "the proxy reaches no backend (504)", 504)], log(), "webhook_down", ""),
         ([stripe(), hook("down", "protocol", "no backend (504)", 504), down(BACKEND, "database"),
           row(WORKER, "database")], log(), "network_cut", "restart_services"),
@@ -173,6 +174,16 @@ def test_own_code_of_a_fresh_release_is_rolled_back(release, new, relief):
     services = {**SERVICES, "backend": service("backend", **release)}
     found = unpaid({"matrix": [stripe(), hook()]}, services, log(OWN, new=new), WAITING, ["backend"], 7200).as_dict()
     assert (found["cause"], found["relief"]) == ("own_code", relief)
+
+
+def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
+    chronic = {"text": "ValueError: old", "level": "error", "count": 900, "new": False}
+    fresh = {"text": "KeyError: 'b1'", "level": "error", "count": 5, "new": True}
+    services = {**SERVICES, "backend": service("backend", age=60, image_age=90)}
+    told = {"signatures": [chronic, fresh]}
+    found = unpaid({"matrix": [stripe(), hook()]}, services, told, WAITING, ["backend"], 7200).as_dict()
+    assert (found["cause"], found["relief"]) == ("own_code", "roll_back_release")
+    assert "KeyError" in found["causes"][0]["evidence"][0]
 
 
 def test_a_service_that_is_sick_is_restarted():
@@ -244,8 +255,22 @@ def test_our_own_front_door_is_nobody_elses_fault():
     assert (found["cause"], found["rules"]["services"]) == ("target_down", ["nginx"])
     # By its public name nobody knows where it leads; a service that is sick beside it is mended first.
     public = {**door, "address": "pafar.example:443"}
-    found = disconnected({"matrix": [public, *rows[1:]]}, {**SERVICES, "nginx": exited}).as_dict()
+    sick = service("nginx", 1, "its health check fails", state="running")
+    found = disconnected({"matrix": [public, *rows[1:]]}, {**SERVICES, "nginx": sick}).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("service_sick", ["nginx"])
+
+
+def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
+    stopped = service("reports", 0, "is exited (143, stopped on request)", state="exited")
+    services = {**SERVICES, "reports": stopped}
+    theirs = down(BACKEND, "maps", "protocol", "it answers 500", whose="theirs", address="maps.example:443")
+    found = disconnected({"matrix": [theirs]}, services).as_dict()
+    assert (found["cause"], found["relief"]) == ("their_fault", "")
+    door = down("host", "the front door", "tcp", "refused", whose="ours", address="pafar.example:443")
+    found = disconnected({"matrix": [door, theirs]}, services).as_dict()
+    assert found["relief"] == ""
+    assert "service_sick" in {one["cause"] for one in found["causes"]}
+    assert any("restart_services_services" in one for one in found["advice"])
 
 
 def test_the_replica_that_is_cut_off_is_restarted_and_not_those_beside_it():
