@@ -38,6 +38,7 @@ DAY, HOUR, LAST = 86400, 3600, 100
 MATCH = "payment .* failed"
 NAME = f"bench-logs-{os.getpid()}"
 JOURNAL = 200_000  # entries
+ARGV = [sys.executable, "-W", "ignore", "-m", "ansible_collections.pafar.runbook.plugins.modules.log_tail"]
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 
 
@@ -98,20 +99,26 @@ def ours(**options: Any) -> tuple[float, float, dict[str, Any]]:
     given = json.dumps(
         {"ANSIBLE_MODULE_ARGS": {"since": "1h", "last": LAST, "match": MATCH, "signatures": 0, **options}}
     )
-    argv = [sys.executable, "-W", "ignore", "-m", "ansible_collections.pafar.runbook.plugins.modules.log_tail"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
-    with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as answer:
-        told.write(given)
-        told.seek(0)
-        began = time.monotonic()
-        process = subprocess.Popen(argv, stdin=told, stdout=answer, env=environment)
-        dummy, status, used = os.wait4(process.pid, 0)  # of this process alone, and without another one around it
-        seconds = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, argv)
-        answer.seek(0)
-        return seconds, used.ru_maxrss / 1024, json.loads(answer.read())
+    began = time.monotonic()
+    done = subprocess.run(ARGV, input=given, text=True, env=environment(), capture_output=True, check=True)
+    seconds = time.monotonic() - began
+    return seconds, memory_of(given), json.loads(done.stdout)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
+
+
+def memory_of(given: str) -> float:
+    """MiB at most, of another run, started by a small process: what starts a process counts as its memory, too."""
+    program = (
+        "import resource, subprocess, sys\n"
+        f"subprocess.run({ARGV!r}, stdin=sys.stdin, stdout=subprocess.DEVNULL, check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+    )
+    argv = [sys.executable, "-c", program]
+    done = subprocess.run(argv, input=given, text=True, env=environment(), capture_output=True, check=True)
+    return int(done.stdout) / 1024
 
 
 def reading() -> float:

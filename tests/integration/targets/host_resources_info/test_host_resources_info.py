@@ -34,11 +34,16 @@ def test_it_tells_of_host_and_containers(shop):
 
 
 def test_it_agrees_with_the_engine(shop):
-    ours = of(run_module("host_resources_info", project=shop.project), f"{shop.project}-web-1")
-    theirs = engine.run(
-        ["docker", "stats", "--no-stream", "--format", "{{.PIDs}}", f"{shop.project}-web-1"]
-    ).stdout.strip()
-    assert abs(ours["pids"] - int(theirs)) <= 2
+    name = f"{shop.project}-web-1"
+
+    def looks():
+        """Not in the same moment: a health check's processes may be seen by one of them alone."""
+        mine = of(run_module("host_resources_info", project=shop.project), name)
+        said = engine.run(["docker", "stats", "--no-stream", "--format", "{{.PIDs}}", name]).stdout
+        return mine, int(said)
+
+    ours, theirs = next((one for one in (looks() for dummy in range(5)) if abs(one[0]["pids"] - one[1]) <= 2), looks())
+    assert abs(ours["pids"] - theirs) <= 2
     with by_tcp() as address:
         api = run_module("host_resources_info", project=shop.project, docker_host=address)
     assert api["source"] == "api", "the engine is elsewhere, so its own counters are read"
