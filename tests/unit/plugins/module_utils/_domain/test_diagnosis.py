@@ -283,9 +283,15 @@ def service(*addresses, image="pafar/backend:1"):
 )  # fmt: skip
 def test_which_service_leaks(clients, services, leaks):
     one = {**leaking(30), "clients": clients}
-    found = exhausted(activity(ceiling(one, application(active=10))), 30, 60, 0.5, 0.2, {}, services).as_dict()
+    found = exhausted(activity(ceiling(one, application(active=10))), 30, 60, 0.5, 0.2, {}, services=services).as_dict()
     assert found["causes"][0]["detail"]["service"] == leaks
     assert any("leaks from service backend" in line for line in found["lines"]) is bool(leaks)
+
+
+def test_an_application_keeps_its_floor_whatever_its_share():
+    seen = activity(ceiling(leaking(30), application(active=10)))
+    assert exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
+    assert exhausted(seen, 30, 60, 0.5, 0.2, {}, floor=30).as_dict()["cause"] != "leak"
 
 
 def idle_for(seconds, pid=5):
