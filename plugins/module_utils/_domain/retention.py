@@ -120,7 +120,8 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
         stay[one.name] = f"one of the newest {keep} that are valid"
         if len(valid) == 1 and now - one.at > max_age:
             newer = dated[:place]
-            if newer and all(each.name in small for each in newer):
+            # Whole ones that are small are made each day: then it is their size that must be understood.
+            if newer and all(each.name in small and not why_not_whole(look(each)) for each in newer):
                 return Verdict((), stay, f"the newest {len(newer)} are {_SMALL}")
             why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
             return Verdict((), stay, f"{why}: find out why no new one is made before old ones go")

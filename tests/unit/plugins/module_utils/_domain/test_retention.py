@@ -84,6 +84,19 @@ def test_dumps_of_the_wrong_database_push_out_no_good_ones(keep):
     assert "1,000,000,000 are usual" in verdict.stay["b0"]
 
 
+def test_a_database_that_shrank_is_told_as_that_and_not_as_a_job_that_stopped():
+    verdict = judge(nights(*[400] * 20, *[1000] * 10), 7, max_age=10 * DAY)
+    assert verdict.go == ()
+    assert "the newest 20 are all small beside older ones" in verdict.refused
+
+
+def test_empty_files_are_a_job_that_stopped():
+    backups, dumps = nights(0, *[1000] * 4)
+    dumps["b0"] = Dump("b0", 0, 0.0, b"", b"")
+    verdict = judge((backups, dumps), 1, max_age=0.5 * DAY)
+    assert "the newest valid backup, b1, is" in verdict.refused
+
+
 def test_a_few_small_ones_do_not_count_and_hinder_nothing():
     verdict = judge(nights(GB, 1000, 1000, GB, GB, GB), 3)
     assert [one.name for one in verdict.go] == ["b5"]
