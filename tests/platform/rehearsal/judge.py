@@ -80,15 +80,15 @@ def first_felt(requests: Sequence[Request], since: float) -> float | None:
     return None
 
 
-def users(requests: Sequence[Request], act: float, within: float = WITHIN) -> dict[str, Any]:
+def users(requests: Sequence[Request], act: float, within: float = WITHIN, ended: float = 0.0) -> dict[str, Any]:
     """When users were back, and how they fared from then on; they must be within so many seconds of the act.
 
-    They are watched from the moment on at which they are back, not before five seconds after the act, and at the latest
-    when they must be back.
+    They are watched from the moment on at which they are back and the runbook has ended (what it has not replaced yet
+    may fail), not before five seconds after the act, and at the latest when they must be back.
     """
     moments = (act + step * STEP for step in range(int(2 * within / STEP) + 1))
     back = next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None)
-    settled = act + within if back is None else min(act + within, max(back, act + WITHIN))
+    settled = act + within if back is None else min(act + within, max(back, act + WITHIN, ended))
     late = [one for one in requests if settled <= felt(one) < settled + SPAN]
     return {
         "back": back,

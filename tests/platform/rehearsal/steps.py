@@ -190,8 +190,8 @@ def run_for(argv: list[str], output: Path, seconds: float) -> int:
 
 def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users are served again, and long enough to be sure of it."""
-    act = judge.time_of_act(asked.day / "incidents")
-    since = act or kept(asked.day, "real")["ended"]
+    act, ended = judge.time_of_act(asked.day / "incidents"), kept(asked.day, "real")["ended"]
+    since = act or ended
     fault = fault_of(asked.day)
     if not fault.relief:
         keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
@@ -199,7 +199,7 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     faults.await_symptom(stand, fault, False, GONE_SECONDS)
     while True:
         requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
-        found = judge.users(requests, since, fault.within)
+        found = judge.users(requests, since, fault.within, ended)
         # How long they wait is compared when all that the runbook began has had its time.
         settled = since + fault.within if fault.latency else found["settled"]
         left = settled + judge.SPAN + PATIENCE + 0.3 - time.time()

@@ -53,6 +53,19 @@ def test_failures_by_the_act_are_counted_wherever_they_fall():
     assert judge.users(requests, ACT)["failed_by_the_act"] == 1
 
 
+def test_what_a_runbook_has_not_replaced_yet_may_fail():
+    """One in fifty fails until it has ended; from then on nobody may."""
+    seen = (
+        served(990, 1000, "timeout") + served(1000, 1060) + [Request(1012.0 + n, "book", "error", 0.1) for n in (0, 1)]
+    )
+    found = judge.users(seen, ACT, 40, ended=1016.0)
+    assert found["back"] - ACT < 5
+    assert found["settled"] == 1016.0
+    assert found["failed_after"] == {}
+    assert judge.users(seen, ACT, 40)["settled"] == ACT + 5
+    assert judge.users(seen, ACT, 10, ended=1030.0)["settled"] == ACT + 10, "never later than they must be back"
+
+
 def test_users_begin_to_feel_it_when_half_of_them_fail():
     hiccup = [Request(982.0, "book", "timeout", 2.0)]
     requests = sorted([*served(980, 990), *hiccup, *served(990, 999, "timeout")])
