@@ -26,7 +26,8 @@ NOTES = """
 Seconds are medians, with the worst in brackets. *Symptom*: users begin to feel it, who give up after two seconds.
 *Act*: the moment before it, when the evidence has been kept. *Relief*: from then on more than 99 % of what users are
 answered is what they asked for. *Harmed*: requests that failed because of the act, or once
-users were back and the runbook had ended; sessions ended or cancelled that had no part in the fault, by the server's own log; containers stopped or restarted.
+users were back and the runbook had ended; sessions ended or cancelled that had no part in the fault, by the server's
+own log; containers stopped or restarted.
 Where there is no relief nobody here can give it: the runbook must name the cause and leave everything alone.
 """
 KEYS = ("seconds_to_symptom", "seconds_to_relief", "seconds_after_act")
