@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import chart, slowness, world
-from rehearsal.stand import Request
+from rehearsal.stand import PATIENCE, Request
 
 SERVED = 0.99
 WITHIN = 5.0  # seconds from the act until users must be back
@@ -88,12 +88,13 @@ def users(requests: Sequence[Request], act: float, within: float = WITHIN, ended
     """
     moments = (act + step * STEP for step in range(int(2 * within / STEP) + 1))
     back = next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None)
-    settled = act + within if back is None else min(act + within, max(back, act + WITHIN, ended))
+    # Who came before may still give up within his patience.
+    settled = act + within if back is None else min(act + within, max(back + PATIENCE, act + WITHIN, ended))
     late = [one for one in requests if settled <= felt(one) < settled + SPAN]
     return {
         "back": back,
         "settled": settled,
-        "success_after": round(success(requests, settled, SPAN), 4),
+        "success_after": round(success(requests, settled, SPAN), 6),
         "failed_after": dict(Counter(one.outcome for one in late if one.outcome != "ok")),
         "failed_by_the_act": sum(one.outcome in BY_THE_ACT for one in requests),
     }
