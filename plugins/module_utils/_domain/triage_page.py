@@ -11,7 +11,7 @@ from typing import Any, Mapping, Sequence
 from .statements import printable
 from .triage import SCENARIOS, SEVERITIES, Sign, _ago, _figure, looked_at
 
-_SHOWN, _CHANGES = 8, 5
+_SHOWN, _CHANGES = 8, 8
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 # Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
 _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
