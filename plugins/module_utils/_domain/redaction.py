@@ -27,7 +27,8 @@ _RULES = (
     (re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----).*?(?:-----END|\Z)", re.S), rf"\1{HIDDEN}"),
     (
         re.compile(
-            r"\b(?:sk|rk|pk)_(?:live|test)_\w+|\bwhsec_\w+|\b(?:pi|seti|cs)_\w{6,}_secret_\w+|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bxox[abprs]-[\w-]+|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{12,}"
+            r"\b(?:sk|rk|pk)_(?:live|test)_\w+|\bwhsec_\w+|\b(?:pi|seti|cs)_\w{6,80}_secret_\w+|\bxox[abprs]-[\w-]+"
+            r"|\bSG\.[\w-]{16,64}\.[\w-]{16,}|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{12,}"
             r"|\bAIza[\w-]{30,}"
         ),
         HIDDEN,
