@@ -19,7 +19,9 @@ from support.servers import ROOT
 
 SERIES = {
     "name": "users who fail", "unit": "%", "severity": {"P0": 0.8, "P1": 0.1},
-    "query": 'sum(rate(pafar_user_requests_total{outcome!="ok"}[15s])) / sum(rate(pafar_user_requests_total[15s]))',
+    # Nobody who has failed yet is no series, and counts as none.
+    "query": '(sum(rate(pafar_user_requests_total{outcome!="ok"}[15s])) or vector(0))'
+             " / sum(rate(pafar_user_requests_total[15s]))",
 }  # fmt: skip
 
 
