@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from contextlib import ExitStack
+
 import pytest
 
 from support.clients import clients
@@ -26,6 +29,26 @@ def pytest_collection_modifyitems(items):
         major = params.get("server") or params.get("counted")
         if major:
             item.add_marker(pytest.mark.xdist_group(f"server-{major}"))
+
+
+@pytest.fixture(autouse=True)
+def turn(request, tmp_path_factory):
+    """A test marked ``alone`` measures what the machine gives it: it waits for the other workers' tests to end.
+
+    Others share one lock, that one takes it for itself. Everybody passes the door first and it stays in there while it
+    waits, or tests that begin meanwhile would keep it waiting.
+    """
+    if not hasattr(request.config, "workerinput"):
+        yield
+        return
+    kind = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
+    shared = tmp_path_factory.getbasetemp().parent
+    with ExitStack() as stack:
+        door, machine = (stack.enter_context((shared / name).open("w")) for name in ("door", "machine"))
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(machine, kind)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture(scope="session", params=sorted(one_per_major()), ids=lambda major: f"pg{major}")

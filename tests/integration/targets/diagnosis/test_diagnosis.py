@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.adhoc import adhoc
 from support.modules import run_module
 from support.scenes import held, row_storm, spinning
@@ -64,6 +66,7 @@ def test_nothing_is_wrong(server, session):
     assert "no ceiling is hit" in found["lines"][-1]
 
 
+@pytest.mark.alone
 def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
     busy, old = spinning(worker), held(worker, "SELECT 1")
     indexes = run_module("pg_index_info", **counted.login("oncall"), window=1)

@@ -65,9 +65,10 @@ def test_spilled_files_by_session(server, session):
     assert mine["bytes"] > 10 * 2**20
 
 
+@pytest.mark.alone
 def test_what_each_session_uses(server, session):
     busy, idle = spinning(session), session().ready()
-    found = look(server, "processes", interval=0.5)["processes"]
+    found = look(server, "processes", interval=1.5)["processes"]
     by_pid = {one["pid"]: one for one in found["sessions"]}
     assert found["here"] is True
     assert by_pid[busy.pid]["cpu"] > 0.3
@@ -77,6 +78,7 @@ def test_what_each_session_uses(server, session):
     assert found["vanished"] == []
 
 
+@pytest.mark.alone
 def test_parallel_workers_count_for_their_leader(server, session):
     server.run(
         "CREATE TABLE big AS SELECT i FROM generate_series(1, 300000) i", "GRANT SELECT ON big TO app", "ANALYZE big"
