@@ -6,6 +6,7 @@ RunbookError
 ├── InputError         a parameter that cannot be used as given
 ├── DriverMissing      a Python library is not installed where the module runs
 ├── ConnectError       the server was not reached, or did not let us in
+│   ├── LoginRefused   it is up, and does not let this login in: a matter of the login, not of the server
 │   ├── NoSlotLeft     every connection slot that this login may use is taken
 │   ├── NotPostgres    something answers there, and it is not PostgreSQL
 │   └── PoolerInTheWay a connection pooler answers in PostgreSQL's place
@@ -50,6 +51,10 @@ class DriverMissing(RunbookError):
 
 class ConnectError(RunbookError):
     """The server was not reached, or did not let us in."""
+
+
+class LoginRefused(ConnectError):
+    """The server is up, and does not let this login in: a matter of the login, not of the server."""
 
 
 class NoSlotLeft(ConnectError):

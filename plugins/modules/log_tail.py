@@ -175,7 +175,9 @@ other_signatures:
   type: int
   sample: 0
 scanned_bytes:
-  description: Bytes that were read.
+  description:
+    - Bytes in which records were looked for. The glances with which the beginning of the span is found (2 to 64 KiB each,
+      about twenty in a file of 2 GB) are not counted.
   returned: success
   type: int
   sample: 65536

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._errors import ConnectError, DriverMissing, NoSlotLeft, NotPostgres
+from .._errors import ConnectError, DriverMissing, LoginRefused, NoSlotLeft, NotPostgres
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -25,6 +25,16 @@ _NOT_POSTGRES = (
     "expected authentication request from server",
     "unsupported frontend protocol",
     "invalid SSL negotiation response",
+)
+# A server says these of a login, and is well otherwise: the same form as below.
+_LOGIN = (
+    ("password authentication failed", "Check login_user and login_password."),
+    ("no password supplied", "The server wants a password: give login_password."),
+    ("no pg_hba.conf entry", "The server's pg_hba.conf does not let this user in from here."),
+    ("pg_hba.conf rejects connection", "The server's pg_hba.conf does not let this user in from here."),
+    ("is not permitted to log in", "Check login_user: that role has no LOGIN attribute."),
+    ("permission denied for database", "Check login_db: this user has no CONNECT privilege there."),
+    ("does not exist", "Check login_user and login_db."),
 )
 # text of libpq or of the server -> what to do next; the first that matches is used
 _CURES = (
@@ -44,10 +54,7 @@ _CURES = (
     ),
     ("No route to host", "Check login_host and the network."),
     ("Network is unreachable", "Check login_host and the network."),
-    ("password authentication failed", "Check login_user and login_password."),
-    ("no password supplied", "The server wants a password: give login_password."),
-    ("no pg_hba.conf entry", "The server's pg_hba.conf does not let this user in from here."),
-    ("does not exist", "Check login_user and login_db."),
+    *_LOGIN,
     (
         "database system is starting up",
         "The server is starting; try again in a moment.",
@@ -200,7 +207,8 @@ def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
             host=login.host,
             port=login.port,
         ), True
-    refusal = ConnectError(
+    kind = LoginRefused if any(sign in said for sign, dummy in _LOGIN) else ConnectError
+    refusal = kind(
         f"Could not connect to {login.where}: {said}. {known or 'The server refused: see its log.'} Nothing was done.",
         host=login.host,
         port=login.port,

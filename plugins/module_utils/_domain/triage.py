@@ -37,8 +37,8 @@ _MANY = 10  # errors of one new kind
 _FRESH = 2 * 3600.0  # seconds for which a change is a likely cause
 _WIDE = 140
 _ENGINE = ("EngineError", "EngineHangs")
-# A driver that is not installed, a right that is not granted: that we cannot look says nothing of what we look at.
-_OUR_OWN = ("DriverMissing", "PrivilegeError", "InputError")
+# A driver that is not installed, a password that is wrong: that we cannot look says nothing of what we look at.
+_OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
 _OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
 
 

@@ -103,6 +103,13 @@ def test_a_database_that_is_not_reached():
     assert "hidden-1" not in json.dumps(found)
 
 
+def test_a_login_that_is_refused_is_told_as_a_matter_of_the_login(server):
+    found = look("database", postgres={**server.login("oncall"), "login_password": "hidden-2"})["database"]
+    assert found["error"] == "LoginRefused"
+    assert "Check login_user and login_password" in found["trouble_reading"]
+    assert "hidden-2" not in json.dumps(found)
+
+
 def test_targets_are_tried_from_the_host(server):
     login = server.login("oncall")
     target = {"name": "db", "kind": "postgres", "host": "127.0.0.1", "port": login["login_port"]}

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login, _refusal
 from ansible_collections.pafar.runbook.plugins.module_utils._errors import (
     ConnectError,
+    LoginRefused,
     NoSlotLeft,
     NotPostgres,
 )
@@ -26,11 +27,24 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
         ),
         pytest.param(
             AT + 'FATAL:  password authentication failed for user "oncall"',
-            ConnectError,
+            LoginRefused,
             "Check login_user and login_password",
             id="wrong password",
         ),
-        pytest.param(AT + 'FATAL:  database "x" does not exist', ConnectError, "login_db", id="no database"),
+        pytest.param(AT + 'FATAL:  database "x" does not exist', LoginRefused, "login_db", id="no database"),
+        pytest.param(
+            AT + 'FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "oncall"',
+            LoginRefused,
+            "pg_hba",
+            id="no entry",
+        ),
+        pytest.param(AT + 'FATAL:  role "x" is not permitted to log in', LoginRefused, "LOGIN", id="no login"),
+        pytest.param(
+            AT + 'FATAL:  permission denied for database "x"\nDETAIL:  User does not have CONNECT privilege.',
+            LoginRefused,
+            "CONNECT",
+            id="no right to connect",
+        ),
         pytest.param(AT + "FATAL:  sorry, too many clients already", NoSlotLeft, "REPLICATION", id="full"),
         pytest.param(
             AT + "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",

@@ -102,7 +102,7 @@ def weighed(survey: dict[str, Any]) -> tuple[str, str]:
         ({"database": {"trouble_reading": "full", "error": "NoSlotLeft"}}, "P1", "db_connection_exhaustion"),
         ({"database": {"trouble_reading": "refused", "error": "ConnectError"}}, "P1", "network_connectivity"),
         *(({"database": {"trouble_reading": "install it", "error": error}}, "P2", "")
-          for error in ("DriverMissing", "PrivilegeError", "InputError")),
+          for error in ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")),
         ({"services": {"trouble_reading": "may not use the socket", "error": "PrivilegeError"}}, "P2", ""),
         ({"logs": {"trouble_reading": "no engine"}}, "P2", ""),
         ({"logs": {"signatures": [{"new": True, "level": "error", "count": 40, "text": "KeyError"}]}}, "P2",
