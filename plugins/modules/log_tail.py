@@ -176,8 +176,8 @@ other_signatures:
   sample: 0
 scanned_bytes:
   description:
-    - Bytes in which records were looked for. The glances with which the beginning of the span is found (2 to 64 KiB each,
-      about twenty in a file of 2 GB) are not counted.
+    - Bytes in which records were looked for. The glances with which the beginning of the span is found are not
+      counted: some hundred of 2 KiB each where lines are short, whatever the size of the file.
   returned: success
   type: int
   sample: 65536
