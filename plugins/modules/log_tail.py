@@ -177,7 +177,7 @@ other_signatures:
 scanned_bytes:
   description:
     - Bytes in which records were looked for. The glances with which the beginning of the span is found are not
-      counted: some hundred of 2 KiB each where lines are short, whatever the size of the file.
+      counted, some hundred of 2 KiB each where lines are short, whatever the size of the file.
   returned: success
   type: int
   sample: 65536
