@@ -11,7 +11,7 @@ import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timezone
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._domain.containers import moment
 from .._domain.redaction import redacted
@@ -21,7 +21,7 @@ from . import git
 
 _DAY = 86400.0
 _COMMITS = 5
-_TOGETHER = 60.0  # seconds within which what was made belongs to one deployment
+_TOGETHER = 120.0  # seconds between what was made, one after the other, in one deployment
 Part = Callable[..., Mapping[str, Any]]
 FIRST = "services"
 
@@ -101,22 +101,34 @@ def _of_git(folder: str, now: float) -> list[dict[str, Any]]:
 
 
 def _of_services(services: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
-    made: dict[tuple[str, int], list[tuple[float, str]]] = {}
+    made: list[tuple[float, str]] = []
+    built: dict[str, tuple[float, set[str]]] = {}
     found = []
     for name, service in services.items():
-        newest = max((_at(one["created_at"]) for one in service["containers"]), default=0.0)
-        built = {(one["image"].partition(":")[2][:12], _at(one["image_made_at"])) for one in service["containers"]}
-        for what, at in [("containers were made: ", newest), *((f"image {id} was built: ", at) for id, at in built)]:
-            if at:
-                made.setdefault((what, int(at // _TOGETHER)), []).append((at, name))
+        made.append((max((_at(one["created_at"]) for one in service["containers"]), default=0.0), name))
+        for one in service["containers"]:
+            image = one["image"].partition(":")[2][:12]
+            built.setdefault(image, (_at(one["image_made_at"]), set()))[1].add(name)
         drifted = sorted({text for one in service["containers"] for text in one["drift"]})
         if drifted:
             text = f"{name} runs otherwise than its files ask: {drifted[0]}"
             found.append({"age": 0.0, "what": text, "deploys": False})
-    for (what, dummy), them in made.items():
-        names = ", ".join(sorted(name for dummy_at, name in them))
-        found.append({"age": now - max(them)[0], "what": f"{what}{names}", "deploys": True})
+    images = [(at, f"{', '.join(sorted(names))} ({image})") for image, (at, names) in built.items()]
+    for what, them, joint in (("containers were made: ", made, ", "), ("images were built: ", images, "; ")):
+        for at, which in _together(them):
+            found.append({"age": now - at, "what": what + joint.join(sorted(which)), "deploys": True})
     return found
+
+
+def _together(moments: Iterable[tuple[float, str]]) -> list[tuple[float, list[str]]]:
+    """What belongs to one deployment, each with the time of its newest; what has no time (0) is left out."""
+    groups: list[tuple[float, list[str]]] = []
+    for at, what in sorted(one for one in moments if one[0]):
+        if groups and at - groups[-1][0] <= _TOGETHER:
+            groups[-1] = (at, [*groups[-1][1], what])
+        else:
+            groups.append((at, [what]))
+    return groups
 
 
 def last_deploy(found: Mapping[str, Any]) -> str:

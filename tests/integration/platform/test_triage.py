@@ -63,6 +63,7 @@ def test_a_platform_that_is_well(stand: Stand, tmp_path: Path) -> None:
     assert noted["triage"] in ("P2", "P3"), noted
     assert "12 of 12" in page
     assert "containers were made" in page
+    assert re.search(r"^- .* ago, pafar: images were built: .*backend, celery-worker, .* \([0-9a-f]{12}\)", page, re.M)
     assert "checked out" in page
     assert re.search(r"^- users who fail \d", page, re.M)
     assert "[Grafana](<https://grafana.example.org/?from=1" in page
