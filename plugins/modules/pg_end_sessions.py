@@ -152,6 +152,14 @@ plan:
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+late:
+  description:
+    - Targets of all sessions that are too many by the rules, also of those that a bound leaves alone. Of a later look those
+      that are among them still are what the act left; others are too many because of what came since.
+  returned: success
+  type: list
+  elements: str
+  sample: ["87@20261123T145635.123456Z/idle-20261123T145640.000001Z"]
 parts:
   description:
     - The same plan in two, C(harmless) of those who do nothing and C(others), each with a digest of its own, so that each

@@ -288,6 +288,7 @@ def ending_result(first: Surplus, outcome: Outcome, *, rows: int, rehearsal: boo
     return {
         "changed": bool(first.plan.actions) if rehearsal else acted,
         "plan": first.as_dict(),
+        "late": sorted(first.late),
         "parts": {"harmless": first.part(True).as_dict(), "others": first.part(False).as_dict()},
         "ended": outcome.ended,
         "stuck": outcome.stuck,

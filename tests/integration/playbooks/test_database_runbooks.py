@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 
+import psycopg2
 import pytest
 
 from support.clients import clients, until
 from support.scenes import row_storm
-from support.servers import Server, with_contrib
+from support.servers import PASSWORD, Server, with_contrib
 
 EXHAUSTION, SLOWNESS = "playbooks/db_connection_exhaustion.yml", "playbooks/db_performance_degradation.yml"
 
@@ -55,6 +57,42 @@ def test_every_slot_is_taken_by_a_leak(server, session, site):
     assert fates == ["terminated"] * 12 + ["alive"] * 13
     assert {client.fate(0) for client in used} == {"alive"}
     assert [event["kind"] for event in site.events()] == ["opened", "diagnosed", "evidence", "mitigated", "verified"]
+
+
+@contextmanager
+def leaking(server, most):
+    """Somebody who takes a slot whenever there is one, up to so many of them."""
+    over, taken = threading.Event(), []
+
+    def take() -> None:
+        while len(taken) < most and not over.is_set():
+            try:
+                taken.append(psycopg2.connect(server.dsn(user="app", password=PASSWORD), application_name="feed"))
+            except psycopg2.OperationalError:
+                time.sleep(0.01)
+
+    threads = [threading.Thread(target=take) for dummy in range(4)]
+    for one in threads:
+        one.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for one in threads:
+            one.join()
+        for connection in taken:
+            connection.close()
+
+
+@pytest.mark.parametrize(("most", "verdict", "rc"), [(3, "recovered", 0), (60, "unchanged", 2)])
+def test_a_leak_that_goes_on_is_no_failure_until_nobody_else_gets_in(server, session, site, most, verdict, rc):
+    fill(session, 2, "pafar-web")
+    fill(session, 25)
+    time.sleep(0.3)
+    with leaking(server, most):
+        done = site.play(playbook=EXHAUSTION)
+    assert done.returncode == rc, done.stdout
+    assert next(one for one in site.events() if one["kind"] == "verified")["note"]["verdict"] == verdict
 
 
 def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(server, session, site):
