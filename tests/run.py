@@ -12,7 +12,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -23,7 +25,12 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 WANTED_MAJORS = (15, 16, 18)
+PLATFORM = "tests/integration/platform"
 SHOWN = ("unit", "contract", "integration", "platform")
+# These measure no time and share nothing: two at once. The others have the machine to themselves.
+BESIDE = ("lint", "types", "unit", "contract", "molecule", "sanity")
+PRINTING = threading.Lock()
+RUNNING: set[subprocess.Popen[str]] = set()
 
 
 @dataclass
@@ -40,6 +47,8 @@ class Step:
 
 def steps() -> list[Step]:
     workers = ["-n", "2", "--dist", "loadgroup"]
+    by_file = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    elsewhere = [f"--ignore={path}" for path in (*shop_tests(), PLATFORM)]
     scenarios = sorted(path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml"))
     return [
         Step("lint", ["ruff", "check", "--quiet", "."]),
@@ -58,19 +67,22 @@ def steps() -> list[Step]:
         Step("contract", [*PYTEST, "tests/contract"]),
         Step(
             "integration",
-            [*PYTEST, *workers, "-rs", *(f"--ignore={path}" for path in engine_tests()), "tests/integration"],
+            [*PYTEST, *workers, "-rs", *elsewhere, "tests/integration"],
         ),
-        Step("platform", [*PYTEST, "-vv", "-rs", *engine_tests()], needs_engine=True),
+        Step("platform", [*PYTEST, *by_file, "-rs", *shop_tests()], needs_engine=True),
+        Step("platform", [*PYTEST, "-vv", "-rs", PLATFORM], needs_engine=True),
         *(Step("platform", ["molecule", "test", "-s", name], needs_engine=True) for name in scenarios if compose(name)),
         *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios if not compose(name)),
         Step("sanity", ["sh", "tests/support/sanity.sh"]),
     ]
 
 
-def engine_tests() -> list[str]:
-    """The tests that need a Docker engine; one of each module comes before the platform, which takes longest."""
-    targets = sorted(TESTS.glob("integration/targets/compose_*")) + [TESTS / "integration/targets/host_resources_info"]
-    return [str(path.relative_to(ROOT)) for path in (*targets, TESTS / "integration/platform")]
+def shop_tests() -> list[str]:
+    """The tests that need an engine and a small project of their own, the longest first."""
+    targets = TESTS / "integration/targets"
+    first = [targets / name for name in ("compose_rollback", "compose_restart", "compose_scale")]
+    rest = sorted({*targets.glob("compose_*"), targets / "host_resources_info"} - set(first))
+    return [str(path.relative_to(ROOT)) for path in (*first, *rest)]
 
 
 def compose(scenario: str) -> bool:
@@ -80,10 +92,9 @@ def compose(scenario: str) -> bool:
 
 def run_all(chosen: list[Step], notes: list[str]) -> None:
     """Run each part; those that need containers share an engine, or are named as not run."""
-    for needs_engine, group in groupby(chosen, key=lambda step: step.needs_engine):
+    for (needs_engine, beside), group in groupby(chosen, key=lambda step: (step.needs_engine, step.name in BESIDE)):
         if not needs_engine:
-            for step in group:
-                execute(step, notes, {})
+            run_beside(list(group), notes, 2 if beside else 1)
             continue
         print("\n=== platform: a Docker engine", flush=True)
         try:
@@ -95,9 +106,31 @@ def run_all(chosen: list[Step], notes: list[str]) -> None:
             print(notes[-1], flush=True)
 
 
-def execute(step: Step, notes: list[str], more: dict[str, str]) -> None:
+def run_beside(group: list[Step], notes: list[str], at_once: int) -> None:
+    """Several parts at once, each one's output in one piece when it is over; one at a time, as it comes."""
+    if at_once == 1:
+        for step in group:
+            execute(step, notes, {})
+        return
+    print(f"\n=== {at_once} at a time: {', '.join(dict.fromkeys(step.name for step in group))}", flush=True)
+    with ThreadPoolExecutor(at_once) as pool:
+        running = [pool.submit(execute, step, notes, {}, False) for step in group]
+        try:
+            for one in running:
+                one.result()
+        except BaseException:
+            for one in running:
+                one.cancel()
+            for process in list(RUNNING):
+                process.terminate()
+            raise
+
+
+def execute(step: Step, notes: list[str], more: dict[str, str], live: bool = True) -> None:
     label = " ".join(Path(word).name if "/" in word and word.startswith("/") else word for word in step.argv)
-    print(f"\n=== {step.name}: {label}", flush=True)
+    title = f"\n=== {step.name}: {label}"
+    if live:
+        print(title, flush=True)
     began = time.monotonic()
     environment = {**os.environ, **more}
     if step.name == "sanity":
@@ -107,11 +140,12 @@ def execute(step: Step, notes: list[str], more: dict[str, str]) -> None:
         errors="replace",
     ) as process:  # fmt: skip
         assert process.stdout is not None
+        RUNNING.add(process)
         lines = []
         try:
             for line in process.stdout:
                 lines.append(line)
-                if step.name in SHOWN:
+                if live and step.name in SHOWN:
                     print(line, end="", flush=True)
         except (KeyboardInterrupt, SystemExit) as stop:
             if isinstance(stop, SystemExit):  # ctrl-c has reached the tests already
@@ -120,10 +154,18 @@ def execute(step: Step, notes: list[str], more: dict[str, str]) -> None:
                 print(line, end="", flush=True)
             process.wait()
             raise
+        finally:
+            RUNNING.discard(process)
     step.seconds = time.monotonic() - began
     text = "".join(lines)
-    if process.returncode and step.name not in SHOWN:
-        print(text[-15000:])
+    with PRINTING:
+        if not live:
+            print(title)
+        if not live and step.name in SHOWN:
+            print(text, end="")
+        elif process.returncode and step.name not in SHOWN:
+            print(text[-15000:])
+        sys.stdout.flush()
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", text)}
     if step.argv[: len(PYTEST)] == PYTEST and counts:
         step.passed = counts.get("passed", 0)

@@ -58,7 +58,8 @@ class Shop:
 
     def build(self, kind: str = GOOD) -> str:
         """Make the tag another image; returns its id."""
-        text = f"FROM {BASE}\n{DOCKERFILES[kind]}\n"
+        # An image of its own: the same layers would be the same image in every project, and one would miss the other's.
+        text = f"FROM {BASE}\nLABEL project={self.project}\n{DOCKERFILES[kind]}\n"
         engine.run(["docker", "build", "--quiet", "--tag", self.image, "-"], stdin=text)
         return engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", self.image]).stdout.strip()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import json
 import os
@@ -115,8 +116,13 @@ def has_image(name: str) -> bool:
 
 def get_base_image(say: Callable[[str], None]) -> None:
     """The Dockerfile's base image: there, or pulled, or made from the distribution's packages under the same tag."""
-    if has_image(BASE_IMAGE):
-        return
+    with (Path(tempfile.gettempdir()) / f"pafar-base-image-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever else wants it waits for it
+        if not has_image(BASE_IMAGE):
+            pull_or_make(say)
+
+
+def pull_or_make(say: Callable[[str], None]) -> None:
     say(f"pulling {BASE_IMAGE}")
     try:
         run(["docker", "pull", "--quiet", BASE_IMAGE], seconds=PULL_SECONDS)

@@ -33,6 +33,7 @@ def test_it_tells_of_host_and_containers(shop):
     assert "(healthy)" in of(seen, f"{shop.project}-web-1")["status"]
 
 
+@pytest.mark.alone
 def test_it_agrees_with_the_engine(shop):
     name = f"{shop.project}-web-1"
 
@@ -77,6 +78,7 @@ def by_tcp():
             server.shutdown()
 
 
+@pytest.mark.alone
 def test_a_busy_container_and_its_process_are_named(shop):
     name = f"{shop.project}-worker-1"
     engine.run(["docker", "exec", "-d", name, "sh", "-c", "while :; do :; done"])
@@ -99,6 +101,7 @@ def test_kills_for_want_of_memory_are_counted_by_the_kernel(shop):
     assert flag == "running", "a child was killed, the container lives: the engine's own flag says nothing of it"
 
 
+@pytest.mark.alone
 def test_a_leak_is_estimated(shop):
     shop.services["worker"].update(mem_limit="64m", command=["perl", "-e", LEAK])
     shop.up()
