@@ -38,6 +38,10 @@ def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
     else:
         assert result["seconds_after_act"] is None
         assert json.loads((tmp_path / "real.json").read_text())["changed"] == []
+    # Replication, a backup and a vacuum against wraparound were there, each a real one, and are there still.
+    beside = json.loads((tmp_path / "begin.json").read_text())["beside"]
+    assert len(beside) == 3
+    assert set(beside) <= set(json.loads((tmp_path / "real.json").read_text())["after"]["sessions"])
     assert json.loads((tmp_path / "check.json").read_text())["changed"] == []
     assert (tmp_path / "check.json").stat().st_mode & 0o077 == 0
     assert not faults.injected(stand)

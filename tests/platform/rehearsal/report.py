@@ -14,8 +14,10 @@ TITLE = """# Game days
 
 Each runbook against the real fault, on the stand-in platform of [`tests/platform`](../tests/platform/README.md) while
 its users browse, book and pay twenty times a second. The runbook runs with `--check` first, which must change nothing
-and leave the symptom; then for real. `make gameday` holds them all, `make gameday FAULT=lock_storm REPEAT=10` one of
-them ten times; this page is written by it.
+and leave the symptom; then for real. Beside the users stand three who have no part in any fault and must outlive it:
+the stream of the write-ahead log, a base backup that is being sent, and a vacuum against wraparound, each a real one.
+`make gameday` holds them all, `make gameday FAULT=lock_storm REPEAT=10` one of them ten times; this page is written
+by it.
 
 """
 HEAD = (

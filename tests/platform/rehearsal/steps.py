@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal import chart, engine, faults, judge, lifecycle, ownership, versions, world
+from rehearsal import bystanders, chart, engine, faults, judge, lifecycle, ownership, versions, world
 from rehearsal.site import ROOT, evidence_of, login_of, write_private
 from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
@@ -64,12 +64,13 @@ def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
         healed += [faults.heal(stand, each) for each in faults.every()]
         lifecycle.await_served(stand, HEALTHY_SECONDS)
     faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
+    beside = bystanders.gather(stand)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
     terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
     terms.update(latency=fault.latency, cause=fault.cause, relief=fault.relief)
     keep(day, "variables", **variables_of(stand, fault, day, asked))
-    keep(day, "begin", **told, **terms, at=time.time(), healed=healed, versions=versions.seen(stand))
+    keep(day, "begin", **told, **terms, at=time.time(), healed=healed, beside=beside, versions=versions.seen(stand))
     return told
 
 
@@ -216,6 +217,7 @@ def finish(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     said = healed = ""
     try:
         said = faults.heal(stand, fault)
+        bystanders.dismiss(stand)
         lifecycle.await_healthy(stand, lambda dummy: None)
         lifecycle.await_served(stand, HEALTHY_SECONDS)
         faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)

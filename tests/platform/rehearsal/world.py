@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from rehearsal.bystanders import VACUUM
 from rehearsal.stand import REF, Stand
 
 OLD_ENOUGH = 3
 
 SESSIONS = (
-    f"{REF} WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()"
+    f"{REF} WHERE (backend_type IN ('client backend', 'walsender') OR {VACUUM}) AND pid <> pg_backend_pid()"
     " AND backend_start < clock_timestamp() - make_interval(secs => %s) AND application_name <> 'pg_dump'"
 )
 # Named as the collection names it.

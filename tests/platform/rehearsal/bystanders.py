@@ -1,0 +1,76 @@
+"""Who has no part in any fault and must outlive every game day: WAL streaming, a backup, a vacuum against wraparound.
+
+All are real. The WAL is streamed by the service ``db-backup`` as long as the platform runs. A base backup is begun for
+each day, so slowly that it lasts; its table is so old that autovacuum must freeze it, and so slow that it goes on.
+They are among the sessions that ``world.look`` tells: whoever ends one of them has harmed somebody.
+"""
+
+from __future__ import annotations
+
+from rehearsal.stand import REF, Stand
+
+BACKUP = "pg_basebackup"
+WAL = "pg_receivewal"
+BINARIES = "/usr/lib/postgresql/15/bin"
+VACUUM = "backend_type = 'autovacuum worker' AND query ~ 'to prevent wraparound'"
+# Apart from the platform's own data: what is looked at there is what the platform made.
+DATABASE = "postgres"
+ROWS = 80_000  # some 350 pages; freezing one of them takes two seconds with these settings
+TRANSACTIONS = 100_100  # more than the least that autovacuum_freeze_max_age may be
+AGED = (
+    "DROP TABLE IF EXISTS bystander",
+    "CREATE TABLE bystander WITH (autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100,"
+    f" autovacuum_vacuum_cost_limit = 1) AS SELECT i FROM generate_series(1, {ROWS}) AS i",
+    "SET synchronous_commit = off",
+    f"DO $$ BEGIN FOR i IN 1..{TRANSACTIONS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$",
+)
+ENOUGH = 0.5  # of its pages may be done when a day begins: the rest lasts for the day
+SECONDS = 90.0
+
+
+def gather(stand: Stand) -> list[str]:
+    """See to it that all are there; ``pid@backend_start`` of each."""
+    if not vacuums(stand):
+        age(stand)
+    if not stand.sessions(BACKUP):
+        back_up(stand)
+    stand.until("a vacuum against wraparound runs", lambda: vacuums(stand), SECONDS)
+    stand.until("a base backup is sent", lambda: stand.sessions(BACKUP), SECONDS)
+    stand.until("the write-ahead log is streamed", lambda: stand.sessions(WAL), SECONDS)
+    return vacuums(stand) + stand.sessions(BACKUP, WAL)
+
+
+def vacuums(stand: Stand) -> list[str]:
+    """The vacuum, where it has enough before it."""
+    return [
+        row[0]
+        for row in stand.query(
+            f"{REF} JOIN pg_stat_progress_vacuum AS p USING (pid)"
+            f" WHERE {VACUUM} AND p.heap_blks_scanned <= %s * p.heap_blks_total",
+            ENOUGH,
+        )
+    ]
+
+
+def age(stand: Stand) -> None:
+    """A table of its own that autovacuum must freeze."""
+    stand.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {VACUUM}")
+    words = [word for statement in AGED for word in ("--command", statement)]
+    stand.execute(
+        "db", "psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", "/tmp", "--username", "postgres",
+        "--dbname", DATABASE, *words,
+    )  # fmt: skip
+
+
+def back_up(stand: Stand) -> None:
+    """Thrown away as it comes, 32 kB a second."""
+    script = (
+        f"exec {BINARIES}/{BACKUP} --pgdata=- --format=tar --wal-method=none --checkpoint=fast --max-rate=32 >/dev/null"
+    )
+    stand.execute("db-backup", "bash", "-c", script, detach=True)
+
+
+def dismiss(stand: Stand) -> None:
+    """End the backup of the day. The vacuum goes on: the next day may need it."""
+    if stand.sessions(BACKUP):
+        stand.end(BACKUP)
