@@ -18,7 +18,7 @@ from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
 
 HEALTHY_SECONDS = 90
-GONE_SECONDS = 60
+LATER = 25  # seconds after users must be back in which it is seen how long they are not
 PLAY_SECONDS = 300
 # A day takes less than two minutes; the load generator must not end in the middle of it.
 LOAD_LEFT = 600
@@ -197,7 +197,7 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     if not fault.relief:
         keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
         return {"seconds": None}
-    faults.await_symptom(stand, fault, False, GONE_SECONDS)
+    faults.await_symptom(stand, fault, False, fault.within + LATER)
     while True:
         requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
         found = judge.users(requests, since, fault.within, ended)
