@@ -18,7 +18,7 @@ from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
 
 HEALTHY_SECONDS = 90
-LATER = 25  # seconds after users must be back in which it is seen how long they are not
+LATER = 25  # seconds beyond the time in which users must be back: what has not gone by then has failed
 PLAY_SECONDS = 300
 # A day takes less than two minutes; the load generator must not end in the middle of it.
 LOAD_LEFT = 600
