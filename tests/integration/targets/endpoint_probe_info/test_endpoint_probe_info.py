@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
 import http.server
-import ipaddress
 import json
-import os
-import shutil
 import socket
 import ssl
 import struct
-import subprocess
-import tempfile
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from unittest import mock
 
 import psycopg2
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters import names
 from ansible_collections.pafar.runbook.plugins.module_utils._adapters.namespaces import Place
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from support.modules import run_module
-from support.servers import Server, builds, newest
-
-KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
-
-
-def probe(*targets, **options):
-    found = run_module("endpoint_probe_info", targets=list(targets), **{"pause": 0, "timeout": 1, **options})
-    assert "failed" not in found, found
-    assert KEY not in json.dumps({key: value for key, value in found.items() if key != "invocation"})
-    return found
-
-
-def row(target, **options):
-    return probe({"name": "it", **target}, **options)["matrix"][0]
+from support.probing import KEY, certificate, probe, row
+from support.servers import Server, newest
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -116,31 +93,6 @@ def test_a_postgresql_without_a_slot_is_down():
         found = row({"kind": "postgres", "host": "127.0.0.1", "port": small.port})
     assert (found["state"], found["layer"]) == ("down", "protocol")
     assert found["layers"]["protocol"]["sqlstate"] == "53300"
-
-
-@contextmanager
-def serving_redis(folder, *options, encrypted=False):
-    if not shutil.which("redis-server"):
-        pytest.skip("NOT RUN: endpoint_probe_info on Redis (redis-server is not installed)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    ports = ["--port", "0", "--tls-port", str(port)] if encrypted else ["--port", str(port)]
-    argv = ["redis-server", *ports, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
-        try:
-            deadline = time.time() + 10
-            while row({"kind": "tcp", "host": "127.0.0.1", "port": port}, attempts=1)["state"] != "up":
-                assert time.time() < deadline
-            yield port
-        finally:
-            process.terminate()
-
-
-@pytest.fixture
-def redis(tmp_path):
-    with serving_redis(tmp_path) as port:
-        yield port
 
 
 def test_redis_is_asked_in_its_own_words(redis):
@@ -221,20 +173,6 @@ def test_a_key_of_maps_goes_where_google_wants_it(web):
     assert row({**it, "key": "maps"}, keys={"maps": "AIza-wrong"})["whose"] == "key"
 
 
-def certificate(path, days):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    made = made.not_valid_before(now - datetime.timedelta(days=60)).not_valid_after(now + datetime.timedelta(days=days))
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = made.add_extension(here, critical=False).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(secret + made.public_bytes(pem))
-    return path
-
-
 @pytest.mark.parametrize("days", [-30, 30])
 def test_a_certificate_that_is_not_trusted_tells_when_it_ends(tmp_path, days):
     with serving(certificate(tmp_path / "pem", days)) as port:
@@ -243,78 +181,6 @@ def test_a_certificate_that_is_not_trusted_tells_when_it_ends(tmp_path, days):
     assert found["layers"]["tls"]["days_left"] in (days - 1, days)
     assert found["layers"]["tls"]["expired"] is (days < 0)
     assert found["layers"]["tls"]["issuer"] == "127.0.0.1"
-
-
-@contextmanager
-def encrypted_postgresql(days):
-    with tempfile.TemporaryDirectory() as folder:
-        pem = certificate(Path(folder) / "pem", days)
-        Path(folder).chmod(0o755)
-        pem.chmod(0o600)
-        if os.geteuid() == 0:
-            os.chown(pem, 65534, 65534)
-        settings = {"ssl": "on", "ssl_cert_file": str(pem), "ssl_key_file": str(pem)}
-        with Server(encrypting(), settings) as server:
-            yield server, pem
-
-
-def encrypting():
-    """A build of PostgreSQL that is linked with OpenSSL."""
-    for binaries in builds().values():
-        if b"libssl" in (binaries / "postgres").read_bytes():
-            return binaries
-    return pytest.skip("NOT RUN: endpoint_probe_info on PostgreSQL with TLS (no build here encrypts)")
-
-
-@pytest.mark.parametrize(
-    ("days", "tls", "state", "said"),
-    [
-        (30, "auto", "up", "it accepts logins"),
-        (30, "never", "up", "it accepts logins"),
-        (5, "auto", "degraded", "its certificate ends in"),
-        (-30, "always", "degraded", "its certificate has ended"),
-    ],
-)
-def test_postgresql_that_encrypts_is_asked_so_and_tells_when_its_certificate_ends(days, tls, state, said):
-    with encrypted_postgresql(days) as (server, dummy):
-        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": tls}, timeout=3)
-    assert (found["state"], said in found["why"]) == (state, True), found
-    if tls == "never":
-        assert "tls" not in found["layers"]
-        return
-    assert list(found["layers"]) == ["dns", "tcp", "tls", "protocol"]
-    told = found["layers"]["tls"]
-    assert (told["ok"], told["trusted"], told["expired"]) == (True, False, days < 0)
-    assert told["days_left"] in (days - 1, days)
-
-
-def test_a_certificate_of_postgresql_that_is_trusted_is_told_as_such(monkeypatch):
-    with encrypted_postgresql(30) as (server, pem):
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port}, timeout=3)
-    assert found["layers"]["tls"]["trusted"] is True, found
-
-
-def test_postgresql_that_must_encrypt_and_does_not_is_down(server):
-    found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": "always"})
-    assert (found["state"], found["layer"], found["whose"]) == ("down", "tls", "ours")
-
-
-@pytest.mark.parametrize("tls", ["auto", "always"])
-@pytest.mark.parametrize(("clients", "said"), [("no", "it answers"), ("yes", "wants a certificate")])
-def test_redis_that_speaks_tls_alone_is_up(tmp_path, tls, clients, said):
-    pem = str(certificate(tmp_path / "pem", 30))
-    options = ["--tls-cert-file", pem, "--tls-key-file", pem, "--tls-ca-cert-file", pem, "--tls-auth-clients", clients]
-    with serving_redis(tmp_path, *options, encrypted=True) as port:
-        found = row({"kind": "redis", "host": "127.0.0.1", "port": port, "tls": tls}, timeout=3)
-    assert (found["state"], said in found["why"]) == ("up", True), found
-    assert list(found["layers"]) == ["dns", "tcp", "tls", "protocol"]
-    assert found["layers"]["tls"]["trusted"] is False
-
-
-def test_redis_that_must_encrypt_and_does_not_is_down(redis):
-    found = row({"kind": "redis", "host": "127.0.0.1", "port": redis, "tls": "always"})
-    assert (found["state"], found["layer"], found["whose"]) == ("down", "tls", "ours")
 
 
 def test_headers_are_hidden_and_hide_nothing_else(web):

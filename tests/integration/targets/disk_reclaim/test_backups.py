@@ -1,0 +1,141 @@
+"""disk_reclaim on backups: the newest valid ones stay, whatever a job has made since."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from support.reclaiming import DAY, dump, names, nightly, reclaim
+
+
+def backups(folder: Path, check: bool = False, **options: Any) -> dict[str, Any]:
+    kept = {"path": str(folder), "keep": 3, **options}
+    return reclaim(folder, ["backups"], backups=[kept], check=check)
+
+
+def test_the_newest_valid_stay_and_the_oldest_go_first(tmp_path):
+    for days in range(6):
+        dump(tmp_path, nightly(days), days + 0.01)
+    planned = backups(tmp_path, check=True)
+    assert len(names(tmp_path)) == 6
+    found = backups(tmp_path)
+    assert found["plan"]["digest"] == planned["plan"]["digest"]
+    assert names(tmp_path) == [nightly(2), nightly(1), nightly(0)]
+    assert [one.split("/")[-1].split(" ")[0] for one in found["done"]] == [nightly(5), nightly(4), nightly(3)]
+    assert found["left"] > 0
+    assert found["undo"]["reversible"] is False
+
+
+def test_good_backups_outlive_a_job_that_makes_empty_files(tmp_path):
+    """The page's `find -mtime +7 -delete` takes the four good ones and leaves the empty one."""
+    for days in (8, 9, 10, 11):
+        dump(tmp_path, nightly(days), days)
+    (tmp_path / nightly(0)).touch()
+    found = backups(tmp_path, keep=1)
+    assert len(names(tmp_path)) == 5
+    assert not found["changed"]
+    assert f"the newest valid backup, {nightly(8)}, is 8 days old" in found["notes"][0]
+    assert found["plan"]["nothing"].startswith("nothing here may be freed")
+
+
+def test_torn_and_small_ones_are_no_backups(tmp_path):
+    dump(tmp_path, nightly(0), 0.01, whole=False)
+    (tmp_path / nightly(1)).write_bytes(dump(tmp_path, "x", 1).read_bytes()[:300])
+    small = dump(tmp_path, nightly(2), 2.01, size=1000)
+    os.unlink(tmp_path / "x")
+    for days in (3, 4, 5):
+        dump(tmp_path, nightly(days), days + 0.01)
+    found = backups(tmp_path, keep=3, max_age=100)
+    assert len(names(tmp_path)) == 6
+    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["spared"]}
+    assert "does not end as a whole dump does" in reasons[nightly(0)]
+    assert small.exists()
+    found = backups(tmp_path, keep=2, max_age=100)
+    assert nightly(5) not in names(tmp_path)
+    assert len(names(tmp_path)) == 5
+
+
+def test_each_database_has_its_own(tmp_path):
+    for days in range(4):
+        dump(tmp_path, nightly(days, "shard1"), days + 0.01)
+    dump(tmp_path, nightly(23, "shard2"), 23)
+    found = backups(tmp_path, keep=2)
+    assert names(tmp_path) == [nightly(1, "shard1"), nightly(0, "shard1"), nightly(23, "shard2")]
+    assert any("shard2" in note for note in found["notes"])
+
+
+def test_a_date_in_the_name_outlives_a_copy(tmp_path):
+    """After `cp` every file is of today."""
+    for day in (18, 19, 20, 21):
+        dump(tmp_path, f"pafar-202611{day}T0300.sql.gz", 0)
+    found = backups(tmp_path, keep=2, max_age=26)
+    assert len(names(tmp_path)) == 4
+    assert "and 26 h are allowed" in found["notes"][0] or "old, and" in found["notes"][0]
+
+
+def test_links_are_not_followed_and_no_backup(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    target = dump(elsewhere, nightly(23), 23)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for days in range(3):
+        dump(folder, nightly(days), days + 0.01)
+    (folder / nightly(22)).symlink_to(target)
+    found = backups(folder, keep=2)
+    assert target.exists()
+    assert (folder / nightly(22)).is_symlink()
+    assert len(found["done"]) == 1
+
+
+def test_a_file_that_changed_since_the_approval_stays(tmp_path):
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
+    kept = [{"path": str(tmp_path), "keep": 2}]
+    planned = reclaim(tmp_path, ["backups"], backups=kept, check=True)
+    targets = [one["target"] for one in planned["plan"]["actions"]]
+    assert len(targets) == 2
+    dump(tmp_path, nightly(3), 3.01, size=120_000)
+    found = reclaim(tmp_path, ["backups"], backups=kept, only=targets)
+    assert names(tmp_path) == [nightly(3), nightly(1), nightly(0)]
+    again = reclaim(tmp_path, ["backups"], backups=kept, only=targets)
+    assert again["failed"]
+    assert again["error"] == "StaleApproval"
+    assert len(found["done"]) == 1
+
+
+def test_good_backups_outlive_a_job_that_dumps_the_wrong_database(tmp_path):
+    """One an hour: the good ones would be young enough to go."""
+    for hours in range(15):
+        name = f"pafar-{int(time.time() - 3600 * hours)}.sql.gz"
+        dump(tmp_path, name, hours / 24, size=500 if hours < 8 else 100_000)
+    found = backups(tmp_path, keep=3)
+    assert len(names(tmp_path)) == 15
+    assert "the newest 3 are all small beside older ones" in found["notes"][0]
+
+
+def test_a_custom_archive_counts_for_nothing_and_less_when_it_is_cut(tmp_path):
+    for days in range(4):
+        archive = b"PGDMP\x01\x0e" + os.urandom(100_000)
+        path = tmp_path / nightly(days)
+        path.write_bytes(gzip.compress(archive)[: 90_000 if days == 0 else None])
+        os.utime(path, (time.time() - DAY * days - 600,) * 2)
+    found = backups(tmp_path, keep=1)
+    assert len(names(tmp_path)) == 4
+    assert "of a custom archive only the beginning tells" in found["notes"][0]
+    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["spared"]}
+    assert "its packing breaks off or is damaged" in reasons[nightly(0)]
+    assert "cannot be judged" in reasons[nightly(1)]
+
+
+def test_a_date_that_is_still_to_come_hides_no_old_backup(tmp_path):
+    for days in (9, 10, 11):
+        dump(tmp_path, nightly(days), days + 0.01)
+    dump(tmp_path, nightly(-999), 9)
+    found = backups(tmp_path, keep=1)
+    assert len(names(tmp_path)) == 4
+    assert f"the newest valid backup, {nightly(9)}, is 9 days old" in found["notes"][0]
+    assert any("in the future" in one["reason"] for one in found["plan"]["spared"])
