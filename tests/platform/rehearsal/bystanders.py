@@ -15,7 +15,7 @@ BINARIES = "/usr/lib/postgresql/15/bin"
 VACUUM = "backend_type = 'autovacuum worker' AND query ~ 'to prevent wraparound'"
 # Apart from the platform's own data: what is looked at there is what the platform made.
 DATABASE = "postgres"
-ROWS = 80_000  # some 350 pages; freezing one of them takes two seconds with these settings
+ROWS = 800_000  # some 3,500 pages; freezing one of them takes two seconds with these settings
 TRANSACTIONS = 100_100  # more than the least that autovacuum_freeze_max_age may be
 AGED = (
     "DROP TABLE IF EXISTS bystander",

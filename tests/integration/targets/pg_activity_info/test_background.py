@@ -78,7 +78,6 @@ def test_what_each_session_uses(server, session):
     assert found["vanished"] == []
 
 
-@pytest.mark.alone
 def test_parallel_workers_count_for_their_leader(server, session):
     server.run(
         "CREATE TABLE big AS SELECT i FROM generate_series(1, 300000) i", "GRANT SELECT ON big TO app", "ANALYZE big"

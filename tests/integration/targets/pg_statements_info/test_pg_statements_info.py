@@ -37,7 +37,6 @@ def working(client: Any, statement: str):
         thread.join()
 
 
-@pytest.mark.alone
 def test_what_is_slow_now_comes_before_what_was_slow_once(counted, worker):
     worker().run("SELECT pg_sleep(1.2)")
     with working(worker(), "SELECT count(*) FROM generate_series(1, 20000)"):
@@ -59,7 +58,6 @@ def test_what_is_slow_now_comes_before_what_was_slow_once(counted, worker):
     assert any("pg_sleep" in one["statement"] for one in ever["statements"])
 
 
-@pytest.mark.alone
 def test_what_runs_and_has_not_ended_is_joined_in(counted, worker):
     busy = spinning(worker)
     found = info(counted)
@@ -71,7 +69,6 @@ def test_what_runs_and_has_not_ended_is_joined_in(counted, worker):
     assert sum(found["waits"].values()) > 0.5
 
 
-@pytest.mark.alone
 def test_time_in_a_lock_is_told_from_work(counted, worker):
     held(worker, "UPDATE bookings SET seats = 1 WHERE id = 700")
     waiting = worker().send("UPDATE bookings SET seats = 2 WHERE id = 700")
@@ -138,7 +135,6 @@ class TestMissing:
         assert "not created in the database other" in found["why"]
         assert "CREATE EXTENSION" in found["cure"]
 
-    @pytest.mark.alone
     def test_it_is_not_loaded_or_not_installed(self, server, session):
         """Servers without it: the wheel's has not even the files."""
         busy = spinning(session)
