@@ -72,8 +72,8 @@ def steps() -> list[Step]:
         Step("platform", [*PYTEST, *by_file, "-rs", *shop_tests()], needs_engine=True),
         Step("platform", [*PYTEST, "-vv", "-rs", PLATFORM], needs_engine=True),
         *(Step("platform", ["molecule", "test", "-s", name], needs_engine=True) for name in scenarios if compose(name)),
+        Step("sanity", ["sh", "tests/support/sanity.sh"]),  # the longest of those that run beside each other
         *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios if not compose(name)),
-        Step("sanity", ["sh", "tests/support/sanity.sh"]),
     ]
 
 
