@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal import bystanders, chart, engine, faults, judge, lifecycle, ownership, versions, world
+from rehearsal import bystanders, chart, engine, faults, judge, lifecycle, ownership, slowness, versions, world
 from rehearsal.site import ROOT, evidence_of, login_of, write_private
 from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
@@ -20,6 +20,7 @@ from rehearsal.trouble import Trouble
 HEALTHY_SECONDS = 90
 LATER = 25  # seconds beyond the time in which users must be back: what has not gone by then has failed
 PLAY_SECONDS = 300
+CALM_SECONDS = 4
 # Slowness is a noisy measure: a fault that is there shows at one of the looks within these seconds, one that is gone
 # at none of them.
 NOISE_SECONDS = 8
@@ -68,6 +69,8 @@ def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
         lifecycle.await_served(stand, HEALTHY_SECONDS)
     faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
     beside = bystanders.gather(stand)
+    if fault.latency:  # gathering them takes processors and writes: healthy is how users fare when that is over
+        time.sleep(slowness.SPAN + PATIENCE + CALM_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
     terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
