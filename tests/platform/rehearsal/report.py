@@ -49,7 +49,8 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     row["collateral"] = {what: sum(harm.get(what, 0) for harm in harms) for harm in harms for what in harm}
     row["latency_ms"] = last.get("latency_ms", {})
     row["cause"] = last.get("cause", "")
-    row["done"] = last.get("done", [])
+    # The record goes with the project: no path of one machine in it.
+    row["done"] = [text.replace(str(Path.home()), "~") for text in last.get("done", [])]
     row["wrong"] = sorted({one for day in days for one in day["wrong"]})
     row["at"] = last.get("at")
     row["versions"] = last.get("versions", {})
