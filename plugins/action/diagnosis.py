@@ -8,12 +8,12 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.degradation import degraded
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.disk_causes import crowded, least_of
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.exhaustion import exhausted
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.network_causes import disconnected
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.payment_causes import Known, unpaid
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.verdicts import Diagnosis
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import Diagnosis
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import crowded, least_of
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, unpaid
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
 
 CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS = "connections", "performance", "disk", "network", "payments"
 

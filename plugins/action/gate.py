@@ -10,11 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.gate import (
-    APPROVAL,
-    SHORTEST_DIGEST,
-    weigh,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import APPROVAL, SHORTEST_DIGEST, weigh
 
 
 class ActionModule(ActionBase):

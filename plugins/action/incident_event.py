@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._errors import RunbookError
-from ansible_collections.pafar.runbook.plugins.module_utils._record import RECORD_ARGS, record
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import RECORD_ARGS, record
 
 
 class ActionModule(ActionBase):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.offenders import (
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.resource_hogs import (
     CPU,
     MEMORY,
     weigh_cpu,

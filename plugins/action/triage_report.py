@@ -9,8 +9,8 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._domain import triage
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.triage_page import page
+from ansible_collections.pafar.runbook.plugins.module_utils._triage import signs as triage
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
 
 
 class ActionModule(ActionBase):

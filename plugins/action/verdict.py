@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.relief import relief
+from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import relief
 
 
 class ActionModule(ActionBase):

@@ -22,7 +22,7 @@ from typing import Any, Callable, List, Mapping
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.pafar.runbook.plugins.module_utils._domain import summary
+from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 
 _COLORS = {
     summary.GOOD: constants.config.get_config_value("COLOR_OK"),

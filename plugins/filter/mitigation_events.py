@@ -56,7 +56,7 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.recording import mitigation_events
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import mitigation_events
 
 
 def _events(

@@ -48,7 +48,7 @@ import re
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.payments import as_csv, to_process
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payment_list import as_csv, to_process
 
 
 def _payments(rows: Any, entries: Any = None, sign: str = "") -> dict[str, Any]:

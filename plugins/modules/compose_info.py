@@ -80,14 +80,14 @@ sick:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.compose import Compose
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.engine import engine
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.observing import observe
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.order import check_services
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.project import project_dict
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import COMPOSE_ARGS, source_of
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.compose_cli import Compose
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import engine
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.observe import observe
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.request import check_services
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import project_dict
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -116,14 +116,10 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.restart import restart
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.restarting import METHODS
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
-    COMPOSE_ARGS,
-    TERMS_ARGS,
-    order_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.restart import restart
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, TERMS_ARGS, order_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import METHODS
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

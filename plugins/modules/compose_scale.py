@@ -138,15 +138,11 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.scale import scale
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.scaling import Bounds
-from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import (
-    COMPOSE_ARGS,
-    TERMS_ARGS,
-    order_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.scale import scale
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, TERMS_ARGS, order_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -84,12 +84,12 @@ undo:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.order import Order
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.rollback import take
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.fleet import Terms
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import COMPOSE_ARGS, source_of
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.request import Order
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.rollback import take
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.replicas import Terms
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -203,11 +203,11 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.reclaiming import reclaim
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.reclaiming import KINDS
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_disk import wanted_of
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.reclaim import reclaim
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.options import wanted_of
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import KINDS
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -176,12 +176,12 @@ well:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.probing import probe
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.endpoints import UP, lines_of
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_probe import (
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import UP, lines_of
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.matrix import probe
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.options import (
     PROBE_ARGS,
     keys_of,
     targets_of,

@@ -91,12 +91,12 @@ unknown:
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters import preflight_host as host
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import Check, told
-from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_compose import COMPOSE_ARGS, source_of
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import Check, told
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io import host
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

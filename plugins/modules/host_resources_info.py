@@ -93,9 +93,9 @@ source:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.using import used
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.io.usage import used
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -93,8 +93,8 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._record import RECORD_ARGS, record
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import RECORD_ARGS, record
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

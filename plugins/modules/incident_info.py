@@ -66,9 +66,9 @@ why_not:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.incident_log import read
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.recording import last_undoable
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import last_undoable
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

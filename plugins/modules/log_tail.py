@@ -199,11 +199,16 @@ sources:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.log_reading import read
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_engine import ENGINE_ARGS, engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_logs import LOG_ARGS, limits_of, wanted_of, where_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.reader import read
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import (
+    LOG_ARGS,
+    limits_of,
+    wanted_of,
+    where_of,
+)
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -198,14 +198,13 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.background import SUBJECTS, look_behind
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.report import (
-    activity_result,
-    with_background,
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.background import (
+    SUBJECTS,
+    look_behind,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import (
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POOLER_ARGS,
     POSTGRES_ARGS,
@@ -213,6 +212,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres impo
     mercy_of,
     pooler_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.report import activity_result, with_background
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -256,25 +256,25 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.endings import ending
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Outcome, Patience
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.surplus import (
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import RULE_ARGS, rules_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.plan import (
     Bounds,
     Surplus,
     ending_result,
     plan_ending,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._refusals import check_approval, check_visible
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import (
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.rounds import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POSTGRES_ARGS,
     login_of,
     mercy_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_rules import RULE_ARGS, rules_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.refusals import check_approval, check_visible
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

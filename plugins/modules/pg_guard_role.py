@@ -94,12 +94,12 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.guarding import guard
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.guards import normal
-from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.role_settings import guard
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_settings import normal
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

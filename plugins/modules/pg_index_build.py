@@ -127,12 +127,12 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.index_building import Terms, build
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.index_building import Wish
-from ansible_collections.pafar.runbook.plugins.module_utils._errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.build import Wish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.io.build import Terms, build
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

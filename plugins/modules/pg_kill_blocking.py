@@ -165,32 +165,25 @@ from dataclasses import replace
 from typing import Any, Iterable
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.picture import Picture
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.report_ending import kill_result
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import (
-    Outcome,
-    Patience,
-    unblocking,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import (
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish, share
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import (
     STRATEGIES,
     Bounds,
     Judgement,
     judge,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._refusals import (
-    check_approval,
-    check_sight,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish, share
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import (
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.result import kill_result
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience, unblocking
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POSTGRES_ARGS,
     login_of,
     mercy_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.refusals import check_approval, check_sight
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Picture
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -56,10 +56,10 @@ unknown:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.preflight_database import look
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.preflight import told
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import told
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.database import look
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

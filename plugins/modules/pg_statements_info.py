@@ -108,11 +108,11 @@ server:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.statements import usable
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.workload import workload
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_postgres import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.pg_stat_statements import usable
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.window import workload
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -197,8 +197,8 @@ database:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._shell import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_triage import TRIAGE_ARGS, surveyed
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.options import TRIAGE_ARGS, surveyed
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

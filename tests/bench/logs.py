@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.engine import EngineLogin
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.log_reading import read
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.source import Source
-from ansible_collections.pafar.runbook.plugins.module_utils._shell_logs import (
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import EngineLogin
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.reader import read
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import (
     LOG_ARGS,
     limits_of,
     wanted_of,

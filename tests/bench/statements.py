@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg2
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.background import look_behind
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import Postgres, connect
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.statements import usable
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.workload import workload
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.background import look_behind
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import Postgres, connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.pg_stat_statements import usable
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.window import workload
 
 from support.clients import clients
 from support.servers import PASSWORD, Server, with_contrib

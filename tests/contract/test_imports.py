@@ -1,8 +1,19 @@
-"""The import law: one direction, from the edge to the values. See docs/architecture.md."""
+"""The four import rules, read from the source by ``ast``. See docs/architecture.md.
+
+1. A pure file (not under ``io/``, not one of ``EDGE``) imports only values from the standard library and pure files.
+2. psycopg2 is imported only under ``_postgres/io``, the docker SDK only under ``_compose/io``.
+3. Subjects import along ``SUBJECTS``, which is a graph without cycles.
+4. Modules touch nothing outside themselves; action, callback and filter plugins import pure files.
+
+Each rule is also run on a planted violation: a rule that cannot fail proves nothing.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -10,117 +21,169 @@ from support.servers import ROOT
 
 PLUGINS = ROOT / "plugins"
 OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
+# What a pure file may import: values, and functions over values. No clock, no files, no network.
 VALUES = {
     "__future__", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "json",
-    "re", "statistics", "typing", "urllib",
+    "re", "statistics", "typing", "urllib.parse",
 }  # fmt: skip
-UNSAFE = {"socket", "subprocess", "os", "time", "ansible", "psycopg2", "docker"}
-# layer -> the layers of ours that it may import
-LAW = {
-    "_domain": {"_domain"},
-    "_errors": set(),
-    "_adapters": {"_adapters", "_domain", "_errors"},
-    "_refusals": {"_domain", "_errors"},
-    "_record": {"_adapters", "_domain"},
-    # The spec fragments build on each other; each says what it takes, so that a module carries only what it uses.
-    "_shell": {"_errors"},
-    "_shell_engine": {"_adapters", "_shell"},
-    "_shell_postgres": {"_adapters", "_domain", "_errors", "_shell"},
-    "_shell_compose": {"_adapters", "_domain", "_errors", "_shell", "_shell_engine"},
-    "_shell_disk": {"_adapters", "_domain", "_errors", "_shell"},
-    "_shell_logs": {"_adapters", "_domain", "_errors", "_shell"},
-    "_shell_probe": {"_adapters", "_domain", "_errors", "_shell"},
-    "_shell_rules": {"_domain", "_errors", "_shell"},
-    "_shell_triage": {
-        "_adapters",
-        "_domain",
-        "_errors",
-        "_shell",
-        "_shell_compose",
-        "_shell_engine",
-        "_shell_logs",
-        "_shell_postgres",
-        "_shell_probe",
-    },
-    "modules": {
-        "_adapters",
-        "_domain",
-        "_errors",
-        "_record",
-        "_refusals",
-        "_shell",
-        "_shell_compose",
-        "_shell_disk",
-        "_shell_engine",
-        "_shell_logs",
-        "_shell_postgres",
-        "_shell_probe",
-        "_shell_rules",
-        "_shell_triage",
-    },
-    "action": {"_domain", "_errors", "_record"},
-    "callback": {"_domain"},
-    "filter": {"_domain"},
-    "doc_fragments": set(),
+# Files beside the pure ones that are the edge of their subject: argument specs, and the way into Ansible.
+EDGE = {"options", "engine_options", "module", "record", "refusals"}
+DOORS = {"psycopg2": "_postgres/io", "docker": "_compose/io"}
+# subject -> the subjects that it may import, besides itself
+SUBJECTS = {
+    "_core": set(),
+    "_system": {"_core"},
+    "_incident": {"_core"},
+    "_compose": {"_core", "_system"},
+    "_postgres": {"_core", "_system", "_compose"},
+    "_logs": {"_core", "_compose"},
+    "_endpoints": {"_core", "_compose"},
+    "_resources": {"_core", "_system", "_compose"},
+    "_preflight": {"_core", "_system", "_postgres", "_compose"},
+    "_disk": {"_core", "_system", "_compose", "_preflight"},
+    "_triage": {"_core", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
+    "_diagnosis": {"_core", "_system", "_postgres", "_endpoints", "_disk"},
 }
+# What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer.
+# A module wires options to one act or collect function: nothing of its own touches the outside.
+MODULE_MAY = ("__future__", "typing", "functools", "dataclasses", "time", "ansible.module_utils.basic")
+PURE_PLUGINS = {"action", "callback", "filter"}
 
 
-def layer_of(path):
-    parts = path.relative_to(PLUGINS).parts
-    return parts[0] if parts[0] != "module_utils" else parts[1].removesuffix(".py")
+class Import(NamedTuple):
+    """``ours``: a path below module_utils, or empty; ``foreign``: a dotted name, or empty."""
+
+    ours: str
+    foreign: str
+    line: int
+    typing_only: bool
 
 
-def imports_of(path):
-    """(layer of ours or None, top-level name) of every import, relative ones resolved."""
-    for node in ast.walk(ast.parse(path.read_text())):
+def imports_of(path: Path, plugins: Path) -> Iterator[Import]:
+    """Every import of a file, relative ones resolved."""
+    utils = plugins / "module_utils"
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        guarded = id(node) in typing_only
         if isinstance(node, ast.Import):
-            yield from ((None, alias.name.split(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+            yield from (Import("", alias.name, node.lineno, guarded) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith(OURS)):
             if node.level:
-                base = path.parents[node.level - 1]
-                module = (node.module or "").split(".")
-                inside = base.relative_to(PLUGINS / "module_utils").parts
-                names = [*inside, *(part for part in module if part)] or [alias.name for alias in node.names]
-                yield names[0], None
-            elif (node.module or "").startswith(OURS):
-                yield node.module[len(OURS) :].split(".")[0], None
-            elif node.module:
-                yield None, node.module.split(".")[0]
+                inside = path.parents[node.level - 1].relative_to(utils).parts
+                parts = [*inside, *(node.module or "").split(".")]
+            else:
+                parts = (node.module or "")[len(OURS) :].split(".")
+            base = "/".join(part for part in parts if part)
+            if (utils / f"{base}.py").exists():
+                yield Import(base, "", node.lineno, guarded)
+            else:  # from a folder: each name is a file
+                yield from (Import(f"{base}/{alias.name}", "", node.lineno, guarded) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield Import("", node.module or "", node.lineno, guarded)
 
 
-FILES = sorted(path for path in PLUGINS.rglob("*.py"))
+def is_pure(ours: str) -> bool:
+    parts = ours.split("/")
+    return "io" not in parts[:-1] and parts[-1] not in EDGE
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
-def test_imports_go_one_way(path):
-    layer = layer_of(path)
-    assert layer in LAW, f"{path} belongs to no layer"
-    for ours, foreign in imports_of(path):
-        if ours:
-            assert ours in LAW[layer], f"{layer} must not import {ours}"
-        elif layer in ("_domain", "_errors"):
-            assert foreign in VALUES, f"{path.name} is pure and must not import {foreign}"
+def files_of(plugins: Path) -> list[Path]:
+    return sorted(plugins.rglob("*.py"))
 
 
-@pytest.mark.parametrize(("library", "door"), [("psycopg2", "entry.py"), ("docker", "engine.py")])
-def test_only_the_door_imports_the_driver(library, door):
-    importers = [
-        path.name
-        for path in FILES
-        if any(foreign == library for dummy, foreign in imports_of(path)) and "TYPE_CHECKING" not in path.read_text()
-    ]
-    assert importers in ([], [door])
-    assert f"import {library}" in (PLUGINS / "module_utils/_adapters" / door).read_text()
+def violations(plugins: Path) -> list[str]:
+    """``rule: file:line imports what`` for every broken rule."""
+    broken = []
+    for path in files_of(plugins):
+        layer, *rest = path.relative_to(plugins).parts
+        name = "/".join([layer, *rest])
+        for item in imports_of(path, plugins):
+            place = f"{name}:{item.line} imports {item.ours or item.foreign}"
+            inside = "/".join(rest).removesuffix(".py") if layer == "module_utils" else ""
+            broken += [f"{rule}: {place}" for rule in rules_broken(layer, inside, item)]
+    return broken
 
 
-def test_the_law_catches_what_it_forbids(tmp_path):
-    """A law that cannot be broken proves nothing."""
-    offender = tmp_path / "x.py"
-    offender.write_text("import os\nfrom ansible.errors import AnsibleError\n")
-    found = {foreign for dummy, foreign in imports_of(offender)}
-    assert found == {"os", "ansible"}
-    assert not found & VALUES
-    assert found <= UNSAFE
+def rules_broken(layer: str, inside: str, item: Import) -> Iterator[str]:
+    library = item.foreign.split(".")[0]
+    impure = item.foreign not in VALUES if item.foreign else not is_pure(item.ours)
+    if inside and is_pure(inside) and impure:
+        yield "pure"
+    if library in DOORS and not item.typing_only and not inside.startswith(DOORS[library]):
+        yield "door"
+    if item.ours and inside:
+        subject, other = inside.split("/", maxsplit=1)[0], item.ours.split("/")[0]
+        if other != subject and other not in SUBJECTS.get(subject, set()):
+            yield "subject"
+    if layer in PURE_PLUGINS and item.ours and not is_pure(item.ours) and item.ours != "_incident/record":
+        yield "plugin"
+    if layer == "modules" and item.foreign and not item.foreign.startswith(MODULE_MAY):
+        yield "plugin"
+
+
+def test_the_rules_hold():
+    assert violations(PLUGINS) == []
+
+
+def test_the_subject_graph_has_no_cycle_and_names_every_folder():
+    folders = {path.name for path in (PLUGINS / "module_utils").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders == set(SUBJECTS)
+    left = {name: set(needs) for name, needs in SUBJECTS.items()}
+    while left:
+        floor = {name for name, needs in left.items() if not needs & set(left)}
+        assert floor, f"a cycle among {sorted(left)}"
+        left = {name: needs for name, needs in left.items() if name not in floor}
+
+
+def test_every_arrow_of_the_graph_is_used():
+    used: dict[str, set[str]] = {name: set() for name in SUBJECTS}
+    for path in files_of(PLUGINS / "module_utils"):
+        subject = path.relative_to(PLUGINS / "module_utils").parts[0]
+        used[subject] |= {item.ours.split("/")[0] for item in imports_of(path, PLUGINS) if item.ours} - {subject}
+    assert used == SUBJECTS
+
+
+PLANTED = [
+    ("pure", "module_utils/_core/x.py", "import os\n"),
+    ("pure", "module_utils/_core/x.py", "import urllib.request\n"),
+    ("pure", "module_utils/_disk/x.py", "from ansible.module_utils.basic import AnsibleModule\n"),
+    ("pure", "module_utils/_compose/x.py", "from .io.engine import Engine\n"),
+    ("pure", "module_utils/_compose/x.py", "from . import options\n"),
+    ("pure", "module_utils/_logs/x.py", "def f():\n    import time\n"),
+    ("door", "module_utils/_postgres/x.py", "import psycopg2.extras\n"),
+    ("door", "module_utils/_triage/io/x.py", "from docker import APIClient\n"),
+    ("door", "modules/x.py", "if TYPE_CHECKING:\n    pass\nimport psycopg2\n"),
+    ("subject", "module_utils/_core/x.py", "from .._compose.container import Container\n"),
+    ("subject", "module_utils/_system/io/x.py", "from ..._compose.io.engine import Engine\n"),
+    ("plugin", "action/x.py", f"from {OURS}_compose.io.engine import Engine\n"),
+    ("plugin", "modules/x.py", "import subprocess\n"),
+]
+
+
+@pytest.mark.parametrize(("rule", "place", "text"), PLANTED, ids=[f"{rule} {place}" for rule, place, dummy in PLANTED])
+def test_a_planted_violation_is_found(tmp_path, rule, place, text):
+    for stub in ("_compose/io/engine", "_compose/container", "_compose/options"):
+        path = tmp_path / "module_utils" / f"{stub}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    planted = tmp_path / place
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    planted.write_text(text)
+    found = violations(tmp_path)
+    assert any(line.startswith(f"{rule}: {place}:") for line in found), found
+
+
+def test_an_import_for_types_alone_opens_no_door(tmp_path):
+    planted = tmp_path / "module_utils/_triage/io/x.py"
+    planted.parent.mkdir(parents=True)
+    planted.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import docker\n")
+    assert violations(tmp_path) == []
 
 
 @pytest.mark.parametrize("path", sorted((PLUGINS / "modules").glob("*.py")), ids=lambda path: path.stem)

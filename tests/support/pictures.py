@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.forest import grow
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.locks import Key, Lock, Tag
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.picture import Limits, Picture
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.sessions import Prepared, Session
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.lock_table import Key, Lock, Tag
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Prepared, Session
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
 NOW = datetime(2026, 11, 23, 3, 0, 0, tzinfo=UTC)
 

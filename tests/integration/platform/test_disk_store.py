@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.releases import Recorded, Snapshot
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import Recorded, Snapshot
 
 from rehearsal import engine
 from rehearsal.trouble import Trouble

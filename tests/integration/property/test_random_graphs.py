@@ -11,13 +11,13 @@ from functools import partial
 
 import psycopg2
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.locks import MODES
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Patience, unblocking
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.lock_table import MODES
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience, unblocking
 
 from support.clients import until
 from support.servers import PASSWORD, one_per_major

@@ -120,7 +120,7 @@ def test_an_engine_that_hangs_is_named_in_time(tmp_path):
 def test_no_permission_on_the_socket(tmp_path):
     script = (
         "import os, socket, sys, docker, requests\n"
-        "from ansible_collections.pafar.runbook.plugins.module_utils._adapters.engine import Engine, EngineLogin\n"
+        "from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import Engine, EngineLogin\n"
         "path = sys.argv[1]\n"
         "s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen(); os.chmod(path, 0o600); os.setuid(65534)\n"
         "try:\n    Engine(EngineLogin(f'unix://{path}', 2))\n"

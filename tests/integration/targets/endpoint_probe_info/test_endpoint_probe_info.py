@@ -14,8 +14,8 @@ from unittest import mock
 
 import psycopg2
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters import names
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.namespaces import Place
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io import resolver as names
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.namespaces import Place
 
 from support.modules import run_module
 from support.probing import KEY, certificate, probe, row

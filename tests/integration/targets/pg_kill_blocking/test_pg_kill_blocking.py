@@ -6,10 +6,10 @@ import time
 
 import psycopg2
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.ending import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.rounds import Signal
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Signal
 
 from support.clients import lock_waiters, until
 from support.killing import kill, pids, refused

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.entry import Login
-from ansible_collections.pafar.runbook.plugins.module_utils._adapters.postgres import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.mercy import Mercy
-from ansible_collections.pafar.runbook.plugins.module_utils._domain.unblocking import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 
 from support.clients import lock_waiters, until
 from support.killing import kill, pids

@@ -1,0 +1,255 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Containers as the engine's inspection tells of them. Pure.
+
+A container is found by its labels, never by its name: names differ between Compose v1 and v2, and a recreation uses
+temporary ones. Field names: Docker Engine API, ContainerInspect.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Mapping
+
+from .._core.redaction import redacted
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
+ONE_OFF = "com.docker.compose.oneoff"
+HASH = "com.docker.compose.config-hash"
+FILES = "com.docker.compose.project.config_files"
+DIRECTORY = "com.docker.compose.project.working_dir"
+ENV_FILES = "com.docker.compose.project.environment_file"
+
+HEALTHY, UNHEALTHY, STARTING, UNCHECKED = "healthy", "unhealthy", "starting", "none"
+# The engine's own rule: a container that ran for ten seconds counts as started; a loop doubles its pause to a minute.
+SETTLED = 10.0  # seconds
+LONGEST_PAUSE = 60.0  # seconds
+_DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+_SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
+            10: "SIGUSR1", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Port:
+    """A published port; ``address`` is the host's."""
+
+    address: str
+    published: int
+    target: str  # 80/tcp
+
+
+@dataclass(frozen=True)
+class Mount:
+    """What a container mounts; an anonymous volume has a name that the engine made up."""
+
+    kind: str
+    name: str
+    target: str
+    writable: bool
+
+    @property
+    def anonymous(self) -> bool:
+        return self.kind == "volume" and bool(re.fullmatch(r"[0-9a-f]{64}", self.name))
+
+    @property
+    def data(self) -> bool:
+        """Whether a second container on it, or one without it, is another thing: a volume, or a database's folder."""
+        return self.writable and (self.kind == "volume" or self.target.startswith(_DATA))
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a compose project. Times in UTC, sizes in bytes; 0 means no limit."""
+
+    id: str
+    name: str
+    project: str
+    service: str
+    number: int
+    state: str
+    health: str
+    health_output: str
+    restarts: int
+    exit_code: int
+    oom_flag: bool
+    started: datetime | None
+    finished: datetime | None
+    created: datetime | None
+    image: str
+    image_ref: str
+    hash: str
+    pid: int
+    memory_limit: int
+    cpus: float
+    restart_policy: str
+    stop_timeout: int
+    one_off: bool
+    files: str
+    directory: str
+    env_files: str
+    networks: tuple[tuple[str, str], ...]
+    ports: tuple[Port, ...]
+    environment: tuple[str, ...]
+    command: tuple[str, ...]
+    entrypoint: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    mounts: tuple[Mount, ...]
+    error: str
+
+    @property
+    def short(self) -> str:
+        return self.id.partition(":")[2][:12] or self.id[:12]
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def well(self) -> bool:
+        """Running, and healthy if anybody checks."""
+        return self.running and self.health in (HEALTHY, UNCHECKED)
+
+    @property
+    def checked(self) -> bool:
+        return self.health != UNCHECKED
+
+    @property
+    def stopped(self) -> bool:
+        """Stopped on purpose: the engine would have started it again by itself."""
+        return self.state == "exited" and self.restart_policy in ("always", "unless-stopped")
+
+    @property
+    def done(self) -> bool:
+        """A one-shot that ended as it should: it is not meant to run."""
+        return self.state == "exited" and self.exit_code == 0 and self.restart_policy in ("no", "", "on-failure")
+
+    def uptime(self, now: datetime) -> float:
+        """Seconds since it was started; 0 when it does not run."""
+        return max(0.0, (now - self.started).total_seconds()) if self.running and self.started else 0.0
+
+    def loops(self, now: datetime) -> bool:
+        """Whether the engine restarts it again and again, now: it is between two starts, or has not lasted yet.
+
+        RestartCount counts the policy's restarts alone, and a restart by hand sets it to 0.
+        """
+        if self.state == "restarting":
+            return True
+        return self.restarts >= 2 and self.running and self.uptime(now) < SETTLED
+
+    @property
+    def target(self) -> str:
+        """Unmistakable: another container, or the same one started again since, is another target.
+
+        One that the engine itself has started again is told by its id alone: its start may change at any time.
+        """
+        begun = f"/{stamp(self.started)}" if self.running and self.started and not self.restarts else ""
+        return f"{self.name}@{self.short}{begun}"
+
+    def suspicious(self, now: datetime) -> bool:
+        """Whether a second look is needed to say that it does not loop."""
+        return self.state == "restarting" or (self.restarts > 0 and self.uptime(now) < LONGEST_PAUSE)
+
+
+def container_of(found: Mapping[str, Any]) -> Container:
+    """From the engine's inspection."""
+    state, config, host = found.get("State") or {}, found.get("Config") or {}, found.get("HostConfig") or {}
+    labels = config.get("Labels") or {}
+    health = state.get("Health") or {}
+    checks = health.get("Log") or []
+    networks = (found.get("NetworkSettings") or {}).get("Networks") or {}
+    number = labels.get(NUMBER, "")
+    return Container(
+        id=found["Id"],
+        name=str(found.get("Name", "")).lstrip("/"),
+        project=labels.get(PROJECT, ""),
+        service=labels.get(SERVICE, ""),
+        number=int(number) if number.isdigit() else 0,
+        state=state.get("Status", "unknown"),
+        health=health.get("Status") or UNCHECKED,
+        health_output=redacted(str(checks[-1].get("Output", ""))[-1000:])[-300:] if checks else "",
+        restarts=int(found.get("RestartCount") or 0),
+        exit_code=int(state.get("ExitCode") or 0),
+        oom_flag=bool(state.get("OOMKilled")),
+        started=moment(state.get("StartedAt")),
+        finished=moment(state.get("FinishedAt")),
+        created=moment(found.get("Created")),
+        image=found.get("Image", ""),
+        image_ref=config.get("Image", ""),
+        hash=labels.get(HASH, ""),
+        pid=int(state.get("Pid") or 0),
+        memory_limit=int(host.get("Memory") or 0),
+        cpus=(host.get("NanoCpus") or 0) / 1e9
+        or (max(0, host.get("CpuQuota") or 0) / ((host.get("CpuPeriod") or 0) or 100000)),
+        restart_policy=(host.get("RestartPolicy") or {}).get("Name", "") or "no",
+        stop_timeout=int(config.get("StopTimeout") or 10),
+        one_off=labels.get(ONE_OFF, "").lower() == "true",
+        files=labels.get(FILES, ""),
+        directory=labels.get(DIRECTORY, ""),
+        env_files=labels.get(ENV_FILES, ""),
+        networks=tuple(sorted((name, (one or {}).get("IPAddress", "")) for name, one in networks.items())),
+        ports=tuple(_ports((found.get("NetworkSettings") or {}).get("Ports") or {}, host.get("PortBindings") or {})),
+        environment=tuple(config.get("Env") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        labels=tuple(sorted(labels.items())),
+        mounts=tuple(
+            Mount(
+                str(one.get("Type", "")), str(one.get("Name", "")), str(one.get("Destination", "")), bool(one.get("RW"))
+            )
+            for one in found.get("Mounts") or ()
+        ),
+        error=redacted(str(state.get("Error", ""))),
+    )
+
+
+def _ports(now: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Port]:
+    """Those in use; of a container that does not run those it will ask for."""
+    bound = now if any(now.values()) else asked
+    return [
+        Port(one.get("HostIp", ""), int(one["HostPort"]), target)
+        for target, bindings in sorted(bound.items())
+        for one in bindings or ()
+        if str(one.get("HostPort", "")).isdigit()
+    ]
+
+
+def moment(text: Any) -> datetime | None:
+    """A time of the engine's (RFC 3339 with nanoseconds); its year 1 means never.
+
+    >>> moment("2026-11-23T14:56:35.123456789Z").isoformat()
+    '2026-11-23T14:56:35.123456+00:00'
+    """
+    found = _TIME.match(str(text or ""))
+    if not found or found.group(1).startswith("0001-"):
+        return None
+    zone = "+0000" if found.group(3) == "Z" else found.group(3).replace(":", "")
+    fraction = (found.group(2) or "0")[:6].ljust(6, "0")
+    return datetime.strptime(f"{found.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
+
+
+def stamp(at: datetime) -> str:
+    """As in every target: basic ISO 8601 with microseconds."""
+    return at.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def exit_meaning(code: int, oom_flag: bool = False) -> str:
+    """What an exit code says; the numbers above 128 are a signal's (POSIX shell, and the engine's own 125 to 127)."""
+    if code == 0:
+        return "ended by itself, without an error"
+    if code == 125:
+        return "the engine could not start it"
+    if code == 126:
+        return "its command could not be executed"
+    if code == 127:
+        return "its command was not found"
+    name = _SIGNALS.get(code - 128)
+    if name == "SIGKILL":
+        return "killed: out of memory" if oom_flag else "killed (out of memory, or it did not stop in time)"
+    if name == "SIGTERM":
+        return "stopped on request (SIGTERM)"
+    return f"ended by {name}" if name else f"failed with {code}"

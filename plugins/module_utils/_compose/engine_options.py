@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What all modules that ask the engine share with Ansible: where it is, and how long it may take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core.module import at_least
+from .io.engine import EngineLogin
+
+ENGINE_ARGS: dict[str, Any] = {
+    "docker_host": {"type": "str", "default": ""},
+    "engine_timeout": {"type": "float", "default": 10.0},
+}
+
+
+def engine_login_of(params: dict[str, Any]) -> EngineLogin:
+    at_least(params, "engine_timeout", 0.1, "s; an engine that hangs must be noticed")
+    return EngineLogin(params["docker_host"], params["engine_timeout"])

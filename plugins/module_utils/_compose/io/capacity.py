@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands beside a project and could be in the way of more replicas: memory, ports, names, addresses. I/O."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ..._system.io import cgroups
+from ..._system.io import procfs as host
+from ..project import Project
+from ..scale import Surroundings
+from .compose_cli import Compose
+from .drain import listening_ports
+from .engine import Engine
+
+
+def surroundings(
+    engine: Engine,
+    compose: Compose,
+    project: Project,
+    service: str,
+    *,
+    reserve: float,
+    connections_free: int | None,
+    connections_per_replica: int,
+) -> Surroundings:
+    """``reserve``: share of the host's memory that must stay available; unknown where the engine is elsewhere."""
+    replicas = project.replicas(service)
+    own = {one.id for one in replicas}
+    listed = engine.labelled()
+    names = {name.lstrip("/") for one in listed if one["Id"] not in own for name in one.get("Names") or ()}
+    available: int | None = None
+    kept = working_set = 0
+    listening: frozenset[int] = frozenset(
+        int(port["PublicPort"]) for one in listed for port in one.get("Ports") or () if port.get("PublicPort")
+    )
+    if engine.login.local:
+        memory = host.read_host(disks=False).memory
+        available, kept = memory["MemAvailable"], int(memory["MemTotal"] * reserve)
+        usage = cgroups.read_all({id: each for id, each in cgroups.groups().items() if id in own})
+        working_set = max((one.working_set for one in usage.values()), default=0)
+        listening |= listening_ports()
+    return Surroundings(
+        memory_available=available,
+        memory_reserve=kept,
+        working_set=working_set,
+        listening=listening,
+        names_taken=frozenset(names),
+        addresses_free=_addresses(engine, {name for one in replicas for name, dummy in one.networks}),
+        connections_free=connections_free,
+        connections_per_replica=connections_per_replica,
+        starts_dependencies=compose.starts_dependencies,
+    )
+
+
+def _addresses(engine: Engine, networks: set[str]) -> dict[str, int]:
+    """Free IPv4 addresses of each network that the engine hands out itself."""
+    found = {}
+    for name in networks:
+        seen = engine.network(name)
+        for pool in (seen.get("IPAM") or {}).get("Config") or ():
+            subnet = ipaddress.ip_network(pool.get("IPRange") or pool.get("Subnet") or "0.0.0.0/0", strict=False)
+            if subnet.version == 4 and seen.get("Driver") == "bridge":
+                # Network, broadcast and gateway are nobody's.
+                found[name] = max(0, subnet.num_addresses - 3 - len(seen.get("Containers") or ()))
+    return found

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A compose project, looked at: containers from the engine, the files from Compose, in one look. I/O."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from ..._core.errors import ComposeError, ProjectUnknown
+from ..._core.redaction import redacted
+from ..container import LONGEST_PAUSE, Container, moment
+from ..project import Project, chosen, source_of, trouble_of
+from ..project_ref import Source
+from .compose_cli import Compose, mentions_env_file
+from .engine import Engine, is_file
+
+LAST_LINES = 10  # of the log of a container that is not well
+
+
+def observe(
+    engine: Engine, compose: Compose | None, given: Source, *, interval: float = 0.0, lines: int = LAST_LINES
+) -> Project:
+    """One look at the project that is meant.
+
+    ``compose`` None: the files are not read. ``interval``: seconds until the second look at containers that may loop;
+    0 for none. ``lines``: of the log of each container that is not well.
+    """
+    everything = engine.containers(given.project)
+    name = _named(everything, given)
+    mine = [one for one in everything if one.project == name and not one.one_off]
+    now = datetime.now(timezone.utc)
+    source = source_of(name, mine, given, is_file)
+    made, tagged = _made(engine, {one.image for one in mine})
+    project = Project(source, now, tuple(mine), made=made, tagged=tagged)
+    if compose is not None:
+        project = _with_model(engine, compose, project)
+    if interval:
+        project = _looked_at_again(engine, project, interval)
+    project = _with_exits(engine, project)
+    return _with_logs(engine, project, lines) if lines else project
+
+
+def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """When each image was made, and when it was given its name; one that is gone, or that says nothing, is left out."""
+    found = {image: engine.image(image) or {} for image in images}
+    made = {image: moment(one.get("Created")) for image, one in found.items()}
+    tagged = {image: moment((one.get("Metadata") or {}).get("LastTagTime")) for image, one in found.items()}
+    return {id: at for id, at in made.items() if at}, {id: at for id, at in tagged.items() if at}
+
+
+def _named(found: list[Container], given: Source) -> str:
+    names = chosen(found, given.project, given.directory, given.files)
+    if len(names) == 1:
+        return names[0]
+    there = sorted({one.project for one in found})
+    if not names and given.project and (given.files or given.directory):
+        return given.project  # nothing of it runs yet; its files are known
+    if not names:
+        meant = given.project or ", ".join(given.files) or given.directory or "any"
+        known = f"The engine has: {', '.join(there)}." if there else "The engine has no container of any project."
+        raise ProjectUnknown(
+            f"There is no container of the compose project {meant}. {known} Say which with `project`; one that has"
+            " never been started is also told by `files` and `project_directory`. Nothing was done."
+        )
+    raise ProjectUnknown(
+        f"Several compose projects could be meant: {', '.join(names)}. Say which with `project`. Nothing was done."
+    )
+
+
+def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
+    source = project.source
+    missing = [path for path in source.files if not is_file(path)]
+    if missing or not (source.files or source.directory):
+        which = (
+            f"{', '.join(missing)} is not on this host"
+            if missing
+            else "its labels name no file (started from standard input?)"
+        )
+        return replace(
+            project,
+            why_no_model=f"The files of {project.name} cannot be read: {which}. It was started from another place or"
+            " the files have moved: say where they are with `files` and `project_directory`.",
+        )
+    try:
+        model, hashes = compose.render(source)
+    except ComposeError as error:
+        return replace(project, why_no_model=str(error))
+    images = {}
+    for spec in model.services.values():
+        if spec.image not in images:
+            images[spec.image] = (engine.image(spec.image) or {}).get("Id", "")
+    proof = not mentions_env_file(source.files)
+    return replace(project, model=model, hashes=hashes, images=images, hash_is_proof=proof)
+
+
+def _looked_at_again(engine: Engine, project: Project, interval: float) -> Project:
+    """Only containers that have been restarted lately are worth the time."""
+    doubtful = [one for one in project.containers if one.suspicious(project.now) and not one.loops(project.now)]
+    if not doubtful:
+        return project
+    time.sleep(interval)
+    seen = {one.id: engine.container(one.id) for one in doubtful}
+    return replace(project, again={id: one for id, one in seen.items() if one is not None})
+
+
+def _with_exits(engine: Engine, project: Project) -> Project:
+    """What those ended with that loop, and were started again just when we looked."""
+    again = [one.id for one in project.containers if one.running and project.loops(one)]
+    if not again:
+        return project
+    now = project.now.timestamp()
+    return replace(project, exits=engine.exits(again, now - LONGEST_PAUSE, now))
+
+
+def _with_logs(engine: Engine, project: Project, lines: int) -> Project:
+    sick = [one for one in project.containers if trouble_of(project, one)]
+    return replace(project, logs={one.id: _worded(engine.log(one.id, lines)) for one in sick})
+
+
+def _worded(lines: list[str]) -> tuple[str, ...]:
+    """Without secrets, and without lines that hold nothing but their time."""
+    return tuple(redacted(line) for line in lines if line.partition(" ")[2].strip())

@@ -1,0 +1,286 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Acts on the replicas of one project, one at a time: start, drain, stop, restart, and tell the proxy. I/O.
+
+Every act looks at its container again just before, and waits for what it started by the rules of readiness.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from typing import Any, Iterable, Iterator, Sequence
+
+from ..._core.errors import ActFailed, BusyError, ComposeError, PreflightError, RunbookError
+from ..._core.redaction import redacted
+from ..._system.io.procfs import ages_of
+from ..container import Container
+from ..project import Project
+from ..project_ref import Source
+from ..proxy import MARGIN, seconds_since_reload, unknown_to, workers
+from ..readiness import FAILED, READY, Readiness, readiness
+from ..replicas import Terms, short
+from ..scale import dependencies
+from . import drain
+from .compose_cli import Compose
+from .engine import Engine
+
+_GLANCE = 0.25  # seconds between two looks at what is being waited for
+_RELOADED = 5.0  # seconds within which a reloaded proxy has new workers
+_NOTICED = 3.0  # seconds for which a replica refuses before it stops, so that every worker of a proxy meets it
+
+
+class Fleet:
+    """Acts for one run; ``said`` collects what was done, a sentence each."""
+
+    def __init__(self, engine: Engine, compose: Compose, project: Project, terms: Terms) -> None:
+        self.engine, self.compose, self.project, self.terms = engine, compose, project, terms
+        self.said: list[str] = []
+
+    # -- the proxy
+
+    def proxies(self) -> list[Container]:
+        return [one for one in self.project.replicas(self.terms.proxy) if one.running] if self.terms.proxy else []
+
+    def stale_proxies(self, service: str) -> tuple[list[tuple[Container, float]], list[Container]]:
+        """Proxies that read their configuration before a replica was started, and those replicas."""
+        now = self.project.now
+        replicas = [(one, one.uptime(now)) for one in self.project.replicas(service) if one.well]
+        stale, unknown = [], {}
+        for proxy in self.proxies():
+            processes, margin = self.engine.processes(proxy.id), MARGIN
+            if self.engine.login.local:
+                ages = ages_of([int(one["pid"]) for one in processes], now)
+                processes = [{**one, "seconds": str(ages.get(int(one["pid"]), "?"))} for one in processes]
+                margin = 0.0
+            since = seconds_since_reload(processes)
+            missing = unknown_to(since, replicas, margin)
+            if missing and since is not None:
+                stale.append((proxy, since))
+                unknown.update({one.id: one for one in missing})
+        return stale, list(unknown.values())
+
+    def reload_proxy(self) -> None:
+        """Make every proxy read its configuration again; one whose configuration is broken is left as it is."""
+        for proxy in self.proxies():
+            if self.terms.proxy_test:
+                code, said = self.engine.execute(proxy.id, self.terms.proxy_test)
+                if code:
+                    raise ActFailed(
+                        f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(said)}."
+                        " It goes on with the old one, and new replicas get no traffic until that is put right."
+                    )
+            before = {one["pid"] for one in workers(self.engine.processes(proxy.id))}
+            code, said = self.engine.execute(proxy.id, self.terms.proxy_reload)
+            if code:
+                raise ActFailed(f"{proxy.name} could not be reloaded (exit {code}): {redacted(said)}.")
+            deadline = time.monotonic() + _RELOADED
+            while before and before & {one["pid"] for one in workers(self.engine.processes(proxy.id))}:
+                if time.monotonic() > deadline:
+                    self.said.append(f"{proxy.name} was reloaded, but its workers are the old ones")
+                    break
+                time.sleep(0.05)
+            else:
+                self.said.append(f"reloaded {proxy.name}")
+
+    # -- replicas
+
+    def grow(self, service: str, add: int, source: Source | None = None, image: str = "") -> list[Container]:
+        """Start ``add`` more and wait until they are up; if they do not come up they are removed again.
+
+        ``source``: other files than the project's own; ``image``: what they must run, by id.
+        """
+        against = list(dependencies(self.project, service, self.compose.starts_dependencies))
+        if against:
+            raise PreflightError(f"{service} could not be given a new replica: {'; '.join(against)}.")
+        before = {one.id for one in self.now(service)}
+        pins = {name: len(self.project.replicas(name)) for name in self._needs(service)}
+        try:
+            self.compose.up(source or self.project.source, service, len(before) + add, pins)
+            fresh = [one for one in self.now(service) if one.id not in before]
+            if len(fresh) < add:
+                raise ComposeError(f"`docker compose up` started {len(fresh)} of {add} replicas of {service}.")
+            other = next((one for one in fresh if image and one.image != image), None)
+            if other is not None:
+                raise ActFailed(
+                    f"{other.name} runs the image {short(other.image)} and not {short(image)}: somebody has built or"
+                    " pulled in the meantime."
+                )
+            self.await_ready(fresh)
+        except BaseException as error:
+            self._undo_growth(service, before, add, error)
+            raise
+        self.said += [f"started {one.name}" for one in fresh]
+        return fresh
+
+    def _needs(self, service: str) -> list[str]:
+        return self.project.model.needed_by(service) if self.project.model else []
+
+    def now(self, service: str) -> list[Container]:
+        found = self.engine.containers(self.project.name)
+        return [one for one in found if one.service == service and not one.one_off]
+
+    def _undo_growth(self, service: str, before: set[str], add: int, error: BaseException) -> None:
+        """Remove what we started. Where others came or went meanwhile somebody else is at work: nothing is removed."""
+        present = self.now(service)
+        debris = [one for one in present if one.id not in before]
+        if len(debris) > add or before - {one.id for one in present}:
+            raise ActFailed(
+                f"{service} could not be given more replicas: {error} Its containers were changed by somebody else in"
+                " the meantime (a deploy?), so nothing was removed: look at them, and at who is deploying."
+            ) from None
+        logs = {one.name: [redacted(line) for line in self.engine.log(one.id, 40)] for one in debris}
+        for one in debris:
+            self.engine.remove(one.id)
+        if isinstance(error, RunbookError):
+            kept = f"{len(debris)} new containers were removed again" if debris else "no container was left behind"
+            said = [line for lines in logs.values() for line in lines[-3:]][-3:]
+            last = f" Its log ended: {' | '.join(said)}" if said else ""
+            raise ActFailed(
+                f"{service} could not be given more replicas: {error} {kept}; the {len(before)} that were there are"
+                f" untouched.{last}",
+                logs=logs,
+            ) from None
+
+    def await_ready(self, waited: Sequence[Container]) -> None:
+        """Until all are up; raises with the reason at the first that is not, or when time is over."""
+        deadline = time.monotonic() + self.terms.ready_timeout
+        verdicts: dict[str, Readiness] = {}
+        left = {one.id: one for one in waited}
+        while left:
+            for id, one in list(left.items()):
+                now = datetime.now(timezone.utc)
+                verdict = readiness(self.engine.container(id), now, self.terms.stable, verdicts.get(id))
+                verdicts[id] = verdict
+                if verdict.verdict == READY:
+                    del left[id]
+                elif verdict.verdict == FAILED:
+                    raise ActFailed(f"{one.name} did not come up: {verdict.reason}.")
+            if left and time.monotonic() > deadline:
+                one = next(iter(left.values()))
+                raise ActFailed(
+                    f"{one.name} did not come up within {self.terms.ready_timeout:g} s: {verdicts[one.id].reason}."
+                )
+            if left:
+                time.sleep(_GLANCE)
+
+    def still(self, one: Container) -> bool:
+        """Whether it is still what the plan saw."""
+        seen = self.engine.container(one.id)
+        return seen is not None and seen.target == one.target
+
+    def take_out(self, one: Container) -> bool:
+        """Let it finish what it has, and give it nothing new; says where that cannot be. True: it refuses now."""
+        others = [each for each in self.now(one.service) if each.id != one.id and each.well]
+        if not self.terms.drain or not one.running or not others or not self.engine.login.local:
+            return False
+        try:
+            trouble = drain.drain(one.pid, self.terms.drain_timeout, _NOTICED)
+        except BaseException:
+            drain.undo(one.pid)
+            raise
+        if trouble:
+            self.said.append(f"{one.name} was not drained: {trouble}")
+        return True
+
+    @contextmanager
+    def taken_out(self, one: Container) -> Iterator[None]:
+        """Out of service for what is done to it; in again, if it runs on because that failed."""
+        refuses = self.take_out(one)
+        try:
+            if one.state == "paused":
+                self.engine.unpause(one.id)
+            yield
+        except BaseException:
+            if refuses:
+                with suppress(RunbookError):
+                    drain.undo(one.pid)
+            raise
+
+    def remove(self, one: Container, tell_proxy: bool = True) -> None:
+        """Drain, stop, remove; the proxy forgets it. That it could not be told is no reason to stop."""
+        with self.taken_out(one):
+            self.engine.stop(one.id, self.grace(one))
+        self.engine.remove(one.id)
+        if tell_proxy:
+            try:
+                self.reload_proxy()
+            except ActFailed as error:
+                self.said.append(str(error))
+        self.said.append(f"removed {one.name}")
+
+    def restart(self, one: Container) -> None:
+        """Drain, restart, wait until it is up, and have the proxy give it traffic again."""
+        with self.taken_out(one):
+            self.engine.restart(one.id, self.grace(one))
+        self.await_ready([one])
+        self.said.append(f"restarted {one.name}")
+        self.give_back(one.service)
+
+    def introduce(self, service: str) -> None:
+        """Before a replica goes, the proxy must know the others: else it loses the only one that it knows."""
+        if self.stale_proxies(service)[0]:
+            self.reload_proxy()
+
+    def check_proxy(self, services: Iterable[str]) -> None:
+        """Refuse an act on these services whose proxy could not be reloaded after it.
+
+        Where none of a service runs its name leads nowhere, which fails the proxy's test and is what the act mends.
+        """
+        gone = any(not any(one.running for one in self.project.replicas(service)) for service in services)
+        for proxy in self.proxies() if self.terms.proxy_test and not gone else ():
+            code, said = self.engine.execute(proxy.id, self.terms.proxy_test)
+            if code:
+                raise PreflightError(
+                    f"{proxy.name} could not be reloaded after the act, since its configuration has an error:"
+                    f" {redacted(said)}. Put that right, or give no proxy. Nothing was done."
+                )
+
+    def give_back(self, service: str) -> None:
+        """With a proxy to reload it has the replica at once; without, it gets the time to look again by itself."""
+        if self.proxies():
+            self.reload_proxy()
+        elif len(self.project.replicas(service)) > 1:
+            time.sleep(self.terms.pause)
+
+    def replace(self, one: Container) -> Container:
+        """A fresh one beside it; when that is up the old one goes."""
+        fresh = self.grow(one.service, 1)[0]
+        self.reload_proxy()
+        self.remove(one)
+        return fresh
+
+    def grace(self, one: Container) -> int:
+        return one.stop_timeout if self.terms.grace is None else self.terms.grace
+
+
+@contextmanager
+def alone(project: str) -> Iterator[None]:
+    """Be the only one that acts on this project from this host; the kernel lets go when we die.
+
+    Asked to stop (SIGTERM), the act ends as by an error, so that what it began is taken back.
+    """
+    folder = "/run/lock" if os.access("/run/lock", os.W_OK) else tempfile.gettempdir()
+    path = os.path.join(folder, f"pafar-runbook-{project}-{os.getuid()}.lock")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    former = signal.signal(signal.SIGTERM, _stop)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BusyError(
+            f"Another run is acting on the compose project {project} from this host (it holds {path}). Nothing was"
+            " done. Let it finish and look again."
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, former)
+        os.close(handle)
+
+
+def _stop(*_args: Any) -> None:
+    raise SystemExit(143)

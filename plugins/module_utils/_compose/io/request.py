@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every act on a compose project is told, and the refusals that come before any act. Opens the engine. I/O."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Iterator, Sequence
+
+from ..._core.errors import ComposeError, ProjectUnknown, StaleApproval
+from ..._core.redaction import redacted
+from ..project import Project
+from ..project_ref import Source
+from ..replicas import Terms
+from .compose_cli import Compose
+from .engine import Engine, EngineLogin, engine
+from .observe import observe
+
+_EVIDENCE_LINES = 200  # of the log of each container that an act stops
+
+
+@dataclass(frozen=True)
+class Order:
+    """Where, on which project, how, on which approved targets alone (None: on all), and whether only to plan."""
+
+    login: EngineLogin
+    source: Source
+    terms: Terms
+    compose_timeout: float
+    only: Sequence[str] | None
+    rehearsal: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """The engine, Compose and the first look, for one run."""
+
+    engine: Engine
+    compose: Compose
+    project: Project
+
+
+@contextmanager
+def site_of(order: Order, services: Sequence[str]) -> Iterator[Site]:
+    """Open the engine and look; refuses a project whose files cannot be read, and services that it does not have."""
+    compose = Compose(order.login.host, order.compose_timeout)
+    with engine(order.login) as opened:
+        project = observe(opened, compose, order.source, interval=1.0)
+        check_services(project, services)
+        check_model(project)
+        yield Site(opened, compose, project)
+
+
+def again(site: Site) -> Project:
+    """The project as it is now."""
+    return observe(site.engine, None, site.project.source, lines=0)
+
+
+def check_services(project: Project, names: Sequence[str]) -> None:
+    """Refuse names that the project does not have, before anything else."""
+    unknown = [name for name in names if name not in project.service_names]
+    if unknown:
+        raise ProjectUnknown(
+            f"The compose project {project.name} has no service {', '.join(unknown)}. It has:"
+            f" {', '.join(project.service_names)}. Nothing was done."
+        )
+
+
+def check_model(project: Project) -> None:
+    """Refuse to act on a project whose files cannot be read: what runs would be changed into something unknown."""
+    if project.model is None:
+        raise ComposeError(f"{project.why_no_model.rstrip('.')}. Nothing was done.")
+
+
+def check_approved(planned: tuple[str, ...], kept: tuple[str, ...], only: Sequence[str] | None) -> None:
+    """It is an error when something was approved, something is to be done, and they have nothing in common."""
+    if only and planned and not kept:
+        raise StaleApproval(
+            f"Nothing that was approved ({', '.join(only[:3])}) is in the present plan ({', '.join(planned[:3])}):"
+            " it has changed since. Nothing was done. Look at the plan again with --check."
+        )
+
+
+def evidence(site: Site, stopped: Sequence[Any], told: dict[str, Any]) -> dict[str, Any]:
+    """The project before the act, and the end of the log of each container that the act stops, without secrets."""
+    logs = {one.name: [redacted(line) for line in site.engine.log(one.id, _EVIDENCE_LINES)] for one in stopped}
+    return {**told, "logs": logs}

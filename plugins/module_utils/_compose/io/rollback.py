@@ -1,0 +1,316 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Snapshots taken and gone back to: look, plan, refuse or act, go forward again where the old does not come up. I/O."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import replace
+from typing import Any, Sequence
+
+from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
+from ..._core.plan import Item, Plan
+from ..project import Project, project_dict
+from ..project_ref import Source
+from ..release import (
+    FILE,
+    LAST_GOOD,
+    TAG,
+    Rollback,
+    Snapshot,
+    Step,
+    differing,
+    file_for,
+    goal,
+    plan_rollback,
+    protecting,
+    snapshot_of,
+)
+from ..replicas import short, standing
+from . import git
+from .replicas import Fleet, alone
+from .request import Order, Site, again, check_approved, evidence, site_of
+from .snapshots import Snapshots, made
+
+
+def take(order: Order, folder: str, label: str, keep: int) -> dict[str, Any]:
+    """What compose_snapshot returns; see its documentation."""
+    with site_of(order, []) as site:
+        store = Snapshots(folder, site.project.name)
+        there = store.newest_first()
+        snapshot = _snapshot(site, label)
+        images = protecting(snapshot)
+        missing = [
+            f"{repository}:{tag}" for repository, tag in images.values() if not site.engine.image(f"{repository}:{tag}")
+        ]
+        newer = not there or not there[0].same_as(snapshot)
+        told = there[0] if there and not newer else snapshot
+        actions = [Item(f"snapshot@{snapshot.name}", "what runs now", "record")] if newer else []
+        actions += [Item(name, "keeps the image from being pruned", "tag") for name in missing]
+        result = {
+            "changed": bool(actions),
+            "plan": {**Plan("snapshot", tuple(actions)).as_dict(), "late": len(actions), "leaves": 0,
+                     "what": "snapshots to take", "nothing": "what runs is recorded already"},
+            "snapshot": told.told(),
+            "path": str(store.path_of(told)),
+            "protected": sorted(f"{repository}:{tag}" for repository, tag in images.values()),
+            "unread": store.unread,
+            "diff": {"before": "", "after": "".join(f"{item.action} {item.target}\n" for item in actions)},
+            "undo": {"reversible": False, "why": "a snapshot changes nothing that runs"},
+        }  # fmt: skip
+        if not order.rehearsal and actions:
+            store.protect(site.engine, snapshot)
+            if newer:
+                store.keep(snapshot)
+                kept = [snapshot, *there][:keep]
+                # The last good one is never forgotten: it is what a rollback goes to.
+                good = next((one for one in [snapshot, *there] if one.good), None)
+                kept += [good] if good is not None and good not in kept else []
+                store.forget(site.engine, kept, [one for one in there if one not in kept])
+        return result
+
+
+def _snapshot(site: Site, label: str) -> Snapshot:
+    created = made(site.engine, {one.image for one in site.project.containers})
+    return snapshot_of(site.project, created, git.state(site.project.source.directory), label)
+
+
+def roll_back(
+    order: Order, folder: str, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
+) -> dict[str, Any]:
+    """What compose_rollback returns; see its documentation."""
+    with site_of(order, services) as site:
+        fleet = Fleet(site.engine, site.compose, site.project, order.terms)
+        store = Snapshots(folder, site.project.name)
+        first = plan(site, store, to, services, patterns, accept_migrations)
+        rollback = first.narrowed_to(order.only)
+        check_approved(first.plan.targets, rollback.plan.targets, order.only)
+        names = [one.service for one in rollback.steps]
+        before = standing(site.project, names)
+        present = _snapshot(site, "")
+        images = {one.image for one in rollback.steps} | {one.former for one in rollback.steps}
+        stopped = [one for name in names for one in site.project.replicas(name)]
+        result: dict[str, Any] = {
+            "changed": bool(rollback.plan.actions),
+            "plan": rollback.as_dict(),
+            "goal": rollback.goal.told(),
+            "before": before,
+            "after": before,
+            "done": [],
+            "left": len(rollback.steps),
+            "seconds": None,
+            "next_up": _next_up(store, rollback),
+            "diff": rollback.diff(made(site.engine, images)),
+            "undo": _undo(site.project, present, names, folder),
+            "evidence": evidence(site, stopped, project_dict(site.project, names)) if names else {},
+        }
+        if rollback.steps:
+            fleet.check_proxy(names)
+        switching = Switching(site, fleet, store, rollback)
+        switching.check_file()
+        if order.rehearsal or not rollback.steps:
+            return result
+        with alone(site.project.name):
+            began = time.monotonic()
+            # What is gone back from is kept for the way forward, and is no good state to come back to by itself.
+            store.protect(site.engine, present)
+            store.keep(replace(present, good=False))
+            switching.carry_out()
+            # What was gone back from is no good state; an undo, which goes forward, says nothing of the other.
+            for one in store.newest_first() if to == LAST_GOOD else ():
+                if one.good and not _differs(one, site.project, names):
+                    store.keep(replace(one, good=False))
+        later = again(site)
+        result.update(
+            after=standing(later, names),
+            done=fleet.said,
+            seconds=round(time.monotonic() - began, 2),
+            left=sum(
+                any(one.image != step.image or not one.well for one in later.replicas(step.service))
+                for step in rollback.steps
+            ),
+        )
+        return result
+
+
+def plan(
+    site: Site, store: Snapshots, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
+) -> Rollback:
+    if not to.strip():
+        raise InputError(
+            "to is empty: say last_good, the name or label of a snapshot, or a git revision. Nothing was done."
+        )
+    folder = site.project.source.directory
+    there = store.newest_first()
+    revision = git.resolve(folder, to) if to != LAST_GOOD else ""
+    wanted, why = goal(to, there, site.project, services, revision)
+    if wanted is None:
+        unread = f" {len(store.unread)} could not be read ({store.unread[0]})." if store.unread else ""
+        have = f" There are: {', '.join(one.name for one in there[:5])}." if there else " There is no snapshot at all."
+        raise InputError(
+            f"Cannot go back to {to}: {why}.{have}{unread} Snapshots are taken by compose_snapshot before every deploy."
+            " Nothing was done."
+        )
+    unknown = [name for name in services if name not in wanted.services]
+    if unknown:
+        raise InputError(
+            f"{', '.join(unknown)} did not run at {wanted.name}, so there is nothing to go back to. Nothing was done."
+        )
+    present = {one.image: site.engine.image(one.image) is not None for one in wanted.services.values()}
+    migrations = git.changed(
+        folder, wanted.revision, _running_revision(site.project, there, services, folder), patterns
+    )
+    found = plan_rollback(
+        site.project,
+        wanted,
+        services,
+        present=present,
+        migrations=migrations,
+        accept_migrations=accept_migrations,
+        starts_dependencies=site.compose.starts_dependencies,
+    )
+    if found.refusals:
+        raise PreflightError(
+            f"{site.project.name} was not rolled back to {wanted.name}: {'; '.join(found.refusals)}. Nothing was done.",
+            reasons=list(found.refusals),
+        )
+    return found
+
+
+def _running_revision(project: Project, there: Sequence[Snapshot], services: Sequence[str], folder: str) -> str:
+    """The revision of what runs: of a snapshot of the same images, else the newest of the checkout's recent past.
+
+    Somebody may have checked out the older revision by hand already: then the checkout says nothing of what runs.
+    """
+    for one in there:
+        if one.revision and not _differs(one, project, list(services) or list(one.services)):
+            return one.revision
+    return git.furthest(folder)
+
+
+def _differs(snapshot: Snapshot, project: Project, services: Sequence[str]) -> bool:
+    """Whether it records other images for these services than ran at the first look."""
+    return bool(differing(snapshot, project, services)) or not set(services) <= set(snapshot.services)
+
+
+def _undo(project: Project, present: Snapshot, services: Sequence[str], folder: str) -> dict[str, Any]:
+    if not services:
+        return {"reversible": False, "why": "nothing is to be taken back"}
+    options = {
+        "project": project.name,
+        "to": present.name,
+        "services": list(services),
+        "state_dir": folder,
+        "accept_migrations": True,
+    }
+    return {"reversible": True, "module": "compose_rollback", "options": options}
+
+
+def _next_up(store: Snapshots, rollback: Rollback) -> str:
+    """What the next plain `up` does with it."""
+    by_file = [one.service for one in rollback.steps if one.how == FILE]
+    if not by_file:
+        tags = sorted({one.reference for one in rollback.steps})
+        return f"stays: {', '.join(tags)} is the old image again, until it is built or pulled anew" if tags else ""
+    return (
+        f"rolls {', '.join(by_file)} forward again, since the files ask for the newer configuration; to stay, put the"
+        f" files right, or use --file {store.folder / f'back-to-{rollback.goal.name}.json'}"
+    )
+
+
+class Switching:
+    """Services to other images, one replica after the other, the new one first where both can be."""
+
+    def __init__(self, site: Site, fleet: Fleet, store: Snapshots, rollback: Rollback) -> None:
+        self.site, self.fleet, self.store, self.rollback = site, fleet, store, rollback
+        self.counts = {one.service: len(site.project.replicas(one.service)) for one in rollback.steps}
+
+    def check_file(self) -> None:
+        """Where the old configuration is needed, Compose must understand it before anything stops."""
+        if not any(one.how == FILE for one in self.rollback.steps):
+            return
+        with tempfile.TemporaryDirectory(prefix="pafar-runbook-") as folder:
+            path = os.path.join(folder, "compose.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(self._old_files(), file)
+            self.site.compose.render(replace(self.site.project.source, files=(path,), env_files=(), profiles=()))
+
+    def _old_files(self) -> dict[str, Any]:
+        project = self.site.project
+        running = {name: found[0].image for name in project.service_names if (found := project.replicas(name))}
+        return file_for(self.rollback.goal, running)
+
+    def carry_out(self) -> None:
+        """Back; where a service does not come up with the old image, everything goes forward again."""
+        done: list[Step] = []
+        for step in self.rollback.steps:
+            try:
+                done.append(step)
+                self.switch(step, self._source_of(step))
+            except RunbookError as error:
+                raise ActFailed(
+                    f"{step.service} does not come up with the image {short(step.image)}: {error}"
+                    f" {self._forward(done)}",
+                    **{**error.details, "done": self.fleet.said},
+                ) from None
+
+    def _forward(self, done: Sequence[Step]) -> str:
+        said = []
+        for step in reversed(done):
+            try:
+                self.switch(replace(step, image=step.former, former=step.image), None)
+                said.append(step.service)
+            except RunbookError as error:
+                there = len(self.fleet.now(step.service))
+                return (
+                    f"To go forward again failed too, at {step.service}, which has {there} of"
+                    f" {self.counts[step.service]} replicas now: {error} A person is needed now."
+                )
+        return f"{', '.join(said)} went forward again to what ran before."
+
+    def switch(self, step: Step, source: Source | None) -> None:
+        """Every replica on this image, as many as there were. ``source``: other files than the project's own."""
+        if step.how == TAG:
+            repository, tag = _tag_of(step.reference)
+            self.site.engine.tag(step.image, repository, tag)
+        wanted = self.counts[step.service]
+        for dummy in range(2 * wanted + 1):  # each round brings one more of the right image, or ends in an error
+            replicas = self.fleet.now(step.service)
+            old = [one for one in replicas if one.image != step.image]
+            if not old and len(replicas) >= wanted:
+                return
+            if len(replicas) < wanted:
+                self.fleet.grow(step.service, 1, source, step.image)
+                self.fleet.give_back(step.service)
+                continue
+            one = sorted(old, key=lambda each: (each.well, -each.number))[0]
+            if self._room(step.service, len(replicas)):
+                self.fleet.grow(step.service, 1, source, step.image)
+                self.fleet.reload_proxy()
+                self.fleet.remove(one)
+            else:
+                self.fleet.remove(one, tell_proxy=False)  # it would not find the name of a service without replicas
+        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {wanted} replicas.")
+
+    def _room(self, service: str, replicas: int) -> bool:
+        """Whether old and new can be side by side: not on one port or name, and never on the same data."""
+        spec = self.site.project.spec(service)
+        narrow = spec is not None and spec.most is not None and spec.most <= replicas
+        return not narrow and not self.site.project.stateful(service)
+
+    def _source_of(self, step: Step) -> Source | None:
+        """The old configuration, rendered, as the only file; where it is the same, the project's own."""
+        if step.how == TAG:
+            return None
+        path = self.store.folder / f"back-to-{self.rollback.goal.name}.json"
+        self.store.write(path, self._old_files())
+        return replace(self.site.project.source, files=(str(path),), env_files=(), profiles=())
+
+
+def _tag_of(reference: str) -> tuple[str, str]:
+    """``registry:5000/app:latest`` into repository and tag; the port of a registry is no tag."""
+    head, colon, tail = reference.rpartition(":")
+    return (head, tail) if colon and "/" not in tail else (reference, "latest")

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Snapshots on the host: one file each, for its owner alone, and a name for every image that they need. I/O."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Mapping
+
+from ..._core.errors import HostError
+from ..release import PROTECTED, Snapshot, protecting, snapshot_from
+from .engine import Engine
+
+
+class Snapshots:
+    """Those of one project."""
+
+    def __init__(self, folder: str, project: str) -> None:
+        self.folder = Path(folder).expanduser() / project
+        self.unread: list[str] = []
+
+    def newest_first(self) -> list[Snapshot]:
+        """All that can be read; ``unread`` names the others."""
+        found = []
+        self.unread = []
+        for path in sorted(self.folder.glob("[0-9]*Z.json"), reverse=True):
+            try:
+                found.append(snapshot_from(json.loads(path.read_text(encoding="utf-8"))))
+            except (OSError, ValueError) as error:
+                self.unread.append(f"{path.name}: {error}")
+        return found
+
+    def path_of(self, snapshot: Snapshot) -> Path:
+        return self.folder / f"{snapshot.name}.json"
+
+    def keep(self, snapshot: Snapshot) -> Path:
+        return self.write(self.path_of(snapshot), snapshot.as_dict())
+
+    def write(self, path: Path, what: Mapping[str, Any]) -> Path:
+        """A file for its owner alone, whole or not at all."""
+        part = path.with_suffix(".part")
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(what, file, indent=1, default=str)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise HostError(
+                f"Could not write {path}: {error.strerror or error}. Check the folder and the disk, or say another one"
+                " with state_dir. Nothing was done to what runs."
+            ) from None
+        return path
+
+    def protect(self, engine: Engine, snapshot: Snapshot) -> list[str]:
+        """Give every image of the snapshot a name, so that no prune takes it."""
+        names = []
+        for image, (repository, tag) in protecting(snapshot).items():
+            engine.tag(image, repository, tag)
+            names.append(f"{repository}:{tag}")
+        return names
+
+    def forget(self, engine: Engine, kept: list[Snapshot], dropped: list[Snapshot]) -> None:
+        """Remove old snapshots, and the names of images that no other needs."""
+        needed = {(repository, tag) for one in kept for repository, tag in protecting(one).values()}
+        for one in dropped:
+            for repository, tag in protecting(one).values():
+                if (repository, tag) not in needed and repository.startswith(f"{PROTECTED}/"):
+                    engine.untag(f"{repository}:{tag}")
+            self.path_of(one).unlink(missing_ok=True)
+
+
+def made(engine: Engine, images: set[str]) -> dict[str, str]:
+    """When each image was made; those that are gone are left out."""
+    found = {image: engine.image(image) for image in images}
+    return {image: str(one.get("Created", "")) for image, one in found.items() if one}

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the compose files ask for, from the model that `docker compose config --format json` renders. Pure.
+
+Profiles, extends, several files, anchors, env files and interpolation are Compose's own work and are done by then.
+Field names: the Compose Specification.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping
+
+from .container import Container
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One service as the files have it. ``image`` is the reference that it runs, also where it is built."""
+
+    name: str
+    wanted: int
+    image: str
+    built: bool
+    container_name: str = ""
+    published: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    memory: int = 0
+    checked: bool = False
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def most(self) -> int | None:
+        """How many replicas the host's ports allow; None where nothing limits them."""
+        room = [span_of(port) for port in self.published]
+        return 1 if self.container_name else min(room) if room else None
+
+
+@dataclass(frozen=True)
+class Model:
+    """The rendered files of one project."""
+
+    name: str
+    services: Mapping[str, Spec]
+    shared: Mapping[str, Any] = field(default_factory=dict)  # networks, volumes, secrets, configs
+
+    def needed_by(self, service: str) -> list[str]:
+        """All services that this one depends on, directly or not."""
+        found: list[str] = []
+        left = list(self.services[service].needs) if service in self.services else []
+        while left:
+            one = left.pop()
+            if one not in found and one in self.services:
+                found.append(one)
+                left += self.services[one].needs
+        return found
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """These services, each after those that it depends on."""
+        wanted, found = sorted(names), []
+
+        def add(name: str, path: tuple[str, ...]) -> None:
+            if name in found or name in path:
+                return
+            for need in self.services[name].needs if name in self.services else ():
+                add(need, (*path, name))
+            found.append(name)
+
+        for name in wanted:
+            add(name, ())
+        return [name for name in found if name in wanted]
+
+
+def model_of(rendered: Mapping[str, Any], project: str) -> Model:
+    """From the JSON of `docker compose config`."""
+    services = {name: _spec_of(project, name, raw or {}) for name, raw in (rendered.get("services") or {}).items()}
+    shared = {kind: rendered[kind] for kind in ("networks", "volumes", "secrets", "configs") if rendered.get(kind)}
+    return Model(str(rendered.get("name") or project), services, shared)
+
+
+def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
+    deploy = raw.get("deploy") or {}
+    wanted = raw.get("scale")
+    wanted = deploy.get("replicas", 1) if wanted is None else wanted
+    needs = raw.get("depends_on") or {}
+    limits = (deploy.get("resources") or {}).get("limits") or {}
+    check = raw.get("healthcheck") or {}
+    return Spec(
+        name=name,
+        wanted=int(wanted),
+        image=str(raw.get("image") or f"{project}-{name}"),
+        built=bool(raw.get("build")),
+        container_name=str(raw.get("container_name") or ""),
+        published=tuple(
+            str(port["published"])
+            for port in raw.get("ports") or ()
+            if isinstance(port, Mapping) and str(port.get("published") or "0") != "0"
+        ),
+        needs=tuple(needs),
+        profiles=tuple(raw.get("profiles") or ()),
+        memory=bytes_of(raw.get("mem_limit") or limits.get("memory") or 0),
+        checked=bool(check.get("test")) and not check.get("disable"),
+        raw=raw,
+    )
+
+
+def bytes_of(size: Any) -> int:
+    """``64m``, ``"67108864"`` or 67108864; Compose renders one or another, by version.
+
+    >>> bytes_of("64m")
+    67108864
+    """
+    text = str(size).strip().lower().rstrip("b")
+    factor = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}.get(text[-1:], 1)
+    number = text.rstrip("kmgt")
+    try:
+        return int(float(number) * factor)
+    except ValueError:
+        return 0
+
+
+def span_of(published: str) -> int:
+    """How many host ports ``8080`` or ``8080-8089`` are."""
+    first, dash, last = published.partition("-")
+    return int(last) - int(first) + 1 if dash and first.isdigit() and last.isdigit() else 1
+
+
+def ports_of(published: str) -> range:
+    first, dash, last = published.partition("-")
+    return range(int(first), int(last if dash else first) + 1) if first.isdigit() else range(0)
+
+
+def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_is_proof: bool) -> list[str]:
+    """In what the container differs from the files and images as they are now; no values, since they may be secrets.
+
+    ``image_now``: id that the service's image reference has now, or "" if none. ``hash_is_proof``: false where some
+    service has an env_file, for which Compose prints another hash than it keeps (docker/compose#14001).
+    """
+    found = []
+    if image_now and container.image != image_now:
+        found.append(f"image: {container.image[7:19]}, {spec.image} is {image_now[7:19]} now")
+    if hash_now and container.hash == hash_now:
+        return found
+    named = list(_differences(spec, container))
+    if not named and hash_now and hash_is_proof:
+        named.append("configuration: its hash is another one, in something that was not compared")
+    return found + named
+
+
+def _differences(spec: Spec, container: Container) -> Iterable[str]:
+    raw = _plain(spec.raw)
+    has = dict(item.partition("=")[::2] for item in container.environment)
+    wanted = {key: value for key, value in (raw.get("environment") or {}).items() if value is not None}
+    other = sorted(key for key, value in wanted.items() if has.get(key) != str(value))
+    if other:
+        yield f"environment: {', '.join(other[:8])}{' ...' if len(other) > 8 else ''}"
+    if container.image_ref and spec.image != container.image_ref and not container.image_ref.startswith("sha256:"):
+        yield f"image: runs {container.image_ref}, the files say {spec.image}"
+    for key, is_now in (("command", container.command), ("entrypoint", container.entrypoint)):
+        given = raw.get(key)
+        if isinstance(given, (list, tuple)) and tuple(map(str, given)) != is_now:
+            yield key
+    if spec.memory != container.memory_limit:
+        yield f"memory limit: {container.memory_limit or 'none'}, the files say {spec.memory or 'none'}"
+    policy = _policy(raw)
+    if policy != container.restart_policy:
+        yield f"restart policy: {container.restart_policy}, the files say {policy}"
+    labels = dict(container.labels)
+    wrong = sorted(key for key, value in (raw.get("labels") or {}).items() if labels.get(key) != str(value))
+    if wrong:
+        yield f"labels: {', '.join(wrong[:8])}"
+    if (
+        _targets(raw) != {(port.target, port.published) for port in container.ports}
+        and spec.published
+        and container.ports
+    ):
+        yield "ports"
+
+
+def _plain(raw: Any) -> Any:
+    """As the container has it: Compose renders a dollar sign as two, so that it could be read again."""
+    if isinstance(raw, str):
+        return raw.replace("$$", "$")
+    if isinstance(raw, Mapping):
+        return {key: _plain(value) for key, value in raw.items()}
+    return [_plain(one) for one in raw] if isinstance(raw, (list, tuple)) else raw
+
+
+def _policy(raw: Mapping[str, Any]) -> str:
+    """`restart`, or what `deploy.restart_policy` becomes (Compose: none, on-failure, any)."""
+    given = str(raw.get("restart") or "").partition(":")[0]
+    condition = str(((raw.get("deploy") or {}).get("restart_policy") or {}).get("condition") or "")
+    return given or {"any": "always", "none": "no"}.get(condition, condition) or "no"
+
+
+def _targets(raw: Mapping[str, Any]) -> set[tuple[str, int]]:
+    return {
+        (f"{port.get('target')}/{port.get('protocol', 'tcp')}", int(port["published"]))
+        for port in raw.get("ports") or ()
+        if isinstance(port, Mapping) and str(port.get("published") or "").isdigit()
+    }

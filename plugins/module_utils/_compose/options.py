@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the compose modules share with Ansible: spec fragments (twins of the doc fragments) and what is made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core.errors import InputError
+from .._core.module import at_least
+from .engine_options import ENGINE_ARGS, engine_login_of
+from .io.request import Order
+from .project_ref import Source
+from .replicas import Terms
+
+COMPOSE_ARGS: dict[str, Any] = {
+    **ENGINE_ARGS,
+    "project": {"type": "str", "default": ""},
+    "files": {"type": "list", "elements": "str", "default": []},
+    "project_directory": {"type": "str", "default": ""},
+    "env_files": {"type": "list", "elements": "str", "default": []},
+    "profiles": {"type": "list", "elements": "str", "default": []},
+}
+
+TERMS_ARGS: dict[str, Any] = {
+    "only": {"type": "list", "elements": "str"},
+    "ready_timeout": {"type": "float", "default": 120.0},
+    "stable": {"type": "float", "default": 10.0},
+    "grace": {"type": "int"},
+    "drain": {"type": "bool", "default": True},
+    "drain_timeout": {"type": "float", "default": 10.0},
+    "pause": {"type": "float", "default": 11.0},
+    "proxy": {"type": "str", "default": ""},
+    "proxy_reload": {"type": "list", "elements": "str", "default": ["nginx", "-s", "reload"]},
+    "proxy_test": {"type": "list", "elements": "str", "default": ["nginx", "-t", "-q"]},
+    "compose_timeout": {"type": "float", "default": 180.0},
+}
+
+
+def source_of(params: dict[str, Any]) -> Source:
+    """The options that say which project; paths must be absolute, since a module runs in no particular folder."""
+    for name in ("files", "env_files"):
+        for path in params[name]:
+            if not path.startswith("/"):
+                raise InputError(f"{name}: {path!r} must be an absolute path. Nothing was done.")
+    if params["project_directory"] and not params["project_directory"].startswith("/"):
+        raise InputError(
+            f"project_directory: {params['project_directory']!r} must be an absolute path. Nothing was done."
+        )
+    return Source(
+        params["project"],
+        params["project_directory"],
+        tuple(params["files"]),
+        tuple(params["env_files"]),
+        tuple(params["profiles"]),
+    )
+
+
+def terms_of(params: dict[str, Any]) -> Terms:
+    """How the act is carried out; refuses limits that would not bound anything."""
+    for name in ("ready_timeout", "compose_timeout"):
+        at_least(params, name, 1, "s")
+    for name in ("stable", "drain_timeout", "pause"):
+        at_least(params, name, 0, "s")
+    if params["grace"] is not None:
+        at_least(params, "grace", 0, "s")
+    if params["proxy"] and not params["proxy_reload"]:
+        raise InputError("proxy is given without a command in proxy_reload. Nothing was done.")
+    return Terms(
+        ready_timeout=params["ready_timeout"],
+        stable=params["stable"],
+        grace=params["grace"],
+        drain=params["drain"],
+        drain_timeout=params["drain_timeout"],
+        pause=params["pause"],
+        proxy=params["proxy"],
+        proxy_reload=tuple(params["proxy_reload"]),
+        proxy_test=tuple(params["proxy_test"]),
+    )
+
+
+def order_of(params: dict[str, Any], rehearsal: bool) -> Order:
+    """What every act is told, whatever it does."""
+    return Order(
+        engine_login_of(params),
+        source_of(params),
+        terms_of(params),
+        params["compose_timeout"],
+        params["only"],
+        rehearsal,
+    )

@@ -1,0 +1,256 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A compose project: what the files ask for beside what runs. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from .container import Container, exit_meaning, stamp
+from .model import Model, Spec, drift
+from .project_ref import Source
+
+
+@dataclass(frozen=True)
+class Project:
+    """One look. ``why_no_model`` says why the files could not be read, where ``model`` is None."""
+
+    source: Source
+    now: datetime
+    containers: tuple[Container, ...]
+    model: Model | None = None
+    why_no_model: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    hash_is_proof: bool = True
+    images: Mapping[str, str] = field(default_factory=dict)  # reference -> image id
+    made: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when it was made
+    tagged: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when this engine gave it its name
+    again: Mapping[str, Container] = field(default_factory=dict)  # a second look at those that may loop, by id
+    exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
+    logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of those that are not well, by id
+
+    @property
+    def name(self) -> str:
+        return self.source.project
+
+    def replicas(self, service: str) -> list[Container]:
+        """The service's containers, by number; one-off runs are none."""
+        return sorted((one for one in self.containers if one.service == service), key=lambda one: (one.number, one.id))
+
+    @property
+    def service_names(self) -> list[str]:
+        known = {one.service for one in self.containers} | set(self.model.services if self.model else ())
+        return sorted(known)
+
+    def spec(self, service: str) -> Spec | None:
+        return self.model.services.get(service) if self.model else None
+
+    def wanted(self, service: str) -> int | None:
+        """Replicas that the files ask for. None: not known. A service of a profile that is not in use wants none."""
+        spec = self.spec(service)
+        if spec is None:
+            return None
+        idle = spec.profiles and not set(spec.profiles) & set(self.source.profiles) and not self.replicas(service)
+        return 0 if idle else spec.wanted
+
+    def drift(self, container: Container) -> list[str]:
+        """In what a container differs from the files; [] also where they are not known."""
+        spec = self.spec(container.service)
+        if spec is None:
+            return []
+        image = self.images.get(spec.image, "")
+        return drift(spec, container, image, self.hashes.get(spec.name, ""), self.hash_is_proof)
+
+    def loops(self, container: Container) -> bool:
+        """By both looks: restarted in between, or by itself."""
+        seen = self.again.get(container.id)
+        return container.loops(self.now) or (seen is not None and seen.restarts > container.restarts)
+
+    def target(self, container: Container) -> str:
+        return container.target
+
+    def stateful(self, service: str) -> bool:
+        """Whether it keeps data: a second replica on it, or a fresh one without it, may destroy them."""
+        volumes = spec.raw.get("volumes") or () if (spec := self.spec(service)) else ()
+        named = any(isinstance(one, Mapping) and one.get("type") == "volume" and one.get("source") for one in volumes)
+        return named or any(mount.data for one in self.replicas(service) for mount in one.mounts)
+
+    def would_start(self, service: str) -> list[Container]:
+        """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""
+        needs = self.model.needed_by(service) if self.model else []
+        return [one for need in needs for one in self.replicas(need) if not one.running]
+
+
+def chosen(found: Sequence[Container], project: str, directory: str, files: Sequence[str]) -> list[str]:
+    """Names of the projects that are meant: the one named, those of the folder or of the files, else all."""
+    if project:
+        return [project] if any(one.project == project for one in found) else []
+    kept = [one for one in found if not one.one_off]
+    if files:
+        kept = [one for one in kept if set(files) & set(one.files.split(","))]
+    if directory:
+        kept = [one for one in kept if one.directory.rstrip("/") == directory.rstrip("/")]
+    return sorted({one.project for one in kept})
+
+
+def source_of(project: str, found: Sequence[Container], given: Source, exists: Callable[[str], bool]) -> Source:
+    """Where the files are: as given, else as most of the project's containers have it in their labels."""
+
+    def usual(values: Iterable[str]) -> str:
+        seen = Counter(value for value in values if value)
+        return seen.most_common(1)[0][0] if seen else ""
+
+    files = given.files or split_files(usual(one.files for one in found), exists)
+    return Source(
+        project,
+        given.directory or usual(one.directory for one in found),
+        tuple(files),
+        given.env_files or split_files(usual(one.env_files for one in found), exists),
+        given.profiles,
+    )
+
+
+def split_files(label: str, exists: Callable[[str], bool]) -> tuple[str, ...]:
+    """The label is joined by commas, and a path may hold one: a piece that is no file is taken with the next.
+
+    >>> split_files("/a,b.yml,/c.yml", {"/a,b.yml", "/c.yml"}.__contains__)
+    ('/a,b.yml', '/c.yml')
+    """
+    pieces, files = label.split(",") if label else [], []
+    while pieces:
+        for length in range(1, len(pieces) + 1):
+            path = ",".join(pieces[:length])
+            if exists(path):
+                break
+        else:
+            length, path = 1, pieces[0]
+        files.append(path)
+        pieces = pieces[length:]
+    return tuple(files)
+
+
+def last_exit(project: Project, container: Container) -> str:
+    """What one that loops ended with; one that was started again just now does not tell by itself."""
+    code: int | None = project.exits.get(container.id)
+    if code is None and not container.running:
+        code = container.exit_code
+    if code is None:
+        return "it runs for the moment, and what it ended with is not known"
+    return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
+
+
+def trouble_of(project: Project, container: Container) -> str:
+    """What is wrong with a container, in a sentence; empty when nothing is."""
+    if project.loops(container):
+        again = project.again.get(container.id)
+        times = again.restarts - container.restarts if again else 0
+        more = f", {times} more while we looked" if times > 0 else ""
+        return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
+    if container.state == "paused":
+        return "is paused"
+    if not container.running and not container.done:
+        meaning = exit_meaning(container.exit_code, container.oom_flag)
+        why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
+        return f"is {container.state}" + (f" ({why})" if why else "")
+    if container.health == "unhealthy":
+        return f"its health check fails: {container.health_output or 'no output'}"
+    return ""
+
+
+def _age(project: Project, at: datetime | None) -> int | None:
+    """Seconds from then to the look; None where then is not known."""
+    return None if at is None else round((project.now - at).total_seconds())
+
+
+def container_dict(project: Project, one: Container) -> dict[str, Any]:
+    """As compose_info returns it."""
+    again = project.again.get(one.id)
+    return {
+        "name": one.name,
+        "id": one.id,
+        "target": project.target(one),
+        "number": one.number,
+        "state": one.state,
+        "health": one.health,
+        "health_output": one.health_output,
+        "restarts": one.restarts,
+        "restarted_now": (again.restarts - one.restarts) if again else 0,
+        "loops": project.loops(one),
+        "exit_code": None if one.running else one.exit_code,
+        "exit_meaning": "" if one.running else exit_meaning(one.exit_code, one.oom_flag),
+        "oom_flag": one.oom_flag,
+        "started_at": one.started.isoformat() if one.started else None,
+        "uptime": round(one.uptime(project.now), 1),
+        "created_at": one.created.isoformat() if one.created else None,
+        "age": _age(project, one.created),
+        "image": one.image,
+        "image_ref": one.image_ref,
+        "image_made_at": project.made[one.image].isoformat() if one.image in project.made else None,
+        "image_age": _age(project, project.made.get(one.image)),
+        "image_tagged": _age(project, project.tagged.get(one.image)),
+        "drift": project.drift(one),
+        "ports": [f"{port.address}:{port.published}->{port.target}" for port in one.ports],
+        "memory_limit": one.memory_limit,
+        "cpus": one.cpus,
+        "restart_policy": one.restart_policy,
+        "networks": dict(one.networks),
+        "trouble": trouble_of(project, one),
+        "log": list(project.logs.get(one.id, ())),
+    }
+
+
+def service_dict(project: Project, name: str) -> dict[str, Any]:
+    """One service: counts, and every container."""
+    replicas, spec, wanted = project.replicas(name), project.spec(name), project.wanted(name)
+    running = sum(one.running for one in replicas)
+    notes = []
+    if wanted is not None and running != wanted and not all(one.done for one in replicas if not one.running):
+        notes.append(f"the files ask for {wanted}, {running} run")
+    elif wanted is not None and running > wanted:
+        notes.append(f"the files ask for {wanted}, {running} run: the next `up` reverts this")
+    if project.model is not None and spec is None:
+        notes.append("the files do not know this service (an orphan)")
+    return {
+        "wanted": wanted,
+        "running": running,
+        "healthy": sum(one.well for one in replicas),
+        "looping": sum(project.loops(one) for one in replicas),
+        "drifted": sum(bool(project.drift(one)) for one in replicas),
+        "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
+        "image_id": project.images.get(spec.image, "") if spec else "",
+        "stateful": project.stateful(name),
+        "needs": list(spec.needs) if spec else [],
+        "profiles": list(spec.profiles) if spec else [],
+        "most": spec.most if spec else None,
+        "notes": notes,
+        "containers": [container_dict(project, one) for one in replicas],
+    }
+
+
+def project_dict(project: Project, chosen: Sequence[str] = ()) -> dict[str, Any]:
+    """What compose_info returns; of the ``chosen`` services, or of all."""
+    services = {name: service_dict(project, name) for name in project.service_names if name in chosen or not chosen}
+    trouble = [
+        f"{container['name']} {container['trouble']}"
+        for service in services.values()
+        for container in service["containers"]
+        if container["trouble"]
+    ]
+    trouble += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
+    return {
+        "project": {
+            "name": project.name,
+            "directory": project.source.directory,
+            "files": list(project.source.files),
+            "env_files": list(project.source.env_files),
+            "at": stamp(project.now),
+            "readable": project.model is not None,
+            "why_unreadable": project.why_no_model,
+        },
+        "services": services,
+        "trouble": trouble,
+        "sick": sum(bool(one["trouble"]) for service in services.values() for one in service["containers"]),
+    }

@@ -1,0 +1,314 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What ran, recorded, and how to come back to it. Pure.
+
+A release is what runs: image ids, replicas and configuration. A git revision alone is none: checking it out changes no
+image of a service that is built, and none behind a tag like `latest`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._core.plan import Item, Plan
+from .container import stamp
+from .model import Spec
+from .project import Project, trouble_of
+from .replicas import diff_of, plan_dict, short
+from .scale import dependencies
+
+FORM = 1  # of the file
+LAST_GOOD = "last_good"
+PROTECTED = "incident-rollback"  # repository of the names that keep an image from being pruned
+TAG, FILE = "tag", "file"
+# What may differ between two configurations of one release: how many, and by which name the image goes.
+_NOT_CONFIGURATION = ("image", "build", "pull_policy", "scale", "deploy", "depends_on", "profiles")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One service of a snapshot."""
+
+    image: str
+    reference: str
+    replicas: int
+    hash: str
+    created: str = ""
+    mixed: tuple[str, ...] = ()  # other images that some replicas ran
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What ran at one moment. ``good``: nothing was sick then. ``config``: the rendered files, which hold secrets."""
+
+    project: str
+    at: str
+    good: bool
+    services: Mapping[str, Recorded]
+    revision: str = ""
+    dirty: bool = False
+    subject: str = ""
+    label: str = ""
+    config: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.at
+
+    def same_as(self, other: Snapshot) -> bool:
+        """Whether it records the same, whenever it was taken."""
+        return replace(self, at="", config=None) == replace(other, at="", config=None) and self.config == other.config
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the file."""
+        services = {name: dict(vars(one), mixed=list(one.mixed)) for name, one in self.services.items()}
+        return {"form": FORM, **vars(self), "services": services, "config": self.config}
+
+    def told(self) -> dict[str, Any]:
+        """For a result: without the configuration and its secrets."""
+        kept = self.as_dict()
+        del kept["config"], kept["form"]
+        return kept
+
+
+def snapshot_from(found: Mapping[str, Any]) -> Snapshot:
+    """From the file; raises ValueError where it is not one."""
+    if not isinstance(found, Mapping):
+        raise ValueError("it holds no snapshot")
+    if found.get("form") != FORM:
+        raise ValueError(f"its form is {found.get('form')!r}, and {FORM} is understood")
+    try:
+        services = {
+            name: Recorded(**{**one, "mixed": tuple(one.get("mixed", ()))}) for name, one in found["services"].items()
+        }
+        rest = {key: value for key, value in found.items() if key not in ("form", "services")}
+        return Snapshot(services=services, **rest)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a part is missing or not understood ({error})") from None
+
+
+def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, Any], label: str) -> Snapshot:
+    """What runs now. ``created``: when each image was made; ``git``: revision, dirty and subject, if there is any."""
+    services = {}
+    for name in project.service_names:
+        replicas = [one for one in project.replicas(name) if one.running]
+        if not replicas:
+            continue
+        images = Counter(one.image for one in replicas).most_common()
+        main = images[0][0]
+        services[name] = Recorded(
+            image=main,
+            reference=(project.spec(name) or _nameless(replicas[0].image_ref)).image,
+            replicas=len(replicas),
+            hash=next(one.hash for one in replicas if one.image == main),
+            created=created.get(main, ""),
+            mixed=tuple(image for image, dummy in images[1:]),
+        )
+    model = project.model
+    config = None
+    if model:
+        config = {"services": {name: dict(spec.raw) for name, spec in model.services.items()}, **model.shared}
+    # What differs from the files runs another configuration than the one that is recorded.
+    # A newer image behind the tag is none of that: it is how a snapshot between build and `up` looks.
+    wrong = any(trouble_of(project, one) or _configured(project.drift(one)) for one in project.containers)
+    good = not wrong and not any(one.mixed for one in services.values())
+    return Snapshot(
+        project.name, stamp(project.now), good, services, git.get("revision", ""), bool(git.get("dirty")),
+        str(git.get("subject", "")), label, config,
+    )  # fmt: skip
+
+
+def _configured(drift: Sequence[str]) -> bool:
+    return any(not one.startswith("image: ") for one in drift)
+
+
+def _nameless(reference: str) -> Spec:
+    return Spec("", 1, reference, False)
+
+
+def protecting(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
+    """(repository, tag) for each image of the snapshot: a named image is no dangling one."""
+    return {
+        one.image: (f"{PROTECTED}/{snapshot.project}-{repository_part(name)}", short(one.image))
+        for name, one in snapshot.services.items()
+    }
+
+
+def repository_part(name: str) -> str:
+    """A service's name as the name of an image may have it: small letters and digits, single separators."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "service"
+
+
+def goal(
+    wanted: str, snapshots: Sequence[Snapshot], project: Project, services: Sequence[str], revision: str
+) -> tuple[Snapshot | None, str]:
+    """The snapshot that is meant, or why there is none. ``snapshots`` newest first; ``revision``: what git says it is.
+
+    The last good one is the newest good one of which something does not run any more: what runs is no goal.
+    """
+    if wanted == LAST_GOOD:
+        good = [one for one in snapshots if one.good]
+        for one in good:
+            if differing(one, project, services):
+                return one, ""
+        if good:
+            return good[0], ""
+        return None, f"no snapshot of {project.name} was taken while all was well"
+    for one in snapshots:
+        if wanted in (one.name, one.label):
+            return one, ""
+    if revision:
+        for one in sorted((each for each in snapshots if each.revision == revision), key=lambda each: each.dirty):
+            return one, ""
+        return (
+            None,
+            f"no snapshot of {project.name} was taken at {revision[:12]}, so nobody knows which images that was",
+        )
+    return None, f"{wanted} is no snapshot of {project.name} and no revision of its git checkout"
+
+
+def differing(snapshot: Snapshot, project: Project, services: Sequence[str]) -> list[str]:
+    """Services of the snapshot of which not every running replica has the recorded image."""
+    return [
+        name
+        for name, one in snapshot.services.items()
+        if (not services or name in services) and {each.image for each in project.replicas(name)} - {one.image}
+    ]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One service back to an image. ``how``: its tag is moved back, or a file of the old configuration is used."""
+
+    service: str
+    image: str
+    former: str
+    reference: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """The plan."""
+
+    project: Project
+    goal: Snapshot
+    plan: Plan
+    steps: tuple[Step, ...]
+    refusals: tuple[str, ...]
+    nothing: str
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Rollback:
+        plan = self.plan.narrowed_to(only)
+        kept = set(plan.targets)
+        return replace(self, plan=plan, steps=tuple(one for one in self.steps if target_of(one) in kept))
+
+    def as_dict(self) -> dict[str, Any]:
+        return plan_dict(self.plan, len(self.steps), "services not on the release", self.nothing)
+
+    def diff(self, created: Mapping[str, str]) -> dict[str, str]:
+        before, after = [], []
+        for one in self.steps:
+            count = len(self.project.replicas(one.service))
+            before.append(
+                f"{one.service}: {count} x image {short(one.former)}, made {created.get(one.former, '?')[:19]}"
+            )
+            after.append(f"{one.service}: {count} x image {short(one.image)}, made {created.get(one.image, '?')[:19]}")
+        return diff_of(f"release of {self.project.name}", before, after)
+
+
+def target_of(step: Step) -> str:
+    return f"{step.service}:{short(step.former)}->{short(step.image)}"
+
+
+def plan_rollback(
+    project: Project,
+    goal: Snapshot,
+    services: Sequence[str],
+    *,
+    present: Mapping[str, bool],
+    migrations: Sequence[str] | None = (),
+    accept_migrations: bool = False,
+    starts_dependencies: bool = False,
+) -> Rollback:
+    """``present``: whether each image is on this host; ``migrations``: files of them between the two revisions, None if
+    that is not known."""
+    wanted = differing(goal, project, services)
+    names = project.model.in_order(wanted) if project.model else sorted(wanted)
+    actions, spared, steps, refusals = [], [], [], []
+    for name in names:
+        former = Counter(one.image for one in project.replicas(name)).most_common(1)[0][0]
+        recorded = goal.services[name]
+        step = Step(name, recorded.image, former, recorded.reference, how_back(project, goal, name))
+        if name not in services and project.stateful(name):
+            spared.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
+            continue
+        if not present.get(recorded.image):
+            refusals.append(f"the image {short(recorded.image)} of {name} is not on this host any more")
+        if any(mount.anonymous for one in project.replicas(name) for mount in one.mounts):
+            refusals.append(f"{name} keeps data in a volume without a name, which a fresh container would not find")
+        if step.how == FILE and (goal.config is None or name not in goal.config.get("services", {})):
+            refusals.append(f"the configuration that {name} ran with was not recorded")
+        refusals += dependencies(project, name, starts_dependencies)
+        reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
+        actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
+        steps.append(step)
+    if steps and migrations is None and goal.revision and not accept_migrations:
+        refusals.append(
+            "git cannot tell whether migrations lie between what runs and that release; accept_migrations: true if the"
+            " old code can meet the present schema"
+        )
+    if steps and migrations and not accept_migrations:
+        refusals.append(
+            f"{len(migrations)} migrations lie between ({', '.join(migrations[:3])}): the old code would meet a newer"
+            " schema; accept_migrations: true if it can"
+        )
+    same = "every service" if not services else ", ".join(services)
+    nothing = f"a rollback to {goal.at} would be a no-op: {same} runs the recorded images already" + (
+        " (a git checkout alone changes no image)" if goal.revision else ""
+    )
+    return Rollback(
+        project, goal, Plan("roll_back", tuple(actions), tuple(spared)), tuple(steps), tuple(refusals), nothing
+    )
+
+
+def how_back(project: Project, goal: Snapshot, service: str) -> str:
+    """By the tag where nothing but the image changed and the tag is the same: then the next `up` stays there."""
+    spec = project.spec(service)
+    recorded = (goal.config or {}).get("services", {}).get(service)
+    if spec is None or recorded is None:
+        return TAG if spec is not None and movable(spec.image) else FILE
+    same = configuration(spec.raw) == configuration(recorded)
+    return TAG if same and spec.image == goal.services[service].reference and movable(spec.image) else FILE
+
+
+def movable(reference: str) -> bool:
+    """Whether a reference is a tag: a digest cannot be moved."""
+    return "@" not in reference and not reference.startswith("sha256:")
+
+
+def configuration(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key not in _NOT_CONFIGURATION and value is not None}
+
+
+def file_for(goal: Snapshot, images: Mapping[str, str]) -> dict[str, Any]:
+    """The old configuration as a compose file of its own, with every image by its id.
+
+    ``images``: of services that did not run then; without one a service is left out.
+    """
+    config = goal.config or {}
+    services = {}
+    for name, raw in config.get("services", {}).items():
+        kept = {key: value for key, value in raw.items() if key not in ("build", "profiles")}
+        recorded = goal.services.get(name)
+        image = recorded.image if recorded else images.get(name) or kept.get("image", "")
+        if image:
+            services[name] = {**kept, "image": image, "pull_policy": "never"}
+    for one in services.values():
+        if isinstance(one.get("depends_on"), Mapping):
+            one["depends_on"] = {name: how for name, how in one["depends_on"].items() if name in services}
+    shared = {kind: config[kind] for kind in ("networks", "volumes", "secrets", "configs") if config.get(kind)}
+    return {"name": goal.project, "services": services, **shared}

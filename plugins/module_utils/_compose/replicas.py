@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the acts on replicas have in common: how things stand, in dicts and in lines for a diff. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Sequence
+
+from .._core.plan import Item, Plan
+from .container import Container
+from .project import Project
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How an act is carried out. Seconds; ``grace`` None: as the container itself has it (10 by default)."""
+
+    ready_timeout: float = 120.0
+    stable: float = 10.0
+    grace: int | None = None
+    drain: bool = True
+    drain_timeout: float = 10.0
+    pause: float = 11.0
+    proxy: str = ""
+    proxy_reload: tuple[str, ...] = ("nginx", "-s", "reload")
+    proxy_test: tuple[str, ...] = ("nginx", "-t", "-q")
+
+
+def line_of(project: Project, one: Container) -> str:
+    """``pafar-backend-1  healthy  image fd54a4e22bb7``"""
+    state = one.health if one.running and one.checked else one.state
+    loops = ", loops" if project.loops(one) else ""
+    return f"{one.name}  {state}{loops}  image {short(one.image)}"
+
+
+def short(image: str) -> str:
+    """The twelve digits by which people know an image."""
+    return image.partition(":")[2][:12] or image[:12]
+
+
+def standing(project: Project, services: Iterable[str]) -> dict[str, Any]:
+    """The services as they are: ``before`` and ``after`` of every act."""
+    return {
+        name: {
+            "running": sum(one.running for one in project.replicas(name)),
+            "healthy": sum(one.well for one in project.replicas(name)),
+            "replicas": [
+                {
+                    "name": one.name,
+                    "id": one.short,
+                    "state": one.state,
+                    "health": one.health,
+                    "image": short(one.image),
+                    "started_at": one.started.isoformat() if one.started else None,
+                }
+                for one in project.replicas(name)
+            ],
+        }
+        for name in services
+    }
+
+
+def plan_dict(plan: Plan, late: int, what: str, nothing: str = "") -> dict[str, Any]:
+    """The plan with what it promises: ``late`` things are not as they should be (``what`` names them), none is left."""
+    return {**plan.as_dict(), "late": late, "leaves": 0, "what": what, "nothing": nothing}
+
+
+def diff_of(header: str, before: Sequence[str], after: Sequence[str]) -> dict[str, str]:
+    """As Ansible shows it; empty where nothing would change."""
+    same = list(before) == list(after)
+    return {
+        "before_header": header,
+        "after_header": "after the plan",
+        "before": "" if same else "".join(f"{line}\n" for line in before),
+        "after": "" if same else "".join(f"{line}\n" for line in after),
+    }
+
+
+def reload_item(proxy: Container, service: str, since: float) -> Item:
+    """Reloading the proxy as an action of a plan."""
+    return Item(
+        f"{proxy.name}:reload@{proxy.short}",
+        f"read its configuration {since:.0f} s ago and does not know all replicas of {service}",
+        "reload",
+        {"who": proxy.name, "service": proxy.service},
+    )

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which replicas to restart, in which order and how. Pure.
+
+A container that the engine restarts again and again is not helped by one restart more: what makes it fail lies in its
+writable layer, its configuration or its image. A fresh container beside it tells which; the old one goes when the new
+one is up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Iterable, Sequence
+
+from .._core.plan import Item, Plan
+from .container import Container
+from .project import Project, trouble_of
+from .replicas import diff_of, line_of, plan_dict
+from .scale import dependencies
+
+METHODS = ("auto", "restart", "replace")
+RESTART, REPLACE = "restart", "replace"
+
+
+@dataclass(frozen=True)
+class Restarting:
+    """The plan; ``order`` holds each container with how it is treated."""
+
+    project: Project
+    services: tuple[str, ...]
+    plan: Plan
+    order: tuple[tuple[Container, str], ...]
+    late: int
+    refusals: tuple[str, ...] = ()
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Restarting:
+        plan = self.plan.narrowed_to(only)
+        kept = set(plan.targets)
+        order = tuple((one, how) for one, how in self.order if self.project.target(one) in kept)
+        return replace(self, plan=plan, order=order)
+
+    def as_dict(self) -> dict[str, Any]:
+        return plan_dict(self.plan, self.late, "replicas to restart", "nothing to do: no replica is to be restarted")
+
+    def diff(self) -> dict[str, str]:
+        how_of = {one.id: how for one, how in self.order}
+        after_how = {RESTART: "restarted, same container", REPLACE: "replaced by a fresh container of the same image"}
+        before, after = [], []
+        for service in self.services:
+            for one in self.project.replicas(service):
+                line = line_of(self.project, one)
+                before.append(line)
+                after.append(f"{one.name}: {after_how[how_of[one.id]]}" if one.id in how_of else line)
+        return diff_of("replicas", before, after)
+
+
+def plan_restart(
+    project: Project,
+    services: Sequence[str],
+    *,
+    sick_only: bool = False,
+    named: bool = True,
+    containers: Sequence[str] = (),
+    method: str = "auto",
+    starts_dependencies: bool = False,
+) -> Restarting:
+    """Services in the order of their dependencies; within one the sick replicas first.
+
+    ``named``: somebody said which services; else what was stopped on purpose, and jobs that failed, are left alone.
+    ``containers``: names of those that are meant; all of the services where none is said.
+    """
+    names = project.model.in_order(services) if project.model else sorted(services)
+    actions: list[Item] = []
+    spared: list[Item] = []
+    order, refusals = [], []
+    for service in names:
+        replicas = project.replicas(service)
+        if sick_only and not any(trouble_of(project, one) for one in replicas):
+            continue  # whoever asks for the sick is not told of every service that is well
+        against = why_not_replaced(project, service, starts_dependencies)
+        meant = [one for one in replicas if not containers or one.name in containers]
+        for one in sorted(meant, key=lambda each: (not trouble_of(project, each), each.number)):
+            trouble, who = trouble_of(project, one), {"who": one.name, "service": service}
+            why = why_spared(one, trouble, sick_only, named)
+            if why:
+                spared.append(Item(project.target(one), why, "", who))
+                continue
+            wants = method == REPLACE or (method == "auto" and project.loops(one))
+            if method == REPLACE and against:
+                refusals.append(f"{one.name} cannot be replaced: {against}")
+            how = REPLACE if wants and not against else RESTART
+            note = f" (not replaced: {against})" if wants and against else ""
+            actions.append(Item(project.target(one), (trouble or "its service is to be restarted") + note, how, who))
+            order.append((one, how))
+    plan = Plan("restart", tuple(actions), tuple(spared))
+    return Restarting(project, tuple(names), plan, tuple(order), len(order), tuple(refusals))
+
+
+def why_spared(one: Container, trouble: str, sick_only: bool, named: bool) -> str:
+    if one.done:
+        return "ran once and ended well; it is not meant to run"
+    if not named and one.stopped:
+        return "was stopped by somebody; it is started only when its service is named"
+    if not named and one.state == "exited":
+        return "is a job that failed; it is run again only when its service is named"
+    return "is well" if sick_only and not trouble else ""
+
+
+def why_not_replaced(project: Project, service: str, starts_dependencies: bool) -> str:
+    """Why no fresh container can come up beside a replica of this service; empty if one can."""
+    spec, replicas = project.spec(service), project.replicas(service)
+    if spec is None or (spec.most is not None and spec.most <= len(replicas)):
+        return "there can be no second one beside it (a fixed name or port)"
+    if project.stateful(service):
+        return "it keeps data, which a second one beside it may destroy"
+    if any(project.drift(one) for one in replicas):
+        return "it differs from the files, so that a fresh one would be another thing"
+    if not project.images.get(spec.image):
+        return f"its image {spec.image} is not on this host"
+    return "; ".join(dependencies(project, service, starts_dependencies))

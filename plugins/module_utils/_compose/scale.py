@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One service to another number of replicas: the plan, and all that would break and Compose does not look at. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._core.plan import Item, Plan
+from .container import Container
+from .model import ports_of
+from .project import Project
+from .replicas import diff_of, line_of, plan_dict, reload_item
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the site allows; see the options of compose_scale."""
+
+    max_replicas: int = 20
+    allow_drift: bool = False
+    memory_reserve: float = 0.1
+    connections_per_replica: int = 0
+    connections_free: int | None = None
+    allow_shared_data: bool = False
+    expected: int | None = None  # replicas that there must be now
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the host and the engine have beside the project. None: not known, so it is not judged."""
+
+    memory_available: int | None = None  # bytes
+    memory_reserve: int = 0  # bytes that must stay available
+    working_set: int = 0  # bytes, of the largest replica
+    listening: frozenset[int] = frozenset()
+    names_taken: frozenset[str] = frozenset()
+    addresses_free: Mapping[str, int] | None = None  # by network
+    connections_free: int | None = None  # of the database
+    connections_per_replica: int = 0
+    starts_dependencies: bool = False
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The plan to bring a service to ``wanted`` replicas."""
+
+    project: Project
+    service: str
+    wanted: int
+    plan: Plan
+    refusals: tuple[str, ...]
+    add: int
+    victims: tuple[Container, ...]
+    stale: tuple[Container, ...]  # proxies that do not know all replicas
+    unknown: tuple[Container, ...]  # replicas that they do not know
+
+    @property
+    def late(self) -> int:
+        return self.add + len(self.victims) + len(self.unknown)
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Scaling:
+        """Acting on approved targets alone."""
+        plan = self.plan.narrowed_to(only)
+        kept = set(plan.targets)
+        return replace(
+            self,
+            plan=plan,
+            add=self.add if f"{self.service}:{self.now}->{self.wanted}" in kept else 0,
+            victims=tuple(one for one in self.victims if self.project.target(one) in kept),
+            stale=tuple(one for one in self.stale if f"{one.name}:reload@{one.short}" in kept),
+        )
+
+    @property
+    def now(self) -> int:
+        return len(self.project.replicas(self.service))
+
+    def as_dict(self) -> dict[str, Any]:
+        nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
+        return plan_dict(self.plan, self.late, "replicas missing, surplus or without traffic", nothing)
+
+    def diff(self) -> dict[str, str]:
+        """Replicas before and after."""
+        before = [line_of(self.project, one) for one in self.project.replicas(self.service)]
+        leaving = {one.id for one in self.victims}
+        after = [line_of(self.project, one) for one in self.project.replicas(self.service) if one.id not in leaving]
+        after += [f"{self.service}: one more, new" for dummy in range(self.add)]
+        for one in self.stale:
+            before.append(f"{one.name}: does not know {len(self.unknown)} of the replicas")
+            after.append(f"{one.name}: reloaded, knows them all")
+        return diff_of(f"replicas of {self.service}", before, after)
+
+
+def plan_scaling(
+    project: Project,
+    service: str,
+    wanted: int,
+    around: Surroundings,
+    *,
+    allow_drift: bool = False,
+    allow_shared: bool = False,
+    stale: Sequence[tuple[Container, float]] = (),
+    unknown: Sequence[Container] = (),
+) -> Scaling:
+    """``stale``: proxies with the seconds since they read their configuration; ``unknown``: replicas started since."""
+    replicas = project.replicas(service)
+    add = max(0, wanted - len(replicas))
+    victims = tuple(least_missed(project, replicas)[: max(0, len(replicas) - wanted)])
+    actions, spared = [], []
+    if add:
+        reason = f"{wanted} wanted, {len(replicas)} there"
+        actions.append(Item(f"{service}:{len(replicas)}->{wanted}", reason, "start", {"who": service, "count": add}))
+    for one in victims:
+        actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
+    if victims:
+        gone = {one.id for one in victims}
+        spared = [Item(project.target(one), "stays", "", {"who": one.name}) for one in replicas if one.id not in gone]
+    if not add and not victims:
+        actions += [reload_item(one, service, since) for one, since in stale]
+    return Scaling(
+        project,
+        service,
+        wanted,
+        Plan("scale", tuple(actions), tuple(spared)),
+        tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
+        add,
+        victims,
+        tuple(one for one, dummy in stale),
+        tuple(unknown) if not add and not victims else (),
+    )
+
+
+def least_missed(project: Project, replicas: Sequence[Container]) -> list[Container]:
+    """In the order in which they can go: not running, sick, differing from the files, then the highest number."""
+    return sorted(
+        replicas,
+        key=lambda one: (one.running, not project.loops(one), one.well, not project.drift(one), -one.number),
+    )
+
+
+def why_first(project: Project, one: Container) -> str:
+    if project.loops(one):
+        return "loops"
+    if not one.running:
+        return f"is {one.state}"
+    if not one.well:
+        return f"is {one.health}"
+    return "differs from the files" if project.drift(one) else "surplus, the highest number"
+
+
+def refusals(
+    project: Project, service: str, add: int, around: Surroundings, allow_drift: bool, allow_shared: bool
+) -> Iterable[str]:
+    """Everything that speaks against more replicas, each as a clause."""
+    spec, replicas = project.spec(service), project.replicas(service)
+    if spec is None:
+        yield f"the files do not know {service}" if project.model else project.why_no_model.rstrip(".")
+        return
+    wanted = len(replicas) + add
+    if spec.container_name and wanted > 1:
+        yield f"the files give it the fixed container_name {spec.container_name}, so there can be one only"
+    if len(replicas) == 1 and project.stateful(service) and not allow_shared:
+        yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
+    idle = [one for one in replicas if not one.running]
+    if idle:
+        yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: start or remove it first"
+    yield from _ports(project, service, add, around)
+    yield from _names(project, service, add, around)
+    if not project.images.get(spec.image):
+        yield f"its image {spec.image} is not on this host, and nothing is pulled or built in the middle of an incident"
+    drifted = [(one, project.drift(one)) for one in replicas]
+    differing = [(one, why) for one, why in drifted if why]
+    if differing and not allow_drift:
+        one, why = differing[0]
+        yield (
+            f"{len(differing)} of its replicas differ from the files, so that new ones would be another thing"
+            f" ({one.name}: {'; '.join(why)}); put the files right, or accept the mixture with allow_drift"
+        )
+    yield from dependencies(project, service, around.starts_dependencies)
+    yield from _room(add, spec.memory, around)
+
+
+def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[str]:
+    """What speaks against an `up` of this service; ``starts_them``: this version starts what it depends on."""
+    down = project.would_start(service)
+    if down and starts_them:
+        yield (
+            f"{down[0].name}, which it depends on, is {down[0].state}, and this version of Compose would start it"
+            " again (2.29.3 would not)"
+        )
+        return
+    for one in down:
+        if not one.done and not any(each.running for each in project.replicas(one.service)):
+            yield f"{one.service}, which it depends on, does not run"
+            return
+
+
+def _ports(project: Project, service: str, add: int, around: Surroundings) -> Iterable[str]:
+    spec, replicas = project.spec(service), project.replicas(service)
+    own = {port.published for one in replicas if one.running for port in one.ports}
+    for published in spec.published if spec else ():
+        room = ports_of(published)
+        if len(replicas) + add > len(room):
+            yield f"it publishes the host port {published}, which is enough for {len(room)}"
+            continue
+        free = [port for port in room if port not in own and port not in around.listening]
+        if len(free) < add:
+            yield f"of its host ports {published} only {len(free)} are free"
+
+
+def _names(project: Project, service: str, add: int, around: Surroundings) -> Iterable[str]:
+    """Compose numbers on from the highest; a container of somebody else may have the name."""
+    highest = max((one.number for one in project.replicas(service)), default=0)
+    for number in range(highest + 1, highest + add + 1):
+        taken = {f"{project.name}-{service}-{number}", f"{project.name}_{service}_{number}"} & around.names_taken
+        if taken:
+            yield f"the name {taken.pop()} is taken by a container that is not of this service"
+
+
+def _room(add: int, limit: int, around: Surroundings) -> Iterable[str]:
+    need = limit or around.working_set
+    if around.memory_available is not None and need:
+        left = around.memory_available - add * need
+        if left < around.memory_reserve:
+            yield (
+                f"{add} more may take {add * need // MIB} MiB, {around.memory_available // MIB} MiB are available and"
+                f" {around.memory_reserve // MIB} MiB must stay"
+            )
+    if around.connections_free is not None and around.connections_per_replica:
+        takes = add * around.connections_per_replica
+        if takes > around.connections_free:
+            yield (
+                f"{add} more may open {takes} connections to the database ({around.connections_per_replica} each), and"
+                f" {around.connections_free} are free: it would make an exhaustion worse"
+            )
+    for network, free in (around.addresses_free or {}).items():
+        if free < add:
+            yield f"the network {network} has {free} addresses left"
+
+
+def wanted_of(replicas: int, given: str) -> int | None:
+    """``5``, ``+2`` or ``-1`` beside the present number. None: not understood."""
+    if not re.fullmatch(r"[+-]?\d{1,9}", given.strip()):
+        return None
+    number = int(given)
+    return replicas + number if given.strip()[0] in "+-" else number

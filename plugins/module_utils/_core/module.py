@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What all modules share with Ansible: how numbers are refused, and the one way out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .errors import InputError, RunbookError
+
+
+def at_least(params: dict[str, Any], name: str, least: float, unit: str = "") -> None:
+    """Refuse a number below ``least``; ``unit`` ends the sentence."""
+    if not math.isfinite(params[name]):
+        raise InputError(f"{name} is {params[name]} and must be a number. Nothing was done.")
+    if params[name] < least:
+        text = f"at least {least:g} {unit}".rstrip()
+        raise InputError(f"{name} is {params[name]:g} and must be {text}. Nothing was done.")
+
+
+def share(params: dict[str, Any], name: str) -> None:
+    """Refuse a fraction outside of (0, 1]."""
+    if not 0 < params[name] <= 1:
+        raise InputError(f"{name} is {params[name]:g} and must be more than 0 and at most 1. Nothing was done.")
+
+
+def finish(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
+    """Run ``work`` and leave; the only place where a RunbookError becomes a failed task."""
+    try:
+        result = work(module)
+    except RunbookError as error:
+        module.fail_json(msg=str(error), error=type(error).__name__, **error.details)
+    module.exit_json(**result)

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What fills a disk, the most bytes first: what may be freed, and what only its owner can. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .._core.text import printable
+from .._disk.reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, MIB, told_bytes
+from .cause import Cause, Diagnosis, diagnosis
+
+LOG, SLOT, OPEN, INODES, VOLUME, ARCHIVER = (
+    "unrotated_log", "dead_slot", "deleted_open", "inodes", "volume", "failing_archiver",
+)  # fmt: skip
+_OF_KIND = {
+    LOGS: LOG,
+    CACHE: "build_cache",
+    IMAGES: "old_images",
+    CONTAINERS: "old_containers",
+    JOURNAL: "journal",
+    BACKUPS: "old_backups",
+}
+RELIEF = "reclaim_disk"
+_WORDS = {
+    LOGS: "logs of containers",
+    CACHE: "the build cache",
+    IMAGES: "images that nothing needs",
+    CONTAINERS: "containers that ended long ago",
+    JOURNAL: "the journal",
+    BACKUPS: "backups beyond those that must stay",
+}
+
+
+def crowded(reclaim: Mapping[str, Any], activity: Mapping[str, Any], least: int) -> Diagnosis:
+    """``reclaim``: what disk_reclaim returned in check mode; ``activity``: what pg_activity_info did, or nothing.
+
+    ``least``: bytes from which a slot that nobody reads counts.
+    """
+    plan, before = reclaim["plan"], reclaim["before"]
+    used = max(1, before["used_bytes"])
+    causes = [
+        *_freeable(plan, used),
+        *_database(activity, least, before),
+        *_explained(reclaim["explained"], used, plan),
+    ]
+    causes.sort(key=lambda one: -one.weight)
+    lines = [f"{before['mount']}: {told_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
+    if plan["late"]:
+        lines[0] += f", {plan['late']} MiB are missing"
+    advice = [*_advice(causes), *reclaim["notes"]]
+    if "msg" in activity and "background" not in activity:
+        advice.append(f"the database could not be asked what it keeps: {activity['msg']}")
+    return diagnosis(causes, lines, advice)
+
+
+def _freeable(plan: Mapping[str, Any], used: int) -> list[Cause]:
+    found = []
+    for kind, name in _OF_KIND.items():
+        mine = [one for one in plan["actions"] if one["kind"] == kind]
+        if not mine:
+            continue
+        total = sum(one["bytes"] for one in mine)
+        texts = (f"{_WORDS[kind]} hold {told_bytes(total)}", *(f"{one['who']}: {one['reason']}" for one in mine[:3]))
+        found.append(Cause(name, total / used, texts, RELIEF, {}, {"bytes": total}))
+    return found
+
+
+def _database(activity: Mapping[str, Any], least: int, before: Mapping[str, Any]) -> list[Cause]:
+    replication = (activity.get("background") or {}).get("replication") or {}
+    used = max(1, before["used_bytes"])
+    found = []
+    for one in replication.get("slots") or ():
+        if one["active"] or one["temporary"] or one["kept_bytes"] < least:
+            continue
+        if one["kept_bytes"] > used:
+            continue  # where WAL lies is not told, but more than is used here lies elsewhere
+        name = printable(str(one["slot"]))
+        text = (
+            f"the replication slot {name} keeps {told_bytes(one['kept_bytes'])} of WAL, and nobody reads from it; that"
+            f" matters to {before['mount']} if WAL lies there"
+        )
+        found.append(Cause(SLOT, one["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": one["kept_bytes"]}))
+    archiver = (activity.get("background") or {}).get("archiver") or {}
+    if archiver.get("failing"):
+        text = f"WAL is not archived since {archiver.get('failed_at')}, so none of it is removed"
+        found.append(Cause(ARCHIVER, 0.01, (text,)))
+    return found
+
+
+def _explained(explained: Sequence[Mapping[str, Any]], used: int, plan: Mapping[str, Any]) -> list[Cause]:
+    found = []
+    for one in explained:
+        if one["kind"] == OPEN:
+            rules = {"services": list(one["services"]), "which": "all"} if one["services"] else {}
+            relief = "restart_services" if one["services"] else ""
+            found.append(Cause(OPEN, one["bytes"] / used, (one["what"],), relief, rules, {"cure": one["cure"]}))
+        elif one["kind"] == INODES:
+            found.append(Cause(INODES, 2.0, (one["what"],), "", {}, {"cure": one["cure"]}))
+        elif one["kind"] == VOLUME and plan["late"]:
+            # Data that is there is no fault by itself: it comes behind whatever is one.
+            found.append(Cause(VOLUME, 0.001 * one["bytes"] / used, (one["what"],), "", {}, {"cure": one["cure"]}))
+    return found
+
+
+def _advice(causes: Sequence[Cause]) -> list[str]:
+    said = []
+    for one in causes:
+        if one.name == SLOT:
+            slot = one.detail["slot"]
+            said.append(
+                f"whoever owns the consumer of the slot {slot} can say whether it comes back; if it is gone for good, a"
+                f" superuser runs: SELECT pg_drop_replication_slot('{slot}'). WAL goes with the next checkpoints. Never"
+                " remove files of pg_wal. max_slot_wal_keep_size bounds it from then on"
+            )
+        elif one.name == ARCHIVER:
+            said.append("see the server's log for what archive_command says, and mend it; WAL goes by itself then")
+        elif one.detail.get("cure"):
+            said.append(f"{one.evidence[0].split(' holds ')[0]}: {one.detail['cure']}")
+    return said
+
+
+def least_of(mib: float) -> int:
+    """MiB as bytes."""
+    return int(mib * MIB)

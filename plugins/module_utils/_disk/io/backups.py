@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Backups by retention, and the journal. I/O."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any, Mapping
+
+from ..._compose.io.engine import Engine
+from ..._core.errors import HostError
+from ..._core.plan import unspaced
+from ..._core.text import span
+from ..._preflight.checks import Dump
+from ..._preflight.io.host import dump_in
+from ..._system.io.commands import run
+from ..._system.io.safe_folder import folder
+from ..reclaim import BACKUPS, JOURNAL, Find, told_bytes
+from ..retention import Backup, grouped, judge, moment_of
+
+JOURNALS = "/var/log/journal"
+_VACUUM_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where backups lie and what must stay: ``keep`` valid ones, none of them going while the newest is older."""
+
+    path: str
+    pattern: str = "*.sql.gz"
+    keep: int = 7
+    max_age: float = 26 * 3600.0
+    service: str = ""
+    project: str = ""
+
+    @property
+    def where(self) -> str:
+        return f"{self.service}:{self.path}" if self.service else self.path
+
+    def root(self, engine: Engine | None) -> str:
+        """Where the container's files begin; empty on the host itself."""
+        if not self.service:
+            return ""
+        if engine is None:
+            raise HostError(f"The backups in {self.where} lie in a container, and the engine could not be asked.")
+        return engine.root_of(self.project, self.service)
+
+
+def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> tuple[list[Find], list[str]]:
+    """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest."""
+    root = kept.root(engine)
+    found, notes = [], []
+    try:
+        with folder(root, kept.path) as handle:
+            if os.fstat(handle).st_dev != device:
+                return [], [f"the backups in {kept.where} lie on another file system"]
+            listed = _listed(handle, kept.pattern)
+            if not listed:
+                notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
+            for name, series in grouped(listed).items():
+                verdict = judge(
+                    series,
+                    kept.keep,
+                    kept.max_age,
+                    time.time(),
+                    lambda one: dump_in(handle, Dump(one.name, one.size, 0.0), deadline),
+                )
+                if verdict.refused:
+                    notes.append(f"no backup of {kept.where} ({name}) may go: {verdict.refused}")
+                going = {one.name for one in verdict.go}
+                for one in [*verdict.go, *(one for one in series if one.name not in going)]:
+                    why = "" if one.name in going else verdict.stay.get(one.name) or verdict.refused
+                    found.append(_find(kept, root, one, why))
+    except OSError as error:
+        return [], [f"the backups in {kept.where} cannot be read ({error.strerror})"]
+    return found, notes
+
+
+def _listed(handle: int, pattern: str) -> list[Backup]:
+    found = []
+    with os.scandir(handle) as entries:
+        for entry in entries:
+            if not fnmatch(entry.name, pattern):
+                continue
+            figures = entry.stat(follow_symlinks=False)
+            if not stat.S_ISREG(figures.st_mode):
+                continue
+            at = moment_of(entry.name, figures.st_mtime)
+            blocks = figures.st_blocks * 512 if figures.st_nlink == 1 else 0
+            found.append(Backup(entry.name, figures.st_size, blocks, at, figures.st_ino, figures.st_mtime_ns))
+    return found
+
+
+def _find(kept: Kept, root: str, one: Backup, why: str) -> Find:
+    old = span(max(0.0, time.time() - one.at))
+    return Find(
+        BACKUPS,
+        f"backup:{unspaced(kept.where)}/{unspaced(one.name)}@{one.inode}-{one.size}-{one.changed}",
+        f"backup {kept.where}/{one.name}",
+        one.blocks,
+        f"{old} old, and {kept.keep} newer ones are valid",
+        "delete",
+        why,
+        {"root": root, "path": kept.path, "name": one.name, "is": (one.inode, one.size, one.changed)},
+    )
+
+
+def delete(handle: Mapping[str, Any]) -> bool:
+    """Delete one backup that is still the very file; whether it went."""
+    try:
+        with folder(handle["root"], handle["path"]) as place:
+            figures = os.stat(handle["name"], dir_fd=place, follow_symlinks=False)
+            if (figures.st_ino, figures.st_size, figures.st_mtime_ns) != handle["is"]:
+                return False
+            os.unlink(handle["name"], dir_fd=place)
+            return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise HostError(
+            f"The backup {handle['path']}/{handle['name']} could not be deleted: {error.strerror}."
+        ) from None
+
+
+def journal(directory: str, device: int, keep: int) -> list[Find]:
+    """The journal's archived files beyond the newest ``keep`` bytes, the oldest first."""
+    root = directory or JOURNALS
+    total, archived = 0, []
+    for place, dummy_folders, names in os.walk(root):
+        for name in names:
+            if not name.endswith((".journal", ".journal~")):
+                continue
+            try:
+                figures = os.stat(os.path.join(place, name), follow_symlinks=False)
+            except OSError:
+                continue
+            if figures.st_dev != device:
+                continue
+            total += figures.st_blocks * 512
+            if "@" in name:
+                archived.append((figures.st_mtime, figures.st_blocks * 512))
+    going = 0
+    for dummy_time, size in sorted(archived):
+        if total - going <= keep:
+            break
+        going += size
+    if not going:
+        return []
+    reason = f"archived entries beyond {told_bytes(keep)}; the newest stay"
+    handle = {"directory": directory, "keep": keep}
+    return [Find(JOURNAL, f"journal:{unspaced(root)}", "the journal", going, reason, "vacuum", "", handle)]
+
+
+def vacuum(handle: Mapping[str, Any]) -> str:
+    """Have journalctl drop archived files until no more than ``keep`` bytes are there."""
+    argv = ["journalctl", f"--vacuum-size={handle['keep']}", "--quiet"]
+    argv += [f"--directory={handle['directory']}"] if handle["directory"] else []
+    ran = run(argv, _VACUUM_SECONDS, {**os.environ, "LC_ALL": "C"})
+    if not ran.ok:
+        why = "its time was over" if ran.rc is None else ran.last_words
+        raise HostError(f"The journal could not be made smaller with `{' '.join(argv)}`: {why}.")
+    return f"vacuumed the journal down to {told_bytes(handle['keep'])}"

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Big logs of containers: the end is saved, then they are emptied under the engine's hands. I/O.
+
+The engine appends to its json-file logs, so that a log may be emptied while it is written and grows from 0 again. That
+everybody who has it open appends is looked up for each file; otherwise it would be left with a hole in front.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import gzip
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+from ..._compose.container import PROJECT
+from ..._compose.io.engine import Engine
+from ..._core.errors import EngineError, HostError
+from ..._core.plan import unspaced
+from ..._system.io.open_files import OpenFiles
+from ..reclaim import LOGS, Find, told_bytes
+
+_PUNCH = 0x01 | 0x02  # fallocate(2): FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
+_PIECE = 2**20
+_ROUNDS = 50  # of catching up with a log that is written while its end is saved
+
+
+@dataclass(frozen=True)
+class Log:
+    """The file of a container's log, as it was looked at."""
+
+    id: str
+    container: str
+    path: str
+    inode: int
+    bytes: int
+    bounded: bool
+
+
+def logs(engine: Engine, device: int, least: int, project: str) -> list[Log]:
+    """The json-file logs on a file system that are bigger than ``least`` bytes; the `local` driver bounds its own."""
+    found = []
+    for one in engine.labelled():
+        if project and (one.get("Labels") or {}).get(PROJECT) != project:
+            continue
+        try:
+            place = engine.log_place(one["Id"])
+            name, driver, options = engine.logging(one["Id"])
+        except EngineError as error:
+            if error.details.get("status") == 404:
+                continue  # it went meanwhile
+            raise
+        if driver != "json-file" or not place["path"]:
+            continue
+        try:
+            figures = os.stat(place["path"], follow_symlinks=False)
+        except OSError:
+            continue
+        if figures.st_dev == device and figures.st_size > least:
+            bounded = bool(options.get("max-size"))
+            found.append(Log(one["Id"], name, place["path"], figures.st_ino, figures.st_blocks * 512, bounded))
+    return found
+
+
+def finds(found: Sequence[Log], device: int, opened: OpenFiles, keep: int) -> list[Find]:
+    """Each log as something to be freed. ``keep``: bytes of its end that are saved."""
+    told = []
+    for one in found:
+        appended = opened.writers.get((device, one.inode), True)
+        bound = "" if one.bounded else " and has no bound"
+        told.append(
+            Find(
+                LOGS,
+                f"log:{one.id[:12]}/{one.inode}",
+                f"log of {unspaced(one.container)}",
+                one.bytes,
+                f"grew to {told_bytes(one.bytes)}{bound}; its last {told_bytes(keep)} are saved first",
+                "empty",
+                "" if appended else "somebody writes it without appending: emptied, it would only get a hole",
+                {
+                    "path": one.path,
+                    "inode": one.inode,
+                    "id": one.id,
+                    "container": one.container,
+                    "bounded": one.bounded,
+                },
+            )
+        )
+    return told
+
+
+def empty(engine: Engine, handle: dict[str, Any], keep: int, folder: str) -> str:
+    """Save the end, empty the log; says where the end is, or nothing where the log is another by now."""
+    try:
+        if engine.log_place(handle["id"])["path"] != handle["path"]:
+            return ""
+        file = os.open(handle["path"], os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except EngineError as error:
+        if error.details.get("status") == 404:
+            return ""
+        raise
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise HostError(f"The log of {handle['container']} could not be opened: {error.strerror}.") from None
+    try:
+        figures = os.fstat(file)
+        if figures.st_ino != handle["inode"]:
+            return ""
+        start = _line_start(file, max(0, figures.st_size - keep))
+        saved = _save(file, start, handle, folder)
+        os.ftruncate(file, 0)
+        return str(saved)
+    except OSError as error:
+        raise HostError(
+            f"The end of the log of {handle['container']} could not be saved in {folder} ({error.strerror or error}),"
+            " so the log was left as it is. Say another folder with saved_dir."
+        ) from None
+    finally:
+        os.close(file)
+
+
+def _line_start(file: int, at: int) -> int:
+    """The first byte of a line at or after ``at``; ``at`` itself where no line ends within a piece."""
+    if at == 0:
+        return 0
+    ends = os.pread(file, _PIECE, at - 1).find(b"\n")
+    return at + ends if ends >= 0 else at
+
+
+def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> Path:
+    """The log from ``start`` on, packed, for its owner alone, with what is written while it is saved."""
+    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{handle['container']}-{handle['id'][:12]}.log.gz"
+    place = Path(folder).expanduser() / name
+    try:
+        return _written(file, start, place)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+    # Not even the end has room. What comes before it goes first, in place, so that nothing of the end is ever missing.
+    # That makes room on the log's own disk alone.
+    if not _on_disk(os.fstat(file).st_dev, place.parent):
+        raise OSError(errno.ENOSPC, "no space is left there, and it is another disk than the log's")
+    if not _punch(file, start):
+        raise OSError(errno.ENOSPC, "no space is left there")
+    try:
+        return _written(file, start, place)
+    except OSError as error:
+        raise HostError(
+            f"The end of the log of {handle['container']} could not be saved in {folder} ({error.strerror or error})."
+            " What comes before it was given up to make room; the end itself is still in the log. Say another folder"
+            " with saved_dir."
+        ) from None
+
+
+def _on_disk(device: int, folder: Path) -> bool:
+    """Whether a folder, or where it would be made, is on a file system."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    return there.stat().st_dev == device
+
+
+def _written(file: int, start: int, place: Path) -> Path:
+    part = place.with_name(f"{place.name}.part")
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as raw:
+            with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+                at = start
+                for dummy in range(_ROUNDS):
+                    read = _copied(file, at, packed)
+                    at += read
+                    if not read:
+                        break
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(place)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return place
+
+
+def _copied(file: int, at: int, packed: Any) -> int:
+    total = 0
+    while True:
+        piece = os.pread(file, _PIECE, at + total)
+        if not piece:
+            return total
+        packed.write(piece)
+        total += len(piece)
+
+
+def _punch(file: int, size: int) -> bool:
+    """Give the first ``size`` bytes back without moving the rest; whether the file system can."""
+    if size <= 0:
+        return False
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        offset = ctypes.c_int64
+        return bool(libc.fallocate64(file, _PUNCH, offset(0), offset(size)) == 0)
+    except (OSError, AttributeError):
+        return False

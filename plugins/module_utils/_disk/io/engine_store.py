@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the engine keeps and nothing runs from: build cache, dangling images, exited containers. I/O.
+
+Asking for it walks every image and volume and may take minutes, so it is asked for once, and only where it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..._compose.container import PROJECT, SERVICE, Container, container_of, moment
+from ..._compose.io.engine import Engine
+from ..._compose.io.snapshots import Snapshots
+from ..._core.plan import unspaced
+from ..._core.text import span
+from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, repository_of, told_bytes
+
+_ENDED = ("exited", "dead")
+
+
+def build_cache(used: Mapping[str, Any]) -> list[Find]:
+    """All that no build is using: it can be made again."""
+    free = [one for one in used.get("BuildCache") or () if not one.get("InUse") and not one.get("Shared")]
+    size = sum(int(one.get("Size") or 0) for one in free)
+    if not free:
+        return []
+    reason = f"{len(free)} layers of former builds; the next build takes longer"
+    return [Find(CACHE, "build_cache", "build cache", size, reason, "prune")]
+
+
+def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age: float) -> list[Find]:
+    """Images without a name that are older than ``age`` seconds; those that a rollback may need are spared."""
+    sizes = {one["Id"]: one for one in used.get("Images") or ()}
+    needed, references, unread = _recorded(releases)
+    containers = engine.labelled()
+    running = {str(one.get("ImageID")) for one in containers}
+    pulled = _repositories(engine, containers, references)
+    seen = []
+    for id in engine.dangling():
+        known = engine.image(id)
+        if known is not None and not known.get("RepoTags"):
+            seen.append((_made(known), id, known))
+    last_of: set[tuple[str, str]] = set()
+    found = []
+    for at, id, known in sorted(seen, reverse=True, key=lambda one: one[0]):
+        labels = (known.get("Config") or {}).get("Labels") or {}
+        service = str(labels.get(SERVICE) or "")
+        # What was built says whose it is; what was pulled has the name of its repository alone.
+        repositories = {repository_of(name) for name in known.get("RepoDigests") or ()} & pulled
+        owners = {("", name) for name in repositories}
+        owners |= {(str(labels.get(PROJECT) or ""), service)} if service else set()
+        of = service or ", ".join(sorted(repositories))
+        old = time.time() - at
+        why = ""
+        if id in running:
+            why = "a container was made of it"
+        elif id in needed:
+            why = "a recorded release needs it to be rolled back to"
+        elif unread:
+            why = f"a recorded release cannot be read ({unread[0]}), and may need it"
+        elif owners - last_of:
+            why = f"the last image of {of} before the present one: a rollback may need it"
+        elif old < age:
+            why = f"it is {span(old)} old, and younger ones than {span(age)} stay"
+        last_of |= owners if id not in running else set()  # what runs is the present one
+        size = int(known.get("Size") or 0) - max(0, int((sizes.get(id) or {}).get("SharedSize") or 0))
+        who = f"image {id.partition(':')[2][:12]}" + (f" of {unspaced(of)}" if of else "")
+        reason = f"no name, no container, {span(old)} old"
+        target = f"image:{id.partition(':')[2][:12]}"
+        found.append(Find(IMAGES, target, who, max(0, size), reason, "remove", why, {"id": id}))
+    return found
+
+
+def _repositories(engine: Engine, containers: Sequence[Mapping[str, Any]], references: set[str]) -> set[str]:
+    """Where the images of compose services come from: by the names they have, had when recorded, or were pulled by."""
+    mine = [one for one in containers if (one.get("Labels") or {}).get(PROJECT)]
+    names = {*references, *(str(one.get("Image") or "") for one in mine)}
+    for id in {str(one.get("ImageID")) for one in mine}:
+        known = engine.image(id) or {}
+        names |= {*(known.get("RepoTags") or ()), *(known.get("RepoDigests") or ())}
+    return {repository_of(name) for name in names} - {""}
+
+
+def _recorded(folder: str) -> tuple[set[str], set[str], list[str]]:
+    """Images that recorded releases need, the names these had, and the records that cannot be read."""
+    root = Path(folder).expanduser()
+    needed: set[str] = set()
+    references: set[str] = set()
+    unread: list[str] = []
+    try:
+        projects = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
+    except FileNotFoundError:
+        return needed, references, unread
+    except OSError as error:
+        return needed, references, [f"{root}: {error.strerror}"]
+    for project in projects:
+        kept = Snapshots(folder, project)
+        for snapshot in kept.newest_first():
+            needed |= {one.image for one in snapshot.services.values()}
+            references |= {one.reference for one in snapshot.services.values()}
+        unread += kept.unread
+    return needed, references, unread
+
+
+def _made(image: Mapping[str, Any]) -> float:
+    """When it was made or last named, whichever is later: what was fetched is older than its stay here."""
+    times = [image.get("Created"), (image.get("Metadata") or {}).get("LastTagTime")]
+    known = [one for one in (moment(str(text or "")) for text in times) if one is not None]
+    return max((one.timestamp() for one in known), default=time.time())
+
+
+def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age: float, project: str) -> list[Find]:
+    """Containers that ended well, long ago, and that nobody starts again."""
+    found = []
+    for listed in used.get("Containers") or ():
+        if listed.get("State") not in _ENDED or (project and (listed.get("Labels") or {}).get(PROJECT) != project):
+            continue
+        raw = engine.inspected(listed["Id"])
+        if raw is None:
+            continue
+        one = container_of(raw)
+        size = int(listed.get("SizeRw") or 0) + _log_size(raw, device)
+        ended = _ended(raw)
+        old = time.time() - ended.timestamp() if ended else 0.0
+        found.append(
+            Find(
+                CONTAINERS,
+                f"container:{one.short}/{int(ended.timestamp()) if ended else 0}",
+                f"container {unspaced(one.name)}",
+                size,
+                f"ended well {span(old)} ago" if ended else "ended",
+                "remove",
+                _why_kept(raw, one, old, age),
+                {"id": one.id, "ended": ended.isoformat() if ended else ""},
+            )
+        )
+    return found
+
+
+def _ended(raw: Mapping[str, Any]) -> datetime | None:
+    return moment(str((raw.get("State") or {}).get("FinishedAt") or ""))
+
+
+def _log_size(raw: Mapping[str, Any], device: int) -> int:
+    try:
+        figures = os.stat(str(raw.get("LogPath") or ""), follow_symlinks=False)
+    except OSError:
+        return 0
+    return figures.st_blocks * 512 if figures.st_dev == device else 0
+
+
+def _why_kept(raw: Mapping[str, Any], one: Container, old: float, age: float) -> str:
+    labels = (raw.get("Config") or {}).get("Labels") or {}
+    policy = str(((raw.get("HostConfig") or {}).get("RestartPolicy") or {}).get("Name") or "no")
+    if labels.get(SERVICE) and str(labels.get("com.docker.compose.oneoff")) != "True":
+        return f"it is {labels[SERVICE]}'s own, which an `up` starts again"
+    if one.exit_code != 0:
+        return f"it ended with exit code {one.exit_code}, and is evidence of that"
+    if policy not in ("no", ""):
+        return f"it is to be restarted ({policy})"
+    return f"it ended {span(old)} ago, and younger ones than {span(age)} stay" if old < age else ""
+
+
+def prune_cache(engine: Engine) -> str:
+    freed = engine.prune_builds()
+    return f"pruned the build cache, {told_bytes(freed)}"
+
+
+def remove_image(engine: Engine, handle: Mapping[str, Any]) -> bool:
+    """Whether it went; one that has got a name or a container since stays."""
+    known = engine.image(handle["id"])
+    if known is None or known.get("RepoTags"):
+        return False
+    if handle["id"] in {str(one.get("ImageID")) for one in engine.labelled()}:
+        return False
+    return engine.remove_image(handle["id"])
+
+
+def remove_container(engine: Engine, handle: Mapping[str, Any]) -> bool:
+    """Whether it went; one that ran again since stays."""
+    raw = engine.inspected(handle["id"])
+    if raw is None or (raw.get("State") or {}).get("Status") not in _ENDED:
+        return False
+    ended = _ended(raw)
+    if (ended.isoformat() if ended else "") != handle["ended"]:
+        return False
+    return engine.remove_stopped(handle["id"])
+
+
+def volumes(used: Mapping[str, Any], most: int = 3) -> list[tuple[str, int]]:
+    """The biggest, which are never freed here."""
+    sized: Iterable[tuple[str, int]] = (
+        (str(one["Name"]), int((one.get("UsageData") or {}).get("Size") or 0)) for one in used.get("Volumes") or ()
+    )
+    return sorted((one for one in sized if one[1] > 0), key=lambda one: -one[1])[:most]

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A file system: its room, and what holds space there that nobody frees by deleting. I/O."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Mapping, Sequence
+
+from ..._compose.container import PROJECT, SERVICE
+from ..._core.errors import HostError, InputError
+from ..._system.counters import container_id_of
+from ..._system.io.open_files import OpenFiles
+from ..._system.io.procfs import read
+from ..reclaim import MIB, Room, told_bytes, who_closes
+
+_WALK = 5.0  # seconds for which folders are counted when inodes are short
+_FEW_INODES = 0.85
+_SHOWN = 5
+
+
+def device_of(mount: str) -> int:
+    """The file system on which a path lies."""
+    try:
+        return os.stat(mount).st_dev
+    except OSError as error:
+        raise InputError(f"mount: {mount} cannot be looked at ({error.strerror}). Nothing was done.") from None
+
+
+def room_of(mount: str) -> Room:
+    """What is free and used there."""
+    try:
+        figures = os.statvfs(mount)
+    except OSError as error:
+        raise HostError(f"The space of {mount} cannot be read: {error.strerror}.") from None
+    free = figures.f_bavail * figures.f_frsize
+    used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
+    return Room(mount, free, used, figures.f_favail, figures.f_files)
+
+
+def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], project: str) -> list[dict[str, Any]]:
+    """Deleted files that are still open, with who holds them and what frees them.
+
+    ``project``: ours; empty: the one that is there, if there is no other.
+    """
+    known = {str(one["Id"]): one for one in containers}
+    projects = {str(labels[PROJECT]) for labels in map(_labels, containers) if labels.get(PROJECT)}
+    project = project or (projects.pop() if len(projects) == 1 else "")
+    told = []
+    for one in opened.deleted[:_SHOWN]:
+        if one.bytes < MIB:
+            continue
+        pid, name = one.holders[0]
+        holding = [known.get(container_id_of(read(f"/proc/{each}/cgroup")), {}) for each, dummy in one.holders]
+        owners = [(str(each.get(PROJECT) or ""), str(each.get(SERVICE) or "")) for each in map(_labels, holding)]
+        services, holder, (theirs, service) = who_closes(owners, project), holding[0], owners[0]
+        where = f" in the container {str(holder['Names'][0]).lstrip('/')}" if holder.get("Names") else ""
+        cure = (
+            f"playbooks/service_restart.yml with restart_services_services: [{', '.join(services)}]"
+            if services
+            else f"have {name} (pid {pid}) open its files anew: reload or restart it"
+        )
+        others = f" and {len(one.holders) - 1} more" if len(one.holders) > 1 else ""
+        told.append(
+            {
+                "kind": "deleted_open",
+                "what": f"{one.path} was deleted and is held open by {name} (pid {pid}){others}{where}",
+                "bytes": one.bytes,
+                "cure": cure,
+                "pids": [pid for pid, dummy in one.holders],
+                "service": service,
+                "project": theirs,
+                "services": services,
+            }
+        )
+    return told
+
+
+def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    return container.get("Labels") or {}
+
+
+def inodes(room: Room) -> list[dict[str, Any]]:
+    """Where inodes are short: the folders with the most entries, as far as could be counted in time."""
+    share = room.as_dict()["inodes_used_share"]
+    if share is None or share < _FEW_INODES:
+        return []
+    device, deadline, counts, whole = device_of(room.mount), time.monotonic() + _WALK, {}, True
+    for place, folders, names in os.walk(room.mount):
+        counts[place] = len(names) + len(folders)
+        folders[:] = [one for one in folders if _device(os.path.join(place, one)) == device]
+        if time.monotonic() > deadline:
+            whole = False
+            break
+    most = sorted(counts.items(), key=lambda one: -one[1])[:3]
+    seen = "" if whole else ", of what could be counted in time"
+    return [
+        {
+            "kind": "inodes",
+            "what": f"{share:.0%} of the inodes of {room.mount} are used: many small files, not big ones. Most are in"
+            f" {', '.join(f'{place} ({number})' for place, number in most)}{seen}",
+            "bytes": 0,
+            "cure": "find out who makes them and tidy that folder; freeing big files does not help",
+        }
+    ]
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path, follow_symlinks=False).st_dev
+    except OSError:
+        return None
+
+
+def big_volumes(found: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Volumes are data: told, and never freed."""
+    return [
+        {
+            "kind": "volume",
+            "what": f"the volume {name} holds {told_bytes(size)}; volumes are never freed here",
+            "bytes": size,
+            "cure": "look into it with whoever owns its data",
+        }
+        for name, size in found
+        if size >= 100 * MIB
+    ]

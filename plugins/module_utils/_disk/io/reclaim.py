@@ -1,0 +1,298 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Free space until a target is met: look, plan, refuse or act, look again. I/O."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Callable, Sequence, TypeVar
+
+from ..._compose.io.engine import Engine, EngineLogin, engine
+from ..._compose.io.request import check_approved
+from ..._core.errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
+from ..._core.plan import Plan
+from ..._core.redaction import redacted
+from ..._system.io import open_files
+from .. import reclaim as reclaiming
+from ..reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, Find, Goal, Room, told_bytes
+from . import backups as reclaim_files
+from . import container_logs as reclaim_logs
+from . import engine_store as reclaim_store
+from . import filesystem as disk
+from .backups import Kept
+
+_STORED = (CACHE, IMAGES, CONTAINERS)
+_ENGINES = (LOGS, *_STORED)
+_PATIENCE = 300.0  # seconds for what walks all that the engine keeps
+_JUDGING = 300.0  # seconds for unpacking backups to judge them
+_EVIDENCE_LINES = 200
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers.
+
+    ``ours``: the project of whoever asks, whatever is looked at; empty where it is not said.
+    """
+
+    mount: str
+    goal: Goal
+    kinds: Sequence[str]
+    project: str
+    ours: str
+    log_size: int
+    log_keep: int
+    saved_dir: str
+    image_age: float
+    container_age: float
+    journal_keep: int
+    journal_directory: str
+    backups: Sequence[Kept]
+    releases: str
+
+
+@dataclass
+class Seen:
+    """What was found, and what could not be looked at. ``silent``: the engine hangs, and is not asked again."""
+
+    room: Room
+    device: int
+    engine: Engine | None = None
+    silent: bool = False
+    finds: list[Find] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    explained: list[dict[str, Any]] = field(default_factory=list)
+    used: dict[str, Any] | None = None
+
+
+def reclaim(login: EngineLogin, wanted: Wanted, only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
+    """What disk_reclaim returns; see its documentation."""
+    with ExitStack() as stack:
+        seen = _look(stack, login, wanted)
+        missing = seen.room.missing(wanted.goal)
+        whole = reclaiming.plan_reclaim(seen.finds, missing)
+        plan = whole.narrowed_to(only)
+        check_approved(whole.targets, plan.targets, only)
+        told = reclaiming.as_dict(plan, seen.room, wanted.goal, missing)
+        evidence = _evidence(seen, plan, told)
+        acts = bool(plan.actions) and not rehearsal
+        done = _act(seen, wanted, plan) if acts else _Done()
+        after = disk.room_of(wanted.mount)
+    return {
+        "changed": bool(plan.actions) if rehearsal else bool(done.told),
+        "plan": told,
+        "before": seen.room.as_dict(),
+        "after": after.as_dict(),
+        "done": done.told,
+        "missed": done.missed,
+        "left_alone": done.left_alone,
+        "trouble": done.trouble,
+        "left": reclaiming.mib(after.missing(wanted.goal)),
+        "freed_bytes": max(0, after.free - seen.room.free) if acts else 0,
+        "seconds": done.seconds,
+        "explained": seen.explained,
+        "notes": seen.notes,
+        "undo": {"reversible": False, "why": "what was freed is gone, but for the ends of logs that were saved"},
+        "evidence": evidence,
+        "diff": reclaiming.diff(plan),
+    }
+
+
+def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
+    """Kind by kind, until there is enough: on a full disk nothing is asked that is not needed."""
+    device = disk.device_of(wanted.mount)
+    seen = Seen(disk.room_of(wanted.mount), device)
+    missing = seen.room.missing(wanted.goal)
+    if set(wanted.kinds) & set(_ENGINES) or any(one.service for one in wanted.backups):
+        seen.engine = _opened(stack, login, seen)
+    logs: list[reclaim_logs.Log] = []
+    here = seen.engine is not None and _is_here(seen.engine, seen)
+    if here and missing and LOGS in wanted.kinds:
+        logs = _asked(
+            seen,
+            "the logs of containers",
+            lambda engine: reclaim_logs.logs(engine, seen.device, wanted.log_size, wanted.project),
+        )
+    opened = open_files.look(seen.device, {(seen.device, one.inode) for one in logs})
+    for kind in wanted.kinds:
+        if reclaiming.enough(seen.finds, missing):
+            break
+        seen.finds += reclaiming.in_order(
+            _of(kind, seen, wanted, logs, opened) if here or kind not in _ENGINES else (), [kind]
+        )
+    if opened.unseen:
+        seen.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
+    if opened.deleted:
+        containers = _asked(seen, "who holds deleted files", lambda engine: engine.labelled())
+        seen.explained += disk.held_files(opened, containers, wanted.ours)
+    seen.explained += disk.inodes(seen.room)
+    if seen.used is not None:
+        seen.explained += disk.big_volumes(reclaim_store.volumes(seen.used))
+    if any(not one.handle.get("bounded", True) for one in seen.finds if one.kind == LOGS):
+        seen.notes.append(
+            "logs without a bound grow again: give each service logging: {driver: json-file, options: {max-size: 20m,"
+            " max-file: '3'}}; it takes effect when the container is created anew"
+        )
+    return seen
+
+
+def _opened(stack: ExitStack, login: EngineLogin, seen: Seen) -> Engine | None:
+    try:
+        return stack.enter_context(engine(login))
+    except (EngineError, PrivilegeError, DriverMissing) as error:
+        seen.notes.append(f"nothing of the engine's was looked at: {error}")
+        return None
+
+
+def _is_here(opened: Engine, seen: Seen) -> bool:
+    """Whether what the engine keeps lies on this very file system."""
+    if not opened.login.local:
+        seen.notes.append(f"the engine at {opened.login.where} is on another machine: run this there")
+        return False
+    try:
+        root = opened.root_folder()
+        if os.stat(root).st_dev == seen.device:
+            return True
+        seen.notes.append(f"the engine keeps its files in {root}, on another file system")
+    except (EngineError, PrivilegeError) as error:
+        seen.silent = isinstance(error, EngineHangs)
+        seen.notes.append(f"nothing of the engine's was looked at: {error}")
+    except OSError as error:
+        seen.notes.append(f"the engine's files cannot be looked at ({error.strerror}): use become: true")
+    return False
+
+
+def _asked(seen: Seen, what: str, ask: Callable[[Engine], list[T]]) -> list[T]:
+    """What the engine says; what needs it fails by itself, so that all else is looked at and freed."""
+    if seen.engine is None:
+        return []
+    if seen.silent:
+        seen.notes.append(f"{what} could not be looked at: the engine does not answer")
+        return []
+    try:
+        return ask(seen.engine)
+    except (EngineError, PrivilegeError) as error:
+        seen.silent = isinstance(error, EngineHangs)
+        seen.notes.append(f"{what} could not be looked at: {error}")
+        return []
+
+
+def _of(
+    kind: str, seen: Seen, wanted: Wanted, logs: Sequence[reclaim_logs.Log], opened: open_files.OpenFiles
+) -> list[Find]:
+    if kind == BACKUPS:
+        found: list[Find] = []
+        deadline = time.monotonic() + _JUDGING
+        for kept in wanted.backups:
+            try:
+                finds, notes = reclaim_files.backups(seen.engine, kept, seen.device, deadline)
+            except RunbookError as error:
+                finds, notes = [], [str(error)]
+            found += finds
+            seen.notes += notes
+        return found
+    if kind == JOURNAL:
+        return reclaim_files.journal(wanted.journal_directory, seen.device, wanted.journal_keep)
+    if kind == LOGS:
+        return reclaim_logs.finds(logs, seen.device, opened, wanted.log_keep)
+    return _asked(seen, kind.replace("_", " "), lambda engine: _stored(kind, engine, seen, wanted))
+
+
+def _stored(kind: str, engine: Engine, seen: Seen, wanted: Wanted) -> list[Find]:
+    if seen.used is None:
+        with engine.patient(_PATIENCE):
+            seen.used = engine.used()
+    if kind == CACHE:
+        return reclaim_store.build_cache(seen.used)
+    if kind == IMAGES:
+        return reclaim_store.dangling_images(engine, seen.used, wanted.releases, wanted.image_age)
+    return reclaim_store.exited_containers(engine, seen.used, seen.device, wanted.container_age, wanted.project)
+
+
+# -- acting
+
+
+@dataclass
+class _Done:
+    told: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    seconds: float | None = None
+
+
+def _act(seen: Seen, wanted: Wanted, plan: Plan) -> _Done:
+    """One after the other, and no more once the target is met. What fails is told, and the next one is tried."""
+    done, began, hangs = _Done(), time.monotonic(), False
+    by_target = {one.target: one for one in seen.finds}
+    for target in plan.targets:
+        before = disk.room_of(wanted.mount)
+        if not before.missing(wanted.goal):
+            done.left_alone.append(target)
+            continue
+        find = by_target[target]
+        # A log's end is saved by itself; what else the engine keeps waits until it answers, with its evidence.
+        if (hangs and find.kind in _ENGINES) or (seen.silent and find.kind in _STORED):
+            done.trouble.append(f"The {find.who} was not tried: the engine does not answer.")
+            continue
+        try:
+            said = _carry_out(seen, wanted, find)
+        except RunbookError as error:
+            hangs = hangs or isinstance(error, EngineHangs)
+            done.trouble.append(str(error))
+            continue
+        if said:
+            done.told.append(said)
+        else:
+            done.missed.append(target)
+    done.seconds = round(time.monotonic() - began, 2)
+    if done.trouble and not done.told:
+        raise ActFailed(f"No space was freed on {wanted.mount}: {' '.join(done.trouble)}", trouble=done.trouble)
+    return done
+
+
+def _carry_out(seen: Seen, wanted: Wanted, find: Find) -> str:
+    """What was done, in a sentence; nothing where it has changed since."""
+    size = told_bytes(find.bytes)
+    if find.kind == BACKUPS:
+        return f"deleted the {find.who} ({size})" if reclaim_files.delete(find.handle) else ""
+    if find.kind == JOURNAL:
+        return reclaim_files.vacuum(find.handle)
+    if seen.engine is None:
+        return ""
+    if find.kind == LOGS:
+        place = reclaim_logs.empty(seen.engine, dict(find.handle), wanted.log_keep, wanted.saved_dir)
+        return f"emptied the {find.who} ({size}); its end is in {place}" if place else ""
+    with seen.engine.patient(_PATIENCE):
+        if find.kind == CACHE:
+            return reclaim_store.prune_cache(seen.engine)
+        if find.kind == IMAGES:
+            return f"removed the {find.who} ({size})" if reclaim_store.remove_image(seen.engine, find.handle) else ""
+        gone = reclaim_store.remove_container(seen.engine, find.handle)
+        return f"removed the {find.who} ({size})" if gone else ""
+
+
+def _last_lines(engine: Engine, find: Find) -> list[str]:
+    return engine.log(str(find.handle["id"]), _EVIDENCE_LINES)
+
+
+def _evidence(seen: Seen, plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
+    """How full it was and of what, and the ends of the logs that go."""
+    going = [one for one in seen.finds if one.target in plan.targets and one.kind in (LOGS, CONTAINERS)]
+    logs = {
+        one.who: [redacted(line) for line in _asked(seen, f"the {one.who}", partial(_last_lines, find=one))]
+        for one in going
+    }
+    return {
+        "room": seen.room.as_dict(),
+        "plan": told,
+        "explained": seen.explained,
+        "notes": seen.notes,
+        "logs": logs,
+    }

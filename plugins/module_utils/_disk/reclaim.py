@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What holds the space of a disk, which of it may go, and in which order, until enough is free. Pure.
+
+The order is that of harm: a log of which the end is saved, what can be built again, what nothing runs from, and backups
+last. Volumes are none of the kinds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._compose.replicas import plan_dict
+from .._core.plan import Item, Plan
+
+VERB = "reclaim"
+LOGS, CACHE, IMAGES, CONTAINERS, JOURNAL, BACKUPS = KINDS = (
+    "container_logs",
+    "build_cache",
+    "dangling_images",
+    "exited_containers",
+    "journald",
+    "backups",
+)
+MIB = 2**20
+_FREE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B?)?\s*\Z", re.IGNORECASE)
+_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
+_SMALL = 64 * 1024  # bytes that are not worth an act
+_LARGEST = 2**63  # bytes: no file system is larger
+
+
+@dataclass(frozen=True)
+class Room:
+    """A file system: what an ordinary user may still write, and what is used, in bytes; inodes likewise."""
+
+    mount: str
+    free: int
+    used: int
+    inodes_free: int = 0
+    inodes: int = 0
+
+    @property
+    def share(self) -> float:
+        """Free, as `df` counts it: without what is reserved for root."""
+        return self.free / max(1, self.free + self.used)
+
+    def missing(self, goal: Goal) -> int:
+        """Bytes that must come free until the goal is met; 0 when it is."""
+        wanted = goal.bytes if goal.bytes else goal.share * (self.free + self.used)
+        return max(0, int(-(-(wanted - self.free) // 1)))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "mount": self.mount,
+            "free_bytes": self.free,
+            "used_bytes": self.used,
+            "free_share": round(self.share, 4),
+            "inodes_used_share": round(1 - self.inodes_free / self.inodes, 4) if self.inodes else None,
+        }
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What must be free in the end: so many bytes, or this share where ``bytes`` is 0."""
+
+    bytes: int = 0
+    share: float = 0.0
+
+    @property
+    def words(self) -> str:
+        return told_bytes(self.bytes) if self.bytes else f"{self.share:.0%}"
+
+
+def goal_of(text: str) -> Goal | None:
+    """``20%``, ``10G`` or a number of bytes; None for anything else. Powers of 1024."""
+    found = _FREE.match(text)
+    if not found:
+        return None
+    number, unit = float(found.group(1)), (found.group(2) or "").upper()  # inf where there are too many digits
+    if unit == "%":
+        return Goal(share=number / 100) if 0 < number < 100 else None
+    size = number * 1024 ** _POWERS.get(unit[:1], 0)
+    return Goal(bytes=int(size)) if 1 <= size < _LARGEST else None
+
+
+def repository_of(reference: str) -> str:
+    """``redis`` of ``docker.io/library/redis:7`` and of ``redis@sha256:...``; empty for an id."""
+    if reference.startswith("sha256:"):
+        return ""
+    folder, dummy, last = reference.partition("@")[0].rpartition("/")
+    name = f"{folder}/{last.partition(':')[0]}".lstrip("/")
+    for usual in ("docker.io/", "index.docker.io/", "library/"):
+        name = name[len(usual) :] if name.startswith(usual) else name
+    return name
+
+
+def who_closes(holders: Iterable[tuple[str, str]], project: str) -> list[str]:
+    """Services of a project whose restart frees a file that ``holders`` (project, service) have open.
+
+    None where somebody else holds it too: it would stay, and another project's service of that name is not ours.
+    """
+    held = set(holders)
+    if not project or any(theirs != project or not service for theirs, service in held):
+        return []
+    return sorted(service for dummy, service in held)
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something that holds space. ``spared`` says why it must stay and is empty where it may go.
+
+    ``handle`` is for whoever carries it out, and no part of what is told.
+    """
+
+    kind: str
+    target: str
+    who: str
+    bytes: int
+    reason: str
+    action: str
+    spared: str = ""
+    handle: Mapping[str, Any] = field(default_factory=dict)
+
+    def item(self, reason: str = "", acted: bool = False) -> Item:
+        return Item(
+            self.target,
+            reason or self.reason,
+            self.action if acted else "",
+            {"who": f"{self.who}, {told_bytes(self.bytes)}", "bytes": self.bytes, "kind": self.kind},
+        )
+
+
+def in_order(finds: Iterable[Find], kinds: Sequence[str]) -> list[Find]:
+    """By kind as wanted, the biggest first; backups stay in the order in which they came, the oldest first."""
+    found = list(finds)
+    ordered = []
+    for kind in kinds:
+        mine = [one for one in found if one.kind == kind]
+        ordered += mine if kind == BACKUPS else sorted(mine, key=lambda one: (-one.bytes, one.target))
+    return ordered
+
+
+def enough(finds: Iterable[Find], missing: int) -> bool:
+    """Whether what may go is as much as is missing."""
+    return sum(one.bytes for one in finds if not one.spared) >= missing
+
+
+def plan_reclaim(finds: Sequence[Find], missing: int) -> Plan:
+    """As many as are needed, in order; the others are spared, each with its reason."""
+    actions, spared, planned = [], [], 0
+    for one in finds:
+        if one.bytes < _SMALL:
+            continue
+        if one.spared:
+            spared.append(one.item(one.spared))
+        elif planned < missing:
+            planned += one.bytes
+            actions.append(one.item(acted=True))
+        else:
+            spared.append(one.item("not needed: the target is met without it"))
+    return Plan(VERB, tuple(actions), tuple(spared))
+
+
+def as_dict(plan: Plan, room: Room, goal: Goal, missing: int) -> dict[str, Any]:
+    """The plan with what it promises, in MiB."""
+    frees = sum(int(item.detail["bytes"]) for item in plan.actions)
+    have = f"{told_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
+    if not missing:
+        nothing = f"nothing to do: {have}, and {goal.words} are wanted"
+    elif not plan.actions:
+        nothing = f"nothing here may be freed: {have}, {told_bytes(missing)} are missing; see what is explained"
+    else:
+        nothing = ""
+    told = plan_dict(plan, mib(missing), f"MiB missing until {goal.words} of {room.mount} are free", nothing)
+    return {**told, "leaves": mib(max(0, missing - frees)), "frees_bytes": frees}
+
+
+def mib(size: int) -> int:
+    """Rounded up: a byte that is missing is missing."""
+    return -(-size // MIB)
+
+
+def told_bytes(size: float) -> str:
+    """``1.5 GiB``, as a person says it."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit in ("B", "KiB") else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def diff(plan: Plan) -> dict[str, str]:
+    """Every victim with its bytes."""
+    before = [f"{item.detail['who']} ({item.target})" for item in plan.actions]
+    return {
+        "before_header": "what holds space",
+        "after_header": "after the plan",
+        "before": "".join(f"{line}\n" for line in before),
+        "after": "",
+    }

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which backups may go: the newest N that are valid stay, and nothing goes when the newest of them is too old. Pure.
+
+Valid is whole to the last line that pg_dump writes, and plausible in size. An age alone is no rule: when a job has made
+empty files for a week, everything good is old. Nor does the usual size follow the newest few: when a job has dumped the
+wrong database for a week, everything good is big. Of a custom archive nothing but its beginning can be judged, so none
+goes on the strength of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from statistics import median
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from .._core.text import span
+from .._preflight.checks import Dump, header_alone, why_not_whole
+
+PLAUSIBLE = 0.5  # of the usual size
+_SLACK = 86400.0  # seconds that zones may put a date ahead
+_CUSTOM = "of a custom archive only the beginning tells, and nothing goes on the strength of that"
+_SMALL = "all small beside older ones: find out whether the right database is dumped before old ones go"
+_DATE = re.compile(r"(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?:[-_.T ]{0,3}(\d{2})[-_.:h]?(\d{2})(?:[-_.:m]?(\d{2}))?)?Z?")
+_LONG = re.compile(r"\d{8,}")  # a moment as seconds since 1970, or a serial number
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One file. ``at``: seconds since 1970, by the date in its name, else by when it was changed."""
+
+    name: str
+    size: int
+    blocks: int  # bytes that come free with it
+    at: float
+    inode: int
+    changed: int  # nanoseconds
+
+
+def moment_of(name: str, changed: float) -> float:
+    """When a backup was made: a date in the name outlives copying, the time of the last change does not."""
+    found = _DATE.search(name)
+    if not found:
+        return changed
+    year, month, day, hour, minute, second = (int(one or 0) for one in found.groups())
+    try:
+        named = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return changed
+    # A name without an hour tells the day alone; one in local time is some hours off: the change decides within it.
+    if abs(changed - named) < 86400:
+        return changed
+    return named if found.group(4) else named + 86399
+
+
+def series_of(name: str) -> str:
+    """Which backups belong together: those of one database, by the name without its moment.
+
+    Short numbers stay: shard1 and shard2 are two databases, and one must not push out the other's backups.
+    """
+    return _LONG.sub("#", _DATE.sub("#", name))
+
+
+def grouped(backups: Iterable[Backup]) -> dict[str, list[Backup]]:
+    """Each series, the newest first."""
+    found: dict[str, list[Backup]] = {}
+    for one in sorted(backups, key=lambda one: (-one.at, one.name)):
+        found.setdefault(series_of(one.name), []).append(one)
+    return found
+
+
+def why_invalid(dump: Dump, usual: float) -> str:
+    """Why a backup cannot be trusted; empty when it can."""
+    if dump.trouble:
+        return dump.trouble
+    if dump.size < PLAUSIBLE * usual:
+        return f"it is {dump.size:,} bytes, and {usual:,.0f} are usual"
+    return "it" + why_not_whole(dump)[3:] if why_not_whole(dump) else ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``go``: the oldest first. ``stay``: name to reason. ``refused``: why nothing may go, empty where some may."""
+
+    go: Sequence[Backup]
+    stay: Mapping[str, str]
+    refused: str = ""
+
+
+def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read: Callable[[Backup], Any]) -> Verdict:
+    """``series`` newest first; ``max_age`` seconds; ``read`` looks into a file and gives a Dump.
+
+    Files are read from the newest on until ``keep`` are valid: no more than that has to be, and bigger ones behind it.
+    """
+    stay = {one.name: "its date is in the future, so it is none" for one in series if one.at > now + _SLACK}
+    dated = [one for one in series if one.name not in stay]
+    middle = median(one.size for one in dated) if dated else 0.0
+    seen: dict[str, Any] = {}
+
+    def look(one: Backup) -> Any:
+        if one.name not in seen:
+            seen[one.name] = read(one)
+        return seen[one.name]
+
+    valid, small = [], set()
+    for place, one in enumerate(dated):
+        dump, usual = look(one), _usual(one, dated[place + 1 :], middle, look)
+        why = why_invalid(dump, usual)
+        if one.size < PLAUSIBLE * usual:
+            small.add(one.name)
+        if why:
+            stay[one.name] = f"cannot be trusted ({why}), and is newer than the {keep} that stay"
+            continue
+        if header_alone(dump):
+            stay[one.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {keep} that stay"
+            continue
+        valid.append(one)
+        stay[one.name] = f"one of the newest {keep} that are valid"
+        if len(valid) == 1 and now - one.at > max_age:
+            newer = dated[:place]
+            # Whole ones that are small are made each day: then it is their size that must be understood.
+            if newer and all(each.name in small and not why_not_whole(look(each)) for each in newer):
+                return Verdict((), stay, f"the newest {len(newer)} are {_SMALL}")
+            why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
+            return Verdict((), stay, f"{why}: find out why no new one is made before old ones go")
+        if len(valid) == keep:
+            if all(newest.name in small for newest in dated[:keep]):
+                return Verdict((), stay, f"the newest {keep} are {_SMALL}")
+            return Verdict(tuple(reversed(dated[place + 1 :])), stay)
+    few = f"only {len(valid)} of the {keep} backups that must stay are valid" if valid else "not one of them is valid"
+    return Verdict((), stay, few + _why_few(seen.values()))
+
+
+def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
+    """What its size is measured by: the biggest older one, but for a torn one, if that makes a difference."""
+    for other in sorted(older, key=lambda other: -other.size):
+        if one.size >= PLAUSIBLE * other.size:
+            break
+        dump = look(other)
+        if dump.trouble or not why_not_whole(dump):
+            return max(middle, other.size)
+    return middle
+
+
+def _why_few(dumps: Iterable[Any]) -> str:
+    """What hindered judging, so that few are valid."""
+    looked = list(dumps)
+    unread = [one.trouble for one in looked if one.trouble]
+    said = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
+    return f"{said}; {_CUSTOM}" if any(header_alone(one) for one in looked) else said

@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Endpoints and what trying them says: which layer fails first, whether it flaps, and from where. Pure.
+
+A row is one source and one target. Its layers are dns, tcp, tls and protocol, in this order; what lies behind the first
+that fails is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+from .._core.redaction import names_secret
+
+UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "unknown"
+LAYERS = ("dns", "tcp", "tls", "protocol")
+KINDS = ("http", "tcp", "tls", "postgres", "redis")
+HOST = "host"
+# Whose matter it is, as far as the answer tells.
+OURS, THEIRS, KEY, NETWORK, NOBODY = "ours", "theirs", "key", "network", ""
+LATE = "it answered after"  # how the reason of an answer that is well, and late, begins
+# Whether a database is asked by TLS.
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
+_PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is tried. ``sources``: from where, empty for all; ``expect``: statuses that are well, empty: 200 to 399."""
+
+    name: str
+    kind: str
+    host: str
+    port: int
+    path: str = "/"
+    secure: bool = False
+    method: str = "GET"
+    tls: str = AUTO
+    headers: Mapping[str, str] = field(default_factory=dict)
+    expect: tuple[int, ...] = ()
+    body: str = ""
+    judge: str = ""
+    key: str = ""
+    slow: float = 2.0
+    cert_days: int = 14
+    sources: tuple[str, ...] = ()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Those that this kind has."""
+        return tuple(
+            one
+            for one in LAYERS
+            if (one != "tls" or self.secure or self.kind == "tls" or self.tls == ALWAYS)
+            and (one != "protocol" or self.kind not in ("tcp", "tls"))
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer, tried once."""
+
+    layer: str
+    ok: bool
+    ms: float
+    said: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an answer means: how well that is, whose matter, and why in words."""
+
+    state: str
+    why: str = ""
+    whose: str = NOBODY
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """All layers, tried once, and what came of it."""
+
+    steps: tuple[Step, ...]
+    meaning: Meaning
+
+    @property
+    def layer(self) -> str:
+        """The first that fails; where all work and the answer is bad it is the protocol."""
+        failed = next((one.layer for one in self.steps if not one.ok), "")
+        return failed or ("protocol" if self.meaning.state != UP else "")
+
+
+def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
+    """A target as it was given, or why it cannot be tried."""
+    name, url, host, port = given["name"], given.get("url") or "", given.get("host") or "", given.get("port") or 0
+    kind = given.get("kind") or "http"
+    secure, path = False, "/"
+    if kind == "http":
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or 0
+        except ValueError:
+            return None, f"{name}: the url cannot be read"
+        secure = parts.scheme == "https"
+        if parts.scheme not in ("http", "https"):
+            return None, f"{name}: the url must begin with http:// or https://"
+        if parts.username or parts.password:
+            return None, f"{name}: a url must hold no password; give it as a key"
+        secret = next((one for one, dummy in parse_qsl(parts.query) if one.lower() == "key" or names_secret(one)), "")
+        if secret:
+            return None, f"{name}: a url must hold no secret, as its parameter {secret} is; give it as `key`"
+        port = port or (443 if secure else 80)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    port = port or _PORTS.get(kind, 0)
+    if not host or any(sign in host for sign in " /\r\n"):
+        return None, f"{name}: no host to try"
+    if not 1 <= port <= 65535:
+        return None, f"{name}: the port must be between 1 and 65535"
+    if any(sign in path for sign in " \r\n") or not given.get("method", "GET").isalpha():
+        return None, f"{name}: neither the path nor the method may hold blanks"
+    for title, value in (given.get("headers") or {}).items():
+        if any(sign in f"{title}{value}" for sign in "\r\n"):
+            return None, f"{name}: a header must be one line"
+    return Target(
+        name=name,
+        kind=kind,
+        host=host,
+        port=port,
+        path=path,
+        secure=secure,
+        tls=given.get("tls") or AUTO,
+        method=(given.get("method") or "GET").upper(),
+        headers={str(title): str(value) for title, value in (given.get("headers") or {}).items()},
+        expect=tuple(given.get("expect") or ()),
+        body=given.get("body") or "",
+        judge=given.get("judge") or "",
+        key=given.get("key") or "",
+        slow=given.get("slow") or 2.0,
+        cert_days=given["cert_days"] if given.get("cert_days") is not None else 14,
+        sources=tuple(given.get("sources") or ()),
+    ), ""
+
+
+def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> dict[str, Any]:
+    """One row of the matrix, over all attempts."""
+    states = [one.meaning.state for one in attempts]
+    bad = [one for one in attempts if one.meaning.state == DOWN]
+    worst = bad[-1] if bad else next((one for one in reversed(attempts) if one.meaning.state != UP), attempts[-1])
+    state = FLAPPING if bad and len(bad) < len(attempts) else worst.meaning.state
+    why = worst.meaning.why
+    if state == FLAPPING:
+        why = f"{len(bad)} of {len(attempts)} attempts failed: {why}"
+    return {
+        "source": source,
+        "target": target.name,
+        "kind": target.kind,
+        "judge": target.judge,
+        "address": f"{target.host}:{target.port}",
+        "state": state,
+        "layer": "" if state == UP else worst.layer,
+        "why": why,
+        "whose": worst.meaning.whose,
+        "layers": {one.layer: _told(one) for one in worst.steps},
+        "attempts": len(attempts),
+        "failed": len(bad),
+        "up": sum(state == UP for state in states),
+    }
+
+
+def _told(step: Step) -> dict[str, Any]:
+    return {"ok": step.ok, "ms": round(step.ms, 1), "said": step.said, **step.facts}
+
+
+def unknown_row(source: str, target: Target, why: str) -> dict[str, Any]:
+    """A source from where nothing can be tried."""
+    return {
+        "source": source,
+        "target": target.name,
+        "kind": target.kind,
+        "judge": target.judge,
+        "address": f"{target.host}:{target.port}",
+        "state": UNKNOWN,
+        "layer": "",
+        "why": why,
+        "whose": NOBODY,
+        "layers": {},
+        "attempts": 0,
+        "failed": 0,
+        "up": 0,
+    }
+
+
+def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is not well, a sentence each, those of one target together."""
+    said = []
+    by_target: dict[tuple[str, str, str, str], list[str]] = {}
+    for row in rows:
+        if row["state"] not in (UP, UNKNOWN):
+            by_target.setdefault((row["target"], row["state"], row["layer"], row["why"]), []).append(row["source"])
+    for (target, state, layer, why), sources in by_target.items():
+        well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
+        beside = f"; from {_some(well)} it is well" if well else ""
+        said.append(f"{target} is {state} from {_some(sources)} ({layer}): {why}{beside}")
+    unknown = sorted({f"{row['source']}: {row['why']}" for row in rows if row["state"] == UNKNOWN})
+    return said + unknown
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Endpoints tried from many places at once, a few times each. I/O."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Mapping, Sequence
+
+from ..._compose.io.engine import EngineLogin, engine
+from ..._compose.io.observe import observe
+from ..._compose.project import Project
+from ..._compose.project_ref import Source
+from ..._core.errors import PrivilegeError
+from ..endpoint import HOST, Attempt, Target, row_of, unknown_row
+from .namespaces import Place, inside, require_entry
+from .probe import attempt
+
+_MOST = 64  # threads
+NOWHERE = -1  # the process id of a source that does not run
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret, or the container's variable in which it is: what the service itself uses is what must be judged."""
+
+    value: str = ""
+    service: str = ""
+    variable: str = ""
+
+
+@dataclass(frozen=True)
+class Trying:
+    attempts: int
+    pause: float
+    timeout: float
+
+
+def probe(
+    login: EngineLogin,
+    project: Source,
+    sources: Sequence[str],
+    targets: Sequence[Target],
+    keys: Mapping[str, Key],
+    how: Trying,
+) -> list[dict[str, Any]]:
+    """The matrix, a row for each source and target.
+
+    What cannot be tried, since its key or its source is not there, is unknown; the rest is tried all the same.
+    """
+    wanted = list(dict.fromkeys([*sources, *(one for target in targets for one in target.sources)]))
+    services = [one for one in wanted if one != HOST]
+    places = {HOST: [Place(HOST, environment=dict(os.environ))]}
+    found = {name: key.value for name, key in keys.items()}
+    missing: dict[str, str] = {}
+    kept = {name: key for name, key in keys.items() if key.variable}
+    if services or kept:
+        with engine(login) as opened:
+            seen = observe(opened, None, project, lines=0)
+        if services:
+            places.update(_places(login, seen, services))
+        for name, key in kept.items():
+            found[name], missing[name] = _value(key, seen)
+    if any(place.pid for listed in places.values() for place in listed):
+        require_entry()
+    asked = [
+        (place, target)
+        for target in targets
+        for source in (target.sources or tuple(sources))
+        for place in _meant(places, source)
+    ]
+
+    def row(one: tuple[Place, Target]) -> dict[str, Any]:
+        place, target = one
+        return _row(place, target, found.get(target.key, ""), missing.get(target.key, ""), how)
+
+    with ThreadPoolExecutor(max_workers=min(_MOST, max(1, len(asked)))) as pool:
+        return list(pool.map(row, asked))
+
+
+def _meant(places: Mapping[str, list[Place]], source: str) -> list[Place]:
+    if source == "*":
+        return [place for name, listed in places.items() if name != HOST for place in listed]
+    return places.get(source, [])
+
+
+def _places(login: EngineLogin, seen: Project, services: Sequence[str]) -> dict[str, list[Place]]:
+    """The running containers of each service; ``*`` for all."""
+    if not login.local:
+        raise PrivilegeError(
+            f"The engine at {login.where} is on another machine, so the networks of its containers cannot be"
+            " entered from here. Run this on its own host, or try from the host alone (sources: [host])."
+            " Nothing was done."
+        )
+    found: dict[str, list[Place]] = {}
+    for name in seen.service_names if "*" in services else services:
+        replicas = [one for one in seen.replicas(name) if one.running and one.pid]
+        found[name] = [
+            Place(one.name, name, one.pid, dict(pair.partition("=")[::2] for pair in one.environment))
+            for one in replicas
+        ] or [Place(name, name, NOWHERE)]
+    return found
+
+
+def _value(key: Key, seen: Project) -> tuple[str, str]:
+    """A key as the service has it, or why there is none; a container that has stopped still tells its environment."""
+    listed = sorted(seen.replicas(key.service), key=lambda one: not one.running)
+    pairs = (pair.partition("=") for one in listed for pair in one.environment)
+    value = next((value for name, dummy, value in pairs if name == key.variable), "")
+    if not listed:
+        known = ", ".join(seen.service_names) or "none"
+        return "", f"its key is in {key.service}, of which there is no container (there are: {known})"
+    if not value:
+        return "", f"its key is not there: no container of {key.service} has the variable {key.variable}"
+    if not value.isascii() or any(sign in value for sign in "\r\n"):
+        return "", f"its key cannot be used: the variable {key.variable} of {key.service} holds what no key does"
+    return value, ""
+
+
+def _row(place: Place, target: Target, key: str, missing: str, how: Trying) -> dict[str, Any]:
+    if place.pid == NOWHERE:
+        return unknown_row(place.name, target, "no container of it runs, so nothing can be tried from there")
+    if missing:
+        return unknown_row(place.name, target, missing)
+    made: list[Attempt] = []
+    try:
+        with inside(place):
+            for number in range(how.attempts):
+                if number:
+                    time.sleep(how.pause)
+                made.append(attempt(place, target, key, how.timeout))
+    except OSError as error:
+        return unknown_row(place.name, target, f"its network could not be entered ({error.strerror})")
+    return row_of(place.name, target, made)

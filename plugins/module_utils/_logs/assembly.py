@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pieces of a log put together, the newest first: split lines made whole, tracebacks kept with what they follow. Pure.
+
+The engine writes a line of more than 16 KiB in several pieces, of which the last one ends with a line feed; streams are
+mixed. Reading backwards, a piece that ends with a line feed closes the line before it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Iterable, Iterator, NamedTuple
+
+from .line import goes_on, is_own
+from .records import Record
+
+_MOST_LINES = 500  # of one record; of a longer one the end is kept
+_LONGEST = 256 * 1024  # characters of one line that are put together
+_APART = 2.0  # seconds after which a piece is no part of a line any more: the engine gives them one time
+_BESIDE = 5000  # records of other streams that wait for the beginning of one
+_WAITING = 200  # lines of other streams that wait for one to become whole
+
+
+class Piece(NamedTuple):
+    """What was written at one moment; ``text`` with its line feed, where there is one."""
+
+    at: float | None
+    stream: str
+    text: str
+    grade: str = ""
+
+
+class _Open:
+    """A line that may have earlier pieces still."""
+
+    __slots__ = ("closed", "parts", "size")
+
+    def __init__(self, piece: Piece) -> None:
+        self.parts, self.size, self.closed = [piece], len(piece.text), False
+
+    def add(self, piece: Piece) -> None:
+        if self.size < _LONGEST:
+            self.parts.append(piece)
+        else:  # the beginning counts, and comes last
+            self.parts[-1] = piece
+        self.size += len(piece.text)
+
+    def line(self) -> Piece:
+        first = self.parts[-1]
+        if len(self.parts) == 1:
+            return _bare(first)
+        return _bare(first._replace(text="".join(part.text for part in reversed(self.parts))))
+
+
+def _bare(piece: Piece) -> Piece:
+    """Without its line feed."""
+    return Piece(piece.at, piece.stream, piece.text.rstrip("\r\n")[:_LONGEST], piece.grade)
+
+
+def whole_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Lines without their line feed, the newest first, in the order in which they ended."""
+    waiting: deque[_Open] = deque()
+    by_stream: dict[str, _Open] = {}
+    for piece in pieces:
+        last = by_stream.get(piece.stream)
+        if last is not None and not piece.text.endswith("\n"):
+            last.add(piece)
+            continue
+        if last is not None and len(waiting) == 1 and len(last.parts) == 1:
+            # As nearly all of them are: a whole line behind a whole line, and nothing of another stream between.
+            before, last.parts[0], last.size = last.parts[0], piece, len(piece.text)
+            yield _bare(before)
+            continue
+        if last is not None:
+            last.closed = True
+        by_stream[piece.stream] = opened = _Open(piece)
+        waiting.append(opened)
+        while waiting[0].closed or _settled(waiting[0], piece, len(waiting)):
+            done = waiting.popleft()
+            if by_stream.get(done.parts[0].stream) is done:
+                del by_stream[done.parts[0].stream]
+            yield done.line()
+    for each in waiting:
+        yield each.line()
+
+
+def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
+    """Whether nothing can come any more that belongs to it."""
+    if held.parts[0] is piece:
+        return False
+    at = held.parts[-1].at
+    return waiting > _WAITING or (at is not None and piece.at is not None and piece.at < at - _APART)
+
+
+class _Tail:
+    """Lines that go on with one that was not met yet, the newest first."""
+
+    __slots__ = ("at", "dropped", "grade", "lines")
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.at: float | None = None
+        self.grade, self.dropped = "", 0
+
+    def add(self, line: Piece) -> None:
+        if len(self.lines) < _MOST_LINES:
+            self.lines.append(line.text)
+        else:  # of a longer one the end is kept, and the line that is the first so far
+            self.lines[-1] = line.text
+            self.dropped += 1
+        self.at = line.at if line.at is not None else self.at
+        self.grade = line.grade or self.grade
+
+    @property
+    def first(self) -> str:
+        """Its oldest line that is not empty."""
+        return next((line for line in reversed(self.lines) if line.strip()), "")
+
+    def is_apart(self, line: Piece) -> bool:
+        """Whether it was written too long after a line to belong to it, as far as both say when."""
+        return self.at is not None and line.at is not None and abs(self.at - line.at) > _APART
+
+    def alone(self, source: str, stream: str) -> list[Record]:
+        """A record by itself; none of blank lines."""
+        return [Record(self.at, source, self.text(), stream, self.grade)] if self.first else []
+
+    def text(self, before: str | None = None) -> str:
+        lines = list(reversed(self.lines))
+        if self.dropped:
+            lines.insert(1, f"... {self.dropped} lines left out ...")
+        return "\n".join([before, *lines] if before is not None else lines)
+
+
+def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
+    """Records, the newest first: a line that begins one, with those that go on with it.
+
+    While the beginning of one is looked for, what other streams wrote beside it waits, so that all leave by their time.
+    """
+    held: dict[str, _Tail] = {}
+    beside: list[Record] = []
+    for line in lines:
+        if not held and not goes_on(line.text):
+            yield Record(line.at, source, line.text, line.stream, line.grade)
+            continue
+        for stream in [one for one, tail in held.items() if tail.is_apart(line) or len(beside) >= _BESIDE]:
+            beside += held.pop(stream).alone(source, stream)
+        tail = held.get(line.stream)
+        if tail is not None and is_own(tail.first, line.text):
+            beside += held.pop(line.stream).alone(source, line.stream)
+            tail = None
+        if goes_on(line.text):
+            held.setdefault(line.stream, tail or _Tail()).add(line)
+        else:
+            text = held.pop(line.stream).text(line.text) if tail is not None else line.text
+            beside.append(Record(line.at, source, text, line.stream, line.grade))
+        if beside and not held:
+            yield from _by_time(beside)
+            beside = []
+    for stream, tail in held.items():
+        beside += tail.alone(source, stream)  # its beginning lies before what was read
+    yield from _by_time(beside)
+
+
+def _by_time(found: list[Record]) -> list[Record]:
+    """The newest first; as they came where one does not say when."""
+    if any(one.at is None for one in found):
+        return found
+    return sorted(found, key=lambda one: -(one.at or 0.0))
+
+
+def timed(found: Iterable[Record], otherwise: float) -> Iterator[Record]:
+    """Each with a time: one that says none has that of the next newer one, the newest the one that is given."""
+    at = otherwise
+    for record in found:
+        if record.at is None:
+            yield record._replace(at=at)
+        else:
+            at = record.at
+            yield record

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What log_tail is told, and what is made of it; refuses what could never be read."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Callable, Mapping
+
+from .._core.errors import DriverMissing, InputError
+from .._core.module import at_least
+from .._core.times import moment_of
+from .io.limits import Limits
+from .io.reader import Wanted, Where
+from .line import LEVELS
+
+_MOST = 10_000  # records in one answer
+
+LOG_ARGS: dict[str, Any] = {
+    "services": {"type": "list", "elements": "str", "default": []},
+    "containers": {"type": "list", "elements": "str", "default": []},
+    "units": {"type": "list", "elements": "str", "default": []},
+    "kernel": {"type": "bool", "default": False},
+    "files": {"type": "list", "elements": "str", "default": []},
+    "project": {"type": "str", "default": ""},
+    "since": {"type": "str", "default": "1h"},
+    "until": {"type": "str", "default": ""},
+    "last": {"type": "int", "default": 100},
+    "match": {"type": "str", "default": ""},
+    "ignore_case": {"type": "bool", "default": True},
+    "level": {"type": "str", "default": "", "choices": ["", *LEVELS]},
+    "where": {"type": "str", "default": ""},
+    "signatures": {"type": "int", "default": 20},
+    "new_since": {"type": "str", "default": ""},
+    "baseline": {"type": "float", "default": 3600.0},
+    "source": {"type": "str", "default": "auto", "choices": ["auto", "file", "api"]},
+    "timezone": {"type": "str", "default": ""},
+    "journal_directory": {"type": "str", "default": ""},
+    "max_bytes": {"type": "int", "default": 128 * 2**20},
+    "max_seconds": {"type": "float", "default": 15.0},
+}
+
+
+def where_of(params: dict[str, Any]) -> Where:
+    if not any(params[name] for name in ("services", "containers", "units", "kernel", "files")):
+        raise InputError("Say what to read: services, containers, units, kernel or files. Nothing was done.")
+    for path in [*params["files"], *([params["journal_directory"]] if params["journal_directory"] else [])]:
+        if not path.startswith("/"):
+            raise InputError(f"files: {path!r} must be an absolute path. Nothing was done.")
+    return Where(
+        params["services"],
+        params["containers"],
+        params["units"],
+        params["kernel"],
+        params["files"],
+        params["source"],
+        params["journal_directory"],
+        params["timezone"],
+    )
+
+
+def wanted_of(params: dict[str, Any]) -> Wanted:
+    for name in ("last", "signatures"):
+        at_least(params, name, 0)
+    at_least(params, "baseline", 0, "s")
+    if params["last"] > _MOST:
+        raise InputError(f"last is {params['last']} and must be at most {_MOST}. Nothing was done.")
+    now = time.time()
+    since, until = _moment(params, "since", now), now
+    if params["until"]:
+        until = _moment(params, "until", now)
+    if until < since:
+        raise InputError("until lies before since, so there is nothing between them. Nothing was done.")
+    return Wanted(
+        since,
+        until,
+        params["last"],
+        not params["until"],
+        _pattern(params),
+        params["level"],
+        _condition(params["where"]),
+        params["signatures"],
+        _moment(params, "new_since", now) if params["new_since"] else None,
+        params["baseline"],
+    )
+
+
+def limits_of(params: dict[str, Any]) -> Limits:
+    at_least(params, "max_bytes", 65536, "bytes")
+    at_least(params, "max_seconds", 0.1, "s")
+    return Limits(params["max_bytes"], time.monotonic() + params["max_seconds"])
+
+
+def _moment(params: dict[str, Any], name: str, now: float) -> float:
+    at = moment_of(params[name], now)
+    if at is None:
+        raise InputError(
+            f"{name}: {params[name]!r} is neither a length of time (90, 15m, 2h, 3d) nor a date"
+            " (2026-11-24T08:30:00Z). Nothing was done."
+        )
+    return at
+
+
+def _pattern(params: dict[str, Any]) -> re.Pattern[str] | None:
+    if not params["match"]:
+        return None
+    try:
+        return re.compile(params["match"], re.MULTILINE | (re.IGNORECASE if params["ignore_case"] else 0))
+    except re.error as error:
+        raise InputError(f"match: {params['match']!r} is no regular expression ({error}). Nothing was done.") from None
+
+
+def _condition(text: str) -> Callable[[Mapping[str, Any]], bool] | None:
+    """A JMESPath expression as a question; a record on which it cannot be asked is not meant."""
+    if not text:
+        return None
+    try:
+        import jmespath  # type: ignore[import-untyped] # noqa: PLC0415 (asked for only where it is needed, and missed in words)
+    except ImportError:
+        raise DriverMissing(
+            "where: the Python library jmespath is not installed where the module runs. Install it there (python3 -m"
+            " pip install jmespath), or use match and level. Nothing was done."
+        ) from None
+    try:
+        compiled = jmespath.compile(text)
+    except jmespath.exceptions.JMESPathError as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"where: {text!r} is no JMESPath expression ({said}). Nothing was done.") from None
+
+    def holds(fields: Mapping[str, Any]) -> bool:
+        try:
+            found = compiled.search(dict(fields))
+        except (jmespath.exceptions.JMESPathError, ValueError, OverflowError, TypeError, RecursionError):
+            return False
+        return found is not None and found is not False and found not in ([], {}, "")
+
+    return holds

@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records of logs: told by what they have in common, how often, and which of them are new. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Collection, NamedTuple
+
+from .._core.redaction import HIDDEN, names_secret, redacted
+from .fields import json_fields, level_in
+from .line import LEVELS, level_of
+
+_NUMBERS = re.compile(
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+",
+    re.I,
+)
+_QUOTED = re.compile(r"'[^']{0,200}'|\"[^\"]{0,200}\"")
+_TIMES = re.compile(
+    r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?"
+    r"|\[\d\d/[A-Za-z]{3}/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\]|^[A-Za-z]{3}\s+\d{1,2} \d\d:\d\d:\d\d",
+    re.I,
+)
+_ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
+_BLOCK = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}KEY-----|\Z)", re.S)
+_LONGEST = 300  # characters of a signature
+_NO_DIGITS = str.maketrans("0123456789", "##########")
+_TOLD_APART, _MOST_TEXTS = 2000, 5000
+_USUAL = "info"  # what a unit's standard output is logged with
+_SHOWN = 8 * 1024  # characters of a record that are told
+_EXAMPLE = 2000  # and of an example
+_CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
+
+
+class Record(NamedTuple):
+    """One thing that was logged, of one line or several. ``at``: seconds since 1970; None: no line of it says."""
+
+    at: float | None
+    source: str
+    text: str
+    stream: str = ""
+    grade: str = ""  # where the source keeps the level apart, as the journal does
+
+    @property
+    def level(self) -> str:
+        """Of a source that keeps levels apart its own, unless that is what everything gets that says none to it."""
+        if self.grade and self.grade != _USUAL:
+            return self.grade
+        told = level_in(json_fields(self.text)) if self.text[:1] == "{" else ""
+        return told or level_of(self.text) or self.grade
+
+
+@dataclass
+class Signature:
+    """What records have in common: their text without what differs from one to the next."""
+
+    text: str
+    level: str
+    count: int = 0
+    first: float | None = None
+    last: float | None = None
+    sources: set[str] = field(default_factory=set)
+    example: str = ""
+
+    def add(self, record: Record) -> None:
+        self.count += 1
+        self.sources.add(record.source)
+        if record.at is not None:
+            self.first = record.at if self.first is None else min(self.first, record.at)
+            self.last = record.at if self.last is None else max(self.last, record.at)
+
+
+def signature_text(text: str) -> str:
+    """A traceback by its last line, which says what happened, else the first line; times, numbers, names taken out."""
+    line = exception_of(text) if "\n" in text else text
+    if line[:1] == "{":
+        told = json_fields(line)
+        line = str(told.get("message") or told.get("msg") or told.get("event") or line)
+    bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line[: 4 * _LONGEST]))))
+    return " ".join(bare.split())[:_LONGEST]
+
+
+def exception_of(text: str) -> str:
+    """The line of a traceback that says what happened: the first behind its last frame; else the first line of all."""
+    lines = text.split("\n")
+    frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
+    if frames:
+        behind = (line for line in lines[frames[-1] + 1 :] if line.strip() and not line[0].isspace())
+        found = next(behind, "")
+        if found:
+            return found
+    ends = _ENDS_WITH.findall(text)
+    return str(ends[-1]) if ends else lines[0]
+
+
+def key_of(text: str) -> str:
+    """Twelve digits by which a signature is known."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+class Signatures:
+    """Counts by signature, of records from ``least`` on; no more than ``most`` kinds are kept, the rest is counted."""
+
+    def __init__(self, least: str = "warning", most: int = 500) -> None:
+        self._least, self._most = LEVELS.index(least), most
+        self._found: dict[str, Signature] = {}
+        self._texts: dict[str, str] = {}  # what was made of texts that differ in their digits alone
+        self.others = 0
+
+    def add(self, record: Record, level: str = "") -> None:
+        """``level``: the record's, where it is known already."""
+        level = level or record.level
+        if not level or LEVELS.index(level) < self._least:
+            return
+        bare = record.text[:_TOLD_APART].translate(_NO_DIGITS)
+        text = self._texts.get(bare, "")
+        if not text:
+            text = signature_text(record.text)
+            if len(self._texts) < _MOST_TEXTS and len(record.text) <= _TOLD_APART:
+                self._texts[bare] = text
+        kept = self._found.get(text)
+        if kept is None:
+            if len(self._found) >= self._most:
+                self.others += 1
+                return
+            kept = self._found[text] = Signature(text, level, example=shown(record.text)[:_EXAMPLE])
+        kept.add(record)
+
+    def told(self, since: float, new_since: float | None, known: Collection[str], top: int) -> list[dict[str, Any]]:
+        """Those seen from ``since`` on, new ones first, then the most frequent.
+
+        ``known``: sources of which something from before ``new_since`` was read. ``new`` where the first of them was at
+        ``new_since`` or later; None where of one of its sources nothing from before is known.
+        """
+
+        def new(one: Signature) -> bool | None:
+            if new_since is None or one.first is None:
+                return None
+            if one.first < new_since:
+                return False
+            return True if one.sources <= set(known) else None
+
+        found = [one for one in self._found.values() if one.last is None or one.last >= since]
+        found.sort(key=lambda one: (not new(one), -one.count, one.text))
+        return [
+            {
+                "signature": key_of(one.text),
+                "text": one.text,
+                "level": one.level,
+                "count": one.count,
+                "first_seen": one.first,
+                "last_seen": one.last,
+                "new": new(one),
+                "sources": sorted(one.sources),
+                "example": one.example,
+            }
+            for one in found[:top]
+        ]
+
+
+def shown(text: str) -> str:
+    """A record without secrets; its lines are kept apart, and a very long one loses its middle.
+
+    It is cut last: half a secret would be known by nobody as one.
+    """
+    fields = json_fields(text) if text[:1] == "{" else {}
+    if fields:  # what stands under a name is known here, to any depth
+        text = json.dumps(redacted_value(fields), ensure_ascii=False)
+    if len(text) > 2 * _CLEANED:
+        text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_head(text[::-1])[::-1]}"
+    clean = "\n".join(_indent(line) + redacted(line) for line in _BLOCK.sub(HIDDEN, text).split("\n"))
+    if len(clean) > _SHOWN:
+        clean = f"{clean[: _SHOWN // 2]}\n... {len(clean) - _SHOWN} characters left out ...\n{clean[-_SHOWN // 2 :]}"
+    return clean
+
+
+def _head(text: str) -> str:
+    """The beginning of a long text, without the word in which it ends: half a secret is known by nobody as one."""
+    return text[:_CLEANED].rpartition(" ")[0] or text[: _CLEANED // 2]
+
+
+def _indent(line: str) -> str:
+    return " " * min(40, len(line) - len(line.lstrip(" ")))
+
+
+def entry(record: Record, fields: dict[str, Any]) -> dict[str, Any]:
+    """A record for people and machines, without secrets."""
+    told = {key: redacted_value(value, key) for key, value in fields.items()}
+    return {
+        "at": record.at,
+        "source": record.source,
+        "stream": record.stream,
+        "level": record.level,
+        "text": shown(record.text),
+        **({"fields": told} if told else {}),
+    }
+
+
+def redacted_value(value: Any, name: str = "") -> Any:
+    """The same value without secrets, to any depth; whatever stands under a name that tells of a secret is hidden."""
+    if names_secret(name) and value not in (None, "", True, False):
+        return HIDDEN
+    if isinstance(value, str):
+        return redacted(value if len(value) <= _CLEANED else _head(value))[:_SHOWN]
+    if isinstance(value, dict):
+        return {redacted(str(key)): redacted_value(each, str(key)) for key, each in value.items()}
+    if isinstance(value, list):
+        return [redacted_value(each, name) for each in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value if redacted(str(value)) == str(value) else HIDDEN
+    return value

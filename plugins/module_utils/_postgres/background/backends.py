@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Sessions and the processes behind them: which is whose, what it uses, whether its client is still there. Pure.
+
+A session's pid is the one in PostgreSQL's own PID namespace, and many containers have a process 11: a process is a
+session's only if it was started when the session was. TCP states: the kernel's include/net/tcp_states.h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, NamedTuple
+
+from ..._core.text import printable
+from ..describe import who_is
+from ..snapshot import Picture
+
+_SAME = 1.0  # seconds by which the two clocks of one start may differ
+_CLOSE_WAIT = 0x08
+_OVER = (0x06, 0x07)  # TIME_WAIT, CLOSE
+# Packets sent again, or probes without an answer, from which on the client counts as gone. The kernel doubles its pause
+# from 0.2 s on, so six are more than ten seconds: a short trouble of the network is none.
+_TRIES = 6
+_MAPPED = "0000000000000000FFFF0000"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A process of PostgreSQL's. ``started``: seconds since 1970; ``cpu``: seconds used so far; bytes for the rest."""
+
+    pid: int
+    inside: int
+    started: float
+    cpu: float
+    memory: int
+    read: int | None = None
+    written: int | None = None
+
+
+class Peer(NamedTuple):
+    """How the kernel sees one connection: its state, and packets that nobody confirmed."""
+
+    state: int
+    unanswered: int
+
+
+_UNCLEAR = Peer(0, 0)
+
+
+def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
+    """/proc/net/tcp or tcp6 as {(remote address, port): Peer}; addresses as PostgreSQL writes them.
+
+    A client may use one port of its own for connections to several of ours: such a one tells nothing. What is over and
+    only waits for its time to pass is none.
+    """
+    found: dict[tuple[str, int], Peer] = {}
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) < 9:
+            continue
+        address, dummy, port = fields[2].rpartition(":")
+        if int(fields[3], 16) in _OVER:
+            continue
+        remote = _address(address), int(port, 16)
+        peer = Peer(int(fields[3], 16), max(int(fields[6], 16), int(fields[8])))
+        found[remote] = _UNCLEAR if remote in found else peer
+    return found
+
+
+def _address(text: str) -> str:
+    """``0100007F`` is 127.0.0.1: words of four bytes, each in the order of the (little-endian) host."""
+    if text.upper().startswith(_MAPPED):
+        text = text[24:]
+    words = [text[place : place + 8] for place in range(0, len(text), 8)]
+    octets = [word[place : place + 2] for word in words for place in (6, 4, 2, 0)]
+    if len(octets) == 4:
+        return ".".join(str(int(octet, 16)) for octet in octets)
+    return ":".join("".join(octets[place : place + 2]).lower() for place in range(0, 16, 2))
+
+
+def full_address(text: str) -> str:
+    """An IPv6 address with every digit, as ``_address`` writes it; IPv4 as it is."""
+    if ":" not in text:
+        return text
+    head, dummy, tail = text.partition("::")
+    left, right = [part for part in head.split(":") if part], [part for part in tail.split(":") if part]
+    middle = ["0"] * (8 - len(left) - len(right)) if "::" in text else []
+    return ":".join(part.zfill(4) for part in (*left, *middle, *right)).lower()
+
+
+def matched(picture: Picture, backends: Iterable[Backend]) -> dict[int, Backend]:
+    """The process of each session; a pid that fits two processes fits none."""
+    found: dict[int, Backend] = {}
+    twice = set()
+    for one in backends:
+        session = picture.sessions.get(one.inside)
+        if session is None or session.backend_start is None:
+            continue
+        if abs(session.backend_start.timestamp() - one.started) > _SAME:
+            continue
+        if one.inside in found:
+            twice.add(one.inside)
+        found[one.inside] = one
+    return {pid: one for pid, one in found.items() if pid not in twice}
+
+
+def gone(picture: Picture, pid: int, peers: Mapping[tuple[str, int], Peer] | None) -> str:
+    """What shows that a session's client is not there any more; empty when it is, or when nobody can tell."""
+    session = picture.sessions[pid]
+    if not peers or session.client in ("", "local") or not session.client_port:
+        return ""
+    peer = peers.get((full_address(session.client), session.client_port))
+    if peer is None:
+        return "the kernel has given its connection up"
+    if peer.state == _CLOSE_WAIT:
+        return "the client has hung up"
+    if peer.unanswered >= _TRIES:
+        return f"the client does not answer ({peer.unanswered} tries)"
+    return ""
+
+
+def usage(
+    picture: Picture,
+    first: Mapping[int, Backend],
+    second: Mapping[int, Backend],
+    seconds: float,
+    signs: Mapping[int, str],
+) -> dict[str, Any]:
+    """What each session used between two readings; parallel workers count for their leader."""
+    used: dict[int, dict[str, Any]] = {}
+    for pid, after in second.items():
+        before = first.get(pid)
+        if before is None or before.pid != after.pid:
+            continue
+        session = picture.sessions[pid]
+        one = used.setdefault(session.key, {"cpu": 0.0, "memory": 0, "read": 0.0, "written": 0.0})
+        one["cpu"] += (after.cpu - before.cpu) / seconds
+        one["memory"] += after.memory
+        one["read"] += ((after.read or 0) - (before.read or 0)) / seconds
+        one["written"] += ((after.written or 0) - (before.written or 0)) / seconds
+    sessions = [
+        {
+            "target": picture.sessions[key].target if key in picture.sessions else "",
+            "pid": key,
+            "who": who_is(picture, key),
+            "state": printable(picture.sessions[key].state) if key in picture.sessions else "",
+            "cpu": round(one["cpu"], 3),
+            "memory": one["memory"],
+            "read_per_second": int(one["read"]),
+            "written_per_second": int(one["written"]),
+        }
+        for key, one in used.items()
+    ]
+    return {
+        "sessions": sorted(sessions, key=lambda one: (-one["cpu"], -one["memory"])),
+        "vanished": [
+            {"target": picture.sessions[pid].target, "pid": pid, "who": who_is(picture, pid), "reason": reason}
+            for pid, reason in sorted(signs.items())
+            if reason
+        ],
+        "cpu": round(sum(one["cpu"] for one in used.values()), 3),
+        "memory": sum(one["memory"] for one in used.values()),
+    }
+
+
+def started_at(boot: float, ticks: int, per_second: int) -> float:
+    """Seconds since 1970, from a process's ticks since the machine was started."""
+    return boot + ticks / per_second
+
+
+def clients_of(picture: Picture) -> list[int]:
+    """Sessions over the network: whose client could be gone."""
+    return [one.pid for one in picture.client_sessions() if one.client not in ("", "local")]

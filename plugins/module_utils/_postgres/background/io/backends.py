@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The processes behind the sessions of a PostgreSQL server on this host, in a container or not. From /proc. I/O."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Iterable
+
+from ...._system.counters import parse_pairs
+from ...._system.io.procfs import read
+from ...snapshot import Picture
+from ..backends import Backend, Peer, clients_of, gone, matched, parse_tcp, started_at, usage
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_NAMES = ("postgres", "postmaster")
+
+
+def observe_backends(picture: Picture, interval: float) -> dict[str, Any]:
+    """CPU, memory and input and output of each session over ``interval`` seconds, and whose client is gone.
+
+    Empty, with the reason, where PostgreSQL does not run on this host.
+    """
+    first, began = matched(picture, read_backends()), time.monotonic()
+    if not first:
+        why = "no process here is a session of this server: it runs on another host, or in one whose /proc is hidden"
+        return {"here": False, "why": why, "sessions": [], "vanished": [], "cores": 0, "cpu": 0.0, "memory": 0}
+    time.sleep(interval)
+    second = matched(picture, read_backends(one.pid for one in first.values()))
+    signs = _signs(picture, second)
+    return {
+        "here": True,
+        "why": "",
+        "cores": os.cpu_count() or 1,
+        **usage(picture, first, second, time.monotonic() - began, signs),
+    }
+
+
+def data_disk(picture: Picture, own_pid: int) -> dict[str, Any] | None:
+    """The file system of the server's data directory, which is where its processes work; None if not to be seen."""
+    own = matched(picture, read_backends()).get(own_pid)
+    if own is None:
+        return None
+    try:
+        figures = os.statvfs(f"/proc/{own.pid}/cwd")
+    except OSError:
+        return None
+    return {"size": figures.f_blocks * figures.f_frsize, "free": figures.f_bavail * figures.f_frsize}
+
+
+def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
+    """Every process that calls itself PostgreSQL's; those that end meanwhile are left out."""
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    wanted = pids if pids is not None else (int(one.name) for one in os.scandir("/proc") if one.name.isdigit())
+    found = []
+    for pid in wanted:
+        name, dummy, rest = read(f"/proc/{pid}/stat").partition("(")[2].rpartition(")")
+        fields = rest.split()
+        if name not in _NAMES or len(fields) < 20:
+            continue
+        status = read(f"/proc/{pid}/status")
+        inside = [line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")]
+        moved = parse_pairs(read(f"/proc/{pid}/io"))
+        found.append(
+            Backend(
+                pid,
+                int(inside[0]) if inside else pid,
+                started_at(boot, int(fields[19]), _TICKS),
+                (int(fields[11]) + int(fields[12])) / _TICKS,
+                parse_pairs(status).get("RssAnon", 0),
+                moved.get("read_bytes"),
+                moved.get("write_bytes"),
+            )
+        )
+    return found
+
+
+def _signs(picture: Picture, backends: dict[int, Backend]) -> dict[int, str]:
+    """What shows that a client is gone, by the connections of the network that its server lives in."""
+    tables: dict[str, dict[tuple[str, int], Peer]] = {}
+    signs = {}
+    for pid in clients_of(picture):
+        one = backends.get(pid)
+        if one is None:
+            continue
+        try:
+            network = os.readlink(f"/proc/{one.pid}/ns/net")
+        except OSError:
+            continue
+        if network not in tables:
+            tables[network] = {
+                **parse_tcp(read(f"/proc/{one.pid}/net/tcp6")),
+                **parse_tcp(read(f"/proc/{one.pid}/net/tcp")),
+            }
+        signs[pid] = gone(picture, pid, tables[network])
+    return signs

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PgBouncer's admin console. I/O."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from ...._core.errors import ConnectError
+from ...io.connection import Login, driver, enter_pooler
+from ...snapshot import Picture
+from ..pgbouncer import told
+
+Pooler = Login
+_SHOWN = ("POOLS", "DATABASES", "CLIENTS", "SERVERS", "CONFIG")
+Tables = Dict[str, List[Dict[str, Any]]]
+
+
+def read_pooler(pooler: Pooler, picture: Picture) -> dict[str, Any]:
+    """Its pools, and who stands behind each server connection. A pooler that does not answer costs no picture."""
+    try:
+        tables = _tables(pooler)
+    except ConnectError as error:
+        return {"reachable": False, "why": str(error), "pools": [], "clients": {}, "pressing": [str(error)]}
+    return {"reachable": True, "why": "", **told(tables, picture)}
+
+
+def _tables(pooler: Pooler) -> Tables:
+    connection = enter_pooler(pooler)
+    found: Tables = {}
+    try:
+        for name in _SHOWN:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SHOW {name}")
+                columns = [column.name for column in cursor.description or ()]
+                found[name] = [dict(zip(columns, row)) for row in cursor.fetchall()]
+    except driver().Error as error:
+        said = " ".join(str(error).split())
+        raise ConnectError(
+            f"The pooler at {pooler.host}:{pooler.port} refused SHOW {name}: {said}. The user {pooler.user} must be one"
+            " of its stats_users or admin_users."
+        ) from None
+    finally:
+        connection.close()
+    return found

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a server drags along: ages and who holds them, slots that keep WAL, spilled files, vacuums. Pure.
+
+Rows as ``background.io.queries`` fetches them go in, dicts and sentences come out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..._core.text import printable
+from ..describe import who_is
+from ..snapshot import Picture
+
+MIB = 2**20
+Row = Sequence[Any]
+_TEMPORARY = re.compile(r"^pgsql_tmp(\d+)\.")
+# From here on PostgreSQL gives up transaction ids soon: it warns 40 million before the end (vacuum documentation).
+_NEAR_THE_END = 1_500_000_000
+_OLD_HORIZON = 1_000_000  # transactions whose dead rows cannot be removed
+_MUCH_WAL = 1024 * MIB
+_MUCH_SPILL = 100 * MIB
+_SHOWN = 20
+
+
+def wraparound(
+    picture: Picture, ages: Iterable[Row], sessions: Iterable[Row], prepared: Iterable[Row], slots: Iterable[Row]
+) -> dict[str, Any]:
+    """How old each database is, and who keeps the horizon back, the oldest first."""
+    holders: list[dict[str, Any]]
+    holders = [{"kind": "session", "who": who_is(picture, pid), "pid": pid, "age": age} for pid, age in sessions]
+    holders += [{"kind": "prepared transaction", "who": printable(gid), "pid": 0, "age": age} for gid, age in prepared]
+    for slot, dummy, xmin, catalog_xmin in slots:
+        age = max(xmin or 0, catalog_xmin or 0)
+        if age:
+            name = printable(slot["slot_name"])
+            holders.append({"kind": "replication slot", "who": name, "pid": slot.get("active_pid") or 0, "age": age})
+    databases: list[dict[str, Any]] = [
+        {
+            "database": printable(name),
+            "age": age,
+            "multixact_age": mxid,
+            "limit": limit,
+            "share": round(max(age / limit, mxid / mxid_limit), 3),
+        }
+        for name, age, mxid, limit, mxid_limit in ages
+    ]
+    return {"databases": databases, "holders": sorted(holders, key=lambda one: -int(one["age"]))[:_SHOWN]}
+
+
+def replication(slots: Iterable[Row], senders: Iterable[Row]) -> dict[str, Any]:
+    """Slots with the bytes of WAL that each keeps, the most first; who is sent WAL, and how far behind it is."""
+    told: list[dict[str, Any]] = [
+        {
+            "slot": printable(slot["slot_name"]),
+            "kind": slot["slot_type"],
+            "active": slot["active"],
+            "pid": slot.get("active_pid") or 0,
+            "kept_bytes": kept or 0,
+            "wal_status": slot.get("wal_status") or "",
+            "safe_bytes": slot.get("safe_wal_size"),
+            "inactive_since": slot.get("inactive_since"),
+            "temporary": slot["temporary"],
+        }
+        for slot, kept, dummy, dummy2 in slots
+    ]
+    behind = [{"pid": pid, "state": state or "", "behind_bytes": behind} for pid, state, behind in senders]
+    return {"slots": sorted(told, key=lambda one: -int(one["kept_bytes"])), "walsenders": behind}
+
+
+def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> dict[str, Any]:
+    """Temporary files by the session that writes them, the largest first; those of parallel workers are their leader's.
+
+    ``unlisted_by``: the role that may not look into the folders in which workers share theirs.
+    """
+    parallel = any(one.leader_pid for one in picture.sessions.values())
+    by_pid: dict[int, list[int]] = {}
+    other = 0
+    for dummy, name, size in files:
+        found = _TEMPORARY.match(name)
+        if found:
+            pid = int(found.group(1))
+            by_pid.setdefault(picture.sessions[pid].key if pid in picture.sessions else pid, []).append(size)
+        else:
+            other += size
+    sessions: list[dict[str, Any]] = [
+        {
+            "pid": pid,
+            "who": who_is(picture, pid) if pid in picture.sessions else f"{pid} (gone)",
+            "target": picture.sessions[pid].target if pid in picture.sessions else "",
+            "files": len(sizes),
+            "bytes": sum(sizes),
+        }
+        for pid, sizes in by_pid.items()
+    ]
+    note = (
+        "what the workers of parallel queries spill together cannot be seen: GRANT EXECUTE ON FUNCTION"
+        f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {printable(unlisted_by)}"
+    )
+    return {
+        "sessions": sorted(sessions, key=lambda one: -int(one["bytes"]))[:_SHOWN],
+        "other_bytes": other,
+        "note": note if unlisted_by and parallel else "",
+    }
+
+
+def autovacuum(picture: Picture, progress: Iterable[Row]) -> dict[str, Any]:
+    """Vacuums at work: on what, how far, against wraparound or not, and how many wait behind each."""
+    done = {row[0]: (row[3], row[4]) for row in progress}
+    found = []
+    for one in picture.sessions.values():
+        if one.backend_type != "autovacuum worker" and one.pid not in done:
+            continue
+        total, scanned = done.get(one.pid, (0, 0))
+        found.append(
+            {
+                "pid": one.pid,
+                "doing": printable(one.query)[:200],
+                "database": printable(one.database),
+                "seconds": round(one.seconds_in_state(picture.now), 1),
+                "automatic": one.backend_type == "autovacuum worker",
+                "against_wraparound": "(to prevent wraparound)" in one.query,
+                "share_done": round(scanned / total, 3) if total else None,
+                "holds_up": picture.forest.reach.get(one.pid, 0),
+            }
+        )
+    return {"vacuums": sorted(found, key=lambda one: (-one["holds_up"], -one["seconds"]))}
+
+
+def pressing(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What of it a person should know now, a sentence each."""
+    said = []
+    for one in found.get("wraparound", {}).get("databases", []):
+        if one["age"] >= _NEAR_THE_END or one["share"] >= 1.2:
+            said.append(
+                f"database {one['database']} is {one['age']:,} transactions old, {one['share']:.0%} of where autovacuum"
+                " steps in: something keeps it from catching up"
+            )
+    holders = found.get("wraparound", {}).get("holders", [])
+    if holders and holders[0]["age"] >= _OLD_HORIZON:
+        oldest = holders[0]
+        said.append(
+            f"{oldest['kind']} {oldest['who']} keeps the dead rows of {oldest['age']:,} transactions from being removed"
+        )
+    for one in found.get("replication", {}).get("slots", []):
+        if one["wal_status"] == "lost":
+            said.append(f"slot {one['slot']} has lost WAL that its consumer needs: it must be set up anew")
+        elif one["kept_bytes"] >= _MUCH_WAL or one["wal_status"] in ("extended", "unreserved"):
+            state = "in use" if one["active"] else "used by nobody"
+            said.append(f"slot {one['slot']} ({state}) keeps {one['kept_bytes'] // MIB:,} MiB of WAL")
+    for one in found.get("spill", {}).get("sessions", []):
+        if one["bytes"] >= _MUCH_SPILL:
+            said.append(f"session {one['who']} has spilled {one['bytes'] // MIB:,} MiB to temporary files")
+    if found.get("spill", {}).get("note"):
+        said.append(str(found["spill"]["note"]))
+    for one in found.get("autovacuum", {}).get("vacuums", []):
+        if one["holds_up"]:
+            kind = "against wraparound, it would start again at once" if one["against_wraparound"] else "ordinary"
+            said.append(f"a vacuum (pid {one['pid']}, {kind}) holds up {one['holds_up']}: {one['doing']}")
+    said += [f"session {one['who']}: {one['reason']}" for one in found.get("processes", {}).get("vanished", [])]
+    return said + list(found.get("pooler", {}).get("pressing", []))

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stops a new session: the ceilings of a server, and who fills them. Pure.
+
+PostgreSQL has three: the slots of the whole server, a role's limit, a database's. A pooler in front has its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Iterable, NamedTuple
+
+from .._core.text import printable
+from .exclusions import Mercy
+from .session import Session, name_and_host
+from .snapshot import Picture
+
+SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
+_NAMELESS = "app"  # what PgBouncer calls a client without a name when it adds the host
+
+
+class Application(NamedTuple):
+    """Who opened a session. ``client``: its address, for sessions without a name alone. It is all that tells one of
+    those from another, and an innocent one must not be ended for the leak of its neighbour."""
+
+    role: str
+    name: str
+    database: str
+    client: str = ""
+
+    @property
+    def words(self) -> str:
+        """``pafar-web (app@booking)``."""
+        name = printable(self.name) or "an application without a name"
+        client = f", from {printable(self.client)}" if self.client else ""
+        return f"{name} ({printable(self.role) or '?'}@{printable(self.database) or '?'}{client})"
+
+
+def application_of(one: Session) -> Application:
+    """Without the host that a pooler adds to the name, which is another one for each connection."""
+    name, host = name_and_host(one.application)
+    if host and name == _NAMELESS:
+        return Application(one.user, name, one.database, host)
+    return Application(one.user, name, one.database, "" if printable(name) else one.client)
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """``limit`` sessions are let in by it; ``sessions`` are those that count."""
+
+    kind: str
+    name: str
+    limit: int
+    sessions: tuple[Session, ...]
+
+    @property
+    def used(self) -> int:
+        return len(self.sessions)
+
+    @property
+    def free(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def words(self) -> str:
+        """``57 slots for ordinary roles``, ``the limit of role app``."""
+        return (
+            f"{self.limit} slots for ordinary roles" if self.kind == SLOTS else f"the limit of {self.kind} {self.name}"
+        )
+
+    def is_tight(self, headroom: float) -> bool:
+        """Whether less than this share of it is free."""
+        return self.free < headroom * self.limit
+
+    def by_application(self) -> dict[Application, list[Session]]:
+        """Its sessions by who opened them, the largest group first."""
+        found: dict[Application, list[Session]] = {}
+        for one in self.sessions:
+            found.setdefault(application_of(one), []).append(one)
+        return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "name": printable(self.name),
+            "limit": self.limit,
+            "used": self.used,
+            "free": self.free,
+        }
+
+
+def ceilings(picture: Picture) -> list[Ceiling]:
+    """All three kinds. Slots count everybody who has one; limits of a role or a database do not bind superusers."""
+    clients = picture.client_sessions()
+    found = [Ceiling(SLOTS, "", picture.limits.ordinary, tuple(clients))]
+    ordinary = [one for one in clients if not one.superuser]
+    for name, limit in sorted(picture.role_limits.items()):
+        found.append(Ceiling(ROLE, name, limit, tuple(one for one in ordinary if one.user == name)))
+    for name, limit in sorted(picture.database_limits.items()):
+        found.append(Ceiling(DATABASE, name, limit, tuple(one for one in ordinary if one.database == name)))
+    return [one for one in found if one.limit > 0]
+
+
+def told(picture: Picture, mercy: Mercy, rows: int) -> list[dict[str, Any]]:
+    """The ceilings for machines, each with the applications under it, the largest first."""
+    found = []
+    for one in ceilings(picture):
+        groups = list(one.by_application().items())[:rows]
+        applications = [_application(picture, mercy, *group, rows) for group in groups]
+        found.append({**one.as_dict(), "applications": applications})
+    return found
+
+
+def _application(
+    picture: Picture, mercy: Mercy, who: Application, sessions: list[Session], rows: int
+) -> dict[str, Any]:
+    # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
+    still = [
+        one.seconds_in_state(picture.now)
+        for one in sessions
+        if one.idle_in_transaction and not mercy.why(one._replace(signalable=True))
+    ]
+    idle = [one for one in sessions if one.state == "idle"]
+    clients = Counter(printable(one.client) for one in sessions)
+    return {
+        "role": printable(who.role),
+        "application": printable(who.name),
+        "database": printable(who.database),
+        "name": who.words,
+        "sessions": len(sessions),
+        "idle": len(idle),
+        "idle_seconds": sorted((round(one.seconds_in_state(picture.now)) for one in idle), reverse=True)[:rows],
+        "idle_in_transaction": sum(one.idle_in_transaction for one in sessions),
+        # Of those alone who may be ended: the others cannot be anybody's plan.
+        "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
+        "active": sum(one.state == "active" for one in sessions),
+        "waiting": sum(one.wait_type == "Lock" for one in sessions),
+        "clients": dict(clients.most_common(rows)),
+    }
+
+
+def fair_level(counts: Iterable[int], room: int) -> int:
+    """The common level to which the largest are cut so that all fit into ``room``: max-min fairness.
+
+    Whoever uses less than an equal share leaves the rest of it to the others (Bertsekas and
+    Gallager, Data Networks, 6.5.2).
+
+    >>> fair_level([45, 8, 2], 40)
+    30
+    """
+    ascending = sorted(counts)
+    if sum(ascending) <= room:
+        return ascending[-1] if ascending else room
+    left = room
+    for place, count in enumerate(ascending):
+        level = left // (len(ascending) - place)
+        if count > level:
+            return max(0, level)
+        left -= count
+    return ascending[-1]

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Sessions in words: who it is, what it is doing. Pure.
+
+All text that comes from the server (names, applications) is stripped of control characters here.
+"""
+
+from __future__ import annotations
+
+from .._core.text import printable, span
+from .locks.lock_table import Key
+from .session import Prepared
+from .snapshot import Picture
+
+
+def who_is(picture: Picture, key: Key) -> str:
+    """``4711 app@booking pafar-web``: the name of a session in a line of text."""
+    holder = picture.who(key)
+    if isinstance(holder, Prepared):
+        return f"prepared transaction {printable(holder.gid)} of {printable(holder.owner)}@{printable(holder.database)}"
+    login = f"{printable(holder.user) or '?'}@{printable(holder.database) or '?'}"
+    return " ".join(part for part in (str(holder.pid), login, printable(holder.application)) if part)
+
+
+def describe(picture: Picture, key: Key) -> str:
+    """Who it is and what it is doing, in a few words."""
+    holder = picture.who(key)
+    if isinstance(holder, Prepared):
+        age = span((picture.now - holder.prepared_at).total_seconds()) if holder.prepared_at else "?"
+        return f"prepared {age} ago"
+    if picture.forest.wait_of(key):
+        return f"waits for {picture.wanted(key)} since {span(picture.seconds_waiting(key))}"
+    state = holder.state or holder.backend_type or "unknown"
+    return f"{state} for {span(holder.seconds_in_state(picture.now))}"
+
+
+def waiting(count: int) -> str:
+    """``1 session waits``, ``12 sessions wait``."""
+    return "1 session waits" if count == 1 else f"{count} sessions wait"

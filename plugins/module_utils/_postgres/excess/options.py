@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rules by which a session is one too many, as options of a module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._core.errors import InputError
+from ..._core.module import at_least, share
+from .plan import Rules, measured, vanished
+
+RULE_ARGS: dict[str, Any] = {
+    "idle": {"type": "float"},
+    "shares": {"type": "dict", "default": {}},
+    "share": {"type": "float", "default": 0.5},
+    "headroom": {"type": "float", "default": 0.2},
+    "floor": {"type": "int", "default": 2},
+    "idle_in_transaction": {"type": "float"},
+    "long_running": {"type": "float"},
+    "busy": {"type": "list", "elements": "dict", "default": []},
+    "min_running": {"type": "float", "default": 10.0},
+    "vanished": {"type": "list", "elements": "dict", "default": []},
+    "max_victims": {"type": "int", "default": 10},
+    "max_share": {"type": "float", "default": 0.2},
+    "max_idle": {"type": "int", "default": 100},
+    "grace": {"type": "float", "default": 2.0},
+    "timeout": {"type": "float", "default": 5.0},
+    "max_rows": {"type": "int", "default": 200},
+}
+
+
+def rules_of(params: dict[str, Any]) -> Rules:
+    """The options as Rules; refuses what could never be meant."""
+    for name, least in (("max_victims", 1), ("max_idle", 1), ("max_rows", 1), ("floor", 0), ("timeout", 0.001)):
+        at_least(params, name, least)
+    for name in ("idle", "idle_in_transaction", "long_running", "min_running", "grace"):
+        if params[name] is not None:
+            at_least(params, name, 0, "s")
+    for name in ("share", "headroom", "max_share"):
+        share(params, name)
+    shares = {}
+    for application, most in params["shares"].items():
+        try:
+            shares[str(application)] = int(most)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"shares: {application} is given {most!r} and needs a number of sessions. Nothing was done."
+            ) from None
+    return Rules(
+        idle=params["idle"],
+        idle_in_transaction=params["idle_in_transaction"],
+        long_running=params["long_running"],
+        busy=measured(params["busy"]),
+        min_running=params["min_running"],
+        vanished=vanished(params["vanished"]),
+        shares=shares,
+        share=params["share"],
+        headroom=params["headroom"],
+        floor=params["floor"],
+    )

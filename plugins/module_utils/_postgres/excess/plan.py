@@ -1,0 +1,309 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Sessions that are one too many by a rule, and who of them may be ended at the least harm. Pure.
+
+Whose client is gone is missed by nobody; then come idle sessions over an application's fair share, which a pool opens
+again when it needs them; then transactions in which nothing happens; at last statements that run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Iterable, Mapping
+
+from ..._core.plan import Item, Plan
+from ..._core.text import span, without_literals
+from ..connection_limits import ceilings, fair_level
+from ..describe import who_is
+from ..exclusions import Mercy
+from ..locks.least_harm import CANCEL, TERMINATE, harm
+from ..locks.rounds import Outcome
+from ..report import session_dict
+from ..session import Session, stamp
+from ..snapshot import Picture, count_connections
+
+VERB = "end_sessions"
+VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "vanished", "idle", "idle_in_transaction", "running"
+TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING)
+_HARMLESS = (VANISHED, IDLE)
+_LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """From when on a session is one too many; None and empty mean that a rule is off. Times in seconds.
+
+    ``busy``: cores by pid, measured outside; ``vanished``: what shows that a client is gone, by ``pid@backend_start``.
+    ``shares``: most sessions of an application, by its name; for others ``share`` of the ceiling, and so many that
+    ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
+    """
+
+    idle: float | None = None
+    idle_in_transaction: float | None = None
+    long_running: float | None = None
+    busy: Mapping[int, float] = field(default_factory=dict)
+    min_running: float = 10.0
+    vanished: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, int] = field(default_factory=dict)
+    share: float = 0.5
+    headroom: float = 0.2
+    floor: int = 2
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """``max_share`` is a fraction of the client sessions; one victim is always within it. Whoever does nothing
+    (idle, or without a client) is bounded by ``max_idle`` alone."""
+
+    max_victims: int = 10
+    max_share: float = 0.2
+    max_idle: int = 100
+
+    def room(self, tier: str, sessions: int) -> int:
+        return self.max_idle if tier in _HARMLESS else min(self.max_victims, max(1, int(sessions * self.max_share)))
+
+    def words(self, tier: str) -> str:
+        return (
+            f"max_idle {self.max_idle}"
+            if tier in _HARMLESS
+            else f"max_victims {self.max_victims}, max_share {self.max_share:g}"
+        )
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """The plan, the sessions behind its targets, and all that the rules named and mercy did not spare."""
+
+    picture: Picture
+    plan: Plan
+    sessions: Mapping[str, Session]
+    late: frozenset[str]
+    harmless: frozenset[str] = frozenset()  # those of the late who do nothing
+
+    @property
+    def left(self) -> int:
+        return len(self.late - set(self.plan.targets))
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Surplus:
+        return replace(self, plan=self.plan.narrowed_to(only))
+
+    def part(self, harmless: bool) -> Surplus:
+        """Those who do nothing, or all others: a plan of its own, since each has a limit of its own at the gate."""
+        actions = tuple(item for item in self.plan.actions if (item.detail["rule"] in _HARMLESS) is harmless)
+        late = self.late & self.harmless if harmless else self.late - self.harmless
+        return replace(self, plan=replace(self.plan, actions=actions), late=late)
+
+    @property
+    def victims(self) -> list[tuple[Item, Session]]:
+        return [(item, self.sessions[item.target]) for item in self.plan.actions]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan with what it promises. ``harmless``: nobody in it does anything."""
+        rules = [item.detail["rule"] for item in self.plan.actions]
+        return {
+            **self.plan.as_dict(),
+            "late": len(self.late),
+            "frees": len(self.plan.actions),
+            "leaves": self.left,
+            "by_rule": {tier: rules.count(tier) for tier in TIERS if tier in rules},
+            "harmless": bool(rules) and all(rule in _HARMLESS for rule in rules),
+            "what": "sessions that are too many by the rules",
+            "nothing": "" if self.late else "nothing to do: by the rules no session is too many",
+        }
+
+    def diff(self) -> dict[str, str]:
+        fates = {CANCEL: "statement cancelled (session terminated if it goes on)", TERMINATE: "session terminated"}
+        before = [f"{item.detail['who']}: {item.reason}" for item in self.plan.actions]
+        after = [f"{item.detail['who']}: {fates[item.action]}" for item in self.plan.actions]
+        return {
+            "before_header": "sessions that are too many",
+            "after_header": "after the plan",
+            "before": "".join(f"{line}\n" for line in before),
+            "after": "".join(f"{line}\n" for line in after),
+        }
+
+    def evidence(self, rows: int) -> dict[str, Any]:
+        """Who they are and what they ran, without literals, and how the slots were used."""
+        named = list(self.sessions.values())
+        return {
+            "at": stamp(self.picture.now),
+            "server": dict(self.picture.server),
+            "plan": self.as_dict(),
+            "connections": count_connections(self.picture),
+            "sessions": [session_dict(self.picture, one, "normalized") for one in named[:rows]],
+            "sessions_in_all": len(named),
+        }
+
+
+def plan_ending(
+    picture: Picture, mercy: Mercy, rules: Rules, bounds: Bounds, keeps: Mapping[int, str] | None = None
+) -> Surplus:
+    """Whom the rules name, the least harm first. ``keeps``: what an idle session keeps that a pool would not give it
+    back, by pid; such a one is spared."""
+    named: list[tuple[str, Session, str]] = []
+    spared: dict[str, Item] = {}
+    for tier, one, reason in _named(picture, mercy, rules, keeps or {}, spared):
+        why = mercy.why(one) or _why_not(tier, one, keeps or {})
+        if why:
+            spared[one.target] = _item(picture, one, why)
+        else:
+            named.append((tier, one, reason))
+    named.sort(key=lambda entry: (TIERS.index(entry[0]), _price(picture, rules, *entry[:2])))
+    actions: list[Item] = []
+    counted = dict.fromkeys(TIERS, 0)
+    for tier, one, reason in named:
+        room = bounds.room(tier, len(picture.client_sessions()))
+        harmless = tier in _HARMLESS
+        taken = sum(number for name, number in counted.items() if (name in _HARMLESS) is harmless)
+        if taken >= room:
+            why = f"would be: {reason}; the bound is {room} ({bounds.words(tier)})"
+            spared[one.target] = _item(picture, one, why)
+            continue
+        counted[tier] += 1
+        actions.append(_item(picture, one, reason, act_on(tier, one), tier))
+    sessions = {one.target: one for dummy, one, dummy2 in named}
+    late = frozenset(sessions)
+    idle = frozenset(one.target for tier, one, dummy in named if tier in _HARMLESS)
+    for target in spared:
+        sessions.setdefault(target, picture.sessions[spared[target].detail["pid"]])
+    return Surplus(picture, Plan(VERB, tuple(actions), tuple(spared.values())), sessions, late, idle)
+
+
+def act_on(tier: str, one: Session) -> str:
+    """Cancelling a session that runs nothing does nothing, and to cancel for a client that is gone helps nobody."""
+    return CANCEL if tier == RUNNING and one.state == "active" else TERMINATE
+
+
+def _item(picture: Picture, one: Session, reason: str, action: str = "", rule: str = "") -> Item:
+    detail: dict[str, Any] = {"pid": one.pid, "who": who_is(picture, one.pid)}
+    return Item(one.target, reason, action, {**detail, "rule": rule} if rule else detail)
+
+
+def _named(
+    picture: Picture, mercy: Mercy, rules: Rules, keeps: Mapping[int, str], spared: dict[str, Item]
+) -> list[tuple[str, Session, str]]:
+    """Every session that a rule names, once, by the rule that harms least."""
+    found: dict[int, tuple[str, Session, str]] = {}
+    for one in picture.sessions.values():
+        if one.pid == mercy.own_pid:
+            continue
+        gone = rules.vanished.get(one.target.partition("/")[0])
+        if gone:
+            found[one.pid] = (VANISHED, one, f"its client is gone ({gone}); {one.state or 'state unknown'}")
+            continue
+        seconds = one.seconds_in_state(picture.now)
+        if one.idle_in_transaction and rules.idle_in_transaction is not None and seconds >= rules.idle_in_transaction:
+            wrote = ", has written" if one.has_written else ""
+            found[one.pid] = (IDLE_IN_TRANSACTION, one, f"{one.state} for {span(seconds)}{wrote}")
+        elif one.pid in rules.busy:
+            cores = rules.busy[one.pid]
+            if one.state != "active":
+                spared[one.target] = _item(picture, one, mercy.why(one) or f"is {one.state or 'not at work'} by now")
+            elif seconds < rules.min_running:
+                spared[one.target] = _item(
+                    picture, one, mercy.why(one) or f"its statement runs for {span(seconds)} only"
+                )
+            else:
+                reason = f"its statement runs for {span(seconds)} and uses {cores:.2f} cores"
+                found[one.pid] = (RUNNING, one, reason)
+        elif one.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
+            found[one.pid] = (RUNNING, one, f"its statement runs for {span(seconds)}")
+    if rules.idle is not None:
+        # An idle transaction that will be ended too is no reason to spare an idle session: that one harms less.
+        missed = frozenset(pid for pid, (tier, dummy, dummy2) in found.items() if tier == VANISHED)
+        for pid, reason in _over_share(picture, mercy, rules, keeps, missed).items():
+            found.setdefault(pid, (IDLE, picture.sessions[pid], reason))
+    return list(found.values())
+
+
+def _over_share(
+    picture: Picture, mercy: Mercy, rules: Rules, keeps: Mapping[int, str], going: frozenset[int]
+) -> dict[int, str]:
+    """Idle sessions beyond what their application may have, under every ceiling that is tight, the oldest first.
+
+    ``going``: those whose client is gone; they count as gone, unless mercy spares them.
+    """
+    going = frozenset(pid for pid in going if not mercy.why(picture.sessions[pid]))
+    found: dict[int, str] = {}
+    least = rules.idle or 0.0
+    for full in ceilings(picture):
+        ceiling = replace(full, sessions=tuple(one for one in full.sessions if one.pid not in going))
+        if not ceiling.is_tight(rules.headroom):
+            continue  # while there is room, an idle session harms nobody
+        groups = ceiling.by_application()
+        room = int(ceiling.limit * (1 - rules.headroom))
+        level = min(fair_level(map(len, groups.values()), room), int(ceiling.limit * rules.share))
+        for application, sessions in groups.items():
+            share = rules.shares.get(application.name, level)
+            surplus = len(sessions) - max(share, rules.floor)
+            old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(picture.now) >= least]
+            old = [one for one in old if not (mercy.why(one) or _why_not(IDLE, one, keeps))]
+            old.sort(key=lambda one: -one.seconds_in_state(picture.now))
+            for one in old[: max(0, surplus)]:
+                found[one.pid] = (
+                    f"idle for {span(one.seconds_in_state(picture.now))}; {application.words} holds"
+                    f" {len(sessions)} of {ceiling.words}, its share is {share}"
+                )
+    return found
+
+
+def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
+    if tier == RUNNING and one.wait_type == "Lock":
+        return "waits for a lock: it is a victim, and ending it would free nobody (see pg_kill_blocking)"
+    if tier == IDLE and one.pid in keeps:
+        return keeps[one.pid]
+    if tier == IDLE and _LISTENS.search(without_literals(one.query)):
+        return "listens for notifications"
+    return ""
+
+
+def _price(picture: Picture, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
+    """Least harm first; then who uses most, then who is there longest."""
+    lost = 0 if tier in _HARMLESS else harm(one, waits=False)
+    return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(picture.now)
+
+
+def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:
+    """Cores by pid, from what somebody handed over; what is no measurement is left out."""
+    found = {}
+    for one in busy:
+        try:
+            found[int(one["pid"])] = float(one.get("cpu") or 0)
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def vanished(told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What shows that a client is gone, by ``pid@backend_start``."""
+    named = [one for one in told if one.get("target")]
+    return {str(one["target"]).partition("/")[0]: str(one.get("reason") or "as measured") for one in named}
+
+
+def ending_result(first: Surplus, outcome: Outcome, *, rows: int, rehearsal: bool) -> dict[str, Any]:
+    """What pg_end_sessions returns; see its documentation."""
+    before, after = first.picture, outcome.after or first.picture
+    acted = bool(outcome.ended or outcome.stuck)
+    return {
+        "changed": bool(first.plan.actions) if rehearsal else acted,
+        "plan": first.as_dict(),
+        "late": sorted(first.late),
+        "parts": {"harmless": first.part(True).as_dict(), "others": first.part(False).as_dict()},
+        "ended": outcome.ended,
+        "stuck": outcome.stuck,
+        "missed": [one["target"] for one in outcome.missed],
+        "waiters_before": len(before.forest.waiters),
+        "waiters_after": len(after.forest.waiters),
+        "free_before": count_connections(before)["ordinary_free"],
+        "free_after": count_connections(after)["ordinary_free"],
+        "rounds": outcome.rounds,
+        "seconds_to_relief": outcome.seconds_to_relief,
+        "stopped": outcome.stopped,
+        "done": [f"{one['action']} {one['who']}" for one in outcome.ended],
+        "left": len(outcome.stuck) if outcome.rounds else len(first.plan.actions),
+        "seconds": outcome.seconds_to_relief,
+        "undo": {"reversible": False, "why": "a session or a statement that was ended does not come back"},
+        "evidence": first.evidence(rows),
+        "diff": first.diff(),
+    }

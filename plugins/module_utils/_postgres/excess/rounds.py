@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carrying out a plan to end sessions by rule, as a machine of transitions. Pure: the driver acts and answers.
+
+It speaks the language of ``rounds``, with nobody waiting: signal all, watch them go, terminate who holds on after a
+cancel, look once more. Invariant: it signals targets of the plan alone, each at most twice, and each signal is guarded
+by the state in which the plan saw it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generator
+
+from ..._core.plan import Item
+from ..locks.least_harm import CANCEL, TERMINATE
+from ..locks.rounds import Look, Outcome, Patience, Seen, Signal, Step, Watch, tell
+from ..session import Holder
+from .plan import Surplus
+
+
+def ending(first: Surplus, patience: Patience) -> Generator[Step, Any, Outcome]:
+    """Carry ``first`` out, in one round: whoever comes after it is another plan's."""
+    done = Outcome(rounds=1, after=first.picture)
+    hit: dict[str, tuple[Item, Holder, str]] = {}
+    for item, session in first.victims:
+        if (yield Signal(session, item.action, None)):
+            hit[item.target] = (item, session, item.action)
+        else:
+            done.missed.append({"target": item.target, "reason": "it had moved on when the act came"})
+    if hit:
+        cancelled = any(action == CANCEL for dummy, dummy2, action in hit.values())
+        seen: Seen = yield Watch((), _victims(hit), patience.grace if cancelled else patience.timeout)
+        for target, (item, holder, action) in list(hit.items()):
+            if action == CANCEL and target in seen.standing and (yield Signal(holder, TERMINATE, None)):
+                hit[target] = (item, holder, TERMINATE)
+        if seen.standing:
+            seen = yield Watch((), _victims(hit), patience.timeout)
+        tell(hit, seen, done)
+        if not seen.standing:
+            done.seconds_to_relief = round(seen.seconds, 3)
+        done.after = (yield Look((), 0)).picture
+    return done
+
+
+def _victims(hit: dict[str, tuple[Item, Holder, str]]) -> tuple[tuple[Holder, str], ...]:
+    return tuple((session, action) for dummy, session, action in hit.values())

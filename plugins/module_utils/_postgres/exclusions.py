@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whom no mitigation may end, and why. Pure.
+
+Only client backends can be victims: an allowlist, since the names of PostgreSQL's own processes change
+from version to version. Of those, the ones are spared whose end costs more than any queue.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .session import CLIENT, LONGEST_QUERY, Holder, Prepared, Session, name_and_host
+
+BACKUP_APPLICATIONS = re.compile(
+    r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
+)
+_BACKUP_CALL = re.compile(r"\bpg_(backup_start|start_backup)\s*\(", re.I)
+_INDEX_BUILD = re.compile(r"^\s*(create\s+(unique\s+)?index\s+concurrently|reindex)\b", re.I)
+_WRAPAROUND = "(to prevent wraparound)"
+
+
+@lru_cache(maxsize=1024)  # a queue is many sessions that say the same
+def _is_backup(application: str, query: str) -> bool:
+    return bool(BACKUP_APPLICATIONS.search(application) or _BACKUP_CALL.search(query))
+
+
+@dataclass(frozen=True)
+class Mercy:
+    """Who is spared besides PostgreSQL's own processes. Names are compared exactly, patterns searched."""
+
+    roles: frozenset[str] = frozenset()
+    applications: frozenset[str] = frozenset()
+    databases: frozenset[str] = frozenset()
+    queries: tuple[str, ...] = ()
+    superusers: bool = True
+    allow_prepared: bool = False
+    own_pid: int = 0
+
+    def why(self, holder: Holder) -> str:
+        """The reason why ``holder`` is spared, or an empty string."""
+        if isinstance(holder, Prepared):
+            return self._why_prepared(holder)
+        return (
+            self._why_kind(holder)
+            or self._why_work(holder)
+            or self._why_listed(holder)
+            or ("" if holder.signalable else "the login role may not end it (see pg_signal_backend)")
+        )
+
+    def _why_prepared(self, holder: Prepared) -> str:
+        if holder.database in self.databases:
+            return f"database {holder.database} is spared"
+        if holder.owner in self.roles:
+            return f"role {holder.owner} is spared"
+        if not self.allow_prepared:
+            return "is a prepared transaction; rolling it back is not allowed (allow_prepared)"
+        return "" if holder.allowed else "only its owner or a superuser may roll it back"
+
+    def _why_kind(self, session: Session) -> str:
+        if session.pid == self.own_pid:
+            return "is this very session"
+        if session.redacted:
+            return "the login role may not see what it is (see pg_monitor)"
+        if _WRAPAROUND in session.query and session.backend_type != CLIENT:
+            return "is a vacuum to prevent wraparound; it would start again at once"
+        if session.backend_type == "startup":
+            return "is the replay of the primary's WAL; it cannot be ended"
+        if session.backend_type == "autovacuum worker":
+            return "is an autovacuum worker; PostgreSQL cancels it by itself when it is in the way"
+        if session.backend_type == "walsender":
+            return "is a walsender (replication or base backup)"
+        if session.backend_type != CLIENT:
+            return f"is a {session.backend_type or 'process unknown'}"
+        if session.unread:
+            return "its role, its database or its progress could not be read (is a catalog locked?)"
+        if session.state_change is None or session.state == "disabled":
+            return "its activity is not tracked (track_activities), so one transaction cannot be told from the next"
+        return ""
+
+    def _why_work(self, session: Session) -> str:
+        if _is_backup(session.application, session.query):
+            return "is a backup"
+        if session.progress == "BASEBACKUP":
+            return "is a base backup"
+        if session.progress == "CREATE INDEX" or (session.state == "active" and _INDEX_BUILD.search(session.query)):
+            return "builds an index; ending it would leave an invalid one behind"
+        return ""
+
+    def _why_listed(self, session: Session) -> str:
+        if self.superusers and session.superuser:
+            return f"role {session.user} is a superuser"
+        if session.user in self.roles:
+            return f"role {session.user} is spared"
+        if self.applications and self.applications & {session.application, name_and_host(session.application)[0]}:
+            return f"application {session.application} is spared"
+        if session.database in self.databases:
+            return f"database {session.database} is spared"
+        if self.queries and len(session.query) >= LONGEST_QUERY:
+            return f"its statement is longer than the {LONGEST_QUERY} characters that patterns are searched in"
+        for pattern in self.queries:
+            if re.search(pattern, session.query, re.I):
+                return f"its statement matches the spared pattern {pattern}"
+        return ""

@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which index first? Advice with its evidence, the exact statement to review, and what building it takes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..._core.text import printable, span
+from .catalog import LOCK, Catalog, ForeignKey, Table
+
+LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must save
+_CLOSE = 1.2
+_LONGEST_NAME = 63
+_READING = 1e-9  # seconds to read a byte of a table that lies in memory
+_FAINT = 1e-9
+_HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
+
+
+@dataclass
+class Candidate:
+    """An index that some statements, or a foreign key, would be served by.
+
+    ``seconds`` of the window that it concerns; ``before`` and ``after``: the planner's cost of the statement that it
+    helps most, None where nothing was proved. ``running``: since how many seconds its statements have been running,
+    where no counter has grown by what they read, since none of them has ended; 0 for all others.
+    """
+
+    table: Table
+    columns: tuple[str, ...]  # plain names, in the order of the index
+    seconds: float = 0.0
+    before: float | None = None
+    after: float | None = None
+    size: int = 0
+    statements: list[str] = field(default_factory=list)
+    foreign_key: str = ""
+    near: str = ""  # an index that only seems to serve
+    worth: float = 0.0  # seconds that a foreign key cost, roughly
+    running: float = 0.0
+    tried: tuple[str, ...] = ()  # the columns that were proved, where they are only the first of these
+
+    @property
+    def proved(self) -> bool:
+        return self.after is not None
+
+    @property
+    def gain(self) -> float:
+        """The share of the cost that it saves; the half is taken for one that could not be tried."""
+        if self.before is None or self.after is None:
+            return LEAST_GAIN
+        return 1 - self.after / self.before if self.before else 0.0
+
+    @property
+    def saved(self) -> float:
+        """Seconds of the window that it is proved to save."""
+        return self.seconds * self.gain if self.proved else 0.0
+
+    def take(self, other: Candidate) -> None:
+        """Serve another's statements too, whose columns these begin with. What was proved for it is true of these."""
+        if other.proved and (not self.proved or other.saved > self.saved):
+            self.before, self.after, self.tried = other.before, other.after, other.tried or other.columns
+        if other.statements:
+            self.running = min(self.running, other.running) if self.statements else other.running
+        self.seconds += other.seconds
+        self.worth += other.worth
+        self.statements += [text for text in other.statements if text not in self.statements]
+        self.foreign_key, self.near = self.foreign_key or other.foreign_key, self.near or other.near
+
+
+def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """One for each table and columns; one whose columns begin another's is served by it."""
+    found: dict[tuple[int, tuple[str, ...]], Candidate] = {}
+    for one in sorted(candidates, key=lambda each: (-len(each.columns), each.columns)):
+        longer = [key for key in found if key[0] == one.table.oid and key[1][: len(one.columns)] == one.columns]
+        if not longer:
+            found[one.table.oid, one.columns] = one
+            continue
+        found[longer[0]].take(one)
+    return list(found.values())
+
+
+def cost_of(catalog: Catalog, key: ForeignKey, gained: Mapping[int, Table]) -> float:
+    """Roughly the seconds that a foreign key without an index cost: for each row that went from the parent the whole
+    child was read, under a lock. What went before the window only tells apart those that cost nothing in it, and so do
+    updates: the child is read for those of the key alone, which the counters do not tell apart."""
+    child, parent = catalog.tables.get(key.table), catalog.tables.get(key.parent)
+    if child is None or parent is None:
+        return 0.0
+    once = _READING * child.size
+    return once * (gained.get(key.parent, parent).deleted + _FAINT * (1 + parent.deleted + 0.1 * parent.updated))
+
+
+def by_cost(
+    catalog: Catalog, missing: Iterable[tuple[ForeignKey, str]], gained: Mapping[int, Table]
+) -> list[tuple[ForeignKey, str]]:
+    """Foreign keys without an index, the dearest first."""
+    return sorted(missing, key=lambda one: (-cost_of(catalog, one[0], gained), one[0].name))
+
+
+def of_foreign_keys(
+    catalog: Catalog, missing: Iterable[tuple[ForeignKey, str]], gained: Mapping[int, Table]
+) -> list[Candidate]:
+    """An index for each foreign key that has none."""
+    found = []
+    for key, near in missing:
+        child = catalog.tables.get(key.table)
+        if child is None or key.parent not in catalog.tables:
+            continue
+        names = tuple(catalog.columns[key.table][number].name for number in key.columns)
+        worth = cost_of(catalog, key, gained)
+        found.append(Candidate(child, names, foreign_key=key.name, near=near, worth=worth))
+    return found
+
+
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Proved before guessed, by the seconds of the window that each would save or concerns; foreign keys by theirs."""
+    return sorted(
+        candidates,
+        key=lambda one: (not one.proved, -one.saved, -(one.seconds + one.worth), one.table.name, one.columns),
+    )
+
+
+def name_for(catalog: Catalog, candidate: Candidate) -> str:
+    """As PostgreSQL would name it: table, columns, ``idx``; cut to 63 bytes, and numbered where it is taken."""
+    taken = {one.relname for one in catalog.indexes} | {one.relname for one in catalog.tables.values()}
+    stem = "_".join([candidate.table.relname, *candidate.columns])
+    for number in range(len(taken) + 1):
+        tail = f"_idx{number or ''}"
+        head = stem.encode()[: _LONGEST_NAME - len(tail)].decode(errors="ignore")
+        if head + tail not in taken:
+            return head + tail
+    return ""
+
+
+def size_of(catalog: Catalog, candidate: Candidate) -> int:
+    """Bytes, estimated from the widths of the columns."""
+    known = {column.name: column for column in catalog.columns.get(candidate.table.oid, {}).values()}
+    width = sum((known[name].width or 8) if name in known else 8 for name in candidate.columns)
+    return int(candidate.table.rows * (width + _HEADER) / _FILL)
+
+
+def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
+    """The statement to review. Empty for a partitioned table, which cannot be indexed without a lock in one go."""
+    if candidate.table.kind == "p":
+        return ""
+    known = {column.name: column.quoted for column in catalog.columns[candidate.table.oid].values()}
+    columns = ", ".join(known[one] for one in candidate.columns)
+    return f"CREATE INDEX CONCURRENTLY {_quoted(name)} ON {candidate.table.name} ({columns})"
+
+
+def _quoted(name: str) -> str:
+    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    return name if plain else '"' + name.replace('"', '""') + '"'
+
+
+def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None) -> dict[str, Any]:
+    """One piece of advice for people and for the role build_index."""
+    table, name = candidate.table, name_for(catalog, candidate)
+    writes = gained[table.oid].writes / window if window and table.oid in gained else None
+    size = candidate.size or size_of(catalog, candidate)
+    return {
+        "kind": _kind(candidate),
+        "schema": table.schema,
+        "table": table.relname,
+        "columns": list(candidate.columns),
+        "name": name,
+        "statement": printable(statement_of(catalog, candidate, name)),
+        "why": _why(candidate),
+        "proved": candidate.proved,
+        "cost_before": candidate.before,
+        "cost_after": candidate.after,
+        "gain": round(candidate.gain, 3) if candidate.proved else None,
+        "seconds": round(candidate.seconds, 3),
+        "statements": candidate.statements[:5],
+        "size_bytes": size,
+        "table_bytes": table.size,
+        "writes_per_second": round(writes, 1) if writes is not None else None,
+        "lock": LOCK,
+    }
+
+
+def _kind(candidate: Candidate) -> str:
+    """``running`` is a guess about work whose reads nothing has counted yet: no playbook builds for it."""
+    if not candidate.statements:
+        return "foreign_key"
+    return "running" if candidate.running and not candidate.proved else "statement"
+
+
+def _why(candidate: Candidate) -> str:
+    said = []
+    if candidate.statements:
+        many = "1 statement" if len(candidate.statements) == 1 else f"{len(candidate.statements)} statements"
+        said.append(f"{many} of {candidate.seconds:.1f} s in the window")
+        if candidate.proved:
+            it = f"one on {printable(', '.join(candidate.tried))} alone" if candidate.tried else "it"
+            said.append(
+                f"the planner's cost falls from {candidate.before:.0f} to {candidate.after:.0f} with {it} (hypopg)"
+            )
+        elif candidate.running:
+            said.append(f"running for {span(candidate.running)}, and what it reads is counted when it ends")
+            said.append("not proved: look at the plan")
+        else:
+            said.append("not proved: look at the plan")
+    if candidate.foreign_key:
+        said.append(
+            f"the foreign key {printable(candidate.foreign_key)} has no index: for every row that goes from its parent"
+            f" all of {printable(candidate.table.name)} is read"
+        )
+    if candidate.near:
+        said.append(f"{candidate.near} and does not serve it")
+    if candidate.table.kind == "p":
+        said.append("the table is partitioned: build it on each partition concurrently, then attach them")
+    return "; ".join(said)
+
+
+def scans(catalog: Catalog, gained: Mapping[int, Table], least_rows: int, top: int) -> list[dict[str, Any]]:
+    """Big tables that were read from end to end during the window, the most rows first."""
+    found = [one for one in gained.values() if one.scans and one.rows >= least_rows]
+    return [
+        {
+            "table": printable(one.name),
+            "rows": one.rows,
+            "size_bytes": one.size,
+            "scans": one.scans,
+            "rows_read": one.read,
+            "indexes": [printable(index.relname) for index in catalog.of(one.oid)],
+        }
+        for one in sorted(found, key=lambda each: -each.read)[:top]
+    ]
+
+
+def cheapest(
+    tries: Sequence[tuple[tuple[str, ...], float, int]], before: float
+) -> tuple[tuple[str, ...], float, int] | None:
+    """The index that saves most, or None. Of those that cost hardly more than the best, the one with fewest columns:
+    so little more that, once it is built, the best would not be advised after it."""
+    if not tries:
+        return None
+    best = min(cost for dummy, cost, dummy2 in tries)
+    if before <= 0 or 1 - best / before < LEAST_GAIN:
+        return None
+    close = [one for one in tries if one[1] <= _CLOSE * best]
+    return min(close, key=lambda one: (len(one[0]), one[1]))

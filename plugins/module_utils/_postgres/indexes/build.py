@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Building one index, or taking it back: what would be done, and what speaks against it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..._compose.replicas import diff_of, plan_dict
+from ..._core.plan import Item, Plan, unspaced
+from ..._core.text import printable, span
+from ..describe import describe, who_is
+from ..session import Session
+from ..snapshot import Picture
+from .advice import Candidate, name_for, size_of, statement_of
+from .catalog import LOCK, Catalog, Index, Table
+
+VERB = "build_index"
+BUILD, REMOVE = "build_index", "drop_index"
+# Locks of a table that a concurrent build gets along with. A drop waits for whoever holds any.
+HARMLESS = ("AccessShareLock", "RowShareLock")
+_LONGEST_NAME = 63  # bytes
+_ROOM = 2  # times its estimated size that must be free: the sort's files lie beside it
+
+
+@dataclass(frozen=True)
+class Wish:
+    """``name`` empty: as PostgreSQL would name it. ``present`` False: it is to be gone."""
+
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+    name: str = ""
+    present: bool = True
+
+
+@dataclass(frozen=True)
+class Building:
+    """The plan, with the statements behind its targets."""
+
+    table: Table
+    plan: Plan
+    statements: Mapping[str, str]
+    name: str
+    size: int
+    nothing: str = ""
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Building:
+        return Building(
+            self.table, self.plan.narrowed_to(only), self.statements, self.name, self.size, self.nothing
+        )  # fmt: skip
+
+    @property
+    def harmless(self) -> list[str]:
+        """Locks of the table, held by others, that the plan need not wait for."""
+        return [] if any(item.action == REMOVE for item in self.plan.actions) else list(HARMLESS)
+
+    def as_dict(self) -> dict[str, Any]:
+        return plan_dict(self.plan, len(self.plan.actions), "indexes to build or remove", self.nothing)
+
+    def diff(self) -> dict[str, str]:
+        after = [f"{self.statements[item.target]};" for item in self.plan.actions]
+        return diff_of(f"indexes of {printable(self.table.name)}", [], after)
+
+
+def plan_building(catalog: Catalog, table: Table, wish: Wish) -> Building:
+    """What is to be done so that there is such an index; what a broken-off build left under its name goes first."""
+    candidate = Candidate(table, wish.columns)
+    size = size_of(catalog, candidate)
+    mine = [one for one in catalog.of(table.oid) if one.relname == wish.name] if wish.name else []
+    if not wish.present:
+        return _removal(table, wish, mine, size)
+    numbers = catalog.numbers(table.oid, wish.columns)
+    leftover = [one for one in mine or catalog.of(table.oid) if not one.valid and one.key == numbers]
+    serving = [one for one in catalog.of(table.oid) if _serves(one, numbers)]
+    if serving:
+        return Building(table, Plan(VERB), {}, wish.name, size, f"nothing to do: {serving[0].relname} serves already")
+    name = wish.name or (leftover[0].relname if leftover else name_for(catalog, candidate))
+    items, statements = [], {}
+    for one in leftover:
+        if one.relname == name:
+            item = Item(
+                f"{unspaced(one.name)}@{one.oid}",
+                "a build was broken off: it costs every write and serves no read",
+                REMOVE,
+                {"who": printable(one.name), "name": one.relname},
+            )
+            items.append(item)
+            statements[item.target] = f"DROP INDEX CONCURRENTLY {one.name}"
+    columns = ",".join(wish.columns)
+    reason = f"about {size // 2**20} MiB of a table of {table.size // 2**20} MiB; {LOCK}"
+    item = Item(
+        f"{unspaced(f'{table.name}({columns}):{name}')}@{table.oid}", reason, BUILD,
+        {"who": f"{printable(name)} on {printable(table.name)} ({printable(', '.join(wish.columns))})", "name": name},
+    )  # fmt: skip
+    items.append(item)
+    statements[item.target] = statement_of(catalog, candidate, name)
+    return Building(table, Plan(VERB, tuple(items)), statements, name, size)
+
+
+def _serves(one: Index, numbers: Sequence[int]) -> bool:
+    return one.valid and one.method == "btree" and not one.partial and one.key[: len(numbers)] == tuple(numbers)
+
+
+def _removal(table: Table, wish: Wish, mine: Sequence[Index], size: int) -> Building:
+    if not mine:
+        return Building(table, Plan(VERB), {}, wish.name, size, "nothing to do: there is no such index")
+    one = mine[0]
+    item = Item(f"{unspaced(one.name)}@{one.oid}", "is to be gone", REMOVE, {"who": printable(one.name)})
+    if one.needed or one.constraint or one.unique:
+        spared = Item(item.target, "a constraint rests on it", "", item.detail)
+        return Building(
+            table, Plan(VERB, (), (spared,)), {}, wish.name, size, "nothing to do: a constraint rests on it"
+        )
+    statements = {item.target: f"DROP INDEX CONCURRENTLY {one.name}"}
+    return Building(table, Plan(VERB, (item,)), statements, wish.name, size)
+
+
+def why_not_room(building: Building, disk: Mapping[str, Any] | None) -> str:
+    """Why the disk does not allow it; empty when it does. Only what builds needs room."""
+    if not any(item.action == BUILD for item in building.plan.actions):
+        return ""
+    needed = _ROOM * building.size
+    if disk is None:
+        return (
+            f"how much of the database's disk is free cannot be seen from here (about {needed // 2**20} MiB are"
+            " needed): run this on the database's host as root, or say check_disk=false when you have looked"
+        )
+    if disk["free"] < needed:
+        return (
+            f"about {needed // 2**20} MiB are needed and {disk['free'] // 2**20} MiB of the database's disk are free:"
+            " make room first"
+        )
+    return ""
+
+
+def waited_for(picture: Picture, horizon: Iterable[int], database: str, seconds: float) -> list[Session]:
+    """Open transactions of this database so old that the build would hang behind them, the oldest first."""
+    found = [
+        one
+        for pid, one in picture.sessions.items()
+        if pid in set(horizon) and one.database == database and one.xact_start
+        if (picture.now - one.xact_start).total_seconds() >= seconds
+    ]
+    return sorted(found, key=lambda one: one.xact_start or picture.now)
+
+
+def told_waits(picture: Picture, sessions: Sequence[Session]) -> str:
+    """Who it would wait for, in a sentence."""
+    first = sessions[:3]
+    named = [f"{who_is(picture, one.pid)}, open for {span(_age(picture, one))}" for one in first]
+    more = f" and {len(sessions) - len(first)} more" if len(sessions) > len(first) else ""
+    return f"{'; '.join(named)}{more}"
+
+
+def told_prepared(picture: Picture, xids: Iterable[str]) -> str:
+    """Prepared transactions by their gids, and how to be rid of them."""
+    keys = [f"prepared:{xid}" for xid in xids]
+    named = "; ".join(f"{who_is(picture, key)}, {describe(picture, key)}" for key in keys[:3])
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return (
+        f"{named}{more}. Nothing ends those by itself: COMMIT PREPARED or ROLLBACK PREPARED each, as its transaction"
+        " manager decided"
+    )
+
+
+def _age(picture: Picture, one: Session) -> float:
+    return (picture.now - one.xact_start).total_seconds() if one.xact_start else 0.0
+
+
+def why_not_named(catalog: Catalog, table: Table, wish: Wish) -> str:
+    """Why an index cannot get this name; empty when it can. What a broken build of the same left is no obstacle."""
+    if len(wish.name.encode()) > _LONGEST_NAME:
+        return f"its name is longer than the {_LONGEST_NAME} bytes that PostgreSQL keeps"
+    for one in catalog.indexes:
+        same = one.table == table.oid and one.key == catalog.numbers(table.oid, wish.columns)
+        if wish.name and one.relname == wish.name and not same:
+            return f"there is another index of the name {printable(wish.name)}"
+    return ""
+
+
+def undo_of(building: Building, wish: Wish, catalog: Catalog) -> dict[str, Any]:
+    """An index that was built is dropped again. One that was dropped is built again only if it was a plain one, whose
+    columns are all that there is to it."""
+    columns = list(wish.columns)
+    if not wish.present:
+        (gone,) = [one for one in catalog.of(building.table.oid) if one.relname == wish.name]
+        if gone.special:
+            return {"reversible": False, "why": f"{gone.relname} was no plain index; its definition is in the evidence"}
+        known = catalog.columns[building.table.oid]
+        columns = [known[number].name for number in gone.key]
+    options = {
+        "schema": wish.schema,
+        "table": wish.table,
+        "columns": columns,
+        "name": building.name,
+        "state": "absent" if wish.present else "present",
+    }
+    return {"reversible": True, "module": "pg_index_build", "options": options}

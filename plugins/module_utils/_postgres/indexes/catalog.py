@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tables and indexes as the catalog has them, and what is wrong with them whatever the workload. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence
+
+from ..._core.text import printable
+
+LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes go on; other DDL and VACUUM of the table wait until it is built"
+
+
+class Table(NamedTuple):
+    """One table; ``name`` is quoted and qualified. Bytes; counters since the statistics were reset."""
+
+    oid: int
+    schema: str
+    relname: str
+    name: str
+    kind: str
+    size: int
+    rows: int
+    scans: int = 0
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    @property
+    def writes(self) -> int:
+        return self.inserted + self.updated + self.deleted
+
+
+class Column(NamedTuple):
+    """``distinct`` as in pg_stats: a number, or the negative share of the rows; None where not analysed."""
+
+    number: int
+    name: str
+    quoted: str
+    nulls: float | None = None
+    width: int | None = None
+    distinct: float | None = None
+    sortable: bool = True  # its type has an order, so that a B-tree can hold it
+
+
+class Index(NamedTuple):
+    """One index; ``keys`` are column numbers (0: an expression), the first ``columns`` are keys, the rest included."""
+
+    oid: int
+    table: int
+    relname: str
+    name: str
+    keys: tuple[int, ...]
+    columns: int
+    classes: str
+    method: str
+    valid: bool = True
+    unique: bool = False
+    needed: bool = False  # primary key, exclusion, replica identity
+    constraint: bool = False
+    partial: bool = False
+    expressions: bool = False
+    size: int = 0
+    scans: int = 0
+    building: bool = False
+    partitioned: bool = False
+    defined: tuple[str, str] = ("", "")
+    plain: bool = True  # every column by its type's default operator class
+
+    @property
+    def special(self) -> bool:
+        """Whether there is more to it than its columns: how they are sorted (at the end of ``classes``), which rows."""
+        sorted_otherwise = any(option != "0" for option in self.classes.rpartition("/")[2].split())
+        shaped = self.partial or self.expressions or self.unique or len(self.keys) != self.columns
+        return sorted_otherwise or shaped or self.method != "btree" or not self.plain
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        return self.keys[: self.columns]
+
+
+class ForeignKey(NamedTuple):
+    """``table`` refers to ``parent`` by ``columns``."""
+
+    table: int
+    parent: int
+    name: str
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything about a database's tables that advice rests on."""
+
+    tables: Mapping[int, Table]
+    indexes: Sequence[Index]
+    foreign_keys: Sequence[ForeignKey]
+    columns: Mapping[int, Mapping[int, Column]] = field(default_factory=dict)
+    days: float | None = None  # since the statistics were reset; None: never
+    standbys: int = 0
+
+    def of(self, table: int) -> list[Index]:
+        return [one for one in self.indexes if one.table == table]
+
+    def meant(self, schema: str, name: str, evidence: Iterable[Container[int]]) -> list[Table]:
+        """The tables that a name may mean. Without a schema it depends on whose search_path it was said under, which
+        nobody knows: of several, those that the first evidence to hold any of them holds."""
+        found = [one for one in self.tables.values() if one.relname == name and schema in ("", one.schema)]
+        for oids in evidence if len(found) > 1 else ():
+            held = [one for one in found if one.oid in oids]
+            if held:
+                return held
+        return found
+
+    def numbers(self, table: int, names: Iterable[str]) -> tuple[int, ...]:
+        """Column numbers by plain name."""
+        known = {column.name: column.number for column in self.columns.get(table, {}).values()}
+        return tuple(known[name] for name in names)
+
+    def serves(self, table: int, key: Sequence[int]) -> bool:
+        """Whether a whole, valid B-tree begins with these columns in this order."""
+        wanted = tuple(key)
+        return any(
+            one.valid and one.method == "btree" and not one.partial and one.key[: len(wanted)] == wanted
+            for one in self.of(table)
+        )
+
+
+def growth(before: Mapping[int, Table], after: Mapping[int, Table]) -> dict[int, Table]:
+    """What the counters gained; a table that was not there counts from nothing, a reset as nothing."""
+    gained = {}
+    for oid, now in after.items():
+        then = before.get(oid)
+        names = ("scans", "read", "inserted", "updated", "deleted")
+        grown = {name: max(0, getattr(now, name) - (getattr(then, name) if then else 0)) for name in names}
+        gained[oid] = now._replace(**grown)
+    return gained
+
+
+def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
+    """Foreign keys that no index serves, and a word on one that only seems to.
+
+    An index serves when it is valid, whole and a B-tree, and its first columns are the key's, in whatever order.
+    """
+    found = []
+    for one in catalog.foreign_keys:
+        wanted = set(one.columns)
+        near = ""
+        for index in catalog.of(one.table):
+            if set(index.key[: len(wanted)]) != wanted:
+                continue
+            if index.valid and index.method == "btree" and not index.partial:
+                break
+            why = "is invalid" if not index.valid else "is partial" if index.partial else f"is a {index.method} index"
+            near = f"{printable(index.relname)} {why}"
+        else:
+            found.append((one, near))
+    return found
+
+
+def invalid(catalog: Catalog) -> list[dict[str, Any]]:
+    """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
+    return [
+        _told(catalog, one, "a build was broken off; it costs every write and serves no read")
+        for one in catalog.indexes
+        if not one.valid and not one.building and not one.partitioned
+    ]
+
+
+def duplicates(catalog: Catalog) -> list[dict[str, Any]]:
+    """Indexes of the same columns in the same way; of each set the one that is needed, or is used most, stays."""
+    groups: dict[Any, list[Index]] = {}
+    for one in catalog.indexes:
+        if one.valid and not one.partitioned:
+            same = (one.table, one.keys, one.columns, one.classes, one.method, one.defined)
+            if not (one.partial or one.expressions) or any(one.defined):
+                groups.setdefault(same, []).append(one)
+    found = []
+    for group in groups.values():
+        ordered = sorted(group, key=lambda one: (one.needed or one.constraint, one.unique, one.scans), reverse=True)
+        for one in ordered[1:]:
+            if not (one.needed or one.constraint or (one.unique and not ordered[0].unique)):
+                found.append(_told(catalog, one, f"the same as {printable(ordered[0].relname)}"))
+    return found
+
+
+def unused(catalog: Catalog, least_size: int) -> list[dict[str, Any]]:
+    """Indexes that no read has used since the statistics began, and that nothing else needs."""
+    since = "not used once since the statistics began"
+    if catalog.days is not None and catalog.days < 1:
+        since = f"not used in the {24 * catalog.days:.0f} hours that are counted, which says little"
+    elif catalog.days is not None:
+        since = f"not used once in the {catalog.days:.0f} days that are counted"
+    if catalog.standbys:
+        since += f"; {catalog.standbys} standbys count for themselves: look there before"
+    return [
+        _told(catalog, one, since)
+        for one in sorted(catalog.indexes, key=lambda each: -each.size)
+        if one.valid and not one.scans and one.size >= least_size
+        if not (one.unique or one.needed or one.constraint or one.partitioned)
+    ]
+
+
+def _told(catalog: Catalog, one: Index, why: str) -> dict[str, Any]:
+    table = catalog.tables.get(one.table)
+    return {
+        "index": printable(one.name),
+        "table": printable(table.name) if table else str(one.table),
+        "why": why,
+        "size_bytes": one.size,
+        "scans": one.scans,
+        "statement": f"DROP INDEX CONCURRENTLY {printable(one.name)}",
+    }

@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Build one index concurrently, or drop it, and leave nothing half-built. I/O."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+from ...._core.errors import ActFailed, BusyError, InputError, PreflightError, PrivilegeError, ServerError, StandbyError
+from ...._core.text import printable
+from ...background.io.backends import data_disk
+from ...io.server import Postgres
+from ...report import session_dict
+from ...session import stamp
+from ..build import (
+    BUILD,
+    REMOVE,
+    Building,
+    Wish,
+    plan_building,
+    told_prepared,
+    told_waits,
+    undo_of,
+    waited_for,
+    why_not_named,
+    why_not_room,
+)
+from ..catalog import Catalog, Table
+from . import queries
+from .advisor import read_catalog, read_tables
+
+_PAST = {BUILD: "built", REMOVE: "dropped"}
+# Seconds to remove what a broken build left: that waits for the same transactions. The role gives it twice as long.
+_TIDYING = 30.0
+_MOMENT = 1.0  # seconds within which a transaction manager settles what it has prepared
+DEFINITIONS = """
+SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indrelid = %(table)s
+"""
+OWNED = """
+SELECT pg_catalog.pg_has_role(current_user, relowner, 'USAGE'), relowner::pg_catalog.regrole::text
+  FROM pg_catalog.pg_class WHERE oid = %(oid)s
+"""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """``old`` seconds from which on an open transaction is in the way; ``timeout`` seconds for the whole build."""
+
+    old: float = 60.0
+    timeout: float = 3600.0
+    check_disk: bool = True
+
+
+def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
+    """What pg_index_build returns, and under ``unseen`` what to warn of."""
+    picture = postgres.look()
+    catalog, table = _find(postgres, wish)
+    why = why_not_named(catalog, table, wish) if wish.present else ""
+    if why:
+        raise InputError(f"The index of {table.name} was not built: {why}. Nothing was done.")
+    first = plan_building(catalog, table, wish)
+    planned = first.narrowed_to(only)
+    horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid, harmless=planned.harmless)]
+    old = waited_for(picture, horizon, str(postgres.server["database"]), terms.old)
+    if planned.plan.actions:
+        _refuse(postgres, catalog, table, planned, terms)
+        prepared = _prepared(postgres, table, planned.harmless)
+        if prepared:
+            raise PreflightError(
+                f"The index {planned.name} was not built or dropped: that would wait for"
+                f" {told_prepared(postgres.look(), prepared)}. Nothing was done.",
+                waits_for_prepared=prepared,
+            )
+        if old:
+            raise PreflightError(
+                f"A concurrent build waits for every transaction that is older than it, and {len(old)} are: "
+                f"{told_waits(picture, old)}. Nothing was done. Wait for them, or end them (pg_end_sessions,"
+                " idle_in_transaction), then build.",
+                waits_for=[one.pid for one in old],
+            )
+    evidence = {
+        "at": stamp(picture.now),
+        "server": dict(postgres.server),
+        "plan": planned.as_dict(),
+        "statements": [planned.statements[target] for target in planned.plan.targets],
+        "indexes": [one.name for one in catalog.of(table.oid)],
+        "definitions": [row[0] for row in postgres.names(DEFINITIONS, table=table.oid)],
+        "sessions": [session_dict(picture, one, "normalized") for one in picture.client_sessions()[:50]],
+    }
+    done: list[str] = []
+    began = time.monotonic()
+    if not rehearsal:
+        there = frozenset(one.oid for one in catalog.indexes)
+        deadline = began + terms.timeout
+        done = [_carry_out(postgres, planned, target, deadline, there) for target in planned.plan.targets]
+    nothing = {"reversible": False, "why": "nothing was done"}
+    return {
+        "changed": bool(planned.plan.actions),
+        "plan": planned.as_dict(),
+        "done": done,
+        "left": 0 if done else len(planned.plan.actions),
+        "missed": [],
+        "seconds": round(time.monotonic() - began, 2) if done else None,
+        "undo": undo_of(planned, wish, catalog) if planned.plan.actions else nothing,
+        "evidence": evidence,
+        "diff": planned.diff(),
+        "unseen": _unseen(postgres, picture.redacted) if planned.plan.actions else [],
+    }
+
+
+def _unseen(postgres: Postgres, number: int) -> list[str]:
+    if not number:
+        return []
+    return [
+        f"Role {postgres.role} may not see {number} sessions; whether the build would wait for one of them is not"
+        " known. GRANT pg_monitor to it, and the look before the build sees all."
+    ]
+
+
+def _find(postgres: Postgres, wish: Wish) -> tuple[Catalog, Table]:
+    catalog = read_catalog(postgres, read_tables(postgres))
+    for table in catalog.tables.values():
+        if (table.schema, table.relname) == (wish.schema, wish.table):
+            break
+    else:
+        near = [one.name for one in catalog.tables.values() if one.relname == wish.table]
+        hint = f" There is {', '.join(near)}." if near else ""
+        raise InputError(
+            f"The database {postgres.server['database']} has no table {wish.schema}.{wish.table}.{hint}"
+            " Nothing was done."
+        )
+    known = {column.name for column in catalog.columns.get(table.oid, {}).values()}
+    unknown = [name for name in wish.columns if name not in known]
+    if unknown:
+        raise InputError(
+            f"The table {table.name} has no column {', '.join(unknown)}. It has: {', '.join(sorted(known))}."
+            " Nothing was done."
+        )
+    return catalog, table
+
+
+def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Building, terms: Terms) -> None:
+    if postgres.in_recovery:
+        raise StandbyError(
+            f"{postgres.login.where} is a standby: an index is built on its primary and comes from there. Nothing was"
+            " done."
+        )
+    if table.kind == "p":
+        raise PreflightError(
+            f"{table.name} is partitioned, and such an index cannot be built without locking all of it out. Build it on"
+            " each partition, then CREATE INDEX ON ONLY the parent and ATTACH them. Nothing was done."
+        )
+    if any(one.building for one in catalog.of(table.oid)):
+        raise BusyError(
+            f"Another index of {table.name} is being built, or one by a role that this login may not see (GRANT"
+            " pg_monitor). Nothing was done. Wait until it is there."
+        )
+    mine, owner = postgres.rows(OWNED, oid=table.oid)[0]
+    if not mine:
+        raise PrivilegeError(
+            f"Role {postgres.role} may not index {table.name}: that takes its owner {owner}, a member of it, or a"
+            " superuser. Nothing was done. Log in as one of them, or have it run: "
+            + "; ".join(planned.statements[target] for target in planned.plan.targets)
+        )
+    disk = data_disk(postgres.look(), postgres.pid) if terms.check_disk else {"free": float("inf")}
+    why = why_not_room(planned, disk)
+    if why:
+        raise PreflightError(f"The index {planned.name} was not built: {why}. Nothing was done.")
+
+
+def _prepared(postgres: Postgres, table: Table, harmless: Sequence[str]) -> list[str]:
+    """Prepared transactions in the way that stay there: none that is about to be settled anyway."""
+
+    def found() -> set[str]:
+        rows = postgres.rows(queries.PREPARED_IN_THE_WAY, table=table.oid, harmless=list(harmless))
+        return {row[0] for row in rows}
+
+    first = found()
+    if not first:
+        return []
+    time.sleep(_MOMENT)
+    return sorted(first & found(), key=int)
+
+
+def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: float, there: frozenset[int]) -> str:
+    """One statement. It may take long and wait long: a short lock_timeout would leave an invalid index behind."""
+    (item,) = [one for one in planned.plan.actions if one.target == target]
+    statement = planned.statements[target]
+    _allow(postgres, max(1.0, deadline - time.monotonic()))
+    try:
+        postgres.tell(statement)
+    except (ServerError, PrivilegeError) as error:
+        left = _remove_leftover(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
+        raise ActFailed(f"{printable(statement)} did not come through: {error} {left}") from None
+    return f"{_PAST[item.action]} {item.detail['who']}"
+
+
+def _half_dropped(statement: str) -> str:
+    """A concurrent drop takes the index out of use before it waits for those who may be using it."""
+    return (
+        "The index may be invalid now: it costs every write and serves no read. Run this again when they are gone, or"
+        f" as the owner: {printable(statement)}"
+    )
+
+
+def _allow(postgres: Postgres, seconds: float) -> None:
+    postgres.rows(
+        "SELECT pg_catalog.set_config('statement_timeout', %(limit)s, false),"
+        " pg_catalog.set_config('lock_timeout', '0', false)",
+        limit=f"{int(1000 * seconds)}ms",
+    )
+
+
+def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int]) -> str:
+    """Drop what the broken build left: an invalid index that was not there before. Says how things stand."""
+    try:
+        for one in read_catalog(postgres, {planned.table.oid: planned.table}).of(planned.table.oid):
+            if one.relname == planned.name and not one.valid and one.oid not in there:
+                prepared = _prepared(postgres, planned.table, ())
+                if prepared:
+                    return _left(postgres, planned, f"that would wait for {told_prepared(postgres.look(), prepared)}")
+                _allow(postgres, _TIDYING)
+                postgres.tell(f"DROP INDEX CONCURRENTLY {one.name}")
+                return f"The invalid index that it left, {one.name}, was dropped: all is as before."
+    except (ServerError, PrivilegeError) as error:
+        return _left(postgres, planned, str(error))
+    return "It left no index behind."
+
+
+def _left(postgres: Postgres, planned: Building, why: str) -> str:
+    name = f"{postgres.identifier(planned.table.schema)}.{postgres.identifier(planned.name)}"
+    return (
+        f"The invalid index {printable(planned.name)} may be left, and could not be dropped ({why}). A further build of"
+        f" it removes it first; or as the owner: DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
+    )

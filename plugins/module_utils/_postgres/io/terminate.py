@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PostgreSQL: end sessions, and watch the queue drain. I/O; drives the machine of rounds."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Generator
+
+from ..._core.errors import BusyError, RunbookError, ServerError, StandbyError
+from ..locks.least_harm import CANCEL, Judgement
+from ..locks.rounds import Again, Look, Outcome, Seen, Signal, Watch
+from ..session import Prepared, Session
+from . import queries
+from .server import Postgres
+
+_BREATH = 0.1  # seconds before the look after an act: an application that retries shows within that
+_GLANCE_FIRST, _GLANCE_LONGEST = 0.01, 0.2  # seconds between two glances at a draining queue
+
+
+class Ending:
+    """Acts on one server. Make one, ``refuse_on_standby``, ``claim``, ``carry_out``."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    def refuse_on_standby(self) -> None:
+        """Sessions of a standby hold read locks only; what stands there is cured on the primary."""
+        if not self._postgres.in_recovery:
+            return
+        upstream = self._postgres.names(queries.UPSTREAM)
+        primary = f" (it replays from {upstream[0][0]}:{upstream[0][1]})" if upstream and upstream[0][0] else ""
+        raise StandbyError(
+            f"{self._postgres.login.where} is a standby{primary}: no session there holds up writers, and replay that "
+            "waits for a query is bounded by max_standby_streaming_delay. Run this against the primary. "
+            "Nothing was done.",
+            in_recovery=True,
+        )
+
+    def claim(self) -> None:
+        """Be the only one that acts on this server; given back when the connection ends."""
+        taken = self._postgres.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]
+        # The lock is one database's; whoever holds its like in another database acts on this server too.
+        owner = self._postgres.rows(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
+        if taken and not owner:
+            return
+        who = f" (pid {owner[0][0]}, {owner[0][1]}, from {owner[0][2] or 'local'})" if owner else ""
+        raise BusyError(
+            f"Another run is ending sessions on {self._postgres.login.where}{who}. Nothing was done. Let it finish, "
+            "look again, and if it hangs end that session."
+        )
+
+    def keepers(self) -> dict[int, str]:
+        """What an idle session keeps that its pool would not give it back, by pid."""
+        return {row[0]: "holds an advisory lock" for row in self._postgres.rows(queries.ADVISORY)}
+
+    def signal(self, step: Signal) -> bool:
+        """End one holder if it is still what the plan saw and still in the way. True: the signal went out."""
+        if isinstance(step.holder, Prepared):
+            return self._roll_back(step.holder, step.waiters or ())
+        session = step.holder
+        rows = self._postgres.rows(
+            queries.CANCEL if step.action == CANCEL else queries.TERMINATE,
+            pid=session.pid,
+            backend_start=session.backend_start,
+            xact_start=session.xact_start,
+            state_change=session.state_change,
+            escalated=step.escalated,
+            waiters=None if step.waiters is None else list(step.waiters),
+        )
+        return bool(rows and rows[0][0])
+
+    def _again(self, holder: Session) -> Session | None:
+        rows = self._postgres.rows(queries.AGAIN, pid=holder.pid)
+        for state, backend_start, xact_start, query_start, state_change in rows:
+            if (backend_start, xact_start) == (holder.backend_start, holder.xact_start):
+                return holder._replace(state=state or "", query_start=query_start, state_change=state_change)
+        return None
+
+    def _roll_back(self, prepared: Prepared, waiters: tuple[int, ...]) -> bool:
+        found = self._postgres.rows(
+            queries.PREPARED_STANDS,
+            xid=str(prepared.xid),
+            prepared=prepared.prepared_at,
+            waiters=list(waiters),
+        )
+        if not found:
+            return False
+        self._postgres.command("ROLLBACK PREPARED %s", (found[0][0],), prepared.database)
+        return True
+
+    def watch(self, step: Watch, since: float) -> Seen:
+        """Glance until nobody promised waits and no victim stands, or nothing moves for ``step.seconds``."""
+        sessions = [(h, act) for h, act in step.victims if isinstance(h, Session)]
+        prepared = {str(h.xid): h.target for h, dummy in step.victims if isinstance(h, Prepared)}
+        by_pid = {holder.pid: holder.target for holder, dummy in sessions}
+        pause = _GLANCE_FIRST
+        best: tuple[int, int] | None = None
+        moved = time.monotonic()
+        while True:
+            waiting, standing_pids = self._postgres.rows(
+                queries.GLANCE,
+                pids=[pid for pid, dummy in step.waiters],
+                began=[began for dummy, began in step.waiters],
+                victims=[holder.pid for holder, dummy in sessions],
+                starts=[holder.backend_start for holder, dummy in sessions],
+                queries=[holder.query_start for holder, dummy in sessions],
+                terminated=[act != CANCEL for dummy, act in sessions],
+            )[0]
+            standing = {by_pid[pid] for pid in standing_pids}
+            if prepared:
+                left = {row[0] for row in self._postgres.rows(queries.PREPARED_LEFT)}
+                standing |= {target for xid, target in prepared.items() if xid in left}
+            now = time.monotonic()
+            progress = (waiting, len(standing))
+            if best is None or progress < best:
+                best, moved = progress, now
+            if (not waiting and not standing) or now - moved >= step.seconds:
+                return Seen(waiting, frozenset(standing), now - since)
+            time.sleep(pause)
+            pause = min(_GLANCE_LONGEST, pause * 1.5)
+
+    def carry_out(self, steps: Generator[Any, Any, Outcome], judge: Any) -> Outcome:
+        """Drive the machine of rounds: do what it says, tell it what came of it."""
+        since: float | None = None
+        answer: bool | Seen | Session | Judgement | None = None
+        signalled: list[str] = []
+        try:
+            while True:
+                step = steps.send(answer)
+                if isinstance(step, Signal):
+                    since = since or time.monotonic()
+                    answer = self.signal(step)
+                    if answer:
+                        signalled.append(step.holder.target)
+                elif isinstance(step, Watch):
+                    answer = self.watch(step, since or time.monotonic())
+                elif isinstance(step, Again):
+                    answer = self._again(step.holder)
+                elif isinstance(step, Look):
+                    time.sleep(_BREATH)
+                    answer = judge(self._postgres.look(), step.late, step.room)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome
+        except RunbookError as error:
+            if not signalled:
+                raise
+            raise ServerError(
+                f"{error} Before that, {len(signalled)} had been signalled to end: {', '.join(signalled)}. "
+                "Whether the queue moves is not known: look again.",
+                signalled=signalled,
+            ) from None

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whom to end so that a lock queue moves again, at the least harm. Pure.
+
+Every waiter that has waited too long must be cut off from every root. The sessions that may be ended
+are nodes with a price, the cheapest set that does it is a minimum vertex cut. So a long reader stays
+when cancelling the ALTER TABLE queued behind it frees everybody, two holders of one shared lock go
+only together, and nobody is ended for waiters that a protected session holds up anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import AbstractSet, Iterable, Mapping
+
+from ..._core.plan import Item, Plan
+from ..describe import describe, who_is
+from ..exclusions import Mercy
+from ..session import Holder, Prepared, Session
+from ..snapshot import Picture
+from . import graph as algorithms
+from .lock_table import Key
+
+VERB = "unblock"
+CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
+STRATEGIES = ("least_harm", "roots", "gates")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """``max_share`` is a fraction of the client sessions; one victim is always within it."""
+
+    min_waiting: float = 30.0
+    max_victims: int = 10
+    max_share: float = 0.2
+    strategy: str = "least_harm"
+
+    def victims(self, sessions: int) -> int:
+        return min(self.max_victims, max(1, int(sessions * self.max_share)))
+
+
+def act_on(holder: Holder) -> str:
+    """The mildest act that can work: cancelling a session that runs nothing does nothing."""
+    if isinstance(holder, Prepared):
+        return ROLL_BACK
+    return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
+
+
+def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
+    """What is lost when the holder ends: the work of a transaction that has written weighs most.
+
+    Who waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
+    """
+    if isinstance(holder, Prepared):
+        return 8  # a promise to a coordinator
+    if waits and holds:
+        return 7
+    if holder.aborted:
+        return 1  # its work is lost already
+    if waits:
+        return 5 if holder.has_written and not holder.began_with_its_statement else 2
+    if holder.idle_in_transaction:
+        return 4 if holder.has_written else 2
+    if holder.state == "idle":
+        return 3  # a session-level advisory lock and the connection
+    return 6 if holder.has_written else 4
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A plan together with what it rests on: who waits too long, who of them would go on.
+
+    ``keys`` leads from a target back to the session or prepared transaction; ``late`` are the waiters
+    that have waited too long, ``freed`` those of them that the plan's acts release.
+    """
+
+    picture: Picture
+    plan: Plan
+    keys: Mapping[str, Key]
+    late: frozenset[Key]
+    freed: frozenset[Key]
+
+    @property
+    def left(self) -> int:
+        """How many of the late would still wait after the plan was carried out."""
+        return len(self.late - self.freed - {self.keys[target] for target in self.plan.targets})
+
+    def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
+        """On approved targets alone; what would free nobody without the others is spared as well."""
+        plan = self.plan.narrowed_to(only)
+        while True:
+            chosen = [self.keys[target] for target in plan.targets]
+            freed = self.late - self.picture.forest.still_blocked(chosen) - set(chosen)
+            useless = [key for key in chosen if not self.picture.forest.behind([key]) & freed]
+            if not useless:
+                return replace(self, plan=plan, freed=frozenset(freed))
+            plan = plan.without(
+                [target for target in plan.targets if self.keys[target] in useless],
+                "would free nobody without others that are not approved",
+            )
+
+
+def judge(
+    picture: Picture, mercy: Mercy, bounds: Bounds, late_before: Iterable[tuple[int, datetime | None]] = ()
+) -> Judgement:
+    """The least harm that frees everybody who has waited for ``bounds.min_waiting`` seconds or longer.
+
+    ``late_before``: statements (pid, query_start) that count as late however young their present wait.
+    """
+    forest = picture.forest
+    late = frozenset(picture.waiting_at_least(bounds.min_waiting))
+    late |= {
+        pid
+        for pid, began in late_before
+        if pid in forest.waits.waits and pid in picture.sessions and picture.sessions[pid].query_start == began
+    }
+    price: dict[Key, int] = {}
+    spared: dict[Key, str] = {}
+    for key in _in_the_way(picture, late):
+        why = mercy.why(picture.who(key)) or _why_not(picture, key, bounds.strategy)
+        if why:
+            spared[key] = why
+        else:
+            price[key] = _price(picture, key)
+    chosen = _cut(picture, late & _unreachable_from(picture, spared, price), price)
+    chosen = _within_bounds(picture, chosen, late, bounds, spared)
+    still = forest.still_blocked(chosen)
+    for key in price:
+        if key not in chosen and key not in spared:
+            spared[key] = _why_left(forest.behind([key]) & late, still)
+    for key in {key for cycle in forest.cycles for key in cycle} & late:
+        spared.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
+    freed = late - still - set(chosen)
+    keys = {picture.who(key).target: key for key in (*price, *spared)}
+    return Judgement(picture, _as_plan(picture, chosen, freed, spared), keys, late, frozenset(freed))
+
+
+def _in_the_way(picture: Picture, late: Iterable[Key]) -> list[Key]:
+    """Roots and gates that some late waiter other than themselves waits for."""
+    forest = picture.forest
+    nodes = forest.waits.node_of
+    edges = forest.waits.all_edges()
+    awaited = algorithms.reachable(edges, {target for key in late for target in edges[nodes[key]]})
+    return [key for key in (*forest.roots, *forest.gates) if nodes[key] in awaited]
+
+
+def _why_not(picture: Picture, key: Key, strategy: str) -> str:
+    is_gate = key in picture.forest.waits.waits
+    if is_gate and strategy == "roots":
+        return "waits itself, and the strategy is to end roots"
+    if not is_gate and strategy == "gates":
+        return "is a root, and the strategy is to cancel gates"
+    if is_gate and key in picture.forest.waits.holders and picture.forest.alone[key] < 2:
+        return "is itself a victim of the queue, and no more than one waits only for it"
+    return ""
+
+
+def _price(picture: Picture, key: Key) -> int:
+    """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
+    waits = key in picture.forest.waits.waits
+    holds = key in picture.forest.waits.holders
+    return 1000 * harm(picture.who(key), waits, holds) + 10 + (1 if waits else 0)
+
+
+def _unreachable_from(picture: Picture, spared: Iterable[Key], price: Iterable[Key]) -> set[Key]:
+    """Waiters that no spared root holds up on a way without a possible victim: they can be freed."""
+    forest = picture.forest
+    nodes = forest.waits.node_of
+    fixed = [nodes[key] for key in forest.roots if key in set(spared)]
+    seen = algorithms.reachable(forest._back_all, fixed, closed=[nodes[key] for key in price])
+    stuck = {forest.waits.keys[node] for node in seen}
+    return {key for key in forest.waiters if key not in stuck}
+
+
+def _cut(picture: Picture, late: AbstractSet[Key], price: dict[Key, int]) -> list[Key]:
+    forest = picture.forest
+    nodes = forest.waits.node_of
+    starts = {nodes[key] for key in late}
+    sinks = [nodes[key] for key in forest.roots]
+    edges = forest.waits.all_edges()
+    lively = algorithms.reachable(edges, starts)
+    if not lively.intersection(sinks):
+        return []
+    names = {nodes[key]: key for key in price if nodes[key] in lively}
+    cost = {node: price[key] for node, key in names.items()}
+    cut = algorithms.min_vertex_cut(edges, starts, [n for n in sinks if n in lively], cost)
+    return sorted((names[node] for node in cut), key=str)
+
+
+def _within_bounds(
+    picture: Picture, chosen: list[Key], late: AbstractSet[Key], bounds: Bounds, spared: dict[Key, str]
+) -> list[Key]:
+    """Whole groups only: ending one of two that hold up the same waiter would harm and free nobody."""
+    room = bounds.victims(len(picture.client_sessions()))
+    kept: list[Key] = []
+    for group, held_up in _groups(picture, chosen, late):
+        if len(kept) + len(group) <= room:
+            kept.extend(group)
+            continue
+        for key in group:
+            spared[key] = (
+                f"{len(group)} sessions must go together to free {held_up}, and with {len(kept)} "
+                f"planned already the bound is {room} (max_victims {bounds.max_victims}, "
+                f"max_share {bounds.max_share:g})"
+            )
+    return kept
+
+
+def _groups(picture: Picture, chosen: list[Key], late: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
+    """Victims that share a waiter belong together; the group that holds up most comes first."""
+    groups: list[tuple[list[Key], set[Key]]] = []
+    for key in chosen:
+        members, waiters = [key], picture.forest.behind([key]) & late
+        apart = []
+        for other, others in groups:
+            if others & waiters:
+                members, waiters = members + other, waiters | others
+            else:
+                apart.append((other, others))
+        groups = [*apart, (members, waiters)]
+    groups.sort(key=lambda group: (-len(group[1]) / len(group[0]), sorted(map(str, group[0]))))
+    return [(sorted(members, key=str), len(waiters)) for members, waiters in groups]
+
+
+def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
+    if held_up and held_up <= still:
+        return "ending it would free nobody: those behind it wait for a spared session too"
+    return "may stay: the queue moves without its end"
+
+
+def _as_plan(picture: Picture, chosen: list[Key], freed: AbstractSet[Key], spared: dict[Key, str]) -> Plan:
+    forest = picture.forest
+    actions = []
+    for key in chosen:
+        holder = picture.who(key)
+        frees = len(forest.behind([key]) & freed)
+        pid = holder.pid if isinstance(holder, Session) else 0
+        reason = f"{describe(picture, key)}, holds up {forest.reach.get(key, 0)}"
+        detail = {"pid": pid, "who": who_is(picture, key), "frees": frees}
+        actions.append(Item(holder.target, reason, act_on(holder), detail))
+    actions.sort(key=lambda item: (-item.detail["frees"], item.target))
+    mercies = [
+        Item(
+            picture.who(key).target,
+            why,
+            detail={"pid": key if isinstance(key, int) else 0, "who": who_is(picture, key)},
+        )
+        for key, why in spared.items()
+    ]
+    mercies.sort(key=lambda item: item.target)
+    return Plan(VERB, tuple(actions), tuple(mercies))

@@ -1,0 +1,249 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carrying out an unblocking plan, as a machine of transitions. Pure: the driver acts and answers.
+
+``unblocking`` yields what to do next and is sent what came of it:
+
+    Signal(...)  -> True when the guarded statement signalled, False when its guard no longer held
+    Watch(...)   -> Seen: how many promised waiters still wait, which victims still stand
+    Again(...)   -> the same transaction as it is now, or None when it is gone or another one
+    Look(...)    -> Judgement of a fresh picture
+
+Invariants: it signals nobody but targets of a judgement it was sent; after the first round only
+sessions that the first picture held already, and never more than ``room`` in all; it stops as soon
+as nobody waits, when waiters do not fall, when the queue fills up again, after ``max_rounds``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generator, Iterable, Mapping, Tuple, Union
+
+from ..._core.plan import Item
+from ..session import Holder, Session
+from ..snapshot import Picture
+from .least_harm import CANCEL, TERMINATE, Judgement, act_on
+from .lock_table import Key
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: ``grace`` a cancelled session gets before it is terminated, ``settle`` without progress
+    before the queue counts as standing, ``timeout`` for a terminated session to be gone."""
+
+    max_rounds: int = 5
+    room: int = 10  # most victims in all rounds together
+    grace: float = 2.0
+    settle: float = 2.0
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Signal:
+    """End ``holder`` by ``action`` if it is still itself and still holds up one of ``waiters`` (pids); None:
+    whoever it holds up. ``escalated``: its state may have changed since, by our own cancel."""
+
+    holder: Holder
+    action: str
+    waiters: tuple[int, ...] | None
+    escalated: bool = False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Look until no promised waiter waits and no victim stands, or for ``seconds`` without progress."""
+
+    waiters: tuple[Statement, ...]
+    victims: tuple[tuple[Holder, str], ...]  # with the act that was tried last
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Again:
+    """Read one session again: it may have gone on within its transaction, which is still the one to end."""
+
+    holder: Session
+
+
+@dataclass(frozen=True)
+class Look:
+    """Take a fresh picture and judge it, with ``room`` for that many more victims. A statement in ``late``
+    has waited too long even if its wait has just begun anew: a session that moves up in a row's queue waits
+    for another lock."""
+
+    late: tuple[Statement, ...]
+    room: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a watch ended with; ``seconds`` since the first signal."""
+
+    waiting: int
+    standing: frozenset[str]
+    seconds: float
+
+
+@dataclass
+class Outcome:
+    """What was done. ``seconds_to_relief`` is None while somebody promised relief still waits."""
+
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    stuck: list[dict[str, Any]] = field(default_factory=list)
+    missed: list[dict[str, Any]] = field(default_factory=list)
+    rounds: int = 0
+    seconds_to_relief: float | None = None
+    stopped: str = ""
+    after: Picture | None = None
+
+
+Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
+Step = Union[Signal, Watch, Again, Look]
+Answer = Union[bool, Seen, Session, Judgement, None]
+_PAST = {"cancel": "cancelled", "terminate": "terminated", "rollback_prepared": "rolled back"}
+# Each confirmation takes all of the lock manager's partitions, so a few waiters speak for the queue.
+_WITNESSES = 8
+_TRIES = 2  # at a session that changes its state within its transaction
+# A row that several sessions share shows its holders one by one, so one round may bring nothing.
+_IN_VAIN = 1
+
+
+def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Outcome]:
+    """Carry ``first`` out; see the module's docstring for the conversation."""
+    done = Outcome(after=first.picture)
+    judged = first
+    in_vain = 0
+    while judged.plan.actions:
+        done.rounds += 1
+        relieved = yield from _one_round(judged, patience, done)
+        room = max(0, patience.room - len(done.ended) - len(done.stuck))
+        fresh: Judgement = yield Look(_statements(first, first.late), room)
+        done.after = fresh.picture
+        fell = relieved or len(fresh.late) < len(judged.late)
+        in_vain = 0 if fell else in_vain + 1
+        done.stopped = _why_stop(first, fresh, in_vain)
+        if len(fresh.late) <= first.left or done.stopped:
+            break  # done: nobody is left but those whom the plan said it would leave
+        if done.rounds >= patience.max_rounds:
+            done.stopped = f"{len(fresh.late)} still wait after {done.rounds} rounds (max_rounds)"
+            break
+        tried = {entry["target"] for entry in done.ended + done.stuck}
+        judged = fresh.narrowed_to(
+            [
+                target
+                for target in fresh.plan.targets
+                if _was_there(first.picture, fresh, target) and target not in tried
+            ]
+        )
+        if not judged.plan.actions:
+            done.stopped = f"{len(fresh.late)} still wait, and nobody else may be ended for them"
+    return done
+
+
+def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generator[Step, Any, bool]:
+    """Signal, watch, escalate, watch; True when everybody to whom relief was promised has it."""
+    promised = _statements(judged, judged.freed)
+    hit: dict[str, tuple[Item, Holder, str]] = {}
+    for item in judged.plan.actions:
+        key = judged.keys[item.target]
+        holder = judged.picture.who(key)
+        struck = yield from _strike(holder, item.action, _witnesses(judged, key))
+        if struck:
+            hit[item.target] = (item, *struck)
+        else:
+            why = "no longer the same transaction, or no longer in the way"
+            done.missed.append({"target": item.target, "reason": why})
+    done.seconds_to_relief = None
+    if not hit:
+        return False
+    victims = tuple((holder, action) for dummy, holder, action in hit.values())
+    cancelled = any(action == CANCEL for dummy, action in victims)
+    seen: Seen = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
+    if seen.waiting and cancelled:
+        for target, (item, holder, action) in list(hit.items()):
+            if action == CANCEL:
+                witnesses = _witnesses(judged, judged.keys[target])
+                if (yield Signal(holder, TERMINATE, witnesses, escalated=True)):
+                    hit[target] = (item, holder, TERMINATE)
+        victims = tuple((holder, action) for dummy, holder, action in hit.values())
+        seen = yield Watch(promised, victims, patience.settle)
+    if seen.standing:
+        seen = yield Watch(promised, victims, patience.timeout)
+    tell(hit, seen, done)
+    if promised and not seen.waiting:
+        done.seconds_to_relief = round(seen.seconds, 3)
+    return not seen.waiting
+
+
+def tell(hit: Mapping[str, tuple[Item, Holder, str]], seen: Seen, done: Outcome) -> None:
+    """Note what became of those who were signalled: ended, or stuck."""
+    for target, (item, dummy, action) in hit.items():
+        entry = {
+            "target": target,
+            "pid": item.detail["pid"],
+            "who": item.detail["who"],
+            "action": _PAST[action],
+            "reason": item.reason,
+        }
+        (done.stuck if target in seen.standing else done.ended).append(entry)
+
+
+def _strike(holder: Holder, action: str, waiters: tuple[int, ...]) -> Generator[Step, Any, tuple[Holder, str] | None]:
+    """Signal; a session that meanwhile went on within the same transaction is read and tried again.
+
+    One that never stands still (statement after statement in one transaction) is at last terminated by its
+    transaction alone: the waiters wait for that, whatever it does at the moment.
+    """
+    if (yield Signal(holder, action, waiters)):
+        return holder, action
+    if not isinstance(holder, Session) or holder.xact_start is None:
+        return None
+    for dummy in range(_TRIES):
+        fresh: Session | None = yield Again(holder)
+        if fresh is None:
+            return None
+        holder, action = fresh, act_on(fresh)
+        if (yield Signal(holder, action, waiters)):
+            return holder, action
+    if (yield Signal(holder, TERMINATE, waiters, escalated=True)):
+        return holder, TERMINATE
+    return None
+
+
+def _witnesses(judged: Judgement, key: Key) -> tuple[int, ...]:
+    direct = [w for w in judged.picture.forest.waiting_for(key) if isinstance(w, int)]
+    return tuple(sorted(direct, key=lambda w: w not in judged.freed)[:_WITNESSES])
+
+
+def _statements(judged: Judgement, keys: Iterable[Key]) -> tuple[Statement, ...]:
+    sessions = judged.picture.sessions
+    return tuple((key, sessions[key].query_start) for key in keys if isinstance(key, int) and key in sessions)
+
+
+def _client(judged: Judgement, key: Key) -> tuple[str, str]:
+    session = judged.picture.sessions.get(key) if isinstance(key, int) else None
+    return (session.user, session.application) if session else ("", "")
+
+
+def _was_there(first: Picture, fresh: Judgement, target: str) -> bool:
+    key = fresh.keys[target]
+    if isinstance(key, str):
+        return key in first.prepared
+    then, now = first.sessions.get(key), fresh.picture.sessions.get(key)
+    return then is not None and now is not None and then.backend_start == now.backend_start
+
+
+def _why_stop(first: Judgement, fresh: Judgement, in_vain: int) -> str:
+    since = first.picture.now
+    queue = _statements(fresh, fresh.picture.forest.waiters)
+    clients = {_client(first, key) for key in first.late}
+    again = [pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients]
+    if len(again) > 1 and 2 * len(again) >= len(first.late):
+        return (
+            f"{len(again)} sessions have queued up again since the act: the application retries into the "
+            "same lock; pause it or give it a lock_timeout before ending more"
+        )
+    if in_vain > _IN_VAIN:
+        return f"the waiters did not fall in {in_vain} rounds ({len(fresh.late)} still wait)"
+    return ""

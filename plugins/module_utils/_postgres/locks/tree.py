@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The forest as lines of text. Pure.
+
+All text that comes from the server (statements, names) is stripped of control characters here.
+"""
+
+from __future__ import annotations
+
+from ..._core.text import shortened, span, without_literals
+from ..describe import describe, waiting, who_is
+from ..exclusions import Mercy
+from ..session import Session
+from ..snapshot import Picture
+from .lock_table import Key
+
+
+def tree(picture: Picture, mercy: Mercy, rows: int = 40, width: int = 110) -> list[str]:
+    """Who waits for whom, at most ``rows`` lines; equal leaves of one branch share a line."""
+    forest = picture.forest
+    if not forest.waiters:
+        return ["nobody waits for a lock"]
+    children: dict[Key | None, list[Key]] = {}
+    for key in sorted(forest.parent, key=lambda k: (-picture.seconds_waiting(k), str(k))):
+        children.setdefault(forest.parent[key], []).append(key)
+    lines = [f"{waiting(len(forest.waiters))}, the longest for {span(picture.longest_wait())}"]
+    tops = sorted(children.get(None, []), key=lambda k: (k in forest.waits.waits, -forest.reach.get(k, 0), str(k)))
+    for key in tops:
+        if len(lines) <= rows:
+            _branch(picture, mercy, key, children, lines, rows)
+    for cycle in forest.cycles:
+        lines.append("deadlock: " + " and ".join(who_is(picture, key) for key in cycle) + " wait for each other")
+    if len(lines) > rows:
+        lines = [*lines[: rows - 1], "... and more, left out here"]
+    return [shortened(line, width) for line in lines]
+
+
+def _branch(
+    picture: Picture,
+    mercy: Mercy,
+    key: Key,
+    children: dict[Key | None, list[Key]],
+    lines: list[str],
+    rows: int,
+) -> None:
+    """One node and what hangs below it; iterative, since a chain may be longer than Python's stack."""
+    todo = [(key, "", "", 0)]
+    while todo and len(lines) <= rows:
+        node, first, rest, more = todo.pop()
+        if more:
+            lines.append(first + _crowd(picture, node, more))
+            continue
+        lines.append(first + _line(picture, mercy, node))
+        holder = picture.who(node)
+        below = _bundled(picture, children.get(node, []), children)
+        if isinstance(holder, Session) and holder.query and (below or node in picture.forest.roots):
+            indent = "│    " if below else "     "
+            lines.append(rest + indent + without_literals(holder.query))
+        for place, (child, count) in reversed(list(enumerate(below))):
+            last = place == len(below) - 1
+            todo.append((child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), count))
+
+
+def _bundled(picture: Picture, keys: list[Key], children: dict[Key | None, list[Key]]) -> list[tuple[Key, int]]:
+    """Each node with 0, or the first of several equal leaves followed by (first, how many more)."""
+    seen: dict[tuple[str, str], list[Key]] = {}
+    shown: list[tuple[Key, int]] = []
+    for key in keys:
+        if children.get(key):
+            shown.append((key, 0))
+        else:
+            seen.setdefault(("leaf", picture.wanted(key)), []).append(key)
+    for leaves in seen.values():
+        shown.append((leaves[0], 0))
+        if len(leaves) == 2:
+            shown.append((leaves[1], 0))
+        elif len(leaves) > 2:
+            shown.append((leaves[1], len(leaves) - 1))
+    return shown
+
+
+def _line(picture: Picture, mercy: Mercy, key: Key) -> str:
+    forest = picture.forest
+    parts = [who_is(picture, key), describe(picture, key)]
+    if key in forest.roots:
+        parts.append(f"holds up {forest.reach.get(key, 0)}")
+    elif forest.alone.get(key):
+        parts.append(f"gate for {forest.alone[key]}")
+    if key in forest.waits.waits and forest.parent.get(key) is None:
+        parts.append("behind several")
+    why = mercy.why(picture.who(key)) if key in forest.roots or key in forest.gates else ""
+    if why:
+        parts.append(f"protected: {why}")
+    return " · ".join(parts)
+
+
+def _crowd(picture: Picture, first: Key, count: int) -> str:
+    wait = span(picture.seconds_waiting(first))
+    return f"{count} more wait for the same ({picture.wanted(first)}), the longest for {wait}"

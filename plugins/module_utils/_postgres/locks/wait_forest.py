@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who holds up whom: roots, gates, cycles, and the tree that a person reads. Pure.
+
+A *root* holds a lock that others wait for and waits for nobody. A *gate* waits itself, and others
+wait only because it does: without it they would get their lock. The tree hangs every session under
+the nearest one that alone could set it free (its immediate dominator), so a branch answers the
+question of the night: if this one goes, who can go on?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Iterable
+
+from . import graph as algorithms
+from .lock_table import Key, Lock, WaitGraph, wait_graph
+
+
+@dataclass
+class Forest:
+    """The judged graph. ``alone[k]``: how many waiters go on if just ``k`` goes away.
+    ``reach[k]``: how many wait for ``k``, directly or through others, perhaps for others too."""
+
+    waits: WaitGraph
+    roots: list[Key] = field(default_factory=list)
+    gates: list[Key] = field(default_factory=list)
+    cycles: list[list[Key]] = field(default_factory=list)
+    parent: dict[Key, Key | None] = field(default_factory=dict)
+    alone: dict[Key, int] = field(default_factory=dict)
+    reach: dict[Key, int] = field(default_factory=dict)
+
+    @property
+    def waiters(self) -> list[Key]:
+        return list(self.waits.waits)
+
+    def wait_of(self, key: Key) -> Lock | None:
+        """The lock that the owner has waited for longest."""
+        locks = self.waits.waits.get(key)
+        return locks[0] if locks else None
+
+    def waiting_for(self, key: Key) -> list[Key]:
+        """Waiters with an edge straight to ``key``: the ones to whom it must still be in the way."""
+        waits = self.waits
+        node = waits.node_of.get(key)
+        if node is None:
+            return []
+        back = algorithms.reversed_graph(waits.out)
+        found: dict[Key, None] = {}
+        seen = {node}
+        todo = [node]
+        while todo:
+            for before in back[todo.pop()]:
+                if before not in seen:
+                    seen.add(before)
+                    owner = waits.keys[before]
+                    if owner is None:
+                        todo.append(before)
+                    else:
+                        found[owner] = None
+        return list(found)
+
+    def behind(self, keys: Iterable[Key]) -> set[Key]:
+        """All waiters that wait for any of ``keys``, directly or through others."""
+        starts = [self.waits.node_of[key] for key in keys if key in self.waits.node_of]
+        seen = algorithms.reachable(self._back_all, starts)
+        return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
+
+    def still_blocked(self, removed: Iterable[Key]) -> set[Key]:
+        """The waiters that would still wait for a root if ``removed`` were gone."""
+        gone = [self.waits.node_of[key] for key in removed if key in self.waits.node_of]
+        roots = [self.waits.node_of[key] for key in self.roots]
+        seen = algorithms.reachable(self._back_all, roots, closed=gone)
+        return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
+
+    def __post_init__(self) -> None:
+        self._back_all = algorithms.reversed_graph(self.waits.all_edges())
+
+
+def grow(locks: list[Lock]) -> Forest:
+    """Judge the locks of one moment."""
+    waits = wait_graph(locks)
+    forest = Forest(waits)
+    blocking = algorithms.reachable(waits.out, [waits.node_of[key] for key in waits.waits])
+    forest.roots = [key for key, node in waits.node_of.items() if node in blocking and key not in waits.waits]
+    _dominate(forest)
+    acyclic = _count_reach(forest)
+    if not acyclic or any(key not in forest.parent for key in waits.waits):
+        _find_cycles(forest)
+    forest.roots.sort(key=lambda key: (-forest.reach[key], str(key)))
+    forest.gates.sort(key=lambda key: (-forest.alone[key], str(key)))
+    return forest
+
+
+def _find_cycles(forest: Forest) -> None:
+    """Latent edges left out: nobody waits for those yet."""
+    keys = forest.waits.keys
+    components = algorithms.cycles(forest.waits.out)
+    owners = [[key for key in (keys[node] for node in component) if key is not None] for component in components]
+    forest.cycles = [sorted(cycle, key=str) for cycle in owners if len(cycle) > 1]
+
+
+def _count_reach(forest: Forest) -> bool:
+    """Fills ``reach``; tells whether what hangs on the roots is free of cycles."""
+    node_of = forest.waits.node_of
+    counts, acyclic = algorithms.marked_behind(
+        forest._back_all,
+        [node_of[key] for key in forest.roots],
+        [node_of[key] for key in forest.roots + forest.gates],
+        [node_of[key] for key in forest.waits.waits],
+    )
+    forest.reach = {key: counts.get(node_of[key], 0) for key in forest.roots + forest.gates}
+    return acyclic
+
+
+def _dominate(forest: Forest) -> None:
+    waits = forest.waits
+    top = len(waits.keys)
+    starts = [waits.node_of[key] for key in forest.roots]
+    idom = algorithms.dominators([*forest._back_all, starts], top)
+    children: dict[int, list[int]] = {}
+    for node, above in idom.items():
+        if node != top:
+            children.setdefault(above, []).append(node)
+    order = [top]  # parents before children, so that counts add up backwards
+    for node in order:
+        order.extend(children.get(node, ()))
+    weight: dict[int, int] = {}
+    nearest: dict[int, Key | None] = {top: None}
+    for node in order[1:]:
+        above = idom[node]
+        owner_above = waits.keys[above] if above != top else None
+        nearest[node] = owner_above if owner_above is not None else nearest[above]
+        owner = waits.keys[node]
+        if owner is not None:
+            forest.parent[owner] = nearest[node]
+    for node in reversed(order[1:]):
+        owner = waits.keys[node]
+        below = sum(weight[child] for child in children.get(node, ()))
+        weight[node] = below + (1 if owner in waits.waits else 0)
+        if owner is not None:
+            forest.alone[owner] = below
+            if below and owner in waits.waits:
+                forest.gates.append(owner)

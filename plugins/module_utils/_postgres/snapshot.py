@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One moment of a PostgreSQL server: its sessions, its limits, and who waits for whom. Pure.
+
+Everything that a module reports or decides is a view of this one value, taken in one connection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Mapping
+
+from .._core.text import printable
+from .locks.lock_table import Key, Lock, Tag
+from .locks.wait_forest import Forest
+from .session import CLIENT, Holder, Prepared, Session
+
+# Waits that no lock table knows. Client, Activity, Timeout and Extension mean: nothing to do.
+_OTHER_WAITS = ("BufferPin", "Buffer", "LWLock", "IO", "IPC")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Connection slots. Only client backends take one; replication and workers have slots of their own."""
+
+    max_connections: int
+    superuser_reserved: int = 0
+    reserved: int = 0
+
+    @property
+    def ordinary(self) -> int:
+        """What roles without any privilege can use together."""
+        return self.max_connections - self.superuser_reserved - self.reserved
+
+
+@dataclass(frozen=True)
+class Picture:
+    """``now`` is the server's clock. ``names`` gives lock tags a readable object, where it was to be had."""
+
+    now: datetime
+    server: Mapping[str, Any]
+    limits: Limits
+    sessions: Mapping[int, Session]
+    prepared: Mapping[str, Prepared]
+    forest: Forest
+    names: Mapping[Tag, str] = field(default_factory=dict)
+    rows: Mapping[int, str] = field(default_factory=dict)  # waiter's pid -> the row it wants
+    snapshot_blockers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
+    database_limits: Mapping[str, int] = field(default_factory=dict)
+
+    def who(self, key: Key) -> Holder:
+        """The owner of a lock; one that ended while we looked is a session of unknown kind."""
+        if isinstance(key, str):
+            return self.prepared.get(key) or Prepared(int(key.split(":")[1]), "", None, allowed=False)
+        return self.sessions.get(key) or Session(key, backend_type="ended while we looked")
+
+    @property
+    def redacted(self) -> int:
+        """Sessions of which the login role may see no more than that they exist."""
+        return sum(1 for session in self.sessions.values() if session.redacted)
+
+    @property
+    def visibility(self) -> str:
+        return "partial" if self.redacted else "full"
+
+    def client_sessions(self) -> list[Session]:
+        """Those that take a slot of max_connections. A redacted row counts if it belongs to a role."""
+        return [s for s in self.sessions.values() if s.backend_type == CLIENT or (s.redacted and s.user)]
+
+    def __post_init__(self) -> None:
+        """Ages are asked for in many places and the same everywhere."""
+        ages = {
+            key: max(0.0, (self.now - locks[0].since).total_seconds()) if locks[0].since else 0.0
+            for key, locks in self.forest.waits.waits.items()
+        }
+        object.__setattr__(self, "_ages", ages)
+        object.__setattr__(self, "_by_age", sorted(ages, key=lambda key: (-ages[key], str(key))))
+
+    def seconds_waiting(self, key: Key) -> float:
+        """How long the owner has waited for its lock; 0 when it does not wait."""
+        ages: dict[Key, float] = self._ages  # type: ignore[attr-defined]
+        return ages.get(key, 0.0)
+
+    def waiting_at_least(self, seconds: float) -> list[Key]:
+        """Waiters for a lock that have waited so long, the longest first."""
+        by_age: list[Key] = self._by_age  # type: ignore[attr-defined]
+        return [key for key in by_age if self.seconds_waiting(key) >= seconds]
+
+    def longest_wait(self) -> float:
+        """Seconds that the oldest lock wait has lasted; 0 when nobody waits."""
+        longest = self.waiting_at_least(0)[:1]
+        return self.seconds_waiting(longest[0]) if longest else 0.0
+
+    def object_of(self, lock: Lock | None) -> str:
+        """What a lock is about, in words."""
+        if lock is None:
+            return ""
+        if lock.tag in self.names:
+            return self.names[lock.tag]
+        dummy, database, relation, page, tuple_, virtualxid, xid, classid, objid, objsubid = lock.tag
+        if lock.kind == "safe snapshot":
+            return "a safe snapshot"
+        if lock.kind == "transactionid":
+            return f"transaction {xid}"
+        if lock.kind == "virtualxid":
+            return f"virtual transaction {virtualxid}"
+        if lock.kind == "advisory":
+            return f"advisory lock {advisory_key(classid, objid, objsubid)}"
+        if relation is not None:
+            place = f" ({page},{tuple_})" if tuple_ is not None else ""
+            return f"relation {relation}{place} of database {database}"
+        return f"{lock.kind} {classid or ''} {objid or ''}".strip()
+
+    def wanted(self, key: Key) -> str:
+        """What a waiter wants: the row if it is after one, else the object and the mode."""
+        lock = self.forest.wait_of(key)
+        row = self.rows.get(key) if isinstance(key, int) else None
+        if row and lock and lock.kind in ("transactionid", "tuple"):
+            return f"row {row}"
+        mode = lock.mode if lock else ""
+        return f"{mode} on {self.object_of(lock)}" if lock and lock.kind == "relation" else self.object_of(lock)
+
+    def other_waits(self) -> list[Session]:
+        """At work, but waiting for something that is not in the lock table."""
+        return [s for s in self.sessions.values() if s.wait_type in _OTHER_WAITS and s.state == "active"]
+
+    def pin_suspects(self) -> list[Session]:
+        """A BufferPin wait names no holder; open transactions are those who may keep a page pinned."""
+        if not any(s.wait_type in ("BufferPin", "Buffer") for s in self.other_waits()):
+            return []
+        return [s for s in self.sessions.values() if s.idle_in_transaction]
+
+
+def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -> str:
+    """As it was given to pg_advisory_lock: one bigint (objsubid 1) or two integers (objsubid 2)."""
+    high, low = classid or 0, objid or 0
+    if objsubid == 1:
+        value = (high << 32) | low
+        return str(value - (1 << 64) if value >= 1 << 63 else value)
+    return f"({high}, {low})"
+
+
+def count_connections(picture: Picture) -> dict[str, Any]:
+    """Slots used and free, and by whom. Unknown (redacted) values are counted as ``unknown``."""
+    clients = picture.client_sessions()
+    limits = picture.limits
+
+    def by(attribute: str) -> dict[str, int]:
+        counted = Counter(getattr(s, attribute) for s in clients)
+        told: Counter[str] = Counter()
+        for value, number in counted.items():
+            told[printable(value) or "unknown"] += number
+        return dict(told.most_common())
+
+    return {
+        "used": len(clients),
+        "limit": limits.max_connections,
+        "percent": round(100.0 * len(clients) / limits.max_connections, 1),
+        "ordinary_limit": limits.ordinary,
+        "ordinary_free": max(0, limits.ordinary - len(clients)),
+        "reserved": limits.reserved,
+        "superuser_reserved": limits.superuser_reserved,
+        # A third way to be full, with free slots left; superusers are not counted by it.
+        "role_limits": {
+            name: {"limit": limit, "used": sum(1 for s in clients if s.user == name)}
+            for name, limit in picture.role_limits.items()
+        },
+        "database_limits": {
+            name: {"limit": limit, "used": sum(1 for s in clients if s.database == name)}
+            for name, limit in picture.database_limits.items()
+        },
+        "by_state": by("state"),
+        "by_role": by("user"),
+        "by_database": by("database"),
+        "by_application": by("application"),
+        "by_client": by("client"),
+    }

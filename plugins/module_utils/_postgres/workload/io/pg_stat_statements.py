@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""pg_stat_statements: is it there, and what does it count? I/O.
+
+Its columns are those of the extension's version, which may be older than the server's: they are read from the catalog.
+Snapshots leave the texts out, which lie in a file; those of the few that matter are fetched once.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Collection
+
+from ...._core.errors import PrivilegeError, ServerError
+from ...io.server import Postgres
+from ...snapshot import Picture
+from ..statements import Entry, Key, Samples, Snapshot
+
+EXTENSION = """
+SELECT a.default_version, a.installed_version, n.nspname::text,
+       (SELECT pg_catalog.array_agg(t.attname::text) FROM pg_catalog.pg_class AS c
+          JOIN pg_catalog.pg_attribute AS t ON t.attrelid = c.oid AND t.attnum > 0 AND NOT t.attisdropped
+         WHERE c.relname = 'pg_stat_statements' AND c.relnamespace = e.extnamespace)
+  FROM pg_catalog.pg_available_extensions AS a
+  LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = a.name
+  LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+ WHERE a.name = 'pg_stat_statements'
+"""
+PRELOADED = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'"
+TRACKED = """
+SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('pg_stat_statements.track', 'compute_query_id')
+"""
+# Who is at work, on what, and waiting for what; one row for each kind.
+SAMPLE = """
+SELECT query_id, wait_event_type, pg_catalog.count(*)::int
+  FROM pg_catalog.pg_stat_get_activity(NULL)
+ WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()
+ GROUP BY 1, 2
+"""
+_EVERY = 0.2  # seconds between two samples
+_NEEDED = ("userid", "dbid", "queryid", "calls", "rows", "shared_blks_read", "temp_blks_written")
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Where it is and what it can tell; without a name it cannot be asked, and ``why`` and ``cure`` say so.
+
+    ``notes``: what is not as it should be, with its cure, though it can be asked.
+    """
+
+    name: str = ""
+    columns: frozenset[str] = frozenset()
+    why: str = ""
+    cure: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def find_extension(postgres: Postgres) -> Extension:
+    """Each way in which it can be missing is named, with its cure."""
+    database = str(postgres.server["database"])
+    found = postgres.names(EXTENSION)
+    if not found:
+        major = int(postgres.server["version_num"]) // 10000
+        return Extension(
+            why="pg_stat_statements is not installed on the server",
+            cure=f"install PostgreSQL's contrib modules (on Debian they are part of postgresql-{major})",
+        )
+    newest, installed, schema, columns = found[0]
+    preloaded = postgres.names(PRELOADED)
+    loaded = not preloaded or "pg_stat_statements" in preloaded[0][0]  # without a row this login may not see it
+    create = f"CREATE EXTENSION pg_stat_statements, as a superuser in the database {database}"
+    if not loaded:
+        more = "" if installed else f"; then {create}"
+        return Extension(
+            why="pg_stat_statements is not loaded: the server was started without it",
+            cure=f"add pg_stat_statements to shared_preload_libraries and restart PostgreSQL{more}",
+        )
+    if not installed:
+        return Extension(why=f"the extension pg_stat_statements is not created in the database {database}", cure=create)
+    notes = []
+    if installed != newest:
+        notes.append(
+            f"the extension is of version {installed}, the server has {newest}: "
+            "ALTER EXTENSION pg_stat_statements UPDATE"
+        )
+    settings = {row[0]: row[1] for row in postgres.names(TRACKED)}
+    if settings.get("pg_stat_statements.track") == "none":
+        notes.append("pg_stat_statements.track is none, so nothing is counted: set it to top and reload")
+    if settings.get("compute_query_id") == "off":
+        notes.append("compute_query_id is off, so statements have no id: set it to auto and reload")
+    name = f"{postgres.identifier(schema)}.pg_stat_statements"
+    return Extension(name, frozenset(columns or ()), notes=tuple(notes))
+
+
+def snapshot(postgres: Postgres, extension: Extension) -> Snapshot:
+    """All counters now. Raises ServerError where the library is not loaded after all."""
+    has = extension.columns
+    spent = "total_exec_time" if "total_exec_time" in has else "total_time"
+    level = "toplevel" if "toplevel" in has else "true"
+    since = "stats_since" if "stats_since" in has else "NULL::timestamptz"
+    # Names of columns are constants of ours, the extension's own name is quoted.
+    rows = postgres.rows(f"SELECT {', '.join(_NEEDED)}, {spent}, {level}, {since} FROM {extension.name}(false)")
+    entries: dict[Key, Entry] = {}
+    hidden = 0
+    for role, database, query, calls, number, read, spilled, milliseconds, top, began in rows:
+        if query is None:
+            hidden += 1
+            continue
+        entries[role, database, query, top] = Entry(calls, milliseconds / 1000, number, read, spilled, began)
+    if "toplevel" not in has:
+        return Snapshot(entries, hidden=hidden)
+    dealloc, reset = postgres.rows(f"SELECT dealloc, stats_reset FROM {extension.name}_info")[0]
+    return Snapshot(entries, dealloc, reset, hidden)
+
+
+def texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> dict[Key, str]:
+    """The texts of these; a courtesy that may not cost the rest."""
+    level = "toplevel" if "toplevel" in extension.columns else "true"
+    found = postgres.names(
+        f"SELECT userid, dbid, queryid, {level}, query FROM {extension.name}(true)"
+        " WHERE queryid = ANY (%(ids)s::bigint[])",
+        ids=[key[2] for key in keys],
+    )
+    return {(row[0], row[1], row[2], row[3]): row[4] or "" for row in found}
+
+
+def watch(
+    postgres: Postgres, extension: Extension, window: float
+) -> tuple[Snapshot, Snapshot, Samples, Picture, float]:
+    """Two snapshots so many seconds apart, samples meanwhile, and a picture at the end."""
+    samples, began = Samples(), time.monotonic()
+    first = snapshot(postgres, extension) if extension.name else Snapshot({})
+    while True:
+        samples.add((row[0], row[1], row[2]) for row in postgres.rows(SAMPLE))
+        left = window - (time.monotonic() - began)
+        if left <= 0:
+            break
+        time.sleep(min(_EVERY, left))
+    second = snapshot(postgres, extension) if extension.name else Snapshot({})
+    return first, second, samples, postgres.look(), time.monotonic() - began
+
+
+def usable(postgres: Postgres) -> Extension:
+    """``find_extension``, tried: a login that may not see the settings learns by asking."""
+    extension = find_extension(postgres)
+    if not extension.name:
+        return extension
+    try:
+        postgres.rows(f"SELECT 1 FROM {extension.name}(false) LIMIT 1")
+    except PrivilegeError as error:
+        return Extension(why=f"this login may not read pg_stat_statements: {error}", cure="GRANT pg_monitor TO it")
+    except ServerError as error:
+        return Extension(
+            why=f"pg_stat_statements cannot be read: {error}",
+            cure="add it to shared_preload_libraries and restart PostgreSQL",
+        )
+    return extension
+
+
+def named(postgres: Postgres, statement: str) -> dict[int, Any]:
+    """Names by oid."""
+    return {row[0]: row[1] for row in postgres.names(statement)}

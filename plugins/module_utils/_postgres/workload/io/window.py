@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A server's work over a window of time, whole: counters, samples, and what runs at its end. I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...io import queries
+from ...io.server import Postgres
+from ...snapshot import Picture
+from ..statements import Doing, Key, Reader, Samples, Snapshot, difference, lifetime, ranked, report, running_seconds
+from .pg_stat_statements import Extension, named, texts, watch
+
+# What the look itself runs is none of the server's work: how those statements begin, with literals or without.
+_OURS = (
+    "SELECT query_id, wait_event_type, pg_catalog",
+    "SELECT userid, dbid, queryid, calls",
+    "SELECT c.oid, n.nspname",
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What was seen. ``seconds`` None: no window was wanted, and the doings are those of the counters' whole life."""
+
+    extension: Extension
+    doings: list[Doing]
+    running: dict[int, list[dict[str, Any]]]
+    samples: Samples
+    first: Snapshot
+    second: Snapshot
+    seconds: float | None
+    picture: Picture
+
+    def top(self, number: int) -> list[Key]:
+        return [key for key, dummy in ranked(self.doings, self.running)[:number]]
+
+    def reader(self, postgres: Postgres, keys: list[Key], form: str) -> Reader:
+        known = texts(postgres, self.extension, keys) if self.extension.name and keys and form != "none" else {}
+        return Reader(named(postgres, queries.ROLES), named(postgres, queries.DATABASES), known, form)
+
+    def report(self, postgres: Postgres, top: int, form: str) -> dict[str, Any]:
+        """What pg_statements_info returns; see its documentation."""
+        reader = self.reader(postgres, self.top(top + len(_OURS)), form)
+        renewed = self.first.reset != self.second.reset
+        evictions = 0 if renewed else self.second.dealloc - self.first.dealloc
+        since = self.second.reset
+        return {
+            "available": bool(self.extension.name),
+            "why": self.extension.why,
+            "cure": self.extension.cure,
+            "notes": [*self.extension.notes, *_reservations(self.second, evictions, renewed)],
+            "window": {
+                "seconds": round(self.seconds, 2) if self.seconds is not None else None,
+                "lifetime": self.seconds is None,
+                "since": since.isoformat() if self.seconds is None and since else None,
+                "entries": len(self.second.entries) + self.second.hidden,
+                "evictions": evictions,
+                "renewed": renewed,
+            },
+            "statements": [
+                one
+                for one in report(self.doings, self.running, self.samples, reader, top + len(_OURS), self.seconds)
+                if not one["statement"].startswith(_OURS)
+            ][:top],
+            "waits": self.samples.as_dict(),
+        }
+
+
+def workload(postgres: Postgres, extension: Extension, window: float) -> Workload:
+    """Watch for ``window`` seconds; 0 takes the counters as they are."""
+    first, second, samples, picture, seconds = watch(postgres, extension, window)
+    doings = difference(first, second) if window else lifetime(second)
+    running = running_seconds(picture, postgres.pid, seconds if window else None)
+    return Workload(extension, doings, running, samples, first, second, seconds if window else None, picture)
+
+
+def _reservations(second: Snapshot, evictions: int, renewed: bool) -> list[str]:
+    said = []
+    if second.hidden:
+        said.append(
+            f"{second.hidden} statements of other roles cannot be seen: GRANT pg_read_all_stats (part of pg_monitor) to"
+            " this login"
+        )
+    if renewed:
+        said.append("the counters were reset during the window; what ended before that is not counted")
+    elif evictions > 0:
+        said.append(
+            f"entries were thrown out {evictions} times during the window, the rarest first: raise"
+            " pg_stat_statements.max"
+        )
+    return said

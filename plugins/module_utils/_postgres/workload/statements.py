@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a server spends its time on: the difference of two looks at pg_stat_statements. Pure.
+
+The counters hold a statement's whole life, which says little in an incident, and they hold the time spent waiting for
+locks, so that a victim looks like a culprit. Two looks give what happened between them; samples of what the sessions
+wait for, taken meanwhile, tell waiting from work. A statement is counted when it ends: what still runs is added.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
+
+from ..._core.text import printable, shortened
+from ..describe import who_is
+from ..report import STATEMENTS
+from ..snapshot import Picture
+
+Key = Tuple[int, int, int, bool]  # role, database, query id, top level
+LONGEST = 4000  # characters of a statement's text that are returned
+
+
+class Entry(NamedTuple):
+    """One statement's counters. ``seconds`` of execution; blocks of 8 KiB; ``since`` from version 17 on."""
+
+    calls: int
+    seconds: float
+    rows: int = 0
+    read: int = 0
+    spilled: int = 0
+    since: datetime | None = None
+
+
+class Snapshot(NamedTuple):
+    """All counters at one moment. ``dealloc`` and ``reset`` change when entries were dropped."""
+
+    entries: dict[Key, Entry]
+    dealloc: int = 0
+    reset: datetime | None = None
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What one statement cost between two looks. ``renewed``: its counters began anew meanwhile, so it may be more."""
+
+    key: Key
+    spent: Entry
+    lifetime: Entry
+    renewed: bool = False
+
+
+@dataclass
+class Samples:
+    """How often sessions were seen at a statement, and waiting for what; ``looks`` at all."""
+
+    looks: int = 0
+    seen: Counter[int] = field(default_factory=Counter)
+    locked: Counter[int] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: Iterable[tuple[int | None, str | None, int]]) -> None:
+        """One look: query id, kind of wait (None: at work), number of sessions."""
+        self.looks += 1
+        for query_id, wait, number in rows:
+            self.waits[wait or "CPU"] += number
+            if query_id is not None:
+                self.seen[query_id] += number
+                self.locked[query_id] += number if wait == "Lock" else 0
+
+    def lock_share(self, query_id: int) -> float:
+        return self.locked[query_id] / self.seen[query_id] if self.seen[query_id] else 0.0
+
+    def as_dict(self) -> dict[str, float]:
+        """Sessions at work on average, by what they waited for; ``CPU`` is what waits for nothing."""
+        return {kind: round(number / max(1, self.looks), 2) for kind, number in self.waits.most_common()}
+
+
+def difference(first: Snapshot, second: Snapshot) -> list[Doing]:
+    """What was done between two looks. An entry that was dropped and came again counts from its new beginning."""
+    found = []
+    for key, after in second.entries.items():
+        before = first.entries.get(key)
+        renewed = before is not None and (after.calls < before.calls or after.since != before.since)
+        if before is None or renewed:
+            spent = after
+        else:
+            spent = Entry(
+                after.calls - before.calls,
+                after.seconds - before.seconds,
+                after.rows - before.rows,
+                after.read - before.read,
+                after.spilled - before.spilled,
+            )
+        if spent.calls:
+            found.append(Doing(key, spent, after, renewed))
+    return found
+
+
+def lifetime(snapshot: Snapshot) -> list[Doing]:
+    """Every statement with all that it ever cost."""
+    return [Doing(key, entry, entry) for key, entry in snapshot.entries.items()]
+
+
+def running_seconds(picture: Picture, own_pid: int, window: float | None) -> dict[int, list[dict[str, Any]]]:
+    """Statements that run right now, by query id (0: unknown), with the part of the window that each has taken."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in picture.client_sessions():
+        if one.state != "active" or one.pid == own_pid:
+            continue
+        age = one.seconds_in_state(picture.now)
+        told = {
+            "pid": one.pid,
+            "who": who_is(picture, one.pid),
+            "target": one.target,
+            "seconds": round(age, 1),
+            "wait": one.wait_type,
+            "within": age if window is None else min(age, window),
+            "query": one.query,
+        }
+        found.setdefault(one.query_id or 0, []).append(told)
+    return found
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How names and texts are told: roles and databases by oid, texts by key, and in which form texts are shown."""
+
+    roles: Mapping[int, str]
+    databases: Mapping[int, str]
+    texts: Mapping[Key, str]
+    form: str
+
+    def text(self, key: Key, running: list[dict[str, Any]]) -> str:
+        """What the extension keeps, else what a session that runs it shows."""
+        kept = self.texts.get(key) or (running[0]["query"] if running else "")
+        show: Callable[[str], str] = STATEMENTS[self.form]
+        return shortened(show(kept), LONGEST)
+
+
+def ranked(doings: Iterable[Doing], running: Mapping[int, list[dict[str, Any]]]) -> list[tuple[Key, float]]:
+    """Keys with the seconds that each took, finished and running, the most first. What runs and never ended has a key
+    of its own."""
+    seconds: dict[Key, float] = {one.key: one.spent.seconds for one in doings}
+    by_id: dict[int, list[Key]] = {}
+    for key in seconds:
+        by_id.setdefault(key[2], []).append(key)
+    for query_id, sessions in running.items():
+        within = sum(one["within"] for one in sessions)
+        keys = by_id.get(query_id) if query_id else None
+        key = max(keys, key=lambda each: seconds[each]) if keys else (0, 0, query_id, True)
+        seconds[key] = seconds.get(key, 0.0) + within
+    return sorted(seconds.items(), key=lambda item: (-item[1], item[0]))
+
+
+def report(
+    doings: list[Doing],
+    running: Mapping[int, list[dict[str, Any]]],
+    samples: Samples,
+    reader: Reader,
+    top: int,
+    window: float | None,
+) -> list[dict[str, Any]]:
+    """The statements that took most, with their part of the whole, locks told apart from work."""
+    order = ranked(doings, running)
+    whole = sum(seconds for dummy, seconds in order) or 1.0
+    by_key = {one.key: one for one in doings}
+    told = []
+    for key, seconds in order[:top]:
+        doing = by_key.get(key)
+        runs = running.get(key[2], []) if key[2] or doing is None else []
+        locked = samples.lock_share(key[2])
+        spent = doing.spent if doing else Entry(0, 0.0)
+        told.append(
+            {
+                "query_id": str(key[2]),
+                "role": printable(reader.roles.get(key[0], "")),
+                "database": printable(reader.databases.get(key[1], "")),
+                "statement": reader.text(key, runs),
+                "seconds": round(seconds, 3),
+                "share": round(seconds / whole, 3),
+                "sessions": round(seconds / window, 2) if window else None,
+                "lock_share": round(locked, 3),
+                "work_seconds": round(seconds * (1 - locked), 3),
+                "calls": spent.calls,
+                "mean_ms": round(1000 * spent.seconds / spent.calls, 3) if spent.calls else None,
+                "rows": spent.rows,
+                "read_blocks": spent.read,
+                "spilled_blocks": spent.spilled,
+                "lifetime_mean_ms": _mean(doing.lifetime) if doing else None,
+                "renewed": bool(doing and doing.renewed),
+                "running": [{name: one[name] for name in ("pid", "who", "target", "seconds", "wait")} for one in runs],
+            }
+        )
+    return told
+
+
+def _mean(entry: Entry) -> float | None:
+    return round(1000 * entry.seconds / entry.calls, 3) if entry.calls else None

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Is a database ready for an incident? Everything is asked, nothing is changed. I/O."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..._core.errors import RunbookError
+from ..._postgres.background import report as background
+from ..._postgres.background.io import queries as queries_background
+from ..._postgres.background.io.backends import data_disk
+from ..._postgres.indexes.io import queries as queries_indexes
+from ..._postgres.io.connection import Login, entrances
+from ..._postgres.io.server import Postgres, connect
+from ..._postgres.workload.io.pg_stat_statements import usable
+from .. import checks as preflight
+from ..checks import Check
+
+MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
+SENDERS = """
+SELECT pg_catalog.current_setting('max_wal_senders')::int
+       - (SELECT pg_catalog.count(*)::int FROM pg_catalog.pg_stat_get_wal_senders())
+"""
+ARCHIVER = """
+SELECT pg_catalog.current_setting('archive_mode'), last_failed_time > coalesce(last_archived_time, '-infinity'),
+       last_failed_time::text
+  FROM pg_catalog.pg_stat_get_archiver()
+"""
+
+
+def look(login: Login) -> list[Check]:
+    """Every check of one database."""
+    try:
+        with connect(login) as postgres:
+            return [
+                Check("is reached", True, f"{login.where}, PostgreSQL {postgres.server['version']}"),
+                *_asked(postgres),
+            ]
+    except RunbookError as error:
+        place = login.unix_socket or login.host
+        cure = f"set runbook_postgres so that psql -h {place} -p {login.port} -U {login.user} {login.database} gets in"
+        return [Check("is reached", False, str(error), cure)]
+
+
+def _asked(postgres: Postgres) -> list[Check]:
+    picture = postgres.look()
+    extension = usable(postgres)
+    there = bool(postgres.names(queries_indexes.HYPOPG))
+    slots = background.replication(postgres.names(queries_background.SLOTS), [])
+    checks = [
+        preflight.of_sight(picture),
+        preflight.of_signals(postgres.role, bool(postgres.rows(MAY_SIGNAL)[0][0])),
+        preflight.of_entrances(postgres.role, entrances(postgres.login), int(postgres.rows(SENDERS)[0][0])),
+        *preflight.of_slots(picture),
+        preflight.of_extension(extension.why, extension.cure, extension.notes),
+        preflight.of_hypopg(str(postgres.server["database"]), there),
+        *preflight.of_wal(slots, _archiver(postgres)),
+        preflight.of_clock("the database", picture.now.timestamp() - time.time()),
+        preflight.of_disk("the database's disk", data_disk(picture, postgres.pid)),
+    ]
+    ages = postgres.names(queries_background.AGES)
+    if ages:
+        checks.append(preflight.of_age(background.wraparound(picture, ages, [], [], [])))
+    return checks
+
+
+def _archiver(postgres: Postgres) -> dict[str, Any]:
+    mode, failing, at = postgres.rows(ARCHIVER)[0]
+    return {"mode": mode, "failing": bool(failing), "failed_at": at or ""}

@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Is a host ready for an incident? Its disks, clock, project, logs, backups, and what must be reached. I/O."""
+
+from __future__ import annotations
+
+import ctypes
+import gzip
+import os
+import shutil
+import time
+import urllib.error
+import zlib
+from fnmatch import fnmatch
+from typing import Any, Callable, Mapping, Sequence
+
+from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
+from ansible.module_utils.urls import open_url
+
+from ..._compose.io.compose_cli import Compose
+from ..._compose.io.engine import Engine, EngineLogin, engine
+from ..._compose.io.observe import observe
+from ..._compose.project_ref import Source
+from ..._core.errors import RunbookError
+from ..._system.io import procfs as host
+from ..._system.io.safe_folder import folder
+from .. import checks as preflight
+from ..checks import Check, Dump
+
+AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log")
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+_PROGRAMS = ("nsenter", "iptables")
+_BOUNDED = ("local", "journald", "none", "syslog", "fluentd", "gelf", "awslogs", "splunk", "gcplogs", "loki")
+_ENDS = 4096  # bytes of a dump's beginning and end that are looked at
+_PIECE = 2**20
+_REACH = 5.0  # seconds
+
+
+def disks() -> list[Check]:
+    found = host.read_host().filesystems
+    return [*(preflight.of_disk(one["mount"], one) for one in found), preflight.of_inodes(found)]
+
+
+def clock(controller_time: float) -> list[Check]:
+    """``controller_time``: seconds since 1970 where the playbook runs, 0 for not told."""
+    checks = [preflight.of_synchronised(_synchronised())]
+    if controller_time:
+        # The task takes its time to get here: a host that is behind by less than that cannot be told.
+        checks.append(preflight.of_clock("the controller", time.time() - controller_time))
+    return checks
+
+
+def _synchronised() -> bool | None:
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        state = libc.adjtimex(ctypes.create_string_buffer(512))  # modes 0: it is only asked
+    except (OSError, AttributeError):
+        return None
+    return None if state < 0 else bool(state != _TIME_ERROR)
+
+
+def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
+    """The compose project is found and can be read, its logs are bounded, and what an act on it needs is there."""
+    try:
+        with engine(login) as opened:
+            seen = observe(opened, Compose(login.host), source, lines=0)
+            unbounded, number = _unbounded(opened, [one.id for one in seen.containers])
+    except RunbookError as error:
+        cure = "set runbook_compose, and ansible_become: true"
+        return [Check("the compose project is found", False, str(error), cure)]
+    sick = [one.name for one in seen.containers if not one.well]
+    missing = [] if os.geteuid() == 0 else ["root"]
+    missing += [
+        name for name in _PROGRAMS if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    ]
+    readable = seen.model is not None
+    return [
+        Check("the compose project is found", True, f"{seen.name}, {len(seen.containers)} containers"),
+        Check(
+            "its files can be read",
+            readable,
+            seen.why_no_model or "with every variable they need",
+            "set files, project_directory and env_files in runbook_compose",
+        ),
+        Check(
+            "every container is well",
+            not sick,
+            ", ".join(sick[:5]) or "all are",
+            "playbooks/service_restart.yml --check",
+        ),
+        preflight.of_rotation(unbounded, number),
+        preflight.of_draining(missing),
+        *([preflight.of_snapshots(releases, _snapshots(releases))] if releases else []),
+    ]
+
+
+def _unbounded(opened: Engine, ids: Sequence[str]) -> tuple[list[str], int]:
+    found = []
+    for id in ids:
+        name, driver, options = opened.logging(id)
+        if driver not in _BOUNDED and not options.get("max-size"):
+            found.append(name)
+    return found, len(ids)
+
+
+def _snapshots(folder: str) -> int | None:
+    path = os.path.expanduser(folder)
+    if not os.path.isdir(path):
+        return 0
+    try:
+        return sum(1 for _root, _folders, names in os.walk(path) for name in names if name.endswith(".json"))
+    except OSError:
+        return None
+
+
+def all_backups(login: EngineLogin, wanted: Sequence[Mapping[str, Any]]) -> list[Check]:
+    if not wanted:
+        example = "[{path: /var/backups/postgresql, max_age: 26}]"
+        return [preflight.of_none("backups can be restored", "runbook_backups", example)]
+    return [backups(login, one) for one in wanted]
+
+
+def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
+    """``path``, ``pattern``, ``max_age`` (hours) and, where they lie in a container, ``service`` and ``project``."""
+    path, pattern = str(wanted["path"]), str(wanted.get("pattern") or "*.sql.gz")
+    where = f"{wanted['service']}:{path}" if wanted.get("service") else path
+    root = ""
+    if wanted.get("service"):
+        try:
+            with engine(login) as opened:
+                root = opened.root_of(str(wanted.get("project") or ""), str(wanted["service"]))
+        except RunbookError as error:
+            project = f" -p {wanted['project']}" if wanted.get("project") else ""
+            cure = f"docker compose{project} up -d {wanted['service']}; or set service in runbook_backups"
+            return Check(f"backups of {where} can be restored", None, str(error), cure)
+    found: list[Dump] = []
+    try:
+        with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
+            with os.scandir(handle) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False) and fnmatch(entry.name, pattern):
+                        figures = entry.stat(follow_symlinks=False)
+                        found.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
+            if found:
+                newest = min(found, key=lambda one: one.age)
+                found[found.index(newest)] = dump_in(handle, newest)
+    except OSError as error:
+        trouble = f"{where} cannot be read ({error.strerror})"
+        cure = "set ansible_become: true, and path in runbook_backups"
+        return Check(f"backups of {where} can be restored", None, trouble, cure)
+    return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
+
+
+def dump_in(handle: int, dump: Dump, deadline: float = float("inf")) -> Dump:
+    """A dump of an opened folder, looked into until then (monotonic); never by a link."""
+    try:
+        file = os.open(dump.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
+    except OSError as error:
+        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
+    try:
+        return read_dump(dump, f"/proc/self/fd/{file}", dump.path.endswith(".gz"), deadline)
+    finally:
+        os.close(file)
+
+
+def read_dump(dump: Dump, path: str, packed: bool, deadline: float) -> Dump:
+    """Unpack all of it, which proves its checksum, and keep both ends."""
+    opener: Callable[[str, str], Any] = gzip.open if packed else open
+    head, tail = b"", b""
+    try:
+        with opener(path, "rb") as file:
+            while True:
+                if time.monotonic() > deadline:
+                    return Dump(dump.path, dump.size, dump.age, trouble="there was no time to look into all of it")
+                piece = file.read(_PIECE)
+                if not piece:
+                    break
+                head = head or piece[:_ENDS]
+                tail = (tail + piece)[-_ENDS:]
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return Dump(dump.path, dump.size, dump.age, head, b"", damaged=True)
+    except OSError as error:
+        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
+    return Dump(dump.path, dump.size, dump.age, head, tail)
+
+
+def reach(urls: Mapping[str, str]) -> list[Check]:
+    """Whether somebody answers there: an address's path may be a secret and is not asked for."""
+    if not urls:
+        example = "{the channel: https://hooks.slack.com/..., the status page: https://status.example.org}"
+        return [preflight.of_none("the channel and the status page are reachable", "runbook_reach", example)]
+    return [_reached(name, str(url)) for name, url in urls.items()]
+
+
+def _reached(name: str, url: str) -> Check:
+    door = preflight.door_of(url)[1]
+    if not door:
+        return preflight.of_url(name, url, "is none of the form https://...", False)
+    try:
+        answer = open_url(door, method="HEAD", timeout=_REACH, follow_redirects="none")
+        return preflight.of_url(name, url, f"answers {answer.getcode()}", True)
+    except urllib.error.HTTPError as error:
+        return preflight.of_url(name, url, f"answers {error.code}", error.code < 500)
+    except (urllib.error.URLError, OSError, ValueError, UrlsConnectionError) as error:
+        return preflight.of_url(name, url, f"no answer ({getattr(error, 'reason', error)})", False)
+
+
+def incident_log(path: str) -> Check:
+    """Whether a line could be added; nothing is created."""
+    folder = os.path.expanduser(path)
+    there = folder
+    while there and not os.path.exists(there):
+        there = os.path.dirname(there)
+    allowed = os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
+    return preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Host, containers and processes in one look: kernel files for all at once, else the engine's API. I/O.
+
+The time between the two samples is spent asking the engine for names: a look costs little more than the interval.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+from ..._compose.container import PROJECT, SERVICE
+from ..._compose.io.engine import Engine, EngineLogin
+from ..._compose.io.engine import engine as opened
+from ..._core.errors import DriverMissing, EngineError, PrivilegeError
+from ..._system.counters import HostReading, Process, Usage
+from ..._system.io import cgroups
+from ..._system.io import procfs as host
+
+STEP = 0.5  # seconds between two samples of a leak's window
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Two readings of everything, and the working sets in between."""
+
+    host: tuple[HostReading, HostReading]
+    usage: tuple[Mapping[str, Usage], Mapping[str, Usage]]
+    processes: tuple[Mapping[int, Process], Mapping[int, Process]]
+    names: Mapping[str, Mapping[str, str]]  # id -> name, project, service
+    samples: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
+    source: str = "cgroup"
+    killed: tuple[dict[str, Any], ...] = ()
+    at: float = 0.0  # seconds since 1970, when it was read
+
+
+def read_resources(login: EngineLogin, interval: float, window: float, alone: bool = False) -> Readings:
+    """Two readings ``interval`` seconds apart, or ``window`` if that is longer, with a sample each half second.
+
+    ``alone``: the host is told of also where no engine answers, which a host without containers need not have.
+    """
+    folders = cgroups.groups() if login.local else {}
+    first_host, first_processes = host.read_host(disks=False), host.read_processes()
+    first = cgroups.read_all(folders)
+    began = time.monotonic()
+    names: dict[str, dict[str, str]] = {}
+    try:
+        with opened(login) as engine:
+            names = _names(engine)
+            if not first and names:
+                first, last = _by_api(engine, [id for id, one in names.items() if one["state"] == "running"])
+                return Readings(
+                    (first_host, host.read_host()), (first, last), ({}, {}), names, source="api", at=time.time()
+                )
+    except (EngineError, PrivilegeError, DriverMissing):
+        if not alone:
+            raise
+    samples: dict[str, list[tuple[float, float]]] = {}
+    end = began + max(interval, window)
+    while True:
+        if window:
+            for id, usage in cgroups.read_all(folders).items():
+                samples.setdefault(id, []).append((usage.at - began, float(usage.working_set)))
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        time.sleep(min(left, STEP) if window else left)
+    last = cgroups.read_all(folders)
+    return Readings(
+        (first_host, host.read_host()),
+        (first, last),
+        (first_processes, host.read_processes()),
+        names,
+        samples,
+        killed=tuple(host.kernel_oom_kills()),
+        at=time.time(),
+    )
+
+
+def _names(engine: Engine) -> dict[str, dict[str, str]]:
+    found = {}
+    for one in engine.labelled():
+        labels = one.get("Labels") or {}
+        found[one["Id"]] = {
+            "name": str((one.get("Names") or [one["Id"][:12]])[0]).lstrip("/"),
+            "project": labels.get(PROJECT, ""),
+            "service": labels.get(SERVICE, ""),
+            "state": one.get("State", ""),
+            "status": one.get("Status", ""),
+        }
+    return found
+
+
+def _by_api(engine: Engine, ids: list[str]) -> tuple[dict[str, Usage], dict[str, Usage]]:
+    """For an engine on another machine: its own two samples, of all containers beside each other."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = dict(zip(ids, pool.map(engine.statistics, ids)))
+    pairs = {id: _usages(each) for id, each in found.items() if each}
+    return {id: pair[0] for id, pair in pairs.items()}, {id: pair[1] for id, pair in pairs.items()}
+
+
+def _usages(stats: Mapping[str, Any]) -> tuple[Usage, Usage]:
+    memory, limits = stats.get("memory_stats") or {}, stats.get("cpu_stats") or {}
+    detail = memory.get("stats") or {}
+    used = int(memory.get("usage") or 0)
+    idle = int(detail.get("total_inactive_file", detail.get("inactive_file", 0)))
+    throttling = limits.get("throttling_data") or {}
+
+    def usage(at: float, cpu: Mapping[str, Any]) -> Usage:
+        return Usage(
+            at=at,
+            cpu=int((cpu.get("cpu_usage") or {}).get("total_usage") or 0) / 1e9,
+            memory=used,
+            working_set=max(0, used - idle),
+            limit=int(memory["limit"]) if memory.get("limit") else None,
+            oom_kills=0,
+            throttled_periods=int(throttling.get("throttled_periods") or 0),
+            periods=int(throttling.get("periods") or 0),
+            throttled=int(throttling.get("throttled_time") or 0) / 1e9,
+            cpu_quota=None,
+            pids=int((stats.get("pids_stats") or {}).get("current") or 0),
+        )
+
+    before = stats.get("precpu_stats") or {}
+    cores = int(limits.get("online_cpus") or 1)
+    system = int(limits.get("system_cpu_usage") or 0) - int(before.get("system_cpu_usage") or 0)
+    seconds = system / 1e9 / cores or 1.0
+    return usage(0.0, before), usage(seconds, limits)

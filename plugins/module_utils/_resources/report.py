@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Readings of a host as the dicts that host_resources_info returns. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .._system.counters import HostReading, Usage, host_dict, leak, rates, will_fill
+
+MIB = 2**20
+RECENT = 3600.0  # seconds
+# When a figure is worth a sentence. PSI: above 10 % of the last ten seconds work stood still for want of it.
+PRESSED, FULL_DISK, FEW_INODES, NEAR_LIMIT, BUSY, SLOWED = 10.0, 0.9, 0.9, 0.9, 0.9, 0.25
+
+
+def containers_of(
+    usage: tuple[Mapping[str, Usage], Mapping[str, Usage]],
+    names: Mapping[str, Mapping[str, str]],
+    samples: Mapping[str, Sequence[tuple[float, float]]],
+    killed: Sequence[Mapping[str, Any]],
+    now_is: float,
+) -> list[dict[str, Any]]:
+    """Every container that runs: who it is, what it uses; nearest to its limit first.
+
+    ``killed``: who was killed, by the kernel's log, which may be closed or overwritten; ``now_is``: the same clock.
+    """
+    first, last = usage
+    found = []
+    for id, now in last.items():
+        who = names.get(id, {})
+        figures = rates(first.get(id, now), now)
+        mine = [dict(one) for one in killed if one.get("container") == id]
+        # Without a word of the kernel's log nobody knows how old the kills are: those while we looked count.
+        recent = sum(now_is - one["at"] < RECENT for one in mine) if mine else figures.oom_kills_now
+        found.append(
+            {
+                "id": id,
+                "name": who.get("name", id[:12]),
+                "project": who.get("project", ""),
+                "service": who.get("service", ""),
+                "status": who.get("status", ""),
+                "cpu": figures.cpu,
+                "cpu_of_quota": figures.cpu_of_quota,
+                "throttled": figures.throttled,
+                "memory": figures.memory,
+                "working_set": figures.working_set,
+                "limit": figures.limit,
+                "memory_share": figures.memory_share,
+                "oom_kills": figures.oom_kills,
+                "oom_kills_now": figures.oom_kills_now,
+                "oom_recent": recent,
+                "oom_killed": mine[-5:],
+                "pids": figures.pids,
+                "leak": leak(samples.get(id, ()), now.limit),
+            }
+        )
+    return sorted(found, key=lambda one: (-(one["memory_share"] or 0), -one["cpu"], one["name"]))
+
+
+def resources_dict(host: tuple[HostReading, HostReading], containers: list[dict[str, Any]]) -> dict[str, Any]:
+    figures = host_dict(*host)
+    return {"host": figures, "containers": containers, "pressing": pressing(figures, containers)}
+
+
+def pressing(host: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is short, in sentences; nothing where nothing is."""
+    found = []
+    memory = host["memory"]
+    if memory["available_share"] < 1 - NEAR_LIMIT:
+        found.append(f"the host has {memory['available'] // MIB} MiB of memory left ({memory['available_share']:.0%})")
+    if host["cpu_used"] >= BUSY:
+        found.append(f"the host's {host['cores']} cores are {host['cpu_used']:.0%} busy, load {host['load'][0]:g}")
+    for kind, figures in sorted(host["pressure"].items()):
+        some = (figures.get("some") or {}).get("avg10", 0.0)
+        full = (figures.get("full") or {}).get("avg10", 0.0)
+        if full >= PRESSED:
+            found.append(f"work stood still for want of {kind} {full:g} % of the last ten seconds")
+        elif some >= 3 * PRESSED:
+            found.append(f"some work waited for {kind} {some:g} % of the last ten seconds")
+    for disk in host["filesystems"]:
+        if disk["used_share"] >= FULL_DISK:
+            found.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")
+        if (disk["inodes_used_share"] or 0) >= FEW_INODES:
+            found.append(f"{disk['mount']} has used {disk['inodes_used_share']:.0%} of its inodes")
+    for one in containers:
+        found += _of_container(one)
+    return found
+
+
+def _of_container(one: Mapping[str, Any]) -> list[str]:
+    name, found = one["name"], []
+    if (one["memory_share"] or 0) >= NEAR_LIMIT:
+        found.append(
+            f"{name} uses {one['working_set'] // MIB} of {one['limit'] // MIB} MiB ({one['memory_share']:.0%})"
+        )
+    if one["oom_recent"]:
+        whom = sorted({kill["task"] for kill in one["oom_killed"]})
+        more = f" ({', '.join(whom)})" if whom else ""
+        recent = f", {one['oom_kills_now']} while we looked" if one["oom_kills_now"] else ""
+        found.append(f"the kernel killed {one['oom_recent']} processes of {name} for want of memory{more}{recent}")
+    if will_fill(one["leak"], one["memory_share"]):
+        rate, left = one["leak"]["bytes_per_second"] / MIB, one["leak"]["seconds_to_limit"]
+        found.append(f"{name} grows by {rate:.1f} MiB/s, its limit is {left:g} s away")
+    if one["cpu"] >= BUSY:
+        found.append(f"{name} uses {one['cpu']:.2f} cores")
+    if one["throttled"] >= SLOWED:
+        found.append(f"{name} was held back by its CPU limit {one['throttled']:.0%} of the time")
+    return found

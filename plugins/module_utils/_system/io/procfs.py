@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The host's own figures and its processes, from /proc. I/O."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime, timezone
+from typing import Any, Iterable
+
+from ..._core.errors import HostError
+from ..counters import HostReading, Process, container_id_of, parse_oom, parse_pairs, parse_pressure
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+# What holds no files of anybody.
+_NO_DISKS = frozenset(
+    [
+        "proc",
+        "sysfs",
+        "cgroup",
+        "cgroup2",
+        "devpts",
+        "mqueue",
+        "debugfs",
+        "tracefs",
+        "securityfs",
+        "pstore",
+        "bpf",
+        "configfs",
+        "fusectl",
+        "hugetlbfs",
+        "autofs",
+        "binfmt_misc",
+        "nsfs",
+        "rpc_pipefs",
+        "efivarfs",
+        "squashfs",
+        "ramfs",
+        "devtmpfs",
+        "overlay",
+        "tmpfs",
+    ]
+)
+
+
+def read(path: str) -> str:
+    """A file of the kernel's; empty where it is not there or not ours to read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def read_host(disks: bool = True) -> HostReading:
+    """One reading."""
+    memory = parse_pairs(read("/proc/meminfo"))
+    if "MemAvailable" not in memory:
+        raise HostError("This host does not tell its memory (/proc/meminfo): only Linux hosts can be looked at.")
+    stat = read("/proc/stat").splitlines()
+    ticks = [int(one) for one in stat[0].split()[1:]]
+    idle = ticks[3] + ticks[4]
+    load = read("/proc/loadavg").split()
+    return HostReading(
+        at=time.monotonic(),
+        memory=memory,
+        load=(float(load[0]), float(load[1]), float(load[2])),
+        cores=sum(line.startswith("cpu") and line[3].isdigit() for line in stat),
+        busy=(sum(ticks[:8]) - idle) / _TICKS,
+        idle=idle / _TICKS,
+        pressure={kind: parse_pressure(read(f"/proc/pressure/{kind}")) for kind in ("cpu", "memory", "io")},
+        oom_kills=parse_pairs(read("/proc/vmstat")).get("oom_kill", 0),
+        uptime=float((read("/proc/uptime") or "0").split()[0]),
+        filesystems=tuple(_filesystems()) if disks else (),
+    )
+
+
+def _filesystems() -> Iterable[dict[str, Any]]:
+    """Each file system once, with its inodes: `df` shows space while inodes are gone."""
+    seen = set()
+    for line in read("/proc/self/mounts").splitlines():
+        device, place, kind = line.split()[:3]
+        if kind in _NO_DISKS and place != "/":
+            continue
+        place = place.replace("\\040", " ")
+        try:
+            number, figures = os.stat(place).st_dev, os.statvfs(place)
+        except OSError:
+            continue
+        if number in seen or not figures.f_blocks:
+            continue
+        seen.add(number)
+        size, free = figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize
+        used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
+        yield {
+            "mount": place,
+            "device": device,
+            "kind": kind,
+            "size": size,
+            "free": free,
+            "used_share": round(used / max(1, used + free), 4),
+            "inodes_used_share": round(1 - figures.f_favail / figures.f_files, 4) if figures.f_files else None,
+        }
+
+
+def read_processes() -> dict[int, Process]:
+    """Every process with the CPU that it used so far; those that end meanwhile are left out."""
+    found = {}
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry.name}/stat", "rb") as file:
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            continue
+        name, dummy, rest = text.partition("(")[2].rpartition(")")
+        fields = rest.split()
+        if len(fields) > 21:
+            cpu = (int(fields[11]) + int(fields[12])) / _TICKS
+            pid = int(entry.name)
+            found[pid] = Process(pid, pid, name, "", cpu, int(fields[21]) * _PAGE)
+    return found
+
+
+def ages_of(pids: Iterable[int], now: datetime) -> dict[int, float]:
+    """Seconds since each process was started, to a hundredth; those that are gone are left out."""
+    found = {}
+    up, wall = float((read("/proc/uptime") or "0").split()[0]), datetime.now(timezone.utc)
+    for pid in pids:
+        fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        if len(fields) > 19:
+            found[pid] = up - int(fields[19]) / _TICKS - (wall - now).total_seconds()
+    return found
+
+
+def placed(one: Process) -> Process:
+    """The same process with its container, and its pid inside of it."""
+    inside = one.pid
+    for line in read(f"/proc/{one.pid}/status").splitlines():
+        if line.startswith("NSpid:"):
+            inside = int(line.split()[-1])
+    return one.__class__(
+        one.pid, inside, one.name, container_id_of(read(f"/proc/{one.pid}/cgroup")), one.cpu, one.resident
+    )
+
+
+def kernel_oom_kills() -> list[dict[str, Any]]:
+    """Who was killed for want of memory, by the kernel's ring buffer; needs root, or it is empty."""
+    try:
+        handle = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return []
+    lines = []
+    try:
+        while True:
+            try:
+                lines.append(os.read(handle, 8192).decode("utf-8", "replace"))
+            except BlockingIOError:
+                break
+            except BrokenPipeError:  # overwritten while it was read; the next read goes on behind the gap
+                continue
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+    booted = time.time() - float((read("/proc/uptime") or "0").split()[0])
+    found = []
+    for line in lines:
+        if "oom-kill:" in line:
+            microseconds = line.split(",")[2]
+            age = booted + int(microseconds) / 1e6 if microseconds.isdigit() else 0.0
+            found += [{**one, "at": round(age, 1)} for one in parse_oom([line])]
+    return found

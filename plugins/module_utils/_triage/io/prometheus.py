@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Prometheus' HTTP API: what fires, and the value of a query now. I/O. Source: "HTTP API", Prometheus documentation."""
+
+from __future__ import annotations
+
+import json
+import math
+import urllib.error
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+from typing import Any, Callable, Mapping, Sequence
+from urllib.parse import urlencode
+
+from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
+from ansible.module_utils.urls import open_url
+
+from ..._core.errors import HostError
+from ..._core.text import printable
+
+_MOST = 4 * 2**20  # bytes of an answer
+_THREADS = 4
+_QUERY = "/api/v1/query"
+_REFUSED = (400, 422)  # the query cannot be read, or not be carried out
+
+
+class Prometheus:
+    """One server."""
+
+    def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
+        self.url, self.timeout, self.headers = url.rstrip("/"), timeout, dict(headers)
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Those that are pending or fire, the earliest first."""
+        found: list[dict[str, Any]] = self._ask("/api/v1/alerts", lambda data: [_alert(one) for one in data["alerts"]])
+        return sorted(found, key=lambda one: str(one["since"]))
+
+    def series(self, wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Each with its value now, None where the query gives none; one in trouble says so and costs no other."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            values = list(pool.map(lambda one: self._told(str(one["query"])), wanted))
+        return [{**one, "value": value, "trouble": trouble} for one, (value, trouble) in zip(wanted, values)]
+
+    def value(self, query: str) -> float | None:
+        """The largest of what a query gives now."""
+        found: float | None = self._ask(f"{_QUERY}?{urlencode({'query': query})}", _largest)
+        return found
+
+    def _told(self, query: str) -> tuple[float | None, str]:
+        try:
+            return self.value(query), ""
+        except HostError as error:
+            return None, str(error)
+
+    def _ask(self, path: str, read: Callable[[Any], Any]) -> Any:
+        """What ``read`` makes of the data; an answer of another form is told as that."""
+        try:
+            answer = open_url(f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none")
+            told = json.loads(answer.read(_MOST))
+            if told.get("status") != "success":
+                raise self._trouble(str(told.get("error") or "no success"))
+            return read(told["data"])
+        except urllib.error.HTTPError as error:
+            said = _said(error)
+            if error.code in _REFUSED and path.startswith(_QUERY):
+                raise HostError(f"Prometheus refuses the query: {said[:200].rstrip('.')}. Mend it.") from None
+            raise self._trouble(f"HTTP {error.code}: {said}") from None
+        except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
+            raise self._trouble(str(getattr(error, "reason", error))) from None
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise self._trouble("what answers there is not Prometheus") from None
+
+    def _trouble(self, said: str) -> HostError:
+        return HostError(
+            f"Prometheus at {self.url} could not be asked: {said[:200].rstrip('.')}. Look whether it runs, and whether"
+            " it is reached from where this task runs."
+        )
+
+
+def _largest(data: Mapping[str, Any]) -> float | None:
+    kind, result = data["resultType"], data["result"]
+    if kind not in ("scalar", "vector"):
+        raise HostError(
+            f"The query gives a {kind}, which is no value now. Ask for a vector or a scalar; a range is made one by a"
+            " function over it, like rate() or max_over_time()."
+        )
+    samples = [result] if kind == "scalar" else [one["value"] for one in result if "value" in one]
+    values = [float(text) for dummy, text in samples]
+    return max((one for one in values if math.isfinite(one)), default=None)
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(error.read(4096))["error"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return str(error.reason)
+
+
+def _alert(one: Mapping[str, Any]) -> dict[str, Any]:
+    labels, notes = one.get("labels") or {}, one.get("annotations") or {}
+    return {
+        "name": printable(str(labels.get("alertname", "?"))),
+        "severity": printable(str(labels.get("severity", ""))),
+        "scenario": printable(str(labels.get("scenario", ""))),
+        "state": str(one.get("state", "")),
+        "since": str(one.get("activeAt", "")),
+        "summary": printable(str(notes.get("summary") or notes.get("description") or "")),
+        "labels": {str(name): printable(str(value)) for name, value in labels.items()},
+    }

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Triage as one page that a person reads in a minute: Markdown (CommonMark), everything foreign in it escaped. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Any, Mapping, Sequence
+
+from .._core.text import printable
+from .signs import SCENARIOS, SEVERITIES, Sign, _ago, _figure, looked_at
+
+_SHOWN, _CHANGES = 8, 8
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
+# Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
+_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+_NO_ADDRESS = re.compile(r"[<>\s]")
+_MEANS = {
+    "P0": "complete outage: answer now",
+    "P1": "a core feature or much slowness: answer within the hour",
+    "P2": "something minor: answer within four hours",
+    "P3": "nothing that users feel: the next working day",
+}
+
+
+def page(
+    severity: str,
+    signs: Sequence[Sign],
+    scenarios: Sequence[Mapping[str, Any]],
+    surveys: Mapping[str, Mapping[str, Any]],
+    prometheus: Mapping[str, Any],
+    links: Mapping[str, str],
+    at: datetime,
+) -> str:
+    """``links``: name to address, in which {from} and {to} stand for milliseconds since 1970 (Grafana) and {from_iso}
+    and {to_iso} for dates (Kibana)."""
+    parts = [
+        f"# Triage: {severity} proposed, {_MEANS[severity]}\n",
+        f"{at.strftime('%Y-%m-%d %H:%M:%S')} UTC, {len(surveys)} host{'' if len(surveys) == 1 else 's'}\n",
+        _wrong(signs),
+        _next(severity, signs, scenarios),
+        _changed(surveys),
+        _series(prometheus),
+        _hosts(surveys, signs),
+        _links(links, at),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _wrong(signs: Sequence[Sign]) -> str:
+    if not signs:
+        return "## What is wrong\n\nNothing that was looked at.\n"
+    ranked = sorted((one for one in signs if one.severity != SEVERITIES[3]), key=lambda one: one.severity)
+    lines = [f"- **{one.severity}** {_where(one)}{_text(one.text)}" for one in ranked[:_SHOWN]]
+    lines += [f"- and {len(ranked) - _SHOWN} more, see the evidence"] if len(ranked) > _SHOWN else []
+    return "## What is wrong\n\n" + "\n".join(lines or ["Nothing that users feel."]) + "\n"
+
+
+def _where(one: Sign) -> str:
+    return f"{_text(one.host)}: " if one.host else ""
+
+
+def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[Mapping[str, Any]]) -> str:
+    severe = [one for one in signs if one.severity == severity]
+    lines = []
+    if severity in SEVERITIES[:2] and not any(one.scenario in SCENARIOS for one in severe):
+        lines += ["No playbook mends what is severest above: first a person sees to it.", ""]
+    if not scenarios:
+        return "## What to run next\n\n" + "\n".join(lines) if lines else ""
+    first = scenarios[0]
+    lines += [
+        f"    ansible-playbook {first['playbook']} --check --diff",
+        "",
+        f"since {_text('; '.join(first['signs']))}",
+    ]
+    others = [f"`{one['playbook']}`" for one in scenarios[1:4]]
+    lines += ["", f"Otherwise: {', '.join(others)}"] if others else []
+    return "## What to run next\n\n" + "\n".join(lines) + "\n"
+
+
+def _changed(surveys: Mapping[str, Mapping[str, Any]]) -> str:
+    found = [
+        (one["age"], host, one["what"])
+        for host, survey in surveys.items()
+        for one in (survey.get("changes") or {}).get("changes", ())
+    ]
+    lines = [f"- {_ago(age)}, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
+    unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
+    lines += unknown[:_CHANGES]
+    lines += [f"- and {len(unknown) - _CHANGES} more that could not be looked at"] if len(unknown) > _CHANGES else []
+    looked = any("changes" in survey for survey in surveys.values())
+    nothing = "Nothing within a day." if looked else "Nobody looked."
+    return "## What changed lately\n\n" + "\n".join(lines or [nothing]) + "\n"
+
+
+def _unseen(survey: Mapping[str, Any]) -> Sequence[str]:
+    """What could not be looked at of the changes: nobody may take it for nothing."""
+    if not looked_at(survey):
+        return ["could not be looked at"]
+    changes = survey.get("changes") or {}
+    if "trouble_reading" in changes:
+        return [f"could not be looked at: {changes['trouble_reading']}"]
+    unknown: Sequence[str] = changes.get("unknown", ())
+    return unknown
+
+
+def _series(prometheus: Mapping[str, Any]) -> str:
+    told = [f"{_text(str(one['name']))} {_text(_value(one))}" for one in prometheus.get("series", ())]
+    why = prometheus.get("msg") if "series" not in prometheus else ""
+    lines = [f"- {one}" for one in told] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
+    return "## Figures\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _value(one: Mapping[str, Any]) -> str:
+    if one["value"] is not None:
+        return _figure(one["value"], one["unit"])
+    return f"unknown: {one['trouble']}" if one.get("trouble") else "unknown"
+
+
+def _hosts(surveys: Mapping[str, Mapping[str, Any]], signs: Sequence[Sign]) -> str:
+    rows = ["| host | services well | CPU | memory left | fullest disk | slots | worst |", "| --- " * 7 + "|"]
+    for host, survey in surveys.items():
+        mine = [one.severity for one in signs if one.host == host and one.severity != SEVERITIES[3]]
+        cells = [_text(host), _well(survey), *_figures(survey), _slots(survey), min(mine, default="-")]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "## Hosts\n\n" + "\n".join(rows) + "\n"
+
+
+def _well(survey: Mapping[str, Any]) -> str:
+    services = (survey.get("services") or {}).get("services")
+    if services is None:
+        return "-"
+    containers = [each for one in services.values() for each in one["containers"]]
+    return f"{sum(not each['trouble'] for each in containers)} of {len(containers)}"
+
+
+def _figures(survey: Mapping[str, Any]) -> tuple[str, str, str]:
+    host = (survey.get("resources") or {}).get("host")
+    if host is None:
+        return "-", "-", "-"
+    disks = sorted(host["filesystems"], key=lambda one: -one["used_share"])
+    fullest = f"{_text(disks[0]['mount'])} {disks[0]['used_share']:.0%}" if disks else "-"
+    return f"{host['cpu_used']:.0%}", f"{host['memory']['available_share']:.0%}", fullest
+
+
+def _slots(survey: Mapping[str, Any]) -> str:
+    found = (survey.get("database") or {}).get("connections")
+    return f"{found['used']} of {found['limit']}" if found else "-"
+
+
+def _links(links: Mapping[str, str], at: datetime) -> str:
+    since = at - timedelta(hours=1)
+    marks = {
+        "{from}": str(int(since.timestamp() * 1000)),
+        "{to}": str(int(at.timestamp() * 1000)),
+        "{from_iso}": since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "{to_iso}": at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    lines = []
+    for name, address in links.items():
+        filled = _NO_ADDRESS.sub("", address)
+        for mark, value in marks.items():
+            filled = filled.replace(mark, value)
+        lines.append(f"- [{_text(name)}](<{filled}>)")
+    return "## Look closer\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _text(text: str) -> str:
+    """Foreign text on one line, as text: no markup, link, mention, picture or HTML of somebody's log line."""
+    one_line = " ".join(printable(text).split())
+    return _SPECIAL.sub(r"\\\1", _LIVE.sub(lambda found: f"{found.group()} ", one_line))

@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The first fifteen minutes: signs from every host, how severe they are together, and which playbook comes next. Pure.
+
+Severities are those of the platform's runbook: P0 a complete outage, P1 a core feature or much slowness, P2 something
+minor, P3 nothing that users feel. A proposal rests on facts that are named; a person decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._core.text import printable, shortened
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
+
+P0, P1, P2, P3 = SEVERITIES = ("P0", "P1", "P2", "P3")
+# What may be proposed: names come from labels of alerts, too, and stand in a line that people paste into a shell.
+SCENARIOS = (
+    "db_connection_exhaustion",
+    "db_lock_contention",
+    "db_performance_degradation",
+    "disk_space",
+    "high_cpu",
+    "high_memory",
+    "network_connectivity",
+    "payment_outage",
+    "release_rollback",
+    "service_restart",
+    "service_scale",
+)
+_LABELS = {"critical": P1, "page": P1, "high": P1, "error": P1, "warning": P2, "medium": P2, "info": P3, "low": P3}
+_WAITERS, _FEW_SLOTS = 5, 0.1
+_FULL, _NEARLY = 0.95, 0.85
+_SHORT_MEMORY, _BUSY = 0.05, 0.95
+_MANY = 10  # errors of one new kind
+_FRESH = 2 * 3600.0  # seconds for which a change is a likely cause
+_WIDE = 140
+_ENGINE = ("EngineError", "EngineHangs")
+# A driver that is not installed, a password that is wrong: that we cannot look says nothing of what we look at.
+_OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
+_OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something that is not as it should be. ``weight``: how strongly it points to ``scenario``."""
+
+    severity: str
+    text: str
+    host: str
+    scenario: str = ""
+    weight: float = 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"severity": self.severity, "text": printable(self.text), "host": self.host, "scenario": self.scenario}
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What the site says: how severe it is when a target or service is down, by name."""
+
+    targets: Mapping[str, str]
+    services: Mapping[str, str]
+
+
+def signs_of_all(surveys: Mapping[str, Mapping[str, Any]], importance: Importance) -> list[Sign]:
+    """What every host's survey shows, and what they show together."""
+    found = [one for host, survey in surveys.items() for one in signs_of(host, survey, importance)]
+    if surveys and all(survey.get("unreachable") for survey in surveys.values()):
+        count = "the only host" if len(surveys) == 1 else f"none of {len(surveys)} hosts"
+        known = "is not reached" if len(surveys) == 1 else "is reached"
+        found.append(Sign(P0, f"{count} {known}: down, or cut off from where this runs", ""))
+    return found
+
+
+def signs_of(host: str, survey: Mapping[str, Any], importance: Importance) -> list[Sign]:
+    """Everything that one host's survey shows. A part that could not be looked at is a sign by itself."""
+    if not looked_at(survey):
+        why = str(survey.get("msg") or "it gave no answer").rstrip(".")
+        failed = "reached" if survey.get("unreachable") else "looked at"
+        severity = P2 if survey.get("error") in _OUR_OWN else P1
+        return [Sign(severity, f"{host} could not be {failed}: {why}", host)]
+    found = _engine(host, survey)
+    told = bool(found)
+    for part, read in _PARTS.items():
+        content = survey.get(part)
+        if not content:
+            continue
+        if "trouble_reading" not in content:
+            found += read(host, content, importance)
+        elif not (told and content.get("error") in _ENGINE):
+            found.append(_unread(host, part, content))
+    young = [one for one in survey.get("changes", {}).get("changes", ()) if one["age"] < _FRESH and one["deploys"]]
+    # Without its engine nothing can be rolled back, whatever was deployed.
+    if young and not told and any(one.severity in (P0, P1) or one.scenario == "service_restart" for one in found):
+        text = f"changed {_ago(young[0]['age'])}: {young[0]['what']}"
+        found.append(Sign(P3, text, host, "release_rollback", 1.6))
+    return found
+
+
+def looked_at(survey: Mapping[str, Any]) -> bool:
+    """Whether there was an answer at all."""
+    return any(part in survey for part in ("services", "resources", "database"))
+
+
+def _engine(host: str, survey: Mapping[str, Any]) -> list[Sign]:
+    """An engine that does not answer: what runs may go on without it, so it counts what is known to be well."""
+    services = survey.get("services") or {}
+    if services.get("error") not in _ENGINE:
+        return []
+    rows = (survey.get("reached") or {}).get("matrix", ())
+    well = [str(row["target"]) for row in rows if row["state"] == UP and row["judge"] not in _OUTSIDE]
+    if "connections" in (survey.get("database") or {}):
+        well.append("the database")
+    known = f"{well[0]} answers still" if well else "nothing is known to be well there"
+    why = str(services["trouble_reading"]).rstrip(".")
+    return [Sign(P1 if well else P0, f"the engine could not be asked, {known}: {why}", host, "", 2.0)]
+
+
+def _unread(host: str, part: str, content: Mapping[str, Any]) -> Sign:
+    why = str(content["trouble_reading"])
+    if part != "database" or content.get("error") in _OUR_OWN:
+        return Sign(P2, f"{part} could not be looked at: {why}", host)
+    scenario = "db_connection_exhaustion" if content.get("error") == "NoSlotLeft" else "network_connectivity"
+    return Sign(P1, f"the database could not be asked: {why}", host, scenario, 2.0)
+
+
+def _services(host: str, found: Mapping[str, Any], importance: Importance) -> list[Sign]:
+    if not found["services"]:
+        return [Sign(P0, f"no container of any service is left: {found['trouble'][0]}", host)]
+    signs = []
+    nothing = not any(one["healthy"] for one in found["services"].values())
+    for name, one in found["services"].items():
+        sick = [each for each in one["containers"] if each["trouble"]]
+        missing = not one["containers"] and bool(one["wanted"] or one["notes"])
+        if not (sick or missing):
+            continue
+        text = f"{sick[0]['name']} {sick[0]['trouble']}" if sick else f"{name} has no container"
+        if one["healthy"]:
+            text += f"; {one['healthy']} of {len(one['containers'])} are well"
+        severity = P2 if one["healthy"] else importance.services.get(name, P1)
+        if nothing:
+            text += "; no service is well there"
+            severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
+        # A restart takes the containers that there are; where there is none, new ones are made.
+        scenario = "service_restart" if sick else "service_scale"
+        signs.append(Sign(severity, text, host, scenario, 1.5))
+    return signs
+
+
+def _reached(host: str, found: Mapping[str, Any], importance: Importance) -> list[Sign]:
+    signs = []
+    for target in dict.fromkeys(row["target"] for row in found["matrix"]):
+        rows = [row for row in found["matrix"] if row["target"] == target]
+        bad = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
+        if not bad:
+            continue
+        row = bad[0]
+        everybody = all(one["state"] == DOWN for one in rows)
+        severity = importance.targets.get(target, P1) if everybody or row["state"] == DOWN else P2
+        payments = row["judge"] in ("stripe", "webhook")
+        below = row["layer"] in ("dns", "tcp")
+        scenario = "payment_outage" if payments and not below else "network_connectivity"
+        text = f"{target} is {row['state']} from {row['source']} ({row['layer']}): {row['why']}"
+        signs.append(Sign(severity, text, host, scenario, 1.8))
+    return signs
+
+
+def _resources(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Sign]:
+    signs = []
+    figures = found["host"]
+    for disk in figures["filesystems"]:
+        share = max(disk["used_share"], disk["inodes_used_share"] or 0.0)
+        if share >= _NEARLY:
+            severity = P1 if share >= _FULL else P2
+            signs.append(Sign(severity, f"{disk['mount']} is {share:.0%} full", host, "disk_space", 3 * share))
+    if figures["memory"]["available_share"] < _SHORT_MEMORY:
+        text = f"{figures['memory']['available_share']:.0%} of the memory are available"
+        signs.append(Sign(P2, text, host, "high_memory", 1.3))
+    if figures["cpu_used"] >= _BUSY and figures["load_per_core"][0] >= 1:  # not by looking alone
+        signs.append(Sign(P2, f"the cores are {figures['cpu_used']:.0%} busy", host, "high_cpu", 1.0))
+    for one in found["containers"]:
+        if one["oom_recent"]:
+            text = f"the kernel killed {one['oom_recent']} processes of {one['name']} for want of memory"
+            signs.append(Sign(P2, text, host, "high_memory", 1.7))
+    return signs
+
+
+def _database(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Sign]:
+    signs, slots = [], found["connections"]
+    waiting = found["long_waiters"]
+    if waiting >= _WAITERS:
+        text = f"{waiting} sessions wait for locks, the longest for {found['longest_wait']:g} s"
+        signs.append(Sign(P1, text, host, "db_lock_contention", 2.5))
+    if slots["ordinary_free"] <= _FEW_SLOTS * slots["limit"]:
+        text = f"{slots['used']} of {slots['limit']} connection slots are used"
+        signs.append(Sign(P1, text, host, "db_connection_exhaustion", 2.2 if waiting < _WAITERS else 1.0))
+    busy = found["activity"]["long_running"]
+    if busy:
+        oldest = max(one["seconds_in_state"] for one in busy)
+        text = f"{len(busy)} statements run for long, the oldest for {oldest:g} s"
+        signs.append(Sign(P2, text, host, "db_performance_degradation", 1.2))
+    return signs
+
+
+def _logs(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Sign]:
+    signs = []
+    for one in found["signatures"]:
+        if one["new"] and one["level"] in ("error", "critical") and one["count"] >= _MANY:
+            text = f"{one['count']} errors of a new kind: {shortened(one['text'], _WIDE)}"
+            signs.append(Sign(P2, text, host, "release_rollback", 1.0))
+    return signs
+
+
+_PARTS: Mapping[str, Any] = {
+    "services": _services,
+    "reached": _reached,
+    "resources": _resources,
+    "database": _database,
+    "logs": _logs,
+}
+
+
+def prometheus_signs(answer: Mapping[str, Any]) -> list[Sign]:
+    """What Prometheus says. Empty: it was not asked; without alerts it could not be, and we are blind."""
+    if answer and "alerts" not in answer:
+        why = str(answer.get("msg") or "it gave no answer")
+        return [Sign(P2, f"what fires is not known: {why}", "")]
+    return [*alert_signs(answer.get("alerts", ())), *series_signs(answer.get("series", ()))]
+
+
+def alert_signs(alerts: Iterable[Mapping[str, Any]]) -> list[Sign]:
+    """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
+    signs = []
+    for one in alerts:
+        if one["state"] != "firing":
+            continue
+        label = str(one["severity"])
+        severity = label.upper() if label.upper() in SEVERITIES else _LABELS.get(label.lower(), P2)
+        text = f"alert {one['name']}: {one['summary'] or 'fires'}"
+        signs.append(Sign(severity, text, "", str(one["scenario"]), 2.0))
+    return signs
+
+
+def series_signs(series: Iterable[Mapping[str, Any]]) -> list[Sign]:
+    """Key series beyond what the site says that they may be."""
+    signs = []
+    for one in series:
+        value = one["value"]
+        if value is None:
+            continue
+        reached = [name for name in SEVERITIES if name in one["severity"] and value >= float(one["severity"][name])]
+        if reached:
+            signs.append(Sign(reached[0], f"{one['name']} is {_figure(value, one['unit'])}", "", str(one["scenario"])))
+    return signs
+
+
+def severity_of(signs: Sequence[Sign]) -> str:
+    """The most severe of all; P3 where nothing is wrong."""
+    return min((one.severity for one in signs), default=P3)
+
+
+def scenarios_of(signs: Sequence[Sign]) -> list[dict[str, Any]]:
+    """Playbooks, the likeliest first, each with what points to it."""
+    found: dict[str, list[Sign]] = {}
+    for one in signs:
+        if one.scenario in SCENARIOS:
+            found.setdefault(one.scenario, []).append(one)
+    # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
+    weights = {
+        name: max(each.weight for each in mine) + 0.5 * (3 - SEVERITIES.index(min(each.severity for each in mine)))
+        for name, mine in found.items()
+    }
+    return [
+        {
+            "playbook": f"playbooks/{name}.yml",
+            "weight": round(weights[name], 2),
+            "signs": [one.text for one in mine[:3]],
+        }
+        for name, mine in sorted(found.items(), key=lambda item: -weights[item[0]])
+    ]
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s ago"
+    return f"{seconds / 60:.0f} min ago" if seconds < 7200 else f"{seconds / 3600:.0f} h ago"
+
+
+def _figure(value: float, unit: str) -> str:
+    if unit == "%":
+        return f"{value:.1%}"
+    return f"{value:.3g} {unit}".strip()

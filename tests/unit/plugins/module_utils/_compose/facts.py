@@ -1,0 +1,70 @@
+"""Containers and projects as values, for the tests of this folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.model import model_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import Project
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+
+
+def inspected(service="web", number=1, *, state="running", health="healthy", up=600.0, restarts=0, **more):
+    """An inspection as the engine answers it."""
+    started = NOW - timedelta(seconds=up)
+    return {
+        "Id": f"{service}{number}".encode().hex().ljust(64, "0"),
+        "Name": f"/shop-{service}-{number}",
+        "Created": "2026-11-23T10:00:00.123456789Z",
+        "Image": more.get("image", NEW),
+        "RestartCount": restarts,
+        "State": {
+            "Status": state,
+            "ExitCode": more.get("exit_code", 0),
+            "OOMKilled": more.get("oom", False),
+            "StartedAt": started.strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z",
+            "FinishedAt": "0001-01-01T00:00:00Z",
+            "Health": {"Status": health, "Log": [{"Output": more.get("said", "")}]} if health else None,
+        },
+        "Config": {
+            "Image": more.get("ref", "shop/app:latest"),
+            "Env": more.get("env", []),
+            "Cmd": more.get("command"),
+            "Labels": {
+                "com.docker.compose.project": "shop",
+                "com.docker.compose.service": service,
+                "com.docker.compose.container-number": str(number),
+                "com.docker.compose.oneoff": "False",
+                "com.docker.compose.config-hash": more.get("hash", "h"),
+            },
+        },
+        "HostConfig": {"RestartPolicy": {"Name": more.get("policy", "no")}, "Memory": more.get("memory", 0)},
+        "Mounts": more.get("mounts", []),
+        "NetworkSettings": {"Networks": {}, "Ports": more.get("ports", {})},
+    }
+
+
+def volume(name, target="/x"):
+    return {"Type": "volume", "Name": name, "Destination": target, "RW": True}
+
+
+def container(*words, **more):
+    return container_of(inspected(*words, **more))
+
+
+def project(*containers, services=None, images=None, **more):
+    """A project of these containers; ``services`` as the rendered files have them."""
+    rendered = {name: {"image": "shop/app:latest", **spec} for name, spec in (services or {"web": {}}).items()}
+    return Project(
+        Source("shop", "/srv/shop", ("/srv/shop/compose.yml",)),
+        NOW,
+        tuple(containers),
+        model_of({"services": rendered}, "shop"),
+        hashes=dict.fromkeys(rendered, "h"),
+        images=images or {"shop/app:latest": NEW},
+        **more,
+    )

@@ -1,0 +1,73 @@
+"""The rendered files: counts, limits, order, and in what a container differs from them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.model import bytes_of, drift, model_of
+
+from .facts import NEW, OLD, container
+
+
+def spec(**raw):
+    return model_of({"services": {"web": {"image": "shop/app:latest", **raw}}}, "shop").services["web"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [({}, 1), ({"scale": 3}, 3), ({"deploy": {"replicas": 2}}, 2), ({"scale": 0, "deploy": {"replicas": 2}}, 0)],
+)
+def test_how_many_are_wanted(raw, wanted):
+    assert spec(**raw).wanted == wanted
+
+
+@pytest.mark.parametrize(
+    ("raw", "most"),
+    [
+        pytest.param({}, None, id="nothing limits it"),
+        pytest.param({"container_name": "only"}, 1, id="a fixed name"),
+        pytest.param({"ports": [{"target": 80, "published": "8080"}]}, 1, id="a fixed port"),
+        pytest.param({"ports": [{"target": 80, "published": "8080-8084"}]}, 5, id="a range"),
+        pytest.param({"ports": [{"target": 80}]}, None, id="any port"),
+    ],
+)
+def test_how_many_there_can_be(raw, most):
+    assert spec(**raw).most == most
+
+
+@pytest.mark.parametrize(("size", "number"), [("64m", 2**26), ("1gb", 2**30), (5, 5), ("x", 0), ("1.5k", 1536)])
+def test_sizes(size, number):
+    assert bytes_of(size) == number
+
+
+def test_dependencies_come_first_and_a_circle_ends():
+    model = model_of(
+        {"services": {"a": {"depends_on": {"b": {}}}, "b": {"depends_on": {"c": {}}}, "c": {"depends_on": {"a": {}}}}},
+        "shop",
+    )
+    assert model.in_order(["a", "b"]) in (["b", "a"], ["a", "b"])
+    plain = model_of({"services": {"a": {"depends_on": {"b": {}}}, "b": {}}}, "shop")
+    assert plain.in_order(["a", "b"]) == ["b", "a"]
+    assert plain.needed_by("a") == ["b"]
+
+
+def test_the_same_hash_and_image_is_no_drift():
+    assert drift(spec(environment={"A": "other"}), container(), NEW, "h", True) == []
+
+
+def test_another_image_behind_the_same_tag_is():
+    assert drift(spec(), container(), OLD, "h", True)[0].startswith("image: bbbbbbbbbbbb")
+
+
+def test_a_hash_alone_is_proof_only_where_no_env_file_is():
+    assert "its hash is another one" in drift(spec(), container(), NEW, "other", True)[0]
+    assert drift(spec(), container(), NEW, "other", False) == []
+
+
+def test_variables_are_named_without_their_values():
+    found = drift(spec(environment={"A": "secret", "B": "1"}), container(env=["A=x", "B=1"]), NEW, "other", False)
+    assert found == ["environment: A"]
+
+
+def test_a_dollar_sign_and_a_policy_under_deploy_are_no_drift():
+    raw = {"environment": {"A": "p$$w"}, "deploy": {"restart_policy": {"condition": "any"}}}
+    assert drift(spec(**raw), container(env=["A=p$w"], policy="always"), NEW, "other", False) == []

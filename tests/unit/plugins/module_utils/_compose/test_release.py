@@ -1,0 +1,123 @@
+"""What is recorded, what is gone back to, and how."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import (
+    FILE,
+    LAST_GOOD,
+    TAG,
+    differing,
+    file_for,
+    goal,
+    how_back,
+    plan_rollback,
+    protecting,
+    snapshot_from,
+    snapshot_of,
+)
+
+from .facts import NEW, OLD, container, project, volume
+
+
+def taken(*containers, label="", revision="", **more):
+    return snapshot_of(project(*containers, **more), {}, {"revision": revision}, label)
+
+
+def test_a_snapshot_survives_its_file():
+    one = taken(container(), container(number=2, image=OLD), revision="abc")
+    assert snapshot_from(one.as_dict()) == one
+    assert one.services["web"].mixed == (OLD,)
+    assert not one.good, "half a deploy is no good state"
+    assert "config" not in one.told()
+
+
+@pytest.mark.parametrize("found", [[], {}, {"form": 2}, {"form": 1}, {"form": 1, "services": {"web": {}}}])
+def test_a_file_that_is_none_is_refused(found):
+    with pytest.raises(ValueError, match=r"form|missing|no snapshot"):
+        snapshot_from(found)
+
+
+def test_the_last_good_one_is_of_what_does_not_run():
+    old, bad = taken(container(image=OLD), label="one"), taken(container(), label="two")
+    found, why = goal(LAST_GOOD, [bad, old], project(container()), [], "")
+    assert (found.label, why) == ("one", "")
+    sick = taken(container(health="unhealthy", image=OLD))
+    assert goal(LAST_GOOD, [sick], project(container()), [], "")[0] is None
+    assert goal(LAST_GOOD, [bad], project(container()), [], "")[0].label == "two", "a no-op, and it will say so"
+
+
+def test_by_name_by_label_and_by_revision():
+    one = taken(container(image=OLD), label="v1", revision="a" * 40)
+    for wanted, revision in (("v1", ""), (one.name, ""), ("HEAD~1", "a" * 40)):
+        assert goal(wanted, [one], project(container()), [], revision)[0] is one
+    assert "nobody knows which images" in goal("HEAD", [one], project(container()), [], "b" * 40)[1]
+    assert "no snapshot" in goal("x", [one], project(container()), [], "")[1]
+
+
+def test_data_is_rolled_back_only_when_named():
+    services = {"web": {}, "db": {"volumes": [{"type": "volume", "source": "data", "target": "/d"}]}}
+    was = taken(container(image=OLD), container("db", image=OLD), services=services)
+    now = project(container(), container("db"), services=services)
+    plan = plan_rollback(now, was, [], present={OLD: True})
+    assert [one.service for one in plan.steps] == ["web"]
+    assert "keeps data in volumes" in plan.plan.spared[0].reason
+    named = plan_rollback(now, was, ["web", "db"], present={OLD: True})
+    assert sorted(one.service for one in named.steps) == ["db", "web"]
+    assert differing(was, now, ["db"]) == ["db"]
+
+
+def test_refusals_and_no_op():
+    was, now = taken(container(image=OLD)), project(container())
+    gone = plan_rollback(now, was, [], present={})
+    assert "is not on this host any more" in gone.refusals[0]
+    crossing = plan_rollback(now, was, [], present={OLD: True}, migrations=["m/2.py"])
+    assert "1 migrations lie between (m/2.py)" in crossing.refusals[0]
+    told = plan_rollback(now, was, [], present={OLD: True}, migrations=["m/2.py"], accept_migrations=True)
+    assert told.refusals == ()
+    same = plan_rollback(project(container(image=OLD)), was, [], present={OLD: True})
+    assert same.as_dict()["nothing"].startswith(f"a rollback to {was.at} would be a no-op")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "how"),
+    [
+        pytest.param({}, {}, TAG, id="only the image changed"),
+        pytest.param({"environment": {"A": "1"}}, {"environment": {"A": "2"}}, FILE, id="a variable changed"),
+        pytest.param({"image": "app:1"}, {"image": "app:2"}, FILE, id="another tag"),
+        pytest.param({"image": "app@sha256:1"}, {"image": "app@sha256:1"}, FILE, id="a digest cannot be moved"),
+        pytest.param({"scale": 1}, {"scale": 3}, TAG, id="the number is no configuration"),
+    ],
+)
+def test_by_tag_or_by_file(then, now, how):
+    was = taken(container(image=OLD), services={"web": then})
+    assert how_back(project(container(image=NEW), services={"web": now}), was, "web") == how
+
+
+def test_whether_migrations_lie_between_must_be_known():
+    was, now = taken(container(image=OLD), revision="a" * 40), project(container())
+    assert "git cannot tell" in plan_rollback(now, was, [], present={OLD: True}, migrations=None).refusals[0]
+    without = taken(container(image=OLD))
+    assert plan_rollback(now, without, [], present={OLD: True}, migrations=None).refusals == ()
+
+
+def test_a_volume_without_a_name_would_be_lost():
+    anonymous = [volume("a" * 64)]
+    was = taken(container(image=OLD, mounts=anonymous))
+    plan = plan_rollback(project(container(mounts=anonymous)), was, ["web"], present={OLD: True})
+    assert "a volume without a name" in plan.refusals[0]
+
+
+def test_the_old_files_have_every_image_by_its_id():
+    services = {"web": {"build": {"context": "."}, "depends_on": {"new": {}}}, "side": {"build": {"context": "."}}}
+    was = taken(container(image=OLD), container("side", image=NEW), services=services)
+    made = file_for(was, {})
+    assert made["services"]["web"]["image"] == OLD
+    assert made["services"]["side"]["image"] == NEW
+    assert not any("build" in one for one in made["services"].values())
+    assert made["services"]["web"]["depends_on"] == {}
+
+
+def test_names_of_images_are_small_letters():
+    one = taken(container("Web_API", image=OLD), services={"Web_API": {}})
+    assert protecting(one)[OLD][0] == "incident-rollback/shop-web-api"

@@ -1,0 +1,123 @@
+"""Who is started, who goes first, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Surroundings, plan_scaling, wanted_of
+
+from .facts import OLD, container, project, volume
+
+
+def scaled(wanted, *containers, around=None, **more):
+    found = project(*(containers or (container(), container(number=2))), **more)
+    return plan_scaling(found, "web", wanted, around or Surroundings())
+
+
+def test_up_is_one_action_and_down_one_for_each():
+    assert scaled(5).plan.targets == ("web:2->5",)
+    assert len(scaled(1, container(), container(number=2), container(number=3)).plan.actions) == 2
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        pytest.param({"state": "exited", "policy": "always", "exit_code": 1}, "is exited", id="not running"),
+        pytest.param({"health": "unhealthy"}, "is unhealthy", id="sick"),
+        pytest.param({"image": OLD}, "differs from the files", id="drifted"),
+        pytest.param({"state": "restarting", "restarts": 9}, "loops", id="looping"),
+    ],
+)
+def test_the_one_that_is_missed_least_goes(odd, reason):
+    plan = scaled(2, container(number=1, **odd), container(number=2), container(number=3)).plan
+    assert [(item.detail["who"], item.reason) for item in plan.actions] == [("shop-web-1", reason)]
+
+
+def test_of_equals_the_highest_number_goes():
+    plan = scaled(1, container(number=2), container(number=10)).plan
+    assert plan.actions[0].detail["who"] == "shop-web-10"
+
+
+def test_nothing_to_do_says_so():
+    scaling = scaled(2)
+    assert (scaling.late, scaling.plan.actions) == (0, ())
+    assert "web has 2 of 2 replicas already" in scaling.as_dict()["nothing"]
+    assert scaling.diff()["before"] == scaling.diff()["after"] == ""
+
+
+def test_a_proxy_that_does_not_know_them_is_the_whole_plan():
+    front = container("front")
+    found = project(container(), container(number=2), front)
+    scaling = plan_scaling(found, "web", 2, Surroundings(), stale=[(front, 900)], unknown=found.containers[:1])
+    assert [item.action for item in scaling.plan.actions] == ["reload"]
+    assert scaling.late == 1
+    assert "does not know 1 of the replicas" in scaling.diff()["before"]
+    assert scaling.narrowed_to([]).stale == ()
+
+
+def test_approval_narrows_and_never_widens():
+    down = scaled(1, container(), container(number=2), container(number=3))
+    one = down.plan.targets[0]
+    narrowed = down.narrowed_to([one, "web-9@gone"])
+    assert [found.number for found in narrowed.victims] == [3]
+    assert narrowed.plan.targets == (one,)
+    assert scaled(5).narrowed_to(["web:2->9"]).add == 0
+
+
+REFUSED = [
+    pytest.param({"web": {"container_name": "x"}}, {}, "fixed container_name", id="name"),
+    pytest.param({"web": {"ports": [{"published": "80", "target": 80}]}}, {}, "enough for 1", id="port"),
+    pytest.param(
+        {"web": {"ports": [{"published": "80-89", "target": 80}]}}, {"listening": frozenset(range(80, 89))},
+        "only 1 are free", id="ports that others hold",
+    ),
+    pytest.param({"web": {}}, {"names_taken": frozenset({"shop-web-3"})}, "shop-web-3 is taken", id="taken name"),
+    pytest.param({"web": {}}, {"names_taken": frozenset({"shop_web_3"})}, "shop_web_3 is taken", id="v1 name"),
+    pytest.param({"web": {"mem_limit": "1g"}}, {"memory_available": 2**30}, "MiB are available", id="memory"),
+    pytest.param({"web": {}}, {"memory_available": 9, "working_set": 5}, "MiB are available", id="what others use"),
+    pytest.param(
+        {"web": {}}, {"connections_free": 15, "connections_per_replica": 8}, "make an exhaustion worse", id="database"
+    ),
+    pytest.param({"web": {}}, {"addresses_free": {"edge": 1}}, "edge has 1 addresses left", id="addresses"),
+    pytest.param({"web": {"image": "gone:1"}}, {}, "is not on this host", id="image"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("services", "around", "said"), REFUSED)
+def test_what_would_break(services, around, said):
+    refusals = scaled(4, services=services, around=Surroundings(**around)).refusals
+    assert any(said in one for one in refusals), refusals
+
+
+def test_a_dependency_that_has_exited_would_be_started_by_old_versions():
+    found = project(
+        container(), container("job", state="exited"), services={"web": {"depends_on": {"job": {}}}, "job": {}}
+    )
+    assert "would start it again" in plan_scaling(found, "web", 2, Surroundings(starts_dependencies=True)).refusals[0]
+    assert plan_scaling(found, "web", 2, Surroundings()).refusals == ()
+
+
+def test_drift_is_refused_unless_allowed():
+    found = project(container(image=OLD))
+    assert "differ from the files" in plan_scaling(found, "web", 2, Surroundings()).refusals[0]
+    assert plan_scaling(found, "web", 2, Surroundings(), allow_drift=True).refusals == ()
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("5", 5), ("+2", 5), ("-1", 2), ("+0", 3), ("x", None), ("", None)])
+def test_numbers_and_steps(given, wanted):
+    assert wanted_of(3, given) == wanted
+
+
+def test_a_second_replica_on_the_same_data_is_refused():
+    alone = project(container(mounts=[volume("data")]))
+    assert "keeps data" in plan_scaling(alone, "web", 2, Surroundings()).refusals[0]
+    assert plan_scaling(alone, "web", 2, Surroundings(), allow_shared=True).refusals == ()
+    bind = {"Type": "bind", "Source": "/srv/pg", "Destination": "/var/lib/postgresql/data", "RW": True}
+    assert project(container(mounts=[bind])).stateful("web")
+    assert not project(container(mounts=[{**bind, "Destination": "/srv/media"}])).stateful("web")
+    shared = project(container(mounts=[volume("media")]), container(number=2, mounts=[volume("media")]))
+    assert plan_scaling(shared, "web", 3, Surroundings()).refusals == (), "it is shared already"
+
+
+def test_a_replica_that_does_not_run_would_be_started():
+    found = project(container(), container(number=2, state="paused"))
+    assert "`up` would start it" in plan_scaling(found, "web", 3, Surroundings()).refusals[0]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
+
+PLAN = {
+    "digest": "ab" * 32,
+    "late": 6,
+    "leaves": 0,
+    "actions": [{"action": "cancel", "who": "7 app@b m", "reason": "waits", "frees": 5, "target": "t"}],
+    "spared": [{"who": "1 app@b r", "target": "u", "reason": "is a backup"}],
+}
+
+
+def text(lines):
+    return "\n".join(line for dummy, line in lines)
+
+
+def test_a_plan_names_who_goes_who_stays_and_what_comes_of_it():
+    assert text(summary.of_plan(PLAN)).splitlines() == [
+        "cancel 7 app@b m: waits; frees 5",
+        "    target t",
+        "spare 1 app@b r: is a backup",
+        "6 wait too long; with this plan 0 would",
+    ]
+
+
+def test_a_long_plan_is_cut_with_a_count():
+    long = {**PLAN, "actions": PLAN["actions"] * 40}
+    assert "and 28 more, see the result" in text(summary.of_plan(long))
+
+
+def test_a_held_gate_says_how_to_approve_this_very_plan():
+    stats = {"data": {"incident_plan_targets": ["t"]}}
+    held = {"open": False, "reasons": ["too many"], "digest": "ab" * 32, "ansible_stats": stats}
+    assert summary.of_gate(held)[0] == (summary.CARE, "gate held: too many (plan abababababab)")
+    assert "incident_approved_digest=abababababab" in text(summary.of_gate(held))
+
+
+def test_an_outcome_tells_what_did_not_work_too():
+    result = {
+        "ended": [],
+        "stuck": [{"target": "t"}],
+        "missed": [{"target": "u", "reason": "moved on"}],
+        "rounds": 2,
+        "seconds_to_relief": None,
+        "stopped": "the waiters did not fall",
+    }
+    said = text(summary.of_outcome(result))
+    assert "signalled, and still there: t" in said
+    assert "left alone: u: moved on" in said
+    assert "stopped: the waiters did not fall" in said
+
+
+def test_a_prepared_transaction_is_named_since_it_has_no_pid():
+    who = "prepared transaction book-17 of app@booking"
+    ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
+    result = {"ended": [ended], "stuck": [], "missed": [], "rounds": 1, "seconds_to_relief": 0.1, "stopped": ""}
+    assert summary.of_outcome(result)[0] == (summary.CARE, f"rolled back {who}: prepared 40 s ago")
+    plan = {**PLAN, "actions": [{**PLAN["actions"][0], "action": "rollback_prepared", "who": who}]}
+    assert f"roll back {who}: " in text(summary.of_plan(plan))
+
+
+def test_the_verdict_says_when_nothing_was_relieved():
+    lost = {"verdict": "unchanged", "before": 5, "after": 5, "seconds_to_relief": None}
+    assert summary.of_verdict(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; no relief")]

@@ -1,0 +1,246 @@
+"""Which backups may go, and what a disk is filled with."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._disk import reclaim as reclaiming
+from ansible_collections.pafar.runbook.plugins.module_utils._disk import retention
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import Find, Goal, Room, goal_of
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Backup
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import Dump, why_not_whole
+
+DAY = 86400.0
+NOW = 1_800_000_000.0
+WHOLE = b"--\n-- PostgreSQL database dump complete\n--\n"
+
+
+def series(*states: str, size: int = 1000) -> tuple[list[Backup], dict[str, Dump]]:
+    """Newest first, a day apart: `good`, `torn`, `small` or `gone`."""
+    backups, dumps = [], {}
+    for number, state in enumerate(states):
+        name, mine = f"b{number}", 10 if state == "small" else size
+        backups.append(Backup(name, mine, mine, NOW - DAY * number - 60, number, 0))
+        tail = b"" if state == "torn" else WHOLE
+        dumps[name] = Dump(name, mine, 0.0, b"--", tail, "it cannot be read" if state == "gone" else "")
+    return backups, dumps
+
+
+def judged(*states: str, keep: int = 2, max_age: float = DAY) -> tuple[list[str], retention.Verdict, list[str]]:
+    backups, dumps = series(*states)
+    looked = []
+
+    def read(one: Backup) -> Dump:
+        looked.append(one.name)
+        return dumps[one.name]
+
+    verdict = retention.judge(backups, keep, max_age, NOW, read)
+    return [one.name for one in verdict.go], verdict, looked
+
+
+@pytest.mark.parametrize(
+    ("states", "go"),
+    [
+        (("good",) * 4, ["b3", "b2"]),
+        (("torn", "good", "good", "good"), ["b3"]),
+        (("small", "good", "torn", "good", "good"), ["b4"]),
+        (("good", "torn", "torn", "torn"), []),
+        (("torn",) * 4, []),
+        (("good", "good"), []),
+        (("gone", "good", "good", "torn"), ["b3"]),
+        ((), []),
+    ],
+)
+def test_what_goes(states, go):
+    assert judged(*states, max_age=10 * DAY)[0] == go
+
+
+def test_nothing_goes_while_the_newest_valid_one_is_too_old():
+    go, verdict, dummy = judged("torn", "torn", "good", "good", "good", "good", max_age=DAY)
+    assert go == []
+    assert "b2" in verdict.refused
+    assert "2 days" not in verdict.refused or "allowed" in verdict.refused
+
+
+GB = 10**9
+ARCHIVE = b"PGDMP"
+
+
+def nights(*sizes: int, every: float = DAY, head: bytes = b"--") -> tuple[list[Backup], dict[str, Dump]]:
+    """Whole dumps, the newest first, of these sizes."""
+    backups = [Backup(f"b{place}", size, size, NOW - every * place - 60, 1, 0) for place, size in enumerate(sizes)]
+    return backups, {one.name: Dump(one.name, one.size, 0.0, head, WHOLE) for one in backups}
+
+
+def judge(nightly: tuple[list[Backup], dict[str, Dump]], keep: int, max_age: float = 30 * DAY) -> retention.Verdict:
+    backups, dumps = nightly
+    return retention.judge(backups, keep, max_age, NOW, lambda one: dumps[one.name])
+
+
+@pytest.mark.parametrize("keep", [1, 3, 7])
+def test_dumps_of_the_wrong_database_push_out_no_good_ones(keep):
+    """However many there are by now: the middle of all is one of theirs."""
+    verdict = judge(nights(*[1000] * 8, *[GB] * 7), keep)
+    assert verdict.go == ()
+    assert f"the newest {keep} are all small beside older ones" in verdict.refused
+    assert "1,000,000,000 are usual" in verdict.stay["b0"]
+
+
+def test_a_database_that_shrank_is_told_as_that_and_not_as_a_job_that_stopped():
+    verdict = judge(nights(*[400] * 20, *[1000] * 10), 7, max_age=10 * DAY)
+    assert verdict.go == ()
+    assert "the newest 20 are all small beside older ones" in verdict.refused
+
+
+def test_empty_files_are_a_job_that_stopped():
+    backups, dumps = nights(0, *[1000] * 4)
+    dumps["b0"] = Dump("b0", 0, 0.0, b"", b"")
+    verdict = judge((backups, dumps), 1, max_age=0.5 * DAY)
+    assert "the newest valid backup, b1, is" in verdict.refused
+
+
+def test_a_few_small_ones_do_not_count_and_hinder_nothing():
+    verdict = judge(nights(GB, 1000, 1000, GB, GB, GB), 3)
+    assert [one.name for one in verdict.go] == ["b5"]
+
+
+def test_a_big_one_that_is_torn_measures_nothing():
+    backups, dumps = nights(1000, 1000, 1000, GB)
+    dumps["b3"] = Dump("b3", GB, 0.0, b"--", b"INSERT")
+    assert [one.name for one in judge((backups, dumps), 2).go] == ["b3", "b2"]
+    dumps["b3"] = Dump("b3", GB, 0.0, trouble="it cannot be read")
+    assert judge((backups, dumps), 2).go == ()
+
+
+def test_a_date_that_is_still_to_come_is_none():
+    backups, dumps = nights(*[1000] * 4)
+    ahead = Backup("ahead", 1000, 1000, NOW + 999 * DAY, 1, 0)
+    dumps["ahead"] = Dump("ahead", 1000, 0.0, b"--", WHOLE)
+    verdict = judge(([ahead, *backups], dumps), 2)
+    assert [one.name for one in verdict.go] == ["b3", "b2"]
+    assert verdict.stay["ahead"] == "its date is in the future, so it is none"
+    old = [Backup(one.name, one.size, one.blocks, one.at - 9 * DAY, 1, 0) for one in backups]
+    assert "the newest valid backup, b0, is 9 days" in judge(([ahead, *old], dumps), 2, DAY).refused
+    zone = Backup("ahead", 1000, 1000, NOW + 0.9 * DAY, 1, 0)
+    assert [one.name for one in judge(([zone, *backups], dumps), 2).go] == ["b3", "b2", "b1"]
+
+
+def test_nothing_goes_on_the_strength_of_custom_archives():
+    verdict = judge(nights(*[GB] * 6, head=ARCHIVE), 2)
+    assert verdict.go == ()
+    assert "of a custom archive only the beginning tells" in verdict.refused
+    assert "cannot be judged" in verdict.stay["b0"]
+
+
+def test_what_there_was_no_time_for_is_spared_and_said():
+    backups, dumps = nights(*[GB] * 5)
+    late = {name: Dump(name, GB, 0.0, trouble="there was no time") for name in dumps}
+    verdict = judge((backups, {**dumps, **{name: late[name] for name in ("b1", "b2", "b3", "b4")}}), 2)
+    assert verdict.go == ()
+    assert verdict.refused.endswith("only 1 of the 2 backups that must stay are valid; 4 could not be looked into"
+                                    " (there was no time)")  # fmt: skip
+
+
+MARK = b"-- PostgreSQL database dump complete"
+CLUSTER = b"--\n-- PostgreSQL database cluster dump\n--\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "tail", "whole"),
+    [
+        (b"--", WHOLE, True),
+        (b"--", WHOLE + b"\n\\unrestrict Ab3\n\n", True),
+        (b"--", b"x" * 4000 + b"\n" + WHOLE.replace(b"\n", b"\r\n"), True),
+        (b"--", b"1\tsays " + MARK + b"\n2\tmore\n", False),
+        (b"--", b"1\tsays " + MARK, False),
+        (b"--", MARK + b"\n2\tmore\n", False),
+        (b"--", MARK + b"\n\\N\tmore\n", False),
+        (b"--", WHOLE + b"-- " + b"x" * 1100 + b"\n", False),
+        (b"--", b"", False),
+        (CLUSTER, WHOLE, False),
+        (CLUSTER, WHOLE + b"--\n-- PostgreSQL database cluster dump complete\n--\n\n", True),
+        (ARCHIVE, b"", True),
+    ],
+)
+def test_a_dump_ends_with_a_line_of_its_own(head, tail, whole):
+    assert (why_not_whole(Dump("x", 9, 0.0, head, tail)) == "") is whole
+
+
+@pytest.mark.parametrize("head", [ARCHIVE, b"--"])
+def test_a_dump_whose_packing_breaks_off_is_not_whole(head):
+    why = why_not_whole(Dump("x", 9, 0.0, head, WHOLE, damaged=True))
+    assert why == "and does not end as a whole dump does: its packing breaks off or is damaged"
+
+
+def test_no_more_is_read_than_must_be():
+    assert judged(*("good",) * 50)[2] == ["b0", "b1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("pafar-2026-11-24T0200.sql.gz", "pafar-#.sql.gz"),
+        ("pafar_20261124_020000.dump", "pafar_#.dump"),
+        ("shard1-20261124.sql", "shard1-#.sql"),
+        ("shard2-20261124.sql", "shard2-#.sql"),
+        ("db-1795488004.sql", "db-#.sql"),
+        ("backup.3.sql", "backup.3.sql"),
+    ],
+)
+def test_those_of_one_database_belong_together(name, kind):
+    assert retention.series_of(name) == kind
+
+
+def test_a_date_in_the_name_counts_where_the_change_is_another_days():
+    at = retention.moment_of("pafar-2026-11-01T0200.sql.gz", NOW)
+    assert at == pytest.approx(1_793_498_400, abs=1)
+    assert retention.moment_of("pafar-9999-99-99.sql", NOW) == NOW
+    assert retention.moment_of("pafar.sql", NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("text", "goal"),
+    [
+        ("20%", Goal(share=0.2)), (" 0.5 % ", Goal(share=0.005)), ("10G", Goal(bytes=10 * 2**30)),
+        ("512MiB", Goal(bytes=512 * 2**20)), ("1.5t", Goal(bytes=3 * 2**39)), ("4096", Goal(bytes=4096)),
+        ("100%", None), ("0", None), ("-5%", None), ("much", None), ("10 X", None), ("", None),
+        ("9" * 400, None), ("9" * 308 + "T", None), ("9" * 400 + "%", None), (str(2**63), None),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_free(text, goal):
+    assert goal_of(text) == goal
+
+
+def find(kind: str, size: int, spared: str = "") -> Find:
+    return Find(kind, f"{kind}:{size}", kind, size, "because", "remove", spared)
+
+
+def test_the_least_harm_first_and_no_more_than_needed():
+    found = [
+        find("backups", 10**9),
+        find("container_logs", 10**8),
+        find("container_logs", 10**9),
+        find("journald", 10**8),
+    ]
+    ordered = reclaiming.in_order(found, reclaiming.KINDS)
+    assert [one.target for one in ordered] == [
+        "container_logs:1000000000", "container_logs:100000000", "journald:100000000", "backups:1000000000"
+    ]  # fmt: skip
+    plan = reclaiming.plan_reclaim(ordered, 1_050_000_000)
+    assert [item.target for item in plan.actions] == ["container_logs:1000000000", "container_logs:100000000"]
+    assert {item.target for item in plan.spared} == {"journald:100000000", "backups:1000000000"}
+
+
+def test_what_must_stay_is_spared_with_its_reason_and_small_things_are_not_told():
+    plan = reclaiming.plan_reclaim([find("backups", 10**9, "the newest"), find("container_logs", 1000)], 10**10)
+    assert plan.actions == ()
+    assert [item.reason for item in plan.spared] == ["the newest"]
+
+
+def test_what_is_missing():
+    room = Room("/", 10, 90)
+    assert room.missing(Goal(share=0.2)) == 10
+    assert room.missing(Goal(bytes=10)) == 0
+    assert room.missing(Goal(bytes=11)) == 1
+    told = reclaiming.as_dict(reclaiming.plan_reclaim([], 10), room, Goal(share=0.2), 10)
+    assert told["late"] == 1
+    assert told["nothing"].startswith("nothing here may be freed")

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
+
+from support.pictures import NOW
+
+
+def write(folder, *kinds, evidence=None, incident="inc-1", host="db1"):
+    return append(
+        str(folder),
+        incident,
+        lambda: Event("opened", NOW, "ada", host, {"id": incident}),
+        [Event(kind, NOW, "ada", host) for kind in kinds],
+        evidence,
+    )
+
+
+def kinds(folder, incident="inc-1"):
+    return [json.loads(line)["kind"] for line in (folder / f"{incident}.jsonl").read_text().splitlines()]
+
+
+def test_a_new_incident_opens_itself_once(tmp_path):
+    assert write(tmp_path / "log", "noted")["opened"]
+    assert not write(tmp_path / "log", "noted")["opened"]
+    assert kinds(tmp_path / "log") == ["opened", "noted", "noted"]
+
+
+def test_only_the_owner_may_read_it(tmp_path):
+    write(tmp_path / "log", "evidence", evidence={"tree": []})
+    for path in (tmp_path / "log").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0
+    assert (tmp_path / "log").stat().st_mode & 0o077 == 0
+
+
+def test_evidence_is_kept_with_its_hash(tmp_path):
+    kept = write(tmp_path, "evidence", evidence={"tree": ["é"]}, host="db/../1")["evidence"]
+    data = (tmp_path / kept["file"]).read_bytes()
+    assert kept["file"] == "inc-1.evidence/001-db_.._1.json"
+    assert hashlib.sha256(data).hexdigest() == kept["sha256"]
+    assert len(data) == kept["bytes"]
+    last = json.loads((tmp_path / "inc-1.jsonl").read_text().splitlines()[-1])
+    assert last["note"]["sha256"] == kept["sha256"]
+    assert write(tmp_path, "evidence", evidence={})["evidence"]["file"].startswith("inc-1.evidence/002-")
+
+
+def test_a_torn_last_line_does_not_swallow_the_next(tmp_path):
+    write(tmp_path, "noted")
+    with (tmp_path / "inc-1.jsonl").open("a") as log:
+        log.write('{"kind":"noted","at":"2026')
+    write(tmp_path, "held")
+    lines = (tmp_path / "inc-1.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["kind"] == "held"
+    assert len(lines) == 4
+
+
+def test_writers_that_meet_lose_and_mix_nothing(tmp_path):
+    def often():
+        for dummy in range(20):
+            write(tmp_path, "noted", "noted")
+
+    writers = [threading.Thread(target=often) for dummy in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    found = kinds(tmp_path)
+    assert found[0] == "opened"
+    assert found.count("opened") == 1
+    assert found.count("noted") == 8 * 20 * 2
+
+
+def test_an_id_that_is_a_path_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"cannot be an incident's id.*Nothing was written"):
+        write(tmp_path, "noted", incident="../x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "log").write_text("a file in the way")
+    with pytest.raises(LogError, match=rf"Could not write to the incident log {tmp_path}"):
+        write(tmp_path / "log", "noted")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_full_disk_is_named(tmp_path):
+    (tmp_path / "inc-1.jsonl").symlink_to("/dev/full")
+    with pytest.raises(LogError, match="No space left"):
+        write(tmp_path, "noted")

@@ -1,0 +1,293 @@
+"""Ceilings, fair shares, and whom the rules name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
+    application_of,
+    ceilings,
+    fair_level,
+    told,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.plan import (
+    Bounds,
+    Rules,
+    measured,
+    plan_ending,
+    vanished,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.rounds import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
+    Look,
+    Patience,
+    Seen,
+    Signal,
+    Watch,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def session(pid, application="web", state="idle", seconds=60.0, **more):
+    since = NOW - timedelta(seconds=seconds)
+    given = {"user": "app", "database": "shop", "backend_start": NOW - timedelta(hours=1), "state_change": since}
+    if state != "idle":
+        given.update(xact_start=since, query_start=since)
+    return Session(pid, state=state, application=application, **{**given, **more})
+
+
+def picture(*sessions, slots=20, **more):
+    return Picture(NOW, {"role": "oncall"}, Limits(slots), {one.pid: one for one in sessions}, {}, grow([]), **more)
+
+
+def pool(number, application="web", first=1, **more):
+    return [session(first + place, application, **more) for place in range(number)]
+
+
+def pids(items):
+    return [item.detail["pid"] for item in items]
+
+
+@given(st.lists(st.integers(0, 200), min_size=1), st.integers(0, 400))
+def test_the_level_is_the_highest_that_fits(counts, room):
+    level = fair_level(counts, room)
+    assert sum(min(count, level) for count in counts) <= max(room, 0) or level == 0
+    if sum(counts) > room:
+        assert sum(min(count, level + 1) for count in counts) > room
+
+
+def test_the_three_ceilings():
+    seen = picture(
+        *pool(3), session(9, user="boss", superuser=True), role_limits={"app": 5}, database_limits={"shop": 4}
+    )
+    assert [(one.kind, one.limit, one.used) for one in ceilings(seen)] == [
+        ("max_connections", 20, 4), ("role", 5, 3), ("database", 4, 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sessions", "rules", "ended"),
+    [
+        pytest.param(pool(20), Rules(idle=30), list(range(1, 11)), id="the half at most"),
+        pytest.param(pool(20), Rules(idle=90), [], id="idle too short"),
+        pytest.param(pool(15), Rules(idle=30), [], id="room enough"),
+        pytest.param(pool(20), Rules(), [], id="rule off"),
+        pytest.param(pool(20), Rules(idle=30, shares={"web": 18}), [1, 2], id="its own share"),
+        pytest.param(
+            [*pool(16, "feed"), *pool(4, "web", 50)], Rules(idle=30), list(range(1, 7)), id="the larger is cut"
+        ),
+        pytest.param(
+            [*pool(18, "feed", state="active"), *pool(2, "feed", 50)], Rules(idle=30), [50, 51], id="idle ones only"
+        ),
+    ],
+)
+def test_idle_sessions_over_the_fair_share(sessions, rules, ended):
+    plan = plan_ending(picture(*sessions), Mercy(), rules, Bounds()).plan
+    assert sorted(pids(plan.actions)) == ended
+    assert {item.action for item in plan.actions} <= {"terminate"}
+
+
+def test_the_floor_holds_whatever_the_share():
+    plan = plan_ending(picture(*pool(20)), Mercy(), Rules(idle=0, shares={"web": 0}, floor=3), Bounds()).plan
+    assert len(plan.actions) == 17
+
+
+def test_the_oldest_go_first_and_protected_ones_do_not_count():
+    young, old = pool(10, seconds=40), pool(10, first=50, seconds=400)
+    seen = picture(*young, *old[:-2], *(one._replace(query="LISTEN x") for one in old[-2:]))
+    plan = plan_ending(seen, Mercy(), Rules(idle=30, shares={"web": 12}), Bounds(), {50: "holds an advisory lock"}).plan
+    assert sorted(pids(plan.actions)) == [1, *range(51, 58)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        ({"backend_type": "walsender"}, "walsender"),
+        ({"application": "pg_dump"}, "backup"),
+        ({"backend_type": "autovacuum worker", "query": "autovacuum: VACUUM t (to prevent wraparound)"}, "wraparound"),
+        ({"progress": "CREATE INDEX"}, "index"),
+        ({"wait_type": "Lock"}, "victim"),
+        ({"superuser": True}, "superuser"),
+    ],
+)
+def test_long_ones_that_stay(kind, word):
+    one = session(1, state="active", seconds=900)._replace(**kind)
+    surplus = plan_ending(picture(one), Mercy(), Rules(long_running=60), Bounds())
+    assert surplus.plan.actions == ()
+    assert surplus.late == frozenset()
+    assert word in surplus.plan.spared[0].reason
+
+
+def test_harmless_ones_are_bounded_apart_from_the_others():
+    idle, stuck = pool(20), pool(5, "job", 50, state="idle in transaction")
+    rules = Rules(idle=30, idle_in_transaction=30)
+    surplus = plan_ending(picture(*idle, *stuck, slots=22), Mercy(), rules, Bounds(2, 1.0, 3))
+    assert [item.detail["rule"] for item in surplus.plan.actions] == ["idle"] * 3 + ["idle_in_transaction"] * 2
+    told = surplus.as_dict()
+    assert told["harmless"] is False
+    assert told["leaves"] == told["late"] - 5
+    assert len(surplus.narrowed_to([surplus.plan.targets[0]]).plan.actions) == 1
+
+
+def test_what_was_measured_and_what_is_no_measurement():
+    assert measured([{"pid": "7", "cpu": 1}, {"pid": None}, {}, {"cpu": 2}]) == {7: 1.0}
+    assert vanished([{"target": "7@x/y", "reason": "hung up"}, {}]) == {"7@x": "hung up"}
+
+
+def play(surplus, *answers):
+    """The machine's steps, each answered in turn."""
+    machine, steps, answer = ending(surplus, Patience(grace=1, timeout=5)), [], None
+    replies = iter(answers)
+    while True:
+        try:
+            steps.append(machine.send(answer))
+        except StopIteration as stop:
+            return steps, stop.value
+        answer = next(replies)
+
+
+def running():
+    return plan_ending(picture(session(1, state="active", seconds=90)), Mercy(), Rules(long_running=60), Bounds())
+
+
+def test_who_holds_on_is_terminated():
+    surplus = running()
+    target = surplus.plan.targets[0]
+    stands, gone = Seen(0, frozenset([target]), 1.0), Seen(0, frozenset(), 1.5)
+    steps, done = play(surplus, True, stands, True, gone, surplus)
+    assert [type(step) for step in steps] == [Signal, Watch, Signal, Watch, Look]
+    assert [step.action for step in steps if isinstance(step, Signal)] == ["cancel", "terminate"]
+    assert [one["action"] for one in done.ended] == ["terminated"]
+    assert done.seconds_to_relief == 1.5
+
+
+def test_who_moved_on_is_missed_and_who_stays_is_stuck():
+    surplus = running()
+    target = surplus.plan.targets[0]
+    assert [one["target"] for one in play(surplus, False)[1].missed] == [target]
+    stands = Seen(0, frozenset([target]), 1.0)
+    done = play(surplus, True, stands, True, stands, surplus)[1]
+    assert [one["target"] for one in done.stuck] == [target]
+    assert done.seconds_to_relief is None
+
+
+def test_who_goes_by_another_rule_counts_as_gone():
+    """Thirty vanished of forty-five: the fifteen that are left are within the share."""
+    sessions = pool(45)
+    gone = {one.target.partition("/")[0]: "hung up" for one in sessions[:30]}
+    plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=0, vanished=gone), Bounds()).plan
+    assert len(plan.actions) == 30
+    assert {item.detail["rule"] for item in plan.actions} == {"vanished"}
+
+
+def by_rule(surplus):
+    return surplus.as_dict()["by_rule"]
+
+
+def test_transactions_that_will_be_ended_spare_no_idle_session():
+    """Fifteen forgotten transactions beside a leak of forty-two: the leak harms nobody, and goes first."""
+    seen = picture(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
+    surplus = plan_ending(seen, Mercy(), Rules(idle=30, idle_in_transaction=60), Bounds())
+    assert by_rule(surplus) == {"idle": 29, "idle_in_transaction": 10}
+    assert [item.detail["rule"] for item in surplus.plan.actions] == ["idle"] * 29 + ["idle_in_transaction"] * 10
+
+
+def test_each_part_is_a_plan_of_its_own():
+    seen = picture(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
+    surplus = plan_ending(seen, Mercy(), Rules(idle=30, idle_in_transaction=60), Bounds())
+    idle, others = surplus.part(True).as_dict(), surplus.part(False).as_dict()
+    assert (len(idle["actions"]), idle["late"], idle["leaves"], idle["harmless"]) == (29, 29, 0, True)
+    assert (len(others["actions"]), others["late"], others["leaves"], others["harmless"]) == (10, 15, 5, False)
+    assert len({idle["digest"], others["digest"], surplus.plan.digest}) == 3
+    alone = plan_ending(picture(*pool(20)), Mercy(), Rules(idle=30), Bounds())
+    assert alone.part(True).plan.digest == alone.plan.digest
+    assert alone.part(False).as_dict()["late"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "listens"),
+    [
+        ("LISTEN bookings", True),
+        ("/* app:web */ listen bookings", True),
+        ("-- who: me\n  LISTEN bookings", True),
+        ("SET application_name = 'x'; LISTEN bookings", True),
+        ("SELECT 'a; LISTEN b'", False),
+        ("SELECT listen FROM t", False),
+        ("COMMIT", False),  # what came before it cannot be known
+    ],
+)
+def test_who_listens_is_spared(query, listens):
+    plan = plan_ending(
+        picture(*pool(19), session(50, "web", query=query)),
+        Mercy(),
+        Rules(idle=0, shares={"web": 0}, floor=0),
+        Bounds(),
+    ).plan
+    assert (50 in pids(plan.actions)) is not listens
+
+
+@pytest.mark.parametrize(
+    ("application", "name"),
+    [
+        ("feed - 10.0.0.7:51034", "feed"),
+        ("feed - [fd00::7]:51034", "feed"),
+        ("feed - unix(4711):6432", "feed"),
+        ("night - shift - 10.0.0.7:1", "night - shift"),
+        ("feed - 2", "feed - 2"),
+        ("feed-10.0.0.7:51034", "feed-10.0.0.7:51034"),
+        ("x" * 50 + " - 10.0.0.7", "x" * 50 + " - 10.0.0.7"),  # 60 bytes: it was not cut off
+        ("x" * 53 + " - 10.0.0", "x" * 53 + " - 10.0.0"),
+        ("x" * 51 + " - 10.0.0.7:5103", "x" * 51),  # longer than what PostgreSQL keeps
+    ],
+)
+def test_the_host_that_a_pooler_adds_is_no_part_of_the_name(application, name):
+    assert application_of(session(1, application[:63])).name == name
+
+
+def test_a_leak_behind_names_with_a_host_is_one_application():
+    sessions = [session(1 + place, f"feed - 10.0.0.7:{51000 + place}", seconds=300) for place in range(57)]
+    plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == 29
+    assert "feed (app@shop) holds 57" in plan.actions[0].reason
+    assert (
+        len(
+            plan_ending(
+                picture(*sessions, slots=57), Mercy(), Rules(idle=30, shares={"feed": 50}), Bounds()
+            ).plan.actions
+        )
+        == 7
+    )
+
+
+def test_of_clients_without_a_name_the_leaking_one_pays():
+    leaking = pool(45, "", seconds=300, client="10.0.0.7")
+    innocent = pool(10, "", first=60, seconds=900, client="10.0.0.8")
+    plan = plan_ending(picture(*leaking, *innocent, slots=57), Mercy(), Rules(idle=30), Bounds()).plan
+    assert plan.actions
+    assert set(pids(plan.actions)) <= {one.pid for one in leaking}
+    assert "an application without a name (app@shop, from 10.0.0.7)" in plan.actions[0].reason
+    behind = application_of(session(1, "app - 10.0.0.7:51034"))  # what PgBouncer calls one without a name
+    assert (behind.name, behind.client) == ("app", "10.0.0.7")
+
+
+def test_how_long_transactions_have_been_idle_is_told_of_those_who_may_be_ended():
+    seen = picture(
+        *pool(2, state="idle in transaction", seconds=0.005),
+        session(9, state="idle in transaction", seconds=200),
+        session(10, "nightly-report", state="idle in transaction", seconds=900),
+    )
+    mercy = Mercy(applications=frozenset({"nightly-report"}))
+    found = {one["application"]: one for one in told(seen, mercy, 10)[0]["applications"]}
+    assert found["web"]["idle_in_transaction_seconds"] == [200.0, 0.0, 0.0]
+    assert (found["nightly-report"]["idle_in_transaction"], found["nightly-report"]["idle_in_transaction_seconds"]) == (
+        1,
+        [],
+    )

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+
+from support.pictures import prepared, session
+
+
+@pytest.mark.parametrize(
+    ("holder", "because"),
+    [
+        pytest.param(session(1, backend_type="walsender"), "walsender", id="replication"),
+        pytest.param(
+            session(
+                1,
+                backend_type="autovacuum worker",
+                query="autovacuum: VACUUM public.t (to prevent wraparound)",
+            ),
+            "wraparound",
+            id="vacuum against wraparound",
+        ),
+        pytest.param(session(1, backend_type="autovacuum worker"), "autovacuum", id="autovacuum"),
+        pytest.param(session(1, backend_type="startup"), "replay", id="replay of a standby"),
+        pytest.param(session(1, backend_type="parallel worker"), "parallel worker", id="any other process"),
+        pytest.param(session(1, backend_type="", redacted=True), "may not see", id="what cannot be seen"),
+        pytest.param(session(7), "this very session", id="itself"),
+        pytest.param(session(1, application="pg_dump"), "backup", id="pg_dump"),
+        pytest.param(session(1, application="pgBackRest [backup]"), "backup", id="pgbackrest"),
+        pytest.param(session(1, query="select pg_backup_start('x')"), "backup", id="a backup by hand"),
+        pytest.param(session(1, progress="BASEBACKUP"), "base backup", id="base backup"),
+        pytest.param(session(1, unread=True), "could not be read", id="whose database cannot be read"),
+        pytest.param(session(1, "disabled"), "track_activities", id="activity not tracked"),
+        pytest.param(session(1, state_change=None), "track_activities", id="no change of state is known"),
+        pytest.param(session(1, query="x" * 20000), "longer than", id="a statement too long to be searched"),
+        pytest.param(session(1, progress="CREATE INDEX"), "index", id="an index in the making"),
+        pytest.param(session(1, query="create unique index concurrently i on t (a)"), "index", id="one that waits"),
+        pytest.param(session(1, superuser=True, user="root"), "superuser", id="superuser"),
+        pytest.param(session(1, user="billing"), "role billing", id="listed role"),
+        pytest.param(session(1, application="cron"), "application cron", id="listed application"),
+        pytest.param(
+            session(1, application="cron - 10.0.0.7:51034"), "is spared", id="behind a pooler that adds the host"
+        ),
+        pytest.param(session(1, database="ledger"), "database ledger", id="listed database"),
+        pytest.param(session(1, query="CALL Month_End()"), "month_end", id="listed pattern, any case"),
+        pytest.param(session(1, signalable=False), "may not end it", id="no privilege"),
+        pytest.param(prepared(5), "prepared", id="prepared transaction"),
+    ],
+)
+def test_spares(holder, because):
+    mercy = Mercy(
+        roles=frozenset({"billing"}),
+        applications=frozenset({"cron"}),
+        databases=frozenset({"ledger"}),
+        queries=("month_end",),
+        own_pid=7,
+    )
+    assert because in mercy.why(holder)
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        pytest.param(session(1), id="an ordinary session"),
+        pytest.param(session(1, application="pg_dumpling"), id="a name that only begins like a backup"),
+        pytest.param(session(1, "idle", query="create index concurrently i on t (a)"), id="a build that is over"),
+        pytest.param(session(1, query="SELECT '(to prevent wraparound)'"), id="a client that says wraparound"),
+    ],
+)
+def test_does_not_spare(holder):
+    assert Mercy(own_pid=7).why(holder) == ""
+
+
+def test_superusers_and_prepared_transactions_only_when_asked():
+    mercy = Mercy(superusers=False, allow_prepared=True)
+    assert mercy.why(session(1, superuser=True)) == ""
+    assert mercy.why(prepared(5)) == ""
+    assert "superuser" in mercy.why(prepared(5, allowed=False))

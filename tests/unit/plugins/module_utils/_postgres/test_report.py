@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.result import kill_result
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.report import activity_result
+
+from support.pictures import NOW, ago, picture, prepared, row_queue, session
+
+SECRET = "UPDATE t SET card = '4111111111111111' WHERE id = 7"
+SCENE = picture(
+    row_queue(1, [2, 3]),
+    session(1, "idle in transaction", query=SECRET, has_written=True),
+    session(2, query=SECRET),
+    session(8, "active", query="SELECT pg_sleep(600)", query_start=ago(600)),
+    session(9, "active", wait_type="BufferPin", wait_event="BufferPin"),
+    session(10, backend_type="walsender"),
+    prepared(5),
+)
+
+
+def told(scene=SCENE, statements="normalized", rows=100):
+    return activity_result(scene, Mercy(), statements=statements, rows=rows, min_waiting=85, long_running=300)
+
+
+def test_tells_what_other_tools_rely_on():
+    result = told()
+    assert result["waiters"] == 2
+    assert result["long_waiters"] == 1
+    assert result["visibility"] == "full"
+    root = result["roots"][0]
+    assert {"target", "pid", "waiters", "state", "reason"} <= root.keys()
+    assert (root["pid"], root["waiters"], root["state"]) == (1, 2, "idle in transaction")
+    assert result["gates"] == []
+    assert result["connections"]["used"] == 5  # the walsender takes no slot of max_connections
+    assert result["connections"]["limit"] == 100
+    assert result["connections"]["percent"] == 5.0
+    assert result["connections"]["by_state"] == {"active": 4, "idle in transaction": 1}
+
+
+def test_lists_who_is_the_matter_in_another_way():
+    lists = told()["activity"]
+    assert [s["pid"] for s in lists["long_running"]] == [8]
+    assert [s["pid"] for s in lists["idle_in_transaction"]] == [1]
+    assert [s["pid"] for s in lists["other_waits"]] == [9]
+    assert [s["pid"] for s in lists["pin_suspects"]] == [1]
+    assert [(s["pid"], s["reason"]) for s in lists["protected"]] == [
+        (10, "is a walsender (replication or base backup)")
+    ]
+    assert told()["prepared"][0]["seconds"] == 500.0
+
+
+def test_no_literal_leaves_unless_asked_for():
+    assert "4111" not in json.dumps(told())
+    assert "4111" in json.dumps(told(statements="full"))
+    assert "UPDATE" not in json.dumps(told(statements="none")["roots"])
+
+
+def test_lists_are_bounded_and_counts_are_of_all():
+    crowd = picture(row_queue(1, list(range(2, 302))))
+    result = told(crowd, rows=10)
+    assert result["waiters"] == 300
+    assert len(result["blocked"]) == 10
+
+
+def test_redacted_rows_are_counted_and_said():
+    hidden = session(4, backend_type="", state="", redacted=True)
+    result = told(picture(row_queue(1, [2]), hidden))
+    assert (result["visibility"], result["redacted"]) == ("partial", 1)
+    assert result["connections"]["by_state"]["unknown"] == 1
+
+
+def test_the_evidence_holds_everybody_and_no_literal():
+    judged = judge(SCENE, Mercy(), Bounds())
+    result = kill_result(judged, Mercy(), Outcome(), rows=100, rehearsal=True)
+    kept = result["evidence"]
+    assert "4111" not in json.dumps(result)
+    assert [s["pid"] for s in kept["blockers"]] == [1]
+    assert [s["pid"] for s in kept["waiters"]] == [2, 3]
+    assert kept["plan"]["digest"] == result["plan"]["digest"]
+    assert kept["at"] == NOW.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def test_the_diff_is_for_people_and_empty_without_a_change():
+    result = kill_result(judge(SCENE, Mercy(), Bounds()), Mercy(), Outcome(), rows=10, rehearsal=True)
+    assert result["changed"]
+    assert result["diff"]["before"].splitlines()[-1] == "1 session waits too long" or "wait" in result["diff"]["before"]
+    assert "session terminated, frees 2 of 2" in result["diff"]["after"]
+    quiet = kill_result(judge(picture([]), Mercy(), Bounds()), Mercy(), Outcome(), rows=10, rehearsal=True)
+    assert not quiet["changed"]
+    assert quiet["diff"]["before"] == quiet["diff"]["after"] == ""

@@ -1,0 +1,78 @@
+"""Guards: durations are compared as such, and a stricter one stays."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_settings import (
+    CONNECTIONS,
+    Guard,
+    RoleState,
+    bound,
+    chosen,
+    plan_guards,
+    undo_of,
+)
+
+from support.pictures import picture
+
+IDLE = "idle_in_transaction_session_timeout"
+
+
+def plan(now, wanted, setting=IDLE, everywhere=None, **more):
+    known = {"app": RoleState("app", {setting: now} if now else {})}
+    return plan_guards([Guard("app", setting, wanted, **more)], known, picture([]), everywhere)
+
+
+@pytest.mark.parametrize(
+    ("value", "milliseconds"),
+    [("30s", 30_000), ("2min", 120_000), ("120 s", 120_000), ("500", 500), ("1.5h", 5_400_000), ("250us", 0.25),
+     ("0", float("inf")), ("", float("inf")), ("0x10", None)],
+)  # fmt: skip
+def test_how_much_a_value_lets_through(value, milliseconds):
+    assert bound(IDLE, value) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "setting"),
+    [("2min", "120s", IDLE), ("30000", "30s", IDLE), ("10", "10", CONNECTIONS)],
+)
+def test_the_same_in_another_spelling_is_set_already(now, wanted, setting):
+    found = plan(now, wanted, setting)
+    assert (found.actions, found.spared) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "setting"),
+    [("30s", "120s", IDLE), ("30s", "0", IDLE), ("1min", "1h", "lock_timeout"), ("5", "28", CONNECTIONS)],
+)
+def test_a_stricter_one_stays_and_says_so(now, wanted, setting):
+    found = plan(now, wanted, setting)
+    assert found.actions == ()
+    assert found.spared[0].reason == f"is stricter already: {now}"
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "setting"),
+    [("5min", "120s", IDLE), ("0", "120s", IDLE), ("", "120s", IDLE), ("0x10", "120s", IDLE), ("30s", "", IDLE),
+     ("40", "28", CONNECTIONS)],
+)  # fmt: skip
+def test_a_looser_one_gives_way(now, wanted, setting):
+    assert len(plan(now, wanted, setting).actions) == 1
+
+
+def test_what_the_server_has_for_everybody_counts_where_the_role_has_nothing():
+    strict = {IDLE: "30000ms"}
+    assert "holds for every role" in plan("", "120s", everywhere=strict).spared[0].reason
+    assert len(plan("5min", "120s", everywhere=strict).actions) == 1
+    assert len(plan("", "120s", everywhere={IDLE: "0ms"}).actions) == 1
+
+
+def test_the_way_back_may_loosen():
+    known = {"app": RoleState("app", {IDLE: "10 min"})}
+    (back,) = undo_of([Guard("app", IDLE, "5s")], known)["options"]["guards"]
+    assert back == {"role": "app", "setting": IDLE, "value": "10 min", "loosen": True}
+    tight = {"app": RoleState("app", {IDLE: "5s"})}
+    guard = Guard(**back)
+    found = plan_guards([guard], tight, picture([]))
+    assert len(found.actions) == 1
+    assert chosen(found, [guard], tight) == [guard]

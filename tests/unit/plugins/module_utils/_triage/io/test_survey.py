@@ -1,0 +1,40 @@
+"""What changed lately, as triage tells it: one line for what one deployment made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.io import survey as triage
+
+NOW = 1_795_600_000.0
+
+
+def told(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def service(image: str, built: float, made: float) -> dict[str, Any]:
+    one = {"image": f"sha256:{image * 12}", "image_made_at": told(built), "created_at": told(made), "drift": []}
+    return {"containers": [one]}
+
+
+def test_a_deployment_is_one_line_of_images_and_one_of_containers():
+    services = {
+        "web": service("a", NOW - 700, NOW - 400),
+        "worker": service("a", NOW - 700, NOW - 401),
+        "proxy": service("b", NOW - 600, NOW - 399),
+        "db": service("c", NOW - 90_000, NOW - 80_000),
+    }
+    found = {one["what"]: round(one["age"]) for one in triage._of_services(services, NOW)}
+    assert found == {
+        "containers were made: proxy, web, worker": 399,
+        "images were built: proxy (bbbbbbbbbbbb); web, worker (aaaaaaaaaaaa)": 600,
+        "containers were made: db": 80_000,
+        "images were built: db (cccccccccccc)": 90_000,
+    }
+
+
+def test_what_has_no_time_is_left_out():
+    lost = {"containers": [{"image": "", "image_made_at": None, "created_at": "", "drift": []}]}
+    assert triage._of_services({"web": lost}, NOW) == []
