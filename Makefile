@@ -1,4 +1,4 @@
-# Two commands do everything: `make demo` shows it, `make test` proves it. Both set up .venv first.
+# `make demo` shows it, `make check` checks a change, `make test` proves it. Each sets up .venv first.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 VENV := .venv
@@ -7,7 +7,7 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests:$(CURDIR)/tests/platform
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test unit integration contract molecule lint types sanity bench docs picture clean \
+.PHONY: help setup demo check test test-all unit integration contract molecule lint types sanity bench docs picture clean \
 	platform platform-down platform-test gameday
 
 help: ## Show this list
@@ -25,8 +25,14 @@ $(VENV)/.complete: tests/requirements.txt tests/support/find_python.sh
 demo: setup ## A real lock storm on a throw-away PostgreSQL, judged and ended before your eyes
 	@$(BIN)/python tests/demo/demo.py
 
-test: setup ## Everything that can be checked on this machine; names what cannot
+check: setup ## The inner loop: lint, types, unit and contract tests
+	@$(BIN)/python tests/run.py check
+
+test: setup ## Everything that can be checked on this machine; names what it leaves out (BUSY=1, DURATIONS=1)
 	@$(BIN)/python tests/run.py
+
+test-all: setup ## The full matrix: every PostgreSQL, every scenario, every game day (BUSY=1, DURATIONS=1)
+	@$(BIN)/python tests/run.py --all
 
 unit integration contract molecule lint types sanity: setup ## One part of `make test`
 	@$(BIN)/python tests/run.py $@

