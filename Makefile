@@ -59,4 +59,4 @@ picture: setup ## Render the demo's output as docs/images/demo.svg
 	@$(BIN)/python tests/demo/picture.py
 
 clean: ## Remove what the other commands built
-	rm -rf $(VENV) .venv-bench .cache tests/output
+	rm -rf $(VENV) .venv-bench .cache .mypy_cache .ruff_cache tests/output

@@ -70,7 +70,7 @@ def steps() -> list[Step]:
 
 def pytest_step(part: str, words: list[str], seconds: float, lane: str = "work", needs: tuple[str, ...] = ()) -> Step:
     durations = ["--durations=30"] if os.environ.get("DURATIONS") else []
-    argv = [sys.executable, "-m", "pytest", "-q", "-rs", *durations, *words]
+    argv = [sys.executable, "-m", "pytest", "-q", "-rfEs", *durations, *words]
     return Step(part, argv, seconds, lane, needs, is_pytest=True, shows=True)
 
 
@@ -88,11 +88,10 @@ def shop_tests() -> list[str]:
 
 def molecule(scenario: str) -> Step:
     """A role's scenario; those that play with containers belong to the platform's part."""
-    takes_down = ["molecule", "destroy", "-s", scenario]
-    argv = ["molecule", "test", "-s", scenario]
+    argv = [sys.executable, "-m", "support.scenario", scenario]
     if "support.shop" in (ROOT / "extensions/molecule" / scenario / "create.yml").read_text():
-        return Step("platform", argv, 120, "wait", ("engine",), takes_down=takes_down)
-    return Step("molecule", argv, 60, takes_down=takes_down)
+        return Step("platform", argv, 120, "wait", ("engine",))
+    return Step("molecule", argv, 60)
 
 
 @contextmanager

@@ -36,8 +36,8 @@ class Unavailable(Exception):
 class Step:
     """One command. ``seconds``: about how long it takes; ``lane``: "work" where it keeps a processor busy, else "wait".
 
-    ``needs``: names of preparations. ``is_pytest``: its output counts tests. ``takes_down``: a command that removes
-    what this one has started, run when it is interrupted. ``drops``: variables that it must not have.
+    ``needs``: names of preparations. ``is_pytest``: its output counts tests. ``shows``: it is printed whole also when
+    nothing failed. ``drops``: variables that the command must not have.
     """
 
     part: str
@@ -47,7 +47,6 @@ class Step:
     needs: tuple[str, ...] = ()
     is_pytest: bool = False
     shows: bool = False
-    takes_down: list[str] | None = None
     drops: tuple[str, ...] = ()
 
     @property
@@ -162,7 +161,7 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
         except (KeyboardInterrupt, SystemExit):
             for number_of_signal in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number_of_signal, signal.SIG_IGN)  # the end is bounded; a second one would leave things
-            _stop(steps, running, threads)
+            _stop(running, threads)
             raise
     return outcome
 
@@ -224,7 +223,7 @@ def _show(step: Step, result: Result, text: str) -> None:
     sys.stdout.flush()
 
 
-def _stop(steps: Sequence[Step], running: _Running, threads: dict[int, threading.Thread]) -> None:
+def _stop(running: _Running, threads: dict[int, threading.Thread]) -> None:
     """As ctrl-c does in a terminal, for each command's group; after a bound what is left is killed."""
     with running.lock:
         running.is_stopping = True
@@ -238,9 +237,6 @@ def _stop(steps: Sequence[Step], running: _Running, threads: dict[int, threading
     for number, process in stopped.items():
         if threads[number].is_alive():
             _signal(process, signal.SIGKILL)
-        removal = steps[number].takes_down
-        if removal:
-            subprocess.run(removal, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_STOP_SECONDS)
 
 
 def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
