@@ -9,8 +9,10 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._triage import signs as triage
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import prometheus_signs
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import SEVERITIES, scenarios_of, severity_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all
 
 
 class ActionModule(ActionBase):
@@ -32,12 +34,12 @@ class ActionModule(ActionBase):
                 "links": {"type": "dict", "default": {}},
             }
         )
-        importance = triage.Importance(_severities(args, "targets"), _severities(args, "services"))
+        importance = Importance(_severities(args, "targets"), _severities(args, "services"))
         surveys = {str(host): dict(survey) for host, survey in args["surveys"].items()}
         surveys.update({host: {"unreachable": True} for host in args["unreached"]})
-        signs = triage.signs_of_all(surveys, importance) + triage.prometheus_signs(args["prometheus"])
+        signs = signs_of_all(surveys, importance) + prometheus_signs(args["prometheus"])
         signs.sort(key=lambda one: (one.severity, -one.weight))
-        severity, scenarios = triage.severity_of(signs), triage.scenarios_of(signs)
+        severity, scenarios = severity_of(signs), scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}
         now = datetime.now(timezone.utc)
         result.update(
@@ -53,9 +55,9 @@ class ActionModule(ActionBase):
 
 def _severities(args: dict[str, Any], name: str) -> dict[str, str]:
     found = {str(key): str(value) for key, value in args[name].items()}
-    wrong = [value for value in found.values() if value not in triage.SEVERITIES]
+    wrong = [value for value in found.values() if value not in SEVERITIES]
     if wrong:
         raise AnsibleActionFail(
-            f"triage_report: {name}: {wrong[0]!r} is none of {', '.join(triage.SEVERITIES)}. Nothing was done."
+            f"triage_report: {name}: {wrong[0]!r} is none of {', '.join(SEVERITIES)}. Nothing was done."
         )
     return found

@@ -95,7 +95,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_opti
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import Check, told
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Check, told
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io import host
 
 

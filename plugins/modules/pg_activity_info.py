@@ -199,6 +199,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
+    activity_result,
+    with_background,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.background import (
     SUBJECTS,
     look_behind,
@@ -212,7 +216,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
     mercy_of,
     pooler_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.report import activity_result, with_background
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

@@ -257,14 +257,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import RULE_ARGS, rules_of
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.plan import (
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
     Bounds,
     Surplus,
     ending_result,
     plan_ending,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.rounds import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_rounds import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import RULE_ARGS, rules_of
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience

@@ -168,13 +168,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish, share
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import (
     STRATEGIES,
     Bounds,
     Judgement,
     judge,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.result import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience, unblocking
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,

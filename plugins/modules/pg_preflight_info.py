@@ -58,7 +58,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import told
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import told
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.database import look
 
 

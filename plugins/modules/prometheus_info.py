@@ -77,7 +77,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import door_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.urls import door_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.io.prometheus import Prometheus
 
 SERIES = {

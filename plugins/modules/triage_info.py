@@ -198,7 +198,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.options import TRIAGE_ARGS, surveyed
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.io.survey import surveyed
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.options import TRIAGE_ARGS
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

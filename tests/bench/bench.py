@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.report import activity_result
 from logs import log_costs
 from platform_times import platform_times
 from services import services

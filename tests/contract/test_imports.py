@@ -40,8 +40,8 @@ SUBJECTS = {
     "_logs": {"_core", "_compose"},
     "_endpoints": {"_core", "_compose"},
     "_resources": {"_core", "_system", "_compose"},
-    "_preflight": {"_core", "_system", "_postgres", "_compose"},
-    "_disk": {"_core", "_system", "_compose", "_preflight"},
+    "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk"},
+    "_disk": {"_core", "_system", "_compose"},
     "_triage": {"_core", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
     "_diagnosis": {"_core", "_system", "_postgres", "_endpoints", "_disk"},
 }

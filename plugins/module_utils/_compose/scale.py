@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.plan import Item, Plan
+from .._core.units import MIB
 from .container import Container
 from .model import ports_of
 from .project import Project
 from .replicas import diff_of, line_of, plan_dict, reload_item
-
-MIB = 2**20
 
 
 @dataclass(frozen=True)

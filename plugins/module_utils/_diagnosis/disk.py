@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from .._core.text import printable
-from .._disk.reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, MIB, told_bytes
+from .._core.units import MIB
+from .._disk.reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, told_bytes
 from .cause import Cause, Diagnosis, diagnosis
 
 LOG, SLOT, OPEN, INODES, VOLUME, ARCHIVER = (

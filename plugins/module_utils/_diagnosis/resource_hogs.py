@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from .._core.units import MIB
 from .._system.counters import will_fill
 
-MIB = 2**20
 CPU, MEMORY = "cpu", "memory"
 BUSY = 0.5  # cores from which on a container or a process is looked at
 NEAR = 0.9  # share of its limit

@@ -8,9 +8,10 @@ from typing import Any
 
 from .._core.errors import InputError
 from .._core.module import at_least
+from .._core.units import MIB
 from .io.backups import Kept
 from .io.reclaim import Wanted
-from .reclaim import MIB, goal_of
+from .reclaim import goal_of
 
 _BACKUP_KEYS = {"path", "pattern", "keep", "max_age", "service", "project"}
 _HOUR = 3600.0

@@ -14,6 +14,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .._compose.replicas import plan_dict
 from .._core.plan import Item, Plan
+from .._core.units import MIB
 
 VERB = "reclaim"
 LOGS, CACHE, IMAGES, CONTAINERS, JOURNAL, BACKUPS = KINDS = (
@@ -24,7 +25,7 @@ LOGS, CACHE, IMAGES, CONTAINERS, JOURNAL, BACKUPS = KINDS = (
     "journald",
     "backups",
 )
-MIB = 2**20
+
 _FREE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B?)?\s*\Z", re.IGNORECASE)
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _SMALL = 64 * 1024  # bytes that are not worth an act

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._core.text import span
-from .._preflight.checks import Dump, header_alone, why_not_whole
+from .backup import Dump, header_alone, why_not_whole
 
 PLAUSIBLE = 0.5  # of the usual size
 _SLACK = 86400.0  # seconds that zones may put a date ahead

@@ -32,8 +32,3 @@ def describe(picture: Picture, key: Key) -> str:
         return f"waits for {picture.wanted(key)} since {span(picture.seconds_waiting(key))}"
     state = holder.state or holder.backend_type or "unknown"
     return f"{state} for {span(holder.seconds_in_state(picture.now))}"
-
-
-def waiting(count: int) -> str:
-    """``1 session waits``, ``12 sessions wait``."""
-    return "1 session waits" if count == 1 else f"{count} sessions wait"

@@ -1,32 +1,14 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options of triage_info, and the parts of a survey made of them."""
+"""The options of triage_info."""
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from .._compose.engine_options import engine_login_of
-from .._compose.io.compose_cli import Compose
-from .._compose.io.engine import EngineLogin, engine
-from .._compose.io.observe import observe
-from .._compose.options import COMPOSE_ARGS, source_of
-from .._compose.project import project_dict
-from .._compose.project_ref import Source
-from .._core.errors import InputError, ProjectUnknown
-from .._endpoints.endpoint import lines_of
-from .._endpoints.io.matrix import probe
-from .._endpoints.options import PROBE_ARGS, keys_of, targets_of, tell_what_is_no_secret, trying_of
-from .._logs.io.reader import read
-from .._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
-from .._postgres.exclusions import Mercy
-from .._postgres.io.server import connect
-from .._postgres.options import POSTGRES_ARGS, login_of
-from .._postgres.report import activity_result
-from .._resources.io.usage import used
-from .io.survey import Part, changes, last_deploy, survey
+from .._compose.options import COMPOSE_ARGS
+from .._endpoints.options import PROBE_ARGS
+from .._postgres.options import POSTGRES_ARGS
 
 PARTS = ("services", "changes", "resources", "logs", "reached", "database")
 TRIAGE_ARGS: dict[str, Any] = {
@@ -45,86 +27,3 @@ TRIAGE_ARGS: dict[str, Any] = {
     "interval": {"type": "float", "default": 1.0},
     "long_running": {"type": "float", "default": 60.0},
 }
-
-
-def surveyed(module: AnsibleModule) -> dict[str, Any]:
-    """What triage_info returns; see its documentation."""
-    params = module.params
-    compose = {**{name: spec.get("default") for name, spec in COMPOSE_ARGS.items()}, **(params["compose"] or {})}
-    login, source = engine_login_of(compose), source_of(compose)
-    parts: dict[str, Part] = {}
-    after: dict[str, Part] = {}
-    here: dict[str, Part] = {}
-    wanted = params["parts"]
-    if "services" in wanted or "changes" in wanted or "logs" in wanted:
-        parts["services"] = lambda: _services(login, source)
-    if "resources" in wanted:
-        parts["resources"] = lambda: used(login, params["interval"], 0.0, source.project, 5, alone=True)
-    if "database" in wanted:
-        parts["database"] = lambda: _database(params)
-    if "changes" in wanted:
-        after["changes"] = lambda services: changes(services, source)
-    if "logs" in wanted:
-        after["logs"] = lambda services: _logs(login, source, params, services)
-    if params["targets"]:
-        keys = keys_of(params)
-        targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
-        tell_what_is_no_secret(module)  # also where they are not asked: what is given is hidden until then
-        if "reached" in wanted:
-            here["reached"] = lambda: _reached(probe(login, source, params["sources"], targets, keys, how))
-    if not (parts or here):
-        raise InputError("parts: nothing is to be looked at. Nothing was done.")
-    found = survey(parts, after, here)
-    if "services" not in wanted:
-        found.pop("services", None)
-    return {"changed": False, **found}
-
-
-def _services(login: EngineLogin, source: Source) -> Mapping[str, Any]:
-    with engine(login) as opened:
-        try:
-            return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
-        except ProjectUnknown as error:
-            if any(not one.one_off for one in opened.containers(source.project)):
-                raise
-            # Nothing of it is left, which is no question of how it was asked for.
-            return {"project": _project(source), "services": {}, "trouble": [str(error)], "sick": 0}
-
-
-def _project(source: Source) -> dict[str, Any]:
-    return {"name": source.project, "directory": source.directory, "files": source.files, "env_files": source.env_files}
-
-
-def _reached(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
-    return {"matrix": rows, "lines": lines_of(rows)}
-
-
-def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: Mapping[str, Any]) -> Mapping[str, Any]:
-    asked = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
-    deployed = last_deploy(changes(services, source))
-    asked.update(
-        services=["*"],
-        level="warning",
-        since=params["since"],
-        last=20,
-        signatures=10,
-        new_since=deployed,
-        max_bytes=params["log_bytes"],
-        max_seconds=params["log_seconds"],
-    )
-    return read(login, source, where_of(asked), wanted_of(asked), limits_of(asked))
-
-
-def _database(params: dict[str, Any]) -> Mapping[str, Any]:
-    given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
-    given.update(params["postgres"] or {})
-    with connect(login_of(given)) as postgres:
-        picture = postgres.look()
-        return activity_result(
-            picture,
-            Mercy(own_pid=postgres.pid),
-            statements="normalized",
-            rows=20,
-            min_waiting=3.0,
-            long_running=params["long_running"],
-        )

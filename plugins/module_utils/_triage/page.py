@@ -8,8 +8,10 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
-from .._core.text import printable
-from .signs import SCENARIOS, SEVERITIES, Sign, _ago, _figure, looked_at
+from .._core.text import printable, span
+from .prometheus_signs import figure
+from .sign import SCENARIOS, SEVERITIES, Sign
+from .signs import looked_at
 
 _SHOWN, _CHANGES = 8, 8
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
@@ -85,7 +87,7 @@ def _changed(surveys: Mapping[str, Mapping[str, Any]]) -> str:
         for host, survey in surveys.items()
         for one in (survey.get("changes") or {}).get("changes", ())
     ]
-    lines = [f"- {_ago(age)}, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
+    lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
     unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
     lines += unknown[:_CHANGES]
     lines += [f"- and {len(unknown) - _CHANGES} more that could not be looked at"] if len(unknown) > _CHANGES else []
@@ -114,7 +116,7 @@ def _series(prometheus: Mapping[str, Any]) -> str:
 
 def _value(one: Mapping[str, Any]) -> str:
     if one["value"] is not None:
-        return _figure(one["value"], one["unit"])
+        return figure(one["value"], one["unit"])
     return f"unknown: {one['trouble']}" if one.get("trouble") else "unknown"
 
 

@@ -1,35 +1,16 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The first fifteen minutes: signs from every host, how severe they are together, and which playbook comes next. Pure.
-
-Severities are those of the platform's runbook: P0 a complete outage, P1 a core feature or much slowness, P2 something
-minor, P3 nothing that users feel. A proposal rests on facts that are named; a person decides.
-"""
+"""Signs in what each host's survey shows. A proposal rests on facts that are named; a person decides. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Mapping
 
-from .._core.text import printable, shortened
+from .._core.text import shortened, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
+from .sign import P0, P1, P2, P3, Sign
 
-P0, P1, P2, P3 = SEVERITIES = ("P0", "P1", "P2", "P3")
-# What may be proposed: names come from labels of alerts, too, and stand in a line that people paste into a shell.
-SCENARIOS = (
-    "db_connection_exhaustion",
-    "db_lock_contention",
-    "db_performance_degradation",
-    "disk_space",
-    "high_cpu",
-    "high_memory",
-    "network_connectivity",
-    "payment_outage",
-    "release_rollback",
-    "service_restart",
-    "service_scale",
-)
-_LABELS = {"critical": P1, "page": P1, "high": P1, "error": P1, "warning": P2, "medium": P2, "info": P3, "low": P3}
 _WAITERS, _FEW_SLOTS = 5, 0.1
 _FULL, _NEARLY = 0.95, 0.85
 _SHORT_MEMORY, _BUSY = 0.05, 0.95
@@ -40,20 +21,6 @@ _ENGINE = ("EngineError", "EngineHangs")
 # A driver that is not installed, a password that is wrong: that we cannot look says nothing of what we look at.
 _OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
 _OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
-
-
-@dataclass(frozen=True)
-class Sign:
-    """Something that is not as it should be. ``weight``: how strongly it points to ``scenario``."""
-
-    severity: str
-    text: str
-    host: str
-    scenario: str = ""
-    weight: float = 1.0
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"severity": self.severity, "text": printable(self.text), "host": self.host, "scenario": self.scenario}
 
 
 @dataclass(frozen=True)
@@ -94,7 +61,7 @@ def signs_of(host: str, survey: Mapping[str, Any], importance: Importance) -> li
     young = [one for one in survey.get("changes", {}).get("changes", ()) if one["age"] < _FRESH and one["deploys"]]
     # Without its engine nothing can be rolled back, whatever was deployed.
     if young and not told and any(one.severity in (P0, P1) or one.scenario == "service_restart" for one in found):
-        text = f"changed {_ago(young[0]['age'])}: {young[0]['what']}"
+        text = f"changed {span(young[0]['age'])} ago: {young[0]['what']}"
         found.append(Sign(P3, text, host, "release_rollback", 1.6))
     return found
 
@@ -220,75 +187,3 @@ _PARTS: Mapping[str, Any] = {
     "database": _database,
     "logs": _logs,
 }
-
-
-def prometheus_signs(answer: Mapping[str, Any]) -> list[Sign]:
-    """What Prometheus says. Empty: it was not asked; without alerts it could not be, and we are blind."""
-    if answer and "alerts" not in answer:
-        why = str(answer.get("msg") or "it gave no answer")
-        return [Sign(P2, f"what fires is not known: {why}", "")]
-    return [*alert_signs(answer.get("alerts", ())), *series_signs(answer.get("series", ()))]
-
-
-def alert_signs(alerts: Iterable[Mapping[str, Any]]) -> list[Sign]:
-    """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
-    signs = []
-    for one in alerts:
-        if one["state"] != "firing":
-            continue
-        label = str(one["severity"])
-        severity = label.upper() if label.upper() in SEVERITIES else _LABELS.get(label.lower(), P2)
-        text = f"alert {one['name']}: {one['summary'] or 'fires'}"
-        signs.append(Sign(severity, text, "", str(one["scenario"]), 2.0))
-    return signs
-
-
-def series_signs(series: Iterable[Mapping[str, Any]]) -> list[Sign]:
-    """Key series beyond what the site says that they may be."""
-    signs = []
-    for one in series:
-        value = one["value"]
-        if value is None:
-            continue
-        reached = [name for name in SEVERITIES if name in one["severity"] and value >= float(one["severity"][name])]
-        if reached:
-            signs.append(Sign(reached[0], f"{one['name']} is {_figure(value, one['unit'])}", "", str(one["scenario"])))
-    return signs
-
-
-def severity_of(signs: Sequence[Sign]) -> str:
-    """The most severe of all; P3 where nothing is wrong."""
-    return min((one.severity for one in signs), default=P3)
-
-
-def scenarios_of(signs: Sequence[Sign]) -> list[dict[str, Any]]:
-    """Playbooks, the likeliest first, each with what points to it."""
-    found: dict[str, list[Sign]] = {}
-    for one in signs:
-        if one.scenario in SCENARIOS:
-            found.setdefault(one.scenario, []).append(one)
-    # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
-    weights = {
-        name: max(each.weight for each in mine) + 0.5 * (3 - SEVERITIES.index(min(each.severity for each in mine)))
-        for name, mine in found.items()
-    }
-    return [
-        {
-            "playbook": f"playbooks/{name}.yml",
-            "weight": round(weights[name], 2),
-            "signs": [one.text for one in mine[:3]],
-        }
-        for name, mine in sorted(found.items(), key=lambda item: -weights[item[0]])
-    ]
-
-
-def _ago(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s ago"
-    return f"{seconds / 60:.0f} min ago" if seconds < 7200 else f"{seconds / 3600:.0f} h ago"
-
-
-def _figure(value: float, unit: str) -> str:
-    if unit == "%":
-        return f"{value:.1%}"
-    return f"{value:.3g} {unit}".strip()

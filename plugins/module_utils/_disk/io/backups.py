@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Backups by retention, and the journal. I/O."""
+"""Backups by retention. I/O."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from ..._compose.io.engine import Engine
 from ..._core.errors import HostError
 from ..._core.plan import unspaced
 from ..._core.text import span
-from ..._preflight.checks import Dump
-from ..._preflight.io.host import dump_in
-from ..._system.io.commands import run
 from ..._system.io.safe_folder import folder
-from ..reclaim import BACKUPS, JOURNAL, Find, told_bytes
+from ..backup import Dump
+from ..reclaim import BACKUPS, Find
 from ..retention import Backup, grouped, judge, moment_of
-
-JOURNALS = "/var/log/journal"
-_VACUUM_SECONDS = 120.0
+from .backup_files import dump_in
 
 
 @dataclass(frozen=True)
@@ -124,43 +120,3 @@ def delete(handle: Mapping[str, Any]) -> bool:
         raise HostError(
             f"The backup {handle['path']}/{handle['name']} could not be deleted: {error.strerror}."
         ) from None
-
-
-def journal(directory: str, device: int, keep: int) -> list[Find]:
-    """The journal's archived files beyond the newest ``keep`` bytes, the oldest first."""
-    root = directory or JOURNALS
-    total, archived = 0, []
-    for place, dummy_folders, names in os.walk(root):
-        for name in names:
-            if not name.endswith((".journal", ".journal~")):
-                continue
-            try:
-                figures = os.stat(os.path.join(place, name), follow_symlinks=False)
-            except OSError:
-                continue
-            if figures.st_dev != device:
-                continue
-            total += figures.st_blocks * 512
-            if "@" in name:
-                archived.append((figures.st_mtime, figures.st_blocks * 512))
-    going = 0
-    for dummy_time, size in sorted(archived):
-        if total - going <= keep:
-            break
-        going += size
-    if not going:
-        return []
-    reason = f"archived entries beyond {told_bytes(keep)}; the newest stay"
-    handle = {"directory": directory, "keep": keep}
-    return [Find(JOURNAL, f"journal:{unspaced(root)}", "the journal", going, reason, "vacuum", "", handle)]
-
-
-def vacuum(handle: Mapping[str, Any]) -> str:
-    """Have journalctl drop archived files until no more than ``keep`` bytes are there."""
-    argv = ["journalctl", f"--vacuum-size={handle['keep']}", "--quiet"]
-    argv += [f"--directory={handle['directory']}"] if handle["directory"] else []
-    ran = run(argv, _VACUUM_SECONDS, {**os.environ, "LC_ALL": "C"})
-    if not ran.ok:
-        why = "its time was over" if ran.rc is None else ran.last_words
-        raise HostError(f"The journal could not be made smaller with `{' '.join(argv)}`: {why}.")
-    return f"vacuumed the journal down to {told_bytes(handle['keep'])}"

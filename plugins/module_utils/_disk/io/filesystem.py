@@ -10,10 +10,11 @@ from typing import Any, Mapping, Sequence
 
 from ..._compose.container import PROJECT, SERVICE
 from ..._core.errors import HostError, InputError
+from ..._core.units import MIB
 from ..._system.counters import container_id_of
 from ..._system.io.open_files import OpenFiles
 from ..._system.io.procfs import read
-from ..reclaim import MIB, Room, told_bytes, who_closes
+from ..reclaim import Room, told_bytes, who_closes
 
 _WALK = 5.0  # seconds for which folders are counted when inodes are short
 _FEW_INODES = 0.85

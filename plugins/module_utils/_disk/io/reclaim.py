@@ -23,6 +23,7 @@ from . import backups as reclaim_files
 from . import container_logs as reclaim_logs
 from . import engine_store as reclaim_store
 from . import filesystem as disk
+from . import system_journal
 from .backups import Kept
 
 _STORED = (CACHE, IMAGES, CONTAINERS)
@@ -198,7 +199,7 @@ def _of(
             seen.notes += notes
         return found
     if kind == JOURNAL:
-        return reclaim_files.journal(wanted.journal_directory, seen.device, wanted.journal_keep)
+        return system_journal.journal(wanted.journal_directory, seen.device, wanted.journal_keep)
     if kind == LOGS:
         return reclaim_logs.finds(logs, seen.device, opened, wanted.log_keep)
     return _asked(seen, kind.replace("_", " "), lambda engine: _stored(kind, engine, seen, wanted))
@@ -263,7 +264,7 @@ def _carry_out(seen: Seen, wanted: Wanted, find: Find) -> str:
     if find.kind == BACKUPS:
         return f"deleted the {find.who} ({size})" if reclaim_files.delete(find.handle) else ""
     if find.kind == JOURNAL:
-        return reclaim_files.vacuum(find.handle)
+        return system_journal.vacuum(find.handle)
     if seen.engine is None:
         return ""
     if find.kind == LOGS:

@@ -17,8 +17,8 @@ from ..._core.redaction import HIDDEN, redacted
 from ..certificate import ends_at, issuer_of
 from ..endpoint import Step, Target
 from . import resolver as names
+from .http_proxy import proxy_of
 from .namespaces import Place
-from .proxy import proxy_of
 
 BODY = 64 * 1024  # bytes of an answer that are read
 SSL_REQUEST = struct.pack(">ii", 8, 80877103)

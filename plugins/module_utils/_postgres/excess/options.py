@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._core.errors import InputError
 from ..._core.module import at_least, share
-from .plan import Rules, measured, vanished
+from .excess_plan import Rules, measured, vanished
 
 RULE_ARGS: dict[str, Any] = {
     "idle": {"type": "float"},

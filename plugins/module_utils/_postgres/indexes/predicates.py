@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from ..._core.text import without_literals
+from ..sql_text import without_literals
 
 _NAME = r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")'
 _WORD = re.compile(rf"(?P<name>{_NAME})|\$\d+|::|(?P<operator>[-+*/<>=~!@#%^&|`]+)|\S")

@@ -7,11 +7,12 @@ All text that comes from the server (statements, names) is stripped of control c
 
 from __future__ import annotations
 
-from ..._core.text import shortened, span, without_literals
-from ..describe import describe, waiting, who_is
+from ..._core.text import shortened, span
+from ..describe import describe, who_is
 from ..exclusions import Mercy
 from ..session import Session
 from ..snapshot import Picture
+from ..sql_text import without_literals
 from .lock_table import Key
 
 
@@ -97,3 +98,8 @@ def _line(picture: Picture, mercy: Mercy, key: Key) -> str:
 def _crowd(picture: Picture, first: Key, count: int) -> str:
     wait = span(picture.seconds_waiting(first))
     return f"{count} more wait for the same ({picture.wanted(first)}), the longest for {wait}"
+
+
+def waiting(count: int) -> str:
+    """``1 session waits``, ``12 sessions wait``."""
+    return "1 session waits" if count == 1 else f"{count} sessions wait"

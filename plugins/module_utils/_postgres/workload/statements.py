@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
 
 from ..._core.text import printable, shortened
+from ..activity_report import STATEMENTS
 from ..describe import who_is
-from ..report import STATEMENTS
 from ..snapshot import Picture
 
 Key = Tuple[int, int, int, bool]  # role, database, query id, top level

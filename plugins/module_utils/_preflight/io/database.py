@@ -8,15 +8,15 @@ import time
 from typing import Any
 
 from ..._core.errors import RunbookError
-from ..._postgres.background import report as background
-from ..._postgres.background.io import queries as queries_background
+from ..._postgres.background import background_report as background
+from ..._postgres.background.io import background_queries as queries_background
 from ..._postgres.background.io.backends import data_disk
-from ..._postgres.indexes.io import queries as queries_indexes
+from ..._postgres.indexes.io import index_queries as queries_indexes
 from ..._postgres.io.connection import Login, entrances
 from ..._postgres.io.server import Postgres, connect
 from ..._postgres.workload.io.pg_stat_statements import usable
-from .. import checks as preflight
-from ..checks import Check
+from .. import database as preflight
+from ..check import Check, of_clock, of_disk
 
 MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
 SENDERS = """
@@ -57,8 +57,8 @@ def _asked(postgres: Postgres) -> list[Check]:
         preflight.of_extension(extension.why, extension.cure, extension.notes),
         preflight.of_hypopg(str(postgres.server["database"]), there),
         *preflight.of_wal(slots, _archiver(postgres)),
-        preflight.of_clock("the database", picture.now.timestamp() - time.time()),
-        preflight.of_disk("the database's disk", data_disk(picture, postgres.pid)),
+        of_clock("the database", picture.now.timestamp() - time.time()),
+        of_disk("the database's disk", data_disk(picture, postgres.pid)),
     ]
     ages = postgres.names(queries_background.AGES)
     if ages:

@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import ctypes
-import gzip
 import os
 import shutil
 import time
 import urllib.error
-import zlib
 from fnmatch import fnmatch
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import open_url
@@ -22,23 +20,24 @@ from ..._compose.io.engine import Engine, EngineLogin, engine
 from ..._compose.io.observe import observe
 from ..._compose.project_ref import Source
 from ..._core.errors import RunbookError
+from ..._core.urls import door_of
+from ..._disk.backup import Dump
+from ..._disk.io.backup_files import dump_in
 from ..._system.io import procfs as host
 from ..._system.io.safe_folder import folder
-from .. import checks as preflight
-from ..checks import Check, Dump
+from .. import host as preflight
+from ..check import Check, of_clock, of_disk, of_none
 
 AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log")
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
 _BOUNDED = ("local", "journald", "none", "syslog", "fluentd", "gelf", "awslogs", "splunk", "gcplogs", "loki")
-_ENDS = 4096  # bytes of a dump's beginning and end that are looked at
-_PIECE = 2**20
 _REACH = 5.0  # seconds
 
 
 def disks() -> list[Check]:
     found = host.read_host().filesystems
-    return [*(preflight.of_disk(one["mount"], one) for one in found), preflight.of_inodes(found)]
+    return [*(of_disk(one["mount"], one) for one in found), preflight.of_inodes(found)]
 
 
 def clock(controller_time: float) -> list[Check]:
@@ -46,7 +45,7 @@ def clock(controller_time: float) -> list[Check]:
     checks = [preflight.of_synchronised(_synchronised())]
     if controller_time:
         # The task takes its time to get here: a host that is behind by less than that cannot be told.
-        checks.append(preflight.of_clock("the controller", time.time() - controller_time))
+        checks.append(of_clock("the controller", time.time() - controller_time))
     return checks
 
 
@@ -116,7 +115,7 @@ def _snapshots(folder: str) -> int | None:
 def all_backups(login: EngineLogin, wanted: Sequence[Mapping[str, Any]]) -> list[Check]:
     if not wanted:
         example = "[{path: /var/backups/postgresql, max_age: 26}]"
-        return [preflight.of_none("backups can be restored", "runbook_backups", example)]
+        return [of_none("backups can be restored", "runbook_backups", example)]
     return [backups(login, one) for one in wanted]
 
 
@@ -151,49 +150,16 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
     return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
 
 
-def dump_in(handle: int, dump: Dump, deadline: float = float("inf")) -> Dump:
-    """A dump of an opened folder, looked into until then (monotonic); never by a link."""
-    try:
-        file = os.open(dump.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
-    except OSError as error:
-        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
-    try:
-        return read_dump(dump, f"/proc/self/fd/{file}", dump.path.endswith(".gz"), deadline)
-    finally:
-        os.close(file)
-
-
-def read_dump(dump: Dump, path: str, packed: bool, deadline: float) -> Dump:
-    """Unpack all of it, which proves its checksum, and keep both ends."""
-    opener: Callable[[str, str], Any] = gzip.open if packed else open
-    head, tail = b"", b""
-    try:
-        with opener(path, "rb") as file:
-            while True:
-                if time.monotonic() > deadline:
-                    return Dump(dump.path, dump.size, dump.age, trouble="there was no time to look into all of it")
-                piece = file.read(_PIECE)
-                if not piece:
-                    break
-                head = head or piece[:_ENDS]
-                tail = (tail + piece)[-_ENDS:]
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return Dump(dump.path, dump.size, dump.age, head, b"", damaged=True)
-    except OSError as error:
-        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
-    return Dump(dump.path, dump.size, dump.age, head, tail)
-
-
 def reach(urls: Mapping[str, str]) -> list[Check]:
     """Whether somebody answers there: an address's path may be a secret and is not asked for."""
     if not urls:
         example = "{the channel: https://hooks.slack.com/..., the status page: https://status.example.org}"
-        return [preflight.of_none("the channel and the status page are reachable", "runbook_reach", example)]
+        return [of_none("the channel and the status page are reachable", "runbook_reach", example)]
     return [_reached(name, str(url)) for name, url in urls.items()]
 
 
 def _reached(name: str, url: str) -> Check:
-    door = preflight.door_of(url)[1]
+    door = door_of(url)[1]
     if not door:
         return preflight.of_url(name, url, "is none of the form https://...", False)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 from ..._compose.io.engine import EngineLogin
 from ..._system.counters import top
 from ..._system.io.procfs import placed
-from ..report import containers_of, resources_dict
+from ..resource_report import containers_of, resources_dict
 from .sample import read_resources
 
 

@@ -1,144 +1,113 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One look at everything that a host can tell, its parts beside each other. I/O.
-
-A part that fails says why and takes nothing from the others: in an incident something always fails.
-"""
+"""One look at everything that a host can show, its parts beside each other. I/O."""
 
 from __future__ import annotations
 
-import os
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Mapping
 
-from ..._compose.container import moment
-from ..._compose.io import git
+from ansible.module_utils.basic import AnsibleModule
+
+from ..._compose.engine_options import engine_login_of
+from ..._compose.io.compose_cli import Compose
+from ..._compose.io.engine import EngineLogin, engine
+from ..._compose.io.observe import observe
+from ..._compose.options import COMPOSE_ARGS, source_of
+from ..._compose.project import project_dict
 from ..._compose.project_ref import Source
-from ..._core.errors import RunbookError
-from ..._core.redaction import redacted
-
-_DAY = 86400.0
-_COMMITS = 5
-_TOGETHER = 120.0  # seconds between what was made, one after the other, in one deployment
-Part = Callable[..., Mapping[str, Any]]
-FIRST = "services"
-
-
-def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[str, Part]) -> dict[str, Any]:
-    """What each part says. Those of ``after`` are given what ``services`` said, or {}.
-
-    ``here`` are asked in this very thread, which may enter other networks, the others beside it; every thread is
-    started before, so that none begins in somebody else's network.
-    """
-    with ThreadPoolExecutor(max_workers=max(1, len(parts) + len(after))) as pool:
-        asked = {name: pool.submit(_told, part) for name, part in parts.items()}
-        first = asked.get(FIRST)
-        later = {name: pool.submit(_after, part, first) for name, part in after.items()}
-        found = {name: _told(part) for name, part in here.items()}
-        return {**{name: one.result() for name, one in (*asked.items(), *later.items())}, **found}
+from ..._core.errors import InputError, ProjectUnknown
+from ..._endpoints.endpoint import lines_of
+from ..._endpoints.io.matrix import probe
+from ..._endpoints.options import keys_of, targets_of, tell_what_is_no_secret, trying_of
+from ..._logs.io.reader import read
+from ..._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
+from ..._postgres.activity_report import activity_result
+from ..._postgres.exclusions import Mercy
+from ..._postgres.io.server import connect
+from ..._postgres.options import POSTGRES_ARGS, login_of
+from ..._resources.io.usage import used
+from .changes import changes, last_deploy
+from .parallel import Part, survey
 
 
-def _after(part: Part, first: Future[dict[str, Any]] | None) -> dict[str, Any]:
-    return _told(part, first.result() if first else {})
+def surveyed(module: AnsibleModule) -> dict[str, Any]:
+    """What triage_info returns; see its documentation."""
+    params = module.params
+    compose = {**{name: spec.get("default") for name, spec in COMPOSE_ARGS.items()}, **(params["compose"] or {})}
+    login, source = engine_login_of(compose), source_of(compose)
+    parts: dict[str, Part] = {}
+    after: dict[str, Part] = {}
+    here: dict[str, Part] = {}
+    wanted = params["parts"]
+    if "services" in wanted or "changes" in wanted or "logs" in wanted:
+        parts["services"] = lambda: _services(login, source)
+    if "resources" in wanted:
+        parts["resources"] = lambda: used(login, params["interval"], 0.0, source.project, 5, alone=True)
+    if "database" in wanted:
+        parts["database"] = lambda: _database(params)
+    if "changes" in wanted:
+        after["changes"] = lambda services: changes(services, source)
+    if "logs" in wanted:
+        after["logs"] = lambda services: _logs(login, source, params, services)
+    if params["targets"]:
+        keys = keys_of(params)
+        targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
+        tell_what_is_no_secret(module)  # also where they are not asked: what is given is hidden until then
+        if "reached" in wanted:
+            here["reached"] = lambda: _reached(probe(login, source, params["sources"], targets, keys, how))
+    if not (parts or here):
+        raise InputError("parts: nothing is to be looked at. Nothing was done.")
+    found = survey(parts, after, here)
+    if "services" not in wanted:
+        found.pop("services", None)
+    return {"changed": False, **found}
 
 
-def _told(part: Part, *given: Any) -> dict[str, Any]:
-    began = time.monotonic()
-    try:
-        return {**part(*given), "seconds": round(time.monotonic() - began, 2)}
-    except RunbookError as error:
-        return {"trouble_reading": str(error), "error": type(error).__name__}
-
-
-def changes(services: Mapping[str, Any], given: Source) -> dict[str, Any]:
-    """What is another than a day ago, the newest first: commits, images, containers made anew, files.
-
-    ``services``: what compose_info returns; where it could not be asked, the checkout and the files are those that
-    were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
-    """
-    now = time.time()
-    found, unknown = [], []
-    project = services.get("project") or {"files": given.files, "env_files": given.env_files}
-    folder = str(project.get("directory") or given.directory or _beside(project["files"]))
-    if "services" in services:
-        found += _of_services(services["services"], now)
-    else:
-        unknown.append("containers and images could not be looked at")
-    if folder:
-        moves = _of_git(folder, now)
-        found += moves
-        if not moves and os.path.exists(os.path.join(folder, ".git")):
-            unknown.append(f"git does not tell where the checkout {folder} was moved")
-    else:
-        unknown.append(
-            "the checkout and the files could not be looked at: their folder is not known, give it as project_directory"
-        )
-    files = [*project["files"], *project["env_files"], *([os.path.join(folder, ".env")] if folder else [])]
-    for path in dict.fromkeys(files):
+def _services(login: EngineLogin, source: Source) -> Mapping[str, Any]:
+    with engine(login) as opened:
         try:
-            found.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            unknown.append(f"{path} could not be looked at: {error.strerror}")
-    young = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
-    return {"changes": sorted(young, key=lambda one: one["age"]), "unknown": unknown}
+            return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
+        except ProjectUnknown as error:
+            if any(not one.one_off for one in opened.containers(source.project)):
+                raise
+            # Nothing of it is left, which is no question of how it was asked for.
+            return {"project": _project(source), "services": {}, "trouble": [str(error)], "sick": 0}
 
 
-def _beside(files: Sequence[str]) -> str:
-    """The folder that Compose takes where none is said: that of the first file."""
-    return os.path.dirname(files[0]) if files else ""
+def _project(source: Source) -> dict[str, Any]:
+    return {"name": source.project, "directory": source.directory, "files": source.files, "env_files": source.env_files}
 
 
-def _of_git(folder: str, now: float) -> list[dict[str, Any]]:
-    """When the checkout was moved, and to which commit; the reflog knows, the commit's own date does not."""
-    return [
-        {"age": now - at, "what": f"checked out {revision[:12]}: {redacted(subject)[:100]}", "deploys": True}
-        for at, revision, subject in git.moves(folder, _COMMITS)
-    ]
+def _reached(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
+    return {"matrix": rows, "lines": lines_of(rows)}
 
 
-def _of_services(services: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
-    made: list[tuple[float, str]] = []
-    built: dict[str, tuple[float, set[str]]] = {}
-    found = []
-    for name, service in services.items():
-        made.append((max((_at(one["created_at"]) for one in service["containers"]), default=0.0), name))
-        for one in service["containers"]:
-            image = one["image"].partition(":")[2][:12]
-            built.setdefault(image, (_at(one["image_made_at"]), set()))[1].add(name)
-        drifted = sorted({text for one in service["containers"] for text in one["drift"]})
-        if drifted:
-            text = f"{name} runs otherwise than its files ask: {drifted[0]}"
-            found.append({"age": 0.0, "what": text, "deploys": False})
-    images = [(at, f"{', '.join(sorted(names))} ({image})") for image, (at, names) in built.items()]
-    for what, them, joint in (("containers were made: ", made, ", "), ("images were built: ", images, "; ")):
-        for at, which in _together(them):
-            found.append({"age": now - at, "what": what + joint.join(sorted(which)), "deploys": True})
-    return found
+def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: Mapping[str, Any]) -> Mapping[str, Any]:
+    asked = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
+    deployed = last_deploy(changes(services, source))
+    asked.update(
+        services=["*"],
+        level="warning",
+        since=params["since"],
+        last=20,
+        signatures=10,
+        new_since=deployed,
+        max_bytes=params["log_bytes"],
+        max_seconds=params["log_seconds"],
+    )
+    return read(login, source, where_of(asked), wanted_of(asked), limits_of(asked))
 
 
-def _together(moments: Iterable[tuple[float, str]]) -> list[tuple[float, list[str]]]:
-    """What belongs to one deployment, each with the time of its newest; what has no time (0) is left out."""
-    groups: list[tuple[float, list[str]]] = []
-    for at, what in sorted(one for one in moments if one[0]):
-        if groups and at - groups[-1][0] <= _TOGETHER:
-            groups[-1] = (at, [*groups[-1][1], what])
-        else:
-            groups.append((at, [what]))
-    return groups
-
-
-def last_deploy(found: Mapping[str, Any]) -> str:
-    """When something was last deployed within a day, as log_tail takes it; empty where nothing was."""
-    ages = [one["age"] for one in found["changes"] if one["deploys"]]
-    if not ages:
-        return ""
-    return datetime.fromtimestamp(time.time() - min(ages), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _at(text: Any) -> float:
-    found = moment(str(text or ""))
-    return found.timestamp() if found else 0.0
+def _database(params: dict[str, Any]) -> Mapping[str, Any]:
+    given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
+    given.update(params["postgres"] or {})
+    with connect(login_of(given)) as postgres:
+        picture = postgres.look()
+        return activity_result(
+            picture,
+            Mercy(own_pid=postgres.pid),
+            statements="normalized",
+            rows=20,
+            min_waiting=3.0,
+            long_running=params["long_running"],
+        )

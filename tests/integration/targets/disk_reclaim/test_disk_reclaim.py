@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import HostError
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backup_files import dump_in
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.container_logs import empty
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import Dump
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.host import dump_in
 from ansible_collections.pafar.runbook.plugins.modules.disk_reclaim import DOCUMENTATION
 
 from support.modules import run_module

@@ -8,8 +8,8 @@ from typing import Any, Callable, Collection
 
 from ...io.server import Postgres
 from ...snapshot import Picture
-from .. import report as background
-from . import queries
+from .. import background_report as background
+from . import background_queries as queries
 from .backends import observe_backends
 from .pgbouncer import Pooler, read_pooler
 

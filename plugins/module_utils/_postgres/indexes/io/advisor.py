@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Container, Iterable, Sequence
 
-from ...._core.text import printable, shortened, without_literals
+from ...._core.text import printable, shortened
 from ...io.queries import DATABASES
 from ...io.server import Postgres
 from ...session import LONGEST_QUERY
+from ...sql_text import without_literals
 from ...workload.io.pg_stat_statements import named, usable
 from ...workload.io.window import Workload, workload
 from .. import advice
@@ -18,7 +19,7 @@ from .. import catalog as indexes
 from ..advice import Candidate
 from ..catalog import Catalog, Column, ForeignKey, Index, Table
 from ..predicates import Wish, cost, is_read, queries_of, question, wishes
-from . import queries
+from . import index_queries as queries
 from .planner import NotPlanned, Planner
 
 _LEAST_SHARE = 0.02  # of the window's time, below which a statement is not looked at

@@ -10,9 +10,9 @@ from typing import Any, Sequence
 
 from ...._core.errors import ActFailed, BusyError, InputError, PreflightError, PrivilegeError, ServerError, StandbyError
 from ...._core.text import printable
+from ...activity_report import session_dict
 from ...background.io.backends import data_disk
 from ...io.server import Postgres
-from ...report import session_dict
 from ...session import stamp
 from ..build import (
     BUILD,
@@ -28,7 +28,7 @@ from ..build import (
     why_not_room,
 )
 from ..catalog import Catalog, Table
-from . import queries
+from . import index_queries as queries
 from .advisor import read_catalog, read_tables
 
 _PAST = {BUILD: "built", REMOVE: "dropped"}

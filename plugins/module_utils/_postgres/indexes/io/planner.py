@@ -16,7 +16,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from ...._core.errors import PrivilegeError, ServerError
 from ...io.server import Postgres
-from . import queries
+from . import index_queries as queries
 
 _GENERIC_PLAN = 160000  # from here on EXPLAIN knows GENERIC_PLAN
 _REFUSED = (PrivilegeError, ServerError)

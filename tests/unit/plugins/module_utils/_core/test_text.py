@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.text import (
-    printable,
-    shortened,
-    span,
-    without_literals,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._core.text import printable, shortened, span
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.sql_text import without_literals
 from hypothesis import given
 from hypothesis import strategies as st
 

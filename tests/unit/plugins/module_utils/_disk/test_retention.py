@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import reclaim as reclaiming
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import retention
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump, why_not_whole
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import Find, Goal, Room, goal_of
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Backup
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import Dump, why_not_whole
 
 DAY = 86400.0
 NOW = 1_800_000_000.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.urls import door_of
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres import role_settings as guards
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background import report as background
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background import background_report as background
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import told
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.build import (
     Wish,
@@ -25,8 +27,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_settings import Guard, RoleState
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Prepared, Session
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight import checks as preflight
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.checks import Dump
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight import database, host
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 TABLE = Table(1, "public", "t", "public.t", "r", 2**30, 10_000_000)
@@ -191,7 +192,7 @@ DONE = b"--\n-- PostgreSQL database dump complete\n--\n"
     ],
 )
 def test_which_dump_can_be_restored(dumps, ready):
-    assert preflight.of_dumps("x", dumps, 3600).ready is ready
+    assert host.of_dumps("x", dumps, 3600).ready is ready
 
 
 @pytest.mark.parametrize(
@@ -207,11 +208,11 @@ def test_which_dump_can_be_restored(dumps, ready):
     ],
 )
 def test_the_door_of_an_address(url, door):
-    assert preflight.door_of(url)[1] == door
+    assert door_of(url)[1] == door
 
 
 def test_entrances():
-    assert preflight.of_entrances("r", {"replication": ""}, 3).ready is True
-    assert preflight.of_entrances("r", {"replication": ""}, 0).ready is False
-    assert preflight.of_entrances("r", {"replication": "no", "reserve": ""}, 0).ready is True
-    assert "ALTER ROLE r REPLICATION" in preflight.of_entrances("r", {"replication": "no"}, 3).cure
+    assert database.of_entrances("r", {"replication": ""}, 3).ready is True
+    assert database.of_entrances("r", {"replication": ""}, 0).ready is False
+    assert database.of_entrances("r", {"replication": "no", "reserve": ""}, 0).ready is True
+    assert "ALTER ROLE r REPLICATION" in database.of_entrances("r", {"replication": "no"}, 3).cure

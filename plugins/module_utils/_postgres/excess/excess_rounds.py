@@ -15,7 +15,7 @@ from ..._core.plan import Item
 from ..locks.least_harm import CANCEL, TERMINATE
 from ..locks.rounds import Look, Outcome, Patience, Seen, Signal, Step, Watch, tell
 from ..session import Holder
-from .plan import Surplus
+from .excess_plan import Surplus
 
 
 def ending(first: Surplus, patience: Patience) -> Generator[Step, Any, Outcome]:

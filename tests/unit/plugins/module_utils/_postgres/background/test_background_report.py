@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.report import pressing, spill
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
+    pressing,
+    spill,
+)
 
 from support.pictures import picture, session
 

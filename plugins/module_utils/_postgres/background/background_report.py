@@ -11,10 +11,10 @@ import re
 from typing import Any, Iterable, Mapping, Sequence
 
 from ..._core.text import printable
+from ..._core.units import MIB
 from ..describe import who_is
 from ..snapshot import Picture
 
-MIB = 2**20
 Row = Sequence[Any]
 _TEMPORARY = re.compile(r"^pgsql_tmp(\d+)\.")
 # From here on PostgreSQL gives up transaction ids soon: it warns 40 million before the end (vacuum documentation).

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.result import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.report import activity_result
 
 from support.pictures import NOW, ago, picture, prepared, row_queue, session
 

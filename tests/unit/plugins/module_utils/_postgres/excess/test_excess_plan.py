@@ -11,14 +11,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
     fair_level,
     told,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.plan import (
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
     Bounds,
     Rules,
     measured,
     plan_ending,
     vanished,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.rounds import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_rounds import ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
     Look,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable
 
-from .._core.text import printable, without_literals
+from .._core.text import printable
 from .connection_limits import told
 from .describe import describe
 from .exclusions import Mercy
@@ -17,6 +17,7 @@ from .locks.lock_table import Key
 from .locks.tree import tree
 from .session import Prepared, Session
 from .snapshot import Picture, count_connections
+from .sql_text import without_literals
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
     "normalized": without_literals,

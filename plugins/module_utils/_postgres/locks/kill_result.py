@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..describe import waiting, who_is
+from ..activity_report import blocker_dict, waiter_dict
+from ..describe import who_is
 from ..exclusions import Mercy
-from ..report import blocker_dict, waiter_dict
 from ..session import stamp
 from .least_harm import Judgement
 from .rounds import Outcome
-from .tree import tree
+from .tree import tree, waiting
 
 
 def plan_dict(judged: Judgement) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.io import survey as triage
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.changes import changes_of_services
 
 NOW = 1_795_600_000.0
 
@@ -26,7 +26,7 @@ def test_a_deployment_is_one_line_of_images_and_one_of_containers():
         "proxy": service("b", NOW - 600, NOW - 399),
         "db": service("c", NOW - 90_000, NOW - 80_000),
     }
-    found = {one["what"]: round(one["age"]) for one in triage._of_services(services, NOW)}
+    found = {one["what"]: round(one["age"]) for one in changes_of_services(services, NOW)}
     assert found == {
         "containers were made: proxy, web, worker": 399,
         "images were built: proxy (bbbbbbbbbbbb); web, worker (aaaaaaaaaaaa)": 600,
@@ -37,4 +37,4 @@ def test_a_deployment_is_one_line_of_images_and_one_of_containers():
 
 def test_what_has_no_time_is_left_out():
     lost = {"containers": [{"image": "", "image_made_at": None, "created_at": "", "drift": []}]}
-    assert triage._of_services({"web": lost}, NOW) == []
+    assert changes_of_services({"web": lost}, NOW) == []

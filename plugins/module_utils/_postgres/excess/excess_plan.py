@@ -13,15 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping
 
 from ..._core.plan import Item, Plan
-from ..._core.text import span, without_literals
+from ..._core.text import span
+from ..activity_report import session_dict
 from ..connection_limits import ceilings, fair_level
 from ..describe import who_is
 from ..exclusions import Mercy
 from ..locks.least_harm import CANCEL, TERMINATE, harm
 from ..locks.rounds import Outcome
-from ..report import session_dict
 from ..session import Session, stamp
 from ..snapshot import Picture, count_connections
+from ..sql_text import without_literals
 
 VERB = "end_sessions"
 VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "vanished", "idle", "idle_in_transaction", "running"

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from .._core.units import MIB
 from .._system.counters import HostReading, Usage, host_dict, leak, rates, will_fill
 
-MIB = 2**20
 RECENT = 3600.0  # seconds
 # When a figure is worth a sentence. PSI: above 10 % of the last ten seconds work stood still for want of it.
 PRESSED, FULL_DISK, FEW_INODES, NEAR_LIMIT, BUSY, SLOWED = 10.0, 0.9, 0.9, 0.9, 0.9, 0.25

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks of a database: access, connection slots, extensions, WAL and wraparound. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .._core.units import MIB
+from .._postgres.connection_limits import ceilings
+from .._postgres.snapshot import Picture
+from .check import Check
+
+HEADROOM = 0.2  # of the slots, free on an ordinary day
+
+
+def of_sight(picture: Picture) -> Check:
+    role = picture.server["role"]
+    seen = f"{role} sees {len(picture.sessions) - picture.redacted} of {len(picture.sessions)} sessions"
+    return Check("sees every session", not picture.redacted, seen, f"GRANT pg_monitor TO {role}")
+
+
+def of_signals(role: str, allowed: bool) -> Check:
+    found = f"{role} {'may' if allowed else 'may not'} end sessions of others"
+    return Check("may end sessions", allowed, found, f"GRANT pg_signal_backend TO {role}")
+
+
+def of_entrances(role: str, tried: Mapping[str, str], senders_free: int) -> Check:
+    """``tried``: why each other entrance did not open, empty where it did."""
+    opened = [name for name, why in tried.items() if not why]
+    if opened and (senders_free or opened != ["replication"]):
+        return Check("gets in when it is full", True, f"the {' and '.join(opened)} entrance opens")
+    cure = (
+        f"ALTER ROLE {role} REPLICATION, with a line `host replication {role} ...` in pg_hba.conf; or set"
+        " login_reserve_user"
+    )
+    if opened:
+        more = "ALTER SYSTEM SET max_wal_senders = 20 (or double what it is), and restart the server"
+        return Check("gets in when it is full", False, "every walsender is taken", more)
+    return Check("gets in when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), cure)
+
+
+def of_slots(picture: Picture) -> list[Check]:
+    checks = []
+    for one in ceilings(picture):
+        name = "slots in reserve" if one.kind == "max_connections" else f"room under {one.words}"
+        cure = "make the pools as small as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
+        checks.append(Check(name, not one.is_tight(HEADROOM), f"{one.free} of {one.limit} are free", cure))
+    return checks
+
+
+def of_extension(why: str, cure: str, notes: Sequence[str]) -> Check:
+    found = why or (notes[0] if notes else "pg_stat_statements counts")
+    return Check(
+        "statements are counted", not why and not notes, found, cure or (notes[0].partition(": ")[2] if notes else "")
+    )
+
+
+def of_hypopg(database: str, there: bool) -> Check:
+    found = "hypopg is there" if there else f"hypopg is not created in {database}: index advice would not be proved"
+    return Check(
+        "index advice can be proved", there, found, "install hypopg (no restart), then CREATE EXTENSION hypopg"
+    )
+
+
+def of_wal(replication: Mapping[str, Any], archiver: Mapping[str, Any]) -> list[Check]:
+    dead = [one for one in replication["slots"] if not one["active"] and not one["temporary"]]
+    kept = sum(one["kept_bytes"] for one in dead)
+    checks = [
+        Check(
+            "no slot keeps WAL for nobody",
+            not dead,
+            f"{len(dead)} unused slots keep {kept // MIB} MiB" if dead else "every slot is in use",
+            f"SELECT pg_drop_replication_slot('{dead[0]['slot']}'), if its consumer is gone for good" if dead else "",
+        )
+    ]
+    if archiver.get("mode", "off") != "off":
+        fails = archiver["failing"]
+        found = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
+        cure = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
+        checks.append(Check("WAL is archived", not fails, found, cure))
+    return checks
+
+
+def of_age(wraparound: Mapping[str, Any]) -> Check:
+    worst = max(wraparound["databases"], key=lambda one: one["share"])
+    found = (
+        f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of where autovacuum steps in"
+    )
+    return Check(
+        "wraparound is far", worst["share"] < 1.2, found, f"VACUUM (FREEZE) in the database {worst['database']}"
+    )

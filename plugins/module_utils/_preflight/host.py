@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks of a host: inodes, clock, logs, draining, releases, backups, and what must be reached. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._core.text import span
+from .._core.urls import door_of
+from .._disk.backup import Dump, header_alone, why_not_whole
+from .check import FULL, Check
+
+
+def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
+    short = [one for one in filesystems if (one["inodes_used_share"] or 0) >= FULL]
+    found = (
+        ", ".join(f"{one['mount']} {one['inodes_used_share']:.0%}" for one in short) or "there are enough everywhere"
+    )
+    where = short[0]["mount"] if short else "/"
+    return Check("inodes are left", not short, found, f"tidy what du --inodes -x -d 3 {where} | sort -n | tail shows")
+
+
+def of_synchronised(state: bool | None) -> Check:
+    found = {True: "the kernel's clock is synchronised", False: "nobody sets the kernel's clock"}
+    cure = "systemctl enable --now chrony (or systemd-timesyncd)"
+    return Check(
+        "the clock is set",
+        state,
+        found.get(state, "the kernel does not tell") if state is not None else "the kernel does not tell",
+        cure,
+    )
+
+
+def of_rotation(unbounded: Sequence[str], looked_at: int) -> Check:
+    found = f"{len(unbounded)} of {looked_at} containers log without a bound: {', '.join(unbounded[:3])}"
+    return Check(
+        "logs are rotated",
+        not unbounded,
+        found if unbounded else f"the logs of {looked_at} containers are bounded",
+        "give each service logging: {driver: json-file, options: {max-size: 20m, max-file: '3'}}, or set it in"
+        " /etc/docker/daemon.json, and recreate the containers",
+    )
+
+
+def of_draining(missing: Sequence[str]) -> Check:
+    found = f"missing: {', '.join(missing)}" if missing else "root, nsenter and iptables are there"
+    return Check(
+        "a replica can be drained", not missing, found, "set ansible_become: true; apt-get install iptables util-linux"
+    )
+
+
+def of_snapshots(folder: str, number: int | None) -> Check:
+    if number is None:
+        return Check("a release can be rolled back", None, f"{folder} cannot be read", "set ansible_become: true")
+    cure = "record one with pafar.runbook.compose_snapshot after each deployment"
+    return Check("a release can be rolled back", number > 0, f"{number} snapshots in {folder}", cure)
+
+
+def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
+    """The newest must be whole, young, and not much smaller than the one before it."""
+    name = f"backups of {where} can be restored"
+    again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and mend the job (systemctl list-timers)"
+    if not dumps:
+        return Check(name, False, "there is none", f"set path and pattern in runbook_backups; or {again}")
+    newest = min(dumps, key=lambda one: one.age)
+    why = why_not_whole(newest)
+    older = sorted((one for one in dumps if one is not newest), key=lambda one: one.age)
+    said = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
+    if newest.trouble:
+        return Check(name, None, f"{said}; {newest.trouble}", "set ansible_become: true on the host where they are")
+    if why:
+        return Check(name, False, f"{said}, {why}", again)
+    if newest.age > max_age:
+        return Check(name, False, f"{said}: too old", again)
+    if older and newest.size < 0.5 * older[0].size:
+        cure = f"keep {older[0].path}, and compare what zgrep -c . says of both; or {again}"
+        return Check(name, False, f"{said}, half as big as the one before it", cure)
+    if header_alone(newest):
+        return Check(
+            name, True, f"{said}, a custom archive by its beginning; only pg_restore tells whether it is whole"
+        )
+    return Check(name, True, f"{said}, whole to its last line")
+
+
+def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
+    """A webhook's address is a secret: its host alone is told."""
+    host, door = door_of(url)
+    cure = f"open the way to {host}: curl -sSI {door} tells where it ends" if host else "mend it in runbook_reach"
+    return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", cure)
+
+
+def of_log(path: str, why: str) -> Check:
+    found = why or f"{path} can be written"
+    return Check("incidents can be recorded", not why, found, f"mkdir -p {path}, owned by whoever runs the playbooks")

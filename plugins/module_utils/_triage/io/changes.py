@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is another than a day ago on a host. I/O."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime, timezone
+from typing import Any, Mapping, Sequence
+
+from ..._compose.io import git
+from ..._compose.project_ref import Source
+from ..._core.redaction import redacted
+from ..changes import changes_of_services
+
+_DAY = 86400.0
+_COMMITS = 5
+
+
+def changes(services: Mapping[str, Any], given: Source) -> dict[str, Any]:
+    """What is another than a day ago, the newest first: commits, images, containers made anew, files.
+
+    ``services``: what compose_info returns; where it could not be asked, the checkout and the files are those that
+    were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
+    """
+    now = time.time()
+    found, unknown = [], []
+    project = services.get("project") or {"files": given.files, "env_files": given.env_files}
+    folder = str(project.get("directory") or given.directory or _beside(project["files"]))
+    if "services" in services:
+        found += changes_of_services(services["services"], now)
+    else:
+        unknown.append("containers and images could not be looked at")
+    if folder:
+        moves = _of_git(folder, now)
+        found += moves
+        if not moves and os.path.exists(os.path.join(folder, ".git")):
+            unknown.append(f"git does not tell where the checkout {folder} was moved")
+    else:
+        unknown.append(
+            "the checkout and the files could not be looked at: their folder is not known, give it as project_directory"
+        )
+    files = [*project["files"], *project["env_files"], *([os.path.join(folder, ".env")] if folder else [])]
+    for path in dict.fromkeys(files):
+        try:
+            found.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            unknown.append(f"{path} could not be looked at: {error.strerror}")
+    young = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
+    return {"changes": sorted(young, key=lambda one: one["age"]), "unknown": unknown}
+
+
+def _beside(files: Sequence[str]) -> str:
+    """The folder that Compose takes where none is said: that of the first file."""
+    return os.path.dirname(files[0]) if files else ""
+
+
+def _of_git(folder: str, now: float) -> list[dict[str, Any]]:
+    """When the checkout was moved, and to which commit; the reflog knows, the commit's own date does not."""
+    return [
+        {"age": now - at, "what": f"checked out {revision[:12]}: {redacted(subject)[:100]}", "deploys": True}
+        for at, revision, subject in git.moves(folder, _COMMITS)
+    ]
+
+
+def last_deploy(found: Mapping[str, Any]) -> str:
+    """When something was last deployed within a day, as log_tail takes it; empty where nothing was."""
+    ages = [one["age"] for one in found["changes"] if one["deploys"]]
+    if not ages:
+        return ""
+    return datetime.fromtimestamp(time.time() - min(ages), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The parts of a survey, asked beside each other. I/O.
+
+A part that fails says why and takes nothing from the others: in an incident something always fails.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Callable, Mapping
+
+from ..._core.errors import RunbookError
+
+Part = Callable[..., Mapping[str, Any]]
+FIRST = "services"
+
+
+def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[str, Part]) -> dict[str, Any]:
+    """What each part says. Those of ``after`` are given what ``services`` said, or {}.
+
+    ``here`` are asked in this very thread, which may enter other networks, the others beside it; every thread is
+    started before, so that none begins in somebody else's network.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, len(parts) + len(after))) as pool:
+        asked = {name: pool.submit(_told, part) for name, part in parts.items()}
+        first = asked.get(FIRST)
+        later = {name: pool.submit(_after, part, first) for name, part in after.items()}
+        found = {name: _told(part) for name, part in here.items()}
+        return {**{name: one.result() for name, one in (*asked.items(), *later.items())}, **found}
+
+
+def _after(part: Part, first: Future[dict[str, Any]] | None) -> dict[str, Any]:
+    return _told(part, first.result() if first else {})
+
+
+def _told(part: Part, *given: Any) -> dict[str, Any]:
+    began = time.monotonic()
+    try:
+        return {**part(*given), "seconds": round(time.monotonic() - began, 2)}
+    except RunbookError as error:
+        return {"trouble_reading": str(error), "error": type(error).__name__}

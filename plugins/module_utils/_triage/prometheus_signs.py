@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Signs in what Prometheus answers: alerts that fire, and key series beyond their bounds. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from .sign import P1, P2, P3, SEVERITIES, Sign
+
+_LABELS = {"critical": P1, "page": P1, "high": P1, "error": P1, "warning": P2, "medium": P2, "info": P3, "low": P3}
+
+
+def prometheus_signs(answer: Mapping[str, Any]) -> list[Sign]:
+    """What Prometheus says. Empty: it was not asked; without alerts it could not be, and we are blind."""
+    if answer and "alerts" not in answer:
+        why = str(answer.get("msg") or "it gave no answer")
+        return [Sign(P2, f"what fires is not known: {why}", "")]
+    return [*alert_signs(answer.get("alerts", ())), *series_signs(answer.get("series", ()))]
+
+
+def alert_signs(alerts: Iterable[Mapping[str, Any]]) -> list[Sign]:
+    """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
+    signs = []
+    for one in alerts:
+        if one["state"] != "firing":
+            continue
+        label = str(one["severity"])
+        severity = label.upper() if label.upper() in SEVERITIES else _LABELS.get(label.lower(), P2)
+        text = f"alert {one['name']}: {one['summary'] or 'fires'}"
+        signs.append(Sign(severity, text, "", str(one["scenario"]), 2.0))
+    return signs
+
+
+def series_signs(series: Iterable[Mapping[str, Any]]) -> list[Sign]:
+    """Key series beyond what the site says that they may be."""
+    signs = []
+    for one in series:
+        value = one["value"]
+        if value is None:
+            continue
+        reached = [name for name in SEVERITIES if name in one["severity"] and value >= float(one["severity"][name])]
+        if reached:
+            signs.append(Sign(reached[0], f"{one['name']} is {figure(value, one['unit'])}", "", str(one["scenario"])))
+    return signs
+
+
+def figure(value: float, unit: str) -> str:
+    """A value with its unit."""
+    if unit == "%":
+        return f"{value:.1%}"
+    return f"{value:.3g} {unit}".strip()

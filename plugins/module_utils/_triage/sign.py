@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A sign: something that is not as it should be, and what signs together propose. Pure.
+
+Severities are those of the platform's runbook: P0 a complete outage, P1 a core feature or much slowness, P2 something
+minor, P3 nothing that users feel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+from .._core.text import printable
+
+P0, P1, P2, P3 = SEVERITIES = ("P0", "P1", "P2", "P3")
+# What may be proposed: names come from labels of alerts, too, and stand in a line that people paste into a shell.
+SCENARIOS = (
+    "db_connection_exhaustion",
+    "db_lock_contention",
+    "db_performance_degradation",
+    "disk_space",
+    "high_cpu",
+    "high_memory",
+    "network_connectivity",
+    "payment_outage",
+    "release_rollback",
+    "service_restart",
+    "service_scale",
+)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something that is not as it should be. ``weight``: how strongly it points to ``scenario``."""
+
+    severity: str
+    text: str
+    host: str
+    scenario: str = ""
+    weight: float = 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"severity": self.severity, "text": printable(self.text), "host": self.host, "scenario": self.scenario}
+
+
+def severity_of(signs: Sequence[Sign]) -> str:
+    """The most severe of all; P3 where nothing is wrong."""
+    return min((one.severity for one in signs), default=P3)
+
+
+def scenarios_of(signs: Sequence[Sign]) -> list[dict[str, Any]]:
+    """Playbooks, the likeliest first, each with what points to it."""
+    found: dict[str, list[Sign]] = {}
+    for one in signs:
+        if one.scenario in SCENARIOS:
+            found.setdefault(one.scenario, []).append(one)
+    # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
+    weights = {
+        name: max(each.weight for each in mine) + 0.5 * (3 - SEVERITIES.index(min(each.severity for each in mine)))
+        for name, mine in found.items()
+    }
+    return [
+        {
+            "playbook": f"playbooks/{name}.yml",
+            "weight": round(weights[name], 2),
+            "signs": [one.text for one in mine[:3]],
+        }
+        for name, mine in sorted(found.items(), key=lambda item: -weights[item[0]])
+    ]
