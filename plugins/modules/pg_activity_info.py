@@ -208,6 +208,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     look_behind,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POOLER_ARGS,
@@ -230,7 +231,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         mercy = mercy_of(params, postgres.pid)
         patient_until = time.monotonic() + params["patience"]
         while True:
-            picture = postgres.look()
+            picture = read_snapshot(postgres)
             content = len(picture.waiting_at_least(params["min_waiting"])) <= params["expected"]
             if content or time.monotonic() >= patient_until:
                 break

@@ -266,6 +266,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.exc
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_rounds import ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import RULE_ARGS, rules_of
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
@@ -292,7 +293,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             parts = set(params["parts"])
             return whole if len(parts) == 2 else whole.part("harmless" in parts)
 
-        picture = postgres.look()
+        picture = read_snapshot(postgres)
         check_visible(picture)
         first = judged(picture).narrowed_to(params["only"])
         check_approval(first.plan.targets, len(first.late), params["only"])

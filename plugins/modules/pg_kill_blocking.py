@@ -167,6 +167,7 @@ from typing import Any, Iterable
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish, share
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import kill_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import (
@@ -199,7 +200,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         ending.refuse_on_standby()
         mercy = mercy_of(params, postgres.pid)
 
-        first = judge(postgres.look(), mercy, bounds).narrowed_to(params["only"])
+        first = judge(read_snapshot(postgres), mercy, bounds).narrowed_to(params["only"])
 
         def later(picture: Picture, late: Iterable[Any], room: int) -> Judgement:
             # Later rounds serve those alone who were late at first; whoever began to wait since is none of them.

@@ -25,6 +25,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_r
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from logs import log_costs
 from platform_times import platform_times
 from services import services
@@ -101,7 +102,9 @@ def picture_costs(server: Server) -> list[str]:
 
 def tell(postgres: Any) -> dict[str, Any]:
     """The whole picture as the module returns it: statements, forest, tree, lists."""
-    return activity_result(postgres.look(), Mercy(), statements="normalized", rows=100, min_waiting=30, long_running=60)
+    return activity_result(
+        read_snapshot(postgres), Mercy(), statements="normalized", rows=100, min_waiting=30, long_running=60
+    )
 
 
 def module_memory(server: Server) -> float:

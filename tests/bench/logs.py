@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import EngineLogin
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine_transport import EngineLogin
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.reader import read
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import (

@@ -42,7 +42,7 @@ SUBJECTS = {
     "_resources": {"_core", "_system", "_compose"},
     "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk"},
     "_disk": {"_core", "_system", "_compose"},
-    "_triage": {"_core", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
+    "_triage": {"_core", "_system", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
     "_diagnosis": {"_core", "_system", "_postgres", "_endpoints", "_disk"},
 }
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer.

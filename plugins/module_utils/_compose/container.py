@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
+from .._core.times import stamp
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -230,11 +231,6 @@ def moment(text: Any) -> datetime | None:
     zone = "+0000" if found.group(3) == "Z" else found.group(3).replace(":", "")
     fraction = (found.group(2) or "0")[:6].ljust(6, "0")
     return datetime.strptime(f"{found.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
-
-
-def stamp(at: datetime) -> str:
-    """As in every target: basic ISO 8601 with microseconds."""
-    return at.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def exit_meaning(code: int, oom_flag: bool = False) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._core.module import at_least
-from .io.engine import EngineLogin
+from .io.engine_transport import EngineLogin
 
 ENGINE_ARGS: dict[str, Any] = {
     "docker_host": {"type": "str", "default": ""},

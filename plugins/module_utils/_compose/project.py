@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from .container import Container, exit_meaning, stamp
+from .._core.times import stamp
+from .container import Container, exit_meaning
 from .model import Model, Spec, drift
 from .project_ref import Source
 

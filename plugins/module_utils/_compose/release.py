@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.plan import Item, Plan
-from .container import stamp
+from .._core.times import stamp
 from .model import Spec
 from .project import Project, trouble_of
 from .replicas import diff_of, plan_dict, short

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Sequence
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -20,6 +21,15 @@ def printable(text: str) -> str:
 def shortened(text: str, width: int) -> str:
     """At most ``width`` characters; a cut is shown."""
     return text if len(text) <= width else text[: max(0, width - 3)].rstrip() + "..."
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """The first names, and how many more there are.
+
+    >>> some(["a", "b", "c", "d", "e"])
+    'a, b, c, d and 1 more'
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def span(seconds: float) -> str:

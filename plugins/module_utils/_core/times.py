@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from functools import lru_cache
 
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = re.compile(r"@\d{1,12}(?:\.\d{1,9})?\Z", re.ASCII)
@@ -13,6 +14,7 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w|)(?=\d|\s|$)")
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.I
 )
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
 
 
 def seconds_of(text: str) -> float | None:
@@ -52,8 +54,28 @@ def moment_of(text: str, now: float) -> float | None:
     except ValueError:
         return None
     at += float(f"0.{found.group(7)}") if found.group(7) else 0.0
-    zone = (found.group(8) or "Z").upper()
-    if zone not in ("Z", "UTC"):
-        digits = zone[1:].replace(":", "")
-        at -= (1 if zone[0] == "+" else -1) * (3600 * int(digits[:2]) + 60 * int(digits[2:]))
-    return at
+    return at - (seconds_east(found.group(8) or "Z") or 0.0)
+
+
+def stamp(at: datetime | None) -> str:
+    """A time as it stands in targets: UTC to the microsecond, without a character that a shell or a list is split at.
+
+    >>> stamp(datetime(2026, 11, 24, 3, tzinfo=timezone.utc)), stamp(None)
+    ('20261124T030000.000000Z', '-')
+    """
+    return at.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ") if at else "-"
+
+
+@lru_cache(maxsize=64)
+def seconds_east(zone: str) -> float | None:
+    """Seconds east of UTC of Z, UTC, GMT or an offset; None where it is none of these.
+
+    >>> seconds_east("+01:30"), seconds_east("-0800"), seconds_east("utc"), seconds_east("Europe/Berlin")
+    (5400.0, -28800.0, 0.0, None)
+    """
+    if zone.upper() in ("Z", "UTC", "GMT"):
+        return 0.0
+    found = _OFFSET.match(zone)
+    if not found:
+        return None
+    return (1.0 if found.group(1) == "+" else -1.0) * (3600 * int(found.group(2)) + 60 * int(found.group(3)))

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,22 @@ def _together(rules: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, An
     """What the heavier cause says stays; whom it names, the others name too."""
     both = {name: [*rules[name], *more[name]] for name in rules if isinstance(more.get(name), list)}
     return {**more, **rules, **{name: list(dict.fromkeys(values)) for name, values in both.items()}}
+
+
+def joined(causes: Iterable[Cause]) -> list[Cause]:
+    """One cause of each name and relief, the first with the evidence of all: one restart serves two targets."""
+    found: dict[tuple[str, str], Cause] = {}
+    for cause in causes:
+        key = (cause.name, str(cause.rules))
+        known = found.get(key)
+        found[key] = cause if known is None else replace(known, evidence=(*known.evidence, *cause.evidence))
+    return list(found.values())
+
+
+def idle_transaction_guards(roles: Iterable[str], seconds: float) -> list[dict[str, str]]:
+    """A timeout for each role that left a transaction idle for longer than ``seconds``: twice that, at least 60 s."""
+    limit = f"{max(60, int(2 * seconds))}s"
+    return [{"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit} for role in roles]
 
 
 def diagnosis(

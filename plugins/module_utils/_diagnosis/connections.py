@@ -14,7 +14,7 @@ from typing import Any, Mapping, Sequence
 
 from .._postgres.background.pgbouncer import paused
 from .._postgres.connection_limits import SLOTS, fair_level
-from .cause import Cause, Diagnosis, diagnosis
+from .cause import Cause, Diagnosis, diagnosis, idle_transaction_guards
 
 LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
     "lock_queue", "vanished_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
@@ -212,11 +212,7 @@ def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[dict[st
                 {"role": one.detail["role"], "setting": "connection_limit", "value": str(one.detail["share"])}
             )
         if one.name == FORGOTTEN:
-            limit = f"{max(60, int(2 * idle_in_transaction))}s"
-            guards += [
-                {"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit}
-                for role in one.detail["roles"]
-            ]
+            guards += idle_transaction_guards(one.detail["roles"], idle_in_transaction)
     return guards
 
 

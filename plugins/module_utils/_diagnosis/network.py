@@ -10,11 +10,11 @@ nothing else.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
+from .._core.text import some
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, lines_of
-from .cause import Cause, Diagnosis, diagnosis
+from .cause import Cause, Diagnosis, diagnosis, joined
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, SICK, SLOW, SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_way_out", "their_fault", "key_refused",
@@ -42,7 +42,7 @@ def causes_of(matrix: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]
     for target in dict.fromkeys(row["target"] for row in known if row["target"] not in unresolved):
         rows = [row for row in known if row["target"] == target and row["source"] not in silent]
         causes += _of_target(target, rows, known, services)
-    return sorted(_joined([*causes, *_sick_beside(known, causes, services)]), key=lambda one: -one.weight)
+    return sorted(joined([*causes, *_sick_beside(known, causes, services)]), key=lambda one: -one.weight)
 
 
 def _resolvers(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
@@ -72,7 +72,7 @@ def _resolver_outside(rows: Sequence[Row], services: Mapping[str, Any]) -> list[
         return []
     if all(row["layer"] == "dns" and row["state"] != UP for row in rows) and len(rows) > len(outside):
         return []  # nothing is resolved at all, which is told by source
-    text = f"{', '.join(targets)} cannot be resolved from {_some(outside)}: {outside[0]['why']}"
+    text = f"{', '.join(targets)} cannot be resolved from {some(_sources(outside))}: {outside[0]['why']}"
     return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
 
 
@@ -115,8 +115,8 @@ def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services:
     if not bad:
         return []
     first = bad[0]
-    text = f"{target} is {first['state']} from {_some(bad)} ({first['layer']}): {first['why']}"
-    text += f"; from {_some(well)} it is well" if well else ""
+    text = f"{target} is {first['state']} from {some(_sources(bad))} ({first['layer']}): {first['why']}"
+    text += f"; from {some(_sources(well))} it is well" if well else ""
     if first["whose"] == KEY:
         return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
     if first["whose"] == THEIRS and first["layer"] not in _BELOW:
@@ -192,19 +192,8 @@ def service_of(container: str, services: Mapping[str, Any]) -> str:
     return ""
 
 
-def _joined(causes: Iterable[Cause]) -> list[Cause]:
-    """One cause of each name and relief: a source cut off from two targets is restarted once."""
-    found: dict[tuple[str, str], Cause] = {}
-    for one in causes:
-        key = (one.name, str(one.rules))
-        known = found.get(key)
-        found[key] = one if known is None else replace(known, evidence=(*known.evidence, *one.evidence))
-    return list(found.values())
-
-
-def _some(rows: Sequence[Row]) -> str:
-    names = list(dict.fromkeys(row["source"] for row in rows))
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+def _sources(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(str(row["source"]) for row in rows))
 
 
 _WHO = {

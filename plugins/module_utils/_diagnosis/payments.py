@@ -9,12 +9,12 @@ probe cannot see: signatures that do not match, and exceptions of our own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from .._core.text import shortened
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
-from .cause import Cause, Diagnosis, diagnosis
+from .cause import Cause, Diagnosis, diagnosis, joined
 from .network import causes_of
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, CODE, SERVICE = (
@@ -95,7 +95,7 @@ def unpaid(
     own = [row for row in matrix if row.get("judge") in (PROVIDER, "webhook")]
     causes = [*_provider(own, log), *_webhook(own, log, known.open), *_sick(services, payers)]
     between = causes_of([row for row in matrix if row not in own or row["layer"] in ("dns", "tcp")], services)
-    causes = _once([*causes, *between])
+    causes = joined(sorted([*causes, *between], key=lambda each: -each.weight))
     if len(causes) > 1:  # a proxy that reaches no backend is told by what is the matter with that
         causes = [one for one in causes if one.name != WEBHOOK_DOWN]
     if not any(one.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for one in causes):
@@ -159,16 +159,6 @@ def _webhook(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any], waiting:
 
 def _of(row: Mapping[str, Any]) -> str:
     return f"{row['target']} from {row['source']}: {row['why']}"
-
-
-def _once(causes: Sequence[Cause]) -> list[Cause]:
-    """One of each kind with one relief, by the heaviest, with the evidence of all."""
-    found: dict[tuple[str, str], Cause] = {}
-    for one in sorted(causes, key=lambda each: -each.weight):
-        key = (one.name, str(one.rules))
-        known = found.get(key)
-        found[key] = one if known is None else replace(known, evidence=(*known.evidence, *one.evidence))
-    return list(found.values())
 
 
 def _sick(services: Mapping[str, Any], payers: Sequence[str]) -> list[Cause]:

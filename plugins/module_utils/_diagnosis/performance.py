@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from .._core.text import shortened, span
-from .cause import Cause, Diagnosis, diagnosis
+from .cause import Cause, Diagnosis, diagnosis, idle_transaction_guards
 
 LOCKS, RUNAWAY, INDEX, FORGOTTEN, VANISHED, SLOTS, SPILL, VACUUM, TRAFFIC = (
     "lock_queue", "runaway_statement", "missing_index", "forgotten_transaction", "vanished_clients",
@@ -54,7 +54,9 @@ def degraded(
         *(f"{one['statement']}  -- {one['why']}" for one in indexes["advice"][:3] if one["statement"]),
         *background.get("pressing", []),
     ]
-    return diagnosis(found, lines, advice, _guards(found, idle_in_transaction), _scale(activity, found, saturated))
+    roles = [role for one in found if one.name == FORGOTTEN for role in one.detail["roles"]]
+    guards = idle_transaction_guards(roles, idle_in_transaction)
+    return diagnosis(found, lines, advice, guards, _scale(activity, found, saturated))
 
 
 def _waits(workload: Mapping[str, Any]) -> str:
@@ -159,16 +161,6 @@ def _background(background: Mapping[str, Any]) -> list[Cause]:
         text = f"a vacuum (pid {holding[0]['pid']}) holds up {holding[0]['holds_up']}: {holding[0]['doing']}"
         found.append(Cause(VACUUM, 0.25, (text,)))
     return found
-
-
-def _guards(causes: list[Cause], seconds: float) -> list[dict[str, str]]:
-    limit = f"{max(60, int(2 * seconds))}s"
-    return [
-        {"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit}
-        for one in causes
-        if one.name == FORGOTTEN
-        for role in one.detail["roles"]
-    ]
 
 
 def _scale(activity: Mapping[str, Any], causes: list[Cause], saturated: bool) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from .._core.redaction import names_secret
+from .._core.text import some
 
 UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "unknown"
 LAYERS = ("dns", "tcp", "tls", "protocol")
@@ -201,11 +202,7 @@ def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             by_target.setdefault((row["target"], row["state"], row["layer"], row["why"]), []).append(row["source"])
     for (target, state, layer, why), sources in by_target.items():
         well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
-        beside = f"; from {_some(well)} it is well" if well else ""
-        said.append(f"{target} is {state} from {_some(sources)} ({layer}): {why}{beside}")
+        beside = f"; from {some(well)} it is well" if well else ""
+        said.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
     unknown = sorted({f"{row['source']}: {row['why']}" for row in rows if row["state"] == UNKNOWN})
     return said + unknown
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -12,6 +12,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Callable, NamedTuple, Sequence
 
+from .._core.times import seconds_east
+
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
 GRAVE = {
     "debug": "debug", "trace": "debug", "info": "info", "log": "info", "notice": "notice", "warn": "warning",
@@ -119,10 +121,7 @@ def _epoch(clock: Sequence[int], fraction: str | None, offset: str | None, zone:
 def _seconds_east(offset: str | None, clock: float, zone: Zone) -> float:
     if offset is None:
         return zone.east(clock)
-    if offset.upper() in ("Z", "UTC", "GMT"):
-        return 0.0
-    digits = offset[1:].replace(":", "")
-    return (1 if offset[0] == "+" else -1) * (3600 * int(digits[:2]) + 60 * int(digits[2:]))
+    return seconds_east(offset) or 0.0
 
 
 def _without_year(found: re.Match[str], zone: Zone) -> float | None:

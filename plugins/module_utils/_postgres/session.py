@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Union
 
+from .._core.times import stamp
+from .sql_text import LONGEST_NAME
+
 REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
 CLIENT = "client backend"
 LONGEST_QUERY = 16384  # characters of a statement that are kept
@@ -18,7 +21,6 @@ _ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
 # PgBouncer's application_name_add_host: `feed - 10.0.0.7:51034`, `feed - [fd00::7]:51034`, `feed - unix(4711):6432`.
 _HOST = re.compile(r" - (\d+(?:\.\d+){3}|\[[\da-f:.]+\]|unix(?:\(-?\d+\))?):\d+\Z", re.I)
 _CUT_HOST = re.compile(r" - ([\d\[][\da-f:.\]]*|unix[()\d:-]*)\Z", re.I)
-_LONGEST_NAME = 63  # bytes of an application_name that PostgreSQL keeps, where the host may be cut off
 
 
 def name_and_host(application: str) -> tuple[str, str]:
@@ -27,14 +29,9 @@ def name_and_host(application: str) -> tuple[str, str]:
     >>> name_and_host("feed - 10.0.0.7:51034"), name_and_host("pafar-web")
     (('feed', '10.0.0.7'), ('pafar-web', ''))
     """
-    cut = len(application.encode()) >= _LONGEST_NAME
+    cut = len(application.encode()) >= LONGEST_NAME
     added = (_CUT_HOST if cut else _HOST).search(application)
     return (application[: added.start()], added.group(1)) if added else (application, "")
-
-
-def stamp(at: datetime | None) -> str:
-    """A time in UTC, to the microsecond, without a character that a shell or a list would split at."""
-    return at.strftime("%Y%m%dT%H%M%S.%fZ") if at else "-"
 
 
 class Session(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Mapping
 
 from .._core.text import printable
@@ -70,24 +71,22 @@ class Picture:
         """Those that take a slot of max_connections. A redacted row counts if it belongs to a role."""
         return [s for s in self.sessions.values() if s.backend_type == CLIENT or (s.redacted and s.user)]
 
-    def __post_init__(self) -> None:
-        """Ages are asked for in many places and the same everywhere."""
+    @cached_property
+    def _ages(self) -> dict[Key, float]:
+        """Seconds that each waiter has waited, the longest wait first. They are asked for in many places."""
         ages = {
             key: max(0.0, (self.now - locks[0].since).total_seconds()) if locks[0].since else 0.0
             for key, locks in self.forest.waits.waits.items()
         }
-        object.__setattr__(self, "_ages", ages)
-        object.__setattr__(self, "_by_age", sorted(ages, key=lambda key: (-ages[key], str(key))))
+        return {key: ages[key] for key in sorted(ages, key=lambda key: (-ages[key], str(key)))}
 
     def seconds_waiting(self, key: Key) -> float:
         """How long the owner has waited for its lock; 0 when it does not wait."""
-        ages: dict[Key, float] = self._ages  # type: ignore[attr-defined]
-        return ages.get(key, 0.0)
+        return self._ages.get(key, 0.0)
 
     def waiting_at_least(self, seconds: float) -> list[Key]:
         """Waiters for a lock that have waited so long, the longest first."""
-        by_age: list[Key] = self._by_age  # type: ignore[attr-defined]
-        return [key for key in by_age if self.seconds_waiting(key) >= seconds]
+        return [key for key, age in self._ages.items() if age >= seconds]
 
     def longest_wait(self) -> float:
         """Seconds that the oldest lock wait has lasted; 0 when nobody waits."""

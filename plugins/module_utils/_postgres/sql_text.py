@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from .._core.text import printable
 
+LONGEST_NAME = 63  # bytes of a name, of an object or an application, that PostgreSQL keeps
 _TOKEN = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?(?:\*/|\Z) )
@@ -55,3 +56,18 @@ def without_literals(statement: str) -> str:
                 return printable("".join(kept)) + " ..."  # where it ends depends on a setting unseen
     kept.append(statement[place:])
     return printable("".join(kept))
+
+
+def identifier(name: str) -> str:
+    """A name that came from a catalog, quoted so that it is one name in a statement whatever it holds.
+
+    The rule is PostgreSQL's (Lexical Structure, Identifiers): between double quotes only those are doubled. The
+    driver's own function speaks the connection's encoding, which is not that of legible text.
+    """
+    return '"' + name.replace("\x00", "").replace('"', '""') + '"'
+
+
+def plain_identifier(name: str) -> str:
+    """The same for people: a name that is the same without quotes has none."""
+    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    return name if plain else identifier(name)

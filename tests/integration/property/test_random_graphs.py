@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.lock_table import MODES
@@ -104,7 +105,7 @@ def one_graph(dice, postgres, super_rows, crowd):
     entangle(dice, crowd, shared_rows)
     pids = [client.pid for client in crowd]
     truth = settled(super_rows, pids)
-    picture = postgres.look()
+    picture = read_snapshot(postgres)
     assert {key for key in picture.forest.waiters if key in pids} == set(truth)
     assert {key for key in picture.forest.roots if key in pids} == roots_of(truth)
     mercy = Mercy(applications=frozenset({"spared"}), own_pid=postgres.pid)
@@ -127,7 +128,7 @@ def one_graph(dice, postgres, super_rows, crowd):
     # is. It may wait elsewhere: a statement may need a second lock, which no lock table tells. And of a
     # row that several share the server names one holder at a time.
     surviving = roots_of(truth) - planned
-    later = postgres.look().forest
+    later = read_snapshot(postgres).forest
     for pid in set() if shared_rows else judged.freed & set(after):
         then, now = picture.forest.wait_of(pid), later.wait_of(pid)
         if now is None or (now.tag != then.tag and then.kind != "tuple"):

@@ -14,7 +14,8 @@ from ..project import Project
 from ..project_ref import Source
 from ..replicas import Terms
 from .compose_cli import Compose
-from .engine import Engine, EngineLogin, engine
+from .engine import Engine, engine
+from .engine_transport import EngineLogin
 from .observe import observe
 
 _EVIDENCE_LINES = 200  # of the log of each container that an act stops

@@ -13,6 +13,7 @@ from typing import Any, Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
 from ..._core.plan import Item, Plan
+from ..._system.io import git
 from ..project import Project, project_dict
 from ..project_ref import Source
 from ..release import (
@@ -30,7 +31,6 @@ from ..release import (
     snapshot_of,
 )
 from ..replicas import short, standing
-from . import git
 from .replicas import Fleet, alone
 from .request import Order, Site, again, check_approved, evidence, site_of
 from .snapshots import Snapshots, made

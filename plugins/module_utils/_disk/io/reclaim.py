@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Callable, Sequence, TypeVar
 
-from ..._compose.io.engine import Engine, EngineLogin, engine
+from ..._compose.io.engine import Engine, engine
+from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.request import check_approved
 from ..._core.errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
 from ..._core.plan import Plan

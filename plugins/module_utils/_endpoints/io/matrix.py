@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ..._compose.io.engine import EngineLogin, engine
+from ..._compose.io.engine import engine
+from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.project import Project
 from ..._compose.project_ref import Source

@@ -18,9 +18,11 @@ from datetime import datetime, timedelta, timezone
 from glob import glob
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
-from ..._compose.io.engine import Engine, EngineLogin
+from ..._compose.io.engine import Engine
+from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.project_ref import Source
 from ..._core.errors import HostError, InputError, ProjectUnknown
+from ..._core.times import seconds_east
 from ..assembly import records, timed, whole_lines
 from ..fields import fields_of
 from ..line import LEVELS, Zone
@@ -319,11 +321,9 @@ def zone_of(name: str) -> Zone:
     now = time.time()
     if not name:
         return Zone(0.0, now, _local_offset)
-    found = re.fullmatch(r"([+-])(\d\d):?(\d\d)", name)
-    if found:
-        return Zone((1 if found.group(1) == "+" else -1) * (3600 * int(found.group(2)) + 60 * int(found.group(3))), now)
-    if name.upper() in ("UTC", "GMT", "Z"):
-        return Zone(0.0, now)
+    named = seconds_east(name)
+    if named is not None:
+        return Zone(named, now)
     try:
         from zoneinfo import ZoneInfo  # noqa: PLC0415 (Python 3.9 and newer)
 

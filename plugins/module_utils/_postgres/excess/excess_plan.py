@@ -14,13 +14,14 @@ from typing import Any, Iterable, Mapping
 
 from ..._core.plan import Item, Plan
 from ..._core.text import span
+from ..._core.times import stamp
 from ..activity_report import session_dict
 from ..connection_limits import ceilings, fair_level
 from ..describe import who_is
 from ..exclusions import Mercy
 from ..locks.least_harm import CANCEL, TERMINATE, harm
 from ..locks.rounds import Outcome
-from ..session import Session, stamp
+from ..session import Session
 from ..snapshot import Picture, count_connections
 from ..sql_text import without_literals
 

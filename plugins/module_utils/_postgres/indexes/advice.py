@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
 
 from ..._core.text import printable, span
+from ..sql_text import LONGEST_NAME, plain_identifier
 from .catalog import LOCK, Catalog, ForeignKey, Table
 
 LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must save
 _CLOSE = 1.2
-_LONGEST_NAME = 63
 _READING = 1e-9  # seconds to read a byte of a table that lies in memory
 _FAINT = 1e-9
 _HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
@@ -127,7 +127,7 @@ def name_for(catalog: Catalog, candidate: Candidate) -> str:
     stem = "_".join([candidate.table.relname, *candidate.columns])
     for number in range(len(taken) + 1):
         tail = f"_idx{number or ''}"
-        head = stem.encode()[: _LONGEST_NAME - len(tail)].decode(errors="ignore")
+        head = stem.encode()[: LONGEST_NAME - len(tail)].decode(errors="ignore")
         if head + tail not in taken:
             return head + tail
     return ""
@@ -146,12 +146,7 @@ def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
         return ""
     known = {column.name: column.quoted for column in catalog.columns[candidate.table.oid].values()}
     columns = ", ".join(known[one] for one in candidate.columns)
-    return f"CREATE INDEX CONCURRENTLY {_quoted(name)} ON {candidate.table.name} ({columns})"
-
-
-def _quoted(name: str) -> str:
-    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+    return f"CREATE INDEX CONCURRENTLY {plain_identifier(name)} ON {candidate.table.name} ({columns})"
 
 
 def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None) -> dict[str, Any]:

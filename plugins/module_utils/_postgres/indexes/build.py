@@ -13,6 +13,7 @@ from ..._core.text import printable, span
 from ..describe import describe, who_is
 from ..session import Session
 from ..snapshot import Picture
+from ..sql_text import LONGEST_NAME
 from .advice import Candidate, name_for, size_of, statement_of
 from .catalog import LOCK, Catalog, Index, Table
 
@@ -20,7 +21,6 @@ VERB = "build_index"
 BUILD, REMOVE = "build_index", "drop_index"
 # Locks of a table that a concurrent build gets along with. A drop waits for whoever holds any.
 HARMLESS = ("AccessShareLock", "RowShareLock")
-_LONGEST_NAME = 63  # bytes
 _ROOM = 2  # times its estimated size that must be free: the sort's files lie beside it
 
 
@@ -171,8 +171,8 @@ def _age(picture: Picture, one: Session) -> float:
 
 def why_not_named(catalog: Catalog, table: Table, wish: Wish) -> str:
     """Why an index cannot get this name; empty when it can. What a broken build of the same left is no obstacle."""
-    if len(wish.name.encode()) > _LONGEST_NAME:
-        return f"its name is longer than the {_LONGEST_NAME} bytes that PostgreSQL keeps"
+    if len(wish.name.encode()) > LONGEST_NAME:
+        return f"its name is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps"
     for one in catalog.indexes:
         same = one.table == table.oid and one.key == catalog.numbers(table.oid, wish.columns)
         if wish.name and one.relname == wish.name and not same:

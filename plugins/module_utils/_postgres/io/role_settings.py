@@ -8,6 +8,7 @@ import time
 from typing import Any, Sequence
 
 from ..._core.errors import InputError, PrivilegeError, ServerError, StandbyError
+from ..._core.times import stamp
 from ..role_settings import (
     CONNECTIONS,
     UNLIMITED,
@@ -20,9 +21,10 @@ from ..role_settings import (
     undo_of,
     why_not,
 )
-from ..session import stamp
 from ..snapshot import Picture
+from ..sql_text import identifier
 from .server import Postgres
+from .snapshot import read_snapshot
 
 # With the value that holds for a role without one of its own, as far as this session can tell it from its own.
 AVAILABLE = """
@@ -45,7 +47,7 @@ def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | Non
         why = why_not(one, known, settings)
         if why:
             raise InputError(f"guards: {why}. Nothing was done.")
-    picture = postgres.look()
+    picture = read_snapshot(postgres)
     plan = plan_guards(guards, known, picture, settings).narrowed_to(only)
     mine = chosen(plan, guards, known)
     if mine and postgres.in_recovery:
@@ -58,7 +60,7 @@ def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | Non
         "changed": bool(mine),
         "plan": as_dict(plan),
         "done": [f"set {item.detail['who']}" for item in plan.actions] if acted else [],
-        "statements": [_statement(postgres, one, shown=True) for one in mine],
+        "statements": [_statement(one, shown=True) for one in mine],
         "left": 0 if acted else len(mine),
         "missed": [],
         "seconds": round(time.monotonic() - began, 2) if acted else None,
@@ -78,9 +80,9 @@ def _roles(postgres: Postgres) -> dict[str, RoleState]:
     return found
 
 
-def _statement(postgres: Postgres, one: Guard, shown: bool = False) -> str:
+def _statement(one: Guard, shown: bool = False) -> str:
     """Names are quoted, settings are from our own list, values are of a checked form."""
-    role = one.role if shown and one.role.isidentifier() and one.role.islower() else postgres.identifier(one.role)
+    role = one.role if shown and one.role.isidentifier() and one.role.islower() else identifier(one.role)
     if one.setting == CONNECTIONS:
         return f"ALTER ROLE {role} CONNECTION LIMIT {one.value or UNLIMITED}"
     if not one.value:
@@ -92,11 +94,11 @@ def _set(postgres: Postgres, guards: Sequence[Guard]) -> None:
     try:
         postgres.tell("BEGIN")
         for one in guards:
-            postgres.tell(_statement(postgres, one))
+            postgres.tell(_statement(one))
         postgres.tell("COMMIT")
     except PrivilegeError as error:
         postgres.tell("ROLLBACK")
-        statements = "; ".join(_statement(postgres, one, shown=True) for one in guards)
+        statements = "; ".join(_statement(one, shown=True) for one in guards)
         raise PrivilegeError(
             f"Role {postgres.role} may not change other roles on {postgres.login.where}. Nothing was done. Log in as a"
             f" superuser, or have one run: {statements}",

@@ -13,6 +13,7 @@ from ..locks.rounds import Again, Look, Outcome, Seen, Signal, Watch
 from ..session import Prepared, Session
 from . import queries
 from .server import Postgres
+from .snapshot import read_snapshot
 
 _BREATH = 0.1  # seconds before the look after an act: an application that retries shows within that
 _GLANCE_FIRST, _GLANCE_LONGEST = 0.01, 0.2  # seconds between two glances at a draining queue
@@ -139,7 +140,7 @@ class Ending:
                     answer = self._again(step.holder)
                 elif isinstance(step, Look):
                     time.sleep(_BREATH)
-                    answer = judge(self._postgres.look(), step.late, step.room)
+                    answer = judge(read_snapshot(self._postgres), step.late, step.room)
         except StopIteration as stop:
             outcome: Outcome = stop.value
             return outcome

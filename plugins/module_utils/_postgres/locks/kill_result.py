@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._core.times import stamp
 from ..activity_report import blocker_dict, waiter_dict
 from ..describe import who_is
 from ..exclusions import Mercy
-from ..session import stamp
 from .least_harm import Judgement
 from .rounds import Outcome
 from .tree import tree, waiting

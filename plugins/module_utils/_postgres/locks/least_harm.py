@@ -168,7 +168,7 @@ def _unreachable_from(picture: Picture, spared: Iterable[Key], price: Iterable[K
     forest = picture.forest
     nodes = forest.waits.node_of
     fixed = [nodes[key] for key in forest.roots if key in set(spared)]
-    seen = algorithms.reachable(forest._back_all, fixed, closed=[nodes[key] for key in price])
+    seen = algorithms.reachable(forest.backwards, fixed, closed=[nodes[key] for key in price])
     stuck = {forest.waits.keys[node] for node in seen}
     return {key for key in forest.waiters if key not in stuck}
 

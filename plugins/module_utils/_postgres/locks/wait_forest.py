@@ -11,6 +11,7 @@ question of the night: if this one goes, who can go on?
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Iterable
 
 from . import graph as algorithms
@@ -63,18 +64,20 @@ class Forest:
     def behind(self, keys: Iterable[Key]) -> set[Key]:
         """All waiters that wait for any of ``keys``, directly or through others."""
         starts = [self.waits.node_of[key] for key in keys if key in self.waits.node_of]
-        seen = algorithms.reachable(self._back_all, starts)
+        seen = algorithms.reachable(self.backwards, starts)
         return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
 
     def still_blocked(self, removed: Iterable[Key]) -> set[Key]:
         """The waiters that would still wait for a root if ``removed`` were gone."""
         gone = [self.waits.node_of[key] for key in removed if key in self.waits.node_of]
         roots = [self.waits.node_of[key] for key in self.roots]
-        seen = algorithms.reachable(self._back_all, roots, closed=gone)
+        seen = algorithms.reachable(self.backwards, roots, closed=gone)
         return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
 
-    def __post_init__(self) -> None:
-        self._back_all = algorithms.reversed_graph(self.waits.all_edges())
+    @cached_property
+    def backwards(self) -> list[list[int]]:
+        """For each node of the graph, latent edges included: the nodes that wait for it."""
+        return algorithms.reversed_graph(self.waits.all_edges())
 
 
 def grow(locks: list[Lock]) -> Forest:
@@ -104,7 +107,7 @@ def _count_reach(forest: Forest) -> bool:
     """Fills ``reach``; tells whether what hangs on the roots is free of cycles."""
     node_of = forest.waits.node_of
     counts, acyclic = algorithms.marked_behind(
-        forest._back_all,
+        forest.backwards,
         [node_of[key] for key in forest.roots],
         [node_of[key] for key in forest.roots + forest.gates],
         [node_of[key] for key in forest.waits.waits],
@@ -117,7 +120,7 @@ def _dominate(forest: Forest) -> None:
     waits = forest.waits
     top = len(waits.keys)
     starts = [waits.node_of[key] for key in forest.roots]
-    idom = algorithms.dominators([*forest._back_all, starts], top)
+    idom = algorithms.dominators([*forest.backwards, starts], top)
     children: dict[int, list[int]] = {}
     for node, above in idom.items():
         if node != top:

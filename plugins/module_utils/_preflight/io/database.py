@@ -14,6 +14,7 @@ from ..._postgres.background.io.backends import data_disk
 from ..._postgres.indexes.io import index_queries as queries_indexes
 from ..._postgres.io.connection import Login, entrances
 from ..._postgres.io.server import Postgres, connect
+from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.workload.io.pg_stat_statements import usable
 from .. import database as preflight
 from ..check import Check, of_clock, of_disk
@@ -45,7 +46,7 @@ def look(login: Login) -> list[Check]:
 
 
 def _asked(postgres: Postgres) -> list[Check]:
-    picture = postgres.look()
+    picture = read_snapshot(postgres)
     extension = usable(postgres)
     there = bool(postgres.names(queries_indexes.HYPOPG))
     slots = background.replication(postgres.names(queries_background.SLOTS), [])

@@ -16,7 +16,8 @@ from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import open_url
 
 from ..._compose.io.compose_cli import Compose
-from ..._compose.io.engine import Engine, EngineLogin, engine
+from ..._compose.io.engine import Engine, engine
+from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.project_ref import Source
 from ..._core.errors import RunbookError

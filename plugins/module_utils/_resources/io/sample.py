@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from ..._compose.container import PROJECT, SERVICE
-from ..._compose.io.engine import Engine, EngineLogin
+from ..._compose.io.engine import Engine
 from ..._compose.io.engine import engine as opened
+from ..._compose.io.engine_transport import EngineLogin
 from ..._core.errors import DriverMissing, EngineError, PrivilegeError
 from ..._system.counters import HostReading, Process, Usage
 from ..._system.io import cgroups

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._compose.io.engine import EngineLogin
+from ..._compose.io.engine_transport import EngineLogin
 from ..._system.counters import top
 from ..._system.io.procfs import placed
 from ..resource_report import containers_of, resources_dict

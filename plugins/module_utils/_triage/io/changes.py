@@ -9,9 +9,9 @@ import time
 from datetime import datetime, timezone
 from typing import Any, Mapping, Sequence
 
-from ..._compose.io import git
 from ..._compose.project_ref import Source
 from ..._core.redaction import redacted
+from ..._system.io import git
 from ..changes import changes_of_services
 
 _DAY = 86400.0

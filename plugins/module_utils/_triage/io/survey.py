@@ -10,7 +10,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..._compose.engine_options import engine_login_of
 from ..._compose.io.compose_cli import Compose
-from ..._compose.io.engine import EngineLogin, engine
+from ..._compose.io.engine import engine
+from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.options import COMPOSE_ARGS, source_of
 from ..._compose.project import project_dict
@@ -24,6 +25,7 @@ from ..._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
 from ..._postgres.activity_report import activity_result
 from ..._postgres.exclusions import Mercy
 from ..._postgres.io.server import connect
+from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.options import POSTGRES_ARGS, login_of
 from ..._resources.io.usage import used
 from .changes import changes, last_deploy
@@ -102,7 +104,7 @@ def _database(params: dict[str, Any]) -> Mapping[str, Any]:
     given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
     given.update(params["postgres"] or {})
     with connect(login_of(given)) as postgres:
-        picture = postgres.look()
+        picture = read_snapshot(postgres)
         return activity_result(
             picture,
             Mercy(own_pid=postgres.pid),

@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Signal
 
@@ -172,11 +173,11 @@ def test_the_guard_holds_in_the_last_moment(server, session):
     login = Login(host="127.0.0.1", port=server.port, user="oncall", password=PASSWORD)
     with connect(login) as postgres:
         ending = Ending(postgres)
-        victim = postgres.look().sessions[holder.pid]
+        victim = read_snapshot(postgres).sessions[holder.pid]
         assert not ending.signal(Signal(victim, "terminate", (holder.pid,)))  # waits for nobody
         holder.run("SELECT 1")  # same transaction, another state_change: it is at work again
         assert not ending.signal(Signal(victim, "terminate", (queue[0].pid,)))
-        fresh = postgres.look().sessions[holder.pid]
+        fresh = read_snapshot(postgres).sessions[holder.pid]
         assert ending.signal(Signal(fresh, "terminate", (queue[0].pid, queue[1].pid)))
     until(lambda: holder.fate() == "terminated")
 

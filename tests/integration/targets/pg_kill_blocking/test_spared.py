@@ -7,6 +7,7 @@ import subprocess
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 
 from support.clients import lock_waiters, until
@@ -39,7 +40,7 @@ def test_what_cannot_be_read_is_spared_and_not_presumed_unlisted(server, session
     with connect(login) as postgres:
         locker.run("BEGIN")
         locker.run("LOCK TABLE pg_database IN ACCESS EXCLUSIVE MODE")
-        picture = postgres.look()
+        picture = read_snapshot(postgres)
         locker.run("ROLLBACK")
         judged = judge(picture, Mercy(own_pid=postgres.pid), Bounds(0, 10, 1.0))
     assert judged.plan.actions == ()

@@ -10,10 +10,12 @@ from typing import Any, Sequence
 
 from ...._core.errors import ActFailed, BusyError, InputError, PreflightError, PrivilegeError, ServerError, StandbyError
 from ...._core.text import printable
+from ...._core.times import stamp
 from ...activity_report import session_dict
 from ...background.io.backends import data_disk
 from ...io.server import Postgres
-from ...session import stamp
+from ...io.snapshot import read_snapshot
+from ...sql_text import identifier
 from ..build import (
     BUILD,
     REMOVE,
@@ -55,7 +57,7 @@ class Terms:
 
 def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
     """What pg_index_build returns, and under ``unseen`` what to warn of."""
-    picture = postgres.look()
+    picture = read_snapshot(postgres)
     catalog, table = _find(postgres, wish)
     why = why_not_named(catalog, table, wish) if wish.present else ""
     if why:
@@ -70,7 +72,7 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
         if prepared:
             raise PreflightError(
                 f"The index {planned.name} was not built or dropped: that would wait for"
-                f" {told_prepared(postgres.look(), prepared)}. Nothing was done.",
+                f" {told_prepared(read_snapshot(postgres), prepared)}. Nothing was done.",
                 waits_for_prepared=prepared,
             )
         if old:
@@ -164,7 +166,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
             " superuser. Nothing was done. Log in as one of them, or have it run: "
             + "; ".join(planned.statements[target] for target in planned.plan.targets)
         )
-    disk = data_disk(postgres.look(), postgres.pid) if terms.check_disk else {"free": float("inf")}
+    disk = data_disk(read_snapshot(postgres), postgres.pid) if terms.check_disk else {"free": float("inf")}
     why = why_not_room(planned, disk)
     if why:
         raise PreflightError(f"The index {planned.name} was not built: {why}. Nothing was done.")
@@ -220,17 +222,17 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
             if one.relname == planned.name and not one.valid and one.oid not in there:
                 prepared = _prepared(postgres, planned.table, ())
                 if prepared:
-                    return _left(postgres, planned, f"that would wait for {told_prepared(postgres.look(), prepared)}")
+                    return _left(planned, f"that would wait for {told_prepared(read_snapshot(postgres), prepared)}")
                 _allow(postgres, _TIDYING)
                 postgres.tell(f"DROP INDEX CONCURRENTLY {one.name}")
                 return f"The invalid index that it left, {one.name}, was dropped: all is as before."
     except (ServerError, PrivilegeError) as error:
-        return _left(postgres, planned, str(error))
+        return _left(planned, str(error))
     return "It left no index behind."
 
 
-def _left(postgres: Postgres, planned: Building, why: str) -> str:
-    name = f"{postgres.identifier(planned.table.schema)}.{postgres.identifier(planned.name)}"
+def _left(planned: Building, why: str) -> str:
+    name = f"{identifier(planned.table.schema)}.{identifier(planned.name)}"
     return (
         f"The invalid index {printable(planned.name)} may be left, and could not be dropped ({why}). A further build of"
         f" it removes it first; or as the owner: DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"

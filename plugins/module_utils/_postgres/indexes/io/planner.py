@@ -16,6 +16,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from ...._core.errors import PrivilegeError, ServerError
 from ...io.server import Postgres
+from ...sql_text import identifier
 from . import index_queries as queries
 
 _GENERIC_PLAN = 160000  # from here on EXPLAIN knows GENERIC_PLAN
@@ -32,7 +33,7 @@ class Planner:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
         found = postgres.names(queries.HYPOPG)
-        self._hypopg = postgres.identifier(found[0][0]) if found else ""
+        self._hypopg = identifier(found[0][0]) if found else ""
         self._generic = int(postgres.server["version_num"]) >= _GENERIC_PLAN
 
     @property

@@ -14,7 +14,9 @@ from typing import Any, Collection
 
 from ...._core.errors import PrivilegeError, ServerError
 from ...io.server import Postgres
+from ...io.snapshot import read_snapshot
 from ...snapshot import Picture
+from ...sql_text import identifier
 from ..statements import Entry, Key, Samples, Snapshot
 
 EXTENSION = """
@@ -89,7 +91,7 @@ def find_extension(postgres: Postgres) -> Extension:
         notes.append("pg_stat_statements.track is none, so nothing is counted: set it to top and reload")
     if settings.get("compute_query_id") == "off":
         notes.append("compute_query_id is off, so statements have no id: set it to auto and reload")
-    name = f"{postgres.identifier(schema)}.pg_stat_statements"
+    name = f"{identifier(schema)}.pg_stat_statements"
     return Extension(name, frozenset(columns or ()), notes=tuple(notes))
 
 
@@ -138,7 +140,7 @@ def watch(
             break
         time.sleep(min(_EVERY, left))
     second = snapshot(postgres, extension) if extension.name else Snapshot({})
-    return first, second, samples, postgres.look(), time.monotonic() - began
+    return first, second, samples, read_snapshot(postgres), time.monotonic() - began
 
 
 def usable(postgres: Postgres) -> Extension:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import Any, Sequence
 
-from ..._system.io.commands import run
+from .commands import run
 
 _SECONDS = 20.0
 

@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The containers of an engine: what they are, what they log, and acts on them. I/O."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Sequence
+
+from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
+from ..container import PROJECT, Container, container_of
+from .engine_transport import Transport
+
+
+class ContainerCalls(Transport):
+    """Calls that concern one container, or all."""
+
+    def containers(self, project: str = "") -> list[Container]:
+        """Every container of the project (of all projects), one-off runs included; one that went is left out."""
+        label = f"{PROJECT}={project}" if project else PROJECT
+        with self.call("list the containers of"):
+            listed = self.api.containers(all=True, filters={"label": label})
+        found = (self.container(one["Id"]) for one in listed)
+        return sorted((one for one in found if one is not None), key=lambda one: one.name)
+
+    def labelled(self) -> list[dict[str, Any]]:
+        """Every container of the engine as its list has it: names, labels, state."""
+        with self.call("list the containers of"):
+            found: list[dict[str, Any]] = self.api.containers(all=True)
+        return found
+
+    def container(self, id: str) -> Container | None:
+        """One container as it is now; None when it is gone."""
+        found = self.inspected(id)
+        return container_of(found) if found is not None else None
+
+    def inspected(self, id: str) -> dict[str, Any] | None:
+        """All that the engine tells of a container; None when it is gone."""
+        try:
+            with self.call("inspect", f"container {id[:12]}"):
+                found: dict[str, Any] = self.api.inspect_container(id)
+            return found
+        except EngineError as error:
+            if error.details.get("status") == 404:
+                return None
+            raise
+
+    def network(self, name: str) -> dict[str, Any]:
+        with self.call("inspect", f"network {name}"):
+            found: dict[str, Any] = self.api.inspect_network(name)
+        return found
+
+    def log(self, id: str, lines: int) -> list[str]:
+        """The last lines of a container's log, as they are; a log that cannot be read has none."""
+        try:
+            text = self.log_text(id, lines)
+        except EngineHangs:
+            raise
+        except EngineError as error:
+            return [f"(its log could not be read: {error})"]
+        return [str(line) for line in text.decode("utf-8", "replace").splitlines()]
+
+    def log_text(self, id: str, lines: int) -> bytes:
+        """The last lines of both streams, each behind its time (RFC 3339) and a space."""
+        with self.call("read the log of", f"container {id[:12]}"):
+            text: bytes = self.api.logs(id, stdout=True, stderr=True, tail=lines, timestamps=True)
+        return text
+
+    def log_parts(self, id: str, stream: str, lines: int, until: float) -> Iterator[bytes]:
+        """The same of one stream until a moment (seconds since 1970), part by part as they come, the oldest first.
+
+        A part is a line, or a piece of one that is longer than 16 KiB, without a line feed.
+        """
+        with self.call("read the log of", f"container {id[:12]}"):
+            terminal = bool((self.api.inspect_container(id).get("Config") or {}).get("Tty"))
+            streams = {"stdout": stream == "stdout", "stderr": stream == "stderr"}
+            how = {**streams, "tail": lines, "timestamps": True, "until": until}
+            if terminal and stream == "stderr":
+                return  # a terminal has one stream
+            if terminal:  # without frames the SDK would hand on single bytes
+                yield from self.api.logs(id, **how).splitlines(keepends=True)
+                return
+            yield from self.api.logs(id, stream=True, follow=False, **how)
+
+    def exits(self, ids: Sequence[str], since: float, until: float) -> dict[str, int]:
+        """What these containers ended with last, between two moments (seconds since 1970).
+
+        The engine forgets that when it starts one again, and keeps its last 256 events; health checks are among them.
+        """
+        asked = {"type": "container", "event": "die", "container": list(ids)}
+        with self.call("read the events of"):
+            found = list(self.api.events(since=int(since), until=int(until) + 1, filters=asked, decode=True))
+        codes = ((one["Actor"]["ID"], str(one["Actor"]["Attributes"].get("exitCode", ""))) for one in found)
+        return {id: int(code) for id, code in codes if code.isdigit()}
+
+    def log_place(self, id: str) -> dict[str, str]:
+        """``driver`` of a container's log, and the ``path`` of its file; empty where the driver has none."""
+        with self.call("inspect", f"container {id[:12]}"):
+            found = self.api.inspect_container(id)
+            driver = str(((found.get("HostConfig") or {}).get("LogConfig") or {}).get("Type") or "")
+            path = str(found.get("LogPath") or "")
+            if driver == "local" and not path:  # the engine does not tell, but always puts it there
+                root = str(self.api.info().get("DockerRootDir") or "")
+                path = f"{root}/containers/{found['Id']}/local-logs/container.log" if root else ""
+        return {"driver": driver, "path": path}
+
+    def processes(self, id: str) -> list[dict[str, str]]:
+        """The container's processes: pid, ppid, seconds since start, command line; none when it does not run."""
+        try:
+            with self.call("list the processes of", f"container {id[:12]}"):
+                found = self.api.top(id, "-eo pid,ppid,etimes,args")
+        except EngineHangs:
+            raise
+        except EngineError:
+            return []
+        names = ("pid", "ppid", "seconds", "command")
+        return [dict(zip(names, row)) for row in found.get("Processes") or ()]
+
+    def statistics(self, id: str) -> dict[str, Any]:
+        """The engine's own counters of a container, two samples a second apart; {} when it ended meanwhile."""
+        try:
+            with self.call("read the counters of", f"container {id[:12]}"):
+                found: dict[str, Any] = self.api.stats(id, decode=None, stream=False)
+            return found
+        except EngineHangs:
+            raise
+        except EngineError:
+            return {}
+
+    def logging(self, id: str) -> tuple[str, str, dict[str, str]]:
+        """A container's name, the driver of its log, and that driver's options."""
+        with self.call("inspect", f"container {id[:12]}"):
+            found = self.api.inspect_container(id)
+        config = (found.get("HostConfig") or {}).get("LogConfig") or {}
+        return str(found["Name"]).lstrip("/"), str(config.get("Type") or ""), dict(config.get("Config") or {})
+
+    def root_of(self, project: str, service: str) -> str:
+        """Where on the host the files of a service's running container are seen (root may look there)."""
+        for one in self.containers(project):
+            if one.service == service and one.running and one.pid:
+                return f"/proc/{one.pid}/root"
+        raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be looked at.")
+
+    def restart(self, id: str, grace: int) -> None:
+        """Stop within ``grace`` seconds, then killed, and started again."""
+        with self.call("restart", f"container {id[:12]}"):
+            self.api.restart(id, timeout=grace)
+
+    def stop(self, id: str, grace: int) -> None:
+        with self.call("stop", f"container {id[:12]}"):
+            self.api.stop(id, timeout=grace)
+
+    def unpause(self, id: str) -> None:
+        with self.call("unpause", f"container {id[:12]}"):
+            self.api.unpause(id)
+
+    def remove(self, id: str) -> None:
+        """Remove a container, never its volumes; one that is gone already is no error."""
+        try:
+            with self.call("remove", f"container {id[:12]}"):
+                self.api.remove_container(id, force=True, v=False)
+        except EngineError as error:
+            if error.details.get("status") not in (404, 409):
+                raise
+
+    def remove_stopped(self, id: str) -> bool:
+        """Remove a container that does not run, never its volumes; False when it runs, or is gone."""
+        return self.removed(lambda: self.api.remove_container(id, force=False, v=False), f"container {id[:12]}")
+
+    def execute(self, id: str, argv: Sequence[str]) -> tuple[int, str]:
+        """A command in a container: exit code and the end of what it said."""
+        with self.call(f"run {argv[0]} in", f"container {id[:12]}"):
+            made = self.api.exec_create(id, list(argv))
+            output = self.api.exec_start(made["Id"])
+            code = self.api.exec_inspect(made["Id"]).get("ExitCode")
+        return int(code if code is not None else 1), output.decode("utf-8", "replace")[-500:]

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The images of an engine, and all that it stores. I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._core.errors import EngineError
+from .engine_transport import Transport
+
+
+class ImageCalls(Transport):
+    """Calls that concern images, the build cache and the space that all of it takes."""
+
+    def image(self, reference: str) -> dict[str, Any] | None:
+        """An image by id or reference; None when it is not on this host."""
+        try:
+            with self.call("inspect", f"image {reference}"):
+                found: dict[str, Any] = self.api.inspect_image(reference)
+            return found
+        except EngineError as error:
+            if error.details.get("status") == 404:
+                return None
+            raise
+
+    def tag(self, image: str, repository: str, tag: str) -> None:
+        with self.call("tag", f"image {image[:19]}"):
+            self.api.tag(image, repository, tag, force=True)
+
+    def untag(self, reference: str) -> None:
+        """Take a name from an image; the image stays while it has another one or a container."""
+        try:
+            with self.call("untag", reference):
+                self.api.remove_image(reference, noprune=True)
+        except EngineError as error:
+            if error.details.get("status") != 404:
+                raise
+
+    def dangling(self) -> list[str]:
+        """Ids of the images without a name."""
+        with self.call("list the images of"):
+            found = self.api.images(filters={"dangling": True})
+        return [str(one["Id"]) for one in found]
+
+    def remove_image(self, id: str) -> bool:
+        """Remove an image by its id and none of its parents; False when something needs it, or it is gone."""
+        return self.removed(lambda: self.api.remove_image(id, force=False, noprune=True), f"image {id[:19]}")
+
+    def used(self) -> dict[str, Any]:
+        """What its images, containers, volumes and build cache take; it walks all of them and may take minutes."""
+        with self.call("measure what is kept by"):
+            found: dict[str, Any] = self.api.df()
+        return found
+
+    def root_folder(self) -> str:
+        """Where it keeps everything, on its own host."""
+        with self.call("ask"):
+            return str(self.api.info().get("DockerRootDir") or "")
+
+    def prune_builds(self) -> int:
+        """Drop the build cache that no build uses; the bytes that came free."""
+        with self.call("prune the build cache of"):
+            try:
+                found = self.api.prune_builds(all=True)
+            except TypeError:  # the SDK before 7.0 knows no options: dangling entries alone go
+                found = self.api.prune_builds()
+        return int((found or {}).get("SpaceReclaimed") or 0)

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One snapshot of a server: its sessions, locks and limits, read in one connection. I/O.
+
+A snapshot is a handful of statements in one autocommit connection, each bounded by statement_timeout.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._core.errors import PrivilegeError, ServerError
+from ..locks.lock_table import Key, Lock, Tag
+from ..locks.wait_forest import grow
+from ..session import CLIENT, LONGEST_QUERY, REDACTED, Prepared, Session
+from ..snapshot import Picture
+from . import queries
+from .server import Postgres, Row, legible, legible_text
+
+_PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER"]
+
+
+def read_snapshot(postgres: Postgres) -> Picture:
+    """One picture: locks first, so that an identity is never older than the lock it stands for."""
+    locks = postgres.rows(queries.LOCKS)
+    prepared = [legible(row) for row in postgres.rows(queries.PREPARED)]
+    activity = postgres.rows(queries.ACTIVITY)
+    roles = {row[0]: row for row in postgres.names(queries.ROLES)}
+    databases = {row[0]: row for row in postgres.names(queries.DATABASES)}
+    progress = _progress(postgres)
+    me = next((role for role in roles.values() if role[1] == postgres.role), None)
+    may_signal = {oid: _may_signal(role, me) for oid, role in roles.items()}
+    sessions = {
+        row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])))
+        for row in activity
+    }
+    xid_owner = {row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"}
+    found, rows_wanted = _locks(locks, sessions, xid_owner)
+    snapshots = _snapshot_blockers(postgres, sessions)
+    found += _snapshot_waits(snapshots, sessions)
+    return Picture(
+        now=activity[0][16],
+        server=postgres.server,
+        limits=postgres.limits,
+        sessions=sessions,
+        prepared={p.key: p for p in (_prepared(row, roles, databases, me) for row in prepared)},
+        forest=grow(found),
+        **_object_names(postgres, found, rows_wanted, databases),
+        snapshot_blockers=snapshots,
+        role_limits={row[1]: row[5] for row in roles.values() if row[5] >= 0},
+        database_limits={row[1]: row[2] for row in databases.values() if row[2] >= 0},
+    )
+
+
+def _progress(postgres: Postgres) -> dict[int, str] | None:
+    """Who builds or copies what; None when it could not be read, which is not the same as nobody."""
+    try:
+        return {row[0]: row[1] for row in postgres.rows(queries.PROGRESS, commands=_PROGRESS)}
+    except (ServerError, PrivilegeError):
+        if postgres.closed:
+            raise
+        return None
+
+
+def _object_names(
+    postgres: Postgres, locks: list[Lock], rows_wanted: dict[int, Tag], databases: dict[int, Row]
+) -> dict[str, Any]:
+    here = next((oid for oid, row in databases.items() if row[1] == postgres.server["database"]), None)
+    tags = {lock.tag for lock in locks} | set(rows_wanted.values())
+    oids = {tag[2] for tag in tags if tag[2] is not None and tag[1] in (here, 0)}
+    rows = postgres.names(queries.RELATIONS, oids=sorted(oids)) if oids else []
+    known: dict[int, str] = {row[0]: row[1] for row in rows}
+    names: dict[Tag, str] = {}
+    for tag in tags:
+        if tag[2] is None:
+            continue
+        place = f" ({tag[3]},{tag[4]})" if tag[4] is not None else ""
+        if tag[2] in known and tag[1] in (here, 0):
+            names[tag] = known[tag[2]] + place
+        else:
+            names[tag] = f"relation {tag[2]}{place} of database {_name(databases, tag[1])}"
+    return {"names": names, "rows": {pid: names[tag] for pid, tag in rows_wanted.items()}}
+
+
+def _snapshot_blockers(postgres: Postgres, sessions: dict[int, Session]) -> dict[int, tuple[int, ...]]:
+    waiting = [s.pid for s in sessions.values() if s.wait_event == "SafeSnapshot"]
+    if not waiting:
+        return {}
+    return {row[0]: tuple(row[1]) for row in postgres.rows(queries.SAFE_SNAPSHOT, pids=waiting)}
+
+
+def _name(names: dict[int, Row], oid: int | None) -> str:
+    row = names.get(oid) if oid is not None else None
+    return row[1] if row else str(oid or "")
+
+
+def _session(
+    row: Row,
+    roles: dict[int, Row],
+    databases: dict[int, Row],
+    progress: dict[int, str] | None,
+    signalable: bool,
+) -> Session:
+    role = roles.get(row[3])
+    unread = role is None or row[4] not in databases or progress is None
+    return Session(
+        pid=row[0],
+        backend_type=row[1] or "",
+        state=row[2] or "",
+        user=_name(roles, row[3]),
+        database=_name(databases, row[4]),
+        application=legible_text(row[5]),
+        client=row[6] or "",
+        query=legible_text(row[7])[:LONGEST_QUERY],
+        wait_type=row[8] or "",
+        wait_event=row[9] or "",
+        backend_start=row[10],
+        xact_start=row[11],
+        query_start=row[12],
+        state_change=row[13],
+        leader_pid=row[14],
+        has_written=row[15],
+        superuser=role[2] if role else row[1] == CLIENT,  # a role that could not be read is not presumed ordinary
+        redacted=row[7] == REDACTED and row[1] is None,
+        signalable=signalable,
+        progress=(progress or {}).get(row[0], ""),
+        unread=unread and row[1] == CLIENT,
+        client_port=row[17] or 0,
+        query_id=row[18],
+    )
+
+
+def _snapshot_waits(blockers: dict[int, tuple[int, ...]], sessions: dict[int, Session]) -> list[Lock]:
+    """A wait for a safe snapshot is in no lock table; told as a lock, it hangs in the forest like the others."""
+    found = []
+    for waiter, holders in blockers.items():
+        tag: Tag = ("safe snapshot", None, None, None, None, None, None, waiter, None, None)
+        found.append(Lock(waiter, tag, "ShareLock", False, sessions[waiter].query_start))
+        found += [Lock(holder, tag, "ExclusiveLock", True) for holder in holders]
+    return found
+
+
+def _prepared(row: Row, roles: dict[int, Row], databases: dict[int, Row], me: Row | None) -> Prepared:
+    return Prepared(
+        xid=int(row[0]),
+        gid=row[1],
+        prepared_at=row[2],
+        owner=_name(roles, row[3]),
+        database=_name(databases, row[4]),
+        allowed=row[4] in databases and (bool(row[5]) or bool(me and me[2])),
+    )
+
+
+def _may_signal(role: Row, me: Row | None) -> bool:
+    """PostgreSQL's rule: a superuser signals all, pg_signal_backend all but superusers, a member its own."""
+    if me and me[2]:
+        return True
+    return not role[2] and bool(role[3] or role[4])
+
+
+def _locks(
+    rows: list[Row], sessions: dict[int, Session], xid_owner: dict[str, str]
+) -> tuple[list[Lock], dict[int, Tag]]:
+    """Locks by owner (parallel workers count as their leader), and the row that each waiter is after."""
+    found: list[Lock] = []
+    wanted: dict[int, Tag] = {}
+    for row in rows:
+        pid = row[10]
+        owner: Key
+        if pid is None:
+            owner = xid_owner.get(row[11], "prepared:0")
+        else:
+            session = sessions.get(pid)
+            owner = session.key if session else pid
+        tag = tuple(row[:10])
+        if row[0] == "tuple" and pid is not None:
+            wanted[int(owner)] = tag
+        if row[15]:
+            found.append(Lock(owner, tag, row[12], row[13], row[14]))
+    return found, wanted
