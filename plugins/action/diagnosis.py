@@ -4,62 +4,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable, Mapping
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import Diagnosis
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import crowded, least_of
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, unpaid
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS = "connections", "performance", "disk", "network", "payments"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Weigh what the facts say; no trip to the host."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
+    arguments = {
+        "of": {"type": "str", "required": True, "choices": [CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS]},
+        "activity": {"type": "dict"},
+        "indexes": {"type": "dict"},
+        "reclaim": {"type": "dict"},
+        "reached": {"type": "dict"},
+        "services": {"type": "dict", "default": {}},
+        "log": {"type": "dict"},
+        "payments": {"type": "list", "elements": "dict", "default": []},
+        "payment_sign": {"type": "str", "default": ""},
+        "open_payments": {"type": "dict", "default": {}},
+        "payment_services": {"type": "list", "elements": "str", "default": []},
+        "fresh": {"type": "float", "default": 7200.0},
+        "slot_size": {"type": "float", "default": 512.0},
+        "idle": {"type": "float", "default": 30.0},
+        "idle_in_transaction": {"type": "float", "default": 60.0},
+        "min_running": {"type": "float", "default": 10.0},
+        "share": {"type": "float", "default": 0.5},
+        "headroom": {"type": "float", "default": 0.2},
+        "floor": {"type": "int", "default": 2},
+        "shares": {"type": "dict", "default": {}},
+    }
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        kinds = {
-            CONNECTIONS: _connections,
-            PERFORMANCE: _performance,
-            DISK: _disk,
-            NETWORK: _network,
-            PAYMENTS: _payments,
-        }
-        dummy, args = self.validate_argument_spec(
-            argument_spec={
-                "of": {"type": "str", "required": True, "choices": list(kinds)},
-                "activity": {"type": "dict", "default": {}},
-                "indexes": {"type": "dict", "default": {}},
-                "reclaim": {"type": "dict", "default": {}},
-                "reached": {"type": "dict", "default": {}},
-                "services": {"type": "dict", "default": {}},
-                "log": {"type": "dict", "default": {}},
-                "payments": {"type": "list", "elements": "dict", "default": []},
-                "payment_sign": {"type": "str", "default": ""},
-                "open_payments": {"type": "dict", "default": {}},
-                "payment_services": {"type": "list", "elements": "str", "default": []},
-                "fresh": {"type": "float", "default": 7200.0},
-                "slot_size": {"type": "float", "default": 512.0},
-                "idle": {"type": "float", "default": 30.0},
-                "idle_in_transaction": {"type": "float", "default": 60.0},
-                "min_running": {"type": "float", "default": 10.0},
-                "share": {"type": "float", "default": 0.5},
-                "headroom": {"type": "float", "default": 0.2},
-                "floor": {"type": "int", "default": 2},
-                "shares": {"type": "dict", "default": {}},
-            }
-        )
-        result.update(changed=False, **kinds[args["of"]](args).as_dict())
-        return result
+    # What each subject is weighed from.
+    required_if = [
+        ("of", CONNECTIONS, ["activity"]),
+        ("of", PERFORMANCE, ["activity", "indexes"]),
+        ("of", DISK, ["reclaim"]),
+        ("of", NETWORK, ["reached"]),
+        ("of", PAYMENTS, ["reached", "log"]),
+    ]
+
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        return _KINDS[args["of"]](args).as_dict()
 
 
 def _connections(args: dict[str, Any]) -> Diagnosis:
@@ -85,7 +80,7 @@ def _performance(args: dict[str, Any]) -> Diagnosis:
 
 def _disk(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reclaim", ("plan", "before", "explained", "notes"), "disk_reclaim")
-    return crowded(args["reclaim"], args["activity"], least_of(args["slot_size"]))
+    return crowded(args["reclaim"], args["activity"] or {}, least_of(args["slot_size"]))
 
 
 def _network(args: dict[str, Any]) -> Diagnosis:
@@ -125,3 +120,12 @@ def _require(args: dict[str, Any], name: str, keys: tuple[str, ...], module: str
         raise AnsibleActionFail(
             f"diagnosis: {name} lacks {', '.join(sorted(missing))}; give it as {module} returned it. Nothing was done."
         )
+
+
+_KINDS: Mapping[str, Callable[[dict[str, Any]], Diagnosis]] = {
+    CONNECTIONS: _connections,
+    PERFORMANCE: _performance,
+    DISK: _disk,
+    NETWORK: _network,
+    PAYMENTS: _payments,
+}

@@ -9,29 +9,23 @@ import re
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import APPROVAL, SHORTEST_DIGEST, weigh
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Weigh the plan, return the verdict, export digest and targets."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
+    arguments = {
+        "plan": {"type": "dict", "required": True},
+        "mitigation": {"type": "str", "default": "plan"},
+        "limit": {"type": "int", "default": 5},
+        "approval": {"type": "str", "default": "over_limit", "choices": list(APPROVAL)},
+        "approved_targets": {"type": "raw"},
+        "approved_digest": {"type": "str", "default": ""},
+    }
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, args = self.validate_argument_spec(
-            argument_spec={
-                "plan": {"type": "dict", "required": True},
-                "mitigation": {"type": "str", "default": "plan"},
-                "limit": {"type": "int", "default": 5},
-                "approval": {"type": "str", "default": "over_limit", "choices": list(APPROVAL)},
-                "approved_targets": {"type": "raw"},
-                "approved_digest": {"type": "str", "default": ""},
-            }
-        )
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         plan = args["plan"]
         missing = {"digest", "actions"} - set(plan)
         if missing:
@@ -53,10 +47,9 @@ class ActionModule(ActionBase):
                 )
         approved = _targets(args["approved_targets"])
         verdict = weigh(plan, args["limit"], args["approval"], approved, digests)
-        host = (task_vars or {}).get("inventory_hostname", "")
-        result.update(changed=False, digest=plan["digest"], **verdict.as_dict())
-        result["ansible_stats"] = _exported(plan, f"{args['mitigation']}@{host}", verdict.as_dict())
-        return result
+        host = self.host
+        stats = _exported(plan, f"{args['mitigation']}@{host}", verdict.as_dict())
+        return {"digest": plan["digest"], **verdict.as_dict(), "ansible_stats": stats}
 
 
 def _targets(given: Any) -> list[str] | None:

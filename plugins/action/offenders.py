@@ -7,35 +7,29 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.resource_hogs import (
     CPU,
     MEMORY,
     weigh_cpu,
     weigh_memory,
 )
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Weigh what the facts say; no trip to the host."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
+    arguments = {
+        "of": {"type": "str", "required": True, "choices": [CPU, MEMORY]},
+        "resources": {"type": "dict", "required": True},
+        "sessions": {"type": "list", "elements": "dict", "default": []},
+        "project": {"type": "str", "default": ""},
+        "cores": {"type": "float", "default": 0.5},
+        "near": {"type": "float", "default": 0.9},
+        "keep": {"type": "list", "elements": "str", "default": []},
+    }
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, args = self.validate_argument_spec(
-            argument_spec={
-                "of": {"type": "str", "required": True, "choices": [CPU, MEMORY]},
-                "resources": {"type": "dict", "required": True},
-                "sessions": {"type": "list", "elements": "dict", "default": []},
-                "project": {"type": "str", "default": ""},
-                "cores": {"type": "float", "default": 0.5},
-                "near": {"type": "float", "default": 0.9},
-                "keep": {"type": "list", "elements": "str", "default": []},
-            }
-        )
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         resources = args["resources"]
         missing = {"host", "containers", "processes"} - set(resources)
         if missing:
@@ -44,8 +38,5 @@ class ActionModule(ActionBase):
                 " them. Nothing was done."
             )
         if args["of"] == CPU:
-            found = weigh_cpu(resources, args["sessions"], args["project"], args["cores"], args["keep"])
-        else:
-            found = weigh_memory(resources, args["project"], args["near"], args["keep"])
-        result.update(changed=False, **found)
-        return result
+            return weigh_cpu(resources, args["sessions"], args["project"], args["cores"], args["keep"])
+        return weigh_memory(resources, args["project"], args["near"], args["keep"])

@@ -8,32 +8,26 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import prometheus_signs
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import SEVERITIES, scenarios_of, severity_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Weigh what all hosts say; no trip to any of them."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
+    arguments = {
+        "surveys": {"type": "dict", "required": True},
+        "unreached": {"type": "list", "elements": "str", "default": []},
+        "prometheus": {"type": "dict", "default": {}},
+        "targets": {"type": "dict", "default": {}},
+        "services": {"type": "dict", "default": {}},
+        "links": {"type": "dict", "default": {}},
+    }
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, args = self.validate_argument_spec(
-            argument_spec={
-                "surveys": {"type": "dict", "required": True},
-                "unreached": {"type": "list", "elements": "str", "default": []},
-                "prometheus": {"type": "dict", "default": {}},
-                "targets": {"type": "dict", "default": {}},
-                "services": {"type": "dict", "default": {}},
-                "links": {"type": "dict", "default": {}},
-            }
-        )
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         importance = Importance(_severities(args, "targets"), _severities(args, "services"))
         surveys = {str(host): dict(survey) for host, survey in args["surveys"].items()}
         surveys.update({host: {"unreachable": True} for host in args["unreached"]})
@@ -42,15 +36,13 @@ class ActionModule(ActionBase):
         severity, scenarios = severity_of(signs), scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}
         now = datetime.now(timezone.utc)
-        result.update(
-            changed=False,
-            severity=severity,
-            signs=[one.as_dict() for one in signs],
-            scenarios=scenarios,
-            next=scenarios[0]["playbook"] if scenarios else "",
-            page=page(severity, signs, scenarios, surveys, args["prometheus"], links, now),
-        )
-        return result
+        return {
+            "severity": severity,
+            "signs": [one.as_dict() for one in signs],
+            "scenarios": scenarios,
+            "next": scenarios[0]["playbook"] if scenarios else "",
+            "page": page(severity, signs, scenarios, surveys, args["prometheus"], links, now),
+        }
 
 
 def _severities(args: dict[str, Any], name: str) -> dict[str, str]:

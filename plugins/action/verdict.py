@@ -6,32 +6,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import relief
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Compare before and after; fail when the plan did not keep its word."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
+    arguments = {
+        "before": {"type": "int", "required": True},
+        "after": {"type": "int", "required": True},
+        "left": {"type": "int", "default": 0},
+        "seconds": {"type": "raw"},
+        "stopped": {"type": "str", "default": ""},
+        "what": {"type": "str", "default": ""},
+    }
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, args = self.validate_argument_spec(
-            argument_spec={
-                "before": {"type": "int", "required": True},
-                "after": {"type": "int", "required": True},
-                "left": {"type": "int", "default": 0},
-                "seconds": {"type": "raw"},
-                "stopped": {"type": "str", "default": ""},
-                "what": {"type": "str", "default": ""},
-            }
-        )
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         seconds = None if args["seconds"] in (None, "") else float(args["seconds"])
-        result.update(changed=False, what=args["what"])
-        result.update(relief(args["before"], args["after"], args["left"], seconds, args["stopped"]))
+        result = {"what": args["what"], **relief(args["before"], args["after"], args["left"], seconds, args["stopped"])}
         if not result["kept"]:
             because = f" It stopped because {args['stopped']}." if args["stopped"] else ""
             result.update(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: diagnosis
-short_description: Say what is the matter with a PostgreSQL server, and which relief follows
+short_description: Rank the causes of exhausted connections, slow queries, full disks, network and payment failures
 version_added: 0.1.0
 description:
   - Weighs the facts on the controller and ranks the causes with their evidence.
@@ -27,84 +27,88 @@ options:
     choices: [connections, performance, disk, network, payments]
   activity:
     description:
-      - What M(pafar.runbook.pg_activity_info) returned, with its background. Needed for V(connections) and
-        V(performance); for V(disk) it may be missing.
+      - What M(pafar.runbook.pg_activity_info) returned, with its background. Required for V(connections) and
+        V(performance); optional for V(disk).
     type: dict
-    default: {}
-  reclaim:
-    description: What M(pafar.runbook.disk_reclaim) returned in check mode. Needed for V(disk).
-    type: dict
-    default: {}
-  slot_size:
-    description: MiB of WAL from which a replication slot that nobody reads counts.
-    type: float
-    default: 512.0
-  reached:
-    description: What M(pafar.runbook.endpoint_probe_info) returned. Needed for V(network) and V(payments).
-    type: dict
-    default: {}
   services:
     description: C(services) of M(pafar.runbook.compose_info), for V(network), V(payments) and V(connections).
     type: dict
     default: {}
-  log:
-    description: What M(pafar.runbook.log_tail) returned of the services that take payments. Needed for V(payments).
+  idle:
+    description:
+      - For V(connections), seconds from which an idle session of an application over its share counts as leaked.
+    type: float
+    default: 30.0
+  idle_in_transaction:
+    description:
+      - For V(connections) and V(performance), seconds from which a transaction in which nothing happens counts as
+        forgotten.
+    type: float
+    default: 60.0
+  share:
+    description: For V(connections), largest part of a ceiling that one application may hold.
+    type: float
+    default: 0.5
+  headroom:
+    description: For V(connections), part of a ceiling that is to be free.
+    type: float
+    default: 0.2
+  floor:
+    description: For V(connections), sessions that each application keeps, whatever its share.
+    type: int
+    default: 2
+  shares:
+    description: For V(connections), most sessions of an application, by its name.
     type: dict
     default: {}
+  indexes:
+    description: What M(pafar.runbook.pg_index_info) returned. Required for V(performance).
+    type: dict
+  min_running:
+    description: For V(performance), seconds from which a busy statement counts as running away.
+    type: float
+    default: 10.0
+  reclaim:
+    description: What M(pafar.runbook.disk_reclaim) returned in check mode. Required for V(disk).
+    type: dict
+  slot_size:
+    description: For V(disk), miB of WAL from which a replication slot that nobody reads counts.
+    type: float
+    default: 512.0
+  reached:
+    description: What M(pafar.runbook.endpoint_probe_info) returned. Required for V(network) and V(payments).
+    type: dict
+  log:
+    description: What M(pafar.runbook.log_tail) returned of the services that take payments. Required for V(payments).
+    type: dict
   payments:
-    description: The payments that a person must process, as P(pafar.runbook.payments_to_process#filter) lists them.
+    description:
+      - For V(payments), the payments that a person must process, as P(pafar.runbook.payments_to_process#filter) lists
+        them.
     type: list
     elements: dict
     default: []
   payment_sign:
-    description: The regular expression by which a failed payment is known in the log. Empty means that the log tells of none.
+    description:
+      - For V(payments), the regular expression by which a failed payment is known in the log. Empty means that the log
+        tells of none.
     type: str
     default: ""
   open_payments:
-    description: What M(pafar.runbook.pg_query_info) returned of open payments, also where it failed.
+    description:
+      - "For V(payments), what M(pafar.runbook.pg_query_info) returned of open payments, also where it failed."
     type: dict
     default: {}
   payment_services:
-    description: Services that take payments.
+    description: For V(payments), services that take payments.
     type: list
     elements: str
     default: []
   fresh:
-    description: Seconds for which a release counts as new, so that what broke may be its doing.
+    description:
+      - "For V(payments), seconds for which a release counts as new, so that what broke may be its doing."
     type: float
     default: 7200.0
-  indexes:
-    description: What M(pafar.runbook.pg_index_info) returned. Needed for V(performance).
-    type: dict
-    default: {}
-  idle:
-    description: Seconds from which an idle session of an application over its share counts as leaked.
-    type: float
-    default: 30.0
-  idle_in_transaction:
-    description: Seconds from which a transaction in which nothing happens counts as forgotten.
-    type: float
-    default: 60.0
-  min_running:
-    description: Seconds from which a busy statement counts as running away.
-    type: float
-    default: 10.0
-  share:
-    description: Largest part of a ceiling that one application may hold.
-    type: float
-    default: 0.5
-  headroom:
-    description: Part of a ceiling that is to be free.
-    type: float
-    default: 0.2
-  floor:
-    description: Sessions that each application keeps, whatever its share.
-    type: int
-    default: 2
-  shares:
-    description: Most sessions of an application, by its name.
-    type: dict
-    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

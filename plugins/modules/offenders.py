@@ -22,7 +22,7 @@ options:
     type: dict
     required: true
   sessions:
-    description: Active sessions of the database, as M(pafar.runbook.pg_activity_info) returned them.
+    description: For V(cpu), active sessions of the database, as M(pafar.runbook.pg_activity_info) returned them.
     type: list
     elements: dict
     default: []
@@ -31,11 +31,11 @@ options:
     type: str
     default: ""
   cores:
-    description: Cores from which on a container or a process counts as busy.
+    description: For V(cpu), the cores from which on a container or a process counts as busy.
     type: float
     default: 0.5
   near:
-    description: Share of its memory limit from which on a container is named.
+    description: For V(memory), the share of its memory limit from which on a container is named.
     type: float
     default: 0.9
   keep:

@@ -92,7 +92,7 @@ def spec_of(name):
         def __init__(self):
             self._supports_check_mode = self._supports_async = True
 
-        def validate_argument_spec(self, argument_spec):
+        def validate_argument_spec(self, argument_spec, **_conditions):
             catch(argument_spec=argument_spec)
 
     from ansible.plugins.action import ActionBase

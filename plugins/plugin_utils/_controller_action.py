@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the action plugins have in common that judge facts on the controller.
+
+PRIVATE to this collection.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Mapping, Sequence
+
+from ansible.plugins.action import ActionBase
+
+
+class ControllerAction(ActionBase, ABC):
+    """An action that needs no connection to the host, runs in check mode too, and changes nothing.
+
+    ``arguments``: its argument spec; ``required_if``: which argument needs which others, as in a module.
+    """
+
+    _requires_connection = False
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+    arguments: Mapping[str, Any] = {}
+    required_if: Sequence[Sequence[Any]] = ()
+    host = ""  # of the inventory, for which the task runs
+
+    @abstractmethod
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The result of the task, from its checked arguments."""
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self.host = str((task_vars or {}).get("inventory_hostname", ""))
+        dummy, args = self.validate_argument_spec(
+            argument_spec=dict(self.arguments), required_if=[list(rule) for rule in self.required_if]
+        )
+        result.update({"changed": False, **self.judge(args)})
+        return result
