@@ -81,12 +81,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.compose_cli import Compose
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import engine
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.observe import observe
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.request import check_services
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.report import project_report
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 
 
@@ -94,11 +90,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "interval", 0, "s")
     at_least(params, "log_lines", 0)
-    compose = Compose(params["docker_host"]) if params["configuration"] else None
-    with engine(engine_login_of(params)) as opened:
-        project = observe(opened, compose, source_of(params), interval=params["interval"], lines=params["log_lines"])
-    check_services(project, params["services"])
-    return {"changed": False, **project_dict(project, params["services"])}
+    login, source = engine_login_of(params), source_of(params)
+    names = ("services", "configuration", "interval", "log_lines")
+    return {"changed": False, **project_report(login, source, *(params[name] for name in names))}
 
 
 def main() -> None:

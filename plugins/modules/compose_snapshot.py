@@ -84,18 +84,15 @@ undo:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.request import Order
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.rollback import take
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.replicas import Terms
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, snapshot_order_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "keep", 1)
-    order = Order(engine_login_of(params), source_of(params), Terms(), 60.0, None, module.check_mode)
+    order = snapshot_order_of(params, module.check_mode)
     return take(order, params["state_dir"], params["label"], params["keep"])
 
 

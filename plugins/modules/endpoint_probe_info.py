@@ -176,11 +176,13 @@ well:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import (
+    ENGINE_ARGS,
+    engine_login_of,
+    named_project_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import UP, lines_of
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.matrix import probe
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.matrix import probe_report
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.options import (
     PROBE_ARGS,
     keys_of,
@@ -195,13 +197,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     keys = keys_of(params)
     targets, how = targets_of(params, keys), trying_of(params)
     tell_what_is_no_secret(module)
-    rows = probe(engine_login_of(params), Source(params["project"]), params["sources"], targets, keys, how)
-    return {
-        "changed": False,
-        "matrix": rows,
-        "lines": lines_of(rows),
-        "well": all(row["state"] == UP for row in rows),
-    }
+    login, project = engine_login_of(params), named_project_of(params)
+    return {"changed": False, **probe_report(login, project, params["sources"], targets, keys, how)}
 
 
 def main() -> None:

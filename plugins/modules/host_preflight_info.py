@@ -88,60 +88,23 @@ unknown:
   sample: []
 """
 
-from typing import Any, Callable
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
-from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import source_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Check, told
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io import host
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.host import host_report
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.options import HOST_ARGS, backups_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    login, source = engine_login_of(params), source_of(params)
-    for one in params["backups"]:
-        if not str(one.get("path") or "").startswith("/"):
-            raise InputError(f"backups: {one} needs an absolute path. Nothing was looked at.")
-        try:
-            float(one.get("max_age") or 0)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"backups: max_age of {one['path']} is no number of hours. Nothing was looked at."
-            ) from None
-    wanted = [{"project": source.project, **one} for one in params["backups"]]
-    looks: dict[str, Callable[[], list[Check]]] = {
-        "disk": host.disks,
-        "clock": lambda: host.clock(params["controller_time"]),
-        "compose": lambda: host.project(login, source, params["releases"]),
-        "backups": lambda: host.all_backups(login, wanted),
-        "reach": lambda: host.reach(params["urls"]),
-        "incident_log": lambda: [host.incident_log(params["log"])],
-    }
-    return told(check for area in host.AREAS if area in params["areas"] for check in looks[area]())
+    return host_report(engine_login_of(params), source_of(params), backups_of(params), params)
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **COMPOSE_ARGS,
-            "areas": {
-                "type": "list",
-                "elements": "str",
-                "default": ["disk", "clock", "compose"],
-                "choices": list(host.AREAS),
-            },
-            "controller_time": {"type": "float", "default": 0.0},
-            "releases": {"type": "str", "default": ""},
-            "backups": {"type": "list", "elements": "dict", "default": []},
-            "urls": {"type": "dict", "default": {}, "no_log": True},
-            "log": {"type": "str", "default": ""},
-        },
-        supports_check_mode=True,
-    )
-    finish(module, work)
+    finish(AnsibleModule(argument_spec=HOST_ARGS, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

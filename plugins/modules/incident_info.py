@@ -67,19 +67,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import last_undoable
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.history import history
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    events, torn = read(params["log"], params["id"])
-    found, why = last_undoable(events, params["host"])
-    undoable: dict[str, Any] = {}
-    if found is not None:
-        note = found["note"]
-        undoable = {"at": found["at"], "mitigation": note.get("mitigation", ""), **note["undo"]}
-    return {"changed": False, "events": events, "torn": torn, "undoable": undoable, "why_not": why}
+    return {"changed": False, **history(params["log"], params["id"], params["host"])}
 
 
 def main() -> None:

@@ -199,8 +199,11 @@ sources:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import (
+    ENGINE_ARGS,
+    engine_login_of,
+    named_project_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.reader import read
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import (
@@ -214,7 +217,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     where, wanted, limits = where_of(params), wanted_of(params), limits_of(params)
-    return {"changed": False, **read(engine_login_of(params), Source(params["project"]), where, wanted, limits)}
+    return {"changed": False, **read(engine_login_of(params), named_project_of(params), where, wanted, limits)}
 
 
 def main() -> None:

@@ -194,21 +194,13 @@ redacted:
   sample: 0
 """
 
-import time
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
-    activity_result,
-    with_background,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.background import (
-    SUBJECTS,
-    look_behind,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.options import ACTIVITY_ARGS, wanted_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.activity import activity
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POOLER_ARGS,
@@ -221,56 +213,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    at_least(params, "max_rows", 1)
-    at_least(params, "min_waiting", 0, "s")
-    at_least(params, "long_running", 0, "s")
-    at_least(params, "patience", 0, "s")
-    at_least(params, "interval", 0.1, "s")
-    pooler = pooler_of(params)
-    with connect(login_of(params)) as postgres:
-        mercy = mercy_of(params, postgres.pid)
-        patient_until = time.monotonic() + params["patience"]
-        while True:
-            picture = read_snapshot(postgres)
-            content = len(picture.waiting_at_least(params["min_waiting"])) <= params["expected"]
-            if content or time.monotonic() >= patient_until:
-                break
-            time.sleep(0.2)
-        background = look_behind(postgres, picture, params["also"], pooler, params["interval"])
-    if picture.redacted:
-        module.warn(
-            f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions: "
-            "their state is missing in every count. Grant it pg_monitor."
-        )
-    result = activity_result(
-        picture,
-        mercy,
-        statements=params["statements"],
-        rows=params["max_rows"],
-        min_waiting=params["min_waiting"],
-        long_running=params["long_running"],
-    )
-    return {"changed": False, **with_background(result, background)}
+    wanted, pooler = wanted_of(params), pooler_of(params)
+    told = activity(login_of(params), partial(mercy_of, params), pooler, wanted, module.warn)
+    return {"changed": False, **told}
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **POSTGRES_ARGS,
-            **MERCY_ARGS,
-            "min_waiting": {"type": "float", "default": 30.0},
-            "long_running": {"type": "float", "default": 60.0},
-            "statements": {"type": "str", "default": "normalized", "choices": ["normalized", "full", "none"]},
-            "max_rows": {"type": "int", "default": 100},
-            "patience": {"type": "float", "default": 0.0},
-            "expected": {"type": "int", "default": 0},
-            "also": {"type": "list", "elements": "str", "default": [], "choices": list(SUBJECTS)},
-            "interval": {"type": "float", "default": 1.0},
-            **POOLER_ARGS,
-        },
-        supports_check_mode=True,
-    )
-    finish(module, work)
+    spec = {**POSTGRES_ARGS, **MERCY_ARGS, **ACTIVITY_ARGS, **POOLER_ARGS}
+    finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -152,36 +152,19 @@ server:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.io.advisor import Wanted, advise
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.io.advisor import index_report
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.options import ADVICE_ARGS, wanted_of
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    at_least(params, "window", 0, "s")
-    for name, least in (("top", 1), ("min_rows", 0), ("min_unused_bytes", 0)):
-        at_least(params, name, least)
-    names = ("window", "top", "min_rows", "hypothetical", "min_unused_bytes", "only_building")
-    with connect(login_of(params)) as postgres:
-        return {"changed": False, **advise(postgres, Wanted(*(params[name] for name in names)))}
+    return {"changed": False, **index_report(login_of(params), wanted_of(params))}
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **POSTGRES_ARGS,
-            "window": {"type": "float", "default": 5.0},
-            "top": {"type": "int", "default": 10},
-            "min_rows": {"type": "int", "default": 10000},
-            "hypothetical": {"type": "bool", "default": True},
-            "min_unused_bytes": {"type": "int", "default": 1048576},
-            "only_building": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    finish(module, work)
+    finish(AnsibleModule(argument_spec={**POSTGRES_ARGS, **ADVICE_ARGS}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

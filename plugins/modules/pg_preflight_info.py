@@ -58,12 +58,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import told
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.database import look
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.database import database_report
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    return told(look(login_of(module.params)))
+    return database_report(login_of(module.params))
 
 
 def main() -> None:

@@ -61,16 +61,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.read_only_query import ask
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.read_only_query import answer
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "max_rows", 1)
-    with connect(login_of(params)) as postgres:
-        return ask(postgres, params["query"], params["max_rows"])
+    return answer(login_of(params), params["query"], params["max_rows"])
 
 
 def main() -> None:

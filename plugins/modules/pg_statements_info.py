@@ -109,20 +109,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.pg_stat_statements import usable
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.window import workload
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.window import statements_report
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "window", 0, "s")
     at_least(params, "top", 1)
-    with connect(login_of(params)) as postgres:
-        found = workload(postgres, usable(postgres), params["window"])
-        told = found.report(postgres, params["top"], params["statements"])
-    return {"changed": False, **told, "server": postgres.server}
+    told = statements_report(login_of(params), params["window"], params["top"], params["statements"])
+    return {"changed": False, **told}
 
 
 def main() -> None:

@@ -75,10 +75,8 @@ series:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._core.urls import door_of
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.io.prometheus import Prometheus
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.io.prometheus import alerts_and_series
 
 SERIES = {
     "name": {"type": "str", "required": True},
@@ -92,10 +90,8 @@ SERIES = {
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "timeout", 0.1, "s")
-    if not door_of(params["url"])[0]:
-        raise InputError("url is none of the form http://host:port. Nothing was done.")
-    asked = Prometheus(params["url"], params["timeout"], params["headers"])
-    return {"changed": False, "alerts": asked.alerts(), "series": asked.series(params["series"])}
+    names = ("url", "timeout", "headers", "series")
+    return {"changed": False, **alerts_and_series(*(params[name] for name in names))}
 
 
 def main() -> None:

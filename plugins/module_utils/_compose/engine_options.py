@@ -8,6 +8,7 @@ from typing import Any
 
 from .._core.module import at_least
 from .io.engine_transport import EngineLogin
+from .project_ref import Source
 
 ENGINE_ARGS: dict[str, Any] = {
     "docker_host": {"type": "str", "default": ""},
@@ -18,3 +19,8 @@ ENGINE_ARGS: dict[str, Any] = {
 def engine_login_of(params: dict[str, Any]) -> EngineLogin:
     at_least(params, "engine_timeout", 0.1, "s; an engine that hangs must be noticed")
     return EngineLogin(params["docker_host"], params["engine_timeout"])
+
+
+def named_project_of(params: dict[str, Any]) -> Source:
+    """A project that is known by its name alone."""
+    return Source(params["project"])

@@ -79,6 +79,11 @@ def terms_of(params: dict[str, Any]) -> Terms:
     )
 
 
+def snapshot_order_of(params: dict[str, Any], rehearsal: bool) -> Order:
+    """For what leaves the containers as they are, and so takes no options of how to change them."""
+    return Order(engine_login_of(params), source_of(params), Terms(), 60.0, None, rehearsal)
+
+
 def order_of(params: dict[str, Any], rehearsal: bool) -> Order:
     """What every act is told, whatever it does."""
     return Order(

@@ -16,7 +16,7 @@ from ..._compose.io.observe import observe
 from ..._compose.project import Project
 from ..._compose.project_ref import Source
 from ..._core.errors import PrivilegeError
-from ..endpoint import HOST, Attempt, Target, row_of, unknown_row
+from ..endpoint import HOST, UP, Attempt, Target, lines_of, row_of, unknown_row
 from .namespaces import Place, inside, require_entry
 from .probe import attempt
 
@@ -38,6 +38,19 @@ class Trying:
     attempts: int
     pause: float
     timeout: float
+
+
+def probe_report(
+    login: EngineLogin,
+    source: Source,
+    sources: Sequence[str],
+    targets: Sequence[Target],
+    keys: Mapping[str, Key],
+    how: Trying,
+) -> dict[str, Any]:
+    """What endpoint_probe_info returns: the rows, the same in lines, and whether all are up."""
+    rows = probe(login, source, sources, targets, keys, how)
+    return {"matrix": rows, "lines": lines_of(rows), "well": all(row["state"] == UP for row in rows)}
 
 
 def probe(

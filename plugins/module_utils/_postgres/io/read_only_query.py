@@ -10,7 +10,8 @@ from typing import Any
 
 from ..._core.errors import InputError
 from ..._core.text import printable
-from .server import Postgres
+from .connection import Login
+from .server import Postgres, connect
 
 
 def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
@@ -39,3 +40,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
     return printable(str(value))
+
+
+def answer(login: Login, statement: str, most: int) -> dict[str, Any]:
+    """The same over a connection of its own."""
+    with connect(login) as postgres:
+        return ask(postgres, statement, most)

@@ -17,7 +17,7 @@ from ..._postgres.io.server import Postgres, connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.workload.io.pg_stat_statements import usable
 from .. import database as preflight
-from ..check import Check, of_clock, of_disk
+from ..check import Check, of_clock, of_disk, told
 
 MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
 SENDERS = """
@@ -29,6 +29,11 @@ SELECT pg_catalog.current_setting('archive_mode'), last_failed_time > coalesce(l
        last_failed_time::text
   FROM pg_catalog.pg_stat_get_archiver()
 """
+
+
+def database_report(login: Login) -> dict[str, Any]:
+    """What pg_preflight_info returns."""
+    return told(look(login))
 
 
 def look(login: Login) -> list[Check]:

@@ -15,13 +15,24 @@ from urllib.parse import urlencode
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import open_url
 
-from ..._core.errors import HostError
+from ..._core.errors import HostError, InputError
 from ..._core.text import printable
+from ..._core.urls import door_of
 
 _MOST = 4 * 2**20  # bytes of an answer
 _THREADS = 4
 _QUERY = "/api/v1/query"
 _REFUSED = (400, 422)  # the query cannot be read, or not be carried out
+
+
+def alerts_and_series(
+    url: str, timeout: float, headers: Mapping[str, str], series: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What prometheus_info returns; ``timeout`` in seconds."""
+    if not door_of(url)[0]:
+        raise InputError("url is none of the form http://host:port. Nothing was done.")
+    asked = Prometheus(url, timeout, headers)
+    return {"alerts": asked.alerts(), "series": asked.series(series)}
 
 
 class Prometheus:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Container, Iterable, Sequence
 
 from ...._core.text import printable, shortened
+from ...io.connection import Login
 from ...io.queries import DATABASES
-from ...io.server import Postgres
+from ...io.server import Postgres, connect
 from ...session import LONGEST_QUERY
 from ...sql_text import without_literals
 from ...workload.io.pg_stat_statements import named, usable
@@ -50,6 +51,12 @@ class Wanted:
     hypothetical: bool = True
     least_unused: int = 2**20
     only_building: bool = False
+
+
+def index_report(login: Login, wanted: Wanted) -> dict[str, Any]:
+    """What pg_index_info returns; see its documentation."""
+    with connect(login) as postgres:
+        return advise(postgres, wanted)
 
 
 def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:

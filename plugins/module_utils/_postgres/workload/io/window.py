@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...io import queries
-from ...io.server import Postgres
+from ...io.connection import Login
+from ...io.server import Postgres, connect
 from ...snapshot import Picture
 from ..statements import Doing, Key, Reader, Samples, Snapshot, difference, lifetime, ranked, report, running_seconds
-from .pg_stat_statements import Extension, named, texts, watch
+from .pg_stat_statements import Extension, named, texts, usable, watch
 
 # What the look itself runs is none of the server's work: how those statements begin, with literals or without.
 _OURS = (
@@ -92,3 +93,10 @@ def _reservations(second: Snapshot, evictions: int, renewed: bool) -> list[str]:
             " pg_stat_statements.max"
         )
     return said
+
+
+def statements_report(login: Login, window: float, top: int, form: str) -> dict[str, Any]:
+    """What pg_statements_info returns; ``window`` in seconds, ``form``: how statements are shown."""
+    with connect(login) as postgres:
+        found = workload(postgres, usable(postgres), window)
+        return {**found.report(postgres, top, form), "server": postgres.server}

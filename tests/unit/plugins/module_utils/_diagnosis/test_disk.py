@@ -101,3 +101,51 @@ def test_what_the_playbook_still_misses_before_it_restarts(facts, check, missing
     assert int(templar.template(trusted(play["vars"]["__disk_space_missing"]))) == missing
     (work,) = (task for task in play["tasks"] if "block" in task)
     assert "__disk_space_missing | int > 0" in work["block"][-1]["when"]
+
+
+def reclaimed(*acts: tuple[str, int], explained: list[dict[str, Any]] | None = None, late: int = 100) -> dict[str, Any]:
+    actions = [{"kind": kind, "bytes": size, "who": f"{kind} one", "reason": "big"} for kind, size in acts]
+    before = {"mount": "/", "free_bytes": 5 * MIB, "used_bytes": 1000 * MIB, "free_share": 0.005}
+    return {"plan": {"actions": actions, "late": late}, "before": before, "explained": explained or [], "notes": []}
+
+
+def slots_kept(kept: int, active: bool = False) -> dict[str, Any]:
+    slot = {"slot": "gone", "active": active, "temporary": False, "kept_bytes": kept}
+    return {"background": {"replication": {"slots": [slot]}}}
+
+
+DELETED_OPEN = {
+    "kind": "deleted_open",
+    "what": "/x was deleted",
+    "bytes": 700 * MIB,
+    "cure": "open",
+    "services": ["backend"],
+}
+
+A_VOLUME = {"kind": "volume", "what": "the volume data holds 9 GiB", "bytes": 900 * MIB, "cure": "ask"}
+
+NO_INODES = {"kind": "inodes", "what": "99% of the inodes", "bytes": 0, "cure": "tidy"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "activity", "causes", "relief"),
+    [
+        (reclaimed(), {}, [], ""),
+        (reclaimed(("container_logs", 400 * MIB), ("backups", 90 * MIB)), {}, ["unrotated_log", "old_backups"],
+         "reclaim_disk"),
+        (reclaimed(("container_logs", 40 * MIB)), slots_kept(300 * MIB), ["dead_slot", "unrotated_log"], ""),
+        (reclaimed(), slots_kept(300 * MIB, active=True), [], ""),
+        (reclaimed(), slots_kept(3 * MIB), [], ""),
+        (reclaimed(("build_cache", 10 * MIB), explained=[DELETED_OPEN, A_VOLUME]), {},
+         ["deleted_open", "build_cache", "volume"],
+         "restart_services"),
+        (reclaimed(("build_cache", 10 * MIB), explained=[NO_INODES]), {}, ["inodes", "build_cache"], ""),
+        (reclaimed(explained=[A_VOLUME], late=0), {"msg": "it is down"}, [], ""),
+    ],
+)  # fmt: skip
+def test_disks(facts, activity, causes, relief):
+    found = crowded(facts, activity, 64 * MIB).as_dict()
+    assert [one["cause"] for one in found["causes"]] == causes
+    assert found["relief"] == relief
+    assert ("dead_slot" in causes) == any("pg_drop_replication_slot('gone')" in one for one in found["advice"])
+    assert ("msg" in activity) == any("could not be asked" in one for one in found["advice"])

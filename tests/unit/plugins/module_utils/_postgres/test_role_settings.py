@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres import role_settings as guards
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_settings import (
     CONNECTIONS,
     Guard,
@@ -12,6 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_setti
     plan_guards,
     undo_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
 from support.pictures import picture
 
@@ -76,3 +81,44 @@ def test_the_way_back_may_loosen():
     found = plan_guards([guard], tight, picture([]))
     assert len(found.actions) == 1
     assert chosen(found, [guard], tight) == [guard]
+
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def pictured(*sessions, **more):
+    given = {"prepared": {}, **more}
+    known = {one.pid: one for one in sessions}
+    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+
+
+KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("boss", {}, True)}
+
+
+@pytest.mark.parametrize(
+    ("guard", "said"),
+    [
+        (Guard("app", "lock_timeout", "30s"), ""),
+        (Guard("app", "lock_timeout", ""), ""),
+        (Guard("app", "connection_limit", "-1"), ""),
+        (Guard("app", "connection_limit", "5min"), "needs a number"),
+        (Guard("app", "lock_timeout", "5s'"), "needs a time"),
+        (Guard("app", "lock_timeout", "1.5 min"), ""),
+        (Guard("app", "transaction_timeout", "5s"), "too old"),
+        (Guard("app", "search_path", "x"), "is no guard"),
+        (Guard("ghost", "lock_timeout", "5s"), "no role"),
+    ],
+)
+def test_what_can_be_a_guard(guard, said):
+    why = guards.why_not(guard, KNOWN, ["lock_timeout", "statement_timeout"])
+    assert said in why if said else why == ""
+
+
+def test_a_guard_that_is_set_is_no_action_and_the_way_back_is_what_was():
+    same, new = Guard("app", "lock_timeout", "5s"), Guard("app", "statement_timeout", "1min")
+    plan = guards.plan_guards([same, new], KNOWN, pictured())
+    assert plan.targets == ("app.statement_timeout:-->1min",)
+    assert guards.chosen(plan, [same, new], KNOWN) == [new]
+    back = guards.undo_of([Guard("app", "lock_timeout", "9s"), new], KNOWN)["options"]["guards"]
+    assert [one["value"] for one in back] == ["5s", ""]
+    assert guards.plan_guards([Guard("boss", "lock_timeout", "1s")], KNOWN, pictured()).actions == ()

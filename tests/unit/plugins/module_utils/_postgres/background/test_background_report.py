@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background import background_report as background
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
     pressing,
     spill,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
 from support.pictures import picture, session
 
@@ -27,3 +33,40 @@ def test_what_cannot_be_seen_is_told_while_workers_work():
     assert pressing({"spill": found}) == [found["note"]]
     assert spill(picture([], LEADER), [], unlisted_by="oncall")["note"] == ""
     assert spill(PARALLEL, [])["note"] == ""
+
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def pictured(*sessions, **more):
+    given = {"prepared": {}, **more}
+    known = {one.pid: one for one in sessions}
+    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+
+
+def test_what_presses_of_the_background():
+    slot = {"slot_name": "dead", "slot_type": "physical", "active": False, "temporary": False, "wal_status": "extended"}
+    lost = {**slot, "slot_name": "lost", "wal_status": "lost"}
+    seen = pictured(Session(7, user="app", database="shop"))
+    ages = [("shop", 1_600_000_000, 5, 200_000_000, 400_000_000)]
+    slots = [(slot, 2**31, None, None), (lost, None, None, None)]
+    found = {
+        "wraparound": background.wraparound(seen, ages, [(7, 2_000_000)], [("gid", 5)], [(slot, 9, None, 3)]),
+        "replication": background.replication(slots, [(8, "streaming", 5)]),
+        "spill": background.spill(seen, [("d", "pgsql_tmp7.0", 2**28), ("d", "pgsql_tmp9.1", 5), ("d", "x", 3)]),
+    }
+    assert [one["kind"] for one in found["wraparound"]["holders"]] == [
+        "session",
+        "prepared transaction",
+        "replication slot",
+    ]
+    assert found["spill"]["other_bytes"] == 3
+    said = " / ".join(background.pressing(found))
+    for words in (
+        "800% of where",
+        "keeps the dead rows of 2,000,000",
+        "keeps 2,048 MiB",
+        "has lost WAL",
+        "spilled 256 MiB",
+    ):
+        assert words in said

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import told
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
 from support.pictures import picture
 
@@ -31,3 +36,30 @@ def test_the_console_of_this_look_is_no_client():
     assert found["client_connections"] == {"used": 4, "limit": 4}
     assert "takes no more clients: 4 of 4" in found["pressing"][0]
     assert told(tables(clients=4, limit=4), picture([]))["pressing"] == []
+
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def pictured(*sessions, **more):
+    given = {"prepared": {}, **more}
+    known = {one.pid: one for one in sessions}
+    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+
+
+def test_the_pooler_s_tables():
+    pool = {"database": "shop", "user": "app", "cl_active": 2, "cl_waiting": 3, "sv_active": 2, "sv_idle": 0}
+    tables = {
+        "DATABASES": [{"name": "shop", "pool_size": 2, "paused": 0}],
+        "POOLS": [
+            {**pool, "maxwait": 7, "maxwait_us": 500000, "pool_mode": "transaction"},
+            {"database": "pgbouncer", "user": "pgbouncer", "cl_active": 1},
+        ],
+        "CLIENTS": [{"ptr": "0x1", "addr": "10.0.0.9", "port": 4711, "user": "app", "application_name": "web\x1b[1m"}],
+        "SERVERS": [{"remote_pid": 5, "link": "0x1"}, {"remote_pid": 6, "link": ""}, {"remote_pid": 99, "link": "0x1"}],
+        "CONFIG": [{"key": "max_client_conn", "value": "100"}],
+    }
+    found = told(tables, pictured(Session(5), Session(6)))
+    assert [(one["waiting"], one["longest_wait"], one["exhausted"]) for one in found["pools"]] == [(3, 7.5, True)]
+    assert found["clients"] == {"5": {"client": "10.0.0.9:4711", "application": "web [1m", "user": "app"}}
+    assert "3 clients wait" in found["pressing"][0]

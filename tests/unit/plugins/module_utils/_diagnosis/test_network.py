@@ -1,0 +1,110 @@
+"""Network faults told apart, from facts as the modules return them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
+
+from .endpoint_facts import BACKEND, SERVICES, WORKER, down, row, service
+
+
+@pytest.mark.parametrize(
+    ("rows", "cause", "relief", "services"),
+    [
+        ([row(BACKEND, "redis"), row(WORKER, "redis")], "", "", None),
+        ([down(BACKEND, "redis"), row(WORKER, "redis")], "network_cut", "restart_services", ["backend"]),
+        ([down(BACKEND, "redis"), row(BACKEND, "database")], "network_cut", "restart_services", ["backend"]),
+        ([down(BACKEND, "database"), down(BACKEND, "redis"), row(WORKER, "redis")], "network_cut", "restart_services",
+         ["backend"]),
+        ([down(BACKEND, "database", "dns", "silent"), down(BACKEND, "redis", "dns", "silent"), row(WORKER, "redis")],
+         "dns_failure", "restart_services", ["backend"]),
+        ([down(BACKEND, "stripe"), down("host", "stripe"), down("host", "maps")], "no_way_out", "", None),
+        ([down(BACKEND, "stripe"), down("host", "stripe"), row("host", "maps")], "their_fault", "", None),
+        ([down(BACKEND, "stripe"), row("host", "stripe")], "network_cut", "restart_services", ["backend"]),
+        ([down(BACKEND, "stripe", "protocol", "it fails", whose="theirs")], "their_fault", "", None),
+        ([down(BACKEND, "stripe", "protocol", "it refuses", whose="key")], "key_refused", "", None),
+        ([down(BACKEND, "redis", "tcp", "redis:6379: connection refused"), down(WORKER, "redis", "tcp", "refused")],
+         "not_listening", "restart_services", ["redis"]),
+        ([down("host", "redis"), row(WORKER, "redis")], "network_cut", "", None),
+        ([row(BACKEND, "redis", "degraded", "protocol", "it is loading"), row(WORKER, "redis")], "target_degraded", "",
+         None),
+    ],
+)  # fmt: skip
+def test_networks(rows, cause, relief, services):
+    found = disconnected({"matrix": rows}, SERVICES).as_dict()
+    assert (found["cause"], found["relief"], found["rules"].get("services")) == (cause, relief, services)
+
+
+def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
+    services = {**SERVICES, "redis": service("redis", 0, "exited with code 1")}
+    found = disconnected({"matrix": [down(BACKEND, "redis", "dns"), down(WORKER, "redis", "dns")]}, services).as_dict()
+    assert found["cause"] in ("target_down", "dns_failure")
+    rows = [
+        down(BACKEND, "redis", "dns"),
+        row(BACKEND, "database"),
+        down(WORKER, "redis", "dns"),
+        row(WORKER, "database"),
+    ]
+    found = disconnected({"matrix": rows}, services).as_dict()
+    assert found["cause"] == "target_down"
+    assert found["rules"] == {"services": ["redis"], "containers": ["pafar-redis-1"], "which": "all"}
+    assert "exited with code 1" in found["causes"][0]["evidence"][0]
+
+
+def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> dict[str, Any]:
+    return row(source, name, state, "" if state == "up" else layer, "SERVFAIL", address=f"{name}:443")
+
+
+@pytest.mark.parametrize(
+    ("rows", "cause", "relief"),
+    [
+        pytest.param([outside(BACKEND, "a.example"), row(BACKEND, "redis")], "dns_failure", "", id="one name outside"),
+        pytest.param([outside(BACKEND, "a.example"), outside(WORKER, "b.example"), row(WORKER, "redis")],
+                     "dns_failure", "", id="every name outside, from everywhere"),
+        pytest.param([outside(BACKEND, "a.example"), outside(BACKEND, "b.example")], "dns_failure", "",
+                     id="nobody asks for a name of ours"),
+        pytest.param([outside(BACKEND, "a.example"), outside(WORKER, "a.example", "up"), row(BACKEND, "redis")],
+                     "dns_failure", "restart_services", id="one of us alone"),
+    ],
+)  # fmt: skip
+def test_who_resolves_the_names_outside(rows, cause, relief):
+    found = disconnected({"matrix": rows}, SERVICES).as_dict()
+    assert (found["cause"], found["relief"]) == (cause, relief)
+    assert relief or "resolver" in found["advice"][0]
+
+
+def test_our_own_front_door_is_nobody_elses_fault():
+    door = down("host", "the front door", "tcp", "connection refused", whose="ours", address="127.0.0.1:80")
+    exited = service("nginx", 0, "is exited (1, failed with 1)", ports=["0.0.0.0:80->80/tcp"])
+    rows = [door, row(BACKEND, "stripe", address="api.stripe.com:443")]
+    found = disconnected({"matrix": rows}, {**SERVICES, "nginx": exited}).as_dict()
+    assert (found["cause"], found["rules"]["services"]) == ("target_down", ["nginx"])
+    # By its public name nobody knows where it leads; a service that is sick beside it is mended first.
+    public = {**door, "address": "pafar.example:443"}
+    sick = service("nginx", 1, "its health check fails", state="running")
+    found = disconnected({"matrix": [public, *rows[1:]]}, {**SERVICES, "nginx": sick}).as_dict()
+    assert (found["cause"], found["rules"]["services"]) == ("service_sick", ["nginx"])
+
+
+def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
+    stopped = service("reports", 0, "is exited (143, stopped on request)", state="exited")
+    services = {**SERVICES, "reports": stopped}
+    theirs = down(BACKEND, "maps", "protocol", "it answers 500", whose="theirs", address="maps.example:443")
+    found = disconnected({"matrix": [theirs]}, services).as_dict()
+    assert (found["cause"], found["relief"]) == ("their_fault", "")
+    door = down("host", "the front door", "tcp", "refused", whose="ours", address="pafar.example:443")
+    found = disconnected({"matrix": [door, theirs]}, services).as_dict()
+    assert found["relief"] == ""
+    assert "service_sick" in {one["cause"] for one in found["causes"]}
+    assert any("restart_services_services" in one for one in found["advice"])
+
+
+def test_the_replica_that_is_cut_off_is_restarted_and_not_those_beside_it():
+    two = service("backend")
+    two["containers"].append({**two["containers"][0], "name": "pafar-backend-2"})
+    rows = [down("pafar-backend-2", "redis"), row(BACKEND, "redis"), down(WORKER, "redis")]
+    found = disconnected({"matrix": rows}, {**SERVICES, "backend": two}).as_dict()
+    assert found["rules"]["services"] == ["backend", "worker"]
+    assert found["rules"]["containers"] == ["pafar-backend-2", WORKER]

@@ -1,0 +1,12 @@
+"""Checks of a database, from values."""
+
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight import database
+
+
+def test_entrances():
+    assert database.of_entrances("r", {"replication": ""}, 3).ready is True
+    assert database.of_entrances("r", {"replication": ""}, 0).ready is False
+    assert database.of_entrances("r", {"replication": "no", "reserve": ""}, 0).ready is True
+    assert "ALTER ROLE r REPLICATION" in database.of_entrances("r", {"replication": "no"}, 3).cure

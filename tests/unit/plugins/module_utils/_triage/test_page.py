@@ -1,0 +1,92 @@
+"""The page of triage."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
+    Sign,
+    scenarios_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
+
+from .surveys import AT, AWAY, LOOKED_AT, SITE, database, resources, service, told
+
+
+def test_the_page():
+    survey = {
+        "resources": resources(disk=0.97), "services": {"services": service("nginx", "")}, "database": database(),
+        "changes": {"changes": [{"age": 700, "what": "checked out 3f1c", "deploys": True}]},
+    }  # fmt: skip
+    signs = signs_of("web1", survey, SITE)
+    links = {"Grafana": "https://g.example/d/x?from={from}&to={to}", "Kibana": "https://k.example/{from_iso}"}
+    text = told(signs, links, web1=survey)
+    assert text.startswith("# Triage: P1 proposed, ")
+    assert "- **P1** web1: / is 97% full" in text
+    assert "    ansible-playbook playbooks/disk_space.yml --check --diff" in text
+    assert "- 12 min ago, web1: checked out 3f1c" in text
+    assert "- failing 12.3%" in text
+    assert "| web1 | 1 of 1 | 10% | 50% | / 97% | 10 of 60 | P1 |" in text
+    assert "(<https://g.example/d/x?from=1795505400000&to=1795509000000>)" in text
+    assert "(<https://k.example/2026-11-24T07:30:00Z>)" in text
+    assert len(text.splitlines()) < 60
+
+
+def test_foreign_text_is_text_on_the_page():
+    nasty = "<script>x</script> [click](http://evil) ![p](http://evil/p.png) **bold** `code` | cell\n# title &lt;"
+    text = told([Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"})
+    assert "<script>" not in text
+    assert "](http://evil" not in text.replace("\\](", "")
+    assert "\n# title" not in text
+    assert "web\\|1" in text
+    assert "(<https://ok.example/abc>)" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@channel look", "@ channel look"),
+        ("ada@example.org", "ada@ example.org"),
+        ("see https://evil.example/x", "see https: //evil.example/x"),
+        ("see WWW.evil.example", "see WWW .evil.example"),
+        ("`a` <b> [c] |d| *e* _f_ #g ~h~ ![i]", r"\`a\` \<b\> \[c\] \|d\| \*e\* \_f\_ \#g \~h\~ \!\[i\]"),
+    ],
+)
+def test_foreign_text_is_neither_mention_nor_link(text, shown):
+    survey = {**LOOKED_AT, "changes": {"changes": [{"age": 700, "what": text, "deploys": True}]}}
+    prometheus = {"alerts": [], "series": [{"name": text, "value": 1, "unit": text}]}
+    signs = [Sign("P1", text, text, "disk_space")]
+    page_text = page("P1", signs, scenarios_of(signs), {text: survey}, prometheus, {}, AT)
+    assert text not in page_text
+    assert page_text.count(shown) == 8, "sign, its host, what points to it, change, its host, series, unit, row"
+
+
+@pytest.mark.parametrize(
+    ("survey", "lines"),
+    [
+        ({**LOOKED_AT, "changes": {"changes": []}}, ["Nothing within a day."]),
+        ({**LOOKED_AT, "changes": {"changes": [], "unknown": ["containers: no"]}}, ["- web1: containers: no"]),
+        ({**LOOKED_AT, "changes": {"changes": [{"age": 700, "what": "checked out 3f1c", "deploys": True}],
+                                   "unknown": ["containers: no"]}},
+         ["- 12 min ago, web1: checked out 3f1c", "- web1: containers: no"]),
+        ({**LOOKED_AT, "changes": {"trouble_reading": "no"}}, ["- web1: could not be looked at: no"]),
+        (AWAY, ["- web1: could not be looked at"]),
+        (LOOKED_AT, ["Nobody looked."]),
+    ],
+)  # fmt: skip
+def test_what_nobody_could_look_at_is_not_nothing(survey, lines):
+    section = told([], web1=survey).partition("## What changed lately\n\n")[2].partition("\n\n")[0]
+    assert section.splitlines() == lines
+
+
+def test_a_series_in_trouble_says_so():
+    one = {"name": "failing", "value": None, "unit": "%", "trouble": "Prometheus refuses the query: parse error"}
+    text = page("P3", [], [], {}, {"alerts": [], "series": [one]}, {}, AT)
+    assert "- failing unknown: Prometheus refuses the query: parse error" in text
+
+
+def test_nothing_is_wrong():
+    text = told([], web1={"resources": resources()})
+    assert "P3 proposed" in text
+    assert "Nothing that was looked at." in text
+    assert "What to run next" not in text
