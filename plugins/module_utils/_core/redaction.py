@@ -2,55 +2,132 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Text of logs and health checks made fit to be shown and kept: secrets out, control characters out. Pure.
 
-What looks like a secret goes, also where it is none: a key that is lost from a log line costs less than one that is
-kept in ten files. Rules: Stripe's and other providers' key prefixes, HTTP's Authorization, the password of a URL
-(RFC 3986, userinfo), ``name=value`` where the name tells, and payment card numbers (ISO/IEC 7812, with Luhn's digit).
+A secret is known by its shape (a provider's key prefix, a private key, a JSON web token, a password hash), by its place
+(HTTP's Authorization, the userinfo of a URL after RFC 3986, a cookie, SQL's ``PASSWORD '...'``, an option of a command)
+or by the name that stands before it (``password=``, ``{'password': ['...']}``, ``<password>``). Payment card numbers
+are known by ISO/IEC 7812 and Luhn's digit. Names and their exceptions: ``secret_names``.
+
+Every rule is linear in the length of the text: a rule begins where a word begins or at a fixed text, and what may
+follow is bounded, since a line of a megabyte must not hold up an act.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Callable, Iterable
 
+from .secret_names import about_secret, is_secret
 from .text import printable
 
 HIDDEN = "(hidden)"
-# Every rule is linear in the length of a line: a line of a megabyte must not hold up an act. So a rule begins at a word
-# that it looks for, or where a run of characters begins, and what may follow is bounded.
-_NAMES = (
-    r"(?:pass(?:w(?:or)?d|wd|phrase)?|pwd|pw|secret|cookie|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|credential)[\w.-]{0,64}"
+
+# --- known by their shape ---------------------------------------------------------------------------------------------
+# Prefixes as the providers document them for scanners; each is long enough not to be a word.
+_SHAPES = re.compile(
+    # A word begins here, and with a letter that one of them begins with: most places of a text are passed over at once.
+    r"(?<![A-Za-z0-9_])(?=[\dAEGNPSadghklnprstwxy])(?:"
+    r"(?:sk|rk|pk)_(?:live|test)_\w+|whsec_[\w+/=-]+|(?:pi|seti|cs)_\w{6,80}_secret_\w+"  # Stripe
+    r"|xox[abeoprs](?:\.xox[abeoprs])?-[\w-]+|xapp-[\w-]{8,}"  # Slack
+    r"|gh[opsur]_\w{16,}|github_pat_\w{16,}"
+    r"|gl(?:pat|dt|rt|ptt|ft|imt|agent|oas|cbt|soat|ffct)-[\w.-]{16,}"  # GitLab
+    r"|npm_[A-Za-z0-9]{20,}|pypi-[\w-]{16,}|rubygems_[0-9a-f]{20,}|dckr_(?:pat|oat)_[\w-]{16,}"
+    r"|(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}|AIza[\w-]{30,}|GOCSPX-[\w-]{16,}|ya29\.[\w-]{16,}"
+    r"|sk-(?:ant-|proj-|svcacct-|or-)?[\w-]{20,}|hf_[A-Za-z0-9]{20,}|r8_\w{20,}|gsk_\w{20,}"
+    r"|SG\.[\w-]{16,64}\.[\w-]{16,}|key-[0-9a-f]{32}\b|shp(?:at|ss|ca|pa)_[0-9A-Fa-f]{16,}"
+    r"|sq0(?:atp|csp)-[\w-]{16,}|EAAA[\w-]{40,}|do[por]_v1_[0-9a-f]{32,}|ATATT3[\w=-]{20,}|ATCTT3[\w=-]{20,}"
+    r"|hv[sbr]\.[\w-]{20,}|glsa_\w{20,}|glc_[\w=+/]{20,}|tskey-[\w-]{12,}|PMAK-[\w-]{20,}|NRAK-\w{20,}"
+    r"|lin_api_\w{20,}|ntn_\w{20,}|secret_[A-Za-z0-9]{30,}|figd_[\w-]{20,}|pscale_(?:tkn|oauth|pw)_[\w-]{16,}"
+    r"|AGE-SECRET-KEY-1[0-9A-Z]{20,}|sbp_[0-9a-f]{30,}|dapi[0-9a-f]{32}\b|sntrys_[\w=+/-]{20,}"
+    r"|PRIVATE-TOKEN:\s?\S+"
+    r"|\d{8,10}:AA[\w-]{30,}"  # Telegram bots
+    r")"
 )
-# A value: escaped JSON, JSON, in single quotes, or a word.
-_VALUE = r"(?:\\\"(?:[^\"\\]|\\[^\"]){0,4096}\\\"|\"(?:\\.|[^\"\\]){0,4096}\"|'(?:\\.|[^'\\]){0,4096}'|[^\s,;&\"']+)"
-_QUOTED = r"(?:\"[^\"]{0,4096}\"|'[^']{0,4096}')"
-_RULES = (
-    (re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----).*?(?:-----END|\Z)", re.S), rf"\1{HIDDEN}"),
-    (
-        re.compile(
-            r"\b(?:sk|rk|pk)_(?:live|test)_\w+|\bwhsec_\w+|\b(?:pi|seti|cs)_\w{6,80}_secret_\w+|\bxox[abprs]-[\w-]+"
-            r"|\bSG\.[\w-]{16,64}\.[\w-]{16,}|\bgh[opsu]_\w{20,}|\bAKIA[0-9A-Z]{12,}"
-            r"|\bAIza[\w-]{30,}"
-        ),
-        HIDDEN,
-    ),
-    (re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"), HIDDEN),
-    (
-        re.compile(
-            r"(?i)\b(authorization\\?[\"']?\s{0,8}[:=]\s{0,8}\\?[\"']?)(?:(?:bearer|basic|token)\s{1,8})?[^\s\"',]+"
-        ),
-        rf"\1{HIDDEN}",
-    ),
-    (re.compile(r"(?i)\b(bearer\s{1,8})[\w.~+/-]{8,}=*"), rf"\1{HIDDEN}"),
-    # The header goes to the end of its line: a cookie has several parts.
-    (re.compile(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+"), rf"\1{HIDDEN}"),
-    (re.compile(r"(://[^\s:/@]{0,256}:)\S{1,1024}@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"(?i)([?&]key=)[^\s&\"']+"), rf"\1{HIDDEN}"),
-    (re.compile(rf"(?i)({_NAMES}\\?[\"']?\s{{0,8}}(?:=>|[:=])\s{{0,8}}){_VALUE}"), rf"\1{HIDDEN}"),
-    (re.compile(rf"(?i)({_NAMES}[\"']\s{{0,8}},\s{{0,8}}){_QUOTED}"), rf"\1{HIDDEN}"),
+_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*(?:\.[\w-]*\.[\w-]*)?")  # RFC 7519
+# crypt(3), PostgreSQL's, Django's
+_HASHES = re.compile(
+    r"\$(?:1|2[abxy]|5|6|7|y|argon2(?:id|i|d)?|scrypt)\$[\w./$,=+-]{16,}"
+    r"|\bSCRAM-SHA-256\$\d{1,8}:[\w+/=]{8,}\$[\w+/=:]{16,}|\bpbkdf2_sha\d{1,3}\$\d{1,9}\$\S{16,}"
 )
-_NAMED = re.compile(rf"(?i){_NAMES}|authorization")
+_HOOKS = re.compile(
+    r"(?i)(\bhooks\.slack\.com/(?:services|workflows|triggers)/|\bdiscord(?:app)?\.com/api/webhooks/\d{1,24}/"
+    r"|\bapi\.telegram\.org/bot|\b[\w-]{1,60}\.webhook\.office\.com/webhookb2/|\boutlook\.office(?:365)?\.com/webhook/)"
+    r"[^\s\"'<>]{4,}"
+)
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_INLINE = re.compile(rf"({_KEY_BEGINS.pattern}).*?({_KEY_ENDS.pattern}|\Z)", re.S)
+_KEY_BODY = re.compile(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{16,}={0,2}\\?[\"']?,?\s*$")
+# A line of a key behind what stands before each line (a time, a container's name): body, header, or nothing.
+_KEY_LINE = re.compile(r"\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): .*)\\?[\"']?,?\s*$")
+
+# --- known by their place ---------------------------------------------------------------------------------------------
+_QUOTED = (
+    r"(?:\\\"(?:[^\"\\]|\\[^\"]){0,4096}(?:\\\"|$)|\"(?:\\.|[^\"\\]){0,4096}(?:\"|$)|'(?:\\.|[^'\\]|''){0,4096}(?:'|$))"
+)
+_ONE_WORD = r"(?:bearer|basic|token|apikey|api-key|key|jwt|bot|negotiate|ntlm|kerberos|splunk|sso-key)"
+_AUTHORIZATION = re.compile(
+    rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=,])\s{{0,8}})"
+    rf"(\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+|(?:digest|aws4-hmac-sha256|oauth|hawk"
+    r"|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
+)
+_BEARER = re.compile(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
+# A cookie has several parts: the header goes to the end of its line.
+_COOKIE = re.compile(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+")
+_SQL = re.compile(
+    r"(?i)(\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
+    r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
+)
+_OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w.-]{1,60})(\s{1,4})(?![-=:,;|&<>])(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)")
+_SHORT_OPTIONS = (
+    re.compile(r"(\bsshpass\s(?:\S+\s){0,4}?-p\s?)(\S+)"),
+    re.compile(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&\n]{0,400}?\s-p)([^\s]+)"),
+    re.compile(r"(\bredis-cli\b[^|;&\n]{0,400}?\s-a\s)(\S+)"),
+    re.compile(r"(\b(?:curl|wget|http)\b[^|;&\n]{0,400}?\s(?:-u|--user)[\s=]?[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"),
+    re.compile(r"(\bdocker\s+login\b[^|;&\n]{0,400}?\s-p\s)(\S+)"),
+)
+_GO_DSN = re.compile(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
+# A number and then the end of the authority is a port; anything else behind the colon is a password.
+_USERINFO = re.compile(
+    r"(://[^\s:/@?#\"'<>]{0,256}:)(?!\d{1,5}(?:[/?#,\s\"'<>)\]]|$))([^\s@\"'<>]{1,1024}@)(?:[^\s/?#@\"'<>]{0,256}@)*"
+)
+_URL_TOKEN = re.compile(r"(://)(?=[^\s:/@?#]{0,100}\d)[\w.~%+=-]{12,512}(?=@[\w.\[-])")
+_QUERY_KEY = re.compile(r"(?i)([?&](?:key|sig|signature|x-amz-signature|x-goog-signature)=)[^\s&\"'<>]+")
+_DOCKER_AUTH = re.compile(r"(\\?\"auth\\?\"\s{0,8}:\s{0,8}\\?\")[A-Za-z0-9+/]{8,}={0,2}")
+_XML = re.compile(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>([^<]{1,4096})(?=</|$)")
+_NAME_VALUE_XML = re.compile(
+    r"(?i)((?:name|key)=(\"[^\"]{1,80}\"|'[^']{1,80}')\s{1,8}value=)(\"[^\"]{0,4096}\"|'[^']{0,4096}')"
+)
+# ``'password', 'x'`` and ``["password", "x"]``: a pair, as headers are kept in lists.
+_PAIR = re.compile(
+    r"(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\1(\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))"
+)
+
+# --- known by the name before them ------------------------------------------------------------------------------------
+_NAMED = re.compile(
+    r"(?:(?<![A-Za-z0-9_.-])|(?<=%2[2367C])|(?<=%5B)|(?<=%3F))"
+    r"(-{0,2}[A-Za-z_][\w.-]{0,79}(?:\[[\w.-]{0,60}\]){0,3}|[A-Za-z_][\w.-]{0,79}%5B[\w.-]{1,60}%5D)"
+    r"((?:\\{0,3}[\"']|%22|%27)?\]?\s{0,8}(?::=|=>|:(?!:)|=(?!=)|%3[AaDd])\s{0,8})"
+)
+_LIST = re.compile(r"\[{1,3}\s{0,4}[bu]?[^\[\]]{0,4096}\]{0,3}")
+_OBJECT = re.compile(r"\{[^{}]{0,4096}(?:\}|$)")
+_BYTES = re.compile(r"[bu]?" + _QUOTED)
+_ENCODED = re.compile(r"(?:%22|%27)?(?:(?!%26|%22|%27|%2C|%7D)[^\s&\"'<>;,]){1,4096}", re.I)
+_WORD = re.compile(r"[^\s,;&\"'<>)\]}]+")
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB))?$")
+_EMPTY = re.compile(
+    r"(?i)\\?[\"']{0,2}(?:true|false|null|none|nil|undefined|\(hidden\)?|\[?filtered\]?|\[?redacted\]?|\*{3,}"
+    r"|x{4,}|<[\w -]{1,40}>)?\\?[\"']{0,2}$"
+)
+_PROSE = re.compile(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
+
+# --- payment cards ----------------------------------------------------------------------------------------------------
 # Groups of digits, apart by one blank or dash; a fraction's are none.
 _DIGITS = re.compile(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")
+# The printed grouping (4-4-4-4, 4-6-5, 4-6-4) with one other separator throughout.
+_PRINTED = re.compile(
+    r"(?<![\d./_+])\d{4}(?P<apart>[.+_/]|%20|\+|\u00a0|\s{2,3}|\.{2})"
+    r"(?:\d{4}(?P=apart)\d{4}(?P=apart)\d{1,4}(?:(?P=apart)\d{1,3})?|\d{6}(?P=apart)\d{4,5})(?![\d]|[./_+]\d)"
+)
 _CARD = (13, 19)  # digits of a card's number
 _ISSUED = re.compile(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
 
@@ -61,18 +138,163 @@ def redacted(text: str) -> str:
     >>> redacted("charge failed: key sk_live_abc123, card 4242 4242 4242 4242")
     'charge failed: key (hidden), card (hidden)'
     """
-    for rule, instead in _RULES:
-        text = rule.sub(instead, text)
-    return printable(_DIGITS.sub(_without_cards, text))
+    for rule in _RULES:
+        text = rule(text)
+    return printable(text)
+
+
+def redacted_lines(lines: Iterable[str]) -> list[str]:
+    """As many lines as were given, without secrets, also those that go over several lines (private keys).
+
+    Of a key whose first line is not there the lines above its last line are hidden as far as they look like its body.
+    """
+    given = list(lines)
+    hidden = _key_lines(given)
+    return [HIDDEN if place in hidden else redacted(line) for place, line in enumerate(given)]
 
 
 def names_secret(name: str) -> bool:
     """Whether a field of this name holds a secret.
 
-    >>> names_secret("db_password"), names_secret("amount")
-    (True, False)
+    >>> names_secret("db_password"), names_secret("amount"), names_secret("password_length")
+    (True, False, False)
     """
-    return _NAMED.search(name) is not None
+    return is_secret(name) or "authorization" in name.lower()
+
+
+def _key_lines(lines: list[str]) -> set[int]:
+    """The places of lines that belong to a private key of several lines."""
+    hidden: set[int] = set()
+    column = -1  # where the key's lines begin, inside of one
+    for place, line in enumerate(lines):
+        begins, ends = _KEY_BEGINS.search(line), _KEY_ENDS.search(line)
+        if begins:
+            column = -1 if ends else begins.start()
+        elif ends:
+            hidden |= {place} | (_body_above(lines, place, ends.start()) if column < 0 else set())
+            column = -1
+        elif column >= 0 and (_KEY_LINE.match(line, column) or _KEY_BODY.search(line)):
+            hidden.add(place)
+        else:
+            column = -1
+    return hidden
+
+
+def _body_above(lines: list[str], end: int, column: int) -> set[int]:
+    """The lines above the last line of a key that look like its body; the last of them may be short."""
+    found: set[int] = set()
+    for place in range(end - 1, -1, -1):
+        short = place == end - 1 and _KEY_LINE.match(lines[place], column)
+        if not short and not _KEY_BODY.search(lines[place]):
+            break
+        found.add(place)
+    return found
+
+
+def _behind_names(text: str) -> str:
+    """Values that stand behind a name of a secret."""
+    kept: list[str] = []
+    place = 0
+    found = _NAMED.search(text, 0)
+    while found:
+        name, between = found.group(1), found.group(2)
+        end = _end_of_value(text, found.end(), name, between) if is_secret(name) else 0
+        if end:
+            kept += [text[place : found.end()], HIDDEN]
+            place = end
+        found = _NAMED.search(text, end or found.end())
+    return "".join([*kept, text[place:]])
+
+
+def _end_of_value(text: str, start: int, name: str, between: str) -> int:
+    """Where the value that begins at ``start`` ends; 0 where it is no secret."""
+    value = _value_at(text, start, "%" in between)
+    if not value or _EMPTY.match(value):
+        return 0
+    bare = value.strip("[]()\"'\\ ")
+    if about_secret(name) and _NUMBER.match(bare):  # tokens=512: how many, not which
+        return 0
+    if between.endswith((" ", "\t")) and ":" in between and _is_prose(name, bare):
+        return 0
+    if name.rpartition("_")[2].upper() in ("PWD", "OLDPWD") and value[:1] == "/":  # the shell's working directory
+        return 0
+    return start + len(value)
+
+
+def _value_at(text: str, start: int, encoded: bool) -> str:
+    rules = (_ENCODED,) if encoded else (_LIST, _OBJECT, _BYTES, _WORD)
+    for rule in rules:
+        found = rule.match(text, start)
+        if found:
+            return found.group()
+    return ""
+
+
+def _is_prose(name: str, value: str) -> bool:
+    """``invalid token: expired``: a sentence goes on behind the colon; of a password that cannot be known."""
+    return name.lower() in ("token", "secret", "cookie", "credentials", "tokens", "secrets") and bool(
+        _PROSE.match(value)
+    )
+
+
+def _glued(text: str) -> str:
+    def hide(found: re.Match[str]) -> str:
+        return f"{found.group(1)}{found.group(2)}{HIDDEN}"
+
+    return _GLUED_LONG.sub(hide, text)
+
+
+_GLUED_LONG = re.compile(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")
+
+
+def _options(text: str) -> str:
+    def hide(found: re.Match[str]) -> str:
+        if not is_secret(found.group(1).lstrip("-")) or about_secret(found.group(1).lstrip("-")):
+            return found.group()
+        return f"{found.group(1)}{found.group(2)}{HIDDEN}"
+
+    text = _OPTION.sub(hide, text)
+    for rule in _SHORT_OPTIONS:
+        text = rule.sub(rf"\g<1>{HIDDEN}", text)
+    return text
+
+
+def _elements(text: str) -> str:
+    def hide(found: re.Match[str]) -> str:
+        if not is_secret(found.group(1).rpartition(":")[2]) or _EMPTY.match(found.group(3).strip()):
+            return found.group()
+        return f"<{found.group(1)}{found.group(2) or ''}>{HIDDEN}"
+
+    def hide_value(found: re.Match[str]) -> str:
+        return f"{found.group(1)}{HIDDEN}" if is_secret(found.group(2)[1:-1]) else found.group()
+
+    return _NAME_VALUE_XML.sub(hide_value, _XML.sub(hide, text)) if "<" in text else text
+
+
+def _pairs(text: str) -> str:
+    def hide(found: re.Match[str]) -> str:
+        if not names_secret(found.group(2)) or _EMPTY.match(found.group(4)):
+            return found.group()
+        head = found.group()[: found.start(4) - found.start()]
+        return f"{head}{HIDDEN}"
+
+    return _PAIR.sub(hide, text)
+
+
+def _cards(text: str) -> str:
+    text = _PRINTED.sub(_hide_printed, text)
+    return _DIGITS.sub(_without_cards, text)
+
+
+def _hide_printed(found: re.Match[str]) -> str:
+    """The longest run of whole groups, from the first on, that is a card's number."""
+    apart = found.group("apart")
+    groups = found.group().split(apart)
+    for count in (len(groups), len(groups) - 1):
+        digits = "".join(groups[:count])
+        if _CARD[0] <= len(digits) <= _CARD[1] and _ISSUED.match(digits) and _luhn(digits):
+            return apart.join([HIDDEN, *groups[count:]])
+    return found.group()
 
 
 def _without_cards(found: re.Match[str]) -> str:
@@ -85,12 +307,12 @@ def _without_cards(found: re.Match[str]) -> str:
         groups, rest = groups[:-1], groups[-1]  # an amount: 4242 4242 4242.50
     else:
         rest = ""
-    place, told = 0, ""
+    place, kept = 0, ""
     while place < len(groups):
         end = _card_from(groups, place) if place % 2 == 0 else 0
-        told += HIDDEN if end else groups[place]
+        kept += HIDDEN if end else groups[place]
         place = end or place + 1
-    return told + rest
+    return kept + rest
 
 
 def _card_from(groups: list[str], place: int) -> int:
@@ -108,6 +330,35 @@ def _card_from(groups: list[str], place: int) -> int:
 
 
 def _luhn(digits: str) -> bool:
-    backwards = [int(one) for one in reversed(digits)]
-    doubled = [sum(divmod(2 * one, 10)) for one in backwards[1::2]]
+    backwards = [int(digit) for digit in reversed(digits)]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in backwards[1::2]]
     return (sum(backwards[::2]) + sum(doubled)) % 10 == 0
+
+
+def _sub(rule: re.Pattern[str], instead: str, needs: str = "") -> Callable[[str], str]:
+    """``needs``: a text without which the rule finds nothing; looking for that first costs a hundredth."""
+    return lambda text: rule.sub(instead, text) if needs in text else text
+
+
+_RULES: tuple[Callable[[str], str], ...] = (
+    _sub(_KEY_INLINE, rf"\1{HIDDEN}\2", "-----BEGIN"),
+    _sub(_HOOKS, rf"\1{HIDDEN}"),
+    _sub(_SHAPES, HIDDEN),
+    _sub(_WEB_TOKEN, HIDDEN),
+    _sub(_HASHES, HIDDEN, "$"),
+    _sub(_AUTHORIZATION, rf"\1\2{HIDDEN}"),
+    _sub(_BEARER, rf"\1{HIDDEN}"),
+    _sub(_COOKIE, rf"\1{HIDDEN}"),
+    _sub(_USERINFO, rf"\1{HIDDEN}@", "://"),
+    _sub(_URL_TOKEN, rf"\1{HIDDEN}", "://"),
+    _sub(_QUERY_KEY, rf"\1{HIDDEN}", "="),
+    _sub(_DOCKER_AUTH, rf"\1{HIDDEN}", "auth"),
+    _sub(_GO_DSN, rf"\1{HIDDEN}", "@"),
+    _sub(_SQL, rf"\1{HIDDEN}"),
+    _options,
+    _elements,
+    _pairs,
+    _behind_names,
+    _glued,
+    _cards,
+)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Collection, NamedTuple
 
-from .._core.redaction import HIDDEN, names_secret, redacted
+from .._core.redaction import HIDDEN, names_secret, redacted, redacted_lines
 from .fields import json_fields, level_in
 from .line import LEVELS, level_of
 
@@ -25,7 +25,6 @@ _TIMES = re.compile(
     re.I,
 )
 _ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
-_BLOCK = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}KEY-----|\Z)", re.S)
 _LONGEST = 300  # characters of a signature
 _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
@@ -171,7 +170,8 @@ def shown(text: str) -> str:
         text = json.dumps(redacted_value(fields), ensure_ascii=False)
     if len(text) > 2 * _CLEANED:
         text = f"{_head(text)}\n... {len(text) - 2 * _CLEANED} characters left out ...\n{_head(text[::-1])[::-1]}"
-    clean = "\n".join(_indent(line) + redacted(line) for line in _BLOCK.sub(HIDDEN, text).split("\n"))
+    lines = text.split("\n")
+    clean = "\n".join(_indent(line) + kept for line, kept in zip(lines, redacted_lines(lines)))
     if len(clean) > _SHOWN:
         clean = f"{clean[: _SHOWN // 2]}\n... {len(clean) - _SHOWN} characters left out ...\n{clean[-_SHOWN // 2 :]}"
     return clean

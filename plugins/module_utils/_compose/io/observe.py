@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from ..._core.errors import ComposeError, ProjectUnknown
-from ..._core.redaction import redacted
+from ..._core.redaction import redacted_lines
 from ..container import LONGEST_PAUSE, Container, moment
 from ..project import Project, chosen, source_of, trouble_of
 from ..project_ref import Source
@@ -121,4 +121,4 @@ def _with_logs(engine: Engine, project: Project, lines: int) -> Project:
 
 def _worded(lines: list[str]) -> tuple[str, ...]:
     """Without secrets, and without lines that hold nothing but their time."""
-    return tuple(redacted(line) for line in lines if line.partition(" ")[2].strip())
+    return tuple(redacted_lines(line for line in lines if line.partition(" ")[2].strip()))

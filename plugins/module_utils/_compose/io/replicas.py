@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from typing import Any, Iterable, Iterator, Sequence
 
 from ..._core.errors import ActFailed, BusyError, ComposeError, PreflightError, RunbookError
-from ..._core.redaction import redacted
+from ..._core.redaction import redacted, redacted_lines
 from ..._system.io.procfs import ages_of
 from ..container import Container
 from ..project import Project
@@ -134,7 +134,7 @@ class Fleet:
                 f"{service} could not be given more replicas: {error} Its containers were changed by somebody else in"
                 " the meantime (a deploy?), so nothing was removed: look at them, and at who is deploying."
             ) from None
-        logs = {one.name: [redacted(line) for line in self.engine.log(one.id, 40)] for one in debris}
+        logs = {one.name: redacted_lines(self.engine.log(one.id, 40)) for one in debris}
         for one in debris:
             self.engine.remove(one.id)
         if isinstance(error, RunbookError):

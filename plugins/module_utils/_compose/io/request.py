@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown, StaleApproval
-from ..._core.redaction import redacted
+from ..._core.redaction import redacted_lines
 from ..project import Project
 from ..project_ref import Source
 from ..replicas import Terms
@@ -85,5 +85,5 @@ def check_approved(planned: tuple[str, ...], kept: tuple[str, ...], only: Sequen
 
 def evidence(site: Site, stopped: Sequence[Any], told: dict[str, Any]) -> dict[str, Any]:
     """The project before the act, and the end of the log of each container that the act stops, without secrets."""
-    logs = {one.name: [redacted(line) for line in site.engine.log(one.id, _EVIDENCE_LINES)] for one in stopped}
+    logs = {one.name: redacted_lines(site.engine.log(one.id, _EVIDENCE_LINES)) for one in stopped}
     return {**told, "logs": logs}

@@ -16,7 +16,7 @@ from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.request import check_approved
 from ..._core.errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
 from ..._core.plan import Plan
-from ..._core.redaction import redacted
+from ..._core.redaction import redacted_lines
 from ..._system.io import open_files
 from .. import reclaim as reclaiming
 from ..reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, Find, Goal, Room, told_bytes
@@ -287,10 +287,7 @@ def _last_lines(engine: Engine, find: Find) -> list[str]:
 def _evidence(seen: Seen, plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
     going = [one for one in seen.finds if one.target in plan.targets and one.kind in (LOGS, CONTAINERS)]
-    logs = {
-        one.who: [redacted(line) for line in _asked(seen, f"the {one.who}", partial(_last_lines, find=one))]
-        for one in going
-    }
+    logs = {one.who: redacted_lines(_asked(seen, f"the {one.who}", partial(_last_lines, find=one))) for one in going}
     return {
         "room": seen.room.as_dict(),
         "plan": told,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted
+from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction import redacted, redacted_lines
+
+from .redaction_corpus import HARMLESS, SECRETS
 
 
 @pytest.mark.parametrize(
@@ -35,3 +39,68 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.redaction impo
 )
 def test_secrets_go(text, kept):
     assert redacted(text) == kept
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS, ids=[text[:60] for text, dummy in SECRETS])
+def test_no_secret_of_the_corpus_is_left(text, secret):
+    assert secret not in redacted(text)
+
+
+@pytest.mark.parametrize("text", HARMLESS, ids=[text[:60] for text in HARMLESS])
+def test_no_harmless_text_of_the_corpus_is_hidden(text):
+    assert redacted(text) == text
+
+
+def test_the_corpus_is_as_large_as_promised():
+    assert len(SECRETS) >= 150
+    assert len(HARMLESS) >= 150
+
+
+KEY = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEowIBAAKCAQEAsecretsecret1", "c2VjcmV0", "-----END RSA PRIVATE KEY-----"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(KEY, id="plain"),
+        pytest.param([f"2026-11-26T10:00:00Z {line}" for line in KEY], id="each line behind a time"),
+        pytest.param([f"web-1  | {line}" for line in KEY], id="each line behind a container's name"),
+        pytest.param([KEY[0], "Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,00FF", "", *KEY[1:]], id="encrypted"),
+        pytest.param(["\n".join(KEY).replace("\n", "\\n")], id="in one line, escaped"),
+        pytest.param(KEY[:3], id="its end is not there"),
+        pytest.param(KEY[1:], id="its beginning is not there"),
+        pytest.param([line.replace("RSA", "OPENSSH") for line in KEY], id="OpenSSH"),
+        pytest.param([KEY[0].replace("RSA ", "PGP ").replace("KEY", "KEY BLOCK"), "", *KEY[1:3]], id="PGP"),
+    ],
+)
+def test_a_private_key_over_several_lines_goes(lines):
+    around = ["before it", *lines, "after the key, this stays"]
+    kept = redacted_lines(around)
+    assert len(kept) == len(around)
+    assert (kept[0], kept[-1]) == (around[0], around[-1])
+    assert not [line for line in kept if "MIIE" in line or "c2Vjcm" in line]
+
+
+def test_a_certificate_is_no_private_key():
+    lines = ["-----BEGIN CERTIFICATE-----", "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkq", "-----END CERTIFICATE-----"]
+    assert redacted_lines(lines) == lines
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["password=", 'password="', "://a:", "<password>", "a-", "4242 ", "curl ", "authorization: ", "token=[",
+    "a:b", "$6$",
+     "-----BEGIN PRIVATE KEY-----", '"a","b",', "password '", "%22a", "eyJ"],
+)  # fmt: skip
+def test_four_times_the_text_costs_about_four_times_as_much(unit):
+    """Linear in the length; a rule that is not costs sixteen times as much. The least of several runs is compared."""
+
+    def cost(size: int) -> float:
+        text, least = (unit * (size // len(unit) + 1))[:size], float("inf")
+        for dummy in range(5):
+            began = time.process_time()
+            redacted(text)
+            least = min(least, time.process_time() - began)
+        return least
+
+    assert cost(65536) < 10 * cost(16384)

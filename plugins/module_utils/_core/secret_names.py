@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which names hold a secret: judged by the words that a name is made of, not by a part of one. Pure.
+
+``db_password``, ``userPassword``, ``PGPASSWORD``, ``csrftoken`` do; ``passengers``, ``passport``, ``passed`` and
+``compass`` do not, nor do names that speak *about* one (``password_length``, ``token_type``, ``cookie_domain``).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET = frozenset(
+    [
+        "pass",
+        "passwd",
+        "password",
+        "passwort",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "pw",
+        "secret",
+        "token",
+        "cookie",
+        "credential",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "secretkey",
+        "accountkey",
+        "cvc",
+        "cvv",
+        "csc",
+        "otp",
+        "totp",
+        "phpsessid",
+        "jsessionid",
+        "sessionid",
+        "sessid",
+        "authtoken",
+    ]
+)
+_PLURAL = frozenset(["passwords", "secrets", "tokens", "cookies", "credentials", "creds", "apikeys", "passphrases"])
+# A name written as one word: what it ends with tells.
+_ENDINGS = re.compile(
+    r"(?:password|passwort|passwd|passphrase|secret|token|apikey|privatekey|accesskey|secretkey|sessionid|sessid)\d{0,3}$"
+    r"|(?:db|pg|my|sql|mysql|redis|user|admin|root|ssh|smtp|mail|ldap|http|proxy|login|account|rabbit|rabbitmq|mongo|ftp)"
+    r"(?:pass|pwd|pw)\d{0,3}$"
+)
+_PAIRS = frozenset(
+    (first, second)
+    for second, firsts in {
+        "key": "api access private secret account shared encryption signing master session license storage auth host",
+        "keys": "api access private secret",
+        "id": "session sess",
+        "sid": "connect",
+        "code": "security verification",
+        "number": "card",
+        "hash": "password passwd",
+    }.items()
+    for first in firsts.split()
+)
+# Words that make a name speak about a secret, when they stand behind it.
+_ABOUT = frozenset(
+    [
+        "length",
+        "len",
+        "size",
+        "count",
+        "type",
+        "kind",
+        "expires",
+        "expire",
+        "expiry",
+        "expiration",
+        "expired",
+        "ttl",
+        "age",
+        "at",
+        "in",
+        "on",
+        "url",
+        "uri",
+        "endpoint",
+        "path",
+        "file",
+        "name",
+        "names",
+        "ref",
+        "reset",
+        "changed",
+        "change",
+        "changes",
+        "required",
+        "require",
+        "min",
+        "max",
+        "minimum",
+        "maximum",
+        "policy",
+        "strength",
+        "domain",
+        "secure",
+        "samesite",
+        "httponly",
+        "enabled",
+        "disabled",
+        "used",
+        "usage",
+        "limit",
+        "limits",
+        "budget",
+        "valid",
+        "validity",
+        "version",
+        "algorithm",
+        "alg",
+        "rotation",
+        "provider",
+        "issuer",
+        "audience",
+        "scope",
+        "scopes",
+        "field",
+        "label",
+        "hint",
+        "prompt",
+        "attempts",
+        "failures",
+        "errors",
+        "mismatch",
+        "manager",
+        "store",
+        "backend",
+        "page",
+        "form",
+        "view",
+        "consent",
+        "banner",
+        "rate",
+        "bucket",
+        "per",
+        "left",
+        "remaining",
+        "total",
+        "input",
+        "output",
+        "status",
+        "encryption",
+        "method",
+        "validators",
+        "validator",
+        "updated",
+        "created",
+        "date",
+        "time",
+        "days",
+        "hours",
+        "minutes",
+        "seconds",
+        "last",
+        "first",
+    ]
+)
+_NOT = frozenset(
+    [
+        "compass",
+        "bypass",
+        "encompass",
+        "trespass",
+        "surpass",
+        "overpass",
+        "underpass",
+        "tokenizer",
+        "secretary",
+        "passwordless",
+    ]
+)
+
+
+@lru_cache(maxsize=4096)
+def is_secret(name: str) -> bool:
+    """Whether what stands under ``name`` is a secret.
+
+    >>> [is_secret(name) for name in ("DB_PASS", "userPassword", "user[password]", "x-api-key", "passengers", "pwned")]
+    [True, True, True, True, False, False]
+    """
+    words = _words_of(name)
+    for place, word in enumerate(words):
+        if _tells(words, place, word):
+            behind = words[place + 1 :]
+            return not any(each in _ABOUT for each in behind) and not (word.endswith("key") and behind[:1] == ["id"])
+    return False
+
+
+@lru_cache(maxsize=4096)
+def about_secret(name: str) -> bool:
+    """Whether ``name`` is a plural, under which a number is a count."""
+    words = _words_of(name)
+    return bool(words) and any(word in _PLURAL for word in words)
+
+
+def _words_of(name: str) -> list[str]:
+    # Of a path of names the last decides: user[password], spring.datasource.password; %5B is a bracket.
+    return [word.lower() for word in _WORDS.findall(name.replace("%5B", "[").replace("%5D", "]").replace("%5b", "["))]
+
+
+def _tells(words: list[str], place: int, word: str) -> bool:
+    if word in _NOT:
+        return False
+    if word in _SECRET or word in _PLURAL or _ENDINGS.search(word):
+        return True
+    before = words[place - 1] if place else ""
+    return (before, word) in _PAIRS
