@@ -12,6 +12,7 @@ mkdir -p "$target"
 cd "$root"
 git ls-files -coz --exclude-standard -- . ':!.collections' | tar --null -T - -cf - | tar -xf - -C "$target"
 HOME=$root/.cache/ansible-test
+[ "${#HOME}" -le 50 ] || HOME=$stage/home # the kernel reads 127 characters of a script's first line
 export HOME
 mkdir -p "$HOME/.ansible/test/cache"
 pip=$(python - <<'PYTHON'

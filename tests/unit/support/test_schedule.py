@@ -19,7 +19,7 @@ MEETS = """
 import pathlib, sys, time
 mine, other = map(pathlib.Path, sys.argv[1:])
 mine.touch()
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 300
 while not other.exists():
     assert time.monotonic() < deadline
     time.sleep(0.02)
@@ -54,7 +54,7 @@ def test_what_needs_nothing_begins_before_a_preparation_is_ready_and_what_needs_
 
     @contextmanager
     def hold():
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not began.exists():
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -125,7 +125,7 @@ def is_there(pid):
 
 
 def await_file(path, process):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not path.exists():
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -144,7 +144,7 @@ def interrupted(tmp_path, number):
         assert len(pids) == PROCESSES + 1
         assert all(map(is_there, pids))
         process.send_signal(number)
-        process.wait(120)
+        process.wait(300)
     finally:
         process.kill()
         process.wait()
@@ -161,7 +161,7 @@ def test_a_run_that_is_told_to_end_takes_down_what_it_started_and_the_work_besid
 
 def test_the_work_beside_a_run_that_was_killed_ends(tmp_path):
     pids, dummy = interrupted(tmp_path, signal.SIGKILL)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while any(map(is_there, pids)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
