@@ -52,8 +52,10 @@ gameday: setup ## Break the platform on purpose, prove the runbooks (FAULT=name,
 bench: setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python tests/bench/bench.py
 
-docs: setup ## Rewrite the tables that are generated from the code
+docs: setup ## Rewrite what is generated from the code: tables, changelog, the graph of subjects
 	@$(BIN)/python tests/docs/role_tables.py
+	@$(BIN)/python tests/docs/release_notes.py
+	@$(BIN)/python tests/docs/subjects.py
 
 picture: setup ## Render the demo's output as docs/images/demo.svg
 	@$(BIN)/python tests/demo/picture.py

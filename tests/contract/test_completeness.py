@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -208,6 +209,48 @@ def test_the_link_that_makes_a_bare_clone_work():
 def test_the_changelog_knows_this_version():
     version = load(ROOT / "galaxy.yml")["version"]
     assert version in load(ROOT / "changelogs/changelog.yaml")["releases"]
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        (MODULES, ("modules",)),
+        (ROLES, ("objects", "role")),
+        ([path.stem for path in PLAYBOOKS], ("objects", "playbook")),
+        (sorted(path.stem for path in (ROOT / "plugins/callback").glob("*.py")), ("plugins", "callback")),
+        (sorted(path.stem for path in (ROOT / "plugins/filter").glob("*.py")), ("plugins", "filter")),
+    ],
+    ids=["modules", "roles", "playbooks", "callbacks", "filters"],
+)
+def test_the_changelog_names_everything(names, place):
+    releases = load(ROOT / "changelogs/changelog.yaml")["releases"].values()
+    assert sorted(named_in(releases, place)) == names
+    rendered = (ROOT / "CHANGELOG.md").read_text().replace("\\", "")
+    assert [name for name in names if f"* {name} - " not in rendered] == []
+
+
+def named_in(releases, place):
+    """The names of all releases under such keys."""
+    found = []
+    for release in releases:
+        part = release
+        for key in place:
+            part = part.get(key) or {}
+        found += [named["name"] for named in part]
+    return found
+
+
+def test_what_the_changelog_lacks_is_found():
+    assert named_in([{"objects": {"role": [{"name": "triage"}]}}, {"modules": []}], ("objects", "role")) == ["triage"]
+    assert named_in([{}], ("modules",)) == []
+
+
+@pytest.mark.parametrize("script", ["role_tables.py", "release_notes.py", "subjects.py"])
+def test_what_is_generated_is_up_to_date(script):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/docs" / script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_nothing_speaks_of_one_machine():
