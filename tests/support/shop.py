@@ -24,6 +24,8 @@ from support.modules import run_module
 BASE = "debian:bookworm-slim"
 WAIT = "trap 'exit 0' TERM; while :; do sleep 0.2; done"
 CHECK = {"test": ["CMD-SHELL", "test ! -e /tmp/sick && test ! -e /etc/sick"], "interval": "1s", "retries": 2}
+# Bound of every wait for an event, in seconds: it ends a test that would wait for ever and says nothing about speed.
+LONGEST = 120
 GOOD, NEWER, BAD = "good", "newer", "bad"
 DOCKERFILES = {GOOD: "LABEL v=1", NEWER: "LABEL v=2", BAD: "RUN touch /etc/sick"}
 
@@ -51,6 +53,8 @@ class Shop:
         self.folder, self.project = folder, project
         self.image = f"{project}/app:latest"
         self.services = services() if found is None else found
+        self.good = ""  # id of the image that the files mean
+        self.whole: dict[str, tuple[Any, ...]] = {}  # its containers, as the last restore left them
 
     @property
     def file(self) -> Path:
@@ -80,7 +84,43 @@ class Shop:
         self.compose("up", "--detach", "--no-build", *words)
         self.await_up()
 
-    def await_up(self, seconds: float = 30) -> None:
+    def restore(self) -> None:
+        """As the files have it. A container that no test has touched since the last restore is kept as it is."""
+        engine.get_base_image(lambda dummy: None)
+        self.remove_tags(f"incident-rollback/{self.project}-")
+        if not self.good or self.image_id() != self.good:
+            self.good = self.build(GOOD)
+        self.services = services()
+        self.write()
+        unwanted = self.unwanted()
+        if unwanted:
+            engine.run(["docker", "rm", "--force", "--volumes", *unwanted], check=False)
+        if self.look() != self.whole or not self.whole:
+            self.up()
+        self.whole = self.look()
+
+    def look(self) -> dict[str, tuple[Any, ...]]:
+        """Of every container what changes when it is replaced, restarted, stopped or made sick."""
+        return {
+            one["Id"]: (
+                one["State"]["StartedAt"], one["RestartCount"], one["State"]["Status"], one["State"]["ExitCode"],
+                (one["State"].get("Health") or {}).get("Status"), service_of(one),
+            )
+            for one in self.containers()
+        }  # fmt: skip
+
+    def unwanted(self) -> list[str]:
+        """Ids of the containers that were added, and of all replicas of a service that lost or changed one."""
+        now = self.look()
+        broken = {told[-1] for one, told in self.whole.items() if now.get(one) != told}
+        return [one for one, told in now.items() if one not in self.whole or told[-1] in broken]
+
+    def image_id(self) -> str:
+        """What the tag means; empty where there is no such image."""
+        said = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", self.image], check=False)
+        return said.stdout.strip() if said.returncode == 0 else ""
+
+    def await_up(self, seconds: float = LONGEST) -> None:
         self.until("all is healthy", lambda: all(self.is_well(one) for one in self.containers()), seconds)
 
     @staticmethod
@@ -90,7 +130,7 @@ class Shop:
             return bool(state["ExitCode"] == 0)
         return bool(state["Status"] == "running" and (state.get("Health") or {}).get("Status", "healthy") == "healthy")
 
-    def until(self, what: str, true: Any, seconds: float = 30) -> None:
+    def until(self, what: str, true: Any, seconds: float = LONGEST) -> None:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, f"within {seconds:g} s it did not come to pass that {what}"
@@ -98,7 +138,7 @@ class Shop:
 
     def containers(self, service: str = "") -> list[dict[str, Any]]:
         found = engine.inspect("container", engine.things_of(self.project, "container"))
-        kept = [one for one in found if service in ("", one["Config"]["Labels"].get("com.docker.compose.service", ""))]
+        kept = [one for one in found if service in ("", service_of(one))]
         return sorted(kept, key=lambda one: one["Name"])
 
     def world(self, *but: str) -> dict[str, tuple[str, str, int]]:
@@ -106,7 +146,7 @@ class Shop:
         return {
             one["Name"]: (one["Id"], one["State"]["StartedAt"], one["RestartCount"])
             for one in self.containers()
-            if one["Config"]["Labels"]["com.docker.compose.service"] not in but
+            if service_of(one) not in but
         }
 
     def execute(self, container: str, *argv: str) -> str:
@@ -121,8 +161,10 @@ class Shop:
 
     def module(self, name: str, check: bool = False, **options: Any) -> dict[str, Any]:
         """A module on this project, with short times."""
-        quick = {} if name in ("compose_info", "compose_snapshot") else {"stable": 2, "pause": 0.2, "ready_timeout": 20}
-        return run_module(name, check=check, **{"project": self.project, **quick, **options})
+        common = {"project": self.project, "engine_timeout": LONGEST}
+        quick = {"stable": 2, "pause": 0.2, "ready_timeout": LONGEST, "compose_timeout": 5 * LONGEST}
+        quick = {} if name in ("compose_info", "compose_snapshot") else quick
+        return run_module(name, check=check, **{**common, **quick, **options})
 
     def down(self) -> None:
         ids = engine.things_of(self.project, "container")
@@ -131,10 +173,19 @@ class Shop:
         for kind in ("network", "volume"):
             for one in engine.things_of(self.project, kind):
                 engine.run(["docker", kind, "rm", one], check=False)
+        self.remove_tags(f"{self.project}/", f"incident-rollback/{self.project}-")
+        self.good, self.whole = "", {}
+
+    def remove_tags(self, *beginnings: str) -> None:
         names = engine.run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.split()
         for name in names:
-            if name.startswith((f"{self.project}/", f"incident-rollback/{self.project}-")):
+            if name.startswith(beginnings):
                 engine.run(["docker", "rmi", "--force", name], check=False)
+
+
+def service_of(one: dict[str, Any]) -> str:
+    """The service of a container, by Compose's label."""
+    return str(one["Config"]["Labels"].get("com.docker.compose.service", ""))
 
 
 def prepare(shop: Shop, state: str) -> None:

@@ -1,4 +1,4 @@
-"""The shop as a fixture: one project for the tests of a file, put back to its files before each."""
+"""The shop as a fixture: one project for the tests of a file, put back to its files before each test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal import engine
 from rehearsal.trouble import Trouble
-from support.shop import GOOD, Shop, services
+from support.shop import Shop
 
 
 def opened(folder: Path, name: str) -> Iterator[Shop]:
@@ -28,10 +28,6 @@ def opened(folder: Path, name: str) -> Iterator[Shop]:
 
 
 def fresh(shop: Shop) -> Shop:
-    """As the files have it: every container anew."""
-    shop.down()
-    shop.services = services()
-    engine.get_base_image(lambda dummy: None)
-    shop.build(GOOD)
-    shop.up()
+    """As the files have it; what the test before has left untouched is not started anew."""
+    shop.restore()
     return shop

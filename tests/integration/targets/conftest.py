@@ -19,5 +19,5 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def shop(house: Shop) -> Shop:
-    """The project with every container anew."""
+    """The project as its files have it."""
     return shops.fresh(house)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal import engine
+from support.shop import WAIT
 
 
 def started(shop, service):
@@ -30,9 +31,10 @@ def test_check_then_real(shop):
 
 def test_only_what_is_sick(shop):
     sick = f"{shop.project}-web-2"
+    shop.services["web"]["command"] = ["sh", "-c", f"rm -f /tmp/sick; {WAIT}"]  # a start cures it, and nothing else
+    shop.up()
     shop.make_sick(sick)
     before = started(shop, "web")
-    engine.run(["docker", "exec", "-d", sick, "sh", "-c", "sleep 1; rm /tmp/sick"])
     done = shop.module("compose_restart", which="sick", grace=1)
     assert [act["who"] for act in done["plan"]["actions"]] == [sick]
     assert started(shop, "web")[f"{shop.project}-web-1"] == before[f"{shop.project}-web-1"]

@@ -52,6 +52,7 @@ def test_the_sick_replica_goes_first_and_undo_brings_back_the_number(shop):
 
 def test_the_proxy_is_told(shop):
     front = f"{shop.project}-front-1"
+    shop.execute(front, "rm", "-f", "/tmp/reloaded")  # of an earlier test
     done = shop.module("compose_scale", service="web", replicas="3", **PROXY)
     assert f"reloaded {front}" in done["done"]
     assert shop.execute(front, "ls", "/tmp/reloaded").strip() == "/tmp/reloaded"
