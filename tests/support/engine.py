@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-START_SECONDS = 60
+START_SECONDS = 240
 # Debian 12 has Compose v1 alone; v2 is the package of this name of the next release and depends on libc6 only.
 NEXT_SUITE = "trixie"
 
@@ -173,14 +173,48 @@ def mirror() -> str:
     raise NoEngine("apt knows no Debian mirror to take Compose v2 from")
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def engine_on_its_own_disk(size: str) -> Iterator[dict[str, str]]:
+    """An engine beside the one that runs, whose files are on a file system of their own, in memory, of this size.
+
+    What is free there depends on nothing else that the machine writes. It runs in a network namespace of its own: in
+    the machine's it would use or even delete the other engine's bridge and rules. Of images it has the base image.
+    Raises ``NoEngine`` without root or without a ``dockerd``.
+    """
+    from rehearsal import engine as cli
+
+    os.environ["PATH"] += "" if shutil.which("dockerd") else ":/usr/sbin:/sbin"
+    if os.geteuid() != 0 or shutil.which("dockerd") is None:
+        raise NoEngine("an engine on a file system of its own can be started only by root, where dockerd is installed")
+    cli.get_base_image(lambda dummy: None)
+    folder = Path(tempfile.mkdtemp(prefix="pafar-engine-", dir="/var/tmp"))
+    process = None
+    try:
+        (folder / "data").mkdir()
+        cli.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder / "data")])
+        space = f"pafar-{os.getpid()}"
+        spaces = (f"--containerd-namespace={space}", f"--containerd-plugins-namespace={space}-plugins")
+        process = start(folder, *spaces, before=("unshare", "--net"))
+        environment = {"DOCKER_HOST": f"unix://{folder}/docker.sock"}
+        await_answer(process, environment, folder)
+        archive = folder / "base.tar"
+        cli.run(["docker", "save", "--output", str(archive), cli.BASE_IMAGE])
+        cli.run(["docker", "load", "--quiet", "--input", str(archive)], env={**os.environ, **environment})
+        archive.unlink()
+        yield environment
+    finally:
+        stop(process, folder)
+
+
+def start(folder: Path, *more: str, before: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+    """An engine with these further options; ``before``: the command that runs it, e.g. in a namespace of its own."""
     print(f"starting a Docker engine with an empty data root ({folder})", flush=True)
     if shutil.which("dockerd") is None:
         raise NoEngine("docker.io is installed, but dockerd is not to be found")
     with (folder / "dockerd.log").open("wb") as log:
         return subprocess.Popen(
-            ["dockerd", "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"),
-             "--host", f"unix://{folder}/docker.sock", "--pidfile", str(folder / "pid")],
+            [*before, "dockerd", "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"),
+             "--host", f"unix://{folder}/docker.sock", "--pidfile", str(folder / "pid"), *more],
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 

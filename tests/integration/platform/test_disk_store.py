@@ -1,7 +1,6 @@
-"""disk_reclaim on what an engine keeps: logs, build cache, images, containers. On containers of its own.
+"""disk_reclaim on what an engine keeps: logs, build cache, images, containers. On an engine of its own.
 
-The engine may be somebody's: whatever is freed here is approved by name, and the build cache, which has none, is pruned
-on an engine of the tests alone.
+Its files are on a file system of their own: nothing else that the machine writes changes what is free there.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.release imp
 
 from rehearsal import engine
 from rehearsal.trouble import Trouble
+from support.engine import NoEngine, engine_on_its_own_disk
 from support.modules import run_module
 
+pytestmark = pytest.mark.xdist_group("store")  # one engine of its own is enough
 BASE = "debian:bookworm-slim"
 MARK = f"reclaim-{os.getpid()}"
 MIB = 2**20
@@ -29,17 +31,17 @@ MIB = 2**20
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[str]:
-    """Where the engine keeps its files; afterwards nothing of ours is there any more."""
-    try:
-        engine.require_engine()
-    except Trouble as trouble:
-        pytest.skip(f"NOT RUN: {trouble}")
-    engine.get_base_image(lambda dummy: None)
-    yield docker("info", "--format", "{{.DockerRootDir}}")
-    for one in docker("ps", "-aq", "--filter", f"label={MARK}").split():
-        docker("rm", "-f", "-v", one)
-    for one in docker("images", "-aq", "--filter", f"label={MARK}").split():
-        docker("rmi", "-f", one, check=False)
+    """Where the engine keeps its files; engine and files are gone afterwards."""
+    with ExitStack() as stack:
+        try:
+            engine.require_engine()
+            environment = stack.enter_context(engine_on_its_own_disk("3g"))
+        except (Trouble, NoEngine) as trouble:
+            pytest.skip(f"NOT RUN: {trouble}")
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield docker("info", "--format", "{{.DockerRootDir}}")
 
 
 def docker(*words: str, stdin: str | None = None, check: bool = True) -> str:
@@ -78,7 +80,7 @@ def inspect(name: str) -> dict[str, Any]:
     return found
 
 
-def until(true: Any, seconds: float = 30) -> None:
+def until(true: Any, seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -114,7 +116,7 @@ def test_a_big_log_is_saved_and_emptied_while_it_is_written(root, tmp_path):
     assert all("log" in json.loads(one) for one in lines)
     assert seen.splitlines()[-1] in lines
     assert name in next(iter(found["evidence"]["logs"]))
-    time.sleep(0.5)
+    until(lambda: b"after" in log.read_bytes())
     told = docker("logs", name).splitlines()
     kept = [json.loads(one)["log"].strip() for one in lines if "after" in json.loads(one)["log"]]
     numbers = [int(one.split()[1]) for one in [*kept, *told] if one.startswith("after")]
@@ -124,13 +126,13 @@ def test_a_big_log_is_saved_and_emptied_while_it_is_written(root, tmp_path):
 
 
 def test_a_log_that_is_another_by_now_is_left_alone(root, tmp_path):
-    name = container("again", "seq -f 'line %.0f of a log' 1 60000; sleep 600")
+    name = container("again", "seq -f 'line %.0f of a log' 1 60000; sleep 36000")
     log = Path(inspect(name)["LogPath"])
     until(lambda: log.stat().st_size > 2 * MIB)
     options = {"log_size": 1, "saved_dir": str(tmp_path)}
     target = of(reclaim(root, ["container_logs"], check=True, **options), name)[0]["target"]
     docker("rm", "-f", name)
-    container("again", "seq -f 'line %.0f of a log' 1 60000; sleep 600")
+    container("again", "seq -f 'line %.0f of a log' 1 60000; sleep 36000")
     log = Path(inspect(name)["LogPath"])
     until(lambda: log.stat().st_size > 2 * MIB)
     figures = os.statvfs(root)
@@ -215,8 +217,6 @@ def test_exited_containers_that_nobody_starts_again(root):
 
 
 def test_the_build_cache_is_pruned(root, tmp_path):
-    if not os.environ.get("DOCKER_HOST", "").startswith("unix:///var/tmp/pafar-engine-"):
-        pytest.skip("NOT RUN: pruning the build cache (this engine is not one of the tests' own)")
     text = f"FROM {BASE}\nRUN head -c 3000000 /dev/urandom > /cached\n"
     file = {"services": {"one": {"build": {"context": ".", "dockerfile_inline": text}}}}
     (tmp_path / "compose.yml").write_text(json.dumps(file))
@@ -234,7 +234,7 @@ def test_the_build_cache_is_pruned(root, tmp_path):
 
 def test_the_cheapest_is_enough(root, tmp_path):
     """What is asked of the engine is no more than what is needed, and what goes is no more either."""
-    name = container("enough", "seq -f 'line %.0f of a log' 1 400000; sleep 600")
+    name = container("enough", "seq -f 'line %.0f of a log' 1 400000; sleep 36000")
     log = Path(inspect(name)["LogPath"])
     until(lambda: log.stat().st_size > 30 * MIB)
     kinds = ["container_logs", "build_cache", "dangling_images", "exited_containers"]
@@ -253,7 +253,7 @@ def test_a_container_cannot_lead_to_the_host(root, tmp_path):
             os.urandom(200_000) + b"\n-- PostgreSQL database dump complete\n"
         )
     words = ("--label", "com.docker.compose.project=trap", "--label", "com.docker.compose.service=db")
-    container("trap", f"ln -s {tmp_path} /backups; ln -s /proc /up; sleep 600", *words)
+    container("trap", f"ln -s {tmp_path} /backups; ln -s /proc /up; sleep 36000", *words)
     kept = {"project": "trap", "service": "db", "pattern": "*", "keep": 1, "max_age": 99999}
     for path in ("/backups", "/up/../tmp"):
         found = reclaim(root, ["backups"], backups=[{"path": path, **kept}])
@@ -266,7 +266,7 @@ def test_backups_in_a_volume_of_a_container(root):
     words = ("--label", "com.docker.compose.project=kept", "--label", "com.docker.compose.service=backup")
     end = "echo; echo '-- PostgreSQL database dump complete'"
     program = (
-        f"cd /backups; for d in 1 2 3 4; do (head -c 200000 /dev/urandom; {end}) > x-2026110$d.sql; done; sleep 600"
+        f"cd /backups; for d in 1 2 3 4; do (head -c 200000 /dev/urandom; {end}) > x-2026110$d.sql; done; sleep 36000"
     )
     name = container("kept", program, *words, "--volume", "/backups")
     until(lambda: "x-20261104.sql" in docker("exec", name, "ls", "/backups"))
