@@ -13,7 +13,7 @@ from rehearsal import engine
 from support.servers import ROOT
 
 PROJECT = f"pafar-test-{os.getpid()}"
-LONGEST = 900
+LONGEST = 1800  # bound of every wait for a command or an event, in seconds: it says nothing about speed
 
 
 @dataclass

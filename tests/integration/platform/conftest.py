@@ -1,4 +1,4 @@
-"""One platform for all of these tests: its own project, ports and secrets; removed at the end, leaving nothing."""
+"""One platform for all tests of a worker: its own project, ports and secrets; removed at the end, leaving nothing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import engine, lifecycle
-from rehearsal.site import HOME, Site, site_of
+from rehearsal import engine, faults, lifecycle
+from rehearsal.site import HOME, Site, alone, site_of
 from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
-from support.rehearsals import PROJECT, Done, left_of, rehearse
+from support.rehearsals import LONGEST, PROJECT, Done, left_of, rehearse
 
 # Asked to stop, the tests stop as by ctrl-c: what was started is taken down.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -53,8 +53,9 @@ def site(started: Done) -> Site:
 @pytest.fixture
 def stand(site: Site) -> Stand:
     """The platform, healthy: what the test before may have injected is healed."""
-    done = rehearse("heal")
-    assert done.rc == 0, done.text
     stand = Stand(site)
-    lifecycle.await_served(stand)
+    with alone(site, "step", LONGEST):
+        for name in faults.injected(stand):
+            faults.heal(stand, faults.named(name))
+    lifecycle.await_served(stand, LONGEST)
     return stand

@@ -13,29 +13,70 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import faults
-from support.rehearsals import PROJECT, game_day, rehearse
+from rehearsal import faults, lifecycle
+from support.rehearsals import LONGEST, PROJECT, game_day, rehearse
 from support.servers import ROOT
+
+TIMES = ("seconds_to_symptom", "seconds_to_relief", "seconds_after_act", "success_after", "latency_ms")
 
 
 def result_of(day) -> dict:
     return json.loads((day / "result.json").read_text())
 
 
-@pytest.mark.parametrize("name", faults.names())
+# The days of `make test`: every runbook, every rule of the judge and every way to inject is among them and the tests
+# below; the other days repeat these with another cause (`test_the_days_of_every_run_cover_what_the_others_do`).
+EVERY_RUN = {
+    "bad_release", "cpu_hog", "crash_loop", "database_cut", "forgotten_transactions", "memory_leak", "missing_index",
+    "old_backups", "payment_service", "prepared_transaction", "queue_of_sessions", "stale_upstream",
+}  # fmt: skip
+# Held by tests of their own in every run.
+BY_ANOTHER_TEST = {"alter_queue", "stripe_key_revoked"}
+DAYS = [
+    pytest.param(name, marks=() if name in EVERY_RUN else pytest.mark.full("game days that repeat a tested path"))
+    for name in faults.names()
+]
+
+
+def traits(fault: faults.Fault) -> set[str]:
+    """What a fault asks of its runbook and of the judge."""
+    options = ("variables", "touches", "unstable", "changes", "leaves", "latency")
+    told = {name for name in options if getattr(fault, name)}
+    told.add(f"playbook {fault.playbook}")
+    told.add("relief" if fault.relief else "no relief")
+    told.add("cause" if fault.cause else "no cause")
+    return told
+
+
+def test_the_days_of_every_run_cover_what_the_others_do():
+    held = [fault for fault in faults.every() if fault.name in EVERY_RUN | BY_ANOTHER_TEST]
+    covered = set().union(*map(traits, held))
+    assert len(held) == len(EVERY_RUN | BY_ANOTHER_TEST)
+    for fault in faults.every():
+        assert traits(fault) <= covered, fault.name
+
+
+def verdict(name: str, day: Path) -> str:
+    """For the last lines of a test that fails: the day and what spoke against it."""
+    path = day / "result.json"
+    wrong = result_of(day)["wrong"] if path.exists() else ["it broke off; the playbook's output is above"]
+    return f"game day {name}: {'; '.join(wrong)}"
+
+
+@pytest.mark.parametrize("name", DAYS)
 def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
-    done = game_day(stand.site.inventory, tmp_path, game_day_fault=name)
-    assert done.rc == 0, done.text
+    """Times are printed; `make gameday` judges them, since here they would tell how busy the machine is."""
+    done = game_day(stand.site.inventory, tmp_path, game_day_fault=name, game_day_timed=False)
+    if done.rc != 0:
+        pytest.fail(f"{done.text[-6000:]}\n{verdict(name, tmp_path)}", pytrace=False)
     result = result_of(tmp_path)
+    print(json.dumps({key: result[key] for key in TIMES}))
     assert result["passed"] is True
     assert set(result["collateral"]) == {"requests_failed", "sessions_ended", "containers_restarted"}
     assert result["collateral"]["sessions_ended"] == result["collateral"]["containers_restarted"] == 0
     fault = faults.named(name)
     assert result["cause"] == fault.cause or not fault.cause
-    if fault.relief:
-        assert result["seconds_after_act"] <= fault.within
-        assert result["success_after"] > 0.99
-    else:
+    if not fault.relief:
         assert result["seconds_after_act"] is None
         assert json.loads((tmp_path / "real.json").read_text())["changed"] == []
     # Replication, a backup and a vacuum against wraparound were there, each a real one, and are there still.
@@ -50,7 +91,7 @@ def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
 def test_another_way_to_relieve_it_is_judged_alike(stand, tmp_path):
     """Told to end roots only, the runbook ends the report, and the migration comes through."""
     done = game_day(
-        stand.site.inventory, tmp_path, game_day_fault="alter_queue",
+        stand.site.inventory, tmp_path, game_day_fault="alter_queue", game_day_timed=False,
         game_day_variables={"unblock_sessions_strategy": "roots"},
     )  # fmt: skip
     assert done.rc == 0, done.text
@@ -70,19 +111,19 @@ def test_the_password_is_on_no_command_line(stand, tmp_path):
 def test_a_runbook_that_does_nothing_fails_its_game_day(stand, tmp_path):
     """Nobody waits for an hour, so the plan is empty; the users are not served, and that is what counts."""
     done = game_day(
-        stand.site.inventory, tmp_path, game_day_fault="prepared_transaction",
+        stand.site.inventory, tmp_path, game_day_fault="prepared_transaction", game_day_timed=False,
         game_day_variables={"unblock_sessions_min_waiting": 3600},
     )  # fmt: skip
     assert done.rc != 0
     result = result_of(tmp_path)
     assert result["passed"] is False
     assert any("the symptom of prepared_transaction did not go" in one for one in result["wrong"])
-    assert stand.success(2) >= 0.9, "it was healed all the same"
+    lifecycle.await_served(stand, LONGEST)  # it was healed all the same
 
 
 def play_under_check(fault: str, day: Path, *act: str, **environment: str) -> str:
     """The steps of a day until --check, with something else in the place of the runbook; what the step says."""
-    for step in (("begin", "--fault", fault), ("inject-for",), ("present",)):
+    for step in (("begin", "--untimed", "--fault", fault), ("inject-for",), ("present",)):
         done = rehearse(*step, "--day", str(day))
         assert done.rc == 0, done.text
     done = rehearse("play", "--day", str(day), "--as", "check", "--", *act, **environment)
@@ -108,7 +149,7 @@ def test_relief_under_check_is_seen_also_where_nothing_seems_changed(stand, tmp_
 
 
 def test_a_cancelled_bystander_is_seen_in_the_servers_log(stand):
-    stand.session("bystander", "reporting", "SELECT pg_sleep(30)")
+    stand.session("bystander", "reporting", "SELECT pg_sleep(3600)")
     stand.until("it sleeps", lambda: stand.sessions("bystander"))
     pid = stand.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'bystander'")[0][0]
     began = time.time()
@@ -120,7 +161,7 @@ def test_injecting_twice_and_healing_twice(stand):
     assert rehearse("inject", "alter_queue").text.strip() == "alter_queue is injected."
     assert "is injected already" in rehearse("inject", "alter_queue").text, "also before anybody feels it"
     fault = faults.named("alter_queue")
-    faults.await_symptom(stand, fault, True, 30)
+    faults.await_symptom(stand, fault, True, LONGEST)
     again = rehearse("inject", "alter_queue")
     assert again.rc == 0
     assert "is injected already" in again.text
@@ -130,14 +171,14 @@ def test_injecting_twice_and_healing_twice(stand):
     assert "alter_queue is injected and not healed; lock_storm was not" in other.text
     assert rehearse("heal", "alter_queue").text.strip() == "alter_queue is healed."
     assert "there was nothing to heal" in rehearse("heal", "alter_queue").text
-    faults.await_symptom(stand, fault, False, 30)
+    faults.await_symptom(stand, fault, False, LONGEST)
     assert fault.culprits(stand) == []
     assert "injected" not in rehearse("status").text
     assert rehearse("heal").text.strip() == "Nothing was injected."
 
 
 def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
-    done = game_day(stand.site.inventory, tmp_path, game_day_fault="stripe_key_revoked")
+    done = game_day(stand.site.inventory, tmp_path, game_day_fault="stripe_key_revoked", game_day_timed=False)
     assert done.rc == 0, done.text
     path = next((tmp_path / "incidents").glob("*.payments-*.csv"))
     assert path.stat().st_mode & 0o777 == 0o600
@@ -163,6 +204,7 @@ def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
         pytest.param(signal.SIGKILL, "symptom", id="killed"),
     ],
 )
+@pytest.mark.xdist_group("interrupted")  # they find the folder of their day by being the only ones that make one
 def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, when):
     days = ROOT / ".cache/game-days"
     before = set(days.glob("*"))
@@ -180,12 +222,12 @@ def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, w
         return set(days.glob("*-prepared_transaction")) - before
 
     try:
-        stand.until(f"it came to {when}", reached, seconds=90)
+        stand.until(f"it came to {when}", reached, seconds=LONGEST)
         if number == signal.SIGTERM:
             process.send_signal(number)
         else:
             os.killpg(process.pid, number)
-        text = process.communicate(timeout=120)[0]
+        text = process.communicate(timeout=LONGEST)[0]
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -198,5 +240,5 @@ def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, w
         begun = rehearse("begin", "--fault", "alter_queue", "--day", str(tmp_path))
         assert begun.rc == 0, begun.text
         assert json.loads((tmp_path / "begin.json").read_text())["healed"] == ["prepared_transaction is healed."]
-    faults.await_symptom(stand, fault, False, 30)
+    faults.await_symptom(stand, fault, False, LONGEST)
     assert fault.culprits(stand) == []

@@ -15,6 +15,7 @@ import pytest
 from rehearsal import faults
 from rehearsal.stand import Stand
 from support.modules import run_module
+from support.rehearsals import LONGEST
 from support.servers import ROOT
 
 SERIES = {
@@ -58,7 +59,7 @@ def test_a_platform_that_is_well(stand: Stand, tmp_path: Path) -> None:
         value = found["series"][0]["value"]
         return value is not None and value < SERIES["severity"]["P1"] and not found["alerts"]
 
-    stand.until("Prometheus has looked twice, and nothing fires", quiet, 120)
+    stand.until("Prometheus has looked twice, and nothing fires", quiet, LONGEST)
     shown, noted, page = play(stand, tmp_path)
     assert noted["triage"] in ("P2", "P3"), noted
     assert "12 of 12" in page
@@ -93,11 +94,11 @@ def test_what_is_broken_is_named_with_what_to_run_next(
     fault = faults.named(name)
     faults.inject(stand, fault)
     try:
-        faults.await_symptom(stand, fault, True, 60)
+        faults.await_symptom(stand, fault, True, LONGEST)
         dummy, noted, page = play(stand, tmp_path)
     finally:
         faults.heal(stand, fault)
-        faults.await_symptom(stand, fault, False, 60)
+        faults.await_symptom(stand, fault, False, LONGEST)
     assert noted["triage"] in severities
     assert noted["next"] == f"playbooks/{playbook}.yml", noted
     assert f"ansible-playbook playbooks/{playbook}.yml --check --diff" in page

@@ -62,4 +62,3 @@ RESET ROLE;
 CREATE EXTENSION pg_stat_statements;
 CREATE EXTENSION hypopg;
 ANALYZE;
-SELECT pg_stat_statements_reset() IS NOT NULL; -- the statements until here hold passwords

@@ -16,7 +16,7 @@ BEHIND = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) FROM pg_repl
 
 
 def given(stand: Stand) -> dict[str, Any]:
-    return {**crowd.goal(stand, "container_logs"), "reclaim_disk_free": "1%", "disk_space_slot_size": KEPT}
+    return {**crowd.goal(crowd.backups_disk(stand), crowd.MIB, "container_logs"), "disk_space_slot_size": KEPT}
 
 
 def inject(stand: Stand) -> None:

@@ -16,13 +16,13 @@ INDEX = "bookings_customer_id_created_at_idx"
 
 
 def inject(stand: Stand) -> None:
-    slowness.remember(stand, LATENCY)
+    slowness.remember(stand)
     stand.query(f"DROP INDEX {INDEX}")
 
 
 def symptom(stand: Stand) -> bool:
-    """Who looks at something waits twice as long as before."""
-    return slowness.is_slow(stand, LATENCY, 2)
+    """A request costs the database twice the processor time of before."""
+    return slowness.is_dear(stand, 2)
 
 
 def heal(stand: Stand) -> None:

@@ -10,7 +10,7 @@ from rehearsal.stand import Stand
 PLAYBOOK = "disk_space.yml"
 CAUSE = "old_backups"
 WITHIN = 10
-SIZE = 200 * crowd.MIB
+SIZE = 120 * crowd.MIB
 FOLDER = "/var/backups/postgresql"
 # Copies of the last good one, as many as fill the disk; of the days before it.
 PILE = (
@@ -21,10 +21,12 @@ PILE = (
 
 
 def given(stand: Stand) -> dict[str, Any]:
-    return crowd.goal(stand, "backups")
+    disk = crowd.backups_disk(stand)
+    return crowd.goal(disk, crowd.free(disk) - crowd.SLACK, "backups")
 
 
 def inject(stand: Stand) -> None:
+    stand.until("there is a good dump", stand.dumps, 240)
     stand.execute("db-backup", "bash", "-c", PILE)
 
 

@@ -21,6 +21,7 @@ def inject(stand: Stand) -> None:
         stand, JOB, "UPDATE trips SET updated_at = now() WHERE id = 1 + (random() * 399)::int", 55, keep=False
     )
     stand.until("every slot is taken", lambda: partner.is_full(stand))
+    partner.calm(stand, JOB)
 
 
 def symptom(stand: Stand) -> bool:

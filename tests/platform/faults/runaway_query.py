@@ -14,14 +14,14 @@ ANALYST = "ad-hoc"
 
 
 def inject(stand: Stand) -> None:
-    slowness.remember(stand, LATENCY)
+    slowness.remember(stand)
     for _number in range(3):
         stand.session(ANALYST, "reporting", QUESTION)
 
 
 def symptom(stand: Stand) -> bool:
-    """Who looks at something waits half as long again as before, or more."""
-    return slowness.is_slow(stand, LATENCY, 1.5)
+    """A request costs the database three times the processor time of before."""
+    return slowness.is_dear(stand, 3)
 
 
 def heal(stand: Stand) -> None:

@@ -12,11 +12,11 @@ from rehearsal.stand import Stand
 PLAYBOOK = "disk_space.yml"
 CAUSE = "unrotated_log"
 WITHIN = 10
-SIZE = 120 * crowd.MIB
+SIZE = 2 * crowd.SHARED_SLACK
 TALKS = (
     "import time\n"
-    "for number in range(1_200_000):\n"
-    "    print('item', number, 'of the export was looked at and is like the one before it')\n"
+    "for number in range(100_000):\n"
+    "    print('item', number, 'of the export was looked at and is like the one before it;' * 120)\n"
     "while True: print('waiting', flush=True); time.sleep(1)"
 )
 
@@ -26,7 +26,8 @@ def name(stand: Stand) -> str:
 
 
 def given(stand: Stand) -> dict[str, Any]:
-    return crowd.goal(stand, "container_logs")
+    disk = crowd.engine_disk()
+    return crowd.goal(disk, crowd.free(disk) - crowd.SHARED_SLACK, "container_logs")
 
 
 def inject(stand: Stand) -> None:

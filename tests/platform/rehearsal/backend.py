@@ -10,7 +10,7 @@ from rehearsal.stand import Container, Stand
 from rehearsal.trouble import Trouble
 
 SERVICES = ("backend", "celery-worker")
-READY_SECONDS = 90
+READY_SECONDS = 240
 SIGNAL = """
 import os, pathlib, signal, sys
 for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):

@@ -25,7 +25,7 @@ AGED = (
     f"DO $$ BEGIN FOR i IN 1..{TRANSACTIONS} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$",
 )
 ENOUGH = 0.5  # of its pages may be done when a day begins: the rest lasts for the day
-SECONDS = 90.0
+SECONDS = 240.0
 
 
 def gather(stand: Stand) -> list[str]:

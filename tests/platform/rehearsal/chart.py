@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rehearsal.judge import felt
-from rehearsal.stand import Request
+from rehearsal.stand import Request, felt
 
 WIDTH, HEIGHT = 900, 320
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 104, 34

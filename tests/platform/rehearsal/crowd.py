@@ -1,4 +1,8 @@
-"""What fills the engine's disk, and how a runbook is told of it: as much is to be free as was free before."""
+"""What fills a disk, and how a runbook is told of it.
+
+The dumps are on a file system of their own, in memory: what is free there depends on the platform alone. The engine's
+own files are on a disk that others write to as well: a fault that fills it takes far more than they do meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,41 @@ from typing import Any
 
 from rehearsal import engine
 from rehearsal.stand import Stand
+from rehearsal.trouble import Trouble
 
 MIB = 2**20
-SLACK = 80 * MIB  # what the platform itself writes meanwhile
+SLACK = 24 * MIB  # a dump that is made meanwhile
+SHARED_SLACK = 320 * MIB  # what others may write to the engine's disk, or free on it, during a day
 
 
-def root() -> str:
+def backups_disk(stand: Stand) -> str:
+    """Where the volume of the dumps is mounted on the host."""
+    volume = engine.inspect("volume", [f"{stand.site.project}_db-backups"])
+    place = str(volume[0]["Mountpoint"]) if volume else ""
+    if not os.path.ismount(place):
+        raise Trouble(
+            f"The volume of the dumps is not mounted at {place or 'any place'} as this process sees it: the engine must"
+            " run on this machine, and the rehearsal as root."
+        )
+    return place
+
+
+def engine_disk() -> str:
     """Where the engine keeps its files."""
     return engine.run(["docker", "info", "--format", "{{.DockerRootDir}}"]).stdout.strip()
 
 
-def goal(stand: Stand, *kinds: str) -> dict[str, Any]:
-    """Free, in the end, what is free now, less what the platform writes; of this project alone."""
-    figures = os.statvfs(root())
+def free(disk: str) -> int:
+    """Bytes that are free there."""
+    figures = os.statvfs(disk)
+    return figures.f_bavail * figures.f_frsize
+
+
+def goal(disk: str, wanted: int, *kinds: str) -> dict[str, Any]:
+    """What the runbook is told: so many bytes are to be free on this disk, by what this project has of these kinds."""
     return {
-        "reclaim_disk_mount": root(),
-        "reclaim_disk_free": str(figures.f_bavail * figures.f_frsize - SLACK),
+        "reclaim_disk_mount": disk,
+        "reclaim_disk_free": str(wanted),
         "reclaim_disk_kinds": list(kinds),
         "reclaim_disk_scope": "project",
         "reclaim_disk_limit": 100,

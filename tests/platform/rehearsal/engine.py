@@ -10,7 +10,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ LOCAL = ("unix://", "npipe://", "tcp://127.0.0.1:", "tcp://localhost:")
 
 
 def run(
-    argv: Sequence[str], *, stdin: str | None = None, seconds: float = 120, check: bool = True, **more: Any
+    argv: Sequence[str], *, stdin: str | None = None, seconds: float = 400, check: bool = True, **more: Any
 ) -> subprocess.CompletedProcess[str]:
     """A command, its output as text; what it says when it fails becomes a ``Trouble``."""
     try:
@@ -54,7 +55,7 @@ def require_engine() -> str:
     place = (
         os.environ.get("DOCKER_HOST")
         or run(
-            ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], check=False, seconds=20
+            ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], check=False, seconds=120
         ).stdout.strip()
     )
     if place and not place.startswith(LOCAL):
@@ -62,7 +63,7 @@ def require_engine() -> str:
             f"The Docker engine at {place} is not on this machine. The platform is published on loopback alone, so it"
             " can be rehearsed on only where it runs."
         )
-    done = run(["docker", "version", "--format", "{{.Server.Version}}"], check=False, seconds=20)
+    done = run(["docker", "version", "--format", "{{.Server.Version}}"], check=False, seconds=120)
     if done.returncode:
         raise Trouble(
             f"No Docker engine answers ({done.stderr.strip()[-200:]}). Start it, or be allowed to use it"
@@ -78,7 +79,7 @@ def compose_command() -> tuple[str, ...]:
     for argv in (("docker", "compose"), ("docker-compose",)):
         if shutil.which(argv[0]) is None:
             continue
-        done = run([*argv, "version", "--short"], check=False, seconds=20)
+        done = run([*argv, "version", "--short"], check=False, seconds=120)
         version = done.stdout.strip().removeprefix("v")
         if done.returncode == 0 and re.match(r"\d+\.", version):
             if int(version.split(".")[0]) >= 2:
@@ -114,10 +115,19 @@ def has_image(name: str) -> bool:
     return run(["docker", "image", "inspect", name], check=False).returncode == 0
 
 
+@contextmanager
+def one_builds(what: str) -> Iterator[None]:
+    """Of all processes of this user one at a time; the others wait and find in the engine what it has built."""
+    with (Path(tempfile.gettempdir()) / f"pafar-{what}-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def get_base_image(say: Callable[[str], None]) -> None:
     """The Dockerfile's base image: there, or pulled, or made from the distribution's packages under the same tag."""
-    with (Path(tempfile.gettempdir()) / f"pafar-base-image-{os.getuid()}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever else wants it waits for it
+    if has_image(BASE_IMAGE):
+        return
+    with one_builds("base-image"):
         if not has_image(BASE_IMAGE):
             pull_or_make(say)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import chart, slowness, world
-from rehearsal.stand import PATIENCE, Request
+from rehearsal.stand import PATIENCE, Request, felt
 
 SERVED = 0.99
 WITHIN = 5.0  # seconds from the act until users must be back
@@ -59,11 +59,6 @@ def time_of_act(incidents: Path) -> float | None:
     return datetime.datetime.fromisoformat(times[0]).timestamp() if times else None
 
 
-def felt(request: Request) -> float:
-    """When its user knew: the answer came, or patience ended."""
-    return request.started + request.seconds
-
-
 def success(requests: Sequence[Request], since: float, seconds: float) -> float:
     """The share that was served of what was felt in a span; 0 where too few came to prove anything."""
     outcomes = [one.outcome == "ok" for one in requests if since <= felt(one) < since + seconds]
@@ -80,21 +75,23 @@ def first_felt(requests: Sequence[Request], since: float) -> float | None:
     return None
 
 
-def users(requests: Sequence[Request], act: float, within: float = WITHIN, ended: float = 0.0) -> dict[str, Any]:
-    """When users were back, and how they fared from then on; they must be within so many seconds of the act.
+def users(
+    requests: Sequence[Request], act: float, within: float = WITHIN, ended: float = 0.0, span: float = SPAN
+) -> dict[str, Any]:
+    """When users were back, and how they fared for ``span`` seconds from then on; they must be within so many seconds.
 
     They are watched from the moment on at which they are back and the runbook has ended (what it has not replaced yet
     may fail), not before five seconds after the act, and at the latest when they must be back.
     """
     moments = (act + step * STEP for step in range(int(2 * within / STEP) + 1))
-    back = next((moment for moment in moments if success(requests, moment, SPAN) > SERVED), None)
+    back = next((moment for moment in moments if success(requests, moment, span) > SERVED), None)
     # Who came before may still give up within his patience.
     settled = act + within if back is None else min(act + within, max(back + PATIENCE, act + WITHIN, ended))
-    late = [one for one in requests if settled <= felt(one) < settled + SPAN]
+    late = [one for one in requests if settled <= felt(one) < settled + span]
     return {
         "back": back,
         "settled": settled,
-        "success_after": round(success(requests, settled, SPAN), 6),
+        "success_after": round(success(requests, settled, span), 6),
         "failed_after": dict(Counter(one.outcome for one in late if one.outcome != "ok")),
         "failed_by_the_act": sum(one.outcome in BY_THE_ACT for one in requests),
     }
@@ -166,10 +163,26 @@ def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"kind": kind, **told, "ratio": round(after / before, 2) if before and after else None}
 
 
+def late(parts: dict[str, dict[str, Any]]) -> list[str]:
+    """What speaks against the day by the clock: how soon users were back, and how long they wait."""
+    begin, relief, wrong = parts["begin"], parts["relief"], []
+    within = begin.get("within", WITHIN)
+    if relief and begin.get("relief", True):
+        if relief["act"] is not None and (relief["back"] is None or relief["back"] - relief["act"] > within):
+            wrong.append(f"users were not back within {within:g} s of the act")
+        if relief["success_after"] <= SERVED:
+            wrong.append(f"after {within:g} s only {relief['success_after']:.1%} of what users asked was served")
+    waited = latencies(parts)
+    if waited and waited["ratio"] is None:
+        wrong.append("too few requests were made to tell how long users wait beside before the fault")
+    elif waited and waited["ratio"] > SLOWER:
+        wrong.append(f"users wait {waited['ratio']:g} times as long as before the fault")
+    return wrong
+
+
 def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str, cause: str = "") -> list[str]:
     """Everything that speaks against the day, in words; nothing means passed."""
     relief, real, trouble = parts["relief"], parts["real"], parts["trouble"].get("said")
-    within = parts["begin"].get("within", WITHIN)
     wrong = [trouble] if trouble else [f"it did not come to {name}" for name in PARTS if not parts[name]]
     wanted = parts["begin"].get("cause", "")
     if real and wanted and cause != wanted:
@@ -181,21 +194,14 @@ def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: st
     elif relief:
         if relief["act"] is None:
             wrong.append("the runbook did nothing: its incident log tells of no act")
-        elif relief["back"] is None or relief["back"] - relief["act"] > within:
-            wrong.append(f"users were not back within {within:g} s of the act")
-        if relief["success_after"] <= SERVED:
-            wrong.append(f"after {within:g} s only {relief['success_after']:.1%} of what users asked was served")
         if relief["failed_by_the_act"]:
             wrong.append(f"{relief['failed_by_the_act']} requests failed because of the act itself")
     if harm.get("sessions_ended"):
         wrong.append(f"{harm['sessions_ended']} sessions were ended or cancelled that had no part in it")
     if harm.get("containers_restarted"):
         wrong.append(f"{harm['containers_restarted']} containers were stopped, restarted or replaced")
-    waited = latencies(parts)
-    if waited and waited["ratio"] is None:
-        wrong.append("too few requests were made to tell how long users wait beside before the fault")
-    elif waited and waited["ratio"] > SLOWER:
-        wrong.append(f"users wait {waited['ratio']:g} times as long as before the fault")
+    if parts["begin"].get("timed", True):
+        wrong += late(parts)
     kinds, allowed = ("settings", "objects", "roles"), tuple(parts["begin"].get("changes", ()))
     changed = [one for one in real.get("changed", []) if one.startswith(kinds)]
     wrong += [f"the runbook changed {one}" for one in changed if not (allowed and one.startswith(allowed))]

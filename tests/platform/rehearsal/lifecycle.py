@@ -15,7 +15,7 @@ from rehearsal.stand import Stand
 from rehearsal.trouble import Trouble
 
 BUILD_SECONDS = 900
-HEALTHY_SECONDS = 180
+HEALTHY_SECONDS = 420
 SERVED = 0.99
 ENOUGH = 3  # requests in two seconds; the slowest load that can be set makes fewer only below 1.5 a second
 
@@ -74,7 +74,7 @@ def build(site: Site, say: Callable[[str], None]) -> None:
     log = site.folder / "build.log"
     fresh = not all(engine.has_image(f"{images_of(site)}/{name}:latest") for name in IMAGES)
     say("building the images (a minute or two)" if fresh else "looking whether the images are up to date")
-    with log.open("w") as output:
+    with engine.one_builds("images"), log.open("w") as output:
         try:
             done = subprocess.run(
                 [*compose(site), "build", "--quiet"], cwd=site.folder, env=environment(site), stdout=output,
@@ -151,7 +151,7 @@ def await_healthy(stand: Stand, say: Callable[[str], None], starter: subprocess.
         time.sleep(0.5)
 
 
-def await_served(stand: Stand, seconds: float = 60) -> None:
+def await_served(stand: Stand, seconds: float = 180) -> None:
     """Until the users of the last two seconds were served, and there were enough of them to tell."""
     deadline = time.monotonic() + seconds
     while True:

@@ -90,6 +90,7 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
             say(f"removing {len(names)} {kind}s")
             engine.run(["docker", kind, "rm", *names])
     kept = remove_images(site, say) if images else []
+    remove_own_images(site)
     shutil.rmtree(site.folder, ignore_errors=True)
     left = [f"{kind} {name}" for kind in KINDS for name in things_of(site, kind)]
     if left:
@@ -100,6 +101,15 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
         say("nothing is left of it (the engine's build cache is its own: docker builder prune)")
     else:
         say("nothing is left of it but the images (make platform-down IMAGES=1)")
+
+
+def remove_own_images(site: Site) -> None:
+    """Tags that carry the project's own name go with it; the engine's cache has their layers for the next one."""
+    if site.project == PREFIX:
+        return
+    names = [name for name in (f"{site.project}/{part}:latest" for part in IMAGES) if engine.has_image(name)]
+    if names:
+        engine.run(["docker", "image", "rm", *names], check=False)
 
 
 def remove_images(site: Site, say: Callable[[str], None]) -> list[str]:

@@ -24,7 +24,7 @@ def work():
     except psycopg2.Error:
         pass
 while time.monotonic() - began < 600 and len(kept) < most:
-    hurry = time.monotonic() - began < 12  # at first it takes all there are, then one a second
+    hurry = os.path.exists(f"/tmp/{name}.hurry")  # at first it takes all there are, then one a second
     if keep:
         work()
     elif threading.active_count() <= most:
@@ -35,8 +35,9 @@ time.sleep(600)
 
 
 def start(stand: Stand, name: str, statement: str, most: int, keep: bool) -> None:
-    """Begin to take connections: fast for some seconds, then one a second, as a job that leaks."""
+    """Begin to take connections: fast until ``calm`` is called, then one a second, as a job that leaks."""
     words = [name, statement, str(most), "keep" if keep else "end"]
+    stand.execute("celery-worker", "touch", f"/tmp/{name}.hurry")
     stand.execute("celery-worker", "python3", "-c", SCRIPT, *words, detach=True)
 
 
@@ -44,7 +45,13 @@ def take_all(stand: Stand, name: str, statement: str) -> None:
     """Until no slot is left for anybody else; the application loses its own in a short trouble of the network."""
     start(stand, name, statement, 60, keep=True)
     stand.until("every slot is taken", lambda: is_full(stand))
-    stand.until("the application has none", lambda: cut_off(stand), 12)
+    stand.until("the application has none", lambda: cut_off(stand))
+    calm(stand, name)
+
+
+def calm(stand: Stand, name: str) -> None:
+    """From now on it takes one connection a second."""
+    stand.execute("celery-worker", "rm", "--force", f"/tmp/{name}.hurry")
 
 
 def is_full(stand: Stand) -> bool:
@@ -67,5 +74,6 @@ def cut_off(stand: Stand) -> bool:
 
 def stop(stand: Stand, name: str) -> None:
     """End the job and its sessions."""
+    calm(stand, name)
     backend.signal(stand.container("celery-worker"), "SIGKILL", name)
     stand.end(name)

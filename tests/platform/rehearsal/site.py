@@ -91,7 +91,9 @@ def prepare(site: Site, runs: bool = False, **settings: str) -> None:
     ``runs``: the platform runs, so the ports in .env are its own.
     """
     site.folder.mkdir(parents=True, exist_ok=True)
-    write_env(site, settings, runs)
+    with (HOME / "ports.lock").open("w") as lock:  # two that start at the same time must not choose the same ports
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_env(site, settings, runs)
     write_history(site)
     write_inventory(site)
     site.folder.chmod(0o700)  # last, since copying a folder over it gives it that folder's mode
@@ -128,6 +130,8 @@ def write_private(path: Path, text: str) -> None:
 def write_env(site: Site, settings: dict[str, str], runs: bool) -> None:
     values = site.env if (site.folder / ".env").exists() else {}
     values["COMPOSE_PROJECT_NAME"] = site.project
+    if site.project != PROJECT:  # a release that is deployed on one platform must not change the image of another
+        values["PAFAR_IMAGES"] = site.project
     for name in SECRETS:
         values.setdefault(name, PREFIXES.get(name, "") + secrets.token_hex(16))
     taken = ports_of_others(site)

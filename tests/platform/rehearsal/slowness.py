@@ -1,4 +1,7 @@
-"""How slow the platform is for its users, beside how it was when it was healthy."""
+"""How slow the platform is for its users, and what it costs to serve them, beside how it was when it was healthy.
+
+That users wait is what `make gameday` judges; whether a fault that is slowness shows is told by what it costs.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.site import write_private
-from rehearsal.stand import PATIENCE, Request, Stand
+from rehearsal.stand import Request, Stand
 
 QUANTILE = 0.8  # a third of those who browse ask for their own bookings: the slower ones of all
 SPAN = 6.0  # seconds of users that are looked at
 LEAST = 10
+COST_SECONDS = 2.0
+GROUP_V2, GROUP_V1 = "/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage"
 
 
 def latency(requests: Sequence[Request], kind: str, since: float, until: float) -> float | None:
@@ -20,28 +25,37 @@ def latency(requests: Sequence[Request], kind: str, since: float, until: float) 
     return taken[int(QUANTILE * len(taken))] if len(taken) >= LEAST else None
 
 
-def now(stand: Stand, kind: str, seconds: float = SPAN) -> float | None:
-    """The same of the last seconds, of users who are answered or gone."""
-    until = time.time() - PATIENCE
-    return latency(stand.requests(until - seconds, time.time()), kind, until - seconds, until)
-
-
 def kept(stand: Stand) -> Path:
     return stand.site.folder / "faults" / "healthy.txt"
 
 
-def remember(stand: Stand, kind: str) -> None:
-    """Keep how it is before something is broken."""
+def cost(stand: Stand, seconds: float = COST_SECONDS) -> float:
+    """Processor time in seconds that a user's request costs the database, measured for so many seconds from now.
+
+    The kernel counts it: it is the same on a machine that is busy with something else, as waiting is not.
+    """
+    spent, asked = spent_by_database(stand), stand.asked()
+    time.sleep(seconds)
+    return (spent_by_database(stand) - spent) / max(1, stand.asked() - asked)
+
+
+def spent_by_database(stand: Stand) -> float:
+    """Processor time of the database's container since its start, in seconds, by its control group (version 2 or 1)."""
+    said = stand.execute("db", "sh", "-c", f"cat {GROUP_V2} 2>/dev/null || cat {GROUP_V1}").split()
+    if said[0] == "usage_usec":
+        return int(said[1]) / 1e6
+    return int(said[0]) / 1e9
+
+
+def remember(stand: Stand) -> None:
+    """Keep what a request costs before something is broken."""
     kept(stand).parent.mkdir(exist_ok=True)
-    write_private(kept(stand), str(now(stand, kind) or 0.02))
+    write_private(kept(stand), str(cost(stand)))
 
 
-def is_slow(stand: Stand, kind: str, times: float) -> bool:
-    """Whether users wait so many times longer than when it was healthy."""
-    if not kept(stand).exists():
-        return False
-    found = now(stand, kind, 4)
-    return found is not None and found > times * float(kept(stand).read_text())
+def is_dear(stand: Stand, times: float) -> bool:
+    """Whether a request costs so many times what it cost when the platform was healthy."""
+    return kept(stand).exists() and cost(stand) > times * float(kept(stand).read_text())
 
 
 def forget(stand: Stand) -> None:

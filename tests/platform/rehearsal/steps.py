@@ -17,9 +17,16 @@ from rehearsal.site import ROOT, evidence_of, login_of, write_private
 from rehearsal.stand import PATIENCE, Request, Stand
 from rehearsal.trouble import Trouble
 
-HEALTHY_SECONDS = 90
+HEALTHY_SECONDS = 240
+# How long an untimed day waits for what must come: a bound against waiting for ever, not a judgement.
+UNTIMED_SECONDS = 240
+UNTOUCHED_SECONDS = 5  # the same where the runbook did nothing that could bring it
+# What the modules bound by default is bounded by the speed of the machine as well.
+PATIENT_LOGIN = {"connect_timeout": 60, "statement_timeout": 120}
+PATIENT_ENGINE = {"engine_timeout": 120}
+UNTIMED_SPAN = 3.0  # seconds for which users are watched then
 LATER = 25  # seconds beyond the time in which users must be back: what has not gone by then has failed
-PLAY_SECONDS = 300
+PLAY_SECONDS = 900
 CALM_SECONDS = 4  # after what the bystanders cost is out of the span that is looked at
 # Slowness is a noisy measure: a fault that is there shows at one of the looks within these seconds, one that is gone
 # at none of them.
@@ -52,6 +59,11 @@ def fault_of(day: Path) -> faults.Fault:
     return faults.named(begun["fault"])
 
 
+def is_timed(day: Path) -> bool:
+    """Whether the day is judged by the clock."""
+    return bool(kept(day, "begin").get("timed", True))
+
+
 def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """A healthy platform, whatever an interrupted game day left; and what is going to happen."""
     fault = faults.named(asked.fault)
@@ -67,14 +79,15 @@ def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     except Trouble:  # something is broken that nobody noted
         healed += [faults.heal(stand, each) for each in faults.every()]
         lifecycle.await_served(stand, HEALTHY_SECONDS)
-    faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
+    faults.await_symptom(stand, fault, False, HEALTHY_SECONDS, steady=0)
     beside = bystanders.gather(stand)
-    if fault.latency:  # gathering them takes processors and writes: healthy is how users fare when that is over
+    if fault.latency and not asked.untimed:
+        # Gathering them takes processors and writes: healthy is how users fare when that is over.
         time.sleep(slowness.SPAN + PATIENCE + CALM_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
     terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
-    terms.update(latency=fault.latency, cause=fault.cause, relief=fault.relief)
+    terms.update(latency=fault.latency, cause=fault.cause, relief=fault.relief, timed=not asked.untimed)
     keep(day, "variables", **variables_of(stand, fault, day, asked))
     keep(day, "begin", **told, **terms, at=time.time(), healed=healed, beside=beside, versions=versions.seen(stand))
     return told
@@ -95,12 +108,14 @@ def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.N
     login = str(told.get("rehearsal_login", LOGINS[0]))
     if login not in LOGINS:
         raise Trouble(f"rehearsal_login is one of {', '.join(LOGINS)}; it was {login!r}.")
+    patient_login, patient_engine = (PATIENT_LOGIN, PATIENT_ENGINE) if asked.untimed else ({}, {})
+    password = stand.env[f"{login.upper()}_DB_PASSWORD"]
     return {
         **told,
         "runbook_hosts": asked.hosts,
         "runbook_incident_log": str(day / "incidents"),
-        "runbook_postgres": login_of(stand.env, login, stand.env[f"{login.upper()}_DB_PASSWORD"]),
-        "runbook_compose": {"project": stand.site.project},
+        "runbook_postgres": {**login_of(stand.env, login, password), **patient_login},
+        "runbook_compose": {"project": stand.site.project, **patient_engine},
         "runbook_proxy": "nginx",
         "runbook_releases": str(stand.site.folder / "snapshots"),
         "ansible_connection": "local",
@@ -142,7 +157,7 @@ def inject(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
 def present(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users feel it."""
     fault, injected = fault_of(asked.day), kept(asked.day, "inject")["at"]
-    at = faults.await_symptom(stand, fault, True, fault.seconds)
+    at = faults.await_symptom(stand, fault, True, fault.seconds if is_timed(asked.day) else UNTIMED_SECONDS)
     felt = judge.first_felt(stand.requests(injected, time.time()), injected)
     keep(asked.day, "symptom", at=at, felt=felt, stats=stand.stats(3), culprits=fault.culprits(stand))
     return {"seconds": round((felt or at) - injected, 1)}
@@ -167,7 +182,7 @@ def play(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     if rc:
         raise Trouble(f"The runbook failed (exit {rc}); what it said is in {output}.")
     if asked.label == "check":
-        require_unchanged(stand, fault, changed, signalled)
+        require_unchanged(stand, fault, changed, signalled, ended)
     return told
 
 
@@ -181,12 +196,14 @@ def lasts(stand: Stand, fault: faults.Fault) -> bool:
     return True
 
 
-def require_unchanged(stand: Stand, fault: faults.Fault, changed: list[str], signalled: list[int]) -> None:
+def require_unchanged(
+    stand: Stand, fault: faults.Fault, changed: list[str], signalled: list[int], ended: float
+) -> None:
     changed = changed + [f"backend {pid} was signalled" for pid in signalled]
     if changed:
         raise Trouble(f"The runbook changed something under --check: {'; '.join(changed)}.")
     # The probe looks at users of the last two seconds who are decided; all of them must have come after the run.
-    time.sleep(PATIENCE + 2.5)
+    time.sleep(max(0.0, ended + PATIENCE + 2.5 - time.time()))
     if not lasts(stand, fault):
         raise Trouble("After --check the symptom was gone: either it changed something, or the fault does not last.")
 
@@ -213,13 +230,19 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     if not fault.relief:
         keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
         return {"seconds": None}
-    faults.await_symptom(stand, fault, False, fault.within + LATER)
+    if is_timed(asked.day):
+        faults.await_symptom(stand, fault, False, fault.within + LATER)
+        span = judge.SPAN
+    else:
+        faults.await_symptom(stand, fault, False, UNTIMED_SECONDS if act else UNTOUCHED_SECONDS)
+        lifecycle.await_served(stand, UNTIMED_SECONDS)
+        span = UNTIMED_SPAN
     while True:
         requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
-        found = judge.users(requests, since, fault.within, ended)
+        found = judge.users(requests, since, fault.within, ended, span)
         # How long they wait is compared when all that the runbook began has had its time.
-        settled = since + fault.within if fault.latency else found["settled"]
-        left = settled + judge.SPAN + PATIENCE + 0.3 - time.time()
+        settled = since + fault.within if fault.latency and span == judge.SPAN else found["settled"]
+        left = settled + span + PATIENCE + 0.3 - time.time()
         if left <= 0:
             break
         time.sleep(min(left, 1.0))

@@ -66,6 +66,12 @@ def test_what_a_runbook_has_not_replaced_yet_may_fail():
     assert judge.users(seen, ACT, 10, ended=1030.0)["settled"] == ACT + 10, "never later than they must be back"
 
 
+def test_a_short_look_is_enough_where_the_clock_judges_nothing():
+    requests = [*served(990, 1000, "timeout"), *served(1000, 1002)]
+    assert judge.users(requests, ACT)["back"] is None
+    assert judge.users(requests, ACT, span=2.0)["back"] == pytest.approx(ACT, abs=0.15)
+
+
 def test_users_begin_to_feel_it_when_half_of_them_fail():
     hiccup = [Request(982.0, "book", "timeout", 2.0)]
     requests = sorted([*served(980, 990), *hiccup, *served(990, 999, "timeout")])
@@ -204,3 +210,25 @@ def test_what_a_fault_allows_to_change_and_who_ends_by_himself(tmp_path):
     assert judged(tmp_path, real=gone)["passed"] is False
     assert judged(tmp_path, real={**gone, "leaving": ["3@c"]})["passed"] is True
     assert judged(tmp_path, real={**gone, "leaving": ["3@c"], "signalled": [1, 3]})["passed"] is False
+
+
+LATE = {"back": None, "success_after": 0.4}
+
+
+def test_a_day_without_the_clock_is_passed_however_long_users_took(tmp_path):
+    assert judged(tmp_path, relief=LATE)["passed"] is False
+    assert judged(tmp_path, relief=LATE, begin={"timed": False})["wrong"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"relief": {"act": None}}, "the runbook did nothing"),
+        ({"relief": {"failed_by_the_act": 3}}, "3 requests failed because of the act"),
+        ({"real": {"after": look(db="x")}}, "1 sessions were ended or cancelled"),
+        ({"trouble": {"said": "the symptom did not go"}}, "the symptom did not go"),
+    ],
+)
+def test_a_day_without_the_clock_fails_for_everything_else(tmp_path, changes, wrong):
+    result = judged(tmp_path, **changes, begin={"timed": False})
+    assert any(wrong in one for one in result["wrong"]), result["wrong"]
