@@ -14,17 +14,14 @@ description:
 options:
   areas:
     description:
-      - What to check. V(disk) space and inodes, V(clock) whether somebody sets it, V(compose) the project, its files,
+      - What to check. V(disk) space and inodes, V(clock) whether somebody sets it and whether it agrees with the controller's
+        (not over a local connection, where both are one clock), V(compose) the project, its files,
         containers, logs and what an act needs, V(backups) whether O(backups) can be restored, V(reach) whether O(urls)
         answer, V(incident_log) whether a line could be added.
     type: list
     elements: str
     default: [disk, clock, compose]
     choices: [disk, clock, compose, backups, reach, incident_log]
-  controller_time:
-    description: Seconds since 1970 on the controller, to compare the clocks. 0 compares nothing.
-    type: float
-    default: 0.0
   releases:
     description: Folder of the snapshots by M(pafar.runbook.compose_snapshot). Empty is not looked at.
     type: str
@@ -86,6 +83,13 @@ unknown:
   type: list
   elements: str
   sample: []
+host_clock:
+  description:
+    - This host's clock when the module began (C(received)) and when it ended (C(answered)), in seconds since 1970. The
+      controller notes its own before and after, as NTP does, and reports an offset only where these four moments prove one.
+  returned: when O(areas) has V(clock)
+  type: dict
+  sample: {"received": 1790000000.1, "answered": 1790000000.4}
 """
 
 from typing import Any

@@ -9,7 +9,9 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._core.text import span
 from .._core.urls import door_of
 from .._disk.backup import Dump, header_alone, why_not_whole
-from .check import FULL, Check
+from .check import FULL, Check, Exchange, of_clock, summed_up
+
+IS_SET = "the clock is set"
 
 
 def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
@@ -25,11 +27,24 @@ def of_synchronised(state: bool | None) -> Check:
     found = {True: "the kernel's clock is synchronised", False: "nobody sets the kernel's clock"}
     cure = "systemctl enable --now chrony (or systemd-timesyncd)"
     return Check(
-        "the clock is set",
+        IS_SET,
         state,
         found.get(state, "the kernel does not tell") if state is not None else "the kernel does not tell",
         cure,
     )
+
+
+def with_controller_clock(result: Mapping[str, Any], sent: float, returned: float) -> dict[str, Any]:
+    """The result of host_preflight_info with the check of its clock against the controller's, behind that of the host.
+
+    ``sent`` and ``returned``: the controller's clock before and after the module.
+    """
+    moments = result["host_clock"]
+    checks = list(result["checks"])
+    at = 1 + next(index for index, one in enumerate(checks) if one["check"] == IS_SET)
+    exchange = Exchange(sent, moments["received"], moments["answered"], returned)
+    checks.insert(at, of_clock("the controller", exchange).as_dict())
+    return {**result, **summed_up(checks)}
 
 
 def of_rotation(unbounded: Sequence[str], looked_at: int) -> Check:

@@ -13,7 +13,6 @@ AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log")
 HOST_ARGS: dict[str, Any] = {
     **COMPOSE_ARGS,
     "areas": {"type": "list", "elements": "str", "default": ["disk", "clock", "compose"], "choices": list(AREAS)},
-    "controller_time": {"type": "float", "default": 0.0},
     "releases": {"type": "str", "default": ""},
     "backups": {"type": "list", "elements": "dict", "default": []},
     "urls": {"type": "dict", "default": {}, "no_log": True},

@@ -17,7 +17,7 @@ from ..._postgres.io.server import Postgres, connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.workload.io.pg_stat_statements import usable
 from .. import database as preflight
-from ..check import Check, of_clock, of_disk, told
+from ..check import Check, Exchange, of_clock, of_disk, told
 
 MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
 SENDERS = """
@@ -51,7 +51,9 @@ def look(login: Login) -> list[Check]:
 
 
 def _asked(postgres: Postgres) -> list[Check]:
+    sent = time.time()
     picture = read_snapshot(postgres)
+    its, returned = picture.now.timestamp(), time.time()
     extension = usable(postgres)
     there = bool(postgres.names(queries_indexes.HYPOPG))
     slots = background.replication(postgres.names(queries_background.SLOTS), [])
@@ -63,7 +65,7 @@ def _asked(postgres: Postgres) -> list[Check]:
         preflight.of_extension(extension.why, extension.cure, extension.notes),
         preflight.of_hypopg(str(postgres.server["database"]), there),
         *preflight.of_wal(slots, _archiver(postgres)),
-        of_clock("the database", picture.now.timestamp() - time.time()),
+        of_clock("the database", Exchange(sent, its, its, returned)),
         of_disk("the database's disk", data_disk(picture, postgres.pid)),
     ]
     ages = postgres.names(queries_background.AGES)

@@ -27,7 +27,7 @@ from ..._disk.io.backup_files import dump_in
 from ..._system.io import procfs as host
 from ..._system.io.safe_folder import folder
 from .. import host as preflight
-from ..check import Check, of_clock, of_disk, of_none, told
+from ..check import Check, of_disk, of_none, told
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
@@ -41,13 +41,17 @@ def host_report(
     """What host_preflight_info returns, of the areas that are asked for, always in one order."""
     looks: dict[str, Callable[[], list[Check]]] = {
         "disk": disks,
-        "clock": lambda: clock(params["controller_time"]),
+        "clock": clock,
         "compose": lambda: project(login, source, params["releases"]),
         "backups": lambda: all_backups(login, backups),
         "reach": lambda: reach(params["urls"]),
         "incident_log": lambda: [incident_log(params["log"])],
     }
-    return told(check for area, look in looks.items() if area in params["areas"] for check in look())
+    began = time.time()
+    found = told(check for area, look in looks.items() if area in params["areas"] for check in look())
+    if "clock" in params["areas"]:
+        found["host_clock"] = {"received": began, "answered": time.time()}
+    return found
 
 
 def disks() -> list[Check]:
@@ -55,13 +59,8 @@ def disks() -> list[Check]:
     return [*(of_disk(one["mount"], one) for one in found), preflight.of_inodes(found)]
 
 
-def clock(controller_time: float) -> list[Check]:
-    """``controller_time``: seconds since 1970 where the playbook runs, 0 for not told."""
-    checks = [preflight.of_synchronised(_synchronised())]
-    if controller_time:
-        # The task takes its time to get here: a host that is behind by less than that cannot be told.
-        checks.append(of_clock("the controller", time.time() - controller_time))
-    return checks
+def clock() -> list[Check]:
+    return [preflight.of_synchronised(_synchronised())]
 
 
 def _synchronised() -> bool | None:

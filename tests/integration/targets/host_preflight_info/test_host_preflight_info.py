@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 import pytest
 
 from support.modules import run_module
-from support.servers import client_tool
+from support.servers import PASSWORD, ROOT, Server, client_tool, newest
 
 WHOLE = b"--\n-- PostgreSQL database dump\n--\nSELECT 1;\n" * 2000 + b"--\n-- PostgreSQL database dump complete\n--\n\n"
 
@@ -27,17 +30,66 @@ def checks(*areas: str, **options: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_disks_and_the_clock():
-    found = checks("disk", "clock", controller_time=time.time())
+    found = checks("disk", "clock")
     assert any(name.endswith("has room") for name in found)
     assert found["inodes are left"]["ready"] in (True, False)
-    assert found["the clock agrees with the controller"]["ready"] is True
     assert found["the clock is set"]["ready"] in (True, False, None)
+    before = time.time()
+    moments = run_module("host_preflight_info", areas=["clock"])["host_clock"]
+    assert before <= moments["received"] <= moments["answered"] <= time.time()
+    assert "host_clock" not in run_module("host_preflight_info", areas=["disk"])
 
 
-def test_a_clock_that_is_off():
-    found = checks("clock", controller_time=time.time() - 90)["the clock agrees with the controller"]
+@pytest.fixture
+def remote(tmp_path):
+    """The checks of a host whose clock is ahead by so many seconds, and the way to it takes so many (each way)."""
+
+    def look(ahead: float, connection: str = "remote", way: float = 0) -> dict[str, dict[str, Any]]:
+        (tmp_path / "sitecustomize.py").write_text(
+            f"import time\nours = time.time\ntime.time = lambda: ours() + {ahead}\n"
+        )
+        python = tmp_path / "python"
+        python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+        argv = ["ansible", "all", "-i", "host,", "-m", "pafar.runbook.host_preflight_info", "-a"]
+        argv += [json.dumps({"areas": ["clock"]}), "-e"]
+        argv += [json.dumps({"ansible_connection": connection, "ansible_python_interpreter": str(python)})]
+        settings = {
+            "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).parent / "connections"),
+            "PAFAR_WAY": str(way),
+            "ANSIBLE_STDOUT_CALLBACK": "minimal",
+        }
+        done = subprocess.run(
+            argv, cwd=ROOT, env={**os.environ, **settings, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = json.loads(done.stdout[done.stdout.index("{") : done.stdout.rindex("}") + 1])
+        return {one["check"]: one for one in found["checks"]}
+
+    return look
+
+
+AGREES = "the clock agrees with the controller"
+
+
+def test_a_slow_connection_is_no_offset_of_the_clock(remote):
+    found = remote(0.0, way=2.5)  # more than two clocks may be apart
+    assert list(found) == ["the clock is set", AGREES]
+    assert found[AGREES]["ready"] is True
+
+
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0])
+def test_a_clock_that_is_off(remote, ahead):
+    found = remote(ahead)[AGREES]
     assert found["ready"] is False
-    assert found["found"].startswith("+9")
+    assert re.match(r"at least [+-]3[56]\d\d\.\d s apart", found["found"])
+    assert found["found"].split()[2][0] == ("+" if ahead > 0 else "-")
+    assert "chrony" in found["cure"]
+
+
+def test_over_a_local_connection_there_is_one_clock(remote):
+    assert list(remote(3600.0, "local")) == ["the clock is set"]
 
 
 def dump(folder: Path, name: str, data: bytes = WHOLE, hours: float = 1) -> None:
@@ -65,11 +117,7 @@ def test_a_real_one(server_dump, tmp_path):
 
 
 @pytest.fixture
-def server_dump(tmp_path_factory):
-    import subprocess
-
-    from support.servers import PASSWORD, Server, newest
-
+def server_dump():
     with Server(newest()) as server:
         server.prepare_site()
         argv = [str(client_tool("pg_dump")), "-d", server.dsn()]

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the module on its host, and compares its clock with the controller's.
+
+Both sides note two moments, as in NTP: a slow connection or a busy host widens what the offset may be, and is no offset.
+Documentation: modules/host_preflight_info.py.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import with_controller_clock
+
+
+class ActionModule(ActionBase):
+    """The module's checks and one more, where the host has a clock of its own."""
+
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        sent = time.time()
+        result.update(self._execute_module(task_vars=task_vars))
+        returned = time.time()
+        if self._connection.transport != "local" and "host_clock" in result:
+            result.update(with_controller_clock(result, sent, returned))
+        return result
