@@ -11,7 +11,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import extensions
 
-from support.servers import PASSWORD, Server
+from support.servers import PASSWORD, PATIENCE, Server
 
 
 def poll(connection: Any, seconds: float) -> bool:
@@ -39,7 +39,7 @@ class Client:
         db: str = "postgres",
         **more: Any,
     ) -> None:
-        self._server = server
+        self.server = server
         self.connection = psycopg2.connect(
             server.dsn(user=user, password=PASSWORD, dbname=db),
             application_name=application,
@@ -50,7 +50,7 @@ class Client:
 
     def ready(self) -> Client:
         if not self._ready:
-            if not poll(self.connection, 60):
+            if not poll(self.connection, PATIENCE):
                 raise TimeoutError("no connection")
             self._ready = True
         return self
@@ -70,7 +70,7 @@ class Client:
         """Whether the statement that was sent has finished; raises what the server said."""
         return poll(self.connection, seconds)
 
-    def run(self, statement: str, seconds: float = 30) -> list[Any]:
+    def run(self, statement: str, seconds: float = PATIENCE) -> list[Any]:
         self.send(statement)
         if not self.done(seconds):
             raise TimeoutError(statement)
@@ -90,7 +90,7 @@ class Client:
         if not poll.poll(0):
             return "alive"
         try:
-            self.run("SELECT 1", 5)
+            self.run("SELECT 1")
         except psycopg2.Error:
             return "terminated"
         return "alive"
@@ -121,7 +121,7 @@ def clients(server: Server) -> Iterator[Any]:
             until(lambda: server.value(left) == 0, what="the sessions to end")
 
 
-def until(question: Any, seconds: float = 20, what: str = "") -> Any:
+def until(question: Any, seconds: float = PATIENCE, what: str = "") -> Any:
     """Ask until the answer is true; a test that waits says for what."""
     deadline = time.monotonic() + seconds
     while True:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from support.modules import run_module
+from support.servers import PATIENCE
 
 KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 
@@ -28,7 +29,7 @@ KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 def probe(*targets: dict[str, Any], **options: Any) -> dict[str, Any]:
     """The module on these targets; it never tells the key."""
     found: dict[str, Any] = run_module(
-        "endpoint_probe_info", targets=list(targets), **{"pause": 0, "timeout": 1, **options}
+        "endpoint_probe_info", targets=list(targets), **{"pause": 0, "timeout": PATIENCE / 6, **options}
     )
     assert "failed" not in found, found
     assert KEY not in json.dumps({key: value for key, value in found.items() if key != "invocation"})
@@ -37,7 +38,7 @@ def probe(*targets: dict[str, Any], **options: Any) -> dict[str, Any]:
 
 def row(target: dict[str, Any], **options: Any) -> dict[str, Any]:
     """What it says of one target."""
-    found: dict[str, Any] = probe({"name": "it", **target}, **options)["matrix"][0]
+    found: dict[str, Any] = probe({"name": "it", "slow": PATIENCE, **target}, **options)["matrix"][0]
     return found
 
 
@@ -53,7 +54,7 @@ def serving_redis(folder: Path, *options: str, encrypted: bool = False) -> Itera
     argv = ["redis-server", *ports, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
         try:
-            deadline = time.time() + 10
+            deadline = time.time() + PATIENCE
             while row({"kind": "tcp", "host": "127.0.0.1", "port": port}, attempts=1)["state"] != "up":
                 assert time.time() < deadline
             yield port

@@ -36,7 +36,21 @@ def spinning(session: Any, **given: Any) -> Client:
     """A session whose statement does nothing but use the CPU, for longer than any test."""
     client: Client = session(**given).ready()
     client.send("SELECT 'secret', count(*) FROM generate_series(1, 100000000000)")
+    return at_work(client)
+
+
+def at_work(client: Client) -> Client:
+    """The same session, once the server has begun with its statement."""
+    state = f"SELECT state FROM pg_stat_activity WHERE pid = {client.pid}"
+    until(lambda: client.server.value(state) == "active", what="the statement to begin")
     return client
+
+
+def lasting(server: Server, seconds: float, of: str = "wait_event_type = 'Lock'") -> None:
+    """Wait until all sessions of these (at least one) have been in their state, or their statement, for so long."""
+    began = "CASE state WHEN 'active' THEN query_start ELSE state_change END"
+    age = f"extract(epoch FROM min(clock_timestamp() - {began}))"
+    until(lambda: server.value(f"SELECT {age} > {seconds} FROM pg_stat_activity WHERE {of}"), what=f"{of}, for a while")
 
 
 def alter_queue(server: Server, session: Any, readers: int = 5, **reader: Any) -> tuple[Client, Client, list[Client]]:

@@ -45,7 +45,7 @@ def encrypting():
 )
 def test_postgresql_that_encrypts_is_asked_so_and_tells_when_its_certificate_ends(days, tls, state, said):
     with encrypted_postgresql(days) as (server, dummy):
-        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": tls}, timeout=3)
+        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": tls})
     assert (found["state"], said in found["why"]) == (state, True), found
     if tls == "never":
         assert "tls" not in found["layers"]
@@ -59,7 +59,7 @@ def test_postgresql_that_encrypts_is_asked_so_and_tells_when_its_certificate_end
 def test_a_certificate_of_postgresql_that_is_trusted_is_told_as_such(monkeypatch):
     with encrypted_postgresql(30) as (server, pem):
         monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port}, timeout=3)
+        found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port})
     assert found["layers"]["tls"]["trusted"] is True, found
 
 
@@ -74,7 +74,7 @@ def test_redis_that_speaks_tls_alone_is_up(tmp_path, tls, clients, said):
     pem = str(certificate(tmp_path / "pem", 30))
     options = ["--tls-cert-file", pem, "--tls-key-file", pem, "--tls-ca-cert-file", pem, "--tls-auth-clients", clients]
     with serving_redis(tmp_path, *options, encrypted=True) as port:
-        found = row({"kind": "redis", "host": "127.0.0.1", "port": port, "tls": tls}, timeout=3)
+        found = row({"kind": "redis", "host": "127.0.0.1", "port": port, "tls": tls})
     assert (found["state"], said in found["why"]) == ("up", True), found
     assert list(found["layers"]) == ["dns", "tcp", "tls", "protocol"]
     assert found["layers"]["tls"]["trusted"] is False

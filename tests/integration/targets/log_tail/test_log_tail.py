@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.modules import run_module
+from support.modules import processor_seconds, run_module
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 
@@ -279,18 +279,17 @@ def test_a_file_without_times_that_is_written_right_now_is_told(tmp_path):
 @pytest.mark.parametrize("line", ["pass" * 4000, '{"field": "' + "a" * 60_000 + '"}', "a." * 30_000, "eyJ-" * 20_000])
 def test_no_line_holds_it_up(tmp_path, line):
     (tmp_path / "x.log").write_text(f"{stamp(time.time())} ERROR before\n{line}\n")
-    began = time.monotonic()
+    before = processor_seconds()
     tail(files=[str(tmp_path / "x.log")], signatures=5)
-    assert time.monotonic() - began < 10
+    assert processor_seconds() - before < 10
 
 
 def test_a_file_without_line_feeds_is_left_in_time(tmp_path):
     with open(tmp_path / "lastlog", "wb") as file:
         file.truncate(60 * 2**30)
-    began = time.monotonic()
     found = tail(files=[str(tmp_path / "lastlog")], max_seconds=1)
-    assert time.monotonic() - began < 8
     assert found["truncated"] is True
+    assert found["scanned_bytes"] < 60 * 2**30
 
 
 SECRETS = (
@@ -317,10 +316,8 @@ def test_secrets_in_all_their_forms(tmp_path):
 
 def test_an_expression_that_tries_everything_is_broken_off(tmp_path):
     path = tmp_path / "log"
-    path.write_text(f"{stamp(time.time())} {'a' * 40}!\n" * 5)
-    began = time.monotonic()
+    path.write_text(f"{stamp(time.time())} {'a' * 40}!\n" * 5)  # 2**40 attempts: it would take hours
     found = run_module("log_tail", files=[str(path)], match="(a+)+$b", max_seconds=0.5, signatures=0)
-    assert time.monotonic() - began < 12
     assert "make it plainer" in found["msg"]
 
 
@@ -352,24 +349,28 @@ def test_a_clock_that_was_set_back_leaves_them_in_order(tmp_path):
 
 
 def test_a_long_record_costs_no_more_than_a_short_one(tmp_path):
-    path = tmp_path / "log"
-    with path.open("w") as file:
-        for number in range(200):
-            file.write(f"{stamp(time.time() - 300 + number)} password=abc {'x ' * 60_000}END {number}\n")
-    began = time.monotonic()
-    found = tail(files=[str(path)], last=200)
-    assert time.monotonic() - began < 15
-    assert len(found["entries"]) > 100
+    """For each byte that is read, in the kernel's count of processor time."""
+    path, short = tmp_path / "log", tmp_path / "short"
+    begin, text = time.time() - 300, "x " * 60_000
+    with path.open("w") as file, short.open("w") as lines:
+        for number in range(60):
+            file.write(f"{stamp(begin + number)} password=abc {text}END {number}\n")
+            lines.writelines(f"{stamp(begin + number)} password=abc {text[:100]}\n" for dummy in range(100))
+    costs = []
+    for log, last in ((short, 5000), (path, 60)):
+        before = processor_seconds()
+        found = tail(files=[str(log)], last=last, max_seconds=3600)
+        assert len(found["entries"]) == last
+        costs.append((processor_seconds() - before) / found["scanned_bytes"])
+    assert costs[1] < costs[0]
     assert max(len(one["text"]) for one in found["entries"]) < 20_000
     assert all("END" in one["text"][-20:] for one in found["entries"])
     assert "abc" not in json.dumps(found["entries"])
 
 
 def test_a_journal_that_does_not_answer_is_left_in_time(tmp_path, monkeypatch):
-    (tmp_path / "journalctl").write_text("#!/bin/sh\nexec sleep 20\n")
+    (tmp_path / "journalctl").write_text("#!/bin/sh\nexec sleep 3600\n")
     (tmp_path / "journalctl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    began = time.monotonic()
     found = tail(units=["x.service"], max_seconds=1.0)
-    assert time.monotonic() - began < 6
     assert "the time was over" in found["sources"][0]["left_out"][0]
