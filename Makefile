@@ -56,6 +56,7 @@ docs: setup ## Rewrite what is generated from the code: tables, changelog, the g
 	@$(BIN)/python tests/docs/role_tables.py
 	@$(BIN)/python tests/docs/release_notes.py
 	@$(BIN)/python tests/docs/subjects.py
+	@$(BIN)/python tests/docs/return_keys.py
 
 picture: setup ## Render the demo's output as docs/images/demo.svg
 	@$(BIN)/python tests/demo/picture.py

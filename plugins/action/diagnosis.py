@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, cast
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import Diagnosis
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import crowded, least_of
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import AskedActivity, crowded, least_of
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import Services, disconnected
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, unpaid
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import ReclaimFacts
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ReachedReport
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import ActivityReport
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.indexes_report import IndexesReport
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS = "connections", "performance", "disk", "network", "payments"
@@ -54,20 +59,20 @@ class ActionModule(ControllerAction):
     ]
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
-        return _KINDS[args["of"]](args).as_dict()
+        return {**_KINDS[args["of"]](args).as_dict()}
 
 
 def _connections(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
     shares = {str(name): int(most) for name, most in args["shares"].items()}
     return exhausted(
-        args["activity"],
+        cast(ActivityReport, args["activity"]),
         args["idle"],
         args["idle_in_transaction"],
         args["share"],
         args["headroom"],
         shares,
-        services=args["services"],
+        services=cast(Services, args["services"]),
         floor=args["floor"],
     )
 
@@ -75,26 +80,33 @@ def _connections(args: dict[str, Any]) -> Diagnosis:
 def _performance(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
     _require(args, "indexes", ("advice", "workload"), "pg_index_info")
-    return degraded(args["activity"], args["indexes"], args["min_running"], args["idle_in_transaction"])
+    return degraded(
+        cast(ActivityReport, args["activity"]),
+        cast(IndexesReport, args["indexes"]),
+        args["min_running"],
+        args["idle_in_transaction"],
+    )
 
 
 def _disk(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reclaim", ("plan", "before", "explained", "notes"), "disk_reclaim")
-    return crowded(args["reclaim"], args["activity"] or {}, least_of(args["slot_size"]))
+    return crowded(
+        cast(ReclaimFacts, args["reclaim"]), cast(AskedActivity, args["activity"] or {}), least_of(args["slot_size"])
+    )
 
 
 def _network(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
-    return disconnected(args["reached"], args["services"])
+    return disconnected(cast(ReachedReport, args["reached"])["matrix"], cast(Services, args["services"]))
 
 
 def _payments(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
     _require(args, "log", ("signatures",), "log_tail")
     return unpaid(
-        args["reached"],
-        args["services"],
-        args["log"],
+        cast(ReachedReport, args["reached"])["matrix"],
+        cast(Services, args["services"]),
+        cast(LogReport, args["log"]),
         _known(args),
         args["payment_services"],
         args["fresh"],

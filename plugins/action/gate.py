@@ -9,7 +9,14 @@ import re
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import APPROVAL, SHORTEST_DIGEST, weigh
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import (
+    APPROVAL,
+    SHORTEST_DIGEST,
+    GateReport,
+    GateResult,
+    Stats,
+    weigh,
+)
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
@@ -47,9 +54,9 @@ class ActionModule(ControllerAction):
                 )
         approved = _targets(args["approved_targets"])
         verdict = weigh(plan, args["limit"], args["approval"], approved, digests)
-        host = self.host
-        stats = _exported(plan, f"{args['mitigation']}@{host}", verdict.as_dict())
-        return {"digest": plan["digest"], **verdict.as_dict(), "ansible_stats": stats}
+        stats = _exported(plan, f"{args['mitigation']}@{self.host}", verdict.as_dict())
+        told: GateResult = {**verdict.as_dict(), "digest": plan["digest"], "ansible_stats": stats}
+        return {**told}
 
 
 def _targets(given: Any) -> list[str] | None:
@@ -68,7 +75,7 @@ def _targets(given: Any) -> list[str] | None:
     return given
 
 
-def _exported(plan: dict[str, Any], name: str, verdict: dict[str, Any]) -> dict[str, Any]:
+def _exported(plan: dict[str, Any], name: str, verdict: GateReport) -> Stats:
     """Custom stats, as set_stats would set them: AWX hands them to the next job of a workflow."""
     targets = [action["target"] for action in plan["actions"]]
     return {

@@ -9,9 +9,10 @@ Documentation: modules/host_preflight_info.py.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import HostPreflightReport
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import with_controller_clock
 
 
@@ -27,5 +28,5 @@ class ActionModule(ActionBase):
         result.update(self._execute_module(task_vars=task_vars))
         returned = time.time()
         if self._connection.transport != "local" and "host_clock" in result:
-            result.update(with_controller_clock(result, sent, returned))
+            result.update(with_controller_clock(cast("HostPreflightReport", result), sent, returned))
         return result

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.resource_hogs import (
@@ -13,6 +13,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.resource_
     weigh_cpu,
     weigh_memory,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import SessionReport
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import ResourcesReport
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
@@ -30,7 +32,7 @@ class ActionModule(ControllerAction):
     }
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
-        resources = args["resources"]
+        resources = cast(ResourcesReport, args["resources"])
         missing = {"host", "containers", "processes"} - set(resources)
         if missing:
             raise AnsibleActionFail(
@@ -38,5 +40,6 @@ class ActionModule(ControllerAction):
                 " them. Nothing was done."
             )
         if args["of"] == CPU:
-            return weigh_cpu(resources, args["sessions"], args["project"], args["cores"], args["keep"])
-        return weigh_memory(resources, args["project"], args["near"], args["keep"])
+            sessions = cast("list[SessionReport]", args["sessions"])
+            return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"])}
+        return {**weigh_memory(resources, args["project"], args["near"], args["keep"])}

@@ -5,13 +5,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, cast
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import prometheus_signs
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import SEVERITIES, scenarios_of, severity_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
+    PrometheusResult,
+    prometheus_signs,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
+    SEVERITIES,
+    TriageReport,
+    scenarios_of,
+    severity_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
@@ -29,20 +38,22 @@ class ActionModule(ControllerAction):
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         importance = Importance(_severities(args, "targets"), _severities(args, "services"))
-        surveys = {str(host): dict(survey) for host, survey in args["surveys"].items()}
-        surveys.update({host: {"unreachable": True} for host in args["unreached"]})
-        signs = signs_of_all(surveys, importance) + prometheus_signs(args["prometheus"])
+        surveys = {str(host): cast(Survey, survey) for host, survey in args["surveys"].items()}
+        surveys.update({str(host): {"unreachable": True} for host in args["unreached"]})
+        prometheus = cast(PrometheusResult, args["prometheus"])
+        signs = signs_of_all(surveys, importance) + prometheus_signs(prometheus)
         signs.sort(key=lambda one: (one.severity, -one.weight))
         severity, scenarios = severity_of(signs), scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}
         now = datetime.now(timezone.utc)
-        return {
+        report: TriageReport = {
             "severity": severity,
-            "signs": [one.as_dict() for one in signs],
+            "signs": [sign.as_dict() for sign in signs],
             "scenarios": scenarios,
             "next": scenarios[0]["playbook"] if scenarios else "",
-            "page": page(severity, signs, scenarios, surveys, args["prometheus"], links, now),
+            "page": page(severity, signs, scenarios, surveys, prometheus, links, now),
         }
+        return {**report}
 
 
 def _severities(args: dict[str, Any], name: str) -> dict[str, str]:

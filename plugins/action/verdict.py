@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import relief
+from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import OutcomeReport, relief
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
@@ -24,12 +24,16 @@ class ActionModule(ControllerAction):
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         seconds = None if args["seconds"] in (None, "") else float(args["seconds"])
-        result = {"what": args["what"], **relief(args["before"], args["after"], args["left"], seconds, args["stopped"])}
-        if not result["kept"]:
+        told: OutcomeReport = {
+            **relief(args["before"], args["after"], args["left"], seconds, args["stopped"]),
+            "what": args["what"],
+        }
+        result: dict[str, Any] = {**told}
+        if not told["kept"]:
             because = f" It stopped because {args['stopped']}." if args["stopped"] else ""
             result.update(
                 failed=True,
-                msg=f"The act did not bring the relief that was planned ({result['verdict']}): "
+                msg=f"The act did not bring the relief that was planned ({told['verdict']}): "
                 f"{_counted(args)}, {args['left']} were expected.{because} Look again with --check: it shows what is in"
                 " the way now.",
             )

@@ -18,11 +18,23 @@ requirements:
   - enabled in configuration
 """
 
-from typing import Any, Callable, List, Mapping
+from typing import Any, Callable, List
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import of_diagnosis, of_offenders
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_record, of_undoable
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.record_lines import of_log
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_lines import of_activity
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.index_lines import of_indexes
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statement_lines import of_statements
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_lines import of_resources
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
 
 _COLORS = {
     summary.GOOD: constants.config.get_config_value("COLOR_OK"),
@@ -32,6 +44,7 @@ _COLORS = {
     summary.PLAIN: None,
 }
 Lines = List[summary.Line]
+View = Callable[[str, Any], Lines]  # host and result, which is what the module of that name returns
 
 
 # Modules whose results are shown: ours, and the one that fetches the result of ours from the background.
@@ -52,32 +65,32 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self._stage: dict[str, str] = {}
         self._opened: set[str] = set()  # hosts with a gate that is open for their present plan
-        self._views: dict[str, Callable[[str, Mapping[str, Any]], Lines]] = {
+        self._views: dict[str, View] = {
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
             "gate": self._gate,
             "verdict": self._verdict,
-            "incident_event": lambda _host, result: summary.of_record(result),
-            "incident_info": lambda _host, result: summary.of_undoable(result),
-            "compose_info": lambda _host, result: summary.of_services(result),
-            "host_resources_info": lambda _host, result: summary.of_resources(result),
-            "offenders": lambda _host, result: summary.of_offenders(result),
+            "incident_event": lambda _host, result: of_record(result),
+            "incident_info": lambda _host, result: of_undoable(result),
+            "compose_info": lambda _host, result: of_services(result),
+            "host_resources_info": lambda _host, result: of_resources(result),
+            "offenders": lambda _host, result: of_offenders(result),
             "compose_restart": self._act,
             "compose_rollback": self._act,
             "compose_scale": self._act,
             "disk_reclaim": self._reclaim,
-            "log_tail": lambda _host, result: summary.of_log(result),
-            "triage_report": lambda _host, result: summary.of_triage(result),
-            "endpoint_probe_info": lambda _host, result: summary.of_probes(result),
+            "log_tail": lambda _host, result: of_log(result),
+            "triage_report": lambda _host, result: of_triage(result),
+            "endpoint_probe_info": lambda _host, result: of_probes(result),
             "pg_end_sessions": self._act,
             "pg_guard_role": self._act,
             "pg_index_build": self._act,
             "async_status": self._act,  # of a build in the background
-            "diagnosis": lambda _host, result: summary.of_diagnosis(result),
-            "pg_preflight_info": lambda _host, result: summary.of_preflight(result),
-            "host_preflight_info": lambda _host, result: summary.of_preflight(result),
-            "pg_statements_info": lambda _host, result: summary.of_statements(result),
-            "pg_index_info": lambda _host, result: summary.of_indexes(result),
+            "diagnosis": lambda _host, result: of_diagnosis(result),
+            "pg_preflight_info": lambda _host, result: of_preflight(result),
+            "host_preflight_info": lambda _host, result: of_preflight(result),
+            "pg_statements_info": lambda _host, result: of_statements(result),
+            "pg_index_info": lambda _host, result: of_indexes(result),
         }
 
     def v2_runner_on_ok(self, result: Any) -> None:
@@ -104,19 +117,22 @@ class CallbackModule(CallbackBase):
             return
         try:
             lines = view(host, values)
-        except (KeyError, TypeError):
-            return  # a failed task has no such result; its message has been shown
+        except (KeyError, TypeError, AttributeError) as error:
+            if "msg" in values:
+                return  # a failed task has no such result; its message has been shown
+            what = f"key {error}" if isinstance(error, KeyError) else str(error)
+            lines = [(summary.CARE, f"result of {short} not understood ({what}); see the log")]
         for kind, text in lines:
             self._display.display(f"  {host} | {text}", color=_COLORS[kind])
 
-    def _activity(self, host: str, result: Mapping[str, Any]) -> Lines:
-        return [] if host in self._stage else summary.of_activity(result)
+    def _activity(self, host: str, result: Any) -> Lines:
+        return [] if host in self._stage else of_activity(result)
 
     def _planned(self, host: str) -> None:
         self._stage[host] = PLANNED
         self._opened.discard(host)
 
-    def _kill(self, host: str, result: Mapping[str, Any]) -> Lines:
+    def _kill(self, host: str, result: Any) -> Lines:
         if self._stage.get(host) != PLANNED:
             lines = summary.of_plan(result["plan"])
             self._planned(host)
@@ -127,7 +143,7 @@ class CallbackModule(CallbackBase):
         del self._stage[host]
         return [(summary.DIM, "nobody was ended")]
 
-    def _act(self, host: str, result: Mapping[str, Any]) -> Lines:
+    def _act(self, host: str, result: Any) -> Lines:
         """The first time the plan, the second time the act; a plan made again to verify is the verdict's to tell."""
         if self._stage.get(host) == ACTED or "done" not in result:
             return []
@@ -141,13 +157,13 @@ class CallbackModule(CallbackBase):
         del self._stage[host]
         return [(summary.DIM, "nothing was done")]
 
-    def _reclaim(self, host: str, result: Mapping[str, Any]) -> Lines:
+    def _reclaim(self, host: str, result: Any) -> Lines:
         """With the plan also what it may not free, and what could not be looked at."""
         planned = host not in self._stage
         lines = self._act(host, result)
-        return [*lines, *summary.of_explained(result)] if planned else lines
+        return [*lines, *of_explained(result)] if planned else lines
 
-    def _gate(self, host: str, result: Mapping[str, Any]) -> Lines:
+    def _gate(self, host: str, result: Any) -> Lines:
         """A plan may have two gates, of which one is open: then an act follows."""
         if result["open"]:
             self._opened.add(host)
@@ -156,6 +172,6 @@ class CallbackModule(CallbackBase):
             self._stage.pop(host, None)
         return summary.of_gate(result)
 
-    def _verdict(self, host: str, result: Mapping[str, Any]) -> Lines:
+    def _verdict(self, host: str, result: Any) -> Lines:
         self._stage.pop(host, None)
         return summary.of_verdict(result)

@@ -150,12 +150,68 @@ rules:
   returned: success
   type: dict
   sample: {"idle": 30}
+  contains: &Rules
+    idle: {description: "Seconds from which an idle session counts.", type: float}
+    idle_in_transaction: {description: "Seconds from which one counts.", type: float}
+    vanished:
+      description: "Sessions whose client is gone."
+      type: list
+      elements: dict
+      contains: &VanishedClient
+        target: {description: "What names it unmistakably.", type: str}
+        pid: {description: "Process id; 0 for none.", type: int}
+        who: {description: "Who it is, in words.", type: str}
+        reason: {description: "Why.", type: str}
+    busy:
+      description: "Sessions that use much CPU."
+      type: list
+      elements: dict
+      contains: &BusySession
+        pid: {description: "Process id; 0 for none.", type: int}
+        cpu: {description: "Cores that it uses.", type: float}
+        target: {description: "What names it unmistakably.", type: str}
+    min_running: {description: "Seconds from which a busy session counts.", type: float}
+    schema: {description: "Schema of the table.", type: str}
+    table: {description: "Name of the table.", type: str}
+    columns: {description: "Columns, in the order of the index.", type: list, elements: str}
+    name: {description: "Name of the index to build.", type: str}
+    services: {description: "Services that are concerned.", type: list, elements: str}
+    containers: {description: "Containers to restart.", type: list, elements: str}
+    which: {description: "Which containers to restart.", type: str}
 causes:
   description: All causes, the heaviest first, with C(cause), C(weight), C(evidence), C(relief), C(rules), C(detail).
   returned: success
   type: list
   elements: dict
   sample: [{"cause": "leak", "weight": 0.3, "evidence": ["feed (app@shop) holds 45 of 57"], "relief": "end_sessions"}]
+  contains: &CauseReport
+    cause: {description: "What the matter is.", type: str}
+    weight: {description: "How heavily it weighs.", type: float}
+    evidence: {description: "What shows it, a sentence each.", type: list, elements: str}
+    relief: {description: "The role that relieves it; empty where only a person can.", type: str}
+    rules:
+      description: "Variables of the role that relieves it, without the role's name."
+      type: dict
+      contains: *Rules
+    detail:
+      description: "What is known besides, by the kind of cause."
+      type: dict
+      contains: &Detail
+        advice: {description: "What a person can do.", type: str}
+        application: {description: "Name of the application.", type: str}
+        role: {description: "Name of the role.", type: str}
+        roles: {description: "Roles of the forgotten transactions.", type: list, elements: str}
+        share: {description: "Sessions that the application should have at most.", type: int}
+        alone: {description: "Whether the application is the only one of its role.", type: bool}
+        service: {description: "Name of the service; empty for none.", type: str}
+        raise_to: {description: "Size that the pool may have.", type: int}
+        proved: {description: "Whether the planner was asked with the index in place.", type: bool}
+        slot: {description: "Name of the slot.", type: str}
+        bytes: {description: "Size in bytes.", type: int}
+        cure: {description: "What to do about it.", type: str}
+        target: {description: "Name of the endpoint.", type: str}
+        sources: {description: "From where it is not reached.", type: list, elements: str}
+        unresolved: {description: "Names that are not resolved.", type: list, elements: str}
 lines:
   description: The same for people, a sentence each.
   returned: success
@@ -174,6 +230,10 @@ guards:
   type: list
   elements: dict
   sample: [{"role": "app", "setting": "connection_limit", "value": "28"}]
+  contains: &RoleSetting
+    role: {description: "Name of the role.", type: str}
+    setting: {description: "Name of the setting.", type: str}
+    value: {description: "The value.", type: str}
 scale:
   description: Whether more replicas of the services would help or make it worse; for V(performance).
   returned: success

@@ -129,11 +129,18 @@ before:
   returned: success
   type: dict
   sample: {"mount": "/", "free_bytes": 1073741824, "used_bytes": 9663676416, "free_share": 0.1}
+  contains: &RoomReport
+    mount: {description: "Where it is mounted.", type: str}
+    free_bytes: {description: "Bytes that an ordinary user may still write.", type: int}
+    used_bytes: {description: "Bytes that are used.", type: int}
+    free_share: {description: "The same as a share, 0 to 1.", type: float}
+    inodes_used_share: {description: "Share of the inodes that is used; null where there is no fixed number.", type: float}
 after:
   description: The file system after; in check mode as it is.
   returned: success
   type: dict
   sample: {"mount": "/", "free_bytes": 3221225472, "used_bytes": 7516192768, "free_share": 0.3}
+  contains: *RoomReport
 freed_bytes:
   description: Bytes by which the free space grew during the act.
   returned: success
@@ -182,6 +189,15 @@ explained:
   type: list
   elements: dict
   sample: []
+  contains: &Explained
+    kind: {description: "What kind it is.", type: str}
+    what: {description: "What it is, in a sentence.", type: str}
+    bytes: {description: "Size in bytes.", type: int}
+    cure: {description: "What to do about it.", type: str}
+    pids: {description: "Processes that hold it open.", type: list, elements: int}
+    service: {description: "Name of the service; empty for none.", type: str}
+    project: {description: "Name of the compose project; empty for none.", type: str}
+    services: {description: "Services that are concerned.", type: list, elements: str}
 notes:
   description: What could not be looked at, and what a person should know.
   returned: success

@@ -160,6 +160,37 @@ matrix:
   type: list
   elements: dict
   sample: [{"source": "pafar-backend-1", "target": "redis", "state": "down", "layer": "tcp", "why": "redis:6379: no answer"}]
+  contains: &ProbeReport
+    source: {description: "From where it was tried.", type: str}
+    target: {description: "Name of the endpoint.", type: str}
+    kind: {description: "What kind it is.", type: str}
+    judge: {description: "Whose answers it is judged by; empty for none.", type: str}
+    address: {description: "Host and port that are tried.", type: str}
+    state: {description: "In which state it is.", type: str}
+    layer: {description: "The first layer that fails; empty where none does.", type: str}
+    why: {description: "Why.", type: str}
+    whose: {description: "Whose matter it is (V(ours), V(theirs), V(key), V(network)); empty where that is not known.", type: str}
+    layers:
+      description: "Each layer that was tried, by its name."
+      type: dict
+      contains:
+        "<name>":
+          description: "By name."
+          type: dict
+          contains: &LayerReport
+            ok: {description: "Whether it works.", type: bool}
+            ms: {description: "Milliseconds that it took.", type: float}
+            said: {description: "What it answered.", type: str}
+            proxy: {description: "The proxy that was asked.", type: str}
+            trusted: {description: "Whether the certificate is trusted from there.", type: bool}
+            days_left: {description: "Days until the certificate ends.", type: int}
+            expired: {description: "Whether the certificate has ended.", type: bool}
+            issuer: {description: "Who issued the certificate.", type: str}
+            sqlstate: {description: "PostgreSQL's code of an error.", type: str}
+            status: {description: "Status of HTTP.", type: int}
+    attempts: {description: "How often it was tried.", type: int}
+    failed: {description: "Attempts that failed.", type: int}
+    up: {description: "Attempts that worked.", type: int}
 lines:
   description: What is not well, a sentence each.
   returned: success

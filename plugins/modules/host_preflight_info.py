@@ -66,6 +66,11 @@ checks:
   type: list
   elements: dict
   sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "cure": "GRANT pg_signal_backend TO oncall"}]
+  contains: &CheckReport
+    check: {description: "What was checked.", type: str}
+    ready: {description: "Whether it is ready; null where it could not be looked at.", type: bool}
+    found: {description: "What was found.", type: str}
+    cure: {description: "What to do about it.", type: str}
 ready:
   description: Whether all of them are.
   returned: success
@@ -104,7 +109,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._preflight.options i
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    return host_report(engine_login_of(params), source_of(params), backups_of(params), params)
+    return {**host_report(engine_login_of(params), source_of(params), backups_of(params), params)}
 
 
 def main() -> None:

@@ -54,6 +54,54 @@ host:
   returned: success
   type: dict
   sample: {"cores": 2, "load": [0.8, 0.9, 0.9], "cpu_used": 0.1}
+  contains: &HostReport
+    memory:
+      description: "Bytes of memory."
+      type: dict
+      contains: &MemoryReport
+        total: {description: "Bytes in all.", type: int}
+        available: {description: "Bytes that processes can still get.", type: int}
+        available_share: {description: "The same as a share of all, 0 to 1.", type: float}
+        swap_total: {description: "Bytes of swap.", type: int}
+        swap_used: {description: "Bytes of swap in use.", type: int}
+    cores: {description: "Cores of the host.", type: int}
+    load: {description: "Load of the last 1, 5 and 15 minutes.", type: list, elements: float}
+    load_per_core: {description: "The same by core.", type: list, elements: float}
+    cpu_used: {description: "Share of all cores that is busy, 0 to 1.", type: float}
+    pressure:
+      description: "Time in which work stood still, by what was short."
+      type: dict
+      contains:
+        "<name>":
+          description: "By name."
+          type: dict
+          contains: &Pressure
+            some:
+              description: "Time in which some work stood still."
+              type: dict
+              contains: &Stall
+                avg10: {description: "Percent of the last 10 seconds.", type: float}
+                avg60: {description: "Percent of the last 60 seconds.", type: float}
+                avg300: {description: "Percent of the last 300 seconds.", type: float}
+            full:
+              description: "Time in which all work stood still."
+              type: dict
+              contains: *Stall
+    oom_kills: {description: "Kills for want of memory since it was started.", type: int}
+    oom_kills_now: {description: "Kills while this module looked.", type: int}
+    uptime: {description: "Seconds since it was started.", type: int}
+    filesystems:
+      description: "Mounted file systems."
+      type: list
+      elements: dict
+      contains: &Filesystem
+        size: {description: "Bytes.", type: int}
+        free: {description: "What is left of it.", type: int}
+        mount: {description: "Where it is mounted.", type: str}
+        device: {description: "The device that is mounted.", type: str}
+        kind: {description: "What kind it is.", type: str}
+        used_share: {description: "Share that is used, 0 to 1.", type: float}
+        inodes_used_share: {description: "Share of the inodes that is used; null where there is no fixed number.", type: float}
 containers:
   description:
     - Those that run, nearest to their limit first. C(name), C(project), C(service), C(status), C(cpu) (cores), C(cpu_of_quota),
@@ -65,18 +113,67 @@ containers:
   type: list
   elements: dict
   sample: [{"name": "pafar-backend-1", "cpu": 0.05, "working_set": 139472896, "limit": 268435456, "memory_share": 0.5196}]
+  contains: &ContainerUse
+    id: {description: "Full id of the container.", type: str}
+    name: {description: "Its name.", type: str}
+    project: {description: "Name of the compose project; empty for none.", type: str}
+    service: {description: "Name of the service; empty for none.", type: str}
+    status: {description: "What the engine says of it.", type: str}
+    cpu: {description: "Cores that it uses.", type: float}
+    cpu_of_quota: {description: "The same as a share of its quota; null without one.", type: float}
+    throttled: {description: "Share of the time in which its CPU limit held it back.", type: float}
+    memory: {description: "Bytes of memory.", type: int}
+    working_set: {description: "Bytes that it cannot do without.", type: int}
+    limit: {description: "Bytes that it may use; null for no limit.", type: int}
+    memory_share: {description: "The working set as a share of the limit; null without one.", type: float}
+    oom_kills: {description: "Kills for want of memory since it was started.", type: int}
+    oom_kills_now: {description: "Kills while this module looked.", type: int}
+    oom_recent: {description: "Kills within the last hour.", type: int}
+    oom_killed:
+      description: "The last that the kernel killed in it."
+      type: list
+      elements: dict
+      contains: &OomKill
+        container: {description: "Id of the container; empty for none.", type: str}
+        task: {description: "Name of the process.", type: str}
+        pid: {description: "Process id; 0 for none.", type: int}
+        at: {description: "Seconds since 1970, by the kernel's log.", type: float}
+    pids: {description: "Number of processes.", type: int}
+    leak:
+      description: "How its memory grows; null where it was not watched for long enough."
+      type: dict
+      contains: &LeakReport
+        bytes_per_second: {description: "Bytes by which it grows in a second.", type: int}
+        grows: {description: "Whether it grows at all.", type: bool}
+        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow, or has none.", type: float}
+        samples: {description: "Number of samples.", type: int}
+        window: {description: "Seconds that were watched.", type: float}
 processes:
   description: C(pid), C(inside_pid) (in its container), C(name), C(container) (its name), C(cpu) (cores), C(resident) (bytes).
   returned: success
   type: list
   elements: dict
   sample: [{"pid": 4711, "inside_pid": 7, "name": "gunicorn", "container": "pafar-backend-1", "cpu": 0.9}]
+  contains: &BusyProcess
+    pid: {description: "Process id; 0 for none.", type: int}
+    inside_pid: {description: "The process id in its own namespace.", type: int}
+    name: {description: "Its name.", type: str}
+    container: {description: "Name of the container; empty for the host.", type: str}
+    cpu: {description: "Cores that it uses.", type: float}
+    resident: {description: "Bytes of memory.", type: int}
 stopped:
   description: Containers that do not run, with C(name), C(project), C(service), C(state) and C(status).
   returned: success
   type: list
   elements: dict
   sample: [{"name": "pafar-migrate-1", "service": "migrate", "state": "exited", "status": "Exited (0) 2 hours ago"}]
+  contains: &StoppedContainer
+    name: {description: "Its name.", type: str}
+    project: {description: "Name of the compose project; empty for none.", type: str}
+    service: {description: "Name of the service; empty for none.", type: str}
+    state: {description: "In which state it is.", type: str}
+    status: {description: "What the engine says of it.", type: str}
+    id: {description: "Full id of the container.", type: str}
 pressing:
   description: What is short, a sentence each.
   returned: success

@@ -44,6 +44,12 @@ events:
   type: list
   elements: dict
   sample: []
+  contains: &EventReport
+    at: {description: "When it was.", type: str}
+    kind: {description: "What kind it is.", type: str}
+    by: {description: "Who or what caused it.", type: str}
+    host: {description: "The host that it is about.", type: str}
+    note: {description: "Facts, by the kind of event.", type: dict}
 torn:
   description: Lines that could not be read.
   returned: success
@@ -56,6 +62,11 @@ undoable:
   returned: success
   type: dict
   sample: {"at": "2026-11-23T14:56:35.123456Z", "mitigation": "scale_services", "module": "compose_scale", "options": {}}
+  contains: &Undoable
+    reversible: {description: "Whether it can be undone.", type: bool}
+    why: {description: "Why.", type: str}
+    at: {description: "When it was.", type: str}
+    mitigation: {description: "The role that did it.", type: str}
 why_not:
   description: Why there is none.
   returned: success

@@ -150,6 +150,13 @@ entries:
   type: list
   elements: dict
   sample: [{"at": 1795488004.0, "source": "pafar-backend-1", "stream": "stderr", "level": "error", "text": "ERROR payment 7 failed"}]
+  contains: &EntryReport
+    at: {description: "Seconds since 1970.", type: float}
+    source: {description: "Name of the log.", type: str}
+    stream: {description: "Standard output or error, where that is known.", type: str}
+    level: {description: "Severity of the record; empty where it has none.", type: str}
+    text: {description: "The text.", type: str}
+    fields: {description: "Fields of a structured record; absent for others.", type: dict}
 matched:
   description: How many records matched, as far as was read.
   returned: success
@@ -169,6 +176,16 @@ signatures:
   type: list
   elements: dict
   sample: [{"signature": "0123456789ab", "text": "ERROR payment # failed", "level": "error", "count": 12, "new": true}]
+  contains: &SignatureReport
+    signature: {description: "Twelve digits that stand for this kind of record.", type: str}
+    text: {description: "The text.", type: str}
+    level: {description: "Severity of the record; empty where it has none.", type: str}
+    count: {description: "How many records are of this kind.", type: int}
+    first_seen: {description: "Seconds since 1970 of the first; null where it is not known.", type: float}
+    last_seen: {description: "Seconds since 1970 of the last; null where it is not known.", type: float}
+    new: {description: "Whether it is new; null where that is not known.", type: bool}
+    sources: {description: "Where it is from.", type: list, elements: str}
+    example: {description: "One of the records, without secrets.", type: str}
 other_signatures:
   description: Records of kinds beyond the 500 that are kept apart.
   returned: success
@@ -194,6 +211,15 @@ sources:
   type: list
   elements: dict
   sample: [{"source": "pafar-backend-1", "kind": "json-file", "records": 12, "left_out": [], "trouble": ""}]
+  contains: &SourceReport
+    source: {description: "Name of the log.", type: str}
+    kind: {description: "What kind it is.", type: str}
+    place: {description: "Where the log is.", type: str}
+    records: {description: "Records that were read.", type: int}
+    oldest: {description: "Seconds since 1970 of the oldest record that was read; null for none.", type: float}
+    scanned_bytes: {description: "Bytes that were read.", type: int}
+    left_out: {description: "What was not read, a clause each.", type: list, elements: str}
+    trouble: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
 """
 
 from typing import Any

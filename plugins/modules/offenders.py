@@ -69,6 +69,41 @@ offenders:
   type: list
   elements: dict
   sample: []
+  contains: &ContainerUse
+    id: {description: "Full id of the container.", type: str}
+    name: {description: "Its name.", type: str}
+    project: {description: "Name of the compose project; empty for none.", type: str}
+    service: {description: "Name of the service; empty for none.", type: str}
+    status: {description: "What the engine says of it.", type: str}
+    cpu: {description: "Cores that it uses.", type: float}
+    cpu_of_quota: {description: "The same as a share of its quota; null without one.", type: float}
+    throttled: {description: "Share of the time in which its CPU limit held it back.", type: float}
+    memory: {description: "Bytes of memory.", type: int}
+    working_set: {description: "Bytes that it cannot do without.", type: int}
+    limit: {description: "Bytes that it may use; null for no limit.", type: int}
+    memory_share: {description: "The working set as a share of the limit; null without one.", type: float}
+    oom_kills: {description: "Kills for want of memory since it was started.", type: int}
+    oom_kills_now: {description: "Kills while this module looked.", type: int}
+    oom_recent: {description: "Kills within the last hour.", type: int}
+    oom_killed:
+      description: "The last that the kernel killed in it."
+      type: list
+      elements: dict
+      contains: &OomKill
+        container: {description: "Id of the container; empty for none.", type: str}
+        task: {description: "Name of the process.", type: str}
+        pid: {description: "Process id; 0 for none.", type: int}
+        at: {description: "Seconds since 1970, by the kernel's log.", type: float}
+    pids: {description: "Number of processes.", type: int}
+    leak:
+      description: "How its memory grows; null where it was not watched for long enough."
+      type: dict
+      contains: &LeakReport
+        bytes_per_second: {description: "Bytes by which it grows in a second.", type: int}
+        grows: {description: "Whether it grows at all.", type: bool}
+        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow, or has none.", type: float}
+        samples: {description: "Number of samples.", type: int}
+        window: {description: "Seconds that were watched.", type: float}
 services:
   description: Their services.
   returned: success
@@ -81,11 +116,34 @@ sessions:
   type: list
   elements: dict
   sample: []
+  contains: &SessionCpu
+    target: {description: "What names it unmistakably.", type: str}
+    pid: {description: "Process id; 0 for none.", type: int}
+    user: {description: "Name of the role.", type: str}
+    database: {description: "Name of the database.", type: str}
+    application: {description: "Name of the application.", type: str}
+    client: {description: "Address of the client.", type: str}
+    backend_type: {description: "What PostgreSQL calls this kind of process.", type: str}
+    state: {description: "In which state it is.", type: str}
+    seconds_in_state: {description: "For how many seconds it has been in this state.", type: float}
+    transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
+    has_written: {description: "Whether its transaction has written.", type: bool}
+    wait: {description: "What it waits for; empty for nothing.", type: str}
+    statement: {description: "Text of the statement.", type: str}
+    cpu: {description: "Cores that it uses.", type: float}
+    container: {description: "Name of the container; empty for the host.", type: str}
 may_grow_to:
   description: Of memory, what each container uses and may use at most, in bytes. A limit of null means the whole host.
   returned: of memory
   type: dict
   sample: {"pafar-backend-1": {"uses": 139472896, "limit": 268435456}}
+  contains:
+    "<name>":
+      description: "By name."
+      type: dict
+      contains: &Room
+        uses: {description: "Bytes that it uses.", type: int}
+        limit: {description: "Bytes that it may use; null for no limit.", type: int}
 lines:
   description: What was found, a line each.
   returned: success

@@ -34,6 +34,11 @@ checks:
   type: list
   elements: dict
   sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "cure": "GRANT pg_signal_backend TO oncall"}]
+  contains: &CheckReport
+    check: {description: "What was checked.", type: str}
+    ready: {description: "Whether it is ready; null where it could not be looked at.", type: bool}
+    found: {description: "What was found.", type: str}
+    cure: {description: "What to do about it.", type: str}
 ready:
   description: Whether all of them are.
   returned: success
@@ -62,7 +67,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.databa
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    return database_report(login_of(module.params))
+    return {**database_report(login_of(module.params))}
 
 
 def main() -> None:

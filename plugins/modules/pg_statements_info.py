@@ -83,6 +83,13 @@ window:
   returned: success
   type: dict
   sample: {"seconds": 5.01, "lifetime": false, "entries": 312, "evictions": 0, "renewed": false}
+  contains: &WindowReport
+    seconds: {description: "Length of the window; null where there was none.", type: float}
+    lifetime: {description: "Whether the counters' whole life was taken instead of a window.", type: bool}
+    since: {description: "From when the counters count; null for a window.", type: str}
+    entries: {description: "Entries of the counters.", type: int}
+    evictions: {description: "How often entries were thrown out meanwhile.", type: int}
+    renewed: {description: "Whether the counters began anew meanwhile.", type: bool}
 statements:
   description:
     - The statements that took most, those that still run among them. C(seconds) in the window and C(share) of all,
@@ -93,6 +100,33 @@ statements:
   elements: dict
   sample: [{"query_id": "-8351", "database": "shop", "statement": "SELECT * FROM bookings WHERE customer = $1",
             "seconds": 9.8, "share": 0.91, "lock_share": 0.0, "calls": 104, "mean_ms": 94.2, "running": []}]
+  contains: &StatementReport
+    query_id: {description: "PostgreSQL's id of the statement.", type: str}
+    role: {description: "Name of the role.", type: str}
+    database: {description: "Name of the database.", type: str}
+    statement: {description: "Text of the statement.", type: str}
+    seconds: {description: "Seconds that it took in the window.", type: float}
+    share: {description: "Share of the whole, 0 to 1.", type: float}
+    sessions: {description: "Sessions at work with it on average; null without a window.", type: float}
+    lock_share: {description: "Share of its time that went into waiting for locks.", type: float}
+    work_seconds: {description: "Its seconds without the waiting for locks.", type: float}
+    calls: {description: "Executions that ended in the window.", type: int}
+    mean_ms: {description: "Milliseconds of one execution; null where none ended.", type: float}
+    rows: {description: "Rows that were returned.", type: int}
+    read_blocks: {description: "Blocks of 8 KiB that were read from outside of the buffers.", type: int}
+    spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files.", type: int}
+    lifetime_mean_ms: {description: "Milliseconds of one execution over the counters' life.", type: float}
+    renewed: {description: "Whether the counters began anew meanwhile.", type: bool}
+    running:
+      description: "Sessions that run it now."
+      type: list
+      elements: dict
+      contains: &RunningStatement
+        pid: {description: "Process id; 0 for none.", type: int}
+        who: {description: "Who it is, in words.", type: str}
+        target: {description: "What names it unmistakably.", type: str}
+        seconds: {description: "For how many seconds.", type: float}
+        wait: {description: "What it waits for; empty for nothing.", type: str}
 waits:
   description: Sessions at work on average, by what they waited for. C(CPU) is what waits for nothing.
   returned: success
@@ -103,6 +137,16 @@ server:
   returned: success
   type: dict
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
+  contains: &ServerReport
+    version: {description: "PostgreSQL's version.", type: str}
+    version_num: {description: "The same as a number.", type: int}
+    in_recovery: {description: "Whether it is a standby.", type: bool}
+    role: {description: "Name of the role.", type: str}
+    database: {description: "Name of the database.", type: str}
+    deadlock_timeout: {description: "The server's setting.", type: str}
+    entrance: {description: "How the login got in, V(normal) or by slots that are kept for it.", type: str}
+    host: {description: "Address by which it was reached.", type: str}
+    port: {description: "Port by which it was reached.", type: int}
 """
 
 from typing import Any

@@ -62,6 +62,14 @@ alerts:
   type: list
   elements: dict
   sample: [{"name": "UsersFail", "state": "firing", "severity": "P1", "summary": "More than a tenth fails"}]
+  contains: &AlertReport
+    name: {description: "Its name.", type: str}
+    severity: {description: "Severity of it.", type: str}
+    scenario: {description: "The playbook that it points to, without .yml; empty for none.", type: str}
+    state: {description: "In which state it is.", type: str}
+    since: {description: "Since when.", type: str}
+    summary: {description: "What the alert says.", type: str}
+    labels: {description: "Labels of the alert.", type: dict}
 series:
   description:
     - As given, each with its C(value) now, null where the query gives none, and with C(trouble), which says why where it
@@ -70,6 +78,14 @@ series:
   type: list
   elements: dict
   sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "trouble": ""}]
+  contains: &SeriesReport
+    name: {description: "Its name.", type: str}
+    query: {description: "PromQL of the series.", type: str}
+    unit: {description: "Unit of the value.", type: str}
+    severity: {description: "Value from which it is P0, P1 and so on.", type: dict}
+    scenario: {description: "The playbook that it points to, without .yml; empty for none.", type: str}
+    value: {description: "Its value now; null where there is none.", type: float}
+    trouble: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
 """
 
 from typing import Any

@@ -69,4 +69,16 @@ seconds_to_relief:
   returned: always
   type: float
   sample: 0.08
+before:
+  description: "The count before the act."
+  returned: success
+  type: int
+after:
+  description: "The count after it."
+  returned: success
+  type: int
+what:
+  description: "What it is, in a sentence."
+  returned: success
+  type: str
 """

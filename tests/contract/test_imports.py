@@ -47,7 +47,7 @@ SUBJECTS = {
     "_disk": {"_core", "_system", "_compose"},
     "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk"},
     "_triage": {"_core", "_system", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
-    "_diagnosis": {"_core", "_system", "_postgres", "_endpoints", "_disk"},
+    "_diagnosis": {"_core", "_system", "_compose", "_postgres", "_logs", "_endpoints", "_resources", "_disk"},
 }
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer.
 # A module wires options to one act or collect function: nothing of its own touches the outside.

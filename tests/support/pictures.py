@@ -8,9 +8,18 @@ from typing import Any
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.lock_table import Key, Lock, Tag
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Prepared, Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import (
+    Limits,
+    Picture,
+    ServerReport,
+)
 
 NOW = datetime(2026, 11, 23, 3, 0, 0, tzinfo=UTC)
+
+SERVER: ServerReport = {
+    "version": "16.1", "version_num": 160001, "in_recovery": False, "role": "oncall", "database": "booking",
+    "deadlock_timeout": "1s", "entrance": "normal", "host": "db", "port": 5432,
+}  # fmt: skip
 
 
 def ago(seconds: float) -> datetime:
@@ -81,7 +90,7 @@ def picture(locks: list[Lock], *holders: Session | Prepared, **given: Any) -> Pi
             known[pid] = session(pid, "active" if waiting else "idle in transaction", has_written=not waiting)
     defaults: dict[str, Any] = {
         "now": NOW,
-        "server": {"host": "db", "port": 5432, "role": "oncall", "version": "16.1", "in_recovery": False},
+        "server": SERVER,
         "limits": Limits(100, 3, 0),
         "sessions": {key: held for key, held in known.items() if isinstance(held, Session)},
         "prepared": {key: held for key, held in known.items() if isinstance(held, Prepared)},

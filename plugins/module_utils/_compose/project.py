@@ -7,12 +7,89 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Callable, Iterable, Mapping, Sequence, TypedDict
 
 from .._core.times import stamp
 from .container import Container, exit_meaning
 from .model import Model, Spec, drift
 from .project_ref import Source
+
+
+class ContainerReport(TypedDict):
+    """One container of a service. ``trouble``: what is wrong with it, in a sentence; empty for nothing.
+
+    Ages in seconds, None where they are not known; ``log``: its last lines, where it is not well.
+    """
+
+    name: str
+    id: str
+    target: str
+    number: int
+    state: str
+    health: str
+    health_output: str
+    restarts: int
+    restarted_now: int
+    loops: bool
+    exit_code: int | None
+    exit_meaning: str
+    oom_flag: bool
+    started_at: str | None
+    uptime: float
+    created_at: str | None
+    age: int | None
+    image: str
+    image_ref: str
+    image_made_at: str | None
+    image_age: int | None
+    image_tagged: int | None
+    drift: list[str]
+    ports: list[str]
+    memory_limit: int
+    cpus: float
+    restart_policy: str
+    networks: dict[str, str]
+    trouble: str
+    log: list[str]
+
+
+class ServiceReport(TypedDict):
+    """One service: counts, and every container. ``wanted`` None: what the files ask for is not known."""
+
+    wanted: int | None
+    running: int
+    healthy: int
+    looping: int
+    drifted: int
+    image: str
+    image_id: str
+    stateful: bool
+    needs: list[str]
+    profiles: list[str]
+    most: int | None
+    notes: list[str]
+    containers: list[ContainerReport]
+
+
+class ProjectFiles(TypedDict):
+    """Which project it is, and when it was looked at. ``readable``: whether its files could be read."""
+
+    name: str
+    directory: str
+    files: list[str]
+    env_files: list[str]
+    at: str
+    readable: bool
+    why_unreadable: str
+
+
+class ProjectReport(TypedDict):
+    """What compose_info returns. ``sick``: how many containers have a trouble."""
+
+    project: ProjectFiles
+    services: dict[str, ServiceReport]
+    trouble: list[str]
+    sick: int
 
 
 @dataclass(frozen=True)
@@ -166,7 +243,7 @@ def _age(project: Project, at: datetime | None) -> int | None:
     return None if at is None else round((project.now - at).total_seconds())
 
 
-def container_dict(project: Project, one: Container) -> dict[str, Any]:
+def container_dict(project: Project, one: Container) -> ContainerReport:
     """As compose_info returns it."""
     again = project.again.get(one.id)
     return {
@@ -203,7 +280,7 @@ def container_dict(project: Project, one: Container) -> dict[str, Any]:
     }
 
 
-def service_dict(project: Project, name: str) -> dict[str, Any]:
+def service_dict(project: Project, name: str) -> ServiceReport:
     """One service: counts, and every container."""
     replicas, spec, wanted = project.replicas(name), project.spec(name), project.wanted(name)
     running = sum(one.running for one in replicas)
@@ -231,7 +308,25 @@ def service_dict(project: Project, name: str) -> dict[str, Any]:
     }
 
 
-def project_dict(project: Project, chosen: Sequence[str] = ()) -> dict[str, Any]:
+def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
+    """A project of which there is no container any more: what is known of it is what was given."""
+    return {
+        "project": {
+            "name": source.project,
+            "directory": source.directory,
+            "files": list(source.files),
+            "env_files": list(source.env_files),
+            "at": stamp(now),
+            "readable": False,
+            "why_unreadable": why,
+        },
+        "services": {},
+        "trouble": [why],
+        "sick": 0,
+    }
+
+
+def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
     """What compose_info returns; of the ``chosen`` services, or of all."""
     services = {name: service_dict(project, name) for name in project.service_names if name in chosen or not chosen}
     trouble = [

@@ -9,10 +9,50 @@ which those count that the present plan still holds. An approval narrows and nev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, Sequence, TypedDict
 
 APPROVAL = ("over_limit", "always", "never")
 SHORTEST_DIGEST = 12  # characters; as much as people copy from a screen
+
+
+class GateReport(TypedDict):
+    """The verdict of a gate. ``targets``: those that may be acted on."""
+
+    open: bool
+    reasons: list[str]
+    targets: list[str]
+    approved: bool
+
+
+class ApprovedPlan(TypedDict):
+    """What custom stats say of a plan."""
+
+    digest: str
+    targets: list[str]
+    open: bool
+
+
+class StatsData(TypedDict):
+    """By the name of the mitigation and its host; ``incident_plan_targets``: of the plan alone."""
+
+    incident_plans: dict[str, ApprovedPlan]
+    incident_plan_digest: dict[str, str]
+    incident_plan_targets: list[str]
+
+
+class Stats(TypedDict):
+    """Custom stats, as set_stats would set them."""
+
+    data: StatsData
+    per_host: bool
+    aggregate: bool
+
+
+class GateResult(GateReport):
+    """What the module gate returns."""
+
+    digest: str
+    ansible_stats: Stats
 
 
 @dataclass(frozen=True)
@@ -24,7 +64,7 @@ class Verdict:
     targets: tuple[str, ...] = ()
     approved: bool = False  # a person named these targets or this plan: nothing else may follow
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> GateReport:
         return {
             "open": self.open,
             "reasons": list(self.reasons),

@@ -4,12 +4,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 VERDICTS = ("recovered", "improved", "unchanged", "worse")
 
 
-def relief(before: int, after: int, promised_left: int, seconds: float | None, stopped: str = "") -> dict[str, Any]:
+class OutcomeCounts(TypedDict):
+    """A verdict from counts. ``kept``: whether the plan kept its word."""
+
+    verdict: str
+    kept: bool
+    before: int
+    after: int
+    seconds_to_relief: float | None
+
+
+class OutcomeReport(OutcomeCounts):
+    """What the module verdict returns. ``what`` was counted; empty: sessions that wait too long."""
+
+    what: str
+
+
+def relief(before: int, after: int, promised_left: int, seconds: float | None, stopped: str = "") -> OutcomeCounts:
     """A verdict from counts of those who wait too long.
 
     ``promised_left``: how many the plan said it would leave waiting. ``seconds``: until everybody who

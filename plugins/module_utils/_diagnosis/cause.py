@@ -5,7 +5,86 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Sequence, TypedDict, cast
+
+from .._postgres.background.backends import VanishedClient
+
+
+class BusySession(TypedDict):
+    """A session that uses much CPU (cores), as the role end_sessions takes it."""
+
+    pid: int
+    cpu: float
+    target: str
+
+
+class Rules(TypedDict, total=False):
+    """Variables of the role that relieves, without its name. Seconds for ``idle`` and its like."""
+
+    idle: float
+    idle_in_transaction: float
+    vanished: list[VanishedClient]
+    busy: list[BusySession]
+    min_running: float
+    schema: str
+    table: str
+    columns: list[str]
+    name: str
+    services: list[str]
+    containers: list[str]
+    which: str
+
+
+class Detail(TypedDict, total=False):
+    """What a cause knows besides its evidence, by its kind; see the documentation of the module diagnosis."""
+
+    advice: str
+    application: str
+    role: str
+    roles: list[str]
+    share: int
+    alone: bool
+    service: str
+    raise_to: int
+    proved: bool
+    slot: str
+    bytes: int
+    cure: str
+    target: str
+    sources: list[str]
+    unresolved: list[str]
+
+
+class CauseReport(TypedDict):
+    """One cause, with what relieves it; ``relief`` is empty where only a person can."""
+
+    cause: str
+    weight: float
+    evidence: list[str]
+    relief: str
+    rules: Rules
+    detail: Detail
+
+
+class RoleSetting(TypedDict):
+    """A setting of a role that would keep a cause from coming back."""
+
+    role: str
+    setting: str
+    value: str
+
+
+class DiagnosisReport(TypedDict):
+    """What the module diagnosis returns. ``scale``: whether more replicas would help."""
+
+    cause: str
+    relief: str
+    rules: Rules
+    causes: list[CauseReport]
+    lines: list[str]
+    advice: list[str]
+    guards: list[RoleSetting]
+    scale: str
 
 
 @dataclass(frozen=True)
@@ -19,17 +98,17 @@ class Cause:
     weight: float
     evidence: Sequence[str]
     relief: str = ""
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    detail: Detail = field(default_factory=Detail)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CauseReport:
         return {
             "cause": self.name,
             "weight": round(self.weight, 3),
             "evidence": list(self.evidence),
             "relief": self.relief,
-            "rules": dict(self.rules),
-            "detail": dict(self.detail),
+            "rules": self.rules,
+            "detail": self.detail,
         }
 
 
@@ -40,12 +119,12 @@ class Diagnosis:
     causes: Sequence[Cause]
     lines: Sequence[str]
     advice: Sequence[str]
-    guards: Sequence[Mapping[str, str]]
+    guards: Sequence[RoleSetting]
     scale: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> DiagnosisReport:
         first = self.causes[0] if self.causes else None
-        rules: dict[str, Any] = {}
+        rules: Rules = {}
         for one in self.causes:
             if first is not None and one.relief == first.relief:
                 rules = _together(rules, one.rules)
@@ -56,15 +135,17 @@ class Diagnosis:
             "causes": [one.as_dict() for one in self.causes],
             "lines": list(self.lines),
             "advice": list(self.advice),
-            "guards": [dict(one) for one in self.guards],
+            "guards": list(self.guards),
             "scale": self.scale,
         }
 
 
-def _together(rules: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+def _together(heavier: Rules, lighter: Rules) -> Rules:
     """What the heavier cause says stays; whom it names, the others name too."""
+    rules: dict[str, Any] = dict(heavier)
+    more: dict[str, Any] = dict(lighter)
     both = {name: [*rules[name], *more[name]] for name in rules if isinstance(more.get(name), list)}
-    return {**more, **rules, **{name: list(dict.fromkeys(values)) for name, values in both.items()}}
+    return cast(Rules, {**more, **rules, **{name: list(dict.fromkeys(values)) for name, values in both.items()}})
 
 
 def joined(causes: Iterable[Cause]) -> list[Cause]:
@@ -77,7 +158,7 @@ def joined(causes: Iterable[Cause]) -> list[Cause]:
     return list(found.values())
 
 
-def idle_transaction_guards(roles: Iterable[str], seconds: float) -> list[dict[str, str]]:
+def idle_transaction_guards(roles: Iterable[str], seconds: float) -> list[RoleSetting]:
     """A timeout for each role that left a transaction idle for longer than ``seconds``: twice that, at least 60 s."""
     limit = f"{max(60, int(2 * seconds))}s"
     return [{"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit} for role in roles]
@@ -87,7 +168,7 @@ def diagnosis(
     causes: Sequence[Cause],
     lines: Sequence[str],
     advice: Sequence[str],
-    guards: Sequence[Mapping[str, str]] = (),
+    guards: Sequence[RoleSetting] = (),
     scale: str = "",
 ) -> Diagnosis:
     """With the evidence of each cause among the lines."""

@@ -10,11 +10,14 @@ traffic with work. Each has a relief of its own, and the causes are asked in tha
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
-from .._postgres.background.pgbouncer import paused
-from .._postgres.connection_limits import SLOTS, fair_level
-from .cause import Cause, Diagnosis, diagnosis, idle_transaction_guards
+from .._compose.project import ServiceReport
+from .._postgres.activity_report import ActivityReport
+from .._postgres.background.background_report import BackgroundReport
+from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
+from .._postgres.connection_limits import SLOTS, ApplicationReport, CeilingReport, fair_level
+from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards
 
 LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
     "lock_queue", "vanished_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
@@ -23,19 +26,22 @@ LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = 
 NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
 _QUEUE = 0.25  # of the used slots that wait for locks
 _FORGOTTEN = 0.25  # of them idle in a transaction
+_NO_BACKGROUND: BackgroundReport = {"pressing": []}
+_NO_CLIENTS: ClientConnections = {"used": 0, "limit": 0}
+_NO_POOLER: PoolerReport = {"reachable": False, "why": "not asked for"}
 # Whoever stands behind a pooler is not known by the pooler's address.
 _POOLERS = re.compile("pgbouncer|pgpool|pgcat|odyssey|supavisor", re.I)
 
 
 def exhausted(
-    activity: Mapping[str, Any],
+    activity: ActivityReport,
     idle: float,
     idle_in_transaction: float,
     share: float,
     headroom: float,
     shares: Mapping[str, int],
     *,
-    services: Mapping[str, Any] | None = None,
+    services: Mapping[str, ServiceReport] | None = None,
     floor: int = 2,
 ) -> Diagnosis:
     """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or forgotten.
@@ -44,8 +50,8 @@ def exhausted(
     """
     ceilings = activity["connections"]["ceilings"]
     hit = [one for one in ceilings if one["free"] <= NEAR * one["limit"]]
-    background = activity.get("background", {})
-    pooler = background.get("pooler", {})
+    background = activity.get("background") or _NO_BACKGROUND
+    pooler = background.get("pooler") or _NO_POOLER
     pools = [one for one in pooler.get("pools", []) if one["exhausted"]]
     worst = max(ceilings, key=lambda one: one["used"] / one["limit"])
     lines = [_line(one) for one in (hit or [worst])]
@@ -72,7 +78,7 @@ def exhausted(
     return diagnosis(causes, lines, advice, _guards(causes, idle_in_transaction))
 
 
-def _line(ceiling: Mapping[str, Any]) -> str:
+def _line(ceiling: CeilingReport) -> str:
     what = {"max_connections": "slots for ordinary roles", "role": f"the limit of role {ceiling['name']}"}
     name = what.get(ceiling["kind"], f"the limit of database {ceiling['name']}")
     largest = ", ".join(f"{one['name']} {one['sessions']}" for one in ceiling["applications"][:4])
@@ -80,15 +86,15 @@ def _line(ceiling: Mapping[str, Any]) -> str:
 
 
 def _under(
-    ceiling: Mapping[str, Any],
-    activity: Mapping[str, Any],
+    ceiling: CeilingReport,
+    activity: ActivityReport,
     idle: float,
     forgotten: float,
     share: float,
     headroom: float,
     shares: Mapping[str, int],
     *,
-    services: Mapping[str, Any],
+    services: Mapping[str, ServiceReport],
     floor: int,
 ) -> list[Cause]:
     """What fills one ceiling. The weight is the part of it that the cause accounts for."""
@@ -119,7 +125,7 @@ def _under(
             # Of a role that nobody else uses, on the whole server; a limit would hit the others too.
             everybody = activity["connections"]["ceilings"][0]["applications"]
             alone = ceiling["kind"] == SLOTS and sum(each["role"] == one["role"] for each in everybody) == 1
-            detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
+            detail: Detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
             detail["service"] = service
             found.append(Cause(LEAK, surplus / used, (text,), "end_sessions", {"idle": idle}, detail))
     # Most transactions are idle for a moment between two statements; those are work.
@@ -134,7 +140,7 @@ def _under(
             f"{still} of {used} sessions sit in a transaction in which nothing has happened for {forgotten:g} s or"
             " longer"
         )
-        rules = {"idle_in_transaction": forgotten}
+        rules: Rules = {"idle_in_transaction": forgotten}
         found.append(Cause(FORGOTTEN, still / used, (text,), "end_sessions", rules, {"roles": roles}))
     active = sum(one["active"] for one in applications) - waiting
     if active >= 0.5 * used:
@@ -143,16 +149,16 @@ def _under(
     return found
 
 
-def _service_of(application: Mapping[str, Any], services: Mapping[str, Any]) -> str:
+def _service_of(application: ApplicationReport, services: Mapping[str, ServiceReport]) -> str:
     """The service that every client of an application is a container of; empty where a single one may be another's.
 
     A client of the host's own network, or behind the address of another host, is nobody's container here.
     """
     owners: dict[str, set[str]] = {}
     for name, service in services.items():
-        pooled = _POOLERS.search(f"{name} {service.get('image', '')}")
-        for container in service.get("containers", []):
-            for address in container.get("networks", {}).values():
+        pooled = _POOLERS.search(f"{name} {service['image']}")
+        for container in service["containers"]:
+            for address in container["networks"].values():
                 owners.setdefault(address, set()).add("" if pooled else name)
     if sum(application["clients"].values()) != application["sessions"]:
         return ""  # not all of them are told
@@ -160,14 +166,14 @@ def _service_of(application: Mapping[str, Any], services: Mapping[str, Any]) -> 
     return found.pop() if len(found) == 1 else ""
 
 
-def _vanished(background: Mapping[str, Any], ceiling: Mapping[str, Any]) -> list[Cause]:
-    gone = background.get("processes", {}).get("vanished", [])
+def _vanished(background: BackgroundReport, ceiling: CeilingReport) -> list[Cause]:
+    gone = background["processes"]["vanished"] if "processes" in background else []
     texts = (f"the clients of {len(gone)} are gone", *(f"{one['who']}: {one['reason']}" for one in gone[:4]))
     weight = 1 + len(gone) / max(1, ceiling["used"])
     return [Cause(VANISHED, weight, texts, "end_sessions", {"vanished": list(gone)})] if gone else []
 
 
-def _pool(pool: Mapping[str, Any], activity: Mapping[str, Any]) -> Cause:
+def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
     free = activity["connections"]["ordinary_free"]
     text = (
         f"the pool {pool['database']}/{pool['user']} of the pooler is used up: {pool['waiting']} clients wait,"
@@ -183,7 +189,7 @@ def _pool(pool: Mapping[str, Any], activity: Mapping[str, Any]) -> Cause:
     return Cause(POOLER, 0.5, (text,), "", {}, {"raise_to": more, "advice": advice})
 
 
-def _pooler(pooler: Mapping[str, Any], hit: bool) -> list[Cause]:
+def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
     """What the pooler itself holds back. Behind full slots it comes last: relief there is what a role can do."""
     weight = 0.05 if hit else 0.5
     found = []
@@ -191,8 +197,8 @@ def _pooler(pooler: Mapping[str, Any], hit: bool) -> list[Cause]:
         text = f"database {name} is paused in the pooler: {waiting} clients wait for as long as it is"
         advice = f"one of the pooler's admin_users relieves it on its console: RESUME {name};"
         found.append(Cause(POOLER_PAUSED, weight + 0.01, (text, advice), "", {}, {"advice": advice}))
-    clients = pooler.get("client_connections", {})
-    limit, used = clients.get("limit", 0), clients.get("used", 0)
+    clients = pooler.get("client_connections") or _NO_CLIENTS
+    limit, used = clients["limit"], clients["used"]
     if limit and limit - used <= NEAR * limit:
         text = f"{used} of {limit} clients are connected to the pooler (max_client_conn): it refuses those beyond"
         advice = (
@@ -203,9 +209,9 @@ def _pooler(pooler: Mapping[str, Any], hit: bool) -> list[Cause]:
     return found
 
 
-def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[dict[str, str]]:
+def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[RoleSetting]:
     """What would keep it from coming back, for review."""
-    guards = []
+    guards: list[RoleSetting] = []
     for one in causes:
         if one.name == LEAK and one.detail["role"] and one.detail["alone"]:
             guards.append(
@@ -216,7 +222,7 @@ def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[dict[st
     return guards
 
 
-def _pool_sizes(ceiling: Mapping[str, Any], headroom: float) -> list[str]:
+def _pool_sizes(ceiling: CeilingReport, headroom: float) -> list[str]:
     """What pools may be, by what runs: each application's clients, and the most that one of them has open."""
     room = int(ceiling["limit"] * (1 - headroom))
     clients = sum(len(one["clients"]) for one in ceiling["applications"])
@@ -238,5 +244,5 @@ def _pool_sizes(ceiling: Mapping[str, Any], headroom: float) -> list[str]:
     ]
 
 
-def _pressing(background: Mapping[str, Any]) -> list[str]:
+def _pressing(background: BackgroundReport) -> list[str]:
     return list(background.get("pressing", []))

@@ -4,12 +4,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Sequence, TypedDict
 
-from .._core.text import printable
 from .._core.units import MIB
-from .._disk.reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, told_bytes
-from .cause import Cause, Diagnosis, diagnosis
+from .._disk.reclaim import (
+    BACKUPS,
+    CACHE,
+    CONTAINERS,
+    IMAGES,
+    JOURNAL,
+    LOGS,
+    Explained,
+    ReclaimFacts,
+    ReclaimPlan,
+    RoomReport,
+    told_bytes,
+)
+from .._postgres.background.background_report import BackgroundReport
+from .cause import Cause, Diagnosis, Rules, diagnosis
 
 LOG, SLOT, OPEN, INODES, VOLUME, ARCHIVER = (
     "unrotated_log", "dead_slot", "deleted_open", "inodes", "volume", "failing_archiver",
@@ -33,7 +45,14 @@ _WORDS = {
 }
 
 
-def crowded(reclaim: Mapping[str, Any], activity: Mapping[str, Any], least: int) -> Diagnosis:
+class AskedActivity(TypedDict, total=False):
+    """The result of pg_activity_info: its background, or ``msg`` where it failed; empty where it was not asked."""
+
+    background: BackgroundReport
+    msg: str
+
+
+def crowded(reclaim: ReclaimFacts, activity: AskedActivity, least: int) -> Diagnosis:
     """``reclaim``: what disk_reclaim returned in check mode; ``activity``: what pg_activity_info did, or nothing.
 
     ``least``: bytes from which a slot that nobody reads counts.
@@ -55,7 +74,7 @@ def crowded(reclaim: Mapping[str, Any], activity: Mapping[str, Any], least: int)
     return diagnosis(causes, lines, advice)
 
 
-def _freeable(plan: Mapping[str, Any], used: int) -> list[Cause]:
+def _freeable(plan: ReclaimPlan, used: int) -> list[Cause]:
     found = []
     for kind, name in _OF_KIND.items():
         mine = [one for one in plan["actions"] if one["kind"] == kind]
@@ -67,33 +86,36 @@ def _freeable(plan: Mapping[str, Any], used: int) -> list[Cause]:
     return found
 
 
-def _database(activity: Mapping[str, Any], least: int, before: Mapping[str, Any]) -> list[Cause]:
-    replication = (activity.get("background") or {}).get("replication") or {}
+def _database(activity: AskedActivity, least: int, before: RoomReport) -> list[Cause]:
+    background = activity.get("background")
+    replication = background.get("replication") if background else None
+    if replication is None:
+        return []
     used = max(1, before["used_bytes"])
     found = []
-    for one in replication.get("slots") or ():
+    for one in replication["slots"]:
         if one["active"] or one["temporary"] or one["kept_bytes"] < least:
             continue
         if one["kept_bytes"] > used:
             continue  # where WAL lies is not told, but more than is used here lies elsewhere
-        name = printable(str(one["slot"]))
+        name = one["slot"]
         text = (
             f"the replication slot {name} keeps {told_bytes(one['kept_bytes'])} of WAL, and nobody reads from it; that"
             f" matters to {before['mount']} if WAL lies there"
         )
         found.append(Cause(SLOT, one["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": one["kept_bytes"]}))
-    archiver = (activity.get("background") or {}).get("archiver") or {}
-    if archiver.get("failing"):
-        text = f"WAL is not archived since {archiver.get('failed_at')}, so none of it is removed"
+    archiver = replication["archiver"]
+    if archiver["mode"] != "off" and archiver["failing"]:
+        text = f"WAL is not archived since {archiver['failed_at']}, so none of it is removed"
         found.append(Cause(ARCHIVER, 0.01, (text,)))
     return found
 
 
-def _explained(explained: Sequence[Mapping[str, Any]], used: int, plan: Mapping[str, Any]) -> list[Cause]:
+def _explained(explained: Sequence[Explained], used: int, plan: ReclaimPlan) -> list[Cause]:
     found = []
     for one in explained:
         if one["kind"] == OPEN:
-            rules = {"services": list(one["services"]), "which": "all"} if one["services"] else {}
+            rules: Rules = {"services": list(one["services"]), "which": "all"} if one["services"] else {}
             relief = "restart_services" if one["services"] else ""
             found.append(Cause(OPEN, one["bytes"] / used, (one["what"],), relief, rules, {"cure": one["cure"]}))
         elif one["kind"] == INODES:
@@ -116,7 +138,7 @@ def _advice(causes: Sequence[Cause]) -> list[str]:
             )
         elif one.name == ARCHIVER:
             said.append("see the server's log for what archive_command says, and mend it; WAL goes by itself then")
-        elif one.detail.get("cure"):
+        elif "cure" in one.detail:
             said.append(f"{one.evidence[0].split(' holds ')[0]}: {one.detail['cure']}")
     return said
 

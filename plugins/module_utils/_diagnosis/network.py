@@ -10,11 +10,12 @@ nothing else.
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
+from .._compose.project import ServiceReport
 from .._core.text import some
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, lines_of
-from .cause import Cause, Diagnosis, diagnosis, joined
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, ProbeReport, lines_of
+from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, SICK, SLOW, SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_way_out", "their_fault", "key_refused",
@@ -23,17 +24,18 @@ DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, SICK, SLOW, SERVICE = (
 RESTART = "restart_services"
 _BELOW = ("dns", "tcp")
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
-Row = Mapping[str, Any]
+Row = ProbeReport
+Services = Mapping[str, ServiceReport]
 
 
-def disconnected(reached: Mapping[str, Any], services: Mapping[str, Any]) -> Diagnosis:
-    """``reached``: what endpoint_probe_info returned; ``services``: those of compose_info."""
-    causes = causes_of(reached["matrix"], services)
-    lines = lines_of(reached["matrix"]) or ["everything is reached from everywhere"]
+def disconnected(matrix: Sequence[Row], services: Services) -> Diagnosis:
+    """``matrix``: of endpoint_probe_info; ``services``: those of compose_info."""
+    causes = causes_of(matrix, services)
+    lines = lines_of(matrix) or ["everything is reached from everywhere"]
     return diagnosis(causes, lines[:1] if causes else lines, _advice(causes))
 
 
-def causes_of(matrix: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+def causes_of(matrix: Sequence[Row], services: Services) -> list[Cause]:
     """The heaviest first."""
     known = [row for row in matrix if row["state"] != UNKNOWN]
     causes = [*_resolvers(known, services), *_resolver_outside(known, services)]
@@ -45,7 +47,7 @@ def causes_of(matrix: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]
     return sorted(joined([*causes, *_sick_beside(known, causes, services)]), key=lambda one: -one.weight)
 
 
-def _resolvers(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+def _resolvers(rows: Sequence[Row], services: Services) -> list[Cause]:
     """Sources for which no name is resolved at all."""
     mute = []
     for source in dict.fromkeys(row["source"] for row in rows):
@@ -64,7 +66,7 @@ def _resolvers(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
     return [_restarting(DNS, 3.0, text, sources, services)]
 
 
-def _resolver_outside(rows: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
     """Names outside are resolved from nowhere, while ours are, or nobody asks for ours: who resolves them is mute."""
     outside = [row for row in rows if not _service_at(row["address"], services)]
     targets = list(dict.fromkeys(row["target"] for row in outside))
@@ -76,7 +78,7 @@ def _resolver_outside(rows: Sequence[Row], services: Mapping[str, Any]) -> list[
     return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
 
 
-def _sick_beside(rows: Sequence[Row], causes: Sequence[Cause], services: Mapping[str, Any]) -> list[Cause]:
+def _sick_beside(rows: Sequence[Row], causes: Sequence[Cause], services: Services) -> list[Cause]:
     """Services of ours that are sick while something is not reached: their public names lead here by ways unknown."""
     unexplained = [row for row in rows if row["state"] in (DOWN, FLAPPING) and row["whose"] not in (KEY, THEIRS)]
     if not unexplained:
@@ -87,15 +89,16 @@ def _sick_beside(rows: Sequence[Row], causes: Sequence[Cause], services: Mapping
         sick = [one for one in service["containers"] if one["trouble"]]
         if not sick or name in told:
             continue
-        text, detail = f"{sick[0]['name']} {sick[0]['trouble']}", {"target": name, "sources": []}
+        text = f"{sick[0]['name']} {sick[0]['trouble']}"
+        detail: Detail = {"target": name, "sources": []}
         # What has ended may have been stopped by somebody, or be a job that failed: a person says whether it is to run.
-        meant = [one["name"] for one in sick if one.get("state") != "exited"]
-        rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
+        meant = [one["name"] for one in sick if one["state"] != "exited"]
+        rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
         found.append(Cause(SERVICE, 1.6 if meant else 1.2, (text,), RESTART if meant else "", rules, detail))
     return found
 
 
-def _service_at(address: str, services: Mapping[str, Any]) -> str:
+def _service_at(address: str, services: Services) -> str:
     """The service of ours that an address leads to, by its name or by a port that it publishes; empty for none."""
     host, dummy, port = address.rpartition(":")
     if host in services:
@@ -104,12 +107,12 @@ def _service_at(address: str, services: Mapping[str, Any]) -> str:
         return ""
     for name, service in services.items():
         for one in service["containers"]:
-            if any(re.match(rf"\S*:{port}->", published) for published in one.get("ports", ())):
+            if any(re.match(rf"\S*:{port}->", published) for published in one["ports"]):
                 return str(name)
     return ""
 
 
-def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services: Mapping[str, Any]) -> list[Cause]:
+def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services: Services) -> list[Cause]:
     bad = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
     well = [row for row in rows if row["state"] == UP]
     if not bad:
@@ -127,18 +130,16 @@ def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services:
     return [_inside(target, text, service, bad, well, services)]
 
 
-def _inside(
-    target: str, text: str, service: str, bad: Sequence[Row], well: Sequence[Row], services: Mapping[str, Any]
-) -> Cause:
+def _inside(target: str, text: str, service: str, bad: Sequence[Row], well: Sequence[Row], services: Services) -> Cause:
     """The target is a service of ours."""
     found = services[service]
     sick = [one for one in found["containers"] if one["trouble"]]
-    detail = {"target": target, "sources": []}
+    detail: Detail = {"target": target, "sources": []}
     if not found["running"] or (sick and not well):
         why = f"{text}. {sick[0]['name']} {sick[0]['trouble']}" if sick else f"{text}. No container of {service} runs"
         meant = [one["name"] for one in sick or found["containers"]]
-        rules = {"services": [service], "containers": meant, "which": "all"}
-        return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules if meant else {}, detail)
+        rules: Rules = {"services": [service], "containers": meant, "which": "all"} if meant else {}
+        return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
     cut = [row for row in bad if row["layer"] in _BELOW]
     if cut and "refused" in cut[0]["why"] and not well:
         why = f"{text}. {service} runs and nobody listens there"
@@ -153,7 +154,7 @@ def _inside(
 
 
 def _outside(
-    target: str, text: str, bad: Sequence[Row], well: Sequence[Row], every: Sequence[Row], services: Mapping[str, Any]
+    target: str, text: str, bad: Sequence[Row], well: Sequence[Row], every: Sequence[Row], services: Services
 ) -> Cause:
     """The target is none of ours."""
     if bad[0]["layer"] not in _BELOW:
@@ -171,20 +172,20 @@ def _outside(
 
 
 def _restarting(
-    name: str, weight: float, text: str, sources: Sequence[str], services: Mapping[str, Any], target: str = ""
+    name: str, weight: float, text: str, sources: Sequence[str], services: Services, target: str = ""
 ) -> Cause:
     """Relieved by restarting the services whose containers ask in vain; the host is nobody's to restart."""
     owners = {source: service_of(source, services) for source in sources}
     mine = [source for source in owners if owners[source]]
-    detail = {"sources": list(sources), "target": target}
+    detail: Detail = {"sources": list(sources), "target": target}
     if not mine:
         return Cause(name, weight, (text,), "", {}, detail)
     # Those alone that ask in vain: their replicas beside them are well, and serve meanwhile.
-    rules = {"services": sorted({owners[source] for source in mine}), "containers": mine, "which": "all"}
+    rules: Rules = {"services": sorted({owners[source] for source in mine}), "containers": mine, "which": "all"}
     return Cause(name, weight, (text,), RESTART, rules, detail)
 
 
-def service_of(container: str, services: Mapping[str, Any]) -> str:
+def service_of(container: str, services: Services) -> str:
     """Whose container it is; empty for the host."""
     for name, service in services.items():
         if any(one["name"] == container for one in service["containers"]):

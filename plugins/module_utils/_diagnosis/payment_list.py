@@ -9,13 +9,13 @@ import re
 from datetime import datetime, timezone
 from typing import Any, Iterable, Mapping, Sequence
 
+from .._logs.records import EntryReport
+
 KEY = "reference"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute it; OWASP, "CSV Injection"
 
 
-def to_process(
-    rows: Iterable[Mapping[str, Any]], entries: Iterable[Mapping[str, Any]], sign: str
-) -> list[dict[str, Any]]:
+def to_process(rows: Iterable[Mapping[str, Any]], entries: Iterable[EntryReport], sign: str) -> list[dict[str, Any]]:
     """One entry for each payment, by its reference; a row of the database without one is an entry by itself.
 
     ``rows``: of the database, each with ``reference``. ``entries``: of the log; ``sign`` is a regular expression with a
@@ -30,7 +30,7 @@ def to_process(
         name = str(row[KEY])
         found[name] = {**found.get(name, {}), **row, KEY: name, "known_from": "database"}
     for entry in entries:
-        seen = re.search(sign, str(entry.get("text", ""))) if sign else None
+        seen = re.search(sign, entry["text"]) if sign else None
         if seen is None or not seen.groupdict().get(KEY):
             continue
         said = {name: text for name, text in seen.groupdict().items() if text is not None}
@@ -39,11 +39,11 @@ def to_process(
             known["known_from"] = "database and log"
         known.update(said)
         known["attempts_seen"] = known.get("attempts_seen", 0) + 1
-        known["last_seen"] = _moment(entry.get("at"))
+        known["last_seen"] = _moment(entry["at"])
     return [*found.values(), *nameless]
 
 
-def _moment(at: Any) -> str:
+def _moment(at: float | None) -> str:
     """Seconds since 1970 as a person reads them, in UTC."""
     return datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="seconds") if at else ""
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Sequence
 
+from .._compose.project import ContainerReport
 from .._core.text import shortened
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
-from .cause import Cause, Diagnosis, diagnosis, joined
-from .network import causes_of
+from .._logs.records import LogReport
+from .cause import Cause, Diagnosis, Rules, diagnosis, joined
+from .network import Row, Services, causes_of
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, CODE, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
@@ -80,9 +82,9 @@ class Known:
 
 
 def unpaid(
-    reached: Mapping[str, Any],
-    services: Mapping[str, Any],
-    log: Mapping[str, Any],
+    matrix: Sequence[Row],
+    services: Services,
+    log: LogReport,
     known: Known,
     payers: Sequence[str],
     fresh: float,
@@ -91,8 +93,7 @@ def unpaid(
 
     ``fresh``: seconds for which a release counts as new, so that what broke may be its doing.
     """
-    matrix = reached["matrix"]
-    own = [row for row in matrix if row.get("judge") in (PROVIDER, "webhook")]
+    own = [row for row in matrix if row["judge"] in (PROVIDER, "webhook")]
     causes = [*_provider(own, log), *_webhook(own, log, known.open), *_sick(services, payers)]
     between = causes_of([row for row in matrix if row not in own or row["layer"] in ("dns", "tcp")], services)
     causes = joined(sorted([*causes, *between], key=lambda each: -each.weight))
@@ -104,7 +105,7 @@ def unpaid(
     return diagnosis(causes, [known.line()], [*_advice(causes), *known.gaps()])
 
 
-def _provider(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any]) -> list[Cause]:
+def _provider(rows: Sequence[Row], log: LogReport) -> list[Cause]:
     asked = [row for row in rows if row["judge"] == PROVIDER and row["state"] != UNKNOWN]
     bad = [row for row in asked if row["state"] in (DOWN, FLAPPING, DEGRADED) and row["layer"] not in ("dns", "tcp")]
     if not bad:
@@ -122,12 +123,13 @@ def _provider(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any]) -> list
     return [Cause(LIMITED, 2.0, texts)] if _status(row) == 429 else []
 
 
-def _status(row: Mapping[str, Any]) -> int:
+def _status(row: Row) -> int:
     """Of the HTTP answer; 0 where there was none."""
-    return int(((row.get("layers") or {}).get("protocol") or {}).get("status") or 0)
+    answer = row["layers"].get("protocol")
+    return answer.get("status", 0) if answer else 0
 
 
-def _webhook(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any], waiting: int) -> list[Cause]:
+def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     """Set up wrongly, or merely not there: who is down is told by others, and goes before.
 
     ``waiting``: payments that the database knows to be charged and unconfirmed, which no stranger can feign.
@@ -144,10 +146,8 @@ def _webhook(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any], waiting:
     found += [Cause(WEBHOOK_DOWN, 0.9, (_of(row),)) for row in bad[:1] if not laid]
     refused = [one for one in log["signatures"] if _SIGNATURE.search(one["text"])]
     if refused:
-        first = min(one.get("first_seen") or 0.0 for one in refused)
-        taken = sum(
-            (one.get("at") or 0.0) > first and bool(_ACCEPTED.search(one["text"])) for one in log.get("entries", ())
-        )
+        first = min(one["first_seen"] or 0.0 for one in refused)
+        taken = sum((one["at"] or 0.0) > first and bool(_ACCEPTED.search(one["text"])) for one in log["entries"])
         number = sum(one["count"] for one in refused)
         text = f"{number} events were refused since their signature does not match"
         text += f", and {taken} were taken meanwhile" if taken else ""
@@ -157,23 +157,27 @@ def _webhook(rows: Sequence[Mapping[str, Any]], log: Mapping[str, Any], waiting:
     return found
 
 
-def _of(row: Mapping[str, Any]) -> str:
+def _of(row: Row) -> str:
     return f"{row['target']} from {row['source']}: {row['why']}"
 
 
-def _sick(services: Mapping[str, Any], payers: Sequence[str]) -> list[Cause]:
+def _sick(services: Services, payers: Sequence[str]) -> list[Cause]:
     found = []
     for name in payers:
-        sick = [one for one in services.get(name, {}).get("containers", ()) if one["trouble"]]
+        sick = [one for one in _containers(services, name) if one["trouble"]]
         if sick or (name in services and not services[name]["running"]):
             text = f"{sick[0]['name']} {sick[0]['trouble']}" if sick else f"no container of {name} runs"
             meant = [one["name"] for one in sick or services[name]["containers"]]
-            rules = {"services": [name], "containers": meant, "which": "all"}
-            found.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules if meant else {}))
+            rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
+            found.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
     return found
 
 
-def _code(log: Mapping[str, Any], services: Mapping[str, Any], payers: Sequence[str], fresh: float) -> list[Cause]:
+def _containers(services: Services, name: str) -> Sequence[ContainerReport]:
+    return services[name]["containers"] if name in services else ()
+
+
+def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: float) -> list[Cause]:
     """Errors of ours, with a traceback, that speak of nobody else."""
     mine = [
         one
@@ -200,7 +204,7 @@ def _code(log: Mapping[str, Any], services: Mapping[str, Any], payers: Sequence[
     return [Cause(CODE, 1.0, tuple(texts))]
 
 
-def _release_age(services: Mapping[str, Any], payers: Sequence[str]) -> float | None:
+def _release_age(services: Services, payers: Sequence[str]) -> float | None:
     """Seconds since the payers' newest release came; None where that is not known.
 
     A release is a container made anew of an image that was made, or named on this host, lately: a container alone is
@@ -209,9 +213,9 @@ def _release_age(services: Mapping[str, Any], payers: Sequence[str]) -> float | 
     ages = [
         max(one["age"], min(known))
         for name in payers
-        for one in services.get(name, {}).get("containers", ())
-        for known in [[age for age in (one.get("image_age"), one.get("image_tagged")) if age is not None]]
-        if known and one.get("age") is not None
+        for one in _containers(services, name)
+        for known in [[age for age in (one["image_age"], one["image_tagged"]) if age is not None]]
+        if known and one["age"] is not None
     ]
     return min(ages, default=None)
 
@@ -222,7 +226,7 @@ def _last_line(text: str) -> str:
     return f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else text
 
 
-def _said(log: Mapping[str, Any], word: str) -> list[str]:
+def _said(log: LogReport, word: str) -> list[str]:
     """What our own log says of it."""
     mine = [one for one in log["signatures"] if word in one["text"].lower()]
     return [f"{one['count']}x in our log: {shortened(_last_line(one['text']), _WIDE)}" for one in mine[:2]]

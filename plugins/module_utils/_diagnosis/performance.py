@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
-
 from .._core.text import shortened, span
-from .cause import Cause, Diagnosis, diagnosis, idle_transaction_guards
+from .._postgres.activity_report import ActivityReport
+from .._postgres.background.backends import ProcessesReport
+from .._postgres.background.background_report import BackgroundReport
+from .._postgres.indexes.indexes_report import IndexesReport
+from .._postgres.workload.statements import WorkloadReport
+from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_guards
 
 LOCKS, RUNAWAY, INDEX, FORGOTTEN, VANISHED, SLOTS, SPILL, VACUUM, TRAFFIC = (
     "lock_queue", "runaway_statement", "missing_index", "forgotten_transaction", "vanished_clients",
@@ -18,15 +21,23 @@ _MUCH = 0.15  # of the window's time that one missing index concerns
 _NEAR = 0.1
 _SATURATED = 0.8  # of the host's cores that the database uses
 _WIDE = 120
+_NO_BACKGROUND: BackgroundReport = {"pressing": []}
+_NO_PROCESSES: ProcessesReport = {
+    "here": False, "why": "not asked for", "cores": 1, "sessions": [], "vanished": [], "cpu": 0.0, "memory": 0,
+}  # fmt: skip
+_NO_WORKLOAD: WorkloadReport = {
+    "available": False, "why": "not asked for", "cure": "", "notes": [], "statements": [], "waits": {},
+    "window": {"seconds": None, "lifetime": False, "since": None, "entries": 0, "evictions": 0, "renewed": False},
+}  # fmt: skip
 _OLD = 1000  # transactions whose dead rows are kept
 
 
 def degraded(
-    activity: Mapping[str, Any], indexes: Mapping[str, Any], min_running: float, idle_in_transaction: float
+    activity: ActivityReport, indexes: IndexesReport, min_running: float, idle_in_transaction: float
 ) -> Diagnosis:
     """``min_running`` and ``idle_in_transaction``: seconds from which a statement runs away, and one is forgotten."""
-    background, workload = activity.get("background", {}), indexes["workload"]
-    processes = background.get("processes", {})
+    background, workload = activity.get("background") or _NO_BACKGROUND, indexes["workload"] or _NO_WORKLOAD
+    processes = background.get("processes") or _NO_PROCESSES
     found = [
         *_locks(activity, workload),
         *_runaways(activity, processes, min_running),
@@ -38,11 +49,11 @@ def degraded(
     ]
     at_work = sum(workload["waits"].values())
     lines = [f"{at_work:g} sessions at work on average ({_waits(workload)})"]
-    if processes.get("here"):
+    if processes["here"]:
         lines.append(f"the database uses {processes['cpu']:.2f} of {processes['cores']} cores of its host")
     top = workload["statements"][:3]
     lines += [f"{one['share']:.0%} of the time: {shortened(one['statement'], _WIDE)}" for one in top]
-    saturated = bool(processes.get("here")) and processes["cpu"] >= _SATURATED * processes["cores"]
+    saturated = processes["here"] and processes["cpu"] >= _SATURATED * processes["cores"]
     if saturated and not found:
         text = (
             f"the database uses {processes['cpu']:.1f} of {processes['cores']} cores, and no one statement stands out"
@@ -52,18 +63,18 @@ def degraded(
     advice = [
         *(one.detail["advice"] for one in found if "advice" in one.detail),
         *(f"{one['statement']}  -- {one['why']}" for one in indexes["advice"][:3] if one["statement"]),
-        *background.get("pressing", []),
+        *background["pressing"],
     ]
     roles = [role for one in found if one.name == FORGOTTEN for role in one.detail["roles"]]
     guards = idle_transaction_guards(roles, idle_in_transaction)
     return diagnosis(found, lines, advice, guards, _scale(activity, found, saturated))
 
 
-def _waits(workload: Mapping[str, Any]) -> str:
+def _waits(workload: WorkloadReport) -> str:
     return ", ".join(f"{number:g} {kind}" for kind, number in workload["waits"].items()) or "none"
 
 
-def _locks(activity: Mapping[str, Any], workload: Mapping[str, Any]) -> list[Cause]:
+def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
     if not activity["long_waiters"]:
         return []
     share = workload["waits"].get("Lock", 0) / max(1.0, sum(workload["waits"].values()))
@@ -72,14 +83,14 @@ def _locks(activity: Mapping[str, Any], workload: Mapping[str, Any]) -> list[Cau
     return [Cause(LOCKS, 1 + share, (text, *activity["tree"][1:4]), "unblock_sessions")]
 
 
-def _runaways(activity: Mapping[str, Any], processes: Mapping[str, Any], min_running: float) -> list[Cause]:
+def _runaways(activity: ActivityReport, processes: ProcessesReport, min_running: float) -> list[Cause]:
     """Statements that run long and use a core: measured, where the processes can be seen."""
     running = {one["pid"]: one for one in activity["activity"]["long_running"]}
     protected = {one["pid"] for one in activity["activity"]["protected"]}
-    least = min(_BUSY, _BUSY_SHARE * max(1, processes.get("cores", 1)))
+    least = min(_BUSY, _BUSY_SHARE * max(1, processes["cores"]))
     busy = [
         one
-        for one in processes.get("sessions", [])
+        for one in processes["sessions"]
         if one["cpu"] >= least and one["pid"] in running and one["pid"] not in protected
         if running[one["pid"]]["seconds_in_state"] >= min_running
     ]
@@ -90,12 +101,12 @@ def _runaways(activity: Mapping[str, Any], processes: Mapping[str, Any], min_run
         f" {shortened(running[one['pid']]['statement'], _WIDE)}"
         for one in busy
     )
-    weight = 0.4 + 0.6 * sum(one["cpu"] for one in busy) / max(1, processes.get("cores", 1))
-    kept = [{name: one[name] for name in ("pid", "cpu", "target")} for one in busy]
+    weight = 0.4 + 0.6 * sum(one["cpu"] for one in busy) / max(1, processes["cores"])
+    kept: list[BusySession] = [{"pid": one["pid"], "cpu": one["cpu"], "target": one["target"]} for one in busy]
     return [Cause(RUNAWAY, weight, texts, "end_sessions", {"busy": kept, "min_running": min_running})]
 
 
-def _index(indexes: Mapping[str, Any], workload: Mapping[str, Any]) -> list[Cause]:
+def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     advised = [one for one in indexes["advice"] if one["kind"] == "statement" and one["statement"]]
     whole = sum(one["seconds"] for one in workload["statements"]) or 1.0
     if not advised or advised[0]["seconds"] < _MUCH * whole:
@@ -105,19 +116,25 @@ def _index(indexes: Mapping[str, Any], workload: Mapping[str, Any]) -> list[Caus
     text = (
         f"{share:.0%} of the time reads {first['schema']}.{first['table']} for want of an index: {first['statement']}"
     )
-    rules = {name: first[name] for name in ("schema", "table", "columns", "name")}
+    rules: Rules = {
+        "schema": first["schema"],
+        "table": first["table"],
+        "columns": first["columns"],
+        "name": first["name"],
+    }
     proof = 1.0 if first["proved"] else 0.5
     return [Cause(INDEX, share * proof, (text, first["why"]), "build_index", rules, {"proved": first["proved"]})]
 
 
-def _forgotten(activity: Mapping[str, Any], background: Mapping[str, Any], seconds: float) -> list[Cause]:
+def _forgotten(activity: ActivityReport, background: BackgroundReport, seconds: float) -> list[Cause]:
     """Transactions in which nothing happens: they hold locks and keep dead rows."""
     protected = {one["pid"] for one in activity["activity"]["protected"]}
     old = [one for one in activity["activity"]["idle_in_transaction"] if one["seconds_in_state"] >= seconds]
     old = [one for one in old if one["pid"] not in protected]
     if not old:
         return []
-    kept = {one["pid"]: one["age"] for one in background.get("wraparound", {}).get("holders", [])}
+    holders = background["wraparound"]["holders"] if "wraparound" in background else []
+    kept = {holder["pid"]: holder["age"] for holder in holders}
     texts = tuple(
         f"{one['pid']} {one['user']}@{one['database']} {one['application']}: {one['state']} for"
         f" {span(one['seconds_in_state'])}"
@@ -132,38 +149,40 @@ def _forgotten(activity: Mapping[str, Any], background: Mapping[str, Any], secon
             f" {', '.join(str(one['pid']) for one in old[:4])} should commit"
         )
         return [Cause(FORGOTTEN, 0.1, texts, "", {}, {"roles": [], "advice": advice})]
-    rules = {"idle_in_transaction": seconds}
+    rules: Rules = {"idle_in_transaction": seconds}
     weight = 0.3 + min(0.3, len(old) / 20)
     return [Cause(FORGOTTEN, weight, texts, "end_sessions", rules, {"roles": roles})]
 
 
-def _vanished(processes: Mapping[str, Any]) -> list[Cause]:
-    gone = processes.get("vanished", [])
+def _vanished(processes: ProcessesReport) -> list[Cause]:
+    gone = processes["vanished"]
     texts = tuple(f"{one['who']}: {one['reason']}" for one in gone[:4])
     return [Cause(VANISHED, 0.3, texts, "end_sessions", {"vanished": list(gone)})] if gone else []
 
 
-def _slots(activity: Mapping[str, Any]) -> list[Cause]:
+def _slots(activity: ActivityReport) -> list[Cause]:
     hit = [one for one in activity["connections"]["ceilings"] if one["free"] <= _NEAR * one["limit"]]
     text = "connections are used up: playbooks/db_connection_exhaustion.yml is the runbook for that"
     return [Cause(SLOTS, 0.9, (text,))] if hit else []
 
 
-def _background(background: Mapping[str, Any]) -> list[Cause]:
+def _background(background: BackgroundReport) -> list[Cause]:
     found = []
-    spilled = sum(one["bytes"] for one in background.get("spill", {}).get("sessions", []))
+    spilling = background["spill"]["sessions"] if "spill" in background else []
+    spilled = sum(session["bytes"] for session in spilling)
     if spilled >= 2**28:
-        who = background["spill"]["sessions"][0]
+        who = spilling[0]
         text = f"{spilled // 2**20:,} MiB are spilled to temporary files, most by {who['who']}: it needs more work_mem"
         found.append(Cause(SPILL, 0.25, (text,)))
-    holding = [one for one in background.get("autovacuum", {}).get("vacuums", []) if one["holds_up"]]
+    vacuums = background["autovacuum"]["vacuums"] if "autovacuum" in background else []
+    holding = [vacuum for vacuum in vacuums if vacuum["holds_up"]]
     if holding:
         text = f"a vacuum (pid {holding[0]['pid']}) holds up {holding[0]['holds_up']}: {holding[0]['doing']}"
         found.append(Cause(VACUUM, 0.25, (text,)))
     return found
 
 
-def _scale(activity: Mapping[str, Any], causes: list[Cause], saturated: bool) -> str:
+def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> str:
     """What more replicas of the services would do. They bring more sessions to the same database."""
     why = {
         LOCKS: "they would only lengthen the lock queue",

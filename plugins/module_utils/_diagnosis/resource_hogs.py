@@ -9,23 +9,50 @@ away there is ended through the database. A backend's pid in the container's own
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Sequence, TypedDict
 
 from .._core.units import MIB
-from .._system.counters import will_fill
+from .._postgres.activity_report import SessionReport
+from .._resources.resource_report import ContainerUse, ResourcesReport
+from .._system.counters import HostReport, will_fill
 
 CPU, MEMORY = "cpu", "memory"
 BUSY = 0.5  # cores from which on a container or a process is looked at
 NEAR = 0.9  # share of its limit
 
 
+class SessionCpu(SessionReport):
+    """A session of the database with the cores that its process uses, and the process's container."""
+
+    cpu: float
+    container: str
+
+
+class Room(TypedDict):
+    """Bytes that a container uses, and may use; None: it has no limit."""
+
+    uses: int
+    limit: int | None
+
+
+class HogsReport(TypedDict):
+    """What the module offenders returns. ``may_grow_to``: of memory alone, by container."""
+
+    offenders: list[ContainerUse]
+    services: list[str]
+    sessions: list[SessionCpu]
+    may_grow_to: dict[str, Room]
+    lines: list[str]
+    advice: list[str]
+
+
 def weigh_cpu(
-    resources: Mapping[str, Any],
-    sessions: Sequence[Mapping[str, Any]],
+    resources: ResourcesReport,
+    sessions: Sequence[SessionReport],
     project: str,
     least: float = BUSY,
     keep: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> HogsReport:
     """Containers, processes and sessions that use at least ``least`` cores, the busiest first, and what to do.
 
     ``sessions``: active sessions of the database (``pid``, ``target``), which may be empty; ``keep``: services that are
@@ -35,7 +62,7 @@ def weigh_cpu(
     busy = sorted((one for one in resources["containers"] if one["cpu"] >= least), key=lambda one: -one["cpu"])
     processes = [one for one in resources["processes"] if one["cpu"] >= least]
     by_pid = {one["pid"]: one for one in sessions}
-    running_away = [
+    running_away: list[SessionCpu] = [
         {**by_pid[one["inside_pid"]], "cpu": one["cpu"], "container": one["container"]}
         for one in processes
         if one["name"].startswith("postgres") and one["inside_pid"] in by_pid and one["container"]
@@ -70,18 +97,17 @@ def weigh_cpu(
         "offenders": ours,
         "services": sorted({one["service"] for one in ours if one["service"]}),
         "sessions": running_away,
+        "may_grow_to": {},
         "lines": lines,
         "advice": advice,
     }
 
 
-def _held_back(one: Mapping[str, Any]) -> str:
+def _held_back(one: ContainerUse) -> str:
     return f", held back by its limit {one['throttled']:.0%} of the time" if one["throttled"] else ""
 
 
-def weigh_memory(
-    resources: Mapping[str, Any], project: str, near: float = NEAR, keep: Sequence[str] = ()
-) -> dict[str, Any]:
+def weigh_memory(resources: ResourcesReport, project: str, near: float = NEAR, keep: Sequence[str] = ()) -> HogsReport:
     """Containers that were killed in, are near their limit, or will reach it; what each may grow to, and advice."""
     host = resources["host"]
     containers = [one for one in resources["containers"] if not project or one["project"] == project]
@@ -106,7 +132,7 @@ def weigh_memory(
     }
 
 
-def why_memory(one: Mapping[str, Any], near: float) -> str:
+def why_memory(one: ContainerUse, near: float) -> str:
     """What speaks against a container, in a clause; empty for nothing."""
     said = []
     limit = f" of {one['limit'] // MIB}" if one["limit"] else ""
@@ -114,13 +140,13 @@ def why_memory(one: Mapping[str, Any], near: float) -> str:
         said.append(f"lost {one['oom_recent']} processes to the kernel within the last hour")
     if (one["memory_share"] or 0) >= near:
         said.append(f"uses {one['working_set'] // MIB}{limit} MiB")
-    if will_fill(one["leak"], one["memory_share"]):
+    if one["leak"] and will_fill(one["leak"], one["memory_share"]):
         rate = one["leak"]["bytes_per_second"] / MIB
         said.append(f"grows by {rate:.1f} MiB/s and reaches its limit in {one['leak']['seconds_to_limit']:g} s")
     return ", ".join(said)
 
 
-def _limits(found: Sequence[Mapping[str, Any]]) -> list[str]:
+def _limits(found: Sequence[ContainerUse]) -> list[str]:
     """A limit that leaves what is used now three quarters of it; nothing for what leaks, which fills any limit."""
     advice = []
     for one in found:
@@ -132,7 +158,7 @@ def _limits(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return advice
 
 
-def _promised(host: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -> list[str]:
+def _promised(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
     """Whether the limits together are more than the host has, and who has none."""
     advice, total = [], host["memory"]["total"]
     limited = sum(one["limit"] or 0 for one in containers)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence, TypedDict, cast
 
 from .._compose.replicas import plan_dict
 from .._core.plan import Item, Plan
@@ -30,6 +30,72 @@ _FREE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B?)?\s*\Z", re.IGNORECASE)
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _SMALL = 64 * 1024  # bytes that are not worth an act
 _LARGEST = 2**63  # bytes: no file system is larger
+
+
+class RoomReport(TypedDict):
+    """A file system. ``free_share`` without what is reserved for root; ``inodes_used_share`` None: it has no number."""
+
+    mount: str
+    free_bytes: int
+    used_bytes: int
+    free_share: float
+    inodes_used_share: float | None
+
+
+class Explained(TypedDict):
+    """What holds space and is not freed here, with its cure.
+
+    ``pids``, ``service``, ``project`` and ``services`` tell who holds a deleted file; they are empty for other kinds.
+    """
+
+    kind: str
+    what: str
+    bytes: int
+    cure: str
+    pids: list[int]
+    service: str
+    project: str
+    services: list[str]
+
+
+class ReclaimItem(TypedDict):
+    """What a plan frees, or leaves and why; ``action`` is there of what it frees alone."""
+
+    target: str
+    reason: str
+    who: str
+    bytes: int
+    kind: str
+
+
+class ReclaimPlan(TypedDict):
+    """The plan of disk_reclaim, as far as a diagnosis reads it. ``late``: MiB that are missing."""
+
+    actions: list[ReclaimItem]
+    late: int
+
+
+class ReclaimFacts(TypedDict):
+    """What disk_reclaim returns in check mode, as far as a diagnosis reads it."""
+
+    plan: ReclaimPlan
+    before: RoomReport
+    explained: list[Explained]
+    notes: list[str]
+
+
+def explained(kind: str, what: str, size: int, cure: str) -> Explained:
+    """What no process holds open."""
+    return {
+        "kind": kind,
+        "what": what,
+        "bytes": size,
+        "cure": cure,
+        "pids": [],
+        "service": "",
+        "project": "",
+        "services": [],
+    }
 
 
 @dataclass(frozen=True)
@@ -52,7 +118,7 @@ class Room:
         wanted = goal.bytes if goal.bytes else goal.share * (self.free + self.used)
         return max(0, int(-(-(wanted - self.free) // 1)))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> RoomReport:
         return {
             "mount": self.mount,
             "free_bytes": self.free,
@@ -141,6 +207,11 @@ def in_order(finds: Iterable[Find], kinds: Sequence[str]) -> list[Find]:
         mine = [one for one in found if one.kind == kind]
         ordered += mine if kind == BACKUPS else sorted(mine, key=lambda one: (-one.bytes, one.target))
     return ordered
+
+
+def reclaim_items(plan: Plan) -> list[ReclaimItem]:
+    """The actions of a plan of this kind, for machines."""
+    return cast("list[ReclaimItem]", [item.as_dict() for item in plan.actions])
 
 
 def enough(finds: Iterable[Find], missing: int) -> bool:

@@ -9,7 +9,7 @@ that fails is not known.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, Sequence, TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 from .._core.redaction import names_secret
@@ -25,6 +25,54 @@ LATE = "it answered after"  # how the reason of an answer that is well, and late
 # Whether a database is asked by TLS.
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 _PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
+
+
+class LayerFacts(TypedDict, total=False):
+    """What a layer told besides: the proxy, the certificate (``days_left``), the status of HTTP, an SQLSTATE."""
+
+    proxy: str
+    trusted: bool
+    days_left: int
+    expired: bool
+    issuer: str
+    sqlstate: str
+    status: int
+
+
+class _Layer(TypedDict):
+    ok: bool
+    ms: float
+    said: str
+
+
+class LayerReport(_Layer, LayerFacts):
+    """One layer of the last attempt, with what it told besides."""
+
+
+class ProbeReport(TypedDict):
+    """A row of the matrix: one source and one target, over all attempts. ``layer``: the first that fails."""
+
+    source: str
+    target: str
+    kind: str
+    judge: str
+    address: str
+    state: str
+    layer: str
+    why: str
+    whose: str
+    layers: dict[str, LayerReport]
+    attempts: int
+    failed: int
+    up: int
+
+
+class ReachedReport(TypedDict):
+    """What endpoint_probe_info returns. ``lines``: what is not well, a sentence each."""
+
+    matrix: list[ProbeReport]
+    lines: list[str]
+    well: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +115,7 @@ class Step:
     ok: bool
     ms: float
     said: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: LayerFacts = field(default_factory=LayerFacts)
 
 
 @dataclass(frozen=True)
@@ -144,7 +192,7 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
     ), ""
 
 
-def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> dict[str, Any]:
+def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeReport:
     """One row of the matrix, over all attempts."""
     states = [one.meaning.state for one in attempts]
     bad = [one for one in attempts if one.meaning.state == DOWN]
@@ -170,11 +218,11 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> dict[str
     }
 
 
-def _told(step: Step) -> dict[str, Any]:
+def _told(step: Step) -> LayerReport:
     return {"ok": step.ok, "ms": round(step.ms, 1), "said": step.said, **step.facts}
 
 
-def unknown_row(source: str, target: Target, why: str) -> dict[str, Any]:
+def unknown_row(source: str, target: Target, why: str) -> ProbeReport:
     """A source from where nothing can be tried."""
     return {
         "source": source,
@@ -193,7 +241,12 @@ def unknown_row(source: str, target: Target, why: str) -> dict[str, Any]:
     }
 
 
-def lines_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def reached_report(rows: list[ProbeReport]) -> ReachedReport:
+    """The matrix with what is not well in it."""
+    return {"matrix": rows, "lines": lines_of(rows), "well": all(row["state"] == UP for row in rows)}
+
+
+def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
     """What is not well, a sentence each, those of one target together."""
     said = []
     by_target: dict[tuple[str, str, str, str], list[str]] = {}

@@ -12,7 +12,7 @@ import json
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
-from .endpoint import DEGRADED, DOWN, KEY, LATE, NETWORK, OURS, THEIRS, UP, Meaning, Step, Target
+from .endpoint import DEGRADED, DOWN, KEY, LATE, NETWORK, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
 
 _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
     "28000": "it is up; nobody is let in from here without a line in pg_hba.conf",
@@ -63,7 +63,7 @@ def whose_fault(target: Target) -> str:
     return THEIRS if target.judge in ("stripe", "maps") else OURS
 
 
-def of_certificate(facts: Mapping[str, Any], target: Target) -> Meaning:
+def of_certificate(facts: LayerFacts, target: Target) -> Meaning:
     days = facts.get("days_left")
     if facts.get("expired"):
         return Meaning(DEGRADED, f"its certificate has ended {-(days or 0)} days ago", OURS)

@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, TypedDict, cast
 
 KINDS = (
     "opened",  # the incident begins; always the first event
@@ -27,6 +27,55 @@ KINDS = (
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
+class EventReport(TypedDict):
+    """An event as its line has it. ``note``: facts, by the kind of the event."""
+
+    at: str
+    kind: str
+    by: str
+    host: str
+    note: dict[str, Any]
+
+
+class EvidenceFile(TypedDict):
+    """Evidence that was kept: the file's name within the log's folder, its size and its SHA-256."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+class WrittenReport(TypedDict):
+    """What was written. ``path`` empty: nothing, in check mode."""
+
+    path: str
+    opened: bool
+    evidence: EvidenceFile | None
+
+
+class Undo(TypedDict, total=False):
+    """How an act is taken back, or ``why`` it cannot be; what else it holds depends on the mitigation."""
+
+    reversible: bool
+    why: str
+
+
+class Undoable(Undo, total=False):
+    """The last act that can be taken back; empty where there is none."""
+
+    at: str
+    mitigation: str
+
+
+class IncidentReport(TypedDict):
+    """What incident_info returns. ``torn``: lines that could not be read."""
+
+    events: list[EventReport]
+    torn: int
+    undoable: Undoable
+    why_not: str
+
+
 @dataclass(frozen=True)
 class Event:
     """``at`` in UTC; ``by`` is who or what caused it; ``note`` are facts, never prose to be parsed."""
@@ -39,17 +88,16 @@ class Event:
 
     def as_line(self) -> str:
         """One line of JSON, keys in reading order."""
-        return json.dumps(
-            {
-                "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-                "kind": self.kind,
-                "by": self.by,
-                "host": self.host,
-                "note": dict(self.note),
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    def as_dict(self) -> EventReport:
+        return {
+            "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "kind": self.kind,
+            "by": self.by,
+            "host": self.host,
+            "note": dict(self.note),
+        }
 
 
 def usable_id(incident_id: str) -> bool:
@@ -57,9 +105,10 @@ def usable_id(incident_id: str) -> bool:
     return bool(_ID.match(incident_id)) and ".." not in incident_id
 
 
-def read_events(lines: Iterable[str]) -> tuple[list[dict[str, Any]], int]:
+def read_events(lines: Iterable[str]) -> tuple[list[EventReport], int]:
     """The events in order, and how many lines could not be read (a torn write leaves one)."""
-    events, torn = [], 0
+    events: list[EventReport] = []
+    torn = 0
     for line in lines:
         if not line.strip():
             continue
@@ -69,7 +118,7 @@ def read_events(lines: Iterable[str]) -> tuple[list[dict[str, Any]], int]:
             torn += 1
             continue
         if isinstance(event, dict) and {"at", "kind"} <= event.keys():
-            events.append(event)
+            events.append(cast(EventReport, {"by": "", "host": "", "note": {}, **event}))
         else:
             torn += 1
     return events, torn

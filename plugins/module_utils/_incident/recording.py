@@ -8,7 +8,9 @@ event of this one.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence, cast
+
+from .event import EventReport, IncidentReport, Undoable
 
 _APPLIED = (
     "plan", "ended", "stuck", "missed", "rounds", "seconds_to_relief", "stopped", "signalled", "done", "left",
@@ -54,20 +56,31 @@ def _kept(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: found[name] for name in names if name in found}
 
 
-def last_undoable(events: Iterable[Mapping[str, Any]], host: str) -> tuple[Mapping[str, Any] | None, str]:
+def incident_report(events: Sequence[EventReport], torn: int, host: str) -> IncidentReport:
+    """The events, and the host's last act that can be taken back with all that it needs for that."""
+    event, why = last_undoable(events, host)
+    undoable: Undoable = {}
+    if event is not None:
+        note = event["note"]
+        undo: dict[str, Any] = note["undo"]
+        undoable = cast(Undoable, {"at": event["at"], "mitigation": note.get("mitigation", ""), **undo})
+    return {"events": list(events), "torn": torn, "undoable": undoable, "why_not": why}
+
+
+def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport | None, str]:
     """The host's last act that can be taken back and was not; else why there is none.
 
     An act that cannot be taken back stands in the way of those before it: they are not undone behind its back.
     """
-    acts = [event for event in events if event.get("kind") == "mitigated" and event.get("host", "") == host]
-    undone = {(event.get("note") or {}).get("undoes") for event in acts}
+    acts = [event for event in events if event["kind"] == "mitigated" and event["host"] == host]
+    undone = {event["note"].get("undoes") for event in acts}
     for event in reversed(acts):
-        note = event.get("note") or {}
-        if event.get("at") in undone or note.get("undoes"):
+        note = event["note"]
+        if event["at"] in undone or note.get("undoes"):
             continue
         undo = note.get("undo") or {}
         if undo.get("reversible"):
             return event, ""
         why = undo.get("why") or "it did not say how it is taken back"
-        return None, f"the last act was {note.get('mitigation', '?')} at {event.get('at')}, and {why}"
+        return None, f"the last act was {note.get('mitigation', '?')} at {event['at']}, and {why}"
     return None, "nothing was done that could be taken back" if not acts else "everything that was done is taken back"

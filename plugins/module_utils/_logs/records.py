@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Collection, NamedTuple
+from typing import Any, Collection, NamedTuple, TypedDict
 
 from .._core.redaction import HIDDEN, names_secret, redacted, redacted_lines
 from .fields import json_fields, level_in
@@ -32,6 +32,65 @@ _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are told
 _EXAMPLE = 2000  # and of an example
 _CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
+
+
+class SignatureReport(TypedDict):
+    """What records have in common. ``new`` None: whether it was there before is not known. Seconds since 1970."""
+
+    signature: str
+    text: str
+    level: str
+    count: int
+    first_seen: float | None
+    last_seen: float | None
+    new: bool | None
+    sources: list[str]
+    example: str
+
+
+class _Entry(TypedDict):
+    at: float | None
+    source: str
+    stream: str
+    level: str
+    text: str
+
+
+class EntryReport(_Entry, total=False):
+    """One record, without secrets. ``fields``: of a structured record alone."""
+
+    fields: dict[str, Any]
+
+
+class GatheredReport(TypedDict):
+    """The last records that were asked for, the oldest first, and all kinds of them."""
+
+    entries: list[EntryReport]
+    matched: int
+    more: bool
+    signatures: list[SignatureReport]
+    other_signatures: int
+
+
+class SourceReport(TypedDict):
+    """What reading one log gave. ``left_out``: what of it was not read, a clause each; ``trouble``: why none was."""
+
+    source: str
+    kind: str
+    place: str
+    records: int
+    oldest: float | None
+    scanned_bytes: int
+    left_out: list[str]
+    trouble: str
+
+
+class LogReport(GatheredReport):
+    """What log_tail returns."""
+
+    truncated: bool
+    scanned_bytes: int
+    sources: list[SourceReport]
 
 
 class Record(NamedTuple):
@@ -128,7 +187,7 @@ class Signatures:
             kept = self._found[text] = Signature(text, level, example=shown(record.text)[:_EXAMPLE])
         kept.add(record)
 
-    def told(self, since: float, new_since: float | None, known: Collection[str], top: int) -> list[dict[str, Any]]:
+    def told(self, since: float, new_since: float | None, known: Collection[str], top: int) -> list[SignatureReport]:
         """Those seen from ``since`` on, new ones first, then the most frequent.
 
         ``known``: sources of which something from before ``new_since`` was read. ``new`` where the first of them was at
@@ -186,17 +245,18 @@ def _indent(line: str) -> str:
     return " " * min(40, len(line) - len(line.lstrip(" ")))
 
 
-def entry(record: Record, fields: dict[str, Any]) -> dict[str, Any]:
+def entry(record: Record, fields: dict[str, Any]) -> EntryReport:
     """A record for people and machines, without secrets."""
-    told = {key: redacted_value(value, key) for key, value in fields.items()}
-    return {
+    told: EntryReport = {
         "at": record.at,
         "source": record.source,
         "stream": record.stream,
         "level": record.level,
         "text": shown(record.text),
-        **({"fields": told} if told else {}),
     }
+    if fields:
+        told["fields"] = {key: redacted_value(value, key) for key, value in fields.items()}
+    return told
 
 
 def redacted_value(value: Any, name: str = "") -> Any:

@@ -7,16 +7,18 @@ All text that comes from the server (statements, names) is stripped of control c
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable
+from typing import Callable, Iterable, TypedDict, Union
 
 from .._core.text import printable
-from .connection_limits import told
+from .background.background_report import BackgroundReport
+from .background.pgbouncer import PoolClient
+from .connection_limits import CeilingReport, told
 from .describe import describe
 from .exclusions import Mercy
 from .locks.lock_table import Key
 from .locks.tree import tree
 from .session import Prepared, Session
-from .snapshot import Picture, count_connections
+from .snapshot import ConnectionCounts, Picture, ServerReport, count_connections
 from .sql_text import without_literals
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
@@ -26,7 +28,138 @@ STATEMENTS: dict[str, Callable[[str], str]] = {
 }
 
 
-def session_dict(picture: Picture, session: Session, statements: str) -> dict[str, Any]:
+class SessionReport(TypedDict):
+    """One session. ``transaction_seconds`` None: it has no transaction."""
+
+    target: str
+    pid: int
+    user: str
+    database: str
+    application: str
+    client: str
+    backend_type: str
+    state: str
+    seconds_in_state: float
+    transaction_seconds: float | None
+    has_written: bool
+    wait: str
+    statement: str
+
+
+class _Blocks(TypedDict):
+    waiters: int
+    frees_alone: int
+    reason: str
+    protected: str
+    behind_pooler: PoolClient | None
+
+
+class SessionBlocker(SessionReport, _Blocks):
+    """A session that holds others up. ``behind_pooler``: its real client, where a pooler's console tells it."""
+
+
+class PreparedBlocker(_Blocks):
+    """A prepared transaction that holds others up; ``pid`` is 0."""
+
+    target: str
+    pid: int
+    state: str
+    gid: str
+    user: str
+    database: str
+
+
+BlockerReport = Union[SessionBlocker, PreparedBlocker]
+
+
+class _Waits(TypedDict):
+    waits_seconds: float
+    waits_for: str
+    mode: str
+    locktype: str
+    behind: str | None
+
+
+class SessionWaiter(SessionReport, _Waits):
+    """A session that waits for a lock. ``behind``: the target of who holds it up."""
+
+
+class PreparedWaiter(_Waits):
+    """A prepared transaction in a queue, of which no more is known."""
+
+    target: str
+
+
+WaiterReport = Union[SessionWaiter, PreparedWaiter]
+
+
+class SnapshotWait(TypedDict):
+    """A session that waits for a safe snapshot, and the pids that keep it waiting."""
+
+    pid: int
+    blocked_by: list[int]
+
+
+class ProtectedSession(TypedDict):
+    """A session that no act may end, and why."""
+
+    target: str
+    pid: int
+    reason: str
+
+
+class ActivityLists(TypedDict):
+    """Who does what for too long, what waits elsewhere, who is protected."""
+
+    long_running: list[SessionReport]
+    idle_in_transaction: list[SessionReport]
+    other_waits: list[SessionReport]
+    pin_suspects: list[SessionReport]
+    safe_snapshot_waits: list[SnapshotWait]
+    protected: list[ProtectedSession]
+
+
+class PreparedReport(TypedDict):
+    """A prepared transaction. ``seconds`` since it was prepared; None: not known."""
+
+    target: str
+    gid: str
+    owner: str
+    database: str
+    seconds: float | None
+    waiters: int
+
+
+class Connections(ConnectionCounts):
+    """The slots, and every ceiling with the applications under it."""
+
+    ceilings: list[CeilingReport]
+
+
+class _Activity(TypedDict):
+    server: ServerReport
+    waiters: int
+    long_waiters: int
+    longest_wait: float
+    roots: list[BlockerReport]
+    gates: list[BlockerReport]
+    blocked: list[WaiterReport]
+    cycles: list[list[Key]]
+    tree: list[str]
+    connections: Connections
+    activity: ActivityLists
+    prepared: list[PreparedReport]
+    visibility: str
+    redacted: int
+
+
+class ActivityReport(_Activity, total=False):
+    """What pg_activity_info returns. ``background``: not in a survey of triage_info."""
+
+    background: BackgroundReport
+
+
+def session_dict(picture: Picture, session: Session, statements: str) -> SessionReport:
     """One session for machines."""
     wait = f"{session.wait_type}/{session.wait_event}" if session.wait_type else ""
     return {
@@ -48,53 +181,54 @@ def session_dict(picture: Picture, session: Session, statements: str) -> dict[st
     }
 
 
-def blocker_dict(picture: Picture, key: Key, mercy: Mercy, statements: str) -> dict[str, Any]:
+def blocker_dict(picture: Picture, key: Key, mercy: Mercy, statements: str) -> BlockerReport:
     """A root or a gate: who it is, how many it holds up, what it does, why it would be spared."""
     holder = picture.who(key)
     forest = picture.forest
-    common = {
-        "target": holder.target,
+    common: _Blocks = {
         "waiters": forest.reach.get(key, 0),
         "frees_alone": forest.alone.get(key, 0),
         "reason": describe(picture, key),
         "protected": mercy.why(holder),
+        "behind_pooler": None,
     }
-    if isinstance(holder, Prepared):
-        mine: dict[str, Any] = {
-            "pid": 0,
-            "state": "prepared",
-            "gid": printable(holder.gid),
-            "user": printable(holder.owner),
-            "database": printable(holder.database),
-        }
-    else:
-        mine = session_dict(picture, holder, statements)
-    return {**mine, **common}
+    if not isinstance(holder, Prepared):
+        return {**session_dict(picture, holder, statements), **common}
+    return {
+        "target": holder.target,
+        "pid": 0,
+        "state": "prepared",
+        "gid": printable(holder.gid),
+        "user": printable(holder.owner),
+        "database": printable(holder.database),
+        **common,
+    }
 
 
-def waiter_dict(picture: Picture, key: Key, statements: str) -> dict[str, Any]:
+def waiter_dict(picture: Picture, key: Key, statements: str) -> WaiterReport:
     """A session in the queue: how long, for what, in which mode, behind whom."""
     forest = picture.forest
     lock = forest.wait_of(key)
     parent = forest.parent.get(key)
     holder = picture.who(key)
-    base = session_dict(picture, holder, statements) if isinstance(holder, Session) else {"target": holder.target}
-    return {
-        **base,
+    waits: _Waits = {
         "waits_seconds": round(picture.seconds_waiting(key), 1),
         "waits_for": picture.wanted(key),
         "mode": lock.mode if lock else "",
         "locktype": lock.kind if lock else "",
         "behind": picture.who(parent).target if parent is not None else None,
     }
+    if isinstance(holder, Session):
+        return {**session_dict(picture, holder, statements), **waits}
+    return {"target": holder.target, **waits}
 
 
-def activity(picture: Picture, mercy: Mercy, statements: str, rows: int, long_running: float) -> dict[str, Any]:
+def activity(picture: Picture, mercy: Mercy, statements: str, rows: int, long_running: float) -> ActivityLists:
     """The views that answer: who does what for too long, what waits elsewhere, who is protected."""
     sessions = [s for s in picture.sessions.values() if s.pid != mercy.own_pid]
     clients = [s for s in sessions if s.backend_type == "client backend"]
 
-    def listed(found: Iterable[Session]) -> list[dict[str, Any]]:
+    def listed(found: Iterable[Session]) -> list[SessionReport]:
         oldest = sorted(found, key=lambda s: -s.seconds_in_state(picture.now))
         return [session_dict(picture, s, statements) for s in oldest[:rows]]
 
@@ -110,18 +244,22 @@ def activity(picture: Picture, mercy: Mercy, statements: str, rows: int, long_ru
         "safe_snapshot_waits": [
             {"pid": pid, "blocked_by": list(blockers)} for pid, blockers in picture.snapshot_blockers.items()
         ],
-        "protected": [{"target": s.target, "pid": s.pid, "reason": why} for s, why in protected if why][:rows],
+        "protected": [_protected(s, why) for s, why in protected if why][:rows],
     }
+
+
+def _protected(session: Session, why: str) -> ProtectedSession:
+    return {"target": session.target, "pid": session.pid, "reason": why}
 
 
 def activity_result(
     picture: Picture, mercy: Mercy, *, statements: str, rows: int, min_waiting: float, long_running: float
-) -> dict[str, Any]:
+) -> ActivityReport:
     """What pg_activity_info returns; see its documentation."""
     forest = picture.forest
     waiters = picture.waiting_at_least(0)
     return {
-        "server": dict(picture.server),
+        "server": picture.server,
         "waiters": len(waiters),
         "long_waiters": len(picture.waiting_at_least(min_waiting)),
         "longest_wait": round(picture.longest_wait(), 1),
@@ -148,7 +286,7 @@ def activity_result(
     }
 
 
-def with_background(result: dict[str, Any], background: dict[str, Any]) -> dict[str, Any]:
+def with_background(result: ActivityReport, background: BackgroundReport) -> ActivityReport:
     """The same result with its background; a pooled session that holds others up is told with its real client."""
     clients = background.get("pooler", {}).get("clients", {})
     for blocker in (*result["roots"], *result["gates"]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Iterable, NamedTuple
+from typing import Iterable, NamedTuple, TypedDict
 
 from .._core.text import printable
 from .exclusions import Mercy
@@ -18,6 +18,39 @@ from .snapshot import Picture
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
 _NAMELESS = "app"  # what PgBouncer calls a client without a name when it adds the host
+
+
+class ApplicationReport(TypedDict):
+    """The sessions of one application under a ceiling. Seconds: the longest first."""
+
+    role: str
+    application: str
+    database: str
+    name: str
+    sessions: int
+    idle: int
+    idle_seconds: list[int]
+    idle_in_transaction: int
+    idle_in_transaction_seconds: list[float]
+    active: int
+    waiting: int
+    clients: dict[str, int]
+
+
+class CeilingCounts(TypedDict):
+    """A ceiling in numbers. ``kind``: max_connections, role or database."""
+
+    kind: str
+    name: str
+    limit: int
+    used: int
+    free: int
+
+
+class CeilingReport(CeilingCounts):
+    """A ceiling with the applications under it, the largest first."""
+
+    applications: list[ApplicationReport]
 
 
 class Application(NamedTuple):
@@ -80,7 +113,7 @@ class Ceiling:
             found.setdefault(application_of(one), []).append(one)
         return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> CeilingCounts:
         return {
             "kind": self.kind,
             "name": printable(self.name),
@@ -102,9 +135,9 @@ def ceilings(picture: Picture) -> list[Ceiling]:
     return [one for one in found if one.limit > 0]
 
 
-def told(picture: Picture, mercy: Mercy, rows: int) -> list[dict[str, Any]]:
+def told(picture: Picture, mercy: Mercy, rows: int) -> list[CeilingReport]:
     """The ceilings for machines, each with the applications under it, the largest first."""
-    found = []
+    found: list[CeilingReport] = []
     for one in ceilings(picture):
         groups = list(one.by_application().items())[:rows]
         applications = [_application(picture, mercy, *group, rows) for group in groups]
@@ -114,7 +147,7 @@ def told(picture: Picture, mercy: Mercy, rows: int) -> list[dict[str, Any]]:
 
 def _application(
     picture: Picture, mercy: Mercy, who: Application, sessions: list[Session], rows: int
-) -> dict[str, Any]:
+) -> ApplicationReport:
     # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
     still = [
         one.seconds_in_state(picture.now)

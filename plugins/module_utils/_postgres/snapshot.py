@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Mapping
+from typing import Mapping, TypedDict
 
 from .._core.text import printable
 from .locks.lock_table import Key, Lock, Tag
@@ -36,12 +36,52 @@ class Limits:
         return self.max_connections - self.superuser_reserved - self.reserved
 
 
+class ServerReport(TypedDict):
+    """The server that was looked at, and the login that looked."""
+
+    version: str
+    version_num: int
+    in_recovery: bool
+    role: str
+    database: str
+    deadlock_timeout: str
+    entrance: str
+    host: str
+    port: int
+
+
+class LimitUse(TypedDict):
+    """Connections that a role or a database may have, and has."""
+
+    limit: int
+    used: int
+
+
+class ConnectionCounts(TypedDict):
+    """Slots used and free, and by whom."""
+
+    used: int
+    limit: int
+    percent: float
+    ordinary_limit: int
+    ordinary_free: int
+    reserved: int
+    superuser_reserved: int
+    role_limits: dict[str, LimitUse]
+    database_limits: dict[str, LimitUse]
+    by_state: dict[str, int]
+    by_role: dict[str, int]
+    by_database: dict[str, int]
+    by_application: dict[str, int]
+    by_client: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Picture:
     """``now`` is the server's clock. ``names`` gives lock tags a readable object, where it was to be had."""
 
     now: datetime
-    server: Mapping[str, Any]
+    server: ServerReport
     limits: Limits
     sessions: Mapping[int, Session]
     prepared: Mapping[str, Prepared]
@@ -142,7 +182,7 @@ def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -
     return f"({high}, {low})"
 
 
-def count_connections(picture: Picture) -> dict[str, Any]:
+def count_connections(picture: Picture) -> ConnectionCounts:
     """Slots used and free, and by whom. Unknown (redacted) values are counted as ``unknown``."""
     clients = picture.client_sessions()
     limits = picture.limits

@@ -8,14 +8,47 @@ The checks that hosts and databases share stand here too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Iterable, TypedDict
 
 from .._core.text import printable
 from .._core.units import MIB
+from .._system.counters import DiskRoom
 
 FULL = 0.85  # of a disk
 APART = 2.0  # seconds between two clocks
 SLEWED = 0.1  # seconds that a time service may move a clock during one question
+
+
+class CheckReport(TypedDict):
+    """A check. ``ready`` None: it could not be looked at; ``cure`` is empty where it is ready."""
+
+    check: str
+    ready: bool | None
+    found: str
+    cure: str
+
+
+class PreflightReport(TypedDict):
+    """What both preflight modules return."""
+
+    changed: bool
+    checks: list[CheckReport]
+    ready: bool
+    not_ready: list[str]
+    unknown: list[str]
+
+
+class HostClock(TypedDict):
+    """The host's clock before and after the checks, in seconds since 1970."""
+
+    received: float
+    answered: float
+
+
+class HostPreflightReport(PreflightReport, total=False):
+    """What host_preflight_info returns; ``host_clock`` where the clock is asked for."""
+
+    host_clock: HostClock
 
 
 @dataclass(frozen=True)
@@ -27,7 +60,7 @@ class Check:
     found: str
     cure: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CheckReport:
         return {
             "check": self.name,
             "ready": self.ready,
@@ -59,18 +92,18 @@ class Exchange:
         return self.received - self.sent
 
 
-def told(checks: Iterable[Check]) -> dict[str, Any]:
+def told(checks: Iterable[Check]) -> PreflightReport:
     """What both preflight modules return."""
     return summed_up(one.as_dict() for one in checks)
 
 
-def summed_up(checks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def summed_up(checks: Iterable[CheckReport]) -> PreflightReport:
     """The same, from checks as a module returned them."""
     found = list(checks)
     return {
         "changed": False,
         "checks": found,
-        "ready": all(one["ready"] for one in found),
+        "ready": all(bool(one["ready"]) for one in found),
         "not_ready": [one["check"] for one in found if one["ready"] is False],
         "unknown": [one["check"] for one in found if one["ready"] is None],
     }
@@ -88,14 +121,14 @@ def of_clock(what: str, exchange: Exchange) -> Check:
     return Check(name, True, f"no offset is seen: it is between {least:+.1f} and {most:+.1f} s")
 
 
-def of_disk(what: str, disk: Mapping[str, Any] | None) -> Check:
+def of_disk(what: str, disk: DiskRoom | None, mount: str = "/") -> Check:
     name = f"{what} has room"
     if disk is None:
         cure = "set ansible_host of this host to the database's own, and ansible_become: true"
         return Check(name, None, "it cannot be seen from here", cure)
     used = 1 - disk["free"] / disk["size"] if disk["size"] else 1.0
     found = f"{used:.0%} used, {disk['free'] // MIB:,} MiB free"
-    return Check(name, used < FULL, found, f"free space there (du -xh -d 2 {disk.get('mount', '/')} | sort -h | tail)")
+    return Check(name, used < FULL, found, f"free space there (du -xh -d 2 {mount} | sort -h | tail)")
 
 
 def of_none(what: str, variable: str, example: str) -> Check:

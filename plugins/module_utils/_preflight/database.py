@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from .._core.units import MIB
+from .._postgres.background.background_report import ReplicationReport, WraparoundReport
 from .._postgres.connection_limits import ceilings
 from .._postgres.snapshot import Picture
 from .check import Check
@@ -63,7 +64,8 @@ def of_hypopg(database: str, there: bool) -> Check:
     )
 
 
-def of_wal(replication: Mapping[str, Any], archiver: Mapping[str, Any]) -> list[Check]:
+def of_wal(replication: ReplicationReport) -> list[Check]:
+    archiver = replication["archiver"]
     dead = [one for one in replication["slots"] if not one["active"] and not one["temporary"]]
     kept = sum(one["kept_bytes"] for one in dead)
     checks = [
@@ -74,7 +76,7 @@ def of_wal(replication: Mapping[str, Any], archiver: Mapping[str, Any]) -> list[
             f"SELECT pg_drop_replication_slot('{dead[0]['slot']}'), if its consumer is gone for good" if dead else "",
         )
     ]
-    if archiver.get("mode", "off") != "off":
+    if archiver["mode"] != "off":
         fails = archiver["failing"]
         found = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
         cure = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
@@ -82,7 +84,7 @@ def of_wal(replication: Mapping[str, Any], archiver: Mapping[str, Any]) -> list[
     return checks
 
 
-def of_age(wraparound: Mapping[str, Any]) -> Check:
+def of_age(wraparound: WraparoundReport) -> Check:
     worst = max(wraparound["databases"], key=lambda one: one["share"])
     found = (
         f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of where autovacuum steps in"

@@ -9,7 +9,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._core.text import span
 from .._core.urls import door_of
 from .._disk.backup import Dump, header_alone, why_not_whole
-from .check import FULL, Check, Exchange, of_clock, summed_up
+from .check import FULL, Check, Exchange, HostPreflightReport, of_clock, summed_up
 
 IS_SET = "the clock is set"
 
@@ -34,7 +34,7 @@ def of_synchronised(state: bool | None) -> Check:
     )
 
 
-def with_controller_clock(result: Mapping[str, Any], sent: float, returned: float) -> dict[str, Any]:
+def with_controller_clock(result: HostPreflightReport, sent: float, returned: float) -> HostPreflightReport:
     """The result of host_preflight_info with the check of its clock against the controller's, behind that of the host.
 
     ``sent`` and ``returned``: the controller's clock before and after the module.

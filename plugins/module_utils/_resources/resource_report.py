@@ -4,42 +4,111 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence, TypedDict
 
 from .._core.units import MIB
-from .._system.counters import HostReading, Usage, host_dict, leak, rates, will_fill
+from .._system.counters import (
+    BusyProcess,
+    HostReading,
+    HostReport,
+    LeakReport,
+    OomKill,
+    Usage,
+    host_dict,
+    leak,
+    rates,
+    will_fill,
+)
 
 RECENT = 3600.0  # seconds
 # When a figure is worth a sentence. PSI: above 10 % of the last ten seconds work stood still for want of it.
 PRESSED, FULL_DISK, FEW_INODES, NEAR_LIMIT, BUSY, SLOWED = 10.0, 0.9, 0.9, 0.9, 0.9, 0.25
 
 
+class ContainerName(TypedDict):
+    """A container as the engine lists it."""
+
+    name: str
+    project: str
+    service: str
+    state: str
+    status: str
+
+
+class StoppedContainer(ContainerName):
+    """One that does not run."""
+
+    id: str
+
+
+class ContainerUse(TypedDict):
+    """What a container that runs uses: cores, bytes, shares from 0 to 1; None where it has no such limit.
+
+    ``oom_recent``: processes that the kernel killed in it within the last hour.
+    """
+
+    id: str
+    name: str
+    project: str
+    service: str
+    status: str
+    cpu: float
+    cpu_of_quota: float | None
+    throttled: float
+    memory: int
+    working_set: int
+    limit: int | None
+    memory_share: float | None
+    oom_kills: int
+    oom_kills_now: int
+    oom_recent: int
+    oom_killed: list[OomKill]
+    pids: int
+    leak: LeakReport | None
+
+
+class HostResources(TypedDict):
+    """A host and its containers; ``pressing``: what is short, a sentence each."""
+
+    host: HostReport
+    containers: list[ContainerUse]
+    pressing: list[str]
+
+
+class ResourcesReport(HostResources):
+    """What host_resources_info returns. ``source``: cgroup, or api where the engine is on another machine."""
+
+    source: str
+    processes: list[BusyProcess]
+    stopped: list[StoppedContainer]
+
+
 def containers_of(
     usage: tuple[Mapping[str, Usage], Mapping[str, Usage]],
-    names: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, ContainerName],
     samples: Mapping[str, Sequence[tuple[float, float]]],
-    killed: Sequence[Mapping[str, Any]],
+    killed: Sequence[OomKill],
     now_is: float,
-) -> list[dict[str, Any]]:
+) -> list[ContainerUse]:
     """Every container that runs: who it is, what it uses; nearest to its limit first.
 
     ``killed``: who was killed, by the kernel's log, which may be closed or overwritten; ``now_is``: the same clock.
     """
     first, last = usage
-    found = []
+    found: list[ContainerUse] = []
     for id, now in last.items():
-        who = names.get(id, {})
+        who = names.get(id)
         figures = rates(first.get(id, now), now)
-        mine = [dict(one) for one in killed if one.get("container") == id]
+        mine = [one for one in killed if one["container"] == id]
         # Without a word of the kernel's log nobody knows how old the kills are: those while we looked count.
         recent = sum(now_is - one["at"] < RECENT for one in mine) if mine else figures.oom_kills_now
         found.append(
             {
                 "id": id,
-                "name": who.get("name", id[:12]),
-                "project": who.get("project", ""),
-                "service": who.get("service", ""),
-                "status": who.get("status", ""),
+                "name": who["name"] if who else id[:12],
+                "project": who["project"] if who else "",
+                "service": who["service"] if who else "",
+                "status": who["status"] if who else "",
                 "cpu": figures.cpu,
                 "cpu_of_quota": figures.cpu_of_quota,
                 "throttled": figures.throttled,
@@ -58,12 +127,12 @@ def containers_of(
     return sorted(found, key=lambda one: (-(one["memory_share"] or 0), -one["cpu"], one["name"]))
 
 
-def resources_dict(host: tuple[HostReading, HostReading], containers: list[dict[str, Any]]) -> dict[str, Any]:
+def resources_dict(host: tuple[HostReading, HostReading], containers: list[ContainerUse]) -> HostResources:
     figures = host_dict(*host)
     return {"host": figures, "containers": containers, "pressing": pressing(figures, containers)}
 
 
-def pressing(host: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -> list[str]:
+def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
     """What is short, in sentences; nothing where nothing is."""
     found = []
     memory = host["memory"]
@@ -72,8 +141,8 @@ def pressing(host: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -
     if host["cpu_used"] >= BUSY:
         found.append(f"the host's {host['cores']} cores are {host['cpu_used']:.0%} busy, load {host['load'][0]:g}")
     for kind, figures in sorted(host["pressure"].items()):
-        some = (figures.get("some") or {}).get("avg10", 0.0)
-        full = (figures.get("full") or {}).get("avg10", 0.0)
+        some = figures["some"]["avg10"] if "some" in figures else 0.0
+        full = figures["full"]["avg10"] if "full" in figures else 0.0
         if full >= PRESSED:
             found.append(f"work stood still for want of {kind} {full:g} % of the last ten seconds")
         elif some >= 3 * PRESSED:
@@ -88,9 +157,9 @@ def pressing(host: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -
     return found
 
 
-def _of_container(one: Mapping[str, Any]) -> list[str]:
+def _of_container(one: ContainerUse) -> list[str]:
     name, found = one["name"], []
-    if (one["memory_share"] or 0) >= NEAR_LIMIT:
+    if one["limit"] and (one["memory_share"] or 0) >= NEAR_LIMIT:
         found.append(
             f"{name} uses {one['working_set'] // MIB} of {one['limit'] // MIB} MiB ({one['memory_share']:.0%})"
         )
@@ -99,7 +168,7 @@ def _of_container(one: Mapping[str, Any]) -> list[str]:
         more = f" ({', '.join(whom)})" if whom else ""
         recent = f", {one['oom_kills_now']} while we looked" if one["oom_kills_now"] else ""
         found.append(f"the kernel killed {one['oom_recent']} processes of {name} for want of memory{more}{recent}")
-    if will_fill(one["leak"], one["memory_share"]):
+    if one["leak"] and will_fill(one["leak"], one["memory_share"]):
         rate, left = one["leak"]["bytes_per_second"] / MIB, one["leak"]["seconds_to_limit"]
         found.append(f"{name} grows by {rate:.1f} MiB/s, its limit is {left:g} s away")
     if one["cpu"] >= BUSY:

@@ -11,13 +11,105 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence, TypedDict
 
 SOON, HALF = 300.0, 0.5  # seconds to the limit, and share of it, within which growth is a suspicion
 NO_LIMIT = 1 << 60  # cgroup v1 tells "no limit" by a number near 2^63
 _PSI = re.compile(r"^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+)", re.M)
 _OOM_LINE = re.compile(r"oom-kill:.*?task_memcg=(?P<group>[^,]*),task=(?P<task>.*?),pid=(?P<pid>\d+)")
 _ID = re.compile(r"[0-9a-f]{64}")
+
+
+class Stall(TypedDict):
+    """Shares of the time in percent, over 10, 60 and 300 seconds."""
+
+    avg10: float
+    avg60: float
+    avg300: float
+
+
+class Pressure(TypedDict, total=False):
+    """Time in which some work, or all of it, stood still. Old kernels tell nothing."""
+
+    some: Stall
+    full: Stall
+
+
+class DiskRoom(TypedDict):
+    """A file system in bytes; ``free``: what an ordinary user may still write."""
+
+    size: int
+    free: int
+
+
+class Filesystem(DiskRoom):
+    """A file system of the host; ``inodes_used_share`` None: it has no fixed number of them."""
+
+    mount: str
+    device: str
+    kind: str
+    used_share: float
+    inodes_used_share: float | None
+
+
+class MemoryReport(TypedDict):
+    """Bytes."""
+
+    total: int
+    available: int
+    available_share: float
+    swap_total: int
+    swap_used: int
+
+
+class HostReport(TypedDict):
+    """The host's own figures. ``cpu_used``: share of all cores; ``uptime`` in seconds; ``pressure`` by resource."""
+
+    memory: MemoryReport
+    cores: int
+    load: list[float]
+    load_per_core: list[float]
+    cpu_used: float
+    pressure: dict[str, Pressure]
+    oom_kills: int
+    oom_kills_now: int
+    uptime: int
+    filesystems: list[Filesystem]
+
+
+class LeakReport(TypedDict):
+    """How a working set grew. ``seconds_to_limit`` None: it does not grow, or has no limit; ``window`` in seconds."""
+
+    bytes_per_second: int
+    grows: bool
+    seconds_to_limit: float | None
+    samples: int
+    window: float
+
+
+class OomVictim(TypedDict):
+    """Whom the kernel killed: container id (empty: none), process name and pid (on the host)."""
+
+    container: str
+    task: str
+    pid: int
+
+
+class OomKill(OomVictim):
+    """``at``: seconds since 1970."""
+
+    at: float
+
+
+class BusyProcess(TypedDict):
+    """A process that uses much. ``inside_pid``: its pid in its own namespace; cores, bytes."""
+
+    pid: int
+    inside_pid: int
+    name: str
+    container: str
+    cpu: float
+    resident: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +195,7 @@ def slope(samples: Sequence[tuple[float, float]]) -> float | None:
     return float(median(found)) if found else None
 
 
-def leak(samples: Sequence[tuple[float, float]], limit: int | None, least: float = 16384.0) -> dict[str, Any] | None:
+def leak(samples: Sequence[tuple[float, float]], limit: int | None, least: float = 16384.0) -> LeakReport | None:
     """A leak estimate from working sets over time: bytes a second, and seconds until the limit.
 
     ``least``: growth below this many bytes a second is none. None: too few samples to say.
@@ -122,18 +214,22 @@ def leak(samples: Sequence[tuple[float, float]], limit: int | None, least: float
     }
 
 
-def will_fill(found: Mapping[str, Any] | None, share: float | None) -> bool:
+def will_fill(found: LeakReport | None, share: float | None) -> bool:
     """Whether growth is worth a word: the limit is near in time and half reached. Everything grows for some seconds."""
     left = found["seconds_to_limit"] if found and found["grows"] else None
     return left is not None and left < SOON and (share or 0) >= HALF
 
 
-def parse_pressure(text: str) -> dict[str, dict[str, float]]:
-    """Pressure stall information: shares of the time in percent, over 10, 60 and 300 seconds."""
-    return {
-        kind: {"avg10": float(ten), "avg60": float(sixty), "avg300": float(long)}
-        for kind, ten, sixty, long in _PSI.findall(text)
-    }
+def parse_pressure(text: str) -> Pressure:
+    """Pressure stall information."""
+    found: Pressure = {}
+    for kind, ten, sixty, long in _PSI.findall(text):
+        stall: Stall = {"avg10": float(ten), "avg60": float(sixty), "avg300": float(long)}
+        if kind == "some":
+            found["some"] = stall
+        else:
+            found["full"] = stall
+    return found
 
 
 def parse_pairs(text: str) -> dict[str, int]:
@@ -146,9 +242,9 @@ def parse_pairs(text: str) -> dict[str, int]:
     return found
 
 
-def parse_oom(lines: Sequence[str]) -> list[dict[str, Any]]:
+def parse_oom(lines: Sequence[str]) -> list[OomVictim]:
     """The kernel's own words on whom it killed: container id, process name and pid (on the host)."""
-    found = []
+    found: list[OomVictim] = []
     for line in lines:
         match = _OOM_LINE.search(line)
         if match:
@@ -175,13 +271,13 @@ class HostReading:
     cores: int
     busy: float  # seconds of all cores since boot
     idle: float
-    pressure: Mapping[str, Mapping[str, Mapping[str, float]]]
+    pressure: Mapping[str, Pressure]
     oom_kills: int
     uptime: float
-    filesystems: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    filesystems: tuple[Filesystem, ...] = field(default_factory=tuple)
 
 
-def host_dict(first: HostReading, last: HostReading) -> dict[str, Any]:
+def host_dict(first: HostReading, last: HostReading) -> HostReport:
     """What free, uptime, df and the pressure files say, in one dict."""
     memory = last.memory
     spent, idle = last.busy - first.busy, last.idle - first.idle
@@ -197,15 +293,15 @@ def host_dict(first: HostReading, last: HostReading) -> dict[str, Any]:
         "load": list(last.load),
         "load_per_core": [round(one / max(1, last.cores), 2) for one in last.load],
         "cpu_used": round(spent / (spent + idle), 3) if spent + idle > 0 else 0.0,
-        "pressure": {name: dict(value) for name, value in last.pressure.items()},
+        "pressure": dict(last.pressure),
         "oom_kills": last.oom_kills,
         "oom_kills_now": max(0, last.oom_kills - first.oom_kills),
         "uptime": round(last.uptime),
-        "filesystems": [dict(one) for one in last.filesystems],
+        "filesystems": list(last.filesystems),
     }
 
 
-def top(first: Mapping[int, Process], last: Mapping[int, Process], seconds: float, count: int) -> list[dict[str, Any]]:
+def top(first: Mapping[int, Process], last: Mapping[int, Process], seconds: float, count: int) -> list[BusyProcess]:
     """Processes by CPU used between two readings, then by memory; the ``count`` first of each, without doubles."""
 
     def cores(one: Process) -> float:

@@ -4,17 +4,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Iterable, Mapping, TypedDict
 
 from .._compose.container import moment
+from .._compose.project import ServiceReport
 
 _TOGETHER = 120.0  # seconds between what was made, one after the other, in one deployment
 
 
-def changes_of_services(services: Mapping[str, Any], now: float) -> list[dict[str, Any]]:
+class Change(TypedDict):
+    """Something that is another than it was. ``age`` in seconds; ``deploys``: whether that was a deployment."""
+
+    age: float
+    what: str
+    deploys: bool
+
+
+class ChangesReport(TypedDict):
+    """The newest first; ``unknown``: what could not be looked at."""
+
+    changes: list[Change]
+    unknown: list[str]
+
+
+def changes_of_services(services: Mapping[str, ServiceReport], now: float) -> list[Change]:
     made: list[tuple[float, str]] = []
     built: dict[str, tuple[float, set[str]]] = {}
-    found = []
+    found: list[Change] = []
     for name, service in services.items():
         made.append((max((_at(one["created_at"]) for one in service["containers"]), default=0.0), name))
         for one in service["containers"]:
@@ -42,6 +58,6 @@ def _together(moments: Iterable[tuple[float, str]]) -> list[tuple[float, list[st
     return groups
 
 
-def _at(text: Any) -> float:
-    found = moment(str(text or ""))
+def _at(text: str | None) -> float:
+    found = moment(text or "")
     return found.timestamp() if found else 0.0

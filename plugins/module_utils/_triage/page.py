@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from .._core.text import printable, span
-from .prometheus_signs import figure
-from .sign import SCENARIOS, SEVERITIES, Sign
+from .changes import Change
+from .prometheus_signs import PrometheusResult, SeriesReport, figure
+from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign
 from .signs import looked_at
+from .survey_report import Survey
 
 _SHOWN, _CHANGES = 8, 8
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
@@ -29,9 +31,9 @@ _MEANS = {
 def page(
     severity: str,
     signs: Sequence[Sign],
-    scenarios: Sequence[Mapping[str, Any]],
-    surveys: Mapping[str, Mapping[str, Any]],
-    prometheus: Mapping[str, Any],
+    scenarios: Sequence[ScenarioReport],
+    surveys: Mapping[str, Survey],
+    prometheus: PrometheusResult,
     links: Mapping[str, str],
     at: datetime,
 ) -> str:
@@ -63,7 +65,7 @@ def _where(one: Sign) -> str:
     return f"{_text(one.host)}: " if one.host else ""
 
 
-def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[Mapping[str, Any]]) -> str:
+def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[ScenarioReport]) -> str:
     severe = [one for one in signs if one.severity == severity]
     lines = []
     if severity in SEVERITIES[:2] and not any(one.scenario in SCENARIOS for one in severe):
@@ -81,12 +83,8 @@ def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[Mapping[str,
     return "## What to run next\n\n" + "\n".join(lines) + "\n"
 
 
-def _changed(surveys: Mapping[str, Mapping[str, Any]]) -> str:
-    found = [
-        (one["age"], host, one["what"])
-        for host, survey in surveys.items()
-        for one in (survey.get("changes") or {}).get("changes", ())
-    ]
+def _changed(surveys: Mapping[str, Survey]) -> str:
+    found = [(one["age"], host, one["what"]) for host, survey in surveys.items() for one in _changes_of(survey)]
     lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
     unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
     lines += unknown[:_CHANGES]
@@ -96,31 +94,37 @@ def _changed(surveys: Mapping[str, Mapping[str, Any]]) -> str:
     return "## What changed lately\n\n" + "\n".join(lines or [nothing]) + "\n"
 
 
-def _unseen(survey: Mapping[str, Any]) -> Sequence[str]:
+def _changes_of(survey: Survey) -> Sequence[Change]:
+    changes = survey.get("changes")
+    return changes["changes"] if changes and "trouble_reading" not in changes else ()
+
+
+def _unseen(survey: Survey) -> Sequence[str]:
     """What could not be looked at of the changes: nobody may take it for nothing."""
     if not looked_at(survey):
         return ["could not be looked at"]
-    changes = survey.get("changes") or {}
+    changes = survey.get("changes")
+    if not changes:
+        return []
     if "trouble_reading" in changes:
         return [f"could not be looked at: {changes['trouble_reading']}"]
-    unknown: Sequence[str] = changes.get("unknown", ())
-    return unknown
+    return changes["unknown"]
 
 
-def _series(prometheus: Mapping[str, Any]) -> str:
-    told = [f"{_text(str(one['name']))} {_text(_value(one))}" for one in prometheus.get("series", ())]
+def _series(prometheus: PrometheusResult) -> str:
+    told = [f"{_text(one['name'])} {_text(_value(one))}" for one in prometheus.get("series", ())]
     why = prometheus.get("msg") if "series" not in prometheus else ""
     lines = [f"- {one}" for one in told] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
     return "## Figures\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _value(one: Mapping[str, Any]) -> str:
+def _value(one: SeriesReport) -> str:
     if one["value"] is not None:
         return figure(one["value"], one["unit"])
-    return f"unknown: {one['trouble']}" if one.get("trouble") else "unknown"
+    return f"unknown: {one['trouble']}" if one["trouble"] else "unknown"
 
 
-def _hosts(surveys: Mapping[str, Mapping[str, Any]], signs: Sequence[Sign]) -> str:
+def _hosts(surveys: Mapping[str, Survey], signs: Sequence[Sign]) -> str:
     rows = ["| host | services well | CPU | memory left | fullest disk | slots | worst |", "| --- " * 7 + "|"]
     for host, survey in surveys.items():
         mine = [one.severity for one in signs if one.host == host and one.severity != SEVERITIES[3]]
@@ -129,26 +133,29 @@ def _hosts(surveys: Mapping[str, Mapping[str, Any]], signs: Sequence[Sign]) -> s
     return "## Hosts\n\n" + "\n".join(rows) + "\n"
 
 
-def _well(survey: Mapping[str, Any]) -> str:
-    services = (survey.get("services") or {}).get("services")
-    if services is None:
+def _well(survey: Survey) -> str:
+    part = survey.get("services")
+    if not part or "trouble_reading" in part:
         return "-"
-    containers = [each for one in services.values() for each in one["containers"]]
+    containers = [container for service in part["services"].values() for container in service["containers"]]
     return f"{sum(not each['trouble'] for each in containers)} of {len(containers)}"
 
 
-def _figures(survey: Mapping[str, Any]) -> tuple[str, str, str]:
-    host = (survey.get("resources") or {}).get("host")
-    if host is None:
+def _figures(survey: Survey) -> tuple[str, str, str]:
+    part = survey.get("resources")
+    if not part or "trouble_reading" in part:
         return "-", "-", "-"
+    host = part["host"]
     disks = sorted(host["filesystems"], key=lambda one: -one["used_share"])
     fullest = f"{_text(disks[0]['mount'])} {disks[0]['used_share']:.0%}" if disks else "-"
     return f"{host['cpu_used']:.0%}", f"{host['memory']['available_share']:.0%}", fullest
 
 
-def _slots(survey: Mapping[str, Any]) -> str:
-    found = (survey.get("database") or {}).get("connections")
-    return f"{found['used']} of {found['limit']}" if found else "-"
+def _slots(survey: Survey) -> str:
+    part = survey.get("database")
+    if not part or "trouble_reading" in part:
+        return "-"
+    return f"{part['connections']['used']} of {part['connections']['limit']}"
 
 
 def _links(links: Mapping[str, str], at: datetime) -> str:

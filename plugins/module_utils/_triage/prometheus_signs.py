@@ -4,35 +4,77 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Iterable, TypedDict
 
 from .sign import P1, P2, P3, SEVERITIES, Sign
 
 _LABELS = {"critical": P1, "page": P1, "high": P1, "error": P1, "warning": P2, "medium": P2, "info": P3, "low": P3}
 
 
-def prometheus_signs(answer: Mapping[str, Any]) -> list[Sign]:
+class AlertReport(TypedDict):
+    """An alert that is pending or fires."""
+
+    name: str
+    severity: str
+    scenario: str
+    state: str
+    since: str
+    summary: str
+    labels: dict[str, str]
+
+
+class SeriesOption(TypedDict):
+    """A query of the site's. ``severity``: the value from which it is P0, P1, ..."""
+
+    name: str
+    query: str
+    unit: str
+    severity: dict[str, float]
+    scenario: str
+
+
+class SeriesReport(SeriesOption):
+    """The query with its value now; None where it gives none, or could not be asked, and ``trouble`` says why."""
+
+    value: float | None
+    trouble: str
+
+
+class AlertsAndSeries(TypedDict):
+    """What prometheus_info returns."""
+
+    alerts: list[AlertReport]
+    series: list[SeriesReport]
+
+
+class PrometheusResult(AlertsAndSeries, total=False):
+    """The same as a task's result. Where it failed there is ``msg`` and nothing else; not asked, it is empty."""
+
+    msg: str
+
+
+def prometheus_signs(answer: PrometheusResult) -> list[Sign]:
     """What Prometheus says. Empty: it was not asked; without alerts it could not be, and we are blind."""
     if answer and "alerts" not in answer:
         why = str(answer.get("msg") or "it gave no answer")
         return [Sign(P2, f"what fires is not known: {why}", "")]
-    return [*alert_signs(answer.get("alerts", ())), *series_signs(answer.get("series", ()))]
+    return [*alert_signs(answer["alerts"]), *series_signs(answer["series"])] if answer else []
 
 
-def alert_signs(alerts: Iterable[Mapping[str, Any]]) -> list[Sign]:
+def alert_signs(alerts: Iterable[AlertReport]) -> list[Sign]:
     """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
     signs = []
     for one in alerts:
         if one["state"] != "firing":
             continue
-        label = str(one["severity"])
+        label = one["severity"]
         severity = label.upper() if label.upper() in SEVERITIES else _LABELS.get(label.lower(), P2)
         text = f"alert {one['name']}: {one['summary'] or 'fires'}"
-        signs.append(Sign(severity, text, "", str(one["scenario"]), 2.0))
+        signs.append(Sign(severity, text, "", one["scenario"], 2.0))
     return signs
 
 
-def series_signs(series: Iterable[Mapping[str, Any]]) -> list[Sign]:
+def series_signs(series: Iterable[SeriesReport]) -> list[Sign]:
     """Key series beyond what the site says that they may be."""
     signs = []
     for one in series:
@@ -41,7 +83,7 @@ def series_signs(series: Iterable[Mapping[str, Any]]) -> list[Sign]:
             continue
         reached = [name for name in SEVERITIES if name in one["severity"] and value >= float(one["severity"][name])]
         if reached:
-            signs.append(Sign(reached[0], f"{one['name']} is {figure(value, one['unit'])}", "", str(one["scenario"])))
+            signs.append(Sign(reached[0], f"{one['name']} is {figure(value, one['unit'])}", "", one["scenario"]))
     return signs
 
 

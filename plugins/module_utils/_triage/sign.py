@@ -9,7 +9,7 @@ minor, P3 nothing that users feel.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Sequence, TypedDict
 
 from .._core.text import printable
 
@@ -30,6 +30,33 @@ SCENARIOS = (
 )
 
 
+class SignReport(TypedDict):
+    """A sign with its severity; ``host`` is empty where it is of none, ``scenario`` where it points to none."""
+
+    severity: str
+    text: str
+    host: str
+    scenario: str
+
+
+class ScenarioReport(TypedDict):
+    """A playbook to run, and what points to it."""
+
+    playbook: str
+    weight: float
+    signs: list[str]
+
+
+class TriageReport(TypedDict):
+    """What triage_report returns. ``next``: the playbook to run first, empty for none; ``page``: Markdown."""
+
+    severity: str
+    signs: list[SignReport]
+    scenarios: list[ScenarioReport]
+    next: str
+    page: str
+
+
 @dataclass(frozen=True)
 class Sign:
     """Something that is not as it should be. ``weight``: how strongly it points to ``scenario``."""
@@ -40,7 +67,7 @@ class Sign:
     scenario: str = ""
     weight: float = 1.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> SignReport:
         return {"severity": self.severity, "text": printable(self.text), "host": self.host, "scenario": self.scenario}
 
 
@@ -49,7 +76,7 @@ def severity_of(signs: Sequence[Sign]) -> str:
     return min((one.severity for one in signs), default=P3)
 
 
-def scenarios_of(signs: Sequence[Sign]) -> list[dict[str, Any]]:
+def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
     """Playbooks, the likeliest first, each with what points to it."""
     found: dict[str, list[Sign]] = {}
     for one in signs:

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Callable, Mapping, TypeVar
 
 from .._core.text import shortened, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
 from .sign import P0, P1, P2, P3, Sign
+from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey
+
+P = TypeVar("P", bound=Answer)
 
 _WAITERS, _FEW_SLOTS = 5, 0.1
 _FULL, _NEARLY = 0.95, 0.85
@@ -31,7 +34,7 @@ class Importance:
     services: Mapping[str, str]
 
 
-def signs_of_all(surveys: Mapping[str, Mapping[str, Any]], importance: Importance) -> list[Sign]:
+def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[Sign]:
     """What every host's survey shows, and what they show together."""
     found = [one for host, survey in surveys.items() for one in signs_of(host, survey, importance)]
     if surveys and all(survey.get("unreachable") for survey in surveys.values()):
@@ -41,7 +44,7 @@ def signs_of_all(surveys: Mapping[str, Mapping[str, Any]], importance: Importanc
     return found
 
 
-def signs_of(host: str, survey: Mapping[str, Any], importance: Importance) -> list[Sign]:
+def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
     """Everything that one host's survey shows. A part that could not be looked at is a sign by itself."""
     if not looked_at(survey):
         why = str(survey.get("msg") or "it gave no answer").rstrip(".")
@@ -50,15 +53,22 @@ def signs_of(host: str, survey: Mapping[str, Any], importance: Importance) -> li
         return [Sign(severity, f"{host} could not be {failed}: {why}", host)]
     found = _engine(host, survey)
     told = bool(found)
-    for part, read in _PARTS.items():
-        content = survey.get(part)
+
+    def part(name: str, content: P | None, read: Callable[[str, P, Importance], list[Sign]]) -> list[Sign]:
         if not content:
-            continue
+            return []
         if "trouble_reading" not in content:
-            found += read(host, content, importance)
-        elif not (told and content.get("error") in _ENGINE):
-            found.append(_unread(host, part, content))
-    young = [one for one in survey.get("changes", {}).get("changes", ()) if one["age"] < _FRESH and one["deploys"]]
+            return read(host, content, importance)
+        return [] if told and content.get("error") in _ENGINE else [_unread(host, name, content)]
+
+    found += part("services", survey.get("services"), _services)
+    found += part("reached", survey.get("reached"), _reached)
+    found += part("resources", survey.get("resources"), _resources)
+    found += part("database", survey.get("database"), _database)
+    found += part("logs", survey.get("logs"), _logs)
+    changes = survey.get("changes")
+    lately = changes["changes"] if changes and "trouble_reading" not in changes else []
+    young = [change for change in lately if change["age"] < _FRESH and change["deploys"]]
     # Without its engine nothing can be rolled back, whatever was deployed.
     if young and not told and any(one.severity in (P0, P1) or one.scenario == "service_restart" for one in found):
         text = f"changed {span(young[0]['age'])} ago: {young[0]['what']}"
@@ -66,26 +76,27 @@ def signs_of(host: str, survey: Mapping[str, Any], importance: Importance) -> li
     return found
 
 
-def looked_at(survey: Mapping[str, Any]) -> bool:
+def looked_at(survey: Survey) -> bool:
     """Whether there was an answer at all."""
     return any(part in survey for part in ("services", "resources", "database"))
 
 
-def _engine(host: str, survey: Mapping[str, Any]) -> list[Sign]:
+def _engine(host: str, survey: Survey) -> list[Sign]:
     """An engine that does not answer: what runs may go on without it, so it counts what is known to be well."""
-    services = survey.get("services") or {}
-    if services.get("error") not in _ENGINE:
+    services = survey.get("services")
+    if not services or services.get("error") not in _ENGINE:
         return []
-    rows = (survey.get("reached") or {}).get("matrix", ())
-    well = [str(row["target"]) for row in rows if row["state"] == UP and row["judge"] not in _OUTSIDE]
-    if "connections" in (survey.get("database") or {}):
+    reached, database = survey.get("reached"), survey.get("database")
+    rows = reached["matrix"] if reached and "trouble_reading" not in reached else []
+    well = [row["target"] for row in rows if row["state"] == UP and row["judge"] not in _OUTSIDE]
+    if database and "trouble_reading" not in database:
         well.append("the database")
     known = f"{well[0]} answers still" if well else "nothing is known to be well there"
     why = str(services["trouble_reading"]).rstrip(".")
     return [Sign(P1 if well else P0, f"the engine could not be asked, {known}: {why}", host, "", 2.0)]
 
 
-def _unread(host: str, part: str, content: Mapping[str, Any]) -> Sign:
+def _unread(host: str, part: str, content: Answer) -> Sign:
     why = str(content["trouble_reading"])
     if part != "database" or content.get("error") in _OUR_OWN:
         return Sign(P2, f"{part} could not be looked at: {why}", host)
@@ -93,7 +104,7 @@ def _unread(host: str, part: str, content: Mapping[str, Any]) -> Sign:
     return Sign(P1, f"the database could not be asked: {why}", host, scenario, 2.0)
 
 
-def _services(host: str, found: Mapping[str, Any], importance: Importance) -> list[Sign]:
+def _services(host: str, found: ServicesPart, importance: Importance) -> list[Sign]:
     if not found["services"]:
         return [Sign(P0, f"no container of any service is left: {found['trouble'][0]}", host)]
     signs = []
@@ -116,7 +127,7 @@ def _services(host: str, found: Mapping[str, Any], importance: Importance) -> li
     return signs
 
 
-def _reached(host: str, found: Mapping[str, Any], importance: Importance) -> list[Sign]:
+def _reached(host: str, found: ReachedPart, importance: Importance) -> list[Sign]:
     signs = []
     for target in dict.fromkeys(row["target"] for row in found["matrix"]):
         rows = [row for row in found["matrix"] if row["target"] == target]
@@ -134,7 +145,7 @@ def _reached(host: str, found: Mapping[str, Any], importance: Importance) -> lis
     return signs
 
 
-def _resources(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Sign]:
+def _resources(host: str, found: ResourcesPart, dummy: Importance) -> list[Sign]:
     signs = []
     figures = found["host"]
     for disk in figures["filesystems"]:
@@ -154,7 +165,7 @@ def _resources(host: str, found: Mapping[str, Any], dummy: Importance) -> list[S
     return signs
 
 
-def _database(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Sign]:
+def _database(host: str, found: DatabasePart, dummy: Importance) -> list[Sign]:
     signs, slots = [], found["connections"]
     waiting = found["long_waiters"]
     if waiting >= _WAITERS:
@@ -171,19 +182,10 @@ def _database(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Si
     return signs
 
 
-def _logs(host: str, found: Mapping[str, Any], dummy: Importance) -> list[Sign]:
+def _logs(host: str, found: LogsPart, dummy: Importance) -> list[Sign]:
     signs = []
     for one in found["signatures"]:
         if one["new"] and one["level"] in ("error", "critical") and one["count"] >= _MANY:
             text = f"{one['count']} errors of a new kind: {shortened(one['text'], _WIDE)}"
             signs.append(Sign(P2, text, host, "release_rollback", 1.0))
     return signs
-
-
-_PARTS: Mapping[str, Any] = {
-    "services": _services,
-    "reached": _reached,
-    "resources": _resources,
-    "database": _database,
-    "logs": _logs,
-}

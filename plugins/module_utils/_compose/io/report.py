@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Sequence
 
-from ..project import project_dict
+from ..project import ProjectReport, project_dict
 from ..project_ref import Source
 from .compose_cli import Compose
 from .engine import engine
@@ -17,7 +17,7 @@ from .request import check_services
 
 def project_report(
     login: EngineLogin, source: Source, services: Sequence[str], configuration: bool, interval: float, lines: int
-) -> dict[str, Any]:
+) -> ProjectReport:
     """The project as it runs, beside its files if ``configuration``; ``interval``: seconds until the second look."""
     with engine(login) as opened:
         project = observe(

@@ -10,7 +10,7 @@ from typing import Any, Iterator, Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown, StaleApproval
 from ..._core.redaction import redacted_lines
-from ..project import Project
+from ..project import Project, ProjectReport
 from ..project_ref import Source
 from ..replicas import Terms
 from .compose_cli import Compose
@@ -83,7 +83,7 @@ def check_approved(planned: tuple[str, ...], kept: tuple[str, ...], only: Sequen
         )
 
 
-def evidence(site: Site, stopped: Sequence[Any], told: dict[str, Any]) -> dict[str, Any]:
+def evidence(site: Site, stopped: Sequence[Any], told: ProjectReport) -> dict[str, Any]:
     """The project before the act, and the end of the log of each container that the act stops, without secrets."""
     logs = {one.name: redacted_lines(site.engine.log(one.id, _EVIDENCE_LINES)) for one in stopped}
     return {**told, "logs": logs}

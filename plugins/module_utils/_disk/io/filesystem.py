@@ -14,7 +14,7 @@ from ..._core.units import MIB
 from ..._system.counters import container_id_of
 from ..._system.io.open_files import OpenFiles
 from ..._system.io.procfs import read
-from ..reclaim import Room, told_bytes, who_closes
+from ..reclaim import Explained, Room, explained, told_bytes, who_closes
 
 _WALK = 5.0  # seconds for which folders are counted when inodes are short
 _FEW_INODES = 0.85
@@ -40,7 +40,7 @@ def room_of(mount: str) -> Room:
     return Room(mount, free, used, figures.f_favail, figures.f_files)
 
 
-def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], project: str) -> list[dict[str, Any]]:
+def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], project: str) -> list[Explained]:
     """Deleted files that are still open, with who holds them and what frees them.
 
     ``project``: ours; empty: the one that is there, if there is no other.
@@ -48,7 +48,7 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
     known = {str(one["Id"]): one for one in containers}
     projects = {str(labels[PROJECT]) for labels in map(_labels, containers) if labels.get(PROJECT)}
     project = project or (projects.pop() if len(projects) == 1 else "")
-    told = []
+    told: list[Explained] = []
     for one in opened.deleted[:_SHOWN]:
         if one.bytes < MIB:
             continue
@@ -82,7 +82,7 @@ def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:
     return container.get("Labels") or {}
 
 
-def inodes(room: Room) -> list[dict[str, Any]]:
+def inodes(room: Room) -> list[Explained]:
     """Where inodes are short: the folders with the most entries, as far as could be counted in time."""
     share = room.as_dict()["inodes_used_share"]
     if share is None or share < _FEW_INODES:
@@ -97,13 +97,13 @@ def inodes(room: Room) -> list[dict[str, Any]]:
     most = sorted(counts.items(), key=lambda one: -one[1])[:3]
     seen = "" if whole else ", of what could be counted in time"
     return [
-        {
-            "kind": "inodes",
-            "what": f"{share:.0%} of the inodes of {room.mount} are used: many small files, not big ones. Most are in"
+        explained(
+            "inodes",
+            f"{share:.0%} of the inodes of {room.mount} are used: many small files, not big ones. Most are in"
             f" {', '.join(f'{place} ({number})' for place, number in most)}{seen}",
-            "bytes": 0,
-            "cure": "find out who makes them and tidy that folder; freeing big files does not help",
-        }
+            0,
+            "find out who makes them and tidy that folder; freeing big files does not help",
+        )
     ]
 
 
@@ -114,15 +114,15 @@ def _device(path: str) -> int | None:
         return None
 
 
-def big_volumes(found: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+def big_volumes(found: Sequence[tuple[str, int]]) -> list[Explained]:
     """Volumes are data: told, and never freed."""
     return [
-        {
-            "kind": "volume",
-            "what": f"the volume {name} holds {told_bytes(size)}; volumes are never freed here",
-            "bytes": size,
-            "cure": "look into it with whoever owns its data",
-        }
+        explained(
+            "volume",
+            f"the volume {name} holds {told_bytes(size)}; volumes are never freed here",
+            size,
+            "look into it with whoever owns its data",
+        )
         for name, size in found
         if size >= 100 * MIB
     ]

@@ -19,7 +19,7 @@ from ..._core.plan import Plan
 from ..._core.redaction import redacted_lines
 from ..._system.io import open_files
 from .. import reclaim as reclaiming
-from ..reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, Find, Goal, Room, told_bytes
+from ..reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, Explained, Find, Goal, Room, told_bytes
 from . import backups as reclaim_files
 from . import container_logs as reclaim_logs
 from . import engine_store as reclaim_store
@@ -69,7 +69,7 @@ class Seen:
     silent: bool = False
     finds: list[Find] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    explained: list[dict[str, Any]] = field(default_factory=list)
+    explained: list[Explained] = field(default_factory=list)
     used: dict[str, Any] | None = None
 
 

@@ -8,7 +8,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from ..._compose.io.engine import engine
 from ..._compose.io.engine_transport import EngineLogin
@@ -16,7 +16,7 @@ from ..._compose.io.observe import observe
 from ..._compose.project import Project
 from ..._compose.project_ref import Source
 from ..._core.errors import PrivilegeError
-from ..endpoint import HOST, UP, Attempt, Target, lines_of, row_of, unknown_row
+from ..endpoint import HOST, Attempt, ProbeReport, ReachedReport, Target, reached_report, row_of, unknown_row
 from .namespaces import Place, inside, require_entry
 from .probe import attempt
 
@@ -47,10 +47,9 @@ def probe_report(
     targets: Sequence[Target],
     keys: Mapping[str, Key],
     how: Trying,
-) -> dict[str, Any]:
+) -> ReachedReport:
     """What endpoint_probe_info returns: the rows, the same in lines, and whether all are up."""
-    rows = probe(login, source, sources, targets, keys, how)
-    return {"matrix": rows, "lines": lines_of(rows), "well": all(row["state"] == UP for row in rows)}
+    return reached_report(probe(login, source, sources, targets, keys, how))
 
 
 def probe(
@@ -60,7 +59,7 @@ def probe(
     targets: Sequence[Target],
     keys: Mapping[str, Key],
     how: Trying,
-) -> list[dict[str, Any]]:
+) -> list[ProbeReport]:
     """The matrix, a row for each source and target.
 
     What cannot be tried, since its key or its source is not there, is unknown; the rest is tried all the same.
@@ -87,7 +86,7 @@ def probe(
         for place in _meant(places, source)
     ]
 
-    def row(one: tuple[Place, Target]) -> dict[str, Any]:
+    def row(one: tuple[Place, Target]) -> ProbeReport:
         place, target = one
         return _row(place, target, found.get(target.key, ""), missing.get(target.key, ""), how)
 
@@ -134,7 +133,7 @@ def _value(key: Key, seen: Project) -> tuple[str, str]:
     return value, ""
 
 
-def _row(place: Place, target: Target, key: str, missing: str, how: Trying) -> dict[str, Any]:
+def _row(place: Place, target: Target, key: str, missing: str, how: Trying) -> ProbeReport:
     if place.pid == NOWHERE:
         return unknown_row(place.name, target, "no container of it runs, so nothing can be tried from there")
     if missing:

@@ -84,7 +84,7 @@ class _Attempt(Wire):
         fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in answer[5:].split(b"\0") if part}
         sqlstate = fields.get(b"C", "") if kind == "E" else ""
         meaning = of_postgres(kind, sqlstate, fields.get(b"M", "") if kind == "E" else "")
-        self.done("protocol", meaning.why, **({"sqlstate": sqlstate} if sqlstate else {}))
+        self.done("protocol", meaning.why, {"sqlstate": sqlstate} if sqlstate else None)
         return meaning
 
     def ask_redis(self) -> Meaning:
@@ -164,7 +164,7 @@ class _Attempt(Wire):
         except OSError as error:
             raise Failed("protocol", f"no process could be started to look at the answer ({words_of(error)})") from None
         meaning = of_http(target, answer.status, told, bool(self.key), matches)
-        self.done("protocol", f"HTTP {answer.status}", status=answer.status)
+        self.done("protocol", f"HTTP {answer.status}", {"status": answer.status})
         return meaning
 
     def _body(self, answer: http.client.HTTPResponse) -> bytes:

@@ -10,12 +10,11 @@ import ssl
 import struct
 import time
 from contextlib import suppress
-from typing import Any, Mapping
 from urllib.parse import quote
 
 from ..._core.redaction import HIDDEN, redacted
 from ..certificate import ends_at, issuer_of
-from ..endpoint import Step, Target
+from ..endpoint import LayerFacts, Step, Target
 from . import resolver as names
 from .http_proxy import proxy_of
 from .namespaces import Place
@@ -28,9 +27,9 @@ _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.
 class Failed(Exception):
     """A layer failed."""
 
-    def __init__(self, layer: str, said: str, **facts: Any) -> None:
+    def __init__(self, layer: str, said: str, facts: LayerFacts | None = None) -> None:
         super().__init__(said)
-        self.layer, self.said, self.facts = layer, said, facts
+        self.layer, self.said, self.facts = layer, said, facts or LayerFacts()
 
 
 class Wire:
@@ -42,7 +41,7 @@ class Wire:
         self.steps: list[Step] = []
         self.socket: socket.socket | None = None
         self.peer: tuple[str, int] = ("", 0)
-        self.certificate: Mapping[str, Any] = {}
+        self.certificate: LayerFacts = {}
         self._lap = self._began = time.monotonic()
         self.proxy, self.proxy_login = proxy_of(place, target)
 
@@ -76,8 +75,8 @@ class Wire:
         if self.socket is not None:
             self.socket.close()
 
-    def done(self, layer: str, said: str = "", **facts: Any) -> None:
-        self.steps.append(Step(layer, True, self.lap(), self.clean(said), facts))
+    def done(self, layer: str, said: str = "", facts: LayerFacts | None = None) -> None:
+        self.steps.append(Step(layer, True, self.lap(), self.clean(said), facts or LayerFacts()))
 
     def resolve(self, host: str) -> list[str]:
         try:
@@ -86,7 +85,7 @@ class Wire:
             raise Failed("dns", str(error)) from None
         except OSError as error:
             raise Failed("dns", words_of(error)) from None
-        self.done("dns", ", ".join(found[:4]), **({"proxy": host} if self.proxy else {}))
+        self.done("dns", ", ".join(found[:4]), {"proxy": host} if self.proxy else None)
         return found
 
     def connect(self, found: list[str], port: int) -> None:
@@ -118,7 +117,7 @@ class Wire:
         try:
             self.secure(self._trusting())
         except ssl.SSLCertVerificationError as error:
-            raise Failed("tls", _blame(error), trusted=False, **self._certificate()) from None
+            raise Failed("tls", _blame(error), _with_trust(False, self._certificate())) from None
 
     def encrypt(self) -> None:
         """With a database: whom its clients trust is told to them and not to us, and libpq by itself verifies nothing.
@@ -144,9 +143,9 @@ class Wire:
         except (OSError, ValueError) as error:
             raise Failed("tls", words_of(error) if isinstance(error, OSError) else str(error)) from None
         self.socket = secured
-        self.certificate = {"trusted": not distrust, **_facts(secured.getpeercert(True) or b"")}
+        self.certificate = _with_trust(not distrust, _facts(secured.getpeercert(True) or b""))
         said = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
-        self.done("tls", said, **self.certificate)
+        self.done("tls", said, self.certificate)
 
     def _trusting(self) -> ssl.SSLContext:
         try:
@@ -162,7 +161,7 @@ class Wire:
                     return self.place.found(one)
         return None
 
-    def _certificate(self) -> dict[str, Any]:
+    def _certificate(self) -> LayerFacts:
         """The certificate that is not trusted, by a second connection that trusts it."""
         address = self.steps[-1].said
         try:
@@ -223,7 +222,12 @@ def _blame(error: ssl.SSLCertVerificationError) -> str:
     return f"{error.verify_message or error.reason} (code {error.verify_code})"
 
 
-def _facts(der: bytes) -> dict[str, Any]:
+def _with_trust(trusted: bool, certificate: LayerFacts) -> LayerFacts:
+    certificate["trusted"] = trusted
+    return certificate
+
+
+def _facts(der: bytes) -> LayerFacts:
     ends = ends_at(der)
     if ends is None:
         return {}

@@ -4,18 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..recording import last_undoable
+from ..event import IncidentReport
+from ..recording import incident_report
 from .log import read
 
 
-def history(log: str, id: str, host: str) -> dict[str, Any]:
+def history(log: str, id: str, host: str) -> IncidentReport:
     """What incident_info returns; see its documentation."""
     events, torn = read(log, id)
-    found, why = last_undoable(events, host)
-    undoable: dict[str, Any] = {}
-    if found is not None:
-        note = found["note"]
-        undoable = {"at": found["at"], "mitigation": note.get("mitigation", ""), **note["undo"]}
-    return {"events": events, "torn": torn, "undoable": undoable, "why_not": why}
+    return incident_report(events, torn, host)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from ..._core.errors import InputError, LogError
-from ..event import Event, read_events, usable_id
+from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
 
 
 def append(
@@ -25,7 +25,7 @@ def append(
     opening: Callable[[], Event],
     events: Sequence[Event],
     evidence: dict[str, Any] | None,
-) -> dict[str, Any]:
+) -> WrittenReport:
     """Write ``events`` to the incident's file; a new file begins with the ``opening`` event.
 
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
@@ -54,7 +54,7 @@ def append(
         ) from None
 
 
-def read(directory: str, incident_id: str) -> tuple[list[dict[str, Any]], int]:
+def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
     """The incident's events in order, and how many lines could not be read."""
     path = Path(directory).expanduser() / f"{incident_id}.jsonl"
     if not usable_id(incident_id) or not path.is_file():
@@ -77,7 +77,7 @@ def _write(
     opening: Callable[[], Event],
     events: Sequence[Event],
     evidence: dict[str, Any] | None,
-) -> dict[str, Any]:
+) -> WrittenReport:
     size = os.fstat(handle).st_size
     lines = [] if size else [opening().as_line()]
     kept = None
@@ -95,7 +95,7 @@ def _write(
     return {"path": str(path), "opened": not size, "evidence": kept}
 
 
-def _keep(path: Path, event: Event, evidence: dict[str, Any]) -> dict[str, Any]:
+def _keep(path: Path, event: Event, evidence: dict[str, Any]) -> EvidenceFile:
     folder = path.with_suffix(".evidence")
     folder.mkdir(mode=0o700, exist_ok=True)
     number = len(list(folder.iterdir())) + 1

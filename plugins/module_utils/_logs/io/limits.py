@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+
+from ..records import SourceReport
 
 _MOST_NOTES = 20
 _LEAST_KEPT, _MOST_KEPT, _ALL_KEPT = 128 * 1024, 8 * 1024 * 1024, 16 * 1024 * 1024  # bytes
@@ -58,7 +59,7 @@ class Tally:
         if len(self.left_out) < _MOST_NOTES:
             self.left_out.append(clause)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> SourceReport:
         return {
             "source": self.name,
             "kind": self.kind,

@@ -26,7 +26,7 @@ from ..._core.times import seconds_east
 from ..assembly import records, timed, whole_lines
 from ..fields import fields_of
 from ..line import LEVELS, Zone
-from ..records import Record, Signatures, entry
+from ..records import EntryReport, GatheredReport, LogReport, Record, Signatures, entry
 from .containers import pieces_of
 from .files import family, newest_first, open_log, text_of
 from .journal import journal
@@ -83,7 +83,7 @@ class Wanted:
         return bool(level) and LEVELS.index(level) >= LEVELS.index(self.level)
 
 
-def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limits: Limits) -> dict[str, Any]:
+def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limits: Limits) -> LogReport:
     """The last records that are wanted, the oldest of them first, and what was read for it."""
     _allow_files()
     tallies: list[Tally] = []
@@ -186,8 +186,8 @@ def _doubt(newest: float, written: float, tally: Tally) -> None:
         )
 
 
-def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, Any]:
-    found: list[dict[str, Any]] = []
+def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> GatheredReport:
+    found: list[EntryReport] = []
     signatures = Signatures()
     known_before: set[str] = set()
     more = False
@@ -216,7 +216,7 @@ def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> dict[str, 
             break
     found.reverse()
     return {
-        "entries": sorted(found, key=lambda one: one["at"]),  # clocks are set back
+        "entries": sorted(found, key=lambda one: one["at"] or 0.0),  # clocks are set back
         "matched": matched,
         "more": more,
         "signatures": signatures.told(wanted.since, wanted.new_since, known_before, wanted.signatures),

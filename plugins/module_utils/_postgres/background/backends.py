@@ -9,7 +9,7 @@ session's only if it was started when the session was. TCP states: the kernel's 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Iterable, Mapping, NamedTuple, TypedDict
 
 from ..._core.text import printable
 from ..describe import who_is
@@ -35,6 +35,52 @@ class Backend:
     memory: int
     read: int | None = None
     written: int | None = None
+
+
+class BackendUse(TypedDict):
+    """What one session used: cores, bytes, bytes a second."""
+
+    target: str
+    pid: int
+    who: str
+    state: str
+    cpu: float
+    memory: int
+    read_per_second: int
+    written_per_second: int
+
+
+class VanishedClient(TypedDict):
+    """A session whose client is gone, and what shows it."""
+
+    target: str
+    pid: int
+    who: str
+    reason: str
+
+
+class ProcessUse(TypedDict):
+    """The busiest first; ``cpu`` (cores) and ``memory`` (bytes) of all together."""
+
+    sessions: list[BackendUse]
+    vanished: list[VanishedClient]
+    cpu: float
+    memory: int
+
+
+class ProcessesReport(ProcessUse):
+    """``here`` False: the server's processes are not seen from this host, and ``why``."""
+
+    here: bool
+    why: str
+    cores: int
+
+
+class _Used(TypedDict):
+    cpu: float
+    memory: int
+    read: float
+    written: float
 
 
 class Peer(NamedTuple):
@@ -125,9 +171,9 @@ def usage(
     second: Mapping[int, Backend],
     seconds: float,
     signs: Mapping[int, str],
-) -> dict[str, Any]:
+) -> ProcessUse:
     """What each session used between two readings; parallel workers count for their leader."""
-    used: dict[int, dict[str, Any]] = {}
+    used: dict[int, _Used] = {}
     for pid, after in second.items():
         before = first.get(pid)
         if before is None or before.pid != after.pid:
@@ -138,7 +184,7 @@ def usage(
         one["memory"] += after.memory
         one["read"] += ((after.read or 0) - (before.read or 0)) / seconds
         one["written"] += ((after.written or 0) - (before.written or 0)) / seconds
-    sessions = [
+    sessions: list[BackendUse] = [
         {
             "target": picture.sessions[key].target if key in picture.sessions else "",
             "pid": key,

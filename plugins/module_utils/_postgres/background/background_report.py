@@ -8,12 +8,14 @@ Rows as ``background.io.queries`` fetches them go in, dicts and sentences come o
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Sequence, TypedDict
 
 from ..._core.text import printable
 from ..._core.units import MIB
 from ..describe import who_is
 from ..snapshot import Picture
+from .backends import ProcessesReport
+from .pgbouncer import PoolerReport
 
 Row = Sequence[Any]
 _TEMPORARY = re.compile(r"^pgsql_tmp(\d+)\.")
@@ -25,11 +27,129 @@ _MUCH_SPILL = 100 * MIB
 _SHOWN = 20
 
 
+class DatabaseAge(TypedDict):
+    """``age`` in transactions; ``share`` of the age at which autovacuum steps in."""
+
+    database: str
+    age: int
+    multixact_age: int
+    limit: int
+    share: float
+
+
+class HorizonHolder(TypedDict):
+    """Who keeps dead rows from being removed, and of how many transactions. ``pid`` 0: no session."""
+
+    kind: str
+    who: str
+    pid: int
+    age: int
+
+
+class WraparoundReport(TypedDict):
+    """The oldest first."""
+
+    databases: list[DatabaseAge]
+    holders: list[HorizonHolder]
+
+
+class SlotReport(TypedDict):
+    """A replication slot and the WAL that it keeps. What an old version does not tell is None or empty."""
+
+    slot: str
+    kind: str
+    active: bool
+    pid: int
+    kept_bytes: int
+    wal_status: str
+    safe_bytes: int | None
+    inactive_since: str | None
+    temporary: bool
+
+
+class WalsenderReport(TypedDict):
+    """Who is sent WAL, and how far behind it is."""
+
+    pid: int
+    state: str
+    behind_bytes: int
+
+
+class ArchiverReport(TypedDict):
+    """The WAL archiver. ``mode``: archive_mode; ``failed_at`` is empty where it has never failed."""
+
+    mode: str
+    failing: bool
+    failed_at: str
+
+
+class ReplicationReport(TypedDict):
+    """The slot that keeps most WAL first."""
+
+    slots: list[SlotReport]
+    walsenders: list[WalsenderReport]
+    archiver: ArchiverReport
+
+
+class SpillSession(TypedDict):
+    """Temporary files of one session, those of its parallel workers among them."""
+
+    pid: int
+    who: str
+    target: str
+    files: int
+    bytes: int
+
+
+class SpillReport(TypedDict):
+    """The largest first. ``note``: why some cannot be seen; empty where all can."""
+
+    sessions: list[SpillSession]
+    other_bytes: int
+    note: str
+
+
+class VacuumReport(TypedDict):
+    """A vacuum at work. ``share_done`` None: it does not tell; ``holds_up``: sessions that wait for its locks."""
+
+    pid: int
+    doing: str
+    database: str
+    seconds: float
+    automatic: bool
+    against_wraparound: bool
+    share_done: float | None
+    holds_up: int
+
+
+class AutovacuumReport(TypedDict):
+    """Those that hold most up first."""
+
+    vacuums: list[VacuumReport]
+
+
+class BackgroundSubjects(TypedDict, total=False):
+    """What was asked for of it."""
+
+    wraparound: WraparoundReport
+    replication: ReplicationReport
+    spill: SpillReport
+    autovacuum: AutovacuumReport
+    processes: ProcessesReport
+    pooler: PoolerReport
+
+
+class BackgroundReport(BackgroundSubjects):
+    """``background`` of pg_activity_info; ``pressing``: what a person should know now, a sentence each."""
+
+    pressing: list[str]
+
+
 def wraparound(
     picture: Picture, ages: Iterable[Row], sessions: Iterable[Row], prepared: Iterable[Row], slots: Iterable[Row]
-) -> dict[str, Any]:
+) -> WraparoundReport:
     """How old each database is, and who keeps the horizon back, the oldest first."""
-    holders: list[dict[str, Any]]
+    holders: list[HorizonHolder]
     holders = [{"kind": "session", "who": who_is(picture, pid), "pid": pid, "age": age} for pid, age in sessions]
     holders += [{"kind": "prepared transaction", "who": printable(gid), "pid": 0, "age": age} for gid, age in prepared]
     for slot, dummy, xmin, catalog_xmin in slots:
@@ -37,7 +157,7 @@ def wraparound(
         if age:
             name = printable(slot["slot_name"])
             holders.append({"kind": "replication slot", "who": name, "pid": slot.get("active_pid") or 0, "age": age})
-    databases: list[dict[str, Any]] = [
+    databases: list[DatabaseAge] = [
         {
             "database": printable(name),
             "age": age,
@@ -47,12 +167,12 @@ def wraparound(
         }
         for name, age, mxid, limit, mxid_limit in ages
     ]
-    return {"databases": databases, "holders": sorted(holders, key=lambda one: -int(one["age"]))[:_SHOWN]}
+    return {"databases": databases, "holders": sorted(holders, key=lambda one: -one["age"])[:_SHOWN]}
 
 
-def replication(slots: Iterable[Row], senders: Iterable[Row]) -> dict[str, Any]:
+def replication(slots: Iterable[Row], senders: Iterable[Row], archiver: Row) -> ReplicationReport:
     """Slots with the bytes of WAL that each keeps, the most first; who is sent WAL, and how far behind it is."""
-    told: list[dict[str, Any]] = [
+    told: list[SlotReport] = [
         {
             "slot": printable(slot["slot_name"]),
             "kind": slot["slot_type"],
@@ -66,11 +186,18 @@ def replication(slots: Iterable[Row], senders: Iterable[Row]) -> dict[str, Any]:
         }
         for slot, kept, dummy, dummy2 in slots
     ]
-    behind = [{"pid": pid, "state": state or "", "behind_bytes": behind} for pid, state, behind in senders]
-    return {"slots": sorted(told, key=lambda one: -int(one["kept_bytes"])), "walsenders": behind}
+    behind: list[WalsenderReport] = [
+        {"pid": pid, "state": state or "", "behind_bytes": behind} for pid, state, behind in senders
+    ]
+    mode, failing, failed_at = archiver
+    return {
+        "slots": sorted(told, key=lambda one: -one["kept_bytes"]),
+        "walsenders": behind,
+        "archiver": {"mode": mode, "failing": bool(failing), "failed_at": failed_at or ""},
+    }
 
 
-def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> dict[str, Any]:
+def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> SpillReport:
     """Temporary files by the session that writes them, the largest first; those of parallel workers are their leader's.
 
     ``unlisted_by``: the role that may not look into the folders in which workers share theirs.
@@ -85,7 +212,7 @@ def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> dict
             by_pid.setdefault(picture.sessions[pid].key if pid in picture.sessions else pid, []).append(size)
         else:
             other += size
-    sessions: list[dict[str, Any]] = [
+    sessions: list[SpillSession] = [
         {
             "pid": pid,
             "who": who_is(picture, pid) if pid in picture.sessions else f"{pid} (gone)",
@@ -100,16 +227,16 @@ def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> dict
         f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {printable(unlisted_by)}"
     )
     return {
-        "sessions": sorted(sessions, key=lambda one: -int(one["bytes"]))[:_SHOWN],
+        "sessions": sorted(sessions, key=lambda one: -one["bytes"])[:_SHOWN],
         "other_bytes": other,
         "note": note if unlisted_by and parallel else "",
     }
 
 
-def autovacuum(picture: Picture, progress: Iterable[Row]) -> dict[str, Any]:
+def autovacuum(picture: Picture, progress: Iterable[Row]) -> AutovacuumReport:
     """Vacuums at work: on what, how far, against wraparound or not, and how many wait behind each."""
     done = {row[0]: (row[3], row[4]) for row in progress}
-    found = []
+    found: list[VacuumReport] = []
     for one in picture.sessions.values():
         if one.backend_type != "autovacuum worker" and one.pid not in done:
             continue
@@ -129,14 +256,14 @@ def autovacuum(picture: Picture, progress: Iterable[Row]) -> dict[str, Any]:
     return {"vacuums": sorted(found, key=lambda one: (-one["holds_up"], -one["seconds"]))}
 
 
-def pressing(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def pressing(found: BackgroundSubjects) -> list[str]:
     """What of it a person should know now, a sentence each."""
     said = []
-    for one in found.get("wraparound", {}).get("databases", []):
-        if one["age"] >= _NEAR_THE_END or one["share"] >= 1.2:
+    for database in found.get("wraparound", {}).get("databases", []):
+        if database["age"] >= _NEAR_THE_END or database["share"] >= 1.2:
             said.append(
-                f"database {one['database']} is {one['age']:,} transactions old, {one['share']:.0%} of where autovacuum"
-                " steps in: something keeps it from catching up"
+                f"database {database['database']} is {database['age']:,} transactions old, {database['share']:.0%} of"
+                " where autovacuum steps in: something keeps it from catching up"
             )
     holders = found.get("wraparound", {}).get("holders", [])
     if holders and holders[0]["age"] >= _OLD_HORIZON:
@@ -144,20 +271,20 @@ def pressing(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
         said.append(
             f"{oldest['kind']} {oldest['who']} keeps the dead rows of {oldest['age']:,} transactions from being removed"
         )
-    for one in found.get("replication", {}).get("slots", []):
-        if one["wal_status"] == "lost":
-            said.append(f"slot {one['slot']} has lost WAL that its consumer needs: it must be set up anew")
-        elif one["kept_bytes"] >= _MUCH_WAL or one["wal_status"] in ("extended", "unreserved"):
-            state = "in use" if one["active"] else "used by nobody"
-            said.append(f"slot {one['slot']} ({state}) keeps {one['kept_bytes'] // MIB:,} MiB of WAL")
-    for one in found.get("spill", {}).get("sessions", []):
-        if one["bytes"] >= _MUCH_SPILL:
-            said.append(f"session {one['who']} has spilled {one['bytes'] // MIB:,} MiB to temporary files")
+    for slot in found.get("replication", {}).get("slots", []):
+        if slot["wal_status"] == "lost":
+            said.append(f"slot {slot['slot']} has lost WAL that its consumer needs: it must be set up anew")
+        elif slot["kept_bytes"] >= _MUCH_WAL or slot["wal_status"] in ("extended", "unreserved"):
+            state = "in use" if slot["active"] else "used by nobody"
+            said.append(f"slot {slot['slot']} ({state}) keeps {slot['kept_bytes'] // MIB:,} MiB of WAL")
+    for session in found.get("spill", {}).get("sessions", []):
+        if session["bytes"] >= _MUCH_SPILL:
+            said.append(f"session {session['who']} has spilled {session['bytes'] // MIB:,} MiB to temporary files")
     if found.get("spill", {}).get("note"):
-        said.append(str(found["spill"]["note"]))
-    for one in found.get("autovacuum", {}).get("vacuums", []):
-        if one["holds_up"]:
-            kind = "against wraparound, it would start again at once" if one["against_wraparound"] else "ordinary"
-            said.append(f"a vacuum (pid {one['pid']}, {kind}) holds up {one['holds_up']}: {one['doing']}")
+        said.append(found["spill"]["note"])
+    for vacuum in found.get("autovacuum", {}).get("vacuums", []):
+        if vacuum["holds_up"]:
+            kind = "against wraparound, it would start again at once" if vacuum["against_wraparound"] else "ordinary"
+            said.append(f"a vacuum (pid {vacuum['pid']}, {kind}) holds up {vacuum['holds_up']}: {vacuum['doing']}")
     said += [f"session {one['who']}: {one['reason']}" for one in found.get("processes", {}).get("vanished", [])]
     return said + list(found.get("pooler", {}).get("pressing", []))

@@ -7,7 +7,7 @@ Columns are those of ``SHOW`` (PgBouncer's doc/usage.md). A server connection na
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence, TypedDict
 
 from ..._core.text import printable
 from ..snapshot import Picture
@@ -15,7 +15,61 @@ from ..snapshot import Picture
 Table = Sequence[Mapping[str, Any]]
 
 
-def told(tables: Mapping[str, Table], picture: Picture) -> dict[str, Any]:
+class PoolReport(TypedDict):
+    """One pool. ``exhausted``: clients wait, and every connection of it is in use; ``longest_wait`` in seconds."""
+
+    database: str
+    user: str
+    mode: str
+    clients: int
+    waiting: int
+    longest_wait: float
+    active: int
+    idle: int
+    size: int
+    paused: bool
+    exhausted: bool
+
+
+class PoolClient(TypedDict):
+    """The real client behind a session of the server."""
+
+    client: str
+    application: str
+    user: str
+
+
+class ClientConnections(TypedDict):
+    """Clients that the pooler has, and takes at most."""
+
+    used: int
+    limit: int
+
+
+class PoolsReport(TypedDict):
+    """``clients`` by the pid (as text) of the session that serves each."""
+
+    pools: list[PoolReport]
+    clients: dict[str, PoolClient]
+    client_connections: ClientConnections
+    pressing: list[str]
+
+
+class _Reached(TypedDict):
+    reachable: bool
+    why: str
+
+
+class PoolerReport(_Reached, total=False):
+    """``pooler`` of a background; what is known of the pools only where it answers."""
+
+    pools: list[PoolReport]
+    clients: dict[str, PoolClient]
+    client_connections: ClientConnections
+    pressing: list[str]
+
+
+def told(tables: Mapping[str, Table], picture: Picture) -> PoolsReport:
     """Pools, real clients by the pid of the session that serves each, and what presses."""
     sizes = {str(one["name"]): one for one in tables["DATABASES"]}
     pools = [_pool(one, sizes) for one in tables["POOLS"] if one["database"] != "pgbouncer"]
@@ -40,7 +94,7 @@ def told(tables: Mapping[str, Table], picture: Picture) -> dict[str, Any]:
     }
 
 
-def paused(pools: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def paused(pools: Iterable[PoolReport]) -> dict[str, int]:
     """Databases that are paused, with the clients that wait for them."""
     found: dict[str, int] = {}
     for one in pools:
@@ -49,7 +103,7 @@ def paused(pools: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return found
 
 
-def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> PoolReport:
     database = sizes.get(str(one["database"]), {})
     waiting, idle = _number(one.get("cl_waiting")), _number(one.get("sv_idle"))
     stopped = bool(_number(database.get("paused")))
@@ -68,10 +122,10 @@ def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> dic
     }
 
 
-def _clients(tables: Mapping[str, Table], picture: Picture) -> dict[str, dict[str, Any]]:
+def _clients(tables: Mapping[str, Table], picture: Picture) -> dict[str, PoolClient]:
     """By pid, as text (keys of a JSON object): who is served by that session right now."""
     by_pointer = {one["ptr"]: one for one in tables["CLIENTS"]}
-    found = {}
+    found: dict[str, PoolClient] = {}
     for server in tables["SERVERS"]:
         pid, client = _number(server.get("remote_pid")), by_pointer.get(server.get("link"))
         if client is None or pid not in picture.sessions:

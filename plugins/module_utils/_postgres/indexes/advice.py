@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Iterable, Mapping, Sequence, TypedDict
 
 from ..._core.text import printable, span
 from ..sql_text import LONGEST_NAME, plain_identifier
@@ -16,6 +16,39 @@ _CLOSE = 1.2
 _READING = 1e-9  # seconds to read a byte of a table that lies in memory
 _FAINT = 1e-9
 _HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
+
+
+class AdviceReport(TypedDict):
+    """An index to build. ``cost_before`` and ``cost_after``: the planner's, None where nothing was proved."""
+
+    kind: str
+    schema: str
+    table: str
+    columns: list[str]
+    name: str
+    statement: str
+    why: str
+    proved: bool
+    cost_before: float | None
+    cost_after: float | None
+    gain: float | None
+    seconds: float
+    statements: list[str]
+    size_bytes: int
+    table_bytes: int
+    writes_per_second: float | None
+    lock: str
+
+
+class ScanReport(TypedDict):
+    """A big table that was read from end to end during the window."""
+
+    table: str
+    rows: int
+    size_bytes: int
+    scans: int
+    rows_read: int
+    indexes: list[str]
 
 
 @dataclass
@@ -149,7 +182,7 @@ def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
     return f"CREATE INDEX CONCURRENTLY {plain_identifier(name)} ON {candidate.table.name} ({columns})"
 
 
-def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None) -> dict[str, Any]:
+def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None) -> AdviceReport:
     """One piece of advice for people and for the role build_index."""
     table, name = candidate.table, name_for(catalog, candidate)
     writes = gained[table.oid].writes / window if window and table.oid in gained else None
@@ -209,7 +242,7 @@ def _why(candidate: Candidate) -> str:
     return "; ".join(said)
 
 
-def scans(catalog: Catalog, gained: Mapping[int, Table], least_rows: int, top: int) -> list[dict[str, Any]]:
+def scans(catalog: Catalog, gained: Mapping[int, Table], least_rows: int, top: int) -> list[ScanReport]:
     """Big tables that were read from end to end during the window, the most rows first."""
     found = [one for one in gained.values() if one.scans and one.rows >= least_rows]
     return [

@@ -5,11 +5,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable
 
 LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes go on; other DDL and VACUUM of the table wait until it is built"
+
+
+class IndexReport(TypedDict):
+    """An index that could go, and why; ``statement`` drops it."""
+
+    index: str
+    table: str
+    why: str
+    size_bytes: int
+    scans: int
+    statement: str
 
 
 class Table(NamedTuple):
@@ -160,7 +171,7 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
     return found
 
 
-def invalid(catalog: Catalog) -> list[dict[str, Any]]:
+def invalid(catalog: Catalog) -> list[IndexReport]:
     """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
     return [
         _told(catalog, one, "a build was broken off; it costs every write and serves no read")
@@ -169,7 +180,7 @@ def invalid(catalog: Catalog) -> list[dict[str, Any]]:
     ]
 
 
-def duplicates(catalog: Catalog) -> list[dict[str, Any]]:
+def duplicates(catalog: Catalog) -> list[IndexReport]:
     """Indexes of the same columns in the same way; of each set the one that is needed, or is used most, stays."""
     groups: dict[Any, list[Index]] = {}
     for one in catalog.indexes:
@@ -186,7 +197,7 @@ def duplicates(catalog: Catalog) -> list[dict[str, Any]]:
     return found
 
 
-def unused(catalog: Catalog, least_size: int) -> list[dict[str, Any]]:
+def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
     """Indexes that no read has used since the statistics began, and that nothing else needs."""
     since = "not used once since the statistics began"
     if catalog.days is not None and catalog.days < 1:
@@ -203,7 +214,7 @@ def unused(catalog: Catalog, least_size: int) -> list[dict[str, Any]]:
     ]
 
 
-def _told(catalog: Catalog, one: Index, why: str) -> dict[str, Any]:
+def _told(catalog: Catalog, one: Index, why: str) -> IndexReport:
     table = catalog.tables.get(one.table)
     return {
         "index": printable(one.name),

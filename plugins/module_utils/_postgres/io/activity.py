@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Sequence
+from typing import Callable, Sequence
 
-from ..activity_report import activity_result, with_background
+from ..activity_report import ActivityReport, activity_result, with_background
 from ..background.io.background import look_behind
 from ..exclusions import Mercy
 from ..snapshot import Picture
@@ -39,7 +39,7 @@ def activity(
     pooler: Login | None,
     wanted: Wanted,
     warn: Callable[[str], None],
-) -> dict[str, Any]:
+) -> ActivityReport:
     """One snapshot as dicts. ``mercy_of`` is given the pid of this very connection."""
     with connect(login) as postgres:
         mercy = mercy_of(postgres.pid)

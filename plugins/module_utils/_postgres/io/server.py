@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Iterator, Sequence
 
 from ..._core.errors import NotPostgres, PoolerInTheWay, PrivilegeError, ServerError
-from ..snapshot import Limits
+from ..snapshot import Limits, ServerReport
 from . import queries
 from .connection import Login, driver, enter
 
@@ -114,7 +114,7 @@ class Postgres:
         self.in_recovery: bool = recovery
         self.role: str = role
         self.limits = Limits(slots, superuser_slots, reserved)
-        self.server = {
+        self.server: ServerReport = {
             "version": version.split(" ")[1],
             "version_num": number,
             "in_recovery": recovery,

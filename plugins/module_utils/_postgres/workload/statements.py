@@ -12,15 +12,83 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
+from typing import Callable, Iterable, Mapping, NamedTuple, Tuple, TypedDict
 
 from ..._core.text import printable, shortened
 from ..activity_report import STATEMENTS
 from ..describe import who_is
-from ..snapshot import Picture
+from ..snapshot import Picture, ServerReport
 
 Key = Tuple[int, int, int, bool]  # role, database, query id, top level
 LONGEST = 4000  # characters of a statement's text that are returned
+
+
+class RunningStatement(TypedDict):
+    """A session that runs the statement now, and for how many seconds."""
+
+    pid: int
+    who: str
+    target: str
+    seconds: float
+    wait: str
+
+
+class RunningNow(RunningStatement):
+    """With what no report shows: the part of the window that it has taken, and its text."""
+
+    within: float
+    query: str
+
+
+class StatementReport(TypedDict):
+    """One statement. ``sessions``: at work with it on average; None where no window was watched."""
+
+    query_id: str
+    role: str
+    database: str
+    statement: str
+    seconds: float
+    share: float
+    sessions: float | None
+    lock_share: float
+    work_seconds: float
+    calls: int
+    mean_ms: float | None
+    rows: int
+    read_blocks: int
+    spilled_blocks: int
+    lifetime_mean_ms: float | None
+    renewed: bool
+    running: list[RunningStatement]
+
+
+class WindowReport(TypedDict):
+    """What was watched. ``since``: from when the counters count, where ``lifetime`` is true."""
+
+    seconds: float | None
+    lifetime: bool
+    since: str | None
+    entries: int
+    evictions: int
+    renewed: bool
+
+
+class WorkloadReport(TypedDict):
+    """What took the time. ``waits``: sessions at work on average, by what they waited for."""
+
+    available: bool
+    why: str
+    cure: str
+    notes: list[str]
+    window: WindowReport
+    statements: list[StatementReport]
+    waits: dict[str, float]
+
+
+class StatementsReport(WorkloadReport):
+    """What pg_statements_info returns."""
+
+    server: ServerReport
 
 
 class Entry(NamedTuple):
@@ -105,14 +173,14 @@ def lifetime(snapshot: Snapshot) -> list[Doing]:
     return [Doing(key, entry, entry) for key, entry in snapshot.entries.items()]
 
 
-def running_seconds(picture: Picture, own_pid: int, window: float | None) -> dict[int, list[dict[str, Any]]]:
+def running_seconds(picture: Picture, own_pid: int, window: float | None) -> dict[int, list[RunningNow]]:
     """Statements that run right now, by query id (0: unknown), with the part of the window that each has taken."""
-    found: dict[int, list[dict[str, Any]]] = {}
+    found: dict[int, list[RunningNow]] = {}
     for one in picture.client_sessions():
         if one.state != "active" or one.pid == own_pid:
             continue
         age = one.seconds_in_state(picture.now)
-        told = {
+        told: RunningNow = {
             "pid": one.pid,
             "who": who_is(picture, one.pid),
             "target": one.target,
@@ -134,14 +202,14 @@ class Reader:
     texts: Mapping[Key, str]
     form: str
 
-    def text(self, key: Key, running: list[dict[str, Any]]) -> str:
+    def text(self, key: Key, running: list[RunningNow]) -> str:
         """What the extension keeps, else what a session that runs it shows."""
         kept = self.texts.get(key) or (running[0]["query"] if running else "")
         show: Callable[[str], str] = STATEMENTS[self.form]
         return shortened(show(kept), LONGEST)
 
 
-def ranked(doings: Iterable[Doing], running: Mapping[int, list[dict[str, Any]]]) -> list[tuple[Key, float]]:
+def ranked(doings: Iterable[Doing], running: Mapping[int, list[RunningNow]]) -> list[tuple[Key, float]]:
     """Keys with the seconds that each took, finished and running, the most first. What runs and never ended has a key
     of its own."""
     seconds: dict[Key, float] = {one.key: one.spent.seconds for one in doings}
@@ -158,17 +226,17 @@ def ranked(doings: Iterable[Doing], running: Mapping[int, list[dict[str, Any]]])
 
 def report(
     doings: list[Doing],
-    running: Mapping[int, list[dict[str, Any]]],
+    running: Mapping[int, list[RunningNow]],
     samples: Samples,
     reader: Reader,
     top: int,
     window: float | None,
-) -> list[dict[str, Any]]:
+) -> list[StatementReport]:
     """The statements that took most, with their part of the whole, locks told apart from work."""
     order = ranked(doings, running)
     whole = sum(seconds for dummy, seconds in order) or 1.0
     by_key = {one.key: one for one in doings}
-    told = []
+    told: list[StatementReport] = []
     for key, seconds in order[:top]:
         doing = by_key.get(key)
         runs = running.get(key[2], []) if key[2] or doing is None else []
@@ -192,10 +260,20 @@ def report(
                 "spilled_blocks": spent.spilled,
                 "lifetime_mean_ms": _mean(doing.lifetime) if doing else None,
                 "renewed": bool(doing and doing.renewed),
-                "running": [{name: one[name] for name in ("pid", "who", "target", "seconds", "wait")} for one in runs],
+                "running": [_shown(session) for session in runs],
             }
         )
     return told
+
+
+def _shown(session: RunningNow) -> RunningStatement:
+    return {
+        "pid": session["pid"],
+        "who": session["who"],
+        "target": session["target"],
+        "seconds": session["seconds"],
+        "wait": session["wait"],
+    }
 
 
 def _mean(entry: Entry) -> float | None:

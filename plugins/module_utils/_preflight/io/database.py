@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from ..._core.errors import RunbookError
 from ..._postgres.background import background_report as background
@@ -17,21 +16,16 @@ from ..._postgres.io.server import Postgres, connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.workload.io.pg_stat_statements import usable
 from .. import database as preflight
-from ..check import Check, Exchange, of_clock, of_disk, told
+from ..check import Check, Exchange, PreflightReport, of_clock, of_disk, told
 
 MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
 SENDERS = """
 SELECT pg_catalog.current_setting('max_wal_senders')::int
        - (SELECT pg_catalog.count(*)::int FROM pg_catalog.pg_stat_get_wal_senders())
 """
-ARCHIVER = """
-SELECT pg_catalog.current_setting('archive_mode'), last_failed_time > coalesce(last_archived_time, '-infinity'),
-       last_failed_time::text
-  FROM pg_catalog.pg_stat_get_archiver()
-"""
 
 
-def database_report(login: Login) -> dict[str, Any]:
+def database_report(login: Login) -> PreflightReport:
     """What pg_preflight_info returns."""
     return told(look(login))
 
@@ -56,7 +50,9 @@ def _asked(postgres: Postgres) -> list[Check]:
     its, returned = picture.now.timestamp(), time.time()
     extension = usable(postgres)
     there = bool(postgres.names(queries_indexes.HYPOPG))
-    slots = background.replication(postgres.names(queries_background.SLOTS), [])
+    replication = background.replication(
+        postgres.names(queries_background.SLOTS), [], postgres.rows(queries_background.ARCHIVER)[0]
+    )
     checks = [
         preflight.of_sight(picture),
         preflight.of_signals(postgres.role, bool(postgres.rows(MAY_SIGNAL)[0][0])),
@@ -64,7 +60,7 @@ def _asked(postgres: Postgres) -> list[Check]:
         *preflight.of_slots(picture),
         preflight.of_extension(extension.why, extension.cure, extension.notes),
         preflight.of_hypopg(str(postgres.server["database"]), there),
-        *preflight.of_wal(slots, _archiver(postgres)),
+        *preflight.of_wal(replication),
         of_clock("the database", Exchange(sent, its, its, returned)),
         of_disk("the database's disk", data_disk(picture, postgres.pid)),
     ]
@@ -72,8 +68,3 @@ def _asked(postgres: Postgres) -> list[Check]:
     if ages:
         checks.append(preflight.of_age(background.wraparound(picture, ages, [], [], [])))
     return checks
-
-
-def _archiver(postgres: Postgres) -> dict[str, Any]:
-    mode, failing, at = postgres.rows(ARCHIVER)[0]
-    return {"mode": mode, "failing": bool(failing), "failed_at": at or ""}

@@ -10,7 +10,7 @@ import shutil
 import time
 import urllib.error
 from fnmatch import fnmatch
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence, cast
 
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import open_url
@@ -27,7 +27,7 @@ from ..._disk.io.backup_files import dump_in
 from ..._system.io import procfs as host
 from ..._system.io.safe_folder import folder
 from .. import host as preflight
-from ..check import Check, of_disk, of_none, told
+from ..check import Check, HostPreflightReport, of_disk, of_none, told
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
@@ -37,7 +37,7 @@ _REACH = 5.0  # seconds
 
 def host_report(
     login: EngineLogin, source: Source, backups: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> HostPreflightReport:
     """What host_preflight_info returns, of the areas that are asked for, always in one order."""
     looks: dict[str, Callable[[], list[Check]]] = {
         "disk": disks,
@@ -48,15 +48,15 @@ def host_report(
         "incident_log": lambda: [incident_log(params["log"])],
     }
     began = time.time()
-    found = told(check for area, look in looks.items() if area in params["areas"] for check in look())
-    if "clock" in params["areas"]:
-        found["host_clock"] = {"received": began, "answered": time.time()}
-    return found
+    report = told(check for area, look in looks.items() if area in params["areas"] for check in look())
+    if "clock" not in params["areas"]:
+        return cast("HostPreflightReport", report)
+    return {**report, "host_clock": {"received": began, "answered": time.time()}}
 
 
 def disks() -> list[Check]:
     found = host.read_host().filesystems
-    return [*(of_disk(one["mount"], one) for one in found), preflight.of_inodes(found)]
+    return [*(of_disk(one["mount"], one, one["mount"]) for one in found), preflight.of_inodes(found)]
 
 
 def clock() -> list[Check]:

@@ -17,9 +17,10 @@ from ..._compose.io.engine import Engine
 from ..._compose.io.engine import engine as opened
 from ..._compose.io.engine_transport import EngineLogin
 from ..._core.errors import DriverMissing, EngineError, PrivilegeError
-from ..._system.counters import HostReading, Process, Usage
+from ..._system.counters import HostReading, OomKill, Process, Usage
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
+from ..resource_report import ContainerName
 
 STEP = 0.5  # seconds between two samples of a leak's window
 _THREADS = 8
@@ -32,10 +33,10 @@ class Readings:
     host: tuple[HostReading, HostReading]
     usage: tuple[Mapping[str, Usage], Mapping[str, Usage]]
     processes: tuple[Mapping[int, Process], Mapping[int, Process]]
-    names: Mapping[str, Mapping[str, str]]  # id -> name, project, service
+    names: Mapping[str, ContainerName]  # by id
     samples: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
     source: str = "cgroup"
-    killed: tuple[dict[str, Any], ...] = ()
+    killed: tuple[OomKill, ...] = ()
     at: float = 0.0  # seconds since 1970, when it was read
 
 
@@ -48,7 +49,7 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
     first_host, first_processes = host.read_host(disks=False), host.read_processes()
     first = cgroups.read_all(folders)
     began = time.monotonic()
-    names: dict[str, dict[str, str]] = {}
+    names: dict[str, ContainerName] = {}
     try:
         with opened(login) as engine:
             names = _names(engine)
@@ -82,8 +83,8 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
     )
 
 
-def _names(engine: Engine) -> dict[str, dict[str, str]]:
-    found = {}
+def _names(engine: Engine) -> dict[str, ContainerName]:
+    found: dict[str, ContainerName] = {}
     for one in engine.labelled():
         labels = one.get("Labels") or {}
         found[one["Id"]] = {

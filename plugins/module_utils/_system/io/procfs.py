@@ -7,10 +7,19 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime, timezone
-from typing import Any, Iterable
+from typing import Iterable
 
 from ..._core.errors import HostError
-from ..counters import HostReading, Process, container_id_of, parse_oom, parse_pairs, parse_pressure
+from ..counters import (
+    Filesystem,
+    HostReading,
+    OomKill,
+    Process,
+    container_id_of,
+    parse_oom,
+    parse_pairs,
+    parse_pressure,
+)
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -77,7 +86,7 @@ def read_host(disks: bool = True) -> HostReading:
     )
 
 
-def _filesystems() -> Iterable[dict[str, Any]]:
+def _filesystems() -> Iterable[Filesystem]:
     """Each file system once, with its inodes: `df` shows space while inodes are gone."""
     seen = set()
     for line in read("/proc/self/mounts").splitlines():
@@ -147,7 +156,7 @@ def placed(one: Process) -> Process:
     )
 
 
-def kernel_oom_kills() -> list[dict[str, Any]]:
+def kernel_oom_kills() -> list[OomKill]:
     """Who was killed for want of memory, by the kernel's ring buffer; needs root, or it is empty."""
     try:
         handle = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
@@ -167,7 +176,7 @@ def kernel_oom_kills() -> list[dict[str, Any]]:
     finally:
         os.close(handle)
     booted = time.time() - float((read("/proc/uptime") or "0").split()[0])
-    found = []
+    found: list[OomKill] = []
     for line in lines:
         if "oom-kill:" in line:
             microseconds = line.split(",")[2]

@@ -7,30 +7,33 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime, timezone
-from typing import Any, Mapping, Sequence
+from typing import Sequence
 
 from ..._compose.project_ref import Source
 from ..._core.redaction import redacted
 from ..._system.io import git
-from ..changes import changes_of_services
+from ..changes import Change, ChangesReport, changes_of_services
+from ..survey_report import ServicesPart
 
 _DAY = 86400.0
 _COMMITS = 5
 
 
-def changes(services: Mapping[str, Any], given: Source) -> dict[str, Any]:
+def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
     """What is another than a day ago, the newest first: commits, images, containers made anew, files.
 
-    ``services``: what compose_info returns; where it could not be asked, the checkout and the files are those that
-    were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
+    ``services``: what compose_info returns; where it was not asked, or in vain, the checkout and the files are those
+    that were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
     """
     now = time.time()
-    found, unknown = [], []
-    project = services.get("project") or {"files": given.files, "env_files": given.env_files}
-    folder = str(project.get("directory") or given.directory or _beside(project["files"]))
-    if "services" in services:
+    found: list[Change] = []
+    unknown: list[str] = []
+    if services is not None and "trouble_reading" not in services:
+        project = services["project"]
+        composed, folder = [*project["files"], *project["env_files"]], project["directory"] or given.directory
         found += changes_of_services(services["services"], now)
     else:
+        composed, folder = [*given.files, *given.env_files], given.directory or _beside(given.files)
         unknown.append("containers and images could not be looked at")
     if folder:
         moves = _of_git(folder, now)
@@ -41,7 +44,7 @@ def changes(services: Mapping[str, Any], given: Source) -> dict[str, Any]:
         unknown.append(
             "the checkout and the files could not be looked at: their folder is not known, give it as project_directory"
         )
-    files = [*project["files"], *project["env_files"], *([os.path.join(folder, ".env")] if folder else [])]
+    files = [*composed, *([os.path.join(folder, ".env")] if folder else [])]
     for path in dict.fromkeys(files):
         try:
             found.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
@@ -49,7 +52,7 @@ def changes(services: Mapping[str, Any], given: Source) -> dict[str, Any]:
             continue
         except OSError as error:
             unknown.append(f"{path} could not be looked at: {error.strerror}")
-    young = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
+    young: list[Change] = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
     return {"changes": sorted(young, key=lambda one: one["age"]), "unknown": unknown}
 
 
@@ -58,7 +61,7 @@ def _beside(files: Sequence[str]) -> str:
     return os.path.dirname(files[0]) if files else ""
 
 
-def _of_git(folder: str, now: float) -> list[dict[str, Any]]:
+def _of_git(folder: str, now: float) -> list[Change]:
     """When the checkout was moved, and to which commit; the reflog knows, the commit's own date does not."""
     return [
         {"age": now - at, "what": f"checked out {revision[:12]}: {redacted(subject)[:100]}", "deploys": True}
@@ -66,7 +69,7 @@ def _of_git(folder: str, now: float) -> list[dict[str, Any]]:
     ]
 
 
-def last_deploy(found: Mapping[str, Any]) -> str:
+def last_deploy(found: ChangesReport) -> str:
     """When something was last deployed within a day, as log_tail takes it; empty where nothing was."""
     ages = [one["age"] for one in found["changes"] if one["deploys"]]
     if not ages:

@@ -18,7 +18,7 @@ FIRST = "services"
 
 
 def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[str, Part]) -> dict[str, Any]:
-    """What each part says. Those of ``after`` are given what ``services`` said, or {}.
+    """What each part says. Those of ``after`` are given what ``services`` said, or None.
 
     ``here`` are asked in this very thread, which may enter other networks, the others beside it; every thread is
     started before, so that none begins in somebody else's network.
@@ -32,7 +32,7 @@ def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[s
 
 
 def _after(part: Part, first: Future[dict[str, Any]] | None) -> dict[str, Any]:
-    return _told(part, first.result() if first else {})
+    return _told(part, first.result() if first else None)
 
 
 def _told(part: Part, *given: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ansible.module_utils.urls import open_url
 from ..._core.errors import HostError, InputError
 from ..._core.text import printable
 from ..._core.urls import door_of
+from ..prometheus_signs import AlertReport, AlertsAndSeries, SeriesOption, SeriesReport
 
 _MOST = 4 * 2**20  # bytes of an answer
 _THREADS = 4
@@ -26,8 +27,8 @@ _REFUSED = (400, 422)  # the query cannot be read, or not be carried out
 
 
 def alerts_and_series(
-    url: str, timeout: float, headers: Mapping[str, str], series: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+    url: str, timeout: float, headers: Mapping[str, str], series: Sequence[SeriesOption]
+) -> AlertsAndSeries:
     """What prometheus_info returns; ``timeout`` in seconds."""
     if not door_of(url)[0]:
         raise InputError("url is none of the form http://host:port. Nothing was done.")
@@ -41,15 +42,15 @@ class Prometheus:
     def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
         self.url, self.timeout, self.headers = url.rstrip("/"), timeout, dict(headers)
 
-    def alerts(self) -> list[dict[str, Any]]:
+    def alerts(self) -> list[AlertReport]:
         """Those that are pending or fire, the earliest first."""
-        found: list[dict[str, Any]] = self._ask("/api/v1/alerts", lambda data: [_alert(one) for one in data["alerts"]])
-        return sorted(found, key=lambda one: str(one["since"]))
+        found: list[AlertReport] = self._ask("/api/v1/alerts", lambda data: [_alert(one) for one in data["alerts"]])
+        return sorted(found, key=lambda one: one["since"])
 
-    def series(self, wanted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def series(self, wanted: Sequence[SeriesOption]) -> list[SeriesReport]:
         """Each with its value now, None where the query gives none; one in trouble says so and costs no other."""
         with ThreadPoolExecutor(_THREADS) as pool:
-            values = list(pool.map(lambda one: self._told(str(one["query"])), wanted))
+            values = list(pool.map(lambda one: self._told(one["query"]), wanted))
         return [{**one, "value": value, "trouble": trouble} for one, (value, trouble) in zip(wanted, values)]
 
     def value(self, query: str) -> float | None:
@@ -107,7 +108,7 @@ def _said(error: urllib.error.HTTPError) -> str:
         return str(error.reason)
 
 
-def _alert(one: Mapping[str, Any]) -> dict[str, Any]:
+def _alert(one: Mapping[str, Any]) -> AlertReport:
     labels, notes = one.get("labels") or {}, one.get("annotations") or {}
     return {
         "name": printable(str(labels.get("alertname", "?"))),

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from datetime import datetime, timezone
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -14,20 +15,22 @@ from ..._compose.io.engine import engine
 from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.options import COMPOSE_ARGS, source_of
-from ..._compose.project import project_dict
+from ..._compose.project import ProjectReport, nothing_left, project_dict
 from ..._compose.project_ref import Source
 from ..._core.errors import InputError, ProjectUnknown
-from ..._endpoints.endpoint import lines_of
+from ..._endpoints.endpoint import reached_report
 from ..._endpoints.io.matrix import probe
 from ..._endpoints.options import keys_of, targets_of, tell_what_is_no_secret, trying_of
 from ..._logs.io.reader import read
 from ..._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
-from ..._postgres.activity_report import activity_result
+from ..._logs.records import LogReport
+from ..._postgres.activity_report import ActivityReport, activity_result
 from ..._postgres.exclusions import Mercy
 from ..._postgres.io.server import connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.options import POSTGRES_ARGS, login_of
 from ..._resources.io.usage import used
+from ..survey_report import ServicesPart
 from .changes import changes, last_deploy
 from .parallel import Part, survey
 
@@ -56,7 +59,7 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
         targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
         tell_what_is_no_secret(module)  # also where they are not asked: what is given is hidden until then
         if "reached" in wanted:
-            here["reached"] = lambda: _reached(probe(login, source, params["sources"], targets, keys, how))
+            here["reached"] = lambda: reached_report(probe(login, source, params["sources"], targets, keys, how))
     if not (parts or here):
         raise InputError("parts: nothing is to be looked at. Nothing was done.")
     found = survey(parts, after, here)
@@ -65,7 +68,7 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
     return {"changed": False, **found}
 
 
-def _services(login: EngineLogin, source: Source) -> Mapping[str, Any]:
+def _services(login: EngineLogin, source: Source) -> ProjectReport:
     with engine(login) as opened:
         try:
             return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
@@ -73,18 +76,10 @@ def _services(login: EngineLogin, source: Source) -> Mapping[str, Any]:
             if any(not one.one_off for one in opened.containers(source.project)):
                 raise
             # Nothing of it is left, which is no question of how it was asked for.
-            return {"project": _project(source), "services": {}, "trouble": [str(error)], "sick": 0}
+            return nothing_left(source, str(error), datetime.now(timezone.utc))
 
 
-def _project(source: Source) -> dict[str, Any]:
-    return {"name": source.project, "directory": source.directory, "files": source.files, "env_files": source.env_files}
-
-
-def _reached(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
-    return {"matrix": rows, "lines": lines_of(rows)}
-
-
-def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: Mapping[str, Any]) -> Mapping[str, Any]:
+def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: ServicesPart | None) -> LogReport:
     asked = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
     deployed = last_deploy(changes(services, source))
     asked.update(
@@ -100,7 +95,7 @@ def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: 
     return read(login, source, where_of(asked), wanted_of(asked), limits_of(asked))
 
 
-def _database(params: dict[str, Any]) -> Mapping[str, Any]:
+def _database(params: dict[str, Any]) -> ActivityReport:
     given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
     given.update(params["postgres"] or {})
     with connect(login_of(given)) as postgres:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
 from ansible_collections.pafar.runbook.plugins.callback.summary import CallbackModule
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Verdict
+from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import relief
 
-ACTIVITY = {
-    "visibility": "full", "redacted": 0, "waiters": 0, "tree": [],
-    "server": {"version": "18.4", "in_recovery": False, "entrance": "normal"},
-    "connections": {"used": 1, "limit": 100, "ordinary_free": 96},
-}  # fmt: skip
-PLAN = {"digest": "d" * 64, "late": 1, "leaves": 0, "actions": [], "spared": []}
+from support.reports import activity
+
+ACTIVITY = activity()
+PLAN: dict[str, Any] = {"digest": "d" * 64, "late": 1, "leaves": 0, "actions": [], "spared": []}
 PLANNED = {"plan": PLAN, "rounds": 0, "ended": [], "stuck": [], "missed": [], "seconds_to_relief": None, "stopped": ""}
 ENDED = {
     **PLANNED,
@@ -20,8 +22,9 @@ ENDED = {
     "ended": [{"action": "terminated", "pid": 7, "reason": "idle"}],
     "seconds_to_relief": 0.1,
 }
-GATE = {"open": True, "reasons": ["fine"], "digest": "d" * 64}
-VERDICT = {"verdict": "recovered", "before": 1, "after": 0, "seconds_to_relief": 0.1}
+OPEN = Verdict(True, ("fine",), ("t",)).as_dict()
+GATE = {**OPEN, "digest": "d" * 64, "ansible_stats": exported({**PLAN, "actions": [{"target": "t"}]}, "x@db", OPEN)}
+VERDICT = {**relief(1, 0, 0, 0.1), "what": ""}
 
 
 @pytest.fixture
@@ -68,3 +71,12 @@ def test_hosts_do_not_mix_and_others_tasks_are_left_alone(printed):
 def test_a_failed_task_without_such_a_result_prints_nothing(printed):
     assert printed("pg_kill_blocking", {"msg": "refused"}) == []
     assert len(printed("pg_kill_blocking", PLANNED)) == 2
+
+
+def test_a_result_that_it_cannot_read_is_said_and_not_passed_over(printed):
+    renamed = {"seen" if name == "visibility" else name: value for name, value in ACTIVITY.items()}
+    assert printed("pg_activity_info", renamed) == [
+        "db | result of pg_activity_info not understood (key 'visibility'); see the log"
+    ]
+    (line,) = printed("compose_info", {"services": None})
+    assert line.startswith("db | result of compose_info not understood (")

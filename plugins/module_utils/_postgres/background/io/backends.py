@@ -6,18 +6,18 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Iterable
+from typing import Iterable
 
-from ...._system.counters import parse_pairs
+from ...._system.counters import DiskRoom, parse_pairs
 from ...._system.io.procfs import read
 from ...snapshot import Picture
-from ..backends import Backend, Peer, clients_of, gone, matched, parse_tcp, started_at, usage
+from ..backends import Backend, Peer, ProcessesReport, clients_of, gone, matched, parse_tcp, started_at, usage
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _NAMES = ("postgres", "postmaster")
 
 
-def observe_backends(picture: Picture, interval: float) -> dict[str, Any]:
+def observe_backends(picture: Picture, interval: float) -> ProcessesReport:
     """CPU, memory and input and output of each session over ``interval`` seconds, and whose client is gone.
 
     Empty, with the reason, where PostgreSQL does not run on this host.
@@ -37,7 +37,7 @@ def observe_backends(picture: Picture, interval: float) -> dict[str, Any]:
     }
 
 
-def data_disk(picture: Picture, own_pid: int) -> dict[str, Any] | None:
+def data_disk(picture: Picture, own_pid: int) -> DiskRoom | None:
     """The file system of the server's data directory, which is where its processes work; None if not to be seen."""
     own = matched(picture, read_backends()).get(own_pid)
     if own is None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection
+from typing import Collection
 
 from ...io.server import Postgres
 from ...snapshot import Picture
@@ -18,29 +18,35 @@ SUBJECTS = ("wraparound", "replication", "spill", "autovacuum", "processes", "po
 
 def look_behind(
     postgres: Postgres, picture: Picture, subjects: Collection[str], pooler: Pooler | None, interval: float
-) -> dict[str, Any]:
+) -> background.BackgroundReport:
     """The subjects that were asked for. What this login or this host may not see is said, and costs nothing else."""
-    readers: dict[str, Callable[[], dict[str, Any]]] = {
-        "wraparound": lambda: background.wraparound(
+    found: background.BackgroundSubjects = {}
+    if "wraparound" in subjects:
+        found["wraparound"] = background.wraparound(
             picture,
             postgres.names(queries.AGES),
             postgres.names(queries.HORIZON_SESSIONS),
             postgres.names(queries.HORIZON_PREPARED),
             postgres.names(queries.SLOTS),
-        ),
-        "replication": lambda: background.replication(
-            postgres.names(queries.SLOTS), postgres.names(queries.WALSENDERS)
-        ),
-        "spill": lambda: _spill(postgres, picture),
-        "autovacuum": lambda: background.autovacuum(picture, postgres.names(queries.VACUUMS)),
-        "processes": lambda: observe_backends(picture, interval),
-        "pooler": lambda: read_pooler(pooler, picture) if pooler else {"reachable": False, "why": "not asked for"},
-    }
-    found = {name: readers[name]() for name in SUBJECTS if name in subjects}
+        )
+    if "replication" in subjects:
+        found["replication"] = background.replication(
+            postgres.names(queries.SLOTS),
+            postgres.names(queries.WALSENDERS),
+            postgres.rows(queries.ARCHIVER)[0],
+        )
+    if "spill" in subjects:
+        found["spill"] = _spill(postgres, picture)
+    if "autovacuum" in subjects:
+        found["autovacuum"] = background.autovacuum(picture, postgres.names(queries.VACUUMS))
+    if "processes" in subjects:
+        found["processes"] = observe_backends(picture, interval)
+    if "pooler" in subjects:
+        found["pooler"] = read_pooler(pooler, picture) if pooler else {"reachable": False, "why": "not asked for"}
     return {**found, "pressing": background.pressing(found)}
 
 
-def _spill(postgres: Postgres, picture: Picture) -> dict[str, Any]:
+def _spill(postgres: Postgres, picture: Picture) -> background.SpillReport:
     files = postgres.names(queries.SPILL)
     if postgres.names(queries.MAY_LIST)[:1] == [(True,)]:
         return background.spill(picture, [*files, *postgres.names(queries.SHARED_SPILL)])

@@ -71,3 +71,9 @@ SELECT s.spcname, s.folder, f.size
 VACUUMS = """
 SELECT pid, datid, relid, param2, param3 FROM pg_catalog.pg_stat_get_progress_info('VACUUM')
 """
+
+ARCHIVER = """
+SELECT pg_catalog.current_setting('archive_mode'), last_failed_time > coalesce(last_archived_time, '-infinity'),
+       last_failed_time::text
+  FROM pg_catalog.pg_stat_get_archiver()
+"""

@@ -9,14 +9,14 @@ from typing import Any, Dict, List
 from ...._core.errors import ConnectError
 from ...io.connection import Login, driver, enter_pooler
 from ...snapshot import Picture
-from ..pgbouncer import told
+from ..pgbouncer import PoolerReport, told
 
 Pooler = Login
 _SHOWN = ("POOLS", "DATABASES", "CLIENTS", "SERVERS", "CONFIG")
 Tables = Dict[str, List[Dict[str, Any]]]
 
 
-def read_pooler(pooler: Pooler, picture: Picture) -> dict[str, Any]:
+def read_pooler(pooler: Pooler, picture: Picture) -> PoolerReport:
     """Its pools, and who stands behind each server connection. A pooler that does not answer costs no picture."""
     try:
         tables = _tables(pooler)

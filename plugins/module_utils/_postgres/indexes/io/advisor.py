@@ -15,10 +15,12 @@ from ...session import LONGEST_QUERY
 from ...sql_text import without_literals
 from ...workload.io.pg_stat_statements import named, usable
 from ...workload.io.window import Workload, workload
+from ...workload.statements import RunningNow
 from .. import advice
 from .. import catalog as indexes
 from ..advice import Candidate
 from ..catalog import Catalog, Column, ForeignKey, Index, Table
+from ..indexes_report import BuildProgress, IndexesReport, Least, build_progress, building_alone, catalog_report
 from ..predicates import Wish, cost, is_read, queries_of, question, wishes
 from . import index_queries as queries
 from .planner import NotPlanned, Planner
@@ -28,17 +30,6 @@ _LONGEST = 300
 _CHARACTER = 4  # bytes that a text is cut short by, so that no character is cut
 _LONG = 5.0  # seconds from which a statement runs long, where no window says so
 _IDLE = ("Lock", "Client", "Timeout", "Activity")  # who waits for these reads nothing
-_NOTHING: dict[str, Any] = {
-    "advice": [],
-    "foreign_keys": [],
-    "seq_scans": [],
-    "invalid": [],
-    "duplicates": [],
-    "unused": [],
-    "workload": {},
-    "window": {"seconds": None, "lifetime": False},
-    "notes": [],
-}
 
 
 @dataclass(frozen=True)
@@ -53,16 +44,16 @@ class Wanted:
     only_building: bool = False
 
 
-def index_report(login: Login, wanted: Wanted) -> dict[str, Any]:
+def index_report(login: Login, wanted: Wanted) -> IndexesReport:
     """What pg_index_info returns; see its documentation."""
     with connect(login) as postgres:
         return advise(postgres, wanted)
 
 
-def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
+def advise(postgres: Postgres, wanted: Wanted) -> IndexesReport:
     """What pg_index_info returns; see its documentation."""
     if wanted.only_building:
-        return {**_NOTHING, "building": progress(postgres), "server": postgres.server}
+        return building_alone(progress(postgres), postgres.server)
     before = read_tables(postgres)
     work = workload(postgres, usable(postgres), wanted.window)
     after = read_tables(postgres)
@@ -77,14 +68,13 @@ def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
     whole = [one for one in advice.merge(found) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
     ordered = advice.ranked(whole)[: wanted.top]
     return {
-        "advice": [advice.told(catalog, one, gained, work.seconds) for one in ordered],
-        "foreign_keys": [
-            _foreign_key(catalog, key, near, gained) for key, near in advice.by_cost(catalog, missing, gained)
-        ],
-        "seq_scans": advice.scans(catalog, gained, wanted.min_rows, wanted.top),
-        "invalid": indexes.invalid(catalog),
-        "duplicates": indexes.duplicates(catalog),
-        "unused": indexes.unused(catalog, wanted.least_unused),
+        **catalog_report(
+            catalog,
+            gained,
+            advice=[advice.told(catalog, one, gained, work.seconds) for one in ordered],
+            missing=missing,
+            least=Least(wanted.min_rows, wanted.top, wanted.least_unused),
+        ),
         "window": {
             "seconds": round(work.seconds, 2) if work.seconds is not None else None,
             "lifetime": not wanted.window,
@@ -96,19 +86,10 @@ def advise(postgres: Postgres, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def progress(postgres: Postgres) -> list[dict[str, Any]]:
+def progress(postgres: Postgres) -> list[BuildProgress]:
     """Builds at work now: on which table, in which phase, how far."""
     rows = postgres.names(queries.BUILDING)
-    return [
-        {
-            "pid": pid,
-            "table": table or str(oid),
-            "phase": phase,
-            "share_done": round(done / total, 3) if total else None,
-            "waits_for": locker or None,
-        }
-        for pid, oid, table, phase, done, total, locker in rows
-    ]
+    return [build_progress(row) for row in rows]
 
 
 def read_tables(postgres: Postgres) -> dict[int, Table]:
@@ -193,7 +174,7 @@ def _here(postgres: Postgres, work: Workload) -> Workload:
     """
     database = postgres.server["database"]
     known = {oid for oid, name in named(postgres, DATABASES).items() if name == database}
-    running: dict[int, list[dict[str, Any]]] = {}
+    running: dict[int, list[RunningNow]] = {}
     for query_id, sessions in work.running.items():
         for one in sessions:
             if work.picture.sessions[one["pid"]].database == database:
@@ -201,14 +182,14 @@ def _here(postgres: Postgres, work: Workload) -> Workload:
     return replace(work, doings=[one for one in work.doings if one.key[1] in known], running=running)
 
 
-def _at_work(running: list[dict[str, Any]], window: float | None) -> float:
+def _at_work(running: list[RunningNow], window: float | None) -> float:
     """For how many seconds the oldest of these has been running, if it ran through the whole window and waits for
     neither a lock nor its client nor a clock; else 0."""
     long = [one["seconds"] for one in running if one["wait"] not in _IDLE and one["seconds"] >= (window or _LONG)]
     return max(long, default=0.0)
 
 
-def _opened(postgres: Postgres, running: list[dict[str, Any]]) -> set[int]:
+def _opened(postgres: Postgres, running: list[RunningNow]) -> set[int]:
     """The tables that these sessions have open."""
     pids = [one["pid"] for one in running]
     return {row[0] for row in postgres.rows(queries.OPENED, pids=pids)} if pids else set()
@@ -283,19 +264,3 @@ def _unproved(catalog: Catalog, gained: dict[int, Table], table: Table, wish: Wi
 
 def _numbers(catalog: Catalog, one: Candidate) -> tuple[int, ...]:
     return catalog.numbers(one.table.oid, one.columns)
-
-
-def _foreign_key(catalog: Catalog, key: ForeignKey, near: str, gained: dict[int, Table]) -> dict[str, Any]:
-    def name(oid: int) -> str:
-        return printable(catalog.tables[oid].name) if oid in catalog.tables else str(oid)
-
-    known = catalog.columns.get(key.table, {})
-    return {
-        "name": printable(key.name),
-        "table": name(key.table),
-        "parent": name(key.parent),
-        "columns": [printable(known[number].name) for number in key.columns if number in known],
-        "size_bytes": catalog.tables[key.table].size if key.table in catalog.tables else 0,
-        "near": near,
-        "seconds": round(advice.cost_of(catalog, key, gained), 3),
-    }

@@ -5,13 +5,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ...io import queries
 from ...io.connection import Login
 from ...io.server import Postgres, connect
 from ...snapshot import Picture
-from ..statements import Doing, Key, Reader, Samples, Snapshot, difference, lifetime, ranked, report, running_seconds
+from ..statements import (
+    Doing,
+    Key,
+    Reader,
+    RunningNow,
+    Samples,
+    Snapshot,
+    StatementsReport,
+    WorkloadReport,
+    difference,
+    lifetime,
+    ranked,
+    report,
+    running_seconds,
+)
 from .pg_stat_statements import Extension, named, texts, usable, watch
 
 # What the look itself runs is none of the server's work: how those statements begin, with literals or without.
@@ -28,7 +41,7 @@ class Workload:
 
     extension: Extension
     doings: list[Doing]
-    running: dict[int, list[dict[str, Any]]]
+    running: dict[int, list[RunningNow]]
     samples: Samples
     first: Snapshot
     second: Snapshot
@@ -42,7 +55,7 @@ class Workload:
         known = texts(postgres, self.extension, keys) if self.extension.name and keys and form != "none" else {}
         return Reader(named(postgres, queries.ROLES), named(postgres, queries.DATABASES), known, form)
 
-    def report(self, postgres: Postgres, top: int, form: str) -> dict[str, Any]:
+    def report(self, postgres: Postgres, top: int, form: str) -> WorkloadReport:
         """What pg_statements_info returns; see its documentation."""
         reader = self.reader(postgres, self.top(top + len(_OURS)), form)
         renewed = self.first.reset != self.second.reset
@@ -95,7 +108,7 @@ def _reservations(second: Snapshot, evictions: int, renewed: bool) -> list[str]:
     return said
 
 
-def statements_report(login: Login, window: float, top: int, form: str) -> dict[str, Any]:
+def statements_report(login: Login, window: float, top: int, form: str) -> StatementsReport:
     """What pg_statements_info returns; ``window`` in seconds, ``form``: how statements are shown."""
     with connect(login) as postgres:
         found = workload(postgres, usable(postgres), window)

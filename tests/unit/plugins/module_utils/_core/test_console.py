@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
+from typing import Any
 
-PLAN = {
+from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
+from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import GateResult, Verdict
+from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import OutcomeReport, relief
+
+PLAN: dict[str, Any] = {
     "digest": "ab" * 32,
     "late": 6,
     "leaves": 0,
@@ -30,8 +35,11 @@ def test_a_long_plan_is_cut_with_a_count():
 
 
 def test_a_held_gate_says_how_to_approve_this_very_plan():
-    stats = {"data": {"incident_plan_targets": ["t"]}}
-    held = {"open": False, "reasons": ["too many"], "digest": "ab" * 32, "ansible_stats": stats}
+    plan = {"digest": "ab" * 32, "actions": [{"target": "t"}]}
+    verdict = Verdict(False, ("too many",)).as_dict()
+    held: GateResult = {
+        **verdict, "digest": "ab" * 32, "ansible_stats": exported(plan, "unblock_sessions@db", verdict)
+    }  # fmt: skip
     assert summary.of_gate(held)[0] == (summary.CARE, "gate held: too many (plan abababababab)")
     assert "incident_approved_digest=abababababab" in text(summary.of_gate(held))
 
@@ -61,5 +69,5 @@ def test_a_prepared_transaction_is_named_since_it_has_no_pid():
 
 
 def test_the_verdict_says_when_nothing_was_relieved():
-    lost = {"verdict": "unchanged", "before": 5, "after": 5, "seconds_to_relief": None}
+    lost: OutcomeReport = {**relief(5, 5, 0, None), "what": ""}
     assert summary.of_verdict(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; no relief")]

@@ -1,25 +1,29 @@
-"""What endpoint_probe_info and compose_info return, as far as a diagnosis reads it."""
+"""Rows of probes and services that the tests of several subjects share."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
 
-def service(name: str, running: int = 1, trouble: str = "", **more: Any) -> dict[str, Any]:
-    one = {"name": f"pafar-{name}-1", "trouble": trouble, "age": 9000, "image_age": 9000, "ports": [], **more}
-    return {"running": running, "containers": [one]}
+from support import reports
+from support.reports import container, probed
+
+
+def service(name: str, running: int = 1, trouble: str = "", **more: Any) -> ServiceReport:
+    return reports.service(container(f"pafar-{name}-1", trouble, **more), running=running)
 
 
 SERVICES = {name: service(name) for name in ("backend", "worker", "db", "redis", "nginx")}
 
 
-def row(source: str, target: str, state: str = "up", layer: str = "", why: str = "", **more: Any) -> dict[str, Any]:
-    host = {"database": "db:5432", "redis": "redis:6379"}.get(target, "api.stripe.com:443")
-    known = {"source": source, "target": target, "state": state, "layer": layer, "why": why, "whose": "", "judge": ""}
-    return {**known, "address": host, **more}
+def row(source: str, target: str, state: str = "up", layer: str = "", why: str = "", **more: Any) -> ProbeReport:
+    address = {"database": "db:5432", "redis": "redis:6379"}.get(target, "api.stripe.com:443")
+    return probed(source, target, state, layer, why, **{"address": address, **more})
 
 
-def down(source: str, target: str, layer: str = "tcp", why: str = "no answer in time", **more: Any) -> dict[str, Any]:
+def down(source: str, target: str, layer: str = "tcp", why: str = "no answer in time", **more: Any) -> ProbeReport:
     return row(source, target, "down", layer, why, **more)
 
 

@@ -5,11 +5,26 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
 
-from .activity_facts import activity, application, ceiling
+from support.reports import (
+    activity,
+    application,
+    ceiling,
+    container,
+    pool,
+    pooler,
+    processes,
+    service,
+    vanished,
+)
 
 
-def leaking(number=30):
-    return application("feed", number, idle=number, idle_seconds=[300] * number)
+def leaking(number=30, clients=None):
+    return application("feed", number, idle=number, idle_seconds=[300] * number, clients=clients)
+
+
+def at(*addresses, image="pafar/backend:1"):
+    """A service whose containers have these addresses."""
+    return service(*(container("x", networks={"default": one, "other": ""}) for one in addresses), image=image)
 
 
 def forgotten(number, seconds, sessions=40):
@@ -35,8 +50,8 @@ def test_full_slots(applications, cause, relief):
 
 
 def test_vanished_clients_come_before_a_leak():
-    gone = [{"target": "7@x/y", "pid": 7, "who": "7 app", "reason": "hung up"}]
-    seen = activity(ceiling(leaking(), application()), background={"processes": {"vanished": gone}})
+    gone = [vanished()]
+    seen = activity(ceiling(leaking(), application()), background={"processes": processes(gone=gone)})
     found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
     assert [one["cause"] for one in found["causes"]] == ["vanished_clients", "leak"]
     assert found["rules"] == {"idle": 30, "vanished": gone}
@@ -56,8 +71,7 @@ def test_a_limit_is_offered_only_where_the_role_is_its_own():
 
 
 def test_a_pooler_that_is_used_up_while_the_server_is_not():
-    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 5, "exhausted": True, "paused": False}
-    seen = activity(ceiling(application()), background={"pooler": {"pools": [pool]}})
+    seen = activity(ceiling(application()), background={"pooler": pooler(pool())})
     found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
     assert (found["cause"], found["relief"]) == ("pooler", "")
     assert "30 slots free" in found["causes"][0]["evidence"][0]
@@ -73,10 +87,7 @@ def test_pool_sizes_are_added_up():
 
 
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
-    pool = {
-        "database": "shop", "user": "app", "waiting": 9, "active": 5, "size": 20, "exhausted": True, "paused": False,
-    }  # fmt: skip
-    seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": {"pools": [pool]}})
+    seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": pooler(pool(size=20))})
     assert exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
 
 
@@ -90,9 +101,11 @@ def test_a_limit_is_never_offered_that_locks_an_application_out():
 
 
 def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
-    pool = {"database": "shop", "user": "app", "waiting": 9, "active": 0, "size": 5, "exhausted": False, "paused": True}
-    more = {**pool, "user": "feed", "waiting": 3}
-    seen = activity(ceiling(application()), background={"pooler": {"pools": [pool, more]}})
+    pools = [
+        pool(user, waiting=waiting, active=0, exhausted=False, paused=True)
+        for user, waiting in (("app", 9), ("feed", 3))
+    ]
+    seen = activity(ceiling(application()), background={"pooler": pooler(*pools)})
     found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
     assert [(one["cause"], one["relief"]) for one in found["causes"]] == [("pooler_paused", "")]
     assert "12 clients wait" in found["causes"][0]["evidence"][0]
@@ -103,45 +116,43 @@ def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
 
 @pytest.mark.parametrize(("used", "cause"), [(100, "pooler_full"), (90, "pooler_full"), (89, ""), (0, "")])
 def test_the_pooler_s_own_ceiling(used, cause):
-    told = {"pools": [], "client_connections": {"used": used, "limit": 100}}
+    told = pooler(used=used, limit=100)
     found = exhausted(activity(ceiling(application()), background={"pooler": told}), 30, 60, 0.5, 0.2, {}).as_dict()
     assert (found["cause"], found["relief"]) == (cause, "")
     assert any("max_client_conn above 100" in line for line in found["advice"]) is bool(cause)
 
 
 def test_the_pooler_s_ceiling_keeps_nobody_from_relieving_a_leak():
-    told = {"pools": [], "client_connections": {"used": 100, "limit": 100}}
+    told = pooler(used=100, limit=100)
     seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": told})
     found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
     assert (found["cause"], found["relief"]) == ("leak", "end_sessions")
     assert [one["cause"] for one in found["causes"]][-1] == "pooler_full"
 
 
-def service(*addresses, image="pafar/backend:1"):
-    return {"image": image, "containers": [{"networks": {"default": one, "other": ""}} for one in addresses]}
-
-
 @pytest.mark.parametrize(
     ("clients", "services", "leaks"),
     [
-        pytest.param({"172.18.0.5": 20, "172.18.0.6": 10}, {"backend": service("172.18.0.5", "172.18.0.6")}, "backend",
+        pytest.param({"172.18.0.5": 20, "172.18.0.6": 10}, {"backend": at("172.18.0.5", "172.18.0.6")}, "backend",
                      id="all of its replicas"),
-        pytest.param({"172.18.0.5": 29, "172.18.0.1": 1}, {"backend": service("172.18.0.5")}, "",
+        pytest.param({"172.18.0.5": 29, "172.18.0.1": 1}, {"backend": at("172.18.0.5")}, "",
                      id="one address is nobody's"),
         pytest.param({"172.18.0.5": 20, "172.18.0.7": 10},
-                     {"backend": service("172.18.0.5"), "worker": service("172.18.0.7")}, "", id="two services"),
-        pytest.param({"172.18.0.5": 30}, {"a": service("172.18.0.5"), "b": service("172.18.0.5")}, "",
+                     {"backend": at("172.18.0.5"), "worker": at("172.18.0.7")}, "", id="two services"),
+        pytest.param({"172.18.0.5": 30}, {"a": at("172.18.0.5"), "b": at("172.18.0.5")}, "",
                      id="two services of one address"),
-        pytest.param({"local": 30}, {"backend": service("172.18.0.5")}, "", id="over a socket"),
-        pytest.param({"": 30}, {"backend": service("")}, "", id="no address at all"),
-        pytest.param({"172.18.0.5": 20}, {"backend": service("172.18.0.5")}, "", id="not all of them are told"),
-        pytest.param({"172.18.0.9": 30}, {"pool": service("172.18.0.9", image="edoburu/pgbouncer")}, "", id="a pooler"),
+        pytest.param({"local": 30}, {"backend": at("172.18.0.5")}, "", id="over a socket"),
+        pytest.param({"": 30}, {"backend": at("")}, "", id="no address at all"),
+        pytest.param({"172.18.0.5": 20}, {"backend": at("172.18.0.5")}, "", id="not all of them are told"),
+        pytest.param({"172.18.0.9": 30}, {"pool": at("172.18.0.9", image="edoburu/pgbouncer")}, "", id="a pooler"),
         pytest.param({"172.18.0.5": 30}, {}, "", id="nobody could look"),
     ],
 )  # fmt: skip
 def test_which_service_leaks(clients, services, leaks):
-    one = {**leaking(30), "clients": clients}
-    found = exhausted(activity(ceiling(one, application(active=10))), 30, 60, 0.5, 0.2, {}, services=services).as_dict()
+    leak = leaking(30, clients)
+    found = exhausted(
+        activity(ceiling(leak, application(active=10))), 30, 60, 0.5, 0.2, {}, services=services
+    ).as_dict()
     assert found["causes"][0]["detail"]["service"] == leaks
     assert any("leaks from service backend" in line for line in found["lines"]) is bool(leaks)
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ansible.template
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import crowded
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import repository_of, who_closes
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import AskedActivity, crowded
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import (
+    Explained,
+    Find,
+    ReclaimFacts,
+    explained,
+    plan_reclaim,
+    reclaim_items,
+    repository_of,
+    who_closes,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
+    BackgroundReport,
+)
 
+from support import reports
+from support.reports import held, reclaim, slots
 from support.servers import ROOT
 
 MIB = 2**20
-
-
-def reclaim(*explained: dict[str, Any]) -> dict[str, Any]:
-    before = {"mount": "/", "free_bytes": 5 * MIB, "used_bytes": 1000 * MIB, "free_share": 0.005}
-    return {"plan": {"actions": [], "late": 100}, "before": before, "explained": list(explained), "notes": []}
-
-
-def held(size: int, *services: str) -> dict[str, Any]:
-    return {"kind": "deleted_open", "what": "/x", "bytes": size * MIB, "cure": "restart", "services": list(services)}
 
 
 @pytest.mark.parametrize(
@@ -55,8 +58,7 @@ def test_every_service_that_holds_one_is_restarted():
 
 @pytest.mark.parametrize(("kept", "causes"), [(900, ["dead_slot"]), (1001, [])])
 def test_wal_that_cannot_lie_on_this_disk_does_not_fill_it(kept, causes):
-    slot = {"slot": "gone", "active": False, "temporary": False, "kept_bytes": kept * MIB}
-    found = crowded(reclaim(), {"background": {"replication": {"slots": [slot]}}}, 64 * MIB).as_dict()
+    found = crowded(reclaim(), {"background": {**slots(kept), "pressing": []}}, 64 * MIB).as_dict()
     assert [one["cause"] for one in found["causes"]] == causes
     assert all("if WAL lies there" in one["evidence"][0] for one in found["causes"])
 
@@ -75,6 +77,8 @@ def test_a_repository_by_whatever_name(reference, repository):
 
 
 PLANNED = {"plan": {"actions": ["x"], "late": 100, "leaves": 40}}
+
+
 OPENED = {"open": True}
 
 
@@ -103,44 +107,48 @@ def test_what_the_playbook_still_misses_before_it_restarts(facts, check, missing
     assert "__disk_space_missing | int > 0" in work["block"][-1]["when"]
 
 
-def reclaimed(*acts: tuple[str, int], explained: list[dict[str, Any]] | None = None, late: int = 100) -> dict[str, Any]:
-    actions = [{"kind": kind, "bytes": size, "who": f"{kind} one", "reason": "big"} for kind, size in acts]
-    before = {"mount": "/", "free_bytes": 5 * MIB, "used_bytes": 1000 * MIB, "free_share": 0.005}
-    return {"plan": {"actions": actions, "late": late}, "before": before, "explained": explained or [], "notes": []}
+def test_an_archiver_that_fails_keeps_all_wal():
+    found = crowded(reclaim(), {"background": {**slots(failing=True), "pressing": []}}, 64 * MIB).as_dict()
+    assert [cause["cause"] for cause in found["causes"]] == ["failing_archiver"]
+    assert "not archived since yesterday" in found["causes"][0]["evidence"][0]
 
 
-def slots_kept(kept: int, active: bool = False) -> dict[str, Any]:
-    slot = {"slot": "gone", "active": active, "temporary": False, "kept_bytes": kept}
-    return {"background": {"replication": {"slots": [slot]}}}
+def freeing(*acts: tuple[str, int], explained: tuple[Explained, ...] = (), late: int = 100) -> ReclaimFacts:
+    """What may be freed: kind and bytes."""
+    finds = [Find(kind, f"{kind}@1", f"{kind} one", size, "big", "free") for kind, size in acts]
+    facts = reports.reclaim(*explained)
+    return {**facts, "plan": {"actions": reclaim_items(plan_reclaim(finds, 2**40)), "late": late}}
 
 
-DELETED_OPEN = {
-    "kind": "deleted_open",
-    "what": "/x was deleted",
-    "bytes": 700 * MIB,
-    "cure": "open",
-    "services": ["backend"],
-}
+def kept(mib: int, active: bool = False) -> AskedActivity:
+    """A replication slot that keeps so much WAL."""
+    background: BackgroundReport = {**reports.slots(mib), "pressing": []}
+    background["replication"]["slots"][0]["active"] = active
+    return {"background": background}
 
-A_VOLUME = {"kind": "volume", "what": "the volume data holds 9 GiB", "bytes": 900 * MIB, "cure": "ask"}
 
-NO_INODES = {"kind": "inodes", "what": "99% of the inodes", "bytes": 0, "cure": "tidy"}
+OPEN = reports.held(700, "backend")
+
+
+VOLUME = explained("volume", "the volume data holds 9 GiB", 900 * MIB, "ask")
+
+
+INODES = explained("inodes", "99% of the inodes", 0, "tidy")
 
 
 @pytest.mark.parametrize(
     ("facts", "activity", "causes", "relief"),
     [
-        (reclaimed(), {}, [], ""),
-        (reclaimed(("container_logs", 400 * MIB), ("backups", 90 * MIB)), {}, ["unrotated_log", "old_backups"],
+        (freeing(), {}, [], ""),
+        (freeing(("container_logs", 400 * MIB), ("backups", 90 * MIB)), {}, ["unrotated_log", "old_backups"],
          "reclaim_disk"),
-        (reclaimed(("container_logs", 40 * MIB)), slots_kept(300 * MIB), ["dead_slot", "unrotated_log"], ""),
-        (reclaimed(), slots_kept(300 * MIB, active=True), [], ""),
-        (reclaimed(), slots_kept(3 * MIB), [], ""),
-        (reclaimed(("build_cache", 10 * MIB), explained=[DELETED_OPEN, A_VOLUME]), {},
-         ["deleted_open", "build_cache", "volume"],
+        (freeing(("container_logs", 40 * MIB)), kept(300), ["dead_slot", "unrotated_log"], ""),
+        (freeing(), kept(300, active=True), [], ""),
+        (freeing(), kept(3), [], ""),
+        (freeing(("build_cache", 10 * MIB), explained=(OPEN, VOLUME)), {}, ["deleted_open", "build_cache", "volume"],
          "restart_services"),
-        (reclaimed(("build_cache", 10 * MIB), explained=[NO_INODES]), {}, ["inodes", "build_cache"], ""),
-        (reclaimed(explained=[A_VOLUME], late=0), {"msg": "it is down"}, [], ""),
+        (freeing(("build_cache", 10 * MIB), explained=(INODES,)), {}, ["inodes", "build_cache"], ""),
+        (freeing(explained=(VOLUME,), late=0), {"msg": "it is down"}, [], ""),
     ],
 )  # fmt: skip
 def test_disks(facts, activity, causes, relief):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
 
 from .endpoint_facts import BACKEND, SERVICES, WORKER, down, row, service
+
+
+def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> ProbeReport:
+    return row(source, name, state, "" if state == "up" else layer, "SERVFAIL", address=f"{name}:443")
 
 
 @pytest.mark.parametrize(
@@ -33,13 +36,13 @@ from .endpoint_facts import BACKEND, SERVICES, WORKER, down, row, service
     ],
 )  # fmt: skip
 def test_networks(rows, cause, relief, services):
-    found = disconnected({"matrix": rows}, SERVICES).as_dict()
+    found = disconnected(rows, SERVICES).as_dict()
     assert (found["cause"], found["relief"], found["rules"].get("services")) == (cause, relief, services)
 
 
 def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
     services = {**SERVICES, "redis": service("redis", 0, "exited with code 1")}
-    found = disconnected({"matrix": [down(BACKEND, "redis", "dns"), down(WORKER, "redis", "dns")]}, services).as_dict()
+    found = disconnected([down(BACKEND, "redis", "dns"), down(WORKER, "redis", "dns")], services).as_dict()
     assert found["cause"] in ("target_down", "dns_failure")
     rows = [
         down(BACKEND, "redis", "dns"),
@@ -47,14 +50,10 @@ def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
         down(WORKER, "redis", "dns"),
         row(WORKER, "database"),
     ]
-    found = disconnected({"matrix": rows}, services).as_dict()
+    found = disconnected(rows, services).as_dict()
     assert found["cause"] == "target_down"
     assert found["rules"] == {"services": ["redis"], "containers": ["pafar-redis-1"], "which": "all"}
     assert "exited with code 1" in found["causes"][0]["evidence"][0]
-
-
-def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> dict[str, Any]:
-    return row(source, name, state, "" if state == "up" else layer, "SERVFAIL", address=f"{name}:443")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> 
     ],
 )  # fmt: skip
 def test_who_resolves_the_names_outside(rows, cause, relief):
-    found = disconnected({"matrix": rows}, SERVICES).as_dict()
+    found = disconnected(rows, SERVICES).as_dict()
     assert (found["cause"], found["relief"]) == (cause, relief)
     assert relief or "resolver" in found["advice"][0]
 
@@ -79,12 +78,12 @@ def test_our_own_front_door_is_nobody_elses_fault():
     door = down("host", "the front door", "tcp", "connection refused", whose="ours", address="127.0.0.1:80")
     exited = service("nginx", 0, "is exited (1, failed with 1)", ports=["0.0.0.0:80->80/tcp"])
     rows = [door, row(BACKEND, "stripe", address="api.stripe.com:443")]
-    found = disconnected({"matrix": rows}, {**SERVICES, "nginx": exited}).as_dict()
+    found = disconnected(rows, {**SERVICES, "nginx": exited}).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("target_down", ["nginx"])
     # By its public name nobody knows where it leads; a service that is sick beside it is mended first.
-    public = {**door, "address": "pafar.example:443"}
+    public: ProbeReport = {**door, "address": "pafar.example:443"}
     sick = service("nginx", 1, "its health check fails", state="running")
-    found = disconnected({"matrix": [public, *rows[1:]]}, {**SERVICES, "nginx": sick}).as_dict()
+    found = disconnected([public, *rows[1:]], {**SERVICES, "nginx": sick}).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("service_sick", ["nginx"])
 
 
@@ -92,10 +91,10 @@ def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
     stopped = service("reports", 0, "is exited (143, stopped on request)", state="exited")
     services = {**SERVICES, "reports": stopped}
     theirs = down(BACKEND, "maps", "protocol", "it answers 500", whose="theirs", address="maps.example:443")
-    found = disconnected({"matrix": [theirs]}, services).as_dict()
+    found = disconnected([theirs], services).as_dict()
     assert (found["cause"], found["relief"]) == ("their_fault", "")
     door = down("host", "the front door", "tcp", "refused", whose="ours", address="pafar.example:443")
-    found = disconnected({"matrix": [door, theirs]}, services).as_dict()
+    found = disconnected([door, theirs], services).as_dict()
     assert found["relief"] == ""
     assert "service_sick" in {one["cause"] for one in found["causes"]}
     assert any("restart_services_services" in one for one in found["advice"])
@@ -105,6 +104,6 @@ def test_the_replica_that_is_cut_off_is_restarted_and_not_those_beside_it():
     two = service("backend")
     two["containers"].append({**two["containers"][0], "name": "pafar-backend-2"})
     rows = [down("pafar-backend-2", "redis"), row(BACKEND, "redis"), down(WORKER, "redis")]
-    found = disconnected({"matrix": rows}, {**SERVICES, "backend": two}).as_dict()
+    found = disconnected(rows, {**SERVICES, "backend": two}).as_dict()
     assert found["rules"]["services"] == ["backend", "worker"]
     assert found["rules"]["containers"] == ["pafar-backend-2", WORKER]

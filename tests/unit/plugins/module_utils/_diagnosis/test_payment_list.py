@@ -6,16 +6,18 @@ import csv
 
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payment_list import as_csv, to_process
 
+from support.reports import record
+
 SIGN = r"payment of booking (?P<reference>\w+) failed: (?P<why>\w+)"
 
 
 def test_payments_are_joined_by_their_reference():
     rows = [{"reference": "b1", "amount_cents": 4200}, {"reference": "b2", "amount_cents": 100}]
     entries = [
-        {"at": 1.0, "text": "ERROR payment of booking b1 failed: stripe_error"},
-        {"at": 2.0, "text": "ERROR payment of booking b1 failed: stripe_timeout"},
-        {"at": 3.0, "text": "ERROR payment of booking b9 failed: stripe_error"},
-        {"at": 4.0, "text": "something else"},
+        record("ERROR payment of booking b1 failed: stripe_error", 1.0),
+        record("ERROR payment of booking b1 failed: stripe_timeout", 2.0),
+        record("ERROR payment of booking b9 failed: stripe_error", 3.0),
+        record("something else", 4.0),
     ]
     found = to_process(rows, entries, SIGN)
     assert found == [

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, unpaid
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
+
+from support.reports import kind_of_record, log, record
 
 from .endpoint_facts import BACKEND, SERVICES, WORKER, down, row, service
 
 
-def log(*texts: str, new: bool | None = None) -> dict[str, Any]:
-    return {"signatures": [{"text": text, "level": "error", "count": 3, "new": new} for text in texts]}
+def errors(*texts: str, new: bool | None = None) -> LogReport:
+    return log(*(kind_of_record(text, new=new) for text in texts))
 
 
-def stripe(state: str = "up", layer: str = "", why: str = "", whose: str = "") -> dict[str, Any]:
-    return row(BACKEND, "stripe", state, layer, why, judge="stripe", whose=whose)
+def stripe(state: str = "up", layer: str = "", why: str = "", whose: str = "", status: int = 0) -> ProbeReport:
+    return row(BACKEND, "stripe", state, layer, why, judge="stripe", whose=whose, status=status)
 
 
-def hook(state: str = "up", layer: str = "", why: str = "", status: int = 405) -> dict[str, Any]:
-    layers = {"protocol": {"status": status}} if layer == "protocol" else {}
-    return row("pafar-stripe-1", "the webhook", state, layer, why, judge="webhook", address="nginx:80", layers=layers)
+def hook(state: str = "up", layer: str = "", why: str = "", status: int = 405) -> ProbeReport:
+    answer = status if layer == "protocol" else 0
+    return row("pafar-stripe-1", "the webhook", state, layer, why, judge="webhook", address="nginx:80", status=answer)
 
 
-def limited() -> dict[str, Any]:
-    answer = stripe("degraded", "protocol", "limits (429)", "ours")
-    return {**answer, "layers": {"protocol": {"status": 429}}}
-
-
-def refusals(*taken: float, count: int = 3) -> dict[str, Any]:
+def refusals(*taken: float, count: int = 3) -> LogReport:
     """Events with a signature that does not match, and the moments at which others were taken."""
     line = '10.0.0.9 - - [x] "POST /api/webhooks/stripe/ HTTP/1.1" 200 17'
-    said = {"text": SIGNATURE, "level": "error", "count": count, "new": None, "first_seen": 100.0}
-    return {"signatures": [said], "entries": [{"at": at, "text": line} for at in taken]}
+    said = kind_of_record(SIGNATURE, count=count, first_seen=100.0)
+    return log(said, entries=[record(line, at) for at in taken])
 
 
 WAITING = Known(2, open=2)
 
+
 OWN = "ERROR Internal Server Error: /api/payments/\nTraceback (most recent call last):\nKeyError: 'b1'"
 
+
 THEIRS = "ERROR payment of booking # failed: stripe_error"
+
 
 SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_SECRET"
 
@@ -48,10 +48,12 @@ SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_
     ("rows", "said", "cause", "relief"),
     [
         ([stripe(), hook()], log(), "", ""),
-        ([stripe("down", "protocol", "Stripe itself fails (500)", "theirs"), hook()], log(THEIRS), "stripe_down", ""),
-        ([stripe("degraded", "protocol", "it answered after 8 s", "theirs"), hook()], log(THEIRS), "stripe_slow", ""),
-        ([stripe("down", "protocol", "refuses our key (401)", "key"), hook()], log(THEIRS), "key_refused", ""),
-        ([limited(), hook()], log(THEIRS), "rate_limited", ""),
+        ([stripe("down", "protocol", "Stripe itself fails (500)", "theirs"), hook()], errors(THEIRS),
+         "stripe_down", ""),
+        ([stripe("degraded", "protocol", "it answered after 8 s", "theirs"), hook()], errors(THEIRS),
+         "stripe_slow", ""),
+        ([stripe("down", "protocol", "refuses our key (401)", "key"), hook()], errors(THEIRS), "key_refused", ""),
+        ([stripe("degraded", "protocol", "limits (429)", "ours", 429), hook()], errors(THEIRS), "rate_limited", ""),
         ([stripe("down", "tls", "no trustworthy connection: expired", "ours"), hook()], log(), "stripe_untrusted", ""),
         ([stripe("down", "protocol", "what answers is not Stripe", "network"), hook()], log(), "stripe_untrusted", ""),
         ([stripe("degraded", "protocol", "it may not ask this (403)", "key"), hook()], log(), "", ""),
@@ -64,13 +66,13 @@ SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_
         ([stripe(), hook("down", "protocol", "the proxy reaches no backend (504)", 504)], log(), "webhook_down", ""),
         ([stripe(), hook("down", "protocol", "no backend (504)", 504), down(BACKEND, "database"),
           row(WORKER, "database")], log(), "network_cut", "restart_services"),
-        ([stripe(), hook()], log("TypeError: stripe_charge() missing 1 required argument"), "own_code", ""),
-        ([stripe(), hook()], log(OWN, THEIRS), "own_code", ""),
-        ([stripe(), hook()], log(THEIRS), "", ""),
+        ([stripe(), hook()], errors("TypeError: stripe_charge() missing 1 required argument"), "own_code", ""),
+        ([stripe(), hook()], errors(OWN, THEIRS), "own_code", ""),
+        ([stripe(), hook()], errors(THEIRS), "", ""),
     ],
 )  # fmt: skip
 def test_payments(rows, said, cause, relief):
-    found = unpaid({"matrix": rows}, SERVICES, said, WAITING, ["backend"], 7200).as_dict()
+    found = unpaid(rows, SERVICES, said, WAITING, ["backend"], 7200).as_dict()
     assert (found["cause"], found["relief"]) == (cause, relief), found
     assert found["lines"][0] == "2 payments wait for a person"
     assert not cause or relief or found["advice"], "who can help where nobody here can"
@@ -87,7 +89,7 @@ def test_payments(rows, said, cause, relief):
 )
 def test_a_stranger_does_not_set_the_verdict(said, known, heavy):
     rows = [stripe(), hook(), down(BACKEND, "redis"), row(WORKER, "redis")]
-    found = unpaid({"matrix": rows}, SERVICES, said, known, ["backend"], 7200).as_dict()
+    found = unpaid(rows, SERVICES, said, known, ["backend"], 7200).as_dict()
     assert found["cause"] == ("webhook_misconfigured" if heavy else "network_cut")
     assert {one["cause"] for one in found["causes"]} == {"webhook_misconfigured", "network_cut"}
 
@@ -105,16 +107,16 @@ def test_a_stranger_does_not_set_the_verdict(said, known, heavy):
 )
 def test_own_code_of_a_fresh_release_is_rolled_back(release, new, relief):
     services = {**SERVICES, "backend": service("backend", **release)}
-    found = unpaid({"matrix": [stripe(), hook()]}, services, log(OWN, new=new), WAITING, ["backend"], 7200).as_dict()
+    found = unpaid([stripe(), hook()], services, errors(OWN, new=new), WAITING, ["backend"], 7200).as_dict()
     assert (found["cause"], found["relief"]) == ("own_code", relief)
 
 
 def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
-    chronic = {"text": "ValueError: old", "level": "error", "count": 900, "new": False}
-    fresh = {"text": "KeyError: 'b1'", "level": "error", "count": 5, "new": True}
+    chronic = kind_of_record("ValueError: old", count=900, new=False)
+    fresh = kind_of_record("KeyError: 'b1'", count=5, new=True)
     services = {**SERVICES, "backend": service("backend", age=60, image_age=90)}
-    told = {"signatures": [chronic, fresh]}
-    found = unpaid({"matrix": [stripe(), hook()]}, services, told, WAITING, ["backend"], 7200).as_dict()
+    told = log(chronic, fresh)
+    found = unpaid([stripe(), hook()], services, told, WAITING, ["backend"], 7200).as_dict()
     assert (found["cause"], found["relief"]) == ("own_code", "roll_back_release")
     assert "KeyError" in found["causes"][0]["evidence"][0]
 
@@ -122,7 +124,7 @@ def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
 def test_a_service_that_is_sick_is_restarted():
     services = {**SERVICES, "backend": service("backend", trouble="is unhealthy")}
     known = Known(0, why_unread="it is down")
-    found = unpaid({"matrix": [stripe(), hook()]}, services, log(), known, ["backend"], 7200).as_dict()
+    found = unpaid([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
     assert found["cause"] == "service_sick"
     assert found["rules"] == {"services": ["backend"], "containers": ["pafar-backend-1"], "which": "all"}
     assert found["lines"][0] == "whether payments wait for a person is not known"
@@ -139,7 +141,7 @@ def test_a_service_that_is_sick_is_restarted():
     ],
 )
 def test_what_the_list_may_lack_is_said(known, line, gap):
-    found = unpaid({"matrix": []}, SERVICES, log(), known, ["backend"], 7200).as_dict()
+    found = unpaid([], SERVICES, log(), known, ["backend"], 7200).as_dict()
     assert found["lines"][0] == line
     assert gap in " ".join(found["advice"])
 
@@ -147,12 +149,12 @@ def test_what_the_list_may_lack_is_said(known, line, gap):
 def test_the_network_between_is_ours():
     rows = [down(BACKEND, "stripe", "dns", "silent", judge="stripe"), down(BACKEND, "redis", "dns", "silent"),
             row(WORKER, "redis"), hook()]  # fmt: skip
-    found = unpaid({"matrix": rows}, SERVICES, log(THEIRS), Known(0), ["backend"], 7200).as_dict()
+    found = unpaid(rows, SERVICES, errors(THEIRS), Known(0), ["backend"], 7200).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("dns_failure", ["backend"])
 
 
 def test_a_proxy_that_is_down_is_no_webhook_set_up_wrongly():
     services = {**SERVICES, "nginx": service("nginx", 0, "is exited (1, failed with 1)")}
     rows = [stripe(), hook("down", "dns", "the name nginx could not be resolved")]
-    found = unpaid({"matrix": rows}, services, log(), Known(0), ["backend"], 7200).as_dict()
+    found = unpaid(rows, services, log(), Known(0), ["backend"], 7200).as_dict()
     assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-nginx-1"])

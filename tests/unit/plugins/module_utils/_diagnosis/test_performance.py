@@ -5,40 +5,27 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
+    BackgroundSubjects,
+    autovacuum,
+    spill,
+    wraparound,
+)
 
-from .activity_facts import activity, application, ceiling
-
-
-def workload(*statements, **waits):
-    return {"statements": list(statements), "waits": waits}
-
-
-def statement(seconds, text="SELECT 1"):
-    return {"seconds": seconds, "share": 1.0, "statement": text}
-
-
-def advised(seconds=4.0, **more):
-    names = {
-        "schema": "public",
-        "table": "bookings",
-        "columns": ["customer"],
-        "name": "i",
-        "statement": "CREATE INDEX i",
-    }
-    return {"kind": "statement", "why": "because", "proved": True, "seconds": seconds, **names, **more}
-
-
-def indexes(*advice, work=None):
-    return {"advice": list(advice), "workload": work or workload(statement(5.0), CPU=1.0), "notes": []}
-
-
-def running(pid=7, seconds=40.0):
-    return {"pid": pid, "seconds_in_state": seconds, "statement": "SELECT 2"}
-
-
-def processes(cpu=1.0, cores=4, pid=7):
-    one = {"pid": pid, "cpu": cpu, "target": f"{pid}@x/y", "who": f"{pid} app"}
-    return {"here": True, "cpu": cpu, "cores": cores, "sessions": [one], "vanished": []}
+from support.pictures import holds, picture, relation, session, waits
+from support.reports import (
+    activity,
+    advised,
+    application,
+    ceiling,
+    idle_for,
+    indexes,
+    lists,
+    processes,
+    running,
+    statement,
+    workload,
+)
 
 
 def slow(seen, given, **more):
@@ -62,22 +49,25 @@ def test_no_missing_index(given):
 
 
 def test_a_runaway_statement_and_who_is_protected():
-    lists = {"long_running": [running()], "idle_in_transaction": [], "protected": []}
-    seen = activity(ceiling(application()), background={"processes": processes()}, activity=lists)
+    found_lists = lists([running()])
+    seen = activity(ceiling(application()), background={"processes": processes()}, found=found_lists)
     found = slow(seen, indexes())
     assert (found["cause"], found["relief"]) == ("runaway_statement", "end_sessions")
     assert [one["pid"] for one in found["rules"]["busy"]] == [7]
-    lists["protected"] = [{"pid": 7, "reason": "is a backup"}]
+    found_lists["protected"] = lists(protected=[7])["protected"]
     assert slow(seen, indexes())["cause"] == ""
-    lists["protected"] = []
-    lists["long_running"] = [running(seconds=3)]
+    found_lists["protected"] = []
+    found_lists["long_running"] = [running(seconds=3)]
     assert slow(seen, indexes())["cause"] == ""
 
 
 def test_a_lock_queue_goes_before_everything():
-    lists = {"long_running": [running()], "idle_in_transaction": [], "protected": []}
     seen = activity(
-        ceiling(application()), background={"processes": processes(4.0)}, activity=lists, waiters=5, long_waiters=5
+        ceiling(application()),
+        background={"processes": processes(4.0)},
+        found=lists([running()]),
+        waiters=5,
+        long_waiters=5,
     )
     found = slow(seen, indexes(advised(), work=workload(statement(5.0), Lock=5.0, CPU=1.0)))
     assert found["cause"] == "lock_queue"
@@ -92,24 +82,26 @@ def test_a_saturated_host_without_a_culprit():
 
 
 def test_what_drags_along_is_told_without_a_relief():
-    background = {
-        "spill": {"sessions": [{"bytes": 2**29, "who": "7 app"}]},
-        "autovacuum": {"vacuums": [{"pid": 8, "holds_up": 3, "doing": "VACUUM t"}]},
-        "pressing": ["slot dead keeps 9 MiB"],
+    seen = picture(
+        [holds(8, relation(1)), *(waits(pid, relation(1)) for pid in (9, 10, 11))],
+        session(8, backend_type="autovacuum worker", query="autovacuum: VACUUM t"),
+    )
+    background: BackgroundSubjects = {
+        "spill": spill(seen, [(1, "pgsql_tmp7.0", 2**29)]),
+        "autovacuum": autovacuum(seen, []),
     }
-    found = slow(activity(ceiling(application()), background=background), indexes())
+    report = activity(ceiling(application()), background=background, pressing=["slot dead keeps 9 MiB"])
+    found = slow(report, indexes())
     assert {one["cause"] for one in found["causes"]} == {"spilled_files", "vacuum_in_the_way"}
     assert "slot dead keeps 9 MiB" in found["advice"]
 
 
 def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
-    idle = {"pid": 5, "seconds_in_state": 100.0, "user": "backup", "database": "shop", "application": "pg_dump",
-            "state": "idle in transaction"}  # fmt: skip
-    lists = {"long_running": [], "idle_in_transaction": [idle], "protected": [{"pid": 5, "reason": "is a backup"}]}
-    found = slow(activity(ceiling(application()), activity=lists), indexes(advised()))
+    idle = lists(idle_in_transaction=[idle_for(100.0)], protected=[5])
+    found = slow(activity(ceiling(application()), found=idle), indexes(advised()))
     assert (found["cause"], found["guards"]) == ("missing_index", [])
-    lists["protected"] = []
-    assert slow(activity(ceiling(application()), activity=lists), indexes(advised()))["cause"] == "missing_index"
+    idle["protected"] = []
+    assert slow(activity(ceiling(application()), found=idle), indexes(advised()))["cause"] == "missing_index"
 
 
 def test_only_the_roles_of_forgotten_transactions_are_named_and_guarded():
@@ -121,24 +113,19 @@ def test_only_the_roles_of_forgotten_transactions_are_named_and_guarded():
     assert "12 of 40 sessions" in found["causes"][0]["evidence"][0]
 
 
-def idle_for(seconds, pid=5):
-    return {"pid": pid, "seconds_in_state": seconds, "user": "me", "database": "shop", "application": "psql",
-            "state": "idle in transaction"}  # fmt: skip
-
-
 def test_a_transaction_that_keeps_nothing_is_nobody_s_to_end():
-    lists = {"long_running": [], "idle_in_transaction": [idle_for(61.0)], "protected": []}
-    found = slow(activity(ceiling(application()), activity=lists), indexes())
+    idle = lists(idle_in_transaction=[idle_for(61.0)])
+    found = slow(activity(ceiling(application()), found=idle), indexes())
     assert (found["cause"], found["relief"], found["rules"]) == ("forgotten_transaction", "", {})
     assert found["guards"] == []
     assert "5 should commit" in found["advice"][0]
-    holders = {"wraparound": {"holders": [{"pid": 5, "age": 5000}]}}
-    found = slow(activity(ceiling(application()), activity=lists, background=holders), indexes())
+    holders: BackgroundSubjects = {"wraparound": wraparound(picture([]), [], [(5, 5000)], [], [])}
+    found = slow(activity(ceiling(application()), found=idle, background=holders), indexes())
     assert (found["relief"], found["rules"]) == ("end_sessions", {"idle_in_transaction": 60})
 
 
 def test_what_another_cause_ends_takes_no_harmless_transaction_along():
-    lists = {"long_running": [running()], "idle_in_transaction": [idle_for(61.0)], "protected": []}
-    found = slow(activity(ceiling(application()), background={"processes": processes()}, activity=lists), indexes())
+    both = lists([running()], [idle_for(61.0)])
+    found = slow(activity(ceiling(application()), background={"processes": processes()}, found=both), indexes())
     assert found["relief"] == "end_sessions"
     assert "idle_in_transaction" not in found["rules"]

@@ -206,8 +206,8 @@ def test_when_a_certificate_ends(ends):
         [x509.NameAttribute(NameOID.COUNTRY_NAME, "NG"), x509.NameAttribute(NameOID.COMMON_NAME, "Pafar CA")]
     )
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    made = made.not_valid_before(datetime.datetime(2019, 1, 1)).not_valid_after(ends).sign(key, hashes.SHA256())
-    der = made.public_bytes(serialization.Encoding.DER)
+    signed = made.not_valid_before(datetime.datetime(2019, 1, 1)).not_valid_after(ends).sign(key, hashes.SHA256())
+    der = signed.public_bytes(serialization.Encoding.DER)
     assert ends_at(der) == ends.replace(tzinfo=datetime.UTC).timestamp()
     assert issuer_of(der) == "Pafar CA"
     assert ends_at(der[:100]) is None

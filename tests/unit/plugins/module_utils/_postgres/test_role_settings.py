@@ -18,7 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_setti
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
-from support.pictures import picture
+from support.pictures import SERVER, picture
 
 IDLE = "idle_in_transaction_session_timeout"
 
@@ -89,7 +89,7 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def pictured(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
 
 
 KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("boss", {}, True)}

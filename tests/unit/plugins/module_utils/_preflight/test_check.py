@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Exchange, of_clock, summed_up
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import (
+    CheckReport,
+    Exchange,
+    HostPreflightReport,
+    of_clock,
+    summed_up,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import with_controller_clock
 
 DAY = 1_790_000_000.0
@@ -55,11 +61,14 @@ def test_a_clock_that_is_set_meanwhile_is_unknown():
 
 
 def test_the_controller_s_check_stands_behind_the_host_s_and_counts():
-    checks = [
+    checks: list[CheckReport] = [
         {"check": "the clock is set", "ready": True, "found": "", "cure": ""},
         {"check": "inodes are left", "ready": True, "found": "", "cure": ""},
     ]
-    result = {**summed_up(checks), "host_clock": {"received": DAY - 60, "answered": DAY - 59}, "invocation": {}}
+    result: HostPreflightReport = {
+        **summed_up(checks),
+        "host_clock": {"received": DAY - 60, "answered": DAY - 59},
+    }
     told = with_controller_clock(result, DAY, DAY + 1)
     assert [one["check"] for one in told["checks"]] == [
         "the clock is set", "the clock agrees with the controller", "inodes are left",

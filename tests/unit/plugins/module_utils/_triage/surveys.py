@@ -1,53 +1,98 @@
-"""Surveys of hosts, as triage_info returns them."""
+"""Surveys of hosts, and the page of their signs, for the tests of this folder."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport, nothing_left
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
+    AlertReport,
+    PrometheusResult,
+    SeriesReport,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     Sign,
     scenarios_of,
     severity_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import (
+    Answer,
+    ChangesPart,
+    DatabasePart,
+    ResourcesPart,
+    ServicesPart,
+    Survey,
+)
+
+from support import reports
 
 SITE = Importance({"the door": "P0", "maps": "P2"}, {"nginx": "P0", "mailer": "P2"})
+
 
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
-def service(name: str, *troubles: str) -> dict[str, Any]:
-    containers = [{"name": f"{name}-{number}", "trouble": text} for number, text in enumerate(troubles or ("",), 1)]
-    healthy = sum(not one["trouble"] for one in containers)
-    return {name: {"wanted": len(containers), "notes": [], "healthy": healthy, "containers": containers}}
+def part(*services: dict[str, ServiceReport], trouble: str = "") -> ServicesPart:
+    """The services of a project."""
+    told = nothing_left(Source("pafar"), trouble, AT)
+    known = {name: each for found in services for name, each in found.items()}
+    return cast(ServicesPart, {**told, "services": known, "trouble": [trouble] if trouble else []})
+
+
+def service(name: str, *troubles: str) -> dict[str, ServiceReport]:
+    containers = [reports.container(f"{name}-{place}", text) for place, text in enumerate(troubles or ("",), 1)]
+    return {name: reports.service(*containers, wanted=len(containers))}
 
 
 def resources(
     cpu: float = 0.1, load: float = 0.1, memory: float = 0.5, disk: float = 0.3, oom: int = 0
-) -> dict[str, Any]:
-    filesystem = {"mount": "/", "used_share": disk, "inodes_used_share": 0.1}
-    host = {
-        "cpu_used": cpu,
-        "load_per_core": [load],
-        "memory": {"available_share": memory},
-        "filesystems": [filesystem],
-    }
-    return {"host": host, "containers": [{"name": "backend-1", "oom_recent": oom}]}
+) -> ResourcesPart:
+    reading = reports.host(cpu=cpu, load=load, memory=memory)
+    told = reports.resources(reports.container_use("backend-1", oom_recent=oom), reading=reading, disk=disk)
+    return cast(ResourcesPart, told)
 
 
-def database(waiting: int = 0, used: int = 10, running: int = 0) -> dict[str, Any]:
+def database(waiting: int = 0, used: int = 10, running: int = 0) -> DatabasePart:
+    busy = reports.lists([reports.running(seconds=99.0)] * running)
+    return cast(DatabasePart, reports.activity(long_waiters=waiting, used=used, slots=60, found=busy))
+
+
+def unread(why: str, error: str = "") -> Any:
+    """A part that could not be read, whichever it is."""
+    answer: Answer = {"trouble_reading": why, "error": error}
+    return answer
+
+
+def changed(age: float, what: str, *unknown: str) -> ChangesPart:
+    """A deployment, and what could not be looked at."""
+    return {"changes": [{"age": age, "what": what, "deploys": True}], "unknown": list(unknown)}
+
+
+def series(name: str, value: float | None, unit: str = "%", *, trouble: str = "", **more: Any) -> SeriesReport:
+    told: SeriesReport = {
+        "name": name, "query": "x", "unit": unit, "severity": {}, "scenario": "", "value": value, "trouble": trouble,
+    }  # fmt: skip
+    told.update(more)  # type: ignore[typeddict-item]
+    return told
+
+
+def alert(severity: str, *, state: str = "firing", scenario: str = "disk_space") -> AlertReport:
     return {
-        "long_waiters": waiting, "longest_wait": 9.0,
-        "connections": {"used": used, "limit": 60, "ordinary_free": 57 - used},
-        "activity": {"long_running": [{"seconds_in_state": 99.0}] * running},
+        "name": "X", "severity": severity, "scenario": scenario, "state": state, "since": "", "summary": "s",
+        "labels": {},
     }  # fmt: skip
 
 
-AWAY, LOOKED_AT = {"unreachable": True, "msg": "Connection refused"}, {"resources": resources()}
+AWAY: Survey = {"unreachable": True, "msg": "Connection refused"}
+
+
+LOOKED_AT: Survey = {"resources": resources()}
 
 
 def told(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
-    prometheus = {"alerts": [], "series": [{"name": "failing", "value": 0.123, "unit": "%"}]}
+    prometheus: PrometheusResult = {"alerts": [], "series": [series("failing", 0.123)]}
     return page(severity_of(signs), signs, scenarios_of(signs), surveys, prometheus, links or {}, AT)

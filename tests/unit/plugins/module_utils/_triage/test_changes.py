@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.changes import changes_of_services
+
+from support.reports import container
+from support.reports import service as service_of
 
 NOW = 1_795_600_000.0
 
@@ -14,9 +17,8 @@ def told(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
 
 
-def service(image: str, built: float, made: float) -> dict[str, Any]:
-    one = {"image": f"sha256:{image * 12}", "image_made_at": told(built), "created_at": told(made), "drift": []}
-    return {"containers": [one]}
+def service(image: str, built: float, made: float) -> ServiceReport:
+    return service_of(container("x", image=f"sha256:{image * 12}", image_made_at=told(built), created_at=told(made)))
 
 
 def test_a_deployment_is_one_line_of_images_and_one_of_containers():
@@ -36,5 +38,5 @@ def test_a_deployment_is_one_line_of_images_and_one_of_containers():
 
 
 def test_what_has_no_time_is_left_out():
-    lost = {"containers": [{"image": "", "image_made_at": None, "created_at": "", "drift": []}]}
+    lost = service_of(container("x", image="", image_made_at=None, created_at=None))
     assert changes_of_services({"web": lost}, NOW) == []

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
+    PrometheusResult,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     Sign,
     scenarios_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import (
+    Survey,
+)
 
-from .surveys import AT, AWAY, LOOKED_AT, SITE, database, resources, service, told
+from .surveys import AT, AWAY, LOOKED_AT, SITE, changed, database, part, resources, series, service, told, unread
 
 
 def test_the_page():
-    survey = {
-        "resources": resources(disk=0.97), "services": {"services": service("nginx", "")}, "database": database(),
-        "changes": {"changes": [{"age": 700, "what": "checked out 3f1c", "deploys": True}]},
+    survey: Survey = {
+        "resources": resources(disk=0.97), "services": part(service("nginx", "")), "database": database(),
+        "changes": changed(700, "checked out 3f1c"),
     }  # fmt: skip
     signs = signs_of("web1", survey, SITE)
     links = {"Grafana": "https://g.example/d/x?from={from}&to={to}", "Kibana": "https://k.example/{from_iso}"}
@@ -53,8 +59,8 @@ def test_foreign_text_is_text_on_the_page():
     ],
 )
 def test_foreign_text_is_neither_mention_nor_link(text, shown):
-    survey = {**LOOKED_AT, "changes": {"changes": [{"age": 700, "what": text, "deploys": True}]}}
-    prometheus = {"alerts": [], "series": [{"name": text, "value": 1, "unit": text}]}
+    survey: Survey = {**LOOKED_AT, "changes": changed(700, text)}
+    prometheus: PrometheusResult = {"alerts": [], "series": [series(text, 1, text)]}
     signs = [Sign("P1", text, text, "disk_space")]
     page_text = page("P1", signs, scenarios_of(signs), {text: survey}, prometheus, {}, AT)
     assert text not in page_text
@@ -64,12 +70,11 @@ def test_foreign_text_is_neither_mention_nor_link(text, shown):
 @pytest.mark.parametrize(
     ("survey", "lines"),
     [
-        ({**LOOKED_AT, "changes": {"changes": []}}, ["Nothing within a day."]),
+        ({**LOOKED_AT, "changes": {"changes": [], "unknown": []}}, ["Nothing within a day."]),
         ({**LOOKED_AT, "changes": {"changes": [], "unknown": ["containers: no"]}}, ["- web1: containers: no"]),
-        ({**LOOKED_AT, "changes": {"changes": [{"age": 700, "what": "checked out 3f1c", "deploys": True}],
-                                   "unknown": ["containers: no"]}},
+        ({**LOOKED_AT, "changes": changed(700, "checked out 3f1c", "containers: no")},
          ["- 12 min ago, web1: checked out 3f1c", "- web1: containers: no"]),
-        ({**LOOKED_AT, "changes": {"trouble_reading": "no"}}, ["- web1: could not be looked at: no"]),
+        ({**LOOKED_AT, "changes": unread("no")}, ["- web1: could not be looked at: no"]),
         (AWAY, ["- web1: could not be looked at"]),
         (LOOKED_AT, ["Nobody looked."]),
     ],
@@ -80,8 +85,8 @@ def test_what_nobody_could_look_at_is_not_nothing(survey, lines):
 
 
 def test_a_series_in_trouble_says_so():
-    one = {"name": "failing", "value": None, "unit": "%", "trouble": "Prometheus refuses the query: parse error"}
-    text = page("P3", [], [], {}, {"alerts": [], "series": [one]}, {}, AT)
+    lost = series("failing", None, trouble="Prometheus refuses the query: parse error")
+    text = page("P3", [], [], {}, {"alerts": [], "series": [lost]}, {}, AT)
     assert "- failing unknown: Prometheus refuses the query: parse error" in text
 
 

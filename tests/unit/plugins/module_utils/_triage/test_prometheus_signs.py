@@ -12,21 +12,21 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
     severity_of,
 )
 
+from .surveys import alert, series
+
 
 @pytest.mark.parametrize(
     ("label", "severity"),
     [("P0", "P0"), ("p2", "P2"), ("critical", "P1"), ("warning", "P2"), ("", "P2"), ("info", "P3")],
 )
 def test_alerts(label, severity):
-    alert = {"name": "X", "state": "firing", "severity": label, "summary": "s", "scenario": "disk_space"}
-    assert [one.severity for one in alert_signs([alert, {**alert, "state": "pending"}])] == [severity]
+    assert [sign.severity for sign in alert_signs([alert(label), alert(label, state="pending")])] == [severity]
 
 
 @pytest.mark.parametrize(("value", "severity"), [(0.7, "P0"), (0.06, "P1"), (0.011, "P2"), (0.0, "P3"), (None, "P3")])
 def test_series(value, severity):
     bounds = {"P0": 0.5, "P1": 0.05, "P2": 0.01}
-    one = {"name": "failing", "value": value, "unit": "%", "severity": bounds, "scenario": ""}
-    assert severity_of(series_signs([one])) == severity
+    assert severity_of(series_signs([series("failing", value, severity=bounds)])) == severity
 
 
 @pytest.mark.parametrize(

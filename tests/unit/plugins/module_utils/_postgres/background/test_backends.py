@@ -18,12 +18,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
+from support.pictures import SERVER
+
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
 
 def picture(*sessions):
-    return Picture(START, {}, Limits(100), {one.pid: one for one in sessions}, {}, grow([]))
+    return Picture(START, SERVER, Limits(100), {one.pid: one for one in sessions}, {}, grow([]))
 
 
 def session(pid, **more):

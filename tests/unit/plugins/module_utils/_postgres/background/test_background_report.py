@@ -13,7 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
-from support.pictures import picture, session
+from support.pictures import SERVER, picture, session
 
 LEADER, WORKER = session(7), session(8, backend_type="parallel worker", leader_pid=7)
 PARALLEL = picture([], sessions={7: LEADER, 8: WORKER})
@@ -41,7 +41,7 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def pictured(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
 
 
 def test_what_presses_of_the_background():
@@ -50,9 +50,9 @@ def test_what_presses_of_the_background():
     seen = pictured(Session(7, user="app", database="shop"))
     ages = [("shop", 1_600_000_000, 5, 200_000_000, 400_000_000)]
     slots = [(slot, 2**31, None, None), (lost, None, None, None)]
-    found = {
+    found: background.BackgroundSubjects = {
         "wraparound": background.wraparound(seen, ages, [(7, 2_000_000)], [("gid", 5)], [(slot, 9, None, 3)]),
-        "replication": background.replication(slots, [(8, "streaming", 5)]),
+        "replication": background.replication(slots, [(8, "streaming", 5)], ("off", None, None)),
         "spill": background.spill(seen, [("d", "pgsql_tmp7.0", 2**28), ("d", "pgsql_tmp9.1", 5), ("d", "x", 3)]),
     }
     assert [one["kind"] for one in found["wraparound"]["holders"]] == [

@@ -9,7 +9,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
-from support.pictures import picture
+from support.pictures import SERVER, picture
 
 POOL = {"database": "shop", "user": "app", "cl_active": 2, "cl_waiting": 3, "sv_active": 0, "sv_idle": 0}
 
@@ -44,12 +44,12 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def pictured(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
 
 
 def test_the_pooler_s_tables():
     pool = {"database": "shop", "user": "app", "cl_active": 2, "cl_waiting": 3, "sv_active": 2, "sv_idle": 0}
-    tables = {
+    tables: dict[str, list[dict[str, object]]] = {
         "DATABASES": [{"name": "shop", "pool_size": 2, "paused": 0}],
         "POOLS": [
             {**pool, "maxwait": 7, "maxwait_us": 500000, "pool_mode": "transaction"},

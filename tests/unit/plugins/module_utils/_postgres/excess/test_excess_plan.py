@@ -33,6 +33,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot i
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.pictures import SERVER
+
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
@@ -45,7 +47,7 @@ def session(pid, application="web", state="idle", seconds=60.0, **more):
 
 
 def picture(*sessions, slots=20, **more):
-    return Picture(NOW, {"role": "oncall"}, Limits(slots), {one.pid: one for one in sessions}, {}, grow([]), **more)
+    return Picture(NOW, SERVER, Limits(slots), {one.pid: one for one in sessions}, {}, grow([]), **more)
 
 
 def pool(number, application="web", first=1, **more):

@@ -22,6 +22,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Prepared, Session
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
+from support.pictures import SERVER
+
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 TABLE = Table(1, "public", "t", "public.t", "r", 2**30, 10_000_000)
@@ -30,7 +32,7 @@ TABLE = Table(1, "public", "t", "public.t", "r", 2**30, 10_000_000)
 def picture(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, {"role": "oncall"}, Limits(100, 3), known, forest=grow([]), **given)
+    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
 
 
 def index(**more):

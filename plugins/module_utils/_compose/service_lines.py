@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The services of a project as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import CARE, DIM, GOOD, SHOWN, Line
+from .project import ProjectReport
+
+
+def of_services(result: ProjectReport) -> list[Line]:
+    """How many of the project's services are well, and what is wrong with the others."""
+    services = result["services"]
+    running = sum(one["running"] for one in services.values())
+    healthy = sum(one["healthy"] for one in services.values())
+    lines = [
+        (DIM, f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are well")
+    ]
+    if not result["project"]["readable"]:
+        lines.append((CARE, result["project"]["why_unreadable"]))
+    lines += [(CARE, text) for text in result["trouble"][:SHOWN]]
+    for service in services.values():
+        for one in service["containers"]:
+            if one["trouble"] and one["log"]:
+                lines += [(DIM, f"    {one['name']} said: {line[:160]}") for line in one["log"][-3:]]
+    if not result["trouble"]:
+        lines.append((GOOD, "everything is well"))
+    return lines

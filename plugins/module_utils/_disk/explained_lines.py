@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What holds space and is not freed here, as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import CARE, DIM, PLAIN, SHOWN, TOP, Line
+from .reclaim import ReclaimFacts
+
+
+def of_explained(result: ReclaimFacts) -> list[Line]:
+    """What holds space and is not freed here, with its cure; what could not be looked at."""
+    lines = []
+    for one in result["explained"][:TOP]:
+        lines.append((CARE, one["what"]))
+        lines.append((PLAIN, f"    cure: {one['cure']}"))
+    return lines + [(DIM, note) for note in result["notes"][:SHOWN]]

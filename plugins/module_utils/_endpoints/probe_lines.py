@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The matrix of probes as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import CARE, DIM, GOOD, SHOWN, Line
+from .endpoint import ReachedReport
+
+
+def of_probes(result: ReachedReport) -> list[Line]:
+    """What fails, and in which layer first; that all else is well."""
+    number = len(result["matrix"])
+    lines = [(CARE, text) for text in result["lines"][:SHOWN]]
+    return [
+        *lines,
+        (
+            GOOD if result["well"] else DIM,
+            f"{sum(one['state'] == 'up' for one in result['matrix'])} of {number} ways are well",
+        ),
+    ]

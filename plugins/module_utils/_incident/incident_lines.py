@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What was recorded, and what can be taken back, as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import CARE, DIM, PLAIN, Line
+from .event import IncidentReport, WrittenReport
+
+
+def of_record(result: WrittenReport) -> list[Line]:
+    """Where the incident and its evidence are kept."""
+    kept = result.get("evidence")
+    if kept:
+        text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
+        return [(DIM, text)]
+    return [(DIM, f"incident log: {result['path']}")]
+
+
+def of_undoable(result: IncidentReport) -> list[Line]:
+    """The act that can be taken back, or why there is none."""
+    found = result["undoable"]
+    if not found:
+        return [(CARE, f"nothing can be taken back: {result['why_not']}")]
+    return [(PLAIN, f"the last act that can be taken back is {found['mitigation']} of {found['at']}")]

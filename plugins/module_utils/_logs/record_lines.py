@@ -1,0 +1,19 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Kinds of records as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line
+from .._core.text import shortened
+from .records import LogReport
+
+
+def of_log(result: LogReport) -> list[Line]:
+    """How many kinds of error there are, the new ones first, and what was not read."""
+    number, sources = len(result["entries"]), len(result["sources"])
+    found = [(DIM, f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read")]
+    for one in result["signatures"][:TOP]:
+        kind = CARE if one["new"] else PLAIN
+        found.append((kind, f"{one['count']}x {'new: ' if one['new'] else ''}{shortened(one['text'], WIDE)}"))
+    return found + [(CARE, f"{one['source']}: {one['trouble']}") for one in result["sources"] if one["trouble"]][:TOP]

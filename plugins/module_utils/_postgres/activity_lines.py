@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The snapshot of a server as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import CARE, DIM, GOOD, PLAIN, Line
+from .activity_report import ActivityReport
+
+
+def of_activity(result: ActivityReport) -> list[Line]:
+    """The tree and the slots; what the login may not see comes first."""
+    lines = []
+    if result["visibility"] != "full":
+        lines.append((CARE, f"{result['redacted']} sessions cannot be seen: the login role lacks pg_monitor"))
+    server, slots = result["server"], result["connections"]
+    standby = ", a standby" if server["in_recovery"] else ""
+    entrance = "" if server["entrance"] == "normal" else f", entered by the {server['entrance']} entrance"
+    lines.append(
+        (
+            DIM,
+            f"PostgreSQL {server['version']}{standby}{entrance}; {slots['used']} of {slots['limit']} "
+            f"connection slots used, {slots['ordinary_free']} left for ordinary roles",
+        )
+    )
+    if not result["waiters"]:
+        return [*lines, (GOOD, "nobody waits for a lock")]
+    return [*lines, *((PLAIN, line) for line in result["tree"])]

@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The statements that take most as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from ..._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line
+from ..._core.text import shortened
+from .statements import WorkloadReport
+
+
+def of_statements(result: WorkloadReport) -> list[Line]:
+    """What the server spends its time on, the most first; or why nobody can say."""
+    window = result["window"]
+    lines = [(CARE, f"{result['why']}; to cure it: {result['cure']}")] if not result["available"] else []
+    about = f"in the last {window['seconds']:g} s" if not window["lifetime"] else "since the counters began, not now"
+    waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
+    lines.append((DIM, f"{len(result['statements'])} statements {about}; sessions at work: {waits or 'none'}"))
+    for one in result["statements"][:TOP]:
+        locked = f", {one['lock_share']:.0%} of it waiting for locks" if one["lock_share"] else ""
+        mean = f", {one['mean_ms']:g} ms each" if one["mean_ms"] is not None else ""
+        runs = f", {len(one['running'])} running" if one["running"] else ""
+        text = f"{one['share']:.0%} ({one['seconds']:.1f} s{mean}{locked}{runs}): {shortened(one['statement'], WIDE)}"
+        lines.append((PLAIN, text))
+    return lines + [(CARE, note) for note in result["notes"]]

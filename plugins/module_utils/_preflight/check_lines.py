@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import BAD, CARE, GOOD, PLAIN, Line
+from .check import PreflightReport
+
+_READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "unknown")}
+
+
+def of_preflight(result: PreflightReport) -> list[Line]:
+    """A table: ready or not, what was found, and under what is not ready its cure."""
+    lines = []
+    for one in result["checks"]:
+        kind, word = _READINESS[one["ready"]]
+        lines.append((kind, f"{word:<9} {one['check']}: {one['found']}"))
+        if one["cure"]:
+            lines.append((PLAIN, f"          cure: {one['cure']}"))
+    return lines

@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A triage as the few lines that a person reads. Pure."""
+
+from __future__ import annotations
+
+from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, SHOWN, Line
+from .sign import TriageReport
+
+
+def of_triage(result: TriageReport) -> list[Line]:
+    """How severe, by what, and what to run next."""
+    severity = result["severity"]
+    lines = [({"P0": BAD, "P1": BAD, "P2": CARE}.get(severity, GOOD), f"proposed severity {severity}")]
+    for one in result["signs"][:SHOWN]:
+        where = f"{one['host']}: " if one["host"] else ""
+        lines.append((CARE if one["severity"] != "P3" else DIM, f"{one['severity']} {where}{one['text']}"))
+    if result["next"]:
+        lines.append((PLAIN, f"next: ansible-playbook {result['next']} --check --diff"))
+    return lines
