@@ -24,6 +24,7 @@ from ansible import constants
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
+from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import of_diagnosis, of_offenders
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
@@ -123,7 +124,7 @@ class CallbackModule(CallbackBase):
             what = f"key {error}" if isinstance(error, KeyError) else str(error)
             lines = [(summary.CARE, f"result of {short} not understood ({what}); see the log")]
         for kind, text in lines:
-            self._display.display(f"  {host} | {text}", color=_COLORS[kind])
+            self._display.display(f"  {host} | {harmless(text)}", color=_COLORS[kind])
 
     def _activity(self, host: str, result: Any) -> Lines:
         return [] if host in self._stage else of_activity(result)

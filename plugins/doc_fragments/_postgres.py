@@ -11,31 +11,38 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   login_host:
-    description: Host name or address of the PostgreSQL server itself, never of a connection pooler.
+    description:
+      - Host name or address of the PostgreSQL server itself, never of a connection pooler. Without it C(localhost), or what
+        the service says that O(connect_params) or the environment variable E(PGSERVICE) names.
+      - An IPv6 address may be in brackets.
     type: str
-    default: localhost
+    aliases: [host]
   login_port:
-    description: Port of the server.
+    description: Port of the server. Without it 5432, or the service's.
     type: int
-    default: 5432
+    aliases: [port]
   login_user:
     description:
-      - Role to log in as. It needs C(pg_monitor) to see all sessions and C(pg_signal_backend) to end them.
+      - Role to log in as. It needs C(pg_monitor) to see all sessions and C(pg_signal_backend) to end them. Without it
+        C(postgres), or the service's.
       - With the C(REPLICATION) attribute it also gets in when every ordinary slot is taken.
     type: str
-    default: postgres
+    aliases: [login]
   login_password:
-    description: Password of O(login_user). Empty means that none is sent.
+    description: Password of O(login_user). When empty, C(~/.pgpass) of the user who runs the module is asked.
     type: str
     default: ""
   login_db:
-    description: Database to connect to. All sessions of the server are seen from any of its databases.
+    description:
+      - Database to connect to. All sessions of the server are seen from any of its databases. Without it C(postgres), or
+        the service's.
     type: str
-    default: postgres
+    aliases: [db, database]
   login_unix_socket:
     description: Directory of the server's Unix socket. When given it is used instead of O(login_host).
     type: str
     default: ""
+    aliases: [unix_socket]
   login_reserve_user:
     description:
       - Role to try when O(login_user) finds every slot taken, for example a member of
@@ -46,15 +53,36 @@ options:
     description: Password of O(login_reserve_user).
     type: str
     default: ""
+  session_role:
+    description:
+      - Role to become after the login (C(SET ROLE)). What the module may see and end is what this role may.
+    type: str
+    default: ""
   ssl_mode:
     description: How much TLS to insist on, as libpq's C(sslmode).
     type: str
     default: prefer
     choices: [disable, allow, prefer, require, verify-ca, verify-full]
+    aliases: [sslmode]
   ca_cert:
     description: File with the certificates of the authorities to trust, as libpq's C(sslrootcert).
     type: path
     default: ""
+    aliases: [ssl_rootcert]
+  ssl_cert:
+    description: File with the client's certificate, as libpq's C(sslcert).
+    type: path
+    default: ""
+  ssl_key:
+    description: File with the key to O(ssl_cert), as libpq's C(sslkey).
+    type: path
+    default: ""
+  connect_params:
+    description:
+      - Parameters of libpq that have no option here, like C(service), C(target_session_attrs) or C(gssencmode).
+      - Never a password, since Ansible prints them.
+    type: dict
+    default: {}
   connect_timeout:
     description: Seconds to wait for a connection. libpq waits at least 2.
     type: int

@@ -10,6 +10,12 @@ version_added: 0.1.0
 description:
   - Runs one statement of the site's own configuration in a transaction that reads only and is rolled back, bounded by
     O(statement_timeout), and returns its rows. For what no module can know, like which payments a person must process.
+  - The server opens a cursor for it, so it is one statement that returns rows (C(SELECT), C(WITH), C(VALUES), C(TABLE),
+    C(SHOW), C(EXPLAIN)); a second one, a command of transactions and C(COPY) are refused.
+  - A read-only transaction does not bound functions that write elsewhere (end a session, write a file, take an advisory
+    lock, open another connection). Those of PostgreSQL and of extensions are refused by name, wherever the name stands in
+    O(query). What cannot be known is what a function of the site's own, in SQL or another language, calls in its turn. Give
+    the statement to a login that may only read.
   - The statement is the administrator's. Never build it from what somebody else wrote. Tables are named with their schema,
     since no schema is searched (what others put there must not take the place of what is meant).
 options:
@@ -39,7 +45,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rows:
-  description: The rows, each a dict. Times are in UTC (ISO 8601), exact numbers and other types are texts.
+  description:
+    - The rows, each a dict. Whole numbers, floating-point numbers and booleans are such; moments are in UTC (ISO 8601),
+      bytes are hexadecimal; all else is text as the server writes it.
+    - What ISO 8601 or JSON does not have (C(infinity), C(NaN), years before Christ) is such a text too.
   returned: success
   type: list
   elements: dict

@@ -25,6 +25,7 @@ RunbookError
 └── LogError           the incident log could not be written or read
 
 The message says what could not be done, to what, and what to do next, in one paragraph.
+What a server or a program said is part of some: it is cleaned of control characters here, once for all.
 Details for machines (sqlstate, host, ...) travel beside it as keywords.
 """
 
@@ -32,12 +33,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from .text import printable
+
 
 class RunbookError(Exception):
     """Base of all expected failures; ``details`` become keys of the failed task's result."""
 
     def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(message))
         self.details = details
 
 

@@ -8,7 +8,11 @@ import re
 from functools import lru_cache
 from typing import Sequence
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# C0, DEL, C1; soft hyphen and zero width; separators of lines; directions of writing; tags; halves of a character.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+)
 
 
 # A queue is many sessions that say the same: what was worked out for one serves the others.
@@ -16,6 +20,11 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-
 def printable(text: str) -> str:
     """The text on one line, without characters that could move a cursor or turn the direction of writing."""
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
+
+
+def harmless(text: str) -> str:
+    """The same with its white space as it is, for a line that is indented."""
+    return _UNPRINTABLE.sub(" ", text)
 
 
 def shortened(text: str, width: int) -> str:

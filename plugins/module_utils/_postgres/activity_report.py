@@ -19,10 +19,10 @@ from .locks.lock_table import Key
 from .locks.tree import tree
 from .session import Prepared, Session
 from .snapshot import ConnectionCounts, Picture, ServerReport, count_connections
-from .sql_text import without_literals
+from .sql_text import legible_statement
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
-    "normalized": without_literals,
+    "normalized": legible_statement,
     "full": printable,
     "none": lambda _text: "",
 }

@@ -11,26 +11,46 @@ from typing import Any
 from .._core.errors import InputError
 from .._core.module import at_least
 from .exclusions import Mercy
-from .io.connection import Login
+from .io.connection import Login, environment
 
 POSTGRES_ARGS: dict[str, Any] = {
-    "login_host": {"type": "str", "default": "localhost"},
-    "login_port": {"type": "int", "default": 5432},
-    "login_user": {"type": "str", "default": "postgres"},
+    # Without defaults: what is not given may be a service's (see login_of).
+    "login_host": {"type": "str", "aliases": ["host"]},
+    "login_port": {"type": "int", "aliases": ["port"]},
+    "login_user": {"type": "str", "aliases": ["login"]},
     "login_password": {"type": "str", "default": "", "no_log": True},
-    "login_db": {"type": "str", "default": "postgres"},
-    "login_unix_socket": {"type": "str", "default": ""},
+    "login_db": {"type": "str", "aliases": ["db", "database"]},
+    "login_unix_socket": {"type": "str", "default": "", "aliases": ["unix_socket"]},
     "login_reserve_user": {"type": "str", "default": ""},
     "login_reserve_password": {"type": "str", "default": "", "no_log": True},
+    "session_role": {"type": "str", "default": ""},
     "ssl_mode": {
         "type": "str",
         "default": "prefer",
         "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+        "aliases": ["sslmode"],
     },
-    "ca_cert": {"type": "path", "default": ""},
+    "ca_cert": {"type": "path", "default": "", "aliases": ["ssl_rootcert"]},
+    "ssl_cert": {"type": "path", "default": ""},
+    "ssl_key": {"type": "path", "default": "", "no_log": False},
+    "connect_params": {"type": "dict", "default": {}},
     "connect_timeout": {"type": "int", "default": 5},
     "statement_timeout": {"type": "float", "default": 15.0},
     "lock_timeout": {"type": "float", "default": 1.0},
+}
+
+# What libpq calls it, and the option that it is here: a secret in connect_params would be printed.
+_OPTION_OF = {
+    "password": "login_password",
+    "sslpassword": "an ssl_key without a password",
+    "host": "login_host",
+    "hostaddr": "login_host",
+    "port": "login_port",
+    "user": "login_user",
+    "dbname": "login_db",
+    "sslmode": "ssl_mode",
+    "client_encoding": "nothing",
+    "replication": "nothing",
 }
 
 MERCY_ARGS: dict[str, Any] = {
@@ -58,35 +78,57 @@ def pooler_of(params: dict[str, Any]) -> Login | None:
         return None
     return replace(
         login_of(params),
-        host=params["pooler_host"],
+        service="",
+        session_role="",
+        host=_bare(params["pooler_host"]),
         port=params["pooler_port"],
         unix_socket="",
-        user=params["pooler_user"] or params["login_user"],
+        user=params["pooler_user"] or params["login_user"] or Login().user,
         password=params["pooler_password"] or params["login_password"],
     )
 
 
 def login_of(params: dict[str, Any]) -> Login:
-    """The connection options as a Login; refuses what could never work."""
-    if not 1 <= params["login_port"] <= 65535:
-        raise InputError(f"login_port must be between 1 and 65535, not {params['login_port']}.")
+    """The connection options as a Login; refuses what could never work.
+
+    What is not given is the service's that connect_params or PGSERVICE on the host names; else the default.
+    """
     for name in ("connect_timeout", "statement_timeout", "lock_timeout"):
         at_least(params, name, 0.001, "s; every look is bounded, so a limit of 0 (none) is refused")
-    return Login(
-        host=params["login_host"],
-        port=params["login_port"],
-        user=params["login_user"],
+    more = {str(name): str(value) for name, value in params["connect_params"].items()}
+    for name, option in _OPTION_OF.items():
+        if name in more:
+            raise InputError(f"connect_params: give {option} in place of {name}. Nothing was done.")
+    service = more.pop("service", "") or environment("PGSERVICE")
+    defaults = Login("", 0, "", database="", service=service) if service else Login()
+    port = params["login_port"]
+    if port is not None and not 1 <= port <= 65535:
+        raise InputError(f"login_port must be between 1 and 65535, not {port}.")
+    return replace(
+        defaults,
+        host=defaults.host if params["login_host"] is None else _bare(params["login_host"]),
+        port=port or defaults.port,
+        user=params["login_user"] or defaults.user,
         password=params["login_password"],
-        database=params["login_db"],
+        database=params["login_db"] or defaults.database,
         unix_socket=params["login_unix_socket"],
         ssl_mode=params["ssl_mode"],
         ca_cert=params["ca_cert"],
+        ssl_cert=params["ssl_cert"],
+        ssl_key=params["ssl_key"],
+        session_role=params["session_role"],
+        more=tuple(more.items()),
         reserve_user=params["login_reserve_user"],
         reserve_password=params["login_reserve_password"],
         connect_timeout=params["connect_timeout"],
         statement_timeout=params["statement_timeout"],
         lock_timeout=params["lock_timeout"],
     )
+
+
+def _bare(host: str) -> str:
+    """An IPv6 address without the brackets that a URL has."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def mercy_of(params: dict[str, Any], own_pid: int) -> Mercy:

@@ -14,6 +14,9 @@ from .sql_text import LONGEST_NAME
 
 REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
 CLIENT = "client backend"
+# Behind the first word of every statement of this collection. pg_stat_statements keeps it there (version 18 drops what
+# stands before), and so do the sessions' texts and the server's log: a look is told from the server's work by it.
+SIGNATURE = "/* pafar.runbook */"
 LONGEST_QUERY = 16384  # characters of a statement that are kept
 _ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
 

@@ -4,8 +4,9 @@
 
 A statement holds what customers typed, and sometimes a password. What cannot be told apart with
 certainty goes too: a text that was cut off inside a string, a string whose backslashes may or may not
-escape its end (standard_conforming_strings is a setting of a session that is not ours).
-Lexical rules: PostgreSQL documentation, "Lexical Structure".
+escape its end (standard_conforming_strings is a setting of a session that is not ours), a name in double
+quotes where a value belongs (``email = "ada@example.org"``, a habit from other databases), the value of a
+setting and of a password. Lexical rules: PostgreSQL documentation, "Lexical Structure".
 """
 
 from __future__ import annotations
@@ -29,6 +30,20 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_VALUE_FOLLOWS = re.compile(r"(?:[=<>]|\bI?LIKE|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,)\s*\Z", re.I)
+_AFTER_VALUES = frozenset({"ON", "RETURNING", "SELECT", "FROM", "AS"})
+_HIDDEN_NAME = '"?"'
+_SETTING = re.compile(
+    r"((?:\A|;)\s*(?:SET\s+(?:SESSION\s+|LOCAL\s+)?|ALTER\s+(?:ROLE|USER|GROUP|DATABASE|SYSTEM)\b[^;]*?\bSET\s+)"
+    r"[\w.\"]+\s*(?:=|\bTO\b))[^;]*",
+    re.I,
+)
+_PASSWORD = re.compile(r"\b((?:CREATE|ALTER)\s+(?:ROLE|USER|GROUP)\b[^;]*?\bPASSWORD)\b[^;]*", re.I)
+_STRING = "?\x01"
+_GLUED = re.compile(r"\x01[\w$]*")  # what stands right behind a string belonged to it, or was meant to
+# What sqlcommenter, Rails and Marginalia write of the code that sent a statement. Other comments may hold anything.
+_CODE_PATH = ("application", "namespaced_controller", "controller", "action", "route", "job", "framework")
+_TAG = re.compile(rf"(?<![\w-])({'|'.join(_CODE_PATH)}|traceparent)\s*[=:]\s*'?([\w.:/%{{}}<>#-]{{1,200}})")
 
 
 @lru_cache(maxsize=1024)
@@ -38,24 +53,64 @@ def without_literals(statement: str) -> str:
     >>> without_literals("UPDATE t SET name = 'Ada', seats = 4 WHERE id = $1 -- by hand")
     'UPDATE t SET name = ?, seats = ? WHERE id = $1'
     """
-    kept = []
+    kept: list[str] = []
     place = 0
+    values = False  # between VALUES and what ends its lists
     for token in _TOKEN.finditer(statement):
         kept.append(statement[place : token.start()])
         place = token.end()
         kind = token.lastgroup if token.lastgroup != "tag" else "dollar"
-        if kind in ("name", "parameter", "word"):
-            kept.append(token.group())
+        text = token.group()
+        if kind == "word":
+            values = text.upper() == "VALUES" or (values and text.upper() not in _AFTER_VALUES)
+        if kind == "name":
+            dotted = statement[place : place + 1] == "."
+            before = "".join(kept[-4:])
+            value = not dotted and not before.endswith(".") and (values or bool(_VALUE_FOLLOWS.search(before)))
+            kept.append(_HIDDEN_NAME if value or "@" in text else text)
+        elif kind in ("parameter", "word"):
+            kept.append(text)
         elif kind == "comment":
-            if token.group().count("/*") > 1:
-                return printable("".join(kept)) + " ..."  # comments nest; where this one ends is not known
+            if text.count("/*") > 1:
+                return _without_settings(kept) + " ..."  # comments nest; where this one ends is not known
             kept.append(" ")
         else:
-            kept.append("?")
-            if kind == "string" and "\\" in token.group():
-                return printable("".join(kept)) + " ..."  # where it ends depends on a setting unseen
+            kept.append("?" if kind == "number" else _STRING)
+            if kind == "string" and "\\" in text:
+                return _without_settings(kept) + " ..."  # where it ends depends on a setting unseen
     kept.append(statement[place:])
-    return printable("".join(kept))
+    return _without_settings(kept)
+
+
+def _without_settings(kept: list[str]) -> str:
+    """The rest of the work on a whole text: values without quotes, then one line."""
+    text = _SETTING.sub(r"\1 ?", _GLUED.sub("", "".join(kept)))
+    return printable(_PASSWORD.sub(r"\1 ?", text))
+
+
+@lru_cache(maxsize=1024)
+def legible_statement(statement: str) -> str:
+    """``without_literals``, with the code path that its comments name in front, and its trace behind.
+
+    >>> legible_statement("SELECT 1 /*action='pay',controller='orders'*/")
+    '/* action=pay, controller=orders */ SELECT ?'
+    """
+    tags = dict(_tags(statement))
+    trace = tags.pop("traceparent", "")
+    path = ", ".join(f"{name}={value}" for name, value in tags.items())
+    parts = [
+        f"/* {path} */" if path else "",
+        without_literals(statement),
+        f"/* traceparent={trace} */" if trace else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _tags(statement: str) -> list[tuple[str, str]]:
+    if "/*" not in statement:
+        return []
+    comments = [token.group() for token in _TOKEN.finditer(statement) if token.lastgroup == "comment"]
+    return [(name, value) for comment in comments for name, value in _TAG.findall(comment)]
 
 
 def identifier(name: str) -> str:

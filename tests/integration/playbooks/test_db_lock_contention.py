@@ -237,6 +237,19 @@ def test_two_hosts_are_one_incident(server, storm, site):
     assert by_host == {"db": "verified", "broken": "handed_over"}
 
 
+def test_two_incidents_of_one_second_are_two_files(server, session, site, tmp_path):
+    """Two runs at once of one playbook, of which neither is told an id."""
+    row_storm(server, session, 3)
+    runs = [threading.Thread(target=site.play, kwargs={"unblock_sessions_approval": "always"}) for _ in range(2)]
+    for one in runs:
+        one.start()
+    for one in runs:
+        one.join()
+    files = sorted(path.name for path in site.log.glob("*.jsonl"))
+    assert len(files) == 2
+    assert all(name.split("-db_lock_contention-")[1] for name in files)
+
+
 def test_the_role_twice_in_a_play_records_each_use_once(storm, site):
     playbook = site.folder / "twice.yml"
     use = {"ansible.builtin.include_role": {"name": "pafar.runbook.unblock_sessions"}}

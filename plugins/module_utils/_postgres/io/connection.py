@@ -9,6 +9,7 @@ slots (max_wal_senders) the application cannot use up. The first that opens is u
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +28,53 @@ _NOT_POSTGRES = (
     "invalid SSL negotiation response",
 )
 # A server says these of a login, and is well otherwise: the same form as below.
+# TLS comes first: what it says of a missing file or a missing entry sounds like other things.
+_TLS = (
+    (
+        "server does not support SSL",
+        "ssl_mode insists on TLS and the server has none: set ssl = on there, or ssl_mode=prefer.",
+    ),
+    ("root certificate file", "Check ca_cert: the file with the authorities to trust is not there or not readable."),
+    ("certificate verify failed", "The server's certificate is not by an authority in ca_cert, or has expired."),
+    ("does not match host name", "Give login_host as the certificate names it, or ssl_mode=verify-ca."),
+    ("key values mismatch", "ssl_key does not go with ssl_cert."),
+    ("private key file", "Check ssl_key: it must belong to the user who runs the module, with mode 0600."),
+    ("certificate present, but not private key", "Give ssl_key beside ssl_cert."),
+    ("certificate file", "Check ssl_cert: it cannot be read as a certificate."),
+    ("alert unknown ca", "The server does not trust the authority of ssl_cert (its ssl_ca_file)."),
+    ("certificate expired", "The certificate in ssl_cert has expired."),
+    ("certificate required", "The server wants a certificate of the client: give ssl_cert and ssl_key."),
+    ("requires a valid client certificate", "The server wants a certificate of the client: give ssl_cert and ssl_key."),
+    (
+        "certificate authentication failed",
+        "The common name in ssl_cert is not login_user, and pg_ident.conf does not map it.",
+    ),
+    ("sslmode value", "This libpq was built without TLS: install one with it, or ssl_mode=prefer."),
+    ("SSL error", "The two sides do not agree on TLS: compare ssl_mode, ca_cert and the server's ssl settings."),
+)
+_PARAMETERS = (
+    ("invalid connection option", "Check connect_params: libpq does not know that parameter."),
+    ("invalid integer value", "Check connect_params."),
+    ("definition of service", "Check the name of the service and its file (PGSERVICEFILE, ~/.pg_service.conf)."),
+    ("service file", "Check the name of the service and its file (PGSERVICEFILE, ~/.pg_service.conf)."),
+)
+_NO_ENTRY = (
+    "The server's pg_hba.conf does not let this user in from here; where its line is for hostssl or hostnossl alone, "
+    "ssl_mode=require or ssl_mode=disable makes the difference."
+)
 _LOGIN = (
     ("password authentication failed", "Check login_user and login_password."),
     ("no password supplied", "The server wants a password: give login_password."),
-    ("no pg_hba.conf entry", "The server's pg_hba.conf does not let this user in from here."),
-    ("pg_hba.conf rejects connection", "The server's pg_hba.conf does not let this user in from here."),
+    ("no pg_hba.conf entry", _NO_ENTRY),
+    ("pg_hba.conf rejects connection", _NO_ENTRY),
     ("is not permitted to log in", "Check login_user: that role has no LOGIN attribute."),
     ("permission denied for database", "Check login_db: this user has no CONNECT privilege there."),
     ("does not exist", "Check login_user and login_db."),
 )
 # text of libpq or of the server -> what to do next; the first that matches is used
 _CURES = (
+    *_TLS,
+    *_PARAMETERS,
     ("could not translate host name", "Check login_host: its name is not known here."),
     (
         "Connection refused",
@@ -74,9 +111,14 @@ class Login:
     user: str = "postgres"
     password: str = ""
     database: str = "postgres"
+    service: str = ""  # of libpq: what is empty or 0 here is the service's
     unix_socket: str = ""
     ssl_mode: str = "prefer"
     ca_cert: str = ""
+    ssl_cert: str = ""
+    ssl_key: str = ""
+    session_role: str = ""
+    more: tuple[tuple[str, str], ...] = ()  # libpq's own parameters
     reserve_user: str = ""
     reserve_password: str = ""
     connect_timeout: int = 5
@@ -86,33 +128,41 @@ class Login:
     @property
     def where(self) -> str:
         """For messages: never holds a password."""
-        place = f"socket {self.unix_socket}, port" if self.unix_socket else self.host
-        joint = " " if self.unix_socket else ":"
-        return f"PostgreSQL at {place}{joint}{self.port} (database {self.database}, user {self.user})"
+        if self.unix_socket:
+            place = f"socket {self.unix_socket}, port {self.port}"
+        else:
+            host = f"[{self.host}]" if ":" in self.host else self.host
+            place = f"{host}:{self.port}" if host else f"service {self.service}"
+        of = ", ".join(f"{what} {name}" for what, name in (("database", self.database), ("user", self.user)) if name)
+        return f"PostgreSQL at {place} ({of})" if of else f"PostgreSQL at {place}"
 
     def parameters(self, reserve: bool = False, replication: bool = False) -> dict[str, Any]:
-        """For libpq. Options it would take from the environment are overridden where they matter."""
+        """For libpq. What is not given is the service's, the environment's, or libpq's own (~/.pgpass)."""
         given: dict[str, Any] = {
-            "host": self.unix_socket or self.host,
-            "port": self.port,
-            "user": self.reserve_user if reserve else self.user,
-            "password": (self.reserve_password if reserve else self.password) or None,
-            "dbname": self.database,
-            "sslmode": self.ssl_mode,
-            "sslrootcert": self.ca_cert or None,
             "connect_timeout": self.connect_timeout,
-            "application_name": "pafar.runbook",
-            # Not UTF8: a statement of another database may be in another encoding, and the server would
-            # refuse the whole look rather than send it. Bytes come as they are; postgres.py makes them legible.
-            "client_encoding": "SQL_ASCII",
             # A network that is cut in the middle of a look is noticed as soon as a statement would time out.
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "tcp_user_timeout": int(1000 * (self.statement_timeout + 5)),
-            "replication": "database" if replication else None,
+            "application_name": "pafar.runbook",
+            "sslmode": self.ssl_mode,
+            "sslrootcert": self.ca_cert,
+            "sslcert": self.ssl_cert,
+            "sslkey": self.ssl_key,
+            **dict(self.more),
+            "service": self.service,
+            "host": self.unix_socket or self.host,
+            "port": self.port,
+            "user": self.reserve_user if reserve else self.user,
+            "password": self.reserve_password if reserve else self.password,
+            "dbname": self.database,
+            # Not UTF8: a statement of another database may be in another encoding, and the server would
+            # refuse the whole look rather than send it. Bytes come as they are; server.py makes them legible.
+            "client_encoding": "SQL_ASCII",
+            "replication": "database" if replication else "",
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in given.items() if value not in ("", 0, None)}
 
 
 def driver() -> Any:
@@ -132,6 +182,11 @@ def driver() -> Any:
     return psycopg2
 
 
+def environment(name: str) -> str:
+    """A variable of the host where the module runs; empty where it is not set."""
+    return os.environ.get(name, "")
+
+
 def enter(login: Login) -> tuple[Connection, str]:
     """Connect; also tells by which entrance: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
     psycopg2 = driver()
@@ -149,9 +204,28 @@ def enter(login: Login) -> tuple[Connection, str]:
                 raise first_refusal from None
             continue
         connection.autocommit = True  # in a transaction pg_stat_activity would not change under our eyes
+        _become(login, connection)
         name = " ".join(w for w, used in (("reserve", reserve), ("replication", replication)) if used)
         return connection, name or "normal"
     raise first_refusal if first_refusal else ConnectError(f"Could not connect to {login.where}.")
+
+
+def _become(login: Login, connection: Connection) -> None:
+    """SET ROLE, where one is wanted; what the login may then see and end is that role's."""
+    if not login.session_role:
+        return
+    name = login.session_role.replace("\x00", "").replace('"', '""')
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f'SET ROLE "{name}"'.encode().decode("latin-1"))
+    except driver().Error as error:
+        connection.close()
+        raise LoginRefused(
+            f"Could not become the role {login.session_role} (session_role) on {login.where}: {error}. "
+            f"As a superuser: GRANT {login.session_role} TO {login.user or 'the login role'}. Nothing was done.",
+            host=login.host,
+            port=login.port,
+        ) from None
 
 
 def entrances(login: Login) -> dict[str, str]:
@@ -207,7 +281,7 @@ def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
             host=login.host,
             port=login.port,
         ), True
-    kind = LoginRefused if any(sign in said for sign, dummy in _LOGIN) else ConnectError
+    kind = LoginRefused if any(sign in said for sign, dummy in (*_TLS, *_PARAMETERS, *_LOGIN)) else ConnectError
     refusal = kind(
         f"Could not connect to {login.where}: {said}. {known or 'The server refused: see its log.'} Nothing was done.",
         host=login.host,

@@ -148,11 +148,14 @@ PREPARED_LEFT = "SELECT transaction::text FROM pg_catalog.pg_prepared_xact()"
 ACT_LOCK_KEY = 0x70616661720001
 ACT_LOCK = "SELECT pg_catalog.pg_try_advisory_lock(%(key)s)"
 ACT_LOCK_OWNER = """
-SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start
-  FROM pg_catalog.pg_lock_status() AS l JOIN pg_catalog.pg_stat_get_activity(l.pid) AS a ON true
+SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start,
+       (a.backend_start, a.pid) > (me.backend_start, me.pid) AS younger
+  FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS me,
+       pg_catalog.pg_lock_status() AS l JOIN pg_catalog.pg_stat_get_activity(l.pid) AS a ON true
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
    AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
 """
+ACT_LOCK_BACK = "SELECT CASE WHEN %(taken)s THEN pg_catalog.pg_advisory_unlock(%(key)s) END"
 AGAIN = """
 SELECT state, backend_start, xact_start, query_start, state_change
   FROM pg_catalog.pg_stat_get_activity(%(pid)s) WHERE pid = %(pid)s

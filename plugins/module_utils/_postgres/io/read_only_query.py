@@ -1,17 +1,58 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A site's own question to its database: one statement, in a transaction that reads only. I/O."""
+"""A site's own question to its database: one statement that reads, whatever it says. I/O.
+
+A string of several statements would leave the transaction that reads only: ``COMMIT; DELETE ...``. So the statement is
+never sent as one of ours. It travels as a value, and the server opens a cursor for it, which takes exactly one
+statement, one that returns rows, and no command of transactions. The transaction has read before that, and so cannot
+be made to write any more. What a read-only transaction does not stop are functions that write elsewhere (a signal to a
+session, a file, another connection): those that the server itself marks as volatile and that are written in C are
+refused by name, but for those that are known to only read.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
-from decimal import Decimal
+import math
+import re
+from datetime import datetime, timezone
 from typing import Any
 
-from ..._core.errors import InputError
+from ..._core.errors import InputError, ServerError
 from ..._core.text import printable
 from .connection import Login
 from .server import Postgres, connect
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_KEEP = (
+    "SELECT pg_catalog.set_config('pafar_runbook.query', %(query)s, true),"
+    " pg_catalog.set_config('datestyle', 'ISO', true), pg_catalog.set_config('bytea_output', 'hex', true)"
+)
+_OPEN = """
+DO LANGUAGE plpgsql $$
+DECLARE question pg_catalog.refcursor := 'pafar_runbook_question';
+BEGIN
+  OPEN question NO SCROLL FOR EXECUTE pg_catalog.current_setting('pafar_runbook.query');
+END $$
+"""
+_FETCH = "FETCH FORWARD {number} FROM pafar_runbook_question"
+# Functions of PostgreSQL and of extensions that a transaction does not bound.
+_VOLATILE = """
+SELECT DISTINCT p.proname::text
+  FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+ WHERE p.provolatile = 'v' AND l.lanname IN ('c', 'internal') AND p.proname::text = ANY (%(words)s::text[])
+"""
+_READS = re.compile(
+    r"(?:random\w*|setseed|clock_timestamp|timeofday|gen_random_uuid|uuid\w*|gen_random_bytes|gen_salt|currval|lastval"
+    r"|pg_sleep\w*|pg_stat_get_\w+|pg_stat_statements|pg_stat_statements_info|pg_ls_\w+|pg_\w+_size|pg_stat_file"
+    r"|pg_blocking_pids|pg_safe_snapshot_blocking_pids|pg_lock_status|pg_prepared_xact|pg_current_wal\w*|pg_last_wal\w*"
+    r"|pg_is_in_recovery|pg_is_wal_replay_paused|pg_get_wal_replay_pause_state|pg_show_\w+|pg_buffercache_\w+|pgstat\w+"
+    r"|pg_notification_queue_usage|pg_get_replication_slots|pg_get_multixact_members|pg_control_\w+|lo_get"
+    r"|pg_last_xact_replay_timestamp|pg_conf_load_time|pg_postmaster_start_time)\Z"
+)
+_WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
+_ODD_NAME = re.compile(r'\b[uU]&"')
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?:([+-]\d\d)(?::?(\d\d))?)?\Z", re.ASCII)
+_ONE_STATEMENT = "query must be one statement that returns rows: SELECT, WITH, VALUES, TABLE, SHOW or EXPLAIN."
 
 
 def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
@@ -19,27 +60,76 @@ def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
     asked = statement.strip().rstrip(";").strip()
     if not asked:
         raise InputError("query is empty. Nothing was done.")
-    postgres.tell("SET default_transaction_read_only = on")  # should the statement end the transaction itself
-    postgres.tell("BEGIN READ ONLY")
+    if "\x00" in asked:
+        raise InputError("query holds a character with the code 0, which PostgreSQL cannot read. Nothing was done.")
+    _refuse_writers(postgres, asked)
+    postgres.tell("SET default_transaction_read_only = on")
+    postgres.tell(_BEGIN)
     try:
-        columns, rows, more = postgres.table(asked, most)
+        postgres.rows(_KEEP, query=asked)
+        _open(postgres)
+        columns, rows, more = postgres.table(_FETCH.format(number=most + 1), most)
     finally:
         postgres.tell("ROLLBACK")
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"query: two columns are called {twice[0]}, and a row has one value for each name. Give them names with AS."
+            " Nothing was done."
+        )
     told = [{name: _plain(value) for name, value in zip(columns, row)} for row in rows]
     return {"changed": False, "rows": told, "columns": columns, "truncated": more}
 
 
+def _refuse_writers(postgres: Postgres, asked: str) -> None:
+    """Names are looked for in the whole text: one in a literal or a comment is refused as well, and can be avoided."""
+    if _ODD_NAME.search(asked):
+        raise InputError('query: names with Unicode escapes (U&"...") are refused. Nothing was done.')
+    words = sorted({quoted.replace('""', '"') or bare.lower() for quoted, bare in _WORD.findall(asked)})
+    found = sorted(row[0] for row in postgres.told(_VOLATILE, words=words) if not _READS.match(row[0]))
+    if found:
+        raise InputError(
+            f"query: {', '.join(found)} is the name of a function that may change what no transaction bounds (a"
+            " session, a file, a lock, another connection), so it is refused. Nothing was done."
+        )
+
+
+def _open(postgres: Postgres) -> None:
+    try:
+        postgres.tell(_OPEN)
+    except ServerError as error:
+        if error.details.get("sqlstate") in ("42P11", "0A000", "2D000"):  # no cursor, or no such command, there
+            raise InputError(f"{_ONE_STATEMENT} The server said: {error.details['said']}. Nothing was done.") from None
+        raise
+
+
 def _plain(value: Any) -> Any:
-    """As JSON has it: moments in UTC, exact numbers as text, everything else that is no plain value as text."""
-    if value is None or isinstance(value, (bool, int, float)):
+    """As JSON has it: moments in UTC in ISO's form, everything else that is no plain value as the server writes it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value).replace("inf", "Infinity").replace("nan", "NaN")
+    if value is None or isinstance(value, (bool, int)):
         return value
-    if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).isoformat() if value.tzinfo else value.isoformat()
-    if isinstance(value, (date, Decimal)):
-        return str(value)
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
-    return printable(str(value))
+    text = str(value)
+    return _iso(text) or printable(text)
+
+
+def _iso(text: str) -> str:
+    """A moment as the server writes it, in ISO 8601; empty where it is none, or one that ISO 8601 does not have."""
+    found = _MOMENT.match(text)
+    if not found:
+        return ""
+    day, clock, hours, minutes = found.groups()
+    if hours is None:
+        return f"{day}T{clock}"
+    try:
+        moment = datetime.strptime(
+            f"{day}T{clock if '.' in clock else clock + '.0'}{hours}{minutes or '00'}", "%Y-%m-%dT%H:%M:%S.%f%z"
+        )
+        return moment.astimezone(timezone.utc).isoformat()
+    except (OverflowError, ValueError):  # the first or the last day that Python knows
+        return ""
 
 
 def answer(login: Login, statement: str, most: int) -> dict[str, Any]:

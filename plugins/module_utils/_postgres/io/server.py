@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Iterator, Sequence
 
 from ..._core.errors import NotPostgres, PoolerInTheWay, PrivilegeError, ServerError
+from ..session import SIGNATURE
 from ..snapshot import Limits, ServerReport
 from . import queries
 from .connection import Login, driver, enter
@@ -23,14 +25,16 @@ class Postgres:
     def __init__(self, login: Login, connection: Any, entrance: str) -> None:
         self.login = login
         self._connection = connection
-        self._error = driver().Error
+        self._driver = driver()
+        self._error = self._driver.Error
         self._identify(entrance)
 
     def rows(self, statement: str, **parameters: Any) -> list[Row]:
         """Run one statement of ours and fetch all of it."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(statement, {name: _wire(value) for name, value in parameters.items()} or None)
+                values = {name: _wire(value) for name, value in parameters.items()}
+                cursor.execute(_signed(statement), values or None)
                 return list(cursor.fetchall())
         except self._error as error:
             raise self._failure(error) from None
@@ -40,12 +44,13 @@ class Postgres:
         return [legible(row) for row in self.rows(statement, **parameters)]
 
     def table(self, statement: str, most: int) -> tuple[list[str], list[Row], bool]:
-        """Columns and rows of somebody's own statement, at most so many; whether there are more."""
+        """Columns and rows of a statement, at most so many; whether there are more. Numbers that JSON has, booleans and
+        bytes come as such, everything else as the server writes it: Python knows no date BC and no infinite one."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(_wire(statement))
-                if cursor.description is None:
-                    return [], [], False
+                for typecaster in _as_text():
+                    self._driver.extensions.register_type(typecaster, cursor)
+                cursor.execute(_signed(_wire(statement)))
                 rows = cursor.fetchmany(most + 1)
                 names = [str(name) for name in legible(tuple(column[0] for column in cursor.description))]
                 return names, [legible(row) for row in rows[:most]], len(rows) > most
@@ -56,7 +61,7 @@ class Postgres:
         """Run a statement as it stands, percent signs and all, and fetch what it answers, if anything."""
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(_wire(statement))
+                cursor.execute(_signed(_wire(statement)))
                 return list(cursor.fetchall()) if cursor.description else []
         except self._error as error:
             raise self._failure(error) from None
@@ -70,7 +75,7 @@ class Postgres:
             with connection.cursor() as cursor:
                 if not mine:
                     cursor.execute(queries.SETTINGS, _settings(self.login))
-                cursor.execute(statement, values)
+                cursor.execute(_signed(statement), values)
         except self._error as error:
             raise self._failure(error) from None
         finally:
@@ -89,6 +94,7 @@ class Postgres:
             f"A statement failed on {self.login.where}: {said or 'the connection was lost'}. "
             "Look at the server's log; statement_timeout and lock_timeout bound every look.",
             sqlstate=error.pgcode or "",
+            said=said,
         )
 
     def _identify(self, entrance: str) -> None:
@@ -122,8 +128,8 @@ class Postgres:
             "database": database,
             "deadlock_timeout": deadlock,
             "entrance": entrance,
-            "host": self.login.unix_socket or self.login.host,
-            "port": self.login.port,
+            "host": self.login.unix_socket or self.login.host or self._connection.info.host,
+            "port": self.login.port or self._connection.info.port,
         }
 
     @property
@@ -139,6 +145,22 @@ class Postgres:
             if self.closed:
                 raise
             return []
+
+
+def _signed(statement: str) -> str:
+    first, *rest = statement.split(None, 1)
+    return " ".join([first, SIGNATURE, *rest])
+
+
+_PLAIN_TYPES = frozenset({16, 17, 20, 21, 23, 26, 700, 701})  # bool, bytea, int8, int2, int4, oid, float4, float8
+
+
+@lru_cache(maxsize=1)
+def _as_text() -> tuple[Any, ...]:
+    """The driver's types, but for the plain ones, each read as the text that the server sends."""
+    extensions = driver().extensions
+    oids = tuple(oid for oid in extensions.string_types if oid not in _PLAIN_TYPES)
+    return (extensions.new_type(oids, "PAFAR_TEXT", lambda value, dummy: value),)
 
 
 def _settings(login: Login) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._core.errors import PrivilegeError, ServerError
+from ..._core.text import printable
 from ..locks.lock_table import Key, Lock, Tag
 from ..locks.wait_forest import grow
 from ..session import CLIENT, LONGEST_QUERY, REDACTED, Prepared, Session
@@ -69,7 +70,7 @@ def _object_names(
     tags = {lock.tag for lock in locks} | set(rows_wanted.values())
     oids = {tag[2] for tag in tags if tag[2] is not None and tag[1] in (here, 0)}
     rows = postgres.names(queries.RELATIONS, oids=sorted(oids)) if oids else []
-    known: dict[int, str] = {row[0]: row[1] for row in rows}
+    known: dict[int, str] = {row[0]: printable(row[1]) for row in rows}
     names: dict[Tag, str] = {}
     for tag in tags:
         if tag[2] is None:
@@ -78,7 +79,7 @@ def _object_names(
         if tag[2] in known and tag[1] in (here, 0):
             names[tag] = known[tag[2]] + place
         else:
-            names[tag] = f"relation {tag[2]}{place} of database {_name(databases, tag[1])}"
+            names[tag] = f"relation {tag[2]}{place} of database {printable(_name(databases, tag[1]))}"
     return {"names": names, "rows": {pid: names[tag] for pid, tag in rows_wanted.items()}}
 
 

@@ -8,6 +8,7 @@ import time
 from typing import Any, Generator
 
 from ..._core.errors import BusyError, RunbookError, ServerError, StandbyError
+from ..._core.text import printable
 from ..locks.least_harm import CANCEL, Judgement
 from ..locks.rounds import Again, Look, Outcome, Seen, Signal, Watch
 from ..session import Prepared, Session
@@ -16,6 +17,7 @@ from .server import Postgres
 from .snapshot import read_snapshot
 
 _BREATH = 0.1  # seconds before the look after an act: an application that retries shows within that
+_GIVES_WAY = 10.0  # seconds within which a run that met an older one has given its lock back
 _GLANCE_FIRST, _GLANCE_LONGEST = 0.01, 0.2  # seconds between two glances at a draining queue
 
 
@@ -39,13 +41,24 @@ class Ending:
         )
 
     def claim(self) -> None:
-        """Be the only one that acts on this server; given back when the connection ends."""
+        """Be the only one that acts on this server; given back when the connection ends.
+
+        The lock is one database's, so that two runs may hold its like in two databases. Each looks only after it has
+        taken its own, so one at least sees the other. The younger session gives way; the older one keeps its lock and
+        waits for that, so that of two that meet one goes on.
+        """
         taken = self._postgres.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]
-        # The lock is one database's; whoever holds its like in another database acts on this server too.
-        owner = self._postgres.rows(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
-        if taken and not owner:
-            return
-        who = f" (pid {owner[0][0]}, {owner[0][1]}, from {owner[0][2] or 'local'})" if owner else ""
+        deadline = time.monotonic() + _GIVES_WAY
+        while True:
+            others = self._postgres.rows(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
+            if taken and not others:
+                return
+            younger = taken and all(row[4] for row in others)
+            if not younger or time.monotonic() >= deadline:
+                break
+            time.sleep(_GLANCE_LONGEST)
+        self._postgres.rows(queries.ACT_LOCK_BACK, key=queries.ACT_LOCK_KEY, taken=taken)
+        who = f" (pid {others[0][0]}, {printable(others[0][1])}, from {others[0][2] or 'local'})" if others else ""
         raise BusyError(
             f"Another run is ending sessions on {self._postgres.login.where}{who}. Nothing was done. Let it finish, "
             "look again, and if it hangs end that session."

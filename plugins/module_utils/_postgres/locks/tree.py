@@ -12,7 +12,7 @@ from ..describe import describe, who_is
 from ..exclusions import Mercy
 from ..session import Session
 from ..snapshot import Picture
-from ..sql_text import without_literals
+from ..sql_text import legible_statement
 from .lock_table import Key
 
 
@@ -56,7 +56,7 @@ def _branch(
         below = _bundled(picture, children.get(node, []), children)
         if isinstance(holder, Session) and holder.query and (below or node in picture.forest.roots):
             indent = "│    " if below else "     "
-            lines.append(rest + indent + without_literals(holder.query))
+            lines.append(rest + indent + legible_statement(holder.query))
         for place, (child, count) in reversed(list(enumerate(below))):
             last = place == len(below) - 1
             todo.append((child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), count))

@@ -17,6 +17,7 @@ from typing import Callable, Iterable, Mapping, NamedTuple, Tuple, TypedDict
 from ..._core.text import printable, shortened
 from ..activity_report import STATEMENTS
 from ..describe import who_is
+from ..session import SIGNATURE
 from ..snapshot import Picture, ServerReport
 
 Key = Tuple[int, int, int, bool]  # role, database, query id, top level
@@ -177,7 +178,7 @@ def running_seconds(picture: Picture, own_pid: int, window: float | None) -> dic
     """Statements that run right now, by query id (0: unknown), with the part of the window that each has taken."""
     found: dict[int, list[RunningNow]] = {}
     for one in picture.client_sessions():
-        if one.state != "active" or one.pid == own_pid:
+        if one.state != "active" or one.pid == own_pid or SIGNATURE in one.query:
             continue
         age = one.seconds_in_state(picture.now)
         told: RunningNow = {

@@ -39,8 +39,9 @@ def look(login: Login) -> list[Check]:
                 *_asked(postgres),
             ]
     except RunbookError as error:
-        place = login.unix_socket or login.host
-        cure = f"set runbook_postgres so that psql -h {place} -p {login.port} -U {login.user} {login.database} gets in"
+        way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
+        who = " ".join(part for part in (f"-U {login.user}" if login.user else "", login.database) if part)
+        cure = f"set runbook_postgres so that psql {way} {who}".rstrip() + " gets in"
         return [Check("is reached", False, str(error), cure)]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import psycopg2
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import BusyError
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
@@ -190,3 +193,43 @@ def test_two_runs_never_act_at_once(server, session):
     assert holder.fate() == "alive"
     other.close()
     assert pids(kill(server)["ended"]) == [holder.pid]
+
+
+@pytest.mark.parametrize(
+    "databases", [("postgres", "other"), ("postgres", "postgres"), ("other", "postgres", "template1")]
+)
+def test_of_runs_that_meet_one_goes_on(server, databases):
+    """Never two at once, and never none, in whichever databases they are: the lock itself is one database's."""
+    for dummy in range(6):
+        meet, done = threading.Barrier(len(databases)), threading.Event()
+        got: list[str] = []
+
+        def run(database: str, meet=meet, done=done, got=got) -> None:
+            with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
+                meet.wait(60)
+                try:
+                    Ending(postgres).claim()
+                except BusyError:
+                    return
+                got.append(database)
+                done.wait(60)
+
+        runs = [threading.Thread(target=run, args=(database,)) for database in databases]
+        for one in runs:
+            one.start()
+        until(lambda got=got, runs=runs: _settled(got, runs), 60, "all but one to give way")
+        assert len(got) == 1
+        done.set()
+        for one in runs:
+            one.join(60)
+
+
+def _settled(got: list[str], runs: list[threading.Thread]) -> bool:
+    left = sum(one.is_alive() for one in runs)
+    return left == 0 or (left == 1 and bool(got))
+
+
+def test_a_run_that_died_leaves_nothing_taken(server):
+    for database in ("postgres", "other"):
+        with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
+            Ending(postgres).claim()

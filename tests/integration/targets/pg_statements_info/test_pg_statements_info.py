@@ -20,7 +20,7 @@ def info(server: Any, user: str = "oncall", db: str = "postgres", **options: Any
 
 
 SAMPLING = (
-    "SELECT pid FROM pg_stat_activity WHERE application_name = 'pafar.runbook' AND query LIKE '%SELECT query_id, w%'"
+    "SELECT pid FROM pg_stat_activity WHERE application_name = 'pafar.runbook' AND query LIKE '%query_id, wait_event_type%'"
 )
 
 
@@ -92,6 +92,33 @@ def test_what_is_slow_now_comes_before_what_was_slow_once(counted, worker):
     assert ever["window"]["lifetime"] is True
     assert ever["window"]["since"]
     assert any("pg_sleep" in one["statement"] for one in ever["statements"])
+
+
+def test_its_own_statements_are_none_of_the_servers_work(counted, worker):
+    """Whatever it asked, in this run and in earlier ones, with a plan or without."""
+    worker().run("SELECT pg_sleep(0.01)")
+    counted.run("SELECT pg_stat_statements_reset()", "ALTER SYSTEM SET pg_stat_statements.track = 'all'")
+    counted.run("SELECT pg_reload_conf()")
+    try:
+        for module in ("pg_activity_info", "pg_index_info", "pg_preflight_info"):
+            assert "msg" not in run_module(module, **counted.login("oncall"))
+        run_module("pg_query_info", **counted.login("oncall"), query="SELECT count(*) FROM pg_class")
+        run_module("pg_kill_blocking", True, **counted.login("oncall"))
+        run_module("pg_index_build", True, **counted.login("app"), table="bookings", columns=["seats"])
+        with working(worker("busy"), "SELECT 42 AS answer"):
+            found = [info(counted, window=window, top=100) for window in (0, 1)]
+    finally:
+        counted.run("ALTER SYSTEM RESET pg_stat_statements.track", "SELECT pg_reload_conf()")
+    for one in found:
+        told = [statement["statement"] for statement in one["statements"]]
+        assert any("AS answer" in text for text in told)
+        # The extension counts a cursor's query and a DO block's on their own where it tracks all levels.
+        mine = [
+            text
+            for text in told
+            if "answer" not in text and "pg_class" not in text and "pg_stat_statements_reset" not in text
+        ]
+        assert not [text for text in mine if "pg_catalog" in text or "pafar" in text], mine
 
 
 def test_what_runs_and_has_not_ended_is_joined_in(counted, worker):

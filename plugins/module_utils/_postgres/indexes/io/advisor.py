@@ -12,7 +12,7 @@ from ...io.connection import Login
 from ...io.queries import DATABASES
 from ...io.server import Postgres, connect
 from ...session import LONGEST_QUERY
-from ...sql_text import without_literals
+from ...sql_text import legible_statement, without_literals
 from ...workload.io.pg_stat_statements import named, usable
 from ...workload.io.window import Workload, workload
 from ...workload.statements import RunningNow
@@ -148,7 +148,7 @@ def _of_statements(
                 continue
         if not is_read(text) or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
             continue
-        shown = shortened(without_literals(text), _LONGEST)
+        shown = shortened(legible_statement(text), _LONGEST)
         age = _at_work(running, work.seconds) if key not in spent else 0.0
         evidence = (_opened(postgres, running), {oid for oid, table in gained.items() if table.scans})
         tried = []

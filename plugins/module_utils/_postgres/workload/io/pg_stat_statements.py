@@ -15,6 +15,7 @@ from typing import Any, Collection
 from ...._core.errors import PrivilegeError, ServerError
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
+from ...session import SIGNATURE
 from ...snapshot import Picture
 from ...sql_text import identifier
 from ..statements import Entry, Key, Samples, Snapshot
@@ -38,6 +39,7 @@ SAMPLE = """
 SELECT query_id, wait_event_type, pg_catalog.count(*)::int
   FROM pg_catalog.pg_stat_get_activity(NULL)
  WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()
+   AND pg_catalog.strpos(query, %(signature)s) = 0
  GROUP BY 1, 2
 """
 _EVERY = 0.2  # seconds between two samples
@@ -127,6 +129,17 @@ def texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> di
     return {(row[0], row[1], row[2], row[3]): row[4] or "" for row in found}
 
 
+def own_statements(postgres: Postgres, extension: Extension) -> frozenset[Key]:
+    """What this collection sent itself, in this run and in earlier ones: a look is none of the server's work."""
+    level = "toplevel" if "toplevel" in extension.columns else "true"
+    rows = postgres.names(
+        f"SELECT userid, dbid, queryid, {level} FROM {extension.name}(true)"
+        " WHERE pg_catalog.strpos(query, %(signature)s) > 0",
+        signature=SIGNATURE,
+    )
+    return frozenset((row[0], row[1], row[2], row[3]) for row in rows)
+
+
 def watch(
     postgres: Postgres, extension: Extension, window: float
 ) -> tuple[Snapshot, Snapshot, Samples, Picture, float]:
@@ -134,7 +147,7 @@ def watch(
     samples, began = Samples(), time.monotonic()
     first = snapshot(postgres, extension) if extension.name else Snapshot({})
     while True:
-        samples.add((row[0], row[1], row[2]) for row in postgres.rows(SAMPLE))
+        samples.add((row[0], row[1], row[2]) for row in postgres.rows(SAMPLE, signature=SIGNATURE))
         left = window - (time.monotonic() - began)
         if left <= 0:
             break

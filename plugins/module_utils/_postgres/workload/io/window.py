@@ -25,14 +25,7 @@ from ..statements import (
     report,
     running_seconds,
 )
-from .pg_stat_statements import Extension, named, texts, usable, watch
-
-# What the look itself runs is none of the server's work: how those statements begin, with literals or without.
-_OURS = (
-    "SELECT query_id, wait_event_type, pg_catalog",
-    "SELECT userid, dbid, queryid, calls",
-    "SELECT c.oid, n.nspname",
-)
+from .pg_stat_statements import Extension, named, own_statements, texts, usable, watch
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ class Workload:
 
     def report(self, postgres: Postgres, top: int, form: str) -> WorkloadReport:
         """What pg_statements_info returns; see its documentation."""
-        reader = self.reader(postgres, self.top(top + len(_OURS)), form)
+        reader = self.reader(postgres, self.top(top), form)
         renewed = self.first.reset != self.second.reset
         evictions = 0 if renewed else self.second.dealloc - self.first.dealloc
         since = self.second.reset
@@ -74,11 +67,7 @@ class Workload:
                 "evictions": evictions,
                 "renewed": renewed,
             },
-            "statements": [
-                one
-                for one in report(self.doings, self.running, self.samples, reader, top + len(_OURS), self.seconds)
-                if not one["statement"].startswith(_OURS)
-            ][:top],
+            "statements": report(self.doings, self.running, self.samples, reader, top, self.seconds),
             "waits": self.samples.as_dict(),
         }
 
@@ -86,7 +75,8 @@ class Workload:
 def workload(postgres: Postgres, extension: Extension, window: float) -> Workload:
     """Watch for ``window`` seconds; 0 takes the counters as they are."""
     first, second, samples, picture, seconds = watch(postgres, extension, window)
-    doings = difference(first, second) if window else lifetime(second)
+    ours = own_statements(postgres, extension) if extension.name else frozenset()
+    doings = [one for one in (difference(first, second) if window else lifetime(second)) if one.key not in ours]
     running = running_seconds(picture, postgres.pid, seconds if window else None)
     return Workload(extension, doings, running, samples, first, second, seconds if window else None, picture)
 

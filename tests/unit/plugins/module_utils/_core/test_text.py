@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.text import printable, shortened, span
+from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless, printable, shortened, span
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.sql_text import without_literals
 from hypothesis import given
 from hypothesis import strategies as st
 
+# Format characters that belong to the writing of a language (signs of Arabic, Syriac, Kaithi, ...) and move nothing.
+_VISIBLE = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2" + "".join(
+    chr(c)
+    for a, b in ((0x110BD, 0x110CD), (0x13430, 0x13455), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A))
+    for c in range(a, b + 1)
+)
 
-@given(st.text(max_size=200))
+
+@given(st.text(st.characters(), max_size=200))
 def test_any_text_becomes_one_harmless_line(text):
     line = printable(text)
-    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u202e\u2028" for c in line)
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c not in _VISIBLE for c in line)
+    assert harmless("  a\x1b[31m\u202eb") == "  a [31m b"
     assert "\n" not in without_literals(text)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.sql_text import without_literals
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.sql_text import (
+    legible_statement,
+    without_literals,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +33,65 @@ from hypothesis import strategies as st
 )
 def test_literals_do_not_get_through(statement, shown):
     assert without_literals(statement) == shown
+
+
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        ('ALTER ROLE app PASSWORD "hunter2pw"', "ALTER ROLE app PASSWORD ?"),
+        ("ALTER ROLE app WITH PASSWORD hunter2pw VALID UNTIL now", "ALTER ROLE app WITH PASSWORD ?"),
+        ("CREATE USER x PASSWORD 'x'hunter2", "CREATE USER x PASSWORD ?"),
+        ('SELECT * FROM t WHERE email="ada@example.org"', 'SELECT * FROM t WHERE email="?"'),
+        ('SELECT * FROM t WHERE name = "Ada"', 'SELECT * FROM t WHERE name = "?"'),
+        ('SELECT * FROM t WHERE name ILIKE "ada%"', 'SELECT * FROM t WHERE name ILIKE "?"'),
+        ('SELECT * FROM t WHERE name IN ("Ada", "Bob")', 'SELECT * FROM t WHERE name IN ("?", "?")'),
+        ('INSERT INTO t ("name", "age") VALUES ("Ada", 3, "x")', 'INSERT INTO t ("name", "age") VALUES ("?", ?, "?")'),
+        ("SET app.token TO hunter2pw", "SET app.token TO ?"),
+        ("SET SESSION myapp.secret = hunter2pw", "SET SESSION myapp.secret = ?"),
+        ("BEGIN; SET LOCAL myapp.secret = hunter2pw, other; SELECT 1", "BEGIN; SET LOCAL myapp.secret = ?; SELECT ?"),
+        (
+            "ALTER ROLE app IN DATABASE x SET myapp.secret TO hunter2pw",
+            "ALTER ROLE app IN DATABASE x SET myapp.secret TO ?",
+        ),
+        ("ALTER SYSTEM SET primary_conninfo = hunter2", "ALTER SYSTEM SET primary_conninfo = ?"),
+    ],
+)
+def test_a_value_without_quotes_of_its_own_does_not_get_through(statement, shown):
+    assert without_literals(statement) == shown
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'SELECT "bookings"."id" FROM "bookings" JOIN "p" ON "bookings"."id" = "p"."booking_id" WHERE "p"."state" = $1',
+        'UPDATE "bookings" SET "seats" = $1, "guest" = $2 WHERE "id" = $3',
+        'INSERT INTO "bookings" ("id", "seats") VALUES ($1, $2) ON CONFLICT ("id") DO NOTHING RETURNING "id"',
+        "UPDATE t SET password = $1 WHERE id = other.id",
+        "SELECT password FROM users WHERE role = role",
+    ],
+)
+def test_names_stay_where_names_belong(statement):
+    assert without_literals(statement) == statement
+
+
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        ("SELECT 1 /*action='pay',controller='orders'*/", "/* action=pay, controller=orders */ SELECT ?"),
+        (
+            "/*application:Shop,controller:bookings,action:index*/ SELECT x",
+            "/* application=Shop, controller=bookings, action=index */ SELECT x",
+        ),
+        (
+            "SELECT x /*route='%2Fpolls',traceparent='00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01'*/",
+            "/* route=%2Fpolls */ SELECT x /* traceparent=00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01 */",
+        ),
+        ("SELECT '/*controller=ada*/' /* Ada's booking */", "SELECT ?"),
+        ("SELECT 1 /* customer='Ada', mycontroller='x' */", "SELECT ?"),
+    ],
+)
+def test_the_code_path_is_kept_and_no_other_comment(statement, shown):
+    assert legible_statement(statement) == shown
 
 
 @given(st.text("ab'\\$\"-/*eE1 \n", max_size=40), st.sampled_from(["'{}'", "E'{}'", "$q${}$q$"]))

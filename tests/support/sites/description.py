@@ -1,0 +1,181 @@
+"""What a site is: its crews of sessions, and the one thing that is wrong with it, if anything. Pure data from a seed.
+
+Times are those of a real site; ``SCALE`` makes all of them shorter, the playbooks' limits among them.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+SCALE = 0.1
+SLOTS = 60  # max_connections of the servers, three of them reserved for superusers
+MAINTENANCE = (
+    "vacuum", "vacuum full", "analyze", "create index", "create index concurrently", "copy", "cluster", "refresh",
+)  # fmt: skip
+FAULTS = (
+    "stuck root", "forgotten prepared transaction", "queued DDL", "leaking pool", "runaway statement",
+    "forgotten snapshot",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Sessions that do the same. ``culprit``: they are what is wrong, and the only ones that may be ended."""
+
+    kind: str
+    application: str
+    role: str = "app"
+    sessions: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+    culprit: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """``login_db``: what the inventory says, the application's database or ``postgres``."""
+
+    seed: int
+    crews: tuple[Crew, ...]
+    standby: str = ""  # async, sync
+    pooler: str = ""  # session, transaction
+    login_db: str = "site"
+    fault: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+_NAMES = ("web", "shop-web", "booking", "api", "mailer", "billing", "search", "admin", "puma", "gunicorn", "worker")
+_NUMBERED = ("{name}-{n}", "{name}[{pid}]", "{name}-pool-thread-{n}", "{name}@10.0.0.{n}", "{name}-{uuid}")
+
+
+def healthy(seed: int) -> Site:
+    """An ordinary moment of a site where nothing is wrong."""
+    dice = random.Random(seed)
+    login_db = dice.choice(("site", "site", "postgres"))
+    standby = dice.choice(("", "", "", "async", "sync"))
+    pooler = dice.choice(("", "", "", "session", "transaction"))
+    crews = _pools(dice)
+    optional = {
+        "leader by session lock": 0.35, "leader by transaction lock": 0.25, "convoy": 0.4, "cursor reader": 0.4,
+        "maintenance": 0.45, "dump": 0.2, "base backup": 0.2, "superuser application": 0.25,
+        "pooled": 1.0 if pooler else 0,
+        "batch": 0.3, "operator": 0.3,
+    }  # fmt: skip
+    for kind, chance in optional.items():
+        if dice.random() < chance:
+            crews.append(_optional(kind, dice))
+    return Site(seed, tuple(_within(crews, SLOTS - 11)), standby, pooler, login_db)
+
+
+def broken(seed: int, fault: str = "") -> Site:
+    """The same site with one fault, by turns or as asked."""
+    dice = random.Random(seed * 1000003)
+    site = healthy(seed)
+    fault = fault or FAULTS[seed % len(FAULTS)]
+    crews = _within(list(site.crews), SLOTS - 26)
+    if fault == "runaway statement":
+        crews = [crew for crew in crews if crew.kind != "maintenance"]
+    return replace(site, crews=(*crews, *_fault(fault, dice, crews)), fault=fault)
+
+
+def _pools(dice: random.Random) -> list[Crew]:
+    """One to four pools: small ones, equal ones, one at its role's limit, with names that may differ in digits."""
+    form = dice.choice(("mixed", "mixed", "equal", "at its limit"))
+    number = dice.randint(1, 4)
+    size = dice.randint(3, 9)
+    pools = []
+    for place, name in enumerate(dice.sample(_NAMES, number)):
+        options = {
+            "busy": dice.choice((0.0, 0.2, 0.5)),
+            "every": dice.choice((0.5, 2, 10)),
+            "naming": dice.choice(("", "", *_NUMBERED)),
+            "statement_timeout": dice.choice((0, 0, 2, 5)),
+            "limit": form == "at its limit" and place == 0,
+        }
+        pools.append(
+            Crew("pool", name, f"svc{place}", size if form != "mixed" else dice.choice((2, 4, 8, 15)), options)
+        )
+    return pools
+
+
+def _optional(kind: str, dice: random.Random) -> Crew:  # noqa: PLR0911
+    if kind == "leader by session lock":
+        busy = dice.choice((False, True))
+        return Crew(
+            kind, "scheduler", sessions=dice.randint(2, 5), options={"busy": busy, "numbered": dice.random() < 0.5}
+        )
+    if kind == "leader by transaction lock":
+        return Crew(kind, "cron-leader", sessions=dice.randint(2, 4), options={"heartbeat": dice.choice((0.5, 2))})
+    if kind == "convoy":
+        on = dice.choice(("row", "table", "advisory"))
+        options = {"on": on, "hold": dice.choice((0.2, 0.5, 1, 3)), "lock_timeout": dice.choice((0, 0, 10))}
+        return Crew(kind, "seat-sale", sessions=dice.randint(4, 9), options=options)
+    if kind == "cursor reader":
+        return Crew(kind, dice.choice(("report", "export", "")), options={"think": dice.choice((0.5, 1, 3))})
+    if kind == "maintenance":
+        what = dice.choice(MAINTENANCE)
+        name = dice.choice(("vacuumdb", "psql", "cron", "reindexdb", "pg_restore", "", "nightly"))
+        return Crew(kind, name, "loader", options={"what": what})
+    if kind == "dump":
+        return Crew(kind, dice.choice(("pg_dump", "nightly", "backup.sh")), "loader")
+    if kind == "base backup":
+        return Crew(kind, dice.choice(("pg_basebackup", "barman", "copy")), "oncall")
+    if kind == "superuser application":
+        options = {"busy": 0.5, "every": 1, "naming": "", "statement_timeout": 0, "limit": False}
+        return Crew("pool", "gunicorn", "boss", dice.randint(2, 6), options)
+    if kind == "pooled":
+        return Crew(kind, "pooled-web", "app", dice.randint(4, 12), {"every": dice.choice((0.5, 5))})
+    if kind == "batch":
+        return Crew(kind, dice.choice(("batch", "invoices")), options={"step": dice.choice((0.5, 2)), "for": 120})
+    return Crew("operator", "psql", "loader", options={"in_transaction": False})
+
+
+def _fault(fault: str, dice: random.Random, crews: list[Crew]) -> list[Crew]:
+    """What is wrong, and who suffers by it."""
+    impatient = {"statement_timeout": dice.choice((0, 5)), "sessions": dice.randint(4, 10)}
+    sufferers = Crew("sufferers", "checkout", "app", impatient.pop("sessions"), impatient)
+    if fault == "stuck root":
+        how = dice.choice(("row", "table", "for update", "savepoint"))
+        return [
+            Crew("stuck root", dice.choice(("worker", "checkout", "psql")), options={"how": how}, culprit=True),
+            sufferers,
+        ]
+    if fault == "forgotten prepared transaction":
+        return [
+            Crew("prepared", "coordinator", options={"gid": f"order-{dice.randint(1, 999)}"}, culprit=True),
+            sufferers,
+        ]
+    if fault == "queued DDL":
+        ddl = dice.choice(("ALTER TABLE ledger ADD COLUMN note text", "TRUNCATE ledger", "DROP INDEX ledger_n",
+                           "CREATE INDEX ledger_t ON ledger (t)"))  # fmt: skip
+        return [
+            Crew("long reader", dice.choice(("report", "export")), options={"on": "ledger", "writes": "CREATE" in ddl}),
+            Crew("ddl", dice.choice(("migration", "flyway", "psql")), options={"ddl": ddl}, culprit=True),
+            Crew("sufferers", "ledger-web", "app", sufferers.sessions, {**impatient, "on": "ledger"}),
+        ]
+    if fault == "leaking pool":
+        used = sum(crew.sessions for crew in crews)
+        naming = dice.choice(("", *_NUMBERED))
+        return [Crew("leak", "leaky", "app", SLOTS - 3 - used, {"naming": naming, "fill": True}, culprit=True)]
+    if fault == "runaway statement":
+        return [Crew("runaway", dice.choice(("bi", "metabase", "psql")), options={}, culprit=True)]
+    return [Crew("forgotten snapshot", dice.choice(("notebook", "worker")), culprit=True), Crew("writer", "writer")]
+
+
+def _within(crews: list[Crew], slots: int) -> list[Crew]:
+    """So many that all of them find a slot; pools give way first."""
+    used = sum(crew.sessions for crew in crews)
+    kept = []
+    for crew in crews:
+        fewer = crew
+        if used > slots and crew.kind == "pool":
+            less = min(crew.sessions - 2, used - slots)
+            if less > 0:
+                fewer, used = replace(crew, sessions=crew.sessions - less), used - less
+        kept.append(fewer)
+    while sum(crew.sessions for crew in kept) > slots:
+        kept.pop()
+    return kept
