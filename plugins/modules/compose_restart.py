@@ -64,65 +64,78 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - Which replicas, in order. C(verb), C(digest), C(actions) with C(target), C(reason), C(action) (C(restart) or
-      C(replace)), C(who) and C(service), C(spared), C(late) (replicas to restart), C(leaves), C(nothing).
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(action) (C(restart) or C(replace)), C(who) and C(service), in the order in which they are
+      carried out. C(late) counts replicas to restart.
   returned: success
   type: dict
   sample: {"verb": "restart", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
-before:
-  description: The services before. C(running), C(healthy), C(replicas).
-  returned: success
-  type: dict
-  sample: {"backend": {"running": 3, "healthy": 2, "replicas": []}}
-after:
-  description: The services after; in check mode the same as RV(before).
-  returned: success
-  type: dict
-  sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
 done:
-  description: What was done, a sentence each.
+  description:
+    - What was done, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["restarted pafar-backend-1", "reloaded pafar-nginx-1"]
 missed:
-  description: Targets that had changed when the act came; nothing was done to them.
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
   returned: success
   type: list
-  elements: str
+  elements: dict
   sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - The services, each with C(running), C(healthy) and C(replicas).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 3, "healthy": 2, "replicas": []}}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
 left:
-  description: Replicas of these services that are not up after the act; in check mode those that are sick before it.
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts replicas of these services that are not up, in check mode those that are sick.
   returned: success
   type: int
   sample: 0
 seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 24.8
 undo:
-  description: That it cannot be taken back. C(reversible) and C(why).
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
   returned: success
   type: dict
   sample: {"reversible": false, "why": "a restart cannot be taken back"}
 evidence:
-  description: The services as they were before the act, with the end of the logs of every container to be restarted.
+  description:
+    - What the act destroys or changes, as it was before.
+    - The services, with the end of the logs of every container to be restarted.
   returned: success
   type: dict
   sample: {}
 """
-
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.restart import restart
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, TERMS_ARGS, order_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import METHODS
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._core.result import ActResult
 
 
-def work(module: AnsibleModule) -> dict[str, Any]:
+def work(module: AnsibleModule) -> ActResult:
     params = module.params
     return restart(
         order_of(params, module.check_mode),

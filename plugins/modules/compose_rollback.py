@@ -60,58 +60,79 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - Which services, in order. C(verb), C(digest), C(actions) with C(target), C(reason), C(who) and C(how) (C(tag) if the
-      image's name is moved back, C(file) if the old configuration is needed), C(spared), C(late) (services not on the
-      release), C(leaves), and C(nothing), which says why it would be a no-op.
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(who) and C(how) (C(tag) if the image's name is moved back, C(file) if the old configuration is
+      needed), in the order in which they are carried out. C(late) counts services that are not on the release.
   returned: success
   type: dict
   sample: {"verb": "roll_back", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+done:
+  description:
+    - What was done, a sentence each. Empty in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["started pafar-backend-2", "reloaded pafar-nginx-1", "removed pafar-backend-1"]
+missed:
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Always empty, since a service that changes meanwhile fails the act.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - The services, each with C(running), C(healthy), and C(replicas) with their C(image).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
+left:
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts services that are not on the release, or not up.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
+  returned: success
+  type: float
+  sample: 14.1
+undo:
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - The options lead forward again.
+  returned: success
+  type: dict
+  sample: {"reversible": true, "module": "compose_rollback", "options": {"to": "20261123T213000.000000Z"}}
+evidence:
+  description:
+    - What the act destroys or changes, as it was before.
+    - The services, with the end of the logs of every container that goes.
+  returned: success
+  type: dict
+  sample: {}
 goal:
   description: The snapshot that is gone back to, as M(pafar.runbook.compose_snapshot) tells it.
   returned: success
   type: dict
   sample: {"at": "20261123T211500.000000Z", "good": true}
-before:
-  description: The services before. C(running), C(healthy), C(replicas) with their C(image).
-  returned: success
-  type: dict
-  sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
-after:
-  description: The services after; in check mode the same as RV(before).
-  returned: success
-  type: dict
-  sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
-done:
-  description: What was done, a sentence each.
-  returned: success
-  type: list
-  elements: str
-  sample: ["started pafar-backend-2", "reloaded pafar-nginx-1", "removed pafar-backend-1"]
-left:
-  description: Services that are not on the release, or not up, after the act; in check mode those before it.
-  returned: success
-  type: int
-  sample: 0
-seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
-  returned: success
-  type: float
-  sample: 14.1
 next_up:
   description: What the next plain C(docker compose up) does with it.
   returned: success
   type: str
   sample: "stays: pafar/app:latest is the old image again, until it is built or pulled anew"
-undo:
-  description: How to go forward again. C(reversible), C(module) and C(options).
-  returned: success
-  type: dict
-  sample: {"reversible": true, "module": "compose_rollback", "options": {"to": "20261123T213000.000000Z"}}
-evidence:
-  description: The services as they were before the act, with the end of the logs of every container that goes.
-  returned: success
-  type: dict
-  sample: {}
 """
 
 from typing import Any

@@ -86,56 +86,67 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What to start, remove or reload, and what stays. C(verb), C(digest), C(actions) with C(target), C(reason),
-      C(action) and C(who), C(spared), C(late) (replicas missing, surplus or without traffic), C(leaves), C(nothing).
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(action) and C(who). C(late) counts replicas that are missing, surplus or without traffic.
   returned: success
   type: dict
   sample: {"verb": "scale", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
-before:
-  description: The service before. C(running), C(healthy), C(replicas).
-  returned: success
-  type: dict
-  sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
-after:
-  description: The service after; in check mode the same as RV(before).
-  returned: success
-  type: dict
-  sample: {"backend": {"running": 5, "healthy": 5, "replicas": []}}
 done:
-  description: What was done, a sentence each.
+  description:
+    - What was done, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["started pafar-backend-4", "reloaded pafar-nginx-1"]
 missed:
-  description: Targets that had changed when the act came; nothing was done to them.
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
   returned: success
   type: list
-  elements: str
+  elements: dict
   sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - The service with C(running), C(healthy) and C(replicas).
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+  returned: success
+  type: dict
+  sample: {"backend": {"running": 5, "healthy": 5, "replicas": []}}
 left:
-  description: Replicas missing, surplus, not up or without traffic after the act; in check mode those before it.
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts replicas that are missing, surplus, not up or without traffic.
   returned: success
   type: int
   sample: 0
 seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 12.4
 undo:
-  description: How to take it back. C(reversible), C(module) and C(options), or C(why) it cannot be.
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
   returned: success
   type: dict
   sample: {"reversible": true, "module": "compose_scale", "options": {"project": "pafar", "service": "backend", "replicas": "3"}}
 evidence:
-  description: The project as it was before the act, with the logs of what the act removes.
+  description:
+    - What the act destroys or changes, as it was before.
+    - The project, with the logs of what the act removes.
   returned: success
   type: dict
   sample: {}
 """
-
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.scale import scale
@@ -143,9 +154,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.options imp
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
+from ansible_collections.pafar.runbook.plugins.module_utils._core.result import ActResult
 
 
-def work(module: AnsibleModule) -> dict[str, Any]:
+def work(module: AnsibleModule) -> ActResult:
     params = module.params
     at_least(params, "max_replicas", 1)
     at_least(params, "connections_per_replica", 0)

@@ -119,13 +119,32 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What goes and what stays, with reasons. C(verb), C(digest), C(actions) with C(target), C(who), C(bytes), C(kind),
-      C(spared), C(late) (MiB missing), C(leaves) (MiB missing afterwards), C(frees_bytes), C(what), C(nothing).
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(kind), C(bytes) and C(who). C(late) and C(leaves) are MiB, C(frees_bytes) is what the actions
+      free.
   returned: success
   type: dict
   sample: {"verb": "reclaim", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+done:
+  description:
+    - What was done, a sentence each. Empty in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["pruned the build cache, 1.2 GiB"]
+missed:
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 before:
-  description: The file system before. C(mount), C(free_bytes), C(used_bytes), C(free_share), C(inodes_used_share).
+  description:
+    - How that which the plan is about stood before the act.
+    - The file system with C(mount), C(free_bytes), C(used_bytes), C(free_share) and C(inodes_used_share).
   returned: success
   type: dict
   sample: {"mount": "/", "free_bytes": 1073741824, "used_bytes": 9663676416, "free_share": 0.1}
@@ -136,28 +155,43 @@ before:
     free_share: {description: "The same as a share, 0 to 1.", type: float}
     inodes_used_share: {description: "Share of the inodes that is used; null where there is no fixed number.", type: float}
 after:
-  description: The file system after; in check mode as it is.
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
   returned: success
   type: dict
   sample: {"mount": "/", "free_bytes": 3221225472, "used_bytes": 7516192768, "free_share": 0.3}
   contains: *RoomReport
+left:
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - MiB that are missing until O(free) is met.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
+  returned: success
+  type: float
+  sample: 1.8
+undo:
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+  returned: success
+  type: dict
+  sample: {"reversible": false, "why": "what was freed is gone, but for the ends of logs that were saved"}
+evidence:
+  description:
+    - What the act destroys or changes, as it was before.
+    - How full it was and of what, and the last lines of the logs that go.
+  returned: success
+  type: dict
+  sample: {}
 freed_bytes:
   description: Bytes by which the free space grew during the act.
   returned: success
   type: int
   sample: 2147483648
-done:
-  description: What was done, a sentence each.
-  returned: success
-  type: list
-  elements: str
-  sample: ["pruned the build cache, 1.2 GiB"]
-missed:
-  description: Targets that had changed when their turn came; nothing was done to them.
-  returned: success
-  type: list
-  elements: str
-  sample: []
 left_alone:
   description: Targets that were planned and not needed in the end.
   returned: success
@@ -170,16 +204,6 @@ trouble:
   type: list
   elements: str
   sample: []
-left:
-  description: MiB that are still missing; in check mode those that are missing now.
-  returned: success
-  type: int
-  sample: 0
-seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
-  returned: success
-  type: float
-  sample: 1.8
 explained:
   description:
     - What holds space and is not freed here, each with C(kind) (V(deleted_open), V(inodes) or V(volume)), C(what),
@@ -204,16 +228,6 @@ notes:
   type: list
   elements: str
   sample: ["no backup of /var/backups (pafar-#.sql.gz) may go, not one of them is valid"]
-undo:
-  description: That it cannot be taken back. C(reversible) and C(why).
-  returned: success
-  type: dict
-  sample: {"reversible": false, "why": "what was freed is gone, but for the ends of logs that were saved"}
-evidence:
-  description: How full it was and of what, and the last lines of the logs that go.
-  returned: success
-  type: dict
-  sample: {}
 """
 
 from typing import Any

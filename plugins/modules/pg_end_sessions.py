@@ -145,13 +145,67 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - Whom to end and whom to spare. C(verb), C(digest) (SHA-256 over verb, acts and targets), C(actions) with
-      C(target), C(reason), C(action), C(rule), C(who) and C(pid), C(spared) with C(target), C(pid) and C(reason).
-    - C(late) is how many are too many by the rules, C(leaves) how many of them would stay, C(by_rule) counts the
-      actions, C(harmless) says that nobody among them does anything.
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(action), C(rule), C(pid) and C(who). C(by_rule) counts the actions, C(harmless) says that no
+      session among them does anything.
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+done:
+  description:
+    - What was done, a sentence each. Empty in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["terminated 87 app@shop feed"]
+missed:
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - C(free) slots for ordinary roles, and C(waiters) for a lock.
+  returned: success
+  type: dict
+  sample: {"free": 0, "waiters": 0}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+  returned: success
+  type: dict
+  sample: {"free": 17, "waiters": 0}
+left:
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts sessions that were signalled and are still there, in check mode those of the plan.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
+  returned: success
+  type: float
+  sample: 0.21
+undo:
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+  returned: success
+  type: dict
+  sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
+evidence:
+  description:
+    - What the act destroys or changes, as it was before.
+    - The sessions, what they ran without literals, and how the slots were used.
+  returned: success
+  type: dict
+  sample: {}
 late:
   description:
     - Targets of all sessions that are too many by the rules, also of those that a bound leaves alone. Of a later look those
@@ -184,124 +238,45 @@ stuck:
   type: list
   elements: dict
   sample: []
-missed:
-  description: Targets that had moved on when the act came; nothing was done to them.
-  returned: success
-  type: list
-  elements: str
-  sample: []
-waiters_before:
-  description: Sessions that waited for a lock before the act.
-  returned: success
-  type: int
-  sample: 0
-waiters_after:
-  description: Sessions that wait for a lock after it.
-  returned: success
-  type: int
-  sample: 0
-free_before:
-  description: Slots for ordinary roles that were free before the act.
-  returned: success
-  type: int
-  sample: 0
-free_after:
-  description: Slots for ordinary roles that are free after it.
-  returned: success
-  type: int
-  sample: 17
-rounds:
-  description: 1 after an act; 0 in check mode or with nothing to do.
-  returned: success
-  type: int
-  sample: 1
 seconds_to_relief:
   description: Seconds from the first signal until none of those that were signalled stood. Null while one does.
   returned: success
   type: float
   sample: 0.08
-stopped:
-  description: Empty; a key that it shares with M(pafar.runbook.pg_kill_blocking).
-  returned: success
-  type: str
-  sample: ""
-done:
-  description: What was done, a sentence each.
-  returned: success
-  type: list
-  elements: str
-  sample: ["terminated 87 app@shop feed"]
-left:
-  description: Sessions that were signalled and are still there; in check mode those of the plan.
-  returned: success
-  type: int
-  sample: 0
-seconds:
-  description: The same as RV(seconds_to_relief), under the name that all acts have.
-  returned: success
-  type: float
-  sample: 0.08
-undo:
-  description: That it cannot be taken back. C(reversible) and C(why).
-  returned: success
-  type: dict
-  sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
-evidence:
-  description: Who they are, what they ran without literals, and how the slots were used, before the act.
-  returned: success
-  type: dict
-  sample: {}
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
-    Bounds,
-    Surplus,
-    ending_result,
-    plan_ending,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_rounds import ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.io.end import end_sessions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import RULE_ARGS, rules_of
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POSTGRES_ARGS,
     login_of,
     mercy_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.refusals import check_approval, check_visible
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     rules = rules_of(params)
-    bounds = Bounds(params["max_victims"], params["max_share"], params["max_idle"])
-    patience = Patience(grace=params["grace"], timeout=params["timeout"])
     with connect(login_of(params)) as postgres:
-        mercy = mercy_of(params, postgres.pid)
-        act = Ending(postgres)
-
-        def judged(picture: Any, *dummy: Any) -> Surplus:
-            keeps = act.keepers() if rules.idle is not None else {}
-            whole = plan_ending(picture, mercy, rules, bounds, keeps)
-            parts = set(params["parts"])
-            return whole if len(parts) == 2 else whole.part("harmless" in parts)
-
-        picture = read_snapshot(postgres)
-        check_visible(picture)
-        first = judged(picture).narrowed_to(params["only"])
-        check_approval(first.plan.targets, len(first.late), params["only"])
-        outcome = Outcome()
-        if not module.check_mode and first.plan.actions:
-            act.claim()
-            outcome = act.carry_out(ending(first, patience), judged)
-    return ending_result(first, outcome, rows=params["max_rows"], rehearsal=module.check_mode)
+        return end_sessions(
+            postgres,
+            mercy_of(params, postgres.pid),
+            rules,
+            Bounds(params["max_victims"], params["max_share"], params["max_idle"]),
+            Patience(grace=params["grace"], timeout=params["timeout"]),
+            parts=params["parts"],
+            rows=params["max_rows"],
+            only=params["only"],
+            check_mode=module.check_mode,
+        )
 
 
 def main() -> None:

@@ -47,48 +47,76 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What to set and whom to spare, with reasons; C(verb), C(digest), C(actions), C(spared), C(late), C(nothing).
+  description:
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(who), with the value before and the value to set.
   returned: success
   type: dict
   sample: {"verb": "guard_role", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+done:
+  description:
+    - What was done, a sentence each. Empty in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["set shop: idle_in_transaction_session_timeout not set -> 5min"]
+missed:
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Always empty, since the guards are set all or none.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - The settings of each role that O(guards) names.
+  returned: success
+  type: dict
+  sample: {"shop": {}}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+    - Read from the catalog again.
+  returned: success
+  type: dict
+  sample: {"shop": {"idle_in_transaction_session_timeout": "5min"}}
+left:
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts guards that are still to be set.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
+  returned: success
+  type: float
+  sample: 0.01
+undo:
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - The options hold the values from before.
+  returned: success
+  type: dict
+  sample: {"reversible": true, "module": "pg_guard_role", "options": {"guards": []}}
+evidence:
+  description:
+    - What the act destroys or changes, as it was before.
+    - The settings of these roles.
+  returned: success
+  type: dict
+  sample: {}
 statements:
   description: The statements that set them, for review.
   returned: success
   type: list
   elements: str
   sample: ["ALTER ROLE shop SET idle_in_transaction_session_timeout = '5min'"]
-done:
-  description: What was done, a sentence each.
-  returned: success
-  type: list
-  elements: str
-  sample: ["set shop: idle_in_transaction_session_timeout not set -> 5min"]
-left:
-  description: Guards that are still to be set; in check mode all of them.
-  returned: success
-  type: int
-  sample: 0
-missed:
-  description: Empty; a key that all acts share.
-  returned: success
-  type: list
-  elements: str
-  sample: []
-seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
-  returned: success
-  type: float
-  sample: 0.01
-undo:
-  description: How to take it back. C(reversible), C(module) and C(options) with the values from before.
-  returned: success
-  type: dict
-  sample: {"reversible": true, "module": "pg_guard_role", "options": {"guards": []}}
-evidence:
-  description: The settings of these roles before the act.
-  returned: success
-  type: dict
-  sample: {}
 """
 
 from typing import Any
@@ -111,7 +139,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         loosen = str(one.get("loosen") or "").lower() in ("true", "yes", "1")
         guards.append(normal(str(one["role"]), str(one["setting"]), "" if value is None else str(value), loosen))
     with connect(login_of(module.params)) as postgres:
-        return {**guard(postgres, guards, module.params["only"], module.check_mode)}
+        return guard(postgres, guards, module.params["only"], module.check_mode)
 
 
 def main() -> None:

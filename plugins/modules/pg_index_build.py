@@ -86,39 +86,65 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What to drop and what to build, with reasons; C(verb), C(digest), C(actions), C(spared), C(late), C(nothing).
+  description:
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(action) and C(who), the index and its table.
   returned: success
   type: dict
   sample: {"verb": "build_index", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
 done:
-  description: What was done, a sentence each.
+  description:
+    - What was done, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["built bookings_customer_id_idx on public.bookings (customer_id)"]
+missed:
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Always empty, since an action that cannot be carried out fails.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - C(indexes) of the table, by name.
+  returned: success
+  type: dict
+  sample: {"indexes": ["public.bookings_pkey"]}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+  returned: success
+  type: dict
+  sample: {"indexes": ["public.bookings_pkey", "public.bookings_customer_id_idx"]}
 left:
-  description: Actions that are still to be done; in check mode all of them.
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts actions that are still to be done.
   returned: success
   type: int
   sample: 0
-missed:
-  description: Empty; a key that all acts share.
-  returned: success
-  type: list
-  elements: str
-  sample: []
 seconds:
-  description: Seconds that the act took; null in check mode or with nothing to do.
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 41.7
 undo:
-  description: How to take it back. C(reversible), C(module) and C(options).
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
   returned: success
   type: dict
   sample: {"reversible": true, "module": "pg_index_build", "options": {"name": "bookings_customer_id_idx", "state": "absent"}}
 evidence:
-  description: The table's indexes, the sessions and the statements, before the act.
+  description:
+    - What the act destroys or changes, as it was before.
+    - The table's indexes, the sessions and the statements.
   returned: success
   type: dict
   sample: {}

@@ -99,13 +99,67 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - Whom to end and whom to spare. C(verb), C(digest) (SHA-256 over verb, acts and targets), C(actions) with
-      C(target), C(reason), C(action), C(pid) and C(frees), C(spared) with C(target), C(pid) and C(reason).
-    - C(late) is how many waited too long, C(frees) how many of them the plan sets free, C(leaves) how many
-      would still wait.
+    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
+      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
+      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+    - An action has C(action), C(pid), C(who) and C(frees), how many waiters it sets free. C(frees) of the plan counts
+      those of C(late) that it sets free.
   returned: success
   type: dict
   sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "frees": 0, "leaves": 0}
+done:
+  description:
+    - What was done, a sentence each. Empty in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["terminated 4711 app@booking pafar-web"]
+missed:
+  description:
+    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+before:
+  description:
+    - How that which the plan is about stood before the act.
+    - C(waiters) for a lock, and C(long_waiters), those that waited for O(min_waiting) or longer.
+  returned: success
+  type: dict
+  sample: {"waiters": 101, "long_waiters": 96}
+after:
+  description:
+    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+  returned: success
+  type: dict
+  sample: {"waiters": 0, "long_waiters": 0}
+left:
+  description:
+    - How many things are not as they should be after the act. In check mode, before it.
+    - Counts those of C(late) that wait in the same statement.
+  returned: success
+  type: int
+  sample: 0
+seconds:
+  description:
+    - Seconds that the act took. Null in check mode and where nothing was done.
+  returned: success
+  type: float
+  sample: 0.21
+undo:
+  description:
+    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+  returned: success
+  type: dict
+  sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
+evidence:
+  description:
+    - What the act destroys or changes, as it was before.
+    - The forest, the sessions in it and their statements without literals.
+  returned: success
+  type: dict
+  sample: {"tree": ["1 session waits, the longest for 42 s"]}
 ended:
   description: Sessions and prepared transactions that were ended, and how.
   returned: success
@@ -119,12 +173,6 @@ ended:
       reason: idle in transaction for 40 s, holds up 12
 stuck:
   description: Those that were signalled and are still there.
-  returned: success
-  type: list
-  elements: dict
-  sample: []
-missed:
-  description: Those that were planned and had moved on when the act came; nothing was done to them.
   returned: success
   type: list
   elements: dict
@@ -154,37 +202,22 @@ stopped:
   returned: success
   type: str
   sample: ""
-evidence:
-  description: The forest, the sessions in it and their statements without literals, as they were before the act.
-  returned: success
-  type: dict
-  sample: {"tree": ["1 session waits, the longest for 42 s"]}
 """
 
-from dataclasses import replace
-from typing import Any, Iterable
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish, share
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import kill_result
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import (
-    STRATEGIES,
-    Bounds,
-    Judgement,
-    judge,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome, Patience, unblocking
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.io.unblock import unblock
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import STRATEGIES, Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     MERCY_ARGS,
     POSTGRES_ARGS,
     login_of,
     mercy_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.refusals import check_approval, check_sight
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Picture
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -194,29 +227,22 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     for name in ("min_waiting", "grace", "settle"):
         at_least(params, name, 0, "s")
     share(params, "max_share")
-    bounds = Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"])
     with connect(login_of(params)) as postgres:
-        ending = Ending(postgres)
-        ending.refuse_on_standby()
-        mercy = mercy_of(params, postgres.pid)
-
-        first = judge(read_snapshot(postgres), mercy, bounds).narrowed_to(params["only"])
-
-        def later(picture: Picture, late: Iterable[Any], room: int) -> Judgement:
-            # Later rounds serve those alone who were late at first; whoever began to wait since is none of them.
-            rest = replace(bounds, min_waiting=float("inf"), max_victims=room, max_share=1.0)
-            judged = judge(picture, mercy, rest, late)
-            return judged if params["follow"] else judged.narrowed_to(params["only"])
-
-        room = bounds.victims(len(first.picture.client_sessions()))
-        patience = Patience(params["max_rounds"], room, params["grace"], params["settle"], params["timeout"])
-        check_sight(first)
-        check_approval(first.plan.targets, len(first.late), params["only"])
-        outcome = Outcome()
-        if not module.check_mode and first.plan.actions:
-            ending.claim()
-            outcome = ending.carry_out(unblocking(first, patience), later)
-    return kill_result(first, mercy, outcome, rows=params["max_rows"], rehearsal=module.check_mode)
+        return unblock(
+            postgres,
+            mercy_of(params, postgres.pid),
+            Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"]),
+            Patience(
+                max_rounds=params["max_rounds"],
+                grace=params["grace"],
+                settle=params["settle"],
+                timeout=params["timeout"],
+            ),
+            follow=params["follow"],
+            rows=params["max_rows"],
+            only=params["only"],
+            check_mode=module.check_mode,
+        )
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import sys
 
 import pytest
 import yaml
+from ansible_collections.pafar.runbook.plugins.module_utils._core.result import ActResult
 
 from support.servers import ROOT
 
@@ -107,6 +108,47 @@ def spec_of(name):
     finally:
         ActionBase.run = original
     return caught
+
+
+ACTS = ("compose_restart", "compose_rollback", "compose_scale", "disk_reclaim", "pg_end_sessions", "pg_guard_role",
+        "pg_index_build", "pg_kill_blocking")  # fmt: skip
+
+
+def returned_by(name):
+    """Key -> (first paragraph of its description, type, elements) as RETURN has it."""
+    module = importlib.import_module(f"ansible_collections.pafar.runbook.plugins.modules.{name}")
+    found = yaml.safe_load(module.RETURN)
+    return {
+        key: (one["description"][0] if isinstance(one["description"], list) else "", one["type"], one.get("elements"))
+        for key, one in found.items()
+    }
+
+
+def test_every_module_that_takes_an_approval_is_an_act():
+    assert {name for name in MODULES if "only" in spec_of(name)} == set(ACTS)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_every_act_returns_one_result_in_one_wording(name):
+    """ActResult's keys, but for those that Ansible itself documents; what a module adds has its own words."""
+    found, first = returned_by(name), returned_by("pg_kill_blocking")
+    keys = set(ActResult.__annotations__) - {"changed", "diff"}
+    assert {key: found.get(key) for key in keys} == {key: first[key] for key in keys}
+    assert all(paragraph for paragraph, dummy, dummy2 in map(found.__getitem__, keys))
+
+
+def test_there_is_no_other_way_to_act():
+    """An approval narrows a plan and is refused when stale in one place, which all eight acts pass."""
+    utils = ROOT / "plugins/module_utils"
+    sources = {str(path.relative_to(utils)): path.read_text() for path in utils.rglob("*.py")}
+    assert [name for name, text in sources.items() if "raise StaleApproval(" in text] == ["_core/approval.py"]
+    assert [name for name, text in sources.items() if re.search(r"(?<!def )require_standing\(", text)] == [
+        "_core/result.py"
+    ]
+    callers = [name for name, text in sources.items() if re.search(r"(?<![\w.])carry_out\(.*only", text)]
+    assert len(callers) == len(ACTS)
+    narrowing = [name for name, text in sources.items() if "def narrowed_to(" in text]
+    assert sorted(narrowing) == ["_core/plan.py", "_core/result.py", "_postgres/locks/least_harm.py"]
 
 
 @pytest.mark.parametrize("group_name", ["postgres", "compose"])

@@ -40,7 +40,7 @@ SUBJECTS = {
     "_system": {"_core"},
     "_incident": {"_core"},
     "_compose": {"_core", "_system"},
-    "_postgres": {"_core", "_system", "_compose"},
+    "_postgres": {"_core", "_system"},
     "_logs": {"_core", "_compose"},
     "_endpoints": {"_core", "_compose"},
     "_resources": {"_core", "_system", "_compose"},

@@ -79,12 +79,12 @@ def terms_of(params: dict[str, Any]) -> Terms:
     )
 
 
-def snapshot_order_of(params: dict[str, Any], rehearsal: bool) -> Order:
+def snapshot_order_of(params: dict[str, Any], check_mode: bool) -> Order:
     """For what leaves the containers as they are, and so takes no options of how to change them."""
-    return Order(engine_login_of(params), source_of(params), Terms(), 60.0, None, rehearsal)
+    return Order(engine_login_of(params), source_of(params), Terms(), 60.0, None, check_mode)
 
 
-def order_of(params: dict[str, Any], rehearsal: bool) -> Order:
+def order_of(params: dict[str, Any], check_mode: bool) -> Order:
     """What every act is told, whatever it does."""
     return Order(
         engine_login_of(params),
@@ -92,5 +92,5 @@ def order_of(params: dict[str, Any], rehearsal: bool) -> Order:
         terms_of(params),
         params["compose_timeout"],
         params["only"],
-        rehearsal,
+        check_mode,
     )

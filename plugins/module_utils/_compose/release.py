@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import Any, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Mapping, Sequence
 
-from .._core.plan import Item, Plan
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from .._core.result import PlannedAct
 from .._core.times import stamp
 from .model import Spec
 from .project import Project, trouble_of
-from .replicas import diff_of, plan_dict, short
+from .replicas import short
 from .scale import dependencies
 
 FORM = 1  # of the file
@@ -191,32 +192,35 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Rollback:
-    """The plan."""
+class Rollback(PlannedAct):
+    """The plan; ``every`` holds each step that it could take. ``created``: when each image was made, for the diff."""
 
     project: Project
     goal: Snapshot
     plan: Plan
-    steps: tuple[Step, ...]
+    every: tuple[Step, ...]
     refusals: tuple[str, ...]
     nothing: str
+    created: Mapping[str, str] = field(default_factory=dict)
 
-    def narrowed_to(self, only: Iterable[str] | None) -> Rollback:
-        plan = self.plan.narrowed_to(only)
-        kept = set(plan.targets)
-        return replace(self, plan=plan, steps=tuple(one for one in self.steps if target_of(one) in kept))
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those that the plan does take."""
+        return tuple(step for step in self.every if target_of(step) in self.plan.targets)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> PlanDict:
         return plan_dict(self.plan, len(self.steps), "services not on the release", self.nothing)
 
-    def diff(self, created: Mapping[str, str]) -> dict[str, str]:
+    def diff(self) -> Diff:
         before, after = [], []
-        for one in self.steps:
-            count = len(self.project.replicas(one.service))
+        for step in self.steps:
+            count = len(self.project.replicas(step.service))
             before.append(
-                f"{one.service}: {count} x image {short(one.former)}, made {created.get(one.former, '?')[:19]}"
+                f"{step.service}: {count} x image {short(step.former)}, made {self.created.get(step.former, '?')[:19]}"
             )
-            after.append(f"{one.service}: {count} x image {short(one.image)}, made {created.get(one.image, '?')[:19]}")
+            after.append(
+                f"{step.service}: {count} x image {short(step.image)}, made {self.created.get(step.image, '?')[:19]}"
+            )
         return diff_of(f"release of {self.project.name}", before, after)
 
 

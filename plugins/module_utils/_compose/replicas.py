@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable
 
-from .._core.plan import Item, Plan
+from .._core.plan import Item
 from .container import Container
 from .project import Project
 
@@ -58,22 +58,6 @@ def standing(project: Project, services: Iterable[str]) -> dict[str, Any]:
             ],
         }
         for name in services
-    }
-
-
-def plan_dict(plan: Plan, late: int, what: str, nothing: str = "") -> dict[str, Any]:
-    """The plan with what it promises: ``late`` things are not as they should be (``what`` names them), none is left."""
-    return {**plan.as_dict(), "late": late, "leaves": 0, "what": what, "nothing": nothing}
-
-
-def diff_of(header: str, before: Sequence[str], after: Sequence[str]) -> dict[str, str]:
-    """As Ansible shows it; empty where nothing would change."""
-    same = list(before) == list(after)
-    return {
-        "before_header": header,
-        "after_header": "after the plan",
-        "before": "" if same else "".join(f"{line}\n" for line in before),
-        "after": "" if same else "".join(f"{line}\n" for line in after),
     }
 
 

@@ -9,13 +9,14 @@ one is up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Sequence
 
-from .._core.plan import Item, Plan
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from .._core.result import PlannedAct
 from .container import Container
 from .project import Project, trouble_of
-from .replicas import diff_of, line_of, plan_dict
+from .replicas import line_of
 from .scale import dependencies
 
 METHODS = ("auto", "restart", "replace")
@@ -23,26 +24,25 @@ RESTART, REPLACE = "restart", "replace"
 
 
 @dataclass(frozen=True)
-class Restarting:
-    """The plan; ``order`` holds each container with how it is treated."""
+class Restarting(PlannedAct):
+    """The plan; ``every`` holds each container that it could concern, in order, with how it is treated."""
 
     project: Project
     services: tuple[str, ...]
     plan: Plan
-    order: tuple[tuple[Container, str], ...]
-    late: int
+    every: tuple[tuple[Container, str], ...]
     refusals: tuple[str, ...] = ()
 
-    def narrowed_to(self, only: Iterable[str] | None) -> Restarting:
-        plan = self.plan.narrowed_to(only)
-        kept = set(plan.targets)
-        order = tuple((one, how) for one, how in self.order if self.project.target(one) in kept)
-        return replace(self, plan=plan, order=order)
+    @property
+    def order(self) -> tuple[tuple[Container, str], ...]:
+        """Those that the plan does concern."""
+        return tuple((one, how) for one, how in self.every if one.target in self.plan.targets)
 
-    def as_dict(self) -> dict[str, Any]:
-        return plan_dict(self.plan, self.late, "replicas to restart", "nothing to do: no replica is to be restarted")
+    def as_dict(self) -> PlanDict:
+        nothing = "nothing to do: no replica is to be restarted"
+        return plan_dict(self.plan, len(self.every), "replicas to restart", nothing)
 
-    def diff(self) -> dict[str, str]:
+    def diff(self) -> Diff:
         how_of = {one.id: how for one, how in self.order}
         after_how = {RESTART: "restarted, same container", REPLACE: "replaced by a fresh container of the same image"}
         before, after = [], []
@@ -93,7 +93,7 @@ def plan_restart(
             actions.append(Item(project.target(one), (trouble or "its service is to be restarted") + note, how, who))
             order.append((one, how))
     plan = Plan("restart", tuple(actions), tuple(spared))
-    return Restarting(project, tuple(names), plan, tuple(order), len(order), tuple(refusals))
+    return Restarting(project, tuple(names), plan, tuple(order), tuple(refusals))
 
 
 def why_spared(one: Container, trouble: str, sick_only: bool, named: bool) -> str:

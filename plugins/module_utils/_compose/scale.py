@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from .._core.plan import Item, Plan
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.units import MIB
 from .container import Container
 from .model import ports_of
 from .project import Project
-from .replicas import diff_of, line_of, plan_dict, reload_item
+from .replicas import line_of, reload_item
 
 
 @dataclass(frozen=True)
@@ -45,44 +46,46 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """The plan to bring a service to ``wanted`` replicas."""
+class Scaling(PlannedAct):
+    """The plan to bring a service to ``wanted`` replicas, and all that it could concern; its targets say what."""
 
     project: Project
     service: str
     wanted: int
     plan: Plan
     refusals: tuple[str, ...]
-    add: int
-    victims: tuple[Container, ...]
-    stale: tuple[Container, ...]  # proxies that do not know all replicas
+    surplus: tuple[Container, ...]
+    proxies: tuple[Container, ...]  # that do not know all replicas
     unknown: tuple[Container, ...]  # replicas that they do not know
-
-    @property
-    def late(self) -> int:
-        return self.add + len(self.victims) + len(self.unknown)
-
-    def narrowed_to(self, only: Iterable[str] | None) -> Scaling:
-        """Acting on approved targets alone."""
-        plan = self.plan.narrowed_to(only)
-        kept = set(plan.targets)
-        return replace(
-            self,
-            plan=plan,
-            add=self.add if f"{self.service}:{self.now}->{self.wanted}" in kept else 0,
-            victims=tuple(one for one in self.victims if self.project.target(one) in kept),
-            stale=tuple(one for one in self.stale if f"{one.name}:reload@{one.short}" in kept),
-        )
 
     @property
     def now(self) -> int:
         return len(self.project.replicas(self.service))
 
-    def as_dict(self) -> dict[str, Any]:
+    @property
+    def add(self) -> int:
+        """Replicas to start."""
+        return self.wanted - self.now if growth_of(self.service, self.now, self.wanted) in self.plan.targets else 0
+
+    @property
+    def victims(self) -> tuple[Container, ...]:
+        """Replicas to remove."""
+        return tuple(one for one in self.surplus if one.target in self.plan.targets)
+
+    @property
+    def stale(self) -> tuple[Container, ...]:
+        """Proxies to reload for themselves; after every other change they are reloaded anyway."""
+        return tuple(one for one in self.proxies if reload_item(one, self.service, 0).target in self.plan.targets)
+
+    @property
+    def late(self) -> int:
+        return self.add + len(self.victims) + len(self.unknown)
+
+    def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
         return plan_dict(self.plan, self.late, "replicas missing, surplus or without traffic", nothing)
 
-    def diff(self) -> dict[str, str]:
+    def diff(self) -> Diff:
         """Replicas before and after."""
         before = [line_of(self.project, one) for one in self.project.replicas(self.service)]
         leaving = {one.id for one in self.victims}
@@ -92,6 +95,24 @@ class Scaling:
             before.append(f"{one.name}: does not know {len(self.unknown)} of the replicas")
             after.append(f"{one.name}: reloaded, knows them all")
         return diff_of(f"replicas of {self.service}", before, after)
+
+    def undo(self) -> dict[str, Any]:
+        if not self.plan.actions:
+            return NOTHING_DONE
+        if not self.add and not self.victims:
+            return {"reversible": False, "why": "nothing is to be taken back: the proxy was only told who runs"}
+        options = {
+            "project": self.project.name,
+            "service": self.service,
+            "replicas": str(self.now),
+            "expected": self.now + self.add - len(self.victims),
+        }
+        return {"reversible": True, "module": "compose_scale", "options": options}
+
+
+def growth_of(service: str, there: int, wanted: int) -> str:
+    """The target that stands for all replicas that are to be started."""
+    return f"{service}:{there}->{wanted}"
 
 
 def plan_scaling(
@@ -112,7 +133,8 @@ def plan_scaling(
     actions, spared = [], []
     if add:
         reason = f"{wanted} wanted, {len(replicas)} there"
-        actions.append(Item(f"{service}:{len(replicas)}->{wanted}", reason, "start", {"who": service, "count": add}))
+        target = growth_of(service, len(replicas), wanted)
+        actions.append(Item(target, reason, "start", {"who": service, "count": add}))
     for one in victims:
         actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
     if victims:
@@ -126,7 +148,6 @@ def plan_scaling(
         wanted,
         Plan("scale", tuple(actions), tuple(spared)),
         tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
-        add,
         victims,
         tuple(one for one, dummy in stale),
         tuple(unknown) if not add and not victims else (),

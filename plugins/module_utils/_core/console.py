@@ -102,7 +102,7 @@ def of_act(result: Mapping[str, Any]) -> list[Line]:
     lines = [(CARE, text) for text in result["done"][:SHOWN]]
     if len(result["done"]) > SHOWN:
         lines.append((CARE, f"and {len(result['done']) - SHOWN} more in the same way"))
-    lines += [(DIM, f"left alone, it has changed since: {target}") for target in result.get("missed", [])]
+    lines += [(DIM, f"left alone, it has changed since: {missed['target']}") for missed in result["missed"]]
     if result["done"] and result["seconds"] is not None:
         lines.append((GOOD if not result["left"] else BAD, f"done in {result['seconds']:.1f} s"))
     if result.get("next_up") and result["done"]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -27,7 +27,7 @@ def share(params: dict[str, Any], name: str) -> None:
         raise InputError(f"{name} is {params[name]:g} and must be more than 0 and at most 1. Nothing was done.")
 
 
-def finish(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
+def finish(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
     """Run ``work`` and leave; the only place where a RunbookError becomes a failed task."""
     try:
         result = work(module)

@@ -12,7 +12,33 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence, TypedDict
+
+
+class PlanDict(TypedDict):
+    """A plan as a module returns it, with what it promises.
+
+    ``late``: how many things are not as they should be, of the kind that ``what`` names; ``leaves``: how many of them
+    the plan would leave so; ``nothing``: why there is nothing to do, empty where there is something.
+    """
+
+    verb: str
+    digest: str
+    actions: list[dict[str, Any]]
+    spared: list[dict[str, Any]]
+    late: int
+    leaves: int
+    what: str
+    nothing: str
+
+
+class Diff(TypedDict):
+    """As Ansible shows it."""
+
+    before_header: str
+    after_header: str
+    before: str
+    after: str
 
 
 def unspaced(text: str) -> str:
@@ -98,3 +124,28 @@ class Plan:
             "actions": [item.as_dict() for item in self.actions],
             "spared": [item.as_dict() for item in self.spared],
         }
+
+
+def plan_dict(plan: Plan, late: int, what: str, nothing: str = "", leaves: int = 0) -> PlanDict:
+    """The plan with what it promises; see `PlanDict`."""
+    return {
+        "verb": plan.verb,
+        "digest": plan.digest,
+        "actions": [item.as_dict() for item in plan.actions],
+        "spared": [item.as_dict() for item in plan.spared],
+        "late": late,
+        "leaves": leaves,
+        "what": what,
+        "nothing": nothing,
+    }
+
+
+def diff_of(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
+    """Lines before and after as Ansible's ``diff``; empty where nothing would change."""
+    same = list(before) == list(after)
+    return {
+        "before_header": header,
+        "after_header": "after the plan",
+        "before": "" if same else "".join(f"{line}\n" for line in before),
+        "after": "" if same else "".join(f"{line}\n" for line in after),
+    }

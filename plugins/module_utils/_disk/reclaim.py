@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Sequence, TypedDict, cast
 
-from .._compose.replicas import plan_dict
-from .._core.plan import Item, Plan
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from .._core.result import PlannedAct
 from .._core.units import MIB
 
 VERB = "reclaim"
@@ -235,18 +235,45 @@ def plan_reclaim(finds: Sequence[Find], missing: int) -> Plan:
     return Plan(VERB, tuple(actions), tuple(spared))
 
 
-def as_dict(plan: Plan, room: Room, goal: Goal, missing: int) -> dict[str, Any]:
-    """The plan with what it promises, in MiB."""
-    frees = sum(int(item.detail["bytes"]) for item in plan.actions)
-    have = f"{told_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
-    if not missing:
-        nothing = f"nothing to do: {have}, and {goal.words} are wanted"
-    elif not plan.actions:
-        nothing = f"nothing here may be freed: {have}, {told_bytes(missing)} are missing; see what is explained"
-    else:
-        nothing = ""
-    told = plan_dict(plan, mib(missing), f"MiB missing until {goal.words} of {room.mount} are free", nothing)
-    return {**told, "leaves": mib(max(0, missing - frees)), "frees_bytes": frees}
+class ReclaimDict(PlanDict):
+    """The plan in MiB; ``frees_bytes`` is exact."""
+
+    frees_bytes: int
+
+
+@dataclass(frozen=True)
+class Reclaiming(PlannedAct):
+    """The plan to free what is missing until ``goal`` is met, as the file system was when it was made."""
+
+    plan: Plan
+    room: Room
+    goal: Goal
+
+    @property
+    def missing(self) -> int:
+        return self.room.missing(self.goal)
+
+    def as_dict(self) -> ReclaimDict:
+        """The plan with what it promises, in MiB."""
+        room, missing, wanted = self.room, self.missing, self.goal.words
+        frees = sum(int(item.detail["bytes"]) for item in self.plan.actions)
+        have = f"{told_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
+        if not missing:
+            nothing = f"nothing to do: {have}, and {wanted} are wanted"
+        elif not self.plan.actions:
+            nothing = f"nothing here may be freed: {have}, {told_bytes(missing)} are missing; see what is explained"
+        else:
+            nothing = ""
+        what = f"MiB missing until {wanted} of {room.mount} are free"
+        return {
+            **plan_dict(self.plan, mib(missing), what, nothing, mib(max(0, missing - frees))),
+            "frees_bytes": frees,
+        }
+
+    def diff(self) -> Diff:
+        """Everything that goes, with its bytes."""
+        before = [f"{item.detail['who']} ({item.target})" for item in self.plan.actions]
+        return diff_of("what holds space", before, [])
 
 
 def mib(size: int) -> int:
@@ -261,14 +288,3 @@ def told_bytes(size: float) -> str:
             return f"{size:.0f} {unit}" if unit in ("B", "KiB") else f"{size:.1f} {unit}"
         size /= 1024
     return f"{size:.1f} TiB"
-
-
-def diff(plan: Plan) -> dict[str, str]:
-    """Every victim with its bytes."""
-    before = [f"{item.detail['who']} ({item.target})" for item in plan.actions]
-    return {
-        "before_header": "what holds space",
-        "after_header": "after the plan",
-        "before": "".join(f"{line}\n" for line in before),
-        "after": "",
-    }

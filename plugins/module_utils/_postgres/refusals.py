@@ -4,16 +4,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Collection, Iterable
-
-from .._core.errors import InputError, PrivilegeError, StaleApproval
+from .._core.errors import PrivilegeError
 from .locks.least_harm import Judgement
 from .session import Session
 from .snapshot import Picture
-
-_STAMP = r"(?:\d{8}T\d{6}\.\d{6}Z|-)"
-_TARGET = re.compile(rf"^(?:\d+@{_STAMP}/(?:idle-)?{_STAMP}|prepared@{_STAMP}/xid\d+)\Z")
 
 
 def check_visible(picture: Picture) -> None:
@@ -45,24 +39,4 @@ def check_sight(judged: Judgement) -> None:
             f"{picture.server['port']} (pid {pids}). As a superuser: GRANT pg_signal_backend TO "
             f"{picture.server['role']}. Nothing was done.",
             pids=unreachable[:5],
-        )
-
-
-def check_approval(planned: Collection[str], late: int, only: Iterable[str] | None) -> None:
-    """Refuse targets that are none, and an approval of which nothing stands while others are still ``late``."""
-    approved = list(only or ())
-    for target in approved:
-        if not _TARGET.match(target):
-            raise InputError(
-                f"only: {target!r} names no session. Give targets as a plan returned them, like "
-                "4711@20261123T145635.123456Z/20261123T145640.000001Z. Nothing was done."
-            )
-    if approved and late and not planned:
-        raise StaleApproval(
-            f"None of the {len(approved)} approved target(s) still stands ({', '.join(approved[:3])}"
-            f"{', ...' if len(approved) > 3 else ''}): those sessions are gone, in another transaction or no "
-            f"longer in the way. {late} session(s) are still there, for other reasons. Look again with "
-            "--check and approve the new plan. Nothing was done.",
-            approved=approved,
-            late=late,
         )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Collection, Iterable, Mapping, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
-from .._compose.replicas import diff_of, plan_dict
-from .._core.plan import Item, Plan, unspaced
+from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspaced
+from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.text import printable
 from .exclusions import BACKUP_APPLICATIONS
 from .snapshot import Picture
@@ -101,22 +101,75 @@ def why_not(guard: Guard, known: Mapping[str, RoleState], settings: Collection[s
     return ""
 
 
+@dataclass(frozen=True)
+class Guarding(PlannedAct):
+    """The plan to set guards; ``known``: the roles as they were when it was made."""
+
+    plan: Plan
+    every: tuple[Guard, ...]
+    known: Mapping[str, RoleState]
+    picture: Picture
+
+    @property
+    def guards(self) -> list[Guard]:
+        """Those that the plan does set."""
+        return [guard for guard in self.every if self.target_of(guard) in self.plan.targets]
+
+    def now(self, guard: Guard) -> str:
+        return self.known[guard.role].settings.get(guard.setting, "")
+
+    def target_of(self, guard: Guard) -> str:
+        return target_of(guard, self.now(guard))
+
+    def settings(self, known: Mapping[str, RoleState] | None = None) -> dict[str, Any]:
+        """Of every role that was asked for, its own settings; ``known``: as they are by now."""
+        return {role: dict((known or self.known)[role].settings) for role in sorted({one.role for one in self.every})}
+
+    def as_dict(self) -> PlanDict:
+        nothing = "" if self.plan.actions else "nothing to do: every guard is set already, or its role is spared"
+        return plan_dict(self.plan, len(self.plan.actions), "guards to set", nothing)
+
+    def diff(self) -> Diff:
+        before = [f"{guard.words}={self.now(guard)}" for guard in self.guards]
+        return diff_of("settings of roles", before, [f"{guard.words}={guard.value}" for guard in self.guards])
+
+    def undo(self) -> dict[str, Any]:
+        """The values from before."""
+        before = [
+            {"role": guard.role, "setting": guard.setting, "value": self.now(guard), "loosen": True}
+            for guard in self.guards
+        ]
+        if not before:
+            return NOTHING_DONE
+        return {"reversible": True, "module": "pg_guard_role", "options": {"guards": before}}
+
+
+def target_of(guard: Guard, now: str) -> str:
+    """From which value to which."""
+    return f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}"
+
+
+def is_set(guard: Guard, now: str) -> bool:
+    """Whether a role has this guard, in whichever spelling."""
+    return now == guard.value or bool(now and guard.value and _same(guard.setting, now, guard.value))
+
+
 def plan_guards(
     guards: Sequence[Guard],
     known: Mapping[str, RoleState],
     picture: Picture,
     everywhere: Mapping[str, str] | None = None,
-) -> Plan:
+) -> Guarding:
     """Those that are not set yet. A role that makes backups is spared: a timeout would break them. So is one that is
     bound more strictly already, by itself or by what ``everywhere`` holds for roles without a value of their own."""
     actions, spared = [], []
     for guard in guards:
         role = known[guard.role]
         now = role.settings.get(guard.setting, "")
-        if now == guard.value or (now and guard.value and _same(guard.setting, now, guard.value)):
+        if is_set(guard, now):
             continue
         who = f"{printable(guard.role)}: {guard.setting} {now or 'not set'} -> {guard.value or 'not set'}"
-        target = f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}"
+        target = target_of(guard, now)
         why = _protected(guard, role, picture) or _stricter(guard, now, (everywhere or {}).get(guard.setting, ""))
         if why:
             spared.append(Item(target, why, "", {"who": who}))
@@ -124,7 +177,7 @@ def plan_guards(
         there = sum(one.user == guard.role for one in picture.client_sessions())
         kept = f"; the {there} sessions that it has keep what they have" if there else ""
         actions.append(Item(target, f"guards against {SETTINGS[guard.setting]}{kept}", "set", {"who": who}))
-    return Plan(VERB, tuple(actions), tuple(spared))
+    return Guarding(Plan(VERB, tuple(actions), tuple(spared)), tuple(guards), known, picture)
 
 
 def _same(setting: str, one: str, other: str) -> bool:
@@ -153,38 +206,3 @@ def _protected(guard: Guard, role: RoleState, picture: Picture) -> str:
         if one.user == guard.role and (BACKUP_APPLICATIONS.search(one.application) or one.backend_type == "walsender")
     ]
     return f"makes backups or replicates (pid {backups[0].pid}); a guard would break that" if backups else ""
-
-
-def chosen(plan: Plan, guards: Sequence[Guard], known: Mapping[str, RoleState]) -> list[Guard]:
-    """The guards behind a plan's targets."""
-    wanted = set(plan.targets)
-    found = []
-    for guard in guards:
-        now = known[guard.role].settings.get(guard.setting, "")
-        if f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}" in wanted:
-            found.append(guard)
-    return found
-
-
-def undo_of(guards: Iterable[Guard], known: Mapping[str, RoleState]) -> dict[str, Any]:
-    """The values from before."""
-    before = [
-        {
-            "role": one.role,
-            "setting": one.setting,
-            "value": known[one.role].settings.get(one.setting, ""),
-            "loosen": True,
-        }
-        for one in guards
-    ]
-    return {"reversible": True, "module": "pg_guard_role", "options": {"guards": before}}
-
-
-def as_dict(plan: Plan) -> dict[str, Any]:
-    nothing = "" if plan.actions else "nothing to do: every guard is set already, or its role is spared"
-    return plan_dict(plan, len(plan.actions), "guards to set", nothing)
-
-
-def diff(guards: Sequence[Guard], known: Mapping[str, RoleState]) -> dict[str, str]:
-    before = [f"{one.words}={known[one.role].settings.get(one.setting, '')}" for one in guards]
-    return diff_of("settings of roles", before, [f"{one.words}={one.value}" for one in guards])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Union
 
+from .._core.approval import TargetForm
 from .._core.times import stamp
 from .sql_text import LONGEST_NAME
 
@@ -129,3 +130,9 @@ class Prepared:
 
 
 Holder = Union[Session, Prepared]
+_STAMP = r"(?:\d{8}T\d{6}\.\d{6}Z|-)"
+SESSION_TARGET = TargetForm(
+    re.compile(rf"(?:\d+@{_STAMP}/(?:idle-)?{_STAMP}|prepared@{_STAMP}/xid\d+)\Z"),
+    "session",
+    "4711@20261123T145635.123456Z/20261123T145640.000001Z",
+)

@@ -32,6 +32,7 @@ from .engine import Engine
 
 _GLANCE = 0.25  # seconds between two looks at what is being waited for
 _RELOADED = 5.0  # seconds within which a reloaded proxy has new workers
+CHANGED = "it has changed since the plan"  # why a target was left alone
 _NOTICED = 3.0  # seconds for which a replica refuses before it stops, so that every worker of a proxy meets it
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Iterator, Sequence
 
-from ..._core.errors import ComposeError, ProjectUnknown, StaleApproval
+from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..project import Project, ProjectReport
 from ..project_ref import Source
@@ -30,7 +30,7 @@ class Order:
     terms: Terms
     compose_timeout: float
     only: Sequence[str] | None
-    rehearsal: bool
+    check_mode: bool
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,6 @@ def check_model(project: Project) -> None:
     """Refuse to act on a project whose files cannot be read: what runs would be changed into something unknown."""
     if project.model is None:
         raise ComposeError(f"{project.why_no_model.rstrip('.')}. Nothing was done.")
-
-
-def check_approved(planned: tuple[str, ...], kept: tuple[str, ...], only: Sequence[str] | None) -> None:
-    """It is an error when something was approved, something is to be done, and they have nothing in common."""
-    if only and planned and not kept:
-        raise StaleApproval(
-            f"Nothing that was approved ({', '.join(only[:3])}) is in the present plan ({', '.join(planned[:3])}):"
-            " it has changed since. Nothing was done. Look at the plan again with --check."
-        )
 
 
 def evidence(site: Site, stopped: Sequence[Any], told: ProjectReport) -> dict[str, Any]:

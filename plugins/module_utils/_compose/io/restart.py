@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Sequence
+from dataclasses import dataclass
+from typing import Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
+from ..._core.result import ActResult, After, Before, Missed, carry_out
 from ..container import Container
 from ..project import Project, project_dict, trouble_of
 from ..replicas import standing
 from ..restart import REPLACE, Restarting, plan_restart
-from .replicas import Fleet, alone
-from .request import Order, again, check_approved, evidence, site_of
+from .replicas import CHANGED, Fleet, alone
+from .request import Order, Site, again, evidence, site_of
 
+NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be taken back; the logs before it are in the evidence"}
 _AT_ONCE = 8  # engines stop and start this many beside each other without trouble
 
 
@@ -28,8 +31,8 @@ def restart(
     sick_only: bool,
     method: str,
     at_once: bool,
-) -> dict[str, Any]:
-    """What compose_restart returns; see its documentation."""
+) -> ActResult:
+    """What compose_restart returns."""
     if (bool(services) and everything) or not (services or everything or sick_only):
         raise InputError(
             "Say which services, or which: sick for whatever is sick, or everything: true for all of them, which is the"
@@ -41,7 +44,7 @@ def restart(
         fleet = Fleet(site.engine, site.compose, site.project, order.terms)
         names = list(services) or [name for name in site.project.service_names if site.project.replicas(name)]
         _require_containers(site.project, names, containers)
-        first = plan_restart(
+        planned = plan_restart(
             site.project,
             names,
             sick_only=sick_only,
@@ -50,44 +53,43 @@ def restart(
             method="restart" if at_once else method,
             starts_dependencies=site.compose.starts_dependencies,
         )
-        if first.refusals:
-            raise PreflightError(f"Nothing was restarted: {'; '.join(first.refusals)}. Nothing was done.")
-        if first.plan.actions and order.terms.proxy not in names:
-            fleet.check_proxy({one.service for one, dummy in first.order})
-        plan = first.narrowed_to(order.only)
-        check_approved(first.plan.targets, plan.plan.targets, order.only)
-        before = standing(site.project, plan.services)
-        result: dict[str, Any] = {
-            "changed": bool(plan.plan.actions),
-            "plan": plan.as_dict(),
-            "before": before,
-            "after": before,
-            "done": [],
-            "missed": [],
-            "left": sum(bool(trouble_of(site.project, one)) for one, dummy in plan.order),
-            "seconds": None,
-            "diff": plan.diff(),
-            "undo": {
-                "reversible": False,
-                "why": "a restart cannot be taken back; the logs before it are in the evidence",
-            },
-            "evidence": evidence(site, [one for one, dummy in plan.order], project_dict(site.project, plan.services)),
-        }
-        if order.rehearsal or not plan.plan.actions:
-            return result
-        with alone(site.project.name):
-            began = time.monotonic()
-            missed = act_at_once(fleet, plan) if at_once else act(fleet, plan)
-        later = again(site)
-        result.update(
-            changed=bool(fleet.said),
-            after=standing(later, plan.services),
-            done=fleet.said,
-            missed=missed,
-            seconds=round(time.monotonic() - began, 2),
-            left=sum(not one.well and not one.done for name in plan.services for one in later.replicas(name)),
+        if planned.refusals:
+            raise PreflightError(f"Nothing was restarted: {'; '.join(planned.refusals)}. Nothing was done.")
+        if planned.plan.actions and order.terms.proxy not in names:
+            fleet.check_proxy({one.service for one, dummy in planned.order})
+        return carry_out(planned, order.only, order.check_mode, Restart(site, fleet, at_once), time.monotonic)
+
+
+@dataclass(frozen=True)
+class Restart:
+    """The act. ``at_once``: all replicas of a service together."""
+
+    site: Site
+    fleet: Fleet
+    at_once: bool
+
+    def look(self, planned: Restarting) -> Before:
+        return Before(
+            state=standing(self.site.project, planned.services),
+            left=sum(bool(trouble_of(self.site.project, replica)) for replica, dummy in planned.order),
+            undo=NEVER_UNDONE,
+            evidence=evidence(
+                self.site,
+                [replica for replica, dummy in planned.order],
+                project_dict(self.site.project, planned.services),
+            ),
         )
-        return result
+
+    def act(self, planned: Restarting) -> After:
+        with alone(self.site.project.name):
+            missed = act_at_once(self.fleet, planned) if self.at_once else act(self.fleet, planned)
+        later = again(self.site)
+        return After(
+            done=self.fleet.said,
+            state=standing(later, planned.services),
+            left=sum(not one.well and not one.done for name in planned.services for one in later.replicas(name)),
+            missed=missed,
+        )
 
 
 def _require_containers(project: Project, services: Sequence[str], containers: Sequence[str]) -> None:
@@ -100,15 +102,15 @@ def _require_containers(project: Project, services: Sequence[str], containers: S
         )
 
 
-def act(fleet: Fleet, plan: Restarting) -> list[str]:
+def act(fleet: Fleet, plan: Restarting) -> list[Missed]:
     """One by one; stops at the first that does not come back, and says what was left alone."""
-    missed = []
+    missed: list[Missed] = []
     for service in plan.services:
         if service != fleet.terms.proxy:
             fleet.introduce(service)
     for place, (one, how) in enumerate(plan.order):
         if not fleet.still(one):
-            missed.append(plan.project.target(one))
+            missed.append(Missed(target=one.target, reason=CHANGED))
             continue
         try:
             if how == REPLACE:
@@ -126,13 +128,13 @@ def act(fleet: Fleet, plan: Restarting) -> list[str]:
     return missed
 
 
-def act_at_once(fleet: Fleet, plan: Restarting) -> list[str]:
+def act_at_once(fleet: Fleet, plan: Restarting) -> list[Missed]:
     """Service by service in the order of their dependencies, the replicas of one together: requests fail meanwhile."""
-    missed = []
+    missed: list[Missed] = []
     for service in plan.services:
         ours = [one for one, dummy in plan.order if one.service == service]
         there = [one for one in ours if fleet.still(one)]
-        missed += [plan.project.target(one) for one in ours if one not in there]
+        missed += [Missed(target=one.target, reason=CHANGED) for one in ours if one not in there]
         if there:
             _restart_all(fleet, there)
             fleet.said += [f"restarted {one.name}" for one in there]

@@ -8,11 +8,12 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
 from ..._core.plan import Item, Plan
+from ..._core.result import After, Before, carry_out
 from ..._system.io import git
 from ..project import Project, project_dict
 from ..project_ref import Source
@@ -32,7 +33,7 @@ from ..release import (
 )
 from ..replicas import short, standing
 from .replicas import Fleet, alone
-from .request import Order, Site, again, check_approved, evidence, site_of
+from .request import Order, Site, again, evidence, site_of
 from .snapshots import Snapshots, made
 
 
@@ -61,7 +62,7 @@ def take(order: Order, folder: str, label: str, keep: int) -> dict[str, Any]:
             "diff": {"before": "", "after": "".join(f"{item.action} {item.target}\n" for item in actions)},
             "undo": {"reversible": False, "why": "a snapshot changes nothing that runs"},
         }  # fmt: skip
-        if not order.rehearsal and actions:
+        if not order.check_mode and actions:
             store.protect(site.engine, snapshot)
             if newer:
                 store.keep(snapshot)
@@ -81,59 +82,64 @@ def _snapshot(site: Site, label: str) -> Snapshot:
 def roll_back(
     order: Order, folder: str, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
 ) -> dict[str, Any]:
-    """What compose_rollback returns; see its documentation."""
+    """What compose_rollback returns: an ActResult, the snapshot that is gone back to, and what the next `up` does."""
     with site_of(order, services) as site:
-        fleet = Fleet(site.engine, site.compose, site.project, order.terms)
         store = Snapshots(folder, site.project.name)
-        first = plan(site, store, to, services, patterns, accept_migrations)
-        rollback = first.narrowed_to(order.only)
-        check_approved(first.plan.targets, rollback.plan.targets, order.only)
-        names = [one.service for one in rollback.steps]
-        before = standing(site.project, names)
-        present = _snapshot(site, "")
-        images = {one.image for one in rollback.steps} | {one.former for one in rollback.steps}
-        stopped = [one for name in names for one in site.project.replicas(name)]
-        result: dict[str, Any] = {
-            "changed": bool(rollback.plan.actions),
-            "plan": rollback.as_dict(),
-            "goal": rollback.goal.told(),
-            "before": before,
-            "after": before,
-            "done": [],
-            "left": len(rollback.steps),
-            "seconds": None,
-            "next_up": _next_up(store, rollback),
-            "diff": rollback.diff(made(site.engine, images)),
-            "undo": _undo(site.project, present, names, folder),
-            "evidence": evidence(site, stopped, project_dict(site.project, names)) if names else {},
-        }
-        if rollback.steps:
-            fleet.check_proxy(names)
-        switching = Switching(site, fleet, store, rollback)
-        switching.check_file()
-        if order.rehearsal or not rollback.steps:
-            return result
-        with alone(site.project.name):
-            began = time.monotonic()
-            # What is gone back from is kept for the way forward, and is no good state to come back to by itself.
-            store.protect(site.engine, present)
-            store.keep(replace(present, good=False))
-            switching.carry_out()
-            # What was gone back from is no good state; an undo, which goes forward, says nothing of the other.
-            for one in store.newest_first() if to == LAST_GOOD else ():
-                if one.good and not _differs(one, site.project, names):
-                    store.keep(replace(one, good=False))
-        later = again(site)
-        result.update(
-            after=standing(later, names),
-            done=fleet.said,
-            seconds=round(time.monotonic() - began, 2),
+        planned = plan(site, store, to, services, patterns, accept_migrations)
+        act = RollBack(site, Fleet(site.engine, site.compose, site.project, order.terms), store, to == LAST_GOOD)
+        result = carry_out(planned, order.only, order.check_mode, act, time.monotonic)
+        return {**result, "goal": planned.goal.told(), "next_up": act.next_up}
+
+
+@dataclass
+class RollBack:
+    """The act. ``marks``: what is gone back from is no good state to come back to. ``present``: what runs before it."""
+
+    site: Site
+    fleet: Fleet
+    store: Snapshots
+    marks: bool
+    next_up: str = ""
+    present: Snapshot | None = None
+
+    def look(self, planned: Rollback) -> Before:
+        names = [step.service for step in planned.steps]
+        project = self.site.project
+        stopped = [replica for name in names for replica in project.replicas(name)]
+        self.next_up = _next_up(self.store, planned)
+        self.present = present = _snapshot(self.site, "")
+        if names:
+            self.fleet.check_proxy(names)
+        Switching(self.site, self.fleet, self.store, planned).check_file()
+        return Before(
+            state=standing(project, names),
+            left=len(planned.steps),
+            undo=_undo(project, present, names, str(self.store.folder.parent)),
+            evidence=evidence(self.site, stopped, project_dict(project, names)) if names else {},
+        )
+
+    def act(self, planned: Rollback) -> After:
+        names = [step.service for step in planned.steps]
+        with alone(self.site.project.name):
+            # What is gone back from is kept for the way forward.
+            if self.present is not None:
+                self.store.protect(self.site.engine, self.present)
+                self.store.keep(replace(self.present, good=False))
+            Switching(self.site, self.fleet, self.store, planned).carry_out()
+            # An undo, which goes forward, says nothing of what it leaves.
+            for snapshot in self.store.newest_first() if self.marks else ():
+                if snapshot.good and not _differs(snapshot, self.site.project, names):
+                    self.store.keep(replace(snapshot, good=False))
+        later = again(self.site)
+        return After(
+            done=self.fleet.said,
+            state=standing(later, names),
             left=sum(
                 any(one.image != step.image or not one.well for one in later.replicas(step.service))
-                for step in rollback.steps
+                for step in planned.steps
             ),
+            touched=True,
         )
-        return result
 
 
 def plan(
@@ -177,7 +183,8 @@ def plan(
             f"{site.project.name} was not rolled back to {wanted.name}: {'; '.join(found.refusals)}. Nothing was done.",
             reasons=list(found.refusals),
         )
-    return found
+    images = {one.image for one in found.steps} | {one.former for one in found.steps}
+    return replace(found, created=made(site.engine, images))
 
 
 def _running_revision(project: Project, there: Sequence[Snapshot], services: Sequence[str], folder: str) -> str:

@@ -5,55 +5,74 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from dataclasses import dataclass
 
 from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
+from ..._core.result import ActResult, After, Before, Missed, carry_out
 from ..project import project_dict
 from ..replicas import standing
 from ..scale import Bounds, Scaling, plan_scaling, wanted_of
 from .capacity import surroundings
-from .replicas import Fleet, alone
-from .request import Order, Site, again, check_approved, evidence, site_of
+from .replicas import CHANGED, Fleet, alone
+from .request import Order, Site, again, evidence, site_of
 
 
-def scale(order: Order, service: str, given: str, bounds: Bounds) -> dict[str, Any]:
-    """What compose_scale returns; see its documentation."""
+def scale(order: Order, service: str, given: str, bounds: Bounds) -> ActResult:
+    """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
     with site_of(order, [service]) as site:
         fleet = Fleet(site.engine, site.compose, site.project, order.terms)
-        first = plan(site, fleet, service, given, bounds)
-        scaling = first.narrowed_to(order.only)
-        check_approved(first.plan.targets, scaling.plan.targets, order.only)
-        before = standing(site.project, [service])
-        result: dict[str, Any] = {
-            "changed": bool(scaling.plan.actions),
-            "plan": scaling.as_dict(),
-            "before": before,
-            "after": before,
-            "done": [],
-            "missed": [],
-            "left": scaling.late,
-            "seconds": None,
-            "diff": scaling.diff(),
-            "undo": undo(scaling),
-            "evidence": evidence(site, scaling.victims, project_dict(site.project, [service])),
-        }
-        if order.rehearsal or not scaling.plan.actions:
-            return result
-        with alone(site.project.name):
-            began = time.monotonic()
-            check_count(fleet, scaling)
-            missed = act(fleet, scaling)
-        later = again(site)
-        result.update(
-            changed=bool(fleet.said),
-            after=standing(later, [service]),
-            done=fleet.said,
-            missed=missed,
-            seconds=round(time.monotonic() - began, 2),
+        planned = plan(site, fleet, service, given, bounds)
+        return carry_out(planned, order.only, order.check_mode, Scale(site, fleet), time.monotonic)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The act."""
+
+    site: Site
+    fleet: Fleet
+
+    def look(self, planned: Scaling) -> Before:
+        return Before(
+            state=standing(self.site.project, [planned.service]),
+            left=planned.late,
+            undo=planned.undo(),
+            evidence=evidence(self.site, planned.victims, project_dict(self.site.project, [planned.service])),
         )
-        stands = later.replicas(service)
-        result["left"] = abs(scaling.wanted - len(stands)) + sum(not one.well for one in stands)
-        return result
+
+    def act(self, planned: Scaling) -> After:
+        """What was done before something failed is told with the failure, and how to take it back."""
+        fleet, missed = self.fleet, []
+        with alone(self.site.project.name):
+            check_count(fleet, planned)
+            try:
+                if planned.victims:
+                    fleet.introduce(planned.service)
+                if planned.add:
+                    fleet.grow(planned.service, planned.add)
+                    fleet.reload_proxy()
+                for replica in planned.victims:
+                    if fleet.still(replica):
+                        fleet.remove(replica)
+                    else:
+                        missed.append(Missed(target=replica.target, reason=CHANGED))
+                if planned.stale:
+                    fleet.reload_proxy()
+            except RunbookError as error:
+                if not fleet.said:
+                    raise
+                raise ActFailed(
+                    f"{error} Before that: {'; '.join(fleet.said)}.",
+                    **{**error.details, "done": fleet.said, "undo": planned.undo()},
+                ) from None
+        later = again(self.site)
+        replicas = later.replicas(planned.service)
+        return After(
+            done=fleet.said,
+            state=standing(later, [planned.service]),
+            left=abs(planned.wanted - len(replicas)) + sum(not replica.well for replica in replicas),
+            missed=missed,
+        )
 
 
 def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> Scaling:
@@ -115,48 +134,3 @@ def check_count(fleet: Fleet, scaling: Scaling) -> None:
             f"{scaling.service} had {scaling.now} replicas when the plan was made and has {present} now: somebody else"
             " is at work on it. Nothing was done. Look at the plan again with --check."
         )
-
-
-def act(fleet: Fleet, scaling: Scaling) -> list[str]:
-    """Carry it out; returns the targets that were no longer what the plan saw.
-
-    What was done before something failed is told with the failure, and how to take it back.
-    """
-    try:
-        return _act(fleet, scaling)
-    except RunbookError as error:
-        if not fleet.said:
-            raise
-        raise ActFailed(
-            f"{error} Before that: {'; '.join(fleet.said)}.",
-            **{**error.details, "done": fleet.said, "undo": undo(scaling)},
-        ) from None
-
-
-def _act(fleet: Fleet, scaling: Scaling) -> list[str]:
-    missed = []
-    if scaling.victims:
-        fleet.introduce(scaling.service)
-    if scaling.add:
-        fleet.grow(scaling.service, scaling.add)
-        fleet.reload_proxy()
-    for one in scaling.victims:
-        if fleet.still(one):
-            fleet.remove(one)
-        else:
-            missed.append(scaling.project.target(one))
-    if scaling.stale:
-        fleet.reload_proxy()
-    return missed
-
-
-def undo(scaling: Scaling) -> dict[str, Any]:
-    if not scaling.add and not scaling.victims:
-        return {"reversible": False, "why": "nothing is to be taken back: the proxy was only told who runs"}
-    options = {
-        "project": scaling.project.name,
-        "service": scaling.service,
-        "replicas": str(scaling.now),
-        "expected": scaling.now + scaling.add - len(scaling.victims),
-    }
-    return {"reversible": True, "module": "compose_scale", "options": options}

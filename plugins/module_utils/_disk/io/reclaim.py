@@ -13,13 +13,28 @@ from typing import Any, Callable, Sequence, TypeVar
 
 from ..._compose.io.engine import Engine, engine
 from ..._compose.io.engine_transport import EngineLogin
-from ..._compose.io.request import check_approved
 from ..._core.errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
-from ..._core.plan import Plan
 from ..._core.redaction import redacted_lines
+from ..._core.result import After, Before, Missed, carry_out
 from ..._system.io import open_files
-from .. import reclaim as reclaiming
-from ..reclaim import BACKUPS, CACHE, CONTAINERS, IMAGES, JOURNAL, LOGS, Explained, Find, Goal, Room, told_bytes
+from ..reclaim import (
+    BACKUPS,
+    CACHE,
+    CONTAINERS,
+    IMAGES,
+    JOURNAL,
+    LOGS,
+    Explained,
+    Find,
+    Goal,
+    Reclaiming,
+    Room,
+    enough,
+    in_order,
+    mib,
+    plan_reclaim,
+    told_bytes,
+)
 from . import backups as reclaim_files
 from . import container_logs as reclaim_logs
 from . import engine_store as reclaim_store
@@ -73,36 +88,21 @@ class Seen:
     used: dict[str, Any] | None = None
 
 
-def reclaim(login: EngineLogin, wanted: Wanted, only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
-    """What disk_reclaim returns; see its documentation."""
+def reclaim(login: EngineLogin, wanted: Wanted, only: Sequence[str] | None, check_mode: bool) -> dict[str, Any]:
+    """What disk_reclaim returns: an ActResult, and what was found besides."""
     with ExitStack() as stack:
         seen = _look(stack, login, wanted)
-        missing = seen.room.missing(wanted.goal)
-        whole = reclaiming.plan_reclaim(seen.finds, missing)
-        plan = whole.narrowed_to(only)
-        check_approved(whole.targets, plan.targets, only)
-        told = reclaiming.as_dict(plan, seen.room, wanted.goal, missing)
-        evidence = _evidence(seen, plan, told)
-        acts = bool(plan.actions) and not rehearsal
-        done = _act(seen, wanted, plan) if acts else _Done()
-        after = disk.room_of(wanted.mount)
+        plan = plan_reclaim(seen.finds, seen.room.missing(wanted.goal))
+        act = Reclaim(seen, wanted)
+        result = carry_out(Reclaiming(plan, seen.room, wanted.goal), only, check_mode, act, time.monotonic)
+    freed = result["after"]["free_bytes"] - result["before"]["free_bytes"]
     return {
-        "changed": bool(plan.actions) if rehearsal else bool(done.told),
-        "plan": told,
-        "before": seen.room.as_dict(),
-        "after": after.as_dict(),
-        "done": done.told,
-        "missed": done.missed,
-        "left_alone": done.left_alone,
-        "trouble": done.trouble,
-        "left": reclaiming.mib(after.missing(wanted.goal)),
-        "freed_bytes": max(0, after.free - seen.room.free) if acts else 0,
-        "seconds": done.seconds,
+        **result,
+        "freed_bytes": max(0, freed),
+        "left_alone": act.left_alone,
+        "trouble": act.trouble,
         "explained": seen.explained,
         "notes": seen.notes,
-        "undo": {"reversible": False, "why": "what was freed is gone, but for the ends of logs that were saved"},
-        "evidence": evidence,
-        "diff": reclaiming.diff(plan),
     }
 
 
@@ -123,11 +123,9 @@ def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
         )
     opened = open_files.look(seen.device, {(seen.device, one.inode) for one in logs})
     for kind in wanted.kinds:
-        if reclaiming.enough(seen.finds, missing):
+        if enough(seen.finds, missing):
             break
-        seen.finds += reclaiming.in_order(
-            _of(kind, seen, wanted, logs, opened) if here or kind not in _ENGINES else (), [kind]
-        )
+        seen.finds += in_order(_of(kind, seen, wanted, logs, opened) if here or kind not in _ENGINES else (), [kind])
     if opened.unseen:
         seen.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
     if opened.deleted:
@@ -221,45 +219,56 @@ def _stored(kind: str, engine: Engine, seen: Seen, wanted: Wanted) -> list[Find]
 
 
 @dataclass
-class _Done:
-    told: list[str] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
-    left_alone: list[str] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
-    seconds: float | None = None
+class Reclaim:
+    """The act: one item after the other, and no more once the target is met."""
+
+    seen: Seen
+    wanted: Wanted
+    left_alone: list[str] = field(default_factory=list)  # targets that were not needed in the end
+    trouble: list[str] = field(default_factory=list)  # what could not be done, a paragraph each
+
+    def look(self, planned: Reclaiming) -> Before:
+        return Before(
+            state=planned.room.as_dict(),
+            left=mib(planned.missing),
+            undo={"reversible": False, "why": "what was freed is gone, but for the ends of logs that were saved"},
+            evidence=_evidence(self.seen, planned),
+        )
+
+    def act(self, planned: Reclaiming) -> After:
+        """What fails is told, and the next one is tried."""
+        done: list[str] = []
+        missed: list[Missed] = []
+        hangs = False
+        by_target = {find.target: find for find in self.seen.finds}
+        for target in planned.plan.targets:
+            if not disk.room_of(self.wanted.mount).missing(planned.goal):
+                self.left_alone.append(target)
+                continue
+            find = by_target[target]
+            # A log's end is saved by itself; what else the engine keeps waits until it answers, with its evidence.
+            if (hangs and find.kind in _ENGINES) or (self.seen.silent and find.kind in _STORED):
+                self.trouble.append(f"The {find.who} was not tried: the engine does not answer.")
+                continue
+            try:
+                said = _free(self.seen, self.wanted, find)
+            except RunbookError as error:
+                hangs = hangs or isinstance(error, EngineHangs)
+                self.trouble.append(str(error))
+                continue
+            if said:
+                done.append(said)
+            else:
+                missed.append(Missed(target=target, reason="it has changed since the plan"))
+        if self.trouble and not done:
+            raise ActFailed(
+                f"No space was freed on {self.wanted.mount}: {' '.join(self.trouble)}", trouble=self.trouble
+            )
+        after = disk.room_of(self.wanted.mount)
+        return After(done=done, state=after.as_dict(), left=mib(after.missing(planned.goal)), missed=missed)
 
 
-def _act(seen: Seen, wanted: Wanted, plan: Plan) -> _Done:
-    """One after the other, and no more once the target is met. What fails is told, and the next one is tried."""
-    done, began, hangs = _Done(), time.monotonic(), False
-    by_target = {one.target: one for one in seen.finds}
-    for target in plan.targets:
-        before = disk.room_of(wanted.mount)
-        if not before.missing(wanted.goal):
-            done.left_alone.append(target)
-            continue
-        find = by_target[target]
-        # A log's end is saved by itself; what else the engine keeps waits until it answers, with its evidence.
-        if (hangs and find.kind in _ENGINES) or (seen.silent and find.kind in _STORED):
-            done.trouble.append(f"The {find.who} was not tried: the engine does not answer.")
-            continue
-        try:
-            said = _carry_out(seen, wanted, find)
-        except RunbookError as error:
-            hangs = hangs or isinstance(error, EngineHangs)
-            done.trouble.append(str(error))
-            continue
-        if said:
-            done.told.append(said)
-        else:
-            done.missed.append(target)
-    done.seconds = round(time.monotonic() - began, 2)
-    if done.trouble and not done.told:
-        raise ActFailed(f"No space was freed on {wanted.mount}: {' '.join(done.trouble)}", trouble=done.trouble)
-    return done
-
-
-def _carry_out(seen: Seen, wanted: Wanted, find: Find) -> str:
+def _free(seen: Seen, wanted: Wanted, find: Find) -> str:
     """What was done, in a sentence; nothing where it has changed since."""
     size = told_bytes(find.bytes)
     if find.kind == BACKUPS:
@@ -284,13 +293,13 @@ def _last_lines(engine: Engine, find: Find) -> list[str]:
     return engine.log(str(find.handle["id"]), _EVIDENCE_LINES)
 
 
-def _evidence(seen: Seen, plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
+def _evidence(seen: Seen, planned: Reclaiming) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
-    going = [one for one in seen.finds if one.target in plan.targets and one.kind in (LOGS, CONTAINERS)]
+    going = [one for one in seen.finds if one.target in planned.plan.targets and one.kind in (LOGS, CONTAINERS)]
     logs = {one.who: redacted_lines(_asked(seen, f"the {one.who}", partial(_last_lines, find=one))) for one in going}
     return {
         "room": seen.room.as_dict(),
-        "plan": told,
+        "plan": planned.as_dict(),
         "explained": seen.explained,
         "notes": seen.notes,
         "logs": logs,

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping
 
-from ..._core.plan import Item, Plan
+from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
@@ -20,7 +21,6 @@ from ..connection_limits import ceilings, fair_level
 from ..describe import who_is
 from ..exclusions import Mercy
 from ..locks.least_harm import CANCEL, TERMINATE, harm
-from ..locks.rounds import Outcome
 from ..session import Session
 from ..snapshot import Picture, count_connections
 from ..sql_text import without_literals
@@ -73,8 +73,16 @@ class Bounds:
         )
 
 
+class EndDict(PlanDict):
+    """``by_rule`` counts the actions; ``harmless``: no session in it does anything."""
+
+    frees: int
+    by_rule: dict[str, int]
+    harmless: bool
+
+
 @dataclass(frozen=True)
-class Surplus:
+class Surplus(PlannedAct):
     """The plan, the sessions behind its targets, and all that the rules named and mercy did not spare."""
 
     picture: Picture
@@ -87,9 +95,6 @@ class Surplus:
     def left(self) -> int:
         return len(self.late - set(self.plan.targets))
 
-    def narrowed_to(self, only: Iterable[str] | None) -> Surplus:
-        return replace(self, plan=self.plan.narrowed_to(only))
-
     def part(self, harmless: bool) -> Surplus:
         """Those who do nothing, or all others: a plan of its own, since each has a limit of its own at the gate."""
         actions = tuple(item for item in self.plan.actions if (item.detail["rule"] in _HARMLESS) is harmless)
@@ -100,30 +105,22 @@ class Surplus:
     def victims(self) -> list[tuple[Item, Session]]:
         return [(item, self.sessions[item.target]) for item in self.plan.actions]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The plan with what it promises. ``harmless``: nobody in it does anything."""
+    def as_dict(self) -> EndDict:
+        """The plan with what it promises."""
         rules = [item.detail["rule"] for item in self.plan.actions]
+        nothing = "" if self.late else "nothing to do: by the rules no session is too many"
         return {
-            **self.plan.as_dict(),
-            "late": len(self.late),
+            **plan_dict(self.plan, len(self.late), "sessions that are too many by the rules", nothing, self.left),
             "frees": len(self.plan.actions),
-            "leaves": self.left,
             "by_rule": {tier: rules.count(tier) for tier in TIERS if tier in rules},
             "harmless": bool(rules) and all(rule in _HARMLESS for rule in rules),
-            "what": "sessions that are too many by the rules",
-            "nothing": "" if self.late else "nothing to do: by the rules no session is too many",
         }
 
-    def diff(self) -> dict[str, str]:
+    def diff(self) -> Diff:
         fates = {CANCEL: "statement cancelled (session terminated if it goes on)", TERMINATE: "session terminated"}
         before = [f"{item.detail['who']}: {item.reason}" for item in self.plan.actions]
         after = [f"{item.detail['who']}: {fates[item.action]}" for item in self.plan.actions]
-        return {
-            "before_header": "sessions that are too many",
-            "after_header": "after the plan",
-            "before": "".join(f"{line}\n" for line in before),
-            "after": "".join(f"{line}\n" for line in after),
-        }
+        return diff_of("sessions that are too many", before, after)
 
     def evidence(self, rows: int) -> dict[str, Any]:
         """Who they are and what they ran, without literals, and how the slots were used."""
@@ -283,29 +280,6 @@ def vanished(told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {str(one["target"]).partition("/")[0]: str(one.get("reason") or "as measured") for one in named}
 
 
-def ending_result(first: Surplus, outcome: Outcome, *, rows: int, rehearsal: bool) -> dict[str, Any]:
-    """What pg_end_sessions returns; see its documentation."""
-    before, after = first.picture, outcome.after or first.picture
-    acted = bool(outcome.ended or outcome.stuck)
-    return {
-        "changed": bool(first.plan.actions) if rehearsal else acted,
-        "plan": first.as_dict(),
-        "late": sorted(first.late),
-        "parts": {"harmless": first.part(True).as_dict(), "others": first.part(False).as_dict()},
-        "ended": outcome.ended,
-        "stuck": outcome.stuck,
-        "missed": [one["target"] for one in outcome.missed],
-        "waiters_before": len(before.forest.waiters),
-        "waiters_after": len(after.forest.waiters),
-        "free_before": count_connections(before)["ordinary_free"],
-        "free_after": count_connections(after)["ordinary_free"],
-        "rounds": outcome.rounds,
-        "seconds_to_relief": outcome.seconds_to_relief,
-        "stopped": outcome.stopped,
-        "done": [f"{one['action']} {one['who']}" for one in outcome.ended],
-        "left": len(outcome.stuck) if outcome.rounds else len(first.plan.actions),
-        "seconds": outcome.seconds_to_relief,
-        "undo": {"reversible": False, "why": "a session or a statement that was ended does not come back"},
-        "evidence": first.evidence(rows),
-        "diff": first.diff(),
-    }
+def standing(picture: Picture) -> dict[str, Any]:
+    """Slots for ordinary roles that are free, and sessions that wait for a lock."""
+    return {"free": count_connections(picture)["ordinary_free"], "waiters": len(picture.forest.waiters)}

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..._compose.replicas import diff_of, plan_dict
-from ..._core.plan import Item, Plan, unspaced
+from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspaced
+from ..._core.result import PlannedAct
 from ..._core.text import printable, span
 from ..describe import describe, who_is
 from ..session import Session
@@ -36,7 +36,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Building:
+class Building(PlannedAct):
     """The plan, with the statements behind its targets."""
 
     table: Table
@@ -46,20 +46,15 @@ class Building:
     size: int
     nothing: str = ""
 
-    def narrowed_to(self, only: Iterable[str] | None) -> Building:
-        return Building(
-            self.table, self.plan.narrowed_to(only), self.statements, self.name, self.size, self.nothing
-        )  # fmt: skip
-
     @property
     def harmless(self) -> list[str]:
         """Locks of the table, held by others, that the plan need not wait for."""
         return [] if any(item.action == REMOVE for item in self.plan.actions) else list(HARMLESS)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> PlanDict:
         return plan_dict(self.plan, len(self.plan.actions), "indexes to build or remove", self.nothing)
 
-    def diff(self) -> dict[str, str]:
+    def diff(self) -> Diff:
         after = [f"{self.statements[item.target]};" for item in self.plan.actions]
         return diff_of(f"indexes of {printable(self.table.name)}", [], after)
 

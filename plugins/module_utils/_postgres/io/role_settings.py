@@ -5,23 +5,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from typing import Any, Sequence
 
 from ..._core.errors import InputError, PrivilegeError, ServerError, StandbyError
+from ..._core.result import After, Before, carry_out
 from ..._core.times import stamp
-from ..role_settings import (
-    CONNECTIONS,
-    UNLIMITED,
-    Guard,
-    RoleState,
-    as_dict,
-    chosen,
-    diff,
-    plan_guards,
-    undo_of,
-    why_not,
-)
-from ..snapshot import Picture
+from ..role_settings import CONNECTIONS, UNLIMITED, Guard, Guarding, RoleState, is_set, plan_guards, why_not
 from ..sql_text import identifier
 from .server import Postgres
 from .snapshot import read_snapshot
@@ -39,35 +29,48 @@ SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
 """
 
 
-def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
-    """What pg_guard_role returns; see its documentation."""
+def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | None, check_mode: bool) -> dict[str, Any]:
+    """What pg_guard_role returns: an ActResult, and the statements for review."""
     known = _roles(postgres)
     settings = {row[0]: row[1] or "" for row in postgres.told(AVAILABLE)}
     for one in guards:
         why = why_not(one, known, settings)
         if why:
             raise InputError(f"guards: {why}. Nothing was done.")
-    picture = read_snapshot(postgres)
-    plan = plan_guards(guards, known, picture, settings).narrowed_to(only)
-    mine = chosen(plan, guards, known)
-    if mine and postgres.in_recovery:
-        raise StandbyError(f"{postgres.login.where} is a standby; set guards on its primary. Nothing was done.")
-    began = time.monotonic()
-    if mine and not rehearsal:
-        _set(postgres, mine)
-    acted = bool(mine) and not rehearsal
-    return {
-        "changed": bool(mine),
-        "plan": as_dict(plan),
-        "done": [f"set {item.detail['who']}" for item in plan.actions] if acted else [],
-        "statements": [_statement(one, shown=True) for one in mine],
-        "left": 0 if acted else len(mine),
-        "missed": [],
-        "seconds": round(time.monotonic() - began, 2) if acted else None,
-        "undo": undo_of(mine, known) if mine else {"reversible": False, "why": "nothing was done"},
-        "evidence": _evidence(picture, guards, known, as_dict(plan)),
-        "diff": diff(mine, known),
-    }
+    planned = plan_guards(guards, known, read_snapshot(postgres), settings)
+    act = SetGuards(postgres)
+    result = carry_out(planned, only, check_mode, act, time.monotonic)
+    return {**result, "statements": act.statements}
+
+
+@dataclass
+class SetGuards:
+    """The act: all guards of the plan, or none."""
+
+    postgres: Postgres
+    statements: list[str] = field(default_factory=list)
+
+    def look(self, planned: Guarding) -> Before:
+        if planned.guards and self.postgres.in_recovery:
+            where = self.postgres.login.where
+            raise StandbyError(f"{where} is a standby; set guards on its primary. Nothing was done.")
+        self.statements = [_statement(one, shown=True) for one in planned.guards]
+        evidence = {
+            "at": stamp(planned.picture.now),
+            "server": dict(planned.picture.server),
+            "plan": planned.as_dict(),
+            "before": planned.settings(),
+        }
+        return Before(planned.settings(), len(planned.guards), planned.undo(), evidence)
+
+    def act(self, planned: Guarding) -> After:
+        _set(self.postgres, planned.guards)
+        now = {**planned.known, **_roles(self.postgres)}
+        return After(
+            done=[f"set {item.detail['who']}" for item in planned.plan.actions],
+            state=planned.settings(now),
+            left=sum(not is_set(one, now[one.role].settings.get(one.setting, "")) for one in planned.guards),
+        )
 
 
 def _roles(postgres: Postgres) -> dict[str, RoleState]:
@@ -107,15 +110,3 @@ def _set(postgres: Postgres, guards: Sequence[Guard]) -> None:
     except ServerError as error:
         postgres.tell("ROLLBACK")
         raise ServerError(f"No guard was set: {error}") from None
-
-
-def _evidence(
-    picture: Picture, guards: Sequence[Guard], known: dict[str, RoleState], plan: dict[str, Any]
-) -> dict[str, Any]:
-    roles = sorted({one.role for one in guards})
-    return {
-        "at": stamp(picture.now),
-        "server": dict(picture.server),
-        "plan": plan,
-        "before": {role: dict(known[role].settings) for role in roles},
-    }

@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import AbstractSet, Iterable, Mapping
 
-from ..._core.plan import Item, Plan
+from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from ..._core.result import PlannedAct
 from ..describe import describe, who_is
 from ..exclusions import Mercy
 from ..session import Holder, Prepared, Session
 from ..snapshot import Picture
 from . import graph as algorithms
 from .lock_table import Key
+from .tree import waiting
 
 VERB = "unblock"
 CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
@@ -67,8 +69,14 @@ def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
     return 6 if holder.has_written else 4
 
 
+class UnblockDict(PlanDict):
+    """``frees``: how many of the late go on by the plan."""
+
+    frees: int
+
+
 @dataclass(frozen=True)
-class Judgement:
+class Judgement(PlannedAct):
     """A plan together with what it rests on: who waits too long, who of them would go on.
 
     ``keys`` leads from a target back to the session or prepared transaction; ``late`` are the waiters
@@ -99,6 +107,42 @@ class Judgement:
                 [target for target in plan.targets if self.keys[target] in useless],
                 "would free nobody without others that are not approved",
             )
+
+    def as_dict(self) -> UnblockDict:
+        """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
+        nothing = "" if self.late else "nothing to do: nobody waits too long"
+        plan = plan_dict(self.plan, len(self.late), "sessions that wait too long", nothing, self.left)
+        return {**plan, "frees": len(self.freed)}
+
+    def diff(self) -> Diff:
+        """Who is in the way now, and what becomes of each."""
+        past = {CANCEL: "statement cancelled (session terminated if it holds on)", TERMINATE: "session terminated"}
+        before, after = [], []
+        for item in self.plan.actions:
+            name = who_is(self.picture, self.keys[item.target])
+            before.append(f"{name}: {item.reason}")
+            fate = past.get(item.action, "rolled back")
+            after.append(f"{name}: {fate}, frees {item.detail['frees']} of {len(self.late)}")
+        for item in self.plan.spared if self.plan.actions else ():
+            key = self.keys.get(item.target)
+            name = who_is(self.picture, key) if key is not None else item.target
+            line = f"{name}: stays, {item.reason}"
+            before.append(line)
+            after.append(line)
+        if self.plan.actions:
+            before.append(f"{waiting(len(self.late))} too long")
+            after.append(f"{waiting(self.left)} too long" if self.left else "nobody waits too long")
+        return diff_of("sessions in the way", before, after)
+
+    def still_late(self, later: Picture) -> int:
+        """How many of the late wait for a lock in a later picture, in the same statement."""
+        waits = later.forest.waits.waits
+        then, now = self.picture.sessions, later.sessions
+        return sum(
+            isinstance(key, int) and key in waits and key in then and key in now
+            and now[key].query_start == then[key].query_start
+            for key in self.late
+        )  # fmt: skip
 
 
 def judge(

@@ -97,6 +97,11 @@ class Outcome:
     stopped: str = ""
     after: Picture | None = None
 
+    @property
+    def sentences(self) -> list[str]:
+        """What was done."""
+        return [f"{entry['action']} {entry['who']}" for entry in self.ended]
+
 
 Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
 Step = Union[Signal, Watch, Again, Look]

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Sequence
 
 from ...._core.errors import ActFailed, BusyError, InputError, PreflightError, PrivilegeError, ServerError, StandbyError
+from ...._core.result import NOTHING_DONE, After, Before, carry_out
 from ...._core.text import printable
 from ...._core.times import stamp
 from ...activity_report import session_dict
 from ...background.io.backends import data_disk
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
+from ...snapshot import Picture
 from ...sql_text import identifier
 from ..build import (
     BUILD,
@@ -55,19 +57,53 @@ class Terms:
     check_disk: bool = True
 
 
-def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | None, rehearsal: bool) -> dict[str, Any]:
-    """What pg_index_build returns, and under ``unseen`` what to warn of."""
+def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | None, check_mode: bool) -> dict[str, Any]:
+    """What pg_index_build returns: an ActResult, and under ``unseen`` what to warn of."""
     picture = read_snapshot(postgres)
     catalog, table = _find(postgres, wish)
     why = why_not_named(catalog, table, wish) if wish.present else ""
     if why:
         raise InputError(f"The index of {table.name} was not built: {why}. Nothing was done.")
-    first = plan_building(catalog, table, wish)
-    planned = first.narrowed_to(only)
-    horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid, harmless=planned.harmless)]
-    old = waited_for(picture, horizon, str(postgres.server["database"]), terms.old)
-    if planned.plan.actions:
-        _refuse(postgres, catalog, table, planned, terms)
+    act = Build(postgres, wish, terms, picture, catalog)
+    result = carry_out(plan_building(catalog, table, wish), only, check_mode, act, time.monotonic)
+    return {**result, "unseen": _unseen(postgres, picture.redacted) if result["plan"]["actions"] else []}
+
+
+@dataclass(frozen=True)
+class Build:
+    """The act, with what its first look saw."""
+
+    postgres: Postgres
+    wish: Wish
+    terms: Terms
+    picture: Picture
+    catalog: Catalog
+
+    def look(self, planned: Building) -> Before:
+        postgres, table = self.postgres, planned.table
+        if planned.plan.actions:
+            self._refuse(planned)
+        names = [one.name for one in self.catalog.of(table.oid)]
+        evidence = {
+            "at": stamp(self.picture.now),
+            "server": dict(postgres.server),
+            "plan": planned.as_dict(),
+            "statements": [planned.statements[target] for target in planned.plan.targets],
+            "indexes": names,
+            "definitions": [row[0] for row in postgres.names(DEFINITIONS, table=table.oid)],
+            "sessions": [session_dict(self.picture, one, "normalized") for one in self.picture.client_sessions()[:50]],
+        }
+        return Before(
+            state={"indexes": names},
+            left=len(planned.plan.actions),
+            undo=undo_of(planned, self.wish, self.catalog) if planned.plan.actions else NOTHING_DONE,
+            evidence=evidence,
+        )
+
+    def _refuse(self, planned: Building) -> None:
+        """What would make it fail, or wait behind others."""
+        postgres, table = self.postgres, planned.table
+        _refuse(postgres, self.catalog, table, planned, self.terms)
         prepared = _prepared(postgres, table, planned.harmless)
         if prepared:
             raise PreflightError(
@@ -75,41 +111,22 @@ def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | No
                 f" {told_prepared(read_snapshot(postgres), prepared)}. Nothing was done.",
                 waits_for_prepared=prepared,
             )
+        horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid, harmless=planned.harmless)]
+        old = waited_for(self.picture, horizon, str(postgres.server["database"]), self.terms.old)
         if old:
             raise PreflightError(
                 f"A concurrent build waits for every transaction that is older than it, and {len(old)} are: "
-                f"{told_waits(picture, old)}. Nothing was done. Wait for them, or end them (pg_end_sessions,"
+                f"{told_waits(self.picture, old)}. Nothing was done. Wait for them, or end them (pg_end_sessions,"
                 " idle_in_transaction), then build.",
                 waits_for=[one.pid for one in old],
             )
-    evidence = {
-        "at": stamp(picture.now),
-        "server": dict(postgres.server),
-        "plan": planned.as_dict(),
-        "statements": [planned.statements[target] for target in planned.plan.targets],
-        "indexes": [one.name for one in catalog.of(table.oid)],
-        "definitions": [row[0] for row in postgres.names(DEFINITIONS, table=table.oid)],
-        "sessions": [session_dict(picture, one, "normalized") for one in picture.client_sessions()[:50]],
-    }
-    done: list[str] = []
-    began = time.monotonic()
-    if not rehearsal:
-        there = frozenset(one.oid for one in catalog.indexes)
-        deadline = began + terms.timeout
-        done = [_carry_out(postgres, planned, target, deadline, there) for target in planned.plan.targets]
-    nothing = {"reversible": False, "why": "nothing was done"}
-    return {
-        "changed": bool(planned.plan.actions),
-        "plan": planned.as_dict(),
-        "done": done,
-        "left": 0 if done else len(planned.plan.actions),
-        "missed": [],
-        "seconds": round(time.monotonic() - began, 2) if done else None,
-        "undo": undo_of(planned, wish, catalog) if planned.plan.actions else nothing,
-        "evidence": evidence,
-        "diff": planned.diff(),
-        "unseen": _unseen(postgres, picture.redacted) if planned.plan.actions else [],
-    }
+
+    def act(self, planned: Building) -> After:
+        there = frozenset(one.oid for one in self.catalog.indexes)
+        deadline = time.monotonic() + self.terms.timeout
+        done = [_carry_out(self.postgres, planned, target, deadline, there) for target in planned.plan.targets]
+        now = read_catalog(self.postgres, {planned.table.oid: planned.table}).of(planned.table.oid)
+        return After(done=done, state={"indexes": [one.name for one in now]}, left=0)
 
 
 def _unseen(postgres: Postgres, number: int) -> list[str]:

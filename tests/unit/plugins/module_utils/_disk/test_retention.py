@@ -241,6 +241,6 @@ def test_what_is_missing():
     assert room.missing(Goal(share=0.2)) == 10
     assert room.missing(Goal(bytes=10)) == 0
     assert room.missing(Goal(bytes=11)) == 1
-    told = reclaiming.as_dict(reclaiming.plan_reclaim([], 10), room, Goal(share=0.2), 10)
+    told = reclaiming.Reclaiming(reclaiming.plan_reclaim([], 10), room, Goal(share=0.2)).as_dict()
     assert told["late"] == 1
     assert told["nothing"].startswith("nothing here may be freed")

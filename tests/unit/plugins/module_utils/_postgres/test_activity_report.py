@@ -4,9 +4,11 @@ import json
 
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import kill_result
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import (
+    evidence,
+    standing,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Outcome
 
 from support.pictures import NOW, ago, picture, prepared, row_queue, session
 
@@ -75,20 +77,24 @@ def test_redacted_rows_are_counted_and_said():
 
 def test_the_evidence_holds_everybody_and_no_literal():
     judged = judge(SCENE, Mercy(), Bounds())
-    result = kill_result(judged, Mercy(), Outcome(), rows=100, rehearsal=True)
-    kept = result["evidence"]
-    assert "4111" not in json.dumps(result)
+    kept = evidence(judged, Mercy(), 100)
+    assert "4111" not in json.dumps([kept, judged.as_dict(), judged.diff()])
     assert [s["pid"] for s in kept["blockers"]] == [1]
     assert [s["pid"] for s in kept["waiters"]] == [2, 3]
-    assert kept["plan"]["digest"] == result["plan"]["digest"]
+    assert kept["plan"]["digest"] == judged.plan.digest
     assert kept["at"] == NOW.strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def test_the_diff_is_for_people_and_empty_without_a_change():
-    result = kill_result(judge(SCENE, Mercy(), Bounds()), Mercy(), Outcome(), rows=10, rehearsal=True)
-    assert result["changed"]
-    assert result["diff"]["before"].splitlines()[-1] == "1 session waits too long" or "wait" in result["diff"]["before"]
-    assert "session terminated, frees 2 of 2" in result["diff"]["after"]
-    quiet = kill_result(judge(picture([]), Mercy(), Bounds()), Mercy(), Outcome(), rows=10, rehearsal=True)
-    assert not quiet["changed"]
-    assert quiet["diff"]["before"] == quiet["diff"]["after"] == ""
+    shown = judge(SCENE, Mercy(), Bounds()).diff()
+    assert shown["before"].splitlines()[-1] == "2 sessions wait too long"
+    assert "session terminated, frees 2 of 2" in shown["after"]
+    quiet = judge(picture([]), Mercy(), Bounds()).diff()
+    assert quiet["before"] == quiet["after"] == ""
+
+
+def test_how_a_queue_stands_and_who_of_the_late_is_late_still():
+    judged = judge(SCENE, Mercy(), Bounds())
+    assert standing(SCENE, 0) == {"waiters": 2, "long_waiters": 2}
+    assert judged.still_late(SCENE) == 2
+    assert judged.still_late(picture([])) == 0

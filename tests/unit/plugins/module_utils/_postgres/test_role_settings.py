@@ -12,9 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_setti
     Guard,
     RoleState,
     bound,
-    chosen,
     plan_guards,
-    undo_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
 
@@ -25,7 +23,7 @@ IDLE = "idle_in_transaction_session_timeout"
 
 def plan(now, wanted, setting=IDLE, everywhere=None, **more):
     known = {"app": RoleState("app", {setting: now} if now else {})}
-    return plan_guards([Guard("app", setting, wanted, **more)], known, picture([]), everywhere)
+    return plan_guards([Guard("app", setting, wanted, **more)], known, picture([]), everywhere).plan
 
 
 @pytest.mark.parametrize(
@@ -74,13 +72,14 @@ def test_what_the_server_has_for_everybody_counts_where_the_role_has_nothing():
 
 def test_the_way_back_may_loosen():
     known = {"app": RoleState("app", {IDLE: "10 min"})}
-    (back,) = undo_of([Guard("app", IDLE, "5s")], known)["options"]["guards"]
+    (back,) = plan_guards([Guard("app", IDLE, "5s")], known, picture([])).undo()["options"]["guards"]
     assert back == {"role": "app", "setting": IDLE, "value": "10 min", "loosen": True}
     tight = {"app": RoleState("app", {IDLE: "5s"})}
     guard = Guard(**back)
     found = plan_guards([guard], tight, picture([]))
-    assert len(found.actions) == 1
-    assert chosen(found, [guard], tight) == [guard]
+    assert len(found.plan.actions) == 1
+    assert found.guards == [guard]
+    assert found.narrowed_to(["app.x:-->1s"]).guards == []
 
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -116,9 +115,9 @@ def test_what_can_be_a_guard(guard, said):
 
 def test_a_guard_that_is_set_is_no_action_and_the_way_back_is_what_was():
     same, new = Guard("app", "lock_timeout", "5s"), Guard("app", "statement_timeout", "1min")
-    plan = guards.plan_guards([same, new], KNOWN, pictured())
-    assert plan.targets == ("app.statement_timeout:-->1min",)
-    assert guards.chosen(plan, [same, new], KNOWN) == [new]
-    back = guards.undo_of([Guard("app", "lock_timeout", "9s"), new], KNOWN)["options"]["guards"]
-    assert [one["value"] for one in back] == ["5s", ""]
-    assert guards.plan_guards([Guard("boss", "lock_timeout", "1s")], KNOWN, pictured()).actions == ()
+    planned = plan_guards([same, new], KNOWN, pictured())
+    assert planned.plan.targets == ("app.statement_timeout:-->1min",)
+    assert planned.guards == [new]
+    both = plan_guards([Guard("app", "lock_timeout", "1s"), new], KNOWN, pictured())
+    assert [one["value"] for one in both.undo()["options"]["guards"]] == ["5s", ""]
+    assert plan_guards([Guard("boss", "lock_timeout", "1s")], KNOWN, pictured()).plan.actions == ()

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Unblocking carried out: look, judge, refuse or act in rounds. I/O; the judgement is `locks.least_harm`'s."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any, Iterable, Sequence
+
+from ...._core.result import After, Before, Missed, carry_out
+from ...exclusions import Mercy
+from ...io.server import Postgres
+from ...io.snapshot import read_snapshot
+from ...io.terminate import Ending
+from ...refusals import check_sight
+from ...session import SESSION_TARGET
+from ...snapshot import Picture
+from ..kill_result import evidence, standing
+from ..least_harm import Bounds, Judgement, judge
+from ..rounds import Outcome, Patience, unblocking
+
+NEVER_UNDONE = {"reversible": False, "why": "a session or a statement that was ended does not come back"}
+
+
+def unblock(
+    postgres: Postgres,
+    mercy: Mercy,
+    bounds: Bounds,
+    patience: Patience,
+    *,
+    follow: bool,
+    rows: int,
+    only: Sequence[str] | None,
+    check_mode: bool,
+) -> dict[str, Any]:
+    """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
+    ending = Ending(postgres)
+    ending.refuse_on_standby()
+    planned = judge(read_snapshot(postgres), mercy, bounds)
+    check_sight(planned)
+    act = Unblock(ending, mercy, bounds, patience, None if follow else only, rows)
+    result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
+    outcome = act.outcome
+    return {
+        **result,
+        "ended": outcome.ended,
+        "stuck": outcome.stuck,
+        "waiters_before": result["before"]["waiters"],
+        "waiters_after": result["after"]["waiters"],
+        "rounds": outcome.rounds,
+        "seconds_to_relief": outcome.seconds_to_relief,
+        "stopped": outcome.stopped,
+    }
+
+
+@dataclass
+class Unblock:
+    """The act. ``approved``: targets that later rounds keep to; None where no person approved any."""
+
+    ending: Ending
+    mercy: Mercy
+    bounds: Bounds
+    patience: Patience
+    approved: Sequence[str] | None
+    rows: int
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def look(self, planned: Judgement) -> Before:
+        return Before(
+            state=standing(planned.picture, self.bounds.min_waiting),
+            left=len(planned.late),
+            undo=NEVER_UNDONE,
+            evidence=evidence(planned, self.mercy, self.rows),
+        )
+
+    def act(self, planned: Judgement) -> After:
+        self.ending.claim()
+        room = self.bounds.victims(len(planned.picture.client_sessions()))
+        steps = unblocking(planned, replace(self.patience, room=room))
+        self.outcome = outcome = self.ending.carry_out(steps, self._again)
+        after = outcome.after or planned.picture
+        return After(
+            done=outcome.sentences,
+            state=standing(after, self.bounds.min_waiting),
+            left=planned.still_late(after),
+            missed=[Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed],
+            touched=bool(outcome.stuck),
+        )
+
+    def _again(self, picture: Picture, late: Iterable[Any], room: int) -> Judgement:
+        """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
+        rest = replace(self.bounds, min_waiting=float("inf"), max_victims=room, max_share=1.0)
+        return judge(picture, self.mercy, rest, late).narrowed_to(self.approved)
