@@ -65,6 +65,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._stage: dict[str, str] = {}
+        self._seen: set[str] = set()  # hosts whose facts have been shown
         self._opened: set[str] = set()  # hosts with a gate that is open for their present plan
         self._views: dict[str, View] = {
             "pg_activity_info": self._activity,
@@ -98,13 +99,14 @@ class CallbackModule(CallbackBase):
         self._show(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        self._show(result, only=("verdict",))  # of other failures the message says it all
+        self._show(result, only=("verdict", "pg_kill_blocking"))  # of other failures the message says it all
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
 
     def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
         self._stage.clear()
+        self._seen.clear()
         self._opened.clear()
 
     def _show(self, result: Any, only: tuple[str, ...] = ()) -> None:
@@ -127,6 +129,7 @@ class CallbackModule(CallbackBase):
             self._display.display(f"  {host} | {harmless(text)}", color=_COLORS[kind])
 
     def _activity(self, host: str, result: Any) -> Lines:
+        self._seen.add(host)
         return [] if host in self._stage else of_activity(result)
 
     def _planned(self, host: str) -> None:
@@ -135,7 +138,13 @@ class CallbackModule(CallbackBase):
 
     def _kill(self, host: str, result: Any) -> Lines:
         if self._stage.get(host) != PLANNED:
-            lines = summary.of_plan(result["plan"])
+            # One look serves facts and plan; where others have shown the facts, or no session waits, only one is shown.
+            facts = {} if host in self._seen else result.get("facts") or {}
+            self._seen.add(host)
+            lines = of_activity(facts) if facts else []
+            if "plan" not in result or (facts and not facts["waiters"]):
+                return lines
+            lines += summary.of_plan(result["plan"])
             self._planned(host)
             return lines
         if result["rounds"]:

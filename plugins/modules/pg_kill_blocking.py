@@ -177,6 +177,13 @@ stuck:
   type: list
   elements: dict
   sample: []
+facts:
+  description:
+    - What was seen before the plan, so that no other look is needed to show it. C(visibility), C(redacted), C(server),
+      C(connections), C(waiters) and C(tree), as M(pafar.runbook.pg_activity_info) returns them. Empty but in check mode.
+  returned: success
+  type: dict
+  sample: {"waiters": 101, "tree": ["101 sessions wait, the longest for 42 s"]}
 waiters_before:
   description: Sessions that waited for a lock before the act.
   returned: success

@@ -214,8 +214,33 @@ def all_are_sound():
     )
 
 
+def private_names(text):
+    """Names of roles' own variables, which begin with two underscores and the name of a role."""
+    return {name for name in re.findall(r"\b__\w+", text) if any(name.startswith(f"__{role}_") for role in ROLES)}
+
+
+def test_a_private_name_in_a_playbook_would_be_found():
+    assert private_names("when: __reclaim_disk_gate.open or __disk_space_missing > 0") == {"__reclaim_disk_gate"}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_reads_no_other_role_s_private_names(name):
+    for path in (ROOT / "roles" / name).rglob("*.yml"):
+        assert {found for found in private_names(path.read_text()) if not found.startswith(f"__{name}_")} == set(), path
+
+
+def test_every_entry_point_of_the_incident_role_is_documented():
+    entries = {path.stem for path in (ROOT / "roles/incident/tasks").glob("*.yml")} - {"append"}
+    assert entries == set(load(ROOT / "roles/incident/meta/argument_specs.yml")["argument_specs"])
+    text = (ROOT / "roles/incident/README.md").read_text()
+    assert all(f"| `{entry}` |" in text for entry in entries - {"main"})
+
+
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
 class TestPlaybook:
+    def test_reads_no_role_s_private_names(self, path):
+        assert private_names(path.read_text()) == set()
+
     def test_has_the_bones(self, path):
         play = load(path)[0]
         assert path.read_text().splitlines()[1].startswith("# "), "says in a sentence what it is for"

@@ -9,7 +9,7 @@ from typing import Any
 from ..._core.times import stamp
 from ..activity_report import blocker_dict, waiter_dict
 from ..exclusions import Mercy
-from ..snapshot import Picture
+from ..snapshot import Picture, count_connections
 from .least_harm import Judgement
 from .tree import tree
 
@@ -17,6 +17,18 @@ from .tree import tree
 def standing(picture: Picture, min_waiting: float) -> dict[str, Any]:
     """Sessions that wait for a lock, and those of them that have waited for ``min_waiting`` seconds or longer."""
     return {"waiters": len(picture.forest.waiters), "long_waiters": len(picture.waiting_at_least(min_waiting))}
+
+
+def facts(picture: Picture, mercy: Mercy) -> dict[str, Any]:
+    """What was seen before anything was planned, under the names that pg_activity_info gives it."""
+    return {
+        "visibility": picture.visibility,
+        "redacted": picture.redacted,
+        "server": dict(picture.server),
+        "connections": count_connections(picture),
+        "waiters": len(picture.forest.waiters),
+        "tree": tree(picture, mercy),
+    }
 
 
 def evidence(judged: Judgement, mercy: Mercy, rows: int) -> dict[str, Any]:

@@ -56,6 +56,23 @@ def test_a_part_of_them_is_approved(server):
         server.run("ALTER ROLE app CONNECTION LIMIT -1")
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_an_approval_of_something_else_is_refused(server, check):
+    done = guard(server, check=check, only=["bogus"])
+    assert done["error"] == "StaleApproval", done
+    assert settings(server) == "-1 "
+    assert guard(server, only=[])["done"] == [], "an empty approval approves nothing"
+
+
+def test_an_approval_that_was_carried_out_is_no_error(server):
+    targets = [one["target"] for one in guard(server, check=True)["plan"]["actions"]]
+    done = guard(server, only=targets)
+    again = guard(server, only=targets)
+    guard(server, **done["undo"]["options"])
+    assert (done["left"], done["after"]["app"]["connection_limit"]) == (0, "40")
+    assert (again["changed"], "every guard is set already" in again["plan"]["nothing"]) == (False, True)
+
+
 def test_new_sessions_are_bound(server, session):
     done = guard(server, guards=[{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "200ms"}])
     try:

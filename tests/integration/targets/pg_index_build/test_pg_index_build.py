@@ -54,9 +54,12 @@ def test_check_real_again_and_back(server):
     assert build(server, **back)["changed"] is False
 
 
-def test_approved_is_something_else(server):
-    done = build(server, only=["public.bookings(x):y@1"])
-    assert (done["changed"], done["done"]) == (False, [])
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("only", [["public.bookings(x):y@1"], ["bogus"]])
+def test_approved_is_something_else(server, check, only):
+    done = build(server, check=check, only=only)
+    assert done["error"] == "StaleApproval", done
+    assert build(server, only=[])["done"] == [], "an empty approval approves nothing"
     assert indexes(server) == ["bookings_pkey"]
 
 

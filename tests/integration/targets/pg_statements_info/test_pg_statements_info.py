@@ -19,7 +19,8 @@ def info(server: Any, user: str = "oncall", db: str = "postgres", **options: Any
     return run_module("pg_statements_info", **{**server.login(user, db=db), "window": 1.0, **options})
 
 
-SAMPLING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'pafar.runbook' AND query LIKE '%query_id, wait_event_type%'"
+SAMPLING = """SELECT pid FROM pg_stat_activity
+    WHERE application_name = 'pafar.runbook' AND query LIKE '%query_id, wait_event_type%'"""
 
 
 def info_while(server: Any, act: Callable[[], Any], **options: Any) -> dict[str, Any]:

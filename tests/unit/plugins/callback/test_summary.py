@@ -80,3 +80,27 @@ def test_a_result_that_it_cannot_read_is_said_and_not_passed_over(printed):
     ]
     (line,) = printed("compose_info", {"services": None})
     assert line.startswith("db | result of compose_info not understood (")
+
+
+def test_one_look_shows_facts_and_plan(printed):
+    look = {**PLANNED, "facts": {**ACTIVITY, "waiters": 3, "tree": ["3 sessions wait"]}}
+    lines = printed("pg_kill_blocking", look)
+    assert "connection slots used" in lines[0]
+    assert "3 sessions wait" in lines[1]
+    assert "nobody is to be ended" in lines[2]
+    assert printed("gate", GATE)
+    assert "terminated pid 7" in printed("pg_kill_blocking", {**ENDED, "facts": {}})[0]
+
+
+def test_a_look_without_waiters_shows_facts_alone(printed):
+    lines = printed("pg_kill_blocking", {**PLANNED, "facts": ACTIVITY})
+    assert "nobody waits for a lock" in lines[-1]
+
+
+def test_where_the_facts_were_shown_only_the_plan_follows(printed):
+    assert printed("pg_activity_info", ACTIVITY)
+    assert "nobody is to be ended" in printed("pg_kill_blocking", {**PLANNED, "facts": ACTIVITY})[0]
+
+
+def test_a_refusal_shows_who_waits(printed):
+    assert "nobody waits for a lock" in printed("pg_kill_blocking", {"msg": "may not see", "facts": ACTIVITY})[-1]

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Sequence
 
+from ...._core.errors import RunbookError
 from ...._core.result import After, Before, Missed, carry_out
 from ...exclusions import Mercy
 from ...io.server import Postgres
@@ -16,7 +17,7 @@ from ...io.terminate import Ending
 from ...refusals import check_sight
 from ...session import SESSION_TARGET
 from ...snapshot import Picture
-from ..kill_result import evidence, standing
+from ..kill_result import evidence, facts, standing
 from ..least_harm import Bounds, Judgement, judge
 from ..rounds import Outcome, Patience, unblocking
 
@@ -36,9 +37,15 @@ def unblock(
 ) -> dict[str, Any]:
     """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
     ending = Ending(postgres)
-    ending.refuse_on_standby()
     planned = judge(read_snapshot(postgres), mercy, bounds)
-    check_sight(planned)
+    seen = facts(planned.picture, mercy) if check_mode else {}
+    try:
+        if planned.late or not check_mode:
+            ending.refuse_on_standby()
+        check_sight(planned)
+    except RunbookError as error:
+        error.details["facts"] = seen  # who waits is shown all the same
+        raise
     act = Unblock(ending, mercy, bounds, patience, None if follow else only, rows)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
     outcome = act.outcome
@@ -46,6 +53,7 @@ def unblock(
         **result,
         "ended": outcome.ended,
         "stuck": outcome.stuck,
+        "facts": seen,
         "waiters_before": result["before"]["waiters"],
         "waiters_after": result["after"]["waiters"],
         "rounds": outcome.rounds,
