@@ -92,7 +92,7 @@ def test_a_leaking_pool_is_cut_to_its_fair_share_the_oldest_first(server, sessio
         assert done["plan"]["digest"] == planned["plan"]["digest"]
         assert [client.fate() for client in leaked] == ["terminated"] * 4 + ["alive"] * 10
         assert {client.fate() for client in used} == {"alive"}
-        assert done["free_after"] == done["free_before"] + 4
+        assert done["after"]["free"] == done["before"]["free"] + 4
         assert end(server, idle=0)["plan"]["actions"] == []
     finally:
         server.run("ALTER ROLE app CONNECTION LIMIT -1")

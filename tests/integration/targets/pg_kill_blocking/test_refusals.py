@@ -47,7 +47,7 @@ class TestRefusals:
             ({"only": ["4711@x; DROP TABLE bookings"]}, "names no session"),
             (
                 {"only": ["4711@20261123T145635.123456Z/20261123T145640.000001Z"]},
-                "are still there, for other reasons",
+                "still stands",
             ),
             ({"strategy": "all"}, "value of strategy must be one of"),
             ({"max_victim": 3}, "Unsupported parameters"),
