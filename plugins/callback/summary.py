@@ -139,7 +139,7 @@ class CallbackModule(CallbackBase):
     def _kill(self, host: str, result: Any) -> Lines:
         if self._stage.get(host) != PLANNED:
             # One look serves facts and plan; where others have shown the facts, or no session waits, only one is shown.
-            facts = {} if host in self._seen else result.get("facts") or {}
+            facts: Any = {} if host in self._seen else result.get("facts") or {}
             self._seen.add(host)
             lines = of_activity(facts) if facts else []
             if "plan" not in result or (facts and not facts["waiters"]):
