@@ -95,6 +95,9 @@ host_clock:
   returned: when O(areas) has V(clock)
   type: dict
   sample: {"received": 1790000000.1, "answered": 1790000000.4}
+  contains:
+    received: {description: "When the module began.", type: float}
+    answered: {description: "When it ended.", type: float}
 """
 
 from typing import Any

@@ -130,7 +130,8 @@ def with_keys(source: str, reports: list[tuple[str, Any]], documented: dict[str,
 
 
 def main() -> int:
-    from contract.test_reports import CONTRACTS, MODULES, returned_by
+    from contract.report_values import CONTRACTS
+    from contract.test_reports import MODULES, returned_by
 
     stale = []
     for module in dict.fromkeys(one.module for one in CONTRACTS if one.module != "triage_info"):

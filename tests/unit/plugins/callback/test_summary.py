@@ -11,7 +11,7 @@ from ansible_collections.pafar.runbook.plugins.callback.summary import CallbackM
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Verdict
 from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import relief
 
-from support.reports import activity
+from support.database_reports import activity
 
 ACTIVITY = activity()
 PLAN: dict[str, Any] = {"digest": "d" * 64, "late": 1, "leaves": 0, "actions": [], "spared": []}

@@ -5,17 +5,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
 
-from support.reports import (
-    activity,
-    application,
-    ceiling,
-    container,
-    pool,
-    pooler,
-    processes,
-    service,
-    vanished,
-)
+from support.database_reports import activity, application, ceiling, pool, pooler, processes, vanished
+from support.reports import container, service
 
 
 def leaking(number=30, clients=None):

@@ -22,8 +22,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     BackgroundReport,
 )
 
-from support import reports
-from support.reports import held, reclaim, slots
+from support import database_reports, reports
+from support.database_reports import slots
+from support.reports import held, reclaim
 from support.servers import ROOT
 
 MIB = 2**20
@@ -122,7 +123,7 @@ def freeing(*acts: tuple[str, int], explained: tuple[Explained, ...] = (), late:
 
 def kept(mib: int, active: bool = False) -> AskedActivity:
     """A replication slot that keeps so much WAL."""
-    background: BackgroundReport = {**reports.slots(mib), "pressing": []}
+    background: BackgroundReport = {**database_reports.slots(mib), "pressing": []}
     background["replication"]["slots"][0]["active"] = active
     return {"background": background}
 

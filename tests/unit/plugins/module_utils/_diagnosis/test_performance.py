@@ -12,8 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     wraparound,
 )
 
-from support.pictures import holds, picture, relation, session, waits
-from support.reports import (
+from support.database_reports import (
     activity,
     advised,
     application,
@@ -26,6 +25,7 @@ from support.reports import (
     statement,
     workload,
 )
+from support.pictures import holds, picture, relation, session, waits
 
 
 def slow(seen, given, **more):

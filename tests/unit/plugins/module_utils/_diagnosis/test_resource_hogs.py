@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.resource_hogs import weigh_cpu, weigh_memory
 
-from support.reports import container_use, growth, host, process, resources, running
+from support.database_reports import running
+from support.reports import container_use, growth, host, process, resources
 
 HOST = host(memory=0.25, cpu=0.9, load=1.5)
 

@@ -28,7 +28,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_repor
     Survey,
 )
 
-from support import reports
+from support import database_reports, reports
 
 SITE = Importance({"the door": "P0", "maps": "P2"}, {"nginx": "P0", "mailer": "P2"})
 
@@ -57,8 +57,8 @@ def resources(
 
 
 def database(waiting: int = 0, used: int = 10, running: int = 0) -> DatabasePart:
-    busy = reports.lists([reports.running(seconds=99.0)] * running)
-    return cast(DatabasePart, reports.activity(long_waiters=waiting, used=used, slots=60, found=busy))
+    busy = database_reports.lists([database_reports.running(seconds=99.0)] * running)
+    return cast(DatabasePart, database_reports.activity(long_waiters=waiting, used=used, slots=60, found=busy))
 
 
 def unread(why: str, error: str = "") -> Any:

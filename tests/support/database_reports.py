@@ -1,0 +1,224 @@
+"""Reports of a PostgreSQL server, as `support.reports` has those of all else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
+    ActivityLists,
+    ActivityReport,
+    ProtectedSession,
+    SessionReport,
+    activity_result,
+    session_dict,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.backends import (
+    BackendUse,
+    ProcessesReport,
+    VanishedClient,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
+    BackgroundReport,
+    BackgroundSubjects,
+    SlotReport,
+    replication,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import (
+    PoolerReport,
+    PoolReport,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
+    ApplicationReport,
+    CeilingReport,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.advice import AdviceReport
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.indexes_report import (
+    IndexesReport,
+    building_alone,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statements import (
+    StatementReport,
+    WorkloadReport,
+)
+
+from support.pictures import picture, session
+
+MIB = 2**20
+
+
+def application(
+    name: str = "web",
+    sessions: int = 10,
+    role: str = "app",
+    *,
+    idle: int = 0,
+    idle_seconds: Sequence[int] = (),
+    idle_in_transaction: int = 0,
+    idle_in_transaction_seconds: Sequence[float] = (),
+    active: int = 0,
+    waiting: int = 0,
+    clients: Mapping[str, int] | None = None,
+) -> ApplicationReport:
+    return {
+        "role": role,
+        "application": name,
+        "database": "shop",
+        "name": name,
+        "sessions": sessions,
+        "idle": idle,
+        "idle_seconds": list(idle_seconds),
+        "idle_in_transaction": idle_in_transaction,
+        "idle_in_transaction_seconds": list(idle_in_transaction_seconds),
+        "active": active,
+        "waiting": waiting,
+        "clients": dict(clients if clients is not None else {"a": sessions}),
+    }
+
+
+def ceiling(*applications: ApplicationReport, limit: int = 40, kind: str = "max_connections") -> CeilingReport:
+    used = sum(each["sessions"] for each in applications)
+    return {
+        "kind": kind,
+        "name": "app",
+        "limit": limit,
+        "used": used,
+        "free": limit - used,
+        "applications": list(applications),
+    }
+
+
+def lists(
+    long_running: Sequence[SessionReport] = (),
+    idle_in_transaction: Sequence[SessionReport] = (),
+    protected: Sequence[int] = (),
+) -> ActivityLists:
+    """``protected``: pids."""
+    spared: list[ProtectedSession] = [
+        {"target": f"{pid}@x/y", "pid": pid, "reason": "is a backup"} for pid in protected
+    ]
+    return {
+        "long_running": list(long_running),
+        "idle_in_transaction": list(idle_in_transaction),
+        "other_waits": [],
+        "pin_suspects": [],
+        "safe_snapshot_waits": [],
+        "protected": spared,
+    }
+
+
+def activity(
+    *ceilings: CeilingReport,
+    background: BackgroundSubjects | None = None,
+    pressing: Sequence[str] = (),
+    found: ActivityLists | None = None,
+    waiters: int = 0,
+    long_waiters: int = 0,
+    used: int = 10,
+    slots: int = 60,
+) -> ActivityReport:
+    """What pg_activity_info returns of a server with these ceilings; ``used`` of ``slots`` where there are none."""
+    report = activity_result(picture([]), Mercy(), statements="normalized", rows=20, min_waiting=3.0, long_running=60.0)
+    free = ceilings[0]["free"] if ceilings else slots - used
+    behind: BackgroundReport = {**(background or {}), "pressing": list(pressing)}
+    return {
+        **report,
+        "waiters": waiters,
+        "long_waiters": long_waiters,
+        "longest_wait": 9.0,
+        "tree": ["", "root"],
+        "connections": {
+            **report["connections"], "used": used, "limit": slots, "ordinary_free": free, "ceilings": list(ceilings),
+        },
+        "activity": found or lists(),
+        "background": behind,
+    }  # fmt: skip
+
+
+def running(pid: int = 7, seconds: float = 40.0) -> SessionReport:
+    """A session whose statement has been running for so long."""
+    seen = picture([], session(pid, query="SELECT 2"))
+    return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
+
+
+def idle_for(seconds: float, pid: int = 5) -> SessionReport:
+    """A session that is idle in a transaction."""
+    seen = picture([], session(pid, "idle in transaction", user="me", database="shop", application="psql"))
+    return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
+
+
+def vanished(pid: int = 7) -> VanishedClient:
+    return {"target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "reason": "hung up"}
+
+
+def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[VanishedClient] = ()) -> ProcessesReport:
+    """The processes of a server on this host, of which one uses the CPU."""
+    busy: BackendUse = {
+        "target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "state": "active", "cpu": cpu, "memory": MIB,
+        "read_per_second": 0, "written_per_second": 0,
+    }  # fmt: skip
+    return {
+        "here": True, "why": "", "cores": cores, "cpu": cpu, "memory": MIB, "sessions": [busy], "vanished": list(gone),
+    }  # fmt: skip
+
+
+def pool(
+    user: str = "app", *, waiting: int = 9, active: int = 5, size: int = 5, exhausted: bool = True, paused: bool = False
+) -> PoolReport:
+    return {
+        "database": "shop", "user": user, "mode": "transaction", "clients": 5, "waiting": waiting, "longest_wait": 2.0,
+        "active": active, "idle": 0, "size": size, "paused": paused, "exhausted": exhausted,
+    }  # fmt: skip
+
+
+def pooler(*pools: PoolReport, used: int = 0, limit: int = 0) -> PoolerReport:
+    return {
+        "reachable": True, "why": "", "pools": list(pools), "clients": {}, "pressing": [],
+        "client_connections": {"used": used, "limit": limit},
+    }  # fmt: skip
+
+
+def slots(*kept_mib: int, failing: bool = False) -> BackgroundSubjects:
+    """Replication slots that nobody reads from, with the MiB of WAL that each keeps."""
+    rows = [
+        ({"slot_name": "gone", "slot_type": "physical", "active": False, "temporary": False}, each * MIB, None, None)
+        for each in kept_mib
+    ]
+    return {
+        "replication": replication(rows, [], ("on" if failing else "off", failing, "yesterday" if failing else None))
+    }
+
+
+def dead_slot(kept_mib: int) -> SlotReport:
+    return slots(kept_mib)["replication"]["slots"][0]
+
+
+def statement(seconds: float, text: str = "SELECT 1") -> StatementReport:
+    return {
+        "query_id": "1", "role": "app", "database": "shop", "statement": text, "seconds": seconds, "share": 1.0,
+        "sessions": 1.0, "lock_share": 0.0, "work_seconds": seconds, "calls": 1, "mean_ms": 1.0, "rows": 1,
+        "read_blocks": 0, "spilled_blocks": 0, "lifetime_mean_ms": 1.0, "renewed": False, "running": [],
+    }  # fmt: skip
+
+
+def workload(*statements: StatementReport, **waits: float) -> WorkloadReport:
+    return {
+        "available": True, "why": "", "cure": "", "notes": [], "statements": list(statements), "waits": waits,
+        "window": {"seconds": 5.0, "lifetime": False, "since": None, "entries": 1, "evictions": 0, "renewed": False},
+    }  # fmt: skip
+
+
+def advised(
+    seconds: float = 4.0, *, kind: str = "statement", statement: str = "CREATE INDEX i", proved: bool = True
+) -> AdviceReport:
+    return {
+        "kind": kind, "schema": "public", "table": "bookings", "columns": ["customer"], "name": "i",
+        "statement": statement, "why": "because", "proved": proved, "cost_before": 9.0, "cost_after": 1.0, "gain": 0.9,
+        "seconds": seconds, "statements": ["SELECT 1"], "size_bytes": MIB, "table_bytes": MIB,
+        "writes_per_second": 0.0, "lock": "",
+    }  # fmt: skip
+
+
+def indexes(*advice: AdviceReport, work: WorkloadReport | None = None) -> IndexesReport:
+    nothing = building_alone([], picture([]).server)
+    return {**nothing, "advice": list(advice), "workload": work or workload(statement(5.0), CPU=1.0)}

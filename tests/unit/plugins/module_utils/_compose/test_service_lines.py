@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import nothing_left, project_dict
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, GOOD
+
+from .facts import NOW, container, project
+
+
+def test_a_sick_container_is_named_with_the_end_of_its_log():
+    sick = container(state="exited", exit_code=3)
+    lines = of_services(project_dict(project(sick, logs={sick.id: ("one", "KeyError: x")})))
+    assert (CARE, "shop-web-1 is exited (3, failed with 3)") in lines
+    assert ("dim", "    shop-web-1 said: KeyError: x") in lines
+
+
+def test_nothing_sick_is_good():
+    assert of_services(project_dict(project(container())))[-1][0] == GOOD
+
+
+def test_a_project_of_which_nothing_is_left():
+    given = project().source
+    lines = of_services(nothing_left(given, "There is no container.", NOW))
+    assert lines.count((CARE, "There is no container.")) == 2

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, PLAIN
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained
+
+from support.reports import held, reclaim
+
+
+def test_what_holds_space_and_what_could_not_be_looked_at():
+    facts = reclaim(held(700, "web"))
+    facts["notes"] = ["use become"]
+    assert of_explained(facts) == [(CARE, "/x"), (PLAIN, "    cure: restart"), (DIM, "use become")]

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, GOOD
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import reached_report
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
+
+from support.reports import probed
+
+
+def test_what_fails_and_how_many_work():
+    up, down = probed("host", "web"), probed("host", "db", "down", "tcp", "refused")
+    assert of_probes(reached_report([up, down])) == [
+        (CARE, "db is down from host (tcp): refused"),
+        (DIM, "1 of 2 ways are well"),
+    ]
+    assert of_probes(reached_report([up])) == [(GOOD, "1 of 1 ways are well")]

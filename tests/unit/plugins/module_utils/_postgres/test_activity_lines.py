@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, GOOD
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_lines import of_activity
+
+from support.database_reports import activity, application, ceiling
+
+
+def test_what_the_login_may_not_see_comes_first_and_an_empty_queue_is_good():
+    report = activity(ceiling(application()), used=10)
+    report["visibility"], report["redacted"] = "partial", 3
+    lines = of_activity(report)
+    assert lines[0] == (CARE, "3 sessions cannot be seen: the login role lacks pg_monitor")
+    assert lines[1][0] == DIM
+    assert "10 of 60 connection slots used, 30 left" in lines[1][1]
+    assert lines[2][0] == GOOD
+
+
+def test_a_queue_is_shown_as_its_tree():
+    assert of_activity(activity(ceiling(application()), waiters=2))[-1][1] == "root"
