@@ -55,25 +55,24 @@ def steps() -> list[Step]:
         Step("lint", [sys.executable, "tests/docs/role_tables.py", "--check"], 1),
         Step("lint", [sys.executable, "tests/docs/return_keys.py", "--check"], 3),
         Step("types", ["mypy", *(word for package in packages for word in ("-p", package))], 10),
-        Step("types", ["mypy", "tests/unit", "tests/contract/test_reports.py"], 10),
+        Step("types", ["mypy", "tests/unit", "tests/contract/test_reports.py", "tests/contract/report_values.py"], 10),
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
-        pytest_step("integration", integration(), 900, needs=("builds",)),
+        pytest_step("integration", integration(), 900, needs=("builds",), slots=2),
         pytest_step("platform", [*BY_FILE, *shop_tests()], 600, lane="wait", needs=("engine",)),
-        pytest_step("platform", [f"{PLATFORM}/test_game_days.py"], 1000, lane="wait", needs=("engine",)),
-        pytest_step(
-            "platform", [PLATFORM, f"--ignore={PLATFORM}/test_game_days.py"], 900, lane="wait", needs=("engine",)
-        ),
+        pytest_step("platform", [PLATFORM], 1000, lane="wait", needs=("engine",)),
         # ansible-test looks for the collection by its physical path and refuses another on the way.
         Step("sanity", ["sh", "tests/support/sanity.sh"], 300, drops=("PYTHONPATH",)),
         *(molecule(name) for name in scenarios),
     ]
 
 
-def pytest_step(part: str, words: list[str], seconds: float, lane: str = "work", needs: tuple[str, ...] = ()) -> Step:
+def pytest_step(
+    part: str, words: list[str], seconds: float, lane: str = "work", needs: tuple[str, ...] = (), slots: int = 1
+) -> Step:
     durations = ["--durations=30"] if os.environ.get("DURATIONS") else []
     argv = [sys.executable, "-m", "pytest", "-q", "-rfEs", *durations, *words]
-    return Step(part, argv, seconds, lane, needs, is_pytest=True, shows=True)
+    return Step(part, argv, seconds, lane, needs, is_pytest=True, shows=True, slots=slots)
 
 
 def integration() -> list[str]:

@@ -1,4 +1,4 @@
-"""Runs commands beside each other: two that work and two that mostly wait at a time, the longest first.
+"""Runs commands beside each other: as many as two processors keep up with and one that mostly waits, the longest first.
 
 A command may need something that is prepared in the background (an engine, servers' builds); it starts when that is
 there, and is named as not run when it cannot be had. Each command's output comes in one piece, when it has ended.
@@ -23,7 +23,9 @@ from pathlib import Path
 from support import scope
 from support.summary import Result, judge
 
-SLOTS = {"work": 2, "wait": 2}
+# Two at work beside one rehearsal platform keep two processors busy; a second platform (about 0.4 of a processor when
+# nothing is played on it, more than one when a runbook is) made every wait longer than it saved.
+SLOTS = {"work": 2, "wait": 1}
 _STOP_SECONDS = 180  # until what a command has started is taken down
 _SHOWN = 15_000  # characters of a failed command's output
 
@@ -36,6 +38,7 @@ class Unavailable(Exception):
 class Step:
     """One command. ``seconds``: about how long it takes; ``lane``: "work" where it keeps a processor busy, else "wait".
 
+    ``slots``: how many of its lane it takes, as many as it has processes at work.
     ``needs``: names of preparations. ``is_pytest``: its output counts tests. ``shows``: it is printed whole also when
     nothing failed. ``drops``: variables that the command must not have.
     """
@@ -48,6 +51,7 @@ class Step:
     is_pytest: bool = False
     shows: bool = False
     drops: tuple[str, ...] = ()
+    slots: int = 1
 
     @property
     def title(self) -> str:
@@ -74,7 +78,7 @@ class Preparation:
 
     def __init__(self, hold: Callable[[], AbstractContextManager[dict[str, str]]]) -> None:
         self.environment: dict[str, str] = {}
-        self.trouble = ""
+        self.problem = ""
         self.is_broken = False  # by a fault, not by what this machine lacks
         self.is_ready = threading.Event()
         self._release = threading.Event()
@@ -88,9 +92,9 @@ class Preparation:
                 self.is_ready.set()
                 self._release.wait()
         except Unavailable as reason:
-            self.trouble = str(reason)
+            self.problem = str(reason)
         except Exception as error:  # reported by the steps that need it, which fail
-            self.trouble, self.is_broken = f"{type(error).__name__}: {error}", True
+            self.problem, self.is_broken = f"{type(error).__name__}: {error}", True
         finally:
             self.is_ready.set()
 
@@ -134,19 +138,23 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
         threads: dict[int, threading.Thread] = {}
         try:
             while waiting or threads:
+                held: set[str] = set()  # lanes in which what is shorter must not keep a wide command waiting for ever
                 for number in list(waiting):
                     step = steps[number]
                     needed = [wanted[name] for name in step.needs]
-                    if not all(preparation.is_ready.is_set() for preparation in needed):
+                    is_ready = all(preparation.is_ready.is_set() for preparation in needed)
+                    if step.lane in held or not is_ready:
+                        held |= {step.lane} if step.slots > 1 else set()
                         continue
-                    if any(preparation.trouble for preparation in needed):
+                    if any(preparation.problem for preparation in needed):
                         waiting.remove(number)
                         _name_as_not_run(step, outcome.results[number], needed, outcome)
                         continue
-                    if not free[step.lane]:
+                    if free[step.lane] < step.slots:
+                        held.add(step.lane)
                         continue
                     waiting.remove(number)
-                    free[step.lane] -= 1
+                    free[step.lane] -= step.slots
                     environment = {name: value for prepared in needed for name, value in prepared.environment.items()}
                     threads[number] = threading.Thread(
                         target=_execute, args=(number, step, environment, outcome, running, events)
@@ -157,7 +165,7 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
                 ended = events.get()
                 if ended is not None:
                     threads.pop(ended).join()
-                    free[steps[ended].lane] += 1
+                    free[steps[ended].lane] += steps[ended].slots
         except (KeyboardInterrupt, SystemExit):
             for number_of_signal in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number_of_signal, signal.SIG_IGN)  # the end is bounded; a second one would leave things
@@ -167,7 +175,7 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
 
 
 def _name_as_not_run(step: Step, result: Result, needed: Sequence[Preparation], outcome: Outcome) -> None:
-    reason = "; ".join(preparation.trouble for preparation in needed if preparation.trouble)
+    reason = "; ".join(preparation.problem for preparation in needed if preparation.problem)
     if any(preparation.is_broken for preparation in needed):
         result.failures, result.failed = 1, [reason]
     else:
