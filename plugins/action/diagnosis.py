@@ -8,11 +8,15 @@ from typing import Any, Callable, Mapping, cast
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import Diagnosis
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import AskedActivity, crowded, least_of
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import Services, disconnected
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, unpaid
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import (
+    AskedActivity,
+    diagnose_disk,
+    least_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import Services, diagnose_network
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import ReclaimFacts
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ReachedReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
@@ -65,7 +69,7 @@ class ActionModule(ControllerAction):
 def _connections(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
     shares = {str(name): int(most) for name, most in args["shares"].items()}
-    return exhausted(
+    return diagnose_connections(
         cast(ActivityReport, args["activity"]),
         args["idle"],
         args["idle_in_transaction"],
@@ -80,7 +84,7 @@ def _connections(args: dict[str, Any]) -> Diagnosis:
 def _performance(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
     _require(args, "indexes", ("advice", "workload"), "pg_index_info")
-    return degraded(
+    return diagnose_performance(
         cast(ActivityReport, args["activity"]),
         cast(IndexesReport, args["indexes"]),
         args["min_running"],
@@ -90,20 +94,20 @@ def _performance(args: dict[str, Any]) -> Diagnosis:
 
 def _disk(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reclaim", ("plan", "before", "explained", "notes"), "disk_reclaim")
-    return crowded(
+    return diagnose_disk(
         cast(ReclaimFacts, args["reclaim"]), cast(AskedActivity, args["activity"] or {}), least_of(args["slot_size"])
     )
 
 
 def _network(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
-    return disconnected(cast(ReachedReport, args["reached"])["matrix"], cast(Services, args["services"]))
+    return diagnose_network(cast(ReachedReport, args["reached"])["matrix"], cast(Services, args["services"]))
 
 
 def _payments(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
     _require(args, "log", ("signatures",), "log_tail")
-    return unpaid(
+    return diagnose_payments(
         cast(ReachedReport, args["reached"])["matrix"],
         cast(Services, args["services"]),
         cast(LogReport, args["log"]),

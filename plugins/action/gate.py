@@ -53,9 +53,9 @@ class ActionModule(ControllerAction):
                     "that the check run showed. Nothing was done."
                 )
         approved = _targets(args["approved_targets"])
-        verdict = weigh(plan, args["limit"], args["approval"], approved, digests)
-        stats = _exported(plan, f"{args['mitigation']}@{self.host}", verdict.as_dict())
-        told: GateResult = {**verdict.as_dict(), "digest": plan["digest"], "ansible_stats": stats}
+        decision = weigh(plan, args["limit"], args["approval"], approved, digests)
+        stats = _exported(plan, f"{args['mitigation']}@{self.host}", decision.as_dict())
+        told: GateResult = {**decision.as_dict(), "digest": plan["digest"], "ansible_stats": stats}
         return {**told}
 
 
@@ -75,12 +75,12 @@ def _targets(given: Any) -> list[str] | None:
     return given
 
 
-def _exported(plan: dict[str, Any], name: str, verdict: GateReport) -> Stats:
+def _exported(plan: dict[str, Any], name: str, decision: GateReport) -> Stats:
     """Custom stats, as set_stats would set them: AWX hands them to the next job of a workflow."""
     targets = [action["target"] for action in plan["actions"]]
     return {
         "data": {
-            "incident_plans": {name: {"digest": plan["digest"], "targets": targets, "open": verdict["open"]}},
+            "incident_plans": {name: {"digest": plan["digest"], "targets": targets, "open": decision["open"]}},
             "incident_plan_digest": {name: plan["digest"]},
             "incident_plan_targets": targets,
         },

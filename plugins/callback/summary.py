@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: summary
 type: aggregate
-short_description: Show who waits for whom, the plan, the gate's verdict and the relief
+short_description: Show the blocking tree, the plan, the gate's decision and the outcome
 version_added: 0.1.0
 description:
   - Prints the results of this collection's modules as a few lines of text under their tasks.
@@ -25,7 +25,10 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import of_diagnosis, of_offenders
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import (
+    of_diagnosis,
+    of_top_consumers,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_record, of_undoable
@@ -71,12 +74,12 @@ class CallbackModule(CallbackBase):
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
             "gate": self._gate,
-            "verdict": self._verdict,
+            "outcome": self._outcome,
             "incident_event": lambda _host, result: of_record(result),
             "incident_info": lambda _host, result: of_undoable(result),
             "compose_info": lambda _host, result: of_services(result),
             "host_resources_info": lambda _host, result: of_resources(result),
-            "offenders": lambda _host, result: of_offenders(result),
+            "consumers": lambda _host, result: of_top_consumers(result),
             "compose_restart": self._act,
             "compose_rollback": self._act,
             "compose_scale": self._act,
@@ -85,7 +88,7 @@ class CallbackModule(CallbackBase):
             "triage_report": lambda _host, result: of_triage(result),
             "endpoint_probe_info": lambda _host, result: of_probes(result),
             "pg_end_sessions": self._act,
-            "pg_guard_role": self._act,
+            "pg_role_settings": self._act,
             "pg_index_build": self._act,
             "async_status": self._act,  # of a build in the background
             "diagnosis": lambda _host, result: of_diagnosis(result),
@@ -99,7 +102,7 @@ class CallbackModule(CallbackBase):
         self._show(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        self._show(result, only=("verdict", "pg_kill_blocking"))  # of other failures the message says it all
+        self._show(result, only=("outcome", "pg_kill_blocking"))  # of other failures the message says it all
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
@@ -149,7 +152,7 @@ class CallbackModule(CallbackBase):
             return lines
         if result["rounds"]:
             self._stage[host] = ACTED
-            return summary.of_outcome(result)
+            return summary.of_terminations(result)
         del self._stage[host]
         return [(summary.DIM, "nobody was ended")]
 
@@ -182,6 +185,6 @@ class CallbackModule(CallbackBase):
             self._stage.pop(host, None)
         return summary.of_gate(result)
 
-    def _verdict(self, host: str, result: Any) -> Lines:
+    def _outcome(self, host: str, result: Any) -> Lines:
         self._stage.pop(host, None)
-        return summary.of_verdict(result)
+        return summary.of_outcome(result)

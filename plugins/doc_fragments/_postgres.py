@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation shared by the modules that talk to PostgreSQL; twin of POSTGRES_ARGS and MERCY_ARGS."""
+"""Documentation shared by the modules that talk to PostgreSQL; twin of POSTGRES_ARGS and EXCLUSION_ARGS."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ options:
     description: Result of the step Apply.
     type: dict
     default: {}
-  verdict:
+  outcome:
     description: Result of the step Verdict.
     type: dict
     default: {}
@@ -60,9 +60,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording 
 
 
 def _events(
-    planned: Any, mitigation: str, gate: Any = None, applied: Any = None, verdict: Any = None, undoes: str = ""
+    planned: Any, mitigation: str, gate: Any = None, applied: Any = None, outcome: Any = None, undoes: str = ""
 ) -> list[dict[str, Any]]:
-    return mitigation_events(planned or {}, mitigation, gate or {}, applied or {}, verdict or {}, undoes)
+    return mitigation_events(planned or {}, mitigation, gate or {}, applied or {}, outcome or {}, undoes)
 
 
 class FilterModule:

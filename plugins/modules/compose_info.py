@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: compose_info
-short_description: Look at every service and container of a compose project
+short_description: State of the services and containers of a compose project
 version_added: 0.1.0
 description:
   - Finds the project by its labels, and tells of every service how many replicas are wanted, run and are healthy,
@@ -68,7 +68,7 @@ services:
       C(needs), C(profiles), C(most) (replicas that the host's ports allow), C(notes), and C(containers).
     - A container has C(name), C(id), C(target), C(state), C(health), C(health_output), C(restarts), C(loops),
       C(exit_code), C(exit_meaning), C(image), C(image_age) (seconds), C(drift), C(ports), C(memory_limit), C(started_at), C(uptime) (seconds),
-      C(trouble) and C(log).
+      C(problem) and C(log).
   returned: success
   type: dict
   sample: {"backend": {"wanted": 3, "running": 3, "healthy": 2}}
@@ -122,15 +122,15 @@ services:
             cpus: {description: "Cores that it may use; 0 for no limit.", type: float}
             restart_policy: {description: "When the engine restarts it.", type: str}
             networks: {description: "Its address by network.", type: dict}
-            trouble: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
+            problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
             log: {description: "The last lines of its log, where it is not well.", type: list, elements: str}
-trouble:
+problem:
   description: What is wrong, a sentence each.
   returned: success
   type: list
   elements: str
   sample: ["pafar-backend-2 loops: the engine restarted it 7 times; its last exit was 1, failed with 1"]
-sick:
+unhealthy:
   description: Containers of the chosen services that are not well.
   returned: success
   type: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: compose_restart
-short_description: Restart the replicas of compose services one by one, and stop at the first that does not come back
+short_description: Rolling restart of compose services
 version_added: 0.1.0
 description:
   - Takes one replica after the other out of service without losing a request, restarts it, waits until it is up by
@@ -29,10 +29,10 @@ options:
     type: bool
     default: false
   which:
-    description: V(all) replicas, or those alone that are V(sick), that is unhealthy, looping, paused or not running.
+    description: V(all) replicas, or those alone that are V(unhealthy), that is unhealthy, looping, paused or not running.
     type: str
     default: all
-    choices: [all, sick]
+    choices: [all, unhealthy]
   method:
     description: V(auto) replaces what loops where a second container can be, and restarts everything else.
     type: str
@@ -65,13 +65,14 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
     - An action has C(action) (C(restart) or C(replace)), C(who) and C(service), in the order in which they are
-      carried out. C(late) counts replicas to restart.
+      carried out. C(affected_before) counts replicas to restart.
   returned: success
   type: dict
-  sample: {"verb": "restart", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+  sample: {"verb": "restart", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -99,7 +100,7 @@ after:
   returned: success
   type: dict
   sample: {"backend": {"running": 3, "healthy": 3, "replicas": []}}
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
     - Counts replicas of these services that are not up, in check mode those that are sick.
@@ -129,7 +130,11 @@ evidence:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.restart import restart
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, TERMS_ARGS, order_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import (
+    COMPOSE_ARGS,
+    ROLLOUT_ARGS,
+    request_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import METHODS
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._core.result import ActResult
@@ -138,11 +143,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.result import 
 def work(module: AnsibleModule) -> ActResult:
     params = module.params
     return restart(
-        order_of(params, module.check_mode),
+        request_of(params, module.check_mode),
         params["services"],
         containers=params["containers"],
         everything=params["everything"],
-        sick_only=params["which"] == "sick",
+        unhealthy_only=params["which"] == "unhealthy",
         method=params["method"],
         at_once=params["at_once"],
     )
@@ -152,11 +157,11 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **COMPOSE_ARGS,
-            **TERMS_ARGS,
+            **ROLLOUT_ARGS,
             "services": {"type": "list", "elements": "str", "default": []},
             "containers": {"type": "list", "elements": "str", "default": []},
             "everything": {"type": "bool", "default": False},
-            "which": {"type": "str", "default": "all", "choices": ["all", "sick"]},
+            "which": {"type": "str", "default": "all", "choices": ["all", "unhealthy"]},
             "method": {"type": "str", "default": "auto", "choices": list(METHODS)},
             "at_once": {"type": "bool", "default": False},
         },

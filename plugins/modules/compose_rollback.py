@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: compose_rollback
-short_description: Bring compose services back to the images that they ran before
+short_description: Roll compose services back to a recorded release
 version_added: 0.1.0
 description:
   - Goes back to a snapshot that M(pafar.runbook.compose_snapshot) took, or to a git revision at which one was taken, by
@@ -61,13 +61,14 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
     - An action has C(who) and C(how) (C(tag) if the image's name is moved back, C(file) if the old configuration is
-      needed), in the order in which they are carried out. C(late) counts services that are not on the release.
+      needed), in the order in which they are carried out. C(affected_before) counts services that are not on the release.
   returned: success
   type: dict
-  sample: {"verb": "roll_back", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+  sample: {"verb": "roll_back", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -96,7 +97,7 @@ after:
   returned: success
   type: dict
   sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
     - Counts services that are not on the release, or not up.
@@ -139,14 +140,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.rollback import roll_back
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, TERMS_ARGS, order_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import (
+    COMPOSE_ARGS,
+    ROLLOUT_ARGS,
+    request_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     return roll_back(
-        order_of(params, module.check_mode),
+        request_of(params, module.check_mode),
         params["state_dir"],
         params["to"],
         params["services"],
@@ -159,7 +164,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **COMPOSE_ARGS,
-            **TERMS_ARGS,
+            **ROLLOUT_ARGS,
             "to": {"type": "str", "default": "last_good"},
             "services": {"type": "list", "elements": "str", "default": []},
             "state_dir": {"type": "path", "default": "~/.local/state/pafar-runbook/releases"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: compose_scale
-short_description: Bring one compose service to another number of replicas, and touch nothing else
+short_description: Scale one compose service without touching others
 version_added: 0.1.0
 description:
   - Starts or removes replicas of one service. No other container is recreated, restarted or set back to the files,
@@ -87,12 +87,13 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
-    - An action has C(action) and C(who). C(late) counts replicas that are missing, surplus or without traffic.
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
+    - An action has C(action) and C(who). C(affected_before) counts replicas that are missing, surplus or without traffic.
   returned: success
   type: dict
-  sample: {"verb": "scale", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+  sample: {"verb": "scale", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -120,7 +121,7 @@ after:
   returned: success
   type: dict
   sample: {"backend": {"running": 5, "healthy": 5, "replicas": []}}
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
     - Counts replicas that are missing, surplus, not up or without traffic.
@@ -150,7 +151,11 @@ evidence:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.scale import scale
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, TERMS_ARGS, order_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import (
+    COMPOSE_ARGS,
+    ROLLOUT_ARGS,
+    request_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
@@ -173,14 +178,14 @@ def work(module: AnsibleModule) -> ActResult:
         params["allow_shared_data"],
         params["expected"],
     )
-    return scale(order_of(params, module.check_mode), params["service"], params["replicas"], bounds)
+    return scale(request_of(params, module.check_mode), params["service"], params["replicas"], bounds)
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **COMPOSE_ARGS,
-            **TERMS_ARGS,
+            **ROLLOUT_ARGS,
             "service": {"type": "str", "required": True},
             "replicas": {"type": "str", "required": True},
             "max_replicas": {"type": "int", "default": 20},

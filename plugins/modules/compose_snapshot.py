@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: compose_snapshot
-short_description: Record what a compose project runs, so that it can be gone back to
+short_description: Record the running release of a compose project
 version_added: 0.1.0
 description:
   - Records image ids, replicas, the rendered configuration and the git revision in a file for its owner alone, and
@@ -46,10 +46,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What to record and which images to name. C(verb), C(digest), C(actions), C(spared).
+  description: What to record and which images to name. C(verb), C(digest), C(actions), C(excluded).
   returned: success
   type: dict
-  sample: {"verb": "snapshot", "digest": "9f86d081884c7d65", "actions": [], "spared": []}
+  sample: {"verb": "snapshot", "digest": "9f86d081884c7d65", "actions": [], "excluded": []}
 snapshot:
   description:
     - What ran. C(at) (its name), C(good), C(label), C(revision), C(dirty), C(subject), and C(services) with C(image),
@@ -92,8 +92,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.module import 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "keep", 1)
-    order = snapshot_order_of(params, module.check_mode)
-    return take(order, params["state_dir"], params["label"], params["keep"])
+    request = snapshot_order_of(params, module.check_mode)
+    return take(request, params["state_dir"], params["label"], params["keep"])
 
 
 def main() -> None:

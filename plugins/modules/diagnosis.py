@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: diagnosis
-short_description: Rank the causes of exhausted connections, slow queries, full disks, network and payment failures
+short_description: Rank the causes of an incident from collected facts
 version_added: 0.1.0
 description:
   - Weighs the facts on the controller and ranks the causes with their evidence.
@@ -140,7 +140,7 @@ cause:
   returned: success
   type: str
   sample: leak
-relief:
+mitigation:
   description: The role that relieves it; empty where only a person can.
   returned: success
   type: str
@@ -153,7 +153,7 @@ rules:
   contains: &Rules
     idle: {description: "Seconds from which an idle session counts.", type: float}
     idle_in_transaction: {description: "Seconds from which one counts.", type: float}
-    vanished:
+    dead_clients:
       description: "Sessions whose client is gone."
       type: list
       elements: dict
@@ -179,16 +179,16 @@ rules:
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}
 causes:
-  description: All causes, the heaviest first, with C(cause), C(weight), C(evidence), C(relief), C(rules), C(detail).
+  description: All causes, the heaviest first, with C(cause), C(weight), C(evidence), C(mitigation), C(rules), C(detail).
   returned: success
   type: list
   elements: dict
-  sample: [{"cause": "leak", "weight": 0.3, "evidence": ["feed (app@shop) holds 45 of 57"], "relief": "end_sessions"}]
+  sample: [{"cause": "leak", "weight": 0.3, "evidence": ["feed (app@shop) holds 45 of 57"], "mitigation": "end_sessions"}]
   contains: &CauseReport
     cause: {description: "What the matter is.", type: str}
     weight: {description: "How heavily it weighs.", type: float}
     evidence: {description: "What shows it, a sentence each.", type: list, elements: str}
-    relief: {description: "The role that relieves it; empty where only a person can.", type: str}
+    mitigation: {description: "The role that relieves it; empty where only a person can.", type: str}
     rules:
       description: "Variables of the role that relieves it, without the role's name."
       type: dict
@@ -208,7 +208,7 @@ causes:
         proved: {description: "Whether the planner was asked with the index in place.", type: bool}
         slot: {description: "Name of the slot.", type: str}
         bytes: {description: "Size in bytes.", type: int}
-        cure: {description: "What to do about it.", type: str}
+        remedy: {description: "What to do about it.", type: str}
         target: {description: "Name of the endpoint.", type: str}
         sources: {description: "From where it is not reached.", type: list, elements: str}
         unresolved: {description: "Names that are not resolved.", type: list, elements: str}
@@ -224,8 +224,8 @@ advice:
   type: list
   elements: str
   sample: []
-guards:
-  description: What would keep it from coming back, as M(pafar.runbook.pg_guard_role) takes it.
+role_settings:
+  description: What would keep it from coming back, as M(pafar.runbook.pg_role_settings) takes it.
   returned: success
   type: list
   elements: dict

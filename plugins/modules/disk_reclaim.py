@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: disk_reclaim
-short_description: Free space until enough is free, in the order of least harm, and explain what it may not free
+short_description: Free disk space up to a target, least harmful first
 version_added: 0.1.0
 description:
   - Takes what holds space in the order of O(kinds), the biggest first, until O(free) is met, and no more.
@@ -120,13 +120,14 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
-    - An action has C(kind), C(bytes) and C(who). C(late) and C(leaves) are MiB, C(frees_bytes) is what the actions
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
+    - An action has C(kind), C(bytes) and C(who). C(affected_before) and C(affected_after) are MiB, C(frees_bytes) is what the actions
       free.
   returned: success
   type: dict
-  sample: {"verb": "reclaim", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+  sample: {"verb": "reclaim", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -161,7 +162,7 @@ after:
   type: dict
   sample: {"mount": "/", "free_bytes": 3221225472, "used_bytes": 7516192768, "free_share": 0.3}
   contains: *RoomReport
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
     - MiB that are missing until O(free) is met.
@@ -198,7 +199,7 @@ left_alone:
   type: list
   elements: str
   sample: []
-trouble:
+problem:
   description: What could not be done, a paragraph each; the next item was tried.
   returned: success
   type: list
@@ -207,7 +208,7 @@ trouble:
 explained:
   description:
     - What holds space and is not freed here, each with C(kind) (V(deleted_open), V(inodes) or V(volume)), C(what),
-      C(bytes) and C(cure). A deleted file has also C(pids), C(service) and C(project) of who holds it, and C(services),
+      C(bytes) and C(remedy). A deleted file has also C(pids), C(service) and C(project) of who holds it, and C(services),
       those of O(project) whose restart closes it; none where somebody else holds it.
   returned: success
   type: list
@@ -217,7 +218,7 @@ explained:
     kind: {description: "What kind it is.", type: str}
     what: {description: "What it is, in a sentence.", type: str}
     bytes: {description: "Size in bytes.", type: int}
-    cure: {description: "What to do about it.", type: str}
+    remedy: {description: "What to do about it.", type: str}
     pids: {description: "Processes that hold it open.", type: list, elements: int}
     service: {description: "Name of the service; empty for none.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}

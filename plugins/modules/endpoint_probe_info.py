@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: endpoint_probe_info
-short_description: Try endpoints from the host and from inside of containers, layer by layer
+short_description: Probe DNS, TCP, TLS and HTTP from the host and from containers
 version_added: 0.1.0
 description:
   - Tells for each source and target which layer fails first, the name, the connection, TLS or the protocol itself, and
@@ -154,7 +154,7 @@ RETURN = r"""
 matrix:
   description:
     - A row for each source and target. C(source) (V(host) or a container), C(target), C(kind), C(judge), C(address), C(state) (V(up),
-      V(degraded), V(flapping), V(down), V(unknown)), C(layer) (the first that fails), C(why), C(whose) (V(ours), V(theirs),
+      V(degraded), V(flapping), V(down), V(unknown)), C(layer) (the first that fails), C(why), C(fault_of) (V(ours), V(theirs),
       V(key), V(network)), C(layers) (of the worst attempt, each with C(ok), C(ms), C(said)), C(attempts), C(failed), C(up).
   returned: success
   type: list
@@ -169,7 +169,7 @@ matrix:
     state: {description: "In which state it is.", type: str}
     layer: {description: "The first layer that fails; empty where none does.", type: str}
     why: {description: "Why.", type: str}
-    whose: {description: "Whose matter it is (V(ours), V(theirs), V(key), V(network)); empty where that is not known.", type: str}
+    fault_of: {description: "Whose matter it is (V(ours), V(theirs), V(key), V(network)); empty where that is not known.", type: str}
     layers:
       description: "Each layer that was tried, by its name."
       type: dict
@@ -197,7 +197,7 @@ lines:
   type: list
   elements: str
   sample: ["redis is down from pafar-backend-1 (tcp): no answer in time; from pafar-celery-worker-1 it is well"]
-well:
+healthy:
   description: Whether everything is up from everywhere.
   returned: success
   type: bool
@@ -217,8 +217,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.matrix
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.options import (
     PROBE_ARGS,
     keys_of,
+    mark_not_secret,
     targets_of,
-    tell_what_is_no_secret,
     trying_of,
 )
 
@@ -227,7 +227,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     keys = keys_of(params)
     targets, how = targets_of(params, keys), trying_of(params)
-    tell_what_is_no_secret(module)
+    mark_not_secret(module)
     login, project = engine_login_of(params), named_project_of(params)
     return {"changed": False, **probe_report(login, project, params["sources"], targets, keys, how)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gate
-short_description: Judge whether a plan may be carried out
+short_description: Check a plan against its limit and the operator's approval
 version_added: 0.1.0
 description:
   - Weighs a plan against the site's limit and against what a person approved, on the controller and

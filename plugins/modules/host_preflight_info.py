@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_preflight_info
-short_description: Is this host ready for an incident?
+short_description: Check that a host is ready for incident response
 version_added: 0.1.0
 description:
   - Checks what an incident at night would need, in the areas that are asked for.
@@ -61,16 +61,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: Every check, with C(check), C(ready) (null where it could not be looked at), C(found) and the one C(cure).
+  description: Every check, with C(check), C(ready) (null where it could not be looked at), C(found) and the one C(remedy).
   returned: success
   type: list
   elements: dict
-  sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "cure": "GRANT pg_signal_backend TO oncall"}]
+  sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "remedy": "GRANT pg_signal_backend TO oncall"}]
   contains: &CheckReport
     check: {description: "What was checked.", type: str}
     ready: {description: "Whether it is ready; null where it could not be looked at.", type: bool}
     found: {description: "What was found.", type: str}
-    cure: {description: "What to do about it.", type: str}
+    remedy: {description: "What to do about it.", type: str}
 ready:
   description: Whether all of them are.
   returned: success

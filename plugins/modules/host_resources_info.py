@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_resources_info
-short_description: Look at what a host and its containers use, in one look
+short_description: CPU, memory and disk use of a host and its containers
 version_added: 0.1.0
 description:
   - Tells what a person asks with free, df, uptime and docker stats. Memory that is available, pressure, load, file
@@ -174,7 +174,7 @@ stopped:
     state: {description: "In which state it is.", type: str}
     status: {description: "What the engine says of it.", type: str}
     id: {description: "Full id of the container.", type: str}
-pressing:
+findings:
   description: What is short, a sentence each.
   returned: success
   type: list

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incident_event
-short_description: Append events to an incident's log
+short_description: Append events to the incident log
 version_added: 0.1.0
 description:
   - Appends events to the file of an incident, one line of JSON each, under a lock and in one piece.

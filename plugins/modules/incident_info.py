@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incident_info
-short_description: Read an incident from the incident log
+short_description: Read one incident from the incident log
 version_added: 0.1.0
 description:
   - Reads the events of one incident, and which act of a host is the last that can be taken back.

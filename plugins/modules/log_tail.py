@@ -206,11 +206,11 @@ truncated:
 sources:
   description:
     - Each log. C(source), C(kind), C(place), C(records) (that were read), C(oldest) (of them), C(scanned_bytes), C(left_out)
-      (clauses), and C(trouble) where it could not be read.
+      (clauses), and C(problem) where it could not be read.
   returned: success
   type: list
   elements: dict
-  sample: [{"source": "pafar-backend-1", "kind": "json-file", "records": 12, "left_out": [], "trouble": ""}]
+  sample: [{"source": "pafar-backend-1", "kind": "json-file", "records": 12, "left_out": [], "problem": ""}]
   contains: &SourceReport
     source: {description: "Name of the log.", type: str}
     kind: {description: "What kind it is.", type: str}
@@ -219,7 +219,7 @@ sources:
     oldest: {description: "Seconds since 1970 of the oldest record that was read; null for none.", type: float}
     scanned_bytes: {description: "Bytes that were read.", type: int}
     left_out: {description: "What was not read, a clause each.", type: list, elements: str}
-    trouble: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
+    problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
 """
 
 from typing import Any
@@ -242,8 +242,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    where, wanted, limits = where_of(params), wanted_of(params), limits_of(params)
-    return {"changed": False, **read(engine_login_of(params), named_project_of(params), where, wanted, limits)}
+    where, query, limits = where_of(params), wanted_of(params), limits_of(params)
+    return {"changed": False, **read(engine_login_of(params), named_project_of(params), where, query, limits)}
 
 
 def main() -> None:

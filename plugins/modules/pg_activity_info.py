@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_activity_info
-short_description: One picture of who does what, and who waits for whom, in a PostgreSQL server
+short_description: Snapshot of PostgreSQL sessions, locks and connection limits
 version_added: 0.1.0
 description:
   - Takes one look at all sessions of a server, in one connection and a handful of bounded statements.
@@ -77,7 +77,7 @@ options:
     default: ""
 extends_documentation_fragment:
   - pafar.runbook._postgres
-  - pafar.runbook._mercy
+  - pafar.runbook._exclusions
   - pafar.runbook._attributes.info
 author:
   - Pafar runbook maintainers (@pafar)
@@ -129,7 +129,7 @@ longest_wait:
   returned: success
   type: float
   sample: 42.3
-roots:
+root_blockers:
   description: Holders of locks that others wait for and that wait for nobody, those that hold up most first.
   returned: success
   type: list
@@ -162,8 +162,8 @@ roots:
         application: {description: "Name of the application.", type: str}
         user: {description: "Name of the role.", type: str}
     gid: {description: "Name of the prepared transaction.", type: str}
-gates:
-  description: Waiting sessions without which others would get their lock, with the same keys as RV(roots).
+queued_blockers:
+  description: Waiting sessions without which others would get their lock, with the same keys as RV(root_blockers).
   returned: success
   type: list
   elements: dict
@@ -209,7 +209,7 @@ tree:
 connections:
   description:
     - Slots used and free. Counts client backends alone, as C(max_connections) does.
-    - C(ceilings) tells what stops a new session (all slots, a role's limit, a database's), each with C(limit), C(used)
+    - C(connection_limits) tells what stops a new session (all slots, a role's limit, a database's), each with C(limit), C(used)
       and C(applications) under it. C(idle_in_transaction_seconds) of those tells of sessions that may be ended alone.
   returned: success
   type: dict
@@ -245,7 +245,7 @@ connections:
     by_database: {description: "Sessions by database.", type: dict}
     by_application: {description: "Sessions by application.", type: dict}
     by_client: {description: "Sessions by client address.", type: dict}
-    ceilings:
+    connection_limits:
       description: "Limits that a new session can hit, of the server, of roles and of databases."
       type: list
       elements: dict
@@ -344,14 +344,14 @@ prepared:
     waiters: {description: "Sessions that wait for it.", type: int}
 background:
   description:
-    - What O(also) asked for, under the names of its choices, and C(pressing), what of it a person should know now.
+    - What O(also) asked for, under the names of its choices, and C(findings), what of it a person should know now.
     - C(spill.sessions) counts what parallel workers spill for their leader; C(spill.note) says when the login may not look
       into the folders that they share.
-    - C(processes.sessions) has C(pid), C(target), C(cpu) (cores), C(memory) (bytes of its own); C(processes.vanished)
+    - C(processes.sessions) has C(pid), C(target), C(cpu) (cores), C(memory) (bytes of its own); C(processes.dead_clients)
       those whose client is gone, with the reason; C(pooler.clients) the real client by the pid of the session.
   returned: success
   type: dict
-  sample: {"wraparound": {"databases": [], "holders": []}, "pressing": []}
+  sample: {"wraparound": {"databases": [], "holders": []}, "findings": []}
   contains: &BackgroundReport
     wraparound:
       description: "How old the databases are, and who keeps dead rows."
@@ -459,7 +459,7 @@ background:
             memory: {description: "Bytes of memory.", type: int}
             read_per_second: {description: "Bytes that it reads in a second.", type: int}
             written_per_second: {description: "Bytes that it writes in a second.", type: int}
-        vanished:
+        dead_clients:
           description: "Sessions whose client is gone."
           type: list
           elements: dict
@@ -509,8 +509,8 @@ background:
           contains: &ClientConnections
             used: {description: "How many there are.", type: int}
             limit: {description: "The most that there may be.", type: int}
-        pressing: {description: "What a person should know now, a sentence each.", type: list, elements: str}
-    pressing: {description: "What a person should know now, a sentence each.", type: list, elements: str}
+        findings: {description: "What a person should know now, a sentence each.", type: list, elements: str}
+    findings: {description: "What a person should know now, a sentence each.", type: list, elements: str}
 visibility:
   description: Either V(full), or V(partial) when the login role may not see all sessions.
   returned: success
@@ -531,11 +531,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.module import 
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.options import ACTIVITY_ARGS, wanted_of
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.activity import activity
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
-    MERCY_ARGS,
+    EXCLUSION_ARGS,
     POOLER_ARGS,
     POSTGRES_ARGS,
+    exclusions_of,
     login_of,
-    mercy_of,
     pooler_of,
 )
 
@@ -543,12 +543,12 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     wanted, pooler = wanted_of(params), pooler_of(params)
-    told = activity(login_of(params), partial(mercy_of, params), pooler, wanted, module.warn)
+    told = activity(login_of(params), partial(exclusions_of, params), pooler, wanted, module.warn)
     return {"changed": False, **told}
 
 
 def main() -> None:
-    spec = {**POSTGRES_ARGS, **MERCY_ARGS, **ACTIVITY_ARGS, **POOLER_ARGS}
+    spec = {**POSTGRES_ARGS, **EXCLUSION_ARGS, **ACTIVITY_ARGS, **POOLER_ARGS}
     finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
 
 

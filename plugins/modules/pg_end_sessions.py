@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_end_sessions
-short_description: End the PostgreSQL sessions that are one too many by a rule, at the least harm
+short_description: Terminate excess, idle or runaway PostgreSQL sessions by rule
 version_added: 0.1.0
 description:
   - Ends whose client is gone, idle sessions of an application that holds more than its fair share of the slots,
@@ -25,7 +25,7 @@ options:
         sessions are left alone.
       - Counts only under a ceiling (all slots, a role's limit, a database's) of which less than O(headroom) is free.
       - An idle session that holds an advisory lock is spared, and one whose last statement was C(LISTEN). More than the last
-        statement cannot be seen, so that other listeners (after a C(COMMIT)) need O(spare_applications).
+        statement cannot be seen, so that other listeners (after a C(COMMIT)) need O(exclude_applications).
       - An application is a role, a name and a database. The host that PgBouncer adds to a name does not count; sessions
         without a name are told apart by their address.
     type: float
@@ -58,7 +58,7 @@ options:
   busy:
     description:
       - Sessions that were measured as busy, with C(pid) (as the database knows it) and C(cpu) (cores), as
-        M(pafar.runbook.offenders) and M(pafar.runbook.pg_activity_info) return them.
+        M(pafar.runbook.top_consumers) and M(pafar.runbook.pg_activity_info) return them.
     type: list
     elements: dict
     default: []
@@ -66,7 +66,7 @@ options:
     description: Seconds for which the statement of one of O(busy) must have run.
     type: float
     default: 10.0
-  vanished:
+  dead_clients:
     description:
       - Sessions whose client is gone, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info) returns them.
     type: list
@@ -110,7 +110,7 @@ options:
     default: 200
 extends_documentation_fragment:
   - pafar.runbook._postgres
-  - pafar.runbook._mercy
+  - pafar.runbook._exclusions
   - pafar.runbook._attributes
 author:
   - Pafar runbook maintainers (@pafar)
@@ -146,13 +146,14 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
     - An action has C(action), C(rule), C(pid) and C(who). C(by_rule) counts the actions, C(harmless) says that no
       session among them does anything.
   returned: success
   type: dict
-  sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+  sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -180,7 +181,7 @@ after:
   returned: success
   type: dict
   sample: {"free": 17, "waiters": 0}
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
     - Counts sessions that were signalled and are still there, in check mode those of the plan.
@@ -206,7 +207,7 @@ evidence:
   returned: success
   type: dict
   sample: {}
-late:
+affected:
   description:
     - Targets of all sessions that are too many by the rules, also of those that a bound leaves alone. Of a later look those
       that are among them still are what the act left; others are too many because of what came since.
@@ -238,7 +239,7 @@ stuck:
   type: list
   elements: dict
   sample: []
-seconds_to_relief:
+seconds_to_recovery:
   description: Seconds from the first signal until none of those that were signalled stood. Null while one does.
   returned: success
   type: float
@@ -255,10 +256,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.opt
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
-    MERCY_ARGS,
+    EXCLUSION_ARGS,
     POSTGRES_ARGS,
+    exclusions_of,
     login_of,
-    mercy_of,
 )
 
 
@@ -268,7 +269,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     with connect(login_of(params)) as postgres:
         return end_sessions(
             postgres,
-            mercy_of(params, postgres.pid),
+            exclusions_of(params, postgres.pid),
             rules,
             Bounds(params["max_victims"], params["max_share"], params["max_idle"]),
             Patience(grace=params["grace"], timeout=params["timeout"]),
@@ -283,7 +284,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **POSTGRES_ARGS,
-            **MERCY_ARGS,
+            **EXCLUSION_ARGS,
             **RULE_ARGS,
             "only": {"type": "list", "elements": "str"},
             "parts": {

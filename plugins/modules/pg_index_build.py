@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_index_build
-short_description: Build one PostgreSQL index while everybody goes on, or take it back
+short_description: Create or drop one PostgreSQL index concurrently
 version_added: 0.1.0
 description:
   - Builds concurrently, after it has looked whether that can come through. The disk must have room for twice the index,
@@ -88,12 +88,13 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
     - An action has C(action) and C(who), the index and its table.
   returned: success
   type: dict
-  sample: {"verb": "build_index", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "leaves": 0}
+  sample: {"verb": "build_index", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -122,7 +123,7 @@ after:
   returned: success
   type: dict
   sample: {"indexes": ["public.bookings_pkey", "public.bookings_customer_id_idx"]}
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
     - Counts actions that are still to be done.
@@ -155,8 +156,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.build import Wish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.io.build import Terms, build
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.build import IndexRequest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.io.build import BuildOptions, build
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
 
@@ -170,10 +171,10 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         raise InputError("columns: an index needs at least one. Nothing was done.")
     if not present and not params["name"]:
         raise InputError("name: say which index is to be gone. Nothing was done.")
-    wish = Wish(params["schema"], params["table"], tuple(params["columns"]), params["name"], present)
-    terms = Terms(params["max_transaction_age"], params["build_timeout"], params["check_disk"])
+    wanted_index = IndexRequest(params["schema"], params["table"], tuple(params["columns"]), params["name"], present)
+    terms = BuildOptions(params["max_transaction_age"], params["build_timeout"], params["check_disk"])
     with connect(login_of(params)) as postgres:
-        result = build(postgres, wish, terms, params["only"], module.check_mode)
+        result = build(postgres, wanted_index, terms, params["only"], module.check_mode)
     for text in result.pop("unseen"):
         module.warn(text)
     return result

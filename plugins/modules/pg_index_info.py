@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_index_info
-short_description: Index advice that can be trusted, for one PostgreSQL database
+short_description: Recommend PostgreSQL indexes, proved by the planner
 version_added: 0.1.0
 description:
   - Tells which index would help most right now, with the exact statement to review, its size, the lock that building
@@ -182,7 +182,7 @@ workload:
   contains: &WorkloadReport
     available: {description: "Bytes that processes can still get.", type: bool}
     why: {description: "Why.", type: str}
-    cure: {description: "What to do about it.", type: str}
+    remedy: {description: "What to do about it.", type: str}
     notes: {description: "What else is to be said, a sentence each.", type: list, elements: str}
     window:
       description: "What was watched."

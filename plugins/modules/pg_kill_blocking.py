@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_kill_blocking
-short_description: End the fewest and cheapest sessions that set a PostgreSQL lock queue free
+short_description: Terminate the smallest set of sessions that clears a PostgreSQL lock queue
 version_added: 0.1.0
 description:
   - Chooses the least harm that frees every session that has waited too long. Cancelling a queued
@@ -31,11 +31,11 @@ options:
     default: 0.2
   strategy:
     description:
-      - V(least_harm) weighs roots and gates, V(roots) ends only sessions that wait for nobody, V(gates)
+      - V(least_harm) weighs roots and gates, V(root_blockers) ends only sessions that wait for nobody, V(queued_blockers)
         only cancels waiting sessions without which others would go on.
     type: str
     default: least_harm
-    choices: [least_harm, roots, gates]
+    choices: [least_harm, root_blockers, queued_blockers]
   only:
     description:
       - Approved targets, as a former plan named them. Nobody else is ended, unless O(follow=true). An empty list
@@ -71,7 +71,7 @@ options:
     default: 200
 extends_documentation_fragment:
   - pafar.runbook._postgres
-  - pafar.runbook._mercy
+  - pafar.runbook._exclusions
   - pafar.runbook._attributes
 author:
   - Pafar runbook maintainers (@pafar)
@@ -84,7 +84,7 @@ EXAMPLES = r"""
   pafar.runbook.pg_kill_blocking:
     login_host: db1.example.org
     min_waiting: 20
-    spare_applications: [nightly-report]
+    exclude_applications: [nightly-report]
   check_mode: true
   register: planned
 
@@ -92,7 +92,7 @@ EXAMPLES = r"""
   pafar.runbook.pg_kill_blocking:
     login_host: db1.example.org
     min_waiting: 20
-    spare_applications: [nightly-report]
+    exclude_applications: [nightly-report]
     only: "{{ planned.plan.actions | map(attribute='target') }}"
 """
 
@@ -100,13 +100,14 @@ RETURN = r"""
 plan:
   description:
     - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(spared) with C(target) and C(reason), C(late) (how many of C(what) are not
-      as they should be), C(leaves) (how many of them the plan leaves so), C(nothing) (why there is nothing to do).
+      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
+      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
+      is nothing to do).
     - An action has C(action), C(pid), C(who) and C(frees), how many waiters it sets free. C(frees) of the plan counts
-      those of C(late) that it sets free.
+      those of C(affected_before) that it sets free.
   returned: success
   type: dict
-  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "spared": [], "late": 0, "frees": 0, "leaves": 0}
+  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -134,10 +135,10 @@ after:
   returned: success
   type: dict
   sample: {"waiters": 0, "long_waiters": 0}
-left:
+remaining:
   description:
     - How many things are not as they should be after the act. In check mode, before it.
-    - Counts those of C(late) that wait in the same statement.
+    - Counts those of C(affected_before) that wait in the same statement.
   returned: success
   type: int
   sample: 0
@@ -199,7 +200,7 @@ rounds:
   returned: success
   type: int
   sample: 1
-seconds_to_relief:
+seconds_to_recovery:
   description: Seconds from the first signal until nobody to whom the plan promised relief waited. Null without relief.
   returned: success
   type: float
@@ -220,10 +221,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.io.u
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import STRATEGIES, Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
-    MERCY_ARGS,
+    EXCLUSION_ARGS,
     POSTGRES_ARGS,
+    exclusions_of,
     login_of,
-    mercy_of,
 )
 
 
@@ -237,7 +238,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     with connect(login_of(params)) as postgres:
         return unblock(
             postgres,
-            mercy_of(params, postgres.pid),
+            exclusions_of(params, postgres.pid),
             Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"]),
             Patience(
                 max_rounds=params["max_rounds"],
@@ -256,7 +257,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **POSTGRES_ARGS,
-            **MERCY_ARGS,
+            **EXCLUSION_ARGS,
             "min_waiting": {"type": "float", "default": 30.0},
             "max_victims": {"type": "int", "default": 10},
             "max_share": {"type": "float", "default": 0.2},

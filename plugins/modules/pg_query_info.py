@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_query_info
-short_description: Ask PostgreSQL a question of the site's own, reading only
+short_description: Run one read-only PostgreSQL query
 version_added: 0.1.0
 description:
   - Runs one statement of the site's own configuration in a transaction that reads only and is rolled back, bounded by

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_statements_info
-short_description: What a PostgreSQL server spends its time on right now
+short_description: Top PostgreSQL statements and waits over a short window
 version_added: 0.1.0
 description:
   - Takes two looks at C(pg_stat_statements) and returns what happened between them, the statements that took most first.
@@ -13,7 +13,7 @@ description:
   - Samples what sessions wait for meanwhile. Time spent waiting for a lock is told apart from work, so that a victim does
     not look like the culprit.
   - Uses the columns that the installed extension has, from PostgreSQL 14 on and for extensions that were not updated.
-  - Where the extension is missing, RV(why) and RV(cure) say which of the reasons it is, and the samples and the running
+  - Where the extension is missing, RV(why) and RV(remedy) say which of the reasons it is, and the samples and the running
     statements are returned all the same.
 options:
   window:
@@ -65,7 +65,7 @@ why:
   returned: success
   type: str
   sample: ""
-cure:
+remedy:
   description: What makes it available.
   returned: success
   type: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prometheus_info
-short_description: Ask Prometheus what fires, and key series for their value now
+short_description: Firing alerts and current values of series from Prometheus
 version_added: 0.1.0
 description:
   - Reads the alerts that are pending or fire, and evaluates queries at this moment. Reads only.
@@ -72,12 +72,12 @@ alerts:
     labels: {description: "Labels of the alert.", type: dict}
 series:
   description:
-    - As given, each with its C(value) now, null where the query gives none, and with C(trouble), which says why where it
+    - As given, each with its C(value) now, null where the query gives none, and with C(problem), which says why where it
       could not be asked. One in trouble costs neither the others nor the alerts.
   returned: success
   type: list
   elements: dict
-  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "trouble": ""}]
+  sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "problem": ""}]
   contains: &SeriesReport
     name: {description: "Its name.", type: str}
     query: {description: "PromQL of the series.", type: str}
@@ -85,7 +85,7 @@ series:
     severity: {description: "Value from which it is P0, P1 and so on.", type: dict}
     scenario: {description: "The playbook that it points to, without .yml; empty for none.", type: str}
     value: {description: "Its value now; null where there is none.", type: float}
-    trouble: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
+    problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
 """
 
 from typing import Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: triage_info
-short_description: Look at everything that a host can tell in the first minutes of an incident, in one go
+short_description: Collect the first facts of an incident from one host
 version_added: 0.1.0
 description:
   - Services, recent changes, resources, logs, endpoints and the database, beside each other in one process, since a
@@ -162,7 +162,7 @@ services:
       container of the project.
   returned: when asked for
   type: dict
-  sample: {"project": {"name": "pafar"}, "services": {}, "trouble": []}
+  sample: {"project": {"name": "pafar"}, "services": {}, "problem": []}
 changes:
   description:
     - C(changes), what is another than a day ago, the newest first, each with C(age) (seconds), C(what), and C(deploys)
@@ -176,7 +176,7 @@ resources:
   description: What M(pafar.runbook.host_resources_info) returns, or C(trouble_reading).
   returned: when asked for
   type: dict
-  sample: {"host": {}, "containers": [], "pressing": []}
+  sample: {"host": {}, "containers": [], "findings": []}
 logs:
   description: What M(pafar.runbook.log_tail) returns of warnings and errors, new ones being those since the last deploy.
   returned: when asked for

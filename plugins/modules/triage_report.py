@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: triage_report
-short_description: Propose a severity and the playbook to run next, from the surveys of all hosts
+short_description: Propose a severity and the playbook to run next from the surveys of all hosts
 version_added: 0.1.0
 description:
   - Weighs on the controller what M(pafar.runbook.triage_info) said of every host and M(pafar.runbook.prometheus_info) of

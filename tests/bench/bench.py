@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg2
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
@@ -71,7 +71,7 @@ def measure(work: Callable[[], Any], backend: int, budget: float = 4.0) -> Cost:
     return Cost(1000 * statistics.median(times), 1000 * spent / len(times))
 
 
-def picture_costs(server: Server) -> list[str]:
+def snapshot_costs(server: Server) -> list[str]:
     rows = []
     for waiters in WAITERS:
         with clients(server) as session:
@@ -103,7 +103,7 @@ def picture_costs(server: Server) -> list[str]:
 def tell(postgres: Any) -> dict[str, Any]:
     """The whole picture as the module returns it: statements, forest, tree, lists."""
     return activity_result(
-        read_snapshot(postgres), Mercy(), statements="normalized", rows=100, min_waiting=30, long_running=60
+        read_snapshot(postgres), Exclusions(), statements="normalized", rows=100, min_waiting=30, long_running=60
     )
 
 
@@ -223,7 +223,7 @@ def main() -> None:
         versions["PostgreSQL"] = server.value("SHOW server_version").split(" ")[0]
         with tempfile.TemporaryDirectory() as name:
             kills, walls = playbooks(server, Path(name))
-        costs = picture_costs(server)
+        costs = snapshot_costs(server)
     statements = statement_costs(measure, tell)
     times = platform_times()
     facts, acts = services(VENV)

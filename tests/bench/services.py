@@ -15,8 +15,8 @@ from typing import Any
 
 from rehearsal import backend
 from rehearsal.engine import compose_command
+from rehearsal.platform import DIRECT, Platform
 from rehearsal.site import site_of
-from rehearsal.stand import DIRECT, Stand
 from rehearsal.world import look, touched
 from support.engine import NoEngine, engine
 from support.modules import run_module
@@ -80,13 +80,13 @@ def facts() -> list[str]:
     return rows
 
 
-def contenders(stand: Stand, venv: Path) -> dict[str, dict[str, list[str]]]:
+def contenders(platform: Platform, venv: Path) -> dict[str, dict[str, list[str]]]:
     """The same two acts, each through `ansible` alone, without a playbook round it."""
-    folder = str(stand.site.folder)
+    folder = str(platform.site.folder)
     ansible = [str(venv / "bin/ansible"), "localhost", "-m"]
-    ours = {"project": stand.site.project, "proxy": "nginx"}
+    ours = {"project": platform.site.project, "proxy": "nginx"}
     usual = {
-        "project_src": folder, "files": ["docker-compose.prod.yml"], "project_name": stand.site.project,
+        "project_src": folder, "files": ["docker-compose.prod.yml"], "project_name": platform.site.project,
         "pull": "never", "build": "never",
     }  # fmt: skip
     ways = {
@@ -105,36 +105,36 @@ def contenders(stand: Stand, venv: Path) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def acts(stand: Stand, venv: Path) -> list[str]:
+def acts(platform: Platform, venv: Path) -> list[str]:
     """Wall time of each act, and what it broke: requests, other containers, replicas without traffic."""
     rows = []
-    for name, commands in contenders(stand, venv).items():
-        backend.put_right(stand)
+    for name, commands in contenders(platform, venv).items():
+        backend.put_right(platform)
         backend.compose(
-            stand, "up", "--detach", "--no-build", "--no-recreate", "--scale", "celery-worker=2", "celery-worker"
+            platform, "up", "--detach", "--no-build", "--no-recreate", "--scale", "celery-worker=2", "celery-worker"
         )
-        backend.await_healthy(stand, "celery-worker")
+        backend.await_healthy(platform, "celery-worker")
         for what, argv in commands.items():
-            before, began = look(stand), time.time()
+            before, began = look(platform), time.time()
             seconds = seconds_of(lambda argv=argv: must(*argv))
             time.sleep(8)
-            found = [one for one in stand.requests(began, time.time()) if one.started >= began]
+            found = [one for one in platform.requests(began, time.time()) if one.started >= began]
             failed = sum(one.outcome != "ok" for one in found)
-            others = [one for one in touched(before, look(stand)) if "-backend-" not in one]
+            others = [one for one in touched(before, look(platform)) if "-backend-" not in one]
             rows.append(
                 f"| {name} | {what} | {seconds:.1f} | {failed} of {len(found)} | {', '.join(others) or 'none'} |"
-                f" {serving(stand)} of 3 |"
+                f" {serving(platform)} of 3 |"
             )
         for service in backend.SERVICES:
-            backend.drop(stand, service)
+            backend.drop(platform, service)
     return rows
 
 
-def serving(stand: Stand) -> int:
+def serving(platform: Platform) -> int:
     """How many replicas answer users."""
     hosts = set()
     for dummy in range(40):
-        with DIRECT.open(f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/version/", timeout=5) as answer:
+        with DIRECT.open(f"http://127.0.0.1:{platform.env['NGINX_PORT']}/api/version/", timeout=5) as answer:
             hosts.add(json.load(answer)["host"])
     return len(hosts)
 
@@ -148,7 +148,7 @@ def services(venv: Path) -> tuple[list[str], list[str]]:
             try:
                 first = facts()
                 must(*rehearse, "up")
-                second = acts(Stand(site_of(PROJECT)), venv)
+                second = acts(Platform(site_of(PROJECT)), venv)
             finally:
                 must(*rehearse, "down")
     except NoEngine as reason:

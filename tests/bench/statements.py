@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg2
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.background import look_behind
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.io.background import collect_background
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import Postgres, connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
@@ -69,7 +69,7 @@ def statement_costs(measure: Callable[..., Any], picture: Callable[[Postgres], A
 
             ways: dict[str, Callable[[], Any]] = {
                 "picture": lambda: picture(postgres),
-                "its background": lambda: look_behind(postgres, read_snapshot(postgres), ALSO, None, 1.0),
+                "its background": lambda: collect_background(postgres, read_snapshot(postgres), ALSO, None, 1.0),
                 "statements window, without waiting": window,
                 "**picture and window together**": lambda: (picture(postgres), window()),
             }

@@ -16,10 +16,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project imp
     project_dict,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import GateResult, Verdict
-from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import OutcomeReport, relief
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
+from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import DiagnosisReport
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.resource_hogs import (
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import (
     HogsReport,
     weigh_cpu,
     weigh_memory,
@@ -57,8 +57,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     spill,
     wraparound,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import told as pools_of
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import (
+    pooler_dict as pools_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.catalog import (
     Catalog,
     Column,
@@ -108,7 +110,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
 
 from support import database_reports, reports
-from support.pictures import NOW, ago, holds, picture, prepared, relation, session, waits
+from support.snapshots import NOW, ago, holds, prepared, relation, session, snapshot, waits
 
 
 def activity_values() -> Iterator[ActivityReport]:
@@ -120,7 +122,7 @@ def activity_values() -> Iterator[ActivityReport]:
         holds(13, relation(4), "AccessShareLock"), waits("prepared:20", relation(4), "AccessExclusiveLock", seconds=70),
         waits(14, relation(4), "AccessShareLock", seconds=60),
     ]  # fmt: skip
-    seen = picture(
+    seen = snapshot(
         locks,
         prepared(9),
         prepared(20),
@@ -132,7 +134,7 @@ def activity_values() -> Iterator[ActivityReport]:
         role_limits={"app": 50},
         database_limits={"booking": 50},
     )
-    told = activity_result(seen, Mercy(), statements="normalized", rows=20, min_waiting=1.0, long_running=60.0)
+    told = activity_result(seen, Exclusions(), statements="normalized", rows=20, min_waiting=1.0, long_running=60.0)
     yield with_background(told, background(seen))
 
 
@@ -153,12 +155,12 @@ def background(seen: Any) -> BackgroundReport:
         "autovacuum": autovacuum(seen, [(5, 1, 1, 9, 3)]),
         "processes": {"here": True, "why": "", "cores": 2, **usage(seen, {5: first}, {5: second}, 1.0, {5: "gone"})},
         "pooler": {"reachable": True, "why": "", **pools_of(tables, seen)},
-        "pressing": [],
+        "findings": [],
     }
 
 
 def statements_values() -> Iterator[StatementsReport]:
-    seen = picture([], session(5, "active", query_id=7))
+    seen = snapshot([], session(5, "active", query_id=7))
     running = running_seconds(seen, 0, 5.0)
     doing = Doing((1, 1, 7, True), Entry(2, 1.0), Entry(9, 9.0))
     told = report([doing], running, Samples(), Reader({}, {}, {}, "normalized"), 5, 5.0)
@@ -175,7 +177,7 @@ def index_values() -> Iterator[IndexesReport]:
     told = catalog_report(
         catalog, {1: table, 2: parent}, advice=[database_reports.advised()], missing=[(key, "")], least=Least(1, 9, 1)
     )
-    nothing = building_alone([build_progress((5, 1, "t", "scanning", 1, 2, 9))], picture([]).server)
+    nothing = building_alone([build_progress((5, 1, "t", "scanning", 1, 2, 9))], snapshot([]).server)
     (statements,) = statements_values()
     work = {name: each for name, each in statements.items() if name != "server"}
     yield {**nothing, **told, "workload": work}  # type: ignore[typeddict-item]
@@ -244,35 +246,39 @@ def hogs_values() -> Iterator[HogsReport]:
 
 def diagnosis_values() -> Iterator[DiagnosisReport]:
     """Of every subject, with every cause that has rules or a detail of its own."""
-    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
-    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import crowded
-    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
-    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
+    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
+    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import diagnose_disk
+    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import diagnose_network
+    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 
     leak = database_reports.application("feed", 30, idle=30, idle_seconds=[300] * 30)
-    full = database_reports.ceiling(
+    full = database_reports.connection_limit(
         leak, database_reports.application("job", 10, role="job", idle_in_transaction_seconds=[300.0] * 10)
     )
     pooler = database_reports.pooler(database_reports.pool())
-    gone = database_reports.processes(gone=[database_reports.vanished()])
-    yield exhausted(database_reports.activity(full, background={"processes": gone}), 30, 60, 0.5, 0.2, {}).as_dict()
-    room = database_reports.ceiling(database_reports.application())
-    yield exhausted(database_reports.activity(room, background={"pooler": pooler}), 30, 60, 0.5, 0.2, {}).as_dict()
+    gone = database_reports.processes(gone=[database_reports.dead_client()])
+    yield diagnose_connections(
+        database_reports.activity(full, background={"processes": gone}), 30, 60, 0.5, 0.2, {}
+    ).as_dict()
+    room = database_reports.connection_limit(database_reports.application())
+    yield diagnose_connections(
+        database_reports.activity(room, background={"pooler": pooler}), 30, 60, 0.5, 0.2, {}
+    ).as_dict()
     busy = database_reports.activity(
         room,
         background={"processes": database_reports.processes()},
         found=database_reports.lists([database_reports.running()]),
     )
-    yield degraded(busy, database_reports.indexes(), 10, 60).as_dict()
-    yield degraded(
+    yield diagnose_performance(busy, database_reports.indexes(), 10, 60).as_dict()
+    yield diagnose_performance(
         database_reports.activity(room), database_reports.indexes(database_reports.advised()), 10, 60
     ).as_dict()
-    asked: BackgroundReport = {**database_reports.slots(300), "pressing": []}
-    yield crowded(reports.reclaim(reports.held(700, "web")), {"background": asked}, 1).as_dict()
+    asked: BackgroundReport = {**database_reports.slots(300), "findings": []}
+    yield diagnose_disk(reports.reclaim(reports.held(700, "web")), {"background": asked}, 1).as_dict()
     down = [reports.probed("web-1", name, "down", "dns", "no", address=f"{name}:1") for name in ("a", "db")]
     services = {name: reports.service(reports.container(f"{name}-1")) for name in ("web", "db")}
-    yield disconnected([down[0], reports.probed("web-1", "db", address="db:1")], services).as_dict()
-    yield disconnected([reports.probed("web-1", "db", "down", "tcp", "no", address="db:1")], services).as_dict()
+    yield diagnose_network([down[0], reports.probed("web-1", "db", address="db:1")], services).as_dict()
+    yield diagnose_network([reports.probed("web-1", "db", "down", "tcp", "no", address="db:1")], services).as_dict()
 
 
 def incident_values() -> Iterator[IncidentReport]:
@@ -303,15 +309,15 @@ def survey_values() -> Iterator[SurveyParts]:
 
 
 def gate_values() -> Iterator[GateResult]:
-    verdict = Verdict(True, (), ()).as_dict()
-    stats = _exported({"digest": "d", "actions": []}, "x@db", verdict)
-    yield {**verdict, "digest": "d", "ansible_stats": stats}
+    outcome = Decision(True, (), ()).as_dict()
+    stats = _exported({"digest": "d", "actions": []}, "x@db", outcome)
+    yield {**outcome, "digest": "d", "ansible_stats": stats}
 
 
 def prometheus_values() -> Iterator[AlertsAndSeries]:
     yield {
         "alerts": [_alert({"labels": {"alertname": "X"}})],
-        "series": [{"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "trouble": ""}],
+        "series": [{"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "problem": ""}],
     }
 
 
@@ -339,14 +345,14 @@ CONTRACTS = [
     Contract("endpoint_probe_info", ReachedReport, list(reached_values())),
     Contract("log_tail", LogReport, list(log_values())),
     Contract("host_resources_info", ResourcesReport, list(resource_values())),
-    Contract("offenders", HogsReport, list(hogs_values())),
+    Contract("top_consumers", HogsReport, list(hogs_values())),
     Contract("diagnosis", DiagnosisReport, list(diagnosis_values())),
     Contract("incident_event", WrittenReport, list(written_values())),
     Contract("incident_info", IncidentReport, list(incident_values())),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
     Contract("gate", GateResult, list(gate_values())),
-    Contract("verdict", OutcomeReport, [{**relief(1, 0, 0, 1.0), "what": ""}]),
+    Contract("outcome", OutcomeReport, [{**outcome_of(1, 0, 0, 1.0), "what": ""}]),
     Contract("prometheus_info", AlertsAndSeries, list(prometheus_values())),
     Contract(
         "host_preflight_info",

@@ -110,7 +110,7 @@ def spec_of(name):
     return caught
 
 
-ACTS = ("compose_restart", "compose_rollback", "compose_scale", "disk_reclaim", "pg_end_sessions", "pg_guard_role",
+ACTS = ("compose_restart", "compose_rollback", "compose_scale", "disk_reclaim", "pg_end_sessions", "pg_role_settings",
         "pg_index_build", "pg_kill_blocking")  # fmt: skip
 
 

@@ -118,13 +118,14 @@ def test_a_renamed_key_is_found(side: str) -> None:
     (value,) = activity_values()
     whole = set(of_type(ActivityReport))
     if side == "value":
-        value["connections"]["ceilings"][0]["utilised"] = value["connections"]["ceilings"][0].pop("used")  # type: ignore
+        limit: Any = value["connections"]["connection_limits"][0]
+        limit["utilised"] = limit.pop("used")
         with pytest.raises(AssertionError, match=r"lacks .'used'"):
             set(of_value(value, ActivityReport))
     else:
         documented = returned_by("pg_activity_info")
-        inside = documented["connections"]["contains"]["ceilings"]["contains"]
+        inside = documented["connections"]["contains"]["connection_limits"]["contains"]
         inside["utilised"] = inside.pop("used")
         assert set(of_return(documented)) ^ whole == {
-            ".connections.ceilings[].used", ".connections.ceilings[].utilised",
+            ".connections.connection_limits[].used", ".connections.connection_limits[].utilised",
         }  # fmt: skip

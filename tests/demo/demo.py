@@ -65,7 +65,7 @@ def inventory(server: Server, folder: Path) -> None:
     site = {
         "ansible_connection": "local",
         "runbook_postgres": server.login("oncall"),
-        "runbook_spare_applications": ["nightly-report"],
+        "runbook_exclude_applications": ["nightly-report"],
         "runbook_incident_log": str(folder / "incidents"),
         "unblock_sessions_min_waiting": MIN_WAITING,
     }

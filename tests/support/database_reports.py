@@ -31,7 +31,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
     ApplicationReport,
     CeilingReport,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.advice import AdviceReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.indexes_report import (
     IndexesReport,
@@ -42,7 +42,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.s
     WorkloadReport,
 )
 
-from support.pictures import picture, session
+from support.snapshots import session, snapshot
 
 MIB = 2**20
 
@@ -76,7 +76,7 @@ def application(
     }
 
 
-def ceiling(*applications: ApplicationReport, limit: int = 40, kind: str = "max_connections") -> CeilingReport:
+def connection_limit(*applications: ApplicationReport, limit: int = 40, kind: str = "max_connections") -> CeilingReport:
     used = sum(each["sessions"] for each in applications)
     return {
         "kind": kind,
@@ -94,7 +94,7 @@ def lists(
     protected: Sequence[int] = (),
 ) -> ActivityLists:
     """``protected``: pids."""
-    spared: list[ProtectedSession] = [
+    excluded: list[ProtectedSession] = [
         {"target": f"{pid}@x/y", "pid": pid, "reason": "is a backup"} for pid in protected
     ]
     return {
@@ -103,12 +103,12 @@ def lists(
         "other_waits": [],
         "pin_suspects": [],
         "safe_snapshot_waits": [],
-        "protected": spared,
+        "protected": excluded,
     }
 
 
 def activity(
-    *ceilings: CeilingReport,
+    *connection_limits: CeilingReport,
     background: BackgroundSubjects | None = None,
     pressing: Sequence[str] = (),
     found: ActivityLists | None = None,
@@ -118,9 +118,11 @@ def activity(
     slots: int = 60,
 ) -> ActivityReport:
     """What pg_activity_info returns of a server with these ceilings; ``used`` of ``slots`` where there are none."""
-    report = activity_result(picture([]), Mercy(), statements="normalized", rows=20, min_waiting=3.0, long_running=60.0)
-    free = ceilings[0]["free"] if ceilings else slots - used
-    behind: BackgroundReport = {**(background or {}), "pressing": list(pressing)}
+    report = activity_result(
+        snapshot([]), Exclusions(), statements="normalized", rows=20, min_waiting=3.0, long_running=60.0
+    )
+    free = connection_limits[0]["free"] if connection_limits else slots - used
+    behind: BackgroundReport = {**(background or {}), "findings": list(pressing)}
     return {
         **report,
         "waiters": waiters,
@@ -128,26 +130,30 @@ def activity(
         "longest_wait": 9.0,
         "tree": ["", "root"],
         "connections": {
-            **report["connections"], "used": used, "limit": slots, "ordinary_free": free, "ceilings": list(ceilings),
+            **report["connections"],
+            "used": used,
+            "limit": slots,
+            "ordinary_free": free,
+            "connection_limits": list(connection_limits),
         },
         "activity": found or lists(),
         "background": behind,
-    }  # fmt: skip
+    }
 
 
 def running(pid: int = 7, seconds: float = 40.0) -> SessionReport:
     """A session whose statement has been running for so long."""
-    seen = picture([], session(pid, query="SELECT 2"))
+    seen = snapshot([], session(pid, query="SELECT 2"))
     return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
 
 
 def idle_for(seconds: float, pid: int = 5) -> SessionReport:
     """A session that is idle in a transaction."""
-    seen = picture([], session(pid, "idle in transaction", user="me", database="shop", application="psql"))
+    seen = snapshot([], session(pid, "idle in transaction", user="me", database="shop", application="psql"))
     return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
 
 
-def vanished(pid: int = 7) -> VanishedClient:
+def dead_client(pid: int = 7) -> VanishedClient:
     return {"target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "reason": "hung up"}
 
 
@@ -158,8 +164,14 @@ def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[Van
         "read_per_second": 0, "written_per_second": 0,
     }  # fmt: skip
     return {
-        "here": True, "why": "", "cores": cores, "cpu": cpu, "memory": MIB, "sessions": [busy], "vanished": list(gone),
-    }  # fmt: skip
+        "here": True,
+        "why": "",
+        "cores": cores,
+        "cpu": cpu,
+        "memory": MIB,
+        "sessions": [busy],
+        "dead_clients": list(gone),
+    }
 
 
 def pool(
@@ -173,7 +185,7 @@ def pool(
 
 def pooler(*pools: PoolReport, used: int = 0, limit: int = 0) -> PoolerReport:
     return {
-        "reachable": True, "why": "", "pools": list(pools), "clients": {}, "pressing": [],
+        "reachable": True, "why": "", "pools": list(pools), "clients": {}, "findings": [],
         "client_connections": {"used": used, "limit": limit},
     }  # fmt: skip
 
@@ -203,7 +215,7 @@ def statement(seconds: float, text: str = "SELECT 1") -> StatementReport:
 
 def workload(*statements: StatementReport, **waits: float) -> WorkloadReport:
     return {
-        "available": True, "why": "", "cure": "", "notes": [], "statements": list(statements), "waits": waits,
+        "available": True, "why": "", "remedy": "", "notes": [], "statements": list(statements), "waits": waits,
         "window": {"seconds": 5.0, "lifetime": False, "since": None, "entries": 1, "evictions": 0, "renewed": False},
     }  # fmt: skip
 
@@ -220,5 +232,5 @@ def advised(
 
 
 def indexes(*advice: AdviceReport, work: WorkloadReport | None = None) -> IndexesReport:
-    nothing = building_alone([], picture([]).server)
+    nothing = building_alone([], snapshot([]).server)
     return {**nothing, "advice": list(advice), "workload": work or workload(statement(5.0), CPU=1.0)}

@@ -54,12 +54,12 @@ def engine(fresh: bool = False) -> Iterator[dict[str, str]]:
 def with_compose() -> dict[str, str]:
     """Nothing is installed beside somebody's engine: what is missing there is said."""
     from rehearsal import engine as cli
-    from rehearsal.trouble import Trouble
+    from rehearsal.errors import PlatformError
 
     try:
         cli.compose_command()
-    except Trouble as trouble:
-        raise NoEngine(str(trouble)) from None
+    except PlatformError as error:
+        raise NoEngine(str(error)) from None
     return {}
 
 
@@ -102,12 +102,12 @@ def answers(environment: dict[str, str]) -> bool:
 
 def has_compose() -> bool:
     from rehearsal import engine as cli
-    from rehearsal.trouble import Trouble
+    from rehearsal.errors import PlatformError
 
     cli.compose_command.cache_clear()
     try:
         cli.compose_command()
-    except Trouble:
+    except PlatformError:
         return False
     return True
 

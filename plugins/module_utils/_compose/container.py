@@ -111,7 +111,7 @@ class Container:
         return self.state == "running"
 
     @property
-    def well(self) -> bool:
+    def healthy(self) -> bool:
         """Running, and healthy if anybody checks."""
         return self.running and self.health in (HEALTHY, UNCHECKED)
 

@@ -9,9 +9,9 @@ from typing import Any
 from .._core.errors import InputError
 from .._core.module import at_least
 from .engine_options import ENGINE_ARGS, engine_login_of
-from .io.request import Order
+from .io.request import Request
 from .project_ref import Source
-from .replicas import Terms
+from .replicas import RolloutOptions
 
 COMPOSE_ARGS: dict[str, Any] = {
     **ENGINE_ARGS,
@@ -22,7 +22,7 @@ COMPOSE_ARGS: dict[str, Any] = {
     "profiles": {"type": "list", "elements": "str", "default": []},
 }
 
-TERMS_ARGS: dict[str, Any] = {
+ROLLOUT_ARGS: dict[str, Any] = {
     "only": {"type": "list", "elements": "str"},
     "ready_timeout": {"type": "float", "default": 120.0},
     "stable": {"type": "float", "default": 10.0},
@@ -56,7 +56,7 @@ def source_of(params: dict[str, Any]) -> Source:
     )
 
 
-def terms_of(params: dict[str, Any]) -> Terms:
+def rollout_options_of(params: dict[str, Any]) -> RolloutOptions:
     """How the act is carried out; refuses limits that would not bound anything."""
     for name in ("ready_timeout", "compose_timeout"):
         at_least(params, name, 1, "s")
@@ -66,7 +66,7 @@ def terms_of(params: dict[str, Any]) -> Terms:
         at_least(params, "grace", 0, "s")
     if params["proxy"] and not params["proxy_reload"]:
         raise InputError("proxy is given without a command in proxy_reload. Nothing was done.")
-    return Terms(
+    return RolloutOptions(
         ready_timeout=params["ready_timeout"],
         stable=params["stable"],
         grace=params["grace"],
@@ -79,17 +79,17 @@ def terms_of(params: dict[str, Any]) -> Terms:
     )
 
 
-def snapshot_order_of(params: dict[str, Any], check_mode: bool) -> Order:
+def snapshot_order_of(params: dict[str, Any], check_mode: bool) -> Request:
     """For what leaves the containers as they are, and so takes no options of how to change them."""
-    return Order(engine_login_of(params), source_of(params), Terms(), 60.0, None, check_mode)
+    return Request(engine_login_of(params), source_of(params), RolloutOptions(), 60.0, None, check_mode)
 
 
-def order_of(params: dict[str, Any], check_mode: bool) -> Order:
+def request_of(params: dict[str, Any], check_mode: bool) -> Request:
     """What every act is told, whatever it does."""
-    return Order(
+    return Request(
         engine_login_of(params),
         source_of(params),
-        terms_of(params),
+        rollout_options_of(params),
         params["compose_timeout"],
         params["only"],
         check_mode,

@@ -16,7 +16,7 @@ from .project_ref import Source
 
 
 class ContainerReport(TypedDict):
-    """One container of a service. ``trouble``: what is wrong with it, in a sentence; empty for nothing.
+    """One container of a service. ``problem``: what is wrong with it, in a sentence; empty for nothing.
 
     Ages in seconds, None where they are not known; ``log``: its last lines, where it is not well.
     """
@@ -49,7 +49,7 @@ class ContainerReport(TypedDict):
     cpus: float
     restart_policy: str
     networks: dict[str, str]
-    trouble: str
+    problem: str
     log: list[str]
 
 
@@ -84,12 +84,12 @@ class ProjectFiles(TypedDict):
 
 
 class ProjectReport(TypedDict):
-    """What compose_info returns. ``sick``: how many containers have a trouble."""
+    """What compose_info returns. ``unhealthy``: how many containers have a trouble."""
 
     project: ProjectFiles
     services: dict[str, ServiceReport]
-    trouble: list[str]
-    sick: int
+    problem: list[str]
+    unhealthy: int
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def last_exit(project: Project, container: Container) -> str:
     return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
 
 
-def trouble_of(project: Project, container: Container) -> str:
+def problem_of(project: Project, container: Container) -> str:
     """What is wrong with a container, in a sentence; empty when nothing is."""
     if project.loops(container):
         again = project.again.get(container.id)
@@ -275,7 +275,7 @@ def container_dict(project: Project, one: Container) -> ContainerReport:
         "cpus": one.cpus,
         "restart_policy": one.restart_policy,
         "networks": dict(one.networks),
-        "trouble": trouble_of(project, one),
+        "problem": problem_of(project, one),
         "log": list(project.logs.get(one.id, ())),
     }
 
@@ -294,7 +294,7 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     return {
         "wanted": wanted,
         "running": running,
-        "healthy": sum(one.well for one in replicas),
+        "healthy": sum(one.healthy for one in replicas),
         "looping": sum(project.loops(one) for one in replicas),
         "drifted": sum(bool(project.drift(one)) for one in replicas),
         "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
@@ -321,21 +321,21 @@ def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
             "why_unreadable": why,
         },
         "services": {},
-        "trouble": [why],
-        "sick": 0,
+        "problem": [why],
+        "unhealthy": 0,
     }
 
 
 def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
     """What compose_info returns; of the ``chosen`` services, or of all."""
     services = {name: service_dict(project, name) for name in project.service_names if name in chosen or not chosen}
-    trouble = [
-        f"{container['name']} {container['trouble']}"
+    problem = [
+        f"{container['name']} {container['problem']}"
         for service in services.values()
         for container in service["containers"]
-        if container["trouble"]
+        if container["problem"]
     ]
-    trouble += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
+    problem += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
     return {
         "project": {
             "name": project.name,
@@ -347,6 +347,6 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
             "why_unreadable": project.why_no_model,
         },
         "services": services,
-        "trouble": trouble,
-        "sick": sum(bool(one["trouble"]) for service in services.values() for one in service["containers"]),
+        "problem": problem,
+        "unhealthy": sum(bool(one["problem"]) for service in services.values() for one in service["containers"]),
     }

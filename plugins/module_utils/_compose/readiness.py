@@ -23,7 +23,7 @@ RESTARTS = 2  # of a container that is being waited for: more is a loop
 class Readiness:
     """``since``: when it was first seen well, or None."""
 
-    verdict: str
+    status: str
     reason: str
     since: datetime | None = None
 

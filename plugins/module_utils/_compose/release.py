@@ -17,7 +17,7 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.times import stamp
 from .model import Spec
-from .project import Project, trouble_of
+from .project import Project, problem_of
 from .replicas import short
 from .scale import dependencies
 
@@ -42,7 +42,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ReleaseSnapshot:
     """What ran at one moment. ``good``: nothing was sick then. ``config``: the rendered files, which hold secrets."""
 
     project: str
@@ -59,7 +59,7 @@ class Snapshot:
     def name(self) -> str:
         return self.at
 
-    def same_as(self, other: Snapshot) -> bool:
+    def same_as(self, other: ReleaseSnapshot) -> bool:
         """Whether it records the same, whenever it was taken."""
         return replace(self, at="", config=None) == replace(other, at="", config=None) and self.config == other.config
 
@@ -68,14 +68,14 @@ class Snapshot:
         services = {name: dict(vars(one), mixed=list(one.mixed)) for name, one in self.services.items()}
         return {"form": FORM, **vars(self), "services": services, "config": self.config}
 
-    def told(self) -> dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         """For a result: without the configuration and its secrets."""
         kept = self.as_dict()
         del kept["config"], kept["form"]
         return kept
 
 
-def snapshot_from(found: Mapping[str, Any]) -> Snapshot:
+def snapshot_from(found: Mapping[str, Any]) -> ReleaseSnapshot:
     """From the file; raises ValueError where it is not one."""
     if not isinstance(found, Mapping):
         raise ValueError("it holds no snapshot")
@@ -86,12 +86,12 @@ def snapshot_from(found: Mapping[str, Any]) -> Snapshot:
             name: Recorded(**{**one, "mixed": tuple(one.get("mixed", ()))}) for name, one in found["services"].items()
         }
         rest = {key: value for key, value in found.items() if key not in ("form", "services")}
-        return Snapshot(services=services, **rest)
+        return ReleaseSnapshot(services=services, **rest)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a part is missing or not understood ({error})") from None
 
 
-def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, Any], label: str) -> Snapshot:
+def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, Any], label: str) -> ReleaseSnapshot:
     """What runs now. ``created``: when each image was made; ``git``: revision, dirty and subject, if there is any."""
     services = {}
     for name in project.service_names:
@@ -114,9 +114,9 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
         config = {"services": {name: dict(spec.raw) for name, spec in model.services.items()}, **model.shared}
     # What differs from the files runs another configuration than the one that is recorded.
     # A newer image behind the tag is none of that: it is how a snapshot between build and `up` looks.
-    wrong = any(trouble_of(project, one) or _configured(project.drift(one)) for one in project.containers)
+    wrong = any(problem_of(project, one) or _configured(project.drift(one)) for one in project.containers)
     good = not wrong and not any(one.mixed for one in services.values())
-    return Snapshot(
+    return ReleaseSnapshot(
         project.name, stamp(project.now), good, services, git.get("revision", ""), bool(git.get("dirty")),
         str(git.get("subject", "")), label, config,
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _nameless(reference: str) -> Spec:
     return Spec("", 1, reference, False)
 
 
-def protecting(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
+def protecting(snapshot: ReleaseSnapshot) -> dict[str, tuple[str, str]]:
     """(repository, tag) for each image of the snapshot: a named image is no dangling one."""
     return {
         one.image: (f"{PROTECTED}/{snapshot.project}-{repository_part(name)}", short(one.image))
@@ -144,8 +144,8 @@ def repository_part(name: str) -> str:
 
 
 def goal(
-    wanted: str, snapshots: Sequence[Snapshot], project: Project, services: Sequence[str], revision: str
-) -> tuple[Snapshot | None, str]:
+    wanted: str, snapshots: Sequence[ReleaseSnapshot], project: Project, services: Sequence[str], revision: str
+) -> tuple[ReleaseSnapshot | None, str]:
     """The snapshot that is meant, or why there is none. ``snapshots`` newest first; ``revision``: what git says it is.
 
     The last good one is the newest good one of which something does not run any more: what runs is no goal.
@@ -171,7 +171,7 @@ def goal(
     return None, f"{wanted} is no snapshot of {project.name} and no revision of its git checkout"
 
 
-def differing(snapshot: Snapshot, project: Project, services: Sequence[str]) -> list[str]:
+def differing(snapshot: ReleaseSnapshot, project: Project, services: Sequence[str]) -> list[str]:
     """Services of the snapshot of which not every running replica has the recorded image."""
     return [
         name
@@ -196,7 +196,7 @@ class Rollback(PlannedAct):
     """The plan; ``every`` holds each step that it could take. ``created``: when each image was made, for the diff."""
 
     project: Project
-    goal: Snapshot
+    goal: ReleaseSnapshot
     plan: Plan
     every: tuple[Step, ...]
     refusals: tuple[str, ...]
@@ -230,7 +230,7 @@ def target_of(step: Step) -> str:
 
 def plan_rollback(
     project: Project,
-    goal: Snapshot,
+    goal: ReleaseSnapshot,
     services: Sequence[str],
     *,
     present: Mapping[str, bool],
@@ -242,13 +242,13 @@ def plan_rollback(
     that is not known."""
     wanted = differing(goal, project, services)
     names = project.model.in_order(wanted) if project.model else sorted(wanted)
-    actions, spared, steps, refusals = [], [], [], []
+    actions, excluded, steps, refusals = [], [], [], []
     for name in names:
         former = Counter(one.image for one in project.replicas(name)).most_common(1)[0][0]
         recorded = goal.services[name]
         step = Step(name, recorded.image, former, recorded.reference, how_back(project, goal, name))
         if name not in services and project.stateful(name):
-            spared.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
+            excluded.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
             continue
         if not present.get(recorded.image):
             refusals.append(f"the image {short(recorded.image)} of {name} is not on this host any more")
@@ -275,11 +275,11 @@ def plan_rollback(
         " (a git checkout alone changes no image)" if goal.revision else ""
     )
     return Rollback(
-        project, goal, Plan("roll_back", tuple(actions), tuple(spared)), tuple(steps), tuple(refusals), nothing
+        project, goal, Plan("roll_back", tuple(actions), tuple(excluded)), tuple(steps), tuple(refusals), nothing
     )
 
 
-def how_back(project: Project, goal: Snapshot, service: str) -> str:
+def how_back(project: Project, goal: ReleaseSnapshot, service: str) -> str:
     """By the tag where nothing but the image changed and the tag is the same: then the next `up` stays there."""
     spec = project.spec(service)
     recorded = (goal.config or {}).get("services", {}).get(service)
@@ -298,7 +298,7 @@ def configuration(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key not in _NOT_CONFIGURATION and value is not None}
 
 
-def file_for(goal: Snapshot, images: Mapping[str, str]) -> dict[str, Any]:
+def file_for(goal: ReleaseSnapshot, images: Mapping[str, str]) -> dict[str, Any]:
     """The old configuration as a compose file of its own, with every image by its id.
 
     ``images``: of services that did not run then; without one a service is left out.

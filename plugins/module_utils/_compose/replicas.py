@@ -13,7 +13,7 @@ from .project import Project
 
 
 @dataclass(frozen=True)
-class Terms:
+class RolloutOptions:
     """How an act is carried out. Seconds; ``grace`` None: as the container itself has it (10 by default)."""
 
     ready_timeout: float = 120.0
@@ -39,12 +39,12 @@ def short(image: str) -> str:
     return image.partition(":")[2][:12] or image[:12]
 
 
-def standing(project: Project, services: Iterable[str]) -> dict[str, Any]:
+def service_states(project: Project, services: Iterable[str]) -> dict[str, Any]:
     """The services as they are: ``before`` and ``after`` of every act."""
     return {
         name: {
             "running": sum(one.running for one in project.replicas(name)),
-            "healthy": sum(one.well for one in project.replicas(name)),
+            "healthy": sum(one.healthy for one in project.replicas(name)),
             "replicas": [
                 {
                     "name": one.name,

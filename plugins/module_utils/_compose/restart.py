@@ -15,7 +15,7 @@ from typing import Sequence
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .container import Container
-from .project import Project, trouble_of
+from .project import Project, problem_of
 from .replicas import line_of
 from .scale import dependencies
 
@@ -58,7 +58,7 @@ def plan_restart(
     project: Project,
     services: Sequence[str],
     *,
-    sick_only: bool = False,
+    unhealthy_only: bool = False,
     named: bool = True,
     containers: Sequence[str] = (),
     method: str = "auto",
@@ -71,39 +71,39 @@ def plan_restart(
     """
     names = project.model.in_order(services) if project.model else sorted(services)
     actions: list[Item] = []
-    spared: list[Item] = []
+    excluded: list[Item] = []
     order, refusals = [], []
     for service in names:
         replicas = project.replicas(service)
-        if sick_only and not any(trouble_of(project, one) for one in replicas):
+        if unhealthy_only and not any(problem_of(project, one) for one in replicas):
             continue  # whoever asks for the sick is not told of every service that is well
         against = why_not_replaced(project, service, starts_dependencies)
         meant = [one for one in replicas if not containers or one.name in containers]
-        for one in sorted(meant, key=lambda each: (not trouble_of(project, each), each.number)):
-            trouble, who = trouble_of(project, one), {"who": one.name, "service": service}
-            why = why_spared(one, trouble, sick_only, named)
+        for one in sorted(meant, key=lambda each: (not problem_of(project, each), each.number)):
+            problem, who = problem_of(project, one), {"who": one.name, "service": service}
+            why = why_excluded(one, problem, unhealthy_only, named)
             if why:
-                spared.append(Item(project.target(one), why, "", who))
+                excluded.append(Item(project.target(one), why, "", who))
                 continue
             wants = method == REPLACE or (method == "auto" and project.loops(one))
             if method == REPLACE and against:
                 refusals.append(f"{one.name} cannot be replaced: {against}")
             how = REPLACE if wants and not against else RESTART
             note = f" (not replaced: {against})" if wants and against else ""
-            actions.append(Item(project.target(one), (trouble or "its service is to be restarted") + note, how, who))
+            actions.append(Item(project.target(one), (problem or "its service is to be restarted") + note, how, who))
             order.append((one, how))
-    plan = Plan("restart", tuple(actions), tuple(spared))
+    plan = Plan("restart", tuple(actions), tuple(excluded))
     return Restarting(project, tuple(names), plan, tuple(order), tuple(refusals))
 
 
-def why_spared(one: Container, trouble: str, sick_only: bool, named: bool) -> str:
+def why_excluded(one: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
     if one.done:
         return "ran once and ended well; it is not meant to run"
     if not named and one.stopped:
         return "was stopped by somebody; it is started only when its service is named"
     if not named and one.state == "exited":
         return "is a job that failed; it is run again only when its service is named"
-    return "is well" if sick_only and not trouble else ""
+    return "is well" if unhealthy_only and not problem else ""
 
 
 def why_not_replaced(project: Project, service: str, starts_dependencies: bool) -> str:

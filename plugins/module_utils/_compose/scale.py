@@ -31,7 +31,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Capacity:
     """What the host and the engine have beside the project. None: not known, so it is not judged."""
 
     memory_available: int | None = None  # bytes
@@ -54,7 +54,7 @@ class Scaling(PlannedAct):
     wanted: int
     plan: Plan
     refusals: tuple[str, ...]
-    surplus: tuple[Container, ...]
+    excess: tuple[Container, ...]
     proxies: tuple[Container, ...]  # that do not know all replicas
     unknown: tuple[Container, ...]  # replicas that they do not know
 
@@ -70,7 +70,7 @@ class Scaling(PlannedAct):
     @property
     def victims(self) -> tuple[Container, ...]:
         """Replicas to remove."""
-        return tuple(one for one in self.surplus if one.target in self.plan.targets)
+        return tuple(one for one in self.excess if one.target in self.plan.targets)
 
     @property
     def stale(self) -> tuple[Container, ...]:
@@ -78,12 +78,12 @@ class Scaling(PlannedAct):
         return tuple(one for one in self.proxies if reload_item(one, self.service, 0).target in self.plan.targets)
 
     @property
-    def late(self) -> int:
+    def affected(self) -> int:
         return self.add + len(self.victims) + len(self.unknown)
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
-        return plan_dict(self.plan, self.late, "replicas missing, surplus or without traffic", nothing)
+        return plan_dict(self.plan, self.affected, "replicas missing, surplus or without traffic", nothing)
 
     def diff(self) -> Diff:
         """Replicas before and after."""
@@ -119,7 +119,7 @@ def plan_scaling(
     project: Project,
     service: str,
     wanted: int,
-    around: Surroundings,
+    around: Capacity,
     *,
     allow_drift: bool = False,
     allow_shared: bool = False,
@@ -129,8 +129,8 @@ def plan_scaling(
     """``stale``: proxies with the seconds since they read their configuration; ``unknown``: replicas started since."""
     replicas = project.replicas(service)
     add = max(0, wanted - len(replicas))
-    victims = tuple(least_missed(project, replicas)[: max(0, len(replicas) - wanted)])
-    actions, spared = [], []
+    victims = tuple(removal_order(project, replicas)[: max(0, len(replicas) - wanted)])
+    actions, excluded = [], []
     if add:
         reason = f"{wanted} wanted, {len(replicas)} there"
         target = growth_of(service, len(replicas), wanted)
@@ -139,14 +139,14 @@ def plan_scaling(
         actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
     if victims:
         gone = {one.id for one in victims}
-        spared = [Item(project.target(one), "stays", "", {"who": one.name}) for one in replicas if one.id not in gone]
+        excluded = [Item(project.target(one), "stays", "", {"who": one.name}) for one in replicas if one.id not in gone]
     if not add and not victims:
         actions += [reload_item(one, service, since) for one, since in stale]
     return Scaling(
         project,
         service,
         wanted,
-        Plan("scale", tuple(actions), tuple(spared)),
+        Plan("scale", tuple(actions), tuple(excluded)),
         tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
         victims,
         tuple(one for one, dummy in stale),
@@ -154,11 +154,11 @@ def plan_scaling(
     )
 
 
-def least_missed(project: Project, replicas: Sequence[Container]) -> list[Container]:
+def removal_order(project: Project, replicas: Sequence[Container]) -> list[Container]:
     """In the order in which they can go: not running, sick, differing from the files, then the highest number."""
     return sorted(
         replicas,
-        key=lambda one: (one.running, not project.loops(one), one.well, not project.drift(one), -one.number),
+        key=lambda one: (one.running, not project.loops(one), one.healthy, not project.drift(one), -one.number),
     )
 
 
@@ -167,13 +167,13 @@ def why_first(project: Project, one: Container) -> str:
         return "loops"
     if not one.running:
         return f"is {one.state}"
-    if not one.well:
+    if not one.healthy:
         return f"is {one.health}"
     return "differs from the files" if project.drift(one) else "surplus, the highest number"
 
 
 def refusals(
-    project: Project, service: str, add: int, around: Surroundings, allow_drift: bool, allow_shared: bool
+    project: Project, service: str, add: int, around: Capacity, allow_drift: bool, allow_shared: bool
 ) -> Iterable[str]:
     """Everything that speaks against more replicas, each as a clause."""
     spec, replicas = project.spec(service), project.replicas(service)
@@ -219,7 +219,7 @@ def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[
             return
 
 
-def _ports(project: Project, service: str, add: int, around: Surroundings) -> Iterable[str]:
+def _ports(project: Project, service: str, add: int, around: Capacity) -> Iterable[str]:
     spec, replicas = project.spec(service), project.replicas(service)
     own = {port.published for one in replicas if one.running for port in one.ports}
     for published in spec.published if spec else ():
@@ -232,7 +232,7 @@ def _ports(project: Project, service: str, add: int, around: Surroundings) -> It
             yield f"of its host ports {published} only {len(free)} are free"
 
 
-def _names(project: Project, service: str, add: int, around: Surroundings) -> Iterable[str]:
+def _names(project: Project, service: str, add: int, around: Capacity) -> Iterable[str]:
     """Compose numbers on from the highest; a container of somebody else may have the name."""
     highest = max((one.number for one in project.replicas(service)), default=0)
     for number in range(highest + 1, highest + add + 1):
@@ -241,7 +241,7 @@ def _names(project: Project, service: str, add: int, around: Surroundings) -> It
             yield f"the name {taken.pop()} is taken by a container that is not of this service"
 
 
-def _room(add: int, limit: int, around: Surroundings) -> Iterable[str]:
+def _room(add: int, limit: int, around: Capacity) -> Iterable[str]:
     need = limit or around.working_set
     if around.memory_available is not None and need:
         left = around.memory_available - add * need

@@ -18,11 +18,11 @@ def of_services(result: ProjectReport) -> list[Line]:
     ]
     if not result["project"]["readable"]:
         lines.append((CARE, result["project"]["why_unreadable"]))
-    lines += [(CARE, text) for text in result["trouble"][:SHOWN]]
+    lines += [(CARE, text) for text in result["problem"][:SHOWN]]
     for service in services.values():
         for one in service["containers"]:
-            if one["trouble"] and one["log"]:
+            if one["problem"] and one["log"]:
                 lines += [(DIM, f"    {one['name']} said: {line[:160]}") for line in one["log"][-3:]]
-    if not result["trouble"]:
+    if not result["problem"]:
         lines.append((GOOD, "everything is well"))
     return lines

@@ -37,20 +37,20 @@ def require_targets(only: Sequence[str] | None, form: TargetForm = ANY_TARGET) -
             )
 
 
-def require_standing(planned: Plan, kept: Plan, late: int, only: Sequence[str] | None) -> None:
+def require_standing(planned: Plan, kept: Plan, affected: int, only: Sequence[str] | None) -> None:
     """Refuse an approval of which nothing stands, while something is to be done.
 
-    ``planned``: the present plan; ``kept``: what the approval leaves of it; ``late``: how many things are not as they
-    should be. An empty approval approves nothing, which is no error.
+    ``planned``: the present plan; ``kept``: what the approval leaves of it; ``affected``: how many things are not as
+    they should be. An empty approval approves nothing, which is no error.
     """
-    if not only or kept.actions or not (planned.actions or late):
+    if not only or kept.actions or not (planned.actions or affected):
         return
     raise StaleApproval(
         f"None of the {len(only)} approved target(s) still stands ({_listed(only)}): what they name is gone, has"
         f" changed or is no longer in the way. The present plan has {_listed(planned.targets) or 'no action'}. Look at"
         " it with --check and approve what is in it. Nothing was done.",
         approved=list(only),
-        late=late,
+        affected=affected,
     )
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, Mapping, Tuple
 
 from .gate import GateResult
+from .outcome import OutcomeReport
 from .text import span
-from .verdict import OutcomeReport
 
 Line = Tuple[str, str]  # what kind of line, text
 PLAIN, GOOD, CARE, BAD, DIM = "plain", "good", "care", "bad", "dim"
@@ -27,13 +27,13 @@ def of_plan(plan: Mapping[str, Any]) -> list[Line]:
         verb = "roll back" if act["action"] == "rollback_prepared" else act["action"]
         lines.append((CARE, f"{verb} {act['who']}: {act['reason']}; frees {act['frees']}"))
         lines.append((DIM, f"    target {act['target']}"))
-    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["spared"][:SHOWN]]
-    hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["spared"]) - SHOWN)
+    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["excluded"][:SHOWN]]
+    hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["excluded"]) - SHOWN)
     if hidden:
         lines.append((DIM, f"and {hidden} more, see the result"))
     if not plan["actions"]:
-        lines.append((CARE if plan["late"] else GOOD, "nobody is to be ended"))
-    lines.append((PLAIN, f"{plan['late']} wait too long; with this plan {plan['leaves']} would"))
+        lines.append((CARE if plan["affected_before"] else GOOD, "nobody is to be ended"))
+    lines.append((PLAIN, f"{plan['affected_before']} wait too long; with this plan {plan['affected_after']} would"))
     return lines
 
 
@@ -48,7 +48,7 @@ def of_gate(result: GateResult) -> list[Line]:
     return lines
 
 
-def of_outcome(result: Mapping[str, Any]) -> list[Line]:
+def of_terminations(result: Mapping[str, Any]) -> list[Line]:
     """Who was ended, who was not, how long relief took."""
     lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["ended"]]
     lines += [(BAD, f"signalled, and still there: {entry['target']}") for entry in result["stuck"]]
@@ -56,8 +56,8 @@ def of_outcome(result: Mapping[str, Any]) -> list[Line]:
     if not result["ended"] and not result["stuck"]:
         lines.append((DIM, "nobody was ended"))
     rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
-    if result["seconds_to_relief"] is not None:
-        seconds = result["seconds_to_relief"]
+    if result["seconds_to_recovery"] is not None:
+        seconds = result["seconds_to_recovery"]
         lines.append((GOOD, f"relief after {seconds:.2f} s ({rounds})"))
     if result["stopped"]:
         lines.append((BAD, f"stopped: {result['stopped']}"))
@@ -69,17 +69,17 @@ def _named(entry: Mapping[str, Any]) -> str:
     return f"pid {entry['pid']}" if entry["pid"] else str(entry["who"])
 
 
-def of_verdict(result: OutcomeReport) -> list[Line]:
+def of_outcome(result: OutcomeReport) -> list[Line]:
     """The answer to the question of the facts, asked again."""
-    seconds = result["seconds_to_relief"]
+    seconds = result["seconds_to_recovery"]
     relief = f"; relief after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
     relief = relief or (f"; relief after {span(seconds)}" if seconds is not None else "; no relief")
     counted = f"{result['before']} waited too long, {result['after']} do now"
     if result["what"]:
         counted = f"{result['what']}: {result['before']} before, {result['after']} now"
         relief = f"; {span(seconds)} from the act on" if seconds is not None else ""
-    text = f"{result['verdict']}: {counted}{relief}"
-    return [(_KIND[result["verdict"]], text)]
+    text = f"{result['outcome']}: {counted}{relief}"
+    return [(_KIND[result["outcome"]], text)]
 
 
 def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
@@ -88,12 +88,12 @@ def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
     for act in plan["actions"][:SHOWN]:
         lines.append((CARE, f"{act['action'].replace('_', ' ')} {act.get('who') or act['target']}: {act['reason']}"))
         lines.append((DIM, f"    target {act['target']}"))
-    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["spared"][:SHOWN]]
-    hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["spared"]) - SHOWN)
+    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["excluded"][:SHOWN]]
+    hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["excluded"]) - SHOWN)
     if hidden:
         lines.append((DIM, f"and {hidden} more, see the result"))
     if not plan["actions"]:
-        lines.append((CARE if plan["late"] else GOOD, plan["nothing"] or "nothing is to be done"))
+        lines.append((CARE if plan["affected_before"] else GOOD, plan["no_action_reason"] or "nothing is to be done"))
     return lines
 
 
@@ -104,7 +104,7 @@ def of_act(result: Mapping[str, Any]) -> list[Line]:
         lines.append((CARE, f"and {len(result['done']) - SHOWN} more in the same way"))
     lines += [(DIM, f"left alone, it has changed since: {missed['target']}") for missed in result["missed"]]
     if result["done"] and result["seconds"] is not None:
-        lines.append((GOOD if not result["left"] else BAD, f"done in {result['seconds']:.1f} s"))
+        lines.append((GOOD if not result["remaining"] else BAD, f"done in {result['seconds']:.1f} s"))
     if result.get("next_up") and result["done"]:
         lines.append((DIM, f"the next `up`: {result['next_up']}"))
     if result["done"] and result["undo"].get("reversible"):

@@ -56,7 +56,7 @@ class GateResult(GateReport):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Decision:
     """``targets`` are those that may be acted on: empty when the gate is shut."""
 
     open: bool
@@ -79,7 +79,7 @@ def weigh(
     approval: str = "over_limit",
     approved_targets: Sequence[str] | None = None,
     approved_digests: Sequence[str] = (),
-) -> Verdict:
+) -> Decision:
     """Judge a plan (as a module returned it) against the site's limit and what a person approved.
 
     ``limit``: most actions without approval. ``approval``: ask when over the limit, always, or never
@@ -87,39 +87,39 @@ def weigh(
     """
     actions = [action["target"] for action in plan["actions"]]
     if not actions:
-        return Verdict(False, (_why_nothing(plan),))
+        return Decision(False, (_why_nothing(plan),))
     if any(plan["digest"].startswith(digest.lower()) for digest in approved_digests):
-        verdict = Verdict(True, (f"plan {plan['digest'][:12]} is approved",), tuple(actions), True)
+        decision = Decision(True, (f"plan {plan['digest'][:12]} is approved",), tuple(actions), True)
     elif approved_targets is not None:
-        verdict = _weigh_targets(actions, approved_targets)
+        decision = _weigh_targets(actions, approved_targets)
     elif approved_digests:
         approved = ", ".join(digest[:12] for digest in approved_digests)
-        return Verdict(False, (f"the plan is not the approved one: approved {approved}, now {plan['digest'][:12]}",))
+        return Decision(False, (f"the plan is not the approved one: approved {approved}, now {plan['digest'][:12]}",))
     elif approval == "always":
-        return Verdict(False, (f"this site wants every plan approved; this one is {plan['digest'][:12]}",))
+        return Decision(False, (f"this site wants every plan approved; this one is {plan['digest'][:12]}",))
     elif len(actions) > limit:
-        return Verdict(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
+        return Decision(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
     else:
-        return Verdict(True, (f"{len(actions)} planned, within the limit of {limit}",), tuple(actions))
-    if approval == "never" and len(verdict.targets) > limit:
-        return Verdict(False, (f"{len(verdict.targets)} actions, and this site allows {limit} whoever approves",))
-    return verdict
+        return Decision(True, (f"{len(actions)} planned, within the limit of {limit}",), tuple(actions))
+    if approval == "never" and len(decision.targets) > limit:
+        return Decision(False, (f"{len(decision.targets)} actions, and this site allows {limit} whoever approves",))
+    return decision
 
 
-def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Verdict:
+def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Decision:
     standing = tuple(target for target in actions if target in approved)
     if not standing:
         reason = f"none of the {len(set(approved))} approved target(s) is in the present plan of {len(actions)}"
-        return Verdict(False, (reason,))
+        return Decision(False, (reason,))
     reasons = [f"{len(standing)} of {len(set(approved))} approved target(s) still stand"]
     if len(standing) < len(actions):
         reasons.append(f"{len(actions) - len(standing)} planned but not approved will be left alone")
-    return Verdict(True, tuple(reasons), standing, True)
+    return Decision(True, tuple(reasons), standing, True)
 
 
 def _why_nothing(plan: Mapping[str, Any]) -> str:
-    if plan.get("nothing"):
-        return str(plan["nothing"])
-    if not plan.get("late"):
+    if plan.get("no_action_reason"):
+        return str(plan["no_action_reason"])
+    if not plan.get("affected_before"):
         return "nothing to do: nobody waits too long"
-    return f"nothing may be done for the {plan['late']} that wait too long: see who is spared, and why"
+    return f"nothing may be done for the {plan['affected_before']} that wait too long: see who is spared, and why"

@@ -18,18 +18,18 @@ from typing import Any, Iterable, Mapping, Sequence, TypedDict
 class PlanDict(TypedDict):
     """A plan as a module returns it, with what it promises.
 
-    ``late``: how many things are not as they should be, of the kind that ``what`` names; ``leaves``: how many of them
-    the plan would leave so; ``nothing``: why there is nothing to do, empty where there is something.
+    ``affected_before``: how many things are not as they should be, of the kind that ``what`` names; ``affected_after``:
+    how many of them the plan would leave so; ``no_action_reason``: why there is nothing to do, else empty.
     """
 
     verb: str
     digest: str
     actions: list[dict[str, Any]]
-    spared: list[dict[str, Any]]
-    late: int
-    leaves: int
+    excluded: list[dict[str, Any]]
+    affected_before: int
+    affected_after: int
     what: str
-    nothing: str
+    no_action_reason: str
 
 
 class Diff(TypedDict):
@@ -66,11 +66,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Plan:
-    """``verb`` says what kind of act it is, ``actions`` on whom, ``spared`` on whom not."""
+    """``verb`` says what kind of act it is, ``actions`` on whom, ``excluded`` on whom not."""
 
     verb: str
     actions: tuple[Item, ...] = ()
-    spared: tuple[Item, ...] = ()
+    excluded: tuple[Item, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -101,42 +101,42 @@ class Plan:
             for item in self.actions
             if item.target not in approved
         )
-        known = {item.target for item in (*self.actions, *self.spared)}
+        known = {item.target for item in (*self.actions, *self.excluded)}
         gone = tuple(
             Item(target, "approved, but no longer stands: it is gone or no longer in the way")
             for target in approved
             if target not in known
         )
         kept = tuple(item for item in self.actions if item.target in approved)
-        return replace(self, actions=kept, spared=self.spared + held_back + gone)
+        return replace(self, actions=kept, excluded=self.excluded + held_back + gone)
 
     def without(self, targets: Iterable[str], reason: str) -> Plan:
         """The same plan with some targets spared for ``reason``."""
         dropped = set(targets)
-        spared = tuple(replace(item, action="", reason=reason) for item in self.actions if item.target in dropped)
+        excluded = tuple(replace(item, action="", reason=reason) for item in self.actions if item.target in dropped)
         kept = tuple(item for item in self.actions if item.target not in dropped)
-        return replace(self, actions=kept, spared=self.spared + spared)
+        return replace(self, actions=kept, excluded=self.excluded + excluded)
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "verb": self.verb,
             "digest": self.digest,
             "actions": [item.as_dict() for item in self.actions],
-            "spared": [item.as_dict() for item in self.spared],
+            "excluded": [item.as_dict() for item in self.excluded],
         }
 
 
-def plan_dict(plan: Plan, late: int, what: str, nothing: str = "", leaves: int = 0) -> PlanDict:
+def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: int = 0) -> PlanDict:
     """The plan with what it promises; see `PlanDict`."""
     return {
         "verb": plan.verb,
         "digest": plan.digest,
         "actions": [item.as_dict() for item in plan.actions],
-        "spared": [item.as_dict() for item in plan.spared],
-        "late": late,
-        "leaves": leaves,
+        "excluded": [item.as_dict() for item in plan.excluded],
+        "affected_before": affected,
+        "affected_after": leaves,
         "what": what,
-        "nothing": nothing,
+        "no_action_reason": nothing,
     }
 
 

@@ -36,7 +36,7 @@ class ActResult(TypedDict):
     missed: list[Missed]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    left: int
+    remaining: int
     seconds: float | None
     undo: dict[str, Any]
     evidence: dict[str, Any]
@@ -101,7 +101,7 @@ def carry_out(
     """Act on what is both planned and approved, or say what would be done. ``only`` None: no approval is asked for."""
     require_targets(only, form)
     kept = planned.narrowed_to(only)
-    require_standing(planned.plan, kept.plan, planned.as_dict()["late"], only)
+    require_standing(planned.plan, kept.plan, planned.as_dict()["affected_before"], only)
     before = act.look(kept)
     acts = bool(kept.plan.actions) and not check_mode
     began = clock()
@@ -113,7 +113,7 @@ def carry_out(
         "missed": after.missed,
         "before": before.state,
         "after": after.state,
-        "left": after.left,
+        "remaining": after.left,
         "seconds": round(clock() - began, 2) if acts else None,
         "undo": before.undo if kept.plan.actions else NOTHING_DONE,
         "evidence": before.evidence,

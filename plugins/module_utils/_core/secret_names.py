@@ -143,7 +143,7 @@ _ABOUT = frozenset(
         "rate",
         "bucket",
         "per",
-        "left",
+        "remaining",
         "remaining",
         "total",
         "input",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 
-def door_of(url: str) -> tuple[str, str]:
+def base_url_of(url: str) -> tuple[str, str]:
     """The host of an address, and the address of its door; two empty texts where it is none."""
     try:
         parts = urlsplit(url)

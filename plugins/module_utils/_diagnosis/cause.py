@@ -23,7 +23,7 @@ class Rules(TypedDict, total=False):
 
     idle: float
     idle_in_transaction: float
-    vanished: list[VanishedClient]
+    dead_clients: list[VanishedClient]
     busy: list[BusySession]
     min_running: float
     schema: str
@@ -49,19 +49,19 @@ class Detail(TypedDict, total=False):
     proved: bool
     slot: str
     bytes: int
-    cure: str
+    remedy: str
     target: str
     sources: list[str]
     unresolved: list[str]
 
 
 class CauseReport(TypedDict):
-    """One cause, with what relieves it; ``relief`` is empty where only a person can."""
+    """One cause, with what relieves it; ``mitigation`` is empty where only a person can."""
 
     cause: str
     weight: float
     evidence: list[str]
-    relief: str
+    mitigation: str
     rules: Rules
     detail: Detail
 
@@ -78,12 +78,12 @@ class DiagnosisReport(TypedDict):
     """What the module diagnosis returns. ``scale``: whether more replicas would help."""
 
     cause: str
-    relief: str
+    mitigation: str
     rules: Rules
     causes: list[CauseReport]
     lines: list[str]
     advice: list[str]
-    guards: list[RoleSetting]
+    role_settings: list[RoleSetting]
     scale: str
 
 
@@ -91,13 +91,14 @@ class DiagnosisReport(TypedDict):
 class Cause:
     """``weight``: what part of the trouble it accounts for, about 0 to 1, more where it must come first.
 
-    ``relief``: the role that relieves it, empty where only a person can; ``rules``: its variables, without its name.
+    ``mitigation``: the role that mitigates it, empty where only a person can; ``rules``: its variables, without its
+    name.
     """
 
     name: str
     weight: float
     evidence: Sequence[str]
-    relief: str = ""
+    mitigation: str = ""
     rules: Rules = field(default_factory=Rules)
     detail: Detail = field(default_factory=Detail)
 
@@ -106,7 +107,7 @@ class Cause:
             "cause": self.name,
             "weight": round(self.weight, 3),
             "evidence": list(self.evidence),
-            "relief": self.relief,
+            "mitigation": self.mitigation,
             "rules": self.rules,
             "detail": self.detail,
         }
@@ -114,28 +115,28 @@ class Cause:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """``cause`` and ``relief`` of the heaviest; empty where nothing is wrong, or nothing can be done by itself."""
+    """``cause`` and ``mitigation`` of the heaviest; empty where nothing is wrong, or nothing can be done by itself."""
 
     causes: Sequence[Cause]
     lines: Sequence[str]
     advice: Sequence[str]
-    guards: Sequence[RoleSetting]
+    role_settings: Sequence[RoleSetting]
     scale: str = ""
 
     def as_dict(self) -> DiagnosisReport:
         first = self.causes[0] if self.causes else None
         rules: Rules = {}
         for one in self.causes:
-            if first is not None and one.relief == first.relief:
+            if first is not None and one.mitigation == first.mitigation:
                 rules = _together(rules, one.rules)
         return {
             "cause": first.name if first else "",
-            "relief": first.relief if first else "",
+            "mitigation": first.mitigation if first else "",
             "rules": rules,
             "causes": [one.as_dict() for one in self.causes],
             "lines": list(self.lines),
             "advice": list(self.advice),
-            "guards": list(self.guards),
+            "role_settings": list(self.role_settings),
             "scale": self.scale,
         }
 
@@ -168,9 +169,9 @@ def diagnosis(
     causes: Sequence[Cause],
     lines: Sequence[str],
     advice: Sequence[str],
-    guards: Sequence[RoleSetting] = (),
+    role_settings: Sequence[RoleSetting] = (),
     scale: str = "",
 ) -> Diagnosis:
     """With the evidence of each cause among the lines."""
     told = [f"{place}. {one.name.replace('_', ' ')}: {one.evidence[0]}" for place, one in enumerate(causes, 1)]
-    return Diagnosis(causes, [*lines, *told], advice, guards, scale)
+    return Diagnosis(causes, [*lines, *told], advice, role_settings, scale)

@@ -20,20 +20,20 @@ from .._postgres.connection_limits import SLOTS, ApplicationReport, CeilingRepor
 from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards
 
 LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "lock_queue", "vanished_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
+    "lock_queue", "dead_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
     "traffic",
 )  # fmt: skip
 NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
 _QUEUE = 0.25  # of the used slots that wait for locks
 _FORGOTTEN = 0.25  # of them idle in a transaction
-_NO_BACKGROUND: BackgroundReport = {"pressing": []}
+_NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_CLIENTS: ClientConnections = {"used": 0, "limit": 0}
 _NO_POOLER: PoolerReport = {"reachable": False, "why": "not asked for"}
 # Whoever stands behind a pooler is not known by the pooler's address.
 _POOLERS = re.compile("pgbouncer|pgpool|pgcat|odyssey|supavisor", re.I)
 
 
-def exhausted(
+def diagnose_connections(
     activity: ActivityReport,
     idle: float,
     idle_in_transaction: float,
@@ -48,18 +48,18 @@ def exhausted(
 
     ``services``: of compose_info, where a project runs beside the database. ``floor``: sessions that each keeps.
     """
-    ceilings = activity["connections"]["ceilings"]
-    hit = [one for one in ceilings if one["free"] <= NEAR * one["limit"]]
+    connection_limits = activity["connections"]["connection_limits"]
+    hit = [one for one in connection_limits if one["free"] <= NEAR * one["limit"]]
     background = activity.get("background") or _NO_BACKGROUND
     pooler = background.get("pooler") or _NO_POOLER
     pools = [one for one in pooler.get("pools", []) if one["exhausted"]]
-    worst = max(ceilings, key=lambda one: one["used"] / one["limit"])
+    worst = max(connection_limits, key=lambda one: one["used"] / one["limit"])
     lines = [_line(one) for one in (hit or [worst])]
     if activity["server"]["entrance"] != "normal":
         lines.append(
             f"an ordinary login was refused: this look came in by the {activity['server']['entrance']} entrance"
         )
-    causes = _vanished(background, worst) if hit else []
+    causes = _dead_clients(background, worst) if hit else []
     for one in hit:
         causes += _under(
             one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {}, floor=floor
@@ -75,18 +75,18 @@ def exhausted(
         *_pressing(background),
         *_pool_sizes(worst, headroom),
     ]
-    return diagnosis(causes, lines, advice, _guards(causes, idle_in_transaction))
+    return diagnosis(causes, lines, advice, _role_settings(causes, idle_in_transaction))
 
 
-def _line(ceiling: CeilingReport) -> str:
-    what = {"max_connections": "slots for ordinary roles", "role": f"the limit of role {ceiling['name']}"}
-    name = what.get(ceiling["kind"], f"the limit of database {ceiling['name']}")
-    largest = ", ".join(f"{one['name']} {one['sessions']}" for one in ceiling["applications"][:4])
-    return f"{ceiling['used']} of {ceiling['limit']} ({name}) are used: {largest}"
+def _line(connection_limit: CeilingReport) -> str:
+    what = {"max_connections": "slots for ordinary roles", "role": f"the limit of role {connection_limit['name']}"}
+    name = what.get(connection_limit["kind"], f"the limit of database {connection_limit['name']}")
+    largest = ", ".join(f"{one['name']} {one['sessions']}" for one in connection_limit["applications"][:4])
+    return f"{connection_limit['used']} of {connection_limit['limit']} ({name}) are used: {largest}"
 
 
 def _under(
-    ceiling: CeilingReport,
+    connection_limit: CeilingReport,
     activity: ActivityReport,
     idle: float,
     forgotten: float,
@@ -98,7 +98,7 @@ def _under(
     floor: int,
 ) -> list[Cause]:
     """What fills one ceiling. The weight is the part of it that the cause accounts for."""
-    applications, used = ceiling["applications"], max(1, ceiling["used"])
+    applications, used = connection_limit["applications"], max(1, connection_limit["used"])
     found = []
     waiting = sum(one["waiting"] for one in applications)
     if waiting >= 2 and waiting >= _QUEUE * used:
@@ -106,28 +106,28 @@ def _under(
         # Whoever waits is not to blame for the slots: this comes before whatever idles beside the queue.
         found.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
     level = min(
-        fair_level([one["sessions"] for one in applications], int(ceiling["limit"] * (1 - headroom))),
-        int(ceiling["limit"] * share),
+        fair_level([one["sessions"] for one in applications], int(connection_limit["limit"] * (1 - headroom))),
+        int(connection_limit["limit"] * share),
     )
     for one in applications:
         mine = max(floor, shares.get(one["application"], level))
         old = sum(seconds >= idle for seconds in one["idle_seconds"])
-        surplus = min(old, one["sessions"] - mine)
-        if surplus > 0:
+        excess = min(old, one["sessions"] - mine)
+        if excess > 0:
             oldest = one["idle_seconds"][0]
             text = (
-                f"{one['name']} holds {one['sessions']} of {ceiling['limit']}, its share is {mine}; {old} of them"
-                f" have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
+                f"{one['name']} holds {one['sessions']} of {connection_limit['limit']}, its share is {mine}; {old} of"
+                f" them have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
             )
             service = _service_of(one, services)
             if service:
                 text += f" from service {service}: all of its addresses are of that service's containers"
             # Of a role that nobody else uses, on the whole server; a limit would hit the others too.
-            everybody = activity["connections"]["ceilings"][0]["applications"]
-            alone = ceiling["kind"] == SLOTS and sum(each["role"] == one["role"] for each in everybody) == 1
+            everybody = activity["connections"]["connection_limits"][0]["applications"]
+            alone = connection_limit["kind"] == SLOTS and sum(each["role"] == one["role"] for each in everybody) == 1
             detail: Detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
             detail["service"] = service
-            found.append(Cause(LEAK, surplus / used, (text,), "end_sessions", {"idle": idle}, detail))
+            found.append(Cause(LEAK, excess / used, (text,), "end_sessions", {"idle": idle}, detail))
     # Most transactions are idle for a moment between two statements; those are work.
     old_ones = [
         (one["role"], sum(seconds >= forgotten for seconds in one["idle_in_transaction_seconds"]))
@@ -166,11 +166,11 @@ def _service_of(application: ApplicationReport, services: Mapping[str, ServiceRe
     return found.pop() if len(found) == 1 else ""
 
 
-def _vanished(background: BackgroundReport, ceiling: CeilingReport) -> list[Cause]:
-    gone = background["processes"]["vanished"] if "processes" in background else []
+def _dead_clients(background: BackgroundReport, connection_limit: CeilingReport) -> list[Cause]:
+    gone = background["processes"]["dead_clients"] if "processes" in background else []
     texts = (f"the clients of {len(gone)} are gone", *(f"{one['who']}: {one['reason']}" for one in gone[:4]))
-    weight = 1 + len(gone) / max(1, ceiling["used"])
-    return [Cause(VANISHED, weight, texts, "end_sessions", {"vanished": list(gone)})] if gone else []
+    weight = 1 + len(gone) / max(1, connection_limit["used"])
+    return [Cause(VANISHED, weight, texts, "end_sessions", {"dead_clients": list(gone)})] if gone else []
 
 
 def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
@@ -209,34 +209,36 @@ def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
     return found
 
 
-def _guards(causes: Sequence[Cause], idle_in_transaction: float) -> list[RoleSetting]:
+def _role_settings(causes: Sequence[Cause], idle_in_transaction: float) -> list[RoleSetting]:
     """What would keep it from coming back, for review."""
-    guards: list[RoleSetting] = []
+    role_settings: list[RoleSetting] = []
     for one in causes:
         if one.name == LEAK and one.detail["role"] and one.detail["alone"]:
-            guards.append(
+            role_settings.append(
                 {"role": one.detail["role"], "setting": "connection_limit", "value": str(one.detail["share"])}
             )
         if one.name == FORGOTTEN:
-            guards += idle_transaction_guards(one.detail["roles"], idle_in_transaction)
-    return guards
+            role_settings += idle_transaction_guards(one.detail["roles"], idle_in_transaction)
+    return role_settings
 
 
-def _pool_sizes(ceiling: CeilingReport, headroom: float) -> list[str]:
+def _pool_sizes(connection_limit: CeilingReport, headroom: float) -> list[str]:
     """What pools may be, by what runs: each application's clients, and the most that one of them has open."""
-    room = int(ceiling["limit"] * (1 - headroom))
-    clients = sum(len(one["clients"]) for one in ceiling["applications"])
-    asked = sum(len(one["clients"]) * max(one["clients"].values()) for one in ceiling["applications"] if one["clients"])
+    room = int(connection_limit["limit"] * (1 - headroom))
+    clients = sum(len(one["clients"]) for one in connection_limit["applications"])
+    asked = sum(
+        len(one["clients"]) * max(one["clients"].values()) for one in connection_limit["applications"] if one["clients"]
+    )
     if not clients:
         return []
     said = [
         f"{one['name']}: {len(one['clients'])} clients with up to {max(one['clients'].values())} connections each"
-        for one in ceiling["applications"][:4]
+        for one in connection_limit["applications"][:4]
         if one["clients"]
     ]
-    text = f"pools: at their largest they ask for {asked} of {ceiling['limit']} ({'; '.join(said)})"
+    text = f"pools: at their largest they ask for {asked} of {connection_limit['limit']} ({'; '.join(said)})"
     if asked <= room:
-        return [f"{text}: that fits, with {ceiling['limit'] - asked} to spare"]
+        return [f"{text}: that fits, with {connection_limit['limit'] - asked} to spare"]
     each = max(1, room // clients)
     return [
         f"{text}: more than the {room} that leave room. Give each client about {each} at most, or put a pooler between;"
@@ -245,4 +247,4 @@ def _pool_sizes(ceiling: CeilingReport, headroom: float) -> list[str]:
 
 
 def _pressing(background: BackgroundReport) -> list[str]:
-    return list(background.get("pressing", []))
+    return list(background.get("findings", []))

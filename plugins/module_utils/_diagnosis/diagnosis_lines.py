@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .._core.console import CARE, DIM, GOOD, PLAIN, SHOWN, Line
 from .cause import DiagnosisReport
-from .resource_hogs import HogsReport
+from .top_consumers import HogsReport
 
 
 def of_diagnosis(result: DiagnosisReport) -> list[Line]:
@@ -16,12 +16,13 @@ def of_diagnosis(result: DiagnosisReport) -> list[Line]:
         lines += [(DIM, f"    {text}") for text in one["evidence"][1:4]]
     lines += [(PLAIN, f"advice: {one}") for one in result["advice"][:SHOWN]]
     lines += [
-        (DIM, f"a guard against it: role {one['role']}, {one['setting']} = {one['value']}") for one in result["guards"]
+        (DIM, f"a guard against it: role {one['role']}, {one['setting']} = {one['value']}")
+        for one in result["role_settings"]
     ]
     return [*lines, (PLAIN, result["scale"])] if result["scale"] else lines
 
 
-def of_offenders(result: HogsReport) -> list[Line]:
+def of_top_consumers(result: HogsReport) -> list[Line]:
     """Who is behind it, and what a person should know."""
     lines = [(CARE if result["services"] or result["sessions"] else DIM, one) for one in result["lines"][:SHOWN]]
     return lines + [(PLAIN, f"advice: {one}") for one in result["advice"][:SHOWN]]

@@ -18,7 +18,7 @@ from .._disk.reclaim import (
     ReclaimFacts,
     ReclaimPlan,
     RoomReport,
-    told_bytes,
+    format_bytes,
 )
 from .._postgres.background.background_report import BackgroundReport
 from .cause import Cause, Diagnosis, Rules, diagnosis
@@ -34,7 +34,7 @@ _OF_KIND = {
     JOURNAL: "journal",
     BACKUPS: "old_backups",
 }
-RELIEF = "reclaim_disk"
+MITIGATION = "reclaim_disk"
 _WORDS = {
     LOGS: "logs of containers",
     CACHE: "the build cache",
@@ -52,7 +52,7 @@ class AskedActivity(TypedDict, total=False):
     msg: str
 
 
-def crowded(reclaim: ReclaimFacts, activity: AskedActivity, least: int) -> Diagnosis:
+def diagnose_disk(reclaim: ReclaimFacts, activity: AskedActivity, least: int) -> Diagnosis:
     """``reclaim``: what disk_reclaim returned in check mode; ``activity``: what pg_activity_info did, or nothing.
 
     ``least``: bytes from which a slot that nobody reads counts.
@@ -65,9 +65,9 @@ def crowded(reclaim: ReclaimFacts, activity: AskedActivity, least: int) -> Diagn
         *_explained(reclaim["explained"], used, plan),
     ]
     causes.sort(key=lambda one: -one.weight)
-    lines = [f"{before['mount']}: {told_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
-    if plan["late"]:
-        lines[0] += f", {plan['late']} MiB are missing"
+    lines = [f"{before['mount']}: {format_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
+    if plan["affected_before"]:
+        lines[0] += f", {plan['affected_before']} MiB are missing"
     advice = [*_advice(causes), *reclaim["notes"]]
     if "msg" in activity and "background" not in activity:
         advice.append(f"the database could not be asked what it keeps: {activity['msg']}")
@@ -81,8 +81,8 @@ def _freeable(plan: ReclaimPlan, used: int) -> list[Cause]:
         if not mine:
             continue
         total = sum(one["bytes"] for one in mine)
-        texts = (f"{_WORDS[kind]} hold {told_bytes(total)}", *(f"{one['who']}: {one['reason']}" for one in mine[:3]))
-        found.append(Cause(name, total / used, texts, RELIEF, {}, {"bytes": total}))
+        texts = (f"{_WORDS[kind]} hold {format_bytes(total)}", *(f"{one['who']}: {one['reason']}" for one in mine[:3]))
+        found.append(Cause(name, total / used, texts, MITIGATION, {}, {"bytes": total}))
     return found
 
 
@@ -100,8 +100,8 @@ def _database(activity: AskedActivity, least: int, before: RoomReport) -> list[C
             continue  # where WAL lies is not told, but more than is used here lies elsewhere
         name = one["slot"]
         text = (
-            f"the replication slot {name} keeps {told_bytes(one['kept_bytes'])} of WAL, and nobody reads from it; that"
-            f" matters to {before['mount']} if WAL lies there"
+            f"the replication slot {name} keeps {format_bytes(one['kept_bytes'])} of WAL, and no standby reads it;"
+            f" that matters to {before['mount']} if WAL lies there"
         )
         found.append(Cause(SLOT, one["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": one["kept_bytes"]}))
     archiver = replication["archiver"]
@@ -116,13 +116,13 @@ def _explained(explained: Sequence[Explained], used: int, plan: ReclaimPlan) -> 
     for one in explained:
         if one["kind"] == OPEN:
             rules: Rules = {"services": list(one["services"]), "which": "all"} if one["services"] else {}
-            relief = "restart_services" if one["services"] else ""
-            found.append(Cause(OPEN, one["bytes"] / used, (one["what"],), relief, rules, {"cure": one["cure"]}))
+            mitigation = "restart_services" if one["services"] else ""
+            found.append(Cause(OPEN, one["bytes"] / used, (one["what"],), mitigation, rules, {"remedy": one["remedy"]}))
         elif one["kind"] == INODES:
-            found.append(Cause(INODES, 2.0, (one["what"],), "", {}, {"cure": one["cure"]}))
-        elif one["kind"] == VOLUME and plan["late"]:
+            found.append(Cause(INODES, 2.0, (one["what"],), "", {}, {"remedy": one["remedy"]}))
+        elif one["kind"] == VOLUME and plan["affected_before"]:
             # Data that is there is no fault by itself: it comes behind whatever is one.
-            found.append(Cause(VOLUME, 0.001 * one["bytes"] / used, (one["what"],), "", {}, {"cure": one["cure"]}))
+            found.append(Cause(VOLUME, 0.001 * one["bytes"] / used, (one["what"],), "", {}, {"remedy": one["remedy"]}))
     return found
 
 
@@ -138,8 +138,8 @@ def _advice(causes: Sequence[Cause]) -> list[str]:
             )
         elif one.name == ARCHIVER:
             said.append("see the server's log for what archive_command says, and mend it; WAL goes by itself then")
-        elif "cure" in one.detail:
-            said.append(f"{one.evidence[0].split(' holds ')[0]}: {one.detail['cure']}")
+        elif "remedy" in one.detail:
+            said.append(f"{one.evidence[0].split(' holds ')[0]}: {one.detail['remedy']}")
     return said
 
 

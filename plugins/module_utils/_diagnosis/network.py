@@ -28,7 +28,7 @@ Row = ProbeReport
 Services = Mapping[str, ServiceReport]
 
 
-def disconnected(matrix: Sequence[Row], services: Services) -> Diagnosis:
+def diagnose_network(matrix: Sequence[Row], services: Services) -> Diagnosis:
     """``matrix``: of endpoint_probe_info; ``services``: those of compose_info."""
     causes = causes_of(matrix, services)
     lines = lines_of(matrix) or ["everything is reached from everywhere"]
@@ -44,7 +44,7 @@ def causes_of(matrix: Sequence[Row], services: Services) -> list[Cause]:
     for target in dict.fromkeys(row["target"] for row in known if row["target"] not in unresolved):
         rows = [row for row in known if row["target"] == target and row["source"] not in silent]
         causes += _of_target(target, rows, known, services)
-    return sorted(joined([*causes, *_sick_beside(known, causes, services)]), key=lambda one: -one.weight)
+    return sorted(joined([*causes, *_unhealthy_nearby(known, causes, services)]), key=lambda one: -one.weight)
 
 
 def _resolvers(rows: Sequence[Row], services: Services) -> list[Cause]:
@@ -78,21 +78,21 @@ def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
     return [Cause(DNS, 2.0, (text,), "", {}, {"target": targets[0], "sources": [], "unresolved": targets})]
 
 
-def _sick_beside(rows: Sequence[Row], causes: Sequence[Cause], services: Services) -> list[Cause]:
+def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Services) -> list[Cause]:
     """Services of ours that are sick while something is not reached: their public names lead here by ways unknown."""
-    unexplained = [row for row in rows if row["state"] in (DOWN, FLAPPING) and row["whose"] not in (KEY, THEIRS)]
+    unexplained = [row for row in rows if row["state"] in (DOWN, FLAPPING) and row["fault_of"] not in (KEY, THEIRS)]
     if not unexplained:
         return []
     told = {name for one in causes for name in one.rules.get("services", ())}
     found = []
     for name, service in services.items():
-        sick = [one for one in service["containers"] if one["trouble"]]
-        if not sick or name in told:
+        unhealthy = [one for one in service["containers"] if one["problem"]]
+        if not unhealthy or name in told:
             continue
-        text = f"{sick[0]['name']} {sick[0]['trouble']}"
+        text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}"
         detail: Detail = {"target": name, "sources": []}
         # What has ended may have been stopped by somebody, or be a job that failed: a person says whether it is to run.
-        meant = [one["name"] for one in sick if one["state"] != "exited"]
+        meant = [one["name"] for one in unhealthy if one["state"] != "exited"]
         rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
         found.append(Cause(SERVICE, 1.6 if meant else 1.2, (text,), RESTART if meant else "", rules, detail))
     return found
@@ -120,9 +120,9 @@ def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services:
     first = bad[0]
     text = f"{target} is {first['state']} from {some(_sources(bad))} ({first['layer']}): {first['why']}"
     text += f"; from {some(_sources(well))} it is well" if well else ""
-    if first["whose"] == KEY:
+    if first["fault_of"] == KEY:
         return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
-    if first["whose"] == THEIRS and first["layer"] not in _BELOW:
+    if first["fault_of"] == THEIRS and first["layer"] not in _BELOW:
         return [Cause(PROVIDER, 1.4, (text,), "", {}, {"target": target, "sources": []})]
     service = _service_at(first["address"], services)
     if not service:
@@ -133,11 +133,15 @@ def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services:
 def _inside(target: str, text: str, service: str, bad: Sequence[Row], well: Sequence[Row], services: Services) -> Cause:
     """The target is a service of ours."""
     found = services[service]
-    sick = [one for one in found["containers"] if one["trouble"]]
+    unhealthy = [one for one in found["containers"] if one["problem"]]
     detail: Detail = {"target": target, "sources": []}
-    if not found["running"] or (sick and not well):
-        why = f"{text}. {sick[0]['name']} {sick[0]['trouble']}" if sick else f"{text}. No container of {service} runs"
-        meant = [one["name"] for one in sick or found["containers"]]
+    if not found["running"] or (unhealthy and not well):
+        why = (
+            f"{text}. {unhealthy[0]['name']} {unhealthy[0]['problem']}"
+            if unhealthy
+            else f"{text}. No container of {service} runs"
+        )
+        meant = [one["name"] for one in unhealthy or found["containers"]]
         rules: Rules = {"services": [service], "containers": meant, "which": "all"} if meant else {}
         return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
     cut = [row for row in bad if row["layer"] in _BELOW]

@@ -81,7 +81,7 @@ class Known:
         return said
 
 
-def unpaid(
+def diagnose_payments(
     matrix: Sequence[Row],
     services: Services,
     log: LogReport,
@@ -94,7 +94,7 @@ def unpaid(
     ``fresh``: seconds for which a release counts as new, so that what broke may be its doing.
     """
     own = [row for row in matrix if row["judge"] in (PROVIDER, "webhook")]
-    causes = [*_provider(own, log), *_webhook(own, log, known.open), *_sick(services, payers)]
+    causes = [*_provider(own, log), *_webhook(own, log, known.open), *_unhealthy(services, payers)]
     between = causes_of([row for row in matrix if row not in own or row["layer"] in ("dns", "tcp")], services)
     causes = joined(sorted([*causes, *between], key=lambda each: -each.weight))
     if len(causes) > 1:  # a proxy that reaches no backend is told by what is the matter with that
@@ -111,14 +111,14 @@ def _provider(rows: Sequence[Row], log: LogReport) -> list[Cause]:
     if not bad:
         return []
     row = bad[0]
-    texts = (f"{row['target']} from {row['source']}: {row['why']}", *_said(log, "stripe"))
-    if row["layer"] == "tls" or row["whose"] == NETWORK:
+    texts = (f"{row['target']} from {row['source']}: {row['why']}", *_log_lines(log, "stripe"))
+    if row["layer"] == "tls" or row["fault_of"] == NETWORK:
         return [Cause(UNTRUSTED, 3.0, texts)]
-    if row["whose"] == KEY and row["state"] == DEGRADED:
+    if row["fault_of"] == KEY and row["state"] == DEGRADED:
         return []  # a permission that our probe lacks is no outage
-    if row["whose"] == KEY:
+    if row["fault_of"] == KEY:
         return [Cause(KEY_REFUSED, 3.0, texts)]
-    if row["whose"] == THEIRS:
+    if row["fault_of"] == THEIRS:
         return [Cause(STRIPE_SLOW if row["state"] == DEGRADED else STRIPE_DOWN, 3.0, texts)]
     return [Cause(LIMITED, 2.0, texts)] if _status(row) == 429 else []
 
@@ -161,13 +161,13 @@ def _of(row: Row) -> str:
     return f"{row['target']} from {row['source']}: {row['why']}"
 
 
-def _sick(services: Services, payers: Sequence[str]) -> list[Cause]:
+def _unhealthy(services: Services, payers: Sequence[str]) -> list[Cause]:
     found = []
     for name in payers:
-        sick = [one for one in _containers(services, name) if one["trouble"]]
-        if sick or (name in services and not services[name]["running"]):
-            text = f"{sick[0]['name']} {sick[0]['trouble']}" if sick else f"no container of {name} runs"
-            meant = [one["name"] for one in sick or services[name]["containers"]]
+        unhealthy = [one for one in _containers(services, name) if one["problem"]]
+        if unhealthy or (name in services and not services[name]["running"]):
+            text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"no container of {name} runs"
+            meant = [one["name"] for one in unhealthy or services[name]["containers"]]
             rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
             found.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
     return found
@@ -226,7 +226,7 @@ def _last_line(text: str) -> str:
     return f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else text
 
 
-def _said(log: LogReport, word: str) -> list[str]:
+def _log_lines(log: LogReport, word: str) -> list[str]:
     """What our own log says of it."""
     mine = [one for one in log["signatures"] if word in one["text"].lower()]
     return [f"{one['count']}x in our log: {shortened(_last_line(one['text']), _WIDE)}" for one in mine[:2]]

@@ -13,7 +13,7 @@ from .._postgres.workload.statements import WorkloadReport
 from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_guards
 
 LOCKS, RUNAWAY, INDEX, FORGOTTEN, VANISHED, SLOTS, SPILL, VACUUM, TRAFFIC = (
-    "lock_queue", "runaway_statement", "missing_index", "forgotten_transaction", "vanished_clients",
+    "lock_queue", "runaway_statement", "missing_index", "forgotten_transaction", "dead_clients",
     "connection_exhaustion", "spilled_files", "vacuum_in_the_way", "traffic",
 )  # fmt: skip
 _BUSY, _BUSY_SHARE = 0.5, 0.15  # cores of one session, or that part of the host's, where many share few
@@ -21,18 +21,18 @@ _MUCH = 0.15  # of the window's time that one missing index concerns
 _NEAR = 0.1
 _SATURATED = 0.8  # of the host's cores that the database uses
 _WIDE = 120
-_NO_BACKGROUND: BackgroundReport = {"pressing": []}
+_NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_PROCESSES: ProcessesReport = {
-    "here": False, "why": "not asked for", "cores": 1, "sessions": [], "vanished": [], "cpu": 0.0, "memory": 0,
+    "here": False, "why": "not asked for", "cores": 1, "sessions": [], "dead_clients": [], "cpu": 0.0, "memory": 0,
 }  # fmt: skip
 _NO_WORKLOAD: WorkloadReport = {
-    "available": False, "why": "not asked for", "cure": "", "notes": [], "statements": [], "waits": {},
+    "available": False, "why": "not asked for", "remedy": "", "notes": [], "statements": [], "waits": {},
     "window": {"seconds": None, "lifetime": False, "since": None, "entries": 0, "evictions": 0, "renewed": False},
 }  # fmt: skip
 _OLD = 1000  # transactions whose dead rows are kept
 
 
-def degraded(
+def diagnose_performance(
     activity: ActivityReport, indexes: IndexesReport, min_running: float, idle_in_transaction: float
 ) -> Diagnosis:
     """``min_running`` and ``idle_in_transaction``: seconds from which a statement runs away, and one is forgotten."""
@@ -43,7 +43,7 @@ def degraded(
         *_runaways(activity, processes, min_running),
         *_index(indexes, workload),
         *_forgotten(activity, background, idle_in_transaction),
-        *_vanished(processes),
+        *_dead_clients(processes),
         *_slots(activity),
         *_background(background),
     ]
@@ -63,11 +63,11 @@ def degraded(
     advice = [
         *(one.detail["advice"] for one in found if "advice" in one.detail),
         *(f"{one['statement']}  -- {one['why']}" for one in indexes["advice"][:3] if one["statement"]),
-        *background["pressing"],
+        *background["findings"],
     ]
     roles = [role for one in found if one.name == FORGOTTEN for role in one.detail["roles"]]
-    guards = idle_transaction_guards(roles, idle_in_transaction)
-    return diagnosis(found, lines, advice, guards, _scale(activity, found, saturated))
+    role_settings = idle_transaction_guards(roles, idle_in_transaction)
+    return diagnosis(found, lines, advice, role_settings, _scale(activity, found, saturated))
 
 
 def _waits(workload: WorkloadReport) -> str:
@@ -154,14 +154,14 @@ def _forgotten(activity: ActivityReport, background: BackgroundReport, seconds: 
     return [Cause(FORGOTTEN, weight, texts, "end_sessions", rules, {"roles": roles})]
 
 
-def _vanished(processes: ProcessesReport) -> list[Cause]:
-    gone = processes["vanished"]
+def _dead_clients(processes: ProcessesReport) -> list[Cause]:
+    gone = processes["dead_clients"]
     texts = tuple(f"{one['who']}: {one['reason']}" for one in gone[:4])
-    return [Cause(VANISHED, 0.3, texts, "end_sessions", {"vanished": list(gone)})] if gone else []
+    return [Cause(VANISHED, 0.3, texts, "end_sessions", {"dead_clients": list(gone)})] if gone else []
 
 
 def _slots(activity: ActivityReport) -> list[Cause]:
-    hit = [one for one in activity["connections"]["ceilings"] if one["free"] <= _NEAR * one["limit"]]
+    hit = [one for one in activity["connections"]["connection_limits"] if one["free"] <= _NEAR * one["limit"]]
     text = "connections are used up: playbooks/db_connection_exhaustion.yml is the runbook for that"
     return [Cause(SLOTS, 0.9, (text,))] if hit else []
 

@@ -15,7 +15,7 @@ _CUSTOM = b"PGDMP"
 
 @dataclass(frozen=True)
 class Dump:
-    """A backup file. ``head`` and ``tail``: its ends, once unpacked; ``trouble``: why it could not be read.
+    """A backup file. ``head`` and ``tail``: its ends, once unpacked; ``problem``: why it could not be read.
 
     ``damaged``: it was read, and its packing breaks off or does not agree with its own checksum.
     """
@@ -25,7 +25,7 @@ class Dump:
     age: float  # seconds
     head: bytes = b""
     tail: bytes = b""
-    trouble: str = ""
+    problem: str = ""
     damaged: bool = False
 
 

@@ -10,14 +10,14 @@ from .._core.errors import InputError
 from .._core.module import at_least
 from .._core.units import MIB
 from .io.backups import Kept
-from .io.reclaim import Wanted
+from .io.reclaim import ReclaimOptions
 from .reclaim import goal_of
 
 _BACKUP_KEYS = {"path", "pattern", "keep", "max_age", "service", "project"}
 _HOUR = 3600.0
 
 
-def wanted_of(params: dict[str, Any]) -> Wanted:
+def wanted_of(params: dict[str, Any]) -> ReclaimOptions:
     """What to free and what must stay; refuses what could never be meant."""
     goal = goal_of(params["free"])
     if goal is None:
@@ -33,7 +33,7 @@ def wanted_of(params: dict[str, Any]) -> Wanted:
             raise InputError(f"{name}: {params[name]!r} must be an absolute path. Nothing was done.")
     if params["scope"] == "project" and not params["project"]:
         raise InputError("scope: say which project (project), or look at all containers. Nothing was done.")
-    return Wanted(
+    return ReclaimOptions(
         mount=params["mount"],
         goal=goal,
         kinds=list(dict.fromkeys(params["kinds"])),

@@ -51,7 +51,7 @@ class Explained(TypedDict):
     kind: str
     what: str
     bytes: int
-    cure: str
+    remedy: str
     pids: list[int]
     service: str
     project: str
@@ -69,10 +69,10 @@ class ReclaimItem(TypedDict):
 
 
 class ReclaimPlan(TypedDict):
-    """The plan of disk_reclaim, as far as a diagnosis reads it. ``late``: MiB that are missing."""
+    """The plan of disk_reclaim, as far as a diagnosis reads it. ``affected``: MiB that are missing."""
 
     actions: list[ReclaimItem]
-    late: int
+    affected_before: int
 
 
 class ReclaimFacts(TypedDict):
@@ -84,13 +84,13 @@ class ReclaimFacts(TypedDict):
     notes: list[str]
 
 
-def explained(kind: str, what: str, size: int, cure: str) -> Explained:
+def explained(kind: str, what: str, size: int, remedy: str) -> Explained:
     """What no process holds open."""
     return {
         "kind": kind,
         "what": what,
         "bytes": size,
-        "cure": cure,
+        "remedy": remedy,
         "pids": [],
         "service": "",
         "project": "",
@@ -137,7 +137,7 @@ class Goal:
 
     @property
     def words(self) -> str:
-        return told_bytes(self.bytes) if self.bytes else f"{self.share:.0%}"
+        return format_bytes(self.bytes) if self.bytes else f"{self.share:.0%}"
 
 
 def goal_of(text: str) -> Goal | None:
@@ -176,7 +176,7 @@ def who_closes(holders: Iterable[tuple[str, str]], project: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Find:
-    """Something that holds space. ``spared`` says why it must stay and is empty where it may go.
+    """Something that holds space. ``excluded`` says why it must stay and is empty where it may go.
 
     ``handle`` is for whoever carries it out, and no part of what is told.
     """
@@ -187,7 +187,7 @@ class Find:
     bytes: int
     reason: str
     action: str
-    spared: str = ""
+    excluded: str = ""
     handle: Mapping[str, Any] = field(default_factory=dict)
 
     def item(self, reason: str = "", acted: bool = False) -> Item:
@@ -195,7 +195,7 @@ class Find:
             self.target,
             reason or self.reason,
             self.action if acted else "",
-            {"who": f"{self.who}, {told_bytes(self.bytes)}", "bytes": self.bytes, "kind": self.kind},
+            {"who": f"{self.who}, {format_bytes(self.bytes)}", "bytes": self.bytes, "kind": self.kind},
         )
 
 
@@ -216,23 +216,23 @@ def reclaim_items(plan: Plan) -> list[ReclaimItem]:
 
 def enough(finds: Iterable[Find], missing: int) -> bool:
     """Whether what may go is as much as is missing."""
-    return sum(one.bytes for one in finds if not one.spared) >= missing
+    return sum(one.bytes for one in finds if not one.excluded) >= missing
 
 
 def plan_reclaim(finds: Sequence[Find], missing: int) -> Plan:
     """As many as are needed, in order; the others are spared, each with its reason."""
-    actions, spared, planned = [], [], 0
+    actions, excluded, planned = [], [], 0
     for one in finds:
         if one.bytes < _SMALL:
             continue
-        if one.spared:
-            spared.append(one.item(one.spared))
+        if one.excluded:
+            excluded.append(one.item(one.excluded))
         elif planned < missing:
             planned += one.bytes
             actions.append(one.item(acted=True))
         else:
-            spared.append(one.item("not needed: the target is met without it"))
-    return Plan(VERB, tuple(actions), tuple(spared))
+            excluded.append(one.item("not needed: the target is met without it"))
+    return Plan(VERB, tuple(actions), tuple(excluded))
 
 
 class ReclaimDict(PlanDict):
@@ -257,11 +257,11 @@ class Reclaiming(PlannedAct):
         """The plan with what it promises, in MiB."""
         room, missing, wanted = self.room, self.missing, self.goal.words
         frees = sum(int(item.detail["bytes"]) for item in self.plan.actions)
-        have = f"{told_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
+        have = f"{format_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
         if not missing:
             nothing = f"nothing to do: {have}, and {wanted} are wanted"
         elif not self.plan.actions:
-            nothing = f"nothing here may be freed: {have}, {told_bytes(missing)} are missing; see what is explained"
+            nothing = f"nothing here may be freed: {have}, {format_bytes(missing)} are missing; see what is explained"
         else:
             nothing = ""
         what = f"MiB missing until {wanted} of {room.mount} are free"
@@ -281,7 +281,7 @@ def mib(size: int) -> int:
     return -(-size // MIB)
 
 
-def told_bytes(size: float) -> str:
+def format_bytes(size: float) -> str:
     """``1.5 GiB``, as a person says it."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if size < 1024:

@@ -73,15 +73,15 @@ def grouped(backups: Iterable[Backup]) -> dict[str, list[Backup]]:
 
 def why_invalid(dump: Dump, usual: float) -> str:
     """Why a backup cannot be trusted; empty when it can."""
-    if dump.trouble:
-        return dump.trouble
+    if dump.problem:
+        return dump.problem
     if dump.size < PLAUSIBLE * usual:
         return f"it is {dump.size:,} bytes, and {usual:,.0f} are usual"
     return "it" + why_not_whole(dump)[3:] if why_not_whole(dump) else ""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Retention:
     """``go``: the oldest first. ``stay``: name to reason. ``refused``: why nothing may go, empty where some may."""
 
     go: Sequence[Backup]
@@ -89,7 +89,7 @@ class Verdict:
     refused: str = ""
 
 
-def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read: Callable[[Backup], Any]) -> Verdict:
+def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read: Callable[[Backup], Any]) -> Retention:
     """``series`` newest first; ``max_age`` seconds; ``read`` looks into a file and gives a Dump.
 
     Files are read from the newest on until ``keep`` are valid: no more than that has to be, and bigger ones behind it.
@@ -122,15 +122,15 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
             newer = dated[:place]
             # Whole ones that are small are made each day: then it is their size that must be understood.
             if newer and all(each.name in small and not why_not_whole(look(each)) for each in newer):
-                return Verdict((), stay, f"the newest {len(newer)} are {_SMALL}")
+                return Retention((), stay, f"the newest {len(newer)} are {_SMALL}")
             why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
-            return Verdict((), stay, f"{why}: find out why no new one is made before old ones go")
+            return Retention((), stay, f"{why}: find out why no new one is made before old ones go")
         if len(valid) == keep:
             if all(newest.name in small for newest in dated[:keep]):
-                return Verdict((), stay, f"the newest {keep} are {_SMALL}")
-            return Verdict(tuple(reversed(dated[place + 1 :])), stay)
+                return Retention((), stay, f"the newest {keep} are {_SMALL}")
+            return Retention(tuple(reversed(dated[place + 1 :])), stay)
     few = f"only {len(valid)} of the {keep} backups that must stay are valid" if valid else "not one of them is valid"
-    return Verdict((), stay, few + _why_few(seen.values()))
+    return Retention((), stay, few + _why_few(seen.values()))
 
 
 def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
@@ -139,7 +139,7 @@ def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[
         if one.size >= PLAUSIBLE * other.size:
             break
         dump = look(other)
-        if dump.trouble or not why_not_whole(dump):
+        if dump.problem or not why_not_whole(dump):
             return max(middle, other.size)
     return middle
 
@@ -147,6 +147,6 @@ def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[
 def _why_few(dumps: Iterable[Any]) -> str:
     """What hindered judging, so that few are valid."""
     looked = list(dumps)
-    unread = [one.trouble for one in looked if one.trouble]
+    unread = [one.problem for one in looked if one.problem]
     said = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
     return f"{said}; {_CUSTOM}" if any(header_alone(one) for one in looked) else said

@@ -60,7 +60,7 @@ class ProbeReport(TypedDict):
     state: str
     layer: str
     why: str
-    whose: str
+    fault_of: str
     layers: dict[str, LayerReport]
     attempts: int
     failed: int
@@ -72,7 +72,7 @@ class ReachedReport(TypedDict):
 
     matrix: list[ProbeReport]
     lines: list[str]
-    well: bool
+    healthy: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Meaning:
 
     state: str
     why: str = ""
-    whose: str = NOBODY
+    fault_of: str = NOBODY
 
 
 @dataclass(frozen=True)
@@ -210,15 +210,15 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
         "state": state,
         "layer": "" if state == UP else worst.layer,
         "why": why,
-        "whose": worst.meaning.whose,
-        "layers": {one.layer: _told(one) for one in worst.steps},
+        "fault_of": worst.meaning.fault_of,
+        "layers": {one.layer: _step_dict(one) for one in worst.steps},
         "attempts": len(attempts),
         "failed": len(bad),
         "up": sum(state == UP for state in states),
     }
 
 
-def _told(step: Step) -> LayerReport:
+def _step_dict(step: Step) -> LayerReport:
     return {"ok": step.ok, "ms": round(step.ms, 1), "said": step.said, **step.facts}
 
 
@@ -233,7 +233,7 @@ def unknown_row(source: str, target: Target, why: str) -> ProbeReport:
         "state": UNKNOWN,
         "layer": "",
         "why": why,
-        "whose": NOBODY,
+        "fault_of": NOBODY,
         "layers": {},
         "attempts": 0,
         "failed": 0,
@@ -243,7 +243,7 @@ def unknown_row(source: str, target: Target, why: str) -> ProbeReport:
 
 def reached_report(rows: list[ProbeReport]) -> ReachedReport:
     """The matrix with what is not well in it."""
-    return {"matrix": rows, "lines": lines_of(rows), "well": all(row["state"] == UP for row in rows)}
+    return {"matrix": rows, "lines": lines_of(rows), "healthy": all(row["state"] == UP for row in rows)}
 
 
 def lines_of(rows: Sequence[ProbeReport]) -> list[str]:

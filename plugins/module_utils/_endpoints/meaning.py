@@ -50,8 +50,8 @@ def of_failed(step: Step, target: Target) -> Meaning:
         return Meaning(DOWN, f"the name {target.host} could not be resolved: {step.said}", NETWORK)
     if step.layer == "tcp":
         refused = "refused" in step.said
-        whose = OURS if refused else NETWORK
-        return Meaning(DOWN, f"{target.host}:{target.port}: {step.said}", whose)
+        fault_of = OURS if refused else NETWORK
+        return Meaning(DOWN, f"{target.host}:{target.port}: {step.said}", fault_of)
     if step.layer == "tls":
         ours = step.facts.get("expired") or target.kind in ("postgres", "redis")
         return Meaning(DOWN, f"no trustworthy connection: {step.said}", OURS if ours else THEIRS)
@@ -116,8 +116,8 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:
         wanted = ", ".join(map(str, target.expect)) or "200 to 399"
-        whose = THEIRS if status >= 500 else OURS
-        return Meaning(DOWN, f"it answers {status} ({wanted} is expected)", whose)
+        fault_of = THEIRS if status >= 500 else OURS
+        return Meaning(DOWN, f"it answers {status} ({wanted} is expected)", fault_of)
     if matches is None:
         return Meaning(DEGRADED, f"it answers {status}, and looking for {target.body} in it takes too long", OURS)
     if not matches:
@@ -209,10 +209,10 @@ def of_webhook(status: int, method: str = "POST") -> Meaning:
     return Meaning(DOWN, f"it fails ({status})", OURS)
 
 
-def slower(meaning: Meaning, seconds: float, limit: float, whose: str) -> Meaning:
+def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Meaning:
     """The same, degraded where the answer took longer than it may."""
     if meaning.state == UP and seconds > limit:
-        return Meaning(DEGRADED, f"{LATE} {seconds:.1f} s, more than {limit:g} s", whose)
+        return Meaning(DEGRADED, f"{LATE} {seconds:.1f} s, more than {limit:g} s", fault_of)
     return meaning
 
 

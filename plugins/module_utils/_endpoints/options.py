@@ -81,7 +81,7 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
     return found
 
 
-def tell_what_is_no_secret(module: AnsibleModule) -> None:
+def mark_not_secret(module: AnsibleModule) -> None:
     """Of targets that were found well: their urls, and what their headers hold of no secret.
 
     Until then both are hidden wherever they stand. A header `DNT: 1` would go on to hide each 1 of the answer, so it is

@@ -15,7 +15,7 @@ def of_probes(result: ReachedReport) -> list[Line]:
     return [
         *lines,
         (
-            GOOD if result["well"] else DIM,
+            GOOD if result["healthy"] else DIM,
             f"{sum(one['state'] == 'up' for one in result['matrix'])} of {number} ways are well",
         ),
     ]

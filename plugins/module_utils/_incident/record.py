@@ -29,9 +29,9 @@ RECORD_ARGS: dict[str, Any] = {
 }
 
 
-def record(params: dict[str, Any], rehearsal: bool) -> dict[str, Any]:
+def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Append the events; a rehearsal is no part of an incident and writes nothing."""
-    if rehearsal:
+    if check_mode:
         return {"changed": False, "path": "", "opened": False, "evidence": None}
     now = datetime.now(timezone.utc)
 

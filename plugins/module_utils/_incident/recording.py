@@ -13,10 +13,10 @@ from typing import Any, Iterable, Mapping, Sequence, cast
 from .event import EventReport, IncidentReport, Undoable
 
 _APPLIED = (
-    "plan", "ended", "stuck", "missed", "rounds", "seconds_to_relief", "stopped", "signalled", "done", "left",
+    "plan", "ended", "stuck", "missed", "rounds", "seconds_to_recovery", "stopped", "signalled", "done", "remaining",
     "left_alone", "seconds", "before", "after", "goal", "next_up", "undo", "msg",
 )  # fmt: skip
-_VERDICT = ("verdict", "kept", "before", "after", "seconds_to_relief")
+_OUTCOME = ("outcome", "kept", "before", "after", "seconds_to_recovery")
 _TRACES = ("ended", "stuck", "signalled", "done")  # of an act: something is in one of them
 
 
@@ -25,7 +25,7 @@ def mitigation_events(
     mitigation: str,
     gate: Mapping[str, Any],
     applied: Mapping[str, Any],
-    verdict: Mapping[str, Any],
+    outcome: Mapping[str, Any],
     undoes: str = "",
 ) -> list[dict[str, Any]]:
     """Events to append: held, or mitigated (noted, if nothing came of it) and verified.
@@ -37,7 +37,7 @@ def mitigation_events(
     who = {"mitigation": mitigation}
     if not gate["open"]:
         held = {"plan": planned["plan"], "reasons": gate["reasons"], **who}
-        return [{"kind": "held", "note": held}] if planned["plan"].get("late") else []
+        return [{"kind": "held", "note": held}] if planned["plan"].get("affected_before") else []
     if not any(name in applied for name in _TRACES):
         return []
     acted = any(applied.get(name) for name in _TRACES)
@@ -47,8 +47,8 @@ def mitigation_events(
     if undoes and "msg" not in applied:  # one that failed has taken nothing back
         note["undoes"] = undoes
     events = [{"kind": "mitigated" if acted else "noted", "note": note}]
-    if "verdict" in verdict:
-        events.append({"kind": "verified", "note": {**_kept(verdict, _VERDICT), **who}})
+    if "outcome" in outcome:
+        events.append({"kind": "verified", "note": {**_kept(outcome, _OUTCOME), **who}})
     return events
 
 

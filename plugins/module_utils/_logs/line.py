@@ -58,7 +58,7 @@ _GOES_ON = re.compile(
 _MAY_END = re.compile(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
 _EXCEPTION = re.compile(r"\w+(?:\.\w+)*(?:Error|Exception)\b")
 _TROUBLE = re.compile(r"(?i)exception|error|fail|unhandled|uncaught|crash")
-LOOKED_AT = 400  # characters of a line in which its time is looked for
+EXAMINED = 400  # characters of a line in which its time is looked for
 _LEVEL_IN = 200  # characters of a line in which its level is
 
 
@@ -78,7 +78,7 @@ class Zone(NamedTuple):
 
 def time_of(line: str, zone: Zone) -> float | None:
     """Seconds since 1970 at which the line was written, from its beginning; None where it says none."""
-    head = line[:LOOKED_AT]
+    head = line[:EXAMINED]
     if head.lstrip("\x00 ")[:1] == "{":
         return _time_named(head, zone)
     found = _ISO_FIRST.match(head)

@@ -12,7 +12,7 @@ from .._core.errors import DriverMissing, InputError
 from .._core.module import at_least
 from .._core.times import moment_of
 from .io.limits import Limits
-from .io.reader import Wanted, Where
+from .io.reader import LogQuery, Where
 from .line import LEVELS
 
 _MOST = 10_000  # records in one answer
@@ -60,7 +60,7 @@ def where_of(params: dict[str, Any]) -> Where:
     )
 
 
-def wanted_of(params: dict[str, Any]) -> Wanted:
+def wanted_of(params: dict[str, Any]) -> LogQuery:
     for name in ("last", "signatures"):
         at_least(params, name, 0)
     at_least(params, "baseline", 0, "s")
@@ -72,7 +72,7 @@ def wanted_of(params: dict[str, Any]) -> Wanted:
         until = _moment(params, "until", now)
     if until < since:
         raise InputError("until lies before since, so there is nothing between them. Nothing was done.")
-    return Wanted(
+    return LogQuery(
         since,
         until,
         params["last"],

@@ -16,4 +16,4 @@ def of_log(result: LogReport) -> list[Line]:
     for one in result["signatures"][:TOP]:
         kind = CARE if one["new"] else PLAIN
         found.append((kind, f"{one['count']}x {'new: ' if one['new'] else ''}{shortened(one['text'], WIDE)}"))
-    return found + [(CARE, f"{one['source']}: {one['trouble']}") for one in result["sources"] if one["trouble"]][:TOP]
+    return found + [(CARE, f"{one['source']}: {one['problem']}") for one in result["sources"] if one["problem"]][:TOP]

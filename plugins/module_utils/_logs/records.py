@@ -73,7 +73,7 @@ class GatheredReport(TypedDict):
 
 
 class SourceReport(TypedDict):
-    """What reading one log gave. ``left_out``: what of it was not read, a clause each; ``trouble``: why none was."""
+    """What reading one log gave. ``left_out``: what of it was not read, a clause each; ``problem``: why none was."""
 
     source: str
     kind: str
@@ -82,7 +82,7 @@ class SourceReport(TypedDict):
     oldest: float | None
     scanned_bytes: int
     left_out: list[str]
-    trouble: str
+    problem: str
 
 
 class LogReport(GatheredReport):
@@ -187,7 +187,9 @@ class Signatures:
             kept = self._found[text] = Signature(text, level, example=shown(record.text)[:_EXAMPLE])
         kept.add(record)
 
-    def told(self, since: float, new_since: float | None, known: Collection[str], top: int) -> list[SignatureReport]:
+    def as_dicts(
+        self, since: float, new_since: float | None, known: Collection[str], top: int
+    ) -> list[SignatureReport]:
         """Those seen from ``since`` on, new ones first, then the most frequent.
 
         ``known``: sources of which something from before ``new_since`` was read. ``new`` where the first of them was at

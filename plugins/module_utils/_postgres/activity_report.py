@@ -12,13 +12,13 @@ from typing import Callable, Iterable, TypedDict, Union
 from .._core.text import printable
 from .background.background_report import BackgroundReport
 from .background.pgbouncer import PoolClient
-from .connection_limits import CeilingReport, told
+from .connection_limits import CeilingReport, connection_limit_dicts
 from .describe import describe
-from .exclusions import Mercy
+from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .locks.tree import tree
 from .session import Prepared, Session
-from .snapshot import ConnectionCounts, Picture, ServerReport, count_connections
+from .snapshot import ConnectionCounts, ServerReport, Snapshot, count_connections
 from .sql_text import legible_statement
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
@@ -133,7 +133,7 @@ class PreparedReport(TypedDict):
 class Connections(ConnectionCounts):
     """The slots, and every ceiling with the applications under it."""
 
-    ceilings: list[CeilingReport]
+    connection_limits: list[CeilingReport]
 
 
 class _Activity(TypedDict):
@@ -141,8 +141,8 @@ class _Activity(TypedDict):
     waiters: int
     long_waiters: int
     longest_wait: float
-    roots: list[BlockerReport]
-    gates: list[BlockerReport]
+    root_blockers: list[BlockerReport]
+    queued_blockers: list[BlockerReport]
     blocked: list[WaiterReport]
     cycles: list[list[Key]]
     tree: list[str]
@@ -159,7 +159,7 @@ class ActivityReport(_Activity, total=False):
     background: BackgroundReport
 
 
-def session_dict(picture: Picture, session: Session, statements: str) -> SessionReport:
+def session_dict(snapshot: Snapshot, session: Session, statements: str) -> SessionReport:
     """One session for machines."""
     wait = f"{session.wait_type}/{session.wait_event}" if session.wait_type else ""
     return {
@@ -171,9 +171,9 @@ def session_dict(picture: Picture, session: Session, statements: str) -> Session
         "client": printable(session.client),
         "backend_type": session.backend_type,
         "state": session.state or "unknown",
-        "seconds_in_state": round(session.seconds_in_state(picture.now), 1),
+        "seconds_in_state": round(session.seconds_in_state(snapshot.now), 1),
         "transaction_seconds": (
-            round((picture.now - session.xact_start).total_seconds(), 1) if session.xact_start else None
+            round((snapshot.now - session.xact_start).total_seconds(), 1) if session.xact_start else None
         ),
         "has_written": session.has_written,
         "wait": wait,
@@ -181,19 +181,19 @@ def session_dict(picture: Picture, session: Session, statements: str) -> Session
     }
 
 
-def blocker_dict(picture: Picture, key: Key, mercy: Mercy, statements: str) -> BlockerReport:
+def blocker_dict(snapshot: Snapshot, key: Key, exclusions: Exclusions, statements: str) -> BlockerReport:
     """A root or a gate: who it is, how many it holds up, what it does, why it would be spared."""
-    holder = picture.who(key)
-    forest = picture.forest
+    holder = snapshot.who(key)
+    forest = snapshot.forest
     common: _Blocks = {
         "waiters": forest.reach.get(key, 0),
         "frees_alone": forest.alone.get(key, 0),
-        "reason": describe(picture, key),
-        "protected": mercy.why(holder),
+        "reason": describe(snapshot, key),
+        "protected": exclusions.why(holder),
         "behind_pooler": None,
     }
     if not isinstance(holder, Prepared):
-        return {**session_dict(picture, holder, statements), **common}
+        return {**session_dict(snapshot, holder, statements), **common}
     return {
         "target": holder.target,
         "pid": 0,
@@ -205,44 +205,46 @@ def blocker_dict(picture: Picture, key: Key, mercy: Mercy, statements: str) -> B
     }
 
 
-def waiter_dict(picture: Picture, key: Key, statements: str) -> WaiterReport:
+def waiter_dict(snapshot: Snapshot, key: Key, statements: str) -> WaiterReport:
     """A session in the queue: how long, for what, in which mode, behind whom."""
-    forest = picture.forest
+    forest = snapshot.forest
     lock = forest.wait_of(key)
     parent = forest.parent.get(key)
-    holder = picture.who(key)
+    holder = snapshot.who(key)
     waits: _Waits = {
-        "waits_seconds": round(picture.seconds_waiting(key), 1),
-        "waits_for": picture.wanted(key),
+        "waits_seconds": round(snapshot.seconds_waiting(key), 1),
+        "waits_for": snapshot.wanted(key),
         "mode": lock.mode if lock else "",
         "locktype": lock.kind if lock else "",
-        "behind": picture.who(parent).target if parent is not None else None,
+        "behind": snapshot.who(parent).target if parent is not None else None,
     }
     if isinstance(holder, Session):
-        return {**session_dict(picture, holder, statements), **waits}
+        return {**session_dict(snapshot, holder, statements), **waits}
     return {"target": holder.target, **waits}
 
 
-def activity(picture: Picture, mercy: Mercy, statements: str, rows: int, long_running: float) -> ActivityLists:
+def activity(
+    snapshot: Snapshot, exclusions: Exclusions, statements: str, rows: int, long_running: float
+) -> ActivityLists:
     """The views that answer: who does what for too long, what waits elsewhere, who is protected."""
-    sessions = [s for s in picture.sessions.values() if s.pid != mercy.own_pid]
+    sessions = [s for s in snapshot.sessions.values() if s.pid != exclusions.own_pid]
     clients = [s for s in sessions if s.backend_type == "client backend"]
 
     def listed(found: Iterable[Session]) -> list[SessionReport]:
-        oldest = sorted(found, key=lambda s: -s.seconds_in_state(picture.now))
-        return [session_dict(picture, s, statements) for s in oldest[:rows]]
+        oldest = sorted(found, key=lambda s: -s.seconds_in_state(snapshot.now))
+        return [session_dict(snapshot, s, statements) for s in oldest[:rows]]
 
-    others = picture.other_waits()
-    protected = [(s, mercy.why(s)) for s in clients + [s for s in sessions if s.backend_type == "walsender"]]
+    others = snapshot.other_waits()
+    protected = [(s, exclusions.why(s)) for s in clients + [s for s in sessions if s.backend_type == "walsender"]]
     return {
         "long_running": listed(
-            s for s in clients if s.state == "active" and s.seconds_in_state(picture.now) >= long_running
+            s for s in clients if s.state == "active" and s.seconds_in_state(snapshot.now) >= long_running
         ),
         "idle_in_transaction": listed(s for s in clients if s.idle_in_transaction),
         "other_waits": listed(others),
-        "pin_suspects": listed(picture.pin_suspects()),
+        "pin_suspects": listed(snapshot.pin_suspects()),
         "safe_snapshot_waits": [
-            {"pid": pid, "blocked_by": list(blockers)} for pid, blockers in picture.snapshot_blockers.items()
+            {"pid": pid, "blocked_by": list(blockers)} for pid, blockers in snapshot.snapshot_blockers.items()
         ],
         "protected": [_protected(s, why) for s, why in protected if why][:rows],
     }
@@ -253,43 +255,48 @@ def _protected(session: Session, why: str) -> ProtectedSession:
 
 
 def activity_result(
-    picture: Picture, mercy: Mercy, *, statements: str, rows: int, min_waiting: float, long_running: float
+    snapshot: Snapshot, exclusions: Exclusions, *, statements: str, rows: int, min_waiting: float, long_running: float
 ) -> ActivityReport:
     """What pg_activity_info returns; see its documentation."""
-    forest = picture.forest
-    waiters = picture.waiting_at_least(0)
+    forest = snapshot.forest
+    waiters = snapshot.waiting_at_least(0)
     return {
-        "server": picture.server,
+        "server": snapshot.server,
         "waiters": len(waiters),
-        "long_waiters": len(picture.waiting_at_least(min_waiting)),
-        "longest_wait": round(picture.longest_wait(), 1),
-        "roots": [blocker_dict(picture, key, mercy, statements) for key in forest.roots[:rows]],
-        "gates": [blocker_dict(picture, key, mercy, statements) for key in forest.gates[:rows]],
-        "blocked": [waiter_dict(picture, key, statements) for key in waiters[:rows]],
+        "long_waiters": len(snapshot.waiting_at_least(min_waiting)),
+        "longest_wait": round(snapshot.longest_wait(), 1),
+        "root_blockers": [blocker_dict(snapshot, key, exclusions, statements) for key in forest.root_blockers[:rows]],
+        "queued_blockers": [
+            blocker_dict(snapshot, key, exclusions, statements) for key in forest.queued_blockers[:rows]
+        ],
+        "blocked": [waiter_dict(snapshot, key, statements) for key in waiters[:rows]],
         "cycles": forest.cycles,
-        "tree": tree(picture, mercy),
-        "connections": {**count_connections(picture), "ceilings": told(picture, mercy, rows)},
-        "activity": activity(picture, mercy, statements, rows, long_running),
+        "tree": tree(snapshot, exclusions),
+        "connections": {
+            **count_connections(snapshot),
+            "connection_limits": connection_limit_dicts(snapshot, exclusions, rows),
+        },
+        "activity": activity(snapshot, exclusions, statements, rows, long_running),
         "prepared": [
             {
                 "target": p.target,
                 "gid": printable(p.gid),
                 "owner": printable(p.owner),
                 "database": printable(p.database),
-                "seconds": round((picture.now - p.prepared_at).total_seconds(), 1) if p.prepared_at else None,
+                "seconds": round((snapshot.now - p.prepared_at).total_seconds(), 1) if p.prepared_at else None,
                 "waiters": forest.reach.get(p.key, 0),
             }
-            for p in list(picture.prepared.values())[:rows]
+            for p in list(snapshot.prepared.values())[:rows]
         ],
-        "visibility": picture.visibility,
-        "redacted": picture.redacted,
+        "visibility": snapshot.visibility,
+        "redacted": snapshot.redacted,
     }
 
 
 def with_background(result: ActivityReport, background: BackgroundReport) -> ActivityReport:
     """The same result with its background; a pooled session that holds others up is told with its real client."""
     clients = background.get("pooler", {}).get("clients", {})
-    for blocker in (*result["roots"], *result["gates"]):
+    for blocker in (*result["root_blockers"], *result["queued_blockers"]):
         if str(blocker["pid"]) in clients:
             blocker["behind_pooler"] = clients[str(blocker["pid"])]
     return {**result, "background": background}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Iterable, NamedTuple, TypedDict
 
 from .._core.text import printable
-from .exclusions import Mercy
+from .exclusions import Exclusions
 from .session import Session, name_and_host
-from .snapshot import Picture
+from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
 _NAMELESS = "app"  # what PgBouncer calls a client without a name when it adds the host
@@ -79,7 +79,7 @@ def application_of(one: Session) -> Application:
 
 
 @dataclass(frozen=True)
-class Ceiling:
+class ConnectionLimit:
     """``limit`` sessions are let in by it; ``sessions`` are those that count."""
 
     kind: str
@@ -123,36 +123,36 @@ class Ceiling:
         }
 
 
-def ceilings(picture: Picture) -> list[Ceiling]:
+def connection_limits(snapshot: Snapshot) -> list[ConnectionLimit]:
     """All three kinds. Slots count everybody who has one; limits of a role or a database do not bind superusers."""
-    clients = picture.client_sessions()
-    found = [Ceiling(SLOTS, "", picture.limits.ordinary, tuple(clients))]
+    clients = snapshot.client_sessions()
+    found = [ConnectionLimit(SLOTS, "", snapshot.limits.ordinary, tuple(clients))]
     ordinary = [one for one in clients if not one.superuser]
-    for name, limit in sorted(picture.role_limits.items()):
-        found.append(Ceiling(ROLE, name, limit, tuple(one for one in ordinary if one.user == name)))
-    for name, limit in sorted(picture.database_limits.items()):
-        found.append(Ceiling(DATABASE, name, limit, tuple(one for one in ordinary if one.database == name)))
+    for name, limit in sorted(snapshot.role_limits.items()):
+        found.append(ConnectionLimit(ROLE, name, limit, tuple(one for one in ordinary if one.user == name)))
+    for name, limit in sorted(snapshot.database_limits.items()):
+        found.append(ConnectionLimit(DATABASE, name, limit, tuple(one for one in ordinary if one.database == name)))
     return [one for one in found if one.limit > 0]
 
 
-def told(picture: Picture, mercy: Mercy, rows: int) -> list[CeilingReport]:
+def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[CeilingReport]:
     """The ceilings for machines, each with the applications under it, the largest first."""
     found: list[CeilingReport] = []
-    for one in ceilings(picture):
+    for one in connection_limits(snapshot):
         groups = list(one.by_application().items())[:rows]
-        applications = [_application(picture, mercy, *group, rows) for group in groups]
+        applications = [_application(snapshot, exclusions, *group, rows) for group in groups]
         found.append({**one.as_dict(), "applications": applications})
     return found
 
 
 def _application(
-    picture: Picture, mercy: Mercy, who: Application, sessions: list[Session], rows: int
+    snapshot: Snapshot, exclusions: Exclusions, who: Application, sessions: list[Session], rows: int
 ) -> ApplicationReport:
     # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
     still = [
-        one.seconds_in_state(picture.now)
+        one.seconds_in_state(snapshot.now)
         for one in sessions
-        if one.idle_in_transaction and not mercy.why(one._replace(signalable=True))
+        if one.idle_in_transaction and not exclusions.why(one._replace(signalable=True))
     ]
     idle = [one for one in sessions if one.state == "idle"]
     clients = Counter(printable(one.client) for one in sessions)
@@ -163,7 +163,7 @@ def _application(
         "name": who.words,
         "sessions": len(sessions),
         "idle": len(idle),
-        "idle_seconds": sorted((round(one.seconds_in_state(picture.now)) for one in idle), reverse=True)[:rows],
+        "idle_seconds": sorted((round(one.seconds_in_state(snapshot.now)) for one in idle), reverse=True)[:rows],
         "idle_in_transaction": sum(one.idle_in_transaction for one in sessions),
         # Of those alone who may be ended: the others cannot be anybody's plan.
         "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],

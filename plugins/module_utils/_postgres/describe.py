@@ -10,25 +10,25 @@ from __future__ import annotations
 from .._core.text import printable, span
 from .locks.lock_table import Key
 from .session import Prepared
-from .snapshot import Picture
+from .snapshot import Snapshot
 
 
-def who_is(picture: Picture, key: Key) -> str:
+def who_is(snapshot: Snapshot, key: Key) -> str:
     """``4711 app@booking pafar-web``: the name of a session in a line of text."""
-    holder = picture.who(key)
+    holder = snapshot.who(key)
     if isinstance(holder, Prepared):
         return f"prepared transaction {printable(holder.gid)} of {printable(holder.owner)}@{printable(holder.database)}"
     login = f"{printable(holder.user) or '?'}@{printable(holder.database) or '?'}"
     return " ".join(part for part in (str(holder.pid), login, printable(holder.application)) if part)
 
 
-def describe(picture: Picture, key: Key) -> str:
+def describe(snapshot: Snapshot, key: Key) -> str:
     """Who it is and what it is doing, in a few words."""
-    holder = picture.who(key)
+    holder = snapshot.who(key)
     if isinstance(holder, Prepared):
-        age = span((picture.now - holder.prepared_at).total_seconds()) if holder.prepared_at else "?"
+        age = span((snapshot.now - holder.prepared_at).total_seconds()) if holder.prepared_at else "?"
         return f"prepared {age} ago"
-    if picture.forest.wait_of(key):
-        return f"waits for {picture.wanted(key)} since {span(picture.seconds_waiting(key))}"
+    if snapshot.forest.wait_of(key):
+        return f"waits for {snapshot.wanted(key)} since {span(snapshot.seconds_waiting(key))}"
     state = holder.state or holder.backend_type or "unknown"
-    return f"{state} for {span(holder.seconds_in_state(picture.now))}"
+    return f"{state} for {span(holder.seconds_in_state(snapshot.now))}"

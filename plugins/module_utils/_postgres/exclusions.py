@@ -28,7 +28,7 @@ def _is_backup(application: str, query: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Mercy:
+class Exclusions:
     """Who is spared besides PostgreSQL's own processes. Names are compared exactly, patterns searched."""
 
     roles: frozenset[str] = frozenset()

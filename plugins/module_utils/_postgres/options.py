@@ -10,7 +10,7 @@ from typing import Any
 
 from .._core.errors import InputError
 from .._core.module import at_least
-from .exclusions import Mercy
+from .exclusions import Exclusions
 from .io.connection import Login, environment
 
 POSTGRES_ARGS: dict[str, Any] = {
@@ -49,16 +49,16 @@ _OPTION_OF = {
     "user": "login_user",
     "dbname": "login_db",
     "sslmode": "ssl_mode",
-    "client_encoding": "nothing",
-    "replication": "nothing",
+    "client_encoding": "no_action_reason",
+    "replication": "no_action_reason",
 }
 
-MERCY_ARGS: dict[str, Any] = {
-    "spare_roles": {"type": "list", "elements": "str", "default": []},
-    "spare_applications": {"type": "list", "elements": "str", "default": []},
-    "spare_databases": {"type": "list", "elements": "str", "default": []},
-    "spare_queries": {"type": "list", "elements": "str", "default": []},
-    "spare_superusers": {"type": "bool", "default": True},
+EXCLUSION_ARGS: dict[str, Any] = {
+    "exclude_roles": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_roles"]},
+    "exclude_applications": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_applications"]},
+    "exclude_databases": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_databases"]},
+    "exclude_queries": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_queries"]},
+    "exclude_superusers": {"type": "bool", "default": True, "aliases": ["spare_superusers"]},
     "allow_prepared": {"type": "bool", "default": False},
 }
 
@@ -131,21 +131,21 @@ def _bare(host: str) -> str:
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
-def mercy_of(params: dict[str, Any], own_pid: int) -> Mercy:
+def exclusions_of(params: dict[str, Any], own_pid: int) -> Exclusions:
     """The sparing options as a Mercy; a pattern that is no regular expression is refused."""
-    for pattern in params["spare_queries"]:
+    for pattern in params["exclude_queries"]:
         try:
             re.compile(pattern)
         except re.error as error:
             raise InputError(
-                f"spare_queries: {pattern!r} is no regular expression ({error}). Nothing was done."
+                f"exclude_queries: {pattern!r} is no regular expression ({error}). Nothing was done."
             ) from None
-    return Mercy(
-        roles=frozenset(params["spare_roles"]),
-        applications=frozenset(params["spare_applications"]),
-        databases=frozenset(params["spare_databases"]),
-        queries=tuple(params["spare_queries"]),
-        superusers=params["spare_superusers"],
+    return Exclusions(
+        roles=frozenset(params["exclude_roles"]),
+        applications=frozenset(params["exclude_applications"]),
+        databases=frozenset(params["exclude_databases"]),
+        queries=tuple(params["exclude_queries"]),
+        superusers=params["exclude_superusers"],
         allow_prepared=params["allow_prepared"],
         own_pid=own_pid,
     )

@@ -7,36 +7,36 @@ from __future__ import annotations
 from .._core.errors import PrivilegeError
 from .locks.least_harm import Judgement
 from .session import Session
-from .snapshot import Picture
+from .snapshot import Snapshot
 
 
-def check_visible(picture: Picture) -> None:
+def check_visible(snapshot: Snapshot) -> None:
     """Refuse to choose victims among sessions of which the login role sees only part."""
-    if picture.redacted:
+    if snapshot.redacted:
         raise PrivilegeError(
-            f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions "
-            f"on {picture.server['host']}:{picture.server['port']}, so whom to end cannot be judged. As a "
-            f"superuser: GRANT pg_monitor, pg_signal_backend TO {picture.server['role']}. Nothing was done.",
-            redacted=picture.redacted,
+            f"Role {snapshot.server['role']} may not see {snapshot.redacted} of {len(snapshot.sessions)} sessions "
+            f"on {snapshot.server['host']}:{snapshot.server['port']}, so whom to end cannot be judged. As a "
+            f"superuser: GRANT pg_monitor, pg_signal_backend TO {snapshot.server['role']}. Nothing was done.",
+            redacted=snapshot.redacted,
         )
 
 
 def check_sight(judged: Judgement) -> None:
     """Refuse to choose victims in a queue of which the login role sees or reaches only part."""
-    picture = judged.picture
-    if judged.late:
-        check_visible(picture)
+    snapshot = judged.snapshot
+    if judged.affected:
+        check_visible(snapshot)
     unreachable = [
         key
         for key in judged.keys.values()
-        for holder in [picture.who(key)]
+        for holder in [snapshot.who(key)]
         if isinstance(holder, Session) and not holder.signalable and not holder.superuser
     ]
-    if judged.late and unreachable and not judged.plan.actions:
+    if judged.affected and unreachable and not judged.plan.actions:
         pids = ", ".join(str(key) for key in unreachable[:5])
         raise PrivilegeError(
-            f"Role {picture.server['role']} may not end the session(s) in the way on {picture.server['host']}:"
-            f"{picture.server['port']} (pid {pids}). As a superuser: GRANT pg_signal_backend TO "
-            f"{picture.server['role']}. Nothing was done.",
+            f"Role {snapshot.server['role']} may not end the session(s) in the way on {snapshot.server['host']}:"
+            f"{snapshot.server['port']} (pid {pids}). As a superuser: GRANT pg_signal_backend TO "
+            f"{snapshot.server['role']}. Nothing was done.",
             pids=unreachable[:5],
         )

@@ -15,7 +15,7 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspace
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.text import printable
 from .exclusions import BACKUP_APPLICATIONS
-from .snapshot import Picture
+from .snapshot import Snapshot
 
 VERB = "guard_role"
 CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and told as one
@@ -37,7 +37,7 @@ UNLIMITED = "-1"
 
 
 @dataclass(frozen=True)
-class Guard:
+class RoleSetting:
     """One setting of one role; ``value`` empty: none of its own, as before anybody set it.
 
     ``loosen``: it may replace a stricter value, as the way back must."""
@@ -61,11 +61,11 @@ class RoleState:
     superuser: bool = False
 
 
-def normal(role: str, setting: str, value: str, loosen: bool = False) -> Guard:
+def normal(role: str, setting: str, value: str, loosen: bool = False) -> RoleSetting:
     """One spelling of each: no limit is none, and 05 is 5."""
     if setting == CONNECTIONS and _LIMIT.match(value):
         value = "" if value == UNLIMITED else str(int(value))
-    return Guard(role, setting, value, loosen)
+    return RoleSetting(role, setting, value, loosen)
 
 
 def bound(setting: str, value: str) -> float | None:
@@ -86,18 +86,18 @@ def bound(setting: str, value: str) -> float | None:
     return float(found.group(1)) * _UNITS[found.group(2) or ""] or float("inf")  # 0 turns it off
 
 
-def why_not(guard: Guard, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
+def why_not(role_setting: RoleSetting, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
     """Why it cannot be set, in a sentence; empty when it can. ``settings``: those that the server has."""
-    if guard.setting not in SETTINGS:
-        return f"{guard.setting!r} is no guard: there are {', '.join(SETTINGS)}"
-    if guard.role not in known:
-        return f"there is no role {guard.role!r}"
-    if guard.setting != CONNECTIONS and guard.setting not in settings:
-        return f"this server has no setting {guard.setting} (its version is too old)"
-    fits = _LIMIT if guard.setting == CONNECTIONS else _DURATION
-    if guard.value and not fits.match(guard.value):
-        wanted = "a number, -1 for no limit" if guard.setting == CONNECTIONS else "a time like 30s, 5min or 0"
-        return f"{guard.setting} of {guard.role} is given {guard.value!r} and needs {wanted}"
+    if role_setting.setting not in SETTINGS:
+        return f"{role_setting.setting!r} is no guard: there are {', '.join(SETTINGS)}"
+    if role_setting.role not in known:
+        return f"there is no role {role_setting.role!r}"
+    if role_setting.setting != CONNECTIONS and role_setting.setting not in settings:
+        return f"this server has no setting {role_setting.setting} (its version is too old)"
+    fits = _LIMIT if role_setting.setting == CONNECTIONS else _DURATION
+    if role_setting.value and not fits.match(role_setting.value):
+        wanted = "a number, -1 for no limit" if role_setting.setting == CONNECTIONS else "a time like 30s, 5min or 0"
+        return f"{role_setting.setting} of {role_setting.role} is given {role_setting.value!r} and needs {wanted}"
     return ""
 
 
@@ -106,20 +106,20 @@ class Guarding(PlannedAct):
     """The plan to set guards; ``known``: the roles as they were when it was made."""
 
     plan: Plan
-    every: tuple[Guard, ...]
+    every: tuple[RoleSetting, ...]
     known: Mapping[str, RoleState]
-    picture: Picture
+    snapshot: Snapshot
 
     @property
-    def guards(self) -> list[Guard]:
+    def role_settings(self) -> list[RoleSetting]:
         """Those that the plan does set."""
-        return [guard for guard in self.every if self.target_of(guard) in self.plan.targets]
+        return [role_setting for role_setting in self.every if self.target_of(role_setting) in self.plan.targets]
 
-    def now(self, guard: Guard) -> str:
-        return self.known[guard.role].settings.get(guard.setting, "")
+    def now(self, role_setting: RoleSetting) -> str:
+        return self.known[role_setting.role].settings.get(role_setting.setting, "")
 
-    def target_of(self, guard: Guard) -> str:
-        return target_of(guard, self.now(guard))
+    def target_of(self, role_setting: RoleSetting) -> str:
+        return target_of(role_setting, self.now(role_setting))
 
     def settings(self, known: Mapping[str, RoleState] | None = None) -> dict[str, Any]:
         """Of every role that was asked for, its own settings; ``known``: as they are by now."""
@@ -130,54 +130,68 @@ class Guarding(PlannedAct):
         return plan_dict(self.plan, len(self.plan.actions), "guards to set", nothing)
 
     def diff(self) -> Diff:
-        before = [f"{guard.words}={self.now(guard)}" for guard in self.guards]
-        return diff_of("settings of roles", before, [f"{guard.words}={guard.value}" for guard in self.guards])
+        before = [f"{role_setting.words}={self.now(role_setting)}" for role_setting in self.role_settings]
+        return diff_of(
+            "settings of roles",
+            before,
+            [f"{role_setting.words}={role_setting.value}" for role_setting in self.role_settings],
+        )
 
     def undo(self) -> dict[str, Any]:
         """The values from before."""
         before = [
-            {"role": guard.role, "setting": guard.setting, "value": self.now(guard), "loosen": True}
-            for guard in self.guards
+            {
+                "role": role_setting.role,
+                "setting": role_setting.setting,
+                "value": self.now(role_setting),
+                "loosen": True,
+            }
+            for role_setting in self.role_settings
         ]
         if not before:
             return NOTHING_DONE
-        return {"reversible": True, "module": "pg_guard_role", "options": {"guards": before}}
+        return {"reversible": True, "module": "pg_role_settings", "options": {"settings": before}}
 
 
-def target_of(guard: Guard, now: str) -> str:
+def target_of(role_setting: RoleSetting, now: str) -> str:
     """From which value to which."""
-    return f"{unspaced(guard.words)}:{unspaced(now) or '-'}->{unspaced(guard.value) or '-'}"
+    return f"{unspaced(role_setting.words)}:{unspaced(now) or '-'}->{unspaced(role_setting.value) or '-'}"
 
 
-def is_set(guard: Guard, now: str) -> bool:
+def is_set(role_setting: RoleSetting, now: str) -> bool:
     """Whether a role has this guard, in whichever spelling."""
-    return now == guard.value or bool(now and guard.value and _same(guard.setting, now, guard.value))
+    return now == role_setting.value or bool(
+        now and role_setting.value and _same(role_setting.setting, now, role_setting.value)
+    )
 
 
-def plan_guards(
-    guards: Sequence[Guard],
+def plan_role_settings(
+    role_settings: Sequence[RoleSetting],
     known: Mapping[str, RoleState],
-    picture: Picture,
+    snapshot: Snapshot,
     everywhere: Mapping[str, str] | None = None,
 ) -> Guarding:
     """Those that are not set yet. A role that makes backups is spared: a timeout would break them. So is one that is
     bound more strictly already, by itself or by what ``everywhere`` holds for roles without a value of their own."""
-    actions, spared = [], []
-    for guard in guards:
-        role = known[guard.role]
-        now = role.settings.get(guard.setting, "")
-        if is_set(guard, now):
+    actions, excluded = [], []
+    for role_setting in role_settings:
+        role = known[role_setting.role]
+        now = role.settings.get(role_setting.setting, "")
+        if is_set(role_setting, now):
             continue
-        who = f"{printable(guard.role)}: {guard.setting} {now or 'not set'} -> {guard.value or 'not set'}"
-        target = target_of(guard, now)
-        why = _protected(guard, role, picture) or _stricter(guard, now, (everywhere or {}).get(guard.setting, ""))
+        change = f"{now or 'not set'} -> {role_setting.value or 'not set'}"
+        who = f"{printable(role_setting.role)}: {role_setting.setting} {change}"
+        target = target_of(role_setting, now)
+        why = _protected(role_setting, role, snapshot) or _stricter(
+            role_setting, now, (everywhere or {}).get(role_setting.setting, "")
+        )
         if why:
-            spared.append(Item(target, why, "", {"who": who}))
+            excluded.append(Item(target, why, "", {"who": who}))
             continue
-        there = sum(one.user == guard.role for one in picture.client_sessions())
+        there = sum(one.user == role_setting.role for one in snapshot.client_sessions())
         kept = f"; the {there} sessions that it has keep what they have" if there else ""
-        actions.append(Item(target, f"guards against {SETTINGS[guard.setting]}{kept}", "set", {"who": who}))
-    return Guarding(Plan(VERB, tuple(actions), tuple(spared)), tuple(guards), known, picture)
+        actions.append(Item(target, f"guards against {SETTINGS[role_setting.setting]}{kept}", "set", {"who": who}))
+    return Guarding(Plan(VERB, tuple(actions), tuple(excluded)), tuple(role_settings), known, snapshot)
 
 
 def _same(setting: str, one: str, other: str) -> bool:
@@ -185,24 +199,25 @@ def _same(setting: str, one: str, other: str) -> bool:
     return least is not None and least == bound(setting, other)
 
 
-def _stricter(guard: Guard, now: str, everywhere: str) -> str:
+def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
     """Why it would let more through than what holds now; taking a guard away by name is nobody's oversight."""
-    if guard.loosen or not guard.value:
+    if role_setting.loosen or not role_setting.value:
         return ""
-    least, wanted = bound(guard.setting, now or everywhere), bound(guard.setting, guard.value)
+    least, wanted = bound(role_setting.setting, now or everywhere), bound(role_setting.setting, role_setting.value)
     if least is None or wanted is None or least >= wanted:
         return ""
     return f"is stricter already: {now}" if now else f"is stricter already: {everywhere} holds for every role"
 
 
-def _protected(guard: Guard, role: RoleState, picture: Picture) -> str:
-    if not guard.value:
+def _protected(role_setting: RoleSetting, role: RoleState, snapshot: Snapshot) -> str:
+    if not role_setting.value:
         return ""  # taking a guard away harms nobody
     if role.superuser:
         return "is a superuser, who must get in and be let work"
     backups = [
         one
-        for one in picture.sessions.values()
-        if one.user == guard.role and (BACKUP_APPLICATIONS.search(one.application) or one.backend_type == "walsender")
+        for one in snapshot.sessions.values()
+        if one.user == role_setting.role
+        and (BACKUP_APPLICATIONS.search(one.application) or one.backend_type == "walsender")
     ]
     return f"makes backups or replicates (pid {backups[0].pid}); a guard would break that" if backups else ""

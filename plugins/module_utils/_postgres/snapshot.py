@@ -77,7 +77,7 @@ class ConnectionCounts(TypedDict):
 
 
 @dataclass(frozen=True)
-class Picture:
+class Snapshot:
     """``now`` is the server's clock. ``names`` gives lock tags a readable object, where it was to be had."""
 
     now: datetime
@@ -182,10 +182,10 @@ def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -
     return f"({high}, {low})"
 
 
-def count_connections(picture: Picture) -> ConnectionCounts:
+def count_connections(snapshot: Snapshot) -> ConnectionCounts:
     """Slots used and free, and by whom. Unknown (redacted) values are counted as ``unknown``."""
-    clients = picture.client_sessions()
-    limits = picture.limits
+    clients = snapshot.client_sessions()
+    limits = snapshot.limits
 
     def by(attribute: str) -> dict[str, int]:
         counted = Counter(getattr(s, attribute) for s in clients)
@@ -205,11 +205,11 @@ def count_connections(picture: Picture) -> ConnectionCounts:
         # A third way to be full, with free slots left; superusers are not counted by it.
         "role_limits": {
             name: {"limit": limit, "used": sum(1 for s in clients if s.user == name)}
-            for name, limit in picture.role_limits.items()
+            for name, limit in snapshot.role_limits.items()
         },
         "database_limits": {
             name: {"limit": limit, "used": sum(1 for s in clients if s.database == name)}
-            for name, limit in picture.database_limits.items()
+            for name, limit in snapshot.database_limits.items()
         },
         "by_state": by("state"),
         "by_role": by("user"),

@@ -20,12 +20,12 @@ SLEWED = 0.1  # seconds that a time service may move a clock during one question
 
 
 class CheckReport(TypedDict):
-    """A check. ``ready`` None: it could not be looked at; ``cure`` is empty where it is ready."""
+    """A check. ``ready`` None: it could not be looked at; ``remedy`` is empty where it is ready."""
 
     check: str
     ready: bool | None
     found: str
-    cure: str
+    remedy: str
 
 
 class PreflightReport(TypedDict):
@@ -58,14 +58,14 @@ class Check:
     name: str
     ready: bool | None
     found: str
-    cure: str = ""
+    remedy: str = ""
 
     def as_dict(self) -> CheckReport:
         return {
             "check": self.name,
             "ready": self.ready,
             "found": printable(self.found),
-            "cure": "" if self.ready else printable(self.cure),
+            "remedy": "" if self.ready else printable(self.remedy),
         }
 
 
@@ -112,20 +112,20 @@ def summed_up(checks: Iterable[CheckReport]) -> PreflightReport:
 def of_clock(what: str, exchange: Exchange) -> Check:
     """Only an offset that the time on the way cannot explain is one; by it the clocks are apart at the least."""
     name, least, most = f"the clock agrees with {what}", exchange.least, exchange.most
-    cure = "run a time service on both hosts (systemctl enable --now chrony)"
+    remedy = "run a time service on both hosts (systemctl enable --now chrony)"
     if least > most + SLEWED:
-        return Check(name, None, "one of the clocks was set during the check", cure)
+        return Check(name, None, "one of the clocks was set during the check", remedy)
     apart = max(least, 0.0) + min(most, 0.0)
     if apart:
-        return Check(name, abs(apart) < APART, f"at least {apart:+.1f} s apart", cure)
+        return Check(name, abs(apart) < APART, f"at least {apart:+.1f} s apart", remedy)
     return Check(name, True, f"no offset is seen: it is between {least:+.1f} and {most:+.1f} s")
 
 
 def of_disk(what: str, disk: DiskRoom | None, mount: str = "/") -> Check:
     name = f"{what} has room"
     if disk is None:
-        cure = "set ansible_host of this host to the database's own, and ansible_become: true"
-        return Check(name, None, "it cannot be seen from here", cure)
+        remedy = "set ansible_host of this host to the database's own, and ansible_become: true"
+        return Check(name, None, "it cannot be seen from here", remedy)
     used = 1 - disk["free"] / disk["size"] if disk["size"] else 1.0
     found = f"{used:.0%} used, {disk['free'] // MIB:,} MiB free"
     return Check(name, used < FULL, found, f"free space there (du -xh -d 2 {mount} | sort -h | tail)")

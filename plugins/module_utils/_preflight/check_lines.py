@@ -16,6 +16,6 @@ def of_preflight(result: PreflightReport) -> list[Line]:
     for one in result["checks"]:
         kind, word = _READINESS[one["ready"]]
         lines.append((kind, f"{word:<9} {one['check']}: {one['found']}"))
-        if one["cure"]:
-            lines.append((PLAIN, f"          cure: {one['cure']}"))
+        if one["remedy"]:
+            lines.append((PLAIN, f"          cure: {one['remedy']}"))
     return lines

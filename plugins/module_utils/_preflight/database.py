@@ -8,17 +8,17 @@ from typing import Mapping, Sequence
 
 from .._core.units import MIB
 from .._postgres.background.background_report import ReplicationReport, WraparoundReport
-from .._postgres.connection_limits import ceilings
-from .._postgres.snapshot import Picture
+from .._postgres.connection_limits import connection_limits
+from .._postgres.snapshot import Snapshot
 from .check import Check
 
 HEADROOM = 0.2  # of the slots, free on an ordinary day
 
 
-def of_sight(picture: Picture) -> Check:
-    role = picture.server["role"]
-    seen = f"{role} sees {len(picture.sessions) - picture.redacted} of {len(picture.sessions)} sessions"
-    return Check("sees every session", not picture.redacted, seen, f"GRANT pg_monitor TO {role}")
+def of_sight(snapshot: Snapshot) -> Check:
+    role = snapshot.server["role"]
+    seen = f"{role} sees {len(snapshot.sessions) - snapshot.redacted} of {len(snapshot.sessions)} sessions"
+    return Check("sees every session", not snapshot.redacted, seen, f"GRANT pg_monitor TO {role}")
 
 
 def of_signals(role: str, allowed: bool) -> Check:
@@ -26,34 +26,34 @@ def of_signals(role: str, allowed: bool) -> Check:
     return Check("may end sessions", allowed, found, f"GRANT pg_signal_backend TO {role}")
 
 
-def of_entrances(role: str, tried: Mapping[str, str], senders_free: int) -> Check:
+def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Check:
     """``tried``: why each other entrance did not open, empty where it did."""
     opened = [name for name, why in tried.items() if not why]
     if opened and (senders_free or opened != ["replication"]):
         return Check("gets in when it is full", True, f"the {' and '.join(opened)} entrance opens")
-    cure = (
+    remedy = (
         f"ALTER ROLE {role} REPLICATION, with a line `host replication {role} ...` in pg_hba.conf; or set"
         " login_reserve_user"
     )
     if opened:
         more = "ALTER SYSTEM SET max_wal_senders = 20 (or double what it is), and restart the server"
         return Check("gets in when it is full", False, "every walsender is taken", more)
-    return Check("gets in when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), cure)
+    return Check("gets in when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), remedy)
 
 
-def of_slots(picture: Picture) -> list[Check]:
+def of_slots(snapshot: Snapshot) -> list[Check]:
     checks = []
-    for one in ceilings(picture):
+    for one in connection_limits(snapshot):
         name = "slots in reserve" if one.kind == "max_connections" else f"room under {one.words}"
-        cure = "make the pools as small as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
-        checks.append(Check(name, not one.is_tight(HEADROOM), f"{one.free} of {one.limit} are free", cure))
+        remedy = "make the pools as small as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
+        checks.append(Check(name, not one.is_tight(HEADROOM), f"{one.free} of {one.limit} are free", remedy))
     return checks
 
 
-def of_extension(why: str, cure: str, notes: Sequence[str]) -> Check:
+def of_extension(why: str, remedy: str, notes: Sequence[str]) -> Check:
     found = why or (notes[0] if notes else "pg_stat_statements counts")
     return Check(
-        "statements are counted", not why and not notes, found, cure or (notes[0].partition(": ")[2] if notes else "")
+        "statements are counted", not why and not notes, found, remedy or (notes[0].partition(": ")[2] if notes else "")
     )
 
 
@@ -79,8 +79,8 @@ def of_wal(replication: ReplicationReport) -> list[Check]:
     if archiver["mode"] != "off":
         fails = archiver["failing"]
         found = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
-        cure = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
-        checks.append(Check("WAL is archived", not fails, found, cure))
+        remedy = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
+        checks.append(Check("WAL is archived", not fails, found, remedy))
     return checks
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.text import span
-from .._core.urls import door_of
+from .._core.urls import base_url_of
 from .._disk.backup import Dump, header_alone, why_not_whole
 from .check import FULL, Check, Exchange, HostPreflightReport, of_clock, summed_up
 
@@ -25,12 +25,12 @@ def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
 
 def of_synchronised(state: bool | None) -> Check:
     found = {True: "the kernel's clock is synchronised", False: "nobody sets the kernel's clock"}
-    cure = "systemctl enable --now chrony (or systemd-timesyncd)"
+    remedy = "systemctl enable --now chrony (or systemd-timesyncd)"
     return Check(
         IS_SET,
         state,
         found.get(state, "the kernel does not tell") if state is not None else "the kernel does not tell",
-        cure,
+        remedy,
     )
 
 
@@ -68,8 +68,8 @@ def of_draining(missing: Sequence[str]) -> Check:
 def of_snapshots(folder: str, number: int | None) -> Check:
     if number is None:
         return Check("a release can be rolled back", None, f"{folder} cannot be read", "set ansible_become: true")
-    cure = "record one with pafar.runbook.compose_snapshot after each deployment"
-    return Check("a release can be rolled back", number > 0, f"{number} snapshots in {folder}", cure)
+    remedy = "record one with pafar.runbook.compose_snapshot after each deployment"
+    return Check("a release can be rolled back", number > 0, f"{number} snapshots in {folder}", remedy)
 
 
 def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
@@ -82,15 +82,15 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
     why = why_not_whole(newest)
     older = sorted((one for one in dumps if one is not newest), key=lambda one: one.age)
     said = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
-    if newest.trouble:
-        return Check(name, None, f"{said}; {newest.trouble}", "set ansible_become: true on the host where they are")
+    if newest.problem:
+        return Check(name, None, f"{said}; {newest.problem}", "set ansible_become: true on the host where they are")
     if why:
         return Check(name, False, f"{said}, {why}", again)
     if newest.age > max_age:
         return Check(name, False, f"{said}: too old", again)
     if older and newest.size < 0.5 * older[0].size:
-        cure = f"keep {older[0].path}, and compare what zgrep -c . says of both; or {again}"
-        return Check(name, False, f"{said}, half as big as the one before it", cure)
+        remedy = f"keep {older[0].path}, and compare what zgrep -c . says of both; or {again}"
+        return Check(name, False, f"{said}, half as big as the one before it", remedy)
     if header_alone(newest):
         return Check(
             name, True, f"{said}, a custom archive by its beginning; only pg_restore tells whether it is whole"
@@ -100,9 +100,9 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
 
 def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
     """A webhook's address is a secret: its host alone is told."""
-    host, door = door_of(url)
-    cure = f"open the way to {host}: curl -sSI {door} tells where it ends" if host else "mend it in runbook_reach"
-    return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", cure)
+    host, door = base_url_of(url)
+    remedy = f"open the way to {host}: curl -sSI {door} tells where it ends" if host else "mend it in runbook_reach"
+    return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", remedy)
 
 
 def of_log(path: str, why: str) -> Check:

@@ -72,7 +72,7 @@ class HostResources(TypedDict):
 
     host: HostReport
     containers: list[ContainerUse]
-    pressing: list[str]
+    findings: list[str]
 
 
 class ResourcesReport(HostResources):
@@ -129,7 +129,7 @@ def containers_of(
 
 def resources_dict(host: tuple[HostReading, HostReading], containers: list[ContainerUse]) -> HostResources:
     figures = host_dict(*host)
-    return {"host": figures, "containers": containers, "pressing": pressing(figures, containers)}
+    return {"host": figures, "containers": containers, "findings": pressing(figures, containers)}
 
 
 def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:

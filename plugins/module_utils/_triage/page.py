@@ -12,7 +12,7 @@ from .._core.text import printable, span
 from .changes import Change
 from .prometheus_signs import PrometheusResult, SeriesReport, figure
 from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign
-from .signs import looked_at
+from .signs import examined
 from .survey_report import Survey
 
 _SHOWN, _CHANGES = 8, 8
@@ -101,7 +101,7 @@ def _changes_of(survey: Survey) -> Sequence[Change]:
 
 def _unseen(survey: Survey) -> Sequence[str]:
     """What could not be looked at of the changes: nobody may take it for nothing."""
-    if not looked_at(survey):
+    if not examined(survey):
         return ["could not be looked at"]
     changes = survey.get("changes")
     if not changes:
@@ -121,7 +121,7 @@ def _series(prometheus: PrometheusResult) -> str:
 def _value(one: SeriesReport) -> str:
     if one["value"] is not None:
         return figure(one["value"], one["unit"])
-    return f"unknown: {one['trouble']}" if one["trouble"] else "unknown"
+    return f"unknown: {one['problem']}" if one["problem"] else "unknown"
 
 
 def _hosts(surveys: Mapping[str, Survey], signs: Sequence[Sign]) -> str:
@@ -138,7 +138,7 @@ def _well(survey: Survey) -> str:
     if not part or "trouble_reading" in part:
         return "-"
     containers = [container for service in part["services"].values() for container in service["containers"]]
-    return f"{sum(not each['trouble'] for each in containers)} of {len(containers)}"
+    return f"{sum(not each['problem'] for each in containers)} of {len(containers)}"
 
 
 def _figures(survey: Survey) -> tuple[str, str, str]:

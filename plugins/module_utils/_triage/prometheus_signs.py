@@ -34,10 +34,10 @@ class SeriesOption(TypedDict):
 
 
 class SeriesReport(SeriesOption):
-    """The query with its value now; None where it gives none, or could not be asked, and ``trouble`` says why."""
+    """The query with its value now; None where it gives none, or could not be asked, and ``problem`` says why."""
 
     value: float | None
-    trouble: str
+    problem: str
 
 
 class AlertsAndSeries(TypedDict):

@@ -46,7 +46,7 @@ def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[
 
 def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
     """Everything that one host's survey shows. A part that could not be looked at is a sign by itself."""
-    if not looked_at(survey):
+    if not examined(survey):
         why = str(survey.get("msg") or "it gave no answer").rstrip(".")
         failed = "reached" if survey.get("unreachable") else "looked at"
         severity = P2 if survey.get("error") in _OUR_OWN else P1
@@ -76,7 +76,7 @@ def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
     return found
 
 
-def looked_at(survey: Survey) -> bool:
+def examined(survey: Survey) -> bool:
     """Whether there was an answer at all."""
     return any(part in survey for part in ("services", "resources", "database"))
 
@@ -106,15 +106,15 @@ def _unread(host: str, part: str, content: Answer) -> Sign:
 
 def _services(host: str, found: ServicesPart, importance: Importance) -> list[Sign]:
     if not found["services"]:
-        return [Sign(P0, f"no container of any service is left: {found['trouble'][0]}", host)]
+        return [Sign(P0, f"no container of any service is left: {found['problem'][0]}", host)]
     signs = []
     nothing = not any(one["healthy"] for one in found["services"].values())
     for name, one in found["services"].items():
-        sick = [each for each in one["containers"] if each["trouble"]]
+        unhealthy = [each for each in one["containers"] if each["problem"]]
         missing = not one["containers"] and bool(one["wanted"] or one["notes"])
-        if not (sick or missing):
+        if not (unhealthy or missing):
             continue
-        text = f"{sick[0]['name']} {sick[0]['trouble']}" if sick else f"{name} has no container"
+        text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"{name} has no container"
         if one["healthy"]:
             text += f"; {one['healthy']} of {len(one['containers'])} are well"
         severity = P2 if one["healthy"] else importance.services.get(name, P1)
@@ -122,7 +122,7 @@ def _services(host: str, found: ServicesPart, importance: Importance) -> list[Si
             text += "; no service is well there"
             severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
         # A restart takes the containers that there are; where there is none, new ones are made.
-        scenario = "service_restart" if sick else "service_scale"
+        scenario = "service_restart" if unhealthy else "service_scale"
         signs.append(Sign(severity, text, host, scenario, 1.5))
     return signs
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rehearsal import engine, faults, lifecycle
+from rehearsal.errors import PlatformError
+from rehearsal.platform import Platform
 from rehearsal.site import HOME, Site, alone, site_of
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
 from support.rehearsals import LONGEST, PROJECT, Done, left_of, rehearse
 
 # Asked to stop, the tests stop as by ctrl-c: what was started is taken down.
@@ -24,8 +24,8 @@ def started() -> Iterator[Done]:
     try:
         engine.require_engine()
         engine.compose_command()
-    except Trouble as trouble:
-        pytest.skip(f"NOT RUN: {trouble}")
+    except PlatformError as error:
+        pytest.skip(f"NOT RUN: {error}")
     sweep()
     try:
         done = rehearse("up")
@@ -51,11 +51,11 @@ def site(started: Done) -> Site:
 
 
 @pytest.fixture
-def stand(site: Site) -> Stand:
+def platform(site: Site) -> Platform:
     """The platform, healthy: what the test before may have injected is healed."""
-    stand = Stand(site)
+    platform = Platform(site)
     with alone(site, "step", LONGEST):
-        for name in faults.injected(stand):
-            faults.heal(stand, faults.named(name))
-    lifecycle.await_served(stand, LONGEST)
-    return stand
+        for name in faults.injected(platform):
+            faults.heal(platform, faults.named(name))
+    lifecycle.await_served(platform, LONGEST)
+    return platform

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import Recorded, Snapshot
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import Recorded, ReleaseSnapshot
 
 from rehearsal import engine
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
 from support.engine import NoEngine, engine_on_its_own_disk
 from support.modules import run_module
 
@@ -36,8 +36,8 @@ def root() -> Iterator[str]:
         try:
             engine.require_engine()
             environment = stack.enter_context(engine_on_its_own_disk("3g"))
-        except (Trouble, NoEngine) as trouble:
-            pytest.skip(f"NOT RUN: {trouble}")
+        except (PlatformError, NoEngine) as error:
+            pytest.skip(f"NOT RUN: {error}")
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         for name, value in environment.items():
             patch.setenv(name, value)
@@ -170,13 +170,13 @@ def test_dangling_images_that_nothing_needs(root, tmp_path):
     one = {"image": recorded, "name": "web", "reference": "shop/web", "replicas": 1, "hash": "1"}
     (folder / "20261101T000000Z.json").write_text(json.dumps(snapshot(one)))
     options = {"image_age": 0, "releases": str(tmp_path)}
-    kept = of(reclaim(root, ["dangling_images"], check=True, **{**options, "image_age": 1}), "image", "spared")
+    kept = of(reclaim(root, ["dangling_images"], check=True, **{**options, "image_age": 1}), "image", "excluded")
     assert any("younger ones than" in one["reason"] for one in kept)
     found = act(root, ["dangling_images"], *(one[7:19] for one in (used, recorded, former, last, free)), **options)
     there = docker("images", "-aq", "--no-trunc").split()
     assert {used, recorded, last} <= set(there)
     assert not {former, free} & set(there)
-    reasons = {one["target"].partition(":")[2]: one["reason"] for one in found["plan"]["spared"]}
+    reasons = {one["target"].partition(":")[2]: one["reason"] for one in found["plan"]["excluded"]}
     assert "a container was made of it" in reasons[used[7:19]]
     assert "a recorded release needs it" in reasons[recorded[7:19]]
     assert "the last image of web" in reasons[last[7:19]]
@@ -184,14 +184,14 @@ def test_dangling_images_that_nothing_needs(root, tmp_path):
     make("later")
     found = reclaim(root, ["dangling_images"], check=True, **options)
     assert not found["plan"]["actions"]
-    assert any("cannot be read" in one["reason"] for one in of(found, "image", "spared"))
+    assert any("cannot be read" in one["reason"] for one in of(found, "image", "excluded"))
 
 
 def snapshot(web: dict[str, Any]) -> dict[str, Any]:
     """A record as compose_snapshot writes it."""
     names = Recorded.__dataclass_fields__
     recorded = Recorded(**{name: web[name] for name in names if name in web})
-    return Snapshot("shop", "20261101T000000Z", True, {"web": recorded}).as_dict()
+    return ReleaseSnapshot("shop", "20261101T000000Z", True, {"web": recorded}).as_dict()
 
 
 def test_exited_containers_that_nobody_starts_again(root):
@@ -212,7 +212,7 @@ def test_exited_containers_that_nobody_starts_again(root):
     assert not {well, once} & set(names)
     assert volume in docker("volume", "ls", "-q").split()
     docker("volume", "rm", volume)
-    assert "exit code 1" in of(found, broken, "spared")[0]["reason"]
+    assert "exit code 1" in of(found, broken, "excluded")[0]["reason"]
     assert len(of(found, MARK)) == 2
 
 
@@ -243,7 +243,7 @@ def test_the_cheapest_is_enough(root, tmp_path):
     assert {one["kind"] for one in planned["plan"]["actions"]} == {"container_logs"}
     found = act(root, kinds, name, more=10 * MIB, **options)
     assert not [one for one in found["explained"] if one["kind"] == "volume"]
-    assert found["left"] == 0
+    assert found["remaining"] == 0
 
 
 def test_a_container_cannot_lead_to_the_host(root, tmp_path):

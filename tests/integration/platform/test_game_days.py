@@ -17,7 +17,7 @@ from rehearsal import faults, lifecycle
 from support.rehearsals import LONGEST, PROJECT, game_day, rehearse
 from support.servers import ROOT
 
-TIMES = ("seconds_to_symptom", "seconds_to_relief", "seconds_after_act", "success_after", "latency_ms")
+TIMES = ("seconds_to_symptom", "seconds_to_recovery", "seconds_after_act", "success_after", "latency_ms")
 
 
 def result_of(day) -> dict:
@@ -40,7 +40,7 @@ DAYS = [
 
 def traits(fault: faults.Fault) -> set[str]:
     """What a fault asks of its runbook and of the judge."""
-    options = ("variables", "touches", "unstable", "changes", "leaves", "latency")
+    options = ("variables", "touches", "unstable", "changes", "affected_after", "latency")
     told = {name for name in options if getattr(fault, name)}
     told.add(f"playbook {fault.playbook}")
     told.add("relief" if fault.relief else "no relief")
@@ -56,7 +56,7 @@ def test_the_days_of_every_run_cover_what_the_others_do():
         assert traits(fault) <= covered, fault.name
 
 
-def verdict(name: str, day: Path) -> str:
+def outcome(name: str, day: Path) -> str:
     """For the last lines of a test that fails: the day and what spoke against it."""
     path = day / "result.json"
     wrong = result_of(day)["wrong"] if path.exists() else ["it broke off; the playbook's output is above"]
@@ -64,11 +64,11 @@ def verdict(name: str, day: Path) -> str:
 
 
 @pytest.mark.parametrize("name", DAYS)
-def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
+def test_the_runbook_relieves_it_and_harms_nobody(platform, tmp_path, name):
     """Times are printed; `make gameday` judges them, since here they would tell how busy the machine is."""
-    done = game_day(stand.site.inventory, tmp_path, game_day_fault=name, game_day_timed=False)
+    done = game_day(platform.site.inventory, tmp_path, game_day_fault=name, game_day_timed=False)
     if done.rc != 0:
-        pytest.fail(f"{done.text[-6000:]}\n{verdict(name, tmp_path)}", pytrace=False)
+        pytest.fail(f"{done.text[-6000:]}\n{outcome(name, tmp_path)}", pytrace=False)
     result = result_of(tmp_path)
     print(json.dumps({key: result[key] for key in TIMES}))
     assert result["passed"] is True
@@ -85,40 +85,40 @@ def test_the_runbook_relieves_it_and_harms_nobody(stand, tmp_path, name):
     assert set(beside) <= set(json.loads((tmp_path / "real.json").read_text())["after"]["sessions"])
     assert json.loads((tmp_path / "check.json").read_text())["changed"] == []
     assert (tmp_path / "check.json").stat().st_mode & 0o077 == 0
-    assert not faults.injected(stand)
+    assert not faults.injected(platform)
 
 
-def test_another_way_to_relieve_it_is_judged_alike(stand, tmp_path):
+def test_another_way_to_relieve_it_is_judged_alike(platform, tmp_path):
     """Told to end roots only, the runbook ends the report, and the migration comes through."""
     done = game_day(
-        stand.site.inventory, tmp_path, game_day_fault="alter_queue", game_day_timed=False,
-        game_day_variables={"unblock_sessions_strategy": "roots"},
+        platform.site.inventory, tmp_path, game_day_fault="alter_queue", game_day_timed=False,
+        game_day_variables={"unblock_sessions_strategy": "root_blockers"},
     )  # fmt: skip
     assert done.rc == 0, done.text
     assert "quarterly-report" in " ".join(result_of(tmp_path)["done"])
 
 
-def test_the_password_is_on_no_command_line(stand, tmp_path):
+def test_the_password_is_on_no_command_line(platform, tmp_path):
     begun = rehearse("begin", "--fault", "alter_queue", "--day", str(tmp_path))
     assert begun.rc == 0, begun.text
     told = json.loads(begun.text)["variables"]
     assert told == str(tmp_path / "variables.json")
     assert os.stat(told).st_mode & 0o077 == 0
-    assert stand.env["ONCALL_DB_PASSWORD"] in Path(told).read_text()
-    assert stand.env["ONCALL_DB_PASSWORD"] not in begun.text
+    assert platform.env["ONCALL_DB_PASSWORD"] in Path(told).read_text()
+    assert platform.env["ONCALL_DB_PASSWORD"] not in begun.text
 
 
-def test_a_runbook_that_does_nothing_fails_its_game_day(stand, tmp_path):
+def test_a_runbook_that_does_nothing_fails_its_game_day(platform, tmp_path):
     """Nobody waits for an hour, so the plan is empty; the users are not served, and that is what counts."""
     done = game_day(
-        stand.site.inventory, tmp_path, game_day_fault="prepared_transaction", game_day_timed=False,
+        platform.site.inventory, tmp_path, game_day_fault="prepared_transaction", game_day_timed=False,
         game_day_variables={"unblock_sessions_min_waiting": 3600},
     )  # fmt: skip
     assert done.rc != 0
     result = result_of(tmp_path)
     assert result["passed"] is False
     assert any("the symptom of prepared_transaction did not go" in one for one in result["wrong"])
-    lifecycle.await_served(stand, LONGEST)  # it was healed all the same
+    lifecycle.await_served(platform, LONGEST)  # it was healed all the same
 
 
 def play_under_check(fault: str, day: Path, *act: str, **environment: str) -> str:
@@ -131,54 +131,60 @@ def play_under_check(fault: str, day: Path, *act: str, **environment: str) -> st
     return done.text
 
 
-def test_acting_under_check_is_seen(stand, tmp_path):
+def test_acting_under_check_is_seen(platform, tmp_path):
     act = "import psycopg2, sys; c = psycopg2.connect(sys.argv[1]); c.autocommit = True; "
     act += "c.cursor().execute('ROLLBACK PREPARED %s', ('settlement-2026-11-23',))"
-    dsn = f"host=127.0.0.1 port={stand.env['POSTGRES_PORT']} dbname=pafar user=breakglass"
+    dsn = f"host=127.0.0.1 port={platform.env['POSTGRES_PORT']} dbname=pafar user=breakglass"
     said = play_under_check(
-        "prepared_transaction", tmp_path, sys.executable, "-c", act, dsn, PGPASSWORD=stand.env["BREAKGLASS_DB_PASSWORD"]
+        "prepared_transaction",
+        tmp_path,
+        sys.executable,
+        "-c",
+        act,
+        dsn,
+        PGPASSWORD=platform.env["BREAKGLASS_DB_PASSWORD"],
     )
     assert "The runbook changed something under --check: prepared: prepared@" in said
 
 
-def test_relief_under_check_is_seen_also_where_nothing_seems_changed(stand, tmp_path):
+def test_relief_under_check_is_seen_also_where_nothing_seems_changed(platform, tmp_path):
     """The maps answer again, the job ends by itself: sessions, tables and containers are what they were."""
-    act = ("docker", "exec", stand.container("maps"), "curl", "-fsS", "-X", "PUT", "-d", '{"mode": "ok"}')
+    act = ("docker", "exec", platform.container("maps"), "curl", "-fsS", "-X", "PUT", "-d", '{"mode": "ok"}')
     said = play_under_check("lock_storm", tmp_path, *act, "http://127.0.0.1:8000/_mode")
     assert "After --check the symptom was gone" in said
 
 
-def test_a_cancelled_bystander_is_seen_in_the_servers_log(stand):
-    stand.session("bystander", "reporting", "SELECT pg_sleep(3600)")
-    stand.until("it sleeps", lambda: stand.sessions("bystander"))
-    pid = stand.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'bystander'")[0][0]
+def test_a_cancelled_bystander_is_seen_in_the_servers_log(platform):
+    platform.session("bystander", "reporting", "SELECT pg_sleep(3600)")
+    platform.until("it sleeps", lambda: platform.sessions("bystander"))
+    pid = platform.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'bystander'")[0][0]
     began = time.time()
-    stand.query("SELECT pg_cancel_backend(%s)", pid)
-    stand.until("the log tells of it", lambda: pid in stand.signalled(began))
+    platform.query("SELECT pg_cancel_backend(%s)", pid)
+    platform.until("the log tells of it", lambda: pid in platform.signalled(began))
 
 
-def test_injecting_twice_and_healing_twice(stand):
+def test_injecting_twice_and_healing_twice(platform):
     assert rehearse("inject", "alter_queue").text.strip() == "alter_queue is injected."
     assert "is injected already" in rehearse("inject", "alter_queue").text, "also before anybody feels it"
     fault = faults.named("alter_queue")
-    faults.await_symptom(stand, fault, True, LONGEST)
+    faults.await_symptom(platform, fault, True, LONGEST)
     again = rehearse("inject", "alter_queue")
     assert again.rc == 0
     assert "is injected already" in again.text
-    assert len(fault.culprits(stand)) == 2
+    assert len(fault.culprits(platform)) == 2
     other = rehearse("inject", "lock_storm")
     assert other.rc == 1
     assert "alter_queue is injected and not healed; lock_storm was not" in other.text
     assert rehearse("heal", "alter_queue").text.strip() == "alter_queue is healed."
     assert "there was nothing to heal" in rehearse("heal", "alter_queue").text
-    faults.await_symptom(stand, fault, False, LONGEST)
-    assert fault.culprits(stand) == []
+    faults.await_symptom(platform, fault, False, LONGEST)
+    assert fault.culprits(platform) == []
     assert "injected" not in rehearse("status").text
     assert rehearse("heal").text.strip() == "Nothing was injected."
 
 
-def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
-    done = game_day(stand.site.inventory, tmp_path, game_day_fault="stripe_key_revoked", game_day_timed=False)
+def test_the_payments_that_a_person_must_process_are_in_a_file(platform, tmp_path):
+    done = game_day(platform.site.inventory, tmp_path, game_day_fault="stripe_key_revoked", game_day_timed=False)
     assert done.rc == 0, done.text
     path = next((tmp_path / "incidents").glob("*.payments-*.csv"))
     assert path.stat().st_mode & 0o777 == 0o600
@@ -188,9 +194,11 @@ def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
     logged = [row for row in rows if row["known_from"] != "database"]
     assert logged
     assert {row["why"] for row in logged} == {"stripe_key_refused"}
-    known = stand.query("SELECT reference FROM bookings WHERE reference = ANY(%s)", [row["reference"] for row in rows])
+    known = platform.query(
+        "SELECT reference FROM bookings WHERE reference = ANY(%s)", [row["reference"] for row in rows]
+    )
     assert len(known) == len(rows), "each is a booking of somebody's"
-    assert stand.env["STRIPE_SECRET_KEY"] not in "".join(
+    assert platform.env["STRIPE_SECRET_KEY"] not in "".join(
         one.read_text() for one in tmp_path.rglob("*") if one.is_file() and one.name != "variables.json"
     )
 
@@ -205,7 +213,7 @@ def test_the_payments_that_a_person_must_process_are_in_a_file(stand, tmp_path):
     ],
 )
 @pytest.mark.xdist_group("interrupted")  # they find the folder of their day by being the only ones that make one
-def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, when):
+def test_an_interrupted_game_day_leaves_a_known_state(platform, tmp_path, number, when):
     days = ROOT / ".cache/game-days"
     before = set(days.glob("*"))
     process = subprocess.Popen(
@@ -213,7 +221,7 @@ def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, w
          "--docs", str(tmp_path)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
-    fault, note = faults.named("prepared_transaction"), stand.site.folder / "faults/prepared_transaction.json"
+    fault, note = faults.named("prepared_transaction"), platform.site.folder / "faults/prepared_transaction.json"
 
     def reached() -> bool:
         return note.exists() if when == "inject" else any(day.joinpath(f"{when}.json").exists() for day in fresh())
@@ -222,7 +230,7 @@ def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, w
         return set(days.glob("*-prepared_transaction")) - before
 
     try:
-        stand.until(f"it came to {when}", reached, seconds=LONGEST)
+        platform.until(f"it came to {when}", reached, seconds=LONGEST)
         if number == signal.SIGTERM:
             process.send_signal(number)
         else:
@@ -234,11 +242,11 @@ def test_an_interrupted_game_day_leaves_a_known_state(stand, tmp_path, number, w
     assert process.returncode != 0
     assert not list(tmp_path.iterdir()), "no table of a day that did not end"
     if number == signal.SIGTERM:
-        assert faults.injected(stand) == [], text
+        assert faults.injected(platform) == [], text
     else:
-        assert faults.injected(stand) == ["prepared_transaction"]
+        assert faults.injected(platform) == ["prepared_transaction"]
         begun = rehearse("begin", "--fault", "alter_queue", "--day", str(tmp_path))
         assert begun.rc == 0, begun.text
         assert json.loads((tmp_path / "begin.json").read_text())["healed"] == ["prepared_transaction is healed."]
-    faults.await_symptom(stand, fault, False, LONGEST)
-    assert fault.culprits(stand) == []
+    faults.await_symptom(platform, fault, False, LONGEST)
+    assert fault.culprits(platform) == []

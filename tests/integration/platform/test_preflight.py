@@ -12,22 +12,29 @@ from support.rehearsals import LONGEST
 from support.servers import ROOT
 
 
-def preflight(stand, **variables) -> str:
-    argv = ["ansible-playbook", "playbooks/preflight.yml", "-i", str(stand.site.inventory), "-e", json.dumps(variables)]
+def preflight(platform, **variables) -> str:
+    argv = [
+        "ansible-playbook",
+        "playbooks/preflight.yml",
+        "-i",
+        str(platform.site.inventory),
+        "-e",
+        json.dumps(variables),
+    ]
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_what_is_ready_and_nothing_is_changed(stand):
-    stand.until("the first dump is made", stand.dumps, LONGEST)
-    before = world.look(stand)
-    said = preflight(stand)
+def test_what_is_ready_and_nothing_is_changed(platform):
+    platform.until("the first dump is made", platform.dumps, LONGEST)
+    before = world.look(platform)
+    said = preflight(platform)
     for words in (
         "ready     gets in when it is full: the replication entrance opens",
         "ready     index advice can be proved: hypopg is there",
-        f"ready     the compose project is found: {stand.site.project}, 12 containers",
+        f"ready     the compose project is found: {platform.site.project}, 12 containers",
         "ready     logs are rotated",
         "ready     a replica can be drained",
         "can be restored: pafar-",
@@ -36,18 +43,18 @@ def test_what_is_ready_and_nothing_is_changed(stand):
         assert words in said, said
     # How full this machine's disk is says nothing about the preflight: that it was looked at does.
     assert re.search("^ *\"?(ready|NOT READY) +the database's disk has room", said, re.M), said
-    changed = [one for one in world.changes(before, world.look(stand)) if not one.startswith("session")]
+    changed = [one for one in world.changes(before, world.look(platform)) if not one.startswith("session")]
     assert changed == []
 
 
-def test_what_was_unmade_is_told_with_its_cure(stand):
-    stand.query("SELECT pg_create_physical_replication_slot('dead', true)")
-    stand.query("ALTER ROLE oncall NOREPLICATION")
+def test_what_was_unmade_is_told_with_its_cure(platform):
+    platform.query("SELECT pg_create_physical_replication_slot('dead', true)")
+    platform.query("ALTER ROLE oncall NOREPLICATION")
     try:
-        said = preflight(stand, runbook_backups=[{"path": "/nowhere", "service": "db-backup"}])
+        said = preflight(platform, runbook_backups=[{"path": "/nowhere", "service": "db-backup"}])
     finally:
-        stand.query("ALTER ROLE oncall REPLICATION")
-        stand.query("SELECT pg_drop_replication_slot('dead')")
+        platform.query("ALTER ROLE oncall REPLICATION")
+        platform.query("SELECT pg_drop_replication_slot('dead')")
     assert "NOT READY gets in when it is full" in said
     assert "cure: ALTER ROLE oncall REPLICATION" in said
     assert "cure: SELECT pg_drop_replication_slot('dead')" in said

@@ -39,15 +39,15 @@ def stranger(request, site):
     engine.run(["docker", *(["rm", "--force"] if request.param == "container" else [request.param, "rm"]), name])
 
 
-def assert_unbroken(stand):
+def assert_unbroken(platform):
     """Nothing was injected, and users are served."""
-    assert faults.injected(stand) == []
-    lifecycle.await_served(stand, LONGEST)
+    assert faults.injected(platform) == []
+    lifecycle.await_served(platform, LONGEST)
 
 
 @pytest.mark.parametrize("mark", [None, False, "yes", 1], ids=lambda mark: f"marked {mark!r}")
-def test_a_host_that_is_not_marked_is_refused(stand, tmp_path, mark):
-    inventory = yaml.safe_load(stand.site.inventory.read_text())
+def test_a_host_that_is_not_marked_is_refused(platform, tmp_path, mark):
+    inventory = yaml.safe_load(platform.site.inventory.read_text())
     host = inventory["database"]["hosts"]["pafar"]
     host.pop("runbook_rehearsal")
     if mark is not None:
@@ -58,11 +58,11 @@ def test_a_host_that_is_not_marked_is_refused(stand, tmp_path, mark):
     assert done.rc != 0
     assert "Nothing was injected into pafar: not marked as a rehearsal environment" in done.text
     assert not (tmp_path / "day").exists()
-    assert_unbroken(stand)
+    assert_unbroken(platform)
 
 
-def test_one_unmarked_host_among_marked_ones_stops_all(stand, tmp_path):
-    inventory = yaml.safe_load(stand.site.inventory.read_text())
+def test_one_unmarked_host_among_marked_ones_stops_all(platform, tmp_path):
+    inventory = yaml.safe_load(platform.site.inventory.read_text())
     inventory["database"]["hosts"]["production"] = {"ansible_connection": "local"}
     path = tmp_path / "inventory.yml"
     path.write_text(json.dumps(inventory))
@@ -71,16 +71,16 @@ def test_one_unmarked_host_among_marked_ones_stops_all(stand, tmp_path):
     assert "Nothing was injected into production" in done.text
 
 
-def test_no_fault_named_and_an_unknown_one(stand, tmp_path):
-    assert "Say which fault" in game_day(stand.site.inventory, tmp_path / "day").text
-    unknown = game_day(stand.site.inventory, tmp_path / "day", game_day_fault="../../etc/passwd")
+def test_no_fault_named_and_an_unknown_one(platform, tmp_path):
+    assert "Say which fault" in game_day(platform.site.inventory, tmp_path / "day").text
+    unknown = game_day(platform.site.inventory, tmp_path / "day", game_day_fault="../../etc/passwd")
     assert unknown.rc != 0
     assert "There is no fault '../../etc/passwd'. There are: alter_queue, " in unknown.text
 
 
-def test_what_lacks_the_mark_is_neither_broken_nor_replaced_nor_removed(stranger, stand):
-    folder = stand.site.folder.with_name(stranger)
-    folder.symlink_to(stand.site.folder)  # somebody points the tools at the wrong project
+def test_what_lacks_the_mark_is_neither_broken_nor_replaced_nor_removed(stranger, platform):
+    folder = platform.site.folder.with_name(stranger)
+    folder.symlink_to(platform.site.folder)  # somebody points the tools at the wrong project
     try:
         for words in (("inject", "lock_storm"), ("heal",), ("up",), ("down",), ("down", "--images")):
             done = rehearse(*words, project=stranger)
@@ -90,27 +90,27 @@ def test_what_lacks_the_mark_is_neither_broken_nor_replaced_nor_removed(stranger
     finally:
         folder.unlink()
     assert len(left_of(stranger)) == 1
-    assert_unbroken(stand)
+    assert_unbroken(platform)
 
 
-def test_another_clones_platform_is_not_taken_over(stand):
+def test_another_clones_platform_is_not_taken_over(platform):
     """The same project, and a checkout that is not the one it was started from."""
-    twin = stand.site.folder.with_name(f"{stand.site.project}-moved")
-    stand.site.folder.rename(twin)
+    twin = platform.site.folder.with_name(f"{platform.site.project}-moved")
+    platform.site.folder.rename(twin)
     try:
         done = rehearse("up")
         assert done.rc == 1, done.text
         assert "lost" in done.text
         assert "make platform-down" in done.text
     finally:
-        shutil.rmtree(stand.site.folder, ignore_errors=True)
-        twin.rename(stand.site.folder)
-    assert_unbroken(stand)
+        shutil.rmtree(platform.site.folder, ignore_errors=True)
+        twin.rename(platform.site.folder)
+    assert_unbroken(platform)
 
 
-def test_a_runbook_that_would_act_elsewhere_is_refused(stand, tmp_path):
+def test_a_runbook_that_would_act_elsewhere_is_refused(platform, tmp_path):
     """The hosts are marked, but their database is not the one that would be broken."""
-    inventory = yaml.safe_load(stand.site.inventory.read_text())
+    inventory = yaml.safe_load(platform.site.inventory.read_text())
     inventory["database"]["hosts"]["pafar"]["runbook_postgres"]["login_port"] = 5999
     path = tmp_path / "inventory.yml"
     path.write_text(json.dumps(inventory))
@@ -121,17 +121,17 @@ def test_a_runbook_that_would_act_elsewhere_is_refused(stand, tmp_path):
     assert not (tmp_path / "day").exists()
 
 
-def test_a_record_is_never_mixed_with_another(stand, tmp_path):
+def test_a_record_is_never_mixed_with_another(platform, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     tmp_path.chmod(0o755)
-    done = game_day(stand.site.inventory, tmp_path, game_day_fault="lock_storm")
+    done = game_day(platform.site.inventory, tmp_path, game_day_fault="lock_storm")
     assert "holds something already" in done.text
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_a_game_day_is_not_played_with_check(stand, tmp_path):
-    done = game_day(stand.site.inventory, tmp_path / "day", "--check", game_day_fault="lock_storm")
+def test_a_game_day_is_not_played_with_check(platform, tmp_path):
+    done = game_day(platform.site.inventory, tmp_path / "day", "--check", game_day_fault="lock_storm")
     assert done.rc != 0
     assert "A game day rehearses by itself" in done.text
 
@@ -179,7 +179,7 @@ def test_wrong_words_get_a_sentence(word):
     assert f"and a number; it was '{word}'" in done.text
 
 
-def test_a_second_platform_gets_ports_of_its_own(stand):
+def test_a_second_platform_gets_ports_of_its_own(platform):
     """Beside one that runs, beside one that is stopped, and where somebody else listens."""
     second, third = site_of(f"{PROJECT}-2"), site_of(f"{PROJECT}-3")
     try:
@@ -189,7 +189,7 @@ def test_a_second_platform_gets_ports_of_its_own(stand):
             prepare(second)
             prepare(third)
         assert second.env["LOAD_PORT"] != str(taken)
-        ports = [{int(one.env[name]) for name in PORTS} for one in (stand.site, second, third)]
+        ports = [{int(one.env[name]) for name in PORTS} for one in (platform.site, second, third)]
         assert len(set.union(*ports)) == 3 * len(PORTS)
         kept = dict(second.env)
         prepare(second)

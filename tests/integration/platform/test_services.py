@@ -19,10 +19,10 @@ from support.servers import ROOT
 
 
 @pytest.fixture
-def one_backend(stand):
+def one_backend(platform):
     """The backend as it was, afterwards."""
-    yield stand
-    backend.put_right(stand)
+    yield platform
+    backend.put_right(platform)
 
 
 # What nginx says of a request that found no replica, or lost the one that it had.
@@ -31,38 +31,38 @@ LOST = re.compile(
 )
 
 
-def act(stand, name: str, **options) -> tuple[dict, Counter, list[str]]:
+def act(platform, name: str, **options) -> tuple[dict, Counter, list[str]]:
     """An act, what the users of its whole time were answered, and what nginx says of requests that were lost."""
     began = time.time()
-    done = run_module(name, project=stand.site.project, proxy="nginx", **options)
+    done = run_module(name, project=platform.site.project, proxy="nginx", **options)
     assert "msg" not in done, done["msg"]
     ended = time.time()
-    stand.until("users of the time after it are decided", lambda: stand.requests(ended + 1, time.time()))
-    outcomes = Counter(one.outcome for one in stand.requests(began - 1, ended + 1))
+    platform.until("users of the time after it are decided", lambda: platform.requests(ended + 1, time.time()))
+    outcomes = Counter(one.outcome for one in platform.requests(began - 1, ended + 1))
     assert outcomes["ok"]
-    log = engine.run(["docker", "logs", "--since", f"{began:.3f}", stand.container("nginx")])
+    log = engine.run(["docker", "logs", "--since", f"{began:.3f}", platform.container("nginx")])
     lost = LOST.findall(log.stdout + log.stderr)
     return done, outcomes, lost
 
 
 def test_scaling_up_and_down_and_a_rolling_restart_of_three_lose_no_request(one_backend):
-    stand = one_backend
+    platform = one_backend
     for name, options in (
         ("compose_scale", {"service": "backend", "replicas": "3"}),
         ("compose_restart", {"services": ["backend"]}),
         ("compose_scale", {"service": "backend", "replicas": "1"}),
     ):
-        done, outcomes, lost = act(stand, name, **options)
-        assert done["left"] == 0
+        done, outcomes, lost = act(platform, name, **options)
+        assert done["remaining"] == 0
         # Who waits two seconds and leaves says how busy the machine is; that a request was lost is said by nginx.
         assert set(outcomes) <= {"ok", "timeout"}, (name, outcomes, done["done"])
         assert lost == [], (name, outcomes, done["done"])
 
 
 def test_new_replicas_get_traffic(one_backend):
-    stand = one_backend
-    act(stand, "compose_scale", service="backend", replicas="3")
-    versions = f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/version/"
+    platform = one_backend
+    act(platform, "compose_scale", service="backend", replicas="3")
+    versions = f"http://127.0.0.1:{platform.env['NGINX_PORT']}/api/version/"
     hosts = {
         json.loads(subprocess.run(["curl", "-s", versions], capture_output=True, check=True).stdout)["host"]
         for dummy in range(30)
@@ -70,10 +70,10 @@ def test_new_replicas_get_traffic(one_backend):
     assert len(hosts) == 3
 
 
-def play(stand, tmp_path: Path, name: str, *words: str, **variables) -> Done:
+def play(platform, tmp_path: Path, name: str, *words: str, **variables) -> Done:
     told = json.dumps({"runbook_incident_log": str(tmp_path), "incident_id": "one", **variables})
     done = subprocess.run(
-        ["ansible-playbook", f"playbooks/{name}.yml", "-i", str(stand.site.inventory), "-e", told, *words],
+        ["ansible-playbook", f"playbooks/{name}.yml", "-i", str(platform.site.inventory), "-e", told, *words],
         cwd=ROOT, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False,
         timeout=LONGEST,
     )  # fmt: skip
@@ -81,42 +81,42 @@ def play(stand, tmp_path: Path, name: str, *words: str, **variables) -> Done:
 
 
 def test_an_incident_is_taken_back_through_the_same_gate(one_backend, tmp_path):
-    stand = one_backend
-    first = play(stand, tmp_path, "service_scale", scale_services_service="backend", scale_services_replicas="2")
+    platform = one_backend
+    first = play(platform, tmp_path, "service_scale", scale_services_service="backend", scale_services_replicas="2")
     assert first.rc == 0, first.text
-    rehearsal = play(stand, tmp_path, "undo", "--check")
+    rehearsal = play(platform, tmp_path, "undo", "--check")
     assert "remove" in rehearsal.text, rehearsal.text
-    assert len(backend.replicas(stand)) == 2
-    held = play(stand, tmp_path, "undo", scale_services_approval="always")
+    assert len(backend.replicas(platform)) == 2
+    held = play(platform, tmp_path, "undo", scale_services_approval="always")
     assert "gate held" in held.text, held.text
-    assert play(stand, tmp_path, "undo").rc == 0
-    assert len(backend.replicas(stand)) == 1
-    again = play(stand, tmp_path, "undo")
+    assert play(platform, tmp_path, "undo").rc == 0
+    assert len(backend.replicas(platform)) == 1
+    again = play(platform, tmp_path, "undo")
     assert "everything that was done is taken back" in again.text
 
 
-def test_a_runaway_query_is_ended_through_the_database(stand, tmp_path):
-    stand.session("quarterly-report", "reporting", "SELECT count(*) FROM generate_series(1, 100000000000)")
+def test_a_runaway_query_is_ended_through_the_database(platform, tmp_path):
+    platform.session("quarterly-report", "reporting", "SELECT count(*) FROM generate_series(1, 100000000000)")
     try:
-        stand.until("it runs", lambda: stand.sessions("quarterly-report"))
-        before = {one.name: one.started for one in stand.containers()}
+        platform.until("it runs", lambda: platform.sessions("quarterly-report"))
+        before = {one.name: one.started for one in platform.containers()}
         old = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND clock_timestamp() - query_start > '3 s'"
-        stand.until("it has run for longer than the runbook asks", lambda: stand.query(old, "quarterly-report"))
-        done = play(stand, tmp_path, "high_cpu", end_sessions_min_running=2)
+        platform.until("it has run for longer than the runbook asks", lambda: platform.query(old, "quarterly-report"))
+        done = play(platform, tmp_path, "high_cpu", end_sessions_min_running=2)
         assert done.rc == 0, done.text
         assert "cancelled" in done.text, done.text
-        assert stand.sessions("quarterly-report") == []
-        assert {one.name: one.started for one in stand.containers()} == before, "its container is not restarted"
+        assert platform.sessions("quarterly-report") == []
+        assert {one.name: one.started for one in platform.containers()} == before, "its container is not restarted"
     finally:
-        stand.end("quarterly-report")
+        platform.end("quarterly-report")
 
 
 def test_a_failing_restart_is_handed_over(one_backend, tmp_path):
     """The image's command is fine, the file that keeps it from starting is in the container: restart meets it again."""
-    stand = one_backend
-    stand.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
+    platform = one_backend
+    platform.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
     done = play(
-        stand, tmp_path, "service_restart", restart_services_services=["backend"], restart_services_method="restart",
+        platform, tmp_path, "service_restart", restart_services_services=["backend"], restart_services_method="restart",
         restart_services_ready_timeout=15,
     )  # fmt: skip
     assert done.rc != 0

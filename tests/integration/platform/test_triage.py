@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rehearsal import faults
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 from support.modules import run_module
 from support.rehearsals import LONGEST
 from support.servers import ROOT
@@ -26,18 +26,18 @@ SERIES = {
 }  # fmt: skip
 
 
-def play(stand: Stand, folder: Path, *words: str) -> tuple[str, dict[str, Any], str]:
+def play(platform: Platform, folder: Path, *words: str) -> tuple[str, dict[str, Any], str]:
     """What is shown, the last noted event, and the page."""
     told = {
         "runbook_incident_log": str(folder), "incident_id": "first", "triage_series": [SERIES],
-        "triage_services": {"nginx": "P0"}, "runbook_prometheus": f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}",
+        "triage_services": {"nginx": "P0"}, "runbook_prometheus": f"http://127.0.0.1:{platform.env['PROMETHEUS_PORT']}",
         "triage_links": {"Grafana": "https://grafana.example.org/?from={from}"},
     }  # fmt: skip
     argv = [
         str(Path(sys.executable).with_name("ansible-playbook")),
         "playbooks/triage.yml",
         "-i",
-        str(stand.site.inventory),
+        str(platform.site.inventory),
     ]
     done = subprocess.run(
         [*argv, "-e", json.dumps(told), *words],
@@ -50,8 +50,8 @@ def play(stand: Stand, folder: Path, *words: str) -> tuple[str, dict[str, Any], 
     return done.stdout, noted[-1] if noted else {}, page.read_text() if page.exists() else ""
 
 
-def test_a_platform_that_is_well(stand: Stand, tmp_path: Path) -> None:
-    address = f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}"
+def test_a_platform_that_is_well(platform: Platform, tmp_path: Path) -> None:
+    address = f"http://127.0.0.1:{platform.env['PROMETHEUS_PORT']}"
 
     def quiet() -> bool:
         """A platform that has just been started has no rates yet; what the test before broke fires for a while."""
@@ -59,8 +59,8 @@ def test_a_platform_that_is_well(stand: Stand, tmp_path: Path) -> None:
         value = found["series"][0]["value"]
         return value is not None and value < SERIES["severity"]["P1"] and not found["alerts"]
 
-    stand.until("Prometheus has looked twice, and nothing fires", quiet, LONGEST)
-    shown, noted, page = play(stand, tmp_path)
+    platform.until("Prometheus has looked twice, and nothing fires", quiet, LONGEST)
+    shown, noted, page = play(platform, tmp_path)
     assert noted["triage"] in ("P2", "P3"), noted
     assert "12 of 12" in page
     assert "containers were made" in page
@@ -71,12 +71,12 @@ def test_a_platform_that_is_well(stand: Stand, tmp_path: Path) -> None:
     assert "changed=0" in shown
     kept = json.loads(next(tmp_path.glob("first.evidence/*.json")).read_text())
     assert {"services", "changes", "resources", "logs", "reached", "database"} <= set(kept["hosts"]["pafar"])
-    assert stand.env["ONCALL_DB_PASSWORD"] not in json.dumps(kept) + page
-    assert stand.env["STRIPE_SECRET_KEY"] not in json.dumps(kept) + page
+    assert platform.env["ONCALL_DB_PASSWORD"] not in json.dumps(kept) + page
+    assert platform.env["STRIPE_SECRET_KEY"] not in json.dumps(kept) + page
 
 
-def test_check_tells_the_same_and_writes_nothing(stand: Stand, tmp_path: Path) -> None:
-    shown, noted, page = play(stand, tmp_path, "--check")
+def test_check_tells_the_same_and_writes_nothing(platform: Platform, tmp_path: Path) -> None:
+    shown, noted, page = play(platform, tmp_path, "--check")
     assert "proposed severity P" in shown
     assert (noted, page, list(tmp_path.iterdir())) == ({}, "", [])
 
@@ -89,24 +89,24 @@ def test_check_tells_the_same_and_writes_nothing(stand: Stand, tmp_path: Path) -
     ],
 )
 def test_what_is_broken_is_named_with_what_to_run_next(
-    stand: Stand, tmp_path: Path, name: str, severities: tuple[str, ...], playbook: str
+    platform: Platform, tmp_path: Path, name: str, severities: tuple[str, ...], playbook: str
 ) -> None:
     fault = faults.named(name)
-    faults.inject(stand, fault)
+    faults.inject(platform, fault)
     try:
-        faults.await_symptom(stand, fault, True, LONGEST)
-        dummy, noted, page = play(stand, tmp_path)
+        faults.await_symptom(platform, fault, True, LONGEST)
+        dummy, noted, page = play(platform, tmp_path)
     finally:
-        faults.heal(stand, fault)
-        faults.await_symptom(stand, fault, False, LONGEST)
+        faults.heal(platform, fault)
+        faults.await_symptom(platform, fault, False, LONGEST)
     assert noted["triage"] in severities
     assert noted["next"] == f"playbooks/{playbook}.yml", noted
     assert f"ansible-playbook playbooks/{playbook}.yml --check --diff" in page
     assert page.startswith(f"# Triage: {noted['triage']} proposed")
 
 
-def test_the_real_prometheus(stand: Stand) -> None:
-    address = f"http://127.0.0.1:{stand.env['PROMETHEUS_PORT']}"
+def test_the_real_prometheus(platform: Platform) -> None:
+    address = f"http://127.0.0.1:{platform.env['PROMETHEUS_PORT']}"
     found = run_module("prometheus_info", url=address, series=[SERIES, {"name": "none", "query": "absent_metric"}])
     assert 0 <= found["series"][0]["value"] <= 1
     assert found["series"][1]["value"] is None

@@ -85,15 +85,15 @@ def leaking(server, most):
             connection.close()
 
 
-@pytest.mark.parametrize(("most", "verdict", "rc"), [(3, "recovered", 0), (60, "unchanged", 2)])
-def test_a_leak_that_goes_on_is_no_failure_until_nobody_else_gets_in(server, session, site, most, verdict, rc):
+@pytest.mark.parametrize(("most", "outcome", "rc"), [(3, "recovered", 0), (60, "unchanged", 2)])
+def test_a_leak_that_goes_on_is_no_failure_until_nobody_else_gets_in(server, session, site, most, outcome, rc):
     fill(session, 2, "pafar-web")
     fill(session, 25)
     lasting(server, 0.25, IDLE)
     with leaking(server, most):
         done = site.play(playbook=EXHAUSTION)
     assert done.returncode == rc, done.stdout
-    assert next(one for one in site.events() if one["kind"] == "verified")["note"]["verdict"] == verdict
+    assert next(one for one in site.events() if one["kind"] == "verified")["note"]["outcome"] == outcome
 
 
 def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(server, session, site):
@@ -141,7 +141,7 @@ def test_idle_transactions_of_spared_roles_are_no_cause(server, session, site):
         client.run("BEGIN")
     fill(session, 7, "pafar-web")
     lasting(server, 0.25, IDLE)
-    site.variables.update(runbook_spare_applications=["nightly-report"])
+    site.variables.update(runbook_exclude_applications=["nightly-report"])
     done = site.play("--check", playbook=EXHAUSTION)
     assert done.returncode == 0, done.stdout
     assert "forgotten transactions" not in done.stdout

@@ -69,7 +69,7 @@ def test_ends_one_frees_thirty_and_records_it(server, storm, site):
     assert {client.fate() for client in queue} == {"alive"}
     events = site.events()
     assert [event["kind"] for event in events] == ["opened", "evidence", "mitigated", "verified"]
-    assert events[3]["note"]["verdict"] == "recovered"
+    assert events[3]["note"]["outcome"] == "recovered"
     log = server.log.read_text().splitlines()
     ended_at = [line for line in log if "terminating connection due to administrator" in line][-1]
     told = datetime.fromisoformat(events[1]["at"].replace("Z", "+00:00"))
@@ -274,7 +274,7 @@ def test_a_log_that_cannot_be_written_does_not_hide_what_failed(site):
 def test_a_protected_root_is_left_and_the_person_is_told(server, session, site):
     alter_queue(server, session, application="pg_dump")
     lasting(server, 0.25)
-    site.variables["unblock_sessions_strategy"] = "roots"
+    site.variables["unblock_sessions_strategy"] = "root_blockers"
     done = site.play()
     assert done.returncode == 0, done.stdout
     assert "nothing may be done for the 6 that wait too long" in done.stdout

@@ -11,7 +11,7 @@ from functools import partial
 
 import psycopg2
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
@@ -112,17 +112,17 @@ def one_graph(dice, postgres, super_rows, crowd):
     entangle(dice, super_rows, crowd, shared_rows)
     pids = [client.pid for client in crowd]
     truth = settled(super_rows, pids)
-    picture = read_snapshot(postgres)
-    assert {key for key in picture.forest.waiters if key in pids} == set(truth)
-    assert {key for key in picture.forest.roots if key in pids} == roots_of(truth)
-    mercy = Mercy(applications=frozenset({"spared"}), own_pid=postgres.pid)
-    judged = judge(picture, mercy, WIDE)
+    snapshot = read_snapshot(postgres)
+    assert {key for key in snapshot.forest.waiters if key in pids} == set(truth)
+    assert {key for key in snapshot.forest.root_blockers if key in pids} == roots_of(truth)
+    exclusions = Exclusions(applications=frozenset({"spared"}), own_pid=postgres.pid)
+    judged = judge(snapshot, exclusions, WIDE)
     planned = {judged.keys[target] for target in judged.plan.targets}
     only = judged.plan.targets
 
-    def decide(fresh, late, room):
+    def decide(fresh, affected, room):
         assert room <= len(crowd)
-        return judge(fresh, mercy, WIDE, late).narrowed_to(only)
+        return judge(fresh, exclusions, WIDE, affected).narrowed_to(only)
 
     outcome = Ending(postgres).carry_out(unblocking(judged, Patience(room=len(crowd), settle=0.02, grace=0.05)), decide)
     ended = {entry["pid"] for entry in outcome.ended}
@@ -137,7 +137,7 @@ def one_graph(dice, postgres, super_rows, crowd):
     surviving = roots_of(truth) - planned
     later = read_snapshot(postgres).forest
     for pid in set() if shared_rows else judged.freed & set(after):
-        then, now = picture.forest.wait_of(pid), later.wait_of(pid)
+        then, now = snapshot.forest.wait_of(pid), later.wait_of(pid)
         if now is None or (now.tag != then.tag and then.kind != "tuple"):
             continue
         assert not after[pid] & surviving

@@ -6,7 +6,7 @@ As deployments go: a snapshot is taken, the next version checked out and built, 
 from __future__ import annotations
 
 from rehearsal import backend, deployment
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "release_rollback.yml"
 WITHIN = 40
@@ -14,19 +14,19 @@ SECONDS = 90
 TOUCHES = backend.SERVICES
 
 
-def inject(stand: Stand) -> None:
-    deployment.release(stand, "v1.2.0")
+def inject(platform: Platform) -> None:
+    deployment.release(platform, "v1.2.0")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Many bookings fail."""
-    seen = stand.stats(6, "book")  # three in ten fail: a moment with fewer is no relief
+    seen = platform.stats(6, "book")  # three in ten fail: a moment with fewer is no relief
     return bool(seen["requests"]) and seen["success"] <= 0.88
 
 
-def heal(stand: Stand) -> None:
-    deployment.back(stand)
+def heal(platform: Platform) -> None:
+    deployment.back(platform)
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend", "pafar-worker")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend", "pafar-worker")

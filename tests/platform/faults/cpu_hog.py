@@ -7,7 +7,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from rehearsal import backend
-from rehearsal.stand import DIRECT, Stand
+from rehearsal.platform import DIRECT, Platform
 
 PLAYBOOK = "high_cpu.yml"
 WITHIN = 30
@@ -15,8 +15,8 @@ TOUCHES = ("backend",)
 SENT = 16  # so that each worker gets one
 
 
-def inject(stand: Stand) -> None:
-    url = f"http://127.0.0.1:{stand.env['NGINX_PORT']}/api/places/?address={'a' * 60}%21"
+def inject(platform: Platform) -> None:
+    url = f"http://127.0.0.1:{platform.env['NGINX_PORT']}/api/places/?address={'a' * 60}%21"
 
     def send(_number: int) -> None:
         with contextlib.suppress(OSError):  # nobody answers
@@ -26,16 +26,16 @@ def inject(stand: Stand) -> None:
         list(pool.map(send, range(SENT)))
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody is served."""
-    return stand.fails()
+    return platform.fails()
 
 
-def heal(stand: Stand) -> None:
-    if stand.fails():
-        backend.drop(stand, "backend")
-    backend.put_right(stand, "backend")
+def heal(platform: Platform) -> None:
+    if platform.fails():
+        backend.drop(platform, "backend")
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

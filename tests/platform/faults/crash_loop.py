@@ -6,7 +6,7 @@ The file is in the container's own layer, so that a restart meets it again. guni
 from __future__ import annotations
 
 from rehearsal import backend
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "service_restart.yml"
 WITHIN = 25
@@ -14,20 +14,20 @@ TOUCHES = ("backend",)
 UNSTABLE = ("backend",)
 
 
-def inject(stand: Stand) -> None:
-    stand.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
-    backend.signal(stand.container("backend"), "SIGKILL", "gunicorn")
-    stand.until("the engine restarts it", lambda: any(one.restarts >= 2 for one in backend.replicas(stand)))
+def inject(platform: Platform) -> None:
+    platform.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
+    backend.signal(platform.container("backend"), "SIGKILL", "gunicorn")
+    platform.until("the engine restarts it", lambda: any(one.restarts >= 2 for one in backend.replicas(platform)))
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody is served."""
-    return stand.fails()
+    return platform.fails()
 
 
-def heal(stand: Stand) -> None:
-    backend.put_right(stand, "backend")
+def heal(platform: Platform) -> None:
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

@@ -6,7 +6,7 @@ Every process but the container's first is stopped (SIGSTOP), as by a debugger t
 from __future__ import annotations
 
 from rehearsal import backend
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "service_restart.yml"
 VARIABLES = {"restart_services_services": ["backend"]}
@@ -14,21 +14,21 @@ WITHIN = 30
 TOUCHES = ("backend",)
 
 
-def inject(stand: Stand) -> None:
-    backend.signal(stand.container("backend"), "SIGSTOP", "gunicorn")
+def inject(platform: Platform) -> None:
+    backend.signal(platform.container("backend"), "SIGSTOP", "gunicorn")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody is served."""
-    return stand.fails()
+    return platform.fails()
 
 
-def heal(stand: Stand) -> None:
-    for one in backend.replicas(stand):
+def heal(platform: Platform) -> None:
+    for one in backend.replicas(platform):
         if one.state == "running":
             backend.signal(one.id, "SIGCONT", "gunicorn")
-    backend.put_right(stand, "backend")
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

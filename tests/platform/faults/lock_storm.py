@@ -6,8 +6,8 @@ and asks the maps service for distances while it holds them; the maps service ha
 
 from __future__ import annotations
 
-from rehearsal.stand import REF, Stand
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
+from rehearsal.platform import REF, Platform
 
 PLAYBOOK = "db_lock_contention.yml"
 HOLDERS = (
@@ -16,23 +16,23 @@ HOLDERS = (
 )
 
 
-def inject(stand: Stand) -> None:
-    stand.behave("maps", "hang")
-    status = stand.call("POST", "/api/admin/reprice/", Authorization=f"Bearer {stand.env['ADMIN_TOKEN']}")
+def inject(platform: Platform) -> None:
+    platform.behave("maps", "hang")
+    status = platform.call("POST", "/api/admin/reprice/", Authorization=f"Bearer {platform.env['ADMIN_TOKEN']}")
     if status != 202:
-        raise Trouble(f"The application did not take the job: HTTP {status}.")
-    stand.until("the job holds its locks", lambda: culprits(stand))
+        raise PlatformError(f"The application did not take the job: HTTP {status}.")
+    platform.until("the job holds its locks", lambda: culprits(platform))
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Most bookings fail."""
-    return stand.fails("book")
+    return platform.fails("book")
 
 
-def heal(stand: Stand) -> None:
-    stand.behave("maps", "ok")  # the job ends as it would have, or finds its session gone
-    stand.until("the job is over", lambda: not culprits(stand))
+def heal(platform: Platform) -> None:
+    platform.behave("maps", "ok")  # the job ends as it would have, or finds its session gone
+    platform.until("the job is over", lambda: not culprits(platform))
 
 
-def culprits(stand: Stand) -> list[str]:
-    return [row[0] for row in stand.query(f"{REF} WHERE {HOLDERS}")]
+def culprits(platform: Platform) -> list[str]:
+    return [row[0] for row in platform.query(f"{REF} WHERE {HOLDERS}")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import backend
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "high_memory.yml"
 VARIABLES = {"high_memory_window": 5}
@@ -12,22 +12,22 @@ TOUCHES = ("backend",)
 UNSTABLE = ("backend",)
 
 
-def inject(stand: Stand) -> None:
-    stand.execute("backend", "touch", "/dev/shm/trace")
+def inject(platform: Platform) -> None:
+    platform.execute("backend", "touch", "/dev/shm/trace")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Many are not served."""
-    seen = stand.stats(6)
+    seen = platform.stats(6)
     return bool(seen["requests"]) and seen["success"] <= 0.9
 
 
-def heal(stand: Stand) -> None:
-    for one in backend.replicas(stand):
+def heal(platform: Platform) -> None:
+    for one in backend.replicas(platform):
         if one.state == "running":
-            stand.execute("backend", "rm", "--force", "/dev/shm/trace")
-    backend.put_right(stand, "backend")
+            platform.execute("backend", "rm", "--force", "/dev/shm/trace")
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

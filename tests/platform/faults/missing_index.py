@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import slowness
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "db_performance_degradation.yml"
 CAUSE = "missing_index"
@@ -15,19 +15,19 @@ CHANGES = ("objects: i bookings_customer_id",)
 INDEX = "bookings_customer_id_created_at_idx"
 
 
-def inject(stand: Stand) -> None:
-    slowness.remember(stand)
-    stand.query(f"DROP INDEX {INDEX}")
+def inject(platform: Platform) -> None:
+    slowness.remember(platform)
+    platform.query(f"DROP INDEX {INDEX}")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """A request costs the database twice the processor time of before."""
-    return slowness.is_dear(stand, 2)
+    return slowness.is_dear(platform, 2)
 
 
-def heal(stand: Stand) -> None:
+def heal(platform: Platform) -> None:
     others = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'bookings'::regclass AND indkey[0] = 4"
-    stand.query(f"CREATE INDEX IF NOT EXISTS {INDEX} ON bookings (customer_id, created_at)")
-    for (name,) in stand.query(f"{others} AND indexrelid <> '{INDEX}'::regclass"):
-        stand.query(f"DROP INDEX {name}")
-    slowness.forget(stand)
+    platform.query(f"CREATE INDEX IF NOT EXISTS {INDEX} ON bookings (customer_id, created_at)")
+    for (name,) in platform.query(f"{others} AND indexrelid <> '{INDEX}'::regclass"):
+        platform.query(f"DROP INDEX {name}")
+    slowness.forget(platform)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal import crowd
-from rehearsal.stand import Stand
+from rehearsal import disk_fill
+from rehearsal.platform import Platform
 
 PLAYBOOK = "disk_space.yml"
 CAUSE = "old_backups"
 WITHIN = 10
-SIZE = 120 * crowd.MIB
+SIZE = 120 * disk_fill.MIB
 FOLDER = "/var/backups/postgresql"
 # Copies of the last good one, as many as fill the disk; of the days before it.
 PILE = (
@@ -20,21 +20,21 @@ PILE = (
 )
 
 
-def given(stand: Stand) -> dict[str, Any]:
-    disk = crowd.backups_disk(stand)
-    return crowd.goal(disk, crowd.free(disk) - crowd.SLACK, "backups")
+def given(platform: Platform) -> dict[str, Any]:
+    disk = disk_fill.backups_disk(platform)
+    return disk_fill.goal(disk, disk_fill.free(disk) - disk_fill.SLACK, "backups")
 
 
-def inject(stand: Stand) -> None:
-    stand.until("there is a good dump", stand.dumps, 240)
-    stand.execute("db-backup", "bash", "-c", PILE)
+def inject(platform: Platform) -> None:
+    platform.until("there is a good dump", platform.dumps, 240)
+    platform.execute("db-backup", "bash", "-c", PILE)
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """They take more than the disk has room for."""
-    said = stand.execute("db-backup", "bash", "-c", f"cat {FOLDER}/pafar-*T0201.sql.gz 2>/dev/null | wc -c")
+    said = platform.execute("db-backup", "bash", "-c", f"cat {FOLDER}/pafar-*T0201.sql.gz 2>/dev/null | wc -c")
     return int(said) > SIZE
 
 
-def heal(stand: Stand) -> None:
-    stand.execute("db-backup", "bash", "-c", f"rm -f {FOLDER}/pafar-*T0201.sql.gz")
+def heal(platform: Platform) -> None:
+    platform.execute("db-backup", "bash", "-c", f"rm -f {FOLDER}/pafar-*T0201.sql.gz")

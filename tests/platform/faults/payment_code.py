@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import backend, deployment
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
 CAUSE = "own_code"
@@ -12,18 +12,18 @@ SECONDS = 90
 TOUCHES = backend.SERVICES
 
 
-def inject(stand: Stand) -> None:
-    deployment.release(stand, "v1.3.0")
+def inject(platform: Platform) -> None:
+    deployment.release(platform, "v1.3.0")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody can pay."""
-    return stand.fails("pay")
+    return platform.fails("pay")
 
 
-def heal(stand: Stand) -> None:
-    deployment.back(stand)
+def heal(platform: Platform) -> None:
+    deployment.back(platform)
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend", "pafar-worker")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend", "pafar-worker")

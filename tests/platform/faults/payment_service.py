@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import backend, engine
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
 CAUSE = "service_sick"
@@ -11,18 +11,18 @@ WITHIN = 30
 TOUCHES = ("backend",)
 
 
-def inject(stand: Stand) -> None:
-    engine.run(["docker", "kill", stand.container("backend")])
+def inject(platform: Platform) -> None:
+    engine.run(["docker", "kill", platform.container("backend")])
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody can pay."""
-    return stand.fails("pay")
+    return platform.fails("pay")
 
 
-def heal(stand: Stand) -> None:
-    backend.put_right(stand, "backend")
+def heal(platform: Platform) -> None:
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rehearsal import partner
-from rehearsal.stand import Stand
+from rehearsal import batch_job
+from rehearsal.platform import Platform
 
 PLAYBOOK = "db_connection_exhaustion.yml"
 CAUSE = "leak"
@@ -12,18 +12,18 @@ WITHIN = 10
 JOB = "partner-feed"
 
 
-def inject(stand: Stand) -> None:
-    partner.take_all(stand, JOB, "SELECT count(*) FROM trips")
+def inject(platform: Platform) -> None:
+    batch_job.take_all(platform, JOB, "SELECT count(*) FROM trips")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody is served."""
-    return stand.fails()
+    return platform.fails()
 
 
-def heal(stand: Stand) -> None:
-    partner.stop(stand, JOB)
+def heal(platform: Platform) -> None:
+    batch_job.stop(platform, JOB)
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions(JOB)
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions(JOB)

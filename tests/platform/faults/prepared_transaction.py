@@ -6,7 +6,7 @@ It has no session that could be ended, outlives a restart, and keeps the locks o
 from __future__ import annotations
 
 from rehearsal import world
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "db_lock_contention.yml"
 # Rolling back what was promised to be kept is for a site to allow, and for a superuser to do.
@@ -14,27 +14,27 @@ VARIABLES = {"unblock_sessions_allow_prepared": True, "rehearsal_login": "breakg
 NAME = "settlement-2026-11-23"
 
 
-def inject(stand: Stand) -> None:
-    stand.session(
+def inject(platform: Platform) -> None:
+    platform.session(
         "settlement", "pafar", "BEGIN", "UPDATE trips SET updated_at = now()", f"PREPARE TRANSACTION '{NAME}'"
     )
-    stand.until("the transaction is prepared", lambda: is_prepared(stand))
+    platform.until("the transaction is prepared", lambda: is_prepared(platform))
 
 
-def is_prepared(stand: Stand) -> bool:
-    return bool(stand.query("SELECT 1 FROM pg_prepared_xacts WHERE gid = %s", NAME))
+def is_prepared(platform: Platform) -> bool:
+    return bool(platform.query("SELECT 1 FROM pg_prepared_xacts WHERE gid = %s", NAME))
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Most bookings fail."""
-    return stand.fails("book")
+    return platform.fails("book")
 
 
-def heal(stand: Stand) -> None:
-    stand.end("settlement")
-    if is_prepared(stand):
-        stand.query("ROLLBACK PREPARED %s", NAME)
+def heal(platform: Platform) -> None:
+    platform.end("settlement")
+    if is_prepared(platform):
+        platform.query("ROLLBACK PREPARED %s", NAME)
 
 
-def culprits(stand: Stand) -> list[str]:
-    return [row[0] for row in stand.query(world.PREPARED.replace(" ORDER", " WHERE gid = %s ORDER"), NAME)]
+def culprits(platform: Platform) -> list[str]:
+    return [row[0] for row in platform.query(world.PREPARED.replace(" ORDER", " WHERE gid = %s ORDER"), NAME)]

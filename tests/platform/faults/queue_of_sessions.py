@@ -5,8 +5,8 @@ It looks like exhaustion. To end idle sessions would let more of them in; the on
 
 from __future__ import annotations
 
-from rehearsal import faults, partner
-from rehearsal.stand import Stand
+from rehearsal import batch_job, faults
+from rehearsal.platform import Platform
 
 PLAYBOOK = "db_connection_exhaustion.yml"
 CAUSE = "lock_queue"
@@ -15,24 +15,24 @@ JOB = "partner-sync"
 LEAVES = (JOB,)  # they end by themselves once they have their locks
 
 
-def inject(stand: Stand) -> None:
-    faults.named("lock_storm").inject(stand)
-    partner.start(
-        stand, JOB, "UPDATE trips SET updated_at = now() WHERE id = 1 + (random() * 399)::int", 55, keep=False
+def inject(platform: Platform) -> None:
+    faults.named("lock_storm").inject(platform)
+    batch_job.start(
+        platform, JOB, "UPDATE trips SET updated_at = now() WHERE id = 1 + (random() * 399)::int", 55, keep=False
     )
-    stand.until("every slot is taken", lambda: partner.is_full(stand))
-    partner.calm(stand, JOB)
+    platform.until("every slot is taken", lambda: batch_job.is_full(platform))
+    batch_job.calm(platform, JOB)
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Most bookings fail."""
-    return stand.fails("book")
+    return platform.fails("book")
 
 
-def heal(stand: Stand) -> None:
-    partner.stop(stand, JOB)
-    faults.named("lock_storm").heal(stand)
+def heal(platform: Platform) -> None:
+    batch_job.stop(platform, JOB)
+    faults.named("lock_storm").heal(platform)
 
 
-def culprits(stand: Stand) -> list[str]:
-    return faults.named("lock_storm").culprits(stand)
+def culprits(platform: Platform) -> list[str]:
+    return faults.named("lock_storm").culprits(platform)

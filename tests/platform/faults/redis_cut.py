@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import backend, wire
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "network_connectivity.yml"
 CAUSE = "network_cut"
@@ -17,19 +17,19 @@ WITHOUT_RECEIPT = (
 RULE = ("--protocol", "tcp", "--dport", "6379")
 
 
-def inject(stand: Stand) -> None:
-    wire.cut(stand, "backend", *RULE)
+def inject(platform: Platform) -> None:
+    wire.cut(platform, "backend", *RULE)
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Who paid gets no receipt: the worker is not told of it."""
-    return bool(stand.query(WITHOUT_RECEIPT)[0][0] > 3)
+    return bool(platform.query(WITHOUT_RECEIPT)[0][0] > 3)
 
 
-def heal(stand: Stand) -> None:
-    wire.mend(stand, "backend", *RULE)
-    backend.put_right(stand, "backend")
+def heal(platform: Platform) -> None:
+    wire.mend(platform, "backend", *RULE)
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import slowness
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "db_performance_degradation.yml"
 CAUSE = "runaway_statement"
@@ -13,21 +13,21 @@ QUESTION = "SELECT count(*) FROM bookings AS a JOIN bookings AS b ON a.amount_ce
 ANALYST = "ad-hoc"
 
 
-def inject(stand: Stand) -> None:
-    slowness.remember(stand)
+def inject(platform: Platform) -> None:
+    slowness.remember(platform)
     for _number in range(3):
-        stand.session(ANALYST, "reporting", QUESTION)
+        platform.session(ANALYST, "reporting", QUESTION)
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """A request costs the database three times the processor time of before."""
-    return slowness.is_dear(stand, 3)
+    return slowness.is_dear(platform, 3)
 
 
-def heal(stand: Stand) -> None:
-    stand.end(ANALYST)
-    slowness.forget(stand)
+def heal(platform: Platform) -> None:
+    platform.end(ANALYST)
+    slowness.forget(platform)
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions(ANALYST)
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions(ANALYST)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from rehearsal import backend, engine
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "service_scale.yml"
 VARIABLES = {"scale_services_service": "backend"}
 
 
-def inject(stand: Stand) -> None:
-    first = backend.replicas(stand)
-    backend.compose(stand, "up", "--detach", "--no-build", "--no-recreate", "--scale", "backend=3", "backend")
-    backend.await_healthy(stand, "backend")
+def inject(platform: Platform) -> None:
+    first = backend.replicas(platform)
+    backend.compose(platform, "up", "--detach", "--no-build", "--no-recreate", "--scale", "backend=3", "backend")
+    backend.await_healthy(platform, "backend")
     for one in first:
         engine.run(["docker", "rm", "--force", one.id])
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody is served, and the backend is well."""
-    return stand.fails()
+    return platform.fails()
 
 
-def heal(stand: Stand) -> None:
-    backend.put_right(stand, "backend")
+def heal(platform: Platform) -> None:
+    backend.put_right(platform, "backend")
 
 
-def culprits(stand: Stand) -> list[str]:
-    return stand.sessions("pafar-backend")
+def culprits(platform: Platform) -> list[str]:
+    return platform.sessions("pafar-backend")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
 CAUSE = "stripe_down"
-RELIEF = False
+MITIGATION = False
 
 
-def inject(stand: Stand) -> None:
-    stand.behave("stripe", "down")
+def inject(platform: Platform) -> None:
+    platform.behave("stripe", "down")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody can pay."""
-    return stand.fails("pay")
+    return platform.fails("pay")
 
 
-def heal(stand: Stand) -> None:
-    stand.behave("stripe", "ok")
+def heal(platform: Platform) -> None:
+    platform.behave("stripe", "ok")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
 CAUSE = "key_refused"
-RELIEF = False
+MITIGATION = False
 
 
-def inject(stand: Stand) -> None:
-    stand.behave("stripe", "revoked")
+def inject(platform: Platform) -> None:
+    platform.behave("stripe", "revoked")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody can pay."""
-    return stand.fails("pay")
+    return platform.fails("pay")
 
 
-def heal(stand: Stand) -> None:
-    stand.behave("stripe", "ok")
+def heal(platform: Platform) -> None:
+    platform.behave("stripe", "ok")

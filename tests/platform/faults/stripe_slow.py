@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
 CAUSE = "stripe_slow"
-RELIEF = False
+MITIGATION = False
 VARIABLES = {"payment_outage_attempts": 1}
 
 
-def inject(stand: Stand) -> None:
-    stand.behave("stripe", "slow")
+def inject(platform: Platform) -> None:
+    platform.behave("stripe", "slow")
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Nobody can pay."""
-    return stand.fails("pay")
+    return platform.fails("pay")
 
 
-def heal(stand: Stand) -> None:
-    stand.behave("stripe", "ok")
+def heal(platform: Platform) -> None:
+    platform.behave("stripe", "ok")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from rehearsal import crowd, engine
+from rehearsal import disk_fill, engine
 from rehearsal.ownership import images_of
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "disk_space.yml"
 CAUSE = "unrotated_log"
 WITHIN = 10
-SIZE = 2 * crowd.SHARED_SLACK
+SIZE = 2 * disk_fill.SHARED_SLACK
 TALKS = (
     "import time\n"
     "for number in range(100_000):\n"
@@ -21,36 +21,36 @@ TALKS = (
 )
 
 
-def name(stand: Stand) -> str:
-    return f"{stand.site.project}-export"
+def name(platform: Platform) -> str:
+    return f"{platform.site.project}-export"
 
 
-def given(stand: Stand) -> dict[str, Any]:
-    disk = crowd.engine_disk()
-    return crowd.goal(disk, crowd.free(disk) - crowd.SHARED_SLACK, "container_logs")
+def given(platform: Platform) -> dict[str, Any]:
+    disk = disk_fill.engine_disk()
+    return disk_fill.goal(disk, disk_fill.free(disk) - disk_fill.SHARED_SLACK, "container_logs")
 
 
-def inject(stand: Stand) -> None:
-    labels = [f"com.docker.compose.project={stand.site.project}", "com.docker.compose.service=export"]
-    labels += ["com.docker.compose.oneoff=True", f"{stand.MARK}=true"]
+def inject(platform: Platform) -> None:
+    labels = [f"com.docker.compose.project={platform.site.project}", "com.docker.compose.service=export"]
+    labels += ["com.docker.compose.oneoff=True", f"{platform.MARK}=true"]
     words = [word for label in labels for word in ("--label", label)]
-    argv = ["docker", "run", "--detach", "--name", name(stand), *words, "--log-driver", "json-file"]
-    engine.run([*argv, f"{images_of(stand.site)}/app:latest", "python3", "-c", TALKS])
+    argv = ["docker", "run", "--detach", "--name", name(platform), *words, "--log-driver", "json-file"]
+    engine.run([*argv, f"{images_of(platform.site)}/app:latest", "python3", "-c", TALKS])
 
 
-def size(stand: Stand) -> int:
+def size(platform: Platform) -> int:
     """Bytes of its log."""
-    found = engine.run(["docker", "inspect", "--format", "{{.LogPath}}", name(stand)], check=False)
+    found = engine.run(["docker", "inspect", "--format", "{{.LogPath}}", name(platform)], check=False)
     try:
         return os.stat(found.stdout.strip()).st_size
     except OSError:
         return 0
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Its log is longer than the disk has room for."""
-    return size(stand) > SIZE
+    return size(platform) > SIZE
 
 
-def heal(stand: Stand) -> None:
-    engine.run(["docker", "rm", "--force", name(stand)], check=False)
+def heal(platform: Platform) -> None:
+    engine.run(["docker", "rm", "--force", name(platform)], check=False)

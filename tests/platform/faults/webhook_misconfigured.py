@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rehearsal import backend, engine, lifecycle
-from rehearsal.stand import Stand
+from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
 CAUSE = "webhook_misconfigured"
-RELIEF = False
+MITIGATION = False
 VARIABLES = {"payment_outage_since": "30s"}
 OTHER = "whsec_of_another_endpoint"
 UNCONFIRMED = (
@@ -16,29 +16,29 @@ UNCONFIRMED = (
 )
 
 
-def inject(stand: Stand) -> None:
-    deploy(stand, STRIPE_WEBHOOK_SECRET=OTHER)
+def inject(platform: Platform) -> None:
+    deploy(platform, STRIPE_WEBHOOK_SECRET=OTHER)
 
 
-def deploy(stand: Stand, **settings: str) -> None:
+def deploy(platform: Platform, **settings: str) -> None:
     """Make the backend's container anew with these settings."""
-    backend.drop(stand, "backend")
+    backend.drop(platform, "backend")
     # With --no-deps its hash would be another one than the files': Compose counts what it depends on.
     words = ["up", "--detach", "--no-build", "backend"]
-    engine.run([*lifecycle.compose(stand.site), *words], env={**lifecycle.environment(stand.site), **settings})
-    backend.await_healthy(stand, "backend")
-    backend.reload_nginx(stand)
+    engine.run([*lifecycle.compose(platform.site), *words], env={**lifecycle.environment(platform.site), **settings})
+    backend.await_healthy(platform, "backend")
+    backend.reload_nginx(platform)
 
 
-def symptom(stand: Stand) -> bool:
+def symptom(platform: Platform) -> bool:
     """Payments are charged and not confirmed."""
-    return bool(stand.query(UNCONFIRMED)[0][0] > 3)
+    return bool(platform.query(UNCONFIRMED)[0][0] > 3)
 
 
-def heal(stand: Stand) -> None:
-    found = backend.replicas(stand)
+def heal(platform: Platform) -> None:
+    found = backend.replicas(platform)
     if not found or f"STRIPE_WEBHOOK_SECRET={OTHER}" in secrets_of(found[0].id):
-        deploy(stand)
+        deploy(platform)
 
 
 def secrets_of(container: str) -> list[str]:

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from rehearsal import engine, faults, gameday, lifecycle, ownership, steps
+from rehearsal.errors import PlatformError
+from rehearsal.platform import Platform
 from rehearsal.site import PORTS, PROJECT, ROOT, Site, alone, site_of
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
 
 # How long a command waits for another one to end: a step of a game day is over by then.
 STEP_SECONDS = 1000
@@ -59,26 +59,26 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def status(stand: Stand) -> None:
-    for name in faults.injected(stand):
+def status(platform: Platform) -> None:
+    for name in faults.injected(platform):
         print(f"injected: {name}")
-    for one in stand.containers():
+    for one in platform.containers():
         print(f"{one.service:<18} {one.state:<10} {one.health:<10} restarts {one.restarts}")
-    print(f"users of the last 10 s: {json.dumps(stand.stats(10))}")
+    print(f"users of the last 10 s: {json.dumps(platform.stats(10))}")
 
 
-def heal(stand: Stand, name: str | None) -> int:
+def heal(platform: Platform, name: str | None) -> int:
     """One fault, or all that were injected; what cannot be healed does not keep the others from it."""
-    names = [name] if name else faults.injected(stand)
+    names = [name] if name else faults.injected(platform)
     failed = 0
     for one in names:
         try:
-            print(faults.heal(stand, faults.named(one)))
-        except Trouble as trouble:
-            print(f"ERROR: {one} is not healed: {trouble}", file=sys.stderr)
+            print(faults.heal(platform, faults.named(one)))
+        except PlatformError as error:
+            print(f"ERROR: {one} is not healed: {error}", file=sys.stderr)
             failed = 1
     if not names:
-        ownership.require_platform(stand)
+        ownership.require_platform(platform)
         print("Nothing was injected.")
     return failed
 
@@ -88,7 +88,7 @@ def settings_of(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         name, dummy, value = pair.partition("=")
         if name not in (*PORTS, *NUMBERS) or not value.isdigit() or (name in PORTS and not 0 < int(value) < 65536):
-            raise Trouble(f"--set wants one of {', '.join((*PORTS, *NUMBERS))} and a number; it was {pair!r}.")
+            raise PlatformError(f"--set wants one of {', '.join((*PORTS, *NUMBERS))} and a number; it was {pair!r}.")
         settings[name] = value
     return settings
 
@@ -114,29 +114,29 @@ def act(asked: argparse.Namespace) -> int:
 
 def with_platform(site: Site, asked: argparse.Namespace) -> int:
     """The commands that need one, of which one at a time has it."""
-    stand = Stand(site)
+    platform = Platform(site)
     if asked.command == "status":
-        status(stand)
+        status(platform)
         return 0
     if asked.command == "symptom":
-        print(json.dumps({"fault": asked.fault, "symptom": faults.named(asked.fault).symptom(stand)}))
+        print(json.dumps({"fault": asked.fault, "symptom": faults.named(asked.fault).symptom(platform)}))
         return 0
     engine.require_engine()
     with alone(site, "step", STEP_SECONDS):
         if asked.command == "inject":
-            print(faults.inject(stand, faults.named(asked.fault)))
+            print(faults.inject(platform, faults.named(asked.fault)))
             return 0
         if asked.command == "heal":
-            return heal(stand, asked.fault)
-        return steps.run(stand, asked)
+            return heal(platform, asked.fault)
+        return steps.run(platform, asked)
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return act(parser().parse_args())
-    except Trouble as trouble:
-        print(f"ERROR: {trouble}", file=sys.stderr)
+    except PlatformError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

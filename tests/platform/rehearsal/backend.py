@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from rehearsal import engine
+from rehearsal.errors import PlatformError
 from rehearsal.ownership import images_of
-from rehearsal.stand import Container, Stand
-from rehearsal.trouble import Trouble
+from rehearsal.platform import Container, Platform
 
 SERVICES = ("backend", "celery-worker")
 READY_SECONDS = 240
@@ -24,51 +24,51 @@ for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
 """
 
 
-def replicas(stand: Stand, service: str = "backend") -> list[Container]:
-    return [one for one in stand.containers() if one.service == service]
+def replicas(platform: Platform, service: str = "backend") -> list[Container]:
+    return [one for one in platform.containers() if one.service == service]
 
 
-def compose(stand: Stand, *words: str) -> None:
+def compose(platform: Platform, *words: str) -> None:
     """`docker compose` on the platform, as a deployment runs it."""
     from rehearsal import lifecycle
 
-    engine.run([*lifecycle.compose(stand.site), *words], env=lifecycle.environment(stand.site))
+    engine.run([*lifecycle.compose(platform.site), *words], env=lifecycle.environment(platform.site))
 
 
-def is_right(stand: Stand, service: str) -> bool:
+def is_right(platform: Platform, service: str) -> bool:
     """One container of the image that its tag has, healthy, and never restarted."""
-    found = replicas(stand, service)
+    found = replicas(platform, service)
     image = engine.run(
-        ["docker", "image", "inspect", "--format", "{{.Id}}", f"{images_of(stand.site)}/app:latest"], check=False
+        ["docker", "image", "inspect", "--format", "{{.Id}}", f"{images_of(platform.site)}/app:latest"], check=False
     ).stdout.strip()
     return len(found) == 1 and found[0].health == "healthy" and not found[0].restarts and found[0].image == image
 
 
-def put_right(stand: Stand, *services: str) -> None:
+def put_right(platform: Platform, *services: str) -> None:
     """Back to one healthy replica each, whatever happened to them; what is right already is left alone."""
-    wrong = [service for service in services or SERVICES if not is_right(stand, service)]
+    wrong = [service for service in services or SERVICES if not is_right(platform, service)]
     if wrong:
         for service in wrong:
-            drop(stand, service)
-        compose(stand, "up", "--detach", "--no-build", *wrong)
-        await_healthy(stand, *wrong)
-    reload_nginx(stand)
+            drop(platform, service)
+        compose(platform, "up", "--detach", "--no-build", *wrong)
+        await_healthy(platform, *wrong)
+    reload_nginx(platform)
 
 
-def drop(stand: Stand, service: str) -> None:
+def drop(platform: Platform, service: str) -> None:
     """Remove all its containers."""
-    for one in replicas(stand, service):
+    for one in replicas(platform, service):
         engine.run(["docker", "rm", "--force", one.id], check=False)
 
 
-def await_healthy(stand: Stand, *services: str) -> None:
+def await_healthy(platform: Platform, *services: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
-        found = [one for service in services for one in replicas(stand, service)]
+        found = [one for service in services for one in replicas(platform, service)]
         if found and all(one.health == "healthy" for one in found):
             return
         if time.monotonic() > deadline:
-            raise Trouble(f"{', '.join(services)} did not become healthy within {READY_SECONDS} s.")
+            raise PlatformError(f"{', '.join(services)} did not become healthy within {READY_SECONDS} s.")
         time.sleep(0.3)
 
 
@@ -77,5 +77,5 @@ def signal(container: str, name: str, words: str) -> None:
     engine.run(["docker", "exec", "--user", "root", container, "python3", "-c", SIGNAL, name, words], check=False)
 
 
-def reload_nginx(stand: Stand) -> None:
-    stand.execute("nginx", "nginx", "-s", "reload")
+def reload_nginx(platform: Platform) -> None:
+    platform.execute("nginx", "nginx", "-s", "reload")

@@ -7,30 +7,30 @@ import os
 import sys
 
 from rehearsal import backend, engine
+from rehearsal.platform import Platform
 from rehearsal.site import ROOT, git
-from rehearsal.stand import Stand
 
 RUNS = "v1.1.0"
 
 
-def release(stand: Stand, version: str) -> None:
+def release(platform: Platform, version: str) -> None:
     """Deploy a version over the one that runs."""
     told = {
-        "project": stand.site.project, "state_dir": str(stand.site.folder / "snapshots"), "label": RUNS,
+        "project": platform.site.project, "state_dir": str(platform.site.folder / "snapshots"), "label": RUNS,
         "docker_host": os.environ.get("DOCKER_HOST", ""),
     }  # fmt: skip
     ansible = f"{os.path.dirname(sys.executable)}/ansible"
     engine.run([ansible, "localhost", "-m", "pafar.runbook.compose_snapshot", "-a", json.dumps(told)], cwd=ROOT)
-    git(stand.site, "checkout", "--quiet", "--force", version)
-    backend.compose(stand, "build", "--quiet", "backend")
-    backend.compose(stand, "up", "--detach", "--no-build", *backend.SERVICES)
-    backend.await_healthy(stand, *backend.SERVICES)
-    backend.reload_nginx(stand)
+    git(platform.site, "checkout", "--quiet", "--force", version)
+    backend.compose(platform, "build", "--quiet", "backend")
+    backend.compose(platform, "up", "--detach", "--no-build", *backend.SERVICES)
+    backend.await_healthy(platform, *backend.SERVICES)
+    backend.reload_nginx(platform)
 
 
-def back(stand: Stand) -> None:
+def back(platform: Platform) -> None:
     """The version that runs, built and running, whatever was deployed or rolled back."""
-    if git(stand.site, "describe", "--tags", "--always") != RUNS:
-        git(stand.site, "checkout", "--quiet", "--force", "main")
-        backend.compose(stand, "build", "--quiet", "backend")
-    backend.put_right(stand)
+    if git(platform.site, "describe", "--tags", "--always") != RUNS:
+        git(platform.site, "checkout", "--quiet", "--force", "main")
+        backend.compose(platform, "build", "--quiet", "backend")
+    backend.put_right(platform)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
 
 BASE_IMAGE = "debian:bookworm-slim"
 BASE_SUITE = "bookworm"
@@ -32,26 +32,26 @@ LOCAL = ("unix://", "npipe://", "tcp://127.0.0.1:", "tcp://localhost:")
 def run(
     argv: Sequence[str], *, stdin: str | None = None, seconds: float = 400, check: bool = True, **more: Any
 ) -> subprocess.CompletedProcess[str]:
-    """A command, its output as text; what it says when it fails becomes a ``Trouble``."""
+    """A command, its output as text; what it says when it fails becomes a ``PlatformError``."""
     try:
         done = subprocess.run(
             list(argv), input=stdin, capture_output=True, text=True, errors="replace", timeout=seconds, check=False,
             **more,
         )  # fmt: skip
     except FileNotFoundError:
-        raise Trouble(f"{argv[0]} is not installed; it is needed to rehearse.") from None
+        raise PlatformError(f"{argv[0]} is not installed; it is needed to rehearse.") from None
     except subprocess.TimeoutExpired:
-        raise Trouble(f"`{' '.join(argv[:4])} ...` did not end within {seconds:g} s.") from None
+        raise PlatformError(f"`{' '.join(argv[:4])} ...` did not end within {seconds:g} s.") from None
     if check and done.returncode:
         told = (done.stderr or done.stdout).strip()[-1500:]
-        raise Trouble(f"`{' '.join(argv[:4])} ...` failed (exit {done.returncode}): {told}")
+        raise PlatformError(f"`{' '.join(argv[:4])} ...` failed (exit {done.returncode}): {told}")
     return done
 
 
 def require_engine() -> str:
-    """The engine's version; a ``Trouble`` where none answers."""
+    """The engine's version; a ``PlatformError`` where none answers."""
     if shutil.which("docker") is None:
-        raise Trouble("The docker command is not installed. The rehearsal platform needs Docker and Compose v2.")
+        raise PlatformError("The docker command is not installed. The rehearsal platform needs Docker and Compose v2.")
     place = (
         os.environ.get("DOCKER_HOST")
         or run(
@@ -59,13 +59,13 @@ def require_engine() -> str:
         ).stdout.strip()
     )
     if place and not place.startswith(LOCAL):
-        raise Trouble(
+        raise PlatformError(
             f"The Docker engine at {place} is not on this machine. The platform is published on loopback alone, so it"
             " can be rehearsed on only where it runs."
         )
     done = run(["docker", "version", "--format", "{{.Server.Version}}"], check=False, seconds=120)
     if done.returncode:
-        raise Trouble(
+        raise PlatformError(
             f"No Docker engine answers ({done.stderr.strip()[-200:]}). Start it, or be allowed to use it"
             " (group docker), or set DOCKER_HOST."
         )
@@ -88,7 +88,7 @@ def compose_command() -> tuple[str, ...]:
     what = (
         f"{' and '.join(seen)} is Compose v1, which this platform does not speak" if seen else "Compose v2 is missing"
     )
-    raise Trouble(f"{what}. {GET_COMPOSE}.")
+    raise PlatformError(f"{what}. {GET_COMPOSE}.")
 
 
 def compose_version() -> str:
@@ -137,8 +137,8 @@ def pull_or_make(say: Callable[[str], None]) -> None:
     try:
         run(["docker", "pull", "--quiet", BASE_IMAGE], seconds=PULL_SECONDS)
         return
-    except Trouble as trouble:
-        reason = str(trouble).splitlines()[-1][-160:]
+    except PlatformError as error:
+        reason = str(error).splitlines()[-1][-160:]
     say(f"it cannot be pulled ({reason})")
     make_base_image(say)
 
@@ -159,7 +159,7 @@ def get_mmdebstrap(say: Callable[[str], None]) -> None:
     if shutil.which("mmdebstrap"):
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise Trouble(
+        raise PlatformError(
             f"{BASE_IMAGE} can neither be pulled nor made here: mmdebstrap is missing. On Debian or Ubuntu:"
             " apt-get install mmdebstrap. Elsewhere: load the image from a machine that has it"
             " (docker save, docker load)."

@@ -35,9 +35,9 @@ from types import ModuleType
 from typing import Any
 
 from rehearsal import ownership
+from rehearsal.errors import PlatformError
+from rehearsal.platform import Platform
 from rehearsal.site import SOURCE, write_private
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
 
 FOLDER = SOURCE / "faults"
 # What an injection that was broken off had sent to the background may arrive after the heal: it is healed once more.
@@ -52,10 +52,10 @@ class Fault:
     name: str
     sentence: str
     playbook: str
-    inject: Callable[[Stand], None]
-    symptom: Callable[[Stand], bool]
-    heal: Callable[[Stand], None]
-    culprits: Callable[[Stand], list[str]]
+    inject: Callable[[Platform], None]
+    symptom: Callable[[Platform], bool]
+    heal: Callable[[Platform], None]
+    culprits: Callable[[Platform], list[str]]
     seconds: float = 60
     variables: dict[str, Any] = field(default_factory=dict)
     within: float = 5
@@ -65,8 +65,8 @@ class Fault:
     leaves: tuple[str, ...] = ()
     latency: str = ""
     cause: str = ""
-    relief: bool = True
-    given: Callable[[Stand], dict[str, Any]] = lambda dummy: {}
+    mitigation: bool = True
+    given: Callable[[Platform], dict[str, Any]] = lambda dummy: {}
 
 
 def names() -> list[str]:
@@ -80,7 +80,7 @@ def every() -> list[Fault]:
 def named(name: str) -> Fault:
     """The fault of this name; names come from the folder, never from what somebody typed."""
     if name not in names():
-        raise Trouble(f"There is no fault {name!r}. There are: {', '.join(names())}.")
+        raise PlatformError(f"There is no fault {name!r}. There are: {', '.join(names())}.")
     return read(FOLDER / f"{name}.py")
 
 
@@ -93,7 +93,9 @@ def read(path: Path) -> Fault:
         spec.loader.exec_module(module)
         return fault_of(path, module)
     except (SyntaxError, ImportError, NameError, AttributeError) as error:
-        raise Trouble(f"The fault {path.stem} cannot be read ({path}): {type(error).__name__}: {error}.") from None
+        raise PlatformError(
+            f"The fault {path.stem} cannot be read ({path}): {type(error).__name__}: {error}."
+        ) from None
 
 
 def fault_of(path: Path, module: ModuleType) -> Fault:
@@ -114,35 +116,35 @@ def fault_of(path: Path, module: ModuleType) -> Fault:
         leaves=getattr(module, "LEAVES", ()),
         latency=getattr(module, "LATENCY", ""),
         cause=getattr(module, "CAUSE", ""),
-        relief=getattr(module, "RELIEF", True),
+        mitigation=getattr(module, "RELIEF", True),
         given=getattr(module, "given", lambda dummy: {}),
     )
 
 
-def note_of(stand: Stand, fault: Fault) -> Path:
-    return stand.site.folder / "faults" / f"{fault.name}.json"
+def note_of(platform: Platform, fault: Fault) -> Path:
+    return platform.site.folder / "faults" / f"{fault.name}.json"
 
 
-def injected(stand: Stand) -> list[str]:
+def injected(platform: Platform) -> list[str]:
     """Names of the faults that were injected and not healed yet, by what was noted."""
-    return sorted(path.stem for path in (stand.site.folder / "faults").glob("*.json"))
+    return sorted(path.stem for path in (platform.site.folder / "faults").glob("*.json"))
 
 
-def inject(stand: Stand, fault: Fault) -> str:
+def inject(platform: Platform, fault: Fault) -> str:
     """Break it, once: a fault that is there already stays as it is, one that a runbook relieved is injected anew."""
-    ownership.require_platform(stand)
-    note = note_of(stand, fault)
-    if note.exists() and (is_young(note) or fault.symptom(stand)):
-        return f"{fault.name} is injected already, since {told(note)}; nothing was done."
-    others = [name for name in injected(stand) if name != fault.name]
+    ownership.require_platform(platform)
+    note = note_of(platform, fault)
+    if note.exists() and (is_young(note) or fault.symptom(platform)):
+        return f"{fault.name} is injected already, since {injected_at(note)}; nothing was done."
+    others = [name for name in injected(platform) if name != fault.name]
     if others:
-        raise Trouble(
+        raise PlatformError(
             f"{', '.join(others)} is injected and not healed; {fault.name} was not. First heal: rehearsal heal"
         )
-    fault.heal(stand)
+    fault.heal(platform)
     note.parent.mkdir(exist_ok=True)
     write_private(note, json.dumps({"fault": fault.name, "at": time.time(), "whole": False}))
-    fault.inject(stand)
+    fault.inject(platform)
     write_private(note, json.dumps({"fault": fault.name, "at": time.time(), "whole": True}))
     return f"{fault.name} is injected."
 
@@ -153,38 +155,38 @@ def is_young(note: Path) -> bool:
     return time.time() < at + YOUNG
 
 
-def told(note: Path) -> str:
+def injected_at(note: Path) -> str:
     return time.strftime("%H:%M:%S", time.localtime(json.loads(note.read_text())["at"]))
 
 
-def heal(stand: Stand, fault: Fault) -> str:
+def heal(platform: Platform, fault: Fault) -> str:
     """Back to a platform without this fault; then the note goes, and not before."""
-    ownership.require_platform(stand)
-    note = note_of(stand, fault)
+    ownership.require_platform(platform)
+    note = note_of(platform, fault)
     known = note.exists()
-    fault.heal(stand)
+    fault.heal(platform)
     if known and not json.loads(note.read_text())["whole"]:
         time.sleep(ON_ITS_WAY)
-        fault.heal(stand)
+        fault.heal(platform)
     note.unlink(missing_ok=True)
     return f"{fault.name} is healed." if known else f"{fault.name} was not injected; there was nothing to heal."
 
 
-def await_symptom(stand: Stand, fault: Fault, wanted: bool, seconds: float, steady: float = 2) -> float:
+def await_symptom(platform: Platform, fault: Fault, wanted: bool, seconds: float, steady: float = 2) -> float:
     """Wait until the symptom shows (or not) and stays so for ``steady`` seconds; returns when that began."""
     deadline = time.time() + seconds
     since: float | None = None
     while True:
         now = time.time()
-        if fault.symptom(stand) is wanted:
+        if fault.symptom(platform) is wanted:
             since = since or now
             if now - since >= steady:
                 return since
         else:
             since = None
         if now > deadline:
-            raise Trouble(
+            raise PlatformError(
                 f"Within {seconds:g} s the symptom of {fault.name} did not {'show' if wanted else 'go'}."
-                f" The users of the last 5 s: {json.dumps(stand.stats(5))}"
+                f" The users of the last 5 s: {json.dumps(platform.stats(5))}"
             )
         time.sleep(0.3)

@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import faults, lifecycle, report, steps
+from rehearsal.errors import PlatformError
+from rehearsal.platform import Platform
 from rehearsal.site import ROOT, Site, alone
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
 
 CHARTS = "images/game-days"
 
 
-def stand_of(site: Site) -> Stand:
+def platform_of(site: Site) -> Platform:
     """The running platform; it is started where it does not run, or not well."""
     try:
-        stand = Stand(site)
-        containers = stand.containers()
+        platform = Platform(site)
+        containers = platform.containers()
         if containers and all(one.health == "healthy" for one in containers):
-            return stand
-    except Trouble:
+            return platform
+    except PlatformError:
         pass
     with alone(site, "step", steps.PLAY_SECONDS):
         lifecycle.up(site, lifecycle.Progress())
-    return Stand(site)
+    return Platform(site)
 
 
 def hold(site: Site, name: str, day: Path) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def hold(site: Site, name: str, day: Path) -> dict[str, Any]:
 def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
     wanted = [faults.named(fault).name] if fault else faults.names()
     if repeat < 1:
-        raise Trouble(f"REPEAT is how many times, at least 1; it was {repeat}.")
+        raise PlatformError(f"REPEAT is how many times, at least 1; it was {repeat}.")
     with alone(site, "gameday", 0):
-        stand = stand_of(site)
+        platform = platform_of(site)
         rows: list[dict[str, Any]] = []
         report.merge(rows, docs)  # a table that cannot be read is known before the first day
         try:
@@ -68,8 +68,8 @@ def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
         except (KeyboardInterrupt, SystemExit):
             print("\nInterrupted: healing what was injected", flush=True)
             with alone(site, "step", steps.PLAY_SECONDS):
-                for name in faults.injected(stand):
-                    print(faults.heal(stand, faults.named(name)), flush=True)
+                for name in faults.injected(platform):
+                    print(faults.heal(platform, faults.named(name)), flush=True)
             raise
     print()
     for row in rows:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import chart, slowness, world
-from rehearsal.stand import PATIENCE, Request, felt
+from rehearsal.platform import PATIENCE, Request, felt
 
 SERVED = 0.99
 WITHIN = 5.0  # seconds from the act until users must be back
@@ -32,7 +32,7 @@ COMPOSE = (
     "roll_back_release",
     "end_sessions",
     "build_index",
-    "guard_roles",
+    "role_settings",
 )
 # What the API answers when somebody ended the session, or cancelled the statement, that served a user.
 BY_THE_ACT = ("session_ended", "statement_cancelled")
@@ -134,7 +134,7 @@ def done(incidents: Path) -> list[str]:
             lines += note.get("done", [])
         elif event["kind"] == "verified":
             counted = ("before", "now") if note.get("mitigation") in COMPOSE else ("waited too long", "do now")
-            lines.append(f"{note.get('verdict')}: {note.get('before')} {counted[0]}, {note.get('after')} {counted[1]}")
+            lines.append(f"{note.get('outcome')}: {note.get('before')} {counted[0]}, {note.get('after')} {counted[1]}")
         elif event["kind"] in ("held", "handed_over"):
             lines.append(event["kind"])
     return lines
@@ -182,8 +182,8 @@ def late(parts: dict[str, dict[str, Any]]) -> list[str]:
 
 def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: str, cause: str = "") -> list[str]:
     """Everything that speaks against the day, in words; nothing means passed."""
-    relief, real, trouble = parts["relief"], parts["real"], parts["trouble"].get("said")
-    wrong = [trouble] if trouble else [f"it did not come to {name}" for name in PARTS if not parts[name]]
+    relief, real, error = parts["relief"], parts["real"], parts["trouble"].get("said")
+    wrong = [error] if error else [f"it did not come to {name}" for name in PARTS if not parts[name]]
     wanted = parts["begin"].get("cause", "")
     if real and wanted and cause != wanted:
         wrong.append(f"the runbook named {cause or 'no cause'}, and it was {wanted}")
@@ -223,7 +223,7 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
         "playbook": begin.get("playbook"),
         "passed": not wrong,
         "seconds_to_symptom": between(inject.get("at"), symptom.get("felt") or symptom.get("at")),
-        "seconds_to_relief": between(real.get("began"), relief.get("back")),
+        "seconds_to_recovery": between(real.get("began"), relief.get("back")),
         "seconds_after_act": between(relief.get("act"), relief.get("back")),
         "success_after": relief.get("success_after"),
         "latency_ms": latencies(parts),

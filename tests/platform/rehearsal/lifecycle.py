@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal import engine, faults
+from rehearsal.errors import PlatformError
 from rehearsal.ownership import IMAGES, images_of, require_ours, require_this_clones, things_of
+from rehearsal.platform import Platform
 from rehearsal.site import Site, prepare
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
 
 BUILD_SECONDS = 900
 HEALTHY_SECONDS = 420
@@ -47,10 +47,10 @@ def up(site: Site, say: Progress, **settings: str) -> None:
     build(site, say)
     say("starting")
     start(site, say)
-    stand = Stand(site)
-    for name in faults.injected(stand):
-        say(faults.heal(stand, faults.named(name)))
-    await_served(stand)
+    platform = Platform(site)
+    for name in faults.injected(platform):
+        say(faults.heal(platform, faults.named(name)))
+    await_served(platform)
     env = site.env
     say("up and healthy, and users are served")
     print(
@@ -81,10 +81,10 @@ def build(site: Site, say: Callable[[str], None]) -> None:
                 stderr=subprocess.STDOUT, timeout=BUILD_SECONDS, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise Trouble(f"The images were not built within {BUILD_SECONDS} s; see {shown(log)}.") from None
+            raise PlatformError(f"The images were not built within {BUILD_SECONDS} s; see {shown(log)}.") from None
     if done.returncode:
         last = "\n".join(log.read_text(errors="replace").strip().splitlines()[-8:])
-        raise Trouble(f"The images could not be built; all of it is in {shown(log)}, its end is:\n{last}")
+        raise PlatformError(f"The images could not be built; all of it is in {shown(log)}, its end is:\n{last}")
 
 
 def compose(site: Site) -> list[str]:
@@ -108,7 +108,7 @@ def start(site: Site, say: Callable[[str], None]) -> None:
             cwd=site.folder, env=environment(site), stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        await_healthy(Stand(site), say, process)
+        await_healthy(Platform(site), say, process)
     finally:
         if process.poll() is None:
             process.terminate()
@@ -116,13 +116,13 @@ def start(site: Site, say: Callable[[str], None]) -> None:
     if process.returncode:
         # The last line is the reason, all before it is progress.
         reason = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise Trouble(f"The platform did not start: {reason[0]}{last_words(Stand(site))}")
+        raise PlatformError(f"The platform did not start: {reason[0]}{last_words(Platform(site))}")
 
 
-def last_words(stand: Stand) -> str:
+def last_words(platform: Platform) -> str:
     """The end of the log of every container that is not well."""
     told = ""
-    for one in stand.containers():
+    for one in platform.containers():
         if one.state in ("exited", "restarting") or one.health == "unhealthy" or one.restarts:
             log = engine.run(["docker", "logs", "--tail", "5", one.id], check=False)
             told += (
@@ -131,13 +131,15 @@ def last_words(stand: Stand) -> str:
     return told
 
 
-def await_healthy(stand: Stand, say: Callable[[str], None], starter: subprocess.Popen[bytes] | None = None) -> None:
+def await_healthy(
+    platform: Platform, say: Callable[[str], None], starter: subprocess.Popen[bytes] | None = None
+) -> None:
     """Until every container is healthy, or the starter has failed."""
     deadline = time.monotonic() + HEALTHY_SECONDS
     told: set[str] = set()
     while True:
         busy = starter is not None and starter.poll() is None
-        containers = stand.containers()
+        containers = platform.containers()
         healthy = {one.service for one in containers if one.health == "healthy"}
         for service in sorted(healthy - told):
             say(f"{service} is healthy ({len(healthy)} of {len(containers)})")
@@ -147,21 +149,21 @@ def await_healthy(stand: Stand, say: Callable[[str], None], starter: subprocess.
             return
         if time.monotonic() > deadline:
             told_by = "\n".join(f"{one.service}: {one.state}, {one.health}: {one.last_check}" for one in ill)
-            raise Trouble(f"Not healthy within {HEALTHY_SECONDS} s:\n{told_by}{last_words(stand)}")
+            raise PlatformError(f"Not healthy within {HEALTHY_SECONDS} s:\n{told_by}{last_words(platform)}")
         time.sleep(0.5)
 
 
-def await_served(stand: Stand, seconds: float = 180) -> None:
+def await_served(platform: Platform, seconds: float = 180) -> None:
     """Until the users of the last two seconds were served, and there were enough of them to tell."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            stats = stand.stats(2)
+            stats = platform.stats(2)
             if stats["requests"] >= ENOUGH and stats["success"] >= SERVED:
                 return
             seen = f"users are not served: {stats}"
-        except Trouble as trouble:  # it may just have been started
-            seen = str(trouble)
+        except PlatformError as error:  # it may just have been started
+            seen = str(error)
         if time.monotonic() > deadline:
-            raise Trouble(f"The platform does not serve its users within {seconds:g} s: {seen}")
+            raise PlatformError(f"The platform does not serve its users within {seconds:g} s: {seen}")
         time.sleep(0.5)

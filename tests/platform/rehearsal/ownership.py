@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import engine
+from rehearsal.errors import PlatformError
+from rehearsal.platform import Platform
 from rehearsal.site import Site
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
 
 IMAGES = ("app", "db", "redis", "nginx", "monitoring")
 PREFIX = "pafar-rehearsal"
@@ -35,26 +35,26 @@ def require_ours(site: Site) -> None:
     """Refuse when anything of a project of this name is not marked as a rehearsal's: it is somebody's real platform."""
     for kind in KINDS:
         for one in engine.inspect(kind, things_of(site, kind)):
-            if labels(one).get(Stand.MARK) != "true":
-                raise Trouble(
+            if labels(one).get(Platform.MARK) != "true":
+                raise PlatformError(
                     f"A project called {site.project} exists here that is no rehearsal platform: its {kind}"
-                    f" {one['Name'].lstrip('/')} lacks the label {Stand.MARK}=true. Nothing was changed. Take another"
-                    " name: PAFAR_PROJECT=..."
+                    f" {one['Name'].lstrip('/')} lacks the label {Platform.MARK}=true. Nothing was changed. Take"
+                    " another name: PAFAR_PROJECT=..."
                 )
 
 
-def require_platform(stand: Stand) -> None:
+def require_platform(platform: Platform) -> None:
     """It is there and ours, or nothing of it is touched."""
-    require_ours(stand.site)
-    if not things_of(stand.site, "container"):
-        raise Trouble(f"No container of a project called {stand.site.project} runs. Start it: make platform")
+    require_ours(platform.site)
+    if not things_of(platform.site, "container"):
+        raise PlatformError(f"No container of a project called {platform.site.project} runs. Start it: make platform")
 
 
 def require_this_clones(site: Site) -> None:
     """Refuse what another clone runs under this name, and volumes whose passwords are lost with their checkout."""
     require_no_other_clones(site)
     if things_of(site, "volume") and not (site.folder / ".env").exists():
-        raise Trouble(
+        raise PlatformError(
             f"Volumes of an earlier {site.project} are left, and the passwords in them are lost. Remove them first:"
             " make platform-down"
         )
@@ -65,7 +65,7 @@ def require_no_other_clones(site: Site) -> None:
     for one in engine.inspect("container", things_of(site, "container")):
         place = labels(one).get("com.docker.compose.project.working_dir", "")
         if place and Path(place) != site.folder and Path(place).exists():
-            raise Trouble(
+            raise PlatformError(
                 f"The rehearsal platform {site.project} was started from another place ({place}). Take it down there,"
                 " or take another name here: PAFAR_PROJECT=..."
             )
@@ -94,7 +94,7 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
     shutil.rmtree(site.folder, ignore_errors=True)
     left = [f"{kind} {name}" for kind in KINDS for name in things_of(site, kind)]
     if left:
-        raise Trouble(f"These are left of {site.project}: {', '.join(left)}")
+        raise PlatformError(f"These are left of {site.project}: {', '.join(left)}")
     if kept:
         say(f"nothing is left of it but images that something else still uses: {', '.join(kept)}")
     elif images:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
 
 TITLE = """# Game days
 
@@ -32,7 +32,7 @@ users were back and the runbook had ended; sessions ended or cancelled that had 
 own log; containers stopped or restarted.
 Where there is no relief nobody here can give it: the runbook must name the cause and leave everything alone.
 """
-KEYS = ("seconds_to_symptom", "seconds_to_relief", "seconds_after_act")
+KEYS = ("seconds_to_symptom", "seconds_to_recovery", "seconds_after_act")
 
 
 def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -63,7 +63,9 @@ def merge(rows: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     try:
         earlier = json.loads(path.read_text()) if path.exists() else []
     except ValueError as error:
-        raise Trouble(f"{path} is no JSON any more ({error}). Mend or remove it, then hold the game days.") from None
+        raise PlatformError(
+            f"{path} is no JSON any more ({error}). Mend or remove it, then hold the game days."
+        ) from None
     fresh = {row["fault"] for row in rows}
     return sorted([*(row for row in earlier if row["fault"] not in fresh), *rows], key=lambda row: str(row["fault"]))
 
@@ -101,7 +103,7 @@ def sentence(row: dict[str, Any]) -> str:
         told += f"; {slow['before']:g} ms before, {slow['during']:g} during, {slow['after']:g} after"
     return (
         f"{told}; users felt it after {row['seconds_to_symptom']:g} s, were served again {row['seconds_after_act']:g} s"
-        f" after the act of {row['playbook']}, {row['seconds_to_relief']:g} s after its start; harmed: {harmed(row)}"
+        f" after the act of {row['playbook']}, {row['seconds_to_recovery']:g} s after its start; harmed: {harmed(row)}"
     )
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from rehearsal.engine import run
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
 
 SOURCE = Path(__file__).resolve().parents[1]
 ROOT = SOURCE.parents[1]
@@ -64,7 +64,7 @@ class Site:
         """What .env says."""
         path = self.folder / ".env"
         if not path.exists():
-            raise Trouble(
+            raise PlatformError(
                 f"There is no platform called {self.project} here: {path} is missing. Start one: make platform"
             )
         pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and line[0] != "#")
@@ -81,7 +81,7 @@ HOME = ROOT / ".cache/rehearsal"
 def site_of(project: str) -> Site:
     """The site of a project; the name is Compose's: small letters, digits, ``-`` and ``_``."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", project):
-        raise Trouble(f"{project!r} is no name for a project: small letters, digits, - and _.")
+        raise PlatformError(f"{project!r} is no name for a project: small letters, digits, - and _.")
     return Site(project, HOME / project)
 
 
@@ -111,7 +111,7 @@ def alone(site: Site, name: str, seconds: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Trouble(
+                    raise PlatformError(
                         f"Somebody else is at work on {site.project} (a {name} of another process holds"
                         f" {site.folder / name}.lock). Wait until it is over."
                     ) from None

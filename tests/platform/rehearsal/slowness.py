@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rehearsal.platform import Platform, Request
 from rehearsal.site import write_private
-from rehearsal.stand import Request, Stand
 
 QUANTILE = 0.8  # a third of those who browse ask for their own bookings: the slower ones of all
 SPAN = 6.0  # seconds of users that are looked at
@@ -25,38 +25,38 @@ def latency(requests: Sequence[Request], kind: str, since: float, until: float) 
     return taken[int(QUANTILE * len(taken))] if len(taken) >= LEAST else None
 
 
-def kept(stand: Stand) -> Path:
-    return stand.site.folder / "faults" / "healthy.txt"
+def kept(platform: Platform) -> Path:
+    return platform.site.folder / "faults" / "healthy.txt"
 
 
-def cost(stand: Stand, seconds: float = COST_SECONDS) -> float:
+def cost(platform: Platform, seconds: float = COST_SECONDS) -> float:
     """Processor time in seconds that a user's request costs the database, measured for so many seconds from now.
 
     The kernel counts it: it is the same on a machine that is busy with something else, as waiting is not.
     """
-    spent, asked = spent_by_database(stand), stand.asked()
+    spent, asked = spent_by_database(platform), platform.asked()
     time.sleep(seconds)
-    return (spent_by_database(stand) - spent) / max(1, stand.asked() - asked)
+    return (spent_by_database(platform) - spent) / max(1, platform.asked() - asked)
 
 
-def spent_by_database(stand: Stand) -> float:
+def spent_by_database(platform: Platform) -> float:
     """Processor time of the database's container since its start, in seconds, by its control group (version 2 or 1)."""
-    said = stand.execute("db", "sh", "-c", f"cat {GROUP_V2} 2>/dev/null || cat {GROUP_V1}").split()
+    said = platform.execute("db", "sh", "-c", f"cat {GROUP_V2} 2>/dev/null || cat {GROUP_V1}").split()
     if said[0] == "usage_usec":
         return int(said[1]) / 1e6
     return int(said[0]) / 1e9
 
 
-def remember(stand: Stand) -> None:
+def remember(platform: Platform) -> None:
     """Keep what a request costs before something is broken."""
-    kept(stand).parent.mkdir(exist_ok=True)
-    write_private(kept(stand), str(cost(stand)))
+    kept(platform).parent.mkdir(exist_ok=True)
+    write_private(kept(platform), str(cost(platform)))
 
 
-def is_dear(stand: Stand, times: float) -> bool:
+def is_dear(platform: Platform, times: float) -> bool:
     """Whether a request costs so many times what it cost when the platform was healthy."""
-    return kept(stand).exists() and cost(stand) > times * float(kept(stand).read_text())
+    return kept(platform).exists() and cost(platform) > times * float(kept(platform).read_text())
 
 
-def forget(stand: Stand) -> None:
-    kept(stand).unlink(missing_ok=True)
+def forget(platform: Platform) -> None:
+    kept(platform).unlink(missing_ok=True)

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal import bystanders, chart, engine, faults, judge, lifecycle, ownership, slowness, versions, world
+from rehearsal import chart, control_workload, engine, faults, judge, lifecycle, ownership, slowness, versions, world
+from rehearsal.errors import PlatformError
+from rehearsal.platform import PATIENCE, Platform, Request
 from rehearsal.site import ROOT, evidence_of, login_of, write_private
-from rehearsal.stand import PATIENCE, Request, Stand
-from rehearsal.trouble import Trouble
 
 HEALTHY_SECONDS = 240
 # How long an untimed day waits for what must come: a bound against waiting for ever, not a judgement.
@@ -55,7 +55,7 @@ def folder_for(fault: str) -> Path:
 def fault_of(day: Path) -> faults.Fault:
     begun = kept(day, "begin")
     if not begun:
-        raise Trouble(f"No game day has begun in {day}. It begins with: rehearsal begin --fault NAME --day {day}")
+        raise PlatformError(f"No game day has begun in {day}. It begins with: rehearsal begin --fault NAME --day {day}")
     return faults.named(begun["fault"])
 
 
@@ -64,36 +64,36 @@ def is_timed(day: Path) -> bool:
     return bool(kept(day, "begin").get("timed", True))
 
 
-def begin(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
+def begin(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """A healthy platform, whatever an interrupted game day left; and what is going to happen."""
     fault = faults.named(asked.fault)
-    ownership.require_platform(stand)
-    require_same(stand, asked.target)
+    ownership.require_platform(platform)
+    require_same(platform, asked.target)
     day: Path = asked.day or folder_for(fault.name)
     if day.exists() and any(day.iterdir()):
-        raise Trouble(f"{day} holds something already; a game day's record needs a folder of its own.")
-    healed = [faults.heal(stand, faults.named(name)) for name in faults.injected(stand)]
-    require_load(stand)
+        raise PlatformError(f"{day} holds something already; a game day's record needs a folder of its own.")
+    healed = [faults.heal(platform, faults.named(name)) for name in faults.injected(platform)]
+    require_load(platform)
     try:
-        lifecycle.await_served(stand)
-    except Trouble:  # something is broken that nobody noted
-        healed += [faults.heal(stand, each) for each in faults.every()]
-        lifecycle.await_served(stand, HEALTHY_SECONDS)
-    faults.await_symptom(stand, fault, False, HEALTHY_SECONDS, steady=0)
-    beside = bystanders.gather(stand)
+        lifecycle.await_served(platform)
+    except PlatformError:  # something is broken that nobody noted
+        healed += [faults.heal(platform, each) for each in faults.every()]
+        lifecycle.await_served(platform, HEALTHY_SECONDS)
+    faults.await_symptom(platform, fault, False, HEALTHY_SECONDS, steady=0)
+    beside = control_workload.gather(platform)
     if fault.latency and not asked.untimed:
         # Gathering them takes processors and writes: healthy is how users fare when that is over.
         time.sleep(slowness.SPAN + PATIENCE + CALM_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
     told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
     terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
-    terms.update(latency=fault.latency, cause=fault.cause, relief=fault.relief, timed=not asked.untimed)
-    keep(day, "variables", **variables_of(stand, fault, day, asked))
-    keep(day, "begin", **told, **terms, at=time.time(), healed=healed, beside=beside, versions=versions.seen(stand))
+    terms.update(latency=fault.latency, cause=fault.cause, relief=fault.mitigation, timed=not asked.untimed)
+    keep(day, "variables", **variables_of(platform, fault, day, asked))
+    keep(day, "begin", **told, **terms, at=time.time(), healed=healed, beside=beside, versions=versions.seen(platform))
     return told
 
 
-def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.Namespace) -> dict[str, Any]:
+def variables_of(platform: Platform, fault: faults.Fault, day: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """What the runbook is told. Extra variables win over every inventory, so where it acts is settled here.
 
     They go by a file for their owner alone: a command line is seen by everybody on the machine.
@@ -101,95 +101,96 @@ def variables_of(stand: Stand, fault: faults.Fault, day: Path, asked: argparse.N
     try:
         more = json.loads(asked.variables)
     except ValueError as error:
-        raise Trouble(f"game_day_variables are no JSON: {error}.") from None
+        raise PlatformError(f"game_day_variables are no JSON: {error}.") from None
     if not isinstance(more, dict):
-        raise Trouble("game_day_variables are a mapping of names to values.")
+        raise PlatformError("game_day_variables are a mapping of names to values.")
     told = {**fault.variables, **more}
     login = str(told.get("rehearsal_login", LOGINS[0]))
     if login not in LOGINS:
-        raise Trouble(f"rehearsal_login is one of {', '.join(LOGINS)}; it was {login!r}.")
+        raise PlatformError(f"rehearsal_login is one of {', '.join(LOGINS)}; it was {login!r}.")
     patient_login, patient_engine = (PATIENT_LOGIN, PATIENT_ENGINE) if asked.untimed else ({}, {})
-    password = stand.env[f"{login.upper()}_DB_PASSWORD"]
+    password = platform.env[f"{login.upper()}_DB_PASSWORD"]
     return {
         **told,
         "runbook_hosts": asked.hosts,
         "runbook_incident_log": str(day / "incidents"),
-        "runbook_postgres": {**login_of(stand.env, login, password), **patient_login},
-        "runbook_compose": {"project": stand.site.project, **patient_engine},
+        "runbook_postgres": {**login_of(platform.env, login, password), **patient_login},
+        "runbook_compose": {"project": platform.site.project, **patient_engine},
         "runbook_proxy": "nginx",
-        "runbook_releases": str(stand.site.folder / "snapshots"),
+        "runbook_releases": str(platform.site.folder / "snapshots"),
         "ansible_connection": "local",
         **evidence_of(),
-        **fault.given(stand),
+        **fault.given(platform),
         **more,
     }
 
 
-def require_same(stand: Stand, targets: list[str]) -> None:
+def require_same(platform: Platform, targets: list[str]) -> None:
     """The runbook acts where the inventory says; that must be the platform that is broken, and no other."""
-    own = {f"{host}:{stand.env['POSTGRES_PORT']}" for host in ("127.0.0.1", "localhost")}
+    own = {f"{host}:{platform.env['POSTGRES_PORT']}" for host in ("127.0.0.1", "localhost")}
     for target in targets:
         if target not in own:
-            raise Trouble(
-                f"The inventory's database is {target}, this platform's is 127.0.0.1:{stand.env['POSTGRES_PORT']}: the"
-                f" fault would be here and the runbook there. Nothing was injected. Play with -i {stand.site.inventory}"
+            raise PlatformError(
+                f"The inventory's database is {target}, this platform's is 127.0.0.1:{platform.env['POSTGRES_PORT']}:"
+                " the fault would be here and the runbook there. Nothing was injected. Play with"
+                f" -i {platform.site.inventory}"
             )
 
 
-def require_load(stand: Stand) -> None:
+def require_load(platform: Platform) -> None:
     """Users for the whole day: the load generator is started where it has ended, and anew where it soon will."""
-    found = [one for one in stand.containers() if one.service == "load"]
+    found = [one for one in platform.containers() if one.service == "load"]
     if not found or found[0].state != "running":
-        lifecycle.start(stand.site, lambda dummy: None)
-    elif stand.stats(1).get("left", 0) < LOAD_LEFT:
+        lifecycle.start(platform.site, lambda dummy: None)
+    elif platform.stats(1).get("left", 0) < LOAD_LEFT:
         engine.run(["docker", "restart", "--time", "1", found[0].id])
-        lifecycle.await_healthy(stand, lambda dummy: None)
+        lifecycle.await_healthy(platform, lambda dummy: None)
 
 
-def inject(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
+def inject(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Break it."""
     fault, at = fault_of(asked.day), time.time()
-    said = faults.inject(stand, fault)
+    said = faults.inject(platform, fault)
     keep(asked.day, "inject", at=at, said=said)
     return {"said": said}
 
 
-def present(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
+def present(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users feel it."""
     fault, injected = fault_of(asked.day), kept(asked.day, "inject")["at"]
-    at = faults.await_symptom(stand, fault, True, fault.seconds if is_timed(asked.day) else UNTIMED_SECONDS)
-    felt = judge.first_felt(stand.requests(injected, time.time()), injected)
-    keep(asked.day, "symptom", at=at, felt=felt, stats=stand.stats(3), culprits=fault.culprits(stand))
+    at = faults.await_symptom(platform, fault, True, fault.seconds if is_timed(asked.day) else UNTIMED_SECONDS)
+    felt = judge.first_felt(platform.requests(injected, time.time()), injected)
+    keep(asked.day, "symptom", at=at, felt=felt, stats=platform.stats(3), culprits=fault.culprits(platform))
     return {"seconds": round((felt or at) - injected, 1)}
 
 
-def play(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
+def play(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Run the runbook; after --check the symptom must remain and nothing may have changed."""
     argv = asked.argv[1:] if asked.argv[:1] == ["--"] else asked.argv
     fault, output = fault_of(asked.day), asked.day / f"{asked.label}.out"
-    if not lasts(stand, fault):
-        raise Trouble(f"The symptom of {fault.name} went away before the runbook was played ({asked.label}).")
-    culprits, leaving = fault.culprits(stand), stand.sessions(*fault.leaves)
-    before = world.look(stand)
+    if not lasts(platform, fault):
+        raise PlatformError(f"The symptom of {fault.name} went away before the runbook was played ({asked.label}).")
+    culprits, leaving = fault.culprits(platform), platform.sessions(*fault.leaves)
+    before = world.look(platform)
     began = time.time()
     rc = run_for(argv, output, PLAY_SECONDS)
     ended = time.time()
-    after = world.look(stand)
-    changed, signalled = world.changes(before, after, fault.unstable), stand.signalled(began)
+    after = world.look(platform)
+    changed, signalled = world.changes(before, after, fault.unstable), platform.signalled(began)
     told = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
     told.update(culprits=culprits, leaving=leaving)
     keep(asked.day, asked.label, **told, began=began, ended=ended, before=before, after=after)
     if rc:
-        raise Trouble(f"The runbook failed (exit {rc}); what it said is in {output}.")
+        raise PlatformError(f"The runbook failed (exit {rc}); what it said is in {output}.")
     if asked.label == "check":
-        require_unchanged(stand, fault, changed, signalled, ended)
+        require_unchanged(platform, fault, changed, signalled, ended)
     return told
 
 
-def lasts(stand: Stand, fault: faults.Fault) -> bool:
+def lasts(platform: Platform, fault: faults.Fault) -> bool:
     """Whether users feel it still; where the fault is no slowness one look tells."""
     deadline = time.time() + (NOISE_SECONDS if fault.latency else 0)
-    while not fault.symptom(stand):
+    while not fault.symptom(platform):
         if time.time() > deadline:
             return False
         time.sleep(0.3)
@@ -197,15 +198,17 @@ def lasts(stand: Stand, fault: faults.Fault) -> bool:
 
 
 def require_unchanged(
-    stand: Stand, fault: faults.Fault, changed: list[str], signalled: list[int], ended: float
+    platform: Platform, fault: faults.Fault, changed: list[str], signalled: list[int], ended: float
 ) -> None:
     changed = changed + [f"backend {pid} was signalled" for pid in signalled]
     if changed:
-        raise Trouble(f"The runbook changed something under --check: {'; '.join(changed)}.")
+        raise PlatformError(f"The runbook changed something under --check: {'; '.join(changed)}.")
     # The probe looks at users of the last two seconds who are decided; all of them must have come after the run.
     time.sleep(max(0.0, ended + PATIENCE + 2.5 - time.time()))
-    if not lasts(stand, fault):
-        raise Trouble("After --check the symptom was gone: either it changed something, or the fault does not last.")
+    if not lasts(platform, fault):
+        raise PlatformError(
+            "After --check the symptom was gone: either it changed something, or the fault does not last."
+        )
 
 
 def run_for(argv: list[str], output: Path, seconds: float) -> int:
@@ -215,30 +218,32 @@ def run_for(argv: list[str], output: Path, seconds: float) -> int:
         try:
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise Trouble(f"The runbook did not end within {seconds:g} s and was stopped; see {output}.") from None
+            raise PlatformError(
+                f"The runbook did not end within {seconds:g} s and was stopped; see {output}."
+            ) from None
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
 
 
-def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
+def relief(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users are served again, and long enough to be sure of it."""
     act, ended = judge.time_of_act(asked.day / "incidents"), kept(asked.day, "real")["ended"]
     since = act or ended
     fault = fault_of(asked.day)
-    if not fault.relief:
+    if not fault.mitigation:
         keep(asked.day, "relief", act=act, back=None, success_after=None, requests=[])
         return {"seconds": None}
     if is_timed(asked.day):
-        faults.await_symptom(stand, fault, False, fault.within + LATER)
+        faults.await_symptom(platform, fault, False, fault.within + LATER)
         span = judge.SPAN
     else:
-        faults.await_symptom(stand, fault, False, UNTIMED_SECONDS if act else UNTOUCHED_SECONDS)
-        lifecycle.await_served(stand, UNTIMED_SECONDS)
+        faults.await_symptom(platform, fault, False, UNTIMED_SECONDS if act else UNTOUCHED_SECONDS)
+        lifecycle.await_served(platform, UNTIMED_SECONDS)
         span = UNTIMED_SPAN
     while True:
-        requests = stand.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
+        requests = platform.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
         found = judge.users(requests, since, fault.within, ended, span)
         # How long they wait is compared when all that the runbook began has had its time.
         settled = since + fault.within if fault.latency and span == judge.SPAN else found["settled"]
@@ -250,18 +255,18 @@ def relief(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     return {"seconds": found["back"] and round(found["back"] - since, 1)}
 
 
-def finish(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
+def finish(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Heal, wait until all is well, and judge the day."""
     fault = fault_of(asked.day)
     said = healed = ""
     try:
-        said = faults.heal(stand, fault)
-        bystanders.dismiss(stand)
-        lifecycle.await_healthy(stand, lambda dummy: None)
-        lifecycle.await_served(stand, HEALTHY_SECONDS)
-        faults.await_symptom(stand, fault, False, HEALTHY_SECONDS)
-    except Trouble as trouble:
-        healed = f"After healing the platform is not well: {trouble}"
+        said = faults.heal(platform, fault)
+        control_workload.dismiss(platform)
+        lifecycle.await_healthy(platform, lambda dummy: None)
+        lifecycle.await_served(platform, HEALTHY_SECONDS)
+        faults.await_symptom(platform, fault, False, HEALTHY_SECONDS)
+    except PlatformError as error:
+        healed = f"After healing the platform is not well: {error}"
     parts = {name: kept(asked.day, name) for name in (*judge.PARTS, "trouble")}
     result = judge.day(parts, healed, asked.day / "incidents")
     keep(asked.day, "result", **result)
@@ -271,7 +276,7 @@ def finish(stand: Stand, asked: argparse.Namespace) -> dict[str, Any]:
     return {"said": said, **result}
 
 
-STEPS: dict[str, tuple[Callable[[Stand, argparse.Namespace], dict[str, Any]], str]] = {
+STEPS: dict[str, tuple[Callable[[Platform, argparse.Namespace], dict[str, Any]], str]] = {
     "begin": (begin, "a healthy platform to begin with"),
     "inject-for": (inject, "inject the day's fault"),
     "present": (present, "wait until users feel it"),
@@ -281,15 +286,15 @@ STEPS: dict[str, tuple[Callable[[Stand, argparse.Namespace], dict[str, Any]], st
 }
 
 
-def run(stand: Stand, asked: argparse.Namespace) -> int:
+def run(platform: Platform, asked: argparse.Namespace) -> int:
     """One step; what it found goes to standard output as JSON. The first trouble of a day is kept for its verdict."""
     step, dummy = STEPS[asked.command]
     asked.day = asked.day and asked.day.resolve()
     try:
-        found = step(stand, asked)
-    except Trouble as trouble:
+        found = step(platform, asked)
+    except PlatformError as error:
         if asked.day and (asked.day / "begin.json").exists() and not (asked.day / "trouble.json").exists():
-            keep(asked.day, "trouble", step=asked.command, said=str(trouble))
+            keep(asked.day, "trouble", step=asked.command, said=str(error))
         raise
     print(json.dumps(found, default=str))
     return 0

@@ -7,17 +7,17 @@ import re
 from importlib import metadata
 
 from rehearsal import engine
+from rehearsal.platform import Platform
 from rehearsal.site import ROOT
-from rehearsal.stand import Stand
 
 
-def seen(stand: Stand) -> dict[str, str]:
+def seen(live_platform: Platform) -> dict[str, str]:
     collection = re.search(r"^version: (\S+)", (ROOT / "galaxy.yml").read_text(), re.M)
     return {
         "collection": collection.group(1) if collection else "",
         "ansible-core": metadata.version("ansible-core"),
         "python": platform.python_version(),
-        "postgresql": stand.query("SHOW server_version")[0][0].split()[0],
+        "postgresql": live_platform.query("SHOW server_version")[0][0].split()[0],
         "docker": engine.require_engine(),
         "compose": engine.compose_version(),
     }

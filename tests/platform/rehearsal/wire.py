@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from rehearsal import backend, engine
-from rehearsal.stand import Stand
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
+from rehearsal.platform import Platform
 
 
-def cut(stand: Stand, service: str, *rule: str) -> None:
+def cut(platform: Platform, service: str, *rule: str) -> None:
     """From now on what the service's containers send, and the rule matches, is dropped."""
-    for one in backend.replicas(stand, service):
+    for one in backend.replicas(platform, service):
         done = _iptables(one.id, "-A", *rule)
         if done:
-            raise Trouble(f"The network of {one.name} could not be cut (root, nsenter and iptables are needed): {done}")
+            raise PlatformError(
+                f"The network of {one.name} could not be cut (root, nsenter and iptables are needed): {done}"
+            )
 
 
-def mend(stand: Stand, service: str, *rule: str) -> None:
+def mend(platform: Platform, service: str, *rule: str) -> None:
     """Take the rule away wherever it is."""
-    for one in backend.replicas(stand, service):
+    for one in backend.replicas(platform, service):
         while not _iptables(one.id, "-D", *rule):
             pass
 
 
-def is_cut(stand: Stand, service: str, *rule: str) -> bool:
-    return any(not _iptables(one.id, "-C", *rule) for one in backend.replicas(stand, service))
+def is_cut(platform: Platform, service: str, *rule: str) -> bool:
+    return any(not _iptables(one.id, "-C", *rule) for one in backend.replicas(platform, service))
 
 
 def _iptables(container: str, how: str, *rule: str) -> str:

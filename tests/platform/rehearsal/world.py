@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from rehearsal.bystanders import VACUUM
-from rehearsal.stand import REF, Stand
+from rehearsal.control_workload import VACUUM
+from rehearsal.platform import REF, Platform
 
 OLD_ENOUGH = 3
 
@@ -38,11 +38,11 @@ OBJECTS = (
 ROLES = "SELECT rolname || ' ' || rolsuper || rolcanlogin FROM pg_roles ORDER BY 1"
 
 
-def look(stand: Stand) -> dict[str, Any]:
+def look(platform: Platform) -> dict[str, Any]:
     """Sessions, prepared transactions, settings, tables and indexes, roles, containers."""
 
     def column(sql: str, *values: Any) -> list[str]:
-        return [row[0] for row in stand.query(sql, *values)]
+        return [row[0] for row in platform.query(sql, *values)]
 
     return {
         "sessions": column(SESSIONS, OLD_ENOUGH),
@@ -52,7 +52,7 @@ def look(stand: Stand) -> dict[str, Any]:
         "roles": column(ROLES),
         "containers": {
             one.name: {key: asdict(one)[key] for key in ("id", "service", "state", "started", "restarts")}
-            for one in stand.containers()
+            for one in platform.containers()
         },
     }
 

@@ -64,7 +64,7 @@ def _held(event: Mapping[str, Any], culprits: Mapping[int, Crew]) -> bool:
     if event["kind"] != "held":
         return False
     plan = event["note"]["plan"]
-    named = list(plan["actions"]) or list(plan["spared"])
+    named = list(plan["actions"]) or list(plan["excluded"])
     return bool(named) and all(_names(json.dumps(one), culprits) for one in named)
 
 

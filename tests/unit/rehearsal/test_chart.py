@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from rehearsal import chart
-from rehearsal.stand import Request
+from rehearsal.platform import Request
 
 PARTS = {
     "begin": {"fault": "a<b>'&", "playbook": "p.yml"}, "inject": {"at": 100.0}, "symptom": {"felt": 103.0},

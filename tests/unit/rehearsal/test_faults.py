@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal import faults
-from rehearsal.trouble import Trouble
+from rehearsal.errors import PlatformError
 
 GOOD = """PLAYBOOK = "p.yml"
 def inject(stand): ...
@@ -34,10 +34,10 @@ def test_what_need_not_be_said_has_defaults(tmp_path):
 def test_a_file_that_is_no_fault_is_named(tmp_path, text):
     path = tmp_path / "mine.py"
     path.write_text(text)
-    with pytest.raises(Trouble, match=r"The fault mine cannot be read"):
+    with pytest.raises(PlatformError, match=r"The fault mine cannot be read"):
         faults.read(path)
 
 
 def test_a_name_that_is_no_file_of_the_folder():
-    with pytest.raises(Trouble, match="There is no fault"):
+    with pytest.raises(PlatformError, match="There is no fault"):
         faults.named("../rehearsal/site")

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from rehearsal import judge
-from rehearsal.stand import Request
+from rehearsal.platform import Request
 
 ACT = 1000.0
 
@@ -115,7 +115,7 @@ def test_a_good_day(tmp_path):
     result = judged(tmp_path)
     assert result["passed"] is True
     assert result["wrong"] == []
-    assert (result["seconds_to_symptom"], result["seconds_to_relief"], result["seconds_after_act"]) == (4.0, 2.0, 0.0)
+    assert (result["seconds_to_symptom"], result["seconds_to_recovery"], result["seconds_after_act"]) == (4.0, 2.0, 0.0)
     assert result["collateral"] == {"requests_failed": 0, "sessions_ended": 0, "containers_restarted": 0}
 
 
@@ -160,7 +160,7 @@ def test_the_act_is_when_the_first_evidence_was_kept(tmp_path):
         {"kind": "evidence", "at": "2026-11-23T18:00:01.500000Z"},
         {"kind": "mitigated", "at": "2026-11-23T18:00:02Z",
          "note": {"ended": [{"action": "terminated", "who": "7 app@db", "reason": "idle"}]}},
-        {"kind": "verified", "at": "2026-11-23T18:00:02Z", "note": {"verdict": "recovered", "before": 4, "after": 0}},
+        {"kind": "verified", "at": "2026-11-23T18:00:02Z", "note": {"outcome": "recovered", "before": 4, "after": 0}},
     ]  # fmt: skip
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert judge.time_of_act(tmp_path) == 1795456801.5

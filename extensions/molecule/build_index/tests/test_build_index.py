@@ -30,4 +30,4 @@ def test_it_was_recorded_once_with_the_way_back(host):
     built = [event for event in found if (event.get("note") or {}).get("mitigation") == "build_index"]
     assert [event["kind"] for event in built] == ["mitigated", "verified"]
     assert built[0]["note"]["undo"]["options"]["name"] == "bookings_seats_idx"
-    assert built[1]["note"]["verdict"] == "recovered"
+    assert built[1]["note"]["outcome"] == "recovered"

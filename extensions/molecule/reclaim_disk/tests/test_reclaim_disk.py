@@ -19,4 +19,4 @@ def test_it_was_recorded_once_and_cannot_be_taken_back(host):
     found = [json.loads(line) for line in log.content_string.splitlines()]
     assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
     assert found[2]["note"]["undo"]["reversible"] is False
-    assert found[3]["note"]["verdict"] == "recovered"
+    assert found[3]["note"]["outcome"] == "recovered"

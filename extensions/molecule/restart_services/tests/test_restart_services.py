@@ -24,10 +24,10 @@ def project(host):
 
 def test_the_sick_replica_was_replaced_and_the_others_stay(host):
     before, now = project(host)
-    sick = next(name for name in before if name.endswith("-web-1"))
-    assert sick not in now
+    unhealthy = next(name for name in before if name.endswith("-web-1"))
+    assert unhealthy not in now
     assert {name: one for name, one in now.items() if name in before} == {
-        name: one for name, one in before.items() if name != sick
+        name: one for name, one in before.items() if name != unhealthy
     }
     assert sum("-web-" in name for name in now) == 2
 
@@ -35,7 +35,7 @@ def test_the_sick_replica_was_replaced_and_the_others_stay(host):
 def test_it_was_recorded_once_in_order_with_the_logs(host):
     found = events(host)
     assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[3]["note"]["verdict"] == "recovered"
+    assert found[3]["note"]["outcome"] == "recovered"
     kept = host.file(f"{FOLDER}/incidents/{found[1]['note']['file']}")
     assert kept.sha256sum == found[1]["note"]["sha256"]
     assert any(name.endswith("-web-1") for name in json.loads(kept.content_string)["logs"])

@@ -26,7 +26,7 @@ def test_it_was_recorded_once_in_order(host):
     found = events(host)
     assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
     assert len(found[2]["note"]["ended"]) == 1
-    assert found[3]["note"]["verdict"] == "recovered"
+    assert found[3]["note"]["outcome"] == "recovered"
 
 
 def test_the_evidence_was_kept_and_holds_no_literal(host):

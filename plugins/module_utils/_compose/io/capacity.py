@@ -9,13 +9,13 @@ import ipaddress
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
 from ..project import Project
-from ..scale import Surroundings
+from ..scale import Capacity
 from .compose_cli import Compose
 from .drain import listening_ports
 from .engine import Engine
 
 
-def surroundings(
+def read_capacity(
     engine: Engine,
     compose: Compose,
     project: Project,
@@ -24,7 +24,7 @@ def surroundings(
     reserve: float,
     connections_free: int | None,
     connections_per_replica: int,
-) -> Surroundings:
+) -> Capacity:
     """``reserve``: share of the host's memory that must stay available; unknown where the engine is elsewhere."""
     replicas = project.replicas(service)
     own = {one.id for one in replicas}
@@ -41,7 +41,7 @@ def surroundings(
         usage = cgroups.read_all({id: each for id, each in cgroups.groups().items() if id in own})
         working_set = max((one.working_set for one in usage.values()), default=0)
         listening |= listening_ports()
-    return Surroundings(
+    return Capacity(
         memory_available=available,
         memory_reserve=kept,
         working_set=working_set,

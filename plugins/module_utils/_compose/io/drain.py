@@ -29,9 +29,9 @@ def drain(pid: int, timeout: float, at_least: float) -> str:
         return "only root can refuse connections in its network"
     if _same_network(pid):
         return "it uses the network of the host"
-    trouble = _refuse(pid, "iptables")
-    if trouble:
-        return trouble
+    problem = _refuse(pid, "iptables")
+    if problem:
+        return problem
     _refuse(pid, "ip6tables")  # most have no IPv6 address; where there is one it is refused too
     began = time.monotonic()
     while time.monotonic() - began < max(timeout, at_least):

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..container import LONGEST_PAUSE, Container, moment
-from ..project import Project, chosen, source_of, trouble_of
+from ..project import Project, chosen, problem_of, source_of
 from ..project_ref import Source
 from .compose_cli import Compose, mentions_env_file
 from .engine import Engine, is_file
@@ -37,7 +37,7 @@ def observe(
     if compose is not None:
         project = _with_model(engine, compose, project)
     if interval:
-        project = _looked_at_again(engine, project, interval)
+        project = _recheck_loops(engine, project, interval)
     project = _with_exits(engine, project)
     return _with_logs(engine, project, lines) if lines else project
 
@@ -95,7 +95,7 @@ def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
     return replace(project, model=model, hashes=hashes, images=images, hash_is_proof=proof)
 
 
-def _looked_at_again(engine: Engine, project: Project, interval: float) -> Project:
+def _recheck_loops(engine: Engine, project: Project, interval: float) -> Project:
     """Only containers that have been restarted lately are worth the time."""
     doubtful = [one for one in project.containers if one.suspicious(project.now) and not one.loops(project.now)]
     if not doubtful:
@@ -115,8 +115,8 @@ def _with_exits(engine: Engine, project: Project) -> Project:
 
 
 def _with_logs(engine: Engine, project: Project, lines: int) -> Project:
-    sick = [one for one in project.containers if trouble_of(project, one)]
-    return replace(project, logs={one.id: _worded(engine.log(one.id, lines)) for one in sick})
+    unhealthy = [one for one in project.containers if problem_of(project, one)]
+    return replace(project, logs={one.id: _worded(engine.log(one.id, lines)) for one in unhealthy})
 
 
 def _worded(lines: list[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from ..project import Project
 from ..project_ref import Source
 from ..proxy import MARGIN, seconds_since_reload, unknown_to, workers
 from ..readiness import FAILED, READY, Readiness, readiness
-from ..replicas import Terms, short
+from ..replicas import RolloutOptions, short
 from ..scale import dependencies
 from . import drain
 from .compose_cli import Compose
@@ -36,22 +36,22 @@ CHANGED = "it has changed since the plan"  # why a target was left alone
 _NOTICED = 3.0  # seconds for which a replica refuses before it stops, so that every worker of a proxy meets it
 
 
-class Fleet:
+class ReplicaControl:
     """Acts for one run; ``said`` collects what was done, a sentence each."""
 
-    def __init__(self, engine: Engine, compose: Compose, project: Project, terms: Terms) -> None:
-        self.engine, self.compose, self.project, self.terms = engine, compose, project, terms
+    def __init__(self, engine: Engine, compose: Compose, project: Project, rollout: RolloutOptions) -> None:
+        self.engine, self.compose, self.project, self.rollout = engine, compose, project, rollout
         self.said: list[str] = []
 
     # -- the proxy
 
     def proxies(self) -> list[Container]:
-        return [one for one in self.project.replicas(self.terms.proxy) if one.running] if self.terms.proxy else []
+        return [one for one in self.project.replicas(self.rollout.proxy) if one.running] if self.rollout.proxy else []
 
     def stale_proxies(self, service: str) -> tuple[list[tuple[Container, float]], list[Container]]:
         """Proxies that read their configuration before a replica was started, and those replicas."""
         now = self.project.now
-        replicas = [(one, one.uptime(now)) for one in self.project.replicas(service) if one.well]
+        replicas = [(one, one.uptime(now)) for one in self.project.replicas(service) if one.healthy]
         stale, unknown = [], {}
         for proxy in self.proxies():
             processes, margin = self.engine.processes(proxy.id), MARGIN
@@ -69,15 +69,15 @@ class Fleet:
     def reload_proxy(self) -> None:
         """Make every proxy read its configuration again; one whose configuration is broken is left as it is."""
         for proxy in self.proxies():
-            if self.terms.proxy_test:
-                code, said = self.engine.execute(proxy.id, self.terms.proxy_test)
+            if self.rollout.proxy_test:
+                code, said = self.engine.execute(proxy.id, self.rollout.proxy_test)
                 if code:
                     raise ActFailed(
                         f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(said)}."
                         " It goes on with the old one, and new replicas get no traffic until that is put right."
                     )
             before = {one["pid"] for one in workers(self.engine.processes(proxy.id))}
-            code, said = self.engine.execute(proxy.id, self.terms.proxy_reload)
+            code, said = self.engine.execute(proxy.id, self.rollout.proxy_reload)
             if code:
                 raise ActFailed(f"{proxy.name} could not be reloaded (exit {code}): {redacted(said)}.")
             deadline = time.monotonic() + _RELOADED
@@ -91,7 +91,7 @@ class Fleet:
 
     # -- replicas
 
-    def grow(self, service: str, add: int, source: Source | None = None, image: str = "") -> list[Container]:
+    def add_replicas(self, service: str, add: int, source: Source | None = None, image: str = "") -> list[Container]:
         """Start ``add`` more and wait until they are up; if they do not come up they are removed again.
 
         ``source``: other files than the project's own; ``image``: what they must run, by id.
@@ -114,7 +114,7 @@ class Fleet:
                 )
             self.await_ready(fresh)
         except BaseException as error:
-            self._undo_growth(service, before, add, error)
+            self._remove_added(service, before, add, error)
             raise
         self.said += [f"started {one.name}" for one in fresh]
         return fresh
@@ -126,7 +126,7 @@ class Fleet:
         found = self.engine.containers(self.project.name)
         return [one for one in found if one.service == service and not one.one_off]
 
-    def _undo_growth(self, service: str, before: set[str], add: int, error: BaseException) -> None:
+    def _remove_added(self, service: str, before: set[str], add: int, error: BaseException) -> None:
         """Remove what we started. Where others came or went meanwhile somebody else is at work: nothing is removed."""
         present = self.now(service)
         debris = [one for one in present if one.id not in before]
@@ -150,22 +150,22 @@ class Fleet:
 
     def await_ready(self, waited: Sequence[Container]) -> None:
         """Until all are up; raises with the reason at the first that is not, or when time is over."""
-        deadline = time.monotonic() + self.terms.ready_timeout
+        deadline = time.monotonic() + self.rollout.ready_timeout
         verdicts: dict[str, Readiness] = {}
         left = {one.id: one for one in waited}
         while left:
             for id, one in list(left.items()):
                 now = datetime.now(timezone.utc)
-                verdict = readiness(self.engine.container(id), now, self.terms.stable, verdicts.get(id))
-                verdicts[id] = verdict
-                if verdict.verdict == READY:
+                status = readiness(self.engine.container(id), now, self.rollout.stable, verdicts.get(id))
+                verdicts[id] = status
+                if status.status == READY:
                     del left[id]
-                elif verdict.verdict == FAILED:
-                    raise ActFailed(f"{one.name} did not come up: {verdict.reason}.")
+                elif status.status == FAILED:
+                    raise ActFailed(f"{one.name} did not come up: {status.reason}.")
             if left and time.monotonic() > deadline:
                 one = next(iter(left.values()))
                 raise ActFailed(
-                    f"{one.name} did not come up within {self.terms.ready_timeout:g} s: {verdicts[one.id].reason}."
+                    f"{one.name} did not come up within {self.rollout.ready_timeout:g} s: {verdicts[one.id].reason}."
                 )
             if left:
                 time.sleep(_GLANCE)
@@ -177,16 +177,16 @@ class Fleet:
 
     def take_out(self, one: Container) -> bool:
         """Let it finish what it has, and give it nothing new; says where that cannot be. True: it refuses now."""
-        others = [each for each in self.now(one.service) if each.id != one.id and each.well]
-        if not self.terms.drain or not one.running or not others or not self.engine.login.local:
+        others = [each for each in self.now(one.service) if each.id != one.id and each.healthy]
+        if not self.rollout.drain or not one.running or not others or not self.engine.login.local:
             return False
         try:
-            trouble = drain.drain(one.pid, self.terms.drain_timeout, _NOTICED)
+            problem = drain.drain(one.pid, self.rollout.drain_timeout, _NOTICED)
         except BaseException:
             drain.undo(one.pid)
             raise
-        if trouble:
-            self.said.append(f"{one.name} was not drained: {trouble}")
+        if problem:
+            self.said.append(f"{one.name} was not drained: {problem}")
         return True
 
     @contextmanager
@@ -234,8 +234,8 @@ class Fleet:
         Where none of a service runs its name leads nowhere, which fails the proxy's test and is what the act mends.
         """
         gone = any(not any(one.running for one in self.project.replicas(service)) for service in services)
-        for proxy in self.proxies() if self.terms.proxy_test and not gone else ():
-            code, said = self.engine.execute(proxy.id, self.terms.proxy_test)
+        for proxy in self.proxies() if self.rollout.proxy_test and not gone else ():
+            code, said = self.engine.execute(proxy.id, self.rollout.proxy_test)
             if code:
                 raise PreflightError(
                     f"{proxy.name} could not be reloaded after the act, since its configuration has an error:"
@@ -247,21 +247,21 @@ class Fleet:
         if self.proxies():
             self.reload_proxy()
         elif len(self.project.replicas(service)) > 1:
-            time.sleep(self.terms.pause)
+            time.sleep(self.rollout.pause)
 
     def replace(self, one: Container) -> Container:
         """A fresh one beside it; when that is up the old one goes."""
-        fresh = self.grow(one.service, 1)[0]
+        fresh = self.add_replicas(one.service, 1)[0]
         self.reload_proxy()
         self.remove(one)
         return fresh
 
     def grace(self, one: Container) -> int:
-        return one.stop_timeout if self.terms.grace is None else self.terms.grace
+        return one.stop_timeout if self.rollout.grace is None else self.rollout.grace
 
 
 @contextmanager
-def alone(project: str) -> Iterator[None]:
+def exclusively(project: str) -> Iterator[None]:
     """Be the only one that acts on this project from this host; the kernel lets go when we die.
 
     Asked to stop (SIGTERM), the act ends as by an error, so that what it began is taken back.

@@ -12,7 +12,7 @@ from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..project import Project, ProjectReport
 from ..project_ref import Source
-from ..replicas import Terms
+from ..replicas import RolloutOptions
 from .compose_cli import Compose
 from .engine import Engine, engine
 from .engine_transport import EngineLogin
@@ -22,19 +22,19 @@ _EVIDENCE_LINES = 200  # of the log of each container that an act stops
 
 
 @dataclass(frozen=True)
-class Order:
+class Request:
     """Where, on which project, how, on which approved targets alone (None: on all), and whether only to plan."""
 
     login: EngineLogin
     source: Source
-    terms: Terms
+    rollout: RolloutOptions
     compose_timeout: float
     only: Sequence[str] | None
     check_mode: bool
 
 
 @dataclass(frozen=True)
-class Site:
+class Context:
     """The engine, Compose and the first look, for one run."""
 
     engine: Engine
@@ -43,19 +43,19 @@ class Site:
 
 
 @contextmanager
-def site_of(order: Order, services: Sequence[str]) -> Iterator[Site]:
+def open_context(request: Request, services: Sequence[str]) -> Iterator[Context]:
     """Open the engine and look; refuses a project whose files cannot be read, and services that it does not have."""
-    compose = Compose(order.login.host, order.compose_timeout)
-    with engine(order.login) as opened:
-        project = observe(opened, compose, order.source, interval=1.0)
+    compose = Compose(request.login.host, request.compose_timeout)
+    with engine(request.login) as opened:
+        project = observe(opened, compose, request.source, interval=1.0)
         check_services(project, services)
         check_model(project)
-        yield Site(opened, compose, project)
+        yield Context(opened, compose, project)
 
 
-def again(site: Site) -> Project:
+def refresh(context: Context) -> Project:
     """The project as it is now."""
-    return observe(site.engine, None, site.project.source, lines=0)
+    return observe(context.engine, None, context.project.source, lines=0)
 
 
 def check_services(project: Project, names: Sequence[str]) -> None:
@@ -74,7 +74,7 @@ def check_model(project: Project) -> None:
         raise ComposeError(f"{project.why_no_model.rstrip('.')}. Nothing was done.")
 
 
-def evidence(site: Site, stopped: Sequence[Any], told: ProjectReport) -> dict[str, Any]:
+def evidence(context: Context, stopped: Sequence[Any], told: ProjectReport) -> dict[str, Any]:
     """The project before the act, and the end of the log of each container that the act stops, without secrets."""
-    logs = {one.name: redacted_lines(site.engine.log(one.id, _EVIDENCE_LINES)) for one in stopped}
+    logs = {one.name: redacted_lines(context.engine.log(one.id, _EVIDENCE_LINES)) for one in stopped}
     return {**told, "logs": logs}

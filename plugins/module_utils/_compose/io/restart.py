@@ -12,82 +12,82 @@ from typing import Sequence
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from ..._core.result import ActResult, After, Before, Missed, carry_out
 from ..container import Container
-from ..project import Project, project_dict, trouble_of
-from ..replicas import standing
+from ..project import Project, problem_of, project_dict
+from ..replicas import service_states
 from ..restart import REPLACE, Restarting, plan_restart
-from .replicas import CHANGED, Fleet, alone
-from .request import Order, Site, again, evidence, site_of
+from .replicas import CHANGED, ReplicaControl, exclusively
+from .request import Context, Request, evidence, open_context, refresh
 
 NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be taken back; the logs before it are in the evidence"}
 _AT_ONCE = 8  # engines stop and start this many beside each other without trouble
 
 
 def restart(
-    order: Order,
+    request: Request,
     services: Sequence[str],
     *,
     containers: Sequence[str] = (),
     everything: bool,
-    sick_only: bool,
+    unhealthy_only: bool,
     method: str,
     at_once: bool,
 ) -> ActResult:
     """What compose_restart returns."""
-    if (bool(services) and everything) or not (services or everything or sick_only):
+    if (bool(services) and everything) or not (services or everything or unhealthy_only):
         raise InputError(
             "Say which services, or which: sick for whatever is sick, or everything: true for all of them, which is the"
             " last resort and goes with no list of services. Nothing was done."
         )
     if containers and not services:
         raise InputError("containers are those of services: say which services, too. Nothing was done.")
-    with site_of(order, services) as site:
-        fleet = Fleet(site.engine, site.compose, site.project, order.terms)
-        names = list(services) or [name for name in site.project.service_names if site.project.replicas(name)]
-        _require_containers(site.project, names, containers)
+    with open_context(request, services) as context:
+        control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
+        names = list(services) or [name for name in context.project.service_names if context.project.replicas(name)]
+        _require_containers(context.project, names, containers)
         planned = plan_restart(
-            site.project,
+            context.project,
             names,
-            sick_only=sick_only,
+            unhealthy_only=unhealthy_only,
             named=bool(services),
             containers=containers,
             method="restart" if at_once else method,
-            starts_dependencies=site.compose.starts_dependencies,
+            starts_dependencies=context.compose.starts_dependencies,
         )
         if planned.refusals:
             raise PreflightError(f"Nothing was restarted: {'; '.join(planned.refusals)}. Nothing was done.")
-        if planned.plan.actions and order.terms.proxy not in names:
-            fleet.check_proxy({one.service for one, dummy in planned.order})
-        return carry_out(planned, order.only, order.check_mode, Restart(site, fleet, at_once), time.monotonic)
+        if planned.plan.actions and request.rollout.proxy not in names:
+            control.check_proxy({one.service for one, dummy in planned.order})
+        return carry_out(planned, request.only, request.check_mode, Restart(context, control, at_once), time.monotonic)
 
 
 @dataclass(frozen=True)
 class Restart:
     """The act. ``at_once``: all replicas of a service together."""
 
-    site: Site
-    fleet: Fleet
+    context: Context
+    control: ReplicaControl
     at_once: bool
 
     def look(self, planned: Restarting) -> Before:
         return Before(
-            state=standing(self.site.project, planned.services),
-            left=sum(bool(trouble_of(self.site.project, replica)) for replica, dummy in planned.order),
+            state=service_states(self.context.project, planned.services),
+            left=sum(bool(problem_of(self.context.project, replica)) for replica, dummy in planned.order),
             undo=NEVER_UNDONE,
             evidence=evidence(
-                self.site,
+                self.context,
                 [replica for replica, dummy in planned.order],
-                project_dict(self.site.project, planned.services),
+                project_dict(self.context.project, planned.services),
             ),
         )
 
     def act(self, planned: Restarting) -> After:
-        with alone(self.site.project.name):
-            missed = act_at_once(self.fleet, planned) if self.at_once else act(self.fleet, planned)
-        later = again(self.site)
+        with exclusively(self.context.project.name):
+            missed = act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
+        later = refresh(self.context)
         return After(
-            done=self.fleet.said,
-            state=standing(later, planned.services),
-            left=sum(not one.well and not one.done for name in planned.services for one in later.replicas(name)),
+            done=self.control.said,
+            state=service_states(later, planned.services),
+            left=sum(not one.healthy and not one.done for name in planned.services for one in later.replicas(name)),
             missed=missed,
         )
 
@@ -102,51 +102,51 @@ def _require_containers(project: Project, services: Sequence[str], containers: S
         )
 
 
-def act(fleet: Fleet, plan: Restarting) -> list[Missed]:
+def act(control: ReplicaControl, plan: Restarting) -> list[Missed]:
     """One by one; stops at the first that does not come back, and says what was left alone."""
     missed: list[Missed] = []
     for service in plan.services:
-        if service != fleet.terms.proxy:
-            fleet.introduce(service)
+        if service != control.rollout.proxy:
+            control.introduce(service)
     for place, (one, how) in enumerate(plan.order):
-        if not fleet.still(one):
+        if not control.still(one):
             missed.append(Missed(target=one.target, reason=CHANGED))
             continue
         try:
             if how == REPLACE:
-                fleet.replace(one)
+                control.replace(one)
             else:
-                fleet.restart(one)
+                control.restart(one)
         except RunbookError as error:
             left = [each.name for each, dummy in plan.order[place + 1 :]]
             rest = f" {', '.join(left)} were left alone." if left else ""
             raise ActFailed(
                 f"Stopped at {one.name}, {place} of {len(plan.order)} were done before it: {error}{rest} Look at its"
                 " log, and consider release_rollback if a deploy came before this.",
-                **{**error.details, "done": fleet.said, "left_alone": left},
+                **{**error.details, "done": control.said, "left_alone": left},
             ) from None
     return missed
 
 
-def act_at_once(fleet: Fleet, plan: Restarting) -> list[Missed]:
+def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
     """Service by service in the order of their dependencies, the replicas of one together: requests fail meanwhile."""
     missed: list[Missed] = []
     for service in plan.services:
         ours = [one for one, dummy in plan.order if one.service == service]
-        there = [one for one in ours if fleet.still(one)]
+        there = [one for one in ours if control.still(one)]
         missed += [Missed(target=one.target, reason=CHANGED) for one in ours if one not in there]
         if there:
-            _restart_all(fleet, there)
-            fleet.said += [f"restarted {one.name}" for one in there]
+            _restart_all(control, there)
+            control.said += [f"restarted {one.name}" for one in there]
             try:
-                fleet.await_ready(there)
+                control.await_ready(there)
             except RunbookError as error:
-                raise ActFailed(f"Stopped at {service}: {error}", **{**error.details, "done": fleet.said}) from None
-            if service != fleet.terms.proxy:
-                fleet.reload_proxy()
+                raise ActFailed(f"Stopped at {service}: {error}", **{**error.details, "done": control.said}) from None
+            if service != control.rollout.proxy:
+                control.reload_proxy()
     return missed
 
 
-def _restart_all(fleet: Fleet, ours: Sequence[Container]) -> None:
+def _restart_all(control: ReplicaControl, ours: Sequence[Container]) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda one: fleet.engine.restart(one.id, fleet.grace(one)), ours))
+        list(pool.map(lambda one: control.engine.restart(one.id, control.grace(one)), ours))

@@ -21,8 +21,8 @@ from ..release import (
     FILE,
     LAST_GOOD,
     TAG,
+    ReleaseSnapshot,
     Rollback,
-    Snapshot,
     Step,
     differing,
     file_for,
@@ -31,21 +31,23 @@ from ..release import (
     protecting,
     snapshot_of,
 )
-from ..replicas import short, standing
-from .replicas import Fleet, alone
-from .request import Order, Site, again, evidence, site_of
+from ..replicas import service_states, short
+from .replicas import ReplicaControl, exclusively
+from .request import Context, Request, evidence, open_context, refresh
 from .snapshots import Snapshots, made
 
 
-def take(order: Order, folder: str, label: str, keep: int) -> dict[str, Any]:
+def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]:
     """What compose_snapshot returns; see its documentation."""
-    with site_of(order, []) as site:
-        store = Snapshots(folder, site.project.name)
+    with open_context(request, []) as context:
+        store = Snapshots(folder, context.project.name)
         there = store.newest_first()
-        snapshot = _snapshot(site, label)
+        snapshot = _snapshot(context, label)
         images = protecting(snapshot)
         missing = [
-            f"{repository}:{tag}" for repository, tag in images.values() if not site.engine.image(f"{repository}:{tag}")
+            f"{repository}:{tag}"
+            for repository, tag in images.values()
+            if not context.engine.image(f"{repository}:{tag}")
         ]
         newer = not there or not there[0].same_as(snapshot)
         told = there[0] if there and not newer else snapshot
@@ -53,89 +55,94 @@ def take(order: Order, folder: str, label: str, keep: int) -> dict[str, Any]:
         actions += [Item(name, "keeps the image from being pruned", "tag") for name in missing]
         result = {
             "changed": bool(actions),
-            "plan": {**Plan("snapshot", tuple(actions)).as_dict(), "late": len(actions), "leaves": 0,
-                     "what": "snapshots to take", "nothing": "what runs is recorded already"},
-            "snapshot": told.told(),
+            "plan": {**Plan("snapshot", tuple(actions)).as_dict(), "affected_before": len(actions), "affected_after": 0,
+                     "what": "snapshots to take", "no_action_reason": "what runs is recorded already"},
+            "snapshot": told.as_result(),
             "path": str(store.path_of(told)),
             "protected": sorted(f"{repository}:{tag}" for repository, tag in images.values()),
             "unread": store.unread,
             "diff": {"before": "", "after": "".join(f"{item.action} {item.target}\n" for item in actions)},
             "undo": {"reversible": False, "why": "a snapshot changes nothing that runs"},
         }  # fmt: skip
-        if not order.check_mode and actions:
-            store.protect(site.engine, snapshot)
+        if not request.check_mode and actions:
+            store.protect(context.engine, snapshot)
             if newer:
                 store.keep(snapshot)
                 kept = [snapshot, *there][:keep]
                 # The last good one is never forgotten: it is what a rollback goes to.
                 good = next((one for one in [snapshot, *there] if one.good), None)
                 kept += [good] if good is not None and good not in kept else []
-                store.forget(site.engine, kept, [one for one in there if one not in kept])
+                store.forget(context.engine, kept, [one for one in there if one not in kept])
         return result
 
 
-def _snapshot(site: Site, label: str) -> Snapshot:
-    created = made(site.engine, {one.image for one in site.project.containers})
-    return snapshot_of(site.project, created, git.state(site.project.source.directory), label)
+def _snapshot(context: Context, label: str) -> ReleaseSnapshot:
+    created = made(context.engine, {one.image for one in context.project.containers})
+    return snapshot_of(context.project, created, git.state(context.project.source.directory), label)
 
 
 def roll_back(
-    order: Order, folder: str, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
+    request: Request, folder: str, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
 ) -> dict[str, Any]:
     """What compose_rollback returns: an ActResult, the snapshot that is gone back to, and what the next `up` does."""
-    with site_of(order, services) as site:
-        store = Snapshots(folder, site.project.name)
-        planned = plan(site, store, to, services, patterns, accept_migrations)
-        act = RollBack(site, Fleet(site.engine, site.compose, site.project, order.terms), store, to == LAST_GOOD)
-        result = carry_out(planned, order.only, order.check_mode, act, time.monotonic)
-        return {**result, "goal": planned.goal.told(), "next_up": act.next_up}
+    with open_context(request, services) as context:
+        store = Snapshots(folder, context.project.name)
+        planned = plan(context, store, to, services, patterns, accept_migrations)
+        act = RollBack(
+            context,
+            ReplicaControl(context.engine, context.compose, context.project, request.rollout),
+            store,
+            to == LAST_GOOD,
+        )
+        result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
+        return {**result, "goal": planned.goal.as_result(), "next_up": act.next_up}
 
 
 @dataclass
 class RollBack:
     """The act. ``marks``: what is gone back from is no good state to come back to. ``present``: what runs before it."""
 
-    site: Site
-    fleet: Fleet
+    context: Context
+    control: ReplicaControl
     store: Snapshots
     marks: bool
     next_up: str = ""
-    present: Snapshot | None = None
+    present: ReleaseSnapshot | None = None
 
     def look(self, planned: Rollback) -> Before:
         names = [step.service for step in planned.steps]
-        project = self.site.project
+        project = self.context.project
         stopped = [replica for name in names for replica in project.replicas(name)]
         self.next_up = _next_up(self.store, planned)
-        self.present = present = _snapshot(self.site, "")
+        self.present = present = _snapshot(self.context, "")
         if names:
-            self.fleet.check_proxy(names)
-        Switching(self.site, self.fleet, self.store, planned).check_file()
+            self.control.check_proxy(names)
+        Switching(self.context, self.control, self.store, planned).check_file()
         return Before(
-            state=standing(project, names),
+            state=service_states(project, names),
             left=len(planned.steps),
             undo=_undo(project, present, names, str(self.store.folder.parent)),
-            evidence=evidence(self.site, stopped, project_dict(project, names)) if names else {},
+            evidence=evidence(self.context, stopped, project_dict(project, names)) if names else {},
         )
 
     def act(self, planned: Rollback) -> After:
         names = [step.service for step in planned.steps]
-        with alone(self.site.project.name):
+        with exclusively(self.context.project.name):
             # What is gone back from is kept for the way forward.
             if self.present is not None:
-                self.store.protect(self.site.engine, self.present)
+                self.store.protect(self.context.engine, self.present)
                 self.store.keep(replace(self.present, good=False))
-            Switching(self.site, self.fleet, self.store, planned).carry_out()
+            Switching(self.context, self.control, self.store, planned).carry_out()
             # An undo, which goes forward, says nothing of what it leaves.
             for snapshot in self.store.newest_first() if self.marks else ():
-                if snapshot.good and not _differs(snapshot, self.site.project, names):
+                if snapshot.good and not _differs(snapshot, self.context.project, names):
                     self.store.keep(replace(snapshot, good=False))
-        later = again(self.site)
+        later = refresh(self.context)
         return After(
-            done=self.fleet.said,
-            state=standing(later, names),
+            done=self.control.said,
+            state=service_states(later, names),
             left=sum(
-                any(one.image != step.image or not one.well for one in later.replicas(step.service))
+                any(one.image != step.image or not one.healthy for one in later.replicas(step.service))
                 for step in planned.steps
             ),
             touched=True,
@@ -143,16 +150,21 @@ class RollBack:
 
 
 def plan(
-    site: Site, store: Snapshots, to: str, services: Sequence[str], patterns: Sequence[str], accept_migrations: bool
+    context: Context,
+    store: Snapshots,
+    to: str,
+    services: Sequence[str],
+    patterns: Sequence[str],
+    accept_migrations: bool,
 ) -> Rollback:
     if not to.strip():
         raise InputError(
             "to is empty: say last_good, the name or label of a snapshot, or a git revision. Nothing was done."
         )
-    folder = site.project.source.directory
+    folder = context.project.source.directory
     there = store.newest_first()
     revision = git.resolve(folder, to) if to != LAST_GOOD else ""
-    wanted, why = goal(to, there, site.project, services, revision)
+    wanted, why = goal(to, there, context.project, services, revision)
     if wanted is None:
         unread = f" {len(store.unread)} could not be read ({store.unread[0]})." if store.unread else ""
         have = f" There are: {', '.join(one.name for one in there[:5])}." if there else " There is no snapshot at all."
@@ -165,29 +177,30 @@ def plan(
         raise InputError(
             f"{', '.join(unknown)} did not run at {wanted.name}, so there is nothing to go back to. Nothing was done."
         )
-    present = {one.image: site.engine.image(one.image) is not None for one in wanted.services.values()}
+    present = {one.image: context.engine.image(one.image) is not None for one in wanted.services.values()}
     migrations = git.changed(
-        folder, wanted.revision, _running_revision(site.project, there, services, folder), patterns
+        folder, wanted.revision, _running_revision(context.project, there, services, folder), patterns
     )
     found = plan_rollback(
-        site.project,
+        context.project,
         wanted,
         services,
         present=present,
         migrations=migrations,
         accept_migrations=accept_migrations,
-        starts_dependencies=site.compose.starts_dependencies,
+        starts_dependencies=context.compose.starts_dependencies,
     )
     if found.refusals:
         raise PreflightError(
-            f"{site.project.name} was not rolled back to {wanted.name}: {'; '.join(found.refusals)}. Nothing was done.",
+            f"{context.project.name} was not rolled back to {wanted.name}: {'; '.join(found.refusals)}."
+            " Nothing was done.",
             reasons=list(found.refusals),
         )
     images = {one.image for one in found.steps} | {one.former for one in found.steps}
-    return replace(found, created=made(site.engine, images))
+    return replace(found, created=made(context.engine, images))
 
 
-def _running_revision(project: Project, there: Sequence[Snapshot], services: Sequence[str], folder: str) -> str:
+def _running_revision(project: Project, there: Sequence[ReleaseSnapshot], services: Sequence[str], folder: str) -> str:
     """The revision of what runs: of a snapshot of the same images, else the newest of the checkout's recent past.
 
     Somebody may have checked out the older revision by hand already: then the checkout says nothing of what runs.
@@ -198,12 +211,12 @@ def _running_revision(project: Project, there: Sequence[Snapshot], services: Seq
     return git.furthest(folder)
 
 
-def _differs(snapshot: Snapshot, project: Project, services: Sequence[str]) -> bool:
+def _differs(snapshot: ReleaseSnapshot, project: Project, services: Sequence[str]) -> bool:
     """Whether it records other images for these services than ran at the first look."""
     return bool(differing(snapshot, project, services)) or not set(services) <= set(snapshot.services)
 
 
-def _undo(project: Project, present: Snapshot, services: Sequence[str], folder: str) -> dict[str, Any]:
+def _undo(project: Project, present: ReleaseSnapshot, services: Sequence[str], folder: str) -> dict[str, Any]:
     if not services:
         return {"reversible": False, "why": "nothing is to be taken back"}
     options = {
@@ -231,9 +244,9 @@ def _next_up(store: Snapshots, rollback: Rollback) -> str:
 class Switching:
     """Services to other images, one replica after the other, the new one first where both can be."""
 
-    def __init__(self, site: Site, fleet: Fleet, store: Snapshots, rollback: Rollback) -> None:
-        self.site, self.fleet, self.store, self.rollback = site, fleet, store, rollback
-        self.counts = {one.service: len(site.project.replicas(one.service)) for one in rollback.steps}
+    def __init__(self, context: Context, control: ReplicaControl, store: Snapshots, rollback: Rollback) -> None:
+        self.context, self.control, self.store, self.rollback = context, control, store, rollback
+        self.counts = {one.service: len(context.project.replicas(one.service)) for one in rollback.steps}
 
     def check_file(self) -> None:
         """Where the old configuration is needed, Compose must understand it before anything stops."""
@@ -243,10 +256,10 @@ class Switching:
             path = os.path.join(folder, "compose.json")
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(self._old_files(), file)
-            self.site.compose.render(replace(self.site.project.source, files=(path,), env_files=(), profiles=()))
+            self.context.compose.render(replace(self.context.project.source, files=(path,), env_files=(), profiles=()))
 
     def _old_files(self) -> dict[str, Any]:
-        project = self.site.project
+        project = self.context.project
         running = {name: found[0].image for name in project.service_names if (found := project.replicas(name))}
         return file_for(self.rollback.goal, running)
 
@@ -261,7 +274,7 @@ class Switching:
                 raise ActFailed(
                     f"{step.service} does not come up with the image {short(step.image)}: {error}"
                     f" {self._forward(done)}",
-                    **{**error.details, "done": self.fleet.said},
+                    **{**error.details, "done": self.control.said},
                 ) from None
 
     def _forward(self, done: Sequence[Step]) -> str:
@@ -271,7 +284,7 @@ class Switching:
                 self.switch(replace(step, image=step.former, former=step.image), None)
                 said.append(step.service)
             except RunbookError as error:
-                there = len(self.fleet.now(step.service))
+                there = len(self.control.now(step.service))
                 return (
                     f"To go forward again failed too, at {step.service}, which has {there} of"
                     f" {self.counts[step.service]} replicas now: {error} A person is needed now."
@@ -282,31 +295,31 @@ class Switching:
         """Every replica on this image, as many as there were. ``source``: other files than the project's own."""
         if step.how == TAG:
             repository, tag = _tag_of(step.reference)
-            self.site.engine.tag(step.image, repository, tag)
+            self.context.engine.tag(step.image, repository, tag)
         wanted = self.counts[step.service]
         for dummy in range(2 * wanted + 1):  # each round brings one more of the right image, or ends in an error
-            replicas = self.fleet.now(step.service)
+            replicas = self.control.now(step.service)
             old = [one for one in replicas if one.image != step.image]
             if not old and len(replicas) >= wanted:
                 return
             if len(replicas) < wanted:
-                self.fleet.grow(step.service, 1, source, step.image)
-                self.fleet.give_back(step.service)
+                self.control.add_replicas(step.service, 1, source, step.image)
+                self.control.give_back(step.service)
                 continue
-            one = sorted(old, key=lambda each: (each.well, -each.number))[0]
+            one = sorted(old, key=lambda each: (each.healthy, -each.number))[0]
             if self._room(step.service, len(replicas)):
-                self.fleet.grow(step.service, 1, source, step.image)
-                self.fleet.reload_proxy()
-                self.fleet.remove(one)
+                self.control.add_replicas(step.service, 1, source, step.image)
+                self.control.reload_proxy()
+                self.control.remove(one)
             else:
-                self.fleet.remove(one, tell_proxy=False)  # it would not find the name of a service without replicas
+                self.control.remove(one, tell_proxy=False)  # it would not find the name of a service without replicas
         raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {wanted} replicas.")
 
     def _room(self, service: str, replicas: int) -> bool:
         """Whether old and new can be side by side: not on one port or name, and never on the same data."""
-        spec = self.site.project.spec(service)
+        spec = self.context.project.spec(service)
         narrow = spec is not None and spec.most is not None and spec.most <= replicas
-        return not narrow and not self.site.project.stateful(service)
+        return not narrow and not self.context.project.stateful(service)
 
     def _source_of(self, step: Step) -> Source | None:
         """The old configuration, rendered, as the only file; where it is the same, the project's own."""
@@ -314,7 +327,7 @@ class Switching:
             return None
         path = self.store.folder / f"back-to-{self.rollback.goal.name}.json"
         self.store.write(path, self._old_files())
-        return replace(self.site.project.source, files=(str(path),), env_files=(), profiles=())
+        return replace(self.context.project.source, files=(str(path),), env_files=(), profiles=())
 
 
 def _tag_of(reference: str) -> tuple[str, str]:

@@ -10,74 +10,74 @@ from dataclasses import dataclass
 from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
 from ..._core.result import ActResult, After, Before, Missed, carry_out
 from ..project import project_dict
-from ..replicas import standing
+from ..replicas import service_states
 from ..scale import Bounds, Scaling, plan_scaling, wanted_of
-from .capacity import surroundings
-from .replicas import CHANGED, Fleet, alone
-from .request import Order, Site, again, evidence, site_of
+from .capacity import read_capacity
+from .replicas import CHANGED, ReplicaControl, exclusively
+from .request import Context, Request, evidence, open_context, refresh
 
 
-def scale(order: Order, service: str, given: str, bounds: Bounds) -> ActResult:
+def scale(request: Request, service: str, given: str, bounds: Bounds) -> ActResult:
     """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
-    with site_of(order, [service]) as site:
-        fleet = Fleet(site.engine, site.compose, site.project, order.terms)
-        planned = plan(site, fleet, service, given, bounds)
-        return carry_out(planned, order.only, order.check_mode, Scale(site, fleet), time.monotonic)
+    with open_context(request, [service]) as context:
+        control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
+        planned = plan(context, control, service, given, bounds)
+        return carry_out(planned, request.only, request.check_mode, Scale(context, control), time.monotonic)
 
 
 @dataclass(frozen=True)
 class Scale:
     """The act."""
 
-    site: Site
-    fleet: Fleet
+    context: Context
+    control: ReplicaControl
 
     def look(self, planned: Scaling) -> Before:
         return Before(
-            state=standing(self.site.project, [planned.service]),
-            left=planned.late,
+            state=service_states(self.context.project, [planned.service]),
+            left=planned.affected,
             undo=planned.undo(),
-            evidence=evidence(self.site, planned.victims, project_dict(self.site.project, [planned.service])),
+            evidence=evidence(self.context, planned.victims, project_dict(self.context.project, [planned.service])),
         )
 
     def act(self, planned: Scaling) -> After:
         """What was done before something failed is told with the failure, and how to take it back."""
-        fleet, missed = self.fleet, []
-        with alone(self.site.project.name):
-            check_count(fleet, planned)
+        control, missed = self.control, []
+        with exclusively(self.context.project.name):
+            check_count(control, planned)
             try:
                 if planned.victims:
-                    fleet.introduce(planned.service)
+                    control.introduce(planned.service)
                 if planned.add:
-                    fleet.grow(planned.service, planned.add)
-                    fleet.reload_proxy()
+                    control.add_replicas(planned.service, planned.add)
+                    control.reload_proxy()
                 for replica in planned.victims:
-                    if fleet.still(replica):
-                        fleet.remove(replica)
+                    if control.still(replica):
+                        control.remove(replica)
                     else:
                         missed.append(Missed(target=replica.target, reason=CHANGED))
                 if planned.stale:
-                    fleet.reload_proxy()
+                    control.reload_proxy()
             except RunbookError as error:
-                if not fleet.said:
+                if not control.said:
                     raise
                 raise ActFailed(
-                    f"{error} Before that: {'; '.join(fleet.said)}.",
-                    **{**error.details, "done": fleet.said, "undo": planned.undo()},
+                    f"{error} Before that: {'; '.join(control.said)}.",
+                    **{**error.details, "done": control.said, "undo": planned.undo()},
                 ) from None
-        later = again(self.site)
+        later = refresh(self.context)
         replicas = later.replicas(planned.service)
         return After(
-            done=fleet.said,
-            state=standing(later, [planned.service]),
-            left=abs(planned.wanted - len(replicas)) + sum(not replica.well for replica in replicas),
+            done=control.said,
+            state=service_states(later, [planned.service]),
+            left=abs(planned.wanted - len(replicas)) + sum(not replica.healthy for replica in replicas),
             missed=missed,
         )
 
 
-def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> Scaling:
+def plan(context: Context, control: ReplicaControl, service: str, given: str, bounds: Bounds) -> Scaling:
     """The plan for what was asked; refuses what can never be, and what would break."""
-    replicas = len(site.project.replicas(service))
+    replicas = len(context.project.replicas(service))
     wanted = wanted_of(replicas, given)
     if wanted is None:
         raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
@@ -96,18 +96,18 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
             f"{service} would have {wanted} replicas and this site allows {bounds.max_replicas} (max_replicas)."
             " Nothing was done."
         )
-    around = surroundings(
-        site.engine,
-        site.compose,
-        site.project,
+    around = read_capacity(
+        context.engine,
+        context.compose,
+        context.project,
         service,
         reserve=bounds.memory_reserve,
         connections_free=bounds.connections_free,
         connections_per_replica=bounds.connections_per_replica,
     )
-    stale, unknown = fleet.stale_proxies(service)
+    stale, unknown = control.stale_proxies(service)
     scaling = plan_scaling(
-        site.project,
+        context.project,
         service,
         wanted,
         around,
@@ -117,7 +117,7 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
         unknown=unknown,
     )
     if scaling.plan.actions:
-        fleet.check_proxy([service])
+        control.check_proxy([service])
     if scaling.refusals:
         raise PreflightError(
             f"{service} was not scaled from {replicas} to {wanted}: {'; '.join(scaling.refusals)}. Nothing was done.",
@@ -126,9 +126,9 @@ def plan(site: Site, fleet: Fleet, service: str, given: str, bounds: Bounds) -> 
     return scaling
 
 
-def check_count(fleet: Fleet, scaling: Scaling) -> None:
+def check_count(control: ReplicaControl, scaling: Scaling) -> None:
     """Another run may have acted between our look and our turn."""
-    present = len(fleet.now(scaling.service))
+    present = len(control.now(scaling.service))
     if present != scaling.now:
         raise PreflightError(
             f"{scaling.service} had {scaling.now} replicas when the plan was made and has {present} now: somebody else"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from ..._core.errors import HostError
-from ..release import PROTECTED, Snapshot, protecting, snapshot_from
+from ..release import PROTECTED, ReleaseSnapshot, protecting, snapshot_from
 from .engine import Engine
 
 
@@ -21,7 +21,7 @@ class Snapshots:
         self.folder = Path(folder).expanduser() / project
         self.unread: list[str] = []
 
-    def newest_first(self) -> list[Snapshot]:
+    def newest_first(self) -> list[ReleaseSnapshot]:
         """All that can be read; ``unread`` names the others."""
         found = []
         self.unread = []
@@ -32,10 +32,10 @@ class Snapshots:
                 self.unread.append(f"{path.name}: {error}")
         return found
 
-    def path_of(self, snapshot: Snapshot) -> Path:
+    def path_of(self, snapshot: ReleaseSnapshot) -> Path:
         return self.folder / f"{snapshot.name}.json"
 
-    def keep(self, snapshot: Snapshot) -> Path:
+    def keep(self, snapshot: ReleaseSnapshot) -> Path:
         return self.write(self.path_of(snapshot), snapshot.as_dict())
 
     def write(self, path: Path, what: Mapping[str, Any]) -> Path:
@@ -56,7 +56,7 @@ class Snapshots:
             ) from None
         return path
 
-    def protect(self, engine: Engine, snapshot: Snapshot) -> list[str]:
+    def protect(self, engine: Engine, snapshot: ReleaseSnapshot) -> list[str]:
         """Give every image of the snapshot a name, so that no prune takes it."""
         names = []
         for image, (repository, tag) in protecting(snapshot).items():
@@ -64,7 +64,7 @@ class Snapshots:
             names.append(f"{repository}:{tag}")
         return names
 
-    def forget(self, engine: Engine, kept: list[Snapshot], dropped: list[Snapshot]) -> None:
+    def forget(self, engine: Engine, kept: list[ReleaseSnapshot], dropped: list[ReleaseSnapshot]) -> None:
         """Remove old snapshots, and the names of images that no other needs."""
         needed = {(repository, tag) for one in kept for repository, tag in protecting(one).values()}
         for one in dropped:

@@ -21,7 +21,7 @@ def dump_in(handle: int, dump: Dump, deadline: float = float("inf")) -> Dump:
     try:
         file = os.open(dump.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
     except OSError as error:
-        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
+        return Dump(dump.path, dump.size, dump.age, problem=f"it cannot be read ({error.strerror})")
     try:
         return read_dump(dump, f"/proc/self/fd/{file}", dump.path.endswith(".gz"), deadline)
     finally:
@@ -36,7 +36,7 @@ def read_dump(dump: Dump, path: str, packed: bool, deadline: float) -> Dump:
         with opener(path, "rb") as file:
             while True:
                 if time.monotonic() > deadline:
-                    return Dump(dump.path, dump.size, dump.age, trouble="there was no time to look into all of it")
+                    return Dump(dump.path, dump.size, dump.age, problem="there was no time to look into all of it")
                 piece = file.read(_PIECE)
                 if not piece:
                     break
@@ -45,5 +45,5 @@ def read_dump(dump: Dump, path: str, packed: bool, deadline: float) -> Dump:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return Dump(dump.path, dump.size, dump.age, head, b"", damaged=True)
     except OSError as error:
-        return Dump(dump.path, dump.size, dump.age, trouble=f"it cannot be read ({error.strerror})")
+        return Dump(dump.path, dump.size, dump.age, problem=f"it cannot be read ({error.strerror})")
     return Dump(dump.path, dump.size, dump.age, head, tail)

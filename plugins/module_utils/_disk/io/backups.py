@@ -58,18 +58,18 @@ def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
             if not listed:
                 notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
             for name, series in grouped(listed).items():
-                verdict = judge(
+                retention = judge(
                     series,
                     kept.keep,
                     kept.max_age,
                     time.time(),
                     lambda one: dump_in(handle, Dump(one.name, one.size, 0.0), deadline),
                 )
-                if verdict.refused:
-                    notes.append(f"no backup of {kept.where} ({name}) may go: {verdict.refused}")
-                going = {one.name for one in verdict.go}
-                for one in [*verdict.go, *(one for one in series if one.name not in going)]:
-                    why = "" if one.name in going else verdict.stay.get(one.name) or verdict.refused
+                if retention.refused:
+                    notes.append(f"no backup of {kept.where} ({name}) may go: {retention.refused}")
+                going = {one.name for one in retention.go}
+                for one in [*retention.go, *(one for one in series if one.name not in going)]:
+                    why = "" if one.name in going else retention.stay.get(one.name) or retention.refused
                     found.append(_find(kept, root, one, why))
     except OSError as error:
         return [], [f"the backups in {kept.where} cannot be read ({error.strerror})"]

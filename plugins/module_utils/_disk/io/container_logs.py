@@ -22,7 +22,7 @@ from ..._compose.io.engine import Engine
 from ..._core.errors import EngineError, HostError
 from ..._core.plan import unspaced
 from ..._system.io.open_files import OpenFiles
-from ..reclaim import LOGS, Find, told_bytes
+from ..reclaim import LOGS, Find, format_bytes
 
 _PUNCH = 0x01 | 0x02  # fallocate(2): FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 _PIECE = 2**20
@@ -78,7 +78,7 @@ def finds(found: Sequence[Log], device: int, opened: OpenFiles, keep: int) -> li
                 f"log:{one.id[:12]}/{one.inode}",
                 f"log of {unspaced(one.container)}",
                 one.bytes,
-                f"grew to {told_bytes(one.bytes)}{bound}; its last {told_bytes(keep)} are saved first",
+                f"grew to {format_bytes(one.bytes)}{bound}; its last {format_bytes(keep)} are saved first",
                 "empty",
                 "" if appended else "somebody writes it without appending: emptied, it would only get a hole",
                 {

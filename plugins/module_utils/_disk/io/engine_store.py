@@ -18,7 +18,7 @@ from ..._compose.io.engine import Engine
 from ..._compose.io.snapshots import Snapshots
 from ..._core.plan import unspaced
 from ..._core.text import span
-from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, repository_of, told_bytes
+from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, format_bytes, repository_of
 
 _ENDED = ("exited", "dead")
 
@@ -168,7 +168,7 @@ def _why_kept(raw: Mapping[str, Any], one: Container, old: float, age: float) ->
 
 def prune_cache(engine: Engine) -> str:
     freed = engine.prune_builds()
-    return f"pruned the build cache, {told_bytes(freed)}"
+    return f"pruned the build cache, {format_bytes(freed)}"
 
 
 def remove_image(engine: Engine, handle: Mapping[str, Any]) -> bool:

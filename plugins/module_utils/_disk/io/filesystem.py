@@ -14,7 +14,7 @@ from ..._core.units import MIB
 from ..._system.counters import container_id_of
 from ..._system.io.open_files import OpenFiles
 from ..._system.io.procfs import read
-from ..reclaim import Explained, Room, explained, told_bytes, who_closes
+from ..reclaim import Explained, Room, explained, format_bytes, who_closes
 
 _WALK = 5.0  # seconds for which folders are counted when inodes are short
 _FEW_INODES = 0.85
@@ -57,7 +57,7 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
         owners = [(str(each.get(PROJECT) or ""), str(each.get(SERVICE) or "")) for each in map(_labels, holding)]
         services, holder, (theirs, service) = who_closes(owners, project), holding[0], owners[0]
         where = f" in the container {str(holder['Names'][0]).lstrip('/')}" if holder.get("Names") else ""
-        cure = (
+        remedy = (
             f"playbooks/service_restart.yml with restart_services_services: [{', '.join(services)}]"
             if services
             else f"have {name} (pid {pid}) open its files anew: reload or restart it"
@@ -68,7 +68,7 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
                 "kind": "deleted_open",
                 "what": f"{one.path} was deleted and is held open by {name} (pid {pid}){others}{where}",
                 "bytes": one.bytes,
-                "cure": cure,
+                "remedy": remedy,
                 "pids": [pid for pid, dummy in one.holders],
                 "service": service,
                 "project": theirs,
@@ -119,7 +119,7 @@ def big_volumes(found: Sequence[tuple[str, int]]) -> list[Explained]:
     return [
         explained(
             "volume",
-            f"the volume {name} holds {told_bytes(size)}; volumes are never freed here",
+            f"the volume {name} holds {format_bytes(size)}; volumes are never freed here",
             size,
             "look into it with whoever owns its data",
         )

@@ -30,10 +30,10 @@ from ..reclaim import (
     Reclaiming,
     Room,
     enough,
+    format_bytes,
     in_order,
     mib,
     plan_reclaim,
-    told_bytes,
 )
 from . import backups as reclaim_files
 from . import container_logs as reclaim_logs
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReclaimOptions:
     """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers.
 
     ``ours``: the project of whoever asks, whatever is looked at; empty where it is not said.
@@ -75,7 +75,7 @@ class Wanted:
 
 
 @dataclass
-class Seen:
+class DiskState:
     """What was found, and what could not be looked at. ``silent``: the engine hangs, and is not asked again."""
 
     room: Room
@@ -88,49 +88,51 @@ class Seen:
     used: dict[str, Any] | None = None
 
 
-def reclaim(login: EngineLogin, wanted: Wanted, only: Sequence[str] | None, check_mode: bool) -> dict[str, Any]:
+def reclaim(
+    login: EngineLogin, options: ReclaimOptions, only: Sequence[str] | None, check_mode: bool
+) -> dict[str, Any]:
     """What disk_reclaim returns: an ActResult, and what was found besides."""
     with ExitStack() as stack:
-        seen = _look(stack, login, wanted)
-        plan = plan_reclaim(seen.finds, seen.room.missing(wanted.goal))
-        act = Reclaim(seen, wanted)
-        result = carry_out(Reclaiming(plan, seen.room, wanted.goal), only, check_mode, act, time.monotonic)
+        seen = _look(stack, login, options)
+        plan = plan_reclaim(seen.finds, seen.room.missing(options.goal))
+        act = Reclaim(seen, options)
+        result = carry_out(Reclaiming(plan, seen.room, options.goal), only, check_mode, act, time.monotonic)
     freed = result["after"]["free_bytes"] - result["before"]["free_bytes"]
     return {
         **result,
         "freed_bytes": max(0, freed),
         "left_alone": act.left_alone,
-        "trouble": act.trouble,
+        "problem": act.problem,
         "explained": seen.explained,
         "notes": seen.notes,
     }
 
 
-def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
+def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> DiskState:
     """Kind by kind, until there is enough: on a full disk nothing is asked that is not needed."""
-    device = disk.device_of(wanted.mount)
-    seen = Seen(disk.room_of(wanted.mount), device)
-    missing = seen.room.missing(wanted.goal)
-    if set(wanted.kinds) & set(_ENGINES) or any(one.service for one in wanted.backups):
+    device = disk.device_of(options.mount)
+    seen = DiskState(disk.room_of(options.mount), device)
+    missing = seen.room.missing(options.goal)
+    if set(options.kinds) & set(_ENGINES) or any(one.service for one in options.backups):
         seen.engine = _opened(stack, login, seen)
     logs: list[reclaim_logs.Log] = []
     here = seen.engine is not None and _is_here(seen.engine, seen)
-    if here and missing and LOGS in wanted.kinds:
+    if here and missing and LOGS in options.kinds:
         logs = _asked(
             seen,
             "the logs of containers",
-            lambda engine: reclaim_logs.logs(engine, seen.device, wanted.log_size, wanted.project),
+            lambda engine: reclaim_logs.logs(engine, seen.device, options.log_size, options.project),
         )
     opened = open_files.look(seen.device, {(seen.device, one.inode) for one in logs})
-    for kind in wanted.kinds:
+    for kind in options.kinds:
         if enough(seen.finds, missing):
             break
-        seen.finds += in_order(_of(kind, seen, wanted, logs, opened) if here or kind not in _ENGINES else (), [kind])
+        seen.finds += in_order(_of(kind, seen, options, logs, opened) if here or kind not in _ENGINES else (), [kind])
     if opened.unseen:
         seen.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
     if opened.deleted:
         containers = _asked(seen, "who holds deleted files", lambda engine: engine.labelled())
-        seen.explained += disk.held_files(opened, containers, wanted.ours)
+        seen.explained += disk.held_files(opened, containers, options.ours)
     seen.explained += disk.inodes(seen.room)
     if seen.used is not None:
         seen.explained += disk.big_volumes(reclaim_store.volumes(seen.used))
@@ -142,7 +144,7 @@ def _look(stack: ExitStack, login: EngineLogin, wanted: Wanted) -> Seen:
     return seen
 
 
-def _opened(stack: ExitStack, login: EngineLogin, seen: Seen) -> Engine | None:
+def _opened(stack: ExitStack, login: EngineLogin, seen: DiskState) -> Engine | None:
     try:
         return stack.enter_context(engine(login))
     except (EngineError, PrivilegeError, DriverMissing) as error:
@@ -150,7 +152,7 @@ def _opened(stack: ExitStack, login: EngineLogin, seen: Seen) -> Engine | None:
         return None
 
 
-def _is_here(opened: Engine, seen: Seen) -> bool:
+def _is_here(opened: Engine, seen: DiskState) -> bool:
     """Whether what the engine keeps lies on this very file system."""
     if not opened.login.local:
         seen.notes.append(f"the engine at {opened.login.where} is on another machine: run this there")
@@ -168,7 +170,7 @@ def _is_here(opened: Engine, seen: Seen) -> bool:
     return False
 
 
-def _asked(seen: Seen, what: str, ask: Callable[[Engine], list[T]]) -> list[T]:
+def _asked(seen: DiskState, what: str, ask: Callable[[Engine], list[T]]) -> list[T]:
     """What the engine says; what needs it fails by itself, so that all else is looked at and freed."""
     if seen.engine is None:
         return []
@@ -184,12 +186,12 @@ def _asked(seen: Seen, what: str, ask: Callable[[Engine], list[T]]) -> list[T]:
 
 
 def _of(
-    kind: str, seen: Seen, wanted: Wanted, logs: Sequence[reclaim_logs.Log], opened: open_files.OpenFiles
+    kind: str, seen: DiskState, options: ReclaimOptions, logs: Sequence[reclaim_logs.Log], opened: open_files.OpenFiles
 ) -> list[Find]:
     if kind == BACKUPS:
         found: list[Find] = []
         deadline = time.monotonic() + _JUDGING
-        for kept in wanted.backups:
+        for kept in options.backups:
             try:
                 finds, notes = reclaim_files.backups(seen.engine, kept, seen.device, deadline)
             except RunbookError as error:
@@ -198,21 +200,21 @@ def _of(
             seen.notes += notes
         return found
     if kind == JOURNAL:
-        return system_journal.journal(wanted.journal_directory, seen.device, wanted.journal_keep)
+        return system_journal.journal(options.journal_directory, seen.device, options.journal_keep)
     if kind == LOGS:
-        return reclaim_logs.finds(logs, seen.device, opened, wanted.log_keep)
-    return _asked(seen, kind.replace("_", " "), lambda engine: _stored(kind, engine, seen, wanted))
+        return reclaim_logs.finds(logs, seen.device, opened, options.log_keep)
+    return _asked(seen, kind.replace("_", " "), lambda engine: _stored(kind, engine, seen, options))
 
 
-def _stored(kind: str, engine: Engine, seen: Seen, wanted: Wanted) -> list[Find]:
+def _stored(kind: str, engine: Engine, seen: DiskState, options: ReclaimOptions) -> list[Find]:
     if seen.used is None:
         with engine.patient(_PATIENCE):
             seen.used = engine.used()
     if kind == CACHE:
         return reclaim_store.build_cache(seen.used)
     if kind == IMAGES:
-        return reclaim_store.dangling_images(engine, seen.used, wanted.releases, wanted.image_age)
-    return reclaim_store.exited_containers(engine, seen.used, seen.device, wanted.container_age, wanted.project)
+        return reclaim_store.dangling_images(engine, seen.used, options.releases, options.image_age)
+    return reclaim_store.exited_containers(engine, seen.used, seen.device, options.container_age, options.project)
 
 
 # -- acting
@@ -222,10 +224,10 @@ def _stored(kind: str, engine: Engine, seen: Seen, wanted: Wanted) -> list[Find]
 class Reclaim:
     """The act: one item after the other, and no more once the target is met."""
 
-    seen: Seen
-    wanted: Wanted
+    seen: DiskState
+    options: ReclaimOptions
     left_alone: list[str] = field(default_factory=list)  # targets that were not needed in the end
-    trouble: list[str] = field(default_factory=list)  # what could not be done, a paragraph each
+    problem: list[str] = field(default_factory=list)  # what could not be done, a paragraph each
 
     def look(self, planned: Reclaiming) -> Before:
         return Before(
@@ -242,35 +244,35 @@ class Reclaim:
         hangs = False
         by_target = {find.target: find for find in self.seen.finds}
         for target in planned.plan.targets:
-            if not disk.room_of(self.wanted.mount).missing(planned.goal):
+            if not disk.room_of(self.options.mount).missing(planned.goal):
                 self.left_alone.append(target)
                 continue
             find = by_target[target]
             # A log's end is saved by itself; what else the engine keeps waits until it answers, with its evidence.
             if (hangs and find.kind in _ENGINES) or (self.seen.silent and find.kind in _STORED):
-                self.trouble.append(f"The {find.who} was not tried: the engine does not answer.")
+                self.problem.append(f"The {find.who} was not tried: the engine does not answer.")
                 continue
             try:
-                said = _free(self.seen, self.wanted, find)
+                said = _free(self.seen, self.options, find)
             except RunbookError as error:
                 hangs = hangs or isinstance(error, EngineHangs)
-                self.trouble.append(str(error))
+                self.problem.append(str(error))
                 continue
             if said:
                 done.append(said)
             else:
                 missed.append(Missed(target=target, reason="it has changed since the plan"))
-        if self.trouble and not done:
+        if self.problem and not done:
             raise ActFailed(
-                f"No space was freed on {self.wanted.mount}: {' '.join(self.trouble)}", trouble=self.trouble
+                f"No space was freed on {self.options.mount}: {' '.join(self.problem)}", problem=self.problem
             )
-        after = disk.room_of(self.wanted.mount)
+        after = disk.room_of(self.options.mount)
         return After(done=done, state=after.as_dict(), left=mib(after.missing(planned.goal)), missed=missed)
 
 
-def _free(seen: Seen, wanted: Wanted, find: Find) -> str:
+def _free(seen: DiskState, options: ReclaimOptions, find: Find) -> str:
     """What was done, in a sentence; nothing where it has changed since."""
-    size = told_bytes(find.bytes)
+    size = format_bytes(find.bytes)
     if find.kind == BACKUPS:
         return f"deleted the {find.who} ({size})" if reclaim_files.delete(find.handle) else ""
     if find.kind == JOURNAL:
@@ -278,7 +280,7 @@ def _free(seen: Seen, wanted: Wanted, find: Find) -> str:
     if seen.engine is None:
         return ""
     if find.kind == LOGS:
-        place = reclaim_logs.empty(seen.engine, dict(find.handle), wanted.log_keep, wanted.saved_dir)
+        place = reclaim_logs.empty(seen.engine, dict(find.handle), options.log_keep, options.saved_dir)
         return f"emptied the {find.who} ({size}); its end is in {place}" if place else ""
     with seen.engine.patient(_PATIENCE):
         if find.kind == CACHE:
@@ -293,7 +295,7 @@ def _last_lines(engine: Engine, find: Find) -> list[str]:
     return engine.log(str(find.handle["id"]), _EVIDENCE_LINES)
 
 
-def _evidence(seen: Seen, planned: Reclaiming) -> dict[str, Any]:
+def _evidence(seen: DiskState, planned: Reclaiming) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
     going = [one for one in seen.finds if one.target in planned.plan.targets and one.kind in (LOGS, CONTAINERS)]
     logs = {one.who: redacted_lines(_asked(seen, f"the {one.who}", partial(_last_lines, find=one))) for one in going}

@@ -10,7 +10,7 @@ from typing import Any, Mapping
 from ..._core.errors import HostError
 from ..._core.plan import unspaced
 from ..._system.io.commands import run
-from ..reclaim import JOURNAL, Find, told_bytes
+from ..reclaim import JOURNAL, Find, format_bytes
 
 JOURNALS = "/var/log/journal"
 _VACUUM_SECONDS = 120.0
@@ -40,7 +40,7 @@ def journal(directory: str, device: int, keep: int) -> list[Find]:
         going += size
     if not going:
         return []
-    reason = f"archived entries beyond {told_bytes(keep)}; the newest stay"
+    reason = f"archived entries beyond {format_bytes(keep)}; the newest stay"
     handle = {"directory": directory, "keep": keep}
     return [Find(JOURNAL, f"journal:{unspaced(root)}", "the journal", going, reason, "vacuum", "", handle)]
 
@@ -53,4 +53,4 @@ def vacuum(handle: Mapping[str, Any]) -> str:
     if not ran.ok:
         why = "its time was over" if ran.rc is None else ran.last_words
         raise HostError(f"The journal could not be made smaller with `{' '.join(argv)}`: {why}.")
-    return f"vacuumed the journal down to {told_bytes(handle['keep'])}"
+    return f"vacuumed the journal down to {format_bytes(handle['keep'])}"

@@ -37,7 +37,7 @@ def attempt(place: Place, target: Target, key: str, seconds: float) -> Attempt:
     finally:
         alarm.cancel()
         tried.close()
-    return Attempt(tuple(tried.steps), Meaning(meaning.state, tried.clean(meaning.why), meaning.whose))
+    return Attempt(tuple(tried.steps), Meaning(meaning.state, tried.clean(meaning.why), meaning.fault_of))
 
 
 class _Attempt(Wire):

@@ -19,7 +19,7 @@ from ..._core.errors import EngineError
 from ..assembly import Piece
 from ..line import Zone, time_of
 from ..local_driver import piece_of, records_backwards
-from .files import DAMAGED, DOCKER, MARGIN, Seen, family, is_packed, newest_first, open_log, unpacked
+from .files import DAMAGED, DOCKER, MARGIN, ReadFiles, family, is_packed, newest_first, open_log, unpacked
 from .limits import Tally
 
 _FIRST_TAIL, _LARGEST_TAIL = 1000, 256_000  # lines asked of the API at a time
@@ -40,7 +40,7 @@ def pieces_of(
     if source == "file" or (source == "auto" and readable and driver in ("json-file", "local")):
         tally.kind, tally.place = driver, path
         if not readable:
-            tally.trouble = f"its file {path or '(unknown)'} cannot be read here: use become: true, or source: api"
+            tally.problem = f"its file {path or '(unknown)'} cannot be read here: use become: true, or source: api"
             return
         if driver == "json-file":
             yield from newest_first(path, since, DOCKER, tally)
@@ -56,7 +56,7 @@ def pieces_of(
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
     """The `local` driver's file, from its end, then what it rotated out, which is packed."""
     began: set[bytes] = set()  # the first record of each file, by which its packed copy is known again
-    seen = Seen()
+    seen = ReadFiles()
     try:
         while True:
             # Names move while one reads, so the family is looked at anew for each of its members.
@@ -82,14 +82,14 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
         seen.close()
 
 
-def _next_local(path: str, seen: Seen, tally: Tally) -> tuple[str, BinaryIO] | None:
+def _next_local(path: str, seen: ReadFiles, tally: Tally) -> tuple[str, BinaryIO] | None:
     """The newest member of the family that was not read yet."""
     for name in family(path):
         try:
             file = open_log(name, given=name == path)
         except OSError as error:
             if name == path:
-                tally.trouble = f"{path} cannot be read ({error.strerror})"
+                tally.problem = f"{path} cannot be read ({error.strerror})"
                 return None
             tally.note(f"{name} cannot be read ({error.strerror})")
             continue
@@ -180,7 +180,7 @@ def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> It
         try:
             found, size, dropped = _tail(engine, id, stream, lines, until, min(room, tally.limits.share // 2), tally)
         except EngineError as error:
-            tally.trouble = str(error)
+            tally.problem = str(error)
             return
         more = tally.scan(size)
         fresh = len(found)

@@ -27,7 +27,7 @@ from functools import lru_cache
 from typing import IO, BinaryIO, Callable, Generator, Iterator
 
 from ..assembly import Piece
-from ..line import LOOKED_AT, Zone, time_of
+from ..line import EXAMINED, Zone, time_of
 from .backwards import LONGEST_LINE, Truncated, lines_backwards, place_of, size_of, whole_end
 from .limits import Tally
 
@@ -116,7 +116,7 @@ def text_of(zone: Zone) -> Format:
         text = line.decode("utf-8", "replace")
         return Piece(time_of(text, zone), "", text + "\n")
 
-    return Format(decode, lambda line: time_of(line[:LOOKED_AT].decode("utf-8", "replace"), zone))
+    return Format(decode, lambda line: time_of(line[:EXAMINED].decode("utf-8", "replace"), zone))
 
 
 def open_log(path: str, given: bool = True) -> BinaryIO:
@@ -164,7 +164,7 @@ def unpacked(file: BinaryIO, path: str) -> IO[bytes]:
     raise OSError(errno.ENOTSUP, f"Python cannot unpack .{kind}", path)
 
 
-class Seen:
+class ReadFiles:
     """Files that were read, by inode and by what they begin and end with. Each stays open: its inode is its own."""
 
     def __init__(self) -> None:
@@ -247,14 +247,14 @@ def _packed_identity(file: BinaryIO, path: str, length: int) -> tuple[bytes, int
 
 def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterator[Piece]:
     """Pieces of a log and its predecessors, the newest first, as long as they may be younger than ``since``."""
-    seen = Seen()
+    seen = ReadFiles()
     try:
         yield from _family_newest_first(path, since, form, tally, seen)
     finally:
         seen.close()
 
 
-def _family_newest_first(path: str, since: float, form: Format, tally: Tally, seen: Seen) -> Iterator[Piece]:
+def _family_newest_first(path: str, since: float, form: Format, tally: Tally, seen: ReadFiles) -> Iterator[Piece]:
     missing: set[str] = set()
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
     older_wanted, settled = True, 0
@@ -290,7 +290,9 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, se
         tally.note(f"{path} before byte {gone_at}: it was truncated while it was read")
 
 
-def _next(path: str, seen: Seen, missing: set[str], tally: Tally, copies: bool) -> tuple[str, BinaryIO, bool] | None:
+def _next(
+    path: str, seen: ReadFiles, missing: set[str], tally: Tally, copies: bool
+) -> tuple[str, BinaryIO, bool] | None:
     """The newest member of the family that was not read yet, and whether it is a copy of one that was."""
     for one in family(path):
         if one in missing:
@@ -312,7 +314,7 @@ def _next(path: str, seen: Seen, missing: set[str], tally: Tally, copies: bool) 
 
 
 def _plain(
-    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, seen: Seen, gone_at: int | None
+    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, seen: ReadFiles, gone_at: int | None
 ) -> Generator[Piece, None, bool]:
     """True when older files may hold what is wanted; false when a place was met before which all is older."""
     size = size_of(file)
@@ -335,7 +337,7 @@ def _plain(
 
 
 def _packed(
-    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, seen: Seen
+    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, seen: ReadFiles
 ) -> Generator[Piece, None, bool]:
     """A packed file can only be unpacked forwards: its newest lines are kept, as many as fit."""
     kept: deque[bytes] = deque()

@@ -40,7 +40,7 @@ def journal(
             env={**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"},
         )
     except OSError as error:
-        tally.trouble = f"journalctl could not be started ({error.strerror}): this host keeps no journal"
+        tally.problem = f"journalctl could not be started ({error.strerror}): this host keeps no journal"
         return
     if process.stdout is None or process.stderr is None:
         raise RuntimeError("pipes were asked for")
@@ -66,7 +66,7 @@ def journal(
         process.stderr.close()
         code = process.wait()
         if ended and code:
-            tally.trouble = f"journalctl failed: {' '.join(said.split())[:200]}"
+            tally.problem = f"journalctl failed: {' '.join(said.split())[:200]}"
 
 
 def _lines(source: int, tally: Tally) -> Iterator[bytes | None]:

@@ -47,7 +47,7 @@ class Tally:
     oldest: float | None = None
     records: int = 0
     left_out: list[str] = field(default_factory=list)
-    trouble: str = ""
+    problem: str = ""
 
     def scan(self, size: int) -> bool:
         """Count bytes; whether more may be read."""
@@ -68,5 +68,5 @@ class Tally:
             "oldest": self.oldest,
             "scanned_bytes": self.scanned,
             "left_out": list(self.left_out),
-            "trouble": self.trouble,
+            "problem": self.problem,
         }

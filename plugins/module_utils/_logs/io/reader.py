@@ -54,7 +54,7 @@ class Where:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LogQuery:
     """What is told of it. Moments in seconds since 1970; ``signatures`` and ``last``: how many, 0 for none."""
 
     since: float
@@ -83,7 +83,7 @@ class Wanted:
         return bool(level) and LEVELS.index(level) >= LEVELS.index(self.level)
 
 
-def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limits: Limits) -> LogReport:
+def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, limits: Limits) -> LogReport:
     """The last records that are wanted, the oldest of them first, and what was read for it."""
     _allow_files()
     tallies: list[Tally] = []
@@ -92,19 +92,19 @@ def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limi
     try:
         if where.services or where.containers:
             opened = Engine(login)
-            _add_containers(opened, project, where, wanted, limits, tallies, streams)
-        _add_journal(where, wanted, limits, tallies, streams)
-        _add_files(where, wanted, limits, tallies, streams)
+            _add_containers(opened, project, where, query, limits, tallies, streams)
+        _add_journal(where, query, limits, tallies, streams)
+        _add_files(where, query, limits, tallies, streams)
         limits.sources = len(streams)
         with _bounded(limits):
-            told = _gathered(streams, wanted)
+            told = _gathered(streams, query)
     finally:
         for stream in streams:
             stream.close()  # type: ignore[attr-defined]
         if opened is not None:
             opened.close()
     _require_some(tallies)
-    left_out = any(one.left_out or one.trouble for one in tallies)
+    left_out = any(one.left_out or one.problem for one in tallies)
     return {
         **told,
         "truncated": left_out or told["more"],
@@ -116,10 +116,10 @@ def read(login: EngineLogin, project: Source, where: Where, wanted: Wanted, limi
 def _allow_files() -> None:
     """Many sources, each with what was rotated out of it, are open at once."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    query = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < query:
         with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (query, hard))
 
 
 class _TooLong(Exception):
@@ -155,9 +155,9 @@ def _bounded(limits: Limits) -> Iterator[None]:
 
 
 def _require_some(tallies: Sequence[Tally]) -> None:
-    if tallies and all(one.trouble for one in tallies):
+    if tallies and all(one.problem for one in tallies):
         raise HostError(
-            f"None of the {len(tallies)} log(s) could be read: {tallies[0].name}: {tallies[0].trouble}."
+            f"None of the {len(tallies)} log(s) could be read: {tallies[0].name}: {tallies[0].problem}."
             " Nothing was done."
         )
 
@@ -186,7 +186,7 @@ def _doubt(newest: float, written: float, tally: Tally) -> None:
         )
 
 
-def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> GatheredReport:
+def _gathered(streams: Sequence[Iterator[Record]], query: LogQuery) -> GatheredReport:
     found: list[EntryReport] = []
     signatures = Signatures()
     known_before: set[str] = set()
@@ -194,24 +194,24 @@ def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> GatheredRe
     matched = 0
     for record in heapq.merge(*streams, key=lambda one: -one.at):  # type: ignore[operator]
         at = record.at or 0.0
-        if (at > wanted.until and not wanted.to_the_end) or at < wanted.floor:
+        if (at > query.until and not query.to_the_end) or at < query.floor:
             continue
-        if wanted.new_since is not None and at < wanted.new_since:
+        if query.new_since is not None and at < query.new_since:
             known_before.add(record.source)
-        level = record.level if wanted.signatures or wanted.level else ""
-        if wanted.signatures and level:
+        level = record.level if query.signatures or query.level else ""
+        if query.signatures and level:
             signatures.add(record, level)
-        if at < wanted.since or not wanted.chooses(record, level):
+        if at < query.since or not query.chooses(record, level):
             continue
         fields = fields_of(record.text)
-        if wanted.condition is not None and not wanted.condition({**_told(record), **fields}):
+        if query.condition is not None and not query.condition({**_record_dict(record), **fields}):
             continue
         matched += 1
-        if len(found) < wanted.last:
+        if len(found) < query.last:
             found.append(entry(record, fields))  # at once: a record may be long, what is told of it is not
         else:
             more = True
-        if len(found) >= wanted.last and not wanted.signatures:
+        if len(found) >= query.last and not query.signatures:
             more = True  # nobody looked further
             break
     found.reverse()
@@ -219,12 +219,12 @@ def _gathered(streams: Sequence[Iterator[Record]], wanted: Wanted) -> GatheredRe
         "entries": sorted(found, key=lambda one: one["at"] or 0.0),  # clocks are set back
         "matched": matched,
         "more": more,
-        "signatures": signatures.told(wanted.since, wanted.new_since, known_before, wanted.signatures),
+        "signatures": signatures.as_dicts(query.since, query.new_since, known_before, query.signatures),
         "other_signatures": signatures.others,
     }
 
 
-def _told(record: Record) -> dict[str, Any]:
+def _record_dict(record: Record) -> dict[str, Any]:
     return {"text": record.text, "level": record.level, "source": record.source, "stream": record.stream}
 
 
@@ -232,7 +232,7 @@ def _add_containers(
     opened: Engine,
     project: Source,
     where: Where,
-    wanted: Wanted,
+    query: LogQuery,
     limits: Limits,
     tallies: list[Tally],
     streams: list[Iterator[Record]],
@@ -256,56 +256,56 @@ def _add_containers(
             raise ProjectUnknown(f"The engine has no container {', '.join(missing)}. Nothing was done.")
         chosen.update({by_name[name]: name for name in where.containers})
     names = sorted(chosen.items(), key=lambda one: one[1])
-    _tell_of_the_rest("containers", len(names), limits, tallies)
+    _note_left_out("containers", len(names), limits, tallies)
     for id, name in names[:_MOST_SOURCES]:
         place = opened.log_place(id)
         tally = Tally(name, place["driver"], place["path"], limits)
-        pieces = pieces_of(opened, id, place, wanted.floor, where.source, tally)
+        pieces = pieces_of(opened, id, place, query.floor, where.source, tally)
         tallies.append(tally)
-        streams.append(_counting(records(whole_lines(pieces), name), tally, wanted.until))
+        streams.append(_counting(records(whole_lines(pieces), name), tally, query.until))
 
 
-def _tell_of_the_rest(what: str, number: int, limits: Limits, tallies: list[Tally]) -> None:
+def _note_left_out(what: str, number: int, limits: Limits, tallies: list[Tally]) -> None:
     if number > _MOST_SOURCES:
-        trouble = f"{number - _MOST_SOURCES} {what} were not read: {_MOST_SOURCES} are the most at once"
-        tallies.append(Tally(f"more {what}", "", "", limits, trouble=trouble))
+        problem = f"{number - _MOST_SOURCES} {what} were not read: {_MOST_SOURCES} are the most at once"
+        tallies.append(Tally(f"more {what}", "", "", limits, problem=problem))
 
 
 def _add_journal(
-    where: Where, wanted: Wanted, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
+    where: Where, query: LogQuery, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
 ) -> None:
     asked = ([(list(where.units), False, "journal")] if where.units else []) + (
         [([], True, "kernel")] if where.kernel else []
     )
     for units, kernel, name in asked:
         tally = Tally(name, "journal", " ".join(units) or "kernel", limits)
-        found = journal(units, kernel, where.journal_directory, wanted.floor, wanted.until, tally)
+        found = journal(units, kernel, where.journal_directory, query.floor, query.until, tally)
         tallies.append(tally)
-        streams.append(_counting(records(found, name), tally, wanted.until))
+        streams.append(_counting(records(found, name), tally, query.until))
 
 
 def _add_files(
-    where: Where, wanted: Wanted, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
+    where: Where, query: LogQuery, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
 ) -> None:
     form = text_of(zone_of(where.timezone))
     for pattern in where.files:
         is_pattern = any(sign in pattern for sign in "*?[") and not os.path.exists(pattern)
         paths = _matching(pattern) if is_pattern else [pattern]
         if not paths:
-            tallies.append(Tally(pattern, "file", pattern, limits, trouble="no file matches"))
-        _tell_of_the_rest(f"files of {pattern}", len(paths), limits, tallies)
+            tallies.append(Tally(pattern, "file", pattern, limits, problem="no file matches"))
+        _note_left_out(f"files of {pattern}", len(paths), limits, tallies)
         for path in paths[:_MOST_SOURCES]:
             tally = Tally(path, "file", path, limits)
             tallies.append(tally)
             try:
                 with open_log(path, given=not is_pattern) as file:
                     # What is written right now is no younger than what was asked for.
-                    changed = min(os.fstat(file.fileno()).st_mtime, wanted.until)
+                    changed = min(os.fstat(file.fileno()).st_mtime, query.until)
             except OSError as error:
                 said = "it is a link" if error.errno == errno.ELOOP else error.strerror
-                tally.trouble = f"{path} cannot be read ({said})"
+                tally.problem = f"{path} cannot be read ({said})"
                 continue
-            pieces = newest_first(path, wanted.floor, form, tally)
+            pieces = newest_first(path, query.floor, form, tally)
             streams.append(_counting(records(whole_lines(pieces), path), tally, changed, changed))
 
 

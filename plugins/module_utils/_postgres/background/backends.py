@@ -13,7 +13,7 @@ from typing import Iterable, Mapping, NamedTuple, TypedDict
 
 from ..._core.text import printable
 from ..describe import who_is
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 
 _SAME = 1.0  # seconds by which the two clocks of one start may differ
 _CLOSE_WAIT = 0x08
@@ -63,7 +63,7 @@ class ProcessUse(TypedDict):
     """The busiest first; ``cpu`` (cores) and ``memory`` (bytes) of all together."""
 
     sessions: list[BackendUse]
-    vanished: list[VanishedClient]
+    dead_clients: list[VanishedClient]
     cpu: float
     memory: int
 
@@ -134,12 +134,12 @@ def full_address(text: str) -> str:
     return ":".join(part.zfill(4) for part in (*left, *middle, *right)).lower()
 
 
-def matched(picture: Picture, backends: Iterable[Backend]) -> dict[int, Backend]:
+def matched(snapshot: Snapshot, backends: Iterable[Backend]) -> dict[int, Backend]:
     """The process of each session; a pid that fits two processes fits none."""
     found: dict[int, Backend] = {}
     twice = set()
     for one in backends:
-        session = picture.sessions.get(one.inside)
+        session = snapshot.sessions.get(one.inside)
         if session is None or session.backend_start is None:
             continue
         if abs(session.backend_start.timestamp() - one.started) > _SAME:
@@ -150,9 +150,9 @@ def matched(picture: Picture, backends: Iterable[Backend]) -> dict[int, Backend]
     return {pid: one for pid, one in found.items() if pid not in twice}
 
 
-def gone(picture: Picture, pid: int, peers: Mapping[tuple[str, int], Peer] | None) -> str:
+def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | None) -> str:
     """What shows that a session's client is not there any more; empty when it is, or when nobody can tell."""
-    session = picture.sessions[pid]
+    session = snapshot.sessions[pid]
     if not peers or session.client in ("", "local") or not session.client_port:
         return ""
     peer = peers.get((full_address(session.client), session.client_port))
@@ -166,7 +166,7 @@ def gone(picture: Picture, pid: int, peers: Mapping[tuple[str, int], Peer] | Non
 
 
 def usage(
-    picture: Picture,
+    snapshot: Snapshot,
     first: Mapping[int, Backend],
     second: Mapping[int, Backend],
     seconds: float,
@@ -178,7 +178,7 @@ def usage(
         before = first.get(pid)
         if before is None or before.pid != after.pid:
             continue
-        session = picture.sessions[pid]
+        session = snapshot.sessions[pid]
         one = used.setdefault(session.key, {"cpu": 0.0, "memory": 0, "read": 0.0, "written": 0.0})
         one["cpu"] += (after.cpu - before.cpu) / seconds
         one["memory"] += after.memory
@@ -186,10 +186,10 @@ def usage(
         one["written"] += ((after.written or 0) - (before.written or 0)) / seconds
     sessions: list[BackendUse] = [
         {
-            "target": picture.sessions[key].target if key in picture.sessions else "",
+            "target": snapshot.sessions[key].target if key in snapshot.sessions else "",
             "pid": key,
-            "who": who_is(picture, key),
-            "state": printable(picture.sessions[key].state) if key in picture.sessions else "",
+            "who": who_is(snapshot, key),
+            "state": printable(snapshot.sessions[key].state) if key in snapshot.sessions else "",
             "cpu": round(one["cpu"], 3),
             "memory": one["memory"],
             "read_per_second": int(one["read"]),
@@ -199,8 +199,8 @@ def usage(
     ]
     return {
         "sessions": sorted(sessions, key=lambda one: (-one["cpu"], -one["memory"])),
-        "vanished": [
-            {"target": picture.sessions[pid].target, "pid": pid, "who": who_is(picture, pid), "reason": reason}
+        "dead_clients": [
+            {"target": snapshot.sessions[pid].target, "pid": pid, "who": who_is(snapshot, pid), "reason": reason}
             for pid, reason in sorted(signs.items())
             if reason
         ],
@@ -214,6 +214,6 @@ def started_at(boot: float, ticks: int, per_second: int) -> float:
     return boot + ticks / per_second
 
 
-def clients_of(picture: Picture) -> list[int]:
+def clients_of(snapshot: Snapshot) -> list[int]:
     """Sessions over the network: whose client could be gone."""
-    return [one.pid for one in picture.client_sessions() if one.client not in ("", "local")]
+    return [one.pid for one in snapshot.client_sessions() if one.client not in ("", "local")]

@@ -13,7 +13,7 @@ from typing import Any, Iterable, Sequence, TypedDict
 from ..._core.text import printable
 from ..._core.units import MIB
 from ..describe import who_is
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 from .backends import ProcessesReport
 from .pgbouncer import PoolerReport
 
@@ -142,15 +142,15 @@ class BackgroundSubjects(TypedDict, total=False):
 class BackgroundReport(BackgroundSubjects):
     """``background`` of pg_activity_info; ``pressing``: what a person should know now, a sentence each."""
 
-    pressing: list[str]
+    findings: list[str]
 
 
 def wraparound(
-    picture: Picture, ages: Iterable[Row], sessions: Iterable[Row], prepared: Iterable[Row], slots: Iterable[Row]
+    snapshot: Snapshot, ages: Iterable[Row], sessions: Iterable[Row], prepared: Iterable[Row], slots: Iterable[Row]
 ) -> WraparoundReport:
     """How old each database is, and who keeps the horizon back, the oldest first."""
     holders: list[HorizonHolder]
-    holders = [{"kind": "session", "who": who_is(picture, pid), "pid": pid, "age": age} for pid, age in sessions]
+    holders = [{"kind": "session", "who": who_is(snapshot, pid), "pid": pid, "age": age} for pid, age in sessions]
     holders += [{"kind": "prepared transaction", "who": printable(gid), "pid": 0, "age": age} for gid, age in prepared]
     for slot, dummy, xmin, catalog_xmin in slots:
         age = max(xmin or 0, catalog_xmin or 0)
@@ -197,26 +197,26 @@ def replication(slots: Iterable[Row], senders: Iterable[Row], archiver: Row) -> 
     }
 
 
-def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> SpillReport:
+def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> SpillReport:
     """Temporary files by the session that writes them, the largest first; those of parallel workers are their leader's.
 
     ``unlisted_by``: the role that may not look into the folders in which workers share theirs.
     """
-    parallel = any(one.leader_pid for one in picture.sessions.values())
+    parallel = any(one.leader_pid for one in snapshot.sessions.values())
     by_pid: dict[int, list[int]] = {}
     other = 0
     for dummy, name, size in files:
         found = _TEMPORARY.match(name)
         if found:
             pid = int(found.group(1))
-            by_pid.setdefault(picture.sessions[pid].key if pid in picture.sessions else pid, []).append(size)
+            by_pid.setdefault(snapshot.sessions[pid].key if pid in snapshot.sessions else pid, []).append(size)
         else:
             other += size
     sessions: list[SpillSession] = [
         {
             "pid": pid,
-            "who": who_is(picture, pid) if pid in picture.sessions else f"{pid} (gone)",
-            "target": picture.sessions[pid].target if pid in picture.sessions else "",
+            "who": who_is(snapshot, pid) if pid in snapshot.sessions else f"{pid} (gone)",
+            "target": snapshot.sessions[pid].target if pid in snapshot.sessions else "",
             "files": len(sizes),
             "bytes": sum(sizes),
         }
@@ -233,11 +233,11 @@ def spill(picture: Picture, files: Iterable[Row], unlisted_by: str = "") -> Spil
     }
 
 
-def autovacuum(picture: Picture, progress: Iterable[Row]) -> AutovacuumReport:
+def autovacuum(snapshot: Snapshot, progress: Iterable[Row]) -> AutovacuumReport:
     """Vacuums at work: on what, how far, against wraparound or not, and how many wait behind each."""
     done = {row[0]: (row[3], row[4]) for row in progress}
     found: list[VacuumReport] = []
-    for one in picture.sessions.values():
+    for one in snapshot.sessions.values():
         if one.backend_type != "autovacuum worker" and one.pid not in done:
             continue
         total, scanned = done.get(one.pid, (0, 0))
@@ -246,11 +246,11 @@ def autovacuum(picture: Picture, progress: Iterable[Row]) -> AutovacuumReport:
                 "pid": one.pid,
                 "doing": printable(one.query)[:200],
                 "database": printable(one.database),
-                "seconds": round(one.seconds_in_state(picture.now), 1),
+                "seconds": round(one.seconds_in_state(snapshot.now), 1),
                 "automatic": one.backend_type == "autovacuum worker",
                 "against_wraparound": "(to prevent wraparound)" in one.query,
                 "share_done": round(scanned / total, 3) if total else None,
-                "holds_up": picture.forest.reach.get(one.pid, 0),
+                "holds_up": snapshot.forest.reach.get(one.pid, 0),
             }
         )
     return {"vacuums": sorted(found, key=lambda one: (-one["holds_up"], -one["seconds"]))}
@@ -286,5 +286,5 @@ def pressing(found: BackgroundSubjects) -> list[str]:
         if vacuum["holds_up"]:
             kind = "against wraparound, it would start again at once" if vacuum["against_wraparound"] else "ordinary"
             said.append(f"a vacuum (pid {vacuum['pid']}, {kind}) holds up {vacuum['holds_up']}: {vacuum['doing']}")
-    said += [f"session {one['who']}: {one['reason']}" for one in found.get("processes", {}).get("vanished", [])]
-    return said + list(found.get("pooler", {}).get("pressing", []))
+    said += [f"session {one['who']}: {one['reason']}" for one in found.get("processes", {}).get("dead_clients", [])]
+    return said + list(found.get("pooler", {}).get("findings", []))

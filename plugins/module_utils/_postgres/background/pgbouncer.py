@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping, Sequence, TypedDict
 
 from ..._core.text import printable
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 
 Table = Sequence[Mapping[str, Any]]
 
@@ -52,7 +52,7 @@ class PoolsReport(TypedDict):
     pools: list[PoolReport]
     clients: dict[str, PoolClient]
     client_connections: ClientConnections
-    pressing: list[str]
+    findings: list[str]
 
 
 class _Reached(TypedDict):
@@ -66,10 +66,10 @@ class PoolerReport(_Reached, total=False):
     pools: list[PoolReport]
     clients: dict[str, PoolClient]
     client_connections: ClientConnections
-    pressing: list[str]
+    findings: list[str]
 
 
-def told(tables: Mapping[str, Table], picture: Picture) -> PoolsReport:
+def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
     """Pools, real clients by the pid of the session that serves each, and what presses."""
     sizes = {str(one["name"]): one for one in tables["DATABASES"]}
     pools = [_pool(one, sizes) for one in tables["POOLS"] if one["database"] != "pgbouncer"]
@@ -78,9 +78,9 @@ def told(tables: Mapping[str, Table], picture: Picture) -> PoolsReport:
     limit = _number(config.get("max_client_conn"))
     return {
         "pools": sorted(pools, key=lambda one: (-one["waiting"], one["database"], one["user"])),
-        "clients": _clients(tables, picture),
+        "clients": _clients(tables, snapshot),
         "client_connections": {"used": used, "limit": limit},
-        "pressing": [
+        "findings": [
             f"pool {one['database']}/{one['user']} is used up: {one['waiting']} clients wait, the longest for"
             f" {one['longest_wait']:g} s, all of its {one['active']} connections are in use (pool_size {one['size']})"
             for one in pools
@@ -122,13 +122,13 @@ def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> Poo
     }
 
 
-def _clients(tables: Mapping[str, Table], picture: Picture) -> dict[str, PoolClient]:
+def _clients(tables: Mapping[str, Table], snapshot: Snapshot) -> dict[str, PoolClient]:
     """By pid, as text (keys of a JSON object): who is served by that session right now."""
     by_pointer = {one["ptr"]: one for one in tables["CLIENTS"]}
     found: dict[str, PoolClient] = {}
     for server in tables["SERVERS"]:
         pid, client = _number(server.get("remote_pid")), by_pointer.get(server.get("link"))
-        if client is None or pid not in picture.sessions:
+        if client is None or pid not in snapshot.sessions:
             continue
         name = printable(str(client.get("application_name") or ""))
         address = f"{printable(str(client['addr']))}:{_number(client.get('port'))}"

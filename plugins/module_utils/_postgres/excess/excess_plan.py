@@ -17,16 +17,16 @@ from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
-from ..connection_limits import ceilings, fair_level
+from ..connection_limits import connection_limits, fair_level
 from ..describe import who_is
-from ..exclusions import Mercy
+from ..exclusions import Exclusions
 from ..locks.least_harm import CANCEL, TERMINATE, harm
 from ..session import Session
-from ..snapshot import Picture, count_connections
+from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
 
 VERB = "end_sessions"
-VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "vanished", "idle", "idle_in_transaction", "running"
+VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
 TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING)
 _HARMLESS = (VANISHED, IDLE)
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
@@ -36,7 +36,8 @@ _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 class Rules:
     """From when on a session is one too many; None and empty mean that a rule is off. Times in seconds.
 
-    ``busy``: cores by pid, measured outside; ``vanished``: what shows that a client is gone, by ``pid@backend_start``.
+    ``busy``: cores by pid, measured outside; ``dead_clients``: what shows that a client is gone, by
+    ``pid@backend_start``.
     ``shares``: most sessions of an application, by its name; for others ``share`` of the ceiling, and so many that
     ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
     """
@@ -46,7 +47,7 @@ class Rules:
     long_running: float | None = None
     busy: Mapping[int, float] = field(default_factory=dict)
     min_running: float = 10.0
-    vanished: Mapping[str, str] = field(default_factory=dict)
+    dead_clients: Mapping[str, str] = field(default_factory=dict)
     shares: Mapping[str, int] = field(default_factory=dict)
     share: float = 0.5
     headroom: float = 0.2
@@ -82,24 +83,24 @@ class EndDict(PlanDict):
 
 
 @dataclass(frozen=True)
-class Surplus(PlannedAct):
+class Excess(PlannedAct):
     """The plan, the sessions behind its targets, and all that the rules named and mercy did not spare."""
 
-    picture: Picture
+    snapshot: Snapshot
     plan: Plan
     sessions: Mapping[str, Session]
-    late: frozenset[str]
+    affected: frozenset[str]
     harmless: frozenset[str] = frozenset()  # those of the late who do nothing
 
     @property
     def left(self) -> int:
-        return len(self.late - set(self.plan.targets))
+        return len(self.affected - set(self.plan.targets))
 
-    def part(self, harmless: bool) -> Surplus:
+    def part(self, harmless: bool) -> Excess:
         """Those who do nothing, or all others: a plan of its own, since each has a limit of its own at the gate."""
         actions = tuple(item for item in self.plan.actions if (item.detail["rule"] in _HARMLESS) is harmless)
-        late = self.late & self.harmless if harmless else self.late - self.harmless
-        return replace(self, plan=replace(self.plan, actions=actions), late=late)
+        affected = self.affected & self.harmless if harmless else self.affected - self.harmless
+        return replace(self, plan=replace(self.plan, actions=actions), affected=affected)
 
     @property
     def victims(self) -> list[tuple[Item, Session]]:
@@ -108,9 +109,9 @@ class Surplus(PlannedAct):
     def as_dict(self) -> EndDict:
         """The plan with what it promises."""
         rules = [item.detail["rule"] for item in self.plan.actions]
-        nothing = "" if self.late else "nothing to do: by the rules no session is too many"
+        nothing = "" if self.affected else "nothing to do: by the rules no session is too many"
         return {
-            **plan_dict(self.plan, len(self.late), "sessions that are too many by the rules", nothing, self.left),
+            **plan_dict(self.plan, len(self.affected), "sessions that are too many by the rules", nothing, self.left),
             "frees": len(self.plan.actions),
             "by_rule": {tier: rules.count(tier) for tier in TIERS if tier in rules},
             "harmless": bool(rules) and all(rule in _HARMLESS for rule in rules),
@@ -126,47 +127,47 @@ class Surplus(PlannedAct):
         """Who they are and what they ran, without literals, and how the slots were used."""
         named = list(self.sessions.values())
         return {
-            "at": stamp(self.picture.now),
-            "server": dict(self.picture.server),
+            "at": stamp(self.snapshot.now),
+            "server": dict(self.snapshot.server),
             "plan": self.as_dict(),
-            "connections": count_connections(self.picture),
-            "sessions": [session_dict(self.picture, one, "normalized") for one in named[:rows]],
+            "connections": count_connections(self.snapshot),
+            "sessions": [session_dict(self.snapshot, one, "normalized") for one in named[:rows]],
             "sessions_in_all": len(named),
         }
 
 
 def plan_ending(
-    picture: Picture, mercy: Mercy, rules: Rules, bounds: Bounds, keeps: Mapping[int, str] | None = None
-) -> Surplus:
+    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, bounds: Bounds, keeps: Mapping[int, str] | None = None
+) -> Excess:
     """Whom the rules name, the least harm first. ``keeps``: what an idle session keeps that a pool would not give it
     back, by pid; such a one is spared."""
     named: list[tuple[str, Session, str]] = []
-    spared: dict[str, Item] = {}
-    for tier, one, reason in _named(picture, mercy, rules, keeps or {}, spared):
-        why = mercy.why(one) or _why_not(tier, one, keeps or {})
+    excluded: dict[str, Item] = {}
+    for tier, one, reason in _named(snapshot, exclusions, rules, keeps or {}, excluded):
+        why = exclusions.why(one) or _why_not(tier, one, keeps or {})
         if why:
-            spared[one.target] = _item(picture, one, why)
+            excluded[one.target] = _item(snapshot, one, why)
         else:
             named.append((tier, one, reason))
-    named.sort(key=lambda entry: (TIERS.index(entry[0]), _price(picture, rules, *entry[:2])))
+    named.sort(key=lambda entry: (TIERS.index(entry[0]), _price(snapshot, rules, *entry[:2])))
     actions: list[Item] = []
     counted = dict.fromkeys(TIERS, 0)
     for tier, one, reason in named:
-        room = bounds.room(tier, len(picture.client_sessions()))
+        room = bounds.room(tier, len(snapshot.client_sessions()))
         harmless = tier in _HARMLESS
         taken = sum(number for name, number in counted.items() if (name in _HARMLESS) is harmless)
         if taken >= room:
             why = f"would be: {reason}; the bound is {room} ({bounds.words(tier)})"
-            spared[one.target] = _item(picture, one, why)
+            excluded[one.target] = _item(snapshot, one, why)
             continue
         counted[tier] += 1
-        actions.append(_item(picture, one, reason, act_on(tier, one), tier))
+        actions.append(_item(snapshot, one, reason, act_on(tier, one), tier))
     sessions = {one.target: one for dummy, one, dummy2 in named}
-    late = frozenset(sessions)
+    affected = frozenset(sessions)
     idle = frozenset(one.target for tier, one, dummy in named if tier in _HARMLESS)
-    for target in spared:
-        sessions.setdefault(target, picture.sessions[spared[target].detail["pid"]])
-    return Surplus(picture, Plan(VERB, tuple(actions), tuple(spared.values())), sessions, late, idle)
+    for target in excluded:
+        sessions.setdefault(target, snapshot.sessions[excluded[target].detail["pid"]])
+    return Excess(snapshot, Plan(VERB, tuple(actions), tuple(excluded.values())), sessions, affected, idle)
 
 
 def act_on(tier: str, one: Session) -> str:
@@ -174,34 +175,36 @@ def act_on(tier: str, one: Session) -> str:
     return CANCEL if tier == RUNNING and one.state == "active" else TERMINATE
 
 
-def _item(picture: Picture, one: Session, reason: str, action: str = "", rule: str = "") -> Item:
-    detail: dict[str, Any] = {"pid": one.pid, "who": who_is(picture, one.pid)}
+def _item(snapshot: Snapshot, one: Session, reason: str, action: str = "", rule: str = "") -> Item:
+    detail: dict[str, Any] = {"pid": one.pid, "who": who_is(snapshot, one.pid)}
     return Item(one.target, reason, action, {**detail, "rule": rule} if rule else detail)
 
 
 def _named(
-    picture: Picture, mercy: Mercy, rules: Rules, keeps: Mapping[int, str], spared: dict[str, Item]
+    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, keeps: Mapping[int, str], excluded: dict[str, Item]
 ) -> list[tuple[str, Session, str]]:
     """Every session that a rule names, once, by the rule that harms least."""
     found: dict[int, tuple[str, Session, str]] = {}
-    for one in picture.sessions.values():
-        if one.pid == mercy.own_pid:
+    for one in snapshot.sessions.values():
+        if one.pid == exclusions.own_pid:
             continue
-        gone = rules.vanished.get(one.target.partition("/")[0])
+        gone = rules.dead_clients.get(one.target.partition("/")[0])
         if gone:
             found[one.pid] = (VANISHED, one, f"its client is gone ({gone}); {one.state or 'state unknown'}")
             continue
-        seconds = one.seconds_in_state(picture.now)
+        seconds = one.seconds_in_state(snapshot.now)
         if one.idle_in_transaction and rules.idle_in_transaction is not None and seconds >= rules.idle_in_transaction:
             wrote = ", has written" if one.has_written else ""
             found[one.pid] = (IDLE_IN_TRANSACTION, one, f"{one.state} for {span(seconds)}{wrote}")
         elif one.pid in rules.busy:
             cores = rules.busy[one.pid]
             if one.state != "active":
-                spared[one.target] = _item(picture, one, mercy.why(one) or f"is {one.state or 'not at work'} by now")
+                excluded[one.target] = _item(
+                    snapshot, one, exclusions.why(one) or f"is {one.state or 'not at work'} by now"
+                )
             elif seconds < rules.min_running:
-                spared[one.target] = _item(
-                    picture, one, mercy.why(one) or f"its statement runs for {span(seconds)} only"
+                excluded[one.target] = _item(
+                    snapshot, one, exclusions.why(one) or f"its statement runs for {span(seconds)} only"
                 )
             else:
                 reason = f"its statement runs for {span(seconds)} and uses {cores:.2f} cores"
@@ -211,38 +214,38 @@ def _named(
     if rules.idle is not None:
         # An idle transaction that will be ended too is no reason to spare an idle session: that one harms less.
         missed = frozenset(pid for pid, (tier, dummy, dummy2) in found.items() if tier == VANISHED)
-        for pid, reason in _over_share(picture, mercy, rules, keeps, missed).items():
-            found.setdefault(pid, (IDLE, picture.sessions[pid], reason))
+        for pid, reason in _over_share(snapshot, exclusions, rules, keeps, missed).items():
+            found.setdefault(pid, (IDLE, snapshot.sessions[pid], reason))
     return list(found.values())
 
 
 def _over_share(
-    picture: Picture, mercy: Mercy, rules: Rules, keeps: Mapping[int, str], going: frozenset[int]
+    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, keeps: Mapping[int, str], going: frozenset[int]
 ) -> dict[int, str]:
     """Idle sessions beyond what their application may have, under every ceiling that is tight, the oldest first.
 
     ``going``: those whose client is gone; they count as gone, unless mercy spares them.
     """
-    going = frozenset(pid for pid in going if not mercy.why(picture.sessions[pid]))
+    going = frozenset(pid for pid in going if not exclusions.why(snapshot.sessions[pid]))
     found: dict[int, str] = {}
     least = rules.idle or 0.0
-    for full in ceilings(picture):
-        ceiling = replace(full, sessions=tuple(one for one in full.sessions if one.pid not in going))
-        if not ceiling.is_tight(rules.headroom):
+    for full in connection_limits(snapshot):
+        connection_limit = replace(full, sessions=tuple(one for one in full.sessions if one.pid not in going))
+        if not connection_limit.is_tight(rules.headroom):
             continue  # while there is room, an idle session harms nobody
-        groups = ceiling.by_application()
-        room = int(ceiling.limit * (1 - rules.headroom))
-        level = min(fair_level(map(len, groups.values()), room), int(ceiling.limit * rules.share))
+        groups = connection_limit.by_application()
+        room = int(connection_limit.limit * (1 - rules.headroom))
+        level = min(fair_level(map(len, groups.values()), room), int(connection_limit.limit * rules.share))
         for application, sessions in groups.items():
             share = rules.shares.get(application.name, level)
-            surplus = len(sessions) - max(share, rules.floor)
-            old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(picture.now) >= least]
-            old = [one for one in old if not (mercy.why(one) or _why_not(IDLE, one, keeps))]
-            old.sort(key=lambda one: -one.seconds_in_state(picture.now))
-            for one in old[: max(0, surplus)]:
+            excess = len(sessions) - max(share, rules.floor)
+            old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(snapshot.now) >= least]
+            old = [one for one in old if not (exclusions.why(one) or _why_not(IDLE, one, keeps))]
+            old.sort(key=lambda one: -one.seconds_in_state(snapshot.now))
+            for one in old[: max(0, excess)]:
                 found[one.pid] = (
-                    f"idle for {span(one.seconds_in_state(picture.now))}; {application.words} holds"
-                    f" {len(sessions)} of {ceiling.words}, its share is {share}"
+                    f"idle for {span(one.seconds_in_state(snapshot.now))}; {application.words} holds"
+                    f" {len(sessions)} of {connection_limit.words}, its share is {share}"
                 )
     return found
 
@@ -257,10 +260,10 @@ def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
     return ""
 
 
-def _price(picture: Picture, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
+def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
     """Least harm first; then who uses most, then who is there longest."""
     lost = 0 if tier in _HARMLESS else harm(one, waits=False)
-    return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(picture.now)
+    return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(snapshot.now)
 
 
 def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:
@@ -274,12 +277,12 @@ def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:
     return found
 
 
-def vanished(told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def dead_clients_of(told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What shows that a client is gone, by ``pid@backend_start``."""
     named = [one for one in told if one.get("target")]
     return {str(one["target"]).partition("/")[0]: str(one.get("reason") or "as measured") for one in named}
 
 
-def standing(picture: Picture) -> dict[str, Any]:
+def standing(snapshot: Snapshot) -> dict[str, Any]:
     """Slots for ordinary roles that are free, and sessions that wait for a lock."""
-    return {"free": count_connections(picture)["ordinary_free"], "waiters": len(picture.forest.waiters)}
+    return {"free": count_connections(snapshot)["ordinary_free"], "waiters": len(snapshot.forest.waiters)}

@@ -13,14 +13,14 @@ from typing import Any, Generator
 
 from ..._core.plan import Item
 from ..locks.least_harm import CANCEL, TERMINATE
-from ..locks.rounds import Look, Outcome, Patience, Seen, Signal, Step, Watch, tell
+from ..locks.rounds import Observation, Outcome, Patience, Remeasure, Signal, Step, Watch, record_results
 from ..session import Holder
-from .excess_plan import Surplus
+from .excess_plan import Excess
 
 
-def ending(first: Surplus, patience: Patience) -> Generator[Step, Any, Outcome]:
+def ending(first: Excess, patience: Patience) -> Generator[Step, Any, Outcome]:
     """Carry ``first`` out, in one round: whoever comes after it is another plan's."""
-    done = Outcome(rounds=1, after=first.picture)
+    done = Outcome(rounds=1, after=first.snapshot)
     hit: dict[str, tuple[Item, Holder, str]] = {}
     for item, session in first.victims:
         if (yield Signal(session, item.action, None)):
@@ -29,16 +29,16 @@ def ending(first: Surplus, patience: Patience) -> Generator[Step, Any, Outcome]:
             done.missed.append({"target": item.target, "reason": "it had moved on when the act came"})
     if hit:
         cancelled = any(action == CANCEL for dummy, dummy2, action in hit.values())
-        seen: Seen = yield Watch((), _victims(hit), patience.grace if cancelled else patience.timeout)
+        seen: Observation = yield Watch((), _victims(hit), patience.grace if cancelled else patience.timeout)
         for target, (item, holder, action) in list(hit.items()):
             if action == CANCEL and target in seen.standing and (yield Signal(holder, TERMINATE, None)):
                 hit[target] = (item, holder, TERMINATE)
         if seen.standing:
             seen = yield Watch((), _victims(hit), patience.timeout)
-        tell(hit, seen, done)
+        record_results(hit, seen, done)
         if not seen.standing:
-            done.seconds_to_relief = round(seen.seconds, 3)
-        done.after = (yield Look((), 0)).picture
+            done.seconds_to_recovery = round(seen.seconds, 3)
+        done.after = (yield Remeasure((), 0)).snapshot
     return done
 
 

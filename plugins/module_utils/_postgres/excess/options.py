@@ -8,7 +8,7 @@ from typing import Any
 
 from ..._core.errors import InputError
 from ..._core.module import at_least, share
-from .excess_plan import Rules, measured, vanished
+from .excess_plan import Rules, dead_clients_of, measured
 
 RULE_ARGS: dict[str, Any] = {
     "idle": {"type": "float"},
@@ -20,7 +20,7 @@ RULE_ARGS: dict[str, Any] = {
     "long_running": {"type": "float"},
     "busy": {"type": "list", "elements": "dict", "default": []},
     "min_running": {"type": "float", "default": 10.0},
-    "vanished": {"type": "list", "elements": "dict", "default": []},
+    "dead_clients": {"type": "list", "elements": "dict", "default": []},
     "max_victims": {"type": "int", "default": 10},
     "max_share": {"type": "float", "default": 0.2},
     "max_idle": {"type": "int", "default": 100},
@@ -53,7 +53,7 @@ def rules_of(params: dict[str, Any]) -> Rules:
         long_running=params["long_running"],
         busy=measured(params["busy"]),
         min_running=params["min_running"],
-        vanished=vanished(params["vanished"]),
+        dead_clients=dead_clients_of(params["dead_clients"]),
         shares=shares,
         share=params["share"],
         headroom=params["headroom"],

@@ -182,7 +182,9 @@ def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
     return f"CREATE INDEX CONCURRENTLY {plain_identifier(name)} ON {candidate.table.name} ({columns})"
 
 
-def told(catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None) -> AdviceReport:
+def advice_dict(
+    catalog: Catalog, candidate: Candidate, gained: Mapping[int, Table], window: float | None
+) -> AdviceReport:
     """One piece of advice for people and for the role build_index."""
     table, name = candidate.table, name_for(catalog, candidate)
     writes = gained[table.oid].writes / window if window and table.oid in gained else None

@@ -12,7 +12,7 @@ from ..._core.result import PlannedAct
 from ..._core.text import printable, span
 from ..describe import describe, who_is
 from ..session import Session
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 from ..sql_text import LONGEST_NAME
 from .advice import Candidate, name_for, size_of, statement_of
 from .catalog import LOCK, Catalog, Index, Table
@@ -25,7 +25,7 @@ _ROOM = 2  # times its estimated size that must be free: the sort's files lie be
 
 
 @dataclass(frozen=True)
-class Wish:
+class IndexRequest:
     """``name`` empty: as PostgreSQL would name it. ``present`` False: it is to be gone."""
 
     schema: str
@@ -59,19 +59,21 @@ class Building(PlannedAct):
         return diff_of(f"indexes of {printable(self.table.name)}", [], after)
 
 
-def plan_building(catalog: Catalog, table: Table, wish: Wish) -> Building:
+def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) -> Building:
     """What is to be done so that there is such an index; what a broken-off build left under its name goes first."""
-    candidate = Candidate(table, wish.columns)
+    candidate = Candidate(table, wanted_index.columns)
     size = size_of(catalog, candidate)
-    mine = [one for one in catalog.of(table.oid) if one.relname == wish.name] if wish.name else []
-    if not wish.present:
-        return _removal(table, wish, mine, size)
-    numbers = catalog.numbers(table.oid, wish.columns)
+    mine = [one for one in catalog.of(table.oid) if one.relname == wanted_index.name] if wanted_index.name else []
+    if not wanted_index.present:
+        return _removal(table, wanted_index, mine, size)
+    numbers = catalog.numbers(table.oid, wanted_index.columns)
     leftover = [one for one in mine or catalog.of(table.oid) if not one.valid and one.key == numbers]
     serving = [one for one in catalog.of(table.oid) if _serves(one, numbers)]
     if serving:
-        return Building(table, Plan(VERB), {}, wish.name, size, f"nothing to do: {serving[0].relname} serves already")
-    name = wish.name or (leftover[0].relname if leftover else name_for(catalog, candidate))
+        return Building(
+            table, Plan(VERB), {}, wanted_index.name, size, f"nothing to do: {serving[0].relname} serves already"
+        )
+    name = wanted_index.name or (leftover[0].relname if leftover else name_for(catalog, candidate))
     items, statements = [], {}
     for one in leftover:
         if one.relname == name:
@@ -83,11 +85,14 @@ def plan_building(catalog: Catalog, table: Table, wish: Wish) -> Building:
             )
             items.append(item)
             statements[item.target] = f"DROP INDEX CONCURRENTLY {one.name}"
-    columns = ",".join(wish.columns)
+    columns = ",".join(wanted_index.columns)
     reason = f"about {size // 2**20} MiB of a table of {table.size // 2**20} MiB; {LOCK}"
     item = Item(
         f"{unspaced(f'{table.name}({columns}):{name}')}@{table.oid}", reason, BUILD,
-        {"who": f"{printable(name)} on {printable(table.name)} ({printable(', '.join(wish.columns))})", "name": name},
+        {
+            "who": f"{printable(name)} on {printable(table.name)} ({printable(', '.join(wanted_index.columns))})",
+            "name": name,
+        },
     )  # fmt: skip
     items.append(item)
     statements[item.target] = statement_of(catalog, candidate, name)
@@ -98,18 +103,18 @@ def _serves(one: Index, numbers: Sequence[int]) -> bool:
     return one.valid and one.method == "btree" and not one.partial and one.key[: len(numbers)] == tuple(numbers)
 
 
-def _removal(table: Table, wish: Wish, mine: Sequence[Index], size: int) -> Building:
+def _removal(table: Table, wanted_index: IndexRequest, mine: Sequence[Index], size: int) -> Building:
     if not mine:
-        return Building(table, Plan(VERB), {}, wish.name, size, "nothing to do: there is no such index")
+        return Building(table, Plan(VERB), {}, wanted_index.name, size, "nothing to do: there is no such index")
     one = mine[0]
     item = Item(f"{unspaced(one.name)}@{one.oid}", "is to be gone", REMOVE, {"who": printable(one.name)})
     if one.needed or one.constraint or one.unique:
-        spared = Item(item.target, "a constraint rests on it", "", item.detail)
+        excluded = Item(item.target, "a constraint rests on it", "", item.detail)
         return Building(
-            table, Plan(VERB, (), (spared,)), {}, wish.name, size, "nothing to do: a constraint rests on it"
+            table, Plan(VERB, (), (excluded,)), {}, wanted_index.name, size, "nothing to do: a constraint rests on it"
         )
     statements = {item.target: f"DROP INDEX CONCURRENTLY {one.name}"}
-    return Building(table, Plan(VERB, (item,)), statements, wish.name, size)
+    return Building(table, Plan(VERB, (item,)), statements, wanted_index.name, size)
 
 
 def why_not_room(building: Building, disk: Mapping[str, Any] | None) -> str:
@@ -130,29 +135,29 @@ def why_not_room(building: Building, disk: Mapping[str, Any] | None) -> str:
     return ""
 
 
-def waited_for(picture: Picture, horizon: Iterable[int], database: str, seconds: float) -> list[Session]:
+def waited_for(snapshot: Snapshot, horizon: Iterable[int], database: str, seconds: float) -> list[Session]:
     """Open transactions of this database so old that the build would hang behind them, the oldest first."""
     found = [
         one
-        for pid, one in picture.sessions.items()
+        for pid, one in snapshot.sessions.items()
         if pid in set(horizon) and one.database == database and one.xact_start
-        if (picture.now - one.xact_start).total_seconds() >= seconds
+        if (snapshot.now - one.xact_start).total_seconds() >= seconds
     ]
-    return sorted(found, key=lambda one: one.xact_start or picture.now)
+    return sorted(found, key=lambda one: one.xact_start or snapshot.now)
 
 
-def told_waits(picture: Picture, sessions: Sequence[Session]) -> str:
+def describe_waits(snapshot: Snapshot, sessions: Sequence[Session]) -> str:
     """Who it would wait for, in a sentence."""
     first = sessions[:3]
-    named = [f"{who_is(picture, one.pid)}, open for {span(_age(picture, one))}" for one in first]
+    named = [f"{who_is(snapshot, one.pid)}, open for {span(_age(snapshot, one))}" for one in first]
     more = f" and {len(sessions) - len(first)} more" if len(sessions) > len(first) else ""
     return f"{'; '.join(named)}{more}"
 
 
-def told_prepared(picture: Picture, xids: Iterable[str]) -> str:
+def describe_prepared(snapshot: Snapshot, xids: Iterable[str]) -> str:
     """Prepared transactions by their gids, and how to be rid of them."""
     keys = [f"prepared:{xid}" for xid in xids]
-    named = "; ".join(f"{who_is(picture, key)}, {describe(picture, key)}" for key in keys[:3])
+    named = "; ".join(f"{who_is(snapshot, key)}, {describe(snapshot, key)}" for key in keys[:3])
     more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
     return (
         f"{named}{more}. Nothing ends those by itself: COMMIT PREPARED or ROLLBACK PREPARED each, as its transaction"
@@ -160,36 +165,36 @@ def told_prepared(picture: Picture, xids: Iterable[str]) -> str:
     )
 
 
-def _age(picture: Picture, one: Session) -> float:
-    return (picture.now - one.xact_start).total_seconds() if one.xact_start else 0.0
+def _age(snapshot: Snapshot, one: Session) -> float:
+    return (snapshot.now - one.xact_start).total_seconds() if one.xact_start else 0.0
 
 
-def why_not_named(catalog: Catalog, table: Table, wish: Wish) -> str:
+def why_not_named(catalog: Catalog, table: Table, wanted_index: IndexRequest) -> str:
     """Why an index cannot get this name; empty when it can. What a broken build of the same left is no obstacle."""
-    if len(wish.name.encode()) > LONGEST_NAME:
+    if len(wanted_index.name.encode()) > LONGEST_NAME:
         return f"its name is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps"
     for one in catalog.indexes:
-        same = one.table == table.oid and one.key == catalog.numbers(table.oid, wish.columns)
-        if wish.name and one.relname == wish.name and not same:
-            return f"there is another index of the name {printable(wish.name)}"
+        same = one.table == table.oid and one.key == catalog.numbers(table.oid, wanted_index.columns)
+        if wanted_index.name and one.relname == wanted_index.name and not same:
+            return f"there is another index of the name {printable(wanted_index.name)}"
     return ""
 
 
-def undo_of(building: Building, wish: Wish, catalog: Catalog) -> dict[str, Any]:
+def undo_of(building: Building, wanted_index: IndexRequest, catalog: Catalog) -> dict[str, Any]:
     """An index that was built is dropped again. One that was dropped is built again only if it was a plain one, whose
     columns are all that there is to it."""
-    columns = list(wish.columns)
-    if not wish.present:
-        (gone,) = [one for one in catalog.of(building.table.oid) if one.relname == wish.name]
+    columns = list(wanted_index.columns)
+    if not wanted_index.present:
+        (gone,) = [one for one in catalog.of(building.table.oid) if one.relname == wanted_index.name]
         if gone.special:
             return {"reversible": False, "why": f"{gone.relname} was no plain index; its definition is in the evidence"}
         known = catalog.columns[building.table.oid]
         columns = [known[number].name for number in gone.key]
     options = {
-        "schema": wish.schema,
-        "table": wish.table,
+        "schema": wanted_index.schema,
+        "table": wanted_index.table,
         "columns": columns,
         "name": building.name,
-        "state": "absent" if wish.present else "present",
+        "state": "absent" if wanted_index.present else "present",
     }
     return {"reversible": True, "module": "pg_index_build", "options": options}

@@ -174,7 +174,7 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
 def invalid(catalog: Catalog) -> list[IndexReport]:
     """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
     return [
-        _told(catalog, one, "a build was broken off; it costs every write and serves no read")
+        _index_dict(catalog, one, "a build was broken off; it costs every write and serves no read")
         for one in catalog.indexes
         if not one.valid and not one.building and not one.partitioned
     ]
@@ -193,7 +193,7 @@ def duplicates(catalog: Catalog) -> list[IndexReport]:
         ordered = sorted(group, key=lambda one: (one.needed or one.constraint, one.unique, one.scans), reverse=True)
         for one in ordered[1:]:
             if not (one.needed or one.constraint or (one.unique and not ordered[0].unique)):
-                found.append(_told(catalog, one, f"the same as {printable(ordered[0].relname)}"))
+                found.append(_index_dict(catalog, one, f"the same as {printable(ordered[0].relname)}"))
     return found
 
 
@@ -207,14 +207,14 @@ def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
     if catalog.standbys:
         since += f"; {catalog.standbys} standbys count for themselves: look there before"
     return [
-        _told(catalog, one, since)
+        _index_dict(catalog, one, since)
         for one in sorted(catalog.indexes, key=lambda each: -each.size)
         if one.valid and not one.scans and one.size >= least_size
         if not (one.unique or one.needed or one.constraint or one.partitioned)
     ]
 
 
-def _told(catalog: Catalog, one: Index, why: str) -> IndexReport:
+def _index_dict(catalog: Catalog, one: Index, why: str) -> IndexReport:
     table = catalog.tables.get(one.table)
     return {
         "index": printable(one.name),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._core.module import at_least
-from .io.advisor import Wanted
+from .io.advisor import AdviceOptions
 
 ADVICE_ARGS: dict[str, Any] = {
     "window": {"type": "float", "default": 5.0},
@@ -19,9 +19,9 @@ ADVICE_ARGS: dict[str, Any] = {
 }
 
 
-def wanted_of(params: dict[str, Any]) -> Wanted:
+def wanted_of(params: dict[str, Any]) -> AdviceOptions:
     at_least(params, "window", 0, "s")
     for name, least in (("top", 1), ("min_rows", 0), ("min_unused_bytes", 0)):
         at_least(params, name, least)
     names = ("window", "top", "min_rows", "hypothetical", "min_unused_bytes", "only_building")
-    return Wanted(*(params[name] for name in names))
+    return AdviceOptions(*(params[name] for name in names))

@@ -66,7 +66,7 @@ MOST_COLUMNS = 4  # of one table that are tried, by twos; each try is one more p
 
 
 @dataclass
-class Wish:
+class IndexNeed:
     """What a query asks of one table; plain names of columns."""
 
     equal: list[str] = field(default_factory=list)
@@ -242,9 +242,9 @@ def _source(thing: list[Any]) -> list[tuple[str, str, str]]:
     return [(plain_name(schema), plain_name(name), plain_name(said))]
 
 
-def wishes(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, Wish]:
+def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, IndexNeed]:
     """What it asks of each table. ``tables``: the columns of each, by alias. A name that two could mean is nobody's."""
-    found: dict[str, Wish] = {alias: Wish() for alias in tables}
+    found: dict[str, IndexNeed] = {alias: IndexNeed() for alias in tables}
     closed = query.closed and all(alias in tables for dummy, dummy2, alias in query.sources)
 
     def owner(qualifier: str, column: str) -> str:
@@ -274,9 +274,9 @@ def wishes(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, Wish]
     qualifier, name = _column(first[:-1] if first[-1:] in (["asc"], ["desc"]) else first)
     if owner(qualifier, name):
         _note(found[owner(qualifier, name)].sorted_by, name)
-    for wish in found.values():
-        wish.other = [one for one in wish.other if one not in wish.equal]
-    return {alias: wish for alias, wish in found.items() if not wish.empty}
+    for need in found.values():
+        need.other = [one for one in need.other if one not in need.equal]
+    return {alias: need for alias, need in found.items() if not need.empty}
 
 
 def _conjuncts(words: list[Any]) -> Iterator[list[Any]]:
@@ -322,11 +322,11 @@ def _column(words: list[Any]) -> tuple[str, str]:
     return plain_name(names[0]) if len(names) == 2 else "", plain_name(names[-1])
 
 
-def question(table: str, quoted: Mapping[str, str], wish: Wish) -> str:
+def question(table: str, quoted: Mapping[str, str], need: IndexNeed) -> str:
     """A statement of our own that asks the same of one table: every name from the catalog, no value at all."""
-    conditions = [f"{quoted[one]} = ${place}" for place, one in enumerate(wish.equal, 1)]
-    conditions += [f"{quoted[one]} > ${place}" for place, one in enumerate(wish.other, len(wish.equal) + 1)]
-    order = ", ".join(quoted[one] for one in wish.sorted_by)
+    conditions = [f"{quoted[one]} = ${place}" for place, one in enumerate(need.equal, 1)]
+    conditions += [f"{quoted[one]} > ${place}" for place, one in enumerate(need.other, len(need.equal) + 1)]
+    order = ", ".join(quoted[one] for one in need.sorted_by)
     tail = f" ORDER BY {order} LIMIT 20" if order else ""
     return f"SELECT * FROM {table} WHERE {' AND '.join(conditions)}{tail}"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Callable, Sequence
 
 from ..activity_report import ActivityReport, activity_result, with_background
-from ..background.io.background import look_behind
-from ..exclusions import Mercy
-from ..snapshot import Picture
+from ..background.io.background import collect_background
+from ..exclusions import Exclusions
+from ..snapshot import Snapshot
 from .connection import Login
 from .server import Postgres, connect
 from .snapshot import read_snapshot
@@ -35,24 +35,24 @@ class Wanted:
 
 def activity(
     login: Login,
-    mercy_of: Callable[[int], Mercy],
+    exclusions_of: Callable[[int], Exclusions],
     pooler: Login | None,
     wanted: Wanted,
     warn: Callable[[str], None],
 ) -> ActivityReport:
-    """One snapshot as dicts. ``mercy_of`` is given the pid of this very connection."""
+    """One snapshot as dicts. ``exclusions_of`` is given the pid of this very connection."""
     with connect(login) as postgres:
-        mercy = mercy_of(postgres.pid)
-        picture = _patient(postgres, wanted)
-        background = look_behind(postgres, picture, wanted.also, pooler, wanted.interval)
-    if picture.redacted:
+        exclusions = exclusions_of(postgres.pid)
+        snapshot = _patient(postgres, wanted)
+        background = collect_background(postgres, snapshot, wanted.also, pooler, wanted.interval)
+    if snapshot.redacted:
         warn(
-            f"Role {picture.server['role']} may not see {picture.redacted} of {len(picture.sessions)} sessions: "
+            f"Role {snapshot.server['role']} may not see {snapshot.redacted} of {len(snapshot.sessions)} sessions: "
             "their state is missing in every count. Grant it pg_monitor."
         )
     result = activity_result(
-        picture,
-        mercy,
+        snapshot,
+        exclusions,
         statements=wanted.statements,
         rows=wanted.rows,
         min_waiting=wanted.min_waiting,
@@ -61,11 +61,11 @@ def activity(
     return with_background(result, background)
 
 
-def _patient(postgres: Postgres, wanted: Wanted) -> Picture:
+def _patient(postgres: Postgres, wanted: Wanted) -> Snapshot:
     """The first snapshot in which no more wait than expected, or the last before patience ends."""
     until = time.monotonic() + wanted.patience
     while True:
-        picture = read_snapshot(postgres)
-        if len(picture.waiting_at_least(wanted.min_waiting)) <= wanted.expected or time.monotonic() >= until:
-            return picture
+        snapshot = read_snapshot(postgres)
+        if len(snapshot.waiting_at_least(wanted.min_waiting)) <= wanted.expected or time.monotonic() >= until:
+            return snapshot
         time.sleep(_PAUSE)

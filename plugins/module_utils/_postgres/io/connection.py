@@ -72,7 +72,7 @@ _LOGIN = (
     ("does not exist", "Check login_user and login_db."),
 )
 # text of libpq or of the server -> what to do next; the first that matches is used
-_CURES = (
+_REMEDIES = (
     *_TLS,
     *_PARAMETERS,
     ("could not translate host name", "Check login_host: its name is not known here."),
@@ -187,7 +187,7 @@ def environment(name: str) -> str:
     return os.environ.get(name, "")
 
 
-def enter(login: Login) -> tuple[Connection, str]:
+def open_connection(login: Login) -> tuple[Connection, str]:
     """Connect; also tells by which entrance: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
     psycopg2 = driver()
     ways = [(False, False), (True, False), (False, True), (True, True)]
@@ -228,7 +228,7 @@ def _become(login: Login, connection: Connection) -> None:
         ) from None
 
 
-def entrances(login: Login) -> dict[str, str]:
+def login_paths(login: Login) -> dict[str, str]:
     """The entrances for when every slot is taken, each tried: why it did not open, empty where it did."""
     psycopg2 = driver()
     ways = {"replication": (False, True), **({"reserve": (True, False)} if login.reserve_user else {})}
@@ -242,7 +242,7 @@ def entrances(login: Login) -> dict[str, str]:
     return found
 
 
-def enter_pooler(login: Login) -> Connection:
+def open_pooler_connection(login: Login) -> Connection:
     """The admin console of PgBouncer. It knows neither transactions nor our settings; it is asked and left."""
     psycopg2 = driver()
     try:
@@ -271,7 +271,7 @@ def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
             host=login.host,
             port=login.port,
         ), False
-    known = next((cure for sign, cure in _CURES if sign in said), "")
+    known = next((remedy for sign, remedy in _REMEDIES if sign in said), "")
     if any(sign in said for sign in _FULL):
         return NoSlotLeft(
             f"Could not get into {login.where}: {said}. Every slot for this login is taken, and no other "

@@ -63,14 +63,14 @@ def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
     if "\x00" in asked:
         raise InputError("query holds a character with the code 0, which PostgreSQL cannot read. Nothing was done.")
     _refuse_writers(postgres, asked)
-    postgres.tell("SET default_transaction_read_only = on")
-    postgres.tell(_BEGIN)
+    postgres.run("SET default_transaction_read_only = on")
+    postgres.run(_BEGIN)
     try:
         postgres.rows(_KEEP, query=asked)
         _open(postgres)
         columns, rows, more = postgres.table(_FETCH.format(number=most + 1), most)
     finally:
-        postgres.tell("ROLLBACK")
+        postgres.run("ROLLBACK")
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise InputError(
@@ -86,7 +86,7 @@ def _refuse_writers(postgres: Postgres, asked: str) -> None:
     if _ODD_NAME.search(asked):
         raise InputError('query: names with Unicode escapes (U&"...") are refused. Nothing was done.')
     words = sorted({quoted.replace('""', '"') or bare.lower() for quoted, bare in _WORD.findall(asked)})
-    found = sorted(row[0] for row in postgres.told(_VOLATILE, words=words) if not _READS.match(row[0]))
+    found = sorted(row[0] for row in postgres.text_rows(_VOLATILE, words=words) if not _READS.match(row[0]))
     if found:
         raise InputError(
             f"query: {', '.join(found)} is the name of a function that may change what no transaction bounds (a"
@@ -96,7 +96,7 @@ def _refuse_writers(postgres: Postgres, asked: str) -> None:
 
 def _open(postgres: Postgres) -> None:
     try:
-        postgres.tell(_OPEN)
+        postgres.run(_OPEN)
     except ServerError as error:
         if error.details.get("sqlstate") in ("42P11", "0A000", "2D000"):  # no cursor, or no such command, there
             raise InputError(f"{_ONE_STATEMENT} The server said: {error.details['said']}. Nothing was done.") from None

@@ -11,7 +11,16 @@ from typing import Any, Sequence
 from ..._core.errors import InputError, PrivilegeError, ServerError, StandbyError
 from ..._core.result import After, Before, carry_out
 from ..._core.times import stamp
-from ..role_settings import CONNECTIONS, UNLIMITED, Guard, Guarding, RoleState, is_set, plan_guards, why_not
+from ..role_settings import (
+    CONNECTIONS,
+    UNLIMITED,
+    Guarding,
+    RoleSetting,
+    RoleState,
+    is_set,
+    plan_role_settings,
+    why_not,
+)
 from ..sql_text import identifier
 from .server import Postgres
 from .snapshot import read_snapshot
@@ -29,15 +38,17 @@ SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
 """
 
 
-def guard(postgres: Postgres, guards: Sequence[Guard], only: Sequence[str] | None, check_mode: bool) -> dict[str, Any]:
-    """What pg_guard_role returns: an ActResult, and the statements for review."""
+def apply_role_settings(
+    postgres: Postgres, role_settings: Sequence[RoleSetting], only: Sequence[str] | None, check_mode: bool
+) -> dict[str, Any]:
+    """What pg_role_settings returns: an ActResult, and the statements for review."""
     known = _roles(postgres)
-    settings = {row[0]: row[1] or "" for row in postgres.told(AVAILABLE)}
-    for one in guards:
+    settings = {row[0]: row[1] or "" for row in postgres.text_rows(AVAILABLE)}
+    for one in role_settings:
         why = why_not(one, known, settings)
         if why:
             raise InputError(f"guards: {why}. Nothing was done.")
-    planned = plan_guards(guards, known, read_snapshot(postgres), settings)
+    planned = plan_role_settings(role_settings, known, read_snapshot(postgres), settings)
     act = SetGuards(postgres)
     result = carry_out(planned, only, check_mode, act, time.monotonic)
     return {**result, "statements": act.statements}
@@ -51,31 +62,31 @@ class SetGuards:
     statements: list[str] = field(default_factory=list)
 
     def look(self, planned: Guarding) -> Before:
-        if planned.guards and self.postgres.in_recovery:
+        if planned.role_settings and self.postgres.in_recovery:
             where = self.postgres.login.where
             raise StandbyError(f"{where} is a standby; set guards on its primary. Nothing was done.")
-        self.statements = [_statement(one, shown=True) for one in planned.guards]
+        self.statements = [_statement(one, shown=True) for one in planned.role_settings]
         evidence = {
-            "at": stamp(planned.picture.now),
-            "server": dict(planned.picture.server),
+            "at": stamp(planned.snapshot.now),
+            "server": dict(planned.snapshot.server),
             "plan": planned.as_dict(),
             "before": planned.settings(),
         }
-        return Before(planned.settings(), len(planned.guards), planned.undo(), evidence)
+        return Before(planned.settings(), len(planned.role_settings), planned.undo(), evidence)
 
     def act(self, planned: Guarding) -> After:
-        _set(self.postgres, planned.guards)
+        _set(self.postgres, planned.role_settings)
         now = {**planned.known, **_roles(self.postgres)}
         return After(
             done=[f"set {item.detail['who']}" for item in planned.plan.actions],
             state=planned.settings(now),
-            left=sum(not is_set(one, now[one.role].settings.get(one.setting, "")) for one in planned.guards),
+            left=sum(not is_set(one, now[one.role].settings.get(one.setting, "")) for one in planned.role_settings),
         )
 
 
 def _roles(postgres: Postgres) -> dict[str, RoleState]:
     found = {}
-    for name, superuser, limit, settings in postgres.told(ROLE_SETTINGS):
+    for name, superuser, limit, settings in postgres.text_rows(ROLE_SETTINGS):
         own = dict(one.split("=", 1) for one in settings)
         if str(limit) != UNLIMITED:
             own[CONNECTIONS] = str(limit)
@@ -83,7 +94,7 @@ def _roles(postgres: Postgres) -> dict[str, RoleState]:
     return found
 
 
-def _statement(one: Guard, shown: bool = False) -> str:
+def _statement(one: RoleSetting, shown: bool = False) -> str:
     """Names are quoted, settings are from our own list, values are of a checked form."""
     role = one.role if shown and one.role.isidentifier() and one.role.islower() else identifier(one.role)
     if one.setting == CONNECTIONS:
@@ -93,20 +104,20 @@ def _statement(one: Guard, shown: bool = False) -> str:
     return f"ALTER ROLE {role} SET {one.setting} = '{one.value}'"
 
 
-def _set(postgres: Postgres, guards: Sequence[Guard]) -> None:
+def _set(postgres: Postgres, role_settings: Sequence[RoleSetting]) -> None:
     try:
-        postgres.tell("BEGIN")
-        for one in guards:
-            postgres.tell(_statement(one))
-        postgres.tell("COMMIT")
+        postgres.run("BEGIN")
+        for one in role_settings:
+            postgres.run(_statement(one))
+        postgres.run("COMMIT")
     except PrivilegeError as error:
-        postgres.tell("ROLLBACK")
-        statements = "; ".join(_statement(one, shown=True) for one in guards)
+        postgres.run("ROLLBACK")
+        statements = "; ".join(_statement(one, shown=True) for one in role_settings)
         raise PrivilegeError(
             f"Role {postgres.role} may not change other roles on {postgres.login.where}. Nothing was done. Log in as a"
             f" superuser, or have one run: {statements}",
             statements=statements,
         ) from error
     except ServerError as error:
-        postgres.tell("ROLLBACK")
+        postgres.run("ROLLBACK")
         raise ServerError(f"No guard was set: {error}") from None

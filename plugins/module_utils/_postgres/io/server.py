@@ -13,7 +13,7 @@ from ..._core.errors import NotPostgres, PoolerInTheWay, PrivilegeError, ServerE
 from ..session import SIGNATURE
 from ..snapshot import Limits, ServerReport
 from . import queries
-from .connection import Login, driver, enter
+from .connection import Login, driver, open_connection
 
 _OLDEST = 140000
 Row = Sequence[Any]
@@ -39,7 +39,7 @@ class Postgres:
         except self._error as error:
             raise self._failure(error) from None
 
-    def told(self, statement: str, **parameters: Any) -> list[Row]:
+    def text_rows(self, statement: str, **parameters: Any) -> list[Row]:
         """The same with every text legible, for names that are compared, shown, and sent back."""
         return [legible(row) for row in self.rows(statement, **parameters)]
 
@@ -57,7 +57,7 @@ class Postgres:
         except self._error as error:
             raise self._failure(error) from None
 
-    def tell(self, statement: str) -> list[Row]:
+    def run(self, statement: str) -> list[Row]:
         """Run a statement as it stands, percent signs and all, and fetch what it answers, if anything."""
         try:
             with self._connection.cursor() as cursor:
@@ -70,7 +70,7 @@ class Postgres:
         """Run a utility statement in a database, over a connection of its own where that is another one.
         Text among the values goes back byte by byte as ``rows`` brought it."""
         mine = database == self.server["database"]
-        connection = self._connection if mine else enter(replace(self.login, database=database))[0]
+        connection = self._connection if mine else open_connection(replace(self.login, database=database))[0]
         try:
             with connection.cursor() as cursor:
                 if not mine:
@@ -197,7 +197,7 @@ def legible(row: Row) -> Row:
 @contextmanager
 def connect(login: Login) -> Iterator[Postgres]:
     """A connection that is closed whatever happens, which also ends whatever the server does for it."""
-    connection, entrance = enter(login)
+    connection, entrance = open_connection(login)
     try:
         yield Postgres(login, connection, entrance)
     finally:

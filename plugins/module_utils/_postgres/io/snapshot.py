@@ -12,16 +12,16 @@ from typing import Any
 from ..._core.errors import PrivilegeError, ServerError
 from ..._core.text import printable
 from ..locks.lock_table import Key, Lock, Tag
-from ..locks.wait_forest import grow
+from ..locks.wait_forest import build_forest
 from ..session import CLIENT, LONGEST_QUERY, REDACTED, Prepared, Session
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 from . import queries
 from .server import Postgres, Row, legible, legible_text
 
 _PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER"]
 
 
-def read_snapshot(postgres: Postgres) -> Picture:
+def read_snapshot(postgres: Postgres) -> Snapshot:
     """One picture: locks first, so that an identity is never older than the lock it stands for."""
     locks = postgres.rows(queries.LOCKS)
     prepared = [legible(row) for row in postgres.rows(queries.PREPARED)]
@@ -39,13 +39,13 @@ def read_snapshot(postgres: Postgres) -> Picture:
     found, rows_wanted = _locks(locks, sessions, xid_owner)
     snapshots = _snapshot_blockers(postgres, sessions)
     found += _snapshot_waits(snapshots, sessions)
-    return Picture(
+    return Snapshot(
         now=activity[0][16],
         server=postgres.server,
         limits=postgres.limits,
         sessions=sessions,
         prepared={p.key: p for p in (_prepared(row, roles, databases, me) for row in prepared)},
-        forest=grow(found),
+        forest=build_forest(found),
         **_object_names(postgres, found, rows_wanted, databases),
         snapshot_blockers=snapshots,
         role_limits={row[1]: row[5] for row in roles.values() if row[5] >= 0},

@@ -10,7 +10,7 @@ from typing import Any, Generator
 from ..._core.errors import BusyError, RunbookError, ServerError, StandbyError
 from ..._core.text import printable
 from ..locks.least_harm import CANCEL, Judgement
-from ..locks.rounds import Again, Look, Outcome, Seen, Signal, Watch
+from ..locks.rounds import Observation, Outcome, Remeasure, Reread, Signal, Watch
 from ..session import Prepared, Session
 from . import queries
 from .server import Postgres
@@ -103,7 +103,7 @@ class Ending:
         self._postgres.command("ROLLBACK PREPARED %s", (found[0][0],), prepared.database)
         return True
 
-    def watch(self, step: Watch, since: float) -> Seen:
+    def watch(self, step: Watch, since: float) -> Observation:
         """Glance until nobody promised waits and no victim stands, or nothing moves for ``step.seconds``."""
         sessions = [(h, act) for h, act in step.victims if isinstance(h, Session)]
         prepared = {str(h.xid): h.target for h, dummy in step.victims if isinstance(h, Prepared)}
@@ -130,14 +130,14 @@ class Ending:
             if best is None or progress < best:
                 best, moved = progress, now
             if (not waiting and not standing) or now - moved >= step.seconds:
-                return Seen(waiting, frozenset(standing), now - since)
+                return Observation(waiting, frozenset(standing), now - since)
             time.sleep(pause)
             pause = min(_GLANCE_LONGEST, pause * 1.5)
 
     def carry_out(self, steps: Generator[Any, Any, Outcome], judge: Any) -> Outcome:
         """Drive the machine of rounds: do what it says, tell it what came of it."""
         since: float | None = None
-        answer: bool | Seen | Session | Judgement | None = None
+        answer: bool | Observation | Session | Judgement | None = None
         signalled: list[str] = []
         try:
             while True:
@@ -149,11 +149,11 @@ class Ending:
                         signalled.append(step.holder.target)
                 elif isinstance(step, Watch):
                     answer = self.watch(step, since or time.monotonic())
-                elif isinstance(step, Again):
+                elif isinstance(step, Reread):
                     answer = self._again(step.holder)
-                elif isinstance(step, Look):
+                elif isinstance(step, Remeasure):
                     time.sleep(_BREATH)
-                    answer = judge(read_snapshot(self._postgres), step.late, step.room)
+                    answer = judge(read_snapshot(self._postgres), step.affected, step.room)
         except StopIteration as stop:
             outcome: Outcome = stop.value
             return outcome

@@ -8,41 +8,41 @@ from typing import Any
 
 from ..._core.times import stamp
 from ..activity_report import blocker_dict, waiter_dict
-from ..exclusions import Mercy
-from ..snapshot import Picture, count_connections
+from ..exclusions import Exclusions
+from ..snapshot import Snapshot, count_connections
 from .least_harm import Judgement
 from .tree import tree
 
 
-def standing(picture: Picture, min_waiting: float) -> dict[str, Any]:
+def standing(snapshot: Snapshot, min_waiting: float) -> dict[str, Any]:
     """Sessions that wait for a lock, and those of them that have waited for ``min_waiting`` seconds or longer."""
-    return {"waiters": len(picture.forest.waiters), "long_waiters": len(picture.waiting_at_least(min_waiting))}
+    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(snapshot.waiting_at_least(min_waiting))}
 
 
-def facts(picture: Picture, mercy: Mercy) -> dict[str, Any]:
+def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:
     """What was seen before anything was planned, under the names that pg_activity_info gives it."""
     return {
-        "visibility": picture.visibility,
-        "redacted": picture.redacted,
-        "server": dict(picture.server),
-        "connections": count_connections(picture),
-        "waiters": len(picture.forest.waiters),
-        "tree": tree(picture, mercy),
+        "visibility": snapshot.visibility,
+        "redacted": snapshot.redacted,
+        "server": dict(snapshot.server),
+        "connections": count_connections(snapshot),
+        "waiters": len(snapshot.forest.waiters),
+        "tree": tree(snapshot, exclusions),
     }
 
 
-def evidence(judged: Judgement, mercy: Mercy, rows: int) -> dict[str, Any]:
+def evidence(judged: Judgement, exclusions: Exclusions, rows: int) -> dict[str, Any]:
     """What the act is about to destroy: the forest, the sessions in it, their statements without literals."""
-    picture = judged.picture
-    forest = picture.forest
-    blockers = [*forest.roots, *forest.gates]
-    waiters = picture.waiting_at_least(0)
+    snapshot = judged.snapshot
+    forest = snapshot.forest
+    blockers = [*forest.root_blockers, *forest.queued_blockers]
+    waiters = snapshot.waiting_at_least(0)
     return {
-        "at": stamp(picture.now),
-        "server": dict(picture.server),
-        "tree": tree(picture, mercy, rows=200, width=200),
+        "at": stamp(snapshot.now),
+        "server": dict(snapshot.server),
+        "tree": tree(snapshot, exclusions, rows=200, width=200),
         "plan": judged.as_dict(),
-        "blockers": [blocker_dict(picture, key, mercy, "normalized") for key in blockers[:rows]],
-        "waiters": [waiter_dict(picture, key, "normalized") for key in waiters[:rows]],
+        "blockers": [blocker_dict(snapshot, key, exclusions, "normalized") for key in blockers[:rows]],
+        "waiters": [waiter_dict(snapshot, key, "normalized") for key in waiters[:rows]],
         "waiters_in_all": len(waiters),
     }

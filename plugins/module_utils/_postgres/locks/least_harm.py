@@ -17,16 +17,16 @@ from typing import AbstractSet, Iterable, Mapping
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
 from ..describe import describe, who_is
-from ..exclusions import Mercy
+from ..exclusions import Exclusions
 from ..session import Holder, Prepared, Session
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 from . import graph as algorithms
 from .lock_table import Key
 from .tree import waiting
 
 VERB = "unblock"
 CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
-STRATEGIES = ("least_harm", "roots", "gates")
+STRATEGIES = ("least_harm", "root_blockers", "queued_blockers")
 
 
 @dataclass(frozen=True)
@@ -79,28 +79,28 @@ class UnblockDict(PlanDict):
 class Judgement(PlannedAct):
     """A plan together with what it rests on: who waits too long, who of them would go on.
 
-    ``keys`` leads from a target back to the session or prepared transaction; ``late`` are the waiters
+    ``keys`` leads from a target back to the session or prepared transaction; ``affected`` are the waiters
     that have waited too long, ``freed`` those of them that the plan's acts release.
     """
 
-    picture: Picture
+    snapshot: Snapshot
     plan: Plan
     keys: Mapping[str, Key]
-    late: frozenset[Key]
+    affected: frozenset[Key]
     freed: frozenset[Key]
 
     @property
     def left(self) -> int:
         """How many of the late would still wait after the plan was carried out."""
-        return len(self.late - self.freed - {self.keys[target] for target in self.plan.targets})
+        return len(self.affected - self.freed - {self.keys[target] for target in self.plan.targets})
 
     def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
         """On approved targets alone; what would free nobody without the others is spared as well."""
         plan = self.plan.narrowed_to(only)
         while True:
             chosen = [self.keys[target] for target in plan.targets]
-            freed = self.late - self.picture.forest.still_blocked(chosen) - set(chosen)
-            useless = [key for key in chosen if not self.picture.forest.behind([key]) & freed]
+            freed = self.affected - self.snapshot.forest.still_blocked(chosen) - set(chosen)
+            useless = [key for key in chosen if not self.snapshot.forest.behind([key]) & freed]
             if not useless:
                 return replace(self, plan=plan, freed=frozenset(freed))
             plan = plan.without(
@@ -110,8 +110,8 @@ class Judgement(PlannedAct):
 
     def as_dict(self) -> UnblockDict:
         """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
-        nothing = "" if self.late else "nothing to do: nobody waits too long"
-        plan = plan_dict(self.plan, len(self.late), "sessions that wait too long", nothing, self.left)
+        nothing = "" if self.affected else "nothing to do: nobody waits too long"
+        plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
         return {**plan, "frees": len(self.freed)}
 
     def diff(self) -> Diff:
@@ -119,109 +119,109 @@ class Judgement(PlannedAct):
         past = {CANCEL: "statement cancelled (session terminated if it holds on)", TERMINATE: "session terminated"}
         before, after = [], []
         for item in self.plan.actions:
-            name = who_is(self.picture, self.keys[item.target])
+            name = who_is(self.snapshot, self.keys[item.target])
             before.append(f"{name}: {item.reason}")
             fate = past.get(item.action, "rolled back")
-            after.append(f"{name}: {fate}, frees {item.detail['frees']} of {len(self.late)}")
-        for item in self.plan.spared if self.plan.actions else ():
+            after.append(f"{name}: {fate}, frees {item.detail['frees']} of {len(self.affected)}")
+        for item in self.plan.excluded if self.plan.actions else ():
             key = self.keys.get(item.target)
-            name = who_is(self.picture, key) if key is not None else item.target
+            name = who_is(self.snapshot, key) if key is not None else item.target
             line = f"{name}: stays, {item.reason}"
             before.append(line)
             after.append(line)
         if self.plan.actions:
-            before.append(f"{waiting(len(self.late))} too long")
+            before.append(f"{waiting(len(self.affected))} too long")
             after.append(f"{waiting(self.left)} too long" if self.left else "nobody waits too long")
         return diff_of("sessions in the way", before, after)
 
-    def still_late(self, later: Picture) -> int:
+    def still_late(self, later: Snapshot) -> int:
         """How many of the late wait for a lock in a later picture, in the same statement."""
         waits = later.forest.waits.waits
-        then, now = self.picture.sessions, later.sessions
+        then, now = self.snapshot.sessions, later.sessions
         return sum(
             isinstance(key, int) and key in waits and key in then and key in now
             and now[key].query_start == then[key].query_start
-            for key in self.late
+            for key in self.affected
         )  # fmt: skip
 
 
 def judge(
-    picture: Picture, mercy: Mercy, bounds: Bounds, late_before: Iterable[tuple[int, datetime | None]] = ()
+    snapshot: Snapshot, exclusions: Exclusions, bounds: Bounds, late_before: Iterable[tuple[int, datetime | None]] = ()
 ) -> Judgement:
     """The least harm that frees everybody who has waited for ``bounds.min_waiting`` seconds or longer.
 
     ``late_before``: statements (pid, query_start) that count as late however young their present wait.
     """
-    forest = picture.forest
-    late = frozenset(picture.waiting_at_least(bounds.min_waiting))
-    late |= {
+    forest = snapshot.forest
+    affected = frozenset(snapshot.waiting_at_least(bounds.min_waiting))
+    affected |= {
         pid
         for pid, began in late_before
-        if pid in forest.waits.waits and pid in picture.sessions and picture.sessions[pid].query_start == began
+        if pid in forest.waits.waits and pid in snapshot.sessions and snapshot.sessions[pid].query_start == began
     }
     price: dict[Key, int] = {}
-    spared: dict[Key, str] = {}
-    for key in _in_the_way(picture, late):
-        why = mercy.why(picture.who(key)) or _why_not(picture, key, bounds.strategy)
+    excluded: dict[Key, str] = {}
+    for key in _in_the_way(snapshot, affected):
+        why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
         if why:
-            spared[key] = why
+            excluded[key] = why
         else:
-            price[key] = _price(picture, key)
-    chosen = _cut(picture, late & _unreachable_from(picture, spared, price), price)
-    chosen = _within_bounds(picture, chosen, late, bounds, spared)
+            price[key] = _price(snapshot, key)
+    chosen = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
+    chosen = _within_bounds(snapshot, chosen, affected, bounds, excluded)
     still = forest.still_blocked(chosen)
     for key in price:
-        if key not in chosen and key not in spared:
-            spared[key] = _why_left(forest.behind([key]) & late, still)
-    for key in {key for cycle in forest.cycles for key in cycle} & late:
-        spared.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
-    freed = late - still - set(chosen)
-    keys = {picture.who(key).target: key for key in (*price, *spared)}
-    return Judgement(picture, _as_plan(picture, chosen, freed, spared), keys, late, frozenset(freed))
+        if key not in chosen and key not in excluded:
+            excluded[key] = _why_left(forest.behind([key]) & affected, still)
+    for key in {key for cycle in forest.cycles for key in cycle} & affected:
+        excluded.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
+    freed = affected - still - set(chosen)
+    keys = {snapshot.who(key).target: key for key in (*price, *excluded)}
+    return Judgement(snapshot, _as_plan(snapshot, chosen, freed, excluded), keys, affected, frozenset(freed))
 
 
-def _in_the_way(picture: Picture, late: Iterable[Key]) -> list[Key]:
+def _in_the_way(snapshot: Snapshot, affected: Iterable[Key]) -> list[Key]:
     """Roots and gates that some late waiter other than themselves waits for."""
-    forest = picture.forest
+    forest = snapshot.forest
     nodes = forest.waits.node_of
     edges = forest.waits.all_edges()
-    awaited = algorithms.reachable(edges, {target for key in late for target in edges[nodes[key]]})
-    return [key for key in (*forest.roots, *forest.gates) if nodes[key] in awaited]
+    awaited = algorithms.reachable(edges, {target for key in affected for target in edges[nodes[key]]})
+    return [key for key in (*forest.root_blockers, *forest.queued_blockers) if nodes[key] in awaited]
 
 
-def _why_not(picture: Picture, key: Key, strategy: str) -> str:
-    is_gate = key in picture.forest.waits.waits
-    if is_gate and strategy == "roots":
+def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
+    is_gate = key in snapshot.forest.waits.waits
+    if is_gate and strategy == "root_blockers":
         return "waits itself, and the strategy is to end roots"
-    if not is_gate and strategy == "gates":
+    if not is_gate and strategy == "queued_blockers":
         return "is a root, and the strategy is to cancel gates"
-    if is_gate and key in picture.forest.waits.holders and picture.forest.alone[key] < 2:
+    if is_gate and key in snapshot.forest.waits.holders and snapshot.forest.alone[key] < 2:
         return "is itself a victim of the queue, and no more than one waits only for it"
     return ""
 
 
-def _price(picture: Picture, key: Key) -> int:
+def _price(snapshot: Snapshot, key: Key) -> int:
     """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
-    waits = key in picture.forest.waits.waits
-    holds = key in picture.forest.waits.holders
-    return 1000 * harm(picture.who(key), waits, holds) + 10 + (1 if waits else 0)
+    waits = key in snapshot.forest.waits.waits
+    holds = key in snapshot.forest.waits.holders
+    return 1000 * harm(snapshot.who(key), waits, holds) + 10 + (1 if waits else 0)
 
 
-def _unreachable_from(picture: Picture, spared: Iterable[Key], price: Iterable[Key]) -> set[Key]:
+def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:
     """Waiters that no spared root holds up on a way without a possible victim: they can be freed."""
-    forest = picture.forest
+    forest = snapshot.forest
     nodes = forest.waits.node_of
-    fixed = [nodes[key] for key in forest.roots if key in set(spared)]
+    fixed = [nodes[key] for key in forest.root_blockers if key in set(excluded)]
     seen = algorithms.reachable(forest.backwards, fixed, closed=[nodes[key] for key in price])
     stuck = {forest.waits.keys[node] for node in seen}
     return {key for key in forest.waiters if key not in stuck}
 
 
-def _cut(picture: Picture, late: AbstractSet[Key], price: dict[Key, int]) -> list[Key]:
-    forest = picture.forest
+def _cut(snapshot: Snapshot, affected: AbstractSet[Key], price: dict[Key, int]) -> list[Key]:
+    forest = snapshot.forest
     nodes = forest.waits.node_of
-    starts = {nodes[key] for key in late}
-    sinks = [nodes[key] for key in forest.roots]
+    starts = {nodes[key] for key in affected}
+    sinks = [nodes[key] for key in forest.root_blockers]
     edges = forest.waits.all_edges()
     lively = algorithms.reachable(edges, starts)
     if not lively.intersection(sinks):
@@ -233,17 +233,17 @@ def _cut(picture: Picture, late: AbstractSet[Key], price: dict[Key, int]) -> lis
 
 
 def _within_bounds(
-    picture: Picture, chosen: list[Key], late: AbstractSet[Key], bounds: Bounds, spared: dict[Key, str]
+    snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key], bounds: Bounds, excluded: dict[Key, str]
 ) -> list[Key]:
     """Whole groups only: ending one of two that hold up the same waiter would harm and free nobody."""
-    room = bounds.victims(len(picture.client_sessions()))
+    room = bounds.victims(len(snapshot.client_sessions()))
     kept: list[Key] = []
-    for group, held_up in _groups(picture, chosen, late):
+    for group, held_up in _groups(snapshot, chosen, affected):
         if len(kept) + len(group) <= room:
             kept.extend(group)
             continue
         for key in group:
-            spared[key] = (
+            excluded[key] = (
                 f"{len(group)} sessions must go together to free {held_up}, and with {len(kept)} "
                 f"planned already the bound is {room} (max_victims {bounds.max_victims}, "
                 f"max_share {bounds.max_share:g})"
@@ -251,11 +251,11 @@ def _within_bounds(
     return kept
 
 
-def _groups(picture: Picture, chosen: list[Key], late: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
+def _groups(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
     """Victims that share a waiter belong together; the group that holds up most comes first."""
     groups: list[tuple[list[Key], set[Key]]] = []
     for key in chosen:
-        members, waiters = [key], picture.forest.behind([key]) & late
+        members, waiters = [key], snapshot.forest.behind([key]) & affected
         apart = []
         for other, others in groups:
             if others & waiters:
@@ -273,24 +273,24 @@ def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
     return "may stay: the queue moves without its end"
 
 
-def _as_plan(picture: Picture, chosen: list[Key], freed: AbstractSet[Key], spared: dict[Key, str]) -> Plan:
-    forest = picture.forest
+def _as_plan(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], excluded: dict[Key, str]) -> Plan:
+    forest = snapshot.forest
     actions = []
     for key in chosen:
-        holder = picture.who(key)
+        holder = snapshot.who(key)
         frees = len(forest.behind([key]) & freed)
         pid = holder.pid if isinstance(holder, Session) else 0
-        reason = f"{describe(picture, key)}, holds up {forest.reach.get(key, 0)}"
-        detail = {"pid": pid, "who": who_is(picture, key), "frees": frees}
+        reason = f"{describe(snapshot, key)}, holds up {forest.reach.get(key, 0)}"
+        detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees}
         actions.append(Item(holder.target, reason, act_on(holder), detail))
     actions.sort(key=lambda item: (-item.detail["frees"], item.target))
     mercies = [
         Item(
-            picture.who(key).target,
+            snapshot.who(key).target,
             why,
-            detail={"pid": key if isinstance(key, int) else 0, "who": who_is(picture, key)},
+            detail={"pid": key if isinstance(key, int) else 0, "who": who_is(snapshot, key)},
         )
-        for key, why in spared.items()
+        for key, why in excluded.items()
     ]
     mercies.sort(key=lambda item: item.target)
     return Plan(VERB, tuple(actions), tuple(mercies))

@@ -22,7 +22,7 @@ from typing import Any, Generator, Iterable, Mapping, Tuple, Union
 
 from ..._core.plan import Item
 from ..session import Holder, Session
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 from .least_harm import CANCEL, TERMINATE, Judgement, act_on
 from .lock_table import Key
 
@@ -60,24 +60,24 @@ class Watch:
 
 
 @dataclass(frozen=True)
-class Again:
+class Reread:
     """Read one session again: it may have gone on within its transaction, which is still the one to end."""
 
     holder: Session
 
 
 @dataclass(frozen=True)
-class Look:
-    """Take a fresh picture and judge it, with ``room`` for that many more victims. A statement in ``late``
+class Remeasure:
+    """Take a fresh picture and judge it, with ``room`` for that many more victims. A statement in ``affected``
     has waited too long even if its wait has just begun anew: a session that moves up in a row's queue waits
     for another lock."""
 
-    late: tuple[Statement, ...]
+    affected: tuple[Statement, ...]
     room: int
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """What a watch ended with; ``seconds`` since the first signal."""
 
     waiting: int
@@ -87,15 +87,15 @@ class Seen:
 
 @dataclass
 class Outcome:
-    """What was done. ``seconds_to_relief`` is None while somebody promised relief still waits."""
+    """What was done. ``seconds_to_recovery`` is None while somebody promised relief still waits."""
 
     ended: list[dict[str, Any]] = field(default_factory=list)
     stuck: list[dict[str, Any]] = field(default_factory=list)
     missed: list[dict[str, Any]] = field(default_factory=list)
     rounds: int = 0
-    seconds_to_relief: float | None = None
+    seconds_to_recovery: float | None = None
     stopped: str = ""
-    after: Picture | None = None
+    after: Snapshot | None = None
 
     @property
     def sentences(self) -> list[str]:
@@ -104,45 +104,45 @@ class Outcome:
 
 
 Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
-Step = Union[Signal, Watch, Again, Look]
-Answer = Union[bool, Seen, Session, Judgement, None]
+Step = Union[Signal, Watch, Reread, Remeasure]
+Answer = Union[bool, Observation, Session, Judgement, None]
 _PAST = {"cancel": "cancelled", "terminate": "terminated", "rollback_prepared": "rolled back"}
 # Each confirmation takes all of the lock manager's partitions, so a few waiters speak for the queue.
-_WITNESSES = 8
+_SAMPLE_WAITERS = 8
 _TRIES = 2  # at a session that changes its state within its transaction
 # A row that several sessions share shows its holders one by one, so one round may bring nothing.
-_IN_VAIN = 1
+_USELESS_ROUNDS = 1
 
 
 def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Outcome]:
     """Carry ``first`` out; see the module's docstring for the conversation."""
-    done = Outcome(after=first.picture)
+    done = Outcome(after=first.snapshot)
     judged = first
-    in_vain = 0
+    useless_rounds = 0
     while judged.plan.actions:
         done.rounds += 1
         relieved = yield from _one_round(judged, patience, done)
         room = max(0, patience.room - len(done.ended) - len(done.stuck))
-        fresh: Judgement = yield Look(_statements(first, first.late), room)
-        done.after = fresh.picture
-        fell = relieved or len(fresh.late) < len(judged.late)
-        in_vain = 0 if fell else in_vain + 1
-        done.stopped = _why_stop(first, fresh, in_vain)
-        if len(fresh.late) <= first.left or done.stopped:
+        fresh: Judgement = yield Remeasure(_statements(first, first.affected), room)
+        done.after = fresh.snapshot
+        fell = relieved or len(fresh.affected) < len(judged.affected)
+        useless_rounds = 0 if fell else useless_rounds + 1
+        done.stopped = _why_stop(first, fresh, useless_rounds)
+        if len(fresh.affected) <= first.left or done.stopped:
             break  # done: nobody is left but those whom the plan said it would leave
         if done.rounds >= patience.max_rounds:
-            done.stopped = f"{len(fresh.late)} still wait after {done.rounds} rounds (max_rounds)"
+            done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds)"
             break
         tried = {entry["target"] for entry in done.ended + done.stuck}
         judged = fresh.narrowed_to(
             [
                 target
                 for target in fresh.plan.targets
-                if _was_there(first.picture, fresh, target) and target not in tried
+                if _was_there(first.snapshot, fresh, target) and target not in tried
             ]
         )
         if not judged.plan.actions:
-            done.stopped = f"{len(fresh.late)} still wait, and nobody else may be ended for them"
+            done.stopped = f"{len(fresh.affected)} still wait, and nobody else may be ended for them"
     return done
 
 
@@ -152,36 +152,36 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     hit: dict[str, tuple[Item, Holder, str]] = {}
     for item in judged.plan.actions:
         key = judged.keys[item.target]
-        holder = judged.picture.who(key)
-        struck = yield from _strike(holder, item.action, _witnesses(judged, key))
+        holder = judged.snapshot.who(key)
+        struck = yield from _signal_once(holder, item.action, _sample_waiters(judged, key))
         if struck:
             hit[item.target] = (item, *struck)
         else:
             why = "no longer the same transaction, or no longer in the way"
             done.missed.append({"target": item.target, "reason": why})
-    done.seconds_to_relief = None
+    done.seconds_to_recovery = None
     if not hit:
         return False
     victims = tuple((holder, action) for dummy, holder, action in hit.values())
     cancelled = any(action == CANCEL for dummy, action in victims)
-    seen: Seen = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
+    seen: Observation = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
     if seen.waiting and cancelled:
         for target, (item, holder, action) in list(hit.items()):
             if action == CANCEL:
-                witnesses = _witnesses(judged, judged.keys[target])
+                witnesses = _sample_waiters(judged, judged.keys[target])
                 if (yield Signal(holder, TERMINATE, witnesses, escalated=True)):
                     hit[target] = (item, holder, TERMINATE)
         victims = tuple((holder, action) for dummy, holder, action in hit.values())
         seen = yield Watch(promised, victims, patience.settle)
     if seen.standing:
         seen = yield Watch(promised, victims, patience.timeout)
-    tell(hit, seen, done)
+    record_results(hit, seen, done)
     if promised and not seen.waiting:
-        done.seconds_to_relief = round(seen.seconds, 3)
+        done.seconds_to_recovery = round(seen.seconds, 3)
     return not seen.waiting
 
 
-def tell(hit: Mapping[str, tuple[Item, Holder, str]], seen: Seen, done: Outcome) -> None:
+def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observation, done: Outcome) -> None:
     """Note what became of those who were signalled: ended, or stuck."""
     for target, (item, dummy, action) in hit.items():
         entry = {
@@ -194,7 +194,9 @@ def tell(hit: Mapping[str, tuple[Item, Holder, str]], seen: Seen, done: Outcome)
         (done.stuck if target in seen.standing else done.ended).append(entry)
 
 
-def _strike(holder: Holder, action: str, waiters: tuple[int, ...]) -> Generator[Step, Any, tuple[Holder, str] | None]:
+def _signal_once(
+    holder: Holder, action: str, waiters: tuple[int, ...]
+) -> Generator[Step, Any, tuple[Holder, str] | None]:
     """Signal; a session that meanwhile went on within the same transaction is read and tried again.
 
     One that never stands still (statement after statement in one transaction) is at last terminated by its
@@ -205,7 +207,7 @@ def _strike(holder: Holder, action: str, waiters: tuple[int, ...]) -> Generator[
     if not isinstance(holder, Session) or holder.xact_start is None:
         return None
     for dummy in range(_TRIES):
-        fresh: Session | None = yield Again(holder)
+        fresh: Session | None = yield Reread(holder)
         if fresh is None:
             return None
         holder, action = fresh, act_on(fresh)
@@ -216,39 +218,39 @@ def _strike(holder: Holder, action: str, waiters: tuple[int, ...]) -> Generator[
     return None
 
 
-def _witnesses(judged: Judgement, key: Key) -> tuple[int, ...]:
-    direct = [w for w in judged.picture.forest.waiting_for(key) if isinstance(w, int)]
-    return tuple(sorted(direct, key=lambda w: w not in judged.freed)[:_WITNESSES])
+def _sample_waiters(judged: Judgement, key: Key) -> tuple[int, ...]:
+    direct = [w for w in judged.snapshot.forest.waiting_for(key) if isinstance(w, int)]
+    return tuple(sorted(direct, key=lambda w: w not in judged.freed)[:_SAMPLE_WAITERS])
 
 
 def _statements(judged: Judgement, keys: Iterable[Key]) -> tuple[Statement, ...]:
-    sessions = judged.picture.sessions
+    sessions = judged.snapshot.sessions
     return tuple((key, sessions[key].query_start) for key in keys if isinstance(key, int) and key in sessions)
 
 
 def _client(judged: Judgement, key: Key) -> tuple[str, str]:
-    session = judged.picture.sessions.get(key) if isinstance(key, int) else None
+    session = judged.snapshot.sessions.get(key) if isinstance(key, int) else None
     return (session.user, session.application) if session else ("", "")
 
 
-def _was_there(first: Picture, fresh: Judgement, target: str) -> bool:
+def _was_there(first: Snapshot, fresh: Judgement, target: str) -> bool:
     key = fresh.keys[target]
     if isinstance(key, str):
         return key in first.prepared
-    then, now = first.sessions.get(key), fresh.picture.sessions.get(key)
+    then, now = first.sessions.get(key), fresh.snapshot.sessions.get(key)
     return then is not None and now is not None and then.backend_start == now.backend_start
 
 
-def _why_stop(first: Judgement, fresh: Judgement, in_vain: int) -> str:
-    since = first.picture.now
-    queue = _statements(fresh, fresh.picture.forest.waiters)
-    clients = {_client(first, key) for key in first.late}
+def _why_stop(first: Judgement, fresh: Judgement, useless_rounds: int) -> str:
+    since = first.snapshot.now
+    queue = _statements(fresh, fresh.snapshot.forest.waiters)
+    clients = {_client(first, key) for key in first.affected}
     again = [pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients]
-    if len(again) > 1 and 2 * len(again) >= len(first.late):
+    if len(again) > 1 and 2 * len(again) >= len(first.affected):
         return (
             f"{len(again)} sessions have queued up again since the act: the application retries into the "
             "same lock; pause it or give it a lock_timeout before ending more"
         )
-    if in_vain > _IN_VAIN:
-        return f"the waiters did not fall in {in_vain} rounds ({len(fresh.late)} still wait)"
+    if useless_rounds > _USELESS_ROUNDS:
+        return f"the waiters did not fall in {useless_rounds} rounds ({len(fresh.affected)} still wait)"
     return ""

@@ -9,36 +9,36 @@ from __future__ import annotations
 
 from ..._core.text import shortened, span
 from ..describe import describe, who_is
-from ..exclusions import Mercy
+from ..exclusions import Exclusions
 from ..session import Session
-from ..snapshot import Picture
+from ..snapshot import Snapshot
 from ..sql_text import legible_statement
 from .lock_table import Key
 
 
-def tree(picture: Picture, mercy: Mercy, rows: int = 40, width: int = 110) -> list[str]:
+def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int = 110) -> list[str]:
     """Who waits for whom, at most ``rows`` lines; equal leaves of one branch share a line."""
-    forest = picture.forest
+    forest = snapshot.forest
     if not forest.waiters:
         return ["nobody waits for a lock"]
     children: dict[Key | None, list[Key]] = {}
-    for key in sorted(forest.parent, key=lambda k: (-picture.seconds_waiting(k), str(k))):
+    for key in sorted(forest.parent, key=lambda k: (-snapshot.seconds_waiting(k), str(k))):
         children.setdefault(forest.parent[key], []).append(key)
-    lines = [f"{waiting(len(forest.waiters))}, the longest for {span(picture.longest_wait())}"]
+    lines = [f"{waiting(len(forest.waiters))}, the longest for {span(snapshot.longest_wait())}"]
     tops = sorted(children.get(None, []), key=lambda k: (k in forest.waits.waits, -forest.reach.get(k, 0), str(k)))
     for key in tops:
         if len(lines) <= rows:
-            _branch(picture, mercy, key, children, lines, rows)
+            _branch(snapshot, exclusions, key, children, lines, rows)
     for cycle in forest.cycles:
-        lines.append("deadlock: " + " and ".join(who_is(picture, key) for key in cycle) + " wait for each other")
+        lines.append("deadlock: " + " and ".join(who_is(snapshot, key) for key in cycle) + " wait for each other")
     if len(lines) > rows:
         lines = [*lines[: rows - 1], "... and more, left out here"]
     return [shortened(line, width) for line in lines]
 
 
 def _branch(
-    picture: Picture,
-    mercy: Mercy,
+    snapshot: Snapshot,
+    exclusions: Exclusions,
     key: Key,
     children: dict[Key | None, list[Key]],
     lines: list[str],
@@ -49,12 +49,12 @@ def _branch(
     while todo and len(lines) <= rows:
         node, first, rest, more = todo.pop()
         if more:
-            lines.append(first + _crowd(picture, node, more))
+            lines.append(first + _crowd(snapshot, node, more))
             continue
-        lines.append(first + _line(picture, mercy, node))
-        holder = picture.who(node)
-        below = _bundled(picture, children.get(node, []), children)
-        if isinstance(holder, Session) and holder.query and (below or node in picture.forest.roots):
+        lines.append(first + _line(snapshot, exclusions, node))
+        holder = snapshot.who(node)
+        below = _bundled(snapshot, children.get(node, []), children)
+        if isinstance(holder, Session) and holder.query and (below or node in snapshot.forest.root_blockers):
             indent = "│    " if below else "     "
             lines.append(rest + indent + legible_statement(holder.query))
         for place, (child, count) in reversed(list(enumerate(below))):
@@ -62,7 +62,7 @@ def _branch(
             todo.append((child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), count))
 
 
-def _bundled(picture: Picture, keys: list[Key], children: dict[Key | None, list[Key]]) -> list[tuple[Key, int]]:
+def _bundled(snapshot: Snapshot, keys: list[Key], children: dict[Key | None, list[Key]]) -> list[tuple[Key, int]]:
     """Each node with 0, or the first of several equal leaves followed by (first, how many more)."""
     seen: dict[tuple[str, str], list[Key]] = {}
     shown: list[tuple[Key, int]] = []
@@ -70,7 +70,7 @@ def _bundled(picture: Picture, keys: list[Key], children: dict[Key | None, list[
         if children.get(key):
             shown.append((key, 0))
         else:
-            seen.setdefault(("leaf", picture.wanted(key)), []).append(key)
+            seen.setdefault(("leaf", snapshot.wanted(key)), []).append(key)
     for leaves in seen.values():
         shown.append((leaves[0], 0))
         if len(leaves) == 2:
@@ -80,24 +80,24 @@ def _bundled(picture: Picture, keys: list[Key], children: dict[Key | None, list[
     return shown
 
 
-def _line(picture: Picture, mercy: Mercy, key: Key) -> str:
-    forest = picture.forest
-    parts = [who_is(picture, key), describe(picture, key)]
-    if key in forest.roots:
+def _line(snapshot: Snapshot, exclusions: Exclusions, key: Key) -> str:
+    forest = snapshot.forest
+    parts = [who_is(snapshot, key), describe(snapshot, key)]
+    if key in forest.root_blockers:
         parts.append(f"holds up {forest.reach.get(key, 0)}")
     elif forest.alone.get(key):
         parts.append(f"gate for {forest.alone[key]}")
     if key in forest.waits.waits and forest.parent.get(key) is None:
         parts.append("behind several")
-    why = mercy.why(picture.who(key)) if key in forest.roots or key in forest.gates else ""
+    why = exclusions.why(snapshot.who(key)) if key in forest.root_blockers or key in forest.queued_blockers else ""
     if why:
         parts.append(f"protected: {why}")
     return " · ".join(parts)
 
 
-def _crowd(picture: Picture, first: Key, count: int) -> str:
-    wait = span(picture.seconds_waiting(first))
-    return f"{count} more wait for the same ({picture.wanted(first)}), the longest for {wait}"
+def _crowd(snapshot: Snapshot, first: Key, count: int) -> str:
+    wait = span(snapshot.seconds_waiting(first))
+    return f"{count} more wait for the same ({snapshot.wanted(first)}), the longest for {wait}"
 
 
 def waiting(count: int) -> str:

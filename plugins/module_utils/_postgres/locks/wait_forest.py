@@ -24,8 +24,8 @@ class Forest:
     ``reach[k]``: how many wait for ``k``, directly or through others, perhaps for others too."""
 
     waits: WaitGraph
-    roots: list[Key] = field(default_factory=list)
-    gates: list[Key] = field(default_factory=list)
+    root_blockers: list[Key] = field(default_factory=list)
+    queued_blockers: list[Key] = field(default_factory=list)
     cycles: list[list[Key]] = field(default_factory=list)
     parent: dict[Key, Key | None] = field(default_factory=dict)
     alone: dict[Key, int] = field(default_factory=dict)
@@ -70,8 +70,8 @@ class Forest:
     def still_blocked(self, removed: Iterable[Key]) -> set[Key]:
         """The waiters that would still wait for a root if ``removed`` were gone."""
         gone = [self.waits.node_of[key] for key in removed if key in self.waits.node_of]
-        roots = [self.waits.node_of[key] for key in self.roots]
-        seen = algorithms.reachable(self.backwards, roots, closed=gone)
+        root_blockers = [self.waits.node_of[key] for key in self.root_blockers]
+        seen = algorithms.reachable(self.backwards, root_blockers, closed=gone)
         return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
 
     @cached_property
@@ -80,18 +80,18 @@ class Forest:
         return algorithms.reversed_graph(self.waits.all_edges())
 
 
-def grow(locks: list[Lock]) -> Forest:
+def build_forest(locks: list[Lock]) -> Forest:
     """Judge the locks of one moment."""
     waits = wait_graph(locks)
     forest = Forest(waits)
     blocking = algorithms.reachable(waits.out, [waits.node_of[key] for key in waits.waits])
-    forest.roots = [key for key, node in waits.node_of.items() if node in blocking and key not in waits.waits]
+    forest.root_blockers = [key for key, node in waits.node_of.items() if node in blocking and key not in waits.waits]
     _dominate(forest)
     acyclic = _count_reach(forest)
     if not acyclic or any(key not in forest.parent for key in waits.waits):
         _find_cycles(forest)
-    forest.roots.sort(key=lambda key: (-forest.reach[key], str(key)))
-    forest.gates.sort(key=lambda key: (-forest.alone[key], str(key)))
+    forest.root_blockers.sort(key=lambda key: (-forest.reach[key], str(key)))
+    forest.queued_blockers.sort(key=lambda key: (-forest.alone[key], str(key)))
     return forest
 
 
@@ -108,18 +108,18 @@ def _count_reach(forest: Forest) -> bool:
     node_of = forest.waits.node_of
     counts, acyclic = algorithms.marked_behind(
         forest.backwards,
-        [node_of[key] for key in forest.roots],
-        [node_of[key] for key in forest.roots + forest.gates],
+        [node_of[key] for key in forest.root_blockers],
+        [node_of[key] for key in forest.root_blockers + forest.queued_blockers],
         [node_of[key] for key in forest.waits.waits],
     )
-    forest.reach = {key: counts.get(node_of[key], 0) for key in forest.roots + forest.gates}
+    forest.reach = {key: counts.get(node_of[key], 0) for key in forest.root_blockers + forest.queued_blockers}
     return acyclic
 
 
 def _dominate(forest: Forest) -> None:
     waits = forest.waits
     top = len(waits.keys)
-    starts = [waits.node_of[key] for key in forest.roots]
+    starts = [waits.node_of[key] for key in forest.root_blockers]
     idom = algorithms.dominators([*forest.backwards, starts], top)
     children: dict[int, list[int]] = {}
     for node, above in idom.items():
@@ -144,4 +144,4 @@ def _dominate(forest: Forest) -> None:
         if owner is not None:
             forest.alone[owner] = below
             if below and owner in waits.waits:
-                forest.gates.append(owner)
+                forest.queued_blockers.append(owner)

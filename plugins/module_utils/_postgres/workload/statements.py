@@ -18,7 +18,7 @@ from ..._core.text import printable, shortened
 from ..activity_report import STATEMENTS
 from ..describe import who_is
 from ..session import SIGNATURE
-from ..snapshot import Picture, ServerReport
+from ..snapshot import ServerReport, Snapshot
 
 Key = Tuple[int, int, int, bool]  # role, database, query id, top level
 LONGEST = 4000  # characters of a statement's text that are returned
@@ -79,7 +79,7 @@ class WorkloadReport(TypedDict):
 
     available: bool
     why: str
-    cure: str
+    remedy: str
     notes: list[str]
     window: WindowReport
     statements: list[StatementReport]
@@ -103,7 +103,7 @@ class Entry(NamedTuple):
     since: datetime | None = None
 
 
-class Snapshot(NamedTuple):
+class StatementCounters(NamedTuple):
     """All counters at one moment. ``dealloc`` and ``reset`` change when entries were dropped."""
 
     entries: dict[Key, Entry]
@@ -148,7 +148,7 @@ class Samples:
         return {kind: round(number / max(1, self.looks), 2) for kind, number in self.waits.most_common()}
 
 
-def difference(first: Snapshot, second: Snapshot) -> list[Doing]:
+def difference(first: StatementCounters, second: StatementCounters) -> list[Doing]:
     """What was done between two looks. An entry that was dropped and came again counts from its new beginning."""
     found = []
     for key, after in second.entries.items():
@@ -169,21 +169,21 @@ def difference(first: Snapshot, second: Snapshot) -> list[Doing]:
     return found
 
 
-def lifetime(snapshot: Snapshot) -> list[Doing]:
+def lifetime(snapshot: StatementCounters) -> list[Doing]:
     """Every statement with all that it ever cost."""
     return [Doing(key, entry, entry) for key, entry in snapshot.entries.items()]
 
 
-def running_seconds(picture: Picture, own_pid: int, window: float | None) -> dict[int, list[RunningNow]]:
+def running_seconds(snapshot: Snapshot, own_pid: int, window: float | None) -> dict[int, list[RunningNow]]:
     """Statements that run right now, by query id (0: unknown), with the part of the window that each has taken."""
     found: dict[int, list[RunningNow]] = {}
-    for one in picture.client_sessions():
+    for one in snapshot.client_sessions():
         if one.state != "active" or one.pid == own_pid or SIGNATURE in one.query:
             continue
-        age = one.seconds_in_state(picture.now)
+        age = one.seconds_in_state(snapshot.now)
         told: RunningNow = {
             "pid": one.pid,
-            "who": who_is(picture, one.pid),
+            "who": who_is(snapshot, one.pid),
             "target": one.target,
             "seconds": round(age, 1),
             "wait": one.wait_type,

@@ -11,7 +11,7 @@ from ..._postgres.background import background_report as background
 from ..._postgres.background.io import background_queries as queries_background
 from ..._postgres.background.io.backends import data_disk
 from ..._postgres.indexes.io import index_queries as queries_indexes
-from ..._postgres.io.connection import Login, entrances
+from ..._postgres.io.connection import Login, login_paths
 from ..._postgres.io.server import Postgres, connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.workload.io.pg_stat_statements import usable
@@ -41,31 +41,31 @@ def look(login: Login) -> list[Check]:
     except RunbookError as error:
         way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
         who = " ".join(part for part in (f"-U {login.user}" if login.user else "", login.database) if part)
-        cure = f"set runbook_postgres so that psql {way} {who}".rstrip() + " gets in"
-        return [Check("is reached", False, str(error), cure)]
+        remedy = f"set runbook_postgres so that psql {way} {who}".rstrip() + " gets in"
+        return [Check("is reached", False, str(error), remedy)]
 
 
 def _asked(postgres: Postgres) -> list[Check]:
     sent = time.time()
-    picture = read_snapshot(postgres)
-    its, returned = picture.now.timestamp(), time.time()
+    snapshot = read_snapshot(postgres)
+    its, returned = snapshot.now.timestamp(), time.time()
     extension = usable(postgres)
     there = bool(postgres.names(queries_indexes.HYPOPG))
     replication = background.replication(
         postgres.names(queries_background.SLOTS), [], postgres.rows(queries_background.ARCHIVER)[0]
     )
     checks = [
-        preflight.of_sight(picture),
+        preflight.of_sight(snapshot),
         preflight.of_signals(postgres.role, bool(postgres.rows(MAY_SIGNAL)[0][0])),
-        preflight.of_entrances(postgres.role, entrances(postgres.login), int(postgres.rows(SENDERS)[0][0])),
-        *preflight.of_slots(picture),
-        preflight.of_extension(extension.why, extension.cure, extension.notes),
+        preflight.of_login_paths(postgres.role, login_paths(postgres.login), int(postgres.rows(SENDERS)[0][0])),
+        *preflight.of_slots(snapshot),
+        preflight.of_extension(extension.why, extension.remedy, extension.notes),
         preflight.of_hypopg(str(postgres.server["database"]), there),
         *preflight.of_wal(replication),
         of_clock("the database", Exchange(sent, its, its, returned)),
-        of_disk("the database's disk", data_disk(picture, postgres.pid)),
+        of_disk("the database's disk", data_disk(snapshot, postgres.pid)),
     ]
     ages = postgres.names(queries_background.AGES)
     if ages:
-        checks.append(preflight.of_age(background.wraparound(picture, ages, [], [], [])))
+        checks.append(preflight.of_age(background.wraparound(snapshot, ages, [], [], [])))
     return checks

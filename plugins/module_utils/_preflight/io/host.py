@@ -21,7 +21,7 @@ from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.project_ref import Source
 from ..._core.errors import RunbookError
-from ..._core.urls import door_of
+from ..._core.urls import base_url_of
 from ..._disk.backup import Dump
 from ..._disk.io.backup_files import dump_in
 from ..._system.io import procfs as host
@@ -79,9 +79,9 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
             seen = observe(opened, Compose(login.host), source, lines=0)
             unbounded, number = _unbounded(opened, [one.id for one in seen.containers])
     except RunbookError as error:
-        cure = "set runbook_compose, and ansible_become: true"
-        return [Check("the compose project is found", False, str(error), cure)]
-    sick = [one.name for one in seen.containers if not one.well]
+        remedy = "set runbook_compose, and ansible_become: true"
+        return [Check("the compose project is found", False, str(error), remedy)]
+    unhealthy = [one.name for one in seen.containers if not one.healthy]
     missing = [] if os.geteuid() == 0 else ["root"]
     missing += [
         name for name in _PROGRAMS if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
@@ -97,8 +97,8 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
         ),
         Check(
             "every container is well",
-            not sick,
-            ", ".join(sick[:5]) or "all are",
+            not unhealthy,
+            ", ".join(unhealthy[:5]) or "all are",
             "playbooks/service_restart.yml --check",
         ),
         preflight.of_rotation(unbounded, number),
@@ -144,8 +144,8 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
                 root = opened.root_of(str(wanted.get("project") or ""), str(wanted["service"]))
         except RunbookError as error:
             project = f" -p {wanted['project']}" if wanted.get("project") else ""
-            cure = f"docker compose{project} up -d {wanted['service']}; or set service in runbook_backups"
-            return Check(f"backups of {where} can be restored", None, str(error), cure)
+            remedy = f"docker compose{project} up -d {wanted['service']}; or set service in runbook_backups"
+            return Check(f"backups of {where} can be restored", None, str(error), remedy)
     found: list[Dump] = []
     try:
         with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
@@ -158,9 +158,9 @@ def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
                 newest = min(found, key=lambda one: one.age)
                 found[found.index(newest)] = dump_in(handle, newest)
     except OSError as error:
-        trouble = f"{where} cannot be read ({error.strerror})"
-        cure = "set ansible_become: true, and path in runbook_backups"
-        return Check(f"backups of {where} can be restored", None, trouble, cure)
+        problem = f"{where} cannot be read ({error.strerror})"
+        remedy = "set ansible_become: true, and path in runbook_backups"
+        return Check(f"backups of {where} can be restored", None, problem, remedy)
     return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
 
 
@@ -173,7 +173,7 @@ def reach(urls: Mapping[str, str]) -> list[Check]:
 
 
 def _reached(name: str, url: str) -> Check:
-    door = door_of(url)[1]
+    door = base_url_of(url)[1]
     if not door:
         return preflight.of_url(name, url, "is none of the form https://...", False)
     try:

@@ -17,7 +17,7 @@ from ansible.module_utils.urls import open_url
 
 from ..._core.errors import HostError, InputError
 from ..._core.text import printable
-from ..._core.urls import door_of
+from ..._core.urls import base_url_of
 from ..prometheus_signs import AlertReport, AlertsAndSeries, SeriesOption, SeriesReport
 
 _MOST = 4 * 2**20  # bytes of an answer
@@ -30,7 +30,7 @@ def alerts_and_series(
     url: str, timeout: float, headers: Mapping[str, str], series: Sequence[SeriesOption]
 ) -> AlertsAndSeries:
     """What prometheus_info returns; ``timeout`` in seconds."""
-    if not door_of(url)[0]:
+    if not base_url_of(url)[0]:
         raise InputError("url is none of the form http://host:port. Nothing was done.")
     asked = Prometheus(url, timeout, headers)
     return {"alerts": asked.alerts(), "series": asked.series(series)}
@@ -50,15 +50,15 @@ class Prometheus:
     def series(self, wanted: Sequence[SeriesOption]) -> list[SeriesReport]:
         """Each with its value now, None where the query gives none; one in trouble says so and costs no other."""
         with ThreadPoolExecutor(_THREADS) as pool:
-            values = list(pool.map(lambda one: self._told(one["query"]), wanted))
-        return [{**one, "value": value, "trouble": trouble} for one, (value, trouble) in zip(wanted, values)]
+            values = list(pool.map(lambda one: self._value_or_problem(one["query"]), wanted))
+        return [{**one, "value": value, "problem": problem} for one, (value, problem) in zip(wanted, values)]
 
     def value(self, query: str) -> float | None:
         """The largest of what a query gives now."""
         found: float | None = self._ask(f"{_QUERY}?{urlencode({'query': query})}", _largest)
         return found
 
-    def _told(self, query: str) -> tuple[float | None, str]:
+    def _value_or_problem(self, query: str) -> tuple[float | None, str]:
         try:
             return self.value(query), ""
         except HostError as error:
@@ -70,19 +70,19 @@ class Prometheus:
             answer = open_url(f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none")
             told = json.loads(answer.read(_MOST))
             if told.get("status") != "success":
-                raise self._trouble(str(told.get("error") or "no success"))
+                raise self._problem(str(told.get("error") or "no success"))
             return read(told["data"])
         except urllib.error.HTTPError as error:
-            said = _said(error)
+            said = _error_text(error)
             if error.code in _REFUSED and path.startswith(_QUERY):
                 raise HostError(f"Prometheus refuses the query: {said[:200].rstrip('.')}. Mend it.") from None
-            raise self._trouble(f"HTTP {error.code}: {said}") from None
+            raise self._problem(f"HTTP {error.code}: {said}") from None
         except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
-            raise self._trouble(str(getattr(error, "reason", error))) from None
+            raise self._problem(str(getattr(error, "reason", error))) from None
         except (ValueError, LookupError, TypeError, AttributeError):
-            raise self._trouble("what answers there is not Prometheus") from None
+            raise self._problem("what answers there is not Prometheus") from None
 
-    def _trouble(self, said: str) -> HostError:
+    def _problem(self, said: str) -> HostError:
         return HostError(
             f"Prometheus at {self.url} could not be asked: {said[:200].rstrip('.')}. Look whether it runs, and whether"
             " it is reached from where this task runs."
@@ -101,7 +101,7 @@ def _largest(data: Mapping[str, Any]) -> float | None:
     return max((one for one in values if math.isfinite(one)), default=None)
 
 
-def _said(error: urllib.error.HTTPError) -> str:
+def _error_text(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(error.read(4096))["error"])
     except (ValueError, KeyError, TypeError, OSError):

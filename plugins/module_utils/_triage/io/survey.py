@@ -20,12 +20,12 @@ from ..._compose.project_ref import Source
 from ..._core.errors import InputError, ProjectUnknown
 from ..._endpoints.endpoint import reached_report
 from ..._endpoints.io.matrix import probe
-from ..._endpoints.options import keys_of, targets_of, tell_what_is_no_secret, trying_of
+from ..._endpoints.options import keys_of, mark_not_secret, targets_of, trying_of
 from ..._logs.io.reader import read
 from ..._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
 from ..._logs.records import LogReport
 from ..._postgres.activity_report import ActivityReport, activity_result
-from ..._postgres.exclusions import Mercy
+from ..._postgres.exclusions import Exclusions
 from ..._postgres.io.server import connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.options import POSTGRES_ARGS, login_of
@@ -57,7 +57,7 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
     if params["targets"]:
         keys = keys_of(params)
         targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
-        tell_what_is_no_secret(module)  # also where they are not asked: what is given is hidden until then
+        mark_not_secret(module)  # also where they are not asked: what is given is hidden until then
         if "reached" in wanted:
             here["reached"] = lambda: reached_report(probe(login, source, params["sources"], targets, keys, how))
     if not (parts or here):
@@ -99,10 +99,10 @@ def _database(params: dict[str, Any]) -> ActivityReport:
     given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
     given.update(params["postgres"] or {})
     with connect(login_of(given)) as postgres:
-        picture = read_snapshot(postgres)
+        snapshot = read_snapshot(postgres)
         return activity_result(
-            picture,
-            Mercy(own_pid=postgres.pid),
+            snapshot,
+            Exclusions(own_pid=postgres.pid),
             statements="normalized",
             rows=20,
             min_waiting=3.0,

@@ -22,7 +22,7 @@ def test_it_tells_of_every_service(shop):
     assert web["needs"] == ["db"]
     assert {one["state"] for one in web["containers"]} == {"running"}
     assert seen["project"]["files"] == [str(shop.file)]
-    assert (seen["sick"], seen["trouble"]) == (0, []), "a job that ran once and ended well is no trouble"
+    assert (seen["unhealthy"], seen["problem"]) == (0, []), "a job that ran once and ended well is no trouble"
     job = seen["services"]["migrate"]["containers"][0]
     assert (job["state"], job["exit_code"], job["exit_meaning"]) == ("exited", 0, "ended by itself, without an error")
 
@@ -34,15 +34,15 @@ def test_what_is_wrong_is_said_with_the_last_words(shop):
     }  # fmt: skip
     shop.write()
     shop.compose("up", "--detach", "--no-build", "loop")
-    shop.make_sick(f"{shop.project}-web-1")
+    shop.make_unhealthy(f"{shop.project}-web-1")
     shop.until("it loops", lambda: shop.containers("loop")[0]["RestartCount"] >= 3)
     seen = shop.module("compose_info")
     loop = seen["services"]["loop"]["containers"][0]
     assert loop["loops"] is True
-    assert "its last exit was 3, failed with 3" in loop["trouble"]
+    assert "its last exit was 3, failed with 3" in loop["problem"]
     assert any("password=(hidden) refused" in line for line in loop["log"])
     assert seen["services"]["web"]["healthy"] == 1
-    assert seen["sick"] == 2
+    assert seen["unhealthy"] == 2
 
 
 def test_drift_names_what_differs_and_no_value(shop):

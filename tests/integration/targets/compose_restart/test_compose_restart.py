@@ -18,7 +18,7 @@ def test_check_then_real(shop):
     assert started(shop, "web") == before
     done = shop.module("compose_restart", services=["web"])
     assert done["plan"] == planned["plan"]
-    assert done["left"] == 0
+    assert done["remaining"] == 0
     after = started(shop, "web")
     assert {name: one[0] for name, one in after.items()} == {name: one[0] for name, one in before.items()}
     assert all(after[name][1] != before[name][1] for name in before)
@@ -30,15 +30,15 @@ def test_check_then_real(shop):
 
 
 def test_only_what_is_sick(shop):
-    sick = f"{shop.project}-web-2"
+    unhealthy = f"{shop.project}-web-2"
     shop.services["web"]["command"] = ["sh", "-c", f"rm -f /tmp/sick; {WAIT}"]  # a start cures it, and nothing else
     shop.up()
-    shop.make_sick(sick)
+    shop.make_unhealthy(unhealthy)
     before = started(shop, "web")
-    done = shop.module("compose_restart", which="sick", grace=1)
-    assert [act["who"] for act in done["plan"]["actions"]] == [sick]
+    done = shop.module("compose_restart", which="unhealthy", grace=1)
+    assert [act["who"] for act in done["plan"]["actions"]] == [unhealthy]
     assert started(shop, "web")[f"{shop.project}-web-1"] == before[f"{shop.project}-web-1"]
-    assert shop.module("compose_restart", check=True, which="sick")["plan"]["actions"] == []
+    assert shop.module("compose_restart", check=True, which="unhealthy")["plan"]["actions"] == []
 
 
 def test_those_that_are_named_alone(shop):
@@ -50,12 +50,12 @@ def test_those_that_are_named_alone(shop):
     assert (after[first] == before[first], after[second] == before[second]) == (True, False)
     gone = shop.module("compose_restart", services=["web"], containers=["nobody"])
     assert "nobody is no container of web (any more)" in gone["msg"]
-    assert "say which services" in shop.module("compose_restart", containers=[second], which="sick")["msg"]
+    assert "say which services" in shop.module("compose_restart", containers=[second], which="unhealthy")["msg"]
 
 
 def test_it_stops_at_the_first_that_does_not_come_back(shop):
     first, second = (f"{shop.project}-web-{number}" for number in (1, 2))
-    shop.make_sick(first)  # sick for good: the file is in its own layer
+    shop.make_unhealthy(first)  # sick for good: the file is in its own layer
     before = started(shop, "web")[second]
     done = shop.module("compose_restart", services=["web"], method="restart", grace=1)
     assert f"Stopped at {first}, 0 of 2 were done before it" in done["msg"]
@@ -72,7 +72,7 @@ def test_a_proxy_that_cannot_name_what_is_gone_does_not_keep_it_from_coming_back
     planned = shop.module("compose_restart", check=True, services=["web"], **proxy)
     assert len(planned["plan"]["actions"]) == 2, planned
     done = shop.module("compose_restart", services=["web"], grace=1, **proxy)
-    assert (done["left"], done["missed"]) == (0, []), done
+    assert (done["remaining"], done["missed"]) == (0, []), done
     assert f"reloaded {shop.project}-front-1" in done["done"]
 
 
@@ -87,7 +87,7 @@ def test_what_loops_is_replaced_by_a_fresh_one(shop):
     shop.until("it loops", lambda: shop.containers("worker")[0]["RestartCount"] >= 3)
     done = shop.module("compose_restart", services=["worker"])
     assert [act["action"] for act in done["plan"]["actions"]] == ["replace"]
-    assert done["left"] == 0, done
+    assert done["remaining"] == 0, done
     assert [one["Name"].lstrip("/") for one in shop.containers("worker")] == [f"{shop.project}-worker-2"]
 
 
@@ -96,9 +96,9 @@ def test_everything_goes_in_the_order_of_the_dependencies(shop):
     order = [act["service"] for act in planned["plan"]["actions"]]
     assert order.index("db") < order.index("web") < order.index("front")
     assert "migrate" not in order
-    assert any(one["who"].endswith("migrate-1") for one in planned["plan"]["spared"])
+    assert any(one["who"].endswith("migrate-1") for one in planned["plan"]["excluded"])
     done = shop.module("compose_restart", everything=True, at_once=True, grace=1)
-    assert done["left"] == 0
+    assert done["remaining"] == 0
     assert len(done["done"]) == len(order)
 
 

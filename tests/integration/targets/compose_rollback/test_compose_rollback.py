@@ -49,7 +49,7 @@ def test_check_real_again_and_forward(released):
     others = shop.world("web", "worker")
     done = shop.module("compose_rollback", **shop.state)
     assert done["plan"] == planned["plan"]
-    assert done["left"] == 0, done
+    assert done["remaining"] == 0, done
     assert images(shop, "web") == images(shop, "worker") == {shop.good}
     assert len(shop.containers("web")) == 2
     assert shop.world("web", "worker") == others
@@ -58,7 +58,7 @@ def test_check_real_again_and_forward(released):
     assert images(shop, "web") == {shop.good}, "and it does"
     again = shop.module("compose_rollback", **shop.state)
     assert again["changed"] is False, "the bad release is no good state to come back to"
-    assert "would be a no-op" in again["plan"]["nothing"]
+    assert "would be a no-op" in again["plan"]["no_action_reason"]
     assert git(shop, "status", "--porcelain") == head, "the work tree is not touched"
     forward = shop.module(done["undo"]["module"], **done["undo"]["options"])
     assert images(shop, "web") == {shop.newer}, forward
@@ -131,7 +131,7 @@ def test_a_changed_configuration_comes_back_too(released):
     shop.compose("up", "--detach", "--no-build", "web")
     shop.await_up()
     done = shop.module("compose_rollback", services=["web"], **shop.state)
-    assert done["left"] == 0, done
+    assert done["remaining"] == 0, done
     assert done["plan"]["actions"][0]["how"] == "file"
     assert all("COLOUR=blue" in one["Config"]["Env"] for one in shop.containers("web"))
     assert images(shop, "web") == {shop.good}

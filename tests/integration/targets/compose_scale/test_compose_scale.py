@@ -20,13 +20,13 @@ def test_check_real_check_again(shop):
     assert done["plan"] == planned["plan"]
     assert done["diff"] == planned["diff"]
     assert done["after"]["web"]["healthy"] == 4
-    assert done["left"] == 0
+    assert done["remaining"] == 0
     assert shop.world("web") == untouched
     assert all(shop.world().get(name) == was for name, was in web.items()), "the old replicas are the same runs"
     for check in (True, False):
         again = shop.module("compose_scale", check=check, service="web", replicas="4")
-        assert (again["changed"], again["plan"]["actions"], again["plan"]["late"]) == (False, [], 0)
-        assert "nothing to do: web has 4 of 4" in again["plan"]["nothing"]
+        assert (again["changed"], again["plan"]["actions"], again["plan"]["affected_before"]) == (False, [], 0)
+        assert "nothing to do: web has 4 of 4" in again["plan"]["no_action_reason"]
 
 
 def test_others_that_were_scaled_by_hand_stay_as_they_are(shop):
@@ -38,7 +38,7 @@ def test_others_that_were_scaled_by_hand_stay_as_they_are(shop):
 
 
 def test_the_sick_replica_goes_first_and_undo_brings_back_the_number(shop):
-    shop.make_sick(f"{shop.project}-web-1")
+    shop.make_unhealthy(f"{shop.project}-web-1")
     done = shop.module("compose_scale", service="web", replicas="-1", **PROXY)
     assert [act["who"] for act in done["plan"]["actions"]] == [f"{shop.project}-web-1"]
     assert done["plan"]["actions"][0]["reason"] == "is unhealthy"

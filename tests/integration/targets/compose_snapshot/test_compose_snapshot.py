@@ -37,7 +37,7 @@ def test_a_prune_does_not_take_what_it_needs(shop, tmp_path):
 
 def test_what_is_sick_is_no_good_state_and_old_ones_go(shop, tmp_path):
     good = shop.module("compose_snapshot", state_dir=str(tmp_path), keep=2)["snapshot"]["at"]
-    shop.make_sick(f"{shop.project}-web-1")
+    shop.make_unhealthy(f"{shop.project}-web-1")
     taken = [shop.module("compose_snapshot", state_dir=str(tmp_path), keep=2, label=f"n{n}") for n in range(3)]
     assert not any(one["snapshot"]["good"] for one in taken)
     left = sorted(path.stem for path in (tmp_path / shop.project).glob("*.json"))

@@ -31,19 +31,19 @@ def test_causes_that_look_alike(server, session):
     try:
         leaked = [session("feed").ready() for dummy in range(20)]
         found = diagnose(server)
-        assert (found["cause"], found["relief"], found["rules"]) == ("leak", "end_sessions", {"idle": 0})
+        assert (found["cause"], found["mitigation"], found["rules"]) == ("leak", "end_sessions", {"idle": 0})
         assert "20 of 20 (the limit of role app) are used: feed (app@postgres) 20" in found["lines"][0]
-        assert found["guards"] == []  # it has its limit already
+        assert found["role_settings"] == []  # it has its limit already
         for client in leaked:
             client.run("BEGIN")
         found = diagnose(server)
         assert (found["cause"], found["rules"]) == ("forgotten_transactions", {"idle_in_transaction": 0})
-        assert found["guards"][0]["setting"] == "idle_in_transaction_session_timeout"
+        assert found["role_settings"][0]["setting"] == "idle_in_transaction_session_timeout"
         for client in leaked:
             client.run("COMMIT")
             client.send("SELECT pg_sleep(3600)")
         found = diagnose(server)
-        assert (found["cause"], found["relief"]) == ("traffic", "")
+        assert (found["cause"], found["mitigation"]) == ("traffic", "")
     finally:
         limited(server, -1)
 
@@ -58,14 +58,14 @@ def test_a_lock_queue_beside_idle_sessions_goes_first(server, session):
         found = diagnose(server, share=0.2)
     finally:
         limited(server, -1)
-    assert (found["cause"], found["relief"]) == ("lock_queue", "unblock_sessions")
+    assert (found["cause"], found["mitigation"]) == ("lock_queue", "unblock_sessions")
     assert [one["cause"] for one in found["causes"]][1:] == ["leak"]
 
 
 def test_nothing_is_wrong(server, session):
     session().ready()
     found = diagnose(server)
-    assert (found["cause"], found["relief"]) == ("", "")
+    assert (found["cause"], found["mitigation"]) == ("", "")
     assert "no ceiling is hit" in found["lines"][-1]
 
 

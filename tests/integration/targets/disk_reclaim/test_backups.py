@@ -25,7 +25,7 @@ def test_the_newest_valid_stay_and_the_oldest_go_first(tmp_path):
     assert found["plan"]["digest"] == planned["plan"]["digest"]
     assert names(tmp_path) == [nightly(2), nightly(1), nightly(0)]
     assert [one.split("/")[-1].split(" ")[0] for one in found["done"]] == [nightly(5), nightly(4), nightly(3)]
-    assert found["left"] > 0
+    assert found["remaining"] > 0
     assert found["undo"]["reversible"] is False
 
 
@@ -38,7 +38,7 @@ def test_good_backups_outlive_a_job_that_makes_empty_files(tmp_path):
     assert len(names(tmp_path)) == 5
     assert not found["changed"]
     assert f"the newest valid backup, {nightly(8)}, is 8 days old" in found["notes"][0]
-    assert found["plan"]["nothing"].startswith("nothing here may be freed")
+    assert found["plan"]["no_action_reason"].startswith("nothing here may be freed")
 
 
 def test_torn_and_small_ones_are_no_backups(tmp_path):
@@ -50,7 +50,7 @@ def test_torn_and_small_ones_are_no_backups(tmp_path):
         dump(tmp_path, nightly(days), days + 0.01)
     found = backups(tmp_path, keep=3, max_age=100)
     assert len(names(tmp_path)) == 6
-    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["spared"]}
+    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["excluded"]}
     assert "does not end as a whole dump does" in reasons[nightly(0)]
     assert small.exists()
     found = backups(tmp_path, keep=2, max_age=100)
@@ -126,7 +126,7 @@ def test_a_custom_archive_counts_for_nothing_and_less_when_it_is_cut(tmp_path):
     found = backups(tmp_path, keep=1)
     assert len(names(tmp_path)) == 4
     assert "of a custom archive only the beginning tells" in found["notes"][0]
-    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["spared"]}
+    reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["excluded"]}
     assert "its packing breaks off or is damaged" in reasons[nightly(0)]
     assert "cannot be judged" in reasons[nightly(1)]
 
@@ -138,4 +138,4 @@ def test_a_date_that_is_still_to_come_hides_no_old_backup(tmp_path):
     found = backups(tmp_path, keep=1)
     assert len(names(tmp_path)) == 4
     assert f"the newest valid backup, {nightly(9)}, is 9 days old" in found["notes"][0]
-    assert any("in the future" in one["reason"] for one in found["plan"]["spared"])
+    assert any("in the future" in one["reason"] for one in found["plan"]["excluded"])

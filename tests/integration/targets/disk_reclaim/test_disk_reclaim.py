@@ -85,7 +85,7 @@ def test_a_deleted_file_that_is_open_is_explained(tmp_path):
     assert mine[0]["kind"] == "deleted_open"
     assert mine[0]["bytes"] >= 20 * 2**20
     assert str(path) in mine[0]["what"]
-    assert f"pid {holder.pid}" in mine[0]["cure"]
+    assert f"pid {holder.pid}" in mine[0]["remedy"]
 
 
 def test_a_deleted_file_of_a_containers_own_layer_is_explained(tmp_path):
@@ -131,7 +131,7 @@ def test_no_more_goes_than_is_needed(small):
     found = reclaim(small, ["backups"], 100_000, backups=[{"path": str(small), "keep": 2}])
     assert len(found["done"]) == 1
     assert nightly(5) not in names(small)
-    assert any(one["reason"].startswith("not needed") for one in found["plan"]["spared"])
+    assert any(one["reason"].startswith("not needed") for one in found["plan"]["excluded"])
 
 
 def test_a_dump_is_not_unpacked_without_end(tmp_path):
@@ -141,7 +141,7 @@ def test_a_dump_is_not_unpacked_without_end(tmp_path):
         looked = [dump_in(handle, Dump(path.name, 1, 0.0), time.monotonic() + seconds) for seconds in (60, 0)]
     finally:
         os.close(handle)
-    assert [one.trouble for one in looked] == ["", "there was no time to look into all of it"]
+    assert [one.problem for one in looked] == ["", "there was no time to look into all of it"]
 
 
 def test_the_role_sets_every_option():
@@ -296,7 +296,7 @@ def test_what_was_pulled_stays_until_the_next_is_replaced_and_no_parent_goes_alo
     Hanging.deleted.clear()
     with hanging(tmp_path, answers) as engine:
         found = reclaim(tmp_path, ["dangling_images"], releases=str(tmp_path / "none"), **engine)
-    assert {one["target"]: one["reason"] for one in found["plan"]["spared"]} == {
+    assert {one["target"]: one["reason"] for one in found["plan"]["excluded"]} == {
         f"image:{'9' * 12}": "a container was made of it",
         f"image:{'b' * 12}": "the last image of redis before the present one: a rollback may need it",
     }
@@ -317,8 +317,8 @@ def test_inodes_are_explained(small):
 def test_enough_is_free(small):
     found = run_module("disk_reclaim", mount=str(small), free="1%", docker_host="unix:///nowhere.sock")
     assert found["changed"] is False
-    assert found["plan"]["nothing"].startswith("nothing to do")
-    assert found["left"] == 0
+    assert found["plan"]["no_action_reason"].startswith("nothing to do")
+    assert found["remaining"] == 0
     assert any("engine" in note for note in found["notes"])
 
 

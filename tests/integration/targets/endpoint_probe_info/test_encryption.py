@@ -65,7 +65,7 @@ def test_a_certificate_of_postgresql_that_is_trusted_is_told_as_such(monkeypatch
 
 def test_postgresql_that_must_encrypt_and_does_not_is_down(server):
     found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": "always"})
-    assert (found["state"], found["layer"], found["whose"]) == ("down", "tls", "ours")
+    assert (found["state"], found["layer"], found["fault_of"]) == ("down", "tls", "ours")
 
 
 @pytest.mark.parametrize("tls", ["auto", "always"])
@@ -82,4 +82,4 @@ def test_redis_that_speaks_tls_alone_is_up(tmp_path, tls, clients, said):
 
 def test_redis_that_must_encrypt_and_does_not_is_down(redis):
     found = row({"kind": "redis", "host": "127.0.0.1", "port": redis, "tls": "always"})
-    assert (found["state"], found["layer"], found["whose"]) == ("down", "tls", "ours")
+    assert (found["state"], found["layer"], found["fault_of"]) == ("down", "tls", "ours")

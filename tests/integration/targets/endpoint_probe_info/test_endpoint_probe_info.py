@@ -115,7 +115,7 @@ def test_layers(web):
         free.bind(("127.0.0.1", 0))
         closed = free.getsockname()[1]
     found = probe(
-        {"name": "well", "url": f"{web}/200"},
+        {"name": "healthy", "url": f"{web}/200"},
         {"name": "wrong status", "url": f"{web}/503"},
         {"name": "nobody", "url": f"http://127.0.0.1:{closed}/"},
         {"name": "unknown", "url": "http://no-such-host.invalid/"},
@@ -124,14 +124,14 @@ def test_layers(web):
     )
     layers = {one["target"]: (one["state"], one["layer"]) for one in found["matrix"]}
     assert layers == {
-        "well": ("up", ""),
+        "healthy": ("up", ""),
         "wrong status": ("down", "protocol"),
         "nobody": ("down", "tcp"),
         "unknown": ("down", "dns"),
         "plain": ("down", "tls"),
         "port": ("up", ""),
     }
-    assert not found["well"]
+    assert not found["healthy"]
     assert len(found["lines"]) == 4
 
 
@@ -155,20 +155,20 @@ def test_slow_is_degraded(web):
 
 
 @pytest.mark.parametrize(
-    ("key", "state", "whose"), [("right", "up", ""), ("wrong", "down", "key"), ("", "up", "")]
+    ("key", "state", "fault_of"), [("right", "up", ""), ("wrong", "down", "key"), ("", "up", "")]
 )  # fmt: skip
-def test_a_key_of_stripe_is_judged_and_never_told(web, key, state, whose):
+def test_a_key_of_stripe_is_judged_and_never_told(web, key, state, fault_of):
     keys = {"stripe": {"right": KEY, "wrong": KEY[::-1]}[key]} if key else {}
     it = {"url": f"{web}/key", "judge": "stripe", **({"key": "stripe"} if key else {})}
     found = row(it, keys=keys)
-    assert (found["state"], found["whose"]) == (state, whose)
+    assert (found["state"], found["fault_of"]) == (state, fault_of)
     assert KEY[::-1] not in json.dumps(found)
 
 
 def test_a_key_of_maps_goes_where_google_wants_it(web):
     it = {"url": f"{web}/maps?address=Lagos", "judge": "maps"}
     assert row({**it, "key": "maps"}, keys={"maps": KEY})["state"] == "up"
-    assert row({**it, "key": "maps"}, keys={"maps": "AIza-wrong"})["whose"] == "key"
+    assert row({**it, "key": "maps"}, keys={"maps": "AIza-wrong"})["fault_of"] == "key"
 
 
 @pytest.mark.parametrize("days", [-30, 30])
@@ -202,7 +202,7 @@ def test_a_secret_in_what_is_refused_is_told_nowhere(more):
 @pytest.mark.parametrize("judge", ["stripe", "maps"])
 def test_a_portal_in_between_is_not_taken_for_the_provider(web, judge):
     found = row({"url": f"{web}/portal", "judge": judge, "key": "k"}, keys={"k": KEY})
-    assert (found["state"], found["whose"]) == ("down", "network")
+    assert (found["state"], found["fault_of"]) == ("down", "network")
 
 
 @pytest.mark.parametrize(

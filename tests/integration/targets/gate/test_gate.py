@@ -6,7 +6,13 @@ import pytest
 
 from support.adhoc import adhoc
 
-PLAN = {"verb": "unblock", "digest": "ab" * 32, "late": 2, "actions": [{"target": "a"}, {"target": "b"}], "spared": []}
+PLAN = {
+    "verb": "unblock",
+    "digest": "ab" * 32,
+    "affected_before": 2,
+    "actions": [{"target": "a"}, {"target": "b"}],
+    "excluded": [],
+}
 
 
 @pytest.mark.parametrize("check", [True, False])

@@ -25,7 +25,7 @@ WHOLE = b"--\n-- PostgreSQL database dump\n--\nSELECT 1;\n" * 2000 + b"--\n-- Po
 def checks(*areas: str, **options: Any) -> dict[str, dict[str, Any]]:
     found = run_module("host_preflight_info", areas=list(areas), **options)
     assert "failed" not in found, found
-    assert all(one["ready"] or one["cure"] for one in found["checks"])
+    assert all(one["ready"] or one["remedy"] for one in found["checks"])
     return {one["check"]: one for one in found["checks"]}
 
 
@@ -85,7 +85,7 @@ def test_a_clock_that_is_off(remote, ahead):
     assert found["ready"] is False
     assert re.match(r"at least [+-]3[56]\d\d\.\d s apart", found["found"])
     assert found["found"].split()[2][0] == ("+" if ahead > 0 else "-")
-    assert "chrony" in found["cure"]
+    assert "chrony" in found["remedy"]
 
 
 def test_over_a_local_connection_there_is_one_clock(remote):
@@ -203,7 +203,7 @@ def test_bad_input_is_one_sentence():
 def test_what_is_not_configured_is_not_ready(area, variable):
     (found,) = run_module("host_preflight_info", areas=[area])["checks"]
     assert (found["ready"], found["found"]) == (False, "none configured")
-    assert f"set {variable} in the inventory: " in found["cure"]
+    assert f"set {variable} in the inventory: " in found["remedy"]
 
 
 def test_a_cure_is_a_command_or_an_edit(tmp_path):
@@ -215,4 +215,6 @@ def test_a_cure_is_a_command_or_an_edit(tmp_path):
         docker_host=f"unix://{tmp_path}/none", project="shop",
     )["checks"]  # fmt: skip
     assert [one["ready"] for one in found] == [None, None, False, False]
-    assert all(re.match("set |curl |docker compose -p shop up -d db-backup|open the way", one["cure"]) for one in found)
+    assert all(
+        re.match("set |curl |docker compose -p shop up -d db-backup|open the way", one["remedy"]) for one in found
+    )

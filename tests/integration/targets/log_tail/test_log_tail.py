@@ -161,7 +161,7 @@ def test_one_log_that_cannot_be_read_hides_no_other(log):
     found = tail(files=[str(log), "/nowhere/at.log"], last=1)
     assert len(found["entries"]) == 1
     assert found["truncated"]
-    assert "No such file" in found["sources"][1]["trouble"]
+    assert "No such file" in found["sources"][1]["problem"]
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_a_pattern_reads_each_file_once_and_says_what_it_did_not(tmp_path):
     found = tail(files=[str(tmp_path / "*")])
     assert len(found["entries"]) == len({one["text"] for one in found["entries"]}) == 30
     found = tail(files=[str(tmp_path / "nope*.log"), str(tmp_path / "app.log")])
-    assert [one["trouble"] for one in found["sources"]] == ["no file matches", ""]
+    assert [one["problem"] for one in found["sources"]] == ["no file matches", ""]
     assert found["truncated"] is True
 
 

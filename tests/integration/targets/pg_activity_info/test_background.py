@@ -21,7 +21,7 @@ def look(server, *also, user="oncall", **options):
 
 
 def test_nothing_is_looked_at_unasked(server):
-    assert look(server) == {"pressing": []}
+    assert look(server) == {"findings": []}
 
 
 def test_who_keeps_the_horizon_back(server, session):
@@ -85,7 +85,7 @@ def test_what_each_session_uses(server, session):
     assert by_pid[idle.pid]["cpu"] < by_pid[busy.pid]["cpu"]
     assert by_pid[idle.pid]["memory"] > 2**17
     assert found["sessions"][0]["pid"] == busy.pid
-    assert found["vanished"] == []
+    assert found["dead_clients"] == []
 
 
 def test_parallel_workers_count_for_their_leader(server, session):
@@ -116,10 +116,10 @@ def test_a_client_that_hung_up_in_the_middle_of_a_statement(server):
     with socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
     try:
-        (one,) = look(server, "processes", interval=0.2)["processes"]["vanished"]
+        (one,) = look(server, "processes", interval=0.2)["processes"]["dead_clients"]
         assert one["pid"] == pid
         assert one["reason"] in ("the client has hung up", "the kernel has given its connection up")
-        done = run_module("pg_end_sessions", **server.login("oncall"), vanished=[one])
+        done = run_module("pg_end_sessions", **server.login("oncall"), dead_clients=[one])
         assert [(e["pid"], e["action"]) for e in done["ended"]] == [(pid, "terminated")]
         assert done["plan"]["harmless"] is True
     finally:
@@ -152,10 +152,10 @@ def test_a_pool_that_is_used_up_and_who_is_behind_a_session(server, pooler):
         def told():
             return look(server, "pooler", **options)["pooler"]
 
-        found = until(lambda: (seen := told())["pressing"] and seen, what="somebody to wait in the pooler")
+        found = until(lambda: (seen := told())["findings"] and seen, what="somebody to wait in the pooler")
         (pool,) = [one for one in found["pools"] if one["user"] == "app"]
         assert (pool["size"], pool["active"], pool["idle"], pool["exhausted"]) == (2, 2, 0, True)
-        assert "pool postgres/app is used up" in found["pressing"][0]
+        assert "pool postgres/app is used up" in found["findings"][0]
         behind = {one["application"]: one["client"] for one in found["clients"].values()}
         assert set(behind) == {"shop-one", "shop-two"}
         with socket.socket(fileno=os.dup(held_open[0].fileno())) as wire:
@@ -188,7 +188,7 @@ def test_what_the_pooler_itself_holds_back(server):
         try:
             told = look(server, "pooler", **options)["pooler"]
             assert told["client_connections"] == {"used": 3, "limit": 3}
-            assert "takes no more clients: 3 of 3" in told["pressing"][-1]
+            assert "takes no more clients: 3 of 3" in told["findings"][-1]
             with pytest.raises(psycopg2.OperationalError, match="no more connections allowed"):
                 psycopg2.connect(f"{login} user=app dbname=postgres")
             with console.cursor() as cursor:
@@ -196,7 +196,7 @@ def test_what_the_pooler_itself_holds_back(server):
             told = look(server, "pooler", **options)["pooler"]
             (pool,) = [one for one in told["pools"] if one["user"] == "app"]
             assert (pool["paused"], pool["exhausted"]) == (True, False)
-            assert any("database postgres is paused in the pooler" in line for line in told["pressing"])
+            assert any("database postgres is paused in the pooler" in line for line in told["findings"])
         finally:
             for connection in (*found, console):
                 connection.close()
@@ -211,7 +211,9 @@ def test_the_host_that_a_pooler_adds_to_a_name_makes_no_other_application(server
             for connection in found:
                 connection.cursor().execute("SELECT 1")
             told = run_module("pg_activity_info", **server.login("oncall"))
-            names = {one["name"]: one["sessions"] for one in told["connections"]["ceilings"][0]["applications"]}
+            names = {
+                one["name"]: one["sessions"] for one in told["connections"]["connection_limits"][0]["applications"]
+            }
             assert names["feed (app@postgres)"] == 3
             assert names["app (app@postgres, from 127.0.0.1)"] == 1
         finally:
@@ -239,7 +241,7 @@ def test_what_parallel_workers_spill_together_is_their_leader_s(server, session)
         assert (mine["pid"], mine["files"] > 1) == (client.pid, True)
         blind = look(server, "spill")
         assert f"GRANT EXECUTE ON {grants} TO oncall" in blind["spill"]["note"]
-        assert blind["pressing"][-1] == blind["spill"]["note"]
+        assert blind["findings"][-1] == blind["spill"]["note"]
         server.run(f"GRANT EXECUTE ON {grants} TO oncall")
         seen = told("oncall")
         assert seen["note"] == ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import ConnectError, InputError, LoginRefused
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login, enter
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login, open_connection
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
 
@@ -49,7 +49,7 @@ def test_a_service_says_what_the_options_do_not(server, service, monkeypatch):
 
 def test_a_service_that_is_not_there(service):
     with pytest.raises(LoginRefused, match=r"name of the service"):
-        enter(options(connect_params={"service": "nowhere"}))
+        open_connection(options(connect_params={"service": "nowhere"}))
 
 
 def test_the_password_file_is_asked(server, service):
@@ -83,7 +83,7 @@ def test_what_has_an_option_is_no_parameter(given, said):
 
 def test_a_parameter_that_libpq_does_not_know(server):
     with pytest.raises(ConnectError, match="Check connect_params"):
-        enter(options(login_host="127.0.0.1", login_port=server.port, connect_params={"nonsense": 1}))
+        open_connection(options(login_host="127.0.0.1", login_port=server.port, connect_params={"nonsense": 1}))
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
@@ -180,7 +180,7 @@ def test_a_certificate_is_a_login(encrypted, authority):
 
 
 @pytest.mark.parametrize(
-    ("user", "given", "cure"),
+    ("user", "given", "remedy"),
     [
         pytest.param("app", {"ca_cert": "other.crt"}, "an authority in ca_cert", id="another authority"),
         pytest.param("app", {"ca_cert": "none.crt"}, "Check ca_cert", id="no file of authorities"),
@@ -194,14 +194,14 @@ def test_a_certificate_is_a_login(encrypted, authority):
         pytest.param("stranger", {"ssl_mode": "require"}, "ssl_mode=disable", id="TLS is refused"),
     ],
 )
-def test_each_way_in_which_tls_fails_has_its_cure(encrypted, authority, user, given, cure):
-    with pytest.raises(LoginRefused, match=cure):
-        enter(tls(encrypted, authority, user, **given))
+def test_each_way_in_which_tls_fails_has_its_cure(encrypted, authority, user, given, remedy):
+    with pytest.raises(LoginRefused, match=remedy):
+        open_connection(tls(encrypted, authority, user, **given))
 
 
 def test_the_server_has_no_tls(server, authority):
     with pytest.raises(LoginRefused, match="set ssl = on there"):
-        enter(options(login_host="127.0.0.1", login_port=server.port, ssl_mode="require"))
+        open_connection(options(login_host="127.0.0.1", login_port=server.port, ssl_mode="require"))
 
 
 def test_a_key_that_others_may_read(encrypted, authority, tmp_path):
@@ -210,5 +210,5 @@ def test_a_key_that_others_may_read(encrypted, authority, tmp_path):
     (tmp_path / "oncall.key").chmod(0o644)
     login = tls(encrypted, authority, ssl_cert=str(tmp_path / "oncall.crt"), ssl_key=str(tmp_path / "oncall.key"))
     with pytest.raises(LoginRefused, match="mode 0600"):
-        enter(login)
+        open_connection(login)
     assert os.stat(tmp_path / "oncall.key").st_mode & 0o044

@@ -21,7 +21,12 @@ def look(server, user="oncall", **options):
 
 def test_a_quiet_server(server):
     result = look(server)
-    assert (result["waiters"], result["roots"], result["gates"], result["visibility"]) == (0, [], [], "full")
+    assert (result["waiters"], result["root_blockers"], result["queued_blockers"], result["visibility"]) == (
+        0,
+        [],
+        [],
+        "full",
+    )
     assert result["tree"] == ["nobody waits for a lock"]
     assert result["server"]["version_num"] // 10000 == server.major
     assert result["server"]["entrance"] == "normal"
@@ -31,20 +36,22 @@ def test_a_quiet_server(server):
 def test_a_row_storm_has_one_root(server, session):
     holder, queue = row_storm(server, session, 20)
     result = look(server, min_waiting=0)
-    assert [(r["pid"], r["waiters"], r["state"]) for r in result["roots"]] == [(holder.pid, 20, "idle in transaction")]
-    assert result["gates"] == []
+    assert [(r["pid"], r["waiters"], r["state"]) for r in result["root_blockers"]] == [
+        (holder.pid, 20, "idle in transaction")
+    ]
+    assert result["queued_blockers"] == []
     assert result["waiters"] == result["long_waiters"] == 20
     assert {b["pid"] for b in result["blocked"]} == {c.pid for c in queue}
     assert re.fullmatch(r"row public\.bookings \(\d+,\d+\)", result["blocked"][0]["waits_for"])
-    assert result["roots"][0]["statement"] == "UPDATE bookings SET seats = ? WHERE id = ?"
+    assert result["root_blockers"][0]["statement"] == "UPDATE bookings SET seats = ? WHERE id = ?"
 
 
 def test_an_alter_that_waits_is_the_gate(server, session):
     first, alter, dummy = alter_queue(server, session, application="pg_dump")
     result = look(server)
-    assert [(r["pid"], r["protected"]) for r in result["roots"]] == [(first.pid, "is a backup")]
-    assert [(g["pid"], g["waiters"], g["frees_alone"]) for g in result["gates"]] == [(alter.pid, 5, 5)]
-    assert "AccessExclusiveLock on public.payments" in result["gates"][0]["reason"]
+    assert [(r["pid"], r["protected"]) for r in result["root_blockers"]] == [(first.pid, "is a backup")]
+    assert [(g["pid"], g["waiters"], g["frees_alone"]) for g in result["queued_blockers"]] == [(alter.pid, 5, 5)]
+    assert "AccessExclusiveLock on public.payments" in result["queued_blockers"][0]["reason"]
     assert result["activity"]["protected"][0]["reason"] == "is a backup"
 
 
@@ -54,10 +61,10 @@ def test_a_prepared_transaction_is_a_root_by_its_gid(server, session):
         session().send("UPDATE bookings SET seats = 2 WHERE id = 5")
         until(lambda: lock_waiters(server) == 1)
         result = look(server)
-        assert [(r["gid"], r["state"], r["waiters"], r["pid"]) for r in result["roots"]] == [
+        assert [(r["gid"], r["state"], r["waiters"], r["pid"]) for r in result["root_blockers"]] == [
             ("trip, 5", "prepared", 1, 0)
         ]
-        assert result["prepared"][0]["target"] == result["roots"][0]["target"]
+        assert result["prepared"][0]["target"] == result["root_blockers"][0]["target"]
     finally:
         server.run("ROLLBACK PREPARED 'trip, 5'")
 
@@ -68,9 +75,9 @@ def test_an_idle_session_can_hold_an_advisory_lock(server, session):
     session().send("SELECT pg_advisory_lock(77)")
     until(lambda: lock_waiters(server) == 1)
     result = look(server)
-    assert [(r["pid"], r["state"]) for r in result["roots"]] == [(holder.pid, "idle")]
+    assert [(r["pid"], r["state"]) for r in result["root_blockers"]] == [(holder.pid, "idle")]
     assert result["blocked"][0]["waits_for"] == "advisory lock 77"
-    assert "/idle-" in result["roots"][0]["target"]
+    assert "/idle-" in result["root_blockers"][0]["target"]
 
 
 def test_a_deadlock_is_shown_as_a_cycle(server, session):
@@ -82,7 +89,7 @@ def test_a_deadlock_is_shown_as_a_cycle(server, session):
     until(lambda: lock_waiters(server) == 2)
     result = look(server)
     assert [sorted(cycle) for cycle in result["cycles"]] == [sorted([one.pid, two.pid])]
-    assert result["roots"] == []
+    assert result["root_blockers"] == []
 
 
 def test_a_wait_for_a_pinned_page_is_not_in_the_lock_table(server, session):
@@ -103,7 +110,7 @@ def test_a_wait_for_a_safe_snapshot_names_whom_it_waits_for(server, session):
     waiter.send("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT count(*) FROM bookings")
     result = until(lambda: (r := look(server)) and r["activity"]["safe_snapshot_waits"] and r)
     assert result["activity"]["safe_snapshot_waits"] == [{"pid": waiter.pid, "blocked_by": [writer.pid]}]
-    assert [root["pid"] for root in result["roots"]] == [writer.pid]
+    assert [root["pid"] for root in result["root_blockers"]] == [writer.pid]
     assert result["blocked"][0]["waits_for"] == "a safe snapshot"
 
 
@@ -115,7 +122,7 @@ def test_parallel_workers_are_shown_as_their_leader(server, session):
     until(lambda: server.value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker'"))
     session("migration").send("ALTER TABLE bookings ADD note text")
     until(lambda: lock_waiters(server) == 1)
-    assert [r["pid"] for r in look(server)["roots"]] == [leader.pid]
+    assert [r["pid"] for r in look(server)["root_blockers"]] == [leader.pid]
 
 
 def test_locks_of_another_database_are_told_by_number(server, session):
@@ -147,7 +154,7 @@ def test_a_locked_table_or_catalog_costs_names_and_not_the_picture(server, sessi
     until(lambda: lock_waiters(server) == 1)
     locker.run(f"LOCK TABLE {catalog} IN EXCLUSIVE MODE")
     result = look(server, lock_timeout=0.3)  # comes back while the lock is held
-    assert [r["pid"] for r in result["roots"]] == [locker.pid]
+    assert [r["pid"] for r in result["root_blockers"]] == [locker.pid]
     assert result["waiters"] == 1
 
 
@@ -275,8 +282,8 @@ def test_a_standby_shows_the_replay_that_holds_up_readers(server):
             until(lambda: lock_waiters(standby) == 1)
             result = look(standby)
             assert result["server"]["in_recovery"] is True
-            assert [r["backend_type"] for r in result["roots"]] == ["startup"]
-            assert "replay" in result["roots"][0]["protected"]
+            assert [r["backend_type"] for r in result["root_blockers"]] == ["startup"]
+            assert "replay" in result["root_blockers"][0]["protected"]
             refused = run_module("pg_kill_blocking", **standby.login("oncall"), min_waiting=0)
             assert refused["error"] == "StandbyError"
             assert f"127.0.0.1:{server.port}" in refused["msg"]

@@ -19,7 +19,7 @@ def end(server: Any, *pids: int, check: bool = False, user: str = "oncall", **op
 
 
 def reasons(result: dict[str, Any]) -> dict[int, str]:
-    return {one["pid"]: one["reason"] for one in result["plan"]["spared"]}
+    return {one["pid"]: one["reason"] for one in result["plan"]["excluded"]}
 
 
 def test_check_real_again(server, session):
@@ -51,7 +51,7 @@ def test_one_that_holds_on_is_terminated(server, session):
 def test_the_protected_the_young_and_the_idle_are_spared(server, session):
     reader, idle = spinning(session, application="nightly-report"), held(session, "SELECT 1")
     young = spinning(session)
-    done = end(server, reader.pid, idle.pid, young.pid, min_running=3600, spare_applications=["nightly-report"])
+    done = end(server, reader.pid, idle.pid, young.pid, min_running=3600, exclude_applications=["nightly-report"])
     assert "nightly-report is spared" in reasons(done)[reader.pid]
     assert reasons(done)[idle.pid] == "is idle in transaction by now"
     assert "only" in reasons(done)[young.pid]
@@ -129,7 +129,7 @@ def test_idle_before_idle_in_transaction_before_active(server, session):
         f" FROM pg_stat_activity WHERE pid = {gone.pid}"
     )
     done = end(
-        server, long_running=0, idle_in_transaction=0, vanished=[{"target": target, "reason": "it hung up"}],
+        server, long_running=0, idle_in_transaction=0, dead_clients=[{"target": target, "reason": "it hung up"}],
         max_share=1.0,
     )  # fmt: skip
     assert [one["pid"] for one in done["ended"]] == [gone.pid, read.pid, wrote.pid, active.pid]
@@ -140,8 +140,8 @@ def test_bounds_hold_back_who_works_and_not_who_does_nothing(server, session):
     for dummy in range(4):
         held(session, "SELECT 1")
     planned = end(server, idle_in_transaction=0, max_victims=2, max_share=1.0, check=True)["plan"]
-    assert (len(planned["actions"]), planned["late"], planned["leaves"]) == (2, 4, 2)
-    assert sum("the bound is 2" in one["reason"] for one in planned["spared"]) == 2
+    assert (len(planned["actions"]), planned["affected_before"], planned["affected_after"]) == (2, 4, 2)
+    assert sum("the bound is 2" in one["reason"] for one in planned["excluded"]) == 2
     assert len(end(server, idle_in_transaction=0, check=True, max_share=0.01)["plan"]["actions"]) == 1
 
 

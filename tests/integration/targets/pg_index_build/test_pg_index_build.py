@@ -46,7 +46,7 @@ def test_check_real_again_and_back(server):
     assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx"]
     again = build(server)
     assert (again["changed"], again["plan"]["actions"]) == (False, [])
-    assert "serves already" in again["plan"]["nothing"]
+    assert "serves already" in again["plan"]["no_action_reason"]
     back = done["undo"]["options"]
     assert build(server, check=True, **back)["changed"] is True
     assert build(server, **back)["done"] == ["dropped public.bookings_seats_guest_idx"]
@@ -199,7 +199,7 @@ def test_a_build_that_takes_too_long_leaves_nothing(server, session):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"table": "nothing"}, "has no table public.nothing"),
+        ({"table": "no_action_reason"}, "has no table public.nothing"),
         ({"columns": ["seats", "no"]}, "has no column no"),
         ({"columns": []}, "at least one"),
         ({"columns": ['seats"; DROP TABLE payments; --']}, "has no column"),
@@ -219,7 +219,7 @@ def test_what_it_does_not_even_begin(server, options, said):
 def test_a_constraint_s_index_is_never_dropped(server):
     done = build(server, state="absent", name="bookings_pkey")
     assert done["changed"] is False
-    assert "constraint" in done["plan"]["spared"][0]["reason"]
+    assert "constraint" in done["plan"]["excluded"][0]["reason"]
 
 
 def test_a_partitioned_table_is_told_how(server, session):

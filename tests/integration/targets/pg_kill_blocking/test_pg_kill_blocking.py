@@ -31,7 +31,7 @@ def test_check_real_check_again_and_again(server, session):
     assert [a["target"] for a in done["plan"]["actions"]] == [a["target"] for a in planned["plan"]["actions"]]
     assert pids(done["ended"]) == [holder.pid]
     assert (done["waiters_after"], done["rounds"], done["stuck"]) == (0, 1, [])
-    assert done["seconds_to_relief"] >= 0
+    assert done["seconds_to_recovery"] >= 0
     assert holder.fate() == "terminated"
     assert {c.fate() for c in queue} == {"alive"}
     for check in (True, False):
@@ -65,9 +65,9 @@ def test_half_of_a_pair_is_not_ended_for_nothing(server, session):
     readers = [held(session, "SELECT count(*) FROM payments") for dummy in range(2)]
     session("migration").send("ALTER TABLE payments ADD half text")
     until(lambda: lock_waiters(server) == 1)
-    planned = kill(server, check=True, strategy="roots")
+    planned = kill(server, check=True, strategy="root_blockers")
     assert len(planned["plan"]["actions"]) == 2
-    half = refused(server, strategy="roots", only=[planned["plan"]["actions"][0]["target"]])
+    half = refused(server, strategy="root_blockers", only=[planned["plan"]["actions"][0]["target"]])
     assert half["error"] == "StaleApproval"
     assert {client.fate() for client in readers} == {"alive"}
 
@@ -133,11 +133,11 @@ def test_a_prepared_transaction_goes_only_when_allowed(server, session, database
     maker.run("PREPARE TRANSACTION 'it''s \u00e9 6; x'")
     waiter = session(db=database).send(statement)
     until(lambda: lock_waiters(server) == 1)
-    spared = kill(server)
-    assert spared["ended"] == []
-    assert "not allowed" in spared["plan"]["spared"][0]["reason"]
+    excluded = kill(server)
+    assert excluded["ended"] == []
+    assert "not allowed" in excluded["plan"]["excluded"][0]["reason"]
     denied = kill(server, allow_prepared=True)
-    assert "only its owner or a superuser" in denied["plan"]["spared"][0]["reason"]
+    assert "only its owner or a superuser" in denied["plan"]["excluded"][0]["reason"]
     done = kill(server, user="postgres", allow_prepared=True)
     assert [e["action"] for e in done["ended"]] == ["rolled back"]
     assert waiter.fate() == "alive"
@@ -165,7 +165,7 @@ def test_a_target_that_is_gone_does_no_harm_when_nobody_waits(server):
     gone = "4711@20261123T145635.123456Z/20261123T145640.000001Z"
     result = kill(server, only=[gone])
     assert not result["changed"]
-    assert "no longer stands" in result["plan"]["spared"][0]["reason"]
+    assert "no longer stands" in result["plan"]["excluded"][0]["reason"]
 
 
 def test_the_guard_holds_in_the_last_moment(server, session):

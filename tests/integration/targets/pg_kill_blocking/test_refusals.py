@@ -42,7 +42,7 @@ class TestRefusals:
             ({"statement_timeout": float("inf")}, "statement_timeout is inf and must be a number"),
             ({"min_waiting": -1}, "min_waiting is -1"),
             ({"statement_timeout": 0}, "a limit of 0 (none) is refused"),
-            ({"spare_queries": ["("]}, "is no regular expression"),
+            ({"exclude_queries": ["("]}, "is no regular expression"),
             ({"only": ["4711"]}, "names no session"),
             ({"only": ["4711@x; DROP TABLE bookings"]}, "names no session"),
             (

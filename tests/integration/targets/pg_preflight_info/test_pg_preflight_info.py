@@ -13,7 +13,7 @@ from support.servers import PASSWORD
 def checks(server: Any, user: str = "oncall", **options: Any) -> dict[str, dict[str, Any]]:
     found = run_module("pg_preflight_info", **{**server.login(user), **options})
     assert "failed" not in found, found
-    assert all(one["ready"] or one["cure"] for one in found["checks"])
+    assert all(one["ready"] or one["remedy"] for one in found["checks"])
     assert PASSWORD not in str(found)
     return {one["check"]: one for one in found["checks"]}
 
@@ -27,17 +27,17 @@ def test_ready(counted):
 
 
 @pytest.mark.parametrize(
-    ("name", "cure"),
+    ("name", "remedy"),
     [
         ("sees every session", "GRANT pg_monitor TO stranger"),
         ("may end sessions", "GRANT pg_signal_backend TO stranger"),
         ("gets in when it is full", "ALTER ROLE stranger REPLICATION"),
     ],
 )
-def test_a_login_that_may_too_little(counted, name, cure):
+def test_a_login_that_may_too_little(counted, name, remedy):
     found = checks(counted, "stranger")[name]
     assert found["ready"] is False
-    assert cure in found["cure"]
+    assert remedy in found["remedy"]
 
 
 def test_not_ready_where_nothing_is_counted(server):
@@ -50,7 +50,7 @@ def test_a_slot_for_nobody_and_full_slots(server):
     server.run("SELECT pg_create_physical_replication_slot('dead', true)", "ALTER ROLE app CONNECTION LIMIT 1")
     try:
         found = checks(server)
-        assert "pg_drop_replication_slot('dead')" in found["no slot keeps WAL for nobody"]["cure"]
+        assert "pg_drop_replication_slot('dead')" in found["no slot keeps WAL for nobody"]["remedy"]
         assert found["room under the limit of role app"]["ready"] is True
     finally:
         server.run("SELECT pg_drop_replication_slot('dead')", "ALTER ROLE app CONNECTION LIMIT -1")

@@ -189,7 +189,7 @@ class TestMissing:
         found = info(counted, db="other")
         assert found["available"] is False
         assert "not created in the database other" in found["why"]
-        assert "CREATE EXTENSION" in found["cure"]
+        assert "CREATE EXTENSION" in found["remedy"]
 
     def test_it_is_not_loaded_or_not_installed(self, server, session):
         """Servers without it: the wheel's has not even the files."""
@@ -197,7 +197,7 @@ class TestMissing:
         found = info(server)
         assert found["available"] is False
         assert "is not loaded" in found["why"] or "is not installed" in found["why"]
-        assert found["cure"]
+        assert found["remedy"]
         assert found["statements"][0]["running"][0]["pid"] == busy.pid
         assert sum(found["waits"].values()) > 0.5
 
@@ -217,7 +217,7 @@ class TestMissing:
             one.start()
             found = info(one)
         assert found["available"] is False
-        assert "shared_preload_libraries" in found["cure"]
+        assert "shared_preload_libraries" in found["remedy"]
 
 
 @pytest.mark.parametrize("options", [{"window": -1}, {"top": 0}, {"login_port": 1}])

@@ -24,7 +24,7 @@ VALUES = {
     "string": {"resultType": "string", "result": [1, "hello"]},
     "matrix": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "0.1"], [2, "0.3"]]}]},
     "odd": {"resultType": "vector", "result": [{"value": ["x"]}]},
-    "nothing": {},
+    "no_action_reason": {},
     "nan": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "NaN"]}]},
 }
 
@@ -74,7 +74,7 @@ def test_alerts_and_series(url):
     found = ask(url, *VALUES)
     assert [(one["name"], one["severity"], one["state"]) for one in found["alerts"]] == [("UsersFail", "P1", "firing")]
     assert "\u001b" not in json.dumps(found["alerts"], ensure_ascii=False)
-    assert {one["name"]: one["value"] for one in found["series"] if not one["trouble"]} == {
+    assert {one["name"]: one["value"] for one in found["series"] if not one["problem"]} == {
         "vector": 0.3, "scalar": 7.0, "none": None, "nan": None
     }  # fmt: skip
 
@@ -86,14 +86,14 @@ def test_alerts_and_series(url):
         ("string", "The query gives a string"),
         ("matrix", "The query gives a matrix"),
         ("odd", "not Prometheus"),
-        ("nothing", "not Prometheus"),
+        ("no_action_reason", "not Prometheus"),
     ],
 )
 def test_a_series_in_trouble_costs_no_other(url, query, said):
     found = ask(url, query, "vector")
     assert len(found["alerts"]) == 1
     assert [one["value"] for one in found["series"]] == [None, 0.3]
-    assert said in found["series"][0]["trouble"]
+    assert said in found["series"][0]["problem"]
 
 
 def test_alerts_of_another_form(url):

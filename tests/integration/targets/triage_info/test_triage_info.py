@@ -68,7 +68,7 @@ def test_a_project_of_which_nothing_is_left(project):
         engine.shutdown()
         engine.server_close()
     assert found["services"] == {}
-    assert found["trouble"][0].startswith("There is no container of the compose project")
+    assert found["problem"][0].startswith("There is no container of the compose project")
     signs = signs_of("web1", {"services": found}, Importance({}, {}))
     assert [one.severity for one in signs] == ["P0"]
 

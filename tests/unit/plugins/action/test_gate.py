@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported, _targets
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Verdict
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_refuses_what_is_no_list_of_targets(given):
 
 def test_exports_what_the_next_job_needs():
     plan = {"digest": "d" * 64, "actions": [{"target": "t"}]}
-    exported = _exported(plan, "unblock_sessions@db1", Verdict(False, ("too many",)).as_dict())
+    exported = _exported(plan, "unblock_sessions@db1", Decision(False, ("too many",)).as_dict())
     assert exported["data"]["incident_plan_targets"] == ["t"]
     assert exported["data"]["incident_plan_digest"] == {"unblock_sessions@db1": "d" * 64}
     assert not exported["per_host"]

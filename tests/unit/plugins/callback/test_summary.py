@@ -8,23 +8,31 @@ from typing import Any
 import pytest
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
 from ansible_collections.pafar.runbook.plugins.callback.summary import CallbackModule
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Verdict
-from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import relief
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision
+from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import outcome_of
 
 from support.database_reports import activity
 
 ACTIVITY = activity()
-PLAN: dict[str, Any] = {"digest": "d" * 64, "late": 1, "leaves": 0, "actions": [], "spared": []}
-PLANNED = {"plan": PLAN, "rounds": 0, "ended": [], "stuck": [], "missed": [], "seconds_to_relief": None, "stopped": ""}
+PLAN: dict[str, Any] = {"digest": "d" * 64, "affected_before": 1, "affected_after": 0, "actions": [], "excluded": []}
+PLANNED = {
+    "plan": PLAN,
+    "rounds": 0,
+    "ended": [],
+    "stuck": [],
+    "missed": [],
+    "seconds_to_recovery": None,
+    "stopped": "",
+}
 ENDED = {
     **PLANNED,
     "rounds": 1,
     "ended": [{"action": "terminated", "pid": 7, "reason": "idle"}],
-    "seconds_to_relief": 0.1,
+    "seconds_to_recovery": 0.1,
 }
-OPEN = Verdict(True, ("fine",), ("t",)).as_dict()
+OPEN = Decision(True, ("fine",), ("t",)).as_dict()
 GATE = {**OPEN, "digest": "d" * 64, "ansible_stats": exported({**PLAN, "actions": [{"target": "t"}]}, "x@db", OPEN)}
-VERDICT = {**relief(1, 0, 0, 0.1), "what": ""}
+VERDICT = {**outcome_of(1, 0, 0, 0.1), "what": ""}
 
 
 @pytest.fixture
@@ -51,7 +59,7 @@ def test_a_real_run_shows_facts_plan_act_and_verdict_and_not_the_verification(pr
         assert printed("gate", GATE)
         assert "terminated pid 7" in printed("pg_kill_blocking", ENDED)[0]
         assert printed("pg_activity_info", ACTIVITY) == []
-        assert "recovered" in printed("verdict", VERDICT)[0]
+        assert "recovered" in printed("outcome", VERDICT)[0]
 
 
 def test_a_check_run_says_that_nobody_was_ended(printed):

@@ -10,36 +10,36 @@ from typing import Iterable
 
 from ...._system.counters import DiskRoom, parse_pairs
 from ...._system.io.procfs import read
-from ...snapshot import Picture
+from ...snapshot import Snapshot
 from ..backends import Backend, Peer, ProcessesReport, clients_of, gone, matched, parse_tcp, started_at, usage
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _NAMES = ("postgres", "postmaster")
 
 
-def observe_backends(picture: Picture, interval: float) -> ProcessesReport:
+def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
     """CPU, memory and input and output of each session over ``interval`` seconds, and whose client is gone.
 
     Empty, with the reason, where PostgreSQL does not run on this host.
     """
-    first, began = matched(picture, read_backends()), time.monotonic()
+    first, began = matched(snapshot, read_backends()), time.monotonic()
     if not first:
         why = "no process here is a session of this server: it runs on another host, or in one whose /proc is hidden"
-        return {"here": False, "why": why, "sessions": [], "vanished": [], "cores": 0, "cpu": 0.0, "memory": 0}
+        return {"here": False, "why": why, "sessions": [], "dead_clients": [], "cores": 0, "cpu": 0.0, "memory": 0}
     time.sleep(interval)
-    second = matched(picture, read_backends(one.pid for one in first.values()))
-    signs = _signs(picture, second)
+    second = matched(snapshot, read_backends(one.pid for one in first.values()))
+    signs = _signs(snapshot, second)
     return {
         "here": True,
         "why": "",
         "cores": os.cpu_count() or 1,
-        **usage(picture, first, second, time.monotonic() - began, signs),
+        **usage(snapshot, first, second, time.monotonic() - began, signs),
     }
 
 
-def data_disk(picture: Picture, own_pid: int) -> DiskRoom | None:
+def data_disk(snapshot: Snapshot, own_pid: int) -> DiskRoom | None:
     """The file system of the server's data directory, which is where its processes work; None if not to be seen."""
-    own = matched(picture, read_backends()).get(own_pid)
+    own = matched(snapshot, read_backends()).get(own_pid)
     if own is None:
         return None
     try:
@@ -76,11 +76,11 @@ def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
     return found
 
 
-def _signs(picture: Picture, backends: dict[int, Backend]) -> dict[int, str]:
+def _signs(snapshot: Snapshot, backends: dict[int, Backend]) -> dict[int, str]:
     """What shows that a client is gone, by the connections of the network that its server lives in."""
     tables: dict[str, dict[tuple[str, int], Peer]] = {}
     signs = {}
-    for pid in clients_of(picture):
+    for pid in clients_of(snapshot):
         one = backends.get(pid)
         if one is None:
             continue
@@ -93,5 +93,5 @@ def _signs(picture: Picture, backends: dict[int, Backend]) -> dict[int, str]:
                 **parse_tcp(read(f"/proc/{one.pid}/net/tcp6")),
                 **parse_tcp(read(f"/proc/{one.pid}/net/tcp")),
             }
-        signs[pid] = gone(picture, pid, tables[network])
+        signs[pid] = gone(snapshot, pid, tables[network])
     return signs

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Collection
 
 from ...io.server import Postgres
-from ...snapshot import Picture
+from ...snapshot import Snapshot
 from .. import background_report as background
 from . import background_queries as queries
 from .backends import observe_backends
@@ -16,14 +16,14 @@ from .pgbouncer import Pooler, read_pooler
 SUBJECTS = ("wraparound", "replication", "spill", "autovacuum", "processes", "pooler")
 
 
-def look_behind(
-    postgres: Postgres, picture: Picture, subjects: Collection[str], pooler: Pooler | None, interval: float
+def collect_background(
+    postgres: Postgres, snapshot: Snapshot, subjects: Collection[str], pooler: Pooler | None, interval: float
 ) -> background.BackgroundReport:
     """The subjects that were asked for. What this login or this host may not see is said, and costs nothing else."""
     found: background.BackgroundSubjects = {}
     if "wraparound" in subjects:
         found["wraparound"] = background.wraparound(
-            picture,
+            snapshot,
             postgres.names(queries.AGES),
             postgres.names(queries.HORIZON_SESSIONS),
             postgres.names(queries.HORIZON_PREPARED),
@@ -36,18 +36,18 @@ def look_behind(
             postgres.rows(queries.ARCHIVER)[0],
         )
     if "spill" in subjects:
-        found["spill"] = _spill(postgres, picture)
+        found["spill"] = _spill(postgres, snapshot)
     if "autovacuum" in subjects:
-        found["autovacuum"] = background.autovacuum(picture, postgres.names(queries.VACUUMS))
+        found["autovacuum"] = background.autovacuum(snapshot, postgres.names(queries.VACUUMS))
     if "processes" in subjects:
-        found["processes"] = observe_backends(picture, interval)
+        found["processes"] = observe_backends(snapshot, interval)
     if "pooler" in subjects:
-        found["pooler"] = read_pooler(pooler, picture) if pooler else {"reachable": False, "why": "not asked for"}
-    return {**found, "pressing": background.pressing(found)}
+        found["pooler"] = read_pooler(pooler, snapshot) if pooler else {"reachable": False, "why": "not asked for"}
+    return {**found, "findings": background.pressing(found)}
 
 
-def _spill(postgres: Postgres, picture: Picture) -> background.SpillReport:
+def _spill(postgres: Postgres, snapshot: Snapshot) -> background.SpillReport:
     files = postgres.names(queries.SPILL)
     if postgres.names(queries.MAY_LIST)[:1] == [(True,)]:
-        return background.spill(picture, [*files, *postgres.names(queries.SHARED_SPILL)])
-    return background.spill(picture, files, unlisted_by=postgres.role)
+        return background.spill(snapshot, [*files, *postgres.names(queries.SHARED_SPILL)])
+    return background.spill(snapshot, files, unlisted_by=postgres.role)

@@ -7,26 +7,26 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from ...._core.errors import ConnectError
-from ...io.connection import Login, driver, enter_pooler
-from ...snapshot import Picture
-from ..pgbouncer import PoolerReport, told
+from ...io.connection import Login, driver, open_pooler_connection
+from ...snapshot import Snapshot
+from ..pgbouncer import PoolerReport, pooler_dict
 
 Pooler = Login
 _SHOWN = ("POOLS", "DATABASES", "CLIENTS", "SERVERS", "CONFIG")
 Tables = Dict[str, List[Dict[str, Any]]]
 
 
-def read_pooler(pooler: Pooler, picture: Picture) -> PoolerReport:
+def read_pooler(pooler: Pooler, snapshot: Snapshot) -> PoolerReport:
     """Its pools, and who stands behind each server connection. A pooler that does not answer costs no picture."""
     try:
         tables = _tables(pooler)
     except ConnectError as error:
-        return {"reachable": False, "why": str(error), "pools": [], "clients": {}, "pressing": [str(error)]}
-    return {"reachable": True, "why": "", **told(tables, picture)}
+        return {"reachable": False, "why": str(error), "pools": [], "clients": {}, "findings": [str(error)]}
+    return {"reachable": True, "why": "", **pooler_dict(tables, snapshot)}
 
 
 def _tables(pooler: Pooler) -> Tables:
-    connection = enter_pooler(pooler)
+    connection = open_pooler_connection(pooler)
     found: Tables = {}
     try:
         for name in _SHOWN:

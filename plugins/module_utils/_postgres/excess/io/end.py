@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Collection, Sequence
 
 from ...._core.result import After, Before, Missed, carry_out
-from ...exclusions import Mercy
+from ...exclusions import Exclusions
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...io.terminate import Ending
@@ -17,14 +17,14 @@ from ...locks.io.unblock import NEVER_UNDONE
 from ...locks.rounds import Outcome, Patience
 from ...refusals import check_visible
 from ...session import SESSION_TARGET
-from ...snapshot import Picture
-from ..excess_plan import Bounds, Rules, Surplus, plan_ending, standing
+from ...snapshot import Snapshot
+from ..excess_plan import Bounds, Excess, Rules, plan_ending, standing
 from ..excess_rounds import ending
 
 
 def end_sessions(
     postgres: Postgres,
-    mercy: Mercy,
+    exclusions: Exclusions,
     rules: Rules,
     bounds: Bounds,
     patience: Patience,
@@ -35,19 +35,19 @@ def end_sessions(
     check_mode: bool,
 ) -> dict[str, Any]:
     """What pg_end_sessions returns: an ActResult, what became of the sessions, and the plan in its two parts."""
-    act = EndSessions(Ending(postgres), mercy, rules, bounds, patience, parts, rows)
-    picture = read_snapshot(postgres)
-    check_visible(picture)
-    planned = act.judge(picture)
+    act = EndSessions(Ending(postgres), exclusions, rules, bounds, patience, parts, rows)
+    snapshot = read_snapshot(postgres)
+    check_visible(snapshot)
+    planned = act.judge(snapshot)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
     kept, outcome = planned.narrowed_to(only), act.outcome
     return {
         **result,
-        "late": sorted(kept.late),
+        "affected_before": sorted(kept.affected),
         "parts": {"harmless": kept.part(True).as_dict(), "others": kept.part(False).as_dict()},
         "ended": outcome.ended,
         "stuck": outcome.stuck,
-        "seconds_to_relief": outcome.seconds_to_relief,
+        "seconds_to_recovery": outcome.seconds_to_recovery,
     }
 
 
@@ -56,7 +56,7 @@ class EndSessions:
     """The act. ``parts``: of whom the plan is made, of those who do nothing, of all others, or of both."""
 
     ending: Ending
-    mercy: Mercy
+    exclusions: Exclusions
     rules: Rules
     bounds: Bounds
     patience: Patience
@@ -64,25 +64,25 @@ class EndSessions:
     rows: int
     outcome: Outcome = field(default_factory=Outcome)
 
-    def judge(self, picture: Picture, *_unused: Any) -> Surplus:
+    def judge(self, snapshot: Snapshot, *_unused: Any) -> Excess:
         keeps = self.ending.keepers() if self.rules.idle is not None else {}
-        whole = plan_ending(picture, self.mercy, self.rules, self.bounds, keeps)
+        whole = plan_ending(snapshot, self.exclusions, self.rules, self.bounds, keeps)
         return whole if len(set(self.parts)) == 2 else whole.part("harmless" in self.parts)
 
-    def look(self, planned: Surplus) -> Before:
+    def look(self, planned: Excess) -> Before:
         return Before(
-            state=standing(planned.picture),
+            state=standing(planned.snapshot),
             left=len(planned.plan.actions),
             undo=NEVER_UNDONE,
             evidence=planned.evidence(self.rows),
         )
 
-    def act(self, planned: Surplus) -> After:
+    def act(self, planned: Excess) -> After:
         self.ending.claim()
         self.outcome = outcome = self.ending.carry_out(ending(planned, self.patience), self.judge)
         return After(
             done=outcome.sentences,
-            state=standing(outcome.after or planned.picture),
+            state=standing(outcome.after or planned.snapshot),
             left=len(outcome.stuck),
             missed=[Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed],
             touched=bool(outcome.stuck),

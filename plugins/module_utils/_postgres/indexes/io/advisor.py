@@ -21,7 +21,7 @@ from .. import catalog as indexes
 from ..advice import Candidate
 from ..catalog import Catalog, Column, ForeignKey, Index, Table
 from ..indexes_report import BuildProgress, IndexesReport, Least, build_progress, building_alone, catalog_report
-from ..predicates import Wish, cost, is_read, queries_of, question, wishes
+from ..predicates import IndexNeed, cost, index_needs, is_read, queries_of, question
 from . import index_queries as queries
 from .planner import NotPlanned, Planner
 
@@ -33,7 +33,7 @@ _IDLE = ("Lock", "Client", "Timeout", "Activity")  # who waits for these reads n
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AdviceOptions:
     """``window`` seconds; statements to look at; rows from which a table is big; the smallest unused index told."""
 
     window: float = 5.0
@@ -44,43 +44,43 @@ class Wanted:
     only_building: bool = False
 
 
-def index_report(login: Login, wanted: Wanted) -> IndexesReport:
+def index_report(login: Login, options: AdviceOptions) -> IndexesReport:
     """What pg_index_info returns; see its documentation."""
     with connect(login) as postgres:
-        return advise(postgres, wanted)
+        return advise(postgres, options)
 
 
-def advise(postgres: Postgres, wanted: Wanted) -> IndexesReport:
+def advise(postgres: Postgres, options: AdviceOptions) -> IndexesReport:
     """What pg_index_info returns; see its documentation."""
-    if wanted.only_building:
+    if options.only_building:
         return building_alone(progress(postgres), postgres.server)
     before = read_tables(postgres)
-    work = workload(postgres, usable(postgres), wanted.window)
+    work = workload(postgres, usable(postgres), options.window)
     after = read_tables(postgres)
-    gained = indexes.growth(before, after) if wanted.window else dict(after)
+    gained = indexes.growth(before, after) if options.window else dict(after)
     catalog = read_catalog(postgres, after)
     missing = indexes.unindexed(catalog)
-    notes: list[str] = [] if work.extension.name else [f"{work.extension.why}: {work.extension.cure}"]
+    notes: list[str] = [] if work.extension.name else [f"{work.extension.why}: {work.extension.remedy}"]
     found = [
-        *_of_statements(postgres, catalog, gained, _here(postgres, work), wanted, notes),
+        *_of_statements(postgres, catalog, gained, _here(postgres, work), options, notes),
         *advice.of_foreign_keys(catalog, missing, gained),
     ]
     whole = [one for one in advice.merge(found) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
-    ordered = advice.ranked(whole)[: wanted.top]
+    ordered = advice.ranked(whole)[: options.top]
     return {
         **catalog_report(
             catalog,
             gained,
-            advice=[advice.told(catalog, one, gained, work.seconds) for one in ordered],
+            advice=[advice.advice_dict(catalog, one, gained, work.seconds) for one in ordered],
             missing=missing,
-            least=Least(wanted.min_rows, wanted.top, wanted.least_unused),
+            least=Least(options.min_rows, options.top, options.least_unused),
         ),
         "window": {
             "seconds": round(work.seconds, 2) if work.seconds is not None else None,
-            "lifetime": not wanted.window,
+            "lifetime": not options.window,
         },
         "building": progress(postgres),
-        "workload": work.report(postgres, wanted.top, "normalized"),
+        "workload": work.report(postgres, options.top, "normalized"),
         "notes": notes,
         "server": postgres.server,
     }
@@ -93,22 +93,22 @@ def progress(postgres: Postgres) -> list[BuildProgress]:
 
 
 def read_tables(postgres: Postgres) -> dict[int, Table]:
-    return {row[0]: Table(*row) for row in postgres.told(queries.TABLES)}
+    return {row[0]: Table(*row) for row in postgres.text_rows(queries.TABLES)}
 
 
 def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
     """Tables, indexes, foreign keys and columns as they are now."""
-    found = [_index(row) for row in postgres.told(queries.INDEXES)]
+    found = [_index(row) for row in postgres.text_rows(queries.INDEXES)]
     special = [one.oid for one in found if one.partial or one.expressions]
     defined = {row[0]: (row[1] or "", row[2] or "") for row in postgres.names(queries.EXPRESSIONS, indexes=special)}
     columns: dict[int, dict[int, Column]] = {}
-    for table, *rest in postgres.told(queries.COLUMNS, tables=list(tables)):
+    for table, *rest in postgres.text_rows(queries.COLUMNS, tables=list(tables)):
         columns.setdefault(table, {})[rest[0]] = Column(*rest)
     since, now, standbys = postgres.rows(queries.STATISTICS_SINCE)[0]
     return Catalog(
         tables,
         [one._replace(defined=defined.get(one.oid, ("", ""))) for one in found],
-        [ForeignKey(row[0], row[1], row[2], tuple(row[3])) for row in postgres.told(queries.FOREIGN_KEYS)],
+        [ForeignKey(row[0], row[1], row[2], tuple(row[3])) for row in postgres.text_rows(queries.FOREIGN_KEYS)],
         columns,
         (now - since).total_seconds() / 86400 if since else None,
         standbys,
@@ -122,14 +122,19 @@ def _index(row: Any) -> Index:
 
 
 def _of_statements(
-    postgres: Postgres, catalog: Catalog, gained: dict[int, Table], work: Workload, wanted: Wanted, notes: list[str]
+    postgres: Postgres,
+    catalog: Catalog,
+    gained: dict[int, Table],
+    work: Workload,
+    options: AdviceOptions,
+    notes: list[str],
 ) -> Iterable[Candidate]:
     """Candidates for the statements that took most in this database, tried where hypopg is there."""
-    keys = work.top(wanted.top)
+    keys = work.top(options.top)
     reader = work.reader(postgres, keys, "full")
     planner = Planner(postgres)
-    prove = wanted.hypothetical and planner.hypothetical
-    if wanted.hypothetical and not planner.hypothetical:
+    prove = options.hypothetical and planner.hypothetical
+    if options.hypothetical and not planner.hypothetical:
         notes.append("advice for statements is not proved: CREATE EXTENSION hypopg (no restart) to have it tried")
     within = sum(one["within"] for sessions in work.running.values() for one in sessions)
     whole = sum(one.spent.seconds for one in work.doings) + within or 1.0
@@ -152,13 +157,13 @@ def _of_statements(
         age = _at_work(running, work.seconds) if key not in spent else 0.0
         evidence = (_opened(postgres, running), {oid for oid, table in gained.items() if table.scans})
         tried = []
-        for table, wish in _asked(catalog, text, evidence, wanted.min_rows, unclear):
+        for table, need in _asked(catalog, text, evidence, options.min_rows, unclear):
             best: Candidate | None
             try:
-                best = _proved(planner, catalog, table, wish) if prove else _unproved(catalog, gained, table, wish, age)
+                best = _proved(planner, catalog, table, need) if prove else _unproved(catalog, gained, table, need, age)
             except NotPlanned as reason:
                 reasons.setdefault(printable(str(reason)), []).append(shown)
-                best = _unproved(catalog, gained, table, wish, age)
+                best = _unproved(catalog, gained, table, need, age)
             if best is not None:
                 tried.append(best)
         found += [replace(one, seconds=seconds, statements=[shown]) for one in advice.merge(tried)]
@@ -177,7 +182,7 @@ def _here(postgres: Postgres, work: Workload) -> Workload:
     running: dict[int, list[RunningNow]] = {}
     for query_id, sessions in work.running.items():
         for one in sessions:
-            if work.picture.sessions[one["pid"]].database == database:
+            if work.snapshot.sessions[one["pid"]].database == database:
                 running.setdefault(query_id or hash(without_literals(one["query"])), []).append(one)
     return replace(work, doings=[one for one in work.doings if one.key[1] in known], running=running)
 
@@ -209,7 +214,7 @@ def _not_planned(reason: str, statements: list[str]) -> str:
 
 def _asked(
     catalog: Catalog, text: str, evidence: Sequence[Container[int]], min_rows: int, unclear: dict[str, None]
-) -> Iterable[tuple[Table, Wish]]:
+) -> Iterable[tuple[Table, IndexNeed]]:
     """The big tables that a statement names, with what each of its queries asks of them."""
     for query in queries_of(text):
         by_alias: dict[str, Table] = {}
@@ -224,19 +229,19 @@ def _asked(
             alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
             for alias, table in by_alias.items()
         }
-        for alias, wish in wishes(query, columns).items():
+        for alias, need in index_needs(query, columns).items():
             if by_alias[alias].rows >= min_rows:
-                yield by_alias[alias], wish
+                yield by_alias[alias], need
 
 
-def _proved(planner: Planner, catalog: Catalog, table: Table, wish: Wish) -> Candidate | None:
+def _proved(planner: Planner, catalog: Catalog, table: Table, need: IndexNeed) -> Candidate | None:
     """The index that saves most of a question of ours about this table, by the planner's own cost."""
     quoted = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
-    asked, parameters = question(table.name, quoted, wish), len(wish.equal) + len(wish.other)
+    asked, parameters = question(table.name, quoted, need), len(need.equal) + len(need.other)
     tried = []
     with planner.over(table.oid):
         before = cost(planner.explain(asked, parameters))
-        for columns in wish.candidates():
+        for columns in need.candidates():
             if catalog.serves(table.oid, catalog.numbers(table.oid, columns)):
                 continue
             with planner.with_index(table.name, [quoted[name] for name in columns]) as size:
@@ -247,13 +252,15 @@ def _proved(planner: Planner, catalog: Catalog, table: Table, wish: Wish) -> Can
     return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=best[2])
 
 
-def _unproved(catalog: Catalog, gained: dict[int, Table], table: Table, wish: Wish, age: float) -> Candidate | None:
+def _unproved(
+    catalog: Catalog, gained: dict[int, Table], table: Table, need: IndexNeed, age: float
+) -> Candidate | None:
     """For a table that was read from end to end: what is equal first, then one that is compared otherwise.
 
     What a statement reads is counted when it ends. One that runs, of such an ``age``, and that no index serves by even
     one column, is taken to read it so.
     """
-    compared = [*wish.equal, *wish.other]
+    compared = [*need.equal, *need.other]
     served = any(catalog.serves(table.oid, catalog.numbers(table.oid, [one])) for one in compared)
     if gained[table.oid].scans:
         age = 0.0

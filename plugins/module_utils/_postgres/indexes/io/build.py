@@ -16,16 +16,16 @@ from ...activity_report import session_dict
 from ...background.io.backends import data_disk
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
-from ...snapshot import Picture
+from ...snapshot import Snapshot
 from ...sql_text import identifier
 from ..build import (
     BUILD,
     REMOVE,
     Building,
-    Wish,
+    IndexRequest,
+    describe_prepared,
+    describe_waits,
     plan_building,
-    told_prepared,
-    told_waits,
     undo_of,
     waited_for,
     why_not_named,
@@ -49,7 +49,7 @@ SELECT pg_catalog.pg_has_role(current_user, relowner, 'USAGE'), relowner::pg_cat
 
 
 @dataclass(frozen=True)
-class Terms:
+class BuildOptions:
     """``old`` seconds from which on an open transaction is in the way; ``timeout`` seconds for the whole build."""
 
     old: float = 60.0
@@ -57,16 +57,18 @@ class Terms:
     check_disk: bool = True
 
 
-def build(postgres: Postgres, wish: Wish, terms: Terms, only: Sequence[str] | None, check_mode: bool) -> dict[str, Any]:
+def build(
+    postgres: Postgres, wanted_index: IndexRequest, options: BuildOptions, only: Sequence[str] | None, check_mode: bool
+) -> dict[str, Any]:
     """What pg_index_build returns: an ActResult, and under ``unseen`` what to warn of."""
-    picture = read_snapshot(postgres)
-    catalog, table = _find(postgres, wish)
-    why = why_not_named(catalog, table, wish) if wish.present else ""
+    snapshot = read_snapshot(postgres)
+    catalog, table = _find(postgres, wanted_index)
+    why = why_not_named(catalog, table, wanted_index) if wanted_index.present else ""
     if why:
         raise InputError(f"The index of {table.name} was not built: {why}. Nothing was done.")
-    act = Build(postgres, wish, terms, picture, catalog)
-    result = carry_out(plan_building(catalog, table, wish), only, check_mode, act, time.monotonic)
-    return {**result, "unseen": _unseen(postgres, picture.redacted) if result["plan"]["actions"] else []}
+    act = Build(postgres, wanted_index, options, snapshot, catalog)
+    result = carry_out(plan_building(catalog, table, wanted_index), only, check_mode, act, time.monotonic)
+    return {**result, "unseen": _unseen(postgres, snapshot.redacted) if result["plan"]["actions"] else []}
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ class Build:
     """The act, with what its first look saw."""
 
     postgres: Postgres
-    wish: Wish
-    terms: Terms
-    picture: Picture
+    wanted_index: IndexRequest
+    options: BuildOptions
+    snapshot: Snapshot
     catalog: Catalog
 
     def look(self, planned: Building) -> Before:
@@ -85,45 +87,47 @@ class Build:
             self._refuse(planned)
         names = [one.name for one in self.catalog.of(table.oid)]
         evidence = {
-            "at": stamp(self.picture.now),
+            "at": stamp(self.snapshot.now),
             "server": dict(postgres.server),
             "plan": planned.as_dict(),
             "statements": [planned.statements[target] for target in planned.plan.targets],
             "indexes": names,
             "definitions": [row[0] for row in postgres.names(DEFINITIONS, table=table.oid)],
-            "sessions": [session_dict(self.picture, one, "normalized") for one in self.picture.client_sessions()[:50]],
+            "sessions": [
+                session_dict(self.snapshot, one, "normalized") for one in self.snapshot.client_sessions()[:50]
+            ],
         }
         return Before(
             state={"indexes": names},
             left=len(planned.plan.actions),
-            undo=undo_of(planned, self.wish, self.catalog) if planned.plan.actions else NOTHING_DONE,
+            undo=undo_of(planned, self.wanted_index, self.catalog) if planned.plan.actions else NOTHING_DONE,
             evidence=evidence,
         )
 
     def _refuse(self, planned: Building) -> None:
         """What would make it fail, or wait behind others."""
         postgres, table = self.postgres, planned.table
-        _refuse(postgres, self.catalog, table, planned, self.terms)
+        _refuse(postgres, self.catalog, table, planned, self.options)
         prepared = _prepared(postgres, table, planned.harmless)
         if prepared:
             raise PreflightError(
                 f"The index {planned.name} was not built or dropped: that would wait for"
-                f" {told_prepared(read_snapshot(postgres), prepared)}. Nothing was done.",
+                f" {describe_prepared(read_snapshot(postgres), prepared)}. Nothing was done.",
                 waits_for_prepared=prepared,
             )
         horizon = [row[0] for row in postgres.rows(queries.WAITED_FOR, table=table.oid, harmless=planned.harmless)]
-        old = waited_for(self.picture, horizon, str(postgres.server["database"]), self.terms.old)
+        old = waited_for(self.snapshot, horizon, str(postgres.server["database"]), self.options.old)
         if old:
             raise PreflightError(
                 f"A concurrent build waits for every transaction that is older than it, and {len(old)} are: "
-                f"{told_waits(self.picture, old)}. Nothing was done. Wait for them, or end them (pg_end_sessions,"
+                f"{describe_waits(self.snapshot, old)}. Nothing was done. Wait for them, or end them (pg_end_sessions,"
                 " idle_in_transaction), then build.",
                 waits_for=[one.pid for one in old],
             )
 
     def act(self, planned: Building) -> After:
         there = frozenset(one.oid for one in self.catalog.indexes)
-        deadline = time.monotonic() + self.terms.timeout
+        deadline = time.monotonic() + self.options.timeout
         done = [_carry_out(self.postgres, planned, target, deadline, there) for target in planned.plan.targets]
         now = read_catalog(self.postgres, {planned.table.oid: planned.table}).of(planned.table.oid)
         return After(done=done, state={"indexes": [one.name for one in now]}, left=0)
@@ -138,20 +142,20 @@ def _unseen(postgres: Postgres, number: int) -> list[str]:
     ]
 
 
-def _find(postgres: Postgres, wish: Wish) -> tuple[Catalog, Table]:
+def _find(postgres: Postgres, wanted_index: IndexRequest) -> tuple[Catalog, Table]:
     catalog = read_catalog(postgres, read_tables(postgres))
     for table in catalog.tables.values():
-        if (table.schema, table.relname) == (wish.schema, wish.table):
+        if (table.schema, table.relname) == (wanted_index.schema, wanted_index.table):
             break
     else:
-        near = [one.name for one in catalog.tables.values() if one.relname == wish.table]
+        near = [one.name for one in catalog.tables.values() if one.relname == wanted_index.table]
         hint = f" There is {', '.join(near)}." if near else ""
         raise InputError(
-            f"The database {postgres.server['database']} has no table {wish.schema}.{wish.table}.{hint}"
+            f"The database {postgres.server['database']} has no table {wanted_index.schema}.{wanted_index.table}.{hint}"
             " Nothing was done."
         )
     known = {column.name for column in catalog.columns.get(table.oid, {}).values()}
-    unknown = [name for name in wish.columns if name not in known]
+    unknown = [name for name in wanted_index.columns if name not in known]
     if unknown:
         raise InputError(
             f"The table {table.name} has no column {', '.join(unknown)}. It has: {', '.join(sorted(known))}."
@@ -160,7 +164,7 @@ def _find(postgres: Postgres, wish: Wish) -> tuple[Catalog, Table]:
     return catalog, table
 
 
-def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Building, terms: Terms) -> None:
+def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Building, options: BuildOptions) -> None:
     if postgres.in_recovery:
         raise StandbyError(
             f"{postgres.login.where} is a standby: an index is built on its primary and comes from there. Nothing was"
@@ -183,7 +187,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
             " superuser. Nothing was done. Log in as one of them, or have it run: "
             + "; ".join(planned.statements[target] for target in planned.plan.targets)
         )
-    disk = data_disk(read_snapshot(postgres), postgres.pid) if terms.check_disk else {"free": float("inf")}
+    disk = data_disk(read_snapshot(postgres), postgres.pid) if options.check_disk else {"free": float("inf")}
     why = why_not_room(planned, disk)
     if why:
         raise PreflightError(f"The index {planned.name} was not built: {why}. Nothing was done.")
@@ -209,7 +213,7 @@ def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: flo
     statement = planned.statements[target]
     _allow(postgres, max(1.0, deadline - time.monotonic()))
     try:
-        postgres.tell(statement)
+        postgres.run(statement)
     except (ServerError, PrivilegeError) as error:
         left = _remove_leftover(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
         raise ActFailed(f"{printable(statement)} did not come through: {error} {left}") from None
@@ -239,9 +243,9 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
             if one.relname == planned.name and not one.valid and one.oid not in there:
                 prepared = _prepared(postgres, planned.table, ())
                 if prepared:
-                    return _left(planned, f"that would wait for {told_prepared(read_snapshot(postgres), prepared)}")
+                    return _left(planned, f"that would wait for {describe_prepared(read_snapshot(postgres), prepared)}")
                 _allow(postgres, _TIDYING)
-                postgres.tell(f"DROP INDEX CONCURRENTLY {one.name}")
+                postgres.run(f"DROP INDEX CONCURRENTLY {one.name}")
                 return f"The invalid index that it left, {one.name}, was dropped: all is as before."
     except (ServerError, PrivilegeError) as error:
         return _left(planned, str(error))

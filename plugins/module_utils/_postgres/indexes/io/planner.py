@@ -46,7 +46,7 @@ class Planner:
         attached = self._postgres.names(queries.ATTACHED, table=table)
         if not attached or attached[0][0]:
             raise NotPlanned("functions of its owner are attached to the table, and planning may run them")
-        self._postgres.tell("BEGIN READ ONLY")
+        self._postgres.run("BEGIN READ ONLY")
         try:
             self._postgres.rows(
                 "SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true),"
@@ -54,20 +54,20 @@ class Planner:
             )
             yield
         finally:
-            self._postgres.tell("ROLLBACK")
+            self._postgres.run("ROLLBACK")
             self._forget()
 
     def explain(self, question: str, parameters: int) -> Mapping[str, Any]:
         """The generic plan: for values that nobody knows."""
-        self._postgres.tell("SAVEPOINT plan")
+        self._postgres.run("SAVEPOINT plan")
         try:
-            rows = self._postgres.tell(self._ask(question, parameters))
+            rows = self._postgres.run(self._ask(question, parameters))
         except _REFUSED as error:
             raise NotPlanned(f"it could not be planned ({error})") from error
         finally:
-            self._postgres.tell("ROLLBACK TO SAVEPOINT plan")
+            self._postgres.run("ROLLBACK TO SAVEPOINT plan")
             if not self._generic:
-                self._postgres.tell("DEALLOCATE ALL")
+                self._postgres.run("DEALLOCATE ALL")
         found = rows[0][0]
         plan: Mapping[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]
         return plan
@@ -76,14 +76,14 @@ class Planner:
         """The EXPLAIN; before version 16 of a prepared statement, whose parameters are NULL and not looked at."""
         if self._generic:
             return f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {question}"
-        self._postgres.tell(f"PREPARE pafar_runbook_plan AS {question}")
+        self._postgres.run(f"PREPARE pafar_runbook_plan AS {question}")
         values = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
         return f"EXPLAIN (FORMAT JSON) EXECUTE pafar_runbook_plan{values}"
 
     @contextmanager
     def with_index(self, table: str, columns: Sequence[str]) -> Iterator[int]:
         """As if there were an index; yields the bytes that it would have."""
-        self._postgres.tell("SAVEPOINT hypothetical")
+        self._postgres.run("SAVEPOINT hypothetical")
         try:
             rows = self._postgres.rows(
                 f"SELECT {self._hypopg}.hypopg_relation_size(h.indexrelid)"
@@ -91,7 +91,7 @@ class Planner:
                 index=f"CREATE INDEX ON {table} ({', '.join(columns)})",
             )
         except _REFUSED as error:
-            self._postgres.tell("ROLLBACK TO SAVEPOINT hypothetical")
+            self._postgres.run("ROLLBACK TO SAVEPOINT hypothetical")
             raise NotPlanned(f"it could not be tried ({error})") from error
         try:
             yield int(rows[0][0])

@@ -10,13 +10,13 @@ from typing import Any, Iterable, Sequence
 
 from ...._core.errors import RunbookError
 from ...._core.result import After, Before, Missed, carry_out
-from ...exclusions import Mercy
+from ...exclusions import Exclusions
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...io.terminate import Ending
 from ...refusals import check_sight
 from ...session import SESSION_TARGET
-from ...snapshot import Picture
+from ...snapshot import Snapshot
 from ..kill_result import evidence, facts, standing
 from ..least_harm import Bounds, Judgement, judge
 from ..rounds import Outcome, Patience, unblocking
@@ -26,7 +26,7 @@ NEVER_UNDONE = {"reversible": False, "why": "a session or a statement that was e
 
 def unblock(
     postgres: Postgres,
-    mercy: Mercy,
+    exclusions: Exclusions,
     bounds: Bounds,
     patience: Patience,
     *,
@@ -37,16 +37,16 @@ def unblock(
 ) -> dict[str, Any]:
     """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
     ending = Ending(postgres)
-    planned = judge(read_snapshot(postgres), mercy, bounds)
-    seen = facts(planned.picture, mercy) if check_mode else {}
+    planned = judge(read_snapshot(postgres), exclusions, bounds)
+    seen = facts(planned.snapshot, exclusions) if check_mode else {}
     try:
-        if planned.late or not check_mode:
+        if planned.affected or not check_mode:
             ending.refuse_on_standby()
         check_sight(planned)
     except RunbookError as error:
         error.details["facts"] = seen  # who waits is shown all the same
         raise
-    act = Unblock(ending, mercy, bounds, patience, None if follow else only, rows)
+    act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
     outcome = act.outcome
     return {
@@ -57,7 +57,7 @@ def unblock(
         "waiters_before": result["before"]["waiters"],
         "waiters_after": result["after"]["waiters"],
         "rounds": outcome.rounds,
-        "seconds_to_relief": outcome.seconds_to_relief,
+        "seconds_to_recovery": outcome.seconds_to_recovery,
         "stopped": outcome.stopped,
     }
 
@@ -67,7 +67,7 @@ class Unblock:
     """The act. ``approved``: targets that later rounds keep to; None where no person approved any."""
 
     ending: Ending
-    mercy: Mercy
+    exclusions: Exclusions
     bounds: Bounds
     patience: Patience
     approved: Sequence[str] | None
@@ -76,18 +76,18 @@ class Unblock:
 
     def look(self, planned: Judgement) -> Before:
         return Before(
-            state=standing(planned.picture, self.bounds.min_waiting),
-            left=len(planned.late),
+            state=standing(planned.snapshot, self.bounds.min_waiting),
+            left=len(planned.affected),
             undo=NEVER_UNDONE,
-            evidence=evidence(planned, self.mercy, self.rows),
+            evidence=evidence(planned, self.exclusions, self.rows),
         )
 
     def act(self, planned: Judgement) -> After:
         self.ending.claim()
-        room = self.bounds.victims(len(planned.picture.client_sessions()))
+        room = self.bounds.victims(len(planned.snapshot.client_sessions()))
         steps = unblocking(planned, replace(self.patience, room=room))
         self.outcome = outcome = self.ending.carry_out(steps, self._again)
-        after = outcome.after or planned.picture
+        after = outcome.after or planned.snapshot
         return After(
             done=outcome.sentences,
             state=standing(after, self.bounds.min_waiting),
@@ -96,7 +96,7 @@ class Unblock:
             touched=bool(outcome.stuck),
         )
 
-    def _again(self, picture: Picture, late: Iterable[Any], room: int) -> Judgement:
+    def _again(self, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
         """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
         rest = replace(self.bounds, min_waiting=float("inf"), max_victims=room, max_share=1.0)
-        return judge(picture, self.mercy, rest, late).narrowed_to(self.approved)
+        return judge(snapshot, self.exclusions, rest, affected).narrowed_to(self.approved)

@@ -16,9 +16,9 @@ from ...._core.errors import PrivilegeError, ServerError
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...session import SIGNATURE
-from ...snapshot import Picture
+from ...snapshot import Snapshot
 from ...sql_text import identifier
-from ..statements import Entry, Key, Samples, Snapshot
+from ..statements import Entry, Key, Samples, StatementCounters
 
 EXTENSION = """
 SELECT a.default_version, a.installed_version, n.nspname::text,
@@ -48,7 +48,7 @@ _NEEDED = ("userid", "dbid", "queryid", "calls", "rows", "shared_blks_read", "te
 
 @dataclass(frozen=True)
 class Extension:
-    """Where it is and what it can tell; without a name it cannot be asked, and ``why`` and ``cure`` say so.
+    """Where it is and what it can tell; without a name it cannot be asked, and ``why`` and ``remedy`` say so.
 
     ``notes``: what is not as it should be, with its cure, though it can be asked.
     """
@@ -56,7 +56,7 @@ class Extension:
     name: str = ""
     columns: frozenset[str] = frozenset()
     why: str = ""
-    cure: str = ""
+    remedy: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -68,7 +68,7 @@ def find_extension(postgres: Postgres) -> Extension:
         major = int(postgres.server["version_num"]) // 10000
         return Extension(
             why="pg_stat_statements is not installed on the server",
-            cure=f"install PostgreSQL's contrib modules (on Debian they are part of postgresql-{major})",
+            remedy=f"install PostgreSQL's contrib modules (on Debian they are part of postgresql-{major})",
         )
     newest, installed, schema, columns = found[0]
     preloaded = postgres.names(PRELOADED)
@@ -78,10 +78,12 @@ def find_extension(postgres: Postgres) -> Extension:
         more = "" if installed else f"; then {create}"
         return Extension(
             why="pg_stat_statements is not loaded: the server was started without it",
-            cure=f"add pg_stat_statements to shared_preload_libraries and restart PostgreSQL{more}",
+            remedy=f"add pg_stat_statements to shared_preload_libraries and restart PostgreSQL{more}",
         )
     if not installed:
-        return Extension(why=f"the extension pg_stat_statements is not created in the database {database}", cure=create)
+        return Extension(
+            why=f"the extension pg_stat_statements is not created in the database {database}", remedy=create
+        )
     notes = []
     if installed != newest:
         notes.append(
@@ -97,7 +99,7 @@ def find_extension(postgres: Postgres) -> Extension:
     return Extension(name, frozenset(columns or ()), notes=tuple(notes))
 
 
-def snapshot(postgres: Postgres, extension: Extension) -> Snapshot:
+def read_counters(postgres: Postgres, extension: Extension) -> StatementCounters:
     """All counters now. Raises ServerError where the library is not loaded after all."""
     has = extension.columns
     spent = "total_exec_time" if "total_exec_time" in has else "total_time"
@@ -113,9 +115,9 @@ def snapshot(postgres: Postgres, extension: Extension) -> Snapshot:
             continue
         entries[role, database, query, top] = Entry(calls, milliseconds / 1000, number, read, spilled, began)
     if "toplevel" not in has:
-        return Snapshot(entries, hidden=hidden)
+        return StatementCounters(entries, hidden=hidden)
     dealloc, reset = postgres.rows(f"SELECT dealloc, stats_reset FROM {extension.name}_info")[0]
-    return Snapshot(entries, dealloc, reset, hidden)
+    return StatementCounters(entries, dealloc, reset, hidden)
 
 
 def texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> dict[Key, str]:
@@ -142,17 +144,17 @@ def own_statements(postgres: Postgres, extension: Extension) -> frozenset[Key]:
 
 def watch(
     postgres: Postgres, extension: Extension, window: float
-) -> tuple[Snapshot, Snapshot, Samples, Picture, float]:
+) -> tuple[StatementCounters, StatementCounters, Samples, Snapshot, float]:
     """Two snapshots so many seconds apart, samples meanwhile, and a picture at the end."""
     samples, began = Samples(), time.monotonic()
-    first = snapshot(postgres, extension) if extension.name else Snapshot({})
+    first = read_counters(postgres, extension) if extension.name else StatementCounters({})
     while True:
         samples.add((row[0], row[1], row[2]) for row in postgres.rows(SAMPLE, signature=SIGNATURE))
         left = window - (time.monotonic() - began)
         if left <= 0:
             break
         time.sleep(min(_EVERY, left))
-    second = snapshot(postgres, extension) if extension.name else Snapshot({})
+    second = read_counters(postgres, extension) if extension.name else StatementCounters({})
     return first, second, samples, read_snapshot(postgres), time.monotonic() - began
 
 
@@ -164,11 +166,11 @@ def usable(postgres: Postgres) -> Extension:
     try:
         postgres.rows(f"SELECT 1 FROM {extension.name}(false) LIMIT 1")
     except PrivilegeError as error:
-        return Extension(why=f"this login may not read pg_stat_statements: {error}", cure="GRANT pg_monitor TO it")
+        return Extension(why=f"this login may not read pg_stat_statements: {error}", remedy="GRANT pg_monitor TO it")
     except ServerError as error:
         return Extension(
             why=f"pg_stat_statements cannot be read: {error}",
-            cure="add it to shared_preload_libraries and restart PostgreSQL",
+            remedy="add it to shared_preload_libraries and restart PostgreSQL",
         )
     return extension
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from ...io import queries
 from ...io.connection import Login
 from ...io.server import Postgres, connect
-from ...snapshot import Picture
+from ...snapshot import Snapshot
 from ..statements import (
     Doing,
     Key,
     Reader,
     RunningNow,
     Samples,
-    Snapshot,
+    StatementCounters,
     StatementsReport,
     WorkloadReport,
     difference,
@@ -36,10 +36,10 @@ class Workload:
     doings: list[Doing]
     running: dict[int, list[RunningNow]]
     samples: Samples
-    first: Snapshot
-    second: Snapshot
+    first: StatementCounters
+    second: StatementCounters
     seconds: float | None
-    picture: Picture
+    snapshot: Snapshot
 
     def top(self, number: int) -> list[Key]:
         return [key for key, dummy in ranked(self.doings, self.running)[:number]]
@@ -57,7 +57,7 @@ class Workload:
         return {
             "available": bool(self.extension.name),
             "why": self.extension.why,
-            "cure": self.extension.cure,
+            "remedy": self.extension.remedy,
             "notes": [*self.extension.notes, *_reservations(self.second, evictions, renewed)],
             "window": {
                 "seconds": round(self.seconds, 2) if self.seconds is not None else None,
@@ -74,14 +74,14 @@ class Workload:
 
 def workload(postgres: Postgres, extension: Extension, window: float) -> Workload:
     """Watch for ``window`` seconds; 0 takes the counters as they are."""
-    first, second, samples, picture, seconds = watch(postgres, extension, window)
+    first, second, samples, snapshot, seconds = watch(postgres, extension, window)
     ours = own_statements(postgres, extension) if extension.name else frozenset()
     doings = [one for one in (difference(first, second) if window else lifetime(second)) if one.key not in ours]
-    running = running_seconds(picture, postgres.pid, seconds if window else None)
-    return Workload(extension, doings, running, samples, first, second, seconds if window else None, picture)
+    running = running_seconds(snapshot, postgres.pid, seconds if window else None)
+    return Workload(extension, doings, running, samples, first, second, seconds if window else None, snapshot)
 
 
-def _reservations(second: Snapshot, evictions: int, renewed: bool) -> list[str]:
+def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> list[str]:
     said = []
     if second.hidden:
         said.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import exit_meaning, moment
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import trouble_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import problem_of
 
 from .facts import NOW, container, project
 
@@ -67,4 +67,4 @@ def test_a_job_that_ended_well_is_done_and_one_that_should_run_is_not():
 )
 def test_what_one_that_loops_ended_with(seen, exits, said):
     one = container(**seen)
-    assert said in trouble_of(project(one, exits={one.id: 3} if exits else {}), one)
+    assert said in problem_of(project(one, exits={one.id: 3} if exits else {}), one)

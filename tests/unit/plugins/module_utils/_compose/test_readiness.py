@@ -17,7 +17,7 @@ from .facts import NOW, container
 
 
 @pytest.mark.parametrize(
-    ("seen", "verdict"),
+    ("seen", "status"),
     [
         pytest.param(None, FAILED, id="gone"),
         pytest.param(container(health="starting", up=2), WAITING, id="its check has not said yet"),
@@ -30,14 +30,14 @@ from .facts import NOW, container
         pytest.param(container(state="paused"), FAILED, id="paused"),
     ],
 )
-def test_verdicts(seen, verdict):
-    assert readiness(seen, NOW, 10).verdict == verdict
+def test_verdicts(seen, status):
+    assert readiness(seen, NOW, 10).status == status
 
 
 def test_healthy_must_be_seen_twice():
     first = readiness(container(), NOW, 10)
-    assert first.verdict == WAITING
-    assert readiness(container(), NOW + timedelta(seconds=0.5), 10, first).verdict == WAITING
-    assert readiness(container(), NOW + timedelta(seconds=1), 10, first).verdict == READY
+    assert first.status == WAITING
+    assert readiness(container(), NOW + timedelta(seconds=0.5), 10, first).status == WAITING
+    assert readiness(container(), NOW + timedelta(seconds=1), 10, first).status == READY
     lapsed = Readiness(WAITING, "", None)
-    assert readiness(container(), NOW + timedelta(seconds=9), 10, lapsed).verdict == WAITING
+    assert readiness(container(), NOW + timedelta(seconds=9), 10, lapsed).status == WAITING

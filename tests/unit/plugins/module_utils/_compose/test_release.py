@@ -29,7 +29,7 @@ def test_a_snapshot_survives_its_file():
     assert snapshot_from(one.as_dict()) == one
     assert one.services["web"].mixed == (OLD,)
     assert not one.good, "half a deploy is no good state"
-    assert "config" not in one.told()
+    assert "config" not in one.as_result()
 
 
 @pytest.mark.parametrize("found", [[], {}, {"form": 2}, {"form": 1}, {"form": 1, "services": {"web": {}}}])
@@ -42,8 +42,8 @@ def test_the_last_good_one_is_of_what_does_not_run():
     old, bad = taken(container(image=OLD), label="one"), taken(container(), label="two")
     found, why = goal(LAST_GOOD, [bad, old], project(container()), [], "")
     assert (found.label, why) == ("one", "")
-    sick = taken(container(health="unhealthy", image=OLD))
-    assert goal(LAST_GOOD, [sick], project(container()), [], "")[0] is None
+    unhealthy = taken(container(health="unhealthy", image=OLD))
+    assert goal(LAST_GOOD, [unhealthy], project(container()), [], "")[0] is None
     assert goal(LAST_GOOD, [bad], project(container()), [], "")[0].label == "two", "a no-op, and it will say so"
 
 
@@ -61,7 +61,7 @@ def test_data_is_rolled_back_only_when_named():
     now = project(container(), container("db"), services=services)
     plan = plan_rollback(now, was, [], present={OLD: True})
     assert [one.service for one in plan.steps] == ["web"]
-    assert "keeps data in volumes" in plan.plan.spared[0].reason
+    assert "keeps data in volumes" in plan.plan.excluded[0].reason
     named = plan_rollback(now, was, ["web", "db"], present={OLD: True})
     assert sorted(one.service for one in named.steps) == ["db", "web"]
     assert differing(was, now, ["db"]) == ["db"]
@@ -76,7 +76,7 @@ def test_refusals_and_no_op():
     told = plan_rollback(now, was, [], present={OLD: True}, migrations=["m/2.py"], accept_migrations=True)
     assert told.refusals == ()
     same = plan_rollback(project(container(image=OLD)), was, [], present={OLD: True})
-    assert same.as_dict()["nothing"].startswith(f"a rollback to {was.at} would be a no-op")
+    assert same.as_dict()["no_action_reason"].startswith(f"a rollback to {was.at} would be a no-op")
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ def planned(found, *services, **more):
 def test_the_sick_first():
     found = project(container(), container(number=2, health="unhealthy"))
     assert planned(found, "web") == [("shop-web-2", "restart"), ("shop-web-1", "restart")]
-    assert planned(found, "web", sick_only=True) == [("shop-web-2", "restart")]
+    assert planned(found, "web", unhealthy_only=True) == [("shop-web-2", "restart")]
 
 
 def test_those_that_are_named_alone():
     found = project(container(), container(number=2), container(number=3, health="unhealthy"))
     assert planned(found, "web", containers=["shop-web-2"]) == [("shop-web-2", "restart")]
-    assert planned(found, "web", containers=["shop-web-2"], sick_only=True) == []
+    assert planned(found, "web", containers=["shop-web-2"], unhealthy_only=True) == []
 
 
 def test_what_loops_is_replaced_where_a_second_one_can_be():
@@ -40,7 +40,7 @@ def test_dependencies_first_and_jobs_that_are_done_never():
     )  # fmt: skip
     plan = plan_restart(found, ["web", "db", "job"])
     assert [one.service for one, dummy in plan.order] == ["db", "web"]
-    assert [item.detail["who"] for item in plan.plan.spared] == ["shop-job-1"]
+    assert [item.detail["who"] for item in plan.plan.excluded] == ["shop-job-1"]
 
 
 def test_approval_narrows():
@@ -51,10 +51,10 @@ def test_approval_narrows():
 
 def test_what_was_stopped_on_purpose_is_started_only_when_named():
     found = project(container(state="exited", policy="always", exit_code=137), container(number=2, health="unhealthy"))
-    assert planned(found, "web", sick_only=True, named=False) == [("shop-web-2", "restart")]
+    assert planned(found, "web", unhealthy_only=True, named=False) == [("shop-web-2", "restart")]
     assert len(planned(found, "web")) == 2
     job = project(container(state="exited", policy="no", exit_code=1))
-    assert planned(job, "web", sick_only=True, named=False) == []
+    assert planned(job, "web", unhealthy_only=True, named=False) == []
 
 
 def test_what_keeps_data_is_never_replaced():

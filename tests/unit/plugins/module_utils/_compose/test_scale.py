@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Surroundings, plan_scaling, wanted_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Capacity, plan_scaling, wanted_of
 
 from .facts import OLD, container, project, volume
 
 
 def scaled(wanted, *containers, around=None, **more):
     found = project(*(containers or (container(), container(number=2))), **more)
-    return plan_scaling(found, "web", wanted, around or Surroundings())
+    return plan_scaling(found, "web", wanted, around or Capacity())
 
 
 def test_up_is_one_action_and_down_one_for_each():
@@ -22,7 +22,7 @@ def test_up_is_one_action_and_down_one_for_each():
     ("odd", "reason"),
     [
         pytest.param({"state": "exited", "policy": "always", "exit_code": 1}, "is exited", id="not running"),
-        pytest.param({"health": "unhealthy"}, "is unhealthy", id="sick"),
+        pytest.param({"health": "unhealthy"}, "is unhealthy", id="unhealthy"),
         pytest.param({"image": OLD}, "differs from the files", id="drifted"),
         pytest.param({"state": "restarting", "restarts": 9}, "loops", id="looping"),
     ],
@@ -39,17 +39,17 @@ def test_of_equals_the_highest_number_goes():
 
 def test_nothing_to_do_says_so():
     scaling = scaled(2)
-    assert (scaling.late, scaling.plan.actions) == (0, ())
-    assert "web has 2 of 2 replicas already" in scaling.as_dict()["nothing"]
+    assert (scaling.affected, scaling.plan.actions) == (0, ())
+    assert "web has 2 of 2 replicas already" in scaling.as_dict()["no_action_reason"]
     assert scaling.diff()["before"] == scaling.diff()["after"] == ""
 
 
 def test_a_proxy_that_does_not_know_them_is_the_whole_plan():
     front = container("front")
     found = project(container(), container(number=2), front)
-    scaling = plan_scaling(found, "web", 2, Surroundings(), stale=[(front, 900)], unknown=found.containers[:1])
+    scaling = plan_scaling(found, "web", 2, Capacity(), stale=[(front, 900)], unknown=found.containers[:1])
     assert [item.action for item in scaling.plan.actions] == ["reload"]
-    assert scaling.late == 1
+    assert scaling.affected == 1
     assert "does not know 1 of the replicas" in scaling.diff()["before"]
     assert scaling.narrowed_to([]).stale == ()
 
@@ -84,7 +84,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("services", "around", "said"), REFUSED)
 def test_what_would_break(services, around, said):
-    refusals = scaled(4, services=services, around=Surroundings(**around)).refusals
+    refusals = scaled(4, services=services, around=Capacity(**around)).refusals
     assert any(said in one for one in refusals), refusals
 
 
@@ -92,14 +92,14 @@ def test_a_dependency_that_has_exited_would_be_started_by_old_versions():
     found = project(
         container(), container("job", state="exited"), services={"web": {"depends_on": {"job": {}}}, "job": {}}
     )
-    assert "would start it again" in plan_scaling(found, "web", 2, Surroundings(starts_dependencies=True)).refusals[0]
-    assert plan_scaling(found, "web", 2, Surroundings()).refusals == ()
+    assert "would start it again" in plan_scaling(found, "web", 2, Capacity(starts_dependencies=True)).refusals[0]
+    assert plan_scaling(found, "web", 2, Capacity()).refusals == ()
 
 
 def test_drift_is_refused_unless_allowed():
     found = project(container(image=OLD))
-    assert "differ from the files" in plan_scaling(found, "web", 2, Surroundings()).refusals[0]
-    assert plan_scaling(found, "web", 2, Surroundings(), allow_drift=True).refusals == ()
+    assert "differ from the files" in plan_scaling(found, "web", 2, Capacity()).refusals[0]
+    assert plan_scaling(found, "web", 2, Capacity(), allow_drift=True).refusals == ()
 
 
 @pytest.mark.parametrize(("given", "wanted"), [("5", 5), ("+2", 5), ("-1", 2), ("+0", 3), ("x", None), ("", None)])
@@ -109,15 +109,15 @@ def test_numbers_and_steps(given, wanted):
 
 def test_a_second_replica_on_the_same_data_is_refused():
     alone = project(container(mounts=[volume("data")]))
-    assert "keeps data" in plan_scaling(alone, "web", 2, Surroundings()).refusals[0]
-    assert plan_scaling(alone, "web", 2, Surroundings(), allow_shared=True).refusals == ()
+    assert "keeps data" in plan_scaling(alone, "web", 2, Capacity()).refusals[0]
+    assert plan_scaling(alone, "web", 2, Capacity(), allow_shared=True).refusals == ()
     bind = {"Type": "bind", "Source": "/srv/pg", "Destination": "/var/lib/postgresql/data", "RW": True}
     assert project(container(mounts=[bind])).stateful("web")
     assert not project(container(mounts=[{**bind, "Destination": "/srv/media"}])).stateful("web")
     shared = project(container(mounts=[volume("media")]), container(number=2, mounts=[volume("media")]))
-    assert plan_scaling(shared, "web", 3, Surroundings()).refusals == (), "it is shared already"
+    assert plan_scaling(shared, "web", 3, Capacity()).refusals == (), "it is shared already"
 
 
 def test_a_replica_that_does_not_run_would_be_started():
     found = project(container(), container(number=2, state="paused"))
-    assert "`up` would start it" in plan_scaling(found, "web", 3, Surroundings()).refusals[0]
+    assert "`up` would start it" in plan_scaling(found, "web", 3, Capacity()).refusals[0]

@@ -8,8 +8,8 @@ from .facts import NOW, container, project
 
 
 def test_a_sick_container_is_named_with_the_end_of_its_log():
-    sick = container(state="exited", exit_code=3)
-    lines = of_services(project_dict(project(sick, logs={sick.id: ("one", "KeyError: x")})))
+    unhealthy = container(state="exited", exit_code=3)
+    lines = of_services(project_dict(project(unhealthy, logs={unhealthy.id: ("one", "KeyError: x")})))
     assert (CARE, "shop-web-1 is exited (3, failed with 3)") in lines
     assert ("dim", "    shop-web-1 said: KeyError: x") in lines
 

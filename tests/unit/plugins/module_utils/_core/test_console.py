@@ -4,15 +4,15 @@ from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import GateResult, Verdict
-from ansible_collections.pafar.runbook.plugins.module_utils._core.verdict import OutcomeReport, relief
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
+from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 
 PLAN: dict[str, Any] = {
     "digest": "ab" * 32,
-    "late": 6,
-    "leaves": 0,
+    "affected_before": 6,
+    "affected_after": 0,
     "actions": [{"action": "cancel", "who": "7 app@b m", "reason": "waits", "frees": 5, "target": "t"}],
-    "spared": [{"who": "1 app@b r", "target": "u", "reason": "is a backup"}],
+    "excluded": [{"who": "1 app@b r", "target": "u", "reason": "is a backup"}],
 }
 
 
@@ -36,9 +36,9 @@ def test_a_long_plan_is_cut_with_a_count():
 
 def test_a_held_gate_says_how_to_approve_this_very_plan():
     plan = {"digest": "ab" * 32, "actions": [{"target": "t"}]}
-    verdict = Verdict(False, ("too many",)).as_dict()
+    outcome = Decision(False, ("too many",)).as_dict()
     held: GateResult = {
-        **verdict, "digest": "ab" * 32, "ansible_stats": exported(plan, "unblock_sessions@db", verdict)
+        **outcome, "digest": "ab" * 32, "ansible_stats": exported(plan, "unblock_sessions@db", outcome)
     }  # fmt: skip
     assert summary.of_gate(held)[0] == (summary.CARE, "gate held: too many (plan abababababab)")
     assert "incident_approved_digest=abababababab" in text(summary.of_gate(held))
@@ -50,10 +50,10 @@ def test_an_outcome_tells_what_did_not_work_too():
         "stuck": [{"target": "t"}],
         "missed": [{"target": "u", "reason": "moved on"}],
         "rounds": 2,
-        "seconds_to_relief": None,
+        "seconds_to_recovery": None,
         "stopped": "the waiters did not fall",
     }
-    said = text(summary.of_outcome(result))
+    said = text(summary.of_terminations(result))
     assert "signalled, and still there: t" in said
     assert "left alone: u: moved on" in said
     assert "stopped: the waiters did not fall" in said
@@ -62,12 +62,12 @@ def test_an_outcome_tells_what_did_not_work_too():
 def test_a_prepared_transaction_is_named_since_it_has_no_pid():
     who = "prepared transaction book-17 of app@booking"
     ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
-    result = {"ended": [ended], "stuck": [], "missed": [], "rounds": 1, "seconds_to_relief": 0.1, "stopped": ""}
-    assert summary.of_outcome(result)[0] == (summary.CARE, f"rolled back {who}: prepared 40 s ago")
+    result = {"ended": [ended], "stuck": [], "missed": [], "rounds": 1, "seconds_to_recovery": 0.1, "stopped": ""}
+    assert summary.of_terminations(result)[0] == (summary.CARE, f"rolled back {who}: prepared 40 s ago")
     plan = {**PLAN, "actions": [{**PLAN["actions"][0], "action": "rollback_prepared", "who": who}]}
     assert f"roll back {who}: " in text(summary.of_plan(plan))
 
 
 def test_the_verdict_says_when_nothing_was_relieved():
-    lost: OutcomeReport = {**relief(5, 5, 0, None), "what": ""}
-    assert summary.of_verdict(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; no relief")]
+    lost: OutcomeReport = {**outcome_of(5, 5, 0, None), "what": ""}
+    assert summary.of_outcome(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; no relief")]

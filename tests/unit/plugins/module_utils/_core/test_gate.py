@@ -6,8 +6,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import we
 DIGEST = "ab" * 32
 
 
-def plan(*targets, late=5):
-    return {"digest": DIGEST, "late": late, "actions": [{"target": t} for t in targets], "spared": []}
+def plan(*targets, affected=5):
+    return {"digest": DIGEST, "affected_before": affected, "actions": [{"target": t} for t in targets], "excluded": []}
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def plan(*targets, late=5):
     ],
 )
 def test_lets_through_what_is_allowed_and_no_more(given, let_through):
-    verdict = weigh(plan("a", "b"), **given)
-    assert verdict.targets == tuple(let_through)
-    assert verdict.open == bool(let_through)
-    assert verdict.reasons
+    decision = weigh(plan("a", "b"), **given)
+    assert decision.targets == tuple(let_through)
+    assert decision.open == bool(let_through)
+    assert decision.reasons
 
 
 def test_an_empty_plan_is_held_and_says_whether_that_is_good_news():
-    assert "nothing to do" in weigh(plan(late=0), limit=5).reasons[0]
-    assert "see who is spared" in weigh(plan(late=5), limit=5).reasons[0]
-    assert not weigh(plan(late=0), limit=5, approved_digests=[DIGEST]).open
+    assert "nothing to do" in weigh(plan(affected=0), limit=5).reasons[0]
+    assert "see who is spared" in weigh(plan(affected=5), limit=5).reasons[0]
+    assert not weigh(plan(affected=0), limit=5, approved_digests=[DIGEST]).open
 
 
 def test_says_whether_a_person_approved():

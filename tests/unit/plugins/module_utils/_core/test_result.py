@@ -63,9 +63,9 @@ def test_check_mode_returns_the_very_plan_and_acts_on_nothing():
     done, dummy = run()
     assert act.acted == []
     assert told["plan"] == done["plan"]
-    assert (told["changed"], told["done"], told["left"], told["seconds"]) == (True, [], 2, None)
+    assert (told["changed"], told["done"], told["remaining"], told["seconds"]) == (True, [], 2, None)
     assert told["after"] == told["before"] == done["before"]
-    assert (done["changed"], done["left"], done["seconds"], done["after"]) == (True, 0, 3, {"broken": 0})
+    assert (done["changed"], done["remaining"], done["seconds"], done["after"]) == (True, 0, 3, {"broken": 0})
 
 
 def test_it_acts_on_what_is_both_planned_and_approved():
@@ -102,5 +102,5 @@ def test_what_cannot_be_a_target_is_refused_before_anything_else(target):
 def test_what_had_moved_on_is_told_with_its_reason():
     done, dummy = run(gone=("a@1",))
     assert done["missed"] == [{"target": "a@1", "reason": "moved on"}]
-    assert (done["changed"], done["left"]) == (True, 1)
+    assert (done["changed"], done["remaining"]) == (True, 1)
     assert not run(only=["a@1"], gone=("a@1",))[0]["changed"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.urls import door_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.urls import base_url_of
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.urls import do
     ],
 )
 def test_the_door_of_an_address(url, door):
-    assert door_of(url)[1] == door
+    assert base_url_of(url)[1] == door

@@ -11,8 +11,8 @@ from support import reports
 from support.reports import container, probed
 
 
-def service(name: str, running: int = 1, trouble: str = "", **more: Any) -> ServiceReport:
-    return reports.service(container(f"pafar-{name}-1", trouble, **more), running=running)
+def service(name: str, running: int = 1, problem: str = "", **more: Any) -> ServiceReport:
+    return reports.service(container(f"pafar-{name}-1", problem, **more), running=running)
 
 
 SERVICES = {name: service(name) for name in ("backend", "worker", "db", "redis", "nginx")}

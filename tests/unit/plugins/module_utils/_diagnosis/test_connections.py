@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 
-from support.database_reports import activity, application, ceiling, pool, pooler, processes, vanished
+from support.database_reports import activity, application, connection_limit, dead_client, pool, pooler, processes
 from support.reports import container, service
 
 
@@ -23,7 +23,7 @@ def forgotten(number, seconds, sessions=40):
 
 
 @pytest.mark.parametrize(
-    ("applications", "cause", "relief"),
+    ("applications", "cause", "mitigation"),
     [
         ([leaking(), application(active=10)], "leak", "end_sessions"),
         ([leaking(), application("sync", 10, active=10, waiting=10)], "lock_queue", "unblock_sessions"),
@@ -35,60 +35,66 @@ def forgotten(number, seconds, sessions=40):
         ([application(sessions=20, idle=20, idle_seconds=[900] * 20)], "", ""),
     ],
 )
-def test_full_slots(applications, cause, relief):
-    found = exhausted(activity(ceiling(*applications)), 30, 60, 0.5, 0.2, {}).as_dict()
-    assert (found["cause"], found["relief"]) == (cause, relief)
+def test_full_slots(applications, cause, mitigation):
+    found = diagnose_connections(activity(connection_limit(*applications)), 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, mitigation)
 
 
 def test_vanished_clients_come_before_a_leak():
-    gone = [vanished()]
-    seen = activity(ceiling(leaking(), application()), background={"processes": processes(gone=gone)})
-    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
-    assert [one["cause"] for one in found["causes"]] == ["vanished_clients", "leak"]
-    assert found["rules"] == {"idle": 30, "vanished": gone}
+    gone = [dead_client()]
+    seen = activity(connection_limit(leaking(), application()), background={"processes": processes(gone=gone)})
+    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert [one["cause"] for one in found["causes"]] == ["dead_clients", "leak"]
+    assert found["rules"] == {"idle": 30, "dead_clients": gone}
 
 
 def test_an_application_s_own_share_counts():
-    seen = activity(ceiling(leaking(30), application(active=10)))
-    assert exhausted(seen, 30, 60, 0.5, 0.2, {"feed": 30}).as_dict()["cause"] == ""
+    seen = activity(connection_limit(leaking(30), application(active=10)))
+    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {"feed": 30}).as_dict()["cause"] == ""
 
 
 def test_a_limit_is_offered_only_where_the_role_is_its_own():
-    shared = activity(ceiling(leaking(), application()))
-    assert exhausted(shared, 30, 60, 0.5, 0.2, {}).as_dict()["guards"] == []
-    alone = activity(ceiling(leaking(), application("other", role="other")))
-    (guard,) = exhausted(alone, 30, 60, 0.5, 0.2, {}).as_dict()["guards"]
+    shared = activity(connection_limit(leaking(), application()))
+    assert diagnose_connections(shared, 30, 60, 0.5, 0.2, {}).as_dict()["role_settings"] == []
+    alone = activity(connection_limit(leaking(), application("other", role="other")))
+    (guard,) = diagnose_connections(alone, 30, 60, 0.5, 0.2, {}).as_dict()["role_settings"]
     assert (guard["role"], guard["setting"]) == ("app", "connection_limit")
 
 
 def test_a_pooler_that_is_used_up_while_the_server_is_not():
-    seen = activity(ceiling(application()), background={"pooler": pooler(pool())})
-    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
-    assert (found["cause"], found["relief"]) == ("pooler", "")
+    seen = activity(connection_limit(application()), background={"pooler": pooler(pool())})
+    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("pooler", "")
     assert "30 slots free" in found["causes"][0]["evidence"][0]
     assert "pool_size of shop, now 5, may be up to 20" in found["advice"][0]
 
 
 def test_pool_sizes_are_added_up():
-    fits = exhausted(activity(ceiling(application(sessions=8, clients={"a": 4, "b": 4}))), 30, 60, 0.5, 0.2, {})
+    fits = diagnose_connections(
+        activity(connection_limit(application(sessions=8, clients={"a": 4, "b": 4}))), 30, 60, 0.5, 0.2, {}
+    )
     assert "that fits" in fits.as_dict()["advice"][-1]
-    large = exhausted(activity(ceiling(application(sessions=39, clients={"a": 20, "b": 19}))), 30, 60, 0.5, 0.2, {})
+    large = diagnose_connections(
+        activity(connection_limit(application(sessions=39, clients={"a": 20, "b": 19}))), 30, 60, 0.5, 0.2, {}
+    )
     assert "they ask for 40 of 40" in large.as_dict()["advice"][-1]
     assert "about 16 at most" in large.as_dict()["advice"][-1]
 
 
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
-    seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": pooler(pool(size=20))})
-    assert exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
+    seen = activity(connection_limit(leaking(), application(active=10)), background={"pooler": pooler(pool(size=20))})
+    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
 
 
 def test_a_limit_is_never_offered_that_locks_an_application_out():
-    tiny = ceiling(application("feed", 1, idle=1, idle_seconds=[900]), limit=1, kind="role")
-    found = exhausted(activity(ceiling(application("feed", 1)), tiny), 30, 60, 0.5, 0.2, {}).as_dict()
-    assert (found["cause"], found["guards"]) == ("", [])
-    small = ceiling(leaking(10), limit=10, kind="database")
-    everywhere = ceiling(application("feed", 60), application("feed", 10), limit=200)
-    assert exhausted(activity(everywhere, small), 30, 60, 0.5, 0.2, {}).as_dict()["guards"] == []
+    tiny = connection_limit(application("feed", 1, idle=1, idle_seconds=[900]), limit=1, kind="role")
+    found = diagnose_connections(
+        activity(connection_limit(application("feed", 1)), tiny), 30, 60, 0.5, 0.2, {}
+    ).as_dict()
+    assert (found["cause"], found["role_settings"]) == ("", [])
+    small = connection_limit(leaking(10), limit=10, kind="database")
+    everywhere = connection_limit(application("feed", 60), application("feed", 10), limit=200)
+    assert diagnose_connections(activity(everywhere, small), 30, 60, 0.5, 0.2, {}).as_dict()["role_settings"] == []
 
 
 def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
@@ -96,9 +102,9 @@ def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
         pool(user, waiting=waiting, active=0, exhausted=False, paused=True)
         for user, waiting in (("app", 9), ("feed", 3))
     ]
-    seen = activity(ceiling(application()), background={"pooler": pooler(*pools)})
-    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
-    assert [(one["cause"], one["relief"]) for one in found["causes"]] == [("pooler_paused", "")]
+    seen = activity(connection_limit(application()), background={"pooler": pooler(*pools)})
+    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert [(one["cause"], one["mitigation"]) for one in found["causes"]] == [("pooler_paused", "")]
     assert "12 clients wait" in found["causes"][0]["evidence"][0]
     assert "admin_users" in found["advice"][0]
     assert "RESUME shop;" in found["advice"][0]
@@ -108,16 +114,18 @@ def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
 @pytest.mark.parametrize(("used", "cause"), [(100, "pooler_full"), (90, "pooler_full"), (89, ""), (0, "")])
 def test_the_pooler_s_own_ceiling(used, cause):
     told = pooler(used=used, limit=100)
-    found = exhausted(activity(ceiling(application()), background={"pooler": told}), 30, 60, 0.5, 0.2, {}).as_dict()
-    assert (found["cause"], found["relief"]) == (cause, "")
+    found = diagnose_connections(
+        activity(connection_limit(application()), background={"pooler": told}), 30, 60, 0.5, 0.2, {}
+    ).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, "")
     assert any("max_client_conn above 100" in line for line in found["advice"]) is bool(cause)
 
 
 def test_the_pooler_s_ceiling_keeps_nobody_from_relieving_a_leak():
     told = pooler(used=100, limit=100)
-    seen = activity(ceiling(leaking(), application(active=10)), background={"pooler": told})
-    found = exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()
-    assert (found["cause"], found["relief"]) == ("leak", "end_sessions")
+    seen = activity(connection_limit(leaking(), application(active=10)), background={"pooler": told})
+    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("leak", "end_sessions")
     assert [one["cause"] for one in found["causes"]][-1] == "pooler_full"
 
 
@@ -141,14 +149,14 @@ def test_the_pooler_s_ceiling_keeps_nobody_from_relieving_a_leak():
 )  # fmt: skip
 def test_which_service_leaks(clients, services, leaks):
     leak = leaking(30, clients)
-    found = exhausted(
-        activity(ceiling(leak, application(active=10))), 30, 60, 0.5, 0.2, {}, services=services
+    found = diagnose_connections(
+        activity(connection_limit(leak, application(active=10))), 30, 60, 0.5, 0.2, {}, services=services
     ).as_dict()
     assert found["causes"][0]["detail"]["service"] == leaks
     assert any("leaks from service backend" in line for line in found["lines"]) is bool(leaks)
 
 
 def test_an_application_keeps_its_floor_whatever_its_share():
-    seen = activity(ceiling(leaking(30), application(active=10)))
-    assert exhausted(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
-    assert exhausted(seen, 30, 60, 0.5, 0.2, {}, floor=30).as_dict()["cause"] != "leak"
+    seen = activity(connection_limit(leaking(30), application(active=10)))
+    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
+    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, floor=30).as_dict()["cause"] != "leak"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import AskedActivity, crowded
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import AskedActivity, diagnose_disk
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import (
     Explained,
     Find,
@@ -47,19 +47,21 @@ def test_a_restart_frees_what_our_services_alone_hold(holders, project, services
 
 
 def test_another_projects_service_is_explained_and_not_restarted():
-    found = crowded(reclaim(held(700)), {}, 64 * MIB).as_dict()
-    assert (found["cause"], found["relief"], found["rules"]) == ("deleted_open", "", {})
+    found = diagnose_disk(reclaim(held(700)), {}, 64 * MIB).as_dict()
+    assert (found["cause"], found["mitigation"], found["rules"]) == ("deleted_open", "", {})
 
 
 def test_every_service_that_holds_one_is_restarted():
-    found = crowded(reclaim(held(300, "worker"), held(700, "db", "backend"), held(200, "db")), {}, 64 * MIB).as_dict()
-    assert found["relief"] == "restart_services"
+    found = diagnose_disk(
+        reclaim(held(300, "worker"), held(700, "db", "backend"), held(200, "db")), {}, 64 * MIB
+    ).as_dict()
+    assert found["mitigation"] == "restart_services"
     assert found["rules"] == {"services": ["db", "backend", "worker"], "which": "all"}
 
 
 @pytest.mark.parametrize(("kept", "causes"), [(900, ["dead_slot"]), (1001, [])])
 def test_wal_that_cannot_lie_on_this_disk_does_not_fill_it(kept, causes):
-    found = crowded(reclaim(), {"background": {**slots(kept), "pressing": []}}, 64 * MIB).as_dict()
+    found = diagnose_disk(reclaim(), {"background": {**slots(kept), "findings": []}}, 64 * MIB).as_dict()
     assert [one["cause"] for one in found["causes"]] == causes
     assert all("if WAL lies there" in one["evidence"][0] for one in found["causes"])
 
@@ -77,7 +79,7 @@ def test_a_repository_by_whatever_name(reference, repository):
     assert repository_of(reference) == repository
 
 
-PLANNED = {"plan": {"actions": ["x"], "late": 100, "leaves": 40}}
+PLANNED = {"plan": {"actions": ["x"], "affected_before": 100, "affected_after": 40}}
 
 
 OPENED = {"open": True}
@@ -86,18 +88,52 @@ OPENED = {"open": True}
 @pytest.mark.parametrize(
     ("facts", "check", "missing"),
     [
-        pytest.param({"planned": {"plan": {"actions": [], "late": 9, "leaves": 9}}}, False, 9, id="nothing to free"),
+        pytest.param(
+            {"planned": {"plan": {"actions": [], "affected_before": 9, "affected_after": 9}}},
+            False,
+            9,
+            id="nothing to free",
+        ),
         pytest.param({"planned": PLANNED, "gate": {"open": False}, "applied": {"skipped": True}}, False, 0, id="held"),
-        pytest.param({"planned": PLANNED, "gate": OPENED, "applied": {"left": 0}, "after": {"plan": {"late": 0}}},
-                     False, 0, id="met by the act"),
-        pytest.param({"planned": PLANNED, "gate": OPENED, "applied": {"left": 30}, "after": {"plan": {"late": 35}}},
-                     False, 35, id="missed in spite of it"),
-        pytest.param({"planned": PLANNED, "gate": OPENED, "applied": {"left": 90}, "after": {"skipped": True}},
-                     False, 90, id="nothing was done"),
-        pytest.param({"planned": PLANNED, "gate": OPENED, "applied": {"left": 100}}, True, 40, id="what would follow"),
-        pytest.param({"planned": {"plan": {"actions": ["x"], "late": 100, "leaves": 0}}}, True, 0, id="would be met"),
+        pytest.param(
+            {
+                "planned": PLANNED,
+                "gate": OPENED,
+                "applied": {"remaining": 0},
+                "after": {"plan": {"affected_before": 0}},
+            },
+            False,
+            0,
+            id="met by the act",
+        ),
+        pytest.param(
+            {
+                "planned": PLANNED,
+                "gate": OPENED,
+                "applied": {"remaining": 30},
+                "after": {"plan": {"affected_before": 35}},
+            },
+            False,
+            35,
+            id="missed in spite of it",
+        ),
+        pytest.param(
+            {"planned": PLANNED, "gate": OPENED, "applied": {"remaining": 90}, "after": {"skipped": True}},
+            False,
+            90,
+            id="nothing was done",
+        ),
+        pytest.param(
+            {"planned": PLANNED, "gate": OPENED, "applied": {"remaining": 100}}, True, 40, id="what would follow"
+        ),
+        pytest.param(
+            {"planned": {"plan": {"actions": ["x"], "affected_before": 100, "affected_after": 0}}},
+            True,
+            0,
+            id="would be met",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_playbook_still_misses_before_it_restarts(facts, check, missing):
     (play,) = yaml.safe_load((ROOT / "playbooks/disk_space.yml").read_text())
     known = {"incident_gate" if name == "gate" else f"reclaim_disk_{name}": value for name, value in facts.items()}
@@ -109,21 +145,21 @@ def test_what_the_playbook_still_misses_before_it_restarts(facts, check, missing
 
 
 def test_an_archiver_that_fails_keeps_all_wal():
-    found = crowded(reclaim(), {"background": {**slots(failing=True), "pressing": []}}, 64 * MIB).as_dict()
+    found = diagnose_disk(reclaim(), {"background": {**slots(failing=True), "findings": []}}, 64 * MIB).as_dict()
     assert [cause["cause"] for cause in found["causes"]] == ["failing_archiver"]
     assert "not archived since yesterday" in found["causes"][0]["evidence"][0]
 
 
-def freeing(*acts: tuple[str, int], explained: tuple[Explained, ...] = (), late: int = 100) -> ReclaimFacts:
+def freeing(*acts: tuple[str, int], explained: tuple[Explained, ...] = (), affected: int = 100) -> ReclaimFacts:
     """What may be freed: kind and bytes."""
     finds = [Find(kind, f"{kind}@1", f"{kind} one", size, "big", "free") for kind, size in acts]
     facts = reports.reclaim(*explained)
-    return {**facts, "plan": {"actions": reclaim_items(plan_reclaim(finds, 2**40)), "late": late}}
+    return {**facts, "plan": {"actions": reclaim_items(plan_reclaim(finds, 2**40)), "affected_before": affected}}
 
 
 def kept(mib: int, active: bool = False) -> AskedActivity:
     """A replication slot that keeps so much WAL."""
-    background: BackgroundReport = {**database_reports.slots(mib), "pressing": []}
+    background: BackgroundReport = {**database_reports.slots(mib), "findings": []}
     background["replication"]["slots"][0]["active"] = active
     return {"background": background}
 
@@ -138,7 +174,7 @@ INODES = explained("inodes", "99% of the inodes", 0, "tidy")
 
 
 @pytest.mark.parametrize(
-    ("facts", "activity", "causes", "relief"),
+    ("facts", "activity", "causes", "mitigation"),
     [
         (freeing(), {}, [], ""),
         (freeing(("container_logs", 400 * MIB), ("backups", 90 * MIB)), {}, ["unrotated_log", "old_backups"],
@@ -149,12 +185,12 @@ INODES = explained("inodes", "99% of the inodes", 0, "tidy")
         (freeing(("build_cache", 10 * MIB), explained=(OPEN, VOLUME)), {}, ["deleted_open", "build_cache", "volume"],
          "restart_services"),
         (freeing(("build_cache", 10 * MIB), explained=(INODES,)), {}, ["inodes", "build_cache"], ""),
-        (freeing(explained=(VOLUME,), late=0), {"msg": "it is down"}, [], ""),
+        (freeing(explained=(VOLUME,), affected=0), {"msg": "it is down"}, [], ""),
     ],
 )  # fmt: skip
-def test_disks(facts, activity, causes, relief):
-    found = crowded(facts, activity, 64 * MIB).as_dict()
+def test_disks(facts, activity, causes, mitigation):
+    found = diagnose_disk(facts, activity, 64 * MIB).as_dict()
     assert [one["cause"] for one in found["causes"]] == causes
-    assert found["relief"] == relief
+    assert found["mitigation"] == mitigation
     assert ("dead_slot" in causes) == any("pg_drop_replication_slot('gone')" in one for one in found["advice"])
     assert ("msg" in activity) == any("could not be asked" in one for one in found["advice"])

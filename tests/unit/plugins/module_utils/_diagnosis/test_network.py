@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import disconnected
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import diagnose_network
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
 
 from .endpoint_facts import BACKEND, SERVICES, WORKER, down, row, service
@@ -14,7 +14,7 @@ def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "cause", "relief", "services"),
+    ("rows", "cause", "mitigation", "services"),
     [
         ([row(BACKEND, "redis"), row(WORKER, "redis")], "", "", None),
         ([down(BACKEND, "redis"), row(WORKER, "redis")], "network_cut", "restart_services", ["backend"]),
@@ -26,8 +26,8 @@ def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> 
         ([down(BACKEND, "stripe"), down("host", "stripe"), down("host", "maps")], "no_way_out", "", None),
         ([down(BACKEND, "stripe"), down("host", "stripe"), row("host", "maps")], "their_fault", "", None),
         ([down(BACKEND, "stripe"), row("host", "stripe")], "network_cut", "restart_services", ["backend"]),
-        ([down(BACKEND, "stripe", "protocol", "it fails", whose="theirs")], "their_fault", "", None),
-        ([down(BACKEND, "stripe", "protocol", "it refuses", whose="key")], "key_refused", "", None),
+        ([down(BACKEND, "stripe", "protocol", "it fails", fault_of="theirs")], "their_fault", "", None),
+        ([down(BACKEND, "stripe", "protocol", "it refuses", fault_of="key")], "key_refused", "", None),
         ([down(BACKEND, "redis", "tcp", "redis:6379: connection refused"), down(WORKER, "redis", "tcp", "refused")],
          "not_listening", "restart_services", ["redis"]),
         ([down("host", "redis"), row(WORKER, "redis")], "network_cut", "", None),
@@ -35,14 +35,14 @@ def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> 
          None),
     ],
 )  # fmt: skip
-def test_networks(rows, cause, relief, services):
-    found = disconnected(rows, SERVICES).as_dict()
-    assert (found["cause"], found["relief"], found["rules"].get("services")) == (cause, relief, services)
+def test_networks(rows, cause, mitigation, services):
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert (found["cause"], found["mitigation"], found["rules"].get("services")) == (cause, mitigation, services)
 
 
 def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
     services = {**SERVICES, "redis": service("redis", 0, "exited with code 1")}
-    found = disconnected([down(BACKEND, "redis", "dns"), down(WORKER, "redis", "dns")], services).as_dict()
+    found = diagnose_network([down(BACKEND, "redis", "dns"), down(WORKER, "redis", "dns")], services).as_dict()
     assert found["cause"] in ("target_down", "dns_failure")
     rows = [
         down(BACKEND, "redis", "dns"),
@@ -50,14 +50,14 @@ def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
         down(WORKER, "redis", "dns"),
         row(WORKER, "database"),
     ]
-    found = disconnected(rows, services).as_dict()
+    found = diagnose_network(rows, services).as_dict()
     assert found["cause"] == "target_down"
     assert found["rules"] == {"services": ["redis"], "containers": ["pafar-redis-1"], "which": "all"}
     assert "exited with code 1" in found["causes"][0]["evidence"][0]
 
 
 @pytest.mark.parametrize(
-    ("rows", "cause", "relief"),
+    ("rows", "cause", "mitigation"),
     [
         pytest.param([outside(BACKEND, "a.example"), row(BACKEND, "redis")], "dns_failure", "", id="one name outside"),
         pytest.param([outside(BACKEND, "a.example"), outside(WORKER, "b.example"), row(WORKER, "redis")],
@@ -68,34 +68,34 @@ def test_a_target_that_does_not_run_is_restarted_and_not_who_asks():
                      "dns_failure", "restart_services", id="one of us alone"),
     ],
 )  # fmt: skip
-def test_who_resolves_the_names_outside(rows, cause, relief):
-    found = disconnected(rows, SERVICES).as_dict()
-    assert (found["cause"], found["relief"]) == (cause, relief)
-    assert relief or "resolver" in found["advice"][0]
+def test_who_resolves_the_names_outside(rows, cause, mitigation):
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, mitigation)
+    assert mitigation or "resolver" in found["advice"][0]
 
 
 def test_our_own_front_door_is_nobody_elses_fault():
-    door = down("host", "the front door", "tcp", "connection refused", whose="ours", address="127.0.0.1:80")
+    door = down("host", "the front door", "tcp", "connection refused", fault_of="ours", address="127.0.0.1:80")
     exited = service("nginx", 0, "is exited (1, failed with 1)", ports=["0.0.0.0:80->80/tcp"])
     rows = [door, row(BACKEND, "stripe", address="api.stripe.com:443")]
-    found = disconnected(rows, {**SERVICES, "nginx": exited}).as_dict()
+    found = diagnose_network(rows, {**SERVICES, "nginx": exited}).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("target_down", ["nginx"])
     # By its public name nobody knows where it leads; a service that is sick beside it is mended first.
     public: ProbeReport = {**door, "address": "pafar.example:443"}
-    sick = service("nginx", 1, "its health check fails", state="running")
-    found = disconnected([public, *rows[1:]], {**SERVICES, "nginx": sick}).as_dict()
+    unhealthy = service("nginx", 1, "its health check fails", state="running")
+    found = diagnose_network([public, *rows[1:]], {**SERVICES, "nginx": unhealthy}).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("service_sick", ["nginx"])
 
 
 def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
     stopped = service("reports", 0, "is exited (143, stopped on request)", state="exited")
     services = {**SERVICES, "reports": stopped}
-    theirs = down(BACKEND, "maps", "protocol", "it answers 500", whose="theirs", address="maps.example:443")
-    found = disconnected([theirs], services).as_dict()
-    assert (found["cause"], found["relief"]) == ("their_fault", "")
-    door = down("host", "the front door", "tcp", "refused", whose="ours", address="pafar.example:443")
-    found = disconnected([door, theirs], services).as_dict()
-    assert found["relief"] == ""
+    theirs = down(BACKEND, "maps", "protocol", "it answers 500", fault_of="theirs", address="maps.example:443")
+    found = diagnose_network([theirs], services).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("their_fault", "")
+    door = down("host", "the front door", "tcp", "refused", fault_of="ours", address="pafar.example:443")
+    found = diagnose_network([door, theirs], services).as_dict()
+    assert found["mitigation"] == ""
     assert "service_sick" in {one["cause"] for one in found["causes"]}
     assert any("restart_services_services" in one for one in found["advice"])
 
@@ -104,6 +104,6 @@ def test_the_replica_that_is_cut_off_is_restarted_and_not_those_beside_it():
     two = service("backend")
     two["containers"].append({**two["containers"][0], "name": "pafar-backend-2"})
     rows = [down("pafar-backend-2", "redis"), row(BACKEND, "redis"), down(WORKER, "redis")]
-    found = disconnected(rows, {**SERVICES, "backend": two}).as_dict()
+    found = diagnose_network(rows, {**SERVICES, "backend": two}).as_dict()
     assert found["rules"]["services"] == ["backend", "worker"]
     assert found["rules"]["containers"] == ["pafar-backend-2", WORKER]

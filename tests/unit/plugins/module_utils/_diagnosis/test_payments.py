@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, unpaid
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
 
@@ -16,8 +16,8 @@ def errors(*texts: str, new: bool | None = None) -> LogReport:
     return log(*(kind_of_record(text, new=new) for text in texts))
 
 
-def stripe(state: str = "up", layer: str = "", why: str = "", whose: str = "", status: int = 0) -> ProbeReport:
-    return row(BACKEND, "stripe", state, layer, why, judge="stripe", whose=whose, status=status)
+def stripe(state: str = "up", layer: str = "", why: str = "", fault_of: str = "", status: int = 0) -> ProbeReport:
+    return row(BACKEND, "stripe", state, layer, why, judge="stripe", fault_of=fault_of, status=status)
 
 
 def hook(state: str = "up", layer: str = "", why: str = "", status: int = 405) -> ProbeReport:
@@ -45,7 +45,7 @@ SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_
 
 
 @pytest.mark.parametrize(
-    ("rows", "said", "cause", "relief"),
+    ("rows", "said", "cause", "mitigation"),
     [
         ([stripe(), hook()], log(), "", ""),
         ([stripe("down", "protocol", "Stripe itself fails (500)", "theirs"), hook()], errors(THEIRS),
@@ -71,11 +71,11 @@ SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_
         ([stripe(), hook()], errors(THEIRS), "", ""),
     ],
 )  # fmt: skip
-def test_payments(rows, said, cause, relief):
-    found = unpaid(rows, SERVICES, said, WAITING, ["backend"], 7200).as_dict()
-    assert (found["cause"], found["relief"]) == (cause, relief), found
+def test_payments(rows, said, cause, mitigation):
+    found = diagnose_payments(rows, SERVICES, said, WAITING, ["backend"], 7200).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, mitigation), found
     assert found["lines"][0] == "2 payments wait for a person"
-    assert not cause or relief or found["advice"], "who can help where nobody here can"
+    assert not cause or mitigation or found["advice"], "who can help where nobody here can"
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_payments(rows, said, cause, relief):
 )
 def test_a_stranger_does_not_set_the_verdict(said, known, heavy):
     rows = [stripe(), hook(), down(BACKEND, "redis"), row(WORKER, "redis")]
-    found = unpaid(rows, SERVICES, said, known, ["backend"], 7200).as_dict()
+    found = diagnose_payments(rows, SERVICES, said, known, ["backend"], 7200).as_dict()
     assert found["cause"] == ("webhook_misconfigured" if heavy else "network_cut")
     assert {one["cause"] for one in found["causes"]} == {"webhook_misconfigured", "network_cut"}
 
 
 @pytest.mark.parametrize(
-    ("release", "new", "relief"),
+    ("release", "new", "mitigation"),
     [
         pytest.param({"age": 60, "image_age": 90}, None, "roll_back_release", id="built just now"),
         pytest.param({"age": 60, "image_age": 9e6, "image_tagged": 90}, None, "roll_back_release", id="named just now"),
@@ -105,10 +105,10 @@ def test_a_stranger_does_not_set_the_verdict(said, known, heavy):
         pytest.param({"age": 60, "image_age": None}, None, "", id="nobody knows"),
     ],
 )
-def test_own_code_of_a_fresh_release_is_rolled_back(release, new, relief):
+def test_own_code_of_a_fresh_release_is_rolled_back(release, new, mitigation):
     services = {**SERVICES, "backend": service("backend", **release)}
-    found = unpaid([stripe(), hook()], services, errors(OWN, new=new), WAITING, ["backend"], 7200).as_dict()
-    assert (found["cause"], found["relief"]) == ("own_code", relief)
+    found = diagnose_payments([stripe(), hook()], services, errors(OWN, new=new), WAITING, ["backend"], 7200).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("own_code", mitigation)
 
 
 def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
@@ -116,15 +116,15 @@ def test_an_error_of_long_ago_hides_none_that_came_with_the_release():
     fresh = kind_of_record("KeyError: 'b1'", count=5, new=True)
     services = {**SERVICES, "backend": service("backend", age=60, image_age=90)}
     told = log(chronic, fresh)
-    found = unpaid([stripe(), hook()], services, told, WAITING, ["backend"], 7200).as_dict()
-    assert (found["cause"], found["relief"]) == ("own_code", "roll_back_release")
+    found = diagnose_payments([stripe(), hook()], services, told, WAITING, ["backend"], 7200).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("own_code", "roll_back_release")
     assert "KeyError" in found["causes"][0]["evidence"][0]
 
 
 def test_a_service_that_is_sick_is_restarted():
-    services = {**SERVICES, "backend": service("backend", trouble="is unhealthy")}
+    services = {**SERVICES, "backend": service("backend", problem="is unhealthy")}
     known = Known(0, why_unread="it is down")
-    found = unpaid([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
+    found = diagnose_payments([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
     assert found["cause"] == "service_sick"
     assert found["rules"] == {"services": ["backend"], "containers": ["pafar-backend-1"], "which": "all"}
     assert found["lines"][0] == "whether payments wait for a person is not known"
@@ -141,7 +141,7 @@ def test_a_service_that_is_sick_is_restarted():
     ],
 )
 def test_what_the_list_may_lack_is_said(known, line, gap):
-    found = unpaid([], SERVICES, log(), known, ["backend"], 7200).as_dict()
+    found = diagnose_payments([], SERVICES, log(), known, ["backend"], 7200).as_dict()
     assert found["lines"][0] == line
     assert gap in " ".join(found["advice"])
 
@@ -149,12 +149,12 @@ def test_what_the_list_may_lack_is_said(known, line, gap):
 def test_the_network_between_is_ours():
     rows = [down(BACKEND, "stripe", "dns", "silent", judge="stripe"), down(BACKEND, "redis", "dns", "silent"),
             row(WORKER, "redis"), hook()]  # fmt: skip
-    found = unpaid(rows, SERVICES, errors(THEIRS), Known(0), ["backend"], 7200).as_dict()
+    found = diagnose_payments(rows, SERVICES, errors(THEIRS), Known(0), ["backend"], 7200).as_dict()
     assert (found["cause"], found["rules"]["services"]) == ("dns_failure", ["backend"])
 
 
 def test_a_proxy_that_is_down_is_no_webhook_set_up_wrongly():
     services = {**SERVICES, "nginx": service("nginx", 0, "is exited (1, failed with 1)")}
     rows = [stripe(), hook("down", "dns", "the name nginx could not be resolved")]
-    found = unpaid(rows, services, log(), Known(0), ["backend"], 7200).as_dict()
+    found = diagnose_payments(rows, services, log(), Known(0), ["backend"], 7200).as_dict()
     assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-nginx-1"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import exhausted
-from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import degraded
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
     BackgroundSubjects,
     autovacuum,
@@ -16,7 +16,7 @@ from support.database_reports import (
     activity,
     advised,
     application,
-    ceiling,
+    connection_limit,
     idle_for,
     indexes,
     lists,
@@ -25,16 +25,16 @@ from support.database_reports import (
     statement,
     workload,
 )
-from support.pictures import holds, picture, relation, session, waits
+from support.snapshots import holds, relation, session, snapshot, waits
 
 
 def slow(seen, given, **more):
-    return degraded(seen, given, more.get("min_running", 10), 60).as_dict()
+    return diagnose_performance(seen, given, more.get("min_running", 10), 60).as_dict()
 
 
 def test_a_missing_index():
-    found = slow(activity(ceiling(application())), indexes(advised()))
-    assert (found["cause"], found["relief"]) == ("missing_index", "build_index")
+    found = slow(activity(connection_limit(application())), indexes(advised()))
+    assert (found["cause"], found["mitigation"]) == ("missing_index", "build_index")
     assert found["rules"] == {"schema": "public", "table": "bookings", "columns": ["customer"], "name": "i"}
     assert "would make it worse" in found["scale"]
 
@@ -43,16 +43,16 @@ def test_a_missing_index():
     "given", [indexes(advised(0.1)), indexes(advised(kind="foreign_key")), indexes(advised(statement="")), indexes()]
 )
 def test_no_missing_index(given):
-    found = slow(activity(ceiling(application())), given)
+    found = slow(activity(connection_limit(application())), given)
     assert found["cause"] == ""
     assert "more replicas can help" in found["scale"]
 
 
 def test_a_runaway_statement_and_who_is_protected():
     found_lists = lists([running()])
-    seen = activity(ceiling(application()), background={"processes": processes()}, found=found_lists)
+    seen = activity(connection_limit(application()), background={"processes": processes()}, found=found_lists)
     found = slow(seen, indexes())
-    assert (found["cause"], found["relief"]) == ("runaway_statement", "end_sessions")
+    assert (found["cause"], found["mitigation"]) == ("runaway_statement", "end_sessions")
     assert [one["pid"] for one in found["rules"]["busy"]] == [7]
     found_lists["protected"] = lists(protected=[7])["protected"]
     assert slow(seen, indexes())["cause"] == ""
@@ -63,7 +63,7 @@ def test_a_runaway_statement_and_who_is_protected():
 
 def test_a_lock_queue_goes_before_everything():
     seen = activity(
-        ceiling(application()),
+        connection_limit(application()),
         background={"processes": processes(4.0)},
         found=lists([running()]),
         waiters=5,
@@ -75,14 +75,14 @@ def test_a_lock_queue_goes_before_everything():
 
 
 def test_a_saturated_host_without_a_culprit():
-    seen = activity(ceiling(application()), background={"processes": processes(3.9, pid=99)})
+    seen = activity(connection_limit(application()), background={"processes": processes(3.9, pid=99)})
     found = slow(seen, indexes())
-    assert (found["cause"], found["relief"]) == ("traffic", "")
+    assert (found["cause"], found["mitigation"]) == ("traffic", "")
     assert "cores are used up" in found["scale"]
 
 
 def test_what_drags_along_is_told_without_a_relief():
-    seen = picture(
+    seen = snapshot(
         [holds(8, relation(1)), *(waits(pid, relation(1)) for pid in (9, 10, 11))],
         session(8, backend_type="autovacuum worker", query="autovacuum: VACUUM t"),
     )
@@ -90,7 +90,7 @@ def test_what_drags_along_is_told_without_a_relief():
         "spill": spill(seen, [(1, "pgsql_tmp7.0", 2**29)]),
         "autovacuum": autovacuum(seen, []),
     }
-    report = activity(ceiling(application()), background=background, pressing=["slot dead keeps 9 MiB"])
+    report = activity(connection_limit(application()), background=background, pressing=["slot dead keeps 9 MiB"])
     found = slow(report, indexes())
     assert {one["cause"] for one in found["causes"]} == {"spilled_files", "vacuum_in_the_way"}
     assert "slot dead keeps 9 MiB" in found["advice"]
@@ -98,34 +98,36 @@ def test_what_drags_along_is_told_without_a_relief():
 
 def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
     idle = lists(idle_in_transaction=[idle_for(100.0)], protected=[5])
-    found = slow(activity(ceiling(application()), found=idle), indexes(advised()))
-    assert (found["cause"], found["guards"]) == ("missing_index", [])
+    found = slow(activity(connection_limit(application()), found=idle), indexes(advised()))
+    assert (found["cause"], found["role_settings"]) == ("missing_index", [])
     idle["protected"] = []
-    assert slow(activity(ceiling(application()), found=idle), indexes(advised()))["cause"] == "missing_index"
+    assert slow(activity(connection_limit(application()), found=idle), indexes(advised()))["cause"] == "missing_index"
 
 
 def test_only_the_roles_of_forgotten_transactions_are_named_and_guarded():
     busy = application("web", 20, role="web", idle_in_transaction=5, idle_in_transaction_seconds=[0.1] * 5, active=15)
     lost = application("job", 20, role="job", idle_in_transaction=12, idle_in_transaction_seconds=[300.0] * 12)
-    found = exhausted(activity(ceiling(busy, lost)), 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose_connections(activity(connection_limit(busy, lost)), 30, 60, 0.5, 0.2, {}).as_dict()
     assert found["causes"][0]["detail"]["roles"] == ["job"]
-    assert [one["role"] for one in found["guards"]] == ["job"]
+    assert [one["role"] for one in found["role_settings"]] == ["job"]
     assert "12 of 40 sessions" in found["causes"][0]["evidence"][0]
 
 
 def test_a_transaction_that_keeps_nothing_is_nobody_s_to_end():
     idle = lists(idle_in_transaction=[idle_for(61.0)])
-    found = slow(activity(ceiling(application()), found=idle), indexes())
-    assert (found["cause"], found["relief"], found["rules"]) == ("forgotten_transaction", "", {})
-    assert found["guards"] == []
+    found = slow(activity(connection_limit(application()), found=idle), indexes())
+    assert (found["cause"], found["mitigation"], found["rules"]) == ("forgotten_transaction", "", {})
+    assert found["role_settings"] == []
     assert "5 should commit" in found["advice"][0]
-    holders: BackgroundSubjects = {"wraparound": wraparound(picture([]), [], [(5, 5000)], [], [])}
-    found = slow(activity(ceiling(application()), found=idle, background=holders), indexes())
-    assert (found["relief"], found["rules"]) == ("end_sessions", {"idle_in_transaction": 60})
+    holders: BackgroundSubjects = {"wraparound": wraparound(snapshot([]), [], [(5, 5000)], [], [])}
+    found = slow(activity(connection_limit(application()), found=idle, background=holders), indexes())
+    assert (found["mitigation"], found["rules"]) == ("end_sessions", {"idle_in_transaction": 60})
 
 
 def test_what_another_cause_ends_takes_no_harmless_transaction_along():
     both = lists([running()], [idle_for(61.0)])
-    found = slow(activity(ceiling(application()), background={"processes": processes()}, found=both), indexes())
-    assert found["relief"] == "end_sessions"
+    found = slow(
+        activity(connection_limit(application()), background={"processes": processes()}, found=both), indexes()
+    )
+    assert found["mitigation"] == "end_sessions"
     assert "idle_in_transaction" not in found["rules"]

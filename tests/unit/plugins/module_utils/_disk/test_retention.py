@@ -25,7 +25,7 @@ def series(*states: str, size: int = 1000) -> tuple[list[Backup], dict[str, Dump
     return backups, dumps
 
 
-def judged(*states: str, keep: int = 2, max_age: float = DAY) -> tuple[list[str], retention.Verdict, list[str]]:
+def judged(*states: str, keep: int = 2, max_age: float = DAY) -> tuple[list[str], retention.Retention, list[str]]:
     backups, dumps = series(*states)
     looked = []
 
@@ -33,8 +33,8 @@ def judged(*states: str, keep: int = 2, max_age: float = DAY) -> tuple[list[str]
         looked.append(one.name)
         return dumps[one.name]
 
-    verdict = retention.judge(backups, keep, max_age, NOW, read)
-    return [one.name for one in verdict.go], verdict, looked
+    decision = retention.judge(backups, keep, max_age, NOW, read)
+    return [one.name for one in decision.go], decision, looked
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_what_goes(states, go):
 
 
 def test_nothing_goes_while_the_newest_valid_one_is_too_old():
-    go, verdict, dummy = judged("torn", "torn", "good", "good", "good", "good", max_age=DAY)
+    go, decision, dummy = judged("torn", "torn", "good", "good", "good", "good", max_age=DAY)
     assert go == []
-    assert "b2" in verdict.refused
-    assert "2 days" not in verdict.refused or "allowed" in verdict.refused
+    assert "b2" in decision.refused
+    assert "2 days" not in decision.refused or "allowed" in decision.refused
 
 
 GB = 10**9
@@ -71,7 +71,7 @@ def nights(*sizes: int, every: float = DAY, head: bytes = b"--") -> tuple[list[B
     return backups, {one.name: Dump(one.name, one.size, 0.0, head, WHOLE) for one in backups}
 
 
-def judge(nightly: tuple[list[Backup], dict[str, Dump]], keep: int, max_age: float = 30 * DAY) -> retention.Verdict:
+def judge(nightly: tuple[list[Backup], dict[str, Dump]], keep: int, max_age: float = 30 * DAY) -> retention.Retention:
     backups, dumps = nightly
     return retention.judge(backups, keep, max_age, NOW, lambda one: dumps[one.name])
 
@@ -79,35 +79,35 @@ def judge(nightly: tuple[list[Backup], dict[str, Dump]], keep: int, max_age: flo
 @pytest.mark.parametrize("keep", [1, 3, 7])
 def test_dumps_of_the_wrong_database_push_out_no_good_ones(keep):
     """However many there are by now: the middle of all is one of theirs."""
-    verdict = judge(nights(*[1000] * 8, *[GB] * 7), keep)
-    assert verdict.go == ()
-    assert f"the newest {keep} are all small beside older ones" in verdict.refused
-    assert "1,000,000,000 are usual" in verdict.stay["b0"]
+    decision = judge(nights(*[1000] * 8, *[GB] * 7), keep)
+    assert decision.go == ()
+    assert f"the newest {keep} are all small beside older ones" in decision.refused
+    assert "1,000,000,000 are usual" in decision.stay["b0"]
 
 
 def test_a_database_that_shrank_is_told_as_that_and_not_as_a_job_that_stopped():
-    verdict = judge(nights(*[400] * 20, *[1000] * 10), 7, max_age=10 * DAY)
-    assert verdict.go == ()
-    assert "the newest 20 are all small beside older ones" in verdict.refused
+    decision = judge(nights(*[400] * 20, *[1000] * 10), 7, max_age=10 * DAY)
+    assert decision.go == ()
+    assert "the newest 20 are all small beside older ones" in decision.refused
 
 
 def test_empty_files_are_a_job_that_stopped():
     backups, dumps = nights(0, *[1000] * 4)
     dumps["b0"] = Dump("b0", 0, 0.0, b"", b"")
-    verdict = judge((backups, dumps), 1, max_age=0.5 * DAY)
-    assert "the newest valid backup, b1, is" in verdict.refused
+    decision = judge((backups, dumps), 1, max_age=0.5 * DAY)
+    assert "the newest valid backup, b1, is" in decision.refused
 
 
 def test_a_few_small_ones_do_not_count_and_hinder_nothing():
-    verdict = judge(nights(GB, 1000, 1000, GB, GB, GB), 3)
-    assert [one.name for one in verdict.go] == ["b5"]
+    decision = judge(nights(GB, 1000, 1000, GB, GB, GB), 3)
+    assert [one.name for one in decision.go] == ["b5"]
 
 
 def test_a_big_one_that_is_torn_measures_nothing():
     backups, dumps = nights(1000, 1000, 1000, GB)
     dumps["b3"] = Dump("b3", GB, 0.0, b"--", b"INSERT")
     assert [one.name for one in judge((backups, dumps), 2).go] == ["b3", "b2"]
-    dumps["b3"] = Dump("b3", GB, 0.0, trouble="it cannot be read")
+    dumps["b3"] = Dump("b3", GB, 0.0, problem="it cannot be read")
     assert judge((backups, dumps), 2).go == ()
 
 
@@ -115,9 +115,9 @@ def test_a_date_that_is_still_to_come_is_none():
     backups, dumps = nights(*[1000] * 4)
     ahead = Backup("ahead", 1000, 1000, NOW + 999 * DAY, 1, 0)
     dumps["ahead"] = Dump("ahead", 1000, 0.0, b"--", WHOLE)
-    verdict = judge(([ahead, *backups], dumps), 2)
-    assert [one.name for one in verdict.go] == ["b3", "b2"]
-    assert verdict.stay["ahead"] == "its date is in the future, so it is none"
+    decision = judge(([ahead, *backups], dumps), 2)
+    assert [one.name for one in decision.go] == ["b3", "b2"]
+    assert decision.stay["ahead"] == "its date is in the future, so it is none"
     old = [Backup(one.name, one.size, one.blocks, one.at - 9 * DAY, 1, 0) for one in backups]
     assert "the newest valid backup, b0, is 9 days" in judge(([ahead, *old], dumps), 2, DAY).refused
     zone = Backup("ahead", 1000, 1000, NOW + 0.9 * DAY, 1, 0)
@@ -125,18 +125,18 @@ def test_a_date_that_is_still_to_come_is_none():
 
 
 def test_nothing_goes_on_the_strength_of_custom_archives():
-    verdict = judge(nights(*[GB] * 6, head=ARCHIVE), 2)
-    assert verdict.go == ()
-    assert "of a custom archive only the beginning tells" in verdict.refused
-    assert "cannot be judged" in verdict.stay["b0"]
+    decision = judge(nights(*[GB] * 6, head=ARCHIVE), 2)
+    assert decision.go == ()
+    assert "of a custom archive only the beginning tells" in decision.refused
+    assert "cannot be judged" in decision.stay["b0"]
 
 
 def test_what_there_was_no_time_for_is_spared_and_said():
     backups, dumps = nights(*[GB] * 5)
-    late = {name: Dump(name, GB, 0.0, trouble="there was no time") for name in dumps}
-    verdict = judge((backups, {**dumps, **{name: late[name] for name in ("b1", "b2", "b3", "b4")}}), 2)
-    assert verdict.go == ()
-    assert verdict.refused.endswith("only 1 of the 2 backups that must stay are valid; 4 could not be looked into"
+    affected = {name: Dump(name, GB, 0.0, problem="there was no time") for name in dumps}
+    decision = judge((backups, {**dumps, **{name: affected[name] for name in ("b1", "b2", "b3", "b4")}}), 2)
+    assert decision.go == ()
+    assert decision.refused.endswith("only 1 of the 2 backups that must stay are valid; 4 could not be looked into"
                                     " (there was no time)")  # fmt: skip
 
 
@@ -210,8 +210,8 @@ def test_what_is_to_be_free(text, goal):
     assert goal_of(text) == goal
 
 
-def find(kind: str, size: int, spared: str = "") -> Find:
-    return Find(kind, f"{kind}:{size}", kind, size, "because", "remove", spared)
+def find(kind: str, size: int, excluded: str = "") -> Find:
+    return Find(kind, f"{kind}:{size}", kind, size, "because", "remove", excluded)
 
 
 def test_the_least_harm_first_and_no_more_than_needed():
@@ -227,13 +227,13 @@ def test_the_least_harm_first_and_no_more_than_needed():
     ]  # fmt: skip
     plan = reclaiming.plan_reclaim(ordered, 1_050_000_000)
     assert [item.target for item in plan.actions] == ["container_logs:1000000000", "container_logs:100000000"]
-    assert {item.target for item in plan.spared} == {"journald:100000000", "backups:1000000000"}
+    assert {item.target for item in plan.excluded} == {"journald:100000000", "backups:1000000000"}
 
 
 def test_what_must_stay_is_spared_with_its_reason_and_small_things_are_not_told():
     plan = reclaiming.plan_reclaim([find("backups", 10**9, "the newest"), find("container_logs", 1000)], 10**10)
     assert plan.actions == ()
-    assert [item.reason for item in plan.spared] == ["the newest"]
+    assert [item.reason for item in plan.excluded] == ["the newest"]
 
 
 def test_what_is_missing():
@@ -242,5 +242,5 @@ def test_what_is_missing():
     assert room.missing(Goal(bytes=10)) == 0
     assert room.missing(Goal(bytes=11)) == 1
     told = reclaiming.Reclaiming(reclaiming.plan_reclaim([], 10), room, Goal(share=0.2)).as_dict()
-    assert told["late"] == 1
-    assert told["nothing"].startswith("nothing here may be freed")
+    assert told["affected_before"] == 1
+    assert told["no_action_reason"].startswith("nothing here may be freed")

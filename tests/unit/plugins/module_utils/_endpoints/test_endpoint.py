@@ -31,7 +31,7 @@ def target(**more):
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "key", "state", "whose"),
+    ("status", "body", "key", "state", "fault_of"),
     [
         (401, "{}", False, "up", ""),
         (401, '{"error": {"message": "Invalid API Key provided: sk_live_***7dc"}}', True, "down", "key"),
@@ -44,13 +44,13 @@ def target(**more):
         (403, "{}", False, "up", ""),
     ],
 )
-def test_what_stripe_means(status, body, key, state, whose):
+def test_what_stripe_means(status, body, key, state, fault_of):
     found = meaning.of_stripe(status, body, key)
-    assert (found.state, found.whose) == (state, whose)
+    assert (found.state, found.fault_of) == (state, fault_of)
 
 
 @pytest.mark.parametrize(
-    ("status", "word", "state", "whose"),
+    ("status", "word", "state", "fault_of"),
     [
         (200, "OK", "up", ""),
         (200, "ZERO_RESULTS", "up", ""),
@@ -61,13 +61,13 @@ def test_what_stripe_means(status, body, key, state, whose):
         (500, "", "down", "theirs"),
     ],
 )
-def test_what_maps_means_under_a_200(status, word, state, whose):
+def test_what_maps_means_under_a_200(status, word, state, fault_of):
     found = meaning.of_maps(status, f'{{"status": "{word}"}}', True)
-    assert (found.state, found.whose) == (state, whose)
+    assert (found.state, found.fault_of) == (state, fault_of)
 
 
 @pytest.mark.parametrize(
-    ("status", "word", "said", "key", "state", "whose"),
+    ("status", "word", "said", "key", "state", "fault_of"),
     [
         (403, "PERMISSION_DENIED", "This API is not enabled", True, "down", "key"),
         (403, "PERMISSION_DENIED", "Unregistered callers are not allowed", False, "up", ""),
@@ -78,22 +78,22 @@ def test_what_maps_means_under_a_200(status, word, state, whose):
         (500, "INTERNAL", "Internal error", True, "down", "theirs"),
     ],
 )
-def test_what_newer_services_of_google_mean(status, word, said, key, state, whose):
+def test_what_newer_services_of_google_mean(status, word, said, key, state, fault_of):
     body = json.dumps({"error": {"code": status, "message": said, "status": word}})
     found = meaning.of_maps(status, body, key)
-    assert (found.state, found.whose) == (state, whose)
+    assert (found.state, found.fault_of) == (state, fault_of)
 
 
 def test_maps_without_a_key_answers_by_denying():
     found = meaning.of_maps(200, '{"status": "REQUEST_DENIED", "error_message": "You must use an API key"}', False)
-    assert (found.state, found.whose) == ("up", "")
+    assert (found.state, found.fault_of) == ("up", "")
     assert meaning.of_maps(200, '{"places": []}', True).state == "up", "newer services have no word where all is well"
 
 
 @pytest.mark.parametrize("judge", ["stripe", "maps"])
 def test_what_is_no_json_is_not_the_provider(judge):
     found = meaning.of_http(target(judge=judge), 200, "<html>Please log in</html>", True)
-    assert (found.state, found.whose) == ("down", "network")
+    assert (found.state, found.fault_of) == ("down", "network")
     assert meaning.of_http(target(judge=judge), 200, '{"status": "OK", "data": [cut', True).state == "up"
     assert meaning.of_http(target(judge=judge, method="HEAD"), 200, "", True).state == "up"
 
@@ -112,10 +112,10 @@ def test_what_the_end_of_a_certificate_means(facts, state, said):
     assert (found.state, said in found.why) == (state, True)
 
 
-@pytest.mark.parametrize(("kind", "whose"), [("postgres", "ours"), ("redis", "ours"), ("tls", "theirs")])
-def test_a_database_that_does_not_encrypt_is_ours(kind, whose):
+@pytest.mark.parametrize(("kind", "fault_of"), [("postgres", "ours"), ("redis", "ours"), ("tls", "theirs")])
+def test_a_database_that_does_not_encrypt_is_ours(kind, fault_of):
     step = Step("tls", False, 1.0, "it offers no TLS")
-    assert meaning.of_failed(step, target(kind=kind, host="db", port=1, url="")).whose == whose
+    assert meaning.of_failed(step, target(kind=kind, host="db", port=1, url="")).fault_of == fault_of
 
 
 @pytest.mark.parametrize(

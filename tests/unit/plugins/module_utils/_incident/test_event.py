@@ -5,7 +5,7 @@ import json
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event, read_events, usable_id
 
-from support.pictures import NOW
+from support.snapshots import NOW
 
 
 def test_an_event_is_one_line_of_json_whatever_it_holds():

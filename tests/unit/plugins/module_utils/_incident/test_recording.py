@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import last_undoable, mitigation_events
 
-PLANNED = {"plan": {"digest": "d", "late": 1}}
+PLANNED = {"plan": {"digest": "d", "affected_before": 1}}
 OPEN, SHUT = {"open": True, "reasons": ["fine"]}, {"open": False, "reasons": ["over the limit"]}
 UNDO = {"reversible": True, "module": "compose_scale", "options": {}}
 DONE = {"done": ["started x"], "undo": UNDO, "seconds": 1.0, "secret_of_the_module": 1}
@@ -16,22 +16,22 @@ def kinds(*words, **more):
 
 
 @pytest.mark.parametrize(
-    ("planned", "gate", "applied", "verdict", "events"),
+    ("planned", "gate", "applied", "outcome", "events"),
     [
         pytest.param({}, {}, {}, {}, [], id="the plan failed"),
-        pytest.param({}, OPEN, DONE, {"verdict": "recovered"}, [], id="results of an earlier use"),
+        pytest.param({}, OPEN, DONE, {"outcome": "recovered"}, [], id="results of an earlier use"),
         pytest.param(PLANNED, {}, DONE, {}, [], id="the gate failed"),
         pytest.param(PLANNED, SHUT, {}, {}, ["held"], id="held"),
-        pytest.param({"plan": {"late": 0}}, SHUT, {}, {}, [], id="nothing to do"),
+        pytest.param({"plan": {"affected_before": 0}}, SHUT, {}, {}, [], id="nothing to do"),
         pytest.param(PLANNED, OPEN, {"msg": "refused"}, {}, [], id="the act was refused"),
         pytest.param(PLANNED, OPEN, {"done": []}, {}, ["noted"], id="nothing came of it"),
         pytest.param(PLANNED, OPEN, DONE, {}, ["mitigated"], id="done, and not verified"),
-        pytest.param(PLANNED, OPEN, DONE, {"verdict": "recovered"}, ["mitigated", "verified"], id="whole"),
+        pytest.param(PLANNED, OPEN, DONE, {"outcome": "recovered"}, ["mitigated", "verified"], id="whole"),
         pytest.param(PLANNED, OPEN, {"ended": [], "signalled": ["x"]}, {}, ["mitigated"], id="sessions"),
     ],
 )
-def test_events(planned, gate, applied, verdict, events):
-    assert kinds(planned, "scale_services", gate, applied, verdict) == events
+def test_events(planned, gate, applied, outcome, events):
+    assert kinds(planned, "scale_services", gate, applied, outcome) == events
 
 
 def test_only_what_is_known_is_kept():

@@ -9,6 +9,6 @@ from support.reports import kind_of_record, log
 
 def test_new_kinds_are_marked_and_a_log_that_was_not_read_is_named():
     report = log(kind_of_record("KeyError", new=True), kind_of_record("old", new=False))
-    tally = Tally("web", "file", "/x", Limits(9, 0.0), trouble="no such file")
+    tally = Tally("web", "file", "/x", Limits(9, 0.0), problem="no such file")
     report["sources"] = [tally.as_dict()]
     assert of_log(report)[1:] == [(CARE, "3x new: KeyError"), (PLAIN, "3x old"), (CARE, "web: no such file")]

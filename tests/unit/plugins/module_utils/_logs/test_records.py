@@ -46,7 +46,7 @@ def counts(found, since, new_since):
     for record in found:
         signatures.add(record)
     before = {record.source for record in found if record.at < new_since}
-    return {one["text"]: one for one in signatures.told(since, new_since, before, 20)}
+    return {one["text"]: one for one in signatures.as_dicts(since, new_since, before, 20)}
 
 
 def test_what_was_seen_before_a_deploy_is_not_new():
@@ -234,7 +234,7 @@ def test_an_example_is_cut_behind_the_hiding_of_secrets():
     signatures.add(Record(1.0, "web", "ERROR " + "x " * 991 + card, ""))
     nested = {"level": "error", "secret": {"value": "NESTED"}, "m": "y" * 3000}
     signatures.add(Record(1.0, "web", json.dumps(nested), ""))
-    told = json.dumps(signatures.told(0.0, None, (), 9))
+    told = json.dumps(signatures.as_dicts(0.0, None, (), 9))
     assert "42424" not in told
     assert "NESTED" not in told
 
@@ -245,7 +245,7 @@ def test_tracebacks_in_a_row_are_as_many_records():
     signatures = Signatures()
     for one in found:
         signatures.add(one)
-    assert [one["count"] for one in signatures.told(0, None, set(), 5)] == [300]
+    assert [one["count"] for one in signatures.as_dicts(0, None, set(), 5)] == [300]
 
 
 def test_a_chain_of_exceptions_is_one_record():

@@ -3,11 +3,11 @@ from __future__ import annotations
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, GOOD
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_lines import of_activity
 
-from support.database_reports import activity, application, ceiling
+from support.database_reports import activity, application, connection_limit
 
 
 def test_what_the_login_may_not_see_comes_first_and_an_empty_queue_is_good():
-    report = activity(ceiling(application()), used=10)
+    report = activity(connection_limit(application()), used=10)
     report["visibility"], report["redacted"] = "partial", 3
     lines = of_activity(report)
     assert lines[0] == (CARE, "3 sessions cannot be seen: the login role lacks pg_monitor")
@@ -17,4 +17,4 @@ def test_what_the_login_may_not_see_comes_first_and_an_empty_queue_is_good():
 
 
 def test_a_queue_is_shown_as_its_tree():
-    assert of_activity(activity(ceiling(application()), waiters=2))[-1][1] == "root"
+    assert of_activity(activity(connection_limit(application()), waiters=2))[-1][1] == "root"

@@ -3,17 +3,17 @@ from __future__ import annotations
 import json
 
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import activity_result
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import (
     evidence,
     standing,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 
-from support.pictures import NOW, ago, picture, prepared, row_queue, session
+from support.snapshots import NOW, ago, prepared, row_queue, session, snapshot
 
 SECRET = "UPDATE t SET card = '4111111111111111' WHERE id = 7"
-SCENE = picture(
+SCENE = snapshot(
     row_queue(1, [2, 3]),
     session(1, "idle in transaction", query=SECRET, has_written=True),
     session(2, query=SECRET),
@@ -25,7 +25,7 @@ SCENE = picture(
 
 
 def told(scene=SCENE, statements="normalized", rows=100):
-    return activity_result(scene, Mercy(), statements=statements, rows=rows, min_waiting=85, long_running=300)
+    return activity_result(scene, Exclusions(), statements=statements, rows=rows, min_waiting=85, long_running=300)
 
 
 def test_tells_what_other_tools_rely_on():
@@ -33,10 +33,10 @@ def test_tells_what_other_tools_rely_on():
     assert result["waiters"] == 2
     assert result["long_waiters"] == 1
     assert result["visibility"] == "full"
-    root = result["roots"][0]
+    root = result["root_blockers"][0]
     assert {"target", "pid", "waiters", "state", "reason"} <= root.keys()
     assert (root["pid"], root["waiters"], root["state"]) == (1, 2, "idle in transaction")
-    assert result["gates"] == []
+    assert result["queued_blockers"] == []
     assert result["connections"]["used"] == 5  # the walsender takes no slot of max_connections
     assert result["connections"]["limit"] == 100
     assert result["connections"]["percent"] == 5.0
@@ -58,11 +58,11 @@ def test_lists_who_is_the_matter_in_another_way():
 def test_no_literal_leaves_unless_asked_for():
     assert "4111" not in json.dumps(told())
     assert "4111" in json.dumps(told(statements="full"))
-    assert "UPDATE" not in json.dumps(told(statements="none")["roots"])
+    assert "UPDATE" not in json.dumps(told(statements="none")["root_blockers"])
 
 
 def test_lists_are_bounded_and_counts_are_of_all():
-    crowd = picture(row_queue(1, list(range(2, 302))))
+    crowd = snapshot(row_queue(1, list(range(2, 302))))
     result = told(crowd, rows=10)
     assert result["waiters"] == 300
     assert len(result["blocked"]) == 10
@@ -70,14 +70,14 @@ def test_lists_are_bounded_and_counts_are_of_all():
 
 def test_redacted_rows_are_counted_and_said():
     hidden = session(4, backend_type="", state="", redacted=True)
-    result = told(picture(row_queue(1, [2]), hidden))
+    result = told(snapshot(row_queue(1, [2]), hidden))
     assert (result["visibility"], result["redacted"]) == ("partial", 1)
     assert result["connections"]["by_state"]["unknown"] == 1
 
 
 def test_the_evidence_holds_everybody_and_no_literal():
-    judged = judge(SCENE, Mercy(), Bounds())
-    kept = evidence(judged, Mercy(), 100)
+    judged = judge(SCENE, Exclusions(), Bounds())
+    kept = evidence(judged, Exclusions(), 100)
     assert "4111" not in json.dumps([kept, judged.as_dict(), judged.diff()])
     assert [s["pid"] for s in kept["blockers"]] == [1]
     assert [s["pid"] for s in kept["waiters"]] == [2, 3]
@@ -86,15 +86,15 @@ def test_the_evidence_holds_everybody_and_no_literal():
 
 
 def test_the_diff_is_for_people_and_empty_without_a_change():
-    shown = judge(SCENE, Mercy(), Bounds()).diff()
+    shown = judge(SCENE, Exclusions(), Bounds()).diff()
     assert shown["before"].splitlines()[-1] == "2 sessions wait too long"
     assert "session terminated, frees 2 of 2" in shown["after"]
-    quiet = judge(picture([]), Mercy(), Bounds()).diff()
+    quiet = judge(snapshot([]), Exclusions(), Bounds()).diff()
     assert quiet["before"] == quiet["after"] == ""
 
 
 def test_how_a_queue_stands_and_who_of_the_late_is_late_still():
-    judged = judge(SCENE, Mercy(), Bounds())
+    judged = judge(SCENE, Exclusions(), Bounds())
     assert standing(SCENE, 0) == {"waiters": 2, "long_waiters": 2}
     assert judged.still_late(SCENE) == 2
-    assert judged.still_late(picture([])) == 0
+    assert judged.still_late(snapshot([])) == 0

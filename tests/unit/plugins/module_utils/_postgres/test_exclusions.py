@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 
-from support.pictures import prepared, session
+from support.snapshots import prepared, session
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ from support.pictures import prepared, session
     ],
 )
 def test_spares(holder, because):
-    mercy = Mercy(
+    exclusions = Exclusions(
         roles=frozenset({"billing"}),
         applications=frozenset({"cron"}),
         databases=frozenset({"ledger"}),
         queries=("month_end",),
         own_pid=7,
     )
-    assert because in mercy.why(holder)
+    assert because in exclusions.why(holder)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_spares(holder, because):
     ],
 )
 def test_does_not_spare(holder):
-    assert Mercy(own_pid=7).why(holder) == ""
+    assert Exclusions(own_pid=7).why(holder) == ""
 
 
 def test_superusers_and_prepared_transactions_only_when_asked():
-    mercy = Mercy(superusers=False, allow_prepared=True)
-    assert mercy.why(session(1, superuser=True)) == ""
-    assert mercy.why(prepared(5)) == ""
-    assert "superuser" in mercy.why(prepared(5, allowed=False))
+    exclusions = Exclusions(superusers=False, allow_prepared=True)
+    assert exclusions.why(session(1, superuser=True)) == ""
+    assert exclusions.why(prepared(5)) == ""
+    assert "superuser" in exclusions.why(prepared(5, allowed=False))

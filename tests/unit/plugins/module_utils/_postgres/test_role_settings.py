@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres import role_settings as guards
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres import role_settings
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_settings import (
     CONNECTIONS,
-    Guard,
+    RoleSetting,
     RoleState,
     bound,
-    plan_guards,
+    plan_role_settings,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 
-from support.pictures import SERVER, picture
+from support.snapshots import SERVER, snapshot
 
 IDLE = "idle_in_transaction_session_timeout"
 
 
 def plan(now, wanted, setting=IDLE, everywhere=None, **more):
     known = {"app": RoleState("app", {setting: now} if now else {})}
-    return plan_guards([Guard("app", setting, wanted, **more)], known, picture([]), everywhere).plan
+    return plan_role_settings([RoleSetting("app", setting, wanted, **more)], known, snapshot([]), everywhere).plan
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_how_much_a_value_lets_through(value, milliseconds):
 )
 def test_the_same_in_another_spelling_is_set_already(now, wanted, setting):
     found = plan(now, wanted, setting)
-    assert (found.actions, found.spared) == ((), ())
+    assert (found.actions, found.excluded) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_same_in_another_spelling_is_set_already(now, wanted, setting):
 def test_a_stricter_one_stays_and_says_so(now, wanted, setting):
     found = plan(now, wanted, setting)
     assert found.actions == ()
-    assert found.spared[0].reason == f"is stricter already: {now}"
+    assert found.excluded[0].reason == f"is stricter already: {now}"
 
 
 @pytest.mark.parametrize(
@@ -65,21 +65,21 @@ def test_a_looser_one_gives_way(now, wanted, setting):
 
 def test_what_the_server_has_for_everybody_counts_where_the_role_has_nothing():
     strict = {IDLE: "30000ms"}
-    assert "holds for every role" in plan("", "120s", everywhere=strict).spared[0].reason
+    assert "holds for every role" in plan("", "120s", everywhere=strict).excluded[0].reason
     assert len(plan("5min", "120s", everywhere=strict).actions) == 1
     assert len(plan("", "120s", everywhere={IDLE: "0ms"}).actions) == 1
 
 
 def test_the_way_back_may_loosen():
     known = {"app": RoleState("app", {IDLE: "10 min"})}
-    (back,) = plan_guards([Guard("app", IDLE, "5s")], known, picture([])).undo()["options"]["guards"]
+    (back,) = plan_role_settings([RoleSetting("app", IDLE, "5s")], known, snapshot([])).undo()["options"]["settings"]
     assert back == {"role": "app", "setting": IDLE, "value": "10 min", "loosen": True}
     tight = {"app": RoleState("app", {IDLE: "5s"})}
-    guard = Guard(**back)
-    found = plan_guards([guard], tight, picture([]))
+    role_setting = RoleSetting(**back)
+    found = plan_role_settings([role_setting], tight, snapshot([]))
     assert len(found.plan.actions) == 1
-    assert found.guards == [guard]
-    assert found.narrowed_to(["app.x:-->1s"]).guards == []
+    assert found.role_settings == [role_setting]
+    assert found.narrowed_to(["app.x:-->1s"]).role_settings == []
 
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -88,36 +88,36 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def pictured(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
+    return Snapshot(NOW, SERVER, Limits(100, 3), known, forest=build_forest([]), **given)
 
 
 KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("boss", {}, True)}
 
 
 @pytest.mark.parametrize(
-    ("guard", "said"),
+    ("role_setting", "said"),
     [
-        (Guard("app", "lock_timeout", "30s"), ""),
-        (Guard("app", "lock_timeout", ""), ""),
-        (Guard("app", "connection_limit", "-1"), ""),
-        (Guard("app", "connection_limit", "5min"), "needs a number"),
-        (Guard("app", "lock_timeout", "5s'"), "needs a time"),
-        (Guard("app", "lock_timeout", "1.5 min"), ""),
-        (Guard("app", "transaction_timeout", "5s"), "too old"),
-        (Guard("app", "search_path", "x"), "is no guard"),
-        (Guard("ghost", "lock_timeout", "5s"), "no role"),
+        (RoleSetting("app", "lock_timeout", "30s"), ""),
+        (RoleSetting("app", "lock_timeout", ""), ""),
+        (RoleSetting("app", "connection_limit", "-1"), ""),
+        (RoleSetting("app", "connection_limit", "5min"), "needs a number"),
+        (RoleSetting("app", "lock_timeout", "5s'"), "needs a time"),
+        (RoleSetting("app", "lock_timeout", "1.5 min"), ""),
+        (RoleSetting("app", "transaction_timeout", "5s"), "too old"),
+        (RoleSetting("app", "search_path", "x"), "is no guard"),
+        (RoleSetting("ghost", "lock_timeout", "5s"), "no role"),
     ],
 )
-def test_what_can_be_a_guard(guard, said):
-    why = guards.why_not(guard, KNOWN, ["lock_timeout", "statement_timeout"])
+def test_what_can_be_a_guard(role_setting, said):
+    why = role_settings.why_not(role_setting, KNOWN, ["lock_timeout", "statement_timeout"])
     assert said in why if said else why == ""
 
 
 def test_a_guard_that_is_set_is_no_action_and_the_way_back_is_what_was():
-    same, new = Guard("app", "lock_timeout", "5s"), Guard("app", "statement_timeout", "1min")
-    planned = plan_guards([same, new], KNOWN, pictured())
+    same, new = RoleSetting("app", "lock_timeout", "5s"), RoleSetting("app", "statement_timeout", "1min")
+    planned = plan_role_settings([same, new], KNOWN, pictured())
     assert planned.plan.targets == ("app.statement_timeout:-->1min",)
-    assert planned.guards == [new]
-    both = plan_guards([Guard("app", "lock_timeout", "1s"), new], KNOWN, pictured())
-    assert [one["value"] for one in both.undo()["options"]["guards"]] == ["5s", ""]
-    assert plan_guards([Guard("boss", "lock_timeout", "1s")], KNOWN, pictured()).plan.actions == ()
+    assert planned.role_settings == [new]
+    both = plan_role_settings([RoleSetting("app", "lock_timeout", "1s"), new], KNOWN, pictured())
+    assert [one["value"] for one in both.undo()["options"]["settings"]] == ["5s", ""]
+    assert plan_role_settings([RoleSetting("boss", "lock_timeout", "1s")], KNOWN, pictured()).plan.actions == ()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, advisory_key
 
-from support.pictures import advisory, holds, picture, relation, row_queue, waits
+from support.snapshots import advisory, holds, relation, row_queue, snapshot, waits
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_ordinary_roles_have_what_is_not_reserved():
 
 
 def test_names_what_is_waited_for():
-    scene = picture(
+    scene = snapshot(
         [
             *row_queue(1, [2, 3]),
             holds(4, relation(9)),
@@ -37,5 +37,5 @@ def test_names_what_is_waited_for():
 
 
 def test_an_owner_that_ended_while_we_looked_is_no_client():
-    assert picture([]).who(4711).backend_type == "ended while we looked"
-    assert not picture([]).who("prepared:9").allowed
+    assert snapshot([]).who(4711).backend_type == "ended while we looked"
+    assert not snapshot([]).who("prepared:9").allowed

@@ -45,7 +45,7 @@ def test_the_least_offset_is_told(offset, found):
     check = of_clock("it", exchange(offset))
     assert check.ready is False
     assert check.found == found
-    assert "chrony" in check.cure
+    assert "chrony" in check.remedy
 
 
 @pytest.mark.parametrize(("offset", "ready"), [(2.1, True), (2.3, False), (-2.1, True), (-2.3, False)])
@@ -62,8 +62,8 @@ def test_a_clock_that_is_set_meanwhile_is_unknown():
 
 def test_the_controller_s_check_stands_behind_the_host_s_and_counts():
     checks: list[CheckReport] = [
-        {"check": "the clock is set", "ready": True, "found": "", "cure": ""},
-        {"check": "inodes are left", "ready": True, "found": "", "cure": ""},
+        {"check": "the clock is set", "ready": True, "found": "", "remedy": ""},
+        {"check": "inodes are left", "ready": True, "found": "", "remedy": ""},
     ]
     result: HostPreflightReport = {
         **summed_up(checks),

@@ -18,7 +18,7 @@ DONE = b"--\n-- PostgreSQL database dump complete\n--\n"
         ([Dump("a", 9, 60, b"--", b"INSERT")], False),
         ([Dump("a", 9, 99999, b"--", DONE)], False),
         ([Dump("a", 4, 60, b"--", DONE), Dump("b", 9, 90)], False),
-        ([Dump("a", 9, 60, trouble="no")], None),
+        ([Dump("a", 9, 60, problem="no")], None),
     ],
 )
 def test_which_dump_can_be_restored(dumps, ready):

@@ -36,11 +36,11 @@ SITE = Importance({"the door": "P0", "maps": "P2"}, {"nginx": "P0", "mailer": "P
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
-def part(*services: dict[str, ServiceReport], trouble: str = "") -> ServicesPart:
+def part(*services: dict[str, ServiceReport], problem: str = "") -> ServicesPart:
     """The services of a project."""
-    told = nothing_left(Source("pafar"), trouble, AT)
+    told = nothing_left(Source("pafar"), problem, AT)
     known = {name: each for found in services for name, each in found.items()}
-    return cast(ServicesPart, {**told, "services": known, "trouble": [trouble] if trouble else []})
+    return cast(ServicesPart, {**told, "services": known, "problem": [problem] if problem else []})
 
 
 def service(name: str, *troubles: str) -> dict[str, ServiceReport]:
@@ -72,9 +72,9 @@ def changed(age: float, what: str, *unknown: str) -> ChangesPart:
     return {"changes": [{"age": age, "what": what, "deploys": True}], "unknown": list(unknown)}
 
 
-def series(name: str, value: float | None, unit: str = "%", *, trouble: str = "", **more: Any) -> SeriesReport:
+def series(name: str, value: float | None, unit: str = "%", *, problem: str = "", **more: Any) -> SeriesReport:
     told: SeriesReport = {
-        "name": name, "query": "x", "unit": unit, "severity": {}, "scenario": "", "value": value, "trouble": trouble,
+        "name": name, "query": "x", "unit": unit, "severity": {}, "scenario": "", "value": value, "problem": problem,
     }  # fmt: skip
     told.update(more)  # type: ignore[typeddict-item]
     return told
@@ -90,9 +90,9 @@ def alert(severity: str, *, state: str = "firing", scenario: str = "disk_space")
 AWAY: Survey = {"unreachable": True, "msg": "Connection refused"}
 
 
-LOOKED_AT: Survey = {"resources": resources()}
+EXAMINED: Survey = {"resources": resources()}
 
 
-def told(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
+def connection_limit_dicts(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
     prometheus: PrometheusResult = {"alerts": [], "series": [series("failing", 0.123)]}
     return page(severity_of(signs), signs, scenarios_of(signs), surveys, prometheus, links or {}, AT)

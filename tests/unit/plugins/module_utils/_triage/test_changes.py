@@ -13,12 +13,19 @@ from support.reports import service as service_of
 NOW = 1_795_600_000.0
 
 
-def told(at: float) -> str:
+def connection_limit_dicts(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
 
 
 def service(image: str, built: float, made: float) -> ServiceReport:
-    return service_of(container("x", image=f"sha256:{image * 12}", image_made_at=told(built), created_at=told(made)))
+    return service_of(
+        container(
+            "x",
+            image=f"sha256:{image * 12}",
+            image_made_at=connection_limit_dicts(built),
+            created_at=connection_limit_dicts(made),
+        )
+    )
 
 
 def test_a_deployment_is_one_line_of_images_and_one_of_containers():

@@ -16,7 +16,20 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_repor
     Survey,
 )
 
-from .surveys import AT, AWAY, LOOKED_AT, SITE, changed, database, part, resources, series, service, told, unread
+from .surveys import (
+    AT,
+    AWAY,
+    EXAMINED,
+    SITE,
+    changed,
+    connection_limit_dicts,
+    database,
+    part,
+    resources,
+    series,
+    service,
+    unread,
+)
 
 
 def test_the_page():
@@ -26,7 +39,7 @@ def test_the_page():
     }  # fmt: skip
     signs = signs_of("web1", survey, SITE)
     links = {"Grafana": "https://g.example/d/x?from={from}&to={to}", "Kibana": "https://k.example/{from_iso}"}
-    text = told(signs, links, web1=survey)
+    text = connection_limit_dicts(signs, links, web1=survey)
     assert text.startswith("# Triage: P1 proposed, ")
     assert "- **P1** web1: / is 97% full" in text
     assert "    ansible-playbook playbooks/disk_space.yml --check --diff" in text
@@ -40,7 +53,9 @@ def test_the_page():
 
 def test_foreign_text_is_text_on_the_page():
     nasty = "<script>x</script> [click](http://evil) ![p](http://evil/p.png) **bold** `code` | cell\n# title &lt;"
-    text = told([Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"})
+    text = connection_limit_dicts(
+        [Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"}
+    )
     assert "<script>" not in text
     assert "](http://evil" not in text.replace("\\](", "")
     assert "\n# title" not in text
@@ -59,7 +74,7 @@ def test_foreign_text_is_text_on_the_page():
     ],
 )
 def test_foreign_text_is_neither_mention_nor_link(text, shown):
-    survey: Survey = {**LOOKED_AT, "changes": changed(700, text)}
+    survey: Survey = {**EXAMINED, "changes": changed(700, text)}
     prometheus: PrometheusResult = {"alerts": [], "series": [series(text, 1, text)]}
     signs = [Sign("P1", text, text, "disk_space")]
     page_text = page("P1", signs, scenarios_of(signs), {text: survey}, prometheus, {}, AT)
@@ -70,28 +85,28 @@ def test_foreign_text_is_neither_mention_nor_link(text, shown):
 @pytest.mark.parametrize(
     ("survey", "lines"),
     [
-        ({**LOOKED_AT, "changes": {"changes": [], "unknown": []}}, ["Nothing within a day."]),
-        ({**LOOKED_AT, "changes": {"changes": [], "unknown": ["containers: no"]}}, ["- web1: containers: no"]),
-        ({**LOOKED_AT, "changes": changed(700, "checked out 3f1c", "containers: no")},
+        ({**EXAMINED, "changes": {"changes": [], "unknown": []}}, ["Nothing within a day."]),
+        ({**EXAMINED, "changes": {"changes": [], "unknown": ["containers: no"]}}, ["- web1: containers: no"]),
+        ({**EXAMINED, "changes": changed(700, "checked out 3f1c", "containers: no")},
          ["- 12 min ago, web1: checked out 3f1c", "- web1: containers: no"]),
-        ({**LOOKED_AT, "changes": unread("no")}, ["- web1: could not be looked at: no"]),
+        ({**EXAMINED, "changes": unread("no")}, ["- web1: could not be looked at: no"]),
         (AWAY, ["- web1: could not be looked at"]),
-        (LOOKED_AT, ["Nobody looked."]),
+        (EXAMINED, ["Nobody looked."]),
     ],
 )  # fmt: skip
 def test_what_nobody_could_look_at_is_not_nothing(survey, lines):
-    section = told([], web1=survey).partition("## What changed lately\n\n")[2].partition("\n\n")[0]
+    section = connection_limit_dicts([], web1=survey).partition("## What changed lately\n\n")[2].partition("\n\n")[0]
     assert section.splitlines() == lines
 
 
 def test_a_series_in_trouble_says_so():
-    lost = series("failing", None, trouble="Prometheus refuses the query: parse error")
+    lost = series("failing", None, problem="Prometheus refuses the query: parse error")
     text = page("P3", [], [], {}, {"alerts": [], "series": [lost]}, {}, AT)
     assert "- failing unknown: Prometheus refuses the query: parse error" in text
 
 
 def test_nothing_is_wrong():
-    text = told([], web1={"resources": resources()})
+    text = connection_limit_dicts([], web1={"resources": resources()})
     assert "P3 proposed" in text
     assert "Nothing that was looked at." in text
     assert "What to run next" not in text

@@ -20,7 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_repor
 
 from support import reports
 
-from .surveys import AWAY, LOOKED_AT, SITE, changed, database, part, resources, service, unread
+from .surveys import AWAY, EXAMINED, SITE, changed, database, part, resources, service, unread
 
 
 def missing(name: str, wanted: int | None = 1, *notes: str) -> dict[str, ServiceReport]:
@@ -64,7 +64,7 @@ SILENT = unread("Could not reach the engine: nobody listens there.", "EngineErro
         ({"services": part(missing("backend"), missing("db"))}, "P0", "service_scale"),
         ({"services": part(missing("mailer"), service("db"))}, "P2", "service_scale"),
         ({"services": part(missing("only with a profile", 0), service("db"))}, "P3", ""),
-        ({"services": part(trouble="There is no container")}, "P0", ""),
+        ({"services": part(problem="There is no container")}, "P0", ""),
         ({"services": part(service("backend", "", "is unhealthy"))}, "P2", "service_restart"),
         ({"services": part(service("mailer", "is unhealthy"))}, "P2", "service_restart"),
         ({"reached": reached("the door", "down", "down")}, "P0", "network_connectivity"),
@@ -130,7 +130,7 @@ def test_nothing_is_rolled_back_without_an_engine():
 @pytest.mark.parametrize(
     ("surveys", "severity", "texts"),
     [
-        ({"web1": AWAY, "web2": LOOKED_AT}, "P1", ["web1 could not be reached: Connection refused"]),
+        ({"web1": AWAY, "web2": EXAMINED}, "P1", ["web1 could not be reached: Connection refused"]),
         ({"web1": AWAY}, "P0", ["web1 could not be reached: Connection refused",
                                 "the only host is not reached: down, or cut off from where this runs"]),
         ({"web1": AWAY, "web2": AWAY}, "P0", ["web1 could not be reached: Connection refused",
@@ -147,7 +147,7 @@ def test_hosts_that_are_not_reached(surveys, severity, texts):
 
 def test_what_was_just_deployed_is_the_likelier_cause_of_a_sick_service():
     fresh = changed(300, "containers were made: backend")
-    sick: Survey = {"services": part(service("backend", "is unhealthy")), "changes": fresh}
-    names = [one["playbook"] for one in scenarios_of(signs_of("web1", sick, SITE))]
+    unhealthy: Survey = {"services": part(service("backend", "is unhealthy")), "changes": fresh}
+    names = [one["playbook"] for one in scenarios_of(signs_of("web1", unhealthy, SITE))]
     assert names == ["playbooks/service_restart.yml", "playbooks/release_rollback.yml"]
     assert signs_of("web1", {"resources": resources(), "changes": fresh}, SITE) == []

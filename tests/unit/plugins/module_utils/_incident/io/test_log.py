@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
 
-from support.pictures import NOW
+from support.snapshots import NOW
 
 
 def write(folder, *kinds, evidence=None, incident="inc-1", host="db1"):

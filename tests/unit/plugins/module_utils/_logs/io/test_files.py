@@ -138,7 +138,7 @@ def test_a_log_of_long_lines_is_known_again_by_its_first(tmp_path, form):
 
 
 def test_a_file_that_was_read_keeps_its_number(tmp_path):
-    seen = log_files.Seen()
+    seen = log_files.ReadFiles()
     path = tmp_path / "log"
     path.write_text(stamped(1, time.time()))
     with path.open("rb") as file:

@@ -14,18 +14,18 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     parse_tcp,
     usage,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 
-from support.pictures import SERVER
+from support.snapshots import SERVER
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
 
-def picture(*sessions):
-    return Picture(START, SERVER, Limits(100), {one.pid: one for one in sessions}, {}, grow([]))
+def snapshot(*sessions):
+    return Snapshot(START, SERVER, Limits(100), {one.pid: one for one in sessions}, {}, build_forest([]))
 
 
 def session(pid, **more):
@@ -71,7 +71,7 @@ def test_addresses_are_compared_whole():
 
 
 def test_a_pid_alone_makes_no_match():
-    seen = picture(session(11), session(12), session(13))
+    seen = snapshot(session(11), session(12), session(13))
     found = matched(seen, [backend(11), backend(12, started=60), backend(13, 5), backend(13, 6), backend(99)])
     assert set(found) == {11}
 
@@ -89,26 +89,26 @@ def test_a_pid_alone_makes_no_match():
     ],
 )
 def test_whose_client_is_gone(peers, said):
-    answer = gone(picture(session(11)), 11, peers)
+    answer = gone(snapshot(session(11)), 11, peers)
     assert said in answer if said else answer == ""
 
 
 def test_workers_count_for_their_leader():
-    seen = picture(session(11), session(12, leader_pid=11))
+    seen = snapshot(session(11), session(12, leader_pid=11))
     first = {11: backend(11), 12: backend(12)}
     second = {11: backend(11, cpu=1.5), 12: backend(12, cpu=2.0)}
     told = usage(seen, first, second, 1.0, {11: "", 12: "hung up"})
     assert [(one["pid"], one["cpu"], one["memory"]) for one in told["sessions"]] == [(11, 1.5, 2**21)]
-    assert [one["pid"] for one in told["vanished"]] == [12]
+    assert [one["pid"] for one in told["dead_clients"]] == [12]
 
 
 def test_a_port_that_serves_two_connections_tells_nothing():
     row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
     found = parse_tcp(HEAD + row.format("1538", "01") + row.format("1F90", "08"))
-    assert gone(picture(session(11)), 11, found) == ""
+    assert gone(snapshot(session(11)), 11, found) == ""
 
 
 def test_a_connection_that_is_over_is_none():
     row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
     found = parse_tcp(HEAD + row.format("1538", "08") + row.format("1F90", "06"))
-    assert "hung up" in gone(picture(session(11)), 11, found)
+    assert "hung up" in gone(snapshot(session(11)), 11, found)

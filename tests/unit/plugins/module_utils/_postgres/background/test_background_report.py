@@ -9,14 +9,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     pressing,
     spill,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 
-from support.pictures import SERVER, picture, session
+from support.snapshots import SERVER, session, snapshot
 
 LEADER, WORKER = session(7), session(8, backend_type="parallel worker", leader_pid=7)
-PARALLEL = picture([], sessions={7: LEADER, 8: WORKER})
+PARALLEL = snapshot([], sessions={7: LEADER, 8: WORKER})
 
 
 def test_what_workers_spill_is_their_leader_s():
@@ -31,7 +31,7 @@ def test_what_cannot_be_seen_is_told_while_workers_work():
     assert "GRANT EXECUTE ON FUNCTION pg_ls_dir" in found["note"]
     assert found["note"].endswith("TO oncall")
     assert pressing({"spill": found}) == [found["note"]]
-    assert spill(picture([], LEADER), [], unlisted_by="oncall")["note"] == ""
+    assert spill(snapshot([], LEADER), [], unlisted_by="oncall")["note"] == ""
     assert spill(PARALLEL, [])["note"] == ""
 
 
@@ -41,7 +41,7 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def pictured(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
+    return Snapshot(NOW, SERVER, Limits(100, 3), known, forest=build_forest([]), **given)
 
 
 def test_what_presses_of_the_background():

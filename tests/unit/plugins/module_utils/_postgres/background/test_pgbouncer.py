@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import told
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import pooler_dict
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 
-from support.pictures import SERVER, picture
+from support.snapshots import SERVER, snapshot
 
 POOL = {"database": "shop", "user": "app", "cl_active": 2, "cl_waiting": 3, "sv_active": 0, "sv_idle": 0}
 
@@ -25,17 +25,17 @@ def tables(*pools, paused=0, clients=1, limit=100):
 
 
 def test_a_paused_pool_is_not_used_up():
-    found = told(tables(POOL, {**POOL, "user": "feed"}, paused=1), picture([]))
+    found = pooler_dict(tables(POOL, {**POOL, "user": "feed"}, paused=1), snapshot([]))
     assert [(one["paused"], one["exhausted"]) for one in found["pools"]] == [(True, False)] * 2
-    assert found["pressing"] == ["database shop is paused in the pooler: 6 clients wait"]
-    assert told(tables(POOL), picture([]))["pools"][0]["exhausted"] is True
+    assert found["findings"] == ["database shop is paused in the pooler: 6 clients wait"]
+    assert pooler_dict(tables(POOL), snapshot([]))["pools"][0]["exhausted"] is True
 
 
 def test_the_console_of_this_look_is_no_client():
-    found = told(tables(clients=5, limit=4), picture([]))
+    found = pooler_dict(tables(clients=5, limit=4), snapshot([]))
     assert found["client_connections"] == {"used": 4, "limit": 4}
-    assert "takes no more clients: 4 of 4" in found["pressing"][0]
-    assert told(tables(clients=4, limit=4), picture([]))["pressing"] == []
+    assert "takes no more clients: 4 of 4" in found["findings"][0]
+    assert pooler_dict(tables(clients=4, limit=4), snapshot([]))["findings"] == []
 
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -44,7 +44,7 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def pictured(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
+    return Snapshot(NOW, SERVER, Limits(100, 3), known, forest=build_forest([]), **given)
 
 
 def test_the_pooler_s_tables():
@@ -59,7 +59,7 @@ def test_the_pooler_s_tables():
         "SERVERS": [{"remote_pid": 5, "link": "0x1"}, {"remote_pid": 6, "link": ""}, {"remote_pid": 99, "link": "0x1"}],
         "CONFIG": [{"key": "max_client_conn", "value": "100"}],
     }
-    found = told(tables, pictured(Session(5), Session(6)))
+    found = pooler_dict(tables, pictured(Session(5), Session(6)))
     assert [(one["waiting"], one["longest_wait"], one["exhausted"]) for one in found["pools"]] == [(3, 7.5, True)]
     assert found["clients"] == {"5": {"client": "10.0.0.9:4711", "application": "web [1m", "user": "app"}}
-    assert "3 clients wait" in found["pressing"][0]
+    assert "3 clients wait" in found["findings"][0]

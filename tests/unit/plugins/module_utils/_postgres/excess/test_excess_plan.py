@@ -7,33 +7,33 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
     application_of,
-    ceilings,
+    connection_limit_dicts,
+    connection_limits,
     fair_level,
-    told,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
     Bounds,
     Rules,
+    dead_clients_of,
     measured,
     plan_ending,
-    vanished,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_rounds import ending
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
-    Look,
+    Observation,
     Patience,
-    Seen,
+    Remeasure,
     Signal,
     Watch,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.pictures import SERVER
+from support.snapshots import SERVER
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -46,8 +46,8 @@ def session(pid, application="web", state="idle", seconds=60.0, **more):
     return Session(pid, state=state, application=application, **{**given, **more})
 
 
-def picture(*sessions, slots=20, **more):
-    return Picture(NOW, SERVER, Limits(slots), {one.pid: one for one in sessions}, {}, grow([]), **more)
+def snapshot(*sessions, slots=20, **more):
+    return Snapshot(NOW, SERVER, Limits(slots), {one.pid: one for one in sessions}, {}, build_forest([]), **more)
 
 
 def pool(number, application="web", first=1, **more):
@@ -67,10 +67,10 @@ def test_the_level_is_the_highest_that_fits(counts, room):
 
 
 def test_the_three_ceilings():
-    seen = picture(
+    seen = snapshot(
         *pool(3), session(9, user="boss", superuser=True), role_limits={"app": 5}, database_limits={"shop": 4}
     )
-    assert [(one.kind, one.limit, one.used) for one in ceilings(seen)] == [
+    assert [(one.kind, one.limit, one.used) for one in connection_limits(seen)] == [
         ("max_connections", 20, 4), ("role", 5, 3), ("database", 4, 3),
     ]  # fmt: skip
 
@@ -92,20 +92,22 @@ def test_the_three_ceilings():
     ],
 )
 def test_idle_sessions_over_the_fair_share(sessions, rules, ended):
-    plan = plan_ending(picture(*sessions), Mercy(), rules, Bounds()).plan
+    plan = plan_ending(snapshot(*sessions), Exclusions(), rules, Bounds()).plan
     assert sorted(pids(plan.actions)) == ended
     assert {item.action for item in plan.actions} <= {"terminate"}
 
 
 def test_the_floor_holds_whatever_the_share():
-    plan = plan_ending(picture(*pool(20)), Mercy(), Rules(idle=0, shares={"web": 0}, floor=3), Bounds()).plan
+    plan = plan_ending(snapshot(*pool(20)), Exclusions(), Rules(idle=0, shares={"web": 0}, floor=3), Bounds()).plan
     assert len(plan.actions) == 17
 
 
 def test_the_oldest_go_first_and_protected_ones_do_not_count():
     young, old = pool(10, seconds=40), pool(10, first=50, seconds=400)
-    seen = picture(*young, *old[:-2], *(one._replace(query="LISTEN x") for one in old[-2:]))
-    plan = plan_ending(seen, Mercy(), Rules(idle=30, shares={"web": 12}), Bounds(), {50: "holds an advisory lock"}).plan
+    seen = snapshot(*young, *old[:-2], *(one._replace(query="LISTEN x") for one in old[-2:]))
+    plan = plan_ending(
+        seen, Exclusions(), Rules(idle=30, shares={"web": 12}), Bounds(), {50: "holds an advisory lock"}
+    ).plan
     assert sorted(pids(plan.actions)) == [1, *range(51, 58)]
 
 
@@ -122,31 +124,31 @@ def test_the_oldest_go_first_and_protected_ones_do_not_count():
 )
 def test_long_ones_that_stay(kind, word):
     one = session(1, state="active", seconds=900)._replace(**kind)
-    surplus = plan_ending(picture(one), Mercy(), Rules(long_running=60), Bounds())
-    assert surplus.plan.actions == ()
-    assert surplus.late == frozenset()
-    assert word in surplus.plan.spared[0].reason
+    excess = plan_ending(snapshot(one), Exclusions(), Rules(long_running=60), Bounds())
+    assert excess.plan.actions == ()
+    assert excess.affected == frozenset()
+    assert word in excess.plan.excluded[0].reason
 
 
 def test_harmless_ones_are_bounded_apart_from_the_others():
     idle, stuck = pool(20), pool(5, "job", 50, state="idle in transaction")
     rules = Rules(idle=30, idle_in_transaction=30)
-    surplus = plan_ending(picture(*idle, *stuck, slots=22), Mercy(), rules, Bounds(2, 1.0, 3))
-    assert [item.detail["rule"] for item in surplus.plan.actions] == ["idle"] * 3 + ["idle_in_transaction"] * 2
-    told = surplus.as_dict()
+    excess = plan_ending(snapshot(*idle, *stuck, slots=22), Exclusions(), rules, Bounds(2, 1.0, 3))
+    assert [item.detail["rule"] for item in excess.plan.actions] == ["idle"] * 3 + ["idle_in_transaction"] * 2
+    told = excess.as_dict()
     assert told["harmless"] is False
-    assert told["leaves"] == told["late"] - 5
-    assert len(surplus.narrowed_to([surplus.plan.targets[0]]).plan.actions) == 1
+    assert told["affected_after"] == told["affected_before"] - 5
+    assert len(excess.narrowed_to([excess.plan.targets[0]]).plan.actions) == 1
 
 
 def test_what_was_measured_and_what_is_no_measurement():
     assert measured([{"pid": "7", "cpu": 1}, {"pid": None}, {}, {"cpu": 2}]) == {7: 1.0}
-    assert vanished([{"target": "7@x/y", "reason": "hung up"}, {}]) == {"7@x": "hung up"}
+    assert dead_clients_of([{"target": "7@x/y", "reason": "hung up"}, {}]) == {"7@x": "hung up"}
 
 
-def play(surplus, *answers):
+def play(excess, *answers):
     """The machine's steps, each answered in turn."""
-    machine, steps, answer = ending(surplus, Patience(grace=1, timeout=5)), [], None
+    machine, steps, answer = ending(excess, Patience(grace=1, timeout=5)), [], None
     replies = iter(answers)
     while True:
         try:
@@ -157,61 +159,71 @@ def play(surplus, *answers):
 
 
 def running():
-    return plan_ending(picture(session(1, state="active", seconds=90)), Mercy(), Rules(long_running=60), Bounds())
+    return plan_ending(snapshot(session(1, state="active", seconds=90)), Exclusions(), Rules(long_running=60), Bounds())
 
 
 def test_who_holds_on_is_terminated():
-    surplus = running()
-    target = surplus.plan.targets[0]
-    stands, gone = Seen(0, frozenset([target]), 1.0), Seen(0, frozenset(), 1.5)
-    steps, done = play(surplus, True, stands, True, gone, surplus)
-    assert [type(step) for step in steps] == [Signal, Watch, Signal, Watch, Look]
+    excess = running()
+    target = excess.plan.targets[0]
+    stands, gone = Observation(0, frozenset([target]), 1.0), Observation(0, frozenset(), 1.5)
+    steps, done = play(excess, True, stands, True, gone, excess)
+    assert [type(step) for step in steps] == [Signal, Watch, Signal, Watch, Remeasure]
     assert [step.action for step in steps if isinstance(step, Signal)] == ["cancel", "terminate"]
     assert [one["action"] for one in done.ended] == ["terminated"]
-    assert done.seconds_to_relief == 1.5
+    assert done.seconds_to_recovery == 1.5
 
 
 def test_who_moved_on_is_missed_and_who_stays_is_stuck():
-    surplus = running()
-    target = surplus.plan.targets[0]
-    assert [one["target"] for one in play(surplus, False)[1].missed] == [target]
-    stands = Seen(0, frozenset([target]), 1.0)
-    done = play(surplus, True, stands, True, stands, surplus)[1]
+    excess = running()
+    target = excess.plan.targets[0]
+    assert [one["target"] for one in play(excess, False)[1].missed] == [target]
+    stands = Observation(0, frozenset([target]), 1.0)
+    done = play(excess, True, stands, True, stands, excess)[1]
     assert [one["target"] for one in done.stuck] == [target]
-    assert done.seconds_to_relief is None
+    assert done.seconds_to_recovery is None
 
 
 def test_who_goes_by_another_rule_counts_as_gone():
     """Thirty vanished of forty-five: the fifteen that are left are within the share."""
     sessions = pool(45)
     gone = {one.target.partition("/")[0]: "hung up" for one in sessions[:30]}
-    plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=0, vanished=gone), Bounds()).plan
+    plan = plan_ending(snapshot(*sessions, slots=57), Exclusions(), Rules(idle=0, dead_clients=gone), Bounds()).plan
     assert len(plan.actions) == 30
-    assert {item.detail["rule"] for item in plan.actions} == {"vanished"}
+    assert {item.detail["rule"] for item in plan.actions} == {"dead_clients"}
 
 
-def by_rule(surplus):
-    return surplus.as_dict()["by_rule"]
+def by_rule(excess):
+    return excess.as_dict()["by_rule"]
 
 
 def test_transactions_that_will_be_ended_spare_no_idle_session():
     """Fifteen forgotten transactions beside a leak of forty-two: the leak harms nobody, and goes first."""
-    seen = picture(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
-    surplus = plan_ending(seen, Mercy(), Rules(idle=30, idle_in_transaction=60), Bounds())
-    assert by_rule(surplus) == {"idle": 29, "idle_in_transaction": 10}
-    assert [item.detail["rule"] for item in surplus.plan.actions] == ["idle"] * 29 + ["idle_in_transaction"] * 10
+    seen = snapshot(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
+    excess = plan_ending(seen, Exclusions(), Rules(idle=30, idle_in_transaction=60), Bounds())
+    assert by_rule(excess) == {"idle": 29, "idle_in_transaction": 10}
+    assert [item.detail["rule"] for item in excess.plan.actions] == ["idle"] * 29 + ["idle_in_transaction"] * 10
 
 
 def test_each_part_is_a_plan_of_its_own():
-    seen = picture(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
-    surplus = plan_ending(seen, Mercy(), Rules(idle=30, idle_in_transaction=60), Bounds())
-    idle, others = surplus.part(True).as_dict(), surplus.part(False).as_dict()
-    assert (len(idle["actions"]), idle["late"], idle["leaves"], idle["harmless"]) == (29, 29, 0, True)
-    assert (len(others["actions"]), others["late"], others["leaves"], others["harmless"]) == (10, 15, 5, False)
-    assert len({idle["digest"], others["digest"], surplus.plan.digest}) == 3
-    alone = plan_ending(picture(*pool(20)), Mercy(), Rules(idle=30), Bounds())
+    seen = snapshot(*pool(42, seconds=300), *pool(15, first=60, state="idle in transaction", seconds=200), slots=57)
+    excess = plan_ending(seen, Exclusions(), Rules(idle=30, idle_in_transaction=60), Bounds())
+    idle, others = excess.part(True).as_dict(), excess.part(False).as_dict()
+    assert (len(idle["actions"]), idle["affected_before"], idle["affected_after"], idle["harmless"]) == (
+        29,
+        29,
+        0,
+        True,
+    )
+    assert (len(others["actions"]), others["affected_before"], others["affected_after"], others["harmless"]) == (
+        10,
+        15,
+        5,
+        False,
+    )
+    assert len({idle["digest"], others["digest"], excess.plan.digest}) == 3
+    alone = plan_ending(snapshot(*pool(20)), Exclusions(), Rules(idle=30), Bounds())
     assert alone.part(True).plan.digest == alone.plan.digest
-    assert alone.part(False).as_dict()["late"] == 0
+    assert alone.part(False).as_dict()["affected_before"] == 0
 
 
 @pytest.mark.parametrize(
@@ -228,8 +240,8 @@ def test_each_part_is_a_plan_of_its_own():
 )
 def test_who_listens_is_spared(query, listens):
     plan = plan_ending(
-        picture(*pool(19), session(50, "web", query=query)),
-        Mercy(),
+        snapshot(*pool(19), session(50, "web", query=query)),
+        Exclusions(),
         Rules(idle=0, shares={"web": 0}, floor=0),
         Bounds(),
     ).plan
@@ -256,13 +268,13 @@ def test_the_host_that_a_pooler_adds_is_no_part_of_the_name(application, name):
 
 def test_a_leak_behind_names_with_a_host_is_one_application():
     sessions = [session(1 + place, f"feed - 10.0.0.7:{51000 + place}", seconds=300) for place in range(57)]
-    plan = plan_ending(picture(*sessions, slots=57), Mercy(), Rules(idle=30), Bounds()).plan
+    plan = plan_ending(snapshot(*sessions, slots=57), Exclusions(), Rules(idle=30), Bounds()).plan
     assert len(plan.actions) == 29
     assert "feed (app@shop) holds 57" in plan.actions[0].reason
     assert (
         len(
             plan_ending(
-                picture(*sessions, slots=57), Mercy(), Rules(idle=30, shares={"feed": 50}), Bounds()
+                snapshot(*sessions, slots=57), Exclusions(), Rules(idle=30, shares={"feed": 50}), Bounds()
             ).plan.actions
         )
         == 7
@@ -272,7 +284,7 @@ def test_a_leak_behind_names_with_a_host_is_one_application():
 def test_of_clients_without_a_name_the_leaking_one_pays():
     leaking = pool(45, "", seconds=300, client="10.0.0.7")
     innocent = pool(10, "", first=60, seconds=900, client="10.0.0.8")
-    plan = plan_ending(picture(*leaking, *innocent, slots=57), Mercy(), Rules(idle=30), Bounds()).plan
+    plan = plan_ending(snapshot(*leaking, *innocent, slots=57), Exclusions(), Rules(idle=30), Bounds()).plan
     assert plan.actions
     assert set(pids(plan.actions)) <= {one.pid for one in leaking}
     assert "an application without a name (app@shop, from 10.0.0.7)" in plan.actions[0].reason
@@ -281,13 +293,13 @@ def test_of_clients_without_a_name_the_leaking_one_pays():
 
 
 def test_how_long_transactions_have_been_idle_is_told_of_those_who_may_be_ended():
-    seen = picture(
+    seen = snapshot(
         *pool(2, state="idle in transaction", seconds=0.005),
         session(9, state="idle in transaction", seconds=200),
         session(10, "nightly-report", state="idle in transaction", seconds=900),
     )
-    mercy = Mercy(applications=frozenset({"nightly-report"}))
-    found = {one["application"]: one for one in told(seen, mercy, 10)[0]["applications"]}
+    exclusions = Exclusions(applications=frozenset({"nightly-report"}))
+    found = {one["application"]: one for one in connection_limit_dicts(seen, exclusions, 10)[0]["applications"]}
     assert found["web"]["idle_in_transaction_seconds"] == [200.0, 0.0, 0.0]
     assert (found["nightly-report"]["idle_in_transaction"], found["nightly-report"]["idle_in_transaction_seconds"]) == (
         1,

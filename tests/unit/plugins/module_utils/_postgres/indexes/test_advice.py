@@ -80,13 +80,13 @@ def test_unused_ones_say_how_little_that_may_mean():
 SHOP = {"b": ["id", "trip", "customer", "at", "Odd Name"], "t": ["id", "city"]}
 
 
-def wishes(text):
+def index_needs(text):
     """What each query of a text asks of the tables of SHOP: alias, what is equal, what is not, how it is sorted."""
     found = []
     for query in plans.queries_of(text):
         tables = {alias: SHOP[alias] for schema, name, alias in query.sources if alias in SHOP}
-        for alias, wish in plans.wishes(query, tables).items():
-            found.append((alias, wish.equal, wish.other, wish.sorted_by))
+        for alias, need in plans.index_needs(query, tables).items():
+            found.append((alias, need.equal, need.other, need.sorted_by))
     return found
 
 
@@ -123,7 +123,7 @@ def wishes(text):
     ],
 )
 def test_what_a_text_compares_and_sorts(text, asked):
-    assert wishes(text) == asked
+    assert index_needs(text) == asked
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_what_a_text_compares_and_sorts(text, asked):
 )  # fmt: skip
 def test_what_no_index_of_a_column_alone_serves(condition):
     """``id`` is a column of both tables, so whose it is is not known."""
-    assert wishes(f"SELECT * FROM x b, y t WHERE {condition}") == []
+    assert index_needs(f"SELECT * FROM x b, y t WHERE {condition}") == []
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_what_no_index_of_a_column_alone_serves(condition):
     ],
 )
 def test_what_need_not_hold_for_every_row_is_no_wish(text):
-    assert wishes(text) == []
+    assert index_needs(text) == []
 
 
 def test_a_comment_ends_with_its_line():
-    assert wishes("SELECT 1 FROM x b WHERE customer = $1 -- by whom\n OR trip = $2") == []
+    assert index_needs("SELECT 1 FROM x b WHERE customer = $1 -- by whom\n OR trip = $2") == []
 
 
 def test_tables_and_what_they_are_called():
@@ -202,12 +202,12 @@ def test_which_table_a_name_means(schema, evidence, meant):
 
 
 def test_the_question_is_of_names_of_the_catalog_alone():
-    wish = plans.Wish(["Odd Name"], ["at"], ["trip"])
+    need = plans.IndexNeed(["Odd Name"], ["at"], ["trip"])
     quoted = {"Odd Name": '"Odd Name"', "at": "at", "trip": "trip"}
-    assert plans.question("public.x", quoted, wish) == (
+    assert plans.question("public.x", quoted, need) == (
         'SELECT * FROM public.x WHERE "Odd Name" = $1 AND at > $2 ORDER BY trip LIMIT 20'
     )
-    tried = plans.Wish(["customer"], ["at"], ["trip"]).candidates()
+    tried = plans.IndexNeed(["customer"], ["at"], ["trip"]).candidates()
     assert ("customer", "at") in tried
     assert ("at", "customer") not in tried
     assert ("customer", "trip") in tried
@@ -245,7 +245,7 @@ def test_what_was_proved_stays_proved_with_the_columns_of_a_foreign_key():
         candidate("at", seconds=50, statements=["b"]),
     ]))  # fmt: skip
     assert (first.columns, first.proved, first.after, first.seconds) == (("customer", "trip"), True, 1.0, 9)
-    told = advice.told(catalog(), first, {}, 5.0)
+    told = advice.advice_dict(catalog(), first, {}, 5.0)
     assert (told["proved"], told["kind"]) == (True, "statement")
     assert "falls from 100 to 1 with one on customer alone (hypopg)" in told["why"]
     assert other.columns == ("at",)
@@ -268,11 +268,11 @@ def test_foreign_keys_by_the_rows_that_went_and_what_was_read_for_each():
 
 def test_a_statement_that_still_runs_is_told_as_that_and_no_more():
     one = candidate("customer", seconds=5, running=34.0, statements=["a"])
-    told = advice.told(catalog(), one, {}, 5.0)
+    told = advice.advice_dict(catalog(), one, {}, 5.0)
     assert (told["kind"], told["proved"]) == ("running", False)
     assert "running for 34 s" in told["why"]
     (both,) = advice.merge([one, candidate("customer", seconds=1, statements=["b"])])
-    assert advice.told(catalog(), both, {}, 5.0)["kind"] == "statement"
+    assert advice.advice_dict(catalog(), both, {}, 5.0)["kind"] == "statement"
 
 
 def test_proved_before_guessed_before_foreign_keys():
@@ -307,7 +307,7 @@ def test_the_statement_to_review_is_one_that_can_be_run():
     )
     parted = advice.Candidate(BOOKINGS._replace(kind="p"), ("trip",))
     assert advice.statement_of(catalog(), parted, "x") == ""
-    assert "attach" in advice.told(catalog(), parted, {}, None)["why"]
+    assert "attach" in advice.advice_dict(catalog(), parted, {}, None)["why"]
 
 
 def test_names_are_cut_and_never_taken():

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.build import (
-    Wish,
+    IndexRequest,
+    describe_prepared,
     plan_building,
-    told_prepared,
     waited_for,
     why_not_room,
 )
@@ -18,21 +18,21 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.ca
     Index,
     Table,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Prepared, Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Picture
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 
-from support.pictures import SERVER
+from support.snapshots import SERVER
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 TABLE = Table(1, "public", "t", "public.t", "r", 2**30, 10_000_000)
 
 
-def picture(*sessions, **more):
+def snapshot(*sessions, **more):
     given = {"prepared": {}, **more}
     known = {one.pid: one for one in sessions}
-    return Picture(NOW, SERVER, Limits(100, 3), known, forest=grow([]), **given)
+    return Snapshot(NOW, SERVER, Limits(100, 3), known, forest=build_forest([]), **given)
 
 
 def index(**more):
@@ -40,9 +40,9 @@ def index(**more):
     return Index(9, 1, "t_a_idx", "public.t_a_idx", **{**given, **more})
 
 
-def build(*found, **wish):
+def build(*found, **wanted_index):
     catalog = Catalog({1: TABLE}, found, [], {1: {1: Column(1, "a b", '"a b"', width=8)}})
-    return plan_building(catalog, TABLE, Wish("public", "t", ("a b",), **wish))
+    return plan_building(catalog, TABLE, IndexRequest("public", "t", ("a b",), **wanted_index))
 
 
 def test_targets_hold_nothing_that_a_list_is_split_at():
@@ -78,12 +78,12 @@ def test_whom_a_build_would_wait_for():
     young = Session(2, database="shop", xact_start=NOW - timedelta(seconds=5))
     elsewhere = Session(3, database="other", xact_start=NOW - timedelta(hours=5))
     unseen = Session(4, database="shop", xact_start=NOW - timedelta(hours=5))
-    assert waited_for(picture(old, young, elsewhere, unseen), [1, 2, 3], "shop", 60) == [old]
+    assert waited_for(snapshot(old, young, elsewhere, unseen), [1, 2, 3], "shop", 60) == [old]
 
 
 def test_prepared_transactions_are_told_by_gid_with_the_way_out():
     one = Prepared(740, "booking\n17", NOW - timedelta(minutes=5), "app", "shop")
-    said = told_prepared(picture(prepared={one.key: one}), ["740"])
+    said = describe_prepared(snapshot(prepared={one.key: one}), ["740"])
     assert said.startswith("prepared transaction booking 17 of app@shop, prepared 5 min ago. ")
     assert "ROLLBACK PREPARED" in said
 

@@ -8,7 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.in
 )
 
 from support.database_reports import advised, indexes
-from support.pictures import SERVER
+from support.snapshots import SERVER
 
 
 def test_advice_with_its_reason_and_size():

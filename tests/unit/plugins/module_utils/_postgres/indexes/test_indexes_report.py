@@ -14,7 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.in
     catalog_report,
 )
 
-from support.pictures import SERVER
+from support.snapshots import SERVER
 
 
 def test_what_is_wrong_with_the_indexes_that_there_are():

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 
-from support.pictures import (
+from support.snapshots import (
     NOW,
     advisory,
     ago,
     holds,
-    picture,
     prepared,
     relation,
     row_queue,
     session,
+    snapshot,
     waits,
 )
 
@@ -38,64 +38,64 @@ def acts(judged):
 @pytest.mark.parametrize(
     ("scene", "expected"),
     [
-        pytest.param(picture([]), [], id="nobody waits"),
-        pytest.param(picture(row_queue(1, [2, 3, 4])), [("terminate", 1)], id="a row queue: only its root"),
-        pytest.param(picture(ALTER_QUEUE, READER), [("cancel", 2)], id="the long reader stays, the ALTER goes"),
-        pytest.param(picture(ALTER_QUEUE, WRITER), [("cancel", 2)], id="so does one that has written"),
+        pytest.param(snapshot([]), [], id="nobody waits"),
+        pytest.param(snapshot(row_queue(1, [2, 3, 4])), [("terminate", 1)], id="a row queue: only its root"),
+        pytest.param(snapshot(ALTER_QUEUE, READER), [("cancel", 2)], id="the long reader stays, the ALTER goes"),
+        pytest.param(snapshot(ALTER_QUEUE, WRITER), [("cancel", 2)], id="so does one that has written"),
         pytest.param(
-            picture(ALTER_QUEUE, IDLER),
+            snapshot(ALTER_QUEUE, IDLER),
             [("terminate", 1)],
             id="an idle transaction without writes goes first",
         ),
         pytest.param(
-            picture(ALTER_QUEUE, session(1, "idle in transaction (aborted)", has_written=True)),
+            snapshot(ALTER_QUEUE, session(1, "idle in transaction (aborted)", has_written=True)),
             [("terminate", 1)],
             id="an aborted one has nothing left to lose",
         ),
         pytest.param(
-            picture(ALTER_QUEUE, READER, session(2, has_written=True, query_start=ago(95))),
+            snapshot(ALTER_QUEUE, READER, session(2, has_written=True, query_start=ago(95))),
             [("cancel", 1)],
             id="a migration in the middle of its work is dearer than a reader",
         ),
         pytest.param(
-            picture(ALTER_QUEUE, READER, session(2, has_written=True)),
+            snapshot(ALTER_QUEUE, READER, session(2, has_written=True)),
             [("cancel", 2)],
             id="asking for a strong lock takes a transaction id and is no work yet",
         ),
-        pytest.param(picture(ALTER_QUEUE, BACKUP), [("cancel", 2)], id="a backup is never weighed"),
-        pytest.param(picture(row_queue(1, [2, 3]), BACKUP), [], id="nothing helps against a protected root"),
+        pytest.param(snapshot(ALTER_QUEUE, BACKUP), [("cancel", 2)], id="a backup is never weighed"),
+        pytest.param(snapshot(row_queue(1, [2, 3]), BACKUP), [], id="nothing helps against a protected root"),
         pytest.param(
-            picture([holds(1, advisory(7)), waits(2, advisory(7))], session(1, "idle")),
+            snapshot([holds(1, advisory(7)), waits(2, advisory(7))], session(1, "idle")),
             [("terminate", 1)],
             id="an idle holder of an advisory lock",
         ),
         pytest.param(
-            picture(TWO_SHARERS, session(2, application="pg_dump")),
+            snapshot(TWO_SHARERS, session(2, application="pg_dump")),
             [],
             id="nobody dies for a waiter that a spared session holds up anyway",
         ),
         pytest.param(
-            picture([holds(1, advisory(1)), holds(2, advisory(2)), waits(1, advisory(2)), waits(2, advisory(1))]),
+            snapshot([holds(1, advisory(1)), holds(2, advisory(2)), waits(1, advisory(2)), waits(2, advisory(1))]),
             [],
             id="a deadlock is PostgreSQL's own",
         ),
         pytest.param(
-            picture([*row_queue(1, [2]), holds(2, advisory(3)), waits(4, advisory(3))]),
+            snapshot([*row_queue(1, [2]), holds(2, advisory(3)), waits(4, advisory(3))]),
             [("terminate", 1)],
             id="never the victim in the middle",
         ),
         pytest.param(
-            picture([*row_queue(1, [2]), holds(2, advisory(3)), waits(4, advisory(3))], BACKUP),
+            snapshot([*row_queue(1, [2]), holds(2, advisory(3)), waits(4, advisory(3))], BACKUP),
             [],
             id="not even when the root is protected: one for one is no gain",
         ),
         pytest.param(
-            picture([*row_queue(1, [2]), holds(2, advisory(3)), *(waits(n, advisory(3)) for n in (4, 5, 6))], BACKUP),
+            snapshot([*row_queue(1, [2]), holds(2, advisory(3)), *(waits(n, advisory(3)) for n in (4, 5, 6))], BACKUP),
             [("cancel", 2)],
             id="but when several wait only for it, and nothing else helps",
         ),
         pytest.param(
-            picture(
+            snapshot(
                 [*row_queue(1, [2]), holds(2, advisory(3)), *(waits(n, advisory(3)) for n in (4, 5, 6))],
                 session(1, "active", has_written=True),
             ),
@@ -103,78 +103,78 @@ def acts(judged):
             id="and never when the root can go, however dear",
         ),
         pytest.param(
-            picture([holds("prepared:5", advisory(1)), waits(2, advisory(1))], prepared(5)),
+            snapshot([holds("prepared:5", advisory(1)), waits(2, advisory(1))], prepared(5)),
             [],
             id="a prepared transaction stays",
         ),
-        pytest.param(picture([holds(1, advisory(1)), waits(2, advisory(1), seconds=5)]), [], id="too short to mind"),
+        pytest.param(snapshot([holds(1, advisory(1)), waits(2, advisory(1), seconds=5)]), [], id="too short to mind"),
     ],
 )
 def test_chooses_the_least_harm(scene, expected):
-    assert acts(judge(scene, Mercy(), WIDE)) == expected
+    assert acts(judge(scene, Exclusions(), WIDE)) == expected
 
 
 @pytest.mark.parametrize(
     ("strategy", "expected"),
-    [("least_harm", [("cancel", 2)]), ("roots", [("cancel", 1)]), ("gates", [("cancel", 2)])],
+    [("least_harm", [("cancel", 2)]), ("root_blockers", [("cancel", 1)]), ("queued_blockers", [("cancel", 2)])],
 )
 def test_the_strategy_is_an_option(strategy, expected):
     bounds = Bounds(max_share=1.0, strategy=strategy)
-    assert acts(judge(picture(ALTER_QUEUE, READER), Mercy(), bounds)) == expected
+    assert acts(judge(snapshot(ALTER_QUEUE, READER), Exclusions(), bounds)) == expected
 
 
 def test_two_that_share_a_lock_go_together_or_not_at_all():
-    scene = picture(TWO_SHARERS)
-    assert acts(judge(scene, Mercy(), WIDE)) == [("terminate", 1), ("terminate", 2)]
-    held_back = judge(scene, Mercy(), Bounds(max_victims=1, max_share=1.0))
+    scene = snapshot(TWO_SHARERS)
+    assert acts(judge(scene, Exclusions(), WIDE)) == [("terminate", 1), ("terminate", 2)]
+    held_back = judge(scene, Exclusions(), Bounds(max_victims=1, max_share=1.0))
     assert acts(held_back) == []
-    assert all("must go together" in item.reason for item in held_back.plan.spared)
+    assert all("must go together" in item.reason for item in held_back.plan.excluded)
 
 
 def test_with_little_room_the_longest_queue_comes_first():
-    scene = picture([*row_queue(1, [2, 3], 901), *row_queue(4, [5, 6, 7], 902)])
-    judged = judge(scene, Mercy(), Bounds(max_victims=1, max_share=1.0))
+    scene = snapshot([*row_queue(1, [2, 3], 901), *row_queue(4, [5, 6, 7], 902)])
+    judged = judge(scene, Exclusions(), Bounds(max_victims=1, max_share=1.0))
     assert acts(judged) == [("terminate", 4)]
     assert judged.left == 2
 
 
 def test_the_share_is_of_the_client_sessions_and_one_is_always_allowed():
-    scene = picture([*row_queue(1, [2]), *row_queue(4, [5], 902)])
-    assert len(judge(scene, Mercy(), Bounds(max_share=0.25)).plan.actions) == 1
-    assert len(judge(scene, Mercy(), Bounds(max_share=0.5)).plan.actions) == 2
+    scene = snapshot([*row_queue(1, [2]), *row_queue(4, [5], 902)])
+    assert len(judge(scene, Exclusions(), Bounds(max_share=0.25)).plan.actions) == 1
+    assert len(judge(scene, Exclusions(), Bounds(max_share=0.5)).plan.actions) == 2
 
 
 def test_a_gate_that_only_hurts_itself_is_not_cut():
     """Behind the ALTER wait only young readers: cancelling it would free nobody who has waited long."""
     locks = [*ALTER_QUEUE[:2], waits(3, relation(7), SHARE, 1)]
-    assert acts(judge(picture(locks, READER), Mercy(), WIDE)) == [("cancel", 1)]
+    assert acts(judge(snapshot(locks, READER), Exclusions(), WIDE)) == [("cancel", 1)]
 
 
 def test_the_plan_says_what_comes_of_it():
-    judged = judge(picture(ALTER_QUEUE, READER), Mercy(), WIDE)
+    judged = judge(snapshot(ALTER_QUEUE, READER), Exclusions(), WIDE)
     assert judged.plan.actions[0].detail["frees"] == 3
     assert "AccessExclusiveLock" in judged.plan.actions[0].reason
-    assert (len(judged.late), len(judged.freed), judged.left) == (4, 3, 0)
-    assert [(item.detail["pid"], item.reason) for item in judged.plan.spared] == [
+    assert (len(judged.affected), len(judged.freed), judged.left) == (4, 3, 0)
+    assert [(item.detail["pid"], item.reason) for item in judged.plan.excluded] == [
         (1, "may stay: the queue moves without its end")
     ]
 
 
 def test_an_approval_that_leaves_half_of_a_pair_promises_nothing():
-    judged = judge(picture(TWO_SHARERS), Mercy(), WIDE)
+    judged = judge(snapshot(TWO_SHARERS), Exclusions(), WIDE)
     half = judged.narrowed_to([judged.plan.targets[0]])
     assert half.plan.actions == ()
     assert half.freed == frozenset()
     assert half.left == 1
-    assert [item.reason for item in half.plan.spared][-1] == "would free nobody without others that are not approved"
+    assert [item.reason for item in half.plan.excluded][-1] == "would free nobody without others that are not approved"
 
 
 def test_a_statement_that_was_late_before_stays_late():
-    scene = picture([holds(1, advisory(1)), waits(2, advisory(1), seconds=1)])
-    assert acts(judge(scene, Mercy(), WIDE, [(2, ago(100))])) == [("terminate", 1)]
-    assert acts(judge(scene, Mercy(), WIDE, [(2, NOW)])) == []
+    scene = snapshot([holds(1, advisory(1)), waits(2, advisory(1), seconds=1)])
+    assert acts(judge(scene, Exclusions(), WIDE, [(2, ago(100))])) == [("terminate", 1)]
+    assert acts(judge(scene, Exclusions(), WIDE, [(2, NOW)])) == []
 
 
 def test_a_target_names_backend_and_transaction():
-    target = judge(picture(row_queue(1, [2])), Mercy(), WIDE).plan.targets[0]
+    target = judge(snapshot(row_queue(1, [2])), Exclusions(), WIDE).plan.targets[0]
     assert target == "1@20261123T024320.000000Z/20261123T025820.000000Z"

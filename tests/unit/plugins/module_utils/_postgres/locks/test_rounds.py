@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Mercy
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
-    Look,
+    Observation,
     Patience,
-    Seen,
+    Remeasure,
     Signal,
     Watch,
     unblocking,
 )
 
-from support.pictures import ago, holds, picture, relation, row_queue, session, waits
+from support.snapshots import ago, holds, relation, row_queue, session, snapshot, waits
 
 WIDE = Bounds(max_share=1.0)
-QUEUE = picture(row_queue(1, [2, 3]))
-QUIET = picture([])
+QUEUE = snapshot(row_queue(1, [2, 3]))
+QUIET = snapshot([])
 
 
-def judged(scene, late=()):
-    return judge(scene, Mercy(), WIDE, late)
+def judged(scene, affected=()):
+    return judge(scene, Exclusions(), WIDE, affected)
 
 
 def play(first, answers, **patience):
@@ -38,7 +38,7 @@ def play(first, answers, **patience):
 
 
 def free(seconds=0.1):
-    return Seen(0, frozenset(), seconds)
+    return Observation(0, frozenset(), seconds)
 
 
 def kinds(asked):
@@ -47,25 +47,25 @@ def kinds(asked):
 
 def test_one_round_when_everybody_is_free():
     asked, outcome = play(QUEUE, [True, free(0.25), judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Watch", "Look"]
+    assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
     assert asked[0].action == "terminate"
     assert asked[0].waiters == (2,)
     assert [entry["pid"] for entry in outcome.ended] == [1]
-    assert (outcome.rounds, outcome.seconds_to_relief, outcome.stopped) == (1, 0.25, "")
+    assert (outcome.rounds, outcome.seconds_to_recovery, outcome.stopped) == (1, 0.25, "")
 
 
 def test_a_guard_that_no_longer_holds_ends_nobody():
     asked, outcome = play(QUEUE, [False, None, judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Again", "Look"]
+    assert kinds(asked) == ["Signal", "Reread", "Remeasure"]
     assert outcome.ended == []
     assert len(outcome.missed) == 1
-    assert outcome.seconds_to_relief is None
+    assert outcome.seconds_to_recovery is None
 
 
 def test_a_session_that_goes_on_within_its_transaction_is_tried_again():
     busy = session(1, "active", state_change=ago(0), query_start=ago(0))
     asked, outcome = play(QUEUE, [False, busy, True, free(), judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Again", "Signal", "Watch", "Look"]
+    assert kinds(asked) == ["Signal", "Reread", "Signal", "Watch", "Remeasure"]
     assert asked[2].action == "cancel"
     assert [entry["pid"] for entry in outcome.ended] == [1]
 
@@ -73,20 +73,20 @@ def test_a_session_that_goes_on_within_its_transaction_is_tried_again():
 def test_one_that_never_stands_still_is_ended_by_its_transaction():
     busy = session(1, "active", state_change=ago(0))
     asked, outcome = play(QUEUE, [False, busy, False, busy, False, True, free(), judged(QUIET)])
-    assert kinds(asked)[:6] == ["Signal", "Again", "Signal", "Again", "Signal", "Signal"]
+    assert kinds(asked)[:6] == ["Signal", "Reread", "Signal", "Reread", "Signal", "Signal"]
     assert (asked[5].action, asked[5].escalated) == ("terminate", True)
     assert outcome.ended[0]["action"] == "terminated"
 
 
 def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
-    reader = picture(
+    reader = snapshot(
         [holds(1, relation(7), "ShareLock"), waits(2, relation(7), "RowExclusiveLock")],
         session(1, "active"),
     )
     target = judged(reader).plan.targets[0]
-    still = Seen(1, frozenset(), 2.0)
+    still = Observation(1, frozenset(), 2.0)
     asked, outcome = play(reader, [True, still, True, free(2.1), judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Watch", "Signal", "Watch", "Look"]
+    assert kinds(asked) == ["Signal", "Watch", "Signal", "Watch", "Remeasure"]
     assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel", "terminate"]
     assert asked[2].escalated
     assert outcome.ended[0]["action"] == "terminated"
@@ -95,21 +95,21 @@ def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
 
 def test_a_session_that_does_not_go_is_stuck_and_nothing_is_claimed():
     target = judged(QUEUE).plan.targets[0]
-    standing = Seen(2, frozenset({target}), 5.0)
+    standing = Observation(2, frozenset({target}), 5.0)
     asked, outcome = play(QUEUE, [True, standing, standing, judged(QUEUE)])
     assert [step.seconds for step in asked if isinstance(step, Watch)] == [2.0, 5.0]
     assert outcome.ended == []
     assert [entry["target"] for entry in outcome.stuck] == [target]
-    assert outcome.seconds_to_relief is None
+    assert outcome.seconds_to_recovery is None
     assert "nobody else may be ended" in outcome.stopped
 
 
 def test_it_stops_when_the_waiters_do_not_fall():
     """Two sharers show one after the other; a third, and it is not worth going on."""
     shared = [
-        picture(row_queue(pid, [9], 901), *(session(n, "idle in transaction") for n in (1, 2, 3))) for pid in (1, 2, 3)
+        snapshot(row_queue(pid, [9], 901), *(session(n, "idle in transaction") for n in (1, 2, 3))) for pid in (1, 2, 3)
     ]
-    slow = Seen(1, frozenset(), 2.0)
+    slow = Observation(1, frozenset(), 2.0)
     dummy, outcome = play(shared[0], [True, slow, judged(shared[1]), True, slow, judged(shared[2])])
     assert [entry["pid"] for entry in outcome.ended] == [1, 2]
     assert "did not fall in 2 rounds" in outcome.stopped
@@ -117,28 +117,28 @@ def test_it_stops_when_the_waiters_do_not_fall():
 
 def test_a_cascade_is_followed_with_the_late_still_late():
     """The first waiter got the row and keeps it; the next one's wait began anew and counts all the same."""
-    heir = picture(
+    heir = snapshot(
         [*row_queue(2, [3], 901)],
         session(2, "idle in transaction", has_written=True),
     )
-    half = Seen(1, frozenset(), 2.0)
+    half = Observation(1, frozenset(), 2.0)
     asked, outcome = play(QUEUE, [True, half, judged(heir), True, free(4.0), judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Watch", "Look", "Signal", "Watch", "Look"]
-    assert isinstance(asked[2], Look)
-    assert set(asked[2].late) == {(2, ago(100)), (3, ago(100))}
+    assert kinds(asked) == ["Signal", "Watch", "Remeasure", "Signal", "Watch", "Remeasure"]
+    assert isinstance(asked[2], Remeasure)
+    assert set(asked[2].affected) == {(2, ago(100)), (3, ago(100))}
     assert [entry["pid"] for entry in outcome.ended] == [1, 2]
     assert outcome.rounds == 2
 
 
 def test_sessions_that_came_later_are_never_ended():
-    newcomer = picture(row_queue(50, [3], 901), session(50, "idle in transaction", backend_start=ago(-1)))
-    dummy, outcome = play(QUEUE, [True, Seen(1, frozenset(), 2.0), judged(newcomer)])
+    newcomer = snapshot(row_queue(50, [3], 901), session(50, "idle in transaction", backend_start=ago(-1)))
+    dummy, outcome = play(QUEUE, [True, Observation(1, frozenset(), 2.0), judged(newcomer)])
     assert [entry["pid"] for entry in outcome.ended] == [1]
     assert "nobody else may be ended" in outcome.stopped
 
 
 def test_an_application_that_queues_up_again_stops_it():
-    again = picture(
+    again = snapshot(
         row_queue(9, [2, 3], 901),
         session(9, "idle in transaction"),
         session(2, query_start=ago(-1)),
@@ -151,13 +151,13 @@ def test_an_application_that_queues_up_again_stops_it():
 
 def test_rounds_and_victims_are_bounded():
     def heir(pid, waiter):
-        return picture(row_queue(pid, [waiter], 901), session(pid, "idle in transaction", has_written=True))
+        return snapshot(row_queue(pid, [waiter], 901), session(pid, "idle in transaction", has_written=True))
 
-    first = picture(row_queue(1, [2, 3, 4]))
-    slow = Seen(1, frozenset(), 2.0)
+    first = snapshot(row_queue(1, [2, 3, 4]))
+    slow = Observation(1, frozenset(), 2.0)
     dummy, outcome = play(first, [True, slow, judged(heir(2, 3))], max_rounds=1)
     assert "max_rounds" in outcome.stopped
-    none = judge(heir(2, 3), Mercy(), Bounds(max_victims=0, max_share=1.0))
+    none = judge(heir(2, 3), Exclusions(), Bounds(max_victims=0, max_share=1.0))
     asked, outcome = play(first, [True, slow, none], room=1)
     assert asked[-1].room == 0
     assert [entry["pid"] for entry in outcome.ended] == [1]
@@ -165,10 +165,10 @@ def test_rounds_and_victims_are_bounded():
 
 
 def test_those_whom_the_plan_leaves_are_no_reason_to_go_on():
-    scene = picture([*row_queue(1, [2, 3], 901), *row_queue(4, [5], 902)], session(4, application="pg_dump"))
-    rest = picture(row_queue(4, [5], 902), session(4, application="pg_dump"))
+    scene = snapshot([*row_queue(1, [2, 3], 901), *row_queue(4, [5], 902)], session(4, application="pg_dump"))
+    rest = snapshot(row_queue(4, [5], 902), session(4, application="pg_dump"))
     dummy, outcome = play(scene, [True, free(), judged(rest)])
-    assert (outcome.rounds, outcome.stopped, outcome.seconds_to_relief) == (1, "", 0.1)
+    assert (outcome.rounds, outcome.stopped, outcome.seconds_to_recovery) == (1, "", 0.1)
 
 
 def test_nothing_planned_nothing_asked():

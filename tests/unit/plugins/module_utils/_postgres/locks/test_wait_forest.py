@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import grow
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 
-from support.pictures import advisory, holds, relation, row_queue, waits
+from support.snapshots import advisory, holds, relation, row_queue, waits
 
 SHARE, ACCESS, EXCLUSIVE = "AccessShareLock", "AccessShareLock", "AccessExclusiveLock"
 ALTER_QUEUE = [
@@ -14,7 +14,7 @@ ALTER_QUEUE = [
 
 
 @pytest.mark.parametrize(
-    ("locks", "roots", "gates"),
+    ("locks", "root_blockers", "queued_blockers"),
     [
         pytest.param([], [], [], id="nobody waits"),
         pytest.param(row_queue(1, [2, 3, 4]), [1], [], id="a row: the tuple lock's holder is no gate"),
@@ -74,45 +74,45 @@ ALTER_QUEUE = [
         ),
     ],
 )
-def test_roots_and_gates(locks, roots, gates):
-    forest = grow(locks)
-    assert sorted(forest.roots, key=str) == roots
-    assert forest.gates == gates
+def test_roots_and_gates(locks, root_blockers, queued_blockers):
+    forest = build_forest(locks)
+    assert sorted(forest.root_blockers, key=str) == root_blockers
+    assert forest.queued_blockers == queued_blockers
 
 
 def test_counts_who_is_held_up_and_who_would_be_free():
-    forest = grow([holds(9, relation(7), SHARE), *ALTER_QUEUE])
+    forest = build_forest([holds(9, relation(7), SHARE), *ALTER_QUEUE])
     assert forest.reach == {1: 4, 9: 4, 2: 3}
     assert {key: forest.alone[key] for key in (1, 9, 2)} == {1: 0, 9: 0, 2: 3}
 
 
 def test_the_tree_hangs_a_waiter_under_the_one_who_could_free_it():
-    assert grow(row_queue(1, [2, 3, 4])).parent == {1: None, 2: 1, 3: 1, 4: 1}
-    assert grow(ALTER_QUEUE).parent == {1: None, 2: 1, 3: 2, 4: 2, 5: 2}
+    assert build_forest(row_queue(1, [2, 3, 4])).parent == {1: None, 2: 1, 3: 1, 4: 1}
+    assert build_forest(ALTER_QUEUE).parent == {1: None, 2: 1, 3: 2, 4: 2, 5: 2}
 
 
 def test_removal_of_the_first_in_a_row_queue_frees_nobody():
-    forest = grow(row_queue(1, [2, 3, 4]))
+    forest = build_forest(row_queue(1, [2, 3, 4]))
     assert forest.still_blocked([2]) == {3, 4}
     assert forest.still_blocked([1]) == set()
 
 
 def test_a_deadlock_is_named_with_its_members():
     locks = [holds(1, advisory(1)), holds(2, advisory(2)), waits(1, advisory(2)), waits(2, advisory(1))]
-    assert grow(locks).cycles == [[1, 2]]
+    assert build_forest(locks).cycles == [[1, 2]]
 
 
 def test_parallel_workers_are_their_leader():
     """The adapter gives a worker's locks to its leader; then nobody waits for itself."""
     locks = [holds(1, relation(7), SHARE), holds(1, relation(7), SHARE), waits(2, relation(7), EXCLUSIVE)]
-    assert grow(locks).roots == [1]
-    assert grow(locks).reach == {1: 1}
+    assert build_forest(locks).root_blockers == [1]
+    assert build_forest(locks).reach == {1: 1}
 
 
 def test_a_thousand_shared_holders_and_a_thousand_waiters_stay_linear():
     locks = [holds(pid, relation(7), SHARE) for pid in range(1000)]
     locks += [waits(pid, relation(7), EXCLUSIVE, 5000 - pid) for pid in range(1000, 2000)]
-    forest = grow(locks)
+    forest = build_forest(locks)
     assert sum(len(targets) for targets in forest.waits.out) < 10 * len(locks)
-    assert len(forest.roots) == 1000
+    assert len(forest.root_blockers) == 1000
     assert set(forest.reach.values()) == {1000}

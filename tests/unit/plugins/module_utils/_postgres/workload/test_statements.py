@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.s
     Entry,
     Reader,
     Samples,
-    Snapshot,
+    StatementCounters,
     difference,
     lifetime,
     ranked,
@@ -33,13 +33,13 @@ EARLY, LATE = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=U
     ],
 )
 def test_what_was_done_between_two_looks(before, after, spent, renewed):
-    (doing,) = difference(Snapshot({ONE: before} if before else {}), Snapshot({ONE: after}))
+    (doing,) = difference(StatementCounters({ONE: before} if before else {}), StatementCounters({ONE: after}))
     assert (doing.spent, doing.renewed) == (spent, renewed)
 
 
 def test_what_did_not_run_is_not_told():
-    assert difference(Snapshot({ONE: Entry(3, 1.0)}), Snapshot({ONE: Entry(3, 1.0)})) == []
-    assert [one.spent for one in lifetime(Snapshot({ONE: Entry(3, 1.0)}))] == [Entry(3, 1.0)]
+    assert difference(StatementCounters({ONE: Entry(3, 1.0)}), StatementCounters({ONE: Entry(3, 1.0)})) == []
+    assert [one.spent for one in lifetime(StatementCounters({ONE: Entry(3, 1.0)}))] == [Entry(3, 1.0)]
 
 
 def running(query_id, within, pid=7):

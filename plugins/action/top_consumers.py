@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who is behind it, weighed on the controller. Documentation: modules/top_consumers.py."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ansible.errors import AnsibleActionFail
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import (
+    CPU,
+    MEMORY,
+    weigh_cpu,
+    weigh_memory,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import SessionReport
+from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import ResourcesReport
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
+
+
+class ActionModule(ControllerAction):
+    """Weigh what the facts say; no trip to the host."""
+
+    arguments = {
+        "of": {"type": "str", "required": True, "choices": [CPU, MEMORY]},
+        "resources": {"type": "dict", "required": True},
+        "sessions": {"type": "list", "elements": "dict", "default": []},
+        "project": {"type": "str", "default": ""},
+        "cores": {"type": "float", "default": 0.5},
+        "near": {"type": "float", "default": 0.9},
+        "keep": {"type": "list", "elements": "str", "default": []},
+    }
+
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        resources = cast(ResourcesReport, args["resources"])
+        missing = {"host", "containers", "processes"} - set(resources)
+        if missing:
+            raise AnsibleActionFail(
+                f"offenders: the resources lack {', '.join(sorted(missing))}; give them as host_resources_info returned"
+                " them. Nothing was done."
+            )
+        if args["of"] == CPU:
+            sessions = cast("list[SessionReport]", args["sessions"])
+            return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"])}
+        return {**weigh_memory(resources, args["project"], args["near"], args["keep"])}

@@ -1,0 +1,64 @@
+"""Who is behind it, and who is not."""
+
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import weigh_cpu, weigh_memory
+
+from support.database_reports import running
+from support.reports import container_use, growth, host, process, resources
+
+HOST = host(memory=0.25, cpu=0.9, load=1.5)
+
+
+def one(service, **more):
+    return container_use(f"shop-{service}-1", service=service, **more)
+
+
+def test_a_container_is_named_and_others_are_left():
+    found = resources(one("web", cpu=1.8), one("db", cpu=0.1), reading=HOST)
+    assert weigh_cpu(found, [], "shop")["services"] == ["web"]
+    assert weigh_cpu(found, [], "other")["services"] == []
+
+
+def test_a_query_is_ended_through_the_database_and_its_container_is_not_restarted():
+    found = resources(one("db", cpu=1.0), reading=HOST, processes=[process("postgres", "shop-db-1", 0.98, 87)])
+    weighed = weigh_cpu(found, [running(87), running(88)], "shop")
+    assert weighed["services"] == []
+    assert [session["pid"] for session in weighed["sessions"]] == [87]
+    assert weighed["sessions"][0]["target"] == running(87)["target"]
+    unknown = weigh_cpu(found, [], "shop")
+    assert (unknown["sessions"], unknown["services"]) == ([], [])
+    assert "no session of the database accounts for it" in unknown["advice"][0]
+
+
+def test_what_runs_on_the_host_is_told_and_not_touched():
+    found = resources(reading=HOST, processes=[process("backup", "", 1.5)])
+    assert "runs outside of any container" in weigh_cpu(found, [], "shop")["advice"][0]
+
+
+def test_memory():
+    found = resources(
+        one("web", oom_recent=4),
+        one("worker", leak=growth(40.0), memory_share=0.7),
+        one("db", memory_share=0.95),
+        one("calm", leak=growth(40.0), memory_share=0.1),
+        one("free", limit=None),
+        reading=HOST,
+    )
+    weighed = weigh_memory(found, "shop")
+    assert weighed["services"] == ["db", "web", "worker"]
+    assert weighed["may_grow_to"]["shop-db-1"] == {"uses": 2**20, "limit": 2**24}
+    assert "all containers together may grow by 60 MiB" in " ".join(weighed["lines"])
+    advice = " ".join(weighed["advice"])
+    assert "shop-worker-1 grows: a higher limit only buys time" in advice
+    assert "shop-web-1: if this is what it needs, raise its limit to 21 MiB" in advice
+    assert "without a limit, so each may take the whole host: shop-free-1" in advice
+
+
+def test_what_keeps_data_is_told_and_not_restarted():
+    found = resources(one("db", cpu=1.0), one("web", cpu=0.9), reading=HOST)
+    weighed = weigh_cpu(found, [], "shop", keep=["db"])
+    assert weighed["services"] == ["web"]
+    assert "shop-db-1 keeps data and is not restarted" in " ".join(weighed["advice"])
+    near = resources(one("db", memory_share=0.95), reading=HOST)
+    assert weigh_memory(near, "shop", keep=["db"])["services"] == []
