@@ -89,11 +89,11 @@ def imported(path: Path) -> set[str]:
 
 
 def only_types(path: Path) -> bool:
-    """Whether nothing in it can be run: classes without methods, and imports."""
+    """Whether nothing in it can be run: report types alone."""
     tree = ast.parse(path.read_text())
-    return any(isinstance(node, ast.ClassDef) for node in tree.body) and not any(
-        isinstance(node, (ast.FunctionDef, ast.Assign, ast.AnnAssign)) for node in tree.body
-    )
+    inside = [node for node in tree.body if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr, ast.ClassDef))]
+    methods = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return "typing.TypedDict" in imported(path) and not inside and not methods
 
 
 def asserts(path: Path) -> bool:
