@@ -134,6 +134,9 @@ def main() -> int:
     lost = 0
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder))
+        for check in finders(copy, every=True):  # what fails without a rename finds none
+            print(f"{check} fails already and is left out", flush=True)
+            del CHECKS[check]
         for name in chosen:
             kind, key = name.split(".")
             keys = (
