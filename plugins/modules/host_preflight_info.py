@@ -95,9 +95,9 @@ host_clock:
   returned: when O(areas) has V(clock)
   type: dict
   sample: {"received": 1790000000.1, "answered": 1790000000.4}
-  contains:
-    received: {description: "When the module began.", type: float}
-    answered: {description: "When it ended.", type: float}
+  contains: &HostClock
+    received: {description: "Before the checks, in seconds since 1970.", type: float}
+    answered: {description: "After them, in seconds since 1970.", type: float}
 """
 
 from typing import Any
