@@ -66,7 +66,7 @@ undoable:
     reversible: {description: "Whether it can be undone.", type: bool}
     why: {description: "Why.", type: str}
     at: {description: "When it was.", type: str}
-    mitigation: {description: "The role that did it.", type: str}
+    mitigation: {description: "The role that relieves it; empty where only a person can.", type: str}
 why_not:
   description: Why there is none.
   returned: success
