@@ -120,8 +120,10 @@ def test_a_big_log_is_saved_and_emptied_while_it_is_written(root, tmp_path):
     told = docker("logs", name).splitlines()
     kept = [json.loads(one)["log"].strip() for one in lines if "after" in json.loads(one)["log"]]
     numbers = [int(one.split()[1]) for one in [*kept, *told] if one.startswith("after")]
-    lost = set(range(min(numbers), max(numbers) + 1)) - set(numbers)
-    assert len(lost) <= 1, f"lost while it was emptied: {sorted(lost)}"
+    # What is written between the last look and the cut is lost: how much depends on the machine, where does not.
+    lost = sorted(set(range(min(numbers), max(numbers) + 1)) - set(numbers))
+    last_saved = int(kept[-1].split()[1])
+    assert lost == list(range(last_saved + 1, last_saved + 1 + len(lost))), f"lost away from the cut: {lost}"
     assert not of(reclaim(root, ["container_logs"], check=True, **options), name)
 
 
