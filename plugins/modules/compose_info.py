@@ -55,13 +55,13 @@ project:
   type: dict
   sample: {"name": "pafar", "directory": "/srv/pafar", "files": ["/srv/pafar/docker-compose.prod.yml"], "readable": true}
   contains: &ProjectFiles
-    name: {description: "Its name.", type: str}
-    directory: {description: "Folder of the project.", type: str}
+    name: {description: "Name.", type: str}
+    directory: {description: "Directory of the project.", type: str}
     files: {description: "Compose files.", type: list, elements: str}
-    env_files: {description: "Its files of variables.", type: list, elements: str}
-    at: {description: "When the project was looked at.", type: str}
-    readable: {description: "Whether its files could be read.", type: bool}
-    why_unreadable: {description: "Why its files could not be read; empty where they could.", type: str}
+    env_files: {description: "Environment files.", type: list, elements: str}
+    at: {description: "Time at which the state was read.", type: str}
+    readable: {description: "Whether the compose files could be read.", type: bool}
+    why_unreadable: {description: "Why the compose files could not be read; empty if they could.", type: str}
 services:
   description:
     - By name. C(wanted) (null if the files cannot be read), C(running), C(healthy), C(looping), C(drifted), C(image),
@@ -74,56 +74,56 @@ services:
   sample: {"backend": {"wanted": 3, "running": 3, "healthy": 2}}
   contains:
     "<name>":
-      description: "By name."
+      description: "Each entry, by name."
       type: dict
       contains: &ServiceReport
-        wanted: {description: "Containers that the files ask for; null where that is not known.", type: int}
-        running: {description: "Containers that run.", type: int}
-        healthy: {description: "Containers that are well.", type: int}
-        looping: {description: "Containers that restart again and again.", type: int}
-        drifted: {description: "Containers that differ from the files.", type: int}
+        wanted: {description: "Replicas that the compose files ask for; null where that is not known.", type: int}
+        running: {description: "Running containers.", type: int}
+        healthy: {description: "Healthy containers.", type: int}
+        looping: {description: "Containers that restart repeatedly.", type: int}
+        drifted: {description: "Containers that differ from the compose files.", type: int}
         image: {description: "Name of the image.", type: str}
-        image_id: {description: "Id that the name stands for now.", type: str}
-        stateful: {description: "Whether it keeps data.", type: bool}
+        image_id: {description: "Image id to which the name points now.", type: str}
+        stateful: {description: "Whether the service keeps data.", type: bool}
         needs: {description: "Services that it depends on.", type: list, elements: str}
-        profiles: {description: "Profiles that the service belongs to.", type: list, elements: str}
-        most: {description: "The most containers that its files allow; null for no bound.", type: int}
-        notes: {description: "What else is to be said, a sentence each.", type: list, elements: str}
+        profiles: {description: "Profiles of the service.", type: list, elements: str}
+        most: {description: "Largest number of containers that the compose files allow; null for no bound.", type: int}
+        notes: {description: "Further findings, a sentence each.", type: list, elements: str}
         containers:
           description: "The containers."
           type: list
           elements: dict
           contains: &ContainerReport
-            name: {description: "Its name.", type: str}
+            name: {description: "Name.", type: str}
             id: {description: "Full id of the container.", type: str}
-            target: {description: "What names it unmistakably.", type: str}
-            number: {description: "Its number among the containers of its service.", type: int}
-            state: {description: "In which state it is.", type: str}
-            health: {description: "Result of its health check; V(none) where it has none.", type: str}
-            health_output: {description: "What the health check printed last.", type: str}
+            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            number: {description: "Number of the container within its service.", type: int}
+            state: {description: "State.", type: str}
+            health: {description: "Result of the health check; V(none) for a container without a health check.", type: str}
+            health_output: {description: "Last output of the health check.", type: str}
             restarts: {description: "Restarts by the engine.", type: int}
-            restarted_now: {description: "Restarts while this module looked.", type: int}
-            loops: {description: "Whether it restarts again and again.", type: bool}
-            exit_code: {description: "What it ended with; null while it runs.", type: int}
-            exit_meaning: {description: "What that means.", type: str}
-            oom_flag: {description: "Whether the engine says that it was killed for want of memory.", type: bool}
-            started_at: {description: "When it was started.", type: str}
-            uptime: {description: "Seconds since it was started.", type: float}
-            created_at: {description: "When it was made.", type: str}
-            age: {description: "Seconds since it was made.", type: int}
+            restarted_now: {description: "Restarts while this module ran.", type: int}
+            loops: {description: "Whether the container restarts repeatedly.", type: bool}
+            exit_code: {description: "Exit code; null while the container runs.", type: int}
+            exit_meaning: {description: "Meaning of the exit code.", type: str}
+            oom_flag: {description: "Whether the engine reports that the container was OOM-killed.", type: bool}
+            started_at: {description: "Time of the start.", type: str}
+            uptime: {description: "Seconds since the start.", type: float}
+            created_at: {description: "Time of creation.", type: str}
+            age: {description: "Seconds since it was created.", type: int}
             image: {description: "Id of the image.", type: str}
             image_ref: {description: "Name of the image.", type: str}
-            image_made_at: {description: "When its image was made.", type: str}
-            image_age: {description: "Seconds since its image was made; null where that is not known.", type: int}
-            image_tagged: {description: "Seconds since this engine gave the image its name; null where that is not known.", type: int}
-            drift: {description: "In what it differs from the files, a sentence each.", type: list, elements: str}
+            image_made_at: {description: "Time at which the image was built.", type: str}
+            image_age: {description: "Seconds since the image was built; null where that is not known.", type: int}
+            image_tagged: {description: "Seconds since this engine tagged the image; null where that is not known.", type: int}
+            drift: {description: "Differences between the container and the compose files, a sentence each.", type: list, elements: str}
             ports: {description: "Published ports.", type: list, elements: str}
-            memory_limit: {description: "Bytes that it may use; 0 for no limit.", type: int}
-            cpus: {description: "Cores that it may use; 0 for no limit.", type: float}
-            restart_policy: {description: "When the engine restarts it.", type: str}
-            networks: {description: "Its address by network.", type: dict}
+            memory_limit: {description: "Memory limit in bytes; 0 for no limit.", type: int}
+            cpus: {description: "CPU limit, in cores; 0 for no limit.", type: float}
+            restart_policy: {description: "Restart policy.", type: str}
+            networks: {description: "IP address by network.", type: dict}
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
-            log: {description: "The last lines of its log, where it is not well.", type: list, elements: str}
+            log: {description: "Last lines of the log of a container that is not healthy.", type: list, elements: str}
 problem:
   description: What is wrong, a sentence each.
   returned: success

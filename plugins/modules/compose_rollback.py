@@ -60,10 +60,10 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
-      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
-      is nothing to do).
+    - Planned actions and excluded targets, with reasons. C(verb), C(digest) (SHA-256 over verb, actions and targets),
+      C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
+      before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
+      nothing to do).
     - An action has C(who) and C(how) (C(tag) if the image's name is moved back, C(file) if the old configuration is
       needed), in the order in which they are carried out. C(affected_before) counts services that are not on the release.
   returned: success
@@ -71,14 +71,14 @@ plan:
   sample: {"verb": "roll_back", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
-    - What was done, a sentence each. Empty in check mode.
+    - Actions that were carried out, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["started pafar-backend-2", "reloaded pafar-nginx-1", "removed pafar-backend-1"]
 missed:
   description:
-    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
     - Always empty, since a service that changes meanwhile fails the act.
   returned: success
   type: list
@@ -86,40 +86,40 @@ missed:
   sample: []
 before:
   description:
-    - How that which the plan is about stood before the act.
+    - State before the act.
     - The services, each with C(running), C(healthy), and C(replicas) with their C(image).
   returned: success
   type: dict
   sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
 after:
   description:
-    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+    - State after the act. Equal to RV(before) in check mode and where nothing was done.
   returned: success
   type: dict
   sample: {"backend": {"running": 1, "healthy": 1, "replicas": []}}
 remaining:
   description:
-    - How many things are not as they should be after the act. In check mode, before it.
+    - Number of problems that remain after the act. In check mode, the number before the act.
     - Counts services that are not on the release, or not up.
   returned: success
   type: int
   sample: 0
 seconds:
   description:
-    - Seconds that the act took. Null in check mode and where nothing was done.
+    - Duration of the act in seconds. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 14.1
 undo:
   description:
-    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
     - The options lead forward again.
   returned: success
   type: dict
   sample: {"reversible": true, "module": "compose_rollback", "options": {"to": "20261123T213000.000000Z"}}
 evidence:
   description:
-    - What the act destroys or changes, as it was before.
+    - What the act destroys or changes, in its state before the act.
     - The services, with the end of the logs of every container that goes.
   returned: success
   type: dict

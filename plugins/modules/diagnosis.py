@@ -151,31 +151,31 @@ rules:
   type: dict
   sample: {"idle": 30}
   contains: &Rules
-    idle: {description: "Seconds from which an idle session counts.", type: float}
-    idle_in_transaction: {description: "Seconds from which one counts.", type: float}
+    idle: {description: "Seconds after which an idle session counts as leaked.", type: float}
+    idle_in_transaction: {description: "Seconds after which a session that is idle in transaction counts.", type: float}
     dead_clients:
-      description: "Sessions whose client is gone."
+      description: "Sessions whose client connection is dead."
       type: list
       elements: dict
       contains: &VanishedClient
-        target: {description: "What names it unmistakably.", type: str}
+        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
-        who: {description: "Who it is, in words.", type: str}
-        reason: {description: "Why.", type: str}
+        who: {description: "Description for people, for example process id, role, database and application.", type: str}
+        reason: {description: "Reason.", type: str}
     busy:
       description: "Sessions that use much CPU."
       type: list
       elements: dict
       contains: &BusySession
         pid: {description: "Process id; 0 for none.", type: int}
-        cpu: {description: "Cores that it uses.", type: float}
-        target: {description: "What names it unmistakably.", type: str}
-    min_running: {description: "Seconds from which a busy session counts.", type: float}
+        cpu: {description: "CPU use, in cores.", type: float}
+        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+    min_running: {description: "Seconds after which a busy session counts.", type: float}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
     name: {description: "Name of the index to build.", type: str}
-    services: {description: "Services that are concerned.", type: list, elements: str}
+    services: {description: "Services concerned.", type: list, elements: str}
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}
 causes:
@@ -185,33 +185,33 @@ causes:
   elements: dict
   sample: [{"cause": "leak", "weight": 0.3, "evidence": ["feed (app@shop) holds 45 of 57"], "mitigation": "end_sessions"}]
   contains: &CauseReport
-    cause: {description: "What the matter is.", type: str}
-    weight: {description: "How heavily it weighs.", type: float}
-    evidence: {description: "What shows it, a sentence each.", type: list, elements: str}
-    mitigation: {description: "The role that relieves it; empty where only a person can.", type: str}
+    cause: {description: "Name of the cause.", type: str}
+    weight: {description: "Weight for the ranking; the largest is the most likely.", type: float}
+    evidence: {description: "Facts that show the cause, a sentence each.", type: list, elements: str}
+    mitigation: {description: "Role that mitigates it; empty where the operator must act.", type: str}
     rules:
-      description: "Variables of the role that relieves it, without the role's name."
+      description: "Variables of the mitigating role, without the role's name as prefix."
       type: dict
       contains: *Rules
     detail:
-      description: "What is known besides, by the kind of cause."
+      description: "Further facts; the keys depend on the cause."
       type: dict
       contains: &Detail
-        advice: {description: "What a person can do.", type: str}
+        advice: {description: "What the operator can do.", type: str}
         application: {description: "Name of the application.", type: str}
         role: {description: "Name of the role.", type: str}
-        roles: {description: "Roles of the forgotten transactions.", type: list, elements: str}
-        share: {description: "Sessions that the application should have at most.", type: int}
+        roles: {description: "Roles of the sessions that are idle in transaction.", type: list, elements: str}
+        share: {description: "Largest number of sessions that the application should have.", type: int}
         alone: {description: "Whether the application is the only one of its role.", type: bool}
         service: {description: "Name of the service; empty for none.", type: str}
-        raise_to: {description: "Size that the pool may have.", type: int}
-        proved: {description: "Whether the planner was asked with the index in place.", type: bool}
-        slot: {description: "Name of the slot.", type: str}
+        raise_to: {description: "Possible size of the pool.", type: int}
+        proved: {description: "Whether the planner confirmed the gain with a hypothetical index.", type: bool}
+        slot: {description: "Name of the replication slot.", type: str}
         bytes: {description: "Size in bytes.", type: int}
-        remedy: {description: "What to do about it.", type: str}
+        remedy: {description: "Next step.", type: str}
         target: {description: "Name of the endpoint.", type: str}
-        sources: {description: "From where it is not reached.", type: list, elements: str}
-        unresolved: {description: "Names that are not resolved.", type: list, elements: str}
+        sources: {description: "Sources from which the target is not reached.", type: list, elements: str}
+        unresolved: {description: "Names that do not resolve.", type: list, elements: str}
 lines:
   description: The same for people, a sentence each.
   returned: success
@@ -233,7 +233,7 @@ role_settings:
   contains: &RoleSetting
     role: {description: "Name of the role.", type: str}
     setting: {description: "Name of the setting.", type: str}
-    value: {description: "The value.", type: str}
+    value: {description: "Value.", type: str}
 scale:
   description: Whether more replicas of the services would help or make it worse; for V(performance).
   returned: success

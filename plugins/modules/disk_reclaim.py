@@ -119,10 +119,10 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
-      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
-      is nothing to do).
+    - Planned actions and excluded targets, with reasons. C(verb), C(digest) (SHA-256 over verb, actions and targets),
+      C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
+      before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
+      nothing to do).
     - An action has C(kind), C(bytes) and C(who). C(affected_before) and C(affected_after) are MiB, C(frees_bytes) is what the actions
       free.
   returned: success
@@ -130,60 +130,60 @@ plan:
   sample: {"verb": "reclaim", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
-    - What was done, a sentence each. Empty in check mode.
+    - Actions that were carried out, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["pruned the build cache, 1.2 GiB"]
 missed:
   description:
-    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success
   type: list
   elements: dict
   sample: []
 before:
   description:
-    - How that which the plan is about stood before the act.
+    - State before the act.
     - The file system with C(mount), C(free_bytes), C(used_bytes), C(free_share) and C(inodes_used_share).
   returned: success
   type: dict
   sample: {"mount": "/", "free_bytes": 1073741824, "used_bytes": 9663676416, "free_share": 0.1}
   contains: &RoomReport
-    mount: {description: "Where it is mounted.", type: str}
-    free_bytes: {description: "Bytes that an ordinary user may still write.", type: int}
-    used_bytes: {description: "Bytes that are used.", type: int}
+    mount: {description: "Mount point.", type: str}
+    free_bytes: {description: "Bytes that an ordinary user can still write.", type: int}
+    used_bytes: {description: "Used bytes.", type: int}
     free_share: {description: "The same as a share, 0 to 1.", type: float}
-    inodes_used_share: {description: "Share of the inodes that is used; null where there is no fixed number.", type: float}
+    inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
 after:
   description:
-    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+    - State after the act. Equal to RV(before) in check mode and where nothing was done.
   returned: success
   type: dict
   sample: {"mount": "/", "free_bytes": 3221225472, "used_bytes": 7516192768, "free_share": 0.3}
   contains: *RoomReport
 remaining:
   description:
-    - How many things are not as they should be after the act. In check mode, before it.
+    - Number of problems that remain after the act. In check mode, the number before the act.
     - MiB that are missing until O(free) is met.
   returned: success
   type: int
   sample: 0
 seconds:
   description:
-    - Seconds that the act took. Null in check mode and where nothing was done.
+    - Duration of the act in seconds. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 1.8
 undo:
   description:
-    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
   sample: {"reversible": false, "why": "what was freed is gone, but for the ends of logs that were saved"}
 evidence:
   description:
-    - What the act destroys or changes, as it was before.
+    - What the act destroys or changes, in its state before the act.
     - How full it was and of what, and the last lines of the logs that go.
   returned: success
   type: dict
@@ -215,14 +215,14 @@ explained:
   elements: dict
   sample: []
   contains: &Explained
-    kind: {description: "What kind it is.", type: str}
-    what: {description: "What it is, in a sentence.", type: str}
+    kind: {description: "Kind.", type: str}
+    what: {description: "Description, in a sentence.", type: str}
     bytes: {description: "Size in bytes.", type: int}
-    remedy: {description: "What to do about it.", type: str}
-    pids: {description: "Processes that hold it open.", type: list, elements: int}
+    remedy: {description: "Next step.", type: str}
+    pids: {description: "Processes that hold the file open.", type: list, elements: int}
     service: {description: "Name of the service; empty for none.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
-    services: {description: "Services that are concerned.", type: list, elements: str}
+    services: {description: "Services concerned.", type: list, elements: str}
 notes:
   description: What could not be looked at, and what a person should know.
   returned: success

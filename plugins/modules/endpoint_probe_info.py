@@ -161,36 +161,36 @@ matrix:
   elements: dict
   sample: [{"source": "pafar-backend-1", "target": "redis", "state": "down", "layer": "tcp", "why": "redis:6379: no answer"}]
   contains: &ProbeReport
-    source: {description: "From where it was tried.", type: str}
+    source: {description: "Source of the probe, V(host) or a container.", type: str}
     target: {description: "Name of the endpoint.", type: str}
-    kind: {description: "What kind it is.", type: str}
-    judge: {description: "Whose answers it is judged by; empty for none.", type: str}
-    address: {description: "Host and port that are tried.", type: str}
-    state: {description: "In which state it is.", type: str}
-    layer: {description: "The first layer that fails; empty where none does.", type: str}
-    why: {description: "Why.", type: str}
-    fault_of: {description: "Whose matter it is (V(ours), V(theirs), V(key), V(network)); empty where that is not known.", type: str}
+    kind: {description: "Kind.", type: str}
+    judge: {description: "Vendor whose rules decide about the answer; empty for none.", type: str}
+    address: {description: "Host and port that were probed.", type: str}
+    state: {description: "State.", type: str}
+    layer: {description: "First layer that fails; empty if none fails.", type: str}
+    why: {description: "Reason.", type: str}
+    fault_of: {description: "Responsible side (V(ours), V(theirs), V(key), V(network)); empty where it is not known.", type: str}
     layers:
-      description: "Each layer that was tried, by its name."
+      description: "Each probed layer, by name."
       type: dict
       contains:
         "<name>":
-          description: "By name."
+          description: "Each entry, by name."
           type: dict
           contains: &LayerReport
-            ok: {description: "Whether it works.", type: bool}
-            ms: {description: "Milliseconds that it took.", type: float}
-            said: {description: "What it answered.", type: str}
-            proxy: {description: "The proxy that was asked.", type: str}
-            trusted: {description: "Whether the certificate is trusted from there.", type: bool}
-            days_left: {description: "Days until the certificate ends.", type: int}
-            expired: {description: "Whether the certificate has ended.", type: bool}
-            issuer: {description: "Who issued the certificate.", type: str}
-            sqlstate: {description: "PostgreSQL's code of an error.", type: str}
-            status: {description: "Status of HTTP.", type: int}
-    attempts: {description: "How often it was tried.", type: int}
+            ok: {description: "Whether the layer works.", type: bool}
+            ms: {description: "Milliseconds.", type: float}
+            said: {description: "Answer of the layer, or the error.", type: str}
+            proxy: {description: "HTTP proxy in use.", type: str}
+            trusted: {description: "Whether the source trusts the certificate.", type: bool}
+            days_left: {description: "Days until the certificate expires.", type: int}
+            expired: {description: "Whether the certificate has expired.", type: bool}
+            issuer: {description: "Issuer of the certificate.", type: str}
+            sqlstate: {description: "SQLSTATE of the error.", type: str}
+            status: {description: "HTTP status.", type: int}
+    attempts: {description: "Number of attempts.", type: int}
     failed: {description: "Attempts that failed.", type: int}
-    up: {description: "Attempts that worked.", type: int}
+    up: {description: "Attempts that succeeded.", type: int}
 lines:
   description: What is not well, a sentence each.
   returned: success

@@ -68,9 +68,9 @@ checks:
   sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "remedy": "GRANT pg_signal_backend TO oncall"}]
   contains: &CheckReport
     check: {description: "What was checked.", type: str}
-    ready: {description: "Whether it is ready; null where it could not be looked at.", type: bool}
-    found: {description: "What was found.", type: str}
-    remedy: {description: "What to do about it.", type: str}
+    ready: {description: "Whether the check passed; null where it could not be made.", type: bool}
+    found: {description: "Result of the check.", type: str}
+    remedy: {description: "Next step.", type: str}
 ready:
   description: Whether all of them are.
   returned: success
@@ -96,8 +96,8 @@ host_clock:
   type: dict
   sample: {"received": 1790000000.1, "answered": 1790000000.4}
   contains: &HostClock
-    received: {description: "Before the checks, in seconds since 1970.", type: float}
-    answered: {description: "After them, in seconds since 1970.", type: float}
+    received: {description: "Clock when the module began, in seconds since 1970.", type: float}
+    answered: {description: "Clock when the module ended, in seconds since 1970.", type: float}
 """
 
 from typing import Any

@@ -59,49 +59,49 @@ host:
       description: "Bytes of memory."
       type: dict
       contains: &MemoryReport
-        total: {description: "Bytes in all.", type: int}
-        available: {description: "Bytes that processes can still get.", type: int}
-        available_share: {description: "The same as a share of all, 0 to 1.", type: float}
+        total: {description: "Total bytes.", type: int}
+        available: {description: "Bytes of memory that processes can still allocate (MemAvailable).", type: int}
+        available_share: {description: "The same as a share of the total, 0 to 1.", type: float}
         swap_total: {description: "Bytes of swap.", type: int}
-        swap_used: {description: "Bytes of swap in use.", type: int}
+        swap_used: {description: "Used bytes of swap.", type: int}
     cores: {description: "Cores of the host.", type: int}
     load: {description: "Load of the last 1, 5 and 15 minutes.", type: list, elements: float}
-    load_per_core: {description: "The same by core.", type: list, elements: float}
-    cpu_used: {description: "Share of all cores that is busy, 0 to 1.", type: float}
+    load_per_core: {description: "The same, divided by the number of cores.", type: list, elements: float}
+    cpu_used: {description: "Busy share of all cores, 0 to 1.", type: float}
     pressure:
-      description: "Time in which work stood still, by what was short."
+      description: "Pressure stall information (PSI) by resource."
       type: dict
       contains:
         "<name>":
-          description: "By name."
+          description: "Each entry, by name."
           type: dict
           contains: &Pressure
             some:
-              description: "Time in which some work stood still."
+              description: "Stall time of at least one task."
               type: dict
               contains: &Stall
                 avg10: {description: "Percent of the last 10 seconds.", type: float}
                 avg60: {description: "Percent of the last 60 seconds.", type: float}
                 avg300: {description: "Percent of the last 300 seconds.", type: float}
             full:
-              description: "Time in which all work stood still."
+              description: "Stall time of all non-idle tasks at once."
               type: dict
               contains: *Stall
-    oom_kills: {description: "Kills for want of memory since it was started.", type: int}
-    oom_kills_now: {description: "Kills while this module looked.", type: int}
-    uptime: {description: "Seconds since it was started.", type: int}
+    oom_kills: {description: "OOM kills since the start.", type: int}
+    oom_kills_now: {description: "OOM kills while this module ran.", type: int}
+    uptime: {description: "Seconds since the start.", type: int}
     filesystems:
       description: "Mounted file systems."
       type: list
       elements: dict
       contains: &Filesystem
         size: {description: "Bytes.", type: int}
-        free: {description: "What is left of it.", type: int}
-        mount: {description: "Where it is mounted.", type: str}
+        free: {description: "Free bytes.", type: int}
+        mount: {description: "Mount point.", type: str}
         device: {description: "The device that is mounted.", type: str}
-        kind: {description: "What kind it is.", type: str}
-        used_share: {description: "Share that is used, 0 to 1.", type: float}
-        inodes_used_share: {description: "Share of the inodes that is used; null where there is no fixed number.", type: float}
+        kind: {description: "Kind.", type: str}
+        used_share: {description: "Used share, 0 to 1.", type: float}
+        inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
 containers:
   description:
     - Those that run, nearest to their limit first. C(name), C(project), C(service), C(status), C(cpu) (cores), C(cpu_of_quota),
@@ -115,39 +115,39 @@ containers:
   sample: [{"name": "pafar-backend-1", "cpu": 0.05, "working_set": 139472896, "limit": 268435456, "memory_share": 0.5196}]
   contains: &ContainerUse
     id: {description: "Full id of the container.", type: str}
-    name: {description: "Its name.", type: str}
+    name: {description: "Name.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
     service: {description: "Name of the service; empty for none.", type: str}
-    status: {description: "What the engine says of it.", type: str}
-    cpu: {description: "Cores that it uses.", type: float}
-    cpu_of_quota: {description: "The same as a share of its quota; null without one.", type: float}
-    throttled: {description: "Share of the time in which its CPU limit held it back.", type: float}
+    status: {description: "Status, as the engine reports it.", type: str}
+    cpu: {description: "CPU use, in cores.", type: float}
+    cpu_of_quota: {description: "CPU use as a share of the CPU quota; null without a quota.", type: float}
+    throttled: {description: "Share of the time in which the CPU limit throttled it.", type: float}
     memory: {description: "Bytes of memory.", type: int}
-    working_set: {description: "Bytes that it cannot do without.", type: int}
-    limit: {description: "Bytes that it may use; null for no limit.", type: int}
+    working_set: {description: "Working set in bytes (memory without the reclaimable page cache).", type: int}
+    limit: {description: "Memory limit in bytes; null for no limit.", type: int}
     memory_share: {description: "The working set as a share of the limit; null without one.", type: float}
-    oom_kills: {description: "Kills for want of memory since it was started.", type: int}
-    oom_kills_now: {description: "Kills while this module looked.", type: int}
-    oom_recent: {description: "Kills within the last hour.", type: int}
+    oom_kills: {description: "OOM kills since the start.", type: int}
+    oom_kills_now: {description: "OOM kills while this module ran.", type: int}
+    oom_recent: {description: "OOM kills within the last hour.", type: int}
     oom_killed:
-      description: "The last that the kernel killed in it."
+      description: "Latest OOM kills in the container, from the kernel's log."
       type: list
       elements: dict
       contains: &OomKill
         container: {description: "Id of the container; empty for none.", type: str}
         task: {description: "Name of the process.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
-        at: {description: "Seconds since 1970, by the kernel's log.", type: float}
+        at: {description: "Time in the kernel's log, in seconds since 1970.", type: float}
     pids: {description: "Number of processes.", type: int}
     leak:
-      description: "How its memory grows; null where it was not watched for long enough."
+      description: "Memory growth; null where the working set was not sampled for long enough."
       type: dict
       contains: &LeakReport
-        bytes_per_second: {description: "Bytes by which it grows in a second.", type: int}
-        grows: {description: "Whether it grows at all.", type: bool}
-        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow, or has none.", type: float}
+        bytes_per_second: {description: "Growth in bytes per second.", type: int}
+        grows: {description: "Whether its memory grows.", type: bool}
+        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow or has no limit.", type: float}
         samples: {description: "Number of samples.", type: int}
-        window: {description: "Seconds that were watched.", type: float}
+        window: {description: "Observed seconds.", type: float}
 processes:
   description: C(pid), C(inside_pid) (in its container), C(name), C(container) (its name), C(cpu) (cores), C(resident) (bytes).
   returned: success
@@ -156,11 +156,11 @@ processes:
   sample: [{"pid": 4711, "inside_pid": 7, "name": "gunicorn", "container": "pafar-backend-1", "cpu": 0.9}]
   contains: &BusyProcess
     pid: {description: "Process id; 0 for none.", type: int}
-    inside_pid: {description: "The process id in its own namespace.", type: int}
-    name: {description: "Its name.", type: str}
+    inside_pid: {description: "Process id in the container's PID namespace.", type: int}
+    name: {description: "Name.", type: str}
     container: {description: "Name of the container; empty for the host.", type: str}
-    cpu: {description: "Cores that it uses.", type: float}
-    resident: {description: "Bytes of memory.", type: int}
+    cpu: {description: "CPU use, in cores.", type: float}
+    resident: {description: "Resident memory in bytes.", type: int}
 stopped:
   description: Containers that do not run, with C(name), C(project), C(service), C(state) and C(status).
   returned: success
@@ -168,11 +168,11 @@ stopped:
   elements: dict
   sample: [{"name": "pafar-migrate-1", "service": "migrate", "state": "exited", "status": "Exited (0) 2 hours ago"}]
   contains: &StoppedContainer
-    name: {description: "Its name.", type: str}
+    name: {description: "Name.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
     service: {description: "Name of the service; empty for none.", type: str}
-    state: {description: "In which state it is.", type: str}
-    status: {description: "What the engine says of it.", type: str}
+    state: {description: "State.", type: str}
+    status: {description: "Status, as the engine reports it.", type: str}
     id: {description: "Full id of the container.", type: str}
 findings:
   description: What is short, a sentence each.

@@ -89,7 +89,7 @@ evidence:
   type: dict
   sample: {"file": "2026-11-23-145635.evidence/001-db1.json", "bytes": 5120, "sha256": "9f86d081884c7d65"}
   contains: &EvidenceFile
-    file: {description: "Name of the file, within the folder of the log.", type: str}
+    file: {description: "Name of the file, within the directory of the log.", type: str}
     bytes: {description: "Size in bytes.", type: int}
     sha256: {description: "Its SHA-256.", type: str}
 """

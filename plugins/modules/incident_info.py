@@ -45,11 +45,11 @@ events:
   elements: dict
   sample: []
   contains: &EventReport
-    at: {description: "When it was.", type: str}
-    kind: {description: "What kind it is.", type: str}
-    by: {description: "Who or what caused it.", type: str}
-    host: {description: "The host that it is about.", type: str}
-    note: {description: "Facts, by the kind of event.", type: dict}
+    at: {description: "Time.", type: str}
+    kind: {description: "Kind.", type: str}
+    by: {description: "Cause, or the person or program that acted.", type: str}
+    host: {description: "Host that the event is about.", type: str}
+    note: {description: "Facts; the keys depend on the kind of event.", type: dict}
 torn:
   description: Lines that could not be read.
   returned: success
@@ -63,10 +63,10 @@ undoable:
   type: dict
   sample: {"at": "2026-11-23T14:56:35.123456Z", "mitigation": "scale_services", "module": "compose_scale", "options": {}}
   contains: &Undoable
-    reversible: {description: "Whether it can be undone.", type: bool}
-    why: {description: "Why.", type: str}
-    at: {description: "When it was.", type: str}
-    mitigation: {description: "The role that relieves it; empty where only a person can.", type: str}
+    reversible: {description: "Whether the act can be undone.", type: bool}
+    why: {description: "Reason.", type: str}
+    at: {description: "Time.", type: str}
+    mitigation: {description: "Role that carried out the act.", type: str}
 why_not:
   description: Why there is none.
   returned: success

@@ -151,12 +151,12 @@ entries:
   elements: dict
   sample: [{"at": 1795488004.0, "source": "pafar-backend-1", "stream": "stderr", "level": "error", "text": "ERROR payment 7 failed"}]
   contains: &EntryReport
-    at: {description: "Seconds since 1970.", type: float}
+    at: {description: "Time of the record, in seconds since 1970.", type: float}
     source: {description: "Name of the log.", type: str}
-    stream: {description: "Standard output or error, where that is known.", type: str}
+    stream: {description: "V(stdout) or V(stderr), where it is known.", type: str}
     level: {description: "Severity of the record; empty where it has none.", type: str}
-    text: {description: "The text.", type: str}
-    fields: {description: "Fields of a structured record; absent for others.", type: dict}
+    text: {description: "Text.", type: str}
+    fields: {description: "Fields of a structured record; absent for other records.", type: dict}
 matched:
   description: How many records matched, as far as was read.
   returned: success
@@ -177,15 +177,15 @@ signatures:
   elements: dict
   sample: [{"signature": "0123456789ab", "text": "ERROR payment # failed", "level": "error", "count": 12, "new": true}]
   contains: &SignatureReport
-    signature: {description: "Twelve digits that stand for this kind of record.", type: str}
-    text: {description: "The text.", type: str}
+    signature: {description: "Twelve hexadecimal digits that identify this kind of record.", type: str}
+    text: {description: "Text.", type: str}
     level: {description: "Severity of the record; empty where it has none.", type: str}
-    count: {description: "How many records are of this kind.", type: int}
-    first_seen: {description: "Seconds since 1970 of the first; null where it is not known.", type: float}
-    last_seen: {description: "Seconds since 1970 of the last; null where it is not known.", type: float}
-    new: {description: "Whether it is new; null where that is not known.", type: bool}
-    sources: {description: "Where it is from.", type: list, elements: str}
-    example: {description: "One of the records, without secrets.", type: str}
+    count: {description: "Number of records of this kind.", type: int}
+    first_seen: {description: "Time of the first record, in seconds since 1970; null where it is not known.", type: float}
+    last_seen: {description: "Time of the last record, in seconds since 1970; null where it is not known.", type: float}
+    new: {description: "Whether this kind is new; null where that is not known.", type: bool}
+    sources: {description: "Sources.", type: list, elements: str}
+    example: {description: "One record of this kind, with secrets hidden.", type: str}
 other_signatures:
   description: Records of kinds beyond the 500 that are kept apart.
   returned: success
@@ -213,10 +213,10 @@ sources:
   sample: [{"source": "pafar-backend-1", "kind": "json-file", "records": 12, "left_out": [], "problem": ""}]
   contains: &SourceReport
     source: {description: "Name of the log.", type: str}
-    kind: {description: "What kind it is.", type: str}
-    place: {description: "Where the log is.", type: str}
-    records: {description: "Records that were read.", type: int}
-    oldest: {description: "Seconds since 1970 of the oldest record that was read; null for none.", type: float}
+    kind: {description: "Kind.", type: str}
+    place: {description: "Location of the log.", type: str}
+    records: {description: "Number of records that were read.", type: int}
+    oldest: {description: "Time of the oldest record that was read, in seconds since 1970; null for none.", type: float}
     scanned_bytes: {description: "Bytes that were read.", type: int}
     left_out: {description: "What was not read, a clause each.", type: list, elements: str}
     problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}

@@ -106,14 +106,14 @@ server:
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
   contains: &ServerReport
     version: {description: "PostgreSQL's version.", type: str}
-    version_num: {description: "The same as a number.", type: int}
-    in_recovery: {description: "Whether it is a standby.", type: bool}
+    version_num: {description: "The version as a number (server_version_num).", type: int}
+    in_recovery: {description: "Whether the server is a standby.", type: bool}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
-    deadlock_timeout: {description: "The server's setting.", type: str}
-    entrance: {description: "How the login got in, V(normal) or by slots that are kept for it.", type: str}
-    host: {description: "Address by which it was reached.", type: str}
-    port: {description: "Port by which it was reached.", type: int}
+    deadlock_timeout: {description: "The server's setting, as a text.", type: str}
+    entrance: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    host: {description: "Address of the server.", type: str}
+    port: {description: "Port of the server.", type: int}
 waiters:
   description: Number of sessions that wait for a lock.
   returned: success
@@ -137,31 +137,31 @@ root_blockers:
   sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "waiters": 101,
             "state": "idle in transaction", "reason": "idle in transaction for 65 s", "protected": ""}]
   contains: &SessionBlocker_PreparedBlocker
-    target: {description: "What names it unmistakably.", type: str}
+    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
     pid: {description: "Process id; 0 for none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
     client: {description: "Address of the client.", type: str}
-    backend_type: {description: "What PostgreSQL calls this kind of process.", type: str}
-    state: {description: "In which state it is.", type: str}
-    seconds_in_state: {description: "For how many seconds it has been in this state.", type: float}
-    transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
-    has_written: {description: "Whether its transaction has written.", type: bool}
-    wait: {description: "What it waits for; empty for nothing.", type: str}
+    backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
+    state: {description: "State.", type: str}
+    seconds_in_state: {description: "Seconds in this state.", type: float}
+    transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+    has_written: {description: "Whether its transaction has written data.", type: bool}
+    wait: {description: "Wait event; empty for none.", type: str}
     statement: {description: "Text of the statement.", type: str}
-    waiters: {description: "Sessions that wait for it.", type: int}
-    frees_alone: {description: "Sessions that would go on if it alone ended.", type: int}
-    reason: {description: "Why.", type: str}
-    protected: {description: "Why it may not be terminated; empty where it may.", type: str}
+    waiters: {description: "Number of sessions that wait for it.", type: int}
+    frees_alone: {description: "Waiters that would get their lock if this session alone were terminated.", type: int}
+    reason: {description: "Reason.", type: str}
+    protected: {description: "Why the session may not be terminated; empty where it may.", type: str}
     behind_pooler:
-      description: "The real client, where the session is one of a pooler's connections; null elsewhere."
+      description: "The real client, where the session is one of a pooler's server connections; null otherwise."
       type: dict
       contains: &PoolClient
         client: {description: "Address of the client.", type: str}
         application: {description: "Name of the application.", type: str}
         user: {description: "Name of the role.", type: str}
-    gid: {description: "Name of the prepared transaction.", type: str}
+    gid: {description: "Global id of the prepared transaction.", type: str}
 queued_blockers:
   description: Waiting sessions without which others would get their lock, with the same keys as RV(root_blockers).
   returned: success
@@ -176,23 +176,23 @@ blocked:
   elements: dict
   sample: [{"pid": 4712, "waits_seconds": 42.3, "waits_for": "row public.bookings (0,1)", "mode": "ShareLock"}]
   contains: &SessionWaiter_PreparedWaiter
-    target: {description: "What names it unmistakably.", type: str}
+    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
     pid: {description: "Process id; 0 for none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
     client: {description: "Address of the client.", type: str}
-    backend_type: {description: "What PostgreSQL calls this kind of process.", type: str}
-    state: {description: "In which state it is.", type: str}
-    seconds_in_state: {description: "For how many seconds it has been in this state.", type: float}
-    transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
-    has_written: {description: "Whether its transaction has written.", type: bool}
-    wait: {description: "What it waits for; empty for nothing.", type: str}
+    backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
+    state: {description: "State.", type: str}
+    seconds_in_state: {description: "Seconds in this state.", type: float}
+    transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+    has_written: {description: "Whether its transaction has written data.", type: bool}
+    wait: {description: "Wait event; empty for none.", type: str}
     statement: {description: "Text of the statement.", type: str}
-    waits_seconds: {description: "For how many seconds it has waited.", type: float}
-    waits_for: {description: "What it waits for.", type: str}
-    mode: {description: "Mode of the lock.", type: str}
-    locktype: {description: "Kind of the lock.", type: str}
+    waits_seconds: {description: "Seconds of waiting.", type: float}
+    waits_for: {description: "Object whose lock it waits for.", type: str}
+    mode: {description: "Lock mode.", type: str}
+    locktype: {description: "Lock type.", type: str}
     behind: {description: "Target of the session that it waits for.", type: str}
 cycles:
   description: Deadlocks that PostgreSQL has not broken yet, each a list of pids.
@@ -215,29 +215,29 @@ connections:
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
   contains: &Connections
-    used: {description: "How many there are.", type: int}
-    limit: {description: "The most that there may be.", type: int}
-    percent: {description: "Percent of the slots that is used.", type: float}
+    used: {description: "Number in use.", type: int}
+    limit: {description: "Upper limit.", type: int}
+    percent: {description: "Percent of the slots in use.", type: float}
     ordinary_limit: {description: "Slots for ordinary roles.", type: int}
-    ordinary_free: {description: "Slots left for ordinary roles.", type: int}
-    reserved: {description: "Slots that are kept for roles with pg_use_reserved_connections.", type: int}
-    superuser_reserved: {description: "Slots that are kept for superusers.", type: int}
+    ordinary_free: {description: "Free slots for ordinary roles.", type: int}
+    reserved: {description: "Slots reserved for roles with pg_use_reserved_connections.", type: int}
+    superuser_reserved: {description: "Slots reserved for superusers.", type: int}
     role_limits:
-      description: "Roles with a limit of their own."
+      description: "Roles that have a connection limit."
       type: dict
       contains:
         "<name>":
-          description: "By name."
+          description: "Each entry, by name."
           type: dict
           contains: &LimitUse
-            limit: {description: "The most that there may be.", type: int}
-            used: {description: "How many there are.", type: int}
+            limit: {description: "Upper limit.", type: int}
+            used: {description: "Number in use.", type: int}
     database_limits:
-      description: "Databases with a limit of their own."
+      description: "Databases that have a connection limit."
       type: dict
       contains:
         "<name>":
-          description: "By name."
+          description: "Each entry, by name."
           type: dict
           contains: *LimitUse
     by_state: {description: "Sessions by state.", type: dict}
@@ -246,31 +246,31 @@ connections:
     by_application: {description: "Sessions by application.", type: dict}
     by_client: {description: "Sessions by client address.", type: dict}
     connection_limits:
-      description: "Limits that a new session can hit, of the server, of roles and of databases."
+      description: "Connection limits of the server, of roles and of databases that a new session can reach."
       type: list
       elements: dict
       contains: &CeilingReport
-        kind: {description: "What kind it is.", type: str}
-        name: {description: "Its name.", type: str}
-        limit: {description: "The most that there may be.", type: int}
-        used: {description: "How many there are.", type: int}
-        free: {description: "What is left of it.", type: int}
+        kind: {description: "Kind.", type: str}
+        name: {description: "Name.", type: str}
+        limit: {description: "Upper limit.", type: int}
+        used: {description: "Number in use.", type: int}
+        free: {description: "Free bytes.", type: int}
         applications:
-          description: "Who is under this limit, the largest first."
+          description: "Applications that use connections under this limit, the largest first."
           type: list
           elements: dict
           contains: &ApplicationReport
             role: {description: "Name of the role.", type: str}
             application: {description: "Name of the application.", type: str}
             database: {description: "Name of the database.", type: str}
-            name: {description: "Its name.", type: str}
-            sessions: {description: "Number of its sessions.", type: int}
-            idle: {description: "Sessions that do nothing.", type: int}
-            idle_seconds: {description: "For how long the idle ones have been so, the longest first.", type: list, elements: int}
-            idle_in_transaction: {description: "Sessions that are idle in a transaction.", type: int}
-            idle_in_transaction_seconds: {description: "For how long, the longest first; of those that may be terminated.", type: list, elements: float}
-            active: {description: "Sessions at work.", type: int}
-            waiting: {description: "How many wait.", type: int}
+            name: {description: "Name.", type: str}
+            sessions: {description: "Number of sessions.", type: int}
+            idle: {description: "Idle sessions.", type: int}
+            idle_seconds: {description: "Seconds idle, the longest first.", type: list, elements: int}
+            idle_in_transaction: {description: "Sessions that are idle in transaction.", type: int}
+            idle_in_transaction_seconds: {description: "Seconds idle in transaction, the longest first; only sessions that may be terminated.", type: list, elements: float}
+            active: {description: "Active sessions.", type: int}
+            waiting: {description: "Number of waiting sessions or clients.", type: int}
             clients: {description: "Sessions by client address.", type: dict}
 activity:
   description:
@@ -282,35 +282,35 @@ activity:
   sample: {"long_running": [], "idle_in_transaction": [], "other_waits": [], "protected": []}
   contains: &ActivityLists
     long_running:
-      description: "Statements that have been running for long."
+      description: "Statements that have run for a long time."
       type: list
       elements: dict
       contains: &SessionReport
-        target: {description: "What names it unmistakably.", type: str}
+        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
         user: {description: "Name of the role.", type: str}
         database: {description: "Name of the database.", type: str}
         application: {description: "Name of the application.", type: str}
         client: {description: "Address of the client.", type: str}
-        backend_type: {description: "What PostgreSQL calls this kind of process.", type: str}
-        state: {description: "In which state it is.", type: str}
-        seconds_in_state: {description: "For how many seconds it has been in this state.", type: float}
-        transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
-        has_written: {description: "Whether its transaction has written.", type: bool}
-        wait: {description: "What it waits for; empty for nothing.", type: str}
+        backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
+        state: {description: "State.", type: str}
+        seconds_in_state: {description: "Seconds in this state.", type: float}
+        transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+        has_written: {description: "Whether its transaction has written data.", type: bool}
+        wait: {description: "Wait event; empty for none.", type: str}
         statement: {description: "Text of the statement.", type: str}
     idle_in_transaction:
-      description: "Sessions that are idle in a transaction."
+      description: "Sessions that are idle in transaction."
       type: list
       elements: dict
       contains: *SessionReport
     other_waits:
-      description: "Sessions that wait for something that is no lock."
+      description: "Sessions that wait for something other than a heavyweight lock."
       type: list
       elements: dict
       contains: *SessionReport
     pin_suspects:
-      description: "Sessions that may keep a page pinned."
+      description: "Sessions that may keep a buffer pinned."
       type: list
       elements: dict
       contains: *SessionReport
@@ -320,15 +320,15 @@ activity:
       elements: dict
       contains: &SnapshotWait
         pid: {description: "Process id; 0 for none.", type: int}
-        blocked_by: {description: "Process ids of those that keep it waiting.", type: list, elements: int}
+        blocked_by: {description: "Process ids of the sessions that block it.", type: list, elements: int}
     protected:
-      description: "Sessions that no act may terminate."
+      description: "Sessions that no mitigation may terminate."
       type: list
       elements: dict
       contains: &ProtectedSession
-        target: {description: "What names it unmistakably.", type: str}
+        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
-        reason: {description: "Why.", type: str}
+        reason: {description: "Reason.", type: str}
 prepared:
   description: All prepared transactions.
   returned: success
@@ -336,12 +336,12 @@ prepared:
   elements: dict
   sample: [{"gid": "booking-17", "target": "prepared@20261123T145635.123456Z/xid740", "seconds": 7200.0}]
   contains: &PreparedReport
-    target: {description: "What names it unmistakably.", type: str}
-    gid: {description: "Name of the prepared transaction.", type: str}
-    owner: {description: "Its owner.", type: str}
+    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+    gid: {description: "Global id of the prepared transaction.", type: str}
+    owner: {description: "Owner.", type: str}
     database: {description: "Name of the database.", type: str}
-    seconds: {description: "For how many seconds.", type: float}
-    waiters: {description: "Sessions that wait for it.", type: int}
+    seconds: {description: "Duration in seconds.", type: float}
+    waiters: {description: "Number of sessions that wait for it.", type: int}
 background:
   description:
     - What O(also) asked for, under the names of its choices, and C(findings), what of it a person should know now.
@@ -354,163 +354,163 @@ background:
   sample: {"wraparound": {"databases": [], "holders": []}, "findings": []}
   contains: &BackgroundReport
     wraparound:
-      description: "How old the databases are, and who keeps dead rows."
+      description: "Age of the databases, and the holders of the xmin horizon."
       type: dict
       contains: &WraparoundReport
         databases:
-          description: "Each database."
+          description: "Age of each database."
           type: list
           elements: dict
           contains: &DatabaseAge
             database: {description: "Name of the database.", type: str}
-            age: {description: "Transactions since its oldest row was frozen.", type: int}
-            multixact_age: {description: "Age of its oldest multixact.", type: int}
-            limit: {description: "Age at which autovacuum steps in.", type: int}
-            share: {description: "Its age as a share of that at which autovacuum steps in.", type: float}
+            age: {description: "Age of datfrozenxid, in transactions.", type: int}
+            multixact_age: {description: "Age of datminmxid, in multixacts.", type: int}
+            limit: {description: "Age at which autovacuum starts a vacuum against wraparound.", type: int}
+            share: {description: "Age as a share of the age at which autovacuum starts a vacuum against wraparound.", type: float}
         holders:
-          description: "Who keeps dead rows from being removed, the oldest first."
+          description: "Holders of the xmin horizon, the oldest first."
           type: list
           elements: dict
           contains: &HorizonHolder
-            kind: {description: "What kind it is.", type: str}
-            who: {description: "Who it is, in words.", type: str}
+            kind: {description: "Kind.", type: str}
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
-            age: {description: "Transactions whose dead rows it keeps.", type: int}
+            age: {description: "Age of the xmin that it holds, in transactions.", type: int}
     replication:
       description: "Replication slots and WAL senders."
       type: dict
       contains: &ReplicationReport
         slots:
-          description: "Replication slots, that which keeps most WAL first."
+          description: "Replication slots, the one that retains most WAL first."
           type: list
           elements: dict
           contains: &SlotReport
-            slot: {description: "Name of the slot.", type: str}
-            kind: {description: "What kind it is.", type: str}
+            slot: {description: "Name of the replication slot.", type: str}
+            kind: {description: "Kind.", type: str}
             active: {description: "Whether a consumer reads from it.", type: bool}
             pid: {description: "Process id; 0 for none.", type: int}
-            kept_bytes: {description: "Bytes of WAL that it keeps.", type: int}
-            wal_status: {description: "Whether its WAL is still there; empty where the version does not tell.", type: str}
-            safe_bytes: {description: "Bytes of WAL that may still be written before the slot is lost; null for no bound.", type: int}
-            inactive_since: {description: "Since when nobody reads from it; null where the version does not tell.", type: str}
-            temporary: {description: "Whether it goes when its session ends.", type: bool}
+            kept_bytes: {description: "Bytes of WAL that the slot retains.", type: int}
+            wal_status: {description: "Whether the WAL of the slot is still available; empty where the version does not report it.", type: str}
+            safe_bytes: {description: "Bytes of WAL that can still be written before the slot is lost; null for no bound.", type: int}
+            inactive_since: {description: "Time since which no consumer reads from the slot; null where the version does not report it.", type: str}
+            temporary: {description: "Whether the slot is dropped when its session ends.", type: bool}
         walsenders:
-          description: "Who is sent WAL."
+          description: "WAL senders."
           type: list
           elements: dict
           contains: &WalsenderReport
             pid: {description: "Process id; 0 for none.", type: int}
-            state: {description: "In which state it is.", type: str}
-            behind_bytes: {description: "Bytes of WAL that it has not got yet.", type: int}
+            state: {description: "State.", type: str}
+            behind_bytes: {description: "Bytes of WAL that the receiver has not replayed yet.", type: int}
         archiver:
-          description: "The archiver of WAL."
+          description: "State of the WAL archiver."
           type: dict
           contains: &ArchiverReport
             mode: {description: "Setting archive_mode.", type: str}
-            failing: {description: "Whether it fails now.", type: bool}
-            failed_at: {description: "When it last failed; empty for never.", type: str}
+            failing: {description: "Whether archiving fails now.", type: bool}
+            failed_at: {description: "Time of the last failure; empty if none.", type: str}
     spill:
       description: "Temporary files."
       type: dict
       contains: &SpillReport
         sessions:
-          description: "Sessions that are concerned, the heaviest first."
+          description: "Sessions concerned, the heaviest first."
           type: list
           elements: dict
           contains: &SpillSession
             pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Who it is, in words.", type: str}
-            target: {description: "What names it unmistakably.", type: str}
-            files: {description: "Number of files.", type: int}
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            files: {description: "Number of temporary files.", type: int}
             bytes: {description: "Size in bytes.", type: int}
         other_bytes: {description: "Bytes of temporary files that belong to no session.", type: int}
-        note: {description: "Why some cannot be seen; empty where all can.", type: str}
+        note: {description: "Why some temporary files cannot be read; empty if all can be read.", type: str}
     autovacuum:
-      description: "Vacuums at work."
+      description: "Running vacuums."
       type: dict
       contains: &AutovacuumReport
         vacuums:
-          description: "Each vacuum, the one that holds most up first."
+          description: "Each vacuum, the one that blocks most sessions first."
           type: list
           elements: dict
           contains: &VacuumReport
             pid: {description: "Process id; 0 for none.", type: int}
-            doing: {description: "What the vacuum does.", type: str}
+            doing: {description: "Activity of the vacuum.", type: str}
             database: {description: "Name of the database.", type: str}
-            seconds: {description: "For how many seconds.", type: float}
+            seconds: {description: "Duration in seconds.", type: float}
             automatic: {description: "Whether autovacuum started it.", type: bool}
-            against_wraparound: {description: "Whether it prevents wraparound, and would start again at once.", type: bool}
-            share_done: {description: "How far it is, 0 to 1; null where it does not tell.", type: float}
-            holds_up: {description: "Sessions that wait for it.", type: int}
+            against_wraparound: {description: "Whether it prevents transaction ID wraparound. Such a vacuum starts again at once when it is cancelled.", type: bool}
+            share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
+            holds_up: {description: "Number of sessions that wait for it.", type: int}
     processes:
-      description: "The processes behind the sessions."
+      description: "Processes behind the sessions."
       type: dict
       contains: &ProcessesReport
         sessions:
-          description: "Sessions that are concerned, the heaviest first."
+          description: "Sessions concerned, the heaviest first."
           type: list
           elements: dict
           contains: &BackendUse
-            target: {description: "What names it unmistakably.", type: str}
+            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Who it is, in words.", type: str}
-            state: {description: "In which state it is.", type: str}
-            cpu: {description: "Cores that it uses.", type: float}
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            state: {description: "State.", type: str}
+            cpu: {description: "CPU use, in cores.", type: float}
             memory: {description: "Bytes of memory.", type: int}
-            read_per_second: {description: "Bytes that it reads in a second.", type: int}
-            written_per_second: {description: "Bytes that it writes in a second.", type: int}
+            read_per_second: {description: "Bytes read per second.", type: int}
+            written_per_second: {description: "Bytes written per second.", type: int}
         dead_clients:
-          description: "Sessions whose client is gone."
+          description: "Sessions whose client connection is dead."
           type: list
           elements: dict
           contains: &VanishedClient
-            target: {description: "What names it unmistakably.", type: str}
+            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Who it is, in words.", type: str}
-            reason: {description: "Why.", type: str}
-        cpu: {description: "Cores that it uses.", type: float}
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            reason: {description: "Reason.", type: str}
+        cpu: {description: "CPU use, in cores.", type: float}
         memory: {description: "Bytes of memory.", type: int}
-        here: {description: "Whether the server's processes are seen from this host.", type: bool}
-        why: {description: "Why.", type: str}
+        here: {description: "Whether the server's processes run on this host and can be read.", type: bool}
+        why: {description: "Reason.", type: str}
         cores: {description: "Cores of the host.", type: int}
     pooler:
-      description: "What PgBouncer's console tells."
+      description: "State of PgBouncer, from its console."
       type: dict
       contains: &PoolerReport
-        reachable: {description: "Whether its console answers.", type: bool}
-        why: {description: "Why.", type: str}
+        reachable: {description: "Whether the console of PgBouncer answers.", type: bool}
+        why: {description: "Reason.", type: str}
         pools:
-          description: "Its pools, those in which most wait first."
+          description: "Pools, the one with most waiting clients first."
           type: list
           elements: dict
           contains: &PoolReport
             database: {description: "Name of the database.", type: str}
             user: {description: "Name of the role.", type: str}
-            mode: {description: "When a connection is handed on.", type: str}
-            clients: {description: "Clients that are served.", type: int}
-            waiting: {description: "How many wait.", type: int}
-            longest_wait: {description: "Seconds that the longest has waited.", type: float}
+            mode: {description: "Pool mode (session, transaction or statement).", type: str}
+            clients: {description: "Clients that have a server connection.", type: int}
+            waiting: {description: "Number of waiting sessions or clients.", type: int}
+            longest_wait: {description: "Longest wait, in seconds.", type: float}
             active: {description: "Connections in use.", type: int}
-            idle: {description: "Connections that do nothing.", type: int}
-            size: {description: "Connections that it may have.", type: int}
+            idle: {description: "Idle server connections.", type: int}
+            size: {description: "Largest number of server connections.", type: int}
             paused: {description: "Whether the database is paused in the pooler.", type: bool}
-            exhausted: {description: "Whether clients wait and every connection is in use.", type: bool}
+            exhausted: {description: "Whether clients wait and every server connection is in use.", type: bool}
         clients:
           description: "The real client by the process id of its session."
           type: dict
           contains:
             "<name>":
-              description: "By name."
+              description: "Each entry, by name."
               type: dict
               contains: *PoolClient
         client_connections:
-          description: "Clients of the pooler, and how many it takes."
+          description: "Client connections of the pooler, and their limit."
           type: dict
           contains: &ClientConnections
-            used: {description: "How many there are.", type: int}
-            limit: {description: "The most that there may be.", type: int}
-        findings: {description: "What a person should know now, a sentence each.", type: list, elements: str}
-    findings: {description: "What a person should know now, a sentence each.", type: list, elements: str}
+            used: {description: "Number in use.", type: int}
+            limit: {description: "Upper limit.", type: int}
+        findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
+    findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
 visibility:
   description: Either V(full), or V(partial) when the login role may not see all sessions.
   returned: success

@@ -145,10 +145,10 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
-      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
-      is nothing to do).
+    - Planned actions and excluded targets, with reasons. C(verb), C(digest) (SHA-256 over verb, actions and targets),
+      C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
+      before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
+      nothing to do).
     - An action has C(action), C(rule), C(pid) and C(who). C(by_rule) counts the actions, C(harmless) says that no
       session among them does anything.
   returned: success
@@ -156,53 +156,53 @@ plan:
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
-    - What was done, a sentence each. Empty in check mode.
+    - Actions that were carried out, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["terminated 87 app@shop feed"]
 missed:
   description:
-    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success
   type: list
   elements: dict
   sample: []
 before:
   description:
-    - How that which the plan is about stood before the act.
+    - State before the act.
     - C(free) slots for ordinary roles, and C(waiters) for a lock.
   returned: success
   type: dict
   sample: {"free": 0, "waiters": 0}
 after:
   description:
-    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+    - State after the act. Equal to RV(before) in check mode and where nothing was done.
   returned: success
   type: dict
   sample: {"free": 17, "waiters": 0}
 remaining:
   description:
-    - How many things are not as they should be after the act. In check mode, before it.
+    - Number of problems that remain after the act. In check mode, the number before the act.
     - Counts sessions that were signalled and are still there, in check mode those of the plan.
   returned: success
   type: int
   sample: 0
 seconds:
   description:
-    - Seconds that the act took. Null in check mode and where nothing was done.
+    - Duration of the act in seconds. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 0.21
 undo:
   description:
-    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
   sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
 evidence:
   description:
-    - What the act destroys or changes, as it was before.
+    - What the act destroys or changes, in its state before the act.
     - The sessions, what they ran without literals, and how the slots were used.
   returned: success
   type: dict

@@ -87,24 +87,24 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
-      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
-      is nothing to do).
+    - Planned actions and excluded targets, with reasons. C(verb), C(digest) (SHA-256 over verb, actions and targets),
+      C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
+      before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
+      nothing to do).
     - An action has C(action) and C(who), the index and its table.
   returned: success
   type: dict
   sample: {"verb": "build_index", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
-    - What was done, a sentence each. Empty in check mode.
+    - Actions that were carried out, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["built bookings_customer_id_idx on public.bookings (customer_id)"]
 missed:
   description:
-    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
     - Always empty, since an action that cannot be carried out fails.
   returned: success
   type: list
@@ -112,39 +112,39 @@ missed:
   sample: []
 before:
   description:
-    - How that which the plan is about stood before the act.
+    - State before the act.
     - C(indexes) of the table, by name.
   returned: success
   type: dict
   sample: {"indexes": ["public.bookings_pkey"]}
 after:
   description:
-    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+    - State after the act. Equal to RV(before) in check mode and where nothing was done.
   returned: success
   type: dict
   sample: {"indexes": ["public.bookings_pkey", "public.bookings_customer_id_idx"]}
 remaining:
   description:
-    - How many things are not as they should be after the act. In check mode, before it.
+    - Number of problems that remain after the act. In check mode, the number before the act.
     - Counts actions that are still to be done.
   returned: success
   type: int
   sample: 0
 seconds:
   description:
-    - Seconds that the act took. Null in check mode and where nothing was done.
+    - Duration of the act in seconds. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 41.7
 undo:
   description:
-    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
   sample: {"reversible": true, "module": "pg_index_build", "options": {"name": "bookings_customer_id_idx", "state": "absent"}}
 evidence:
   description:
-    - What the act destroys or changes, as it was before.
+    - What the act destroys or changes, in its state before the act.
     - The table's indexes, the sessions and the statements.
   returned: success
   type: dict

@@ -89,23 +89,23 @@ advice:
       cost_before: 8543.1
       cost_after: 12.4
   contains: &AdviceReport
-    kind: {description: "What kind it is.", type: str}
+    kind: {description: "Kind.", type: str}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
-    name: {description: "Its name.", type: str}
-    statement: {description: "The statement that builds it, for review; empty where none can.", type: str}
-    why: {description: "Why.", type: str}
-    proved: {description: "Whether the planner was asked with the index in place.", type: bool}
-    cost_before: {description: "The planner's cost without it; null where it was not tried.", type: float}
-    cost_after: {description: "The planner's cost with the index; null where it was not tried.", type: float}
-    gain: {description: "Share of the planner's cost that it saves; null where it was not tried.", type: float}
-    seconds: {description: "Seconds of the window that it concerns.", type: float}
-    statements: {description: "Statements that it would serve.", type: list, elements: str}
+    name: {description: "Name.", type: str}
+    statement: {description: "Statement that builds the index, for review; empty where there is none.", type: str}
+    why: {description: "Reason.", type: str}
+    proved: {description: "Whether the planner confirmed the gain with a hypothetical index.", type: bool}
+    cost_before: {description: "The planner's cost without the index; null where the index was not tried.", type: float}
+    cost_after: {description: "The planner's cost with the index; null where the index was not tried.", type: float}
+    gain: {description: "Share of the planner's cost that the index saves; null where the index was not tried.", type: float}
+    seconds: {description: "Execution time in the window that the index concerns, in seconds.", type: float}
+    statements: {description: "Statements that the index would serve.", type: list, elements: str}
     size_bytes: {description: "Size in bytes.", type: int}
     table_bytes: {description: "Size of the table in bytes.", type: int}
-    writes_per_second: {description: "Writes to the table in a second; null where that is not known.", type: float}
-    lock: {description: "What building it locks.", type: str}
+    writes_per_second: {description: "Rows written to the table per second; null where it is not known.", type: float}
+    lock: {description: "Lock that the build takes.", type: str}
 foreign_keys:
   description:
     - Foreign keys that no index serves, the dearest first. C(near) names one that only seems to, C(seconds) is roughly what
@@ -115,13 +115,13 @@ foreign_keys:
   elements: dict
   sample: [{"name": "payments_booking_id_fkey", "table": "public.payments", "columns": ["booking_id"], "near": "", "seconds": 0.4}]
   contains: &ForeignKeyReport
-    name: {description: "Its name.", type: str}
+    name: {description: "Name.", type: str}
     table: {description: "Name of the table.", type: str}
-    parent: {description: "The table that it refers to.", type: str}
+    parent: {description: "Table that the foreign key refers to.", type: str}
     columns: {description: "Columns of the key.", type: list, elements: str}
     size_bytes: {description: "Size in bytes.", type: int}
-    near: {description: "An index that only seems to serve it; empty for none.", type: str}
-    seconds: {description: "Seconds that it cost in the window.", type: float}
+    near: {description: "Existing index that has the columns but does not serve; empty for none.", type: str}
+    seconds: {description: "Time that the missing index cost in the window, in seconds.", type: float}
 seq_scans:
   description: Big tables that were read from end to end during the window, the most rows first.
   returned: success
@@ -132,7 +132,7 @@ seq_scans:
     table: {description: "Name of the table.", type: str}
     rows: {description: "Rows of the table.", type: int}
     size_bytes: {description: "Size in bytes.", type: int}
-    scans: {description: "How often it was read.", type: int}
+    scans: {description: "Number of sequential scans.", type: int}
     rows_read: {description: "Rows that were read.", type: int}
     indexes: {description: "Indexes of the table.", type: list, elements: str}
 invalid:
@@ -144,10 +144,10 @@ invalid:
   contains: &IndexReport
     index: {description: "Name of the index.", type: str}
     table: {description: "Name of the table.", type: str}
-    why: {description: "Why.", type: str}
+    why: {description: "Reason.", type: str}
     size_bytes: {description: "Size in bytes.", type: int}
-    scans: {description: "How often it was read.", type: int}
-    statement: {description: "The statement that drops it, for review.", type: str}
+    scans: {description: "Number of sequential scans.", type: int}
+    statement: {description: "Statement that drops the index, for review.", type: str}
 duplicates:
   description: Indexes that are the same as another, with the statement that removes each.
   returned: success
@@ -171,29 +171,29 @@ building:
   contains: &BuildProgress
     pid: {description: "Process id; 0 for none.", type: int}
     table: {description: "Name of the table.", type: str}
-    phase: {description: "What the build does now.", type: str}
-    share_done: {description: "How far it is, 0 to 1; null where it does not tell.", type: float}
-    waits_for: {description: "Process id that it waits for; null for none.", type: int}
+    phase: {description: "Current phase of the build.", type: str}
+    share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
+    waits_for: {description: "Process id that the build waits for; null for none.", type: int}
 workload:
   description: What took the time of the same window, as M(pafar.runbook.pg_statements_info) returns it.
   returned: success
   type: dict
   sample: {"available": true, "statements": [], "waits": {"CPU": 3.2}}
   contains: &WorkloadReport
-    available: {description: "Bytes that processes can still get.", type: bool}
-    why: {description: "Why.", type: str}
-    remedy: {description: "What to do about it.", type: str}
-    notes: {description: "What else is to be said, a sentence each.", type: list, elements: str}
+    available: {description: "Bytes of memory that processes can still allocate (MemAvailable).", type: bool}
+    why: {description: "Reason.", type: str}
+    remedy: {description: "Next step.", type: str}
+    notes: {description: "Further findings, a sentence each.", type: list, elements: str}
     window:
-      description: "What was watched."
+      description: "Observed window."
       type: dict
       contains: &WindowReport
-        seconds: {description: "Length of the window; null where there was none.", type: float}
-        lifetime: {description: "Whether the counters' whole life was taken instead of a window.", type: bool}
-        since: {description: "From when the counters count; null for a window.", type: str}
-        entries: {description: "Entries of the counters.", type: int}
-        evictions: {description: "How often entries were thrown out meanwhile.", type: int}
-        renewed: {description: "Whether the counters began anew meanwhile.", type: bool}
+        seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
+        lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
+        since: {description: "Time from which the counters count; null for a window.", type: str}
+        entries: {description: "Entries in pg_stat_statements.", type: int}
+        evictions: {description: "How often pg_stat_statements removed entries during the window.", type: int}
+        renewed: {description: "Whether the counters were reset during the window.", type: bool}
     statements:
       description: "As M(pafar.runbook.pg_statements_info) returns them."
       type: list
@@ -203,37 +203,37 @@ workload:
         role: {description: "Name of the role.", type: str}
         database: {description: "Name of the database.", type: str}
         statement: {description: "Text of the statement.", type: str}
-        seconds: {description: "Seconds that it took in the window.", type: float}
+        seconds: {description: "Execution time in the window, in seconds.", type: float}
         share: {description: "Share of the whole, 0 to 1.", type: float}
-        sessions: {description: "Sessions at work with it on average; null without a window.", type: float}
-        lock_share: {description: "Share of its time that went into waiting for locks.", type: float}
-        work_seconds: {description: "Its seconds without the waiting for locks.", type: float}
+        sessions: {description: "Mean number of sessions that run the statement; null without a window.", type: float}
+        lock_share: {description: "Share of the time that was spent waiting for locks.", type: float}
+        work_seconds: {description: "Execution time without waiting for locks, in seconds.", type: float}
         calls: {description: "Executions that ended in the window.", type: int}
-        mean_ms: {description: "Milliseconds of one execution; null where none ended.", type: float}
-        rows: {description: "Rows that were returned.", type: int}
-        read_blocks: {description: "Blocks of 8 KiB that were read from outside of the buffers.", type: int}
+        mean_ms: {description: "Mean milliseconds of one execution; null where none ended.", type: float}
+        rows: {description: "Returned rows.", type: int}
+        read_blocks: {description: "Blocks of 8 KiB that were read from outside of shared buffers.", type: int}
         spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files.", type: int}
-        lifetime_mean_ms: {description: "Milliseconds of one execution over the counters' life.", type: float}
-        renewed: {description: "Whether the counters began anew meanwhile.", type: bool}
+        lifetime_mean_ms: {description: "Mean milliseconds of one execution over the life of the counters.", type: float}
+        renewed: {description: "Whether the counters were reset during the window.", type: bool}
         running:
-          description: "Sessions that run it now."
+          description: "Sessions that run the statement now."
           type: list
           elements: dict
           contains: &RunningStatement
             pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Who it is, in words.", type: str}
-            target: {description: "What names it unmistakably.", type: str}
-            seconds: {description: "For how many seconds.", type: float}
-            wait: {description: "What it waits for; empty for nothing.", type: str}
-    waits: {description: "Sessions at work on average, by what they waited for.", type: dict}
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            seconds: {description: "Duration in seconds.", type: float}
+            wait: {description: "Wait event; empty for none.", type: str}
+    waits: {description: "Mean number of sessions, by wait event.", type: dict}
 window:
   description: Seconds that were watched, or C(lifetime) true.
   returned: success
   type: dict
   sample: {"seconds": 5.02, "lifetime": false}
   contains: &IndexWindow
-    seconds: {description: "Length of the window; null where there was none.", type: float}
-    lifetime: {description: "Whether the counters' whole life was taken instead of a window.", type: bool}
+    seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
+    lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
 notes:
   description: What could not be looked at, and its cure.
   returned: success
@@ -247,14 +247,14 @@ server:
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
   contains: &ServerReport
     version: {description: "PostgreSQL's version.", type: str}
-    version_num: {description: "The same as a number.", type: int}
-    in_recovery: {description: "Whether it is a standby.", type: bool}
+    version_num: {description: "The version as a number (server_version_num).", type: int}
+    in_recovery: {description: "Whether the server is a standby.", type: bool}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
-    deadlock_timeout: {description: "The server's setting.", type: str}
-    entrance: {description: "How the login got in, V(normal) or by slots that are kept for it.", type: str}
-    host: {description: "Address by which it was reached.", type: str}
-    port: {description: "Port by which it was reached.", type: int}
+    deadlock_timeout: {description: "The server's setting, as a text.", type: str}
+    entrance: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    host: {description: "Address of the server.", type: str}
+    port: {description: "Port of the server.", type: int}
 """
 
 from typing import Any

@@ -99,10 +99,10 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What would be done to which target, and what is left alone, with reasons. C(verb), C(digest) (SHA-256 over verb,
-      acts and targets), C(actions) and C(excluded) with C(target) and C(reason), C(affected_before) (how many of C(what)
-      are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
-      is nothing to do).
+    - Planned actions and excluded targets, with reasons. C(verb), C(digest) (SHA-256 over verb, actions and targets),
+      C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
+      before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
+      nothing to do).
     - An action has C(action), C(pid), C(who) and C(frees), how many waiters it sets free. C(frees) of the plan counts
       those of C(affected_before) that it sets free.
   returned: success
@@ -110,53 +110,53 @@ plan:
   sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "affected_after": 0}
 done:
   description:
-    - What was done, a sentence each. Empty in check mode.
+    - Actions that were carried out, a sentence each. Empty in check mode.
   returned: success
   type: list
   elements: str
   sample: ["terminated 4711 app@booking pafar-web"]
 missed:
   description:
-    - Approved targets that had changed when their turn came, with C(target) and C(reason). Nothing was done to them.
+    - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success
   type: list
   elements: dict
   sample: []
 before:
   description:
-    - How that which the plan is about stood before the act.
+    - State before the act.
     - C(waiters) for a lock, and C(long_waiters), those that waited for O(min_waiting) or longer.
   returned: success
   type: dict
   sample: {"waiters": 101, "long_waiters": 96}
 after:
   description:
-    - How it stands after the act. The same as RV(before) in check mode and where nothing was done.
+    - State after the act. Equal to RV(before) in check mode and where nothing was done.
   returned: success
   type: dict
   sample: {"waiters": 0, "long_waiters": 0}
 remaining:
   description:
-    - How many things are not as they should be after the act. In check mode, before it.
+    - Number of problems that remain after the act. In check mode, the number before the act.
     - Counts those of C(affected_before) that wait in the same statement.
   returned: success
   type: int
   sample: 0
 seconds:
   description:
-    - Seconds that the act took. Null in check mode and where nothing was done.
+    - Duration of the act in seconds. Null in check mode and where nothing was done.
   returned: success
   type: float
   sample: 0.21
 undo:
   description:
-    - How to take the act back. C(reversible), and C(module) and C(options), or C(why) it cannot be.
+    - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
   sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
 evidence:
   description:
-    - What the act destroys or changes, as it was before.
+    - What the act destroys or changes, in its state before the act.
     - The forest, the sessions in it and their statements without literals.
   returned: success
   type: dict

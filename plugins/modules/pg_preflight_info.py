@@ -36,9 +36,9 @@ checks:
   sample: [{"check": "may end sessions", "ready": false, "found": "oncall may not", "remedy": "GRANT pg_signal_backend TO oncall"}]
   contains: &CheckReport
     check: {description: "What was checked.", type: str}
-    ready: {description: "Whether it is ready; null where it could not be looked at.", type: bool}
-    found: {description: "What was found.", type: str}
-    remedy: {description: "What to do about it.", type: str}
+    ready: {description: "Whether the check passed; null where it could not be made.", type: bool}
+    found: {description: "Result of the check.", type: str}
+    remedy: {description: "Next step.", type: str}
 ready:
   description: Whether all of them are.
   returned: success

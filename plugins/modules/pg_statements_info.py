@@ -84,12 +84,12 @@ window:
   type: dict
   sample: {"seconds": 5.01, "lifetime": false, "entries": 312, "evictions": 0, "renewed": false}
   contains: &WindowReport
-    seconds: {description: "Length of the window; null where there was none.", type: float}
-    lifetime: {description: "Whether the counters' whole life was taken instead of a window.", type: bool}
-    since: {description: "From when the counters count; null for a window.", type: str}
-    entries: {description: "Entries of the counters.", type: int}
-    evictions: {description: "How often entries were thrown out meanwhile.", type: int}
-    renewed: {description: "Whether the counters began anew meanwhile.", type: bool}
+    seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
+    lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
+    since: {description: "Time from which the counters count; null for a window.", type: str}
+    entries: {description: "Entries in pg_stat_statements.", type: int}
+    evictions: {description: "How often pg_stat_statements removed entries during the window.", type: int}
+    renewed: {description: "Whether the counters were reset during the window.", type: bool}
 statements:
   description:
     - The statements that took most, those that still run among them. C(seconds) in the window and C(share) of all,
@@ -105,28 +105,28 @@ statements:
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     statement: {description: "Text of the statement.", type: str}
-    seconds: {description: "Seconds that it took in the window.", type: float}
+    seconds: {description: "Execution time in the window, in seconds.", type: float}
     share: {description: "Share of the whole, 0 to 1.", type: float}
-    sessions: {description: "Sessions at work with it on average; null without a window.", type: float}
-    lock_share: {description: "Share of its time that went into waiting for locks.", type: float}
-    work_seconds: {description: "Its seconds without the waiting for locks.", type: float}
+    sessions: {description: "Mean number of sessions that run the statement; null without a window.", type: float}
+    lock_share: {description: "Share of the time that was spent waiting for locks.", type: float}
+    work_seconds: {description: "Execution time without waiting for locks, in seconds.", type: float}
     calls: {description: "Executions that ended in the window.", type: int}
-    mean_ms: {description: "Milliseconds of one execution; null where none ended.", type: float}
-    rows: {description: "Rows that were returned.", type: int}
-    read_blocks: {description: "Blocks of 8 KiB that were read from outside of the buffers.", type: int}
+    mean_ms: {description: "Mean milliseconds of one execution; null where none ended.", type: float}
+    rows: {description: "Returned rows.", type: int}
+    read_blocks: {description: "Blocks of 8 KiB that were read from outside of shared buffers.", type: int}
     spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files.", type: int}
-    lifetime_mean_ms: {description: "Milliseconds of one execution over the counters' life.", type: float}
-    renewed: {description: "Whether the counters began anew meanwhile.", type: bool}
+    lifetime_mean_ms: {description: "Mean milliseconds of one execution over the life of the counters.", type: float}
+    renewed: {description: "Whether the counters were reset during the window.", type: bool}
     running:
-      description: "Sessions that run it now."
+      description: "Sessions that run the statement now."
       type: list
       elements: dict
       contains: &RunningStatement
         pid: {description: "Process id; 0 for none.", type: int}
-        who: {description: "Who it is, in words.", type: str}
-        target: {description: "What names it unmistakably.", type: str}
-        seconds: {description: "For how many seconds.", type: float}
-        wait: {description: "What it waits for; empty for nothing.", type: str}
+        who: {description: "Description for people, for example process id, role, database and application.", type: str}
+        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+        seconds: {description: "Duration in seconds.", type: float}
+        wait: {description: "Wait event; empty for none.", type: str}
 waits:
   description: Sessions at work on average, by what they waited for. C(CPU) is what waits for nothing.
   returned: success
@@ -139,14 +139,14 @@ server:
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
   contains: &ServerReport
     version: {description: "PostgreSQL's version.", type: str}
-    version_num: {description: "The same as a number.", type: int}
-    in_recovery: {description: "Whether it is a standby.", type: bool}
+    version_num: {description: "The version as a number (server_version_num).", type: int}
+    in_recovery: {description: "Whether the server is a standby.", type: bool}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
-    deadlock_timeout: {description: "The server's setting.", type: str}
-    entrance: {description: "How the login got in, V(normal) or by slots that are kept for it.", type: str}
-    host: {description: "Address by which it was reached.", type: str}
-    port: {description: "Port by which it was reached.", type: int}
+    deadlock_timeout: {description: "The server's setting, as a text.", type: str}
+    entrance: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    host: {description: "Address of the server.", type: str}
+    port: {description: "Port of the server.", type: int}
 """
 
 from typing import Any

@@ -63,12 +63,12 @@ alerts:
   elements: dict
   sample: [{"name": "UsersFail", "state": "firing", "severity": "P1", "summary": "More than a tenth fails"}]
   contains: &AlertReport
-    name: {description: "Its name.", type: str}
-    severity: {description: "Severity of it.", type: str}
-    scenario: {description: "The playbook that it points to, without .yml; empty for none.", type: str}
-    state: {description: "In which state it is.", type: str}
-    since: {description: "Since when.", type: str}
-    summary: {description: "What the alert says.", type: str}
+    name: {description: "Name.", type: str}
+    severity: {description: "Severity.", type: str}
+    scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
+    state: {description: "State.", type: str}
+    since: {description: "Time from which the alert is active.", type: str}
+    summary: {description: "Summary of the alert.", type: str}
     labels: {description: "Labels of the alert.", type: dict}
 series:
   description:
@@ -79,12 +79,12 @@ series:
   elements: dict
   sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "problem": ""}]
   contains: &SeriesReport
-    name: {description: "Its name.", type: str}
+    name: {description: "Name.", type: str}
     query: {description: "PromQL of the series.", type: str}
     unit: {description: "Unit of the value.", type: str}
-    severity: {description: "Value from which it is P0, P1 and so on.", type: dict}
-    scenario: {description: "The playbook that it points to, without .yml; empty for none.", type: str}
-    value: {description: "Its value now; null where there is none.", type: float}
+    severity: {description: "Threshold of each severity.", type: dict}
+    scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
+    value: {description: "Current value; null where the query returns none.", type: float}
     problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
 """
 

@@ -71,39 +71,39 @@ consumers:
   sample: []
   contains: &ContainerUse
     id: {description: "Full id of the container.", type: str}
-    name: {description: "Its name.", type: str}
+    name: {description: "Name.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
     service: {description: "Name of the service; empty for none.", type: str}
-    status: {description: "What the engine says of it.", type: str}
-    cpu: {description: "Cores that it uses.", type: float}
-    cpu_of_quota: {description: "The same as a share of its quota; null without one.", type: float}
-    throttled: {description: "Share of the time in which its CPU limit held it back.", type: float}
+    status: {description: "Status, as the engine reports it.", type: str}
+    cpu: {description: "CPU use, in cores.", type: float}
+    cpu_of_quota: {description: "CPU use as a share of the CPU quota; null without a quota.", type: float}
+    throttled: {description: "Share of the time in which the CPU limit throttled it.", type: float}
     memory: {description: "Bytes of memory.", type: int}
-    working_set: {description: "Bytes that it cannot do without.", type: int}
-    limit: {description: "Bytes that it may use; null for no limit.", type: int}
+    working_set: {description: "Working set in bytes (memory without the reclaimable page cache).", type: int}
+    limit: {description: "Memory limit in bytes; null for no limit.", type: int}
     memory_share: {description: "The working set as a share of the limit; null without one.", type: float}
-    oom_kills: {description: "Kills for want of memory since it was started.", type: int}
-    oom_kills_now: {description: "Kills while this module looked.", type: int}
-    oom_recent: {description: "Kills within the last hour.", type: int}
+    oom_kills: {description: "OOM kills since the start.", type: int}
+    oom_kills_now: {description: "OOM kills while this module ran.", type: int}
+    oom_recent: {description: "OOM kills within the last hour.", type: int}
     oom_killed:
-      description: "The last that the kernel killed in it."
+      description: "Latest OOM kills in the container, from the kernel's log."
       type: list
       elements: dict
       contains: &OomKill
         container: {description: "Id of the container; empty for none.", type: str}
         task: {description: "Name of the process.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
-        at: {description: "Seconds since 1970, by the kernel's log.", type: float}
+        at: {description: "Time in the kernel's log, in seconds since 1970.", type: float}
     pids: {description: "Number of processes.", type: int}
     leak:
-      description: "How its memory grows; null where it was not watched for long enough."
+      description: "Memory growth; null where the working set was not sampled for long enough."
       type: dict
       contains: &LeakReport
-        bytes_per_second: {description: "Bytes by which it grows in a second.", type: int}
-        grows: {description: "Whether it grows at all.", type: bool}
-        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow, or has none.", type: float}
+        bytes_per_second: {description: "Growth in bytes per second.", type: int}
+        grows: {description: "Whether its memory grows.", type: bool}
+        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow or has no limit.", type: float}
         samples: {description: "Number of samples.", type: int}
-        window: {description: "Seconds that were watched.", type: float}
+        window: {description: "Observed seconds.", type: float}
 services:
   description: Their services.
   returned: success
@@ -117,20 +117,20 @@ sessions:
   elements: dict
   sample: []
   contains: &SessionCpu
-    target: {description: "What names it unmistakably.", type: str}
+    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
     pid: {description: "Process id; 0 for none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
     client: {description: "Address of the client.", type: str}
-    backend_type: {description: "What PostgreSQL calls this kind of process.", type: str}
-    state: {description: "In which state it is.", type: str}
-    seconds_in_state: {description: "For how many seconds it has been in this state.", type: float}
-    transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
-    has_written: {description: "Whether its transaction has written.", type: bool}
-    wait: {description: "What it waits for; empty for nothing.", type: str}
+    backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
+    state: {description: "State.", type: str}
+    seconds_in_state: {description: "Seconds in this state.", type: float}
+    transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+    has_written: {description: "Whether its transaction has written data.", type: bool}
+    wait: {description: "Wait event; empty for none.", type: str}
     statement: {description: "Text of the statement.", type: str}
-    cpu: {description: "Cores that it uses.", type: float}
+    cpu: {description: "CPU use, in cores.", type: float}
     container: {description: "Name of the container; empty for the host.", type: str}
 may_grow_to:
   description: Of memory, what each container uses and may use at most, in bytes. A limit of null means the whole host.
@@ -139,11 +139,11 @@ may_grow_to:
   sample: {"pafar-backend-1": {"uses": 139472896, "limit": 268435456}}
   contains:
     "<name>":
-      description: "By name."
+      description: "Each entry, by name."
       type: dict
       contains: &Room
-        uses: {description: "Bytes that it uses.", type: int}
-        limit: {description: "Bytes that it may use; null for no limit.", type: int}
+        uses: {description: "Memory use in bytes.", type: int}
+        limit: {description: "Memory limit in bytes; null for no limit.", type: int}
 lines:
   description: What was found, a line each.
   returned: success

@@ -74,10 +74,10 @@ signs:
   elements: dict
   sample: [{"severity": "P1", "text": "12 sessions wait for locks", "host": "db1", "scenario": "db_lock_contention"}]
   contains: &SignReport
-    severity: {description: "Severity of it.", type: str}
-    text: {description: "The text.", type: str}
-    host: {description: "The host that shows it; empty for none.", type: str}
-    scenario: {description: "The playbook that it points to, without .yml; empty for none.", type: str}
+    severity: {description: "Severity.", type: str}
+    text: {description: "Text.", type: str}
+    host: {description: "Host that shows the sign; empty for none.", type: str}
+    scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
 scenarios:
   description: Playbooks, the likeliest first, with C(weight) and the C(signs) that point to it.
   returned: success
@@ -86,8 +86,8 @@ scenarios:
   sample: [{"playbook": "playbooks/db_lock_contention.yml", "weight": 3.5, "signs": []}]
   contains: &ScenarioReport
     playbook: {description: "The playbook to run.", type: str}
-    weight: {description: "How heavily it weighs.", type: float}
-    signs: {description: "What points to it, a sentence each.", type: list, elements: str}
+    weight: {description: "Weight for the ranking; the largest is the most likely.", type: float}
+    signs: {description: "Signs that point to it, a sentence each.", type: list, elements: str}
 next:
   description: The playbook to run next; empty where nothing is wrong.
   returned: success
