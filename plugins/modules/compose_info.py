@@ -8,29 +8,29 @@ module: compose_info
 short_description: State of the services and containers of a compose project
 version_added: 0.1.0
 description:
-  - Finds the project by its labels, and tells of every service how many replicas are wanted, run and are healthy,
-    and of every container its state, health and the last words of its health check, restarts and whether it loops
-    now, the meaning of its exit code, image and drift against the files.
-  - Everything is read from the engine's API. C(docker compose) only renders the files. Files that cannot be read are
-    named with the reason, and everything else is told all the same.
+  - Finds the containers of a compose project by their labels and returns, for each service, the wanted, running and
+    healthy replicas. Returns for each container its state, health, last health check output, restarts, exit code and
+    its meaning, image, and drift from the compose files.
+  - The state is read from the engine's API. C(docker compose) only renders the compose files. When the files cannot be
+    read, the module returns the reason in C(project.why_unreadable) and all other facts.
 options:
   services:
-    description: Services to tell of. Empty means all.
+    description: Services to return. Empty means all.
     type: list
     elements: str
     default: []
   configuration:
-    description: Whether the files are read, for wanted replicas and drift.
+    description: Whether to read the compose files. Without them RV(services) has no wanted replicas and no drift.
     type: bool
     default: true
   interval:
     description:
-      - Seconds until containers that may be looping are looked at again. It is spent only where one was restarted
-        within the last minute. 0 for one look only.
+      - Seconds between two reads of a container that may be in a restart loop. The second read takes place only if a
+        container restarted within the last minute. 0 disables it.
     type: float
     default: 1.0
   log_lines:
-    description: Lines from the end of the log of each container that is not well, without secrets. 0 for none.
+    description: Lines from the end of the log of each unhealthy container, with secrets hidden. 0 returns none.
     type: int
     default: 10
 extends_documentation_fragment:
@@ -42,15 +42,15 @@ author:
 """
 
 EXAMPLES = r"""
-- name: What runs, and what is wrong with it
+- name: Read the state of the project
   pafar.runbook.compose_info:
     project: pafar
-  register: seen
+  register: services_state
 """
 
 RETURN = r"""
 project:
-  description: C(name), C(directory), C(files), C(env_files), C(at), C(readable) and C(why_unreadable).
+  description: The project, and whether its compose files could be read.
   returned: success
   type: dict
   sample: {"name": "pafar", "directory": "/srv/pafar", "files": ["/srv/pafar/docker-compose.prod.yml"], "readable": true}
@@ -64,11 +64,9 @@ project:
     why_unreadable: {description: "Why the compose files could not be read; empty if they could.", type: str}
 services:
   description:
-    - By name. C(wanted) (null if the files cannot be read), C(running), C(healthy), C(looping), C(drifted), C(image),
-      C(needs), C(profiles), C(most) (replicas that the host's ports allow), C(notes), and C(containers).
-    - A container has C(name), C(id), C(target), C(state), C(health), C(health_output), C(restarts), C(loops),
-      C(exit_code), C(exit_meaning), C(image), C(image_age) (seconds), C(drift), C(ports), C(memory_limit), C(started_at), C(uptime) (seconds),
-      C(problem) and C(log).
+    - Each service, by name. C(wanted) is null if the compose files cannot be read. C(most) is the number of replicas
+      that the published host ports allow.
+    - Times of a container (C(age), C(uptime), C(image_age)) are in seconds, C(memory_limit) is in bytes.
   returned: success
   type: dict
   sample: {"backend": {"wanted": 3, "running": 3, "healthy": 2}}
@@ -131,7 +129,7 @@ problem:
   elements: str
   sample: ["pafar-backend-2 loops: the engine restarted it 7 times; its last exit was 1, failed with 1"]
 unhealthy:
-  description: Containers of the chosen services that are not well.
+  description: Number of unhealthy containers in the selected services.
   returned: success
   type: int
   sample: 1

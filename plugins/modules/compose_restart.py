@@ -8,38 +8,42 @@ module: compose_restart
 short_description: Rolling restart of compose services
 version_added: 0.1.0
 description:
-  - Takes one replica after the other out of service without losing a request, restarts it, waits until it is up by
-    rules of its own, and has the proxy give it traffic again before it touches the next.
-  - A replica that the engine restarts again and again is not restarted once more but replaced. A fresh container of
-    the same image is started beside it, and when that is up the old one goes.
-  - Containers that ran once and ended well are left alone. Configuration that changed since the start is not applied.
+  - Restarts the replicas of compose services one at a time. It drains a replica, restarts it, waits until it is ready,
+    and reloads the proxy before it continues with the next replica.
+  - A replica in a restart loop is replaced instead. A new container of the same image starts beside it, and the old
+    container is removed when the new one is ready.
+  - Containers that ran once and exited with code 0 are left alone. A configuration that changed since the start is not
+    applied.
 options:
   services:
-    description: The services. Empty with O(which=sick) means whatever is sick.
+    description: Services to restart. Empty with O(which=unhealthy) means every service with an unhealthy replica.
     type: list
     elements: str
     default: []
   containers:
-    description: Names of those containers of O(services) that are meant alone. Empty means all of them.
+    description: Names of containers of O(services) to restart. Empty means all containers of these services.
     type: list
     elements: str
     default: []
   everything:
-    description: All services of the project, in the order of their dependencies. The last resort.
+    description: Restart all services of the project, in the order of their dependencies. Use it as the last resort.
     type: bool
     default: false
   which:
-    description: V(all) replicas, or those alone that are V(unhealthy), that is unhealthy, looping, paused or not running.
+    description:
+      - V(all) restarts all replicas. V(unhealthy) restarts only replicas that are unhealthy, in a restart loop, paused
+        or not running.
     type: str
     default: all
     choices: [all, unhealthy]
   method:
-    description: V(auto) replaces what loops where a second container can be, and restarts everything else.
+    description:
+      - V(auto) replaces a replica in a restart loop if a second container can run beside it, and restarts all others.
     type: str
     default: auto
     choices: [auto, restart, replace]
   at_once:
-    description: All replicas of a service at the same time. Requests fail meanwhile.
+    description: Whether to restart all replicas of a service at the same time. Requests fail meanwhile.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -54,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Restart the backend, one replica after the other
+- name: Restart the backend, one replica at a time
   pafar.runbook.compose_restart:
     project: pafar
     services: [backend]
@@ -68,8 +72,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action) (C(restart) or C(replace)), C(who) and C(service), in the order in which they are
-      carried out. C(affected_before) counts replicas to restart.
+    - An action has C(action) (C(restart) or C(replace)), C(who) and C(service). Actions are in the order of execution.
+      C(affected_before) counts replicas to restart.
   returned: success
   type: dict
   sample: {"verb": "restart", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -103,7 +107,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts replicas of these services that are not up, in check mode those that are sick.
+    - Counts replicas of these services that are not ready; in check mode, replicas that are unhealthy.
   returned: success
   type: int
   sample: 0
@@ -118,11 +122,11 @@ undo:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
-  sample: {"reversible": false, "why": "a restart cannot be taken back"}
+  sample: {"reversible": false, "why": "a restart cannot be undone"}
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The services, with the end of the logs of every container to be restarted.
+    - The services, and the last log lines of every container to restart.
   returned: success
   type: dict
   sample: {}

@@ -8,34 +8,39 @@ module: compose_rollback
 short_description: Roll compose services back to a recorded release
 version_added: 0.1.0
 description:
-  - Goes back to a snapshot that M(pafar.runbook.compose_snapshot) took, or to a git revision at which one was taken, by
-    image id. The git work tree is never touched, since checking out an older revision changes no image.
-  - The old release is started beside the new one where both can be, and the new one goes when the old one is up, so
-    that no request is lost. Where the old release does not come up, everything goes forward again.
-  - Refuses with all reasons when an image is gone or migrations lie between, and says when it would be a no-op and why.
+  - Rolls compose services back to a snapshot of M(pafar.runbook.compose_snapshot), or to a git revision for which a
+    snapshot exists. The snapshot's image ids are used. The git work tree is not changed.
+  - Where a second container can run, the old release starts beside the new one, and the new one is removed when the
+    old release is ready, so that no request is lost. If the old release does not become ready, the module restores the
+    new release.
+  - The module refuses, with all reasons, when an image is missing or when database migrations lie between the
+    releases. If there is nothing to roll back, it returns the reason in the plan.
 options:
   to:
     description:
-      - V(last_good) for the newest snapshot that was taken while all was well and of which something does not run now,
-        the name or label of a snapshot, or a git revision.
+      - Snapshot to roll back to. V(last_good) means the newest snapshot that was taken while all containers were
+        healthy and that differs from what runs now. Otherwise the name or label of a snapshot, or a git revision.
     type: str
     default: last_good
   services:
-    description: Services to roll back. Empty means all that differ, but none that keeps data in a volume.
+    description:
+      - Services to roll back. Empty means all that differ from the snapshot, except those that keep data in a volume.
     type: list
     elements: str
     default: []
   state_dir:
-    description: Folder of the snapshots on the host.
+    description: Directory of the snapshots on the host.
     type: path
     default: ~/.local/state/pafar-runbook/releases
   migration_paths:
-    description: Where migrations lie in the git checkout, as patterns of git with V(**) for folders.
+    description: Paths of the database migrations in the git checkout, as git patterns (V(**) matches directories).
     type: list
     elements: str
     default: ["**/migrations/**", "**/alembic/versions/**"]
   accept_migrations:
-    description: Whether the old code may meet a newer schema.
+    description:
+      - Whether to roll back although migrations lie between the releases, so that the old code runs on the newer
+        schema.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -50,7 +55,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Back to what ran before the deploy
+- name: Roll back to the release before the deploy
   pafar.runbook.compose_rollback:
     project: pafar
     services: [backend, celery-worker]
@@ -64,8 +69,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(who) and C(how) (C(tag) if the image's name is moved back, C(file) if the old configuration is
-      needed), in the order in which they are carried out. C(affected_before) counts services that are not on the release.
+    - An action has C(who) and C(how) (C(tag) if the image tag is moved to the old image, C(file) if the old configuration
+      is needed). Actions are in the order of execution. C(affected_before) counts services that are not on the release.
   returned: success
   type: dict
   sample: {"verb": "roll_back", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -79,7 +84,7 @@ done:
 missed:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
-    - Always empty, since a service that changes meanwhile fails the act.
+    - Always empty. A service that changes meanwhile makes the act fail.
   returned: success
   type: list
   elements: dict
@@ -100,7 +105,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts services that are not on the release, or not up.
+    - Counts services that are not on the release, or not ready.
   returned: success
   type: int
   sample: 0
@@ -113,27 +118,27 @@ seconds:
 undo:
   description:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
-    - The options lead forward again.
+    - The options roll forward to the release before the act.
   returned: success
   type: dict
   sample: {"reversible": true, "module": "compose_rollback", "options": {"to": "20261123T213000.000000Z"}}
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The services, with the end of the logs of every container that goes.
+    - The services, and the last log lines of every container to remove.
   returned: success
   type: dict
   sample: {}
 goal:
-  description: The snapshot that is gone back to, as M(pafar.runbook.compose_snapshot) tells it.
+  description: The snapshot to roll back to, with the keys of M(pafar.runbook.compose_snapshot).
   returned: success
   type: dict
   sample: {"at": "20261123T211500.000000Z", "good": true}
 next_up:
-  description: What the next plain C(docker compose up) does with it.
+  description: What the next C(docker compose up) without options does to the rolled back services.
   returned: success
   type: str
-  sample: "stays: pafar/app:latest is the old image again, until it is built or pulled anew"
+  sample: "stays: pafar/app:latest is the old image again, until it is built or pulled again"
 """
 
 from typing import Any

@@ -8,31 +8,31 @@ module: compose_scale
 short_description: Scale one compose service without touching others
 version_added: 0.1.0
 description:
-  - Starts or removes replicas of one service. No other container is recreated, restarted or set back to the files,
-    as C(docker compose up --scale) would.
-  - Looks beforehand at what Compose does not, and refuses with all reasons. A fixed container_name, host ports, names
-    that are taken, an image that is not there, drift against the files, dependencies that do not run, memory,
-    addresses, and the connections that the new replicas would open to the database.
-  - Waits until new replicas are up by rules of its own, and removes them again when they do not come up. Takes away
-    the replica that is missed least (not running, unhealthy, differing from the files, then the highest number),
-    drained, so that no request is lost.
-  - Reloads the proxy, so that new replicas get traffic; with the right number of replicas and a proxy that does not
-    know them, that is the whole plan.
+  - Starts or removes replicas of one service. In contrast to C(docker compose up --scale), no other container is
+    recreated or restarted.
+  - Before it starts a replica, it checks what Compose does not check, and refuses with all reasons. It checks fixed
+    container names, host ports, names in use, missing images, drift from the compose files, dependencies that do not
+    run, free memory, free addresses, and the database connections that new replicas would open.
+  - It waits until new replicas are ready, and removes them again if they do not become ready.
+  - When it scales down, it removes first the replicas that do not run, then unhealthy ones, then those with drift,
+    then those with the highest number. It drains them, so that no request is lost.
+  - It reloads the proxy, so that new replicas get traffic. With the right number of replicas and a proxy that does not
+    know them, the plan is the reload alone.
 options:
   service:
-    description: The service.
+    description: Name of the service.
     type: str
     required: true
   replicas:
-    description: How many, at least 1, or by how many more or fewer (V(+2), V(-1)).
+    description: Number of replicas, at least 1, or a relative number (V(+2), V(-1)).
     type: str
     required: true
   max_replicas:
-    description: Most replicas that are ever asked for. At least 1.
+    description: Largest number of replicas that the module accepts. At least 1.
     type: int
     default: 20
   allow_drift:
-    description: Whether new replicas may be made by files that the running ones differ from.
+    description: Whether to start new replicas from compose files that differ from the running replicas.
     type: bool
     default: false
   allow_shared_data:
@@ -40,18 +40,21 @@ options:
     type: bool
     default: false
   expected:
-    description: How many replicas there must be now, or nothing is done. For an undo, which must not undo what came since.
+    description:
+      - Number of replicas that must exist now. With another number the module changes nothing. An undo uses it, so
+        that it does not undo a later change.
     type: int
   memory_reserve:
     description: Share of the host's memory that must stay available, from 0 to less than 1.
     type: float
     default: 0.1
   connections_per_replica:
-    description: Connections to the database that one replica opens at most (its pools). 0 means that nobody asks.
+    description: Most database connections that one replica opens (the sum of its pools). 0 disables this check.
     type: int
     default: 0
   connections_free:
-    description: Connections that the database has left, as C(pg_activity_info) tells. Not given means not known.
+    description:
+      - Free connections of the database, as M(pafar.runbook.pg_activity_info) returns them. Omitted means unknown.
     type: int
 extends_documentation_fragment:
   - pafar.runbook._compose
@@ -74,7 +77,7 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: Scale exactly so
+- name: Carry out this plan
   pafar.runbook.compose_scale:
     project: pafar
     service: backend
@@ -90,7 +93,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action) and C(who). C(affected_before) counts replicas that are missing, surplus or without traffic.
+    - An action has C(action) and C(who). C(affected_before) counts replicas that are missing, in excess or
+      without traffic.
   returned: success
   type: dict
   sample: {"verb": "scale", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -124,7 +128,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts replicas that are missing, surplus, not up or without traffic.
+    - Counts replicas that are missing, in excess, not ready or without traffic.
   returned: success
   type: int
   sample: 0
@@ -143,7 +147,7 @@ undo:
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The project, with the logs of what the act removes.
+    - The project, and the last log lines of the containers that the act removes.
   returned: success
   type: dict
   sample: {}

@@ -8,23 +8,23 @@ module: compose_snapshot
 short_description: Record the running release of a compose project
 version_added: 0.1.0
 description:
-  - Records image ids, replicas, the rendered configuration and the git revision in a file for its owner alone, and
-    gives every image a name (C(incident-rollback/PROJECT-SERVICE)), so that no prune takes it.
-  - Cheap enough to be taken before every deploy. What is recorded already is not recorded again.
-  - A snapshot is good when nothing was sick while it was taken.
+  - Records image ids, replicas, the rendered configuration and the git revision in a file with mode 0600.
+  - Tags every image with C(incident-rollback/PROJECT-SERVICE), so that a prune does not remove it.
+  - Run it before every deploy. A state that is already recorded is not recorded again.
+  - A snapshot is good when no container was unhealthy at the time of the snapshot.
 options:
   state_dir:
     description:
-      - Folder of the snapshots on the host. The configuration in them holds the secrets of the files, so it is
-        readable for its owner alone.
+      - Directory of the snapshots on the host. The configuration in them contains the secrets of the compose files, so
+        only the owner can read them.
     type: path
     default: ~/.local/state/pafar-runbook/releases
   label:
-    description: A name of your own for it, such as the version.
+    description: A name for the snapshot, such as the version.
     type: str
     default: ""
   keep:
-    description: How many to keep; older ones go, but never the newest good one. At least 1.
+    description: Number of snapshots to keep, at least 1. Older ones are removed, except the newest good one.
     type: int
     default: 10
 extends_documentation_fragment:
@@ -38,7 +38,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Before the deploy
+- name: Record the release before the deploy
   pafar.runbook.compose_snapshot:
     project: pafar
     label: v1.1.0
@@ -46,36 +46,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What to record and which images to name. C(verb), C(digest), C(actions), C(excluded).
+  description: What to record and which images to tag. C(verb), C(digest), C(actions), C(excluded).
   returned: success
   type: dict
   sample: {"verb": "snapshot", "digest": "9f86d081884c7d65", "actions": [], "excluded": []}
 snapshot:
   description:
-    - What ran. C(at) (its name), C(good), C(label), C(revision), C(dirty), C(subject), and C(services) with C(image),
-      C(reference), C(replicas), C(hash), C(created) and C(mixed).
+    - The recorded release. C(at) is the name of the snapshot. C(good), C(label), C(revision), C(dirty), C(subject),
+      and C(services) with C(image), C(reference), C(replicas), C(hash), C(created) and C(mixed).
   returned: success
   type: dict
   sample: {"at": "20261123T211500.000000Z", "good": true, "revision": "1c2d3e", "services": {}}
 path:
-  description: The file.
+  description: File of the snapshot.
   returned: success
   type: str
   sample: /var/lib/pafar-runbook/releases/pafar/20261123T211500.000000Z.json
 protected:
-  description: Names that keep its images.
+  description: Image tags that protect the images from a prune.
   returned: success
   type: list
   elements: str
   sample: ["incident-rollback/pafar-backend:fd54a4e22bb7"]
 unread:
-  description: Files among the snapshots that could not be read, and why.
+  description: Snapshot files that could not be read, and why.
   returned: success
   type: list
   elements: str
   sample: []
 undo:
-  description: That there is nothing to take back.
+  description: That a snapshot needs no undo.
   returned: success
   type: dict
   sample: {"reversible": false, "why": "a snapshot changes nothing that runs"}

@@ -8,20 +8,22 @@ module: diagnosis
 short_description: Rank the causes of an incident from collected facts
 version_added: 0.1.0
 description:
-  - Weighs the facts on the controller and ranks the causes with their evidence.
-  - For V(connections) it tells which ceiling is hit and whether a lock queue, vanished clients, a leaking pool, forgotten
-    transactions, the pooler or true traffic fills it. A lock queue goes first, since whoever waits is not to blame.
-  - For V(performance) it tells a lock queue, a runaway statement, a missing index, forgotten transactions, spilled files
-    and vacuums apart, and whether more replicas of the services would help or make it worse.
-  - For V(disk) it tells what fills a disk, the most bytes first, also what only its owner can free, like the WAL that a
-    slot keeps for nobody.
-  - For V(network) it tells a source that is cut off, a target that is down, a resolver that is silent, a way out that
-    is closed and somebody else's fault apart.
-  - For V(payments) it tells Stripe's faults, a refused key, a webhook that is set up wrongly, the network between and
-    errors of our own code apart.
+  - Ranks the causes of an incident from facts that other modules collected, with evidence for each. Runs on the
+    controller.
+  - V(connections) finds the connection limit that is reached and its cause, which is a lock queue, dead client
+    connections, a leaking pool, sessions idle in transaction, the pooler, or real load. A lock queue ranks first,
+    since it also explains its waiters.
+  - V(performance) distinguishes a lock queue, a runaway statement, a missing index, sessions idle in transaction,
+    spilled temporary files and vacuums. It also states whether more replicas of the services would help.
+  - V(disk) names what fills a disk, the largest first, including what this collection cannot free, such as WAL that an
+    unused replication slot retains.
+  - V(network) distinguishes an isolated source, a target that is down, a resolver that does not answer, a blocked
+    egress, and a fault of the other side.
+  - V(payments) distinguishes faults of Stripe, a refused key, a wrong webhook configuration, the network, and errors
+    of the own services.
 options:
   of:
-    description: What the trouble is.
+    description: Kind of the incident.
     type: str
     required: true
     choices: [connections, performance, disk, network, payments]
@@ -36,67 +38,65 @@ options:
     default: {}
   idle:
     description:
-      - For V(connections), seconds from which an idle session of an application over its share counts as leaked.
+      - For V(connections), seconds after which an idle session of an application over its share counts as leaked.
     type: float
     default: 30.0
   idle_in_transaction:
     description:
-      - For V(connections) and V(performance), seconds from which a transaction in which nothing happens counts as
-        forgotten.
+      - For V(connections) and V(performance), seconds after which a session that is idle in transaction counts.
     type: float
     default: 60.0
   share:
-    description: For V(connections), largest part of a ceiling that one application may hold.
+    description: For V(connections), largest share of a connection limit that one application may hold.
     type: float
     default: 0.5
   headroom:
-    description: For V(connections), part of a ceiling that is to be free.
+    description: For V(connections), share of a connection limit that must be free.
     type: float
     default: 0.2
   floor:
-    description: For V(connections), sessions that each application keeps, whatever its share.
+    description: For V(connections), idle sessions that each application keeps, whatever its share.
     type: int
     default: 2
   shares:
-    description: For V(connections), most sessions of an application, by its name.
+    description: For V(connections), largest number of sessions of an application, by its name.
     type: dict
     default: {}
   indexes:
     description: What M(pafar.runbook.pg_index_info) returned. Required for V(performance).
     type: dict
   min_running:
-    description: For V(performance), seconds from which a busy statement counts as running away.
+    description: For V(performance), seconds after which a statement that uses much CPU counts as a runaway statement.
     type: float
     default: 10.0
   reclaim:
     description: What M(pafar.runbook.disk_reclaim) returned in check mode. Required for V(disk).
     type: dict
   slot_size:
-    description: For V(disk), miB of WAL from which a replication slot that nobody reads counts.
+    description: For V(disk), MiB of retained WAL from which a replication slot without a consumer counts.
     type: float
     default: 512.0
   reached:
     description: What M(pafar.runbook.endpoint_probe_info) returned. Required for V(network) and V(payments).
     type: dict
   log:
-    description: What M(pafar.runbook.log_tail) returned of the services that take payments. Required for V(payments).
+    description: What M(pafar.runbook.log_tail) returned for the services that take payments. Required for V(payments).
     type: dict
   payments:
     description:
-      - For V(payments), the payments that a person must process, as P(pafar.runbook.payments_to_process#filter) lists
-        them.
+      - For V(payments), the payments that an operator must process, as P(pafar.runbook.payments_to_process#filter)
+        lists them.
     type: list
     elements: dict
     default: []
   payment_sign:
     description:
-      - For V(payments), the regular expression by which a failed payment is known in the log. Empty means that the log
-        tells of none.
+      - For V(payments), regular expression that matches a failed payment in the log. Empty means that the log does not
+        show failed payments.
     type: str
     default: ""
   open_payments:
-    description:
-      - "For V(payments), what M(pafar.runbook.pg_query_info) returned of open payments, also where it failed."
+    description: For V(payments), what M(pafar.runbook.pg_query_info) returned for open payments, also if it failed.
     type: dict
     default: {}
   payment_services:
@@ -105,8 +105,7 @@ options:
     elements: str
     default: []
   fresh:
-    description:
-      - "For V(payments), seconds for which a release counts as new, so that what broke may be its doing."
+    description: For V(payments), seconds for which a release counts as new, so that it is a possible cause.
     type: float
     default: 7200.0
 attributes:
@@ -127,7 +126,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Why are there no more connections?
+- name: Find the cause of exhausted connections
   pafar.runbook.diagnosis:
     of: connections
     activity: "{{ activity }}"
@@ -136,17 +135,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cause:
-  description: The heaviest cause; empty when nothing is wrong.
+  description: The most likely cause; empty when nothing is wrong.
   returned: success
   type: str
   sample: leak
 mitigation:
-  description: The role that relieves it; empty where only a person can.
+  description: Role that mitigates the cause; empty where the operator must act.
   returned: success
   type: str
   sample: end_sessions
 rules:
-  description: The variables of that role, without its name, from all causes that it relieves.
+  description: Variables of that role, without the role's name as prefix, from all causes that it mitigates.
   returned: success
   type: dict
   sample: {"idle": 30}
@@ -179,7 +178,8 @@ rules:
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}
 causes:
-  description: All causes, the heaviest first, with C(cause), C(weight), C(evidence), C(mitigation), C(rules), C(detail).
+  description:
+    - All causes, the most likely first, with C(cause), C(weight), C(evidence), C(mitigation), C(rules), C(detail).
   returned: success
   type: list
   elements: dict
@@ -213,19 +213,19 @@ causes:
         sources: {description: "Sources from which the target is not reached.", type: list, elements: str}
         unresolved: {description: "Names that do not resolve.", type: list, elements: str}
 lines:
-  description: The same for people, a sentence each.
+  description: The causes as text, a sentence each.
   returned: success
   type: list
   elements: str
   sample: ["57 of 57 (slots for ordinary roles) are used: feed (app@shop) 45"]
 advice:
-  description: What a person should know or do.
+  description: What the operator should know or do, a sentence each.
   returned: success
   type: list
   elements: str
   sample: []
 role_settings:
-  description: What would keep it from coming back, as M(pafar.runbook.pg_role_settings) takes it.
+  description: Settings that prevent a recurrence, as O(pafar.runbook.pg_role_settings#module:settings) takes them.
   returned: success
   type: list
   elements: dict
@@ -235,7 +235,7 @@ role_settings:
     setting: {description: "Name of the setting.", type: str}
     value: {description: "Value.", type: str}
 scale:
-  description: Whether more replicas of the services would help or make it worse; for V(performance).
+  description: Whether more replicas of the services would help; for V(performance).
   returned: success
   type: str
   sample: "more replicas would make it worse: they would only lengthen the lock queue"

@@ -8,93 +8,100 @@ module: disk_reclaim
 short_description: Free disk space up to a target, least harmful first
 version_added: 0.1.0
 description:
-  - Takes what holds space in the order of O(kinds), the biggest first, until O(free) is met, and no more.
-  - Big json-file logs of containers are emptied under the engine's hands after their end was saved. What can be built
-    again goes next, then images and containers that nothing needs, the journal, and backups last.
-  - Each item is looked at again just before its turn and left alone when it is another by then.
-  - Volumes are never touched. Deleted files that are still open, inodes and big volumes are explained.
-  - In check mode it returns the very plan with the bytes of each item and changes nothing.
+  - Frees disk space in the order of O(kinds), the largest items first, until O(free) is met.
+  - Order of the default kinds. Large json-file logs of containers are truncated after their end was saved. The build
+    cache follows, then images and containers that nothing needs, then the journal, and backups last.
+  - Each item is re-checked just before its action, and is left alone if it changed.
+  - Volumes are never changed. Deleted files that are still open, inodes and large volumes are explained in
+    RV(explained).
+  - In check mode it returns the same plan, with the bytes of each item, and changes nothing.
 options:
   mount:
-    description: A path on the file system that is short. Only what lies there is looked at.
+    description: Path on the file system that is short of space. Only items on this file system are considered.
     type: path
     default: /
   free:
-    description: What must be free in the end, as a share like V(20%) or a size like V(10G) (powers of 1024).
+    description: Free space to reach, as a share like V(20%) or a size like V(10G) (powers of 1024).
     type: str
     default: 20%
   kinds:
-    description: What may be freed, in order.
+    description: Kinds of items that may be freed, in this order.
     type: list
     elements: str
     default: [container_logs, build_cache, dangling_images, exited_containers, journald, backups]
     choices: [container_logs, build_cache, dangling_images, exited_containers, journald, backups]
   scope:
-    description: Whose containers and their logs are looked at, V(all) of the engine's, or those of O(project) alone.
+    description:
+      - Whose containers and logs are considered. V(all) means all of the engine's, V(project) those of O(project)
+        alone.
     type: str
     default: all
     choices: [all, project]
   log_size:
-    description: MiB from which on the log of a container is emptied.
+    description: Size in MiB from which the log of a container is truncated.
     type: int
     default: 100
   log_keep:
-    description: MiB of the end of each log that are saved first.
+    description: MiB at the end of each log that are saved first.
     type: int
     default: 4
   saved_dir:
     description:
-      - Folder on the host for the ends of logs, packed, readable for their owner alone. Where it has no room for the
-        end of a log, what comes before that end is given up if both are on one disk; else the log is left as it is.
+      - Directory on the host for the saved ends of logs, compressed, readable for the owner alone.
+      - If the end of a log does not fit there and both are on one file system, the part before that end is dropped;
+        otherwise the log is left alone.
     type: path
     default: ~/.local/state/pafar-runbook/saved
   image_age:
     description:
-      - Hours for which an image without a name stays. One that a container was made of, that a recorded release needs,
-        or that is the last of its service, or of a repository that services use, before the present one, stays in any
-        case.
+      - Age in hours up to which an untagged image is kept.
+      - An image is always kept if a container uses it, if a recorded release needs it, or if it is the previous image
+        of a service or of a repository that services use.
     type: float
     default: 24.0
   container_age:
     description:
-      - Hours for which a container that ended with exit code 0 stays. One that ended otherwise, that belongs to a
-        service, or that is to be restarted, stays in any case.
+      - Hours for which a container that exited with code 0 is kept.
+      - A container is always kept if it exited with another code, belongs to a service, or will be restarted.
     type: float
     default: 72.0
   journal_keep:
-    description: MiB of the journal that stay.
+    description: MiB of the journal to keep.
     type: int
     default: 512
   journal_directory:
-    description: Folder of the journal. Empty means the host's own.
+    description: Directory of the journal. Empty means the journal of the host.
     type: path
     default: ""
   backups:
     description:
-      - Where backups lie, each with C(path), C(pattern) (V(*.sql.gz)), C(keep) (V(7)), C(max_age) in hours (V(26)), and
-        C(service) with C(project) where they lie in a container. Of each database the newest C(keep) that are valid
-        stay. None goes while the newest valid one is older than C(max_age).
-      - Valid is whole to the last line that pg_dump writes, and at least half of the usual size and of the biggest
-        older one that is whole. While the newest C(keep) are all smaller than that, none goes.
-      - Of a custom archive only the beginning can be judged, so that none goes on the strength of it. One with a date
-        in the future stays and counts for nothing, as does one for which there was no time (300 seconds for all).
+      - Locations of backups, each with C(path), C(pattern) (default V(*.sql.gz)), C(keep) (default V(7)), C(max_age)
+        in hours (default V(26)), and C(service) with C(project) if the path is in a container.
+      - Of each database the newest C(keep) valid backups are kept. No backup is removed while the newest valid one is
+        older than C(max_age).
+      - A backup is valid if it is complete to the last line that pg_dump writes, and has at least half of the usual
+        size and half of the size of the largest older complete one. While the newest C(keep) are all smaller, none is
+        removed.
+      - Of a custom-format archive only the header can be checked, so it never justifies the removal of another backup.
+        A backup with a date in the future, or one that could not be checked in time (300 seconds for all), is kept and
+        does not count.
     type: list
     elements: dict
     default: []
   project:
     description:
-      - Compose project, for O(scope=project), for those O(backups) that name a service and no project, and to know whose
-        restart would close a deleted file.
+      - Compose project, for O(scope=project) and for O(backups) that name a service and no project. RV(explained)
+        names the services of this project whose restart closes a deleted file.
     type: str
     default: ""
   releases:
-    description: Folder of the recorded releases, as M(pafar.runbook.compose_snapshot) writes them.
+    description: Directory of the snapshots of M(pafar.runbook.compose_snapshot).
     type: path
     default: ~/.local/state/pafar-runbook/releases
   only:
     description:
-      - Approved targets, as a former plan named them. Nothing else is freed. An empty list approves nothing.
-      - It is an error when none of them stands any more while there is something to do.
+      - Approved targets, as an earlier plan named them. Nothing else is freed. An empty list approves nothing.
+      - The module fails if none of them is in the present plan although space must still be freed.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -107,7 +114,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What would be freed
+- name: Plan what to free
   pafar.runbook.disk_reclaim:
     free: 15%
     backups:
@@ -123,8 +130,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(kind), C(bytes) and C(who). C(affected_before) and C(affected_after) are MiB, C(frees_bytes) is what the actions
-      free.
+    - An action has C(kind), C(bytes) and C(who). C(affected_before) and C(affected_after) are in MiB. C(frees_bytes) is
+      the sum of the actions.
   returned: success
   type: dict
   sample: {"verb": "reclaim", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -165,7 +172,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - MiB that are missing until O(free) is met.
+    - Here, the MiB that are missing to O(free).
   returned: success
   type: int
   sample: 0
@@ -180,11 +187,11 @@ undo:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
-  sample: {"reversible": false, "why": "what was freed is gone, but for the ends of logs that were saved"}
+  sample: {"reversible": false, "why": "freed data cannot be restored, except the saved ends of logs"}
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - How full it was and of what, and the last lines of the logs that go.
+    - The use of the file system by kind, and the last lines of the logs to truncate.
   returned: success
   type: dict
   sample: {}
@@ -194,22 +201,23 @@ freed_bytes:
   type: int
   sample: 2147483648
 left_alone:
-  description: Targets that were planned and not needed in the end.
+  description: Planned targets that were not needed to reach O(free).
   returned: success
   type: list
   elements: str
   sample: []
 problem:
-  description: What could not be done, a paragraph each; the next item was tried.
+  description: Actions that failed, a paragraph each. The module continued with the next item.
   returned: success
   type: list
   elements: str
   sample: []
 explained:
   description:
-    - What holds space and is not freed here, each with C(kind) (V(deleted_open), V(inodes) or V(volume)), C(what),
-      C(bytes) and C(remedy). A deleted file has also C(pids), C(service) and C(project) of who holds it, and C(services),
-      those of O(project) whose restart closes it; none where somebody else holds it.
+    - What uses space and is not freed by this module, each with C(kind) (V(deleted_open), V(inodes) or V(volume)),
+      C(what), C(bytes) and C(remedy).
+    - A deleted file also has C(pids), C(service) and C(project) of the process that holds it open, and C(services),
+      the services of O(project) whose restart closes it; empty if a process outside of the project holds it.
   returned: success
   type: list
   elements: dict
@@ -224,11 +232,11 @@ explained:
     project: {description: "Name of the compose project; empty for none.", type: str}
     services: {description: "Services concerned.", type: list, elements: str}
 notes:
-  description: What could not be looked at, and what a person should know.
+  description: What could not be read, and further findings, a sentence each.
   returned: success
   type: list
   elements: str
-  sample: ["no backup of /var/backups (pafar-#.sql.gz) may go, not one of them is valid"]
+  sample: ["no backup of /var/backups (pafar-#.sql.gz) may be removed: none of them is valid"]
 """
 
 from typing import Any

@@ -8,48 +8,52 @@ module: endpoint_probe_info
 short_description: Probe DNS, TCP, TLS and HTTP from the host and from containers
 version_added: 0.1.0
 description:
-  - Tells for each source and target which layer fails first, the name, the connection, TLS or the protocol itself, and
-    whether it fails always or now and then.
-  - From inside of a container it enters that container's own network and resolves names as it does there, so that nothing
-    needs to be in the image. That takes root on the host.
-  - PostgreSQL and Redis are asked in their own protocols; a server that refuses a login is up. Stripe and Google Maps are
-    judged by what their answers mean, a webhook by refusing an event that nobody signed.
-  - Nothing is changed anywhere. A key is sent in a header, or where Google wants it, and never told.
+  - Probes each target from each source and returns the first layer that fails (DNS, TCP, TLS or the protocol), and
+    whether it fails always or intermittently.
+  - To probe from a container, the module enters the network namespace of that container and resolves names as the
+    container does. The image needs no tools. This needs root on the host.
+  - PostgreSQL and Redis are probed in their own protocols; a server that refuses the login counts as up. The answers
+    of Stripe and Google Maps are checked for their meaning. A webhook is up if it refuses an unsigned event.
+  - The module changes nothing. Keys are sent in a header, or as a URL parameter where Google requires it, and are
+    never returned.
 options:
   targets:
-    description: What is tried.
+    description: Endpoints to probe.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description: What it is called in the answer.
+        description: Name of the target in the results.
         type: str
         required: true
       kind:
-        description: What is spoken there.
+        description: Protocol of the target.
         type: str
         default: http
         choices: [http, tcp, tls, postgres, redis]
       url:
         description:
-          - For V(http). A path and a query are sent as they are; redirections are not followed. One with a password, or with
-            a parameter that holds a secret, is refused; give it as O(targets[].key).
+          - Address, for V(http). Path and query are sent unchanged; redirects are not followed.
+          - A URL with a password or with a parameter that holds a secret is refused. Give the secret as
+            O(targets[].key).
         type: str
         default: ""
       host:
-        description: For the other kinds.
+        description: Host name or address, for the other kinds.
         type: str
         default: ""
       port:
-        description: For the other kinds. 0 means the usual one.
+        description: Port, for the other kinds. 0 means the default port of O(targets[].kind).
         type: int
         default: 0
       tls:
         description:
-          - For V(postgres) and V(redis). V(auto) encrypts with a PostgreSQL that offers it, and with a Redis that hangs up
-            without. A certificate that is not trusted here makes neither of them down, since their clients are
-            told themselves whom to trust; C(trusted) and C(days_left) are told, and one that ends is degraded.
+          - For V(postgres) and V(redis). V(auto) uses TLS with a PostgreSQL server that offers it, and with a Redis
+            server that closes the plain connection.
+          - An untrusted certificate does not make the target down, since clients choose themselves which authorities
+            they trust. The result has C(trusted) and C(days_left). A certificate that expires within
+            O(targets[].cert_days) makes the target degraded.
         type: str
         default: auto
         choices: [auto, always, never]
@@ -59,59 +63,65 @@ options:
         default: GET
       headers:
         description:
-          - HTTP headers. Their values are never told. One whose name tells of a secret, such as C(Authorization) or
-            C(X-Api-Key), is hidden also where it stands elsewhere in the answer.
+          - HTTP headers. Their values are never returned. If the name of a header indicates a secret, such as
+            C(Authorization) or C(X-Api-Key), its value is hidden everywhere in the result.
         type: dict
         default: {}
       expect:
-        description: HTTP statuses that are well. Empty means 200 to 399.
+        description: HTTP statuses that count as up. Empty means 200 to 399.
         type: list
         elements: int
         default: []
       body:
         description:
-          - Regular expression that must be found in the first 64 KiB of the answer. A search that takes longer than O(timeout)
-            leaves, and half a second at least, is ended, and the answer counts as degraded.
+          - Regular expression that must match within the first 64 KiB of the response body. A search is stopped after
+            the rest of O(timeout), at least 0.5 seconds; the target then counts as degraded.
         type: str
         default: ""
       judge:
         description:
-          - Who judges the answer. V(stripe) knows that 401 without a key is health, and with one a refused key, and 403 a key
-            that lacks a permission; V(maps) that Google tells errors under a 200, and that without a key to be denied is health;
-            for both an answer that is no JSON comes from something else on the way; V(webhook) sends an event without a signature, which must be refused.
+          - Vendor whose rules decide about the response.
+          - V(stripe) expects 401 without a key. With a key, 401 means a refused key and 403 a key without the
+            permission.
+          - V(maps) reads the error from the body, since Google returns errors with status 200. Without a key, a denied
+            request means up.
+          - For both, a response that is not JSON comes from another server on the path.
+          - V(webhook) sends an event without a signature, which the target must refuse.
         type: str
         default: ""
         choices: ["", stripe, maps, webhook]
       key:
-        description: Name of one of O(keys) or O(key_variables). It goes as a bearer token; with V(maps) as the parameter C(key).
+        description:
+          - Name of an entry of O(keys) or O(key_variables). It is sent as a bearer token; with V(maps) as the
+            parameter C(key).
         type: str
         default: ""
       slow:
-        description: Seconds from which on an answer counts as slow.
+        description: Seconds from which a response counts as slow.
         type: float
         default: 2.0
       cert_days:
-        description: Days that a certificate must be valid still.
+        description: Days for which a certificate must still be valid.
         type: int
         default: 14
       sources:
-        description: From where this one is tried. Empty means O(sources).
+        description: Sources of this target. Empty means O(sources).
         type: list
         elements: str
         default: []
   sources:
-    description: From where, V(host) or services of the project. V(*) stands for all of them.
+    description: Sources of the probes, V(host) or services of the project. V(*) means all services.
     type: list
     elements: str
     default: [host]
   keys:
-    description: Secrets by name, each a text.
+    description: Secrets by name.
     type: dict
     default: {}
   key_variables:
     description:
-      - Secrets that are in the environment of a running container, by name, each a dict of C(service) and C(variable). That
-        way the key is judged that is in use.
+      - Secrets in the environment of a running container, by name, each with C(service) and C(variable). This probes
+        with the key that is in use.
     type: dict
     default: {}
   project:
@@ -119,7 +129,7 @@ options:
     type: str
     default: ""
   attempts:
-    description: How often each is tried.
+    description: Number of attempts for each source and target.
     type: int
     default: 3
   pause:
@@ -127,7 +137,7 @@ options:
     type: float
     default: 0.2
   timeout:
-    description: Seconds for one attempt, all layers together.
+    description: Seconds for one attempt, over all layers.
     type: float
     default: 3.0
 extends_documentation_fragment:
@@ -138,7 +148,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Does the backend reach what it needs?
+- name: Probe the dependencies of the backend
   pafar.runbook.endpoint_probe_info:
     sources: [backend, celery-worker]
     targets:
@@ -153,9 +163,8 @@ EXAMPLES = r"""
 RETURN = r"""
 matrix:
   description:
-    - A row for each source and target. C(source) (V(host) or a container), C(target), C(kind), C(judge), C(address), C(state) (V(up),
-      V(degraded), V(flapping), V(down), V(unknown)), C(layer) (the first that fails), C(why), C(fault_of) (V(ours), V(theirs),
-      V(key), V(network)), C(layers) (of the worst attempt, each with C(ok), C(ms), C(said)), C(attempts), C(failed), C(up).
+    - A row for each source and target. C(state) is V(up), V(degraded), V(flapping) (fails intermittently), V(down) or
+      V(unknown). C(layers) are those of the worst attempt.
   returned: success
   type: list
   elements: dict
@@ -192,13 +201,13 @@ matrix:
     failed: {description: "Attempts that failed.", type: int}
     up: {description: "Attempts that succeeded.", type: int}
 lines:
-  description: What is not well, a sentence each.
+  description: Targets that are not up, a sentence each.
   returned: success
   type: list
   elements: str
-  sample: ["redis is down from pafar-backend-1 (tcp): no answer in time; from pafar-celery-worker-1 it is well"]
+  sample: ["redis is down from pafar-backend-1 (tcp): no answer in time; from pafar-celery-worker-1 it is up"]
 healthy:
-  description: Whether everything is up from everywhere.
+  description: Whether every target is up from every source.
   returned: success
   type: bool
   sample: false

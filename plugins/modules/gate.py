@@ -8,14 +8,14 @@ module: gate
 short_description: Check a plan against its limit and the operator's approval
 version_added: 0.1.0
 description:
-  - Weighs a plan against the site's limit and against what a person approved, on the controller and
-    without a trip to the host.
-  - Exports the plan's digest and targets as custom stats, so that the next job of a workflow can be given
-    the approval (C(incident_plans), C(incident_plan_digest), C(incident_plan_targets)).
-  - A shut gate is not a failure.
+  - Compares a plan with the site's limit and with the operator's approval. Runs on the controller, without a
+    connection to the host.
+  - Exports the digest and the targets of the plan as custom stats (C(incident_plans), C(incident_plan_digest),
+    C(incident_plan_targets)), so that the next job of a workflow can receive the approval.
+  - The module does not fail if the plan is not approved. Check RV(open).
 options:
   plan:
-    description: The plan, as a module of this collection returned it.
+    description: The plan, as a module of this collection returned it in check mode.
     type: dict
     required: true
   mitigation:
@@ -23,27 +23,27 @@ options:
     type: str
     default: plan
   limit:
-    description: Most actions without an approval. At least 1.
+    description: Largest number of actions that need no approval. At least 1.
     type: int
     default: 5
   approval:
     description:
-      - V(over_limit) wants an approval for plans over O(limit), V(always) for every plan, and V(never) takes
-        the limit as final, whatever is approved.
+      - V(over_limit) requires an approval for plans over O(limit), V(always) for every plan. V(never) never allows
+        more than O(limit), whatever is approved.
     type: str
     default: over_limit
     choices: [over_limit, always, never]
   approved_targets:
     description:
-      - Targets that a person approved. Only those of the plan that are among them are let through. Not given
-        or an empty string means that nobody approved anything, an empty list that nothing was approved.
-      - A string is split at white space and commas, or read as JSON if it begins with a bracket, since a
-        survey can hand over no list.
+      - Targets that an operator approved. Only targets of the plan that are in this list are allowed. Omitted or an
+        empty string means that there is no approval by target; an empty list approves nothing.
+      - A string is split at white space and commas, or parsed as JSON if it begins with a bracket, since an AWX survey
+        cannot return a list.
     type: raw
   approved_digest:
     description:
-      - Digest that a person approved, or its first 12 characters or more. The plan must be that very one.
-      - Several, separated by commas or white space, approve the plans of several hosts.
+      - Digest of the plan that an operator approved, or at least its first 12 characters. Another plan is not allowed.
+      - Several digests, separated by commas or white space, approve the plans of several hosts.
     type: str
     default: ""
 attributes:
@@ -58,12 +58,12 @@ author:
 """
 
 EXAMPLES = r"""
-- name: May it be done?
+- name: Check whether the plan may be carried out
   pafar.runbook.gate:
     plan: "{{ planned.plan }}"
     limit: 3
     approved_targets: "{{ incident_approved_targets | default(omit) }}"
-  register: verdict
+  register: gate
 """
 
 RETURN = r"""
@@ -73,24 +73,24 @@ open:
   type: bool
   sample: true
 reasons:
-  description: Why.
+  description: Reasons of the decision, a sentence each.
   returned: success
   type: list
   elements: str
   sample: ["1 planned, within the limit of 5"]
 targets:
-  description: The targets that may be acted on, empty when the gate is shut.
+  description: Targets that may be acted on; empty if RV(open) is false.
   returned: success
   type: list
   elements: str
   sample: ["4711@20261123T145635.123456Z/20261123T145640.000001Z"]
 approved:
-  description: Whether a person approved this plan or these targets, so that nothing else may follow.
+  description: Whether an operator approved this plan or these targets, so that no later round may add other targets.
   returned: success
   type: bool
   sample: false
 digest:
-  description: The plan's digest.
+  description: Digest of the plan.
   returned: success
   type: str
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

@@ -8,38 +8,44 @@ module: host_preflight_info
 short_description: Check that a host is ready for incident response
 version_added: 0.1.0
 description:
-  - Checks what an incident at night would need, in the areas that are asked for.
-  - Reads only. What cannot be looked at is said to be unknown, and is no failure. An area that is asked for while nothing
-    is set for it (no O(backups), no O(urls)) is not ready.
+  - Checks, in the selected areas, that a host has what the mitigations of this collection need during an incident.
+  - The module changes nothing. A check that cannot be made is returned in RV(unknown) and is no failure. An area
+    without its settings (no O(backups), no O(urls)) is not ready.
 options:
   areas:
     description:
-      - What to check. V(disk) space and inodes, V(clock) whether somebody sets it and whether it agrees with the controller's
-        (not over a local connection, where both are one clock), V(compose) the project, its files,
-        containers, logs and what an act needs, V(backups) whether O(backups) can be restored, V(reach) whether O(urls)
-        answer, V(incident_log) whether a line could be added.
+      - Areas to check.
+      - V(disk) checks free space and inodes.
+      - V(clock) checks that the clock is synchronized and that it agrees with the controller's clock. The comparison
+        is skipped for a local connection, which has only one clock.
+      - V(compose) checks the project, its compose files, containers and logs, and what the mitigations need.
+      - V(backups) checks that O(backups) can be restored.
+      - V(reach) checks that the hosts of O(urls) answer.
+      - V(incident_log) checks that the incident log is writable.
     type: list
     elements: str
     default: [disk, clock, compose]
     choices: [disk, clock, compose, backups, reach, incident_log]
   releases:
-    description: Folder of the snapshots by M(pafar.runbook.compose_snapshot). Empty is not looked at.
+    description: Directory of the snapshots of M(pafar.runbook.compose_snapshot). Empty skips the check.
     type: str
     default: ""
   backups:
     description:
-      - Where backups lie, each with C(path), C(pattern) (C(*.sql.gz) by default) and C(max_age) in hours (26 by default), and
-        C(service) where the path is inside of a container. The newest must be whole to its last line, young enough, and
-        not much smaller than the one before it; a packed one is unpacked to prove its checksum.
+      - Locations of backups, each with C(path), C(pattern) (default C(*.sql.gz)), C(max_age) in hours (default 26),
+        and C(service) if the path is in a container.
+      - The newest backup must be complete to its last line, not older than C(max_age), and not much smaller than the
+        one before it. A compressed backup is decompressed to verify its checksum.
     type: list
     elements: dict
     default: []
   urls:
-    description: What must be reachable, by name. Only the host of an address is asked and told, since a path may be a secret.
+    description:
+      - URLs that must be reachable, by name. Only the host is probed and returned, since a path may be a secret.
     type: dict
     default: {}
   log:
-    description: Folder of the incident log, for V(incident_log).
+    description: Directory of the incident log, for V(incident_log).
     type: str
     default: ""
 extends_documentation_fragment:
@@ -51,7 +57,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Is the host ready?
+- name: Check the host
   pafar.runbook.host_preflight_info:
     project: pafar
     areas: [disk, clock, compose, backups]
@@ -61,7 +67,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: Every check, with C(check), C(ready) (null where it could not be looked at), C(found) and the one C(remedy).
+  description: Every check, with C(check), C(ready) (null if the check could not be made), C(found) and C(remedy).
   returned: success
   type: list
   elements: dict
@@ -72,26 +78,27 @@ checks:
     found: {description: "Result of the check.", type: str}
     remedy: {description: "Next step.", type: str}
 ready:
-  description: Whether all of them are.
+  description: Whether all checks passed.
   returned: success
   type: bool
   sample: false
 not_ready:
-  description: Names of those that are not.
+  description: Names of the checks that failed.
   returned: success
   type: list
   elements: str
   sample: [may end sessions]
 unknown:
-  description: Names of those that could not be looked at.
+  description: Names of the checks that could not be made.
   returned: success
   type: list
   elements: str
   sample: []
 host_clock:
   description:
-    - This host's clock when the module began (C(received)) and when it ended (C(answered)), in seconds since 1970. The
-      controller notes its own before and after, as NTP does, and reports an offset only where these four moments prove one.
+    - Clock of the host when the module began (C(received)) and when it ended (C(answered)), in seconds since 1970.
+    - The controller records its own clock before and after. As in NTP, it reports an offset only if these four times
+      prove one.
   returned: when O(areas) has V(clock)
   type: dict
   sample: {"received": 1790000000.1, "answered": 1790000000.4}

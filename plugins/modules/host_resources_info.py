@@ -8,14 +8,14 @@ module: host_resources_info
 short_description: CPU, memory and disk use of a host and its containers
 version_added: 0.1.0
 description:
-  - Tells what a person asks with free, df, uptime and docker stats. Memory that is available, pressure, load, file
-    systems with their inodes; of every container CPU, working set against its limit, throttling and kills for want of
-    memory; the processes that use most.
-  - Reads the kernel's files for all containers at once (cgroup version 1 and 2), in two samples. Of an engine on
-    another machine the engine's own counters are read instead, which takes two seconds.
+  - Returns what C(free), C(df), C(uptime) and C(docker stats) show. For the host, these are available memory, pressure
+    (PSI), load, and file systems with their inodes. For each container, these are CPU, working set and memory limit,
+    throttling and OOM kills. It also returns the processes that use most.
+  - Reads the kernel's files for all containers at once (cgroup version 1 and 2), in two samples. For an engine on
+    another machine it reads the engine's counters, which takes two seconds.
 options:
   project:
-    description: Compose project whose containers are told of. Empty means all containers.
+    description: Compose project whose containers are returned. Empty means all containers.
     type: str
     default: ""
   interval:
@@ -24,12 +24,13 @@ options:
     default: 0.25
   leak_window:
     description:
-      - Seconds for which working sets are watched for a leak, with a sample each half second. 0 for no estimate.
-      - The slope is the median of those between pairs of samples (Theil and Sen).
+      - Seconds for which the working sets are sampled, twice a second, to detect a memory leak. 0 disables the
+        estimate.
+      - The growth is the median of the slopes between pairs of samples (Theil-Sen).
     type: float
     default: 0.0
   processes:
-    description: How many processes to tell of, by CPU and by memory.
+    description: Number of processes to return, by CPU and by memory.
     type: int
     default: 5
 extends_documentation_fragment:
@@ -40,17 +41,17 @@ author:
 """
 
 EXAMPLES = r"""
-- name: What is short, and who uses it
+- name: Read the resources of the host and its containers
   pafar.runbook.host_resources_info:
     leak_window: 10
-  register: seen
+  register: resources
 """
 
 RETURN = r"""
 host:
   description:
-    - C(memory) (bytes), C(cores), C(load), C(load_per_core), C(cpu_used) (share of all cores), C(pressure) (percent of
-      the time that work stood still), C(oom_kills) since boot, C(uptime) (seconds), C(filesystems).
+    - Figures of the host. Memory and sizes are in bytes, C(uptime) is in seconds, C(cpu_used) is a share of all cores,
+      C(pressure) is in percent of the time.
   returned: success
   type: dict
   sample: {"cores": 2, "load": [0.8, 0.9, 0.9], "cpu_used": 0.1}
@@ -104,11 +105,8 @@ host:
         inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
 containers:
   description:
-    - Those that run, nearest to their limit first. C(name), C(project), C(service), C(status), C(cpu) (cores), C(cpu_of_quota),
-      C(throttled) (share of the time), C(memory), C(working_set) and C(limit) (bytes), C(memory_share), C(oom_kills)
-      since its start, C(oom_recent) (within the last hour, as far as the kernel's log tells), C(oom_kills_now),
-      C(oom_killed) (who, by the kernel's log), C(pids), and C(leak) with
-      C(bytes_per_second), C(grows) and C(seconds_to_limit).
+    - Running containers, the one nearest to its memory limit first. C(oom_recent) and C(oom_killed) come from the
+      kernel's log and are incomplete where that log is.
   returned: success
   type: list
   elements: dict
@@ -149,7 +147,9 @@ containers:
         samples: {description: "Number of samples.", type: int}
         window: {description: "Observed seconds.", type: float}
 processes:
-  description: C(pid), C(inside_pid) (in its container), C(name), C(container) (its name), C(cpu) (cores), C(resident) (bytes).
+  description:
+    - Processes that use most. C(inside_pid) is the process id in the container, C(cpu) is in cores, C(resident) is in
+      bytes.
   returned: success
   type: list
   elements: dict
@@ -175,13 +175,13 @@ stopped:
     status: {description: "Status, as the engine reports it.", type: str}
     id: {description: "Full id of the container.", type: str}
 findings:
-  description: What is short, a sentence each.
+  description: Resources that are short, a sentence each.
   returned: success
   type: list
   elements: str
   sample: ["pafar-backend-1 uses 250 of 256 MiB (98%)"]
 source:
-  description: V(cgroup) for the kernel's files, V(api) for the engine's counters.
+  description: V(cgroup) if the kernel's files were read, V(api) if the engine's counters were read.
   returned: success
   type: str
   sample: cgroup

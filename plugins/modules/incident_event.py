@@ -8,22 +8,22 @@ module: incident_event
 short_description: Append events to the incident log
 version_added: 0.1.0
 description:
-  - Appends events to the file of an incident, one line of JSON each, under a lock and in one piece.
-  - A new file begins with an event of kind V(opened). Evidence is written to a file of its own before the
-    event that names it and carries its SHA-256.
-  - In check mode nothing is written, since a rehearsal is no part of an incident.
-  - When the log is on the controller itself it is written there directly, without a trip.
+  - Appends events to the file of an incident, as one JSON line each, under a lock and in one write.
+  - A new file begins with an event of kind V(opened). Evidence is written to a separate file before the event that
+    names it and contains its SHA-256.
+  - In check mode nothing is written.
+  - If the log is on the controller, the action plugin writes it directly, without running a module.
 options:
   log:
-    description: Folder of the incident log. Created with mode 0700 if it is missing.
+    description: Directory of the incident log. It is created with mode 0700 if it does not exist.
     type: path
     required: true
   id:
-    description: The incident's id, which is also the name of its file.
+    description: Id of the incident, which is also the name of its file.
     type: str
     required: true
   events:
-    description: What happened, in order.
+    description: Events to append, in order.
     type: list
     elements: dict
     required: true
@@ -34,18 +34,18 @@ options:
         required: true
         choices: [opened, diagnosed, evidence, held, mitigated, verified, noted, handed_over]
       note:
-        description: Facts about it.
+        description: Facts about the event.
         type: dict
         default: {}
   evidence:
-    description: What to keep; named by the event of kind V(evidence).
+    description: Evidence to keep. The event of kind V(evidence) names its file.
     type: dict
   by:
-    description: Who or what caused the events.
+    description: Person or program that caused the events.
     type: str
     default: unknown
   host:
-    description: The host that the events are about.
+    description: Host that the events are about.
     type: str
     default: ""
   opening:
@@ -62,7 +62,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Note what a person did
+- name: Record a manual step
   pafar.runbook.incident_event:
     log: /var/lib/pafar-runbook/incidents
     id: 2026-11-23-145635-db_lock_contention
@@ -79,12 +79,12 @@ path:
   type: str
   sample: /var/lib/pafar-runbook/incidents/2026-11-23-145635-db_lock_contention.jsonl
 opened:
-  description: Whether the incident began with this call.
+  description: Whether this call created the incident.
   returned: success
   type: bool
   sample: true
 evidence:
-  description: File name, bytes and SHA-256 of the evidence that was kept, or null.
+  description: File name, bytes and SHA-256 of the evidence, or null.
   returned: success
   type: dict
   sample: {"file": "2026-11-23-145635.evidence/001-db1.json", "bytes": 5120, "sha256": "9f86d081884c7d65"}

@@ -7,19 +7,18 @@ DOCUMENTATION = r"""
 module: incident_info
 short_description: Read one incident from the incident log
 version_added: 0.1.0
-description:
-  - Reads the events of one incident, and which act of a host is the last that can be taken back.
+description: Reads the events of one incident, and the last act on a host that can be undone.
 options:
   log:
-    description: Folder of the incident log.
+    description: Directory of the incident log.
     type: path
     required: true
   id:
-    description: The incident's id.
+    description: Id of the incident.
     type: str
     required: true
   host:
-    description: Name of the host in the inventory whose acts are meant.
+    description: Inventory name of the host whose acts are considered.
     type: str
     default: ""
 extends_documentation_fragment:
@@ -29,7 +28,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: What was done, and what of it can be taken back
+- name: Read the incident and its last act that can be undone
   pafar.runbook.incident_info:
     log: /var/lib/pafar-runbook/incidents
     id: 2026-11-23-145635-service_scale
@@ -51,14 +50,14 @@ events:
     host: {description: "Host that the event is about.", type: str}
     note: {description: "Facts; the keys depend on the kind of event.", type: dict}
 torn:
-  description: Lines that could not be read.
+  description: Number of lines that could not be read.
   returned: success
   type: int
   sample: 0
 undoable:
   description:
-    - The last act of the host that can be taken back, with C(at), C(mitigation), C(module) and C(options); empty if there
-      is none.
+    - Last act on the host that can be undone, with C(at), C(mitigation), C(module) and C(options); empty if there is
+      none.
   returned: success
   type: dict
   sample: {"at": "2026-11-23T14:56:35.123456Z", "mitigation": "scale_services", "module": "compose_scale", "options": {}}
@@ -68,7 +67,7 @@ undoable:
     at: {description: "Time.", type: str}
     mitigation: {description: "Role that carried out the act.", type: str}
 why_not:
-  description: Why there is none.
+  description: Why no act can be undone; empty otherwise.
   returned: success
   type: str
   sample: ""

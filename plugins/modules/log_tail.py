@@ -8,17 +8,17 @@ module: log_tail
 short_description: Read the last matching records of many logs at once
 version_added: 0.1.0
 description:
-  - Tells the last O(last) records that match, from containers, the journal and files together, in the order of time. It
-    filters before it counts, where C(logs --tail | grep) filters what is left of a hundred lines.
-  - Files are read from their end, and the beginning of the time that is asked for is found by bisection, so that the cost
-    is what lies behind the last matches and not what the log holds. The files of the engine's drivers V(json-file) and
-    C(local) are read directly; with another driver, an engine elsewhere or without root its API is asked.
-  - Replicas are merged by time. A line that the engine split and a traceback are one record. Files that were rotated, also
-    packed ones, are read on into, also when they are rotated in that moment.
-  - Secrets and payment card numbers are hidden. What was not read is said.
+  - Returns the last O(last) matching records of containers, the journal and files together, in the order of time. It
+    filters before it counts, whereas C(docker logs --tail 100 | grep) filters only the last 100 lines.
+  - Files are read from the end, and the start of the time range is found by bisection, so the cost does not depend on
+    the size of the log. Files of the Docker log drivers V(json-file) and C(local) are read directly. With another
+    driver, a remote engine or without root, the engine's API is used.
+  - Replicas are merged by time. A line that the engine split, and a traceback, are one record. Rotated files, also
+    compressed ones, are read, also if the rotation happens during the read.
+  - Secrets and payment card numbers are hidden. The result says what was not read.
 options:
   services:
-    description: Services of the compose project whose containers are read. V(*) stands for all of them.
+    description: Services of the compose project whose containers are read. V(*) means all services.
     type: list
     elements: str
     default: []
@@ -28,18 +28,18 @@ options:
     elements: str
     default: []
   units:
-    description: Units of systemd whose journal is read.
+    description: systemd units whose journal is read.
     type: list
     elements: str
     default: []
   kernel:
-    description: Whether the kernel's part of the journal is read too.
+    description: Whether to read the kernel messages of the journal.
     type: bool
     default: false
   files:
     description:
-      - Absolute paths of files whose lines begin with a time, like nginx's logs; wildcards are understood. Those that were
-        rotated out of them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23)) belong to them.
+      - Absolute paths of files whose lines begin with a time, like the logs of nginx; wildcards are allowed. Files
+        that were rotated from them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23)) are read too.
     type: list
     elements: str
     default: []
@@ -48,70 +48,74 @@ options:
     type: str
     default: ""
   since:
-    description: From when on, as a length of time (V(90), V(15m), V(2h), V(3d)) or a date (UTC where it names no zone).
+    description:
+      - Start of the time range, as a duration before now (V(90), V(15m), V(2h), V(3d)) or a date (UTC if it has no
+        time zone).
     type: str
     default: 1h
   until:
-    description: Until when, in the same form. Empty means to the end, also of a log whose clock is ahead of this host's.
+    description:
+      - End of the time range, in the same form. Empty means no end, also for a log with a clock ahead of this host's.
     type: str
     default: ""
   last:
-    description: How many of the last matching records are told.
+    description: Number of last matching records to return.
     type: int
     default: 100
   match:
-    description: Regular expression (Python's) that is looked for in the whole record. Empty matches all.
+    description: Python regular expression that is searched in the whole record. Empty matches all.
     type: str
     default: ""
   ignore_case:
-    description: Whether O(match) takes capital and small letters for the same.
+    description: Whether O(match) ignores case.
     type: bool
     default: true
   level:
-    description: Least level of the records that are told. Empty means all, also those that say none.
+    description: Lowest level of the returned records. Empty means all, also records without a level.
     type: str
     default: ""
     choices: ["", debug, info, notice, warning, error, critical]
   where:
     description:
-      - JMESPath expression over a record's fields (of a JSON line, or what nginx says) beside C(text), C(level), C(source) and
-        C(stream). Records for which it gives nothing, false or an error of type are left out. Needs the library jmespath.
+      - JMESPath expression over the fields of a record (of a JSON line or a line of nginx) and C(text), C(level),
+        C(source) and C(stream). Records for which the result is empty, false or a type error are excluded. Needs the
+        Python library jmespath.
     type: str
     default: ""
   signatures:
     description:
-      - How many kinds of warnings and errors are counted and told, over all records since O(since). V(0) for none, which is
-        faster, since reading ends when enough records were found.
+      - Number of kinds of warnings and errors to count and return, over all records since O(since). 0 disables it,
+        which is faster, since the module then stops when it has enough records.
     type: int
     default: 20
   new_since:
     description:
-      - Moment (as in O(since)) from which on a kind of error counts as new, say the last deploy. Empty for none.
+      - Time (as in O(since)) from which a kind of error counts as new, for example the last deploy. Empty disables it.
     type: str
     default: ""
   baseline:
-    description: Seconds before O(new_since) that are read to know what is not new.
+    description: Seconds before O(new_since) that are read to know which kinds are not new.
     type: float
     default: 3600.0
   source:
-    description: How containers are read. V(auto) takes their files where it can, and the API else.
+    description: How containers are read. V(auto) reads their files where possible, and the API otherwise.
     type: str
     default: auto
     choices: [auto, file, api]
   timezone:
-    description: Of times in files that name no zone, as V(+01:00) or V(Europe/Berlin). Empty means the host's.
+    description: Time zone of times in files without one, as V(+01:00) or V(Europe/Berlin). Empty means the host's.
     type: str
     default: ""
   journal_directory:
-    description: Folder of journal files, where it is not this host's own journal.
+    description: Directory of journal files. Empty means the journal of this host.
     type: str
     default: ""
   max_bytes:
-    description: Most bytes that are read, of all logs together. Reading ends there and says so.
+    description: Largest number of bytes to read, over all logs. RV(truncated) is true if it was reached.
     type: int
     default: 134217728
   max_seconds:
-    description: Seconds after which reading ends and says so.
+    description: Longest time to read, in seconds. RV(truncated) is true if it was reached.
     type: float
     default: 15.0
 extends_documentation_fragment:
@@ -122,20 +126,20 @@ author:
 """
 
 EXAMPLES = r"""
-- name: The last payments that failed, over all replicas
+- name: Read the last failed payments of all replicas
   pafar.runbook.log_tail:
     services: [backend, celery-worker]
     since: 2h
     match: payment.*(failed|declined)
   register: payments
 
-- name: Which errors are new since the deploy
+- name: Read the errors that are new since the deploy
   pafar.runbook.log_tail:
     services: ["*"]
     level: error
     new_since: "2026-11-24T08:30:00Z"
 
-- name: Requests that nginx answered with 5xx
+- name: Read requests with a 5xx status from the log of nginx
   pafar.runbook.log_tail:
     files: [/var/log/nginx/access.log]
     where: status >= `500`
@@ -144,8 +148,8 @@ EXAMPLES = r"""
 RETURN = r"""
 entries:
   description:
-    - The last records that match, the oldest first. C(at) (seconds since 1970), C(source), C(stream), C(level), C(text), and
-      C(fields) where the line has some.
+    - The last matching records, the oldest first. C(at) is in seconds since 1970. C(fields) exists for structured
+      lines.
   returned: success
   type: list
   elements: dict
@@ -158,20 +162,19 @@ entries:
     text: {description: "Text.", type: str}
     fields: {description: "Fields of a structured record; absent for other records.", type: dict}
 matched:
-  description: How many records matched, as far as was read.
+  description: Number of matching records among those that were read.
   returned: success
   type: int
   sample: 1
 more:
-  description: Whether there are, or may be, older records that match.
+  description: Whether older matching records exist or may exist.
   returned: success
   type: bool
   sample: false
 signatures:
   description:
-    - Kinds of warnings and errors since O(since), new ones first, then the most frequent. C(signature) (by which a kind is
-      known again), C(text), C(level), C(count), C(first_seen), C(last_seen), C(new) (null where nothing before O(new_since)
-      was read), C(sources), C(example). Counts and C(first_seen) are since the beginning of O(baseline) where O(new_since) is given.
+    - Kinds of warnings and errors since O(since), new kinds first, then the most frequent. C(new) is null if nothing
+      before O(new_since) was read. With O(new_since), counts and C(first_seen) start at O(baseline).
   returned: success
   type: list
   elements: dict
@@ -187,26 +190,26 @@ signatures:
     sources: {description: "Sources.", type: list, elements: str}
     example: {description: "One record of this kind, with secrets hidden.", type: str}
 other_signatures:
-  description: Records of kinds beyond the 500 that are kept apart.
+  description: Number of records of kinds beyond the first 500.
   returned: success
   type: int
   sample: 0
 scanned_bytes:
   description:
-    - Bytes in which records were looked for. The glances with which the beginning of the span is found are not
-      counted, some hundred of 2 KiB each where lines are short, whatever the size of the file.
+    - Bytes that were searched for records. The reads of the bisection are not counted (some hundred of 2 KiB each).
   returned: success
   type: int
   sample: 65536
 truncated:
-  description: Whether anything that was asked for was not read or not told; C(left_out) of the sources says what.
+  description:
+    - Whether a part of the requested records was not read or not returned. C(left_out) of RV(sources) says which.
   returned: success
   type: bool
   sample: false
 sources:
   description:
-    - Each log. C(source), C(kind), C(place), C(records) (that were read), C(oldest) (of them), C(scanned_bytes), C(left_out)
-      (clauses), and C(problem) where it could not be read.
+    - Each log. C(records), C(oldest) and C(scanned_bytes) describe what was read, C(left_out) what was not read,
+      C(problem) why the log could not be read.
   returned: success
   type: list
   elements: dict

@@ -8,30 +8,31 @@ module: outcome
 short_description: Compare facts before and after an act
 version_added: 0.1.0
 description:
-  - Compares the same count before and after an act, on the controller, and names the outcome.
-  - Fails when the plan did not keep its word, so that the incident is handed over to a person.
+  - Compares a count before and after an act and returns the outcome. Runs on the controller.
+  - Fails if the result is worse than the plan said, so that the operator takes over.
 options:
   before:
-    description: How many were affected before the act.
+    description: Count before the act.
     type: int
     required: true
   after:
-    description: How many are affected now.
+    description: Count after the act.
     type: int
     required: true
   remaining:
-    description: How many the plan said it would leave.
+    description: Count that the plan expected to remain.
     type: int
     default: 0
   seconds:
-    description: Seconds from the act to relief. Null or empty when somebody to whom relief was promised still waits.
+    description:
+      - Seconds from the act to recovery. Null or empty means that a session which the plan was to free still waits.
     type: raw
   stopped:
-    description: Why the act stopped early, for the message.
+    description: Why the act stopped early; part of the failure message.
     type: str
     default: ""
   what:
-    description: What is counted, for the message. Empty means sessions that wait too long.
+    description: What is counted; part of the failure message. Empty means sessions that wait too long.
     type: str
     default: ""
 attributes:
@@ -46,7 +47,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Did it help?
+- name: Compare the number of waiters before and after
   pafar.runbook.outcome:
     before: 101
     after: "{{ activity.long_waiters }}"
@@ -60,12 +61,12 @@ outcome:
   type: str
   sample: recovered
 kept:
-  description: Whether everybody to whom the plan promised relief has it.
+  description: Whether the result is at least as good as the plan said.
   returned: always
   type: bool
   sample: true
 seconds_to_recovery:
-  description: Seconds from the act to relief, or null.
+  description: Seconds from the act to recovery, or null.
   returned: always
   type: float
   sample: 0.08
