@@ -29,7 +29,7 @@ options:
     required: true
     suboptions:
       kind:
-        description: Kind of event.
+        description: Kind of event. V(held) means that a plan was not carried out because it needs an approval.
         type: str
         required: true
         choices: [opened, diagnosed, evidence, held, mitigated, verified, noted, handed_over]

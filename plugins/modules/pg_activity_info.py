@@ -8,63 +8,66 @@ module: pg_activity_info
 short_description: Snapshot of PostgreSQL sessions, locks and connection limits
 version_added: 0.1.0
 description:
-  - Takes one look at all sessions of a server, in one connection and a handful of bounded statements.
-  - Shows the forest of lock waits with every root (prepared transactions, idle holders of advisory locks
-    and the replay of a standby among them) and every gate, that is a waiting session without which others
-    would get their lock.
-  - Never waits for a lock on a table, never leaves a transaction open, and gets in when every ordinary
-    slot is taken.
+  - Reads all sessions of a PostgreSQL server over one connection, with a few statements that each have a timeout.
+  - Returns the wait-for graph of lock waits as trees. Each tree has a root blocker, which can also be a prepared
+    transaction, an idle session that holds an advisory lock, or the replay of a standby. A queued blocker is a waiting
+    session that blocks other sessions.
+  - The module does not wait for table locks and leaves no transaction open. It can connect when all ordinary
+    connection slots are in use.
 options:
   min_waiting:
-    description: Seconds of waiting from which on a waiter counts in RV(long_waiters).
+    description: Seconds of waiting from which a waiter counts in RV(long_waiters).
     type: float
     default: 30.0
   long_running:
-    description: Seconds from which on an active statement is listed in RV(activity).
+    description: Seconds from which an active statement is listed in RV(activity).
     type: float
     default: 60.0
   statements:
     description:
-      - How statement texts are returned. V(normalized) removes all literals and comments, V(full) keeps
-        them (they may hold personal data), V(none) returns no text.
+      - How the texts of statements are returned. V(normalized) removes all literals and comments. V(full) returns them
+        unchanged, including personal data. V(none) returns no text.
     type: str
     default: normalized
     choices: [normalized, full, none]
   max_rows:
-    description: Longest length of each returned list. Counts are always of all.
+    description: Largest length of each returned list. Counts always cover all sessions.
     type: int
     default: 100
   patience:
     description:
-      - Seconds to look again, five times a second, until at most O(expected) sessions have waited for
-        O(min_waiting) seconds or longer. 0 looks once.
+      - Seconds for which the snapshot is repeated, five times a second, until at most O(expected) sessions have waited
+        for O(min_waiting) seconds or longer. 0 takes one snapshot.
     type: float
     default: 0.0
   expected:
-    description: With O(patience), how many such waiters to be content with.
+    description: With O(patience), number of such waiters at which the module stops.
     type: int
     default: 0
   also:
     description:
-      - What else to look at, returned in RV(background). V(wraparound) ages and who keeps the horizon back,
-        V(replication) slots and the WAL that they keep, V(spill) temporary files by session, V(autovacuum) vacuums and
-        whom they hold up, V(processes) CPU, memory and vanished clients by matching the processes on this host to
-        sessions (in containers too; as root, where they belong to another user), V(pooler) the pools of PgBouncer and
-        who stands behind a pooled session.
+      - Further facts, returned in RV(background).
+      - V(wraparound) returns the age of the databases and the holders of the xmin horizon.
+      - V(replication) returns replication slots and the WAL that they retain.
+      - V(spill) returns temporary files by session.
+      - V(autovacuum) returns vacuums and the sessions that they block.
+      - V(processes) returns CPU and memory of the server processes and dead client connections. It matches the
+        processes of this host, also in containers, to sessions. It needs root if the processes belong to another user.
+      - V(pooler) returns the pools of PgBouncer and the real client of a pooled session.
     type: list
     elements: str
     default: []
     choices: [wraparound, replication, spill, autovacuum, processes, pooler]
   interval:
-    description: Seconds between the two readings of V(processes).
+    description: Seconds between the two samples of V(processes).
     type: float
     default: 1.0
   pooler_host:
-    description: Where PgBouncer listens, for V(pooler).
+    description: Host of PgBouncer, for V(pooler).
     type: str
     default: ""
   pooler_port:
-    description: Its port.
+    description: Port of PgBouncer.
     type: int
     default: 6432
   pooler_user:
@@ -72,7 +75,7 @@ options:
     type: str
     default: ""
   pooler_password:
-    description: The password of O(pooler_user). Empty means O(login_password).
+    description: Password of O(pooler_user). Empty means O(login_password).
     type: str
     default: ""
 extends_documentation_fragment:
@@ -86,7 +89,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who waits for whom?
+- name: Take a snapshot of sessions and locks
   pafar.runbook.pg_activity_info:
     login_host: db1.example.org
     login_user: oncall
@@ -100,7 +103,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 server:
-  description: Version, whether it is a standby, as whom and by which entrance the module got in.
+  description: Version, whether the server is a standby, the role, and the login path.
   returned: success
   type: dict
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
@@ -120,17 +123,19 @@ waiters:
   type: int
   sample: 101
 long_waiters:
-  description: Number of those that have waited for O(min_waiting) seconds or longer.
+  description: Number of waiters that have waited for O(min_waiting) seconds or longer.
   returned: success
   type: int
   sample: 100
 longest_wait:
-  description: Seconds that the oldest lock wait has lasted.
+  description: Longest lock wait, in seconds.
   returned: success
   type: float
   sample: 42.3
 root_blockers:
-  description: Holders of locks that others wait for and that wait for nobody, those that hold up most first.
+  description:
+    - Sessions that hold locks for which others wait, and that do not wait themselves. The one that blocks most
+      sessions is first.
   returned: success
   type: list
   elements: dict
@@ -163,7 +168,7 @@ root_blockers:
         user: {description: "Name of the role.", type: str}
     gid: {description: "Global id of the prepared transaction.", type: str}
 queued_blockers:
-  description: Waiting sessions without which others would get their lock, with the same keys as RV(root_blockers).
+  description: Waiting sessions that block other sessions, with the same keys as RV(root_blockers).
   returned: success
   type: list
   elements: dict
@@ -195,22 +200,22 @@ blocked:
     locktype: {description: "Lock type.", type: str}
     behind: {description: "Target of the session that it waits for.", type: str}
 cycles:
-  description: Deadlocks that PostgreSQL has not broken yet, each a list of pids.
+  description: Deadlocks that PostgreSQL has not resolved yet, each a list of process ids.
   returned: success
   type: list
   elements: list
   sample: []
 tree:
-  description: The forest as lines of text.
+  description: Blocking trees as lines of text.
   returned: success
   type: list
   elements: str
   sample: ["1 session waits, the longest for 42 s"]
 connections:
   description:
-    - Slots used and free. Counts client backends alone, as C(max_connections) does.
-    - C(connection_limits) tells what stops a new session (all slots, a role's limit, a database's), each with C(limit), C(used)
-      and C(applications) under it. C(idle_in_transaction_seconds) of those tells of sessions that may be ended alone.
+    - Used and free connection slots. Only client backends count, as for C(max_connections).
+    - C(connection_limits) are the limits that a new session can reach (all slots, the limit of a role or of a
+      database), each with the applications under it.
   returned: success
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
@@ -274,9 +279,9 @@ connections:
             clients: {description: "Sessions by client address.", type: dict}
 activity:
   description:
-    - Lists of sessions by what is the matter with them, each at most O(max_rows) long, the oldest first.
-    - Keys are C(long_running), C(idle_in_transaction), C(other_waits) (what waits, but not for the lock
-      manager), C(pin_suspects), C(safe_snapshot_waits) and C(protected) with the reason.
+    - Lists of sessions by problem, each at most O(max_rows) long, the oldest first.
+    - C(other_waits) are waits for something other than a heavyweight lock. C(protected) gives the reason why no
+      mitigation may terminate the session.
   returned: success
   type: dict
   sample: {"long_running": [], "idle_in_transaction": [], "other_waits": [], "protected": []}
@@ -330,7 +335,7 @@ activity:
         pid: {description: "Process id; 0 for none.", type: int}
         reason: {description: "Reason.", type: str}
 prepared:
-  description: All prepared transactions.
+  description: Prepared transactions.
   returned: success
   type: list
   elements: dict
@@ -344,11 +349,9 @@ prepared:
     waiters: {description: "Number of sessions that wait for it.", type: int}
 background:
   description:
-    - What O(also) asked for, under the names of its choices, and C(findings), what of it a person should know now.
-    - C(spill.sessions) counts what parallel workers spill for their leader; C(spill.note) says when the login may not look
-      into the folders that they share.
-    - C(processes.sessions) has C(pid), C(target), C(cpu) (cores), C(memory) (bytes of its own); C(processes.dead_clients)
-      those whose client is gone, with the reason; C(pooler.clients) the real client by the pid of the session.
+    - Facts selected by O(also), each under the name of its choice, and C(findings), which need attention now.
+    - C(spill.sessions) adds the files of parallel workers to their leader. C(processes.sessions) has C(cpu) in cores
+      and C(memory) in bytes of private memory. C(pooler.clients) maps the process id of a session to its real client.
   returned: success
   type: dict
   sample: {"wraparound": {"databases": [], "holders": []}, "findings": []}
@@ -512,12 +515,12 @@ background:
         findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
     findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
 visibility:
-  description: Either V(full), or V(partial) when the login role may not see all sessions.
+  description: V(full), or V(partial) if the login role may not see all sessions.
   returned: success
   type: str
   sample: full
 redacted:
-  description: Number of sessions of which the login role may see no more than that they exist.
+  description: Number of sessions whose details the login role may not see.
   returned: success
   type: int
   sample: 0

@@ -8,104 +8,111 @@ module: pg_end_sessions
 short_description: Terminate excess, idle or runaway PostgreSQL sessions by rule
 version_added: 0.1.0
 description:
-  - Ends whose client is gone, idle sessions of an application that holds more than its fair share of the slots,
-    transactions in which nothing happens, and statements that run too long or use too much CPU. Each rule is off until
-    it is given.
-  - The least harm comes first. Whose client is gone is missed by nobody, an idle session is opened again by its pool,
-    an idle transaction loses its work, and a statement that runs its result.
-  - Replication, backups, index builds, PostgreSQL's own processes, superusers and whoever is listed are spared, and so
-    are sessions that wait for a lock, which are victims themselves (see M(pafar.runbook.pg_kill_blocking)).
-  - Each act carries its guard in the same statement. A session is ended only if it is still the same backend in the
-    same transaction and state that the plan saw. A statement is cancelled first, and its session terminated if it goes on.
-  - In check mode it returns the very plan and changes nothing; no statement with a side effect is sent.
+  - Terminates sessions by rule. The rules cover dead client connections, idle sessions of an application that holds
+    more than its share of the connections, sessions idle in transaction, and statements that run too long or use too
+    much CPU. Each rule is off until its option is given.
+  - The least harmful action comes first. The order is dead client connections, idle sessions (the pool reconnects),
+    sessions idle in transaction (their transaction is rolled back), and running statements (their result is lost).
+  - Replication, backups, index builds, PostgreSQL's own processes, superusers and the listed exclusions are never
+    terminated. Sessions that wait for a lock are excluded too, since their blocker is the cause (see
+    M(pafar.runbook.pg_kill_blocking)).
+  - The statement that terminates a session re-checks it. A session is terminated only if it is the same backend in the
+    same transaction and state as in the plan. A running statement is cancelled first, and its session is terminated
+    only if the statement continues.
+  - In check mode the module returns the same plan and changes nothing.
 options:
   idle:
     description:
-      - Seconds for which a session of an application over its fair share must have been idle. Not given means that idle
-        sessions are left alone.
-      - Counts only under a ceiling (all slots, a role's limit, a database's) of which less than O(headroom) is free.
-      - An idle session that holds an advisory lock is spared, and one whose last statement was C(LISTEN). More than the last
-        statement cannot be seen, so that other listeners (after a C(COMMIT)) need O(exclude_applications).
-      - An application is a role, a name and a database. The host that PgBouncer adds to a name does not count; sessions
-        without a name are told apart by their address.
+      - Seconds for which a session of an application over its share must have been idle. Omitted disables the rule.
+      - The rule applies only under a connection limit (all slots, the limit of a role or of a database) of which less
+        than O(headroom) is free.
+      - An idle session is excluded if it holds an advisory lock or if its last statement was C(LISTEN). PostgreSQL
+        shows only the last statement, so exclude other listeners with O(exclude_applications).
+      - An application is a role, an application name and a database. The host that PgBouncer adds to the name is
+        ignored. Sessions without a name are grouped by client address.
     type: float
   shares:
     description:
-      - Most sessions of an application, by its C(application_name), where the fair share is not right for it. It counts for
-        each role and database in which the application works.
+      - Largest number of sessions of an application, by C(application_name), instead of the share that O(share) gives.
+        It applies to each role and database that the application uses.
     type: dict
     default: {}
   share:
     description:
-      - Largest part of a ceiling that one application may hold with its idle sessions, more than 0 and at most 1. The
-        largest are cut further, to a common level, until O(headroom) is free.
+      - Largest share of a connection limit that one application may hold before its idle sessions are terminated, more
+        than 0 and at most 1. If that does not free O(headroom), the largest applications are reduced further, to a
+        common level.
     type: float
     default: 0.5
   headroom:
-    description: Part of a ceiling that is to be free. More than 0 and at most 1.
+    description: Share of a connection limit that must be free. More than 0 and at most 1.
     type: float
     default: 0.2
   floor:
-    description: Idle sessions of an application are not ended below that many. At least 0.
+    description: Idle sessions that each application keeps. At least 0.
     type: int
     default: 2
   idle_in_transaction:
-    description: Seconds for which nothing must have happened in an open transaction. Not given means the rule is off.
+    description: Seconds for which a session must have been idle in transaction. Omitted disables the rule.
     type: float
   long_running:
-    description: Seconds for which a statement must have run. Not given means the rule is off.
+    description: Seconds for which a statement must have run. Omitted disables the rule.
     type: float
   busy:
     description:
-      - Sessions that were measured as busy, with C(pid) (as the database knows it) and C(cpu) (cores), as
+      - Sessions that use much CPU, with C(pid) (as the database reports it) and C(cpu) (cores), as
         M(pafar.runbook.top_consumers) and M(pafar.runbook.pg_activity_info) return them.
     type: list
     elements: dict
     default: []
   min_running:
-    description: Seconds for which the statement of one of O(busy) must have run.
+    description: Seconds for which the statement of a session in O(busy) must have run.
     type: float
     default: 10.0
   dead_clients:
     description:
-      - Sessions whose client is gone, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info) returns them.
+      - Sessions with a dead client connection, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info)
+        returns them.
     type: list
     elements: dict
     default: []
   max_victims:
-    description: Most sessions to end that do something. At least 1.
+    description: Largest number of working sessions to terminate (not idle, and with a client). At least 1.
     type: int
     default: 10
   max_share:
-    description: Largest share of all client sessions to end that do something, more than 0 and at most 1.
+    description: Largest share of all client sessions to terminate while they work, more than 0 and at most 1.
     type: float
     default: 0.2
   max_idle:
-    description: Most sessions to end that do nothing (idle, or without a client). At least 1.
+    description: Largest number of idle sessions and dead client connections to terminate. At least 1.
     type: int
     default: 100
   only:
     description:
-      - Approved targets, as a former plan named them. Nobody else is ended. An empty list approves nobody.
-      - It is an error when none of them stands any more while others are still too many.
+      - Approved targets, as an earlier plan named them. No other session is terminated. An empty list approves
+        nothing.
+      - The module fails if none of them is in the present plan although other sessions are.
     type: list
     elements: str
   parts:
-    description: Of whom the plan is made, of those who do nothing (V(harmless)), of those who do something (V(others)), or both.
+    description:
+      - Which part of the plan to use. V(harmless) are idle sessions and dead client connections, V(others) are working
+        sessions.
     type: list
     elements: str
     default: [harmless, others]
     choices: [harmless, others]
   grace:
-    description: Seconds that a cancelled statement gets to end before its session is terminated.
+    description: Seconds to wait for a cancelled statement to end before its session is terminated.
     type: float
     default: 2.0
   timeout:
-    description: Seconds to wait for a terminated session to be gone before it is reported as stuck.
+    description: Seconds to wait for a terminated session to disappear before it is reported in RV(stuck).
     type: float
     default: 5.0
   max_rows:
-    description: Longest length of the lists in RV(evidence).
+    description: Largest length of the lists in RV(evidence).
     type: int
     default: 200
 extends_documentation_fragment:
@@ -120,7 +127,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A leaking pool has taken every slot
+- name: Plan to terminate the idle sessions of a leaking pool
   pafar.runbook.pg_end_sessions:
     login_host: db1.example.org
     idle: 30
@@ -128,18 +135,18 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: End exactly those
+- name: Terminate exactly these sessions
   pafar.runbook.pg_end_sessions:
     login_host: db1.example.org
     idle: 30
     shares: {pafar-backend: 32}
     only: "{{ planned.plan.actions | map(attribute='target') }}"
 
-- name: Transactions that were forgotten, and the statements that run away with the CPU
+- name: Terminate sessions idle in transaction and runaway statements
   pafar.runbook.pg_end_sessions:
     login_host: db1.example.org
     idle_in_transaction: 300
-    busy: "{{ behind.sessions }}"
+    busy: "{{ consumers.sessions }}"
 """
 
 RETURN = r"""
@@ -149,8 +156,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(rule), C(pid) and C(who). C(by_rule) counts the actions, C(harmless) says that no
-      session among them does anything.
+    - An action has C(action), C(rule), C(pid) and C(who). C(by_rule) counts the actions by rule. C(harmless) is
+      true if all sessions of the plan are idle or have a dead client connection.
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -171,7 +178,7 @@ missed:
 before:
   description:
     - State before the act.
-    - C(free) slots for ordinary roles, and C(waiters) for a lock.
+    - C(free) slots for ordinary roles, and C(waiters), sessions that wait for a lock.
   returned: success
   type: dict
   sample: {"free": 0, "waiters": 0}
@@ -184,7 +191,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts sessions that were signalled and are still there, in check mode those of the plan.
+    - Counts sessions that were signalled and are still present; in check mode, sessions of the plan.
   returned: success
   type: int
   sample: 0
@@ -199,31 +206,31 @@ undo:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
-  sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
+  sample: {"reversible": false, "why": "a terminated session or a cancelled statement cannot be restored"}
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The sessions, what they ran without literals, and how the slots were used.
+    - The sessions, their statements without literals, and the use of the connection slots.
   returned: success
   type: dict
   sample: {}
 affected:
   description:
-    - Targets of all sessions that are too many by the rules, also of those that a bound leaves alone. Of a later look those
-      that are among them still are what the act left; others are too many because of what came since.
+    - Targets of all sessions that match the rules, also those that a bound leaves alone. In a later snapshot, the
+      sessions of this list are those that the act left; other sessions were added since.
   returned: success
   type: list
   elements: str
   sample: ["87@20261123T145635.123456Z/idle-20261123T145640.000001Z"]
 parts:
   description:
-    - The same plan in two, C(harmless) of those who do nothing and C(others), each with a digest of its own, so that each
-      can be held against a limit of its own.
+    - The same plan in two parts, C(harmless) (idle sessions and dead client connections) and C(others). Each part has
+      its own digest, so that each can have its own limit.
   returned: success
   type: dict
   sample: {"harmless": {"verb": "end_sessions", "actions": []}, "others": {"verb": "end_sessions", "actions": []}}
 ended:
-  description: Sessions that were ended, and how.
+  description: Terminated sessions and cancelled statements.
   returned: success
   type: list
   elements: dict
@@ -234,13 +241,13 @@ ended:
       action: terminated
       reason: idle for 4 min; feed (app@shop) holds 45 of 57 slots for ordinary roles, its share is 28
 stuck:
-  description: Those that were signalled and are still there.
+  description: Sessions that were signalled and are still present.
   returned: success
   type: list
   elements: dict
   sample: []
 seconds_to_recovery:
-  description: Seconds from the first signal until none of those that were signalled stood. Null while one does.
+  description: Seconds from the first signal until all signalled sessions were gone. Null while one is present.
   returned: success
   type: float
   sample: 0.08

@@ -8,52 +8,56 @@ module: pg_index_build
 short_description: Create or drop one PostgreSQL index concurrently
 version_added: 0.1.0
 description:
-  - Builds concurrently, after it has looked whether that can come through. The disk must have room for twice the index,
-    and no transaction of the database may be old, since the build waits for every one that is. No prepared transaction
-    may hold a lock of the table that is in the way, however young, unless it is settled within a second.
-  - What a build that was broken off left under that name is removed first, and what this one would leave is removed at
-    once. An index that serves already is left alone.
-  - The statement is made from names, never taken as text. M(pafar.runbook.pg_index_info) advises them.
-  - In check mode it returns the very plan and changes nothing.
+  - Builds an index with C(CREATE INDEX CONCURRENTLY), or drops one.
+  - It first checks that the build can complete. The disk must have room for twice the size of the index. No
+    transaction of the database may be older than O(max_transaction_age), since the build waits for all of them. No
+    prepared transaction may hold a conflicting lock on the table, unless it ends within one second.
+  - An invalid index of that name from an earlier build is removed first. If this build fails, its invalid index is
+    removed. If an existing index already serves, nothing is built.
+  - The statement is built from the names in the options; the module accepts no SQL. M(pafar.runbook.pg_index_info)
+    recommends indexes.
+  - In check mode the module returns the same plan and changes nothing.
 options:
   schema:
     description: Schema of the table.
     type: str
     default: public
   table:
-    description: Name of the table, as the catalog has it.
+    description: Name of the table, in the case that the catalog has.
     type: str
     required: true
   columns:
-    description: Names of the columns, in the order of the index. Needed unless O(state=absent).
+    description: Names of the columns, in the order of the index. Required with O(state=present).
     type: list
     elements: str
     default: []
   name:
-    description: Name of the index. Empty means as PostgreSQL would name it. Needed with O(state=absent).
+    description: Name of the index. Empty means the name that PostgreSQL would choose. Required with O(state=absent).
     type: str
     default: ""
   state:
-    description: Whether there is to be such an index. One that a constraint rests on is never dropped.
+    description: Whether the index must exist. An index that belongs to a constraint is never dropped.
     type: str
     default: present
     choices: [present, absent]
   only:
-    description: Approved targets, as a former plan named them. Nothing else is done. An empty list approves nothing.
+    description: Approved targets, as an earlier plan named them. Nothing else is done. An empty list approves nothing.
     type: list
     elements: str
   max_transaction_age:
-    description: Seconds from which on an open transaction is in the way.
+    description: Age in seconds from which an open transaction prevents the build.
     type: float
     default: 60.0
   check_disk:
-    description: Whether to refuse when the database's disk has no room, or cannot be seen from where the module runs.
+    description:
+      - Whether to refuse if the disk of the database has too little space or cannot be read from the host on which the
+        module runs.
     type: bool
     default: true
   build_timeout:
     description:
-      - Seconds after which everything is given up. What a build left is then removed, for which it has half a minute more;
-        where a prepared transaction is in the way of that, it is told with its cure instead.
+      - Seconds after which the build is stopped. The module then has 30 more seconds to remove the invalid index. If a
+        prepared transaction prevents that, the error names the transaction and the next step.
     type: float
     default: 3600.0
 extends_documentation_fragment:
@@ -66,7 +70,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Plan
+- name: Plan the build
   pafar.runbook.pg_index_build:
     login_host: db1.example.org
     login_db: shop
@@ -75,7 +79,7 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: Build exactly that
+- name: Build exactly this index
   pafar.runbook.pg_index_build:
     login_host: db1.example.org
     login_db: shop
@@ -105,7 +109,7 @@ done:
 missed:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
-    - Always empty, since an action that cannot be carried out fails.
+    - Always empty. An action that cannot be carried out makes the act fail.
   returned: success
   type: list
   elements: dict
@@ -126,7 +130,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts actions that are still to be done.
+    - Counts actions that are not done.
   returned: success
   type: int
   sample: 0

@@ -8,41 +8,43 @@ module: pg_index_info
 short_description: Recommend PostgreSQL indexes, proved by the planner
 version_added: 0.1.0
 description:
-  - Tells which index would help most right now, with the exact statement to review, its size, the lock that building
-    takes, and the evidence. It never creates one; the role P(pafar.runbook.build_index#role) does, when approved.
-  - Candidates for the statements that take most during a window are tried as hypothetical indexes, where the extension
-    hypopg is there. One is advised when the planner's cost falls by half or more.
-  - Names foreign keys without an index, big tables that are read from end to end, and invalid, duplicate and unused
+  - Recommends the indexes that would save most time now. Returns for each the statement to review, the size, the lock
+    that the build takes, and evidence. The module builds no index; the role P(pafar.runbook.build_index#role) does,
+    after approval.
+  - If the extension hypopg is installed, candidates for the statements that take most time during a window are tried
+    as hypothetical indexes. An index is recommended if it reduces the planner's cost by at least half.
+  - Also returns foreign keys without an index, large tables with sequential scans, and invalid, duplicate and unused
     indexes.
-  - A comparison counts only where it must hold for every row, so one under OR, NOT or FILTER does not. Of several tables
-    of one name the one that was read is meant; where that is not clear, nothing is advised and a note says so.
-  - Waits for no lock on a table, and neither runs nor plans a statement of anybody. Texts are read for what they compare, and
-    a question of the module's own about that table is planned, in a transaction that reads only. That needs the right to
-    read the table (C(pg_read_all_data)), and a table to which no function of its owner is attached. Without, advice for
-    statements is not proved, and says so.
+  - A comparison counts only if it restricts every row, so comparisons under OR, NOT or FILTER are ignored. If several
+    tables have the same name, the one that was read is used; if that is ambiguous, RV(notes) says so and nothing is
+    recommended.
+  - The module does not wait for table locks, and neither runs nor plans statements of applications. It parses their
+    texts for comparisons and plans a query of its own in a read-only transaction. That needs the right to read the
+    table (C(pg_read_all_data)), and a table without functions of its owner. Otherwise the recommendation has C(proved)
+    false.
 options:
   window:
-    description: Seconds for which the work is watched. 0 takes the counters of their whole life.
+    description: Seconds for which the workload is observed. 0 uses the counters over their whole life.
     type: float
     default: 5.0
   top:
-    description: How many statements to look at, and how much advice to return. At least 1.
+    description: Number of statements to analyze, and number of recommendations to return. At least 1.
     type: int
     default: 10
   min_rows:
-    description: Rows from which a table is big enough for an index to matter.
+    description: Number of rows from which a table is large enough for an index.
     type: int
     default: 10000
   hypothetical:
-    description: Whether to try candidates by hypopg, where it is there.
+    description: Whether to try candidates with hypopg if it is installed.
     type: bool
     default: true
   min_unused_bytes:
-    description: Size from which an unused index is told.
+    description: Size in bytes from which an unused index is returned.
     type: int
     default: 1048576
   only_building:
-    description: Whether to tell nothing but RV(building), how far builds are. The other lists are empty then.
+    description: Whether to return only RV(building), the progress of index builds. The other lists are then empty.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -55,14 +57,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which index is missing?
+- name: Find missing indexes
   pafar.runbook.pg_index_info:
     login_host: db1.example.org
     login_db: shop
     window: 10
   register: indexes
 
-- name: The statement to review
+- name: Show the statement to review
   ansible.builtin.debug:
     msg: "{{ indexes.advice[0].statement }}"
   when: indexes.advice | length > 0
@@ -71,12 +73,10 @@ EXAMPLES = r"""
 RETURN = r"""
 advice:
   description:
-    - The indexes that would help most, proved ones first. C(kind), V(statement), V(foreign_key), or V(running), a guess
-      about a statement that has been running for the whole window, since what it reads is counted when it ends.
-      C(statement) to review (empty for a partitioned table), C(why),
-      C(proved), C(cost_before) and C(cost_after) of the planner, C(seconds) of the window that it concerns,
-      C(size_bytes), C(table_bytes), C(writes_per_second) that would maintain it, C(lock), and C(schema), C(table),
-      C(columns) and C(name) as the role build_index takes them.
+    - Recommended indexes, proved ones first. C(kind) is V(statement), V(foreign_key) or V(running). V(running) is an
+      estimate for a statement that ran during the whole window, since PostgreSQL counts its reads only when it ends.
+    - C(schema), C(table), C(columns) and C(name) are in the form that the role P(pafar.runbook.build_index#role)
+      takes. C(statement) is empty for a partitioned table.
   returned: success
   type: list
   elements: dict
@@ -108,8 +108,8 @@ advice:
     lock: {description: "Lock that the build takes.", type: str}
 foreign_keys:
   description:
-    - Foreign keys that no index serves, the dearest first. C(near) names one that only seems to, C(seconds) is roughly what
-      it cost, in the window, to read the table for every row that went from its parent.
+    - Foreign keys without an index, the most expensive first. C(seconds) estimates the time in the window that was
+      spent reading the table for deleted rows of the parent.
   returned: success
   type: list
   elements: dict
@@ -123,7 +123,7 @@ foreign_keys:
     near: {description: "Existing index that has the columns but does not serve; empty for none.", type: str}
     seconds: {description: "Time that the missing index cost in the window, in seconds.", type: float}
 seq_scans:
-  description: Big tables that were read from end to end during the window, the most rows first.
+  description: Large tables with sequential scans during the window, the most rows read first.
   returned: success
   type: list
   elements: dict
@@ -136,7 +136,7 @@ seq_scans:
     rows_read: {description: "Rows that were read.", type: int}
     indexes: {description: "Indexes of the table.", type: list, elements: str}
 invalid:
-  description: Indexes that a build left behind, with the statement that removes each.
+  description: Indexes that a failed build left, with the statement that removes each.
   returned: success
   type: list
   elements: dict
@@ -149,21 +149,21 @@ invalid:
     scans: {description: "Number of sequential scans.", type: int}
     statement: {description: "Statement that drops the index, for review.", type: str}
 duplicates:
-  description: Indexes that are the same as another, with the statement that removes each.
+  description: Indexes that are equal to another index, with the statement that removes each.
   returned: success
   type: list
   elements: dict
   sample: []
   contains: *IndexReport
 unused:
-  description: Indexes that no read has used, the largest first, with for how long that was counted.
+  description: Indexes that no scan has used, the largest first, with the period that the counters cover.
   returned: success
   type: list
   elements: dict
   sample: []
   contains: *IndexReport
 building:
-  description: Builds at work now, with C(table), C(phase), C(share_done) of that phase and C(waits_for), a pid.
+  description: Running index builds. C(share_done) is the progress of the phase.
   returned: success
   type: list
   elements: dict
@@ -175,7 +175,7 @@ building:
     share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
     waits_for: {description: "Process id that the build waits for; null for none.", type: int}
 workload:
-  description: What took the time of the same window, as M(pafar.runbook.pg_statements_info) returns it.
+  description: Workload of the same window, as M(pafar.runbook.pg_statements_info) returns it.
   returned: success
   type: dict
   sample: {"available": true, "statements": [], "waits": {"CPU": 3.2}}
@@ -227,7 +227,7 @@ workload:
             wait: {description: "Wait event; empty for none.", type: str}
     waits: {description: "Mean number of sessions, by wait event.", type: dict}
 window:
-  description: Seconds that were watched, or C(lifetime) true.
+  description: Observed seconds, or C(lifetime) true.
   returned: success
   type: dict
   sample: {"seconds": 5.02, "lifetime": false}
@@ -235,13 +235,13 @@ window:
     seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
     lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
 notes:
-  description: What could not be looked at, and its cure.
+  description: What could not be read, and the next step.
   returned: success
   type: list
   elements: str
   sample: []
 server:
-  description: Version, whether it is a standby, as whom and by which entrance the module got in.
+  description: Version, whether the server is a standby, the role, and the login path.
   returned: success
   type: dict
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}

@@ -8,65 +8,66 @@ module: pg_kill_blocking
 short_description: Terminate the smallest set of sessions that clears a PostgreSQL lock queue
 version_added: 0.1.0
 description:
-  - Chooses the least harm that frees every session that has waited too long. Cancelling a queued
-    C(ALTER TABLE) is preferred to ending the long reader before it, a transaction that has written
-    nothing to one that has, and nobody is ended for waiters that a protected session holds up anyway.
-  - In check mode it returns the very plan and changes nothing; no statement with a side effect is sent.
-  - Each act carries its guard in the same statement. The session is ended only if it is still the same
-    backend in the same transaction and state, and still holds up one of the waiters that the plan named.
-  - Works in rounds when ended sessions turn out to have others behind them, and stops when the waiters
-    do not fall or the application queues up again.
+  - Chooses the least harmful set of actions that unblocks all sessions that have waited for O(min_waiting) seconds or
+    longer. It prefers to cancel a queued C(ALTER TABLE) over terminating the long reader before it, and a transaction
+    without writes over one with writes. It terminates no session whose waiters stay blocked by an excluded session.
+  - In check mode the module returns the same plan and changes nothing.
+  - The statement that terminates a session re-checks it. The session is terminated only if it is the same backend in
+    the same transaction and state, and still blocks one of the waiters of the plan.
+  - The module works in rounds if other blockers appear behind terminated ones. It stops if the number of waiters does
+    not fall or if new sessions of the application queue again.
 options:
   min_waiting:
-    description: Seconds that a session must have waited to be worth somebody's end.
+    description: Seconds that a session must have waited to count.
     type: float
     default: 30.0
   max_victims:
-    description: Most sessions to end in all rounds together. At least 1.
+    description: Largest number of sessions to terminate in all rounds together. At least 1.
     type: int
     default: 10
   max_share:
-    description: Largest share of all client sessions to end, more than 0 and at most 1. One session is always within it.
+    description:
+      - Largest share of all client sessions to terminate, more than 0 and at most 1. One session is always allowed.
     type: float
     default: 0.2
   strategy:
     description:
-      - V(least_harm) weighs roots and gates, V(root_blockers) ends only sessions that wait for nobody, V(queued_blockers)
-        only cancels waiting sessions without which others would go on.
+      - V(least_harm) considers root blockers and queued blockers. V(root_blockers) terminates only sessions that do
+        not wait. V(queued_blockers) only cancels waiting sessions that block others.
     type: str
     default: least_harm
     choices: [least_harm, root_blockers, queued_blockers]
   only:
     description:
-      - Approved targets, as a former plan named them. Nobody else is ended, unless O(follow=true). An empty list
-        approves nobody.
-      - It is an error when none of them stands any more while sessions still wait too long.
+      - Approved targets, as an earlier plan named them. No other session is terminated, unless O(follow=true). An
+        empty list approves nothing.
+      - The module fails if none of them is in the present plan although sessions still wait too long.
     type: list
     elements: str
   follow:
     description:
-      - With O(only), whether later rounds may end others than those targets, within the bounds and only sessions
-        that the first look saw. For plans that no person approved.
+      - With O(only), whether later rounds may terminate other sessions, within the bounds and only sessions of the
+        first snapshot. For plans that need no approval.
     type: bool
     default: false
   max_rounds:
-    description: Most rounds of planning and ending. Later rounds end only sessions that the first look saw.
+    description: Largest number of rounds. Later rounds terminate only sessions of the first snapshot.
     type: int
     default: 5
   grace:
-    description: Seconds that a cancelled session gets to let go before it is terminated.
+    description: Seconds to wait for a cancelled session to release its locks before it is terminated.
     type: float
     default: 2.0
   settle:
-    description: Seconds without progress after which the queue counts as standing and is looked at again.
+    description: Seconds without progress after which the queue counts as unchanged and a new snapshot is taken.
     type: float
     default: 2.0
   timeout:
-    description: Seconds to wait for a terminated session to be gone before it is reported as stuck.
+    description: Seconds to wait for a terminated session to disappear before it is reported in RV(stuck).
     type: float
     default: 5.0
   max_rows:
-    description: Longest length of the lists in RV(evidence).
+    description: Largest length of the lists in RV(evidence).
     type: int
     default: 200
 extends_documentation_fragment:
@@ -88,7 +89,7 @@ EXAMPLES = r"""
   check_mode: true
   register: planned
 
-- name: End exactly those
+- name: Terminate exactly these sessions
   pafar.runbook.pg_kill_blocking:
     login_host: db1.example.org
     min_waiting: 20
@@ -103,8 +104,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(pid), C(who) and C(frees), how many waiters it sets free. C(frees) of the plan counts
-      those of C(affected_before) that it sets free.
+    - An action has C(action), C(pid), C(who) and C(frees), the number of waiters that it unblocks. C(frees) of the plan
+      is the number of C(affected_before) that the plan unblocks.
   returned: success
   type: dict
   sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "affected_after": 0}
@@ -125,7 +126,7 @@ missed:
 before:
   description:
     - State before the act.
-    - C(waiters) for a lock, and C(long_waiters), those that waited for O(min_waiting) or longer.
+    - C(waiters), sessions that wait for a lock, and C(long_waiters), those that waited for O(min_waiting) or longer.
   returned: success
   type: dict
   sample: {"waiters": 101, "long_waiters": 96}
@@ -138,7 +139,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts those of C(affected_before) that wait in the same statement.
+    - Counts those of C(affected_before) that still wait in the same statement.
   returned: success
   type: int
   sample: 0
@@ -153,16 +154,16 @@ undo:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
   returned: success
   type: dict
-  sample: {"reversible": false, "why": "a session or a statement that was ended does not come back"}
+  sample: {"reversible": false, "why": "a terminated session or a cancelled statement cannot be restored"}
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The forest, the sessions in it and their statements without literals.
+    - The blocking trees, their sessions, and the statements without literals.
   returned: success
   type: dict
   sample: {"tree": ["1 session waits, the longest for 42 s"]}
 ended:
-  description: Sessions and prepared transactions that were ended, and how.
+  description: Terminated sessions, cancelled statements and rolled back prepared transactions.
   returned: success
   type: list
   elements: dict
@@ -171,17 +172,17 @@ ended:
       pid: 4711
       who: 4711 app@booking pafar-web
       action: terminated
-      reason: idle in transaction for 40 s, holds up 12
+      reason: idle in transaction for 40 s, blocks 12
 stuck:
-  description: Those that were signalled and are still there.
+  description: Sessions that were signalled and are still present.
   returned: success
   type: list
   elements: dict
   sample: []
 facts:
   description:
-    - What was seen before the plan, so that no other look is needed to show it. C(visibility), C(redacted), C(server),
-      C(connections), C(waiters) and C(tree), as M(pafar.runbook.pg_activity_info) returns them. Empty but in check mode.
+    - Snapshot before the plan, as M(pafar.runbook.pg_activity_info) returns it, with C(visibility), C(redacted),
+      C(server), C(connections), C(waiters) and C(tree). Empty unless in check mode.
   returned: success
   type: dict
   sample: {"waiters": 101, "tree": ["101 sessions wait, the longest for 42 s"]}
@@ -196,17 +197,19 @@ waiters_after:
   type: int
   sample: 0
 rounds:
-  description: Rounds that were needed; 0 in check mode or with nothing to do.
+  description: Number of rounds; 0 in check mode and where nothing was done.
   returned: success
   type: int
   sample: 1
 seconds_to_recovery:
-  description: Seconds from the first signal until nobody to whom the plan promised relief waited. Null without relief.
+  description:
+    - Seconds from the first signal until all sessions that the plan was to unblock had stopped waiting. Null if one
+      still waits.
   returned: success
   type: float
   sample: 0.08
 stopped:
-  description: Why it stopped before everybody was free, or empty.
+  description: Why the module stopped before all these sessions were unblocked; empty otherwise.
   returned: success
   type: str
   sample: ""

@@ -8,10 +8,10 @@ module: pg_preflight_info
 short_description: Check that a PostgreSQL server is ready for incident response
 version_added: 0.1.0
 description:
-  - Checks what an incident at night would need. Whether the login sees every session and may end them, whether it gets in
-    when every slot is taken (the entrances are tried), how many slots are free, whether statements are counted, WAL does
-    not pile up, wraparound is far, the clocks agree and the disk has room.
-  - Reads only. A server that is not reached is a check that is not ready, and no failure.
+  - Checks that a PostgreSQL server allows the mitigations of this collection during an incident. It checks that the
+    login sees and may terminate every session, that it can connect when all slots are in use (each login path is
+    tried), the free slots, C(pg_stat_statements), retained WAL, wraparound, the clocks and the disk space.
+  - The module changes nothing. A server that cannot be reached is a failed check, not a failure of the module.
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._attributes.info
@@ -20,7 +20,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Is the database ready?
+- name: Check the database server
   pafar.runbook.pg_preflight_info:
     login_host: db1.example.org
     login_user: oncall
@@ -29,7 +29,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: Every check, with C(check), C(ready) (null where it could not be looked at), C(found) and the one C(remedy).
+  description: Every check, with C(check), C(ready) (null if the check could not be made), C(found) and C(remedy).
   returned: success
   type: list
   elements: dict
@@ -40,18 +40,18 @@ checks:
     found: {description: "Result of the check.", type: str}
     remedy: {description: "Next step.", type: str}
 ready:
-  description: Whether all of them are.
+  description: Whether all checks passed.
   returned: success
   type: bool
   sample: false
 not_ready:
-  description: Names of those that are not.
+  description: Names of the checks that failed.
   returned: success
   type: list
   elements: str
   sample: [may end sessions]
 unknown:
-  description: Names of those that could not be looked at.
+  description: Names of the checks that could not be made.
   returned: success
   type: list
   elements: str

@@ -8,23 +8,24 @@ module: pg_query_info
 short_description: Run one read-only PostgreSQL query
 version_added: 0.1.0
 description:
-  - Runs one statement of the site's own configuration in a transaction that reads only and is rolled back, bounded by
-    O(statement_timeout), and returns its rows. For what no module can know, like which payments a person must process.
-  - The server opens a cursor for it, so it is one statement that returns rows (C(SELECT), C(WITH), C(VALUES), C(TABLE),
-    C(SHOW), C(EXPLAIN)); a second one, a command of transactions and C(COPY) are refused.
-  - A read-only transaction does not bound functions that write elsewhere (end a session, write a file, take an advisory
-    lock, open another connection). Those of PostgreSQL and of extensions are refused by name, wherever the name stands in
-    O(query). What cannot be known is what a function of the site's own, in SQL or another language, calls in its turn. Give
-    the statement to a login that may only read.
-  - The statement is the administrator's. Never build it from what somebody else wrote. Tables are named with their schema,
-    since no schema is searched (what others put there must not take the place of what is meant).
+  - Runs one statement of the site's configuration in a read-only transaction that is rolled back, limited by
+    O(statement_timeout), and returns its rows. Use it for facts of the site, like the payments that an operator must
+    process.
+  - The statement runs through a server-side cursor, so it must be one statement that returns rows (C(SELECT), C(WITH),
+    C(VALUES), C(TABLE), C(SHOW), C(EXPLAIN)). Several statements, transaction commands and C(COPY) are refused.
+  - A read-only transaction does not restrict functions with effects outside of the transaction (terminate a session,
+    write a file, take an advisory lock, open another connection). Such functions of PostgreSQL and its extensions are
+    refused by name, wherever the name occurs in O(query). The module cannot check what functions of the site call. Use
+    a login that may only read.
+  - The statement must come from the administrator. Never build it from untrusted input. Qualify tables with their
+    schema, since C(search_path) is empty, so that no other object can replace the intended one.
 options:
   query:
-    description: The statement, without parameters.
+    description: SQL statement, without parameters.
     type: str
     required: true
   max_rows:
-    description: Most rows that are returned.
+    description: Largest number of rows to return.
     type: int
     default: 1000
 extends_documentation_fragment:
@@ -35,7 +36,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Which bookings wait for their payment
+- name: Read the bookings that wait for a payment
   pafar.runbook.pg_query_info:
     login_host: db1.example.org
     login_db: pafar
@@ -46,9 +47,9 @@ EXAMPLES = r"""
 RETURN = r"""
 rows:
   description:
-    - The rows, each a dict. Whole numbers, floating-point numbers and booleans are such; moments are in UTC (ISO 8601),
-      bytes are hexadecimal; all else is text as the server writes it.
-    - What ISO 8601 or JSON does not have (C(infinity), C(NaN), years before Christ) is such a text too.
+    - The rows, each a dict. Integers, floating-point numbers and booleans keep their type. Timestamps are in UTC (ISO
+      8601), bytes are hexadecimal. All other values are text, as the server writes them.
+    - Values without a form in ISO 8601 or JSON (C(infinity), C(NaN), years BC) are text too.
   returned: success
   type: list
   elements: dict

@@ -8,24 +8,26 @@ module: pg_role_settings
 short_description: Set timeouts and connection limits on PostgreSQL roles
 version_added: 0.1.0
 description:
-  - Sets C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), all guards or none, and says how to take them back.
-  - Binds sessions that begin from now on; those that are there keep what they have.
-  - A superuser, and a role that makes backups or replicates, is spared. So is a role whose present value is stricter,
-    its own or that of the server; times are compared as times, so V(2min) is V(120s).
-  - In check mode it returns the very plan, with the statements, and changes nothing.
+  - Sets timeouts and connection limits with C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), either all
+    of them or none, and returns how to undo them.
+  - The settings apply to new sessions. Existing sessions keep their values.
+  - Superusers and roles that run backups or replication are excluded. So is a role whose present value, of its own or
+    of the server, is stricter. Times are compared as times, so V(2min) equals V(120s).
+  - In check mode the module returns the same plan, with the statements, and changes nothing.
 options:
   settings:
     description:
-      - What to set, each with C(role), C(setting) and C(value). Settings are C(idle_in_transaction_session_timeout),
-        C(idle_session_timeout), C(statement_timeout), C(lock_timeout), C(transaction_timeout),
-        C(client_connection_check_interval) and C(connection_limit). A value is a time like V(30s), for
-        C(connection_limit) a number; an empty one takes the role's own setting away. With C(loosen) it may also replace a
-        stricter one, as the way back does.
+      - Settings, each with C(role), C(setting) and C(value).
+      - A setting is C(idle_in_transaction_session_timeout), C(idle_session_timeout), C(statement_timeout),
+        C(lock_timeout), C(transaction_timeout), C(client_connection_check_interval) or C(connection_limit).
+      - A value is a time like V(30s), or a number for C(connection_limit). An empty value resets the setting of the
+        role.
+      - With C(loosen) true, a value may replace a stricter one, as an undo does.
     type: list
     elements: dict
     required: true
   only:
-    description: Approved targets, as a former plan named them. Nothing else is set. An empty list approves nothing.
+    description: Approved targets, as an earlier plan named them. Nothing else is set. An empty list approves nothing.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -36,7 +38,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Transactions that are forgotten end by themselves
+- name: Limit the time idle in transaction and the connections of a role
   pafar.runbook.pg_role_settings:
     login_host: db1.example.org
     login_user: admin
@@ -66,7 +68,7 @@ done:
 missed:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
-    - Always empty, since the guards are set all or none.
+    - Always empty, since all settings are set or none.
   returned: success
   type: list
   elements: dict
@@ -81,14 +83,14 @@ before:
 after:
   description:
     - State after the act. Equal to RV(before) in check mode and where nothing was done.
-    - Read from the catalog again.
+    - Read from the catalog after the act.
   returned: success
   type: dict
   sample: {"shop": {"idle_in_transaction_session_timeout": "5min"}}
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts guards that are still to be set.
+    - Counts settings that are not set.
   returned: success
   type: int
   sample: 0
@@ -101,7 +103,7 @@ seconds:
 undo:
   description:
     - How to undo the act. C(reversible), and C(module) and C(options), or C(why) the act cannot be undone.
-    - The options hold the values from before.
+    - The options contain the values before the act.
   returned: success
   type: dict
   sample: {"reversible": true, "module": "pg_role_settings", "options": {"settings": []}}
@@ -113,7 +115,7 @@ evidence:
   type: dict
   sample: {}
 statements:
-  description: The statements that set them, for review.
+  description: SQL statements of the plan, for review.
   returned: success
   type: list
   elements: str
@@ -135,7 +137,10 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     role_settings = []
     for one in module.params["settings"]:
         if not one.get("role") or not one.get("setting") or set(one) - {"role", "setting", "value", "loosen"}:
-            raise InputError(f"guards: each needs role, setting and value; {one} is none. Nothing was done.")
+            raise InputError(
+                f"settings: each needs role, setting and value; {one} lacks one of them or has an unknown key."
+                " Nothing was done."
+            )
         value = one.get("value")
         loosen = str(one.get("loosen") or "").lower() in ("true", "yes", "1")
         role_settings.append(normal(str(one["role"]), str(one["setting"]), "" if value is None else str(value), loosen))

@@ -8,26 +8,29 @@ module: pg_statements_info
 short_description: Top PostgreSQL statements and waits over a short window
 version_added: 0.1.0
 description:
-  - Takes two looks at C(pg_stat_statements) and returns what happened between them, the statements that took most first.
-    Those that still run, which the extension counts only when they end, are joined in.
-  - Samples what sessions wait for meanwhile. Time spent waiting for a lock is told apart from work, so that a victim does
-    not look like the culprit.
-  - Uses the columns that the installed extension has, from PostgreSQL 14 on and for extensions that were not updated.
-  - Where the extension is missing, RV(why) and RV(remedy) say which of the reasons it is, and the samples and the running
-    statements are returned all the same.
+  - Takes two snapshots of C(pg_stat_statements) and returns the statements that took most time between them. Running
+    statements, which the extension counts only when they end, are included.
+  - Samples wait events during the window. Time spent waiting for a lock is separated from execution time, so that a
+    blocked statement is not mistaken for an expensive one.
+  - Works with the extension of PostgreSQL 14 and newer, also if it was not updated after an upgrade of the server.
+  - If the extension is not available, RV(why) and RV(remedy) give the reason and the next step. The samples and the
+    running statements are still returned.
 options:
   window:
-    description: Seconds between the two looks. 0 returns the counters of their whole life, and says so.
+    description:
+      - Seconds between the two snapshots. 0 returns the counters over their whole life, with C(lifetime) true in
+        RV(window).
     type: float
     default: 5.0
   top:
-    description: How many statements to return. At least 1.
+    description: Number of statements to return. At least 1.
     type: int
     default: 10
   statements:
     description:
-      - How texts are returned. V(normalized) removes all literals and comments, V(full) keeps what the server keeps
-        (literals of utility statements and of running ones), V(none) returns no text.
+      - How the texts of statements are returned. V(normalized) removes all literals and comments. V(full) returns the
+        text that the server has (with literals of utility statements and of running statements). V(none) returns no
+        text.
     type: str
     default: normalized
     choices: [normalized, full, none]
@@ -42,26 +45,26 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What is slow now?
+- name: Find the slowest statements
   pafar.runbook.pg_statements_info:
     login_host: db1.example.org
     login_db: shop
     window: 10
   register: workload
 
-- name: Show it
+- name: Show the statements
   ansible.builtin.debug:
     msg: "{{ workload.statements | map(attribute='statement') }}"
 """
 
 RETURN = r"""
 available:
-  description: Whether the extension could be asked.
+  description: Whether C(pg_stat_statements) is available.
   returned: success
   type: bool
   sample: true
 why:
-  description: Why it could not; else empty.
+  description: Why it is not available; empty otherwise.
   returned: success
   type: str
   sample: ""
@@ -71,15 +74,15 @@ remedy:
   type: str
   sample: ""
 notes:
-  description: What is not as it should be, with its cure, and what may be missing from the figures.
+  description: Problems of the extension with the next step, and figures that may be incomplete.
   returned: success
   type: list
   elements: str
   sample: ["the extension is of version 1.4, the server has 1.10: ALTER EXTENSION pg_stat_statements UPDATE"]
 window:
   description:
-    - What the figures are about. C(seconds), or C(lifetime) true with C(since), C(entries) in the extension,
-      C(evictions) during the window, C(renewed) when the counters were reset meanwhile.
+    - Window of the figures. C(entries) is the number of entries in the extension. C(renewed) is true if the counters
+      were reset during the window.
   returned: success
   type: dict
   sample: {"seconds": 5.01, "lifetime": false, "entries": 312, "evictions": 0, "renewed": false}
@@ -92,9 +95,9 @@ window:
     renewed: {description: "Whether the counters were reset during the window.", type: bool}
 statements:
   description:
-    - The statements that took most, those that still run among them. C(seconds) in the window and C(share) of all,
-      C(lock_share) of it spent waiting for locks, C(work_seconds) the rest, C(sessions) at it on average, C(calls),
-      C(mean_ms), C(lifetime_mean_ms), C(read_blocks), C(spilled_blocks), C(running) with who runs it now.
+    - Statements that took most time, including running ones. C(seconds) is the time in the window, C(share) the share
+      of all statements, C(lock_share) the share of that time spent waiting for locks, C(work_seconds) the rest,
+      C(sessions) the mean number of sessions that run it, C(running) the sessions that run it now.
   returned: success
   type: list
   elements: dict
@@ -128,12 +131,12 @@ statements:
         seconds: {description: "Duration in seconds.", type: float}
         wait: {description: "Wait event; empty for none.", type: str}
 waits:
-  description: Sessions at work on average, by what they waited for. C(CPU) is what waits for nothing.
+  description: Mean number of active sessions by wait event. C(CPU) counts sessions that do not wait.
   returned: success
   type: dict
   sample: {"CPU": 3.2, "Lock": 0.4}
 server:
-  description: Version, whether it is a standby, as whom and by which entrance the module got in.
+  description: Version, whether the server is a standby, the role, and the login path.
   returned: success
   type: dict
   sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}

@@ -8,31 +8,30 @@ module: prometheus_info
 short_description: Firing alerts and current values of series from Prometheus
 version_added: 0.1.0
 description:
-  - Reads the alerts that are pending or fire, and evaluates queries at this moment. Reads only.
+  - Reads pending and firing alerts from Prometheus, and evaluates queries at the present time. The module changes
+    nothing.
 options:
   url:
-    description: Where Prometheus is.
+    description: Base URL of Prometheus.
     type: str
     required: true
   series:
-    description:
-      - Queries to evaluate, each with C(name), C(query) (PromQL; of several values the largest is told), C(unit) (V(%) for
-        a share), C(severity) (from which value on it is how severe, like C(P1) 0.05), and C(scenario).
+    description: Queries to evaluate.
     type: list
     elements: dict
     default: []
     suboptions:
-      name: {description: "What it is called.", type: str, required: true}
-      query: {description: "PromQL.", type: str, required: true}
-      unit: {description: "Its unit.", type: str, default: ""}
-      severity: {description: "Value from which on it is how severe.", type: dict, default: {}}
-      scenario: {description: "Playbook that it points to, without .yml.", type: str, default: ""}
+      name: {description: "Name of the series.", type: str, required: true}
+      query: {description: "PromQL query. If it returns several values, the largest is used.", type: str, required: true}
+      unit: {description: "Unit of the value; V(%) for a share.", type: str, default: ""}
+      severity: {description: "Threshold of each severity, for example C(P1) with 0.05.", type: dict, default: {}}
+      scenario: {description: "Playbook that the series points to, without .yml.", type: str, default: ""}
   headers:
-    description: Headers of every request, like C(Authorization).
+    description: HTTP headers of every request, for example C(Authorization).
     type: dict
     default: {}
   timeout:
-    description: Seconds for each answer.
+    description: Seconds for each response.
     type: float
     default: 5.0
 extends_documentation_fragment:
@@ -42,7 +41,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: What fires, and how many requests fail
+- name: Read alerts and the share of failed requests
   pafar.runbook.prometheus_info:
     url: http://prometheus.example.org:9090
     series:
@@ -57,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 alerts:
-  description: Each with C(name), C(state) (V(pending) or V(firing)), C(severity), C(scenario), C(since), C(summary), C(labels).
+  description: Pending and firing alerts. C(state) is V(pending) or V(firing).
   returned: success
   type: list
   elements: dict
@@ -72,8 +71,8 @@ alerts:
     labels: {description: "Labels of the alert.", type: dict}
 series:
   description:
-    - As given, each with its C(value) now, null where the query gives none, and with C(problem), which says why where it
-      could not be asked. One in trouble costs neither the others nor the alerts.
+    - Each entry of O(series) with its C(value) now, null if the query returns none, and with C(problem), why it could
+      not be evaluated. A failure of one query does not affect the others or the alerts.
   returned: success
   type: list
   elements: dict

@@ -8,12 +8,11 @@ module: top_consumers
 short_description: Rank containers, processes and sessions by CPU or memory use
 version_added: 0.1.0
 description:
-  - Names the containers, the processes in them and, with the database's own view, the sessions that use what is short,
-    and what to do about each. It looks at what M(pafar.runbook.host_resources_info) returned, on the controller and
-    without a trip to the host.
+  - Ranks the containers, their processes and, with the view of the database, the sessions that use most of a scarce
+    resource, with advice for each. Runs on the controller, on the result of M(pafar.runbook.host_resources_info).
 options:
   of:
-    description: What is short.
+    description: Resource that is scarce.
     type: str
     required: true
     choices: [cpu, memory]
@@ -31,15 +30,15 @@ options:
     type: str
     default: ""
   cores:
-    description: For V(cpu), the cores from which on a container or a process counts as busy.
+    description: For V(cpu), number of cores from which a container or a process counts as busy.
     type: float
     default: 0.5
   near:
-    description: For V(memory), the share of its memory limit from which on a container is named.
+    description: For V(memory), share of its memory limit from which a container is returned.
     type: float
     default: 0.9
   keep:
-    description: Services that are never restarted for it, since they keep data.
+    description: Services that must not be restarted, since they keep data.
     type: list
     elements: str
     default: []
@@ -55,16 +54,16 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Who is behind it
+- name: Rank the consumers of memory
   pafar.runbook.top_consumers:
     of: memory
     resources: "{{ resources }}"
-  register: behind
+  register: consumers
 """
 
 RETURN = r"""
 consumers:
-  description: Containers that may be acted on, as M(pafar.runbook.host_resources_info) tells them.
+  description: Containers that may be acted on, as M(pafar.runbook.host_resources_info) returns them.
   returned: success
   type: list
   elements: dict
@@ -105,13 +104,13 @@ consumers:
         samples: {description: "Number of samples.", type: int}
         window: {description: "Observed seconds.", type: float}
 services:
-  description: Their services.
+  description: Services of these containers.
   returned: success
   type: list
   elements: str
   sample: [backend]
 sessions:
-  description: Sessions of the database that use the CPU, with C(pid), C(cpu) (cores) and C(container).
+  description: Database sessions that use the CPU, with C(pid), C(cpu) (cores) and C(container).
   returned: success
   type: list
   elements: dict
@@ -133,7 +132,8 @@ sessions:
     cpu: {description: "CPU use, in cores.", type: float}
     container: {description: "Name of the container; empty for the host.", type: str}
 may_grow_to:
-  description: Of memory, what each container uses and may use at most, in bytes. A limit of null means the whole host.
+  description:
+    - For memory, what each container uses and its limit, in bytes. A limit of null means all memory of the host.
   returned: of memory
   type: dict
   sample: {"pafar-backend-1": {"uses": 139472896, "limit": 268435456}}
@@ -145,13 +145,13 @@ may_grow_to:
         uses: {description: "Memory use in bytes.", type: int}
         limit: {description: "Memory limit in bytes; null for no limit.", type: int}
 lines:
-  description: What was found, a line each.
+  description: Findings, a line each.
   returned: success
   type: list
   elements: str
   sample: ["pafar-backend-1 uses 1.92 cores"]
 advice:
-  description: What only a person can do, a sentence each.
+  description: What the operator must do, a sentence each.
   returned: success
   type: list
   elements: str

@@ -8,27 +8,27 @@ module: triage_info
 short_description: Collect the first facts of an incident from one host
 version_added: 0.1.0
 description:
-  - Services, recent changes, resources, logs, endpoints and the database, beside each other in one process, since a
-    task costs as much as all of them together.
-  - A part that cannot be looked at says why in C(trouble_reading) and takes nothing from the others.
+  - Reads services, recent changes, resources, logs, endpoints and the database of one host, in parallel within one
+    task.
+  - If a part cannot be read, it has the reason in C(trouble_reading). The other parts are not affected.
 options:
   parts:
-    description: What to look at. V(database) needs O(postgres).
+    description: Parts to read. V(database) needs O(postgres).
     type: list
     elements: str
     default: [services, changes, resources, logs, reached]
     choices: [services, changes, resources, logs, reached, database]
   compose:
-    description: Which project, with the options of M(pafar.runbook.compose_info).
+    description: The compose project, with the options of M(pafar.runbook.compose_info).
     type: dict
     default: {}
     suboptions:
       docker_host:
-        description: Where the engine is, as C(DOCKER_HOST) has it.
+        description: Address of the engine, as in C(DOCKER_HOST).
         type: str
         default: ""
       engine_timeout:
-        description: Seconds that the engine gets for each answer.
+        description: Seconds to wait for each response of the engine.
         type: float
         default: 10.0
       project:
@@ -41,76 +41,76 @@ options:
         elements: str
         default: []
       project_directory:
-        description: Folder of the project.
+        description: Directory of the project.
         type: str
         default: ""
       env_files:
-        description: Environment files beside C(.env).
+        description: Environment files in addition to C(.env).
         type: list
         elements: str
         default: []
       profiles:
-        description: Profiles in use.
+        description: Active profiles.
         type: list
         elements: str
         default: []
   postgres:
-    description: How to reach PostgreSQL, with the connection options of M(pafar.runbook.pg_activity_info).
+    description: The PostgreSQL server, with the connection options of M(pafar.runbook.pg_activity_info).
     type: dict
     default: {}
     suboptions:
-      login_host: {description: "Host.", type: str, default: localhost}
-      login_port: {description: "Port.", type: int, default: 5432}
-      login_user: {description: "Role.", type: str, default: postgres}
-      login_password: {description: "Its password.", type: str, default: ""}
-      login_db: {description: "Database.", type: str, default: postgres}
-      login_unix_socket: {description: "Folder of a socket.", type: str, default: ""}
-      login_reserve_user: {description: "Role for the slots in reserve.", type: str, default: ""}
-      login_reserve_password: {description: "Its password.", type: str, default: ""}
+      login_host: {description: "Host of the server.", type: str, default: localhost}
+      login_port: {description: "Port of the server.", type: int, default: 5432}
+      login_user: {description: "Role to log in as.", type: str, default: postgres}
+      login_password: {description: "Password of O(postgres.login_user).", type: str, default: ""}
+      login_db: {description: "Database to connect to.", type: str, default: postgres}
+      login_unix_socket: {description: "Directory of the Unix socket.", type: str, default: ""}
+      login_reserve_user: {description: "Role that can use reserved connection slots.", type: str, default: ""}
+      login_reserve_password: {description: "Password of O(postgres.login_reserve_user).", type: str, default: ""}
       ssl_mode:
-        description: How the connection is protected.
+        description: TLS mode, as libpq's C(sslmode).
         type: str
         default: prefer
         choices: [disable, allow, prefer, require, verify-ca, verify-full]
-      ca_cert: {description: "Certificate of the authority.", type: path, default: ""}
-      connect_timeout: {description: "Seconds to connect.", type: int, default: 5}
-      statement_timeout: {description: "Seconds for a statement.", type: float, default: 15.0}
-      lock_timeout: {description: "Seconds to wait for a lock.", type: float, default: 1.0}
+      ca_cert: {description: "File with the certificates of trusted authorities.", type: path, default: ""}
+      connect_timeout: {description: "Seconds to wait for a connection.", type: int, default: 5}
+      statement_timeout: {description: "Seconds that one statement may take.", type: float, default: 15.0}
+      lock_timeout: {description: "Seconds to wait for a lock on a catalog.", type: float, default: 1.0}
   since:
-    description: From when on logs are read, a length of time or a date.
+    description: Start of the time range of the logs, as a duration before now or a date.
     type: str
     default: 15m
   log_bytes:
-    description: Most bytes that are read of all logs together.
+    description: Largest number of bytes to read, over all logs.
     type: int
     default: 8388608
   log_seconds:
-    description: Most seconds that logs are read for.
+    description: Longest time to read logs, in seconds.
     type: float
     default: 5.0
   targets:
-    description: What must be reached, as M(pafar.runbook.endpoint_probe_info) takes it.
+    description: Endpoints to probe, as in O(pafar.runbook.endpoint_probe_info#module:targets).
     type: list
     elements: dict
     default: []
     suboptions:
-      name: {description: "Name.", type: str, required: true}
-      kind: {description: "Protocol.", type: str, default: http, choices: [http, postgres, redis, tcp, tls]}
-      url: {description: "Address, for HTTP.", type: str, default: ""}
-      host: {description: "Host.", type: str, default: ""}
-      port: {description: "Port.", type: int, default: 0}
-      tls: {description: "Encryption of the databases.", type: str, default: auto, choices: [auto, always, never]}
-      method: {description: "Method.", type: str, default: GET}
-      headers: {description: "Headers.", type: dict, default: {}}
-      expect: {description: "Statuses that are well.", type: list, elements: int, default: []}
-      body: {description: "What the body must match.", type: str, default: ""}
-      judge: {description: "Whose answers they are.", type: str, default: "", choices: ["", stripe, maps, webhook]}
-      key: {description: "Name of the key.", type: str, default: ""}
-      slow: {description: "Seconds from which it is degraded.", type: float, default: 2.0}
-      cert_days: {description: "Days from which a certificate is told.", type: int, default: 14}
-      sources: {description: "From where it is asked.", type: list, elements: str, default: []}
+      name: {description: "Name of the target.", type: str, required: true}
+      kind: {description: "Protocol of the target.", type: str, default: http, choices: [http, postgres, redis, tcp, tls]}
+      url: {description: "Address, for V(http).", type: str, default: ""}
+      host: {description: "Host name or address, for the other kinds.", type: str, default: ""}
+      port: {description: "Port, for the other kinds. 0 means the default port.", type: int, default: 0}
+      tls: {description: "Use of TLS, for V(postgres) and V(redis).", type: str, default: auto, choices: [auto, always, never]}
+      method: {description: "HTTP method.", type: str, default: GET}
+      headers: {description: "HTTP headers.", type: dict, default: {}}
+      expect: {description: "HTTP statuses that count as up. Empty means 200 to 399.", type: list, elements: int, default: []}
+      body: {description: "Regular expression that must match in the response body.", type: str, default: ""}
+      judge: {description: "Vendor whose rules decide about the response.", type: str, default: "", choices: ["", stripe, maps, webhook]}
+      key: {description: "Name of an entry of O(keys) or O(key_variables).", type: str, default: ""}
+      slow: {description: "Seconds from which a response counts as slow.", type: float, default: 2.0}
+      cert_days: {description: "Days for which a certificate must still be valid.", type: int, default: 14}
+      sources: {description: "Sources of this target. Empty means O(sources).", type: list, elements: str, default: []}
   sources:
-    description: From where targets are asked, V(host) or services.
+    description: Sources of the probes, V(host) or services.
     type: list
     elements: str
     default: [host]
@@ -123,7 +123,7 @@ options:
     type: dict
     default: {}
   attempts:
-    description: How often each target is tried.
+    description: Number of attempts for each source and target.
     type: int
     default: 2
   timeout:
@@ -131,11 +131,13 @@ options:
     type: float
     default: 3.0
   interval:
-    description: Seconds between the two samples of resources; over less the looking itself is seen.
+    description:
+      - Seconds between the two samples of resources. With a shorter interval, the load of the module itself distorts
+        the result.
     type: float
     default: 1.0
   long_running:
-    description: Seconds from which a statement runs for long.
+    description: Seconds from which an active statement is listed.
     type: float
     default: 60.0
 extends_documentation_fragment:
@@ -147,38 +149,40 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Everything at once
+- name: Collect all facts
   pafar.runbook.triage_info:
     compose: {project: pafar}
     targets:
-      - {name: the front door, url: "http://127.0.0.1/api/health/"}
+      - {name: health, url: "http://127.0.0.1/api/health/"}
   register: survey
 """
 
 RETURN = r"""
 services:
   description:
-    - What M(pafar.runbook.compose_info) returns, or C(trouble_reading). Without any service where the engine has no
+    - Result of M(pafar.runbook.compose_info), or C(trouble_reading). C(services) is empty if the engine has no
       container of the project.
   returned: when asked for
   type: dict
   sample: {"project": {"name": "pafar"}, "services": {}, "problem": []}
 changes:
   description:
-    - C(changes), what is another than a day ago, the newest first, each with C(age) (seconds), C(what), and C(deploys)
-      where it is a deployment's doing. Where a checkout was moved, images, containers made anew, files.
-    - C(unknown), what of these could not be looked at. The checkout and files are looked at also without an engine, where
-      O(compose) says the folder or the files.
+    - C(changes), what changed within the last day, the newest first, each with C(age) (seconds), C(what), and
+      C(deploys), true for a deployment. Changes are a moved git checkout, new images, recreated containers and changed
+      files.
+    - C(unknown), which of these could not be read. The checkout and the files are read also without an engine, if
+      O(compose) names the directory or the files.
   returned: when asked for
   type: dict
   sample: {"changes": [{"age": 720, "what": "checked out 3f1c2a9b8d7e (Dear trips)", "deploys": true}], "unknown": []}
 resources:
-  description: What M(pafar.runbook.host_resources_info) returns, or C(trouble_reading).
+  description: Result of M(pafar.runbook.host_resources_info), or C(trouble_reading).
   returned: when asked for
   type: dict
   sample: {"host": {}, "containers": [], "findings": []}
 logs:
-  description: What M(pafar.runbook.log_tail) returns of warnings and errors, new ones being those since the last deploy.
+  description:
+    - Warnings and errors, as M(pafar.runbook.log_tail) returns them. New kinds are those since the last deployment.
   returned: when asked for
   type: dict
   sample: {"entries": [], "signatures": []}
@@ -188,7 +192,7 @@ reached:
   type: dict
   sample: {"matrix": [], "lines": []}
 database:
-  description: What M(pafar.runbook.pg_activity_info) returns, or C(trouble_reading).
+  description: Result of M(pafar.runbook.pg_activity_info), or C(trouble_reading).
   returned: when asked for
   type: dict
   sample: {"connections": {"used": 12, "limit": 57}}

@@ -8,34 +8,35 @@ module: triage_report
 short_description: Propose a severity and the playbook to run next from the surveys of all hosts
 version_added: 0.1.0
 description:
-  - Weighs on the controller what M(pafar.runbook.triage_info) said of every host and M(pafar.runbook.prometheus_info) of
-    all together. The severity is a proposal that rests on the facts it names; a person decides.
+  - Proposes a severity and the next playbook, from the results of M(pafar.runbook.triage_info) of all hosts and of
+    M(pafar.runbook.prometheus_info). Runs on the controller. The severity is a proposal with its signs; the operator
+    decides.
 options:
   surveys:
-    description: By host, what M(pafar.runbook.triage_info) returned, also where it failed.
+    description: Result of M(pafar.runbook.triage_info) by host, also if it failed.
     type: dict
     required: true
   unreached:
-    description: Hosts that gave no answer at all.
+    description: Hosts that could not be reached.
     type: list
     elements: str
     default: []
   prometheus:
-    description: What M(pafar.runbook.prometheus_info) returned, also where it failed.
+    description: Result of M(pafar.runbook.prometheus_info), also if it failed.
     type: dict
     default: {}
   targets:
-    description: How severe it is when a target is down, by its name (V(P0) to V(P3)). P1 where nothing is said.
+    description: Severity of a target that is down, by its name (V(P0) to V(P3)). The default is P1.
     type: dict
     default: {}
   services:
-    description: How severe it is when no replica of a service is well, by its name. P1 where nothing is said.
+    description: Severity of a service without a healthy replica, by its name. The default is P1.
     type: dict
     default: {}
   links:
     description:
-      - Addresses for the page, by name, in which C({from}) and C({to}) stand for milliseconds since 1970, and C({from_iso})
-        and C({to_iso}) for dates, of the last hour.
+      - Addresses for the page, by name. C({from}) and C({to}) are replaced by the start and the end of the last hour
+        in milliseconds since 1970, C({from_iso}) and C({to_iso}) by the same as dates.
     type: dict
     default: {}
 attributes:
@@ -53,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: How severe is it?
+- name: Propose a severity
   pafar.runbook.triage_report:
     surveys: {web1: "{{ survey }}"}
     services: {nginx: P0}
@@ -63,12 +64,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 severity:
-  description: The proposal, V(P0) to V(P3).
+  description: Proposed severity, V(P0) to V(P3).
   returned: success
   type: str
   sample: P1
 signs:
-  description: What it rests on, the most severe first. C(severity), C(text), C(host), C(scenario).
+  description: Signs behind the severity, the most severe first.
   returned: success
   type: list
   elements: dict
@@ -79,7 +80,7 @@ signs:
     host: {description: "Host that shows the sign; empty for none.", type: str}
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
 scenarios:
-  description: Playbooks, the likeliest first, with C(weight) and the C(signs) that point to it.
+  description: Playbooks, the most likely first, with C(weight) and the C(signs) that point to each.
   returned: success
   type: list
   elements: dict
@@ -89,12 +90,12 @@ scenarios:
     weight: {description: "Weight for the ranking; the largest is the most likely.", type: float}
     signs: {description: "Signs that point to it, a sentence each.", type: list, elements: str}
 next:
-  description: The playbook to run next; empty where nothing is wrong.
+  description: Playbook to run next; empty if nothing is wrong.
   returned: success
   type: str
   sample: playbooks/db_lock_contention.yml
 page:
-  description: One page for people, Markdown.
+  description: Report as one page of Markdown.
   returned: success
   type: str
   sample: "# Triage: P1 proposed"
