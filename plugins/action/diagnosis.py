@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is the matter, weighed on the controller from the facts of modules. Documentation: modules/diagnosis.py."""
+"""Ranks the causes of an incident on the controller from the facts of modules. Documentation: modules/diagnosis.py."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS = "connections", "performance"
 
 
 class ActionModule(ControllerAction):
-    """Weigh what the facts say; no trip to the host."""
+    """Ranks causes from facts; no connection to the host."""
 
     arguments = {
         "of": {"type": "str", "required": True, "choices": [CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS]},
@@ -53,7 +53,7 @@ class ActionModule(ControllerAction):
         "shares": {"type": "dict", "default": {}},
     }
 
-    # What each subject is weighed from.
+    # The facts that each subject needs.
     required_if = [
         ("of", CONNECTIONS, ["activity"]),
         ("of", PERFORMANCE, ["activity", "indexes"]),
@@ -134,7 +134,7 @@ def _require(args: dict[str, Any], name: str, keys: tuple[str, ...], module: str
     missing = set(keys) - set(args[name])
     if missing:
         raise AnsibleActionFail(
-            f"diagnosis: {name} lacks {', '.join(sorted(missing))}; give it as {module} returned it. Nothing was done."
+            f"diagnosis: {name} lacks {', '.join(sorted(missing))}; pass the whole result of {module}. Nothing was done."
         )
 
 

@@ -21,7 +21,7 @@ from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action i
 
 
 class ActionModule(ControllerAction):
-    """Weigh the plan, return the verdict, export digest and targets."""
+    """Check the plan, return the decision, export digest and targets."""
 
     arguments = {
         "plan": {"type": "dict", "required": True},
@@ -37,20 +37,20 @@ class ActionModule(ControllerAction):
         missing = {"digest", "actions"} - set(plan)
         if missing:
             raise AnsibleActionFail(
-                f"gate: the plan lacks {', '.join(sorted(missing))}; give it as a module of this collection "
-                "returned it. Nothing was done."
+                f"gate: plan lacks {', '.join(sorted(missing))}; pass the plan that a module of this collection returned in"
+                " check mode. Nothing was done."
             )
         if args["limit"] < 1:
             raise AnsibleActionFail(
-                f"gate: limit is {args['limit']} and must be at least 1; approval: always lets nothing through "
-                "unapproved. Nothing was done."
+                f"gate: limit is {args['limit']} and must be at least 1. To require an approval for every plan, set"
+                " approval to always. Nothing was done."
             )
         digests = [word for word in re.split(r"[\s,]+", args["approved_digest"]) if word]
         for digest in digests:
             if not re.fullmatch(rf"[0-9a-fA-F]{{{SHORTEST_DIGEST},64}}", digest):
                 raise AnsibleActionFail(
-                    f"gate: {digest!r} is no digest; give at least {SHORTEST_DIGEST} of the 64 hexadecimal digits "
-                    "that the check run showed. Nothing was done."
+                    f"gate: approved_digest: {digest!r} is no digest; give at least the first {SHORTEST_DIGEST} of the 64"
+                    " hexadecimal digits that the run in check mode printed. Nothing was done."
                 )
         approved = _targets(args["approved_targets"])
         decision = weigh(plan, args["limit"], args["approval"], approved, digests)
@@ -60,7 +60,7 @@ class ActionModule(ControllerAction):
 
 
 def _targets(given: Any) -> list[str] | None:
-    """A survey hands over strings: empty is "nothing said", JSON or words are a list."""
+    """A survey returns strings: an empty one means "not given"; JSON or words are a list."""
     if given is None or given == "":
         return None
     if isinstance(given, str):
@@ -69,9 +69,11 @@ def _targets(given: Any) -> list[str] | None:
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise AnsibleActionFail(f"gate: approved_targets is no valid JSON list: {error}.") from None
+            raise AnsibleActionFail(
+                f"gate: approved_targets is no valid JSON list: {error}. Nothing was done."
+            ) from None
     if not isinstance(given, list) or not all(isinstance(target, str) for target in given):
-        raise AnsibleActionFail("gate: approved_targets must be a list of targets. Nothing was done.")
+        raise AnsibleActionFail("gate: approved_targets must be a list of targets (texts). Nothing was done.")
     return given
 
 

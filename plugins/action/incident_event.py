@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Writes the log directly when it is on the controller, else sends the module to its host.
 
-A trip to localhost costs as much as one to a far host, and an incident is told in several of them.
+A module run on localhost costs as much as one on a remote host, and an incident needs several.
 Documentation: modules/incident_event.py.
 """
 
@@ -16,7 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.record imp
 
 
 class ActionModule(ActionBase):
-    """One behaviour, two ways to carry it out."""
+    """Writes directly where the log is on the controller, and runs the module elsewhere."""
 
     _supports_check_mode = True
     TRANSFERS_FILES = False

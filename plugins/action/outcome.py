@@ -11,7 +11,7 @@ from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action i
 
 
 class ActionModule(ControllerAction):
-    """Compare before and after; fail when the plan did not keep its word."""
+    """Compare before and after; fail when the result is worse than the plan said."""
 
     arguments = {
         "before": {"type": "int", "required": True},
@@ -30,12 +30,11 @@ class ActionModule(ControllerAction):
         }
         result: dict[str, Any] = {**told}
         if not told["kept"]:
-            because = f" It stopped because {args['stopped']}." if args["stopped"] else ""
+            because = f" It stopped early: {args['stopped']}." if args["stopped"] else ""
             result.update(
                 failed=True,
-                msg=f"The act did not bring the relief that was planned ({told['outcome']}): "
-                f"{_counted(args)}, {args['remaining']} were expected.{because} Look again with --check: it shows what is in"
-                " the way now.",
+                msg=f"The act did not reach the planned result ({told['outcome']}): {_counted(args)}, {args['remaining']}"
+                f" expected.{because} Run the playbook again with --check: it shows the present cause and plan.",
             )
         return result
 
@@ -43,4 +42,4 @@ class ActionModule(ControllerAction):
 def _counted(args: dict[str, Any]) -> str:
     if args["what"]:
         return f"{args['what']}: {args['before']} before, {args['after']} after"
-    return f"{args['before']} waited too long before, {args['after']} after"
+    return f"sessions that wait too long: {args['before']} before, {args['after']} after"

@@ -19,7 +19,7 @@ from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action i
 
 
 class ActionModule(ControllerAction):
-    """Weigh what the facts say; no trip to the host."""
+    """Ranks consumers from facts; no connection to the host."""
 
     arguments = {
         "of": {"type": "str", "required": True, "choices": [CPU, MEMORY]},
@@ -36,8 +36,8 @@ class ActionModule(ControllerAction):
         missing = {"host", "containers", "processes"} - set(resources)
         if missing:
             raise AnsibleActionFail(
-                f"offenders: the resources lack {', '.join(sorted(missing))}; give them as host_resources_info returned"
-                " them. Nothing was done."
+                f"top_consumers: resources lacks {', '.join(sorted(missing))}; pass the whole result of host_resources_info."
+                " Nothing was done."
             )
         if args["of"] == CPU:
             sessions = cast("list[SessionReport]", args["sessions"])

@@ -25,7 +25,7 @@ from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action i
 
 
 class ActionModule(ControllerAction):
-    """Weigh what all hosts say; no trip to any of them."""
+    """Weighs the surveys of all hosts; no connection to any of them."""
 
     arguments = {
         "surveys": {"type": "dict", "required": True},
@@ -61,6 +61,6 @@ def _severities(args: dict[str, Any], name: str) -> dict[str, str]:
     wrong = [value for value in found.values() if value not in SEVERITIES]
     if wrong:
         raise AnsibleActionFail(
-            f"triage_report: {name}: {wrong[0]!r} is none of {', '.join(SEVERITIES)}. Nothing was done."
+            f"triage_report: {name}: severity {wrong[0]!r} is unknown; use one of {', '.join(SEVERITIES)}. Nothing was done."
         )
     return found

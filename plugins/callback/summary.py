@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person at 3 a.m. wants to see, printed under the task that found it. Never the record."""
+"""Prints the results for the operator under their tasks. It is no record of the incident."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ short_description: Show the blocking tree, the plan, the gate's decision and the
 version_added: 0.1.0
 description:
   - Prints the results of this collection's modules as a few lines of text under their tasks.
-  - A clone enables it in C(ansible.cfg). Elsewhere name it in C(callbacks_enabled).
+  - The C(ansible.cfg) of this collection enables it. Elsewhere, add V(pafar.runbook.summary) to C(callbacks_enabled).
 author:
   - Pafar runbook maintainers (@pafar)
 requirements:
@@ -58,7 +58,7 @@ ACTED = "acted"
 
 
 class CallbackModule(CallbackBase):
-    """Prints; keeps only how far each host is, to tell the facts from the verification, the plan from the act."""
+    """Prints; keeps the stage of each host, to distinguish facts from verification and plan from act."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -79,7 +79,7 @@ class CallbackModule(CallbackBase):
             "incident_info": lambda _host, result: of_undoable(result),
             "compose_info": lambda _host, result: of_services(result),
             "host_resources_info": lambda _host, result: of_resources(result),
-            "consumers": lambda _host, result: of_top_consumers(result),
+            "top_consumers": lambda _host, result: of_top_consumers(result),
             "compose_restart": self._act,
             "compose_rollback": self._act,
             "compose_scale": self._act,
@@ -102,7 +102,7 @@ class CallbackModule(CallbackBase):
         self._show(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        self._show(result, only=("outcome", "pg_kill_blocking"))  # of other failures the message says it all
+        self._show(result, only=("outcome", "pg_kill_blocking"))  # other failures have only their message
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
@@ -141,7 +141,7 @@ class CallbackModule(CallbackBase):
 
     def _kill(self, host: str, result: Any) -> Lines:
         if self._stage.get(host) != PLANNED:
-            # One look serves facts and plan; where others have shown the facts, or no session waits, only one is shown.
+            # One snapshot serves facts and plan. Facts are shown once; without waiters the plan is not shown.
             facts: Any = {} if host in self._seen else result.get("facts") or {}
             self._seen.add(host)
             lines = of_activity(facts) if facts else []
@@ -154,10 +154,10 @@ class CallbackModule(CallbackBase):
             self._stage[host] = ACTED
             return summary.of_terminations(result)
         del self._stage[host]
-        return [(summary.DIM, "nobody was ended")]
+        return [(summary.DIM, "no session was terminated")]
 
     def _act(self, host: str, result: Any) -> Lines:
-        """The first time the plan, the second time the act; a plan made again to verify is the verdict's to tell."""
+        """The first time the plan, the second time the act; the outcome shows a plan made again to verify."""
         if self._stage.get(host) == ACTED or "done" not in result:
             return []
         if self._stage.get(host) != PLANNED:
@@ -171,7 +171,7 @@ class CallbackModule(CallbackBase):
         return [(summary.DIM, "nothing was done")]
 
     def _reclaim(self, host: str, result: Any) -> Lines:
-        """With the plan also what it may not free, and what could not be looked at."""
+        """With the plan also what it does not free, and what could not be read."""
         planned = host not in self._stage
         lines = self._act(host, result)
         return [*lines, *of_explained(result)] if planned else lines

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Documentation of the options that say which compose project; twin of COMPOSE_ARGS."""
+"""Documentation of the options that select the compose project; twin of COMPOSE_ARGS."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ class ModuleDocFragment:
 options:
   project:
     description:
-      - Name of the compose project. Empty means the one of O(files) or O(project_directory), or the only one
-        that the engine has.
+      - Name of the compose project. Empty means the project of O(files) or O(project_directory), or the only project
+        of the engine.
     type: str
     default: ""
   files:
     description:
-      - Absolute paths of the compose files, in order. Empty means those that the containers' labels name.
+      - Absolute paths of the compose files, in order. Empty means the files that the labels of the containers name.
     type: list
     elements: str
     default: []
   project_directory:
-    description: Folder of the project, where its C(.env) lies. Empty means the one that the labels name.
+    description: Directory of the project, which contains C(.env). Empty means the directory that the labels name.
     type: str
     default: ""
   env_files:
-    description: Environment files beside C(.env). Empty means those that the labels name.
+    description: Environment files in addition to C(.env). Empty means the files that the labels name.
     type: list
     elements: str
     default: []
   profiles:
-    description: Profiles in use. A service of another profile that has no container is wanted 0 times.
+    description: Active profiles. A service of another profile without containers has 0 wanted replicas.
     type: list
     elements: str
     default: []
@@ -41,12 +41,11 @@ options:
     ENGINE = r"""
 options:
   docker_host:
-    description:
-      - Where the engine is, as C(DOCKER_HOST) has it. Empty means the environment, or the local socket.
+    description: Address of the engine, as in C(DOCKER_HOST). Empty means the environment variable, or the local socket.
     type: str
     default: ""
   engine_timeout:
-    description: Seconds that the engine gets for each answer before it counts as hanging.
+    description: Seconds to wait for each response of the engine before the module fails.
     type: float
     default: 10.0
 requirements:
@@ -57,53 +56,56 @@ requirements:
 options:
   only:
     description:
-      - Approved targets, as a former plan named them. Nothing else is touched. An empty list approves nothing.
-      - It is an error when none of them stands any more while there is something to do.
+      - Approved targets, as an earlier plan named them. Nothing else is changed. An empty list approves nothing.
+      - The module fails if none of them is in the present plan although actions are needed.
     type: list
     elements: str
   ready_timeout:
-    description: Seconds within which a started replica must be up.
+    description: Seconds within which a started replica must become ready.
     type: float
     default: 120.0
   stable:
-    description: Seconds without a restart after which a replica without a health check counts as up.
+    description: Seconds without a restart after which a replica without a health check counts as ready.
     type: float
     default: 10.0
   grace:
-    description: Seconds that a replica gets to stop before it is killed. Not given means its own (10 by default).
+    description:
+      - Seconds between SIGTERM and SIGKILL when a replica stops. Omitted means the value of the container (10 by
+        default).
     type: int
   drain:
     description:
-      - Whether a replica with siblings refuses new connections and finishes the old ones before it stops. Needs
-        root, nsenter and iptables; where that is not to be had the result says so, and it stops without.
+      - Whether a replica that is not the only one refuses new connections and finishes the open ones before it stops.
+      - This needs root, nsenter and iptables. If they are missing, the result says so, and the replica stops without
+        draining.
     type: bool
     default: true
   drain_timeout:
-    description: Most seconds to wait for its connections to end.
+    description: Longest time in seconds to wait for open connections to end.
     type: float
     default: 10.0
   pause:
     description:
-      - Seconds between two replicas where no O(proxy) can be reloaded, so that a proxy that gave one up tries it
-        again. The default is a little more than the C(fail_timeout) of nginx.
+      - Seconds between two replicas if no O(proxy) can be reloaded, so that a proxy that marked a replica as failed
+        tries it again. The default is slightly more than the C(fail_timeout) of nginx.
     type: float
     default: 11.0
   proxy:
-    description: Service that passes requests on to the replicas, reloaded when they change. Empty for none.
+    description: Service that forwards requests to the replicas. It is reloaded when they change. Empty for none.
     type: str
     default: ""
   proxy_reload:
-    description: Command that makes it read its configuration again, run in its containers without a shell.
+    description: Command that reloads the configuration of the proxy. It runs in its containers, without a shell.
     type: list
     elements: str
     default: [nginx, -s, reload]
   proxy_test:
-    description: Command that says whether that configuration is valid. Empty for none.
+    description: Command that validates the configuration of the proxy. Empty for none.
     type: list
     elements: str
     default: [nginx, -t, -q]
   compose_timeout:
-    description: Seconds after which a C(docker compose up) is stopped.
+    description: Seconds after which C(docker compose up) is stopped.
     type: float
     default: 180.0
 """

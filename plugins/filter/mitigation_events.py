@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: mitigation_events
-short_description: The events that a mitigation has to record
+short_description: Events that a mitigation records in the incident log
 version_added: 0.1.0
 description:
-  - Makes from the results of a role's own steps what it appends to the incident log. A step counts only if the one
-    before it came through.
+  - Builds the events for the incident log from the results of the steps of a mitigation role. A step counts only if
+    the one before it succeeded.
 positional: _input, mitigation
 options:
   _input:
@@ -22,7 +22,7 @@ options:
     type: str
     required: true
   gate:
-    description: Result of the step Gate.
+    description: Result of M(pafar.runbook.gate).
     type: dict
     default: {}
   applied:
@@ -30,11 +30,11 @@ options:
     type: dict
     default: {}
   outcome:
-    description: Result of the step Verdict.
+    description: Result of M(pafar.runbook.outcome).
     type: dict
     default: {}
   undoes:
-    description: The moment of the event that this act takes back.
+    description: Time of the event that this act undoes.
     type: str
     default: ""
 author:
@@ -42,7 +42,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: What there is to record
+- name: Show the events to record
   ansible.builtin.debug:
     msg: "{{ planned | pafar.runbook.mitigation_events('restart_services', gate=gate, applied=applied) }}"
 """

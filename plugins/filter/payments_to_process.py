@@ -1,15 +1,14 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Payments that a person must process, from the database and the log."""
+"""Payments that an operator must process, from the database and the log."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: payments_to_process
-short_description: Payments that a person must process, as a list and as a file
+short_description: Payments that an operator must process, as a list and as a file
 version_added: 0.1.0
-description:
-  - Joins what the database and the log know of payments that did not come through, by their reference.
+description: Joins what the database and the log contain about failed payments, by their reference.
 positional: _input, entries, sign
 options:
   _input:
@@ -24,8 +23,8 @@ options:
     default: []
   sign:
     description:
-      - Regular expression by which a payment that failed is known in the log, with a group C(reference). Its other groups
-        become columns. Empty means that the log tells of none.
+      - Regular expression that matches a failed payment in the log, with a group C(reference). Its other groups become
+        columns. Empty means that the log does not show failed payments.
     type: str
     default: ""
 author:
@@ -33,7 +32,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Who must be called
+- name: List the payments to process
   ansible.builtin.debug:
     msg: "{{ (rows | pafar.runbook.payments_to_process(entries, 'booking (?P<reference>\\w+) failed: (?P<why>\\w+)')).payments }}"
 """
@@ -55,9 +54,11 @@ def _payments(rows: Any, entries: Any = None, sign: str = "") -> dict[str, Any]:
     try:
         known = re.compile(sign).groupindex
     except re.error as error:
-        raise AnsibleFilterError(f"payments_to_process: {sign!r} is no regular expression ({error}).") from None
+        raise AnsibleFilterError(
+            f"payments_to_process: sign: {sign!r} is no regular expression ({error}). Correct it."
+        ) from None
     if sign and "reference" not in known:
-        raise AnsibleFilterError(f"payments_to_process: {sign!r} has no group (?P<reference>...).")
+        raise AnsibleFilterError(f"payments_to_process: sign: {sign!r} has no group (?P<reference>...). Add the group.")
     found = to_process(rows or [], entries or [], sign)
     return {"payments": found, "csv": as_csv(found)}
 

@@ -172,9 +172,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "max_transaction_age", 0, "s")
     at_least(params, "build_timeout", 1, "s")
     if present and not params["columns"]:
-        raise InputError("columns: an index needs at least one. Nothing was done.")
+        raise InputError("columns is empty; an index needs at least one column. Nothing was done.")
     if not present and not params["name"]:
-        raise InputError("name: say which index is to be gone. Nothing was done.")
+        raise InputError("name is empty; state=absent needs the name of the index to drop. Nothing was done.")
     wanted_index = IndexRequest(params["schema"], params["table"], tuple(params["columns"]), params["name"], present)
     terms = BuildOptions(params["max_transaction_age"], params["build_timeout"], params["check_disk"])
     with connect(login_of(params)) as postgres:

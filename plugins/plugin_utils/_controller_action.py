@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the action plugins have in common that judge facts on the controller.
+"""Base of the action plugins that work on facts on the controller.
 
 PRIVATE to this collection.
 """

@@ -82,5 +82,5 @@ def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
 
 
 def test_facts_that_are_none_are_refused(server):
-    assert "pg_activity_info returned it" in adhoc("diagnosis", of="connections", activity={})["msg"]
+    assert "whole result of pg_activity_info" in adhoc("diagnosis", of="connections", activity={})["msg"]
     assert "pg_index_info" in adhoc("diagnosis", of="performance", activity=activity(server), indexes={"x": 1})["msg"]

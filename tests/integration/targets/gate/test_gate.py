@@ -29,7 +29,7 @@ def test_gives_the_same_verdict_in_check_mode(check):
     [
         ({"limit": 0}, "limit is 0 and must be at least 1"),
         ({"approved_digest": "abc"}, "is no digest"),
-        ({"plan": {"verb": "x"}}, "the plan lacks actions, digest"),
+        ({"plan": {"verb": "x"}}, "plan lacks actions, digest"),
         ({"approved_targets": 7}, "must be a list of targets"),
         ({"aproved_targets": []}, "aproved_targets"),
     ],

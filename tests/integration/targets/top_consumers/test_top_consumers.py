@@ -22,4 +22,4 @@ def test_the_busy_container_is_named():
 def test_what_is_no_result_is_refused():
     done = adhoc("top_consumers", of="cpu", resources={"host": HOST})
     assert done["failed"] is True
-    assert "the resources lack containers, processes" in done["msg"]
+    assert "resources lacks containers, processes" in done["msg"]

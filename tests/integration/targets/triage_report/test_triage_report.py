@@ -50,4 +50,4 @@ def test_no_host_was_reached():
 def test_a_severity_that_is_none():
     found = report(surveys={}, services={"nginx": "bad"})
     assert found["failed"]
-    assert "'bad' is none of P0" in found["msg"]
+    assert "'bad' is unknown; use one of P0" in found["msg"]

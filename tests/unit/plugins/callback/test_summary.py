@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,6 +53,12 @@ def printed(monkeypatch):
     return show
 
 
+def test_every_view_is_that_of_a_module():
+    """A view under another name would never be shown."""
+    modules = {path.stem for path in (Path(__file__).parents[4] / "plugins/modules").glob("*.py")}
+    assert set(CallbackModule()._views) - modules == {"async_status"}
+
+
 def test_a_real_run_shows_facts_plan_act_and_verdict_and_not_the_verification(printed):
     for dummy in range(2):  # the role may be used twice in a play
         assert printed("pg_activity_info", ACTIVITY)
@@ -67,7 +74,7 @@ def test_a_check_run_says_that_nobody_was_ended(printed):
         assert printed("pg_activity_info", ACTIVITY)
         assert len(printed("pg_kill_blocking", PLANNED)) == 2
         assert printed("gate", GATE)
-        assert printed("pg_kill_blocking", PLANNED) == ["db | nobody was ended"]
+        assert printed("pg_kill_blocking", PLANNED) == ["db | no session was terminated"]
 
 
 def test_hosts_do_not_mix_and_others_tasks_are_left_alone(printed):
