@@ -55,7 +55,7 @@ options:
     type: float
     default: 0.2
   floor:
-    description: For V(connections), idle sessions that each application keeps, whatever its share.
+    description: For V(connections), number of sessions that each application keeps, whatever its share.
     type: int
     default: 2
   shares:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: outcome
-short_description: Compare facts before and after an act
+short_description: Compare a count before and after an act
 version_added: 0.1.0
 description:
   - Compares a count before and after an act and returns the outcome. Runs on the controller.

@@ -49,7 +49,7 @@ options:
     type: float
     default: 0.2
   floor:
-    description: Idle sessions that each application keeps. At least 0.
+    description: Number of sessions that each application keeps, whatever its share. At least 0.
     type: int
     default: 2
   idle_in_transaction:
@@ -77,11 +77,13 @@ options:
     elements: dict
     default: []
   max_victims:
-    description: Largest number of working sessions to terminate (not idle, and with a client). At least 1.
+    description: Largest number of sessions with an open transaction or a running statement to terminate. At least 1.
     type: int
     default: 10
   max_share:
-    description: Largest share of all client sessions to terminate while they work, more than 0 and at most 1.
+    description:
+      - Largest share of all client sessions to terminate with an open transaction or a running statement, more than 0
+        and at most 1. One session is always allowed.
     type: float
     default: 0.2
   max_idle:
@@ -97,8 +99,8 @@ options:
     elements: str
   parts:
     description:
-      - Which part of the plan to use. V(harmless) are idle sessions and dead client connections, V(others) are working
-        sessions.
+      - Which part of the plan to use. V(harmless) are idle sessions and dead client connections. V(others) are
+        sessions with an open transaction or a running statement.
     type: list
     elements: str
     default: [harmless, others]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_index_info
-short_description: Recommend PostgreSQL indexes, proved by the planner
+short_description: Recommend PostgreSQL indexes, tested with the planner where possible
 version_added: 0.1.0
 description:
   - Recommends the indexes that would save most time now. Returns for each the statement to review, the size, the lock
@@ -146,7 +146,7 @@ invalid:
     table: {description: "Name of the table.", type: str}
     why: {description: "Reason.", type: str}
     size_bytes: {description: "Size in bytes.", type: int}
-    scans: {description: "Number of sequential scans.", type: int}
+    scans: {description: "Number of index scans.", type: int}
     statement: {description: "Statement that drops the index, for review.", type: str}
 duplicates:
   description: Indexes that are equal to another index, with the statement that removes each.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_kill_blocking
-short_description: Terminate the smallest set of sessions that clears a PostgreSQL lock queue
+short_description: Cancel or terminate the least harmful set of sessions that clears a PostgreSQL lock queue
 version_added: 0.1.0
 description:
   - Chooses the least harmful set of actions that unblocks all sessions that have waited for O(min_waiting) seconds or
