@@ -55,7 +55,7 @@ project:
   type: dict
   sample: {"name": "pafar", "directory": "/srv/pafar", "files": ["/srv/pafar/docker-compose.prod.yml"], "readable": true}
   contains: &ProjectFiles
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the project.", type: str}
     directory: {description: "Directory of the project.", type: str}
     files: {description: "Compose files.", type: list, elements: str}
     env_files: {description: "Environment files.", type: list, elements: str}
@@ -92,11 +92,11 @@ services:
           type: list
           elements: dict
           contains: &ContainerReport
-            name: {description: "Name.", type: str}
+            name: {description: "Name of the container.", type: str}
             id: {description: "Full id of the container.", type: str}
-            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
             number: {description: "Number of the container within its service.", type: int}
-            state: {description: "State.", type: str}
+            state: {description: "State, as the engine reports it.", type: str}
             health: {description: "Result of the health check; V(none) for a container without a health check.", type: str}
             health_output: {description: "Last output of the health check.", type: str}
             restarts: {description: "Restarts by the engine.", type: int}

@@ -157,10 +157,10 @@ rules:
       type: list
       elements: dict
       contains: &VanishedClient
-        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
         who: {description: "Description for people, for example process id, role, database and application.", type: str}
-        reason: {description: "Reason.", type: str}
+        reason: {description: "What shows that the client connection is dead.", type: str}
     busy:
       description: "Sessions that use much CPU."
       type: list
@@ -168,13 +168,13 @@ rules:
       contains: &BusySession
         pid: {description: "Process id; 0 for none.", type: int}
         cpu: {description: "CPU use, in cores.", type: float}
-        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
     min_running: {description: "Seconds after which a busy session counts.", type: float}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
     name: {description: "Name of the index to build.", type: str}
-    services: {description: "Services concerned.", type: list, elements: str}
+    services: {description: "Services to act on.", type: list, elements: str}
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}
 causes:
@@ -233,7 +233,7 @@ role_settings:
   contains: &RoleSetting
     role: {description: "Name of the role.", type: str}
     setting: {description: "Name of the setting.", type: str}
-    value: {description: "Value.", type: str}
+    value: {description: "Value to set.", type: str}
 scale:
   description: Whether more replicas of the services would help; for V(performance).
   returned: success

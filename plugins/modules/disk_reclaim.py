@@ -223,14 +223,14 @@ explained:
   elements: dict
   sample: []
   contains: &Explained
-    kind: {description: "Kind.", type: str}
-    what: {description: "Description, in a sentence.", type: str}
+    kind: {description: "V(deleted_open), V(inodes) or V(volume).", type: str}
+    what: {description: "Description of the item.", type: str}
     bytes: {description: "Size in bytes.", type: int}
     remedy: {description: "Next step.", type: str}
     pids: {description: "Processes that hold the file open.", type: list, elements: int}
     service: {description: "Name of the service; empty for none.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
-    services: {description: "Services concerned.", type: list, elements: str}
+    services: {description: "Services whose restart closes the file.", type: list, elements: str}
 notes:
   description: What could not be read, and further findings, a sentence each.
   returned: success

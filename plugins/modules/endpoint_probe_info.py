@@ -172,12 +172,12 @@ matrix:
   contains: &ProbeReport
     source: {description: "Source of the probe, V(host) or a container.", type: str}
     target: {description: "Name of the endpoint.", type: str}
-    kind: {description: "Kind.", type: str}
+    kind: {description: "Protocol of the target.", type: str}
     judge: {description: "Vendor whose rules decide about the answer; empty for none.", type: str}
     address: {description: "Host and port that were probed.", type: str}
-    state: {description: "State.", type: str}
+    state: {description: "V(up), V(degraded), V(flapping), V(down) or V(unknown).", type: str}
     layer: {description: "First layer that fails; empty if none fails.", type: str}
-    why: {description: "Reason.", type: str}
+    why: {description: "Reason of the state; empty for V(up).", type: str}
     fault_of: {description: "Responsible side (V(ours), V(theirs), V(key), V(network)); empty where it is not known.", type: str}
     layers:
       description: "Each probed layer, by name."

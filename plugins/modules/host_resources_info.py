@@ -96,11 +96,11 @@ host:
       type: list
       elements: dict
       contains: &Filesystem
-        size: {description: "Bytes.", type: int}
+        size: {description: "Size in bytes.", type: int}
         free: {description: "Free bytes.", type: int}
         mount: {description: "Mount point.", type: str}
         device: {description: "The device that is mounted.", type: str}
-        kind: {description: "Kind.", type: str}
+        kind: {description: "Type of the file system.", type: str}
         used_share: {description: "Used share, 0 to 1.", type: float}
         inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
 containers:
@@ -113,7 +113,7 @@ containers:
   sample: [{"name": "pafar-backend-1", "cpu": 0.05, "working_set": 139472896, "limit": 268435456, "memory_share": 0.5196}]
   contains: &ContainerUse
     id: {description: "Full id of the container.", type: str}
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the container.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
     service: {description: "Name of the service; empty for none.", type: str}
     status: {description: "Status, as the engine reports it.", type: str}
@@ -157,7 +157,7 @@ processes:
   contains: &BusyProcess
     pid: {description: "Process id; 0 for none.", type: int}
     inside_pid: {description: "Process id in the container's PID namespace.", type: int}
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the process.", type: str}
     container: {description: "Name of the container; empty for the host.", type: str}
     cpu: {description: "CPU use, in cores.", type: float}
     resident: {description: "Resident memory in bytes.", type: int}
@@ -168,10 +168,10 @@ stopped:
   elements: dict
   sample: [{"name": "pafar-migrate-1", "service": "migrate", "state": "exited", "status": "Exited (0) 2 hours ago"}]
   contains: &StoppedContainer
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the container.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
     service: {description: "Name of the service; empty for none.", type: str}
-    state: {description: "State.", type: str}
+    state: {description: "State, as the engine reports it.", type: str}
     status: {description: "Status, as the engine reports it.", type: str}
     id: {description: "Full id of the container.", type: str}
 findings:

@@ -44,8 +44,8 @@ events:
   elements: dict
   sample: []
   contains: &EventReport
-    at: {description: "Time.", type: str}
-    kind: {description: "Kind.", type: str}
+    at: {description: "Time of the event (UTC, ISO 8601).", type: str}
+    kind: {description: "Kind of the event.", type: str}
     by: {description: "Cause, or the person or program that acted.", type: str}
     host: {description: "Host that the event is about.", type: str}
     note: {description: "Facts; the keys depend on the kind of event.", type: dict}
@@ -63,8 +63,8 @@ undoable:
   sample: {"at": "2026-11-23T14:56:35.123456Z", "mitigation": "scale_services", "module": "compose_scale", "options": {}}
   contains: &Undoable
     reversible: {description: "Whether the act can be undone.", type: bool}
-    why: {description: "Reason.", type: str}
-    at: {description: "Time.", type: str}
+    why: {description: "Why the act cannot be undone.", type: str}
+    at: {description: "Time of the act (UTC, ISO 8601).", type: str}
     mitigation: {description: "Role that carried out the act.", type: str}
 why_not:
   description: Why no act can be undone; empty otherwise.

@@ -159,7 +159,7 @@ entries:
     source: {description: "Name of the log.", type: str}
     stream: {description: "V(stdout) or V(stderr), where it is known.", type: str}
     level: {description: "Severity of the record; empty where it has none.", type: str}
-    text: {description: "Text.", type: str}
+    text: {description: "Text of the record, with secrets hidden.", type: str}
     fields: {description: "Fields of a structured record; absent for other records.", type: dict}
 matched:
   description: Number of matching records among those that were read.
@@ -181,7 +181,7 @@ signatures:
   sample: [{"signature": "0123456789ab", "text": "ERROR payment # failed", "level": "error", "count": 12, "new": true}]
   contains: &SignatureReport
     signature: {description: "Twelve hexadecimal digits that identify this kind of record.", type: str}
-    text: {description: "Text.", type: str}
+    text: {description: "Text common to the records of this kind.", type: str}
     level: {description: "Severity of the record; empty where it has none.", type: str}
     count: {description: "Number of records of this kind.", type: int}
     first_seen: {description: "Time of the first record, in seconds since 1970; null where it is not known.", type: float}
@@ -216,7 +216,7 @@ sources:
   sample: [{"source": "pafar-backend-1", "kind": "json-file", "records": 12, "left_out": [], "problem": ""}]
   contains: &SourceReport
     source: {description: "Name of the log.", type: str}
-    kind: {description: "Kind.", type: str}
+    kind: {description: "Kind of the log.", type: str}
     place: {description: "Location of the log.", type: str}
     records: {description: "Number of records that were read.", type: int}
     oldest: {description: "Time of the oldest record that was read, in seconds since 1970; null for none.", type: float}

@@ -142,14 +142,14 @@ root_blockers:
   sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "waiters": 101,
             "state": "idle in transaction", "reason": "idle in transaction for 65 s", "protected": ""}]
   contains: &SessionBlocker_PreparedBlocker
-    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
     pid: {description: "Process id; 0 for none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
     client: {description: "Address of the client.", type: str}
     backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
-    state: {description: "State.", type: str}
+    state: {description: "Session state, as pg_stat_activity has it.", type: str}
     seconds_in_state: {description: "Seconds in this state.", type: float}
     transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
@@ -157,7 +157,7 @@ root_blockers:
     statement: {description: "Text of the statement.", type: str}
     waiters: {description: "Number of sessions that wait for it.", type: int}
     frees_alone: {description: "Waiters that would get their lock if this session alone were terminated.", type: int}
-    reason: {description: "Reason.", type: str}
+    reason: {description: "Why it blocks, and for how long.", type: str}
     protected: {description: "Why the session may not be terminated; empty where it may.", type: str}
     behind_pooler:
       description: "The real client, where the session is one of a pooler's server connections; null otherwise."
@@ -181,14 +181,14 @@ blocked:
   elements: dict
   sample: [{"pid": 4712, "waits_seconds": 42.3, "waits_for": "row public.bookings (0,1)", "mode": "ShareLock"}]
   contains: &SessionWaiter_PreparedWaiter
-    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
     pid: {description: "Process id; 0 for none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
     client: {description: "Address of the client.", type: str}
     backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
-    state: {description: "State.", type: str}
+    state: {description: "Session state, as pg_stat_activity has it.", type: str}
     seconds_in_state: {description: "Seconds in this state.", type: float}
     transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
@@ -220,8 +220,8 @@ connections:
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
   contains: &Connections
-    used: {description: "Number in use.", type: int}
-    limit: {description: "Upper limit.", type: int}
+    used: {description: "Used connection slots.", type: int}
+    limit: {description: "Setting max_connections.", type: int}
     percent: {description: "Percent of the slots in use.", type: float}
     ordinary_limit: {description: "Slots for ordinary roles.", type: int}
     ordinary_free: {description: "Free slots for ordinary roles.", type: int}
@@ -235,8 +235,8 @@ connections:
           description: "Each entry, by name."
           type: dict
           contains: &LimitUse
-            limit: {description: "Upper limit.", type: int}
-            used: {description: "Number in use.", type: int}
+            limit: {description: "Connection limit.", type: int}
+            used: {description: "Used connections.", type: int}
     database_limits:
       description: "Databases that have a connection limit."
       type: dict
@@ -255,11 +255,11 @@ connections:
       type: list
       elements: dict
       contains: &CeilingReport
-        kind: {description: "Kind.", type: str}
-        name: {description: "Name.", type: str}
-        limit: {description: "Upper limit.", type: int}
-        used: {description: "Number in use.", type: int}
-        free: {description: "Free bytes.", type: int}
+        kind: {description: "V(max_connections), V(role) or V(database).", type: str}
+        name: {description: "Name of the role or database; empty for max_connections.", type: str}
+        limit: {description: "Connection limit.", type: int}
+        used: {description: "Used connections.", type: int}
+        free: {description: "Number that is free.", type: int}
         applications:
           description: "Applications that use connections under this limit, the largest first."
           type: list
@@ -268,7 +268,7 @@ connections:
             role: {description: "Name of the role.", type: str}
             application: {description: "Name of the application.", type: str}
             database: {description: "Name of the database.", type: str}
-            name: {description: "Name.", type: str}
+            name: {description: "Application name, role and database in one text.", type: str}
             sessions: {description: "Number of sessions.", type: int}
             idle: {description: "Idle sessions.", type: int}
             idle_seconds: {description: "Seconds idle, the longest first.", type: list, elements: int}
@@ -291,14 +291,14 @@ activity:
       type: list
       elements: dict
       contains: &SessionReport
-        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
         user: {description: "Name of the role.", type: str}
         database: {description: "Name of the database.", type: str}
         application: {description: "Name of the application.", type: str}
         client: {description: "Address of the client.", type: str}
         backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
-        state: {description: "State.", type: str}
+        state: {description: "Session state, as pg_stat_activity has it.", type: str}
         seconds_in_state: {description: "Seconds in this state.", type: float}
         transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
         has_written: {description: "Whether its transaction has written data.", type: bool}
@@ -331,9 +331,9 @@ activity:
       type: list
       elements: dict
       contains: &ProtectedSession
-        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
-        reason: {description: "Reason.", type: str}
+        reason: {description: "Why the session may not be terminated.", type: str}
 prepared:
   description: Prepared transactions.
   returned: success
@@ -341,11 +341,11 @@ prepared:
   elements: dict
   sample: [{"gid": "booking-17", "target": "prepared@20261123T145635.123456Z/xid740", "seconds": 7200.0}]
   contains: &PreparedReport
-    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
     gid: {description: "Global id of the prepared transaction.", type: str}
     owner: {description: "Owner.", type: str}
     database: {description: "Name of the database.", type: str}
-    seconds: {description: "Duration in seconds.", type: float}
+    seconds: {description: "Seconds since the transaction was prepared.", type: float}
     waiters: {description: "Number of sessions that wait for it.", type: int}
 background:
   description:
@@ -375,7 +375,7 @@ background:
           type: list
           elements: dict
           contains: &HorizonHolder
-            kind: {description: "Kind.", type: str}
+            kind: {description: "What holds the xmin horizon.", type: str}
             who: {description: "Description for people, for example process id, role, database and application.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
             age: {description: "Age of the xmin that it holds, in transactions.", type: int}
@@ -389,7 +389,7 @@ background:
           elements: dict
           contains: &SlotReport
             slot: {description: "Name of the replication slot.", type: str}
-            kind: {description: "Kind.", type: str}
+            kind: {description: "Type of the slot, physical or logical.", type: str}
             active: {description: "Whether a consumer reads from it.", type: bool}
             pid: {description: "Process id; 0 for none.", type: int}
             kept_bytes: {description: "Bytes of WAL that the slot retains.", type: int}
@@ -403,7 +403,7 @@ background:
           elements: dict
           contains: &WalsenderReport
             pid: {description: "Process id; 0 for none.", type: int}
-            state: {description: "State.", type: str}
+            state: {description: "State, as pg_stat_replication has it.", type: str}
             behind_bytes: {description: "Bytes of WAL that the receiver has not replayed yet.", type: int}
         archiver:
           description: "State of the WAL archiver."
@@ -423,7 +423,7 @@ background:
           contains: &SpillSession
             pid: {description: "Process id; 0 for none.", type: int}
             who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
             files: {description: "Number of temporary files.", type: int}
             bytes: {description: "Size in bytes.", type: int}
         other_bytes: {description: "Bytes of temporary files that belong to no session.", type: int}
@@ -440,7 +440,7 @@ background:
             pid: {description: "Process id; 0 for none.", type: int}
             doing: {description: "Activity of the vacuum.", type: str}
             database: {description: "Name of the database.", type: str}
-            seconds: {description: "Duration in seconds.", type: float}
+            seconds: {description: "Seconds since the vacuum began.", type: float}
             automatic: {description: "Whether autovacuum started it.", type: bool}
             against_wraparound: {description: "Whether it prevents transaction ID wraparound. Such a vacuum starts again at once when it is cancelled.", type: bool}
             share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
@@ -454,10 +454,10 @@ background:
           type: list
           elements: dict
           contains: &BackendUse
-            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
             who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            state: {description: "State.", type: str}
+            state: {description: "Session state, as pg_stat_activity has it.", type: str}
             cpu: {description: "CPU use, in cores.", type: float}
             memory: {description: "Bytes of memory.", type: int}
             read_per_second: {description: "Bytes read per second.", type: int}
@@ -467,21 +467,21 @@ background:
           type: list
           elements: dict
           contains: &VanishedClient
-            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
             who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            reason: {description: "Reason.", type: str}
+            reason: {description: "What shows that the client connection is dead.", type: str}
         cpu: {description: "CPU use, in cores.", type: float}
         memory: {description: "Bytes of memory.", type: int}
         here: {description: "Whether the server's processes run on this host and can be read.", type: bool}
-        why: {description: "Reason.", type: str}
+        why: {description: "Why the processes cannot be read; empty if they can.", type: str}
         cores: {description: "Cores of the host.", type: int}
     pooler:
       description: "State of PgBouncer, from its console."
       type: dict
       contains: &PoolerReport
         reachable: {description: "Whether the console of PgBouncer answers.", type: bool}
-        why: {description: "Reason.", type: str}
+        why: {description: "Why the console does not answer; empty if it does.", type: str}
         pools:
           description: "Pools, the one with most waiting clients first."
           type: list
@@ -510,8 +510,8 @@ background:
           description: "Client connections of the pooler, and their limit."
           type: dict
           contains: &ClientConnections
-            used: {description: "Number in use.", type: int}
-            limit: {description: "Upper limit.", type: int}
+            used: {description: "Client connections.", type: int}
+            limit: {description: "Largest number of client connections.", type: int}
         findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
     findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
 visibility:

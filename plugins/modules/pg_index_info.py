@@ -89,13 +89,13 @@ advice:
       cost_before: 8543.1
       cost_after: 12.4
   contains: &AdviceReport
-    kind: {description: "Kind.", type: str}
+    kind: {description: "Ground of the recommendation, V(statement), V(foreign_key) or V(running).", type: str}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
-    name: {description: "Name.", type: str}
+    name: {description: "Name for the index.", type: str}
     statement: {description: "Statement that builds the index, for review; empty where there is none.", type: str}
-    why: {description: "Reason.", type: str}
+    why: {description: "Reason of the recommendation.", type: str}
     proved: {description: "Whether the planner confirmed the gain with a hypothetical index.", type: bool}
     cost_before: {description: "The planner's cost without the index; null where the index was not tried.", type: float}
     cost_after: {description: "The planner's cost with the index; null where the index was not tried.", type: float}
@@ -115,7 +115,7 @@ foreign_keys:
   elements: dict
   sample: [{"name": "payments_booking_id_fkey", "table": "public.payments", "columns": ["booking_id"], "near": "", "seconds": 0.4}]
   contains: &ForeignKeyReport
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the foreign key.", type: str}
     table: {description: "Name of the table.", type: str}
     parent: {description: "Table that the foreign key refers to.", type: str}
     columns: {description: "Columns of the key.", type: list, elements: str}
@@ -144,7 +144,7 @@ invalid:
   contains: &IndexReport
     index: {description: "Name of the index.", type: str}
     table: {description: "Name of the table.", type: str}
-    why: {description: "Reason.", type: str}
+    why: {description: "Why the index can be dropped.", type: str}
     size_bytes: {description: "Size in bytes.", type: int}
     scans: {description: "Number of index scans.", type: int}
     statement: {description: "Statement that drops the index, for review.", type: str}
@@ -180,8 +180,8 @@ workload:
   type: dict
   sample: {"available": true, "statements": [], "waits": {"CPU": 3.2}}
   contains: &WorkloadReport
-    available: {description: "Bytes of memory that processes can still allocate (MemAvailable).", type: bool}
-    why: {description: "Reason.", type: str}
+    available: {description: "Whether pg_stat_statements is available.", type: bool}
+    why: {description: "Why pg_stat_statements is not available; empty if it is.", type: str}
     remedy: {description: "Next step.", type: str}
     notes: {description: "Further findings, a sentence each.", type: list, elements: str}
     window:
@@ -222,8 +222,8 @@ workload:
           contains: &RunningStatement
             pid: {description: "Process id; 0 for none.", type: int}
             who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
-            seconds: {description: "Duration in seconds.", type: float}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            seconds: {description: "Seconds since the statement began.", type: float}
             wait: {description: "Wait event; empty for none.", type: str}
     waits: {description: "Mean number of sessions, by wait event.", type: dict}
 window:

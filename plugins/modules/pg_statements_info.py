@@ -127,8 +127,8 @@ statements:
       contains: &RunningStatement
         pid: {description: "Process id; 0 for none.", type: int}
         who: {description: "Description for people, for example process id, role, database and application.", type: str}
-        target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
-        seconds: {description: "Duration in seconds.", type: float}
+        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+        seconds: {description: "Seconds since the statement began.", type: float}
         wait: {description: "Wait event; empty for none.", type: str}
 waits:
   description: Mean number of active sessions by wait event. C(CPU) counts sessions that do not wait.

@@ -62,10 +62,10 @@ alerts:
   elements: dict
   sample: [{"name": "UsersFail", "state": "firing", "severity": "P1", "summary": "More than a tenth fails"}]
   contains: &AlertReport
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the alert.", type: str}
     severity: {description: "Severity.", type: str}
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
-    state: {description: "State.", type: str}
+    state: {description: "V(pending) or V(firing).", type: str}
     since: {description: "Time from which the alert is active.", type: str}
     summary: {description: "Summary of the alert.", type: str}
     labels: {description: "Labels of the alert.", type: dict}
@@ -78,7 +78,7 @@ series:
   elements: dict
   sample: [{"name": "requests that fail", "unit": "%", "value": 0.12, "problem": ""}]
   contains: &SeriesReport
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the series.", type: str}
     query: {description: "PromQL of the series.", type: str}
     unit: {description: "Unit of the value.", type: str}
     severity: {description: "Threshold of each severity.", type: dict}

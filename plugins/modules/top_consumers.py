@@ -70,7 +70,7 @@ consumers:
   sample: []
   contains: &ContainerUse
     id: {description: "Full id of the container.", type: str}
-    name: {description: "Name.", type: str}
+    name: {description: "Name of the container.", type: str}
     project: {description: "Name of the compose project; empty for none.", type: str}
     service: {description: "Name of the service; empty for none.", type: str}
     status: {description: "Status, as the engine reports it.", type: str}
@@ -116,14 +116,14 @@ sessions:
   elements: dict
   sample: []
   contains: &SessionCpu
-    target: {description: "Unique identifier of the object at this moment. Options such as O(only) take it.", type: str}
+    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
     pid: {description: "Process id; 0 for none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
     client: {description: "Address of the client.", type: str}
     backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
-    state: {description: "State.", type: str}
+    state: {description: "Session state, as pg_stat_activity has it.", type: str}
     seconds_in_state: {description: "Seconds in this state.", type: float}
     transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}

@@ -76,7 +76,7 @@ signs:
   sample: [{"severity": "P1", "text": "12 sessions wait for locks", "host": "db1", "scenario": "db_lock_contention"}]
   contains: &SignReport
     severity: {description: "Severity.", type: str}
-    text: {description: "Text.", type: str}
+    text: {description: "Description of the sign.", type: str}
     host: {description: "Host that shows the sign; empty for none.", type: str}
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
 scenarios:
