@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The gate runs on the controller: a verdict needs no trip to the host. Documentation: modules/gate.py."""
+"""The gate runs on the controller, without a connection to the host. Documentation: modules/gate.py."""
 
 from __future__ import annotations
 

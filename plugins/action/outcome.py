@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verdict on an act, on the controller. Documentation: modules/outcome.py."""
+"""The outcome of an act, on the controller. Documentation: modules/outcome.py."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ options:
     type: int
     default: 6432
   pooler_user:
-    description: One of its C(stats_users) or C(admin_users). Empty means O(login_user).
+    description: User of PgBouncer's C(stats_users) or C(admin_users). Empty means O(login_user).
     type: str
     default: ""
   pooler_password:
