@@ -191,7 +191,7 @@ class TestRole:
 def test_a_mitigation_has_its_steps_in_order(path):
     names = re.findall(r"- name: .* \| (\w+)$", path.read_text(), re.M)
     if "Apply" in names:
-        steps = ["Plan", "Gate", "Evidence", "Apply", "Verify", "Verdict", "Record"]
+        steps = ["Plan", "Gate", "Evidence", "Apply", "Verify", "Outcome", "Record"]
         assert [name for name in names if name in steps] == steps
 
 

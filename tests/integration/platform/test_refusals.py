@@ -56,7 +56,7 @@ def test_a_host_that_is_not_marked_is_refused(platform, tmp_path, mark):
     path.write_text(json.dumps(inventory))
     done = game_day(path, tmp_path / "day", game_day_fault="lock_storm")
     assert done.rc != 0
-    assert "Nothing was injected into pafar: not marked as a rehearsal environment" in done.text
+    assert "Nothing was injected into pafar: not marked as a game-day platform" in done.text
     assert not (tmp_path / "day").exists()
     assert_unbroken(platform)
 
@@ -133,7 +133,7 @@ def test_a_record_is_never_mixed_with_another(platform, tmp_path):
 def test_a_game_day_is_not_played_with_check(platform, tmp_path):
     done = game_day(platform.site.inventory, tmp_path / "day", "--check", game_day_fault="lock_storm")
     assert done.rc != 0
-    assert "A game day rehearses by itself" in done.text
+    assert "A game day has no dry run of its own" in done.text
 
 
 def test_a_platform_that_is_not_there(tmp_path):

@@ -73,5 +73,5 @@ def test_a_page_that_cannot_be_kept_is_printed(tmp_path, away):
     assert "The page could not be kept: " in shown
     assert "Connection refused" in shown if "host" in away else "/proc/nope does not exist" in shown
     assert '"# Triage: P0 proposed, complete outage: answer now"' in shown
-    assert "Tell the next job of a workflow" in shown
+    assert "Pass the result to the next job of a workflow" in shown
     assert "failed=1" not in shown
