@@ -68,10 +68,10 @@ def statement_costs(measure: Callable[..., Any], picture: Callable[[Postgres], A
                 workload(postgres, extension, 0.001).report(postgres, 10, "normalized")
 
             ways: dict[str, Callable[[], Any]] = {
-                "picture": lambda: picture(postgres),
+                "snapshot": lambda: picture(postgres),
                 "its background": lambda: collect_background(postgres, read_snapshot(postgres), ALSO, None, 1.0),
                 "statements window, without waiting": window,
-                "**picture and window together**": lambda: (picture(postgres), window()),
+                "**snapshot and window together**": lambda: (picture(postgres), window()),
             }
             costs = {name: measure(way, postgres.pid) for name, way in ways.items()}
     rows = [f"| both views read whole, the statements twice | {usual.wall:.1f} | {usual.database:.1f} | |"]

@@ -42,5 +42,5 @@ def test_rows_of_other_faults_stay(tmp_path):
     wanted = {"fault", "playbook", "passed", "seconds_to_symptom", "seconds_to_recovery", "collateral", "versions"}
     assert all(wanted <= set(row) for row in table)
     page = (tmp_path / "game-days.md").read_text()
-    assert "| `lock_storm` | `p.yml` | 1 of 1 | - | 3 s | 7 s | 0.1 s | nobody |" in page
+    assert "| `lock_storm` | `p.yml` | 1 of 1 | - | 3 s | 7 s | 0.1 s | nothing |" in page
     assert page.count("postgresql 15.1") == 1
