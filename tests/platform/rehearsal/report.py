@@ -14,23 +14,24 @@ TITLE = """# Game days
 
 Each runbook against the real fault, on the stand-in platform of [`tests/platform`](../tests/platform/README.md) while
 its users browse, book and pay twenty times a second. The runbook runs with `--check` first, which must change nothing
-and leave the symptom; then for real. Beside the users runs a control workload, which has no part in any fault and must survive it:
-the stream of the write-ahead log, a base backup that is being sent, and a vacuum against wraparound, each a real one.
-`make gameday` holds all game days, `make gameday FAULT=lock_storm REPEAT=10` one of them ten times; it writes
+and leave the symptom; then for real. Beside the users runs a control workload, which has no part in any fault and must
+survive it: the stream of the write-ahead log, a base backup that is being sent, and a vacuum against wraparound, each a
+real one. `make gameday` holds all game days, `make gameday FAULT=lock_storm REPEAT=10` one of them ten times; it writes
 this page.
 
 """
 HEAD = (
-    "| fault | runbook | passed | cause named | to the symptom | runbook started to recovery | act to recovery | harmed |\n"
+    "| fault | runbook | passed | cause named | to the symptom | runbook started to recovery | act to recovery "
+    "| harmed |\n"
     "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
 )
 NOTES = """
 Seconds are medians, with the worst in brackets. *Symptom*: users begin to feel it, who give up after two seconds.
 *Act*: the moment before it, when the evidence has been kept. *Recovery*: from then on more than 99 % of what users are
-answered is what they asked for. *Harmed*: requests that failed because of the act, or once
-users were back and the runbook had ended; sessions without a part in the fault that were terminated or cancelled, by the server's
-own log; containers stopped or restarted.
-Where no recovery is shown no mitigation is possible here: the runbook must name the cause and change nothing.
+answered is what they asked for. *Harmed*: requests that failed because of the act, or once users were back and the
+runbook had ended; sessions without a part in the fault that were terminated or cancelled, by the server's own log;
+containers stopped or restarted. Where no recovery is shown no mitigation is possible here: the runbook must name the
+cause and change nothing.
 """
 KEYS = ("seconds_to_symptom", "seconds_to_recovery", "seconds_after_act")
 
