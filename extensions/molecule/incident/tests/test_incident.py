@@ -23,4 +23,4 @@ def test_evidence_lies_beside_it(host):
     folder = host.file(f"{FOLDER}/incidents/molecule.evidence")
     assert folder.is_directory
     assert folder.mode == 0o700
-    assert json.loads(host.file(f"{folder.path}/001-db.json").content_string) == {"tree": ["nobody waits"]}
+    assert json.loads(host.file(f"{folder.path}/001-db.json").content_string) == {"tree": ["no session waits"]}
