@@ -1,6 +1,6 @@
 """A small compose project of its own for the tests of the compose modules, on the engine that DOCKER_HOST names.
 
-python -m support.shop start FOLDER healthy|unhealthy|released   for molecule: a project in a state that a role puts right
+python -m support.shop start FOLDER healthy|unhealthy|released  for molecule
 python -m support.shop status FOLDER                     what runs, as JSON
 python -m support.shop stop FOLDER
 
