@@ -75,7 +75,7 @@ def test_an_approval_that_was_carried_out_is_no_error(server):
 
 def test_new_sessions_are_bound(server, session):
     done = guard(
-        server, role_settings=[{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "200ms"}]
+        server, settings=[{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "200ms"}]
     )
     try:
         forgotten = session()
@@ -98,7 +98,7 @@ def test_a_superuser_and_who_makes_backups_are_spared(server):
     try:
         until(lambda: server.value("SELECT count(*) FROM pg_stat_replication"))
         more = [{"role": role, "setting": "statement_timeout", "value": "1s"} for role in ("postgres", "oncall")]
-        done = guard(server, role_settings=more)
+        done = guard(server, settings=more)
         assert done["changed"] is False
         reasons = [one["reason"] for one in done["plan"]["excluded"]]
         assert "superuser" in reasons[0]
@@ -120,7 +120,7 @@ def test_a_superuser_and_who_makes_backups_are_spared(server):
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_done(server, role_settings, said):
-    done = guard(server, role_settings=role_settings)
+    done = guard(server, settings=role_settings)
     assert done["failed"] is True
     assert said in done["msg"]
     assert settings(server) == "-1 "
@@ -129,7 +129,7 @@ def test_bad_input_is_one_sentence_and_nothing_done(server, role_settings, said)
 def test_all_or_none(server):
     """The second is refused by the server itself, so the first is not set either."""
     role_settings = [*GUARDS[:1], {"role": "app", "setting": "lock_timeout", "value": "99999999999999d"}]
-    done = guard(server, role_settings=role_settings)
+    done = guard(server, settings=role_settings)
     assert done["failed"] is True
     assert settings(server) == "-1 "
 
@@ -138,7 +138,7 @@ def test_the_way_back_knows_what_was_set_by_hand(server):
     server.run("ALTER ROLE app SET statement_timeout = '10 min'")
     try:
         more = [{"role": "app", "setting": "statement_timeout", "value": "5s"}]
-        done = guard(server, role_settings=more)
+        done = guard(server, settings=more)
         assert guard(server, **done["undo"]["options"])["changed"] is True
         assert "statement_timeout=10 min" in settings(server)
     finally:
@@ -147,16 +147,16 @@ def test_the_way_back_knows_what_was_set_by_hand(server):
 
 def test_no_limit_is_no_limit_and_a_setting_must_be_there(server):
     assert (
-        guard(server, role_settings=[{"role": "app", "setting": "connection_limit", "value": "-1"}])["changed"] is False
+        guard(server, settings=[{"role": "app", "setting": "connection_limit", "value": "-1"}])["changed"] is False
     )
-    done = guard(server, check=True, role_settings=[{"role": "app", "setting": "transaction_timeout", "value": "5s"}])
+    done = guard(server, check=True, settings=[{"role": "app", "setting": "transaction_timeout", "value": "5s"}])
     assert ("has no setting" in done.get("msg", "")) is (server.major < 17)
 
 
 def test_a_role_in_another_script(server):
     server.run('CREATE ROLE "jörg"')
     try:
-        done = guard(server, role_settings=[{"role": "jörg", "setting": "lock_timeout", "value": "5s"}])
+        done = guard(server, settings=[{"role": "jörg", "setting": "lock_timeout", "value": "5s"}])
         assert done["done"] == ["set jörg: lock_timeout not set -> 5s"]
     finally:
         server.run('DROP ROLE "jörg"')
@@ -166,15 +166,15 @@ def test_a_stricter_one_stays_the_role_s_own_and_the_server_s(server):
     loose = [{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "120s"}]
     server.run("ALTER ROLE app SET idle_in_transaction_session_timeout = '30s'")
     try:
-        done = guard(server, role_settings=loose)
+        done = guard(server, settings=loose)
         assert done["changed"] is False
         assert done["plan"]["excluded"][0]["reason"] == "is stricter already: 30s"
         server.run("ALTER ROLE app SET idle_in_transaction_session_timeout = '2min'")
-        assert guard(server, role_settings=loose)["plan"]["no_action_reason"].startswith("nothing to do")
-        assert guard(server, role_settings=loose)["plan"]["excluded"] == []
+        assert guard(server, settings=loose)["plan"]["no_action_reason"].startswith("nothing to do")
+        assert guard(server, settings=loose)["plan"]["excluded"] == []
         server.run("ALTER ROLE app RESET ALL", "ALTER SYSTEM SET idle_in_transaction_session_timeout = '30s'")
         server.run("SELECT pg_reload_conf()")
         until(lambda: server.value("SHOW idle_in_transaction_session_timeout") == "30s")
-        assert "30000ms holds for every role" in guard(server, role_settings=loose)["plan"]["excluded"][0]["reason"]
+        assert "30000ms holds for every role" in guard(server, settings=loose)["plan"]["excluded"][0]["reason"]
     finally:
         server.run("ALTER ROLE app RESET ALL", "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")

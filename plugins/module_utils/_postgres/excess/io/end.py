@@ -43,7 +43,7 @@ def end_sessions(
     kept, outcome = planned.narrowed_to(only), act.outcome
     return {
         **result,
-        "affected_before": sorted(kept.affected),
+        "affected": sorted(kept.affected),
         "parts": {"harmless": kept.part(True).as_dict(), "others": kept.part(False).as_dict()},
         "ended": outcome.ended,
         "stuck": outcome.stuck,
