@@ -119,6 +119,13 @@ waiters:
   returned: success
   type: int
   sample: 101
+waiters_by_design:
+  description:
+    - Waiters for an advisory lock whose holder does nothing wrong, an agreement of the application (a leader and those that
+      stand by). RV(tree) has a line for each such lock, and RV(long_waiters) does not count them.
+  returned: success
+  type: int
+  sample: 0
 long_waiters:
   description: Number of those that have waited for O(min_waiting) seconds or longer.
   returned: success

@@ -126,6 +126,7 @@ def activity(
     return {
         **report,
         "waiters": waiters,
+        "waiters_by_design": 0,
         "long_waiters": long_waiters,
         "longest_wait": 9.0,
         "tree": ["", "root"],

@@ -121,5 +121,5 @@ def _why_nothing(plan: Mapping[str, Any]) -> str:
     if plan.get("no_action_reason"):
         return str(plan["no_action_reason"])
     if not plan.get("affected_before"):
-        return "nothing to do: nobody waits too long"
+        return "nothing to do: no session waits too long"
     return f"nothing may be done for the {plan['affected_before']} that wait too long: see who is spared, and why"

@@ -78,7 +78,8 @@ def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
     if not activity["long_waiters"]:
         return []
     share = workload["waits"].get("Lock", 0) / max(1.0, sum(workload["waits"].values()))
-    text = f"{activity['waiters']} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
+    waiting = activity["waiters"] - activity["waiters_by_design"]
+    text = f"{waiting} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
     # A queue hides everything behind it, so it goes first.
     return [Cause(LOCKS, 1 + share, (text, *activity["tree"][1:4]), "unblock_sessions")]
 

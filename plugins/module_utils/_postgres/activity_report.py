@@ -140,6 +140,7 @@ class _Activity(TypedDict):
     server: ServerReport
     waiters: int
     long_waiters: int
+    waiters_by_design: int
     longest_wait: float
     root_blockers: list[BlockerReport]
     queued_blockers: list[BlockerReport]
@@ -263,7 +264,8 @@ def activity_result(
     return {
         "server": snapshot.server,
         "waiters": len(waiters),
-        "long_waiters": len(snapshot.waiting_at_least(min_waiting)),
+        "long_waiters": len(snapshot.affected(min_waiting)),
+        "waiters_by_design": len(snapshot.waits_by_design(min_waiting)),
         "longest_wait": round(snapshot.longest_wait(), 1),
         "root_blockers": [blocker_dict(snapshot, key, exclusions, statements) for key in forest.root_blockers[:rows]],
         "queued_blockers": [

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Iterable, NamedTuple, TypedDict
+from typing import Collection, Iterable, NamedTuple, TypedDict
 
 from .._core.text import printable
 from .exclusions import Exclusions
+from .locks.lock_table import Key
 from .session import Session, name_and_host
 from .snapshot import Snapshot
 
@@ -138,15 +139,21 @@ def connection_limits(snapshot: Snapshot) -> list[ConnectionLimit]:
 def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[CeilingReport]:
     """The ceilings for machines, each with the applications under it, the largest first."""
     found: list[CeilingReport] = []
+    by_design = frozenset(snapshot.waits_by_design())
     for one in connection_limits(snapshot):
         groups = list(one.by_application().items())[:rows]
-        applications = [_application(snapshot, exclusions, *group, rows) for group in groups]
+        applications = [_application(snapshot, exclusions, *group, rows, by_design) for group in groups]
         found.append({**one.as_dict(), "applications": applications})
     return found
 
 
 def _application(
-    snapshot: Snapshot, exclusions: Exclusions, who: Application, sessions: list[Session], rows: int
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    who: Application,
+    sessions: list[Session],
+    rows: int,
+    by_design: Collection[Key],
 ) -> ApplicationReport:
     # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
     still = [
@@ -168,7 +175,7 @@ def _application(
         # Of those alone who may be ended: the others cannot be anybody's plan.
         "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
         "active": sum(one.state == "active" for one in sessions),
-        "waiting": sum(one.wait_type == "Lock" for one in sessions),
+        "waiting": sum(one.wait_type == "Lock" and one.pid not in by_design for one in sessions),
         "clients": dict(clients.most_common(rows)),
     }
 

@@ -19,6 +19,7 @@ CLIENT = "client backend"
 # stands before), and so do the sessions' texts and the server's log: a look is told from the server's work by it.
 SIGNATURE = "/* pafar.runbook */"
 LONGEST_QUERY = 16384  # characters of a statement that are kept
+IDLE_AFTER = 5.0  # seconds after which a transaction between two statements counts as idle
 _ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
 
 

@@ -16,7 +16,7 @@ from .tree import tree
 
 def standing(snapshot: Snapshot, min_waiting: float) -> dict[str, Any]:
     """Sessions that wait for a lock, and those of them that have waited for ``min_waiting`` seconds or longer."""
-    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(snapshot.waiting_at_least(min_waiting))}
+    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(snapshot.affected(min_waiting))}
 
 
 def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import AbstractSet, Iterable, Mapping
+from typing import AbstractSet, Collection, Iterable, Mapping
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
@@ -22,7 +22,7 @@ from ..session import Holder, Prepared, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
 from .lock_table import Key
-from .tree import waiting
+from .tree import by_design_lines, waiting
 
 VERB = "unblock"
 CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
@@ -89,6 +89,8 @@ class Judgement(PlannedAct):
     affected: frozenset[Key]
     freed: frozenset[Key]
 
+    by_design: tuple[str, ...] = ()  # waits that are no incident, a line each
+
     @property
     def left(self) -> int:
         """How many of the late would still wait after the plan was carried out."""
@@ -110,7 +112,7 @@ class Judgement(PlannedAct):
 
     def as_dict(self) -> UnblockDict:
         """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
-        nothing = "" if self.affected else "nothing to do: nobody waits too long"
+        nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.by_design])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
         return {**plan, "frees": len(self.freed)}
 
@@ -146,23 +148,35 @@ class Judgement(PlannedAct):
 
 
 def judge(
-    snapshot: Snapshot, exclusions: Exclusions, bounds: Bounds, late_before: Iterable[tuple[int, datetime | None]] = ()
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    bounds: Bounds,
+    late_before: Iterable[tuple[int, datetime | None]] | None = None,
+    approved: Collection[str] = (),
 ) -> Judgement:
-    """The least harm that frees everybody who has waited for ``bounds.min_waiting`` seconds or longer.
+    """The least harm that frees every session that has waited for ``bounds.min_waiting`` seconds or longer.
 
-    ``late_before``: statements (pid, query_start) that count as late however young their present wait.
+    ``late_before``: in a later round, the statements (pid, query_start) that alone count as late, however young their
+    present wait is. ``approved``: targets that a person named, also holders of advisory locks that others wait for by
+    design.
     """
     forest = snapshot.forest
-    affected = frozenset(snapshot.waiting_at_least(bounds.min_waiting))
-    affected |= {
-        pid
-        for pid, began in late_before
-        if pid in forest.waits.waits and pid in snapshot.sessions and snapshot.sessions[pid].query_start == began
-    }
+    by_design = snapshot.waits_by_design(bounds.min_waiting, approved)
+    if late_before is None:
+        affected = frozenset(snapshot.affected(bounds.min_waiting, approved))
+    else:
+        affected = frozenset(
+            pid
+            for pid, began in late_before
+            if pid in forest.waits.waits and pid in snapshot.sessions and snapshot.sessions[pid].query_start == began
+        )
+    agreed = {holder for holders in by_design.values() for holder in holders}
     price: dict[Key, int] = {}
     excluded: dict[Key, str] = {}
     for key in _in_the_way(snapshot, affected):
         why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
+        if not why and key in agreed and not snapshot.sessions[key].xact_start:
+            why = "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
         if why:
             excluded[key] = why
         else:
@@ -177,7 +191,9 @@ def judge(
         excluded.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
     keys = {snapshot.who(key).target: key for key in (*price, *excluded)}
-    return Judgement(snapshot, _as_plan(snapshot, chosen, freed, excluded), keys, affected, frozenset(freed))
+    plan = _as_plan(snapshot, chosen, freed, excluded)
+    lines = tuple(by_design_lines(snapshot, bounds.min_waiting, approved))
+    return Judgement(snapshot, plan, keys, affected, frozenset(freed), lines)
 
 
 def _in_the_way(snapshot: Snapshot, affected: Iterable[Key]) -> list[Key]:

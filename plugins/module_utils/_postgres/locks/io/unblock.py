@@ -37,7 +37,7 @@ def unblock(
 ) -> dict[str, Any]:
     """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
     ending = Ending(postgres)
-    planned = judge(read_snapshot(postgres), exclusions, bounds)
+    planned = judge(read_snapshot(postgres), exclusions, bounds, approved=only or ())
     seen = facts(planned.snapshot, exclusions) if check_mode else {}
     try:
         if planned.affected or not check_mode:
@@ -98,5 +98,5 @@ class Unblock:
 
     def _again(self, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
         """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
-        rest = replace(self.bounds, min_waiting=float("inf"), max_victims=room, max_share=1.0)
-        return judge(snapshot, self.exclusions, rest, affected).narrowed_to(self.approved)
+        rest = replace(self.bounds, max_victims=room, max_share=1.0)
+        return judge(snapshot, self.exclusions, rest, affected, self.approved or ()).narrowed_to(self.approved)

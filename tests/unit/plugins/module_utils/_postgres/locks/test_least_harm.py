@@ -66,8 +66,8 @@ def acts(judged):
         pytest.param(snapshot(row_queue(1, [2, 3]), BACKUP), [], id="nothing helps against a protected root"),
         pytest.param(
             snapshot([holds(1, advisory(7)), waits(2, advisory(7))], session(1, "idle")),
-            [("terminate", 1)],
-            id="an idle holder of an advisory lock",
+            [],
+            id="a wait for an idle holder of an advisory lock is by design",
         ),
         pytest.param(
             snapshot(TWO_SHARERS, session(2, application="pg_dump")),
@@ -178,3 +178,42 @@ def test_a_statement_that_was_late_before_stays_late():
 def test_a_target_names_backend_and_transaction():
     target = judge(snapshot(row_queue(1, [2])), Exclusions(), WIDE).plan.targets[0]
     assert target == "1@20261123T024320.000000Z/20261123T025820.000000Z"
+
+
+LEADER = session(1, "idle", application="scheduler")
+FOLLOWERS = [holds(1, advisory(7)), waits(2, advisory(7), seconds=9000), waits(3, advisory(7), seconds=8000)]
+
+
+@pytest.mark.parametrize(
+    ("leader", "expected"),
+    [
+        pytest.param(LEADER, [], id="idle outside of a transaction"),
+        pytest.param(session(1, "active"), [], id="at work"),
+        pytest.param(session(1, "idle in transaction", state_change=ago(4)), [], id="between two statements"),
+        pytest.param(session(1, "idle in transaction", state_change=ago(20)), [], id="idle for less than min_waiting"),
+        pytest.param(session(1, "idle in transaction"), [("terminate", 1)], id="forgotten"),
+    ],
+)
+def test_a_wait_for_a_leader_is_by_design_until_its_transaction_is_forgotten(leader, expected):
+    judged = judge(snapshot(FOLLOWERS, leader), Exclusions(), WIDE)
+    assert acts(judged) == expected
+    assert judged.affected == (frozenset({2, 3}) if expected else frozenset())
+    assert ("by design: 2 sessions wait for advisory lock 7" in judged.as_dict()["no_action_reason"]) == (not expected)
+
+
+def test_a_wait_by_design_hides_no_other_cause():
+    """One of the followers holds a row that another session waits for: its leader is not to be ended for that."""
+    scene = snapshot([*FOLLOWERS, *row_queue(2, [20, 21]), *row_queue(4, [30, 31], 902)], LEADER)
+    judged = judge(scene, Exclusions(), WIDE)
+    assert acts(judged) == [("cancel", 2), ("terminate", 4)]
+    assert judged.affected == {20, 21, 30, 31}
+
+
+def test_a_leader_is_ended_when_it_is_approved_by_name():
+    scene = snapshot(FOLLOWERS, LEADER)
+    named = judge(scene, Exclusions(), WIDE, approved=[LEADER.target])
+    assert acts(named.narrowed_to([LEADER.target])) == [("terminate", 1)]
+    behind = judge(snapshot([*FOLLOWERS, *row_queue(2, [20])], LEADER), Exclusions(), WIDE)
+    assert [item.reason for item in behind.plan.excluded if item.target == LEADER.target] == [
+        "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
+    ]

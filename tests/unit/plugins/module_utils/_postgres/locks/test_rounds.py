@@ -20,7 +20,7 @@ QUEUE = snapshot(row_queue(1, [2, 3]))
 QUIET = snapshot([])
 
 
-def judged(scene, affected=()):
+def judged(scene, affected=None):
     return judge(scene, Exclusions(), WIDE, affected)
 
 
