@@ -13,6 +13,8 @@ description:
     transactions, the pooler or true traffic fills it. A lock queue goes first, since whoever waits is not to blame.
   - For V(performance) it tells a lock queue, a runaway statement, a missing index, forgotten transactions, spilled files
     and vacuums apart, and whether more replicas of the services would help or make it worse.
+  - For both, a state of the whole server comes first, like commits that wait for a synchronous standby; no session is ended
+    for it.
   - For V(disk) it tells what fills a disk, the most bytes first, also what only its owner can free, like the WAL that a
     slot keeps for nobody.
   - For V(network) it tells a source that is cut off, a target that is down, a resolver that is silent, a way out that

@@ -111,6 +111,7 @@ server:
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     deadlock_timeout: {description: "The server's setting.", type: str}
+    synchronous_standby_names: {description: "The server's setting.", type: str}
     entrance: {description: "How the login got in, V(normal) or by slots that are kept for it.", type: str}
     host: {description: "Address by which it was reached.", type: str}
     port: {description: "Port by which it was reached.", type: int}
@@ -528,6 +529,17 @@ redacted:
   returned: success
   type: int
   sample: 0
+server_states:
+  description: "States of the whole server that no session's lock explains, like commits that wait for a synchronous standby."
+  returned: success
+  type: list
+  elements: dict
+  contains: &ServerState
+    cause: {description: "What the matter is.", type: str}
+    text: {description: "The text.", type: str}
+    sessions: {description: "How many sessions wait for it.", type: int}
+    seconds: {description: "Seconds that the longest of them has waited.", type: float}
+    advice: {description: "What to do, a sentence each.", type: str}
 """
 
 from functools import partial

@@ -252,6 +252,7 @@ server:
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     deadlock_timeout: {description: "The server's setting.", type: str}
+    synchronous_standby_names: {description: "The server's setting.", type: str}
     entrance: {description: "How the login got in, V(normal) or by slots that are kept for it.", type: str}
     host: {description: "Address by which it was reached.", type: str}
     port: {description: "Port by which it was reached.", type: int}

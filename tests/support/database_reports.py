@@ -37,6 +37,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.in
     IndexesReport,
     building_alone,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statements import (
     StatementReport,
     WorkloadReport,
@@ -116,6 +117,7 @@ def activity(
     long_waiters: int = 0,
     used: int = 10,
     slots: int = 60,
+    states: Sequence[ServerState] = (),
 ) -> ActivityReport:
     """What pg_activity_info returns of a server with these ceilings; ``used`` of ``slots`` where there are none."""
     report = activity_result(
@@ -130,6 +132,7 @@ def activity(
         "long_waiters": long_waiters,
         "longest_wait": 9.0,
         "tree": ["", "root"],
+        "server_states": list(states),
         "connections": {
             **report["connections"],
             "used": used,

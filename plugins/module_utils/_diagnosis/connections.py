@@ -17,7 +17,7 @@ from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
 from .._postgres.connection_limits import SLOTS, ApplicationReport, CeilingReport, fair_level
-from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards
+from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards, server_causes
 
 LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
     "lock_queue", "dead_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
@@ -59,7 +59,8 @@ def diagnose_connections(
         lines.append(
             f"an ordinary login was refused: this look came in by the {activity['server']['entrance']} entrance"
         )
-    causes = _dead_clients(background, worst) if hit else []
+    causes = [one for one in server_causes(activity) if one.weight > 1]
+    causes += _dead_clients(background, worst) if hit else []
     for one in hit:
         causes += _under(
             one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {}, floor=floor

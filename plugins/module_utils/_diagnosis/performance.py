@@ -10,7 +10,7 @@ from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.workload.statements import WorkloadReport
-from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_guards
+from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_guards, server_causes
 
 LOCKS, RUNAWAY, INDEX, FORGOTTEN, VANISHED, SLOTS, SPILL, VACUUM, TRAFFIC = (
     "lock_queue", "runaway_statement", "missing_index", "forgotten_transaction", "dead_clients",
@@ -39,6 +39,7 @@ def diagnose_performance(
     background, workload = activity.get("background") or _NO_BACKGROUND, indexes["workload"] or _NO_WORKLOAD
     processes = background.get("processes") or _NO_PROCESSES
     found = [
+        *server_causes(activity),
         *_locks(activity, workload),
         *_runaways(activity, processes, min_running),
         *_index(indexes, workload),
@@ -191,6 +192,8 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
         INDEX: "each would read the same table from end to end",
         RUNAWAY: "one statement uses what they would need",
     }
+    if any(state["sessions"] for state in activity["server_states"]):
+        return "more replicas would make it worse: their commits would wait for the same standby"
     first = next((one.name for one in causes if one.name in why), "")
     if first:
         return f"more replicas would make it worse: {why[first]}"

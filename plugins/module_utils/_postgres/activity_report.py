@@ -17,6 +17,7 @@ from .describe import describe
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .locks.tree import tree
+from .server_states import ServerState, server_states
 from .session import Prepared, Session
 from .snapshot import ConnectionCounts, ServerReport, Snapshot, count_connections
 from .sql_text import legible_statement
@@ -147,6 +148,7 @@ class _Activity(TypedDict):
     blocked: list[WaiterReport]
     cycles: list[list[Key]]
     tree: list[str]
+    server_states: list[ServerState]
     connections: Connections
     activity: ActivityLists
     prepared: list[PreparedReport]
@@ -274,6 +276,7 @@ def activity_result(
         "blocked": [waiter_dict(snapshot, key, statements) for key in waiters[:rows]],
         "cycles": forest.cycles,
         "tree": tree(snapshot, exclusions),
+        "server_states": server_states(snapshot),
         "connections": {
             **count_connections(snapshot),
             "connection_limits": connection_limit_dicts(snapshot, exclusions, rows),

@@ -81,6 +81,8 @@ class Exclusions:
         return ""
 
     def _why_work(self, session: Session) -> str:
+        if session.commit_waits:
+            return "its commit waits for a synchronous standby: a state of the server, which its end would not change"
         if _is_backup(session.application, session.query):
             return "is a backup"
         if session.progress == "BASEBACKUP":

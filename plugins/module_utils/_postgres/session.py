@@ -89,6 +89,11 @@ class Session(NamedTuple):
         return self.state.startswith("idle in transaction")
 
     @property
+    def commit_waits(self) -> bool:
+        """Its transaction is durable here, holds its locks still, and waits for a synchronous standby."""
+        return self.wait_event == "SyncRep"
+
+    @property
     def aborted(self) -> bool:
         return self.state == "idle in transaction (aborted)"
 

@@ -45,6 +45,7 @@ class ServerReport(TypedDict):
     role: str
     database: str
     deadlock_timeout: str
+    synchronous_standby_names: str
     entrance: str
     host: str
     port: int

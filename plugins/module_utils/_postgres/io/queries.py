@@ -20,6 +20,7 @@ SELECT pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
        pg_catalog.current_setting('superuser_reserved_connections')::int,
        coalesce(nullif(pg_catalog.current_setting('reserved_connections', true), ''), '0')::int,
        pg_catalog.current_setting('deadlock_timeout'),
+       pg_catalog.current_setting('synchronous_standby_names'),
        pg_catalog.current_database()::text
 """
 
@@ -102,7 +103,7 @@ WITH victim AS MATERIALIZED (
   SELECT a.pid
     FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
    WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
-     AND a.backend_type = 'client backend'
+     AND a.backend_type = 'client backend' AND a.wait_event IS DISTINCT FROM 'SyncRep'
      AND a.backend_start = %(backend_start)s
      AND (a.xact_start IS NOT DISTINCT FROM %(xact_start)s OR (%(escalated)s AND a.xact_start IS NULL))
      AND (a.state_change = %(state_change)s OR (%(escalated)s AND a.state_change IS NOT NULL))

@@ -9,6 +9,7 @@ from typing import Any
 from ..._core.times import stamp
 from ..activity_report import blocker_dict, waiter_dict
 from ..exclusions import Exclusions
+from ..server_states import server_states
 from ..snapshot import Snapshot, count_connections
 from .least_harm import Judgement
 from .tree import tree
@@ -28,6 +29,7 @@ def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:
         "connections": count_connections(snapshot),
         "waiters": len(snapshot.forest.waiters),
         "tree": tree(snapshot, exclusions),
+        "server_states": server_states(snapshot),
     }
 
 

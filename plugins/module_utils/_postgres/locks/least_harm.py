@@ -175,7 +175,7 @@ def judge(
     excluded: dict[Key, str] = {}
     for key in _in_the_way(snapshot, affected):
         why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
-        if not why and key in agreed and not snapshot.sessions[key].xact_start:
+        if not why and key in agreed and _outside_of_a_transaction(snapshot.who(key)):
             why = "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
         if why:
             excluded[key] = why
@@ -194,6 +194,10 @@ def judge(
     plan = _as_plan(snapshot, chosen, freed, excluded)
     lines = tuple(by_design_lines(snapshot, bounds.min_waiting, approved))
     return Judgement(snapshot, plan, keys, affected, frozenset(freed), lines)
+
+
+def _outside_of_a_transaction(holder: Holder) -> bool:
+    return isinstance(holder, Session) and holder.xact_start is None
 
 
 def _in_the_way(snapshot: Snapshot, affected: Iterable[Key]) -> list[Key]:

@@ -61,7 +61,8 @@ class WaitGraph:
 
     ``latent`` edges show only once somebody is gone: who queues for a row's tuple lock will wait for
     the same transaction as the session that holds the tuple lock now. ``holders`` are owners whose
-    granted locks, tuple locks apart, make somebody wait. ``held_by``, by tag: the owners in conflict with a lock's waiters.
+    granted locks, tuple locks apart, make somebody wait. ``held_by``: owners in conflict with a lock's waiters, by its
+    tag.
     """
 
     keys: list[Key | None] = field(default_factory=list)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from support.clients import lock_waiters, until
+from support.clients import clients, lock_waiters, until
 from support.killing import kill, pids
 from support.modules import run_module
-from support.scenes import held
+from support.scenes import held, lasting
+from support.servers import Server, one_per_major
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,45 @@ def test_the_leader_of_an_election_stays_and_hides_no_queue(server, session, lea
     until(lambda: lock_waiters(server) == 3)
     assert pids(kill(server)["ended"]) == [root.pid]
     assert {one.fate() for one in (leader, *followers)} == {"alive"}
+
+
+@pytest.fixture(params=sorted(one_per_major()), ids=lambda major: f"pg{major}")
+def alone(request):
+    """A server whose synchronous standby is not there."""
+    with Server(one_per_major()[request.param], {"wal_level": "replica"}) as server:
+        server.prepare_site()
+        server.run(
+            "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (standby1, standby2)'", "SELECT pg_reload_conf()"
+        )
+        until(lambda: server.value("SHOW synchronous_standby_names"))
+        yield server
+
+
+@pytest.mark.parametrize(
+    "commits",
+    [
+        pytest.param(["BEGIN", "UPDATE bookings SET seats = 3 WHERE id = 1", "COMMIT"], id="a transaction"),
+        pytest.param(["UPDATE bookings SET seats = 3 WHERE id = 1"], id="one statement"),
+        pytest.param(["BEGIN", "SELECT * FROM bookings WHERE id = 1 FOR UPDATE", "COMMIT"], id="a lock and no row"),
+    ],
+)
+def test_no_commit_that_waits_for_a_standby_is_ended(alone, commits):
+    with clients(alone) as session:
+        first = session()
+        for statement in commits[:-1]:
+            first.run(statement)
+        first.send(commits[-1])
+        until(lambda: alone.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+        queue = [session().send("UPDATE bookings SET seats = seats - 1 WHERE id = 1") for dummy in range(3)]
+        until(lambda: lock_waiters(alone) == 3)
+        lasting(alone, 1.1, "wait_event = 'SyncRep'")
+        done = kill(alone)
+        assert done["ended"] == []
+        assert "synchronous standby" in done["plan"]["excluded"][0]["reason"]
+        (state,) = kill(alone, check=True)["facts"]["server_states"]
+        assert "synchronous_standby_names = ANY 1 (standby1, standby2), connected: none" in state["text"]
+        ended = run_module("pg_end_sessions", **alone.login("oncall"), long_running=0, max_share=1.0)["ended"]
+        assert ended == []
+        assert {client.fate() for client in (first, *queue)} == {"alive"}
+        alone.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+        assert first.done(60)

@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     spill,
     wraparound,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 
 from support.database_reports import (
     activity,
@@ -131,3 +132,25 @@ def test_what_another_cause_ends_takes_no_harmless_transaction_along():
     )
     assert found["mitigation"] == "end_sessions"
     assert "idle_in_transaction" not in found["rules"]
+
+
+STANDBY: ServerState = {
+    "cause": "synchronous_standby_missing", "text": "4 commits wait", "sessions": 4, "seconds": 9.0,
+    "advice": "start the standby",
+}  # fmt: skip
+
+
+def test_a_state_of_the_whole_server_comes_first_and_ends_no_session():
+    seen = activity(connection_limit(application(waiting=30)), waiters=9, long_waiters=9, states=[STANDBY])
+    found = slow(seen, indexes())
+    assert [one["cause"] for one in found["causes"]][:2] == ["synchronous_standby_missing", "lock_queue"]
+    assert (found["mitigation"], found["advice"][0]) == ("", "start the standby")
+    assert "would make it worse" in found["scale"]
+    full = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (full["cause"], full["mitigation"]) == ("synchronous_standby_missing", "")
+
+
+def test_a_state_that_no_session_waits_for_hides_no_cause():
+    paused: ServerState = {**STANDBY, "cause": "replay_paused", "sessions": 0}
+    found = slow(activity(connection_limit(application()), states=[paused]), indexes(advised()))
+    assert [one["cause"] for one in found["causes"]] == ["missing_index", "replay_paused"]
