@@ -15,7 +15,8 @@ description:
   - Each act carries its guard in the same statement. The session is ended only if it is still the same
     backend in the same transaction and state, and still holds up one of the waiters that the plan named.
   - Works in rounds when ended sessions turn out to have others behind them, and stops when the waiters
-    do not fall or the application queues up again.
+    do not fall or the application queues up again. A session that waited in the first look and has got its lock since is
+    healthy. It is ended only when it has held that lock for O(min_waiting) seconds.
 options:
   min_waiting:
     description: Seconds that a session must have waited to be worth somebody's end.
@@ -104,10 +105,11 @@ plan:
       are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
       is nothing to do).
     - An action has C(action), C(pid), C(who) and C(frees), how many waiters it sets free. C(frees) of the plan counts
-      those of C(affected_before) that it sets free.
+      those of C(affected_before) that it sets free. C(up_to) is the most sessions that all rounds may end, the planned
+      ones among them.
   returned: success
   type: dict
-  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "affected_after": 0}
+  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "up_to": 0, "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.

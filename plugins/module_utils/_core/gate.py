@@ -83,7 +83,8 @@ def weigh(
     """Judge a plan (as a module returned it) against the site's limit and what a person approved.
 
     ``limit``: most actions without approval. ``approval``: ask when over the limit, always, or never
-    (then the limit is final). ``approved_targets`` None: nobody approved targets; empty: approved none.
+    (then the limit is final). What follows in rounds (the plan's ``up_to``) is within the limit too.
+    ``approved_targets`` None: no person approved targets; empty: a person approved none.
     """
     actions = [action["target"] for action in plan["actions"]]
     if not actions:
@@ -100,7 +101,9 @@ def weigh(
     elif len(actions) > limit:
         return Decision(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
     else:
-        return Decision(True, (f"{len(actions)} planned, within the limit of {limit}",), tuple(actions))
+        up_to = min(limit, plan.get("up_to") or 0)
+        rounds = f", up to {up_to} in rounds" if up_to > len(actions) else ""
+        return Decision(True, (f"{len(actions)} planned{rounds}, within the limit of {limit}",), tuple(actions))
     if approval == "never" and len(decision.targets) > limit:
         return Decision(False, (f"{len(decision.targets)} actions, and this site allows {limit} whoever approves",))
     return decision

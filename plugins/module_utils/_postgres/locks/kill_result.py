@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Collection
 
 from ..._core.times import stamp
 from ..activity_report import blocker_dict, waiter_dict
@@ -12,12 +12,15 @@ from ..exclusions import Exclusions
 from ..server_states import server_states
 from ..snapshot import Snapshot, count_connections
 from .least_harm import Judgement
+from .lock_table import Key
 from .tree import tree
 
 
-def standing(snapshot: Snapshot, min_waiting: float) -> dict[str, Any]:
-    """Sessions that wait for a lock, and those of them that have waited for ``min_waiting`` seconds or longer."""
-    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(snapshot.affected(min_waiting))}
+def standing(snapshot: Snapshot, min_waiting: float, moving: Collection[Key] = ()) -> dict[str, Any]:
+    """Sessions that wait for a lock, and those of them that wait too long. ``moving``: those in a queue that moves by
+    itself, which are not late."""
+    late = [key for key in snapshot.affected(min_waiting) if key not in moving]
+    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(late)}
 
 
 def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:

@@ -10,7 +10,7 @@ only together, and nobody is ended for waiters that a protected session holds up
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import AbstractSet, Collection, Iterable, Mapping
 
@@ -70,9 +70,11 @@ def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
 
 
 class UnblockDict(PlanDict):
-    """``frees``: how many of the late go on by the plan."""
+    """``frees``: how many of the late go on by the plan; ``up_to``: most sessions that all rounds may end, the planned
+    ones among them."""
 
     frees: int
+    up_to: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,18 @@ class Judgement(PlannedAct):
     affected: frozenset[Key]
     freed: frozenset[Key]
 
+    bounds: Bounds = field(default_factory=Bounds)
     by_design: tuple[str, ...] = ()  # waits that are no incident, a line each
+
+    @property
+    def up_to(self) -> int:
+        """Most sessions that the rounds may end. One may follow that held a lock unseen at the first look (a shared
+        row shows its holders one by one), or that waited, got its lock and has kept it for ``min_waiting``."""
+        planned = len(self.plan.actions)
+        clients = self.snapshot.client_sessions()
+        open_ones = sum(one.xact_start is not None and one.target not in self.plan.targets for one in clients)
+        room = self.bounds.victims(len(clients))
+        return max(planned, min(room, planned + open_ones)) if planned else 0
 
     @property
     def left(self) -> int:
@@ -114,7 +127,7 @@ class Judgement(PlannedAct):
         """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
         nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.by_design])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
-        return {**plan, "frees": len(self.freed)}
+        return {**plan, "frees": len(self.freed), "up_to": self.up_to}
 
     def diff(self) -> Diff:
         """Who is in the way now, and what becomes of each."""
@@ -137,14 +150,38 @@ class Judgement(PlannedAct):
         return diff_of("sessions in the way", before, after)
 
     def still_late(self, later: Snapshot) -> int:
-        """How many of the late wait for a lock in a later picture, in the same statement."""
+        """How many of the late wait for a lock in a later picture, in the same statement, and not in a moving queue."""
         waits = later.forest.waits.waits
         then, now = self.snapshot.sessions, later.sessions
+        moving = self.moving(later)
         return sum(
-            isinstance(key, int) and key in waits and key in then and key in now
+            isinstance(key, int) and key in waits and key in then and key in now and key not in moving
             and now[key].query_start == then[key].query_start
             for key in self.affected
         )  # fmt: skip
+
+    def heirs(self, later: Snapshot) -> frozenset[Key]:
+        """Sessions that waited in this look, have their lock in a later one, and have not held it for ``min_waiting``
+        seconds, as far as can be proved. They are healthy: the queue moves by them."""
+        return frozenset(
+            key
+            for key in self.snapshot.forest.waits.waits
+            if isinstance(key, int) and key not in later.forest.waits.waits
+            and self._holds_since(key, later) < self.bounds.min_waiting
+        )  # fmt: skip
+
+    def _holds_since(self, key: int, later: Snapshot) -> float:
+        """Seconds for which it has held its lock at least: one that is still in the statement that waited may have got
+        it a moment ago."""
+        then, now = self.snapshot.sessions.get(key), later.sessions.get(key)
+        if now is None or (then and now.state == "active" and now.query_start == then.query_start):
+            return 0.0
+        return now.seconds_in_state(later.now)
+
+    def moving(self, later: Snapshot) -> set[Key]:
+        """Those that wait in a later look for heirs alone."""
+        heirs = self.heirs(later)
+        return later.forest.behind(heirs) - later.forest.still_blocked(heirs) if heirs else set()
 
 
 def judge(
@@ -153,12 +190,13 @@ def judge(
     bounds: Bounds,
     late_before: Iterable[tuple[int, datetime | None]] | None = None,
     approved: Collection[str] = (),
+    healthy: Collection[Key] = (),
 ) -> Judgement:
     """The least harm that frees every session that has waited for ``bounds.min_waiting`` seconds or longer.
 
     ``late_before``: in a later round, the statements (pid, query_start) that alone count as late, however young their
     present wait is. ``approved``: targets that a person named, also holders of advisory locks that others wait for by
-    design.
+    design. ``healthy``: sessions that got their lock since the first look.
     """
     forest = snapshot.forest
     by_design = snapshot.waits_by_design(bounds.min_waiting, approved)
@@ -177,6 +215,8 @@ def judge(
         why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
         if not why and key in agreed and _outside_of_a_transaction(snapshot.who(key)):
             why = "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
+        if not why and key in healthy:
+            why = f"got its lock since the first look, and has not held it for {bounds.min_waiting:g} s"
         if why:
             excluded[key] = why
         else:
@@ -193,7 +233,7 @@ def judge(
     keys = {snapshot.who(key).target: key for key in (*price, *excluded)}
     plan = _as_plan(snapshot, chosen, freed, excluded)
     lines = tuple(by_design_lines(snapshot, bounds.min_waiting, approved))
-    return Judgement(snapshot, plan, keys, affected, frozenset(freed), lines)
+    return Judgement(snapshot, plan, keys, affected, frozenset(freed), bounds, lines)
 
 
 def _outside_of_a_transaction(holder: Holder) -> bool:

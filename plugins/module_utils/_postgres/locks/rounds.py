@@ -10,8 +10,9 @@
     Look(...)    -> Judgement of a fresh picture
 
 Invariants: it signals nobody but targets of a judgement it was sent; after the first round only
-sessions that the first picture held already, and never more than ``room`` in all; it stops as soon
-as nobody waits, when waiters do not fall, when the queue fills up again, after ``max_rounds``.
+sessions that the first picture held already, none that waited there and has just got its lock, and
+never more than ``room`` in all; it stops as soon as nobody waits, when the queue moves by itself, when
+waiters do not fall, when the queue fills up again, after ``max_rounds``.
 """
 
 from __future__ import annotations
@@ -96,11 +97,13 @@ class Outcome:
     seconds_to_recovery: float | None = None
     stopped: str = ""
     after: Snapshot | None = None
+    moving: int = 0
 
     @property
     def sentences(self) -> list[str]:
         """What was done."""
-        return [f"{entry['action']} {entry['who']}" for entry in self.ended]
+        moves = f"the queue moves by itself: {self.moving} wait behind sessions that got their lock since"
+        return [*(f"{entry['action']} {entry['who']}" for entry in self.ended), *([moves] if self.moving else [])]
 
 
 Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
@@ -121,10 +124,15 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
     useless_rounds = 0
     while judged.plan.actions:
         done.rounds += 1
-        relieved = yield from _one_round(judged, patience, done)
+        relieved, seconds = yield from _one_round(judged, patience, done)
         room = max(0, patience.room - len(done.ended) - len(done.stuck))
         fresh: Judgement = yield Remeasure(_statements(first, first.affected), room)
         done.after = fresh.snapshot
+        moving = first.moving(fresh.snapshot) & fresh.affected
+        if done.ended and not done.stuck and moving and len(fresh.affected - moving) <= first.left:
+            done.moving = len(moving)
+            done.seconds_to_recovery = done.seconds_to_recovery or round(seconds, 3)
+            break
         fell = relieved or len(fresh.affected) < len(judged.affected)
         useless_rounds = 0 if fell else useless_rounds + 1
         done.stopped = _why_stop(first, fresh, useless_rounds)
@@ -133,12 +141,13 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
         if done.rounds >= patience.max_rounds:
             done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds)"
             break
+        heirs = first.heirs(fresh.snapshot)
         tried = {entry["target"] for entry in done.ended + done.stuck}
         judged = fresh.narrowed_to(
             [
                 target
                 for target in fresh.plan.targets
-                if _was_there(first.snapshot, fresh, target) and target not in tried
+                if _was_there(first.snapshot, fresh, target) and target not in tried and fresh.keys[target] not in heirs
             ]
         )
         if not judged.plan.actions:
@@ -146,8 +155,8 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
     return done
 
 
-def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generator[Step, Any, bool]:
-    """Signal, watch, escalate, watch; True when everybody to whom relief was promised has it."""
+def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generator[Step, Any, tuple[bool, float]]:
+    """Signal, watch, escalate, watch; whether every waiter to which relief was promised has it, and the seconds."""
     promised = _statements(judged, judged.freed)
     hit: dict[str, tuple[Item, Holder, str]] = {}
     for item in judged.plan.actions:
@@ -161,7 +170,7 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
             done.missed.append({"target": item.target, "reason": why})
     done.seconds_to_recovery = None
     if not hit:
-        return False
+        return False, 0.0
     victims = tuple((holder, action) for dummy, holder, action in hit.values())
     cancelled = any(action == CANCEL for dummy, action in victims)
     seen: Observation = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
@@ -178,7 +187,7 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     record_results(hit, seen, done)
     if promised and not seen.waiting:
         done.seconds_to_recovery = round(seen.seconds, 3)
-    return not seen.waiting
+    return not seen.waiting, seen.seconds
 
 
 def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observation, done: Outcome) -> None:

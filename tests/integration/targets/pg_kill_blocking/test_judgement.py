@@ -77,3 +77,27 @@ def test_no_commit_that_waits_for_a_standby_is_ended(alone, commits):
         assert {client.fate() for client in (first, *queue)} == {"alive"}
         alone.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
         assert first.done(60)
+
+
+@pytest.mark.parametrize(
+    ("takes", "holds_on"),
+    [
+        pytest.param("UPDATE bookings SET seats = seats - 1 WHERE id = 21", "SELECT 1", id="a row, between statements"),
+        pytest.param("UPDATE bookings SET seats = seats - 1 WHERE id = 21", "SELECT pg_sleep(60)", id="a row, at work"),
+        pytest.param("LOCK TABLE payments IN SHARE ROW EXCLUSIVE MODE", "SELECT 1", id="a table"),
+    ],
+)
+def test_the_next_in_the_queue_is_healthy_when_it_has_just_got_its_lock(server, session, takes, holds_on):
+    root = held(session, takes)
+    queue = [session() for dummy in range(3)]
+    for number, client in enumerate(queue, 1):
+        client.run("BEGIN")
+        client.send(f"{takes}; {holds_on}" if "sleep" in holds_on else takes)
+        until(lambda number=number: lock_waiters(server) == number)
+    lasting(server, 8.0)
+    done = kill(server, min_waiting=8)
+    assert pids(done["ended"]) == [root.pid]
+    assert done["stopped"] == ""
+    assert (done["after"]["long_waiters"], done["remaining"]) == (0, 0)
+    assert "the queue moves by itself" in done["done"][-1]
+    assert {client.fate() for client in queue} == {"alive"}

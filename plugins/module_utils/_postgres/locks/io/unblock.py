@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Iterable, Sequence
 
 from ...._core.errors import RunbookError
@@ -84,19 +85,20 @@ class Unblock:
 
     def act(self, planned: Judgement) -> After:
         self.ending.claim()
-        room = self.bounds.victims(len(planned.snapshot.client_sessions()))
-        steps = unblocking(planned, replace(self.patience, room=room))
-        self.outcome = outcome = self.ending.carry_out(steps, self._again)
+        steps = unblocking(planned, replace(self.patience, room=planned.up_to))
+        self.outcome = outcome = self.ending.carry_out(steps, partial(self._again, planned))
         after = outcome.after or planned.snapshot
         return After(
             done=outcome.sentences,
-            state=standing(after, self.bounds.min_waiting),
+            state=standing(after, self.bounds.min_waiting, planned.moving(after)),
             left=planned.still_late(after),
             missed=[Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed],
             touched=bool(outcome.stuck),
         )
 
-    def _again(self, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
+    def _again(self, planned: Judgement, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
         """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
         rest = replace(self.bounds, max_victims=room, max_share=1.0)
-        return judge(snapshot, self.exclusions, rest, affected, self.approved or ()).narrowed_to(self.approved)
+        heirs = planned.heirs(snapshot)
+        fresh = judge(snapshot, self.exclusions, rest, affected, self.approved or (), heirs)
+        return fresh.narrowed_to(self.approved)

@@ -217,3 +217,18 @@ def test_a_leader_is_ended_when_it_is_approved_by_name():
     assert [item.reason for item in behind.plan.excluded if item.target == LEADER.target] == [
         "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
     ]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "open_ones", "up_to"),
+    [
+        (Bounds(max_victims=10, max_share=1.0), 40, 10),
+        (Bounds(max_victims=10, max_share=0.2), 40, 8),
+        (Bounds(max_victims=10, max_share=1.0), 0, 3),
+    ],
+)
+def test_the_plan_says_how_many_the_rounds_may_end(bounds, open_ones, up_to):
+    others = [session(100 + n, "idle in transaction") for n in range(open_ones)]
+    judged = judge(snapshot(row_queue(1, [2, 3]), *others), Exclusions(), bounds)
+    assert judged.as_dict()["up_to"] == up_to
+    assert judge(snapshot([]), Exclusions(), bounds).as_dict()["up_to"] == 0

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import standing
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
     Observation,
@@ -128,6 +132,54 @@ def test_a_cascade_is_followed_with_the_late_still_late():
     assert set(asked[2].affected) == {(2, ago(100)), (3, ago(100))}
     assert [entry["pid"] for entry in outcome.ended] == [1, 2]
     assert outcome.rounds == 2
+
+
+def heir(waiting, seconds, **given):
+    """The picture after the act: session 2 has had the row for so long, the others wait for it."""
+    return snapshot(row_queue(2, waiting, 901), session(2, "idle in transaction", state_change=ago(seconds), **given))
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        pytest.param(heir([3, 4], 2.0), id="between two statements"),
+        pytest.param(heir([3, 4], 29.0), id="idle for less than min_waiting"),
+        pytest.param(
+            snapshot(row_queue(2, [3, 4], 901), session(2, "active", query_start=ago(3))), id="in its next statement"
+        ),
+        pytest.param(
+            snapshot(row_queue(2, [3, 4], 901), session(2, "active")), id="still in the statement that waited"
+        ),
+    ],
+)
+def test_who_waited_and_got_its_lock_is_healthy_and_the_queue_moves(healthy):
+    first = snapshot(row_queue(1, [2, 3, 4]))
+    asked, outcome = play(first, [True, Observation(2, frozenset(), 2.0), judged(healthy)])
+    assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
+    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert (outcome.stopped, outcome.moving, outcome.seconds_to_recovery) == ("", 2, 2.0)
+    assert outcome.sentences[-1] == "the queue moves by itself: 2 wait behind sessions that got their lock since"
+    planned = judged(first)
+    assert planned.still_late(healthy) == 0
+    assert standing(healthy, 30, planned.moving(healthy)) == {"waiters": 2, "long_waiters": 0}
+    fresh = judge(healthy, Exclusions(), WIDE, asked[2].affected, healthy=planned.heirs(healthy))
+    assert fresh.plan.actions == ()
+    assert "got its lock since the first look" in fresh.plan.excluded[0].reason
+
+
+def test_beside_a_queue_that_moves_another_root_is_still_followed():
+    first = snapshot([*row_queue(1, [2, 3]), *row_queue(7, [8, 9], 905)])
+    later = snapshot(
+        [*row_queue(2, [3], 901), *row_queue(6, [9], 905)],
+        session(2, "idle in transaction", state_change=ago(1)),
+        session(6, "idle in transaction", has_written=True),
+    )
+    held = replace(first, sessions={**first.sessions, 6: later.sessions[6]})
+    slow = Observation(2, frozenset(), 2.0)
+    fresh = judge(later, Exclusions(), WIDE, [(3, ago(100)), (9, ago(100))], healthy=judged(held).heirs(later))
+    dummy, outcome = play(held, [True, True, slow, fresh, True, slow, judged(heir([3], 2.0))])
+    assert [entry["pid"] for entry in outcome.ended] == [1, 7, 6]
+    assert (outcome.rounds, outcome.moving) == (2, 1)
 
 
 def test_sessions_that_came_later_are_never_ended():
