@@ -22,6 +22,12 @@ options:
     description: Seconds that a session must have waited to be worth somebody's end.
     type: float
     default: 30.0
+  min_idle_in_transaction:
+    description:
+      - Seconds between two statements of a transaction from which on its session counts as idle in transaction. Before, it
+        counts as at work, like a reader of a cursor between two fetches.
+    type: float
+    default: 5.0
   max_victims:
     description: Most sessions to end in all rounds together. At least 1.
     type: int
@@ -234,14 +240,20 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     for name, least in (("max_victims", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
         at_least(params, name, least)
-    for name in ("min_waiting", "grace", "settle"):
+    for name in ("min_waiting", "min_idle_in_transaction", "grace", "settle"):
         at_least(params, name, 0, "s")
     share(params, "max_share")
     with connect(login_of(params)) as postgres:
         return unblock(
             postgres,
             exclusions_of(params, postgres.pid),
-            Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"]),
+            Bounds(
+                min_waiting=params["min_waiting"],
+                max_victims=params["max_victims"],
+                max_share=params["max_share"],
+                strategy=params["strategy"],
+                min_idle_in_transaction=params["min_idle_in_transaction"],
+            ),
             Patience(
                 max_rounds=params["max_rounds"],
                 grace=params["grace"],
@@ -261,6 +273,7 @@ def main() -> None:
             **POSTGRES_ARGS,
             **EXCLUSION_ARGS,
             "min_waiting": {"type": "float", "default": 30.0},
+            "min_idle_in_transaction": {"type": "float", "default": 5.0},
             "max_victims": {"type": "int", "default": 10},
             "max_share": {"type": "float", "default": 0.2},
             "strategy": {"type": "str", "default": "least_harm", "choices": list(STRATEGIES)},

@@ -18,7 +18,7 @@ from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
-from ..session import Holder, Prepared, Session
+from ..session import IDLE_AFTER, Holder, Prepared, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
 from .lock_table import Key
@@ -31,12 +31,16 @@ STRATEGIES = ("least_harm", "root_blockers", "queued_blockers")
 
 @dataclass(frozen=True)
 class Bounds:
-    """``max_share`` is a fraction of the client sessions; one victim is always within it."""
+    """``max_share`` is a fraction of the client sessions; one victim is always within it.
+
+    ``min_idle_in_transaction``: seconds between two statements of a transaction from which on it counts as idle.
+    """
 
     min_waiting: float = 30.0
     max_victims: int = 10
     max_share: float = 0.2
     strategy: str = "least_harm"
+    min_idle_in_transaction: float = IDLE_AFTER
 
     def victims(self, sessions: int) -> int:
         return min(self.max_victims, max(1, int(sessions * self.max_share)))
@@ -49,10 +53,12 @@ def act_on(holder: Holder) -> str:
     return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
 
 
-def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
+def harm(holder: Holder, waits: bool, holds: bool = False, pauses: bool = False) -> int:
     """What is lost when the holder ends: the work of a transaction that has written weighs most.
 
-    Who waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
+    A session that waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
+    ``pauses``: it is between two statements and has not been for long, like a reader of a cursor between two FETCHes or
+    the code around an ORM's statements; it is at work.
     """
     if isinstance(holder, Prepared):
         return 8  # a promise to a coordinator
@@ -62,7 +68,7 @@ def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
         return 1  # its work is lost already
     if waits:
         return 5 if holder.has_written and not holder.began_with_its_statement else 2
-    if holder.idle_in_transaction:
+    if holder.idle_in_transaction and not pauses:
         return 4 if holder.has_written else 2
     if holder.state == "idle":
         return 3  # a session-level advisory lock and the connection
@@ -220,7 +226,7 @@ def judge(
         if why:
             excluded[key] = why
         else:
-            price[key] = _price(snapshot, key)
+            price[key] = _price(snapshot, key, bounds)
     chosen = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
     chosen = _within_bounds(snapshot, chosen, affected, bounds, excluded)
     still = forest.still_blocked(chosen)
@@ -260,11 +266,21 @@ def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
     return ""
 
 
-def _price(snapshot: Snapshot, key: Key) -> int:
+def pauses(snapshot: Snapshot, holder: Holder, bounds: Bounds) -> bool:
+    """Whether it is between two statements of a transaction, and not for long enough to count as idle."""
+    return (
+        isinstance(holder, Session)
+        and holder.idle_in_transaction
+        and holder.seconds_in_state(snapshot.now) < bounds.min_idle_in_transaction
+    )
+
+
+def _price(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:
     """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
     waits = key in snapshot.forest.waits.waits
     holds = key in snapshot.forest.waits.holders
-    return 1000 * harm(snapshot.who(key), waits, holds) + 10 + (1 if waits else 0)
+    holder = snapshot.who(key)
+    return 1000 * harm(holder, waits, holds, pauses(snapshot, holder, bounds)) + 10 + (1 if waits else 0)
 
 
 def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:

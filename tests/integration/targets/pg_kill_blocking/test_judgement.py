@@ -101,3 +101,22 @@ def test_the_next_in_the_queue_is_healthy_when_it_has_just_got_its_lock(server, 
     assert (done["after"]["long_waiters"], done["remaining"]) == (0, 0)
     assert "the queue moves by itself" in done["done"][-1]
     assert {client.fate() for client in queue} == {"alive"}
+
+
+@pytest.mark.parametrize(
+    "works",
+    [
+        pytest.param(["DECLARE c CURSOR FOR SELECT * FROM payments", "FETCH 1 FROM c"], id="a cursor"),
+        pytest.param(["SELECT * FROM payments WHERE id = 1"], id="a transaction of an ORM"),
+        pytest.param(["INSERT INTO payments VALUES (-7, 1, 1)", "SELECT 1"], id="one that has written"),
+    ],
+)
+def test_an_alter_goes_before_a_transaction_that_is_between_two_statements(server, session, works):
+    reader = held(session, *works, application="report")
+    alter = session("migration").send("ALTER TABLE payments ADD between_two text")
+    until(lambda: lock_waiters(server) == 1)
+    readers = [session().send("SELECT 1 FROM payments LIMIT 1") for dummy in range(4)]
+    until(lambda: lock_waiters(server) == 5)
+    done = kill(server, min_idle_in_transaction=600)
+    assert [(entry["pid"], entry["action"]) for entry in done["ended"]] == [(alter.pid, "cancelled")]
+    assert {client.fate() for client in (reader, *readers)} == {"alive"}

@@ -232,3 +232,24 @@ def test_the_plan_says_how_many_the_rounds_may_end(bounds, open_ones, up_to):
     judged = judge(snapshot(row_queue(1, [2, 3]), *others), Exclusions(), bounds)
     assert judged.as_dict()["up_to"] == up_to
     assert judge(snapshot([]), Exclusions(), bounds).as_dict()["up_to"] == 0
+
+
+@pytest.mark.parametrize(
+    ("reader", "expected"),
+    [
+        pytest.param({"state_change": ago(0.2)}, [("cancel", 2)], id="a cursor reader between two FETCHes"),
+        pytest.param({"state_change": ago(4.9), "has_written": True}, [("cancel", 2)], id="a transaction of an ORM"),
+        pytest.param({"state_change": ago(5.1)}, [("terminate", 1)], id="idle for some seconds"),
+        pytest.param(
+            {"state": "idle in transaction (aborted)", "state_change": ago(0.2)}, [("terminate", 1)], id="aborted"
+        ),
+    ],
+)
+def test_between_two_statements_a_transaction_is_at_work(reader, expected):
+    root = session(1, **{"state": "idle in transaction", **reader})
+    assert acts(judge(snapshot(ALTER_QUEUE, root), Exclusions(), WIDE)) == expected
+
+
+def test_how_long_it_may_be_between_two_statements_is_an_option():
+    scene = snapshot(ALTER_QUEUE, session(1, "idle in transaction", state_change=ago(0.2)))
+    assert acts(judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=0.1))) == [("terminate", 1)]
