@@ -262,7 +262,7 @@ def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
 
 def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
     """Least harm first; then who uses most, then who is there longest."""
-    lost = 0 if tier in _HARMLESS else harm(one, waits=False)
+    lost = 0 if tier in _HARMLESS else harm(one)
     return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(snapshot.now)
 
 

@@ -42,7 +42,9 @@ SELECT pid, backend_type, state, usesysid, datid, application_name,
 """
 
 # Only what concerns somebody who waits: locks on contended objects, whole; the row that a waiter is
-# after (its own tuple lock); and the transaction ids of prepared transactions, to give them a name.
+# after (its own tuple lock); and the transaction ids of prepared transactions, to give them a name. Asking
+# for an AccessExclusiveLock takes a transaction id before the lock is there, so that an id is no proof of
+# work; locks of tables that the transaction wrote to or changed before are (tables of users from 16384 on).
 LOCKS = """
 WITH l AS MATERIALIZED (SELECT * FROM pg_catalog.pg_lock_status()),
 tag AS (
@@ -52,10 +54,19 @@ tag AS (
          coalesce(objid, 0) AS objid, coalesce(objsubid, -1::int2) AS objsubid
     FROM l WHERE NOT granted
 ),
-waiter AS (SELECT DISTINCT pid FROM l WHERE NOT granted)
+waiter AS (SELECT DISTINCT pid FROM l WHERE NOT granted),
+wrote AS (
+  SELECT DISTINCT held.pid
+    FROM l AS held JOIN l AS awaited ON awaited.pid = held.pid
+   WHERE NOT awaited.granted AND awaited.locktype = 'relation' AND awaited.mode = 'AccessExclusiveLock'
+     AND held.granted AND held.locktype = 'relation' AND held.relation >= 16384
+     AND (held.mode = 'RowExclusiveLock'
+          OR held.relation <> awaited.relation
+             AND held.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+)
 SELECT l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid::text,
        l.classid, l.objid, l.objsubid, l.pid, l.virtualtransaction, l.mode, l.granted, l.waitstart,
-       tag.locktype IS NOT NULL AS contended
+       tag.locktype IS NOT NULL AS contended, l.pid IN (SELECT pid FROM wrote) AS wrote
   FROM l
   LEFT JOIN tag ON tag.locktype = l.locktype AND tag.database = coalesce(l.database, 0)
        AND tag.relation = coalesce(l.relation, 0) AND tag.page = coalesce(l.page, -1)

@@ -7,7 +7,7 @@ A snapshot is a handful of statements in one autocommit connection, each bounded
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Collection
 
 from ..._core.errors import PrivilegeError, ServerError
 from ..._core.text import printable
@@ -31,8 +31,9 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
     progress = _progress(postgres)
     me = next((role for role in roles.values() if role[1] == postgres.role), None)
     may_signal = {oid: _may_signal(role, me) for oid, role in roles.items()}
+    writers = {row[10] for row in locks if row[16]}
     sessions = {
-        row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])))
+        row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])), writers)
         for row in activity
     }
     xid_owner = {row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"}
@@ -101,6 +102,7 @@ def _session(
     databases: dict[int, Row],
     progress: dict[int, str] | None,
     signalable: bool,
+    writers: Collection[int],
 ) -> Session:
     role = roles.get(row[3])
     unread = role is None or row[4] not in databases or progress is None
@@ -128,6 +130,7 @@ def _session(
         unread=unread and row[1] == CLIENT,
         client_port=row[17] or 0,
         query_id=row[18],
+        holds_writes=row[0] in writers,
     )
 
 

@@ -21,7 +21,7 @@ from ..exclusions import Exclusions
 from ..session import IDLE_AFTER, Holder, Prepared, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
-from .lock_table import Key
+from .lock_table import Key, Lock
 from .tree import by_design_lines, waiting
 
 VERB = "unblock"
@@ -53,7 +53,20 @@ def act_on(holder: Holder) -> str:
     return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
 
 
-def harm(holder: Holder, waits: bool, holds: bool = False, pauses: bool = False) -> int:
+def has_worked(session: Session, awaited: Lock) -> bool:
+    """Whether a transaction has written before the statement that waits now.
+
+    A transaction id alone is no proof: asking for an AccessExclusiveLock takes one before the lock is there (wal_level
+    replica and up), and so does the UPDATE that waits for a row. Statements that wait for any other lock take none.
+    """
+    if not session.has_written or session.is_one_statement:
+        return False
+    if awaited.kind == "relation" and awaited.mode == "AccessExclusiveLock":
+        return session.holds_writes
+    return True
+
+
+def harm(holder: Holder, awaited: Lock | None = None, holds: bool = False, pauses: bool = False) -> int:
     """What is lost when the holder ends: the work of a transaction that has written weighs most.
 
     A session that waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
@@ -62,12 +75,12 @@ def harm(holder: Holder, waits: bool, holds: bool = False, pauses: bool = False)
     """
     if isinstance(holder, Prepared):
         return 8  # a promise to a coordinator
-    if waits and holds:
+    if awaited and holds:
         return 7
     if holder.aborted:
         return 1  # its work is lost already
-    if waits:
-        return 5 if holder.has_written and not holder.began_with_its_statement else 2
+    if awaited:
+        return 5 if has_worked(holder, awaited) else 2
     if holder.idle_in_transaction and not pauses:
         return 4 if holder.has_written else 2
     if holder.state == "idle":
@@ -277,10 +290,10 @@ def pauses(snapshot: Snapshot, holder: Holder, bounds: Bounds) -> bool:
 
 def _price(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:
     """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
-    waits = key in snapshot.forest.waits.waits
+    awaited = snapshot.forest.wait_of(key)
     holds = key in snapshot.forest.waits.holders
     holder = snapshot.who(key)
-    return 1000 * harm(holder, waits, holds, pauses(snapshot, holder, bounds)) + 10 + (1 if waits else 0)
+    return 1000 * harm(holder, awaited, holds, pauses(snapshot, holder, bounds)) + 10 + (1 if awaited else 0)
 
 
 def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:

@@ -7,7 +7,7 @@ import pytest
 from support.clients import clients, lock_waiters, until
 from support.killing import kill, pids
 from support.modules import run_module
-from support.scenes import held, lasting
+from support.scenes import at_work, held, lasting
 from support.servers import Server, one_per_major
 
 
@@ -120,3 +120,31 @@ def test_an_alter_goes_before_a_transaction_that_is_between_two_statements(serve
     done = kill(server, min_idle_in_transaction=600)
     assert [(entry["pid"], entry["action"]) for entry in done["ended"]] == [(alter.pid, "cancelled")]
     assert {client.fate() for client in (reader, *readers)} == {"alive"}
+
+
+@pytest.mark.parametrize(
+    ("before", "ends"),
+    [
+        pytest.param([], "migration", id="nothing before the ALTER"),
+        pytest.param(["BEGIN"], "migration", id="a BEGIN before it"),
+        pytest.param(["BEGIN", "SELECT * FROM bookings WHERE id = 1"], "migration", id="a read before it"),
+        pytest.param(["BEGIN; UPDATE bookings SET seats = 4 WHERE id = 30"], "report", id="a write before it"),
+        pytest.param(["BEGIN; INSERT INTO payments VALUES (-8, 1, 1)"], "report", id="a write to the same table"),
+        pytest.param(["BEGIN; CREATE TABLE first_step (n int)"], "report", id="a change of another table"),
+    ],
+)
+def test_a_queued_alter_costs_what_its_transaction_has_done(server, session, before, ends):
+    """The reader at work costs 4: more than a statement that has done nothing, less than a transaction that has."""
+    reader = session("report")
+    reader.send("SELECT count(*), pg_sleep(3600) FROM payments")
+    at_work(reader)
+    migration = session("migration")
+    for statement in before:
+        migration.run(statement)
+    migration.send("ALTER TABLE payments ADD priced text")
+    until(lambda: lock_waiters(server) == 1)
+    readers = [session().send("SELECT 1 FROM payments LIMIT 1") for dummy in range(4)]
+    until(lambda: lock_waiters(server) == 5)
+    planned = kill(server, check=True)
+    assert [action["who"].split()[-1] for action in planned["plan"]["actions"]] == [ends]
+    assert {client.fate() for client in (reader, migration, *readers)} == {"alive"}
