@@ -111,11 +111,14 @@ plan:
       are not as they should be), C(affected_after) (how many of them the plan leaves so), C(no_action_reason) (why there
       is nothing to do).
     - An action has C(action), C(pid), C(who) and C(frees), how many waiters it sets free. C(frees) of the plan counts
-      those of C(affected_before) that it sets free. C(up_to) is the most sessions that all rounds may end, the planned
+      those of C(affected_before) that it sets free. C(at_work) says whether the session does something that its end loses.
+      C(needs_approval) is there when more sessions at work are ended than go on, and says so; without O(only) such an action
+      is not carried out, and is listed in RV(missed). C(alternatives) has the plan in its place, which cancels the
+      waiters, with C(digest), C(actions) and C(reason). Its targets are approved like the others. C(up_to) is the most sessions that all rounds may end, the planned
       ones among them.
   returned: success
   type: dict
-  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "up_to": 0, "affected_after": 0}
+  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "up_to": 0, "alternatives": [], "affected_after": 0}
 done:
   description:
     - What was done, a sentence each. Empty in check mode.
@@ -226,7 +229,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish, share
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.io.unblock import unblock
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import STRATEGIES, Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import STRATEGIES, Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     EXCLUSION_ARGS,

@@ -89,6 +89,11 @@ def weigh(
     actions = [action["target"] for action in plan["actions"]]
     if not actions:
         return Decision(False, (_why_nothing(plan),))
+    free = [action["target"] for action in plan["actions"] if not action.get("needs_approval")]
+    other = _approved_alternative(plan, approved_targets, approved_digests)
+    if other:
+        actions = [action["target"] for action in other["actions"]]
+        plan = other
     if any(plan["digest"].startswith(digest.lower()) for digest in approved_digests):
         decision = Decision(True, (f"plan {plan['digest'][:12]} is approved",), tuple(actions), True)
     elif approved_targets is not None:
@@ -100,10 +105,14 @@ def weigh(
         return Decision(False, (f"this site wants every plan approved; this one is {plan['digest'][:12]}",))
     elif len(actions) > limit:
         return Decision(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
+    elif not free:
+        return Decision(False, _why_held(plan))
     else:
         up_to = min(limit, plan.get("up_to") or 0)
         rounds = f", up to {up_to} in rounds" if up_to > len(actions) else ""
-        return Decision(True, (f"{len(actions)} planned{rounds}, within the limit of {limit}",), tuple(actions))
+        return Decision(
+            True, (f"{len(actions)} planned{rounds}, within the limit of {limit}", *_why_held(plan)), tuple(free)
+        )
     if approval == "never" and len(decision.targets) > limit:
         return Decision(False, (f"{len(decision.targets)} actions, and this site allows {limit} whoever approves",))
     return decision
@@ -118,6 +127,31 @@ def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Decision:
     if len(standing) < len(actions):
         reasons.append(f"{len(actions) - len(standing)} planned but not approved will be left alone")
     return Decision(True, tuple(reasons), standing, True)
+
+
+def _approved_alternative(
+    plan: Mapping[str, Any], targets: Sequence[str] | None, digests: Sequence[str]
+) -> Mapping[str, Any] | None:
+    """The alternative of a plan that a person approved in its place, by its digest or by its targets alone."""
+    planned = {action["target"] for action in plan["actions"]}
+    for other in plan.get("alternatives") or ():
+        named = {action["target"] for action in other["actions"]} & set(targets or ())
+        if any(other["digest"].startswith(digest.lower()) for digest in digests) or (
+            named and not planned & set(targets or ())
+        ):
+            found: Mapping[str, Any] = other
+            return found
+    return None
+
+
+def _why_held(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why some actions need an approval, each reason once, and what to approve in their place."""
+    held = [action["needs_approval"] for action in plan["actions"] if action.get("needs_approval")]
+    others = [
+        f"approve {other['digest'][:12]} in its place: {other['reason']}" for other in plan.get("alternatives") or ()
+    ]
+    reasons = dict.fromkeys(held)
+    return (f"{len(held)} planned need an approval: {'; '.join(reasons)}", *others) if held else ()
 
 
 def _why_nothing(plan: Mapping[str, Any]) -> str:

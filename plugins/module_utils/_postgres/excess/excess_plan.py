@@ -20,7 +20,7 @@ from ..activity_report import session_dict
 from ..connection_limits import connection_limits, fair_level
 from ..describe import who_is
 from ..exclusions import Exclusions
-from ..locks.least_harm import CANCEL, TERMINATE, harm
+from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals

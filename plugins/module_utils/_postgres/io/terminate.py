@@ -9,7 +9,8 @@ from typing import Any, Generator
 
 from ..._core.errors import BusyError, RunbookError, ServerError, StandbyError
 from ..._core.text import printable
-from ..locks.least_harm import CANCEL, Judgement
+from ..locks.least_harm import Judgement
+from ..locks.price import CANCEL
 from ..locks.rounds import Observation, Outcome, Remeasure, Reread, Signal, Watch
 from ..session import Prepared, Session
 from . import queries

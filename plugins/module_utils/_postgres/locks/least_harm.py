@@ -12,88 +12,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import AbstractSet, Collection, Iterable, Mapping
+from typing import AbstractSet, Any, Collection, Iterable, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
-from ..session import IDLE_AFTER, Holder, Prepared, Session
+from ..session import Holder, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
-from .lock_table import Key, Lock
+from .benefit import costly_ends, giving_up, groups_of
+from .lock_table import Key
+from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of
 from .tree import by_design_lines, waiting
 
 VERB = "unblock"
-CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
-STRATEGIES = ("least_harm", "root_blockers", "queued_blockers")
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """``max_share`` is a fraction of the client sessions; one victim is always within it.
+class AlternativeDict(TypedDict):
+    """Another plan for the same queue, that a person may approve in place of this one."""
 
-    ``min_idle_in_transaction``: seconds between two statements of a transaction from which on it counts as idle.
-    """
-
-    min_waiting: float = 30.0
-    max_victims: int = 10
-    max_share: float = 0.2
-    strategy: str = "least_harm"
-    min_idle_in_transaction: float = IDLE_AFTER
-
-    def victims(self, sessions: int) -> int:
-        return min(self.max_victims, max(1, int(sessions * self.max_share)))
-
-
-def act_on(holder: Holder) -> str:
-    """The mildest act that can work: cancelling a session that runs nothing does nothing."""
-    if isinstance(holder, Prepared):
-        return ROLL_BACK
-    return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
-
-
-def has_worked(session: Session, awaited: Lock) -> bool:
-    """Whether a transaction has written before the statement that waits now.
-
-    A transaction id alone is no proof: asking for an AccessExclusiveLock takes one before the lock is there (wal_level
-    replica and up), and so does the UPDATE that waits for a row. Statements that wait for any other lock take none.
-    """
-    if not session.has_written or session.is_one_statement:
-        return False
-    if awaited.kind == "relation" and awaited.mode == "AccessExclusiveLock":
-        return session.holds_writes
-    return True
-
-
-def harm(holder: Holder, awaited: Lock | None = None, holds: bool = False, pauses: bool = False) -> int:
-    """What is lost when the holder ends: the work of a transaction that has written weighs most.
-
-    A session that waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
-    ``pauses``: it is between two statements and has not been for long, like a reader of a cursor between two FETCHes or
-    the code around an ORM's statements; it is at work.
-    """
-    if isinstance(holder, Prepared):
-        return 8  # a promise to a coordinator
-    if awaited and holds:
-        return 7
-    if holder.aborted:
-        return 1  # its work is lost already
-    if awaited:
-        return 5 if has_worked(holder, awaited) else 2
-    if holder.idle_in_transaction and not pauses:
-        return 4 if holder.has_written else 2
-    if holder.state == "idle":
-        return 3  # a session-level advisory lock and the connection
-    return 6 if holder.has_written else 4
+    digest: str
+    actions: list[dict[str, Any]]
+    reason: str
 
 
 class UnblockDict(PlanDict):
     """``frees``: how many of the late go on by the plan; ``up_to``: most sessions that all rounds may end, the planned
-    ones among them."""
+    ones among them; ``alternatives``: the waiters to cancel where ending the holders would lose more than it frees."""
 
     frees: int
     up_to: int
+    alternatives: list[AlternativeDict]
 
 
 @dataclass(frozen=True)
@@ -112,6 +62,17 @@ class Judgement(PlannedAct):
 
     bounds: Bounds = field(default_factory=Bounds)
     by_design: tuple[str, ...] = ()  # waits that are no incident, a line each
+    waiters_to_cancel: tuple[Item, ...] = ()  # in place of those that need an approval
+
+    @property
+    def need_approval(self) -> tuple[Item, ...]:
+        """Actions that lose more than they free: no run carries them out that was not told to."""
+        return tuple(item for item in self.plan.actions if item.detail.get("needs_approval"))
+
+    def without_approval(self) -> Judgement:
+        """The plan as it may be carried out when no person has approved any of it."""
+        held = [item.target for item in self.need_approval]
+        return replace(self, plan=self.plan.without(held, "needs an approval")) if held else self
 
     @property
     def up_to(self) -> int:
@@ -131,6 +92,11 @@ class Judgement(PlannedAct):
     def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
         """On approved targets alone; what would free nobody without the others is spared as well."""
         plan = self.plan.narrowed_to(only)
+        others = tuple(item for item in self.waiters_to_cancel if item.target in (only or ()))
+        if others and not plan.actions:
+            known = {item.target for item in others}
+            left = tuple(item for item in plan.excluded if item.target not in known)
+            return replace(self, plan=replace(plan, actions=others, excluded=left), freed=frozenset())
         while True:
             chosen = [self.keys[target] for target in plan.targets]
             freed = self.affected - self.snapshot.forest.still_blocked(chosen) - set(chosen)
@@ -146,7 +112,19 @@ class Judgement(PlannedAct):
         """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
         nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.by_design])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
-        return {**plan, "frees": len(self.freed), "up_to": self.up_to}
+        return {**plan, "frees": len(self.freed), "up_to": self.up_to, "alternatives": self._alternatives()}
+
+    def _alternatives(self) -> list[AlternativeDict]:
+        if not self.waiters_to_cancel or not self.need_approval:
+            return []
+        other = Plan(VERB, self.waiters_to_cancel)
+        return [
+            {
+                "digest": other.digest,
+                "actions": [item.as_dict() for item in other.actions],
+                "reason": "cancels the waiters in place of ending the sessions at work that they wait for",
+            }
+        ]
 
     def diff(self) -> Diff:
         """Who is in the way now, and what becomes of each."""
@@ -239,7 +217,7 @@ def judge(
         if why:
             excluded[key] = why
         else:
-            price[key] = _price(snapshot, key, bounds)
+            price[key] = price_of(snapshot, key, bounds)
     chosen = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
     chosen = _within_bounds(snapshot, chosen, affected, bounds, excluded)
     still = forest.still_blocked(chosen)
@@ -249,10 +227,12 @@ def judge(
     for key in {key for cycle in forest.cycles for key in cycle} & affected:
         excluded.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
-    keys = {snapshot.who(key).target: key for key in (*price, *excluded)}
-    plan = _as_plan(snapshot, chosen, freed, excluded)
+    costly, to_cancel = costly_ends(snapshot, exclusions, chosen, freed, bounds)
+    keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
+    plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
     lines = tuple(by_design_lines(snapshot, bounds.min_waiting, approved))
-    return Judgement(snapshot, plan, keys, affected, frozenset(freed), bounds, lines)
+    others = tuple(giving_up(snapshot, key) for key in to_cancel)
+    return Judgement(snapshot, plan, keys, affected, frozenset(freed), bounds, lines, others)
 
 
 def _outside_of_a_transaction(holder: Holder) -> bool:
@@ -277,23 +257,6 @@ def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
     if is_gate and key in snapshot.forest.waits.holders and snapshot.forest.alone[key] < 2:
         return "is itself a victim of the queue, and no more than one waits only for it"
     return ""
-
-
-def pauses(snapshot: Snapshot, holder: Holder, bounds: Bounds) -> bool:
-    """Whether it is between two statements of a transaction, and not for long enough to count as idle."""
-    return (
-        isinstance(holder, Session)
-        and holder.idle_in_transaction
-        and holder.seconds_in_state(snapshot.now) < bounds.min_idle_in_transaction
-    )
-
-
-def _price(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:
-    """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
-    awaited = snapshot.forest.wait_of(key)
-    holds = key in snapshot.forest.waits.holders
-    holder = snapshot.who(key)
-    return 1000 * harm(holder, awaited, holds, pauses(snapshot, holder, bounds)) + 10 + (1 if awaited else 0)
 
 
 def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:
@@ -327,7 +290,7 @@ def _within_bounds(
     """Whole groups only: ending one of two that hold up the same waiter would harm and free nobody."""
     room = bounds.victims(len(snapshot.client_sessions()))
     kept: list[Key] = []
-    for group, held_up in _groups(snapshot, chosen, affected):
+    for group, held_up in groups_of(snapshot, chosen, affected):
         if len(kept) + len(group) <= room:
             kept.extend(group)
             continue
@@ -340,29 +303,20 @@ def _within_bounds(
     return kept
 
 
-def _groups(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
-    """Victims that share a waiter belong together; the group that holds up most comes first."""
-    groups: list[tuple[list[Key], set[Key]]] = []
-    for key in chosen:
-        members, waiters = [key], snapshot.forest.behind([key]) & affected
-        apart = []
-        for other, others in groups:
-            if others & waiters:
-                members, waiters = members + other, waiters | others
-            else:
-                apart.append((other, others))
-        groups = [*apart, (members, waiters)]
-    groups.sort(key=lambda group: (-len(group[1]) / len(group[0]), sorted(map(str, group[0]))))
-    return [(sorted(members, key=str), len(waiters)) for members, waiters in groups]
-
-
 def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
     if held_up and held_up <= still:
         return "ending it would free nobody: those behind it wait for a spared session too"
     return "may stay: the queue moves without its end"
 
 
-def _as_plan(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], excluded: dict[Key, str]) -> Plan:
+def _as_plan(
+    snapshot: Snapshot,
+    chosen: list[Key],
+    freed: AbstractSet[Key],
+    excluded: dict[Key, str],
+    bounds: Bounds,
+    costly: Mapping[Key, str],
+) -> Plan:
     forest = snapshot.forest
     actions = []
     for key in chosen:
@@ -370,7 +324,10 @@ def _as_plan(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], exc
         frees = len(forest.behind([key]) & freed)
         pid = holder.pid if isinstance(holder, Session) else 0
         reason = f"{describe(snapshot, key)}, holds up {forest.reach.get(key, 0)}"
-        detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees}
+        detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees, "at_work": at_work(snapshot, key, bounds)}
+        if key in costly:
+            detail["needs_approval"] = costly[key]
+            reason += f"; needs an approval: {costly[key]}"
         actions.append(Item(holder.target, reason, act_on(holder), detail))
     actions.sort(key=lambda item: (-item.detail["frees"], item.target))
     mercies = [

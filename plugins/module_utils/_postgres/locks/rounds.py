@@ -24,8 +24,9 @@ from typing import Any, Generator, Iterable, Mapping, Tuple, Union
 from ..._core.plan import Item
 from ..session import Holder, Session
 from ..snapshot import Snapshot
-from .least_harm import CANCEL, TERMINATE, Judgement, act_on
+from .least_harm import Judgement
 from .lock_table import Key
+from .price import CANCEL, TERMINATE, act_on
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
     """Carry ``first`` out; see the module's docstring for the conversation."""
     done = Outcome(after=first.snapshot)
     judged = first
+    at_work = sum(bool(item.detail.get("at_work")) for item in first.plan.actions)
     useless_rounds = 0
     while judged.plan.actions:
         done.rounds += 1
@@ -150,6 +152,13 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
                 if _was_there(first.snapshot, fresh, target) and target not in tried and fresh.keys[target] not in heirs
             ]
         )
+        at_work += sum(bool(item.detail.get("at_work")) for item in judged.plan.actions)
+        if at_work > max(len(first.freed), 1):
+            done.stopped = (
+                f"{len(fresh.affected)} still wait, and to end {at_work} sessions at work to free"
+                f" {len(first.freed)} would lose more than it frees"
+            )
+            break
         if not judged.plan.actions:
             done.stopped = f"{len(fresh.affected)} still wait, and nobody else may be ended for them"
     return done
@@ -162,7 +171,8 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     for item in judged.plan.actions:
         key = judged.keys[item.target]
         holder = judged.snapshot.who(key)
-        struck = yield from _signal_once(holder, item.action, _sample_waiters(judged, key))
+        waiters = None if item.detail.get("gives_up") else _sample_waiters(judged, key)
+        struck = yield from _signal_once(holder, item.action, waiters)
         if struck:
             hit[item.target] = (item, *struck)
         else:
@@ -204,7 +214,7 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observatio
 
 
 def _signal_once(
-    holder: Holder, action: str, waiters: tuple[int, ...]
+    holder: Holder, action: str, waiters: tuple[int, ...] | None
 ) -> Generator[Step, Any, tuple[Holder, str] | None]:
     """Signal; a session that meanwhile went on within the same transaction is read and tried again.
 

@@ -148,3 +148,38 @@ def test_a_queued_alter_costs_what_its_transaction_has_done(server, session, bef
     planned = kill(server, check=True)
     assert [action["who"].split()[-1] for action in planned["plan"]["actions"]] == [ends]
     assert {client.fate() for client in (reader, migration, *readers)} == {"alive"}
+
+
+@pytest.mark.parametrize(
+    ("works", "options"),
+    [
+        pytest.param(["SELECT count(*), pg_sleep(3600) FROM payments"], {}, id="reports"),
+        pytest.param(["BEGIN", "SELECT 1 FROM payments LIMIT 1"], {"min_idle_in_transaction": 600}, id="transactions"),
+        pytest.param(
+            ["BEGIN", "DECLARE c CURSOR FOR SELECT * FROM payments", "FETCH 1 FROM c"],
+            {"min_idle_in_transaction": 600},
+            id="cursors",
+        ),
+    ],
+)
+def test_four_that_work_are_not_ended_for_one_that_waits(server, session, works, options):
+    readers = [session("report") for dummy in range(4)]
+    for reader in readers:
+        for statement in works[:-1]:
+            reader.run(statement)
+        reader.send(works[-1])
+        if "sleep" in works[-1]:
+            at_work(reader)
+        else:
+            assert reader.done(60)
+    alter = session("migration").send("ALTER TABLE payments ADD weighed text")
+    until(lambda: lock_waiters(server) == 1)
+    done = kill(server, **options)
+    assert done["ended"] == []
+    assert {action["needs_approval"] for action in done["plan"]["actions"]} != {None}
+    assert "needs an approval" in done["missed"][0]["reason"]
+    assert {client.fate() for client in (*readers, alter)} == {"alive"}
+    (other,) = done["plan"]["alternatives"]
+    gave_up = kill(server, only=[action["target"] for action in other["actions"]], **options)
+    assert [(entry["pid"], entry["action"]) for entry in gave_up["ended"]] == [(alter.pid, "cancelled")]
+    assert {client.fate() for client in readers} == {"alive"}

@@ -19,7 +19,8 @@ from ...refusals import check_sight
 from ...session import SESSION_TARGET
 from ...snapshot import Snapshot
 from ..kill_result import evidence, facts, standing
-from ..least_harm import Bounds, Judgement, judge
+from ..least_harm import Judgement, judge
+from ..price import Bounds
 from ..rounds import Outcome, Patience, unblocking
 
 NEVER_UNDONE = {"reversible": False, "why": "a session or a statement that was ended does not come back"}
@@ -47,7 +48,7 @@ def unblock(
     except RunbookError as error:
         error.details["facts"] = seen  # who waits is shown all the same
         raise
-    act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows)
+    act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows, only)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
     outcome = act.outcome
     return {
@@ -65,7 +66,8 @@ def unblock(
 
 @dataclass
 class Unblock:
-    """The act. ``approved``: targets that later rounds keep to; None where no person approved any."""
+    """The act. ``only``: targets that this run keeps to at first; ``approved``: those that later rounds keep to, too,
+    None where no person approved any."""
 
     ending: Ending
     exclusions: Exclusions
@@ -73,6 +75,7 @@ class Unblock:
     patience: Patience
     approved: Sequence[str] | None
     rows: int
+    only: Sequence[str] | None = None
     outcome: Outcome = field(default_factory=Outcome)
 
     def look(self, planned: Judgement) -> Before:
@@ -85,6 +88,8 @@ class Unblock:
 
     def act(self, planned: Judgement) -> After:
         self.ending.claim()
+        held = planned.need_approval if self.only is None else ()
+        planned = planned.without_approval() if held else planned
         steps = unblocking(planned, replace(self.patience, room=planned.up_to))
         self.outcome = outcome = self.ending.carry_out(steps, partial(self._again, planned))
         after = outcome.after or planned.snapshot
@@ -92,7 +97,13 @@ class Unblock:
             done=outcome.sentences,
             state=standing(after, self.bounds.min_waiting, planned.moving(after)),
             left=planned.still_late(after),
-            missed=[Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed],
+            missed=[
+                *(Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed),
+                *(
+                    Missed(target=item.target, reason=f"needs an approval: {item.detail['needs_approval']}")
+                    for item in held
+                ),
+            ],
             touched=bool(outcome.stuck),
         )
 
@@ -101,4 +112,4 @@ class Unblock:
         rest = replace(self.bounds, max_victims=room, max_share=1.0)
         heirs = planned.heirs(snapshot)
         fresh = judge(snapshot, self.exclusions, rest, affected, self.approved or (), heirs)
-        return fresh.narrowed_to(self.approved)
+        return fresh.without_approval() if self.approved is None else fresh.narrowed_to(self.approved)

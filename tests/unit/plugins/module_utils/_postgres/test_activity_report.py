@@ -8,7 +8,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill
     evidence,
     standing,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
 from support.snapshots import NOW, advisory, ago, holds, prepared, row_queue, session, snapshot, waits
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, harm, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
 from support.snapshots import (
     NOW,
@@ -15,7 +16,6 @@ from support.snapshots import (
     session,
     snapshot,
     waits,
-    xid,
 )
 
 SHARE, EXCLUSIVE = "AccessShareLock", "AccessExclusiveLock"
@@ -254,30 +254,3 @@ def test_between_two_statements_a_transaction_is_at_work(reader, expected):
 def test_how_long_it_may_be_between_two_statements_is_an_option():
     scene = snapshot(ALTER_QUEUE, session(1, "idle in transaction", state_change=ago(0.2)))
     assert acts(judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=0.1))) == [("terminate", 1)]
-
-
-TABLE = waits(2, relation(7), EXCLUSIVE)
-WRITE = waits(2, relation(7), "RowExclusiveLock")
-ROW = waits(2, xid(900), "ShareLock")
-BEGAN = {"has_written": True, "xact_start": ago(90), "query_start": ago(89.98)}
-
-
-@pytest.mark.parametrize(
-    ("given", "awaited", "price"),
-    [
-        pytest.param({}, TABLE, 2, id="nothing written"),
-        pytest.param({"has_written": True}, TABLE, 2, id="its lock took the transaction id"),
-        pytest.param(BEGAN, TABLE, 2, id="BEGIN, then an ALTER: its lock took the transaction id"),
-        pytest.param({**BEGAN, "holds_writes": True}, TABLE, 5, id="BEGIN, INSERT, then an ALTER 20 ms later"),
-        pytest.param(BEGAN, ROW, 5, id="BEGIN, then an UPDATE that waits for its second row"),
-        pytest.param(BEGAN, WRITE, 5, id="a lock of a table to write to takes no transaction id"),
-        pytest.param({"has_written": True}, ROW, 2, id="one UPDATE took its own transaction id"),
-        pytest.param(
-            {"has_written": True, "query": "BEGIN; INSERT INTO a VALUES (1); UPDATE b SET n = 1"}, ROW, 5,
-            id="three statements in one message",
-        ),
-        pytest.param({"has_written": True, "query": "UPDATE b SET t = ';' ;"}, ROW, 2, id="one with a semicolon"),
-    ],
-)  # fmt: skip
-def test_what_a_queued_statement_costs(given, awaited, price):
-    assert harm(session(2, **given), awaited) == price

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import standing
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
     Observation,
     Patience,
@@ -180,6 +181,29 @@ def test_beside_a_queue_that_moves_another_root_is_still_followed():
     dummy, outcome = play(held, [True, True, slow, fresh, True, slow, judged(heir([3], 2.0))])
     assert [entry["pid"] for entry in outcome.ended] == [1, 7, 6]
     assert (outcome.rounds, outcome.moving) == (2, 1)
+
+
+def test_rounds_do_not_end_more_sessions_at_work_than_they_free():
+    """A row that many share shows its holders one by one, each between two statements, for one DELETE."""
+
+    def sharer(pid):
+        others = [session(n, "idle in transaction", state_change=ago(1)) for n in (1, 2, 3)]
+        return snapshot(row_queue(pid, [9], 901), *others)
+
+    slow = Observation(1, frozenset(), 2.0)
+    dummy, outcome = play(sharer(1), [True, slow, judged(sharer(2))])
+    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert "would lose more than it frees" in outcome.stopped
+
+
+def test_an_alternative_cancels_the_waiter_for_its_own_sake():
+    readers = [holds(pid, relation(7), "AccessShareLock") for pid in (1, 2)]
+    scene = snapshot(
+        [*readers, waits(9, relation(7), "AccessExclusiveLock")], session(1, "active"), session(2, "active")
+    )
+    alternative = judged(scene).narrowed_to([scene.sessions[9].target])
+    step = next(unblocking(alternative, Patience()))
+    assert (step.holder.pid, step.action, step.waiters) == (9, "cancel", None)
 
 
 def test_sessions_that_came_later_are_never_ended():
