@@ -128,7 +128,10 @@ waiters_by_design:
   type: int
   sample: 0
 long_waiters:
-  description: Number of those that have waited for O(min_waiting) seconds or longer.
+  description:
+    - Number of those that have waited for O(min_waiting) seconds or longer, or of which three or more wait for one that
+      has provably held its lock for so long (idle in transaction, or prepared). Clients with a short timeout never wait for
+      long, they fail and come back.
   returned: success
   type: int
   sample: 100

@@ -22,6 +22,13 @@ options:
     description: Seconds that a session must have waited to be worth somebody's end.
     type: float
     default: 30.0
+  min_waiters:
+    description:
+      - So many sessions that wait for one that has provably held its lock for O(min_waiting) seconds (idle in transaction,
+        or prepared) have waited too long, however young their waits are. Clients with a short timeout fail and come back.
+        At least 1.
+    type: int
+    default: 3
   min_idle_in_transaction:
     description:
       - Seconds between two statements of a transaction from which on its session counts as idle in transaction. Before, it
@@ -241,7 +248,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    for name, least in (("max_victims", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
+    for name, least in (("max_victims", 1), ("min_waiters", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
         at_least(params, name, least)
     for name in ("min_waiting", "min_idle_in_transaction", "grace", "settle"):
         at_least(params, name, 0, "s")
@@ -256,6 +263,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
                 max_share=params["max_share"],
                 strategy=params["strategy"],
                 min_idle_in_transaction=params["min_idle_in_transaction"],
+                min_waiters=params["min_waiters"],
             ),
             Patience(
                 max_rounds=params["max_rounds"],
@@ -276,6 +284,7 @@ def main() -> None:
             **POSTGRES_ARGS,
             **EXCLUSION_ARGS,
             "min_waiting": {"type": "float", "default": 30.0},
+            "min_waiters": {"type": "int", "default": 3},
             "min_idle_in_transaction": {"type": "float", "default": 5.0},
             "max_victims": {"type": "int", "default": 10},
             "max_share": {"type": "float", "default": 0.2},

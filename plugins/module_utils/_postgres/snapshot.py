@@ -18,6 +18,7 @@ from .locks.lock_table import Key, Lock, Tag
 from .locks.wait_forest import Forest
 from .session import CLIENT, IDLE_AFTER, Holder, Prepared, Session
 
+MIN_WAITERS = 3  # waiters for one that has held its lock for long, from which on they count however young they are
 # Waits that no lock table knows. Client, Activity, Timeout and Extension mean: nothing to do.
 _OTHER_WAITS = ("BufferPin", "Buffer", "LWLock", "IO", "IPC")
 
@@ -152,10 +153,30 @@ class Snapshot:
             return False
         return not (holder.idle_in_transaction and holder.seconds_in_state(self.now) >= idle_after)
 
-    def affected(self, min_waiting: float, approved: Collection[str] = ()) -> list[Key]:
-        """Waiters for a lock that wait too long, the longest first; those that wait by design are none of them."""
+    def affected(self, min_waiting: float, approved: Collection[str] = (), min_waiters: int = MIN_WAITERS) -> list[Key]:
+        """Waiters for a lock that wait too long, the longest first; those that wait by design are none of them.
+
+        A wait is too long after ``min_waiting`` seconds, or when ``min_waiters`` sessions wait for one that has held
+        its lock for so long: clients with short timeouts never wait for long themselves, they fail and come back.
+        """
         by_design = self.waits_by_design(min_waiting, approved)
-        return [key for key in self.waiting_at_least(min_waiting) if key not in by_design]
+        pressing = [
+            key
+            for key in self.forest.root_blockers
+            if self.forest.reach.get(key, 0) >= min_waiters and self.held_for(key) >= min_waiting
+        ]
+        behind = self.forest.behind(pressing) if pressing else set()
+        return [
+            key for key, age in self._ages.items() if (age >= min_waiting or key in behind) and key not in by_design
+        ]
+
+    def held_for(self, key: Key) -> float:
+        """Seconds for which a session has held every lock that it holds, at least: none is taken while it is idle in
+        its transaction. Of one at work that is not known."""
+        holder = self.who(key)
+        if isinstance(holder, Prepared):
+            return (self.now - holder.prepared_at).total_seconds() if holder.prepared_at else 0.0
+        return holder.seconds_in_state(self.now) if holder.idle_in_transaction and not holder.aborted else 0.0
 
     def longest_wait(self) -> float:
         """Seconds that the oldest lock wait has lasted, waits by design left out; 0 when there is none."""

@@ -13,13 +13,15 @@ from ..server_states import server_states
 from ..snapshot import Snapshot, count_connections
 from .least_harm import Judgement
 from .lock_table import Key
+from .price import Bounds
 from .tree import tree
 
 
-def standing(snapshot: Snapshot, min_waiting: float, moving: Collection[Key] = ()) -> dict[str, Any]:
+def standing(snapshot: Snapshot, bounds: Bounds, moving: Collection[Key] = ()) -> dict[str, Any]:
     """Sessions that wait for a lock, and those of them that wait too long. ``moving``: those in a queue that moves by
     itself, which are not late."""
-    late = [key for key in snapshot.affected(min_waiting) if key not in moving]
+    affected = snapshot.affected(bounds.min_waiting, min_waiters=bounds.min_waiters)
+    late = [key for key in affected if key not in moving]
     return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(late)}
 
 

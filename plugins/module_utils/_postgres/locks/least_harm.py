@@ -198,7 +198,7 @@ def judge(
     forest = snapshot.forest
     by_design = snapshot.waits_by_design(bounds.min_waiting, approved)
     if late_before is None:
-        affected = frozenset(snapshot.affected(bounds.min_waiting, approved))
+        affected = frozenset(snapshot.affected(bounds.min_waiting, approved, bounds.min_waiters))
     else:
         affected = frozenset(
             pid

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..session import IDLE_AFTER, Holder, Prepared, Session
-from ..snapshot import Snapshot
+from ..snapshot import MIN_WAITERS, Snapshot
 from .lock_table import Key, Lock
 
 CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
@@ -19,6 +19,7 @@ class Bounds:
     """``max_share`` is a fraction of the client sessions; one victim is always within it.
 
     ``min_idle_in_transaction``: seconds between two statements of a transaction from which on it counts as idle.
+    ``min_waiters``: so many that wait for one that has held its lock for ``min_waiting`` are late, however young.
     """
 
     min_waiting: float = 30.0
@@ -26,6 +27,7 @@ class Bounds:
     max_share: float = 0.2
     strategy: str = "least_harm"
     min_idle_in_transaction: float = IDLE_AFTER
+    min_waiters: int = MIN_WAITERS
 
     def victims(self, sessions: int) -> int:
         return min(self.max_victims, max(1, int(sessions * self.max_share)))

@@ -260,11 +260,24 @@ def _was_there(first: Snapshot, fresh: Judgement, target: str) -> bool:
     return then is not None and now is not None and then.backend_start == now.backend_start
 
 
+def _behind_sessions_that_move(snapshot: Snapshot, since: datetime) -> set[Key]:
+    """Waiters of a hot row, which many update one after the other: whoever holds it now has done something since."""
+    moves = [
+        key
+        for key in snapshot.forest.root_blockers
+        if isinstance(key, int) and (snapshot.sessions[key].in_state_since() or since) > since
+    ]
+    return snapshot.forest.behind(moves) - snapshot.forest.still_blocked(moves) if moves else set()
+
+
 def _why_stop(first: Judgement, fresh: Judgement, useless_rounds: int) -> str:
     since = first.snapshot.now
     queue = _statements(fresh, fresh.snapshot.forest.waiters)
     clients = {_client(first, key) for key in first.affected}
-    again = [pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients]
+    moving = _behind_sessions_that_move(fresh.snapshot, since)
+    again = [
+        pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients and pid not in moving
+    ]
     if len(again) > 1 and 2 * len(again) >= len(first.affected):
         return (
             f"{len(again)} sessions have queued up again since the act: the application retries into the "

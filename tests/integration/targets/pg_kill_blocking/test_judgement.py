@@ -183,3 +183,21 @@ def test_four_that_work_are_not_ended_for_one_that_waits(server, session, works,
     gave_up = kill(server, only=[action["target"] for action in other["actions"]], **options)
     assert [(entry["pid"], entry["action"]) for entry in gave_up["ended"]] == [(alter.pid, "cancelled")]
     assert {client.fate() for client in readers} == {"alive"}
+
+
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
+def test_clients_with_short_timeouts_are_stuck_behind_a_root_that_is_idle_for_long(server, session, limit):
+    root = held(session, "UPDATE bookings SET seats = 1 WHERE id = 40")
+    lasting(server, 8.0, f"pid = {root.pid}")
+    queue = [session() for dummy in range(4)]
+    for client in queue:
+        client.run(f"SET {limit} = '60s'")  # long for the test's sake: what counts is how young the waits are
+        client.send("UPDATE bookings SET seats = 2 WHERE id = 40")
+    until(lambda: lock_waiters(server) == 4)
+    idle = "SELECT floor(extract(epoch FROM now() - state_change))::int FROM pg_stat_activity"
+    held_for = server.value(f"{idle} WHERE pid = {root.pid}")
+    oldest = "extract(epoch FROM clock_timestamp() - min(query_start))"
+    assert server.value(f"SELECT {oldest} < {held_for} FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    done = kill(server, min_waiting=held_for)
+    assert pids(done["ended"]) == [root.pid]
+    assert {client.fate() for client in queue} == {"alive"}

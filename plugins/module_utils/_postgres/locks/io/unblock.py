@@ -80,7 +80,7 @@ class Unblock:
 
     def look(self, planned: Judgement) -> Before:
         return Before(
-            state=standing(planned.snapshot, self.bounds.min_waiting),
+            state=standing(planned.snapshot, self.bounds),
             left=len(planned.affected),
             undo=NEVER_UNDONE,
             evidence=evidence(planned, self.exclusions, self.rows),
@@ -95,7 +95,7 @@ class Unblock:
         after = outcome.after or planned.snapshot
         return After(
             done=outcome.sentences,
-            state=standing(after, self.bounds.min_waiting, planned.moving(after)),
+            state=standing(after, self.bounds, planned.moving(after)),
             left=planned.still_late(after),
             missed=[
                 *(Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed),

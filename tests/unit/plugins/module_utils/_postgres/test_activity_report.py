@@ -96,7 +96,7 @@ def test_the_diff_is_for_people_and_empty_without_a_change():
 
 def test_how_a_queue_stands_and_who_of_the_late_is_late_still():
     judged = judge(SCENE, Exclusions(), Bounds())
-    assert standing(SCENE, 0) == {"waiters": 2, "long_waiters": 2}
+    assert standing(SCENE, Bounds(0)) == {"waiters": 2, "long_waiters": 2}
     assert judged.still_late(SCENE) == 2
     assert judged.still_late(snapshot([])) == 0
 

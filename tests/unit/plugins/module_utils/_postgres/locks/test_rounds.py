@@ -162,7 +162,7 @@ def test_who_waited_and_got_its_lock_is_healthy_and_the_queue_moves(healthy):
     assert outcome.sentences[-1] == "the queue moves by itself: 2 wait behind sessions that got their lock since"
     planned = judged(first)
     assert planned.still_late(healthy) == 0
-    assert standing(healthy, 30, planned.moving(healthy)) == {"waiters": 2, "long_waiters": 0}
+    assert standing(healthy, WIDE, planned.moving(healthy)) == {"waiters": 2, "long_waiters": 0}
     fresh = judge(healthy, Exclusions(), WIDE, asked[2].affected, healthy=planned.heirs(healthy))
     assert fresh.plan.actions == ()
     assert "got its lock since the first look" in fresh.plan.excluded[0].reason
@@ -223,6 +223,18 @@ def test_an_application_that_queues_up_again_stops_it():
     dummy, outcome = play(QUEUE, [True, free(), judged(again)])
     assert "queued up again" in outcome.stopped
     assert outcome.rounds == 1
+
+
+@pytest.mark.parametrize("state", ["active", "idle in transaction"])
+def test_a_hot_row_that_goes_from_hand_to_hand_is_no_queue_that_fills_up_again(state):
+    again = snapshot(
+        row_queue(9, [2, 3], 901),
+        session(9, state, query_start=ago(-1), state_change=ago(-1)),
+        session(2, query_start=ago(-1)),
+        session(3, query_start=ago(-1)),
+    )
+    dummy, outcome = play(QUEUE, [True, free(), judged(again, [(2, ago(100)), (3, ago(100))])])
+    assert (outcome.stopped, outcome.seconds_to_recovery) == ("", 0.1)
 
 
 def test_rounds_and_victims_are_bounded():
