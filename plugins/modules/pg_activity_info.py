@@ -160,6 +160,7 @@ root_blockers:
     transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
     has_written: {description: "Whether its transaction has written.", type: bool}
     wait: {description: "What it waits for; empty for nothing.", type: str}
+    maintenance: {description: "What maintenance it does, by the progress reports, its statement or the name of its tool; empty for all else.", type: str}
     statement: {description: "Text of the statement.", type: str}
     waiters: {description: "Sessions that wait for it.", type: int}
     frees_alone: {description: "Sessions that would go on if it alone ended.", type: int}
@@ -199,6 +200,7 @@ blocked:
     transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
     has_written: {description: "Whether its transaction has written.", type: bool}
     wait: {description: "What it waits for; empty for nothing.", type: str}
+    maintenance: {description: "What maintenance it does, by the progress reports, its statement or the name of its tool; empty for all else.", type: str}
     statement: {description: "Text of the statement.", type: str}
     waits_seconds: {description: "For how many seconds it has waited.", type: float}
     waits_for: {description: "What it waits for.", type: str}
@@ -309,6 +311,7 @@ activity:
         transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
         has_written: {description: "Whether its transaction has written.", type: bool}
         wait: {description: "What it waits for; empty for nothing.", type: str}
+        maintenance: {description: "What maintenance it does, by the progress reports, its statement or the name of its tool; empty for all else.", type: str}
         statement: {description: "Text of the statement.", type: str}
     idle_in_transaction:
       description: "Sessions that are idle in a transaction."

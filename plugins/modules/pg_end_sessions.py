@@ -66,6 +66,13 @@ options:
     description: Seconds for which the statement of one of O(busy) must have run.
     type: float
     default: 10.0
+  maintenance:
+    description:
+      - Whether O(long_running) and O(busy) may end maintenance, which takes its time by nature. Known by what it does
+        (VACUUM, ANALYZE, CLUSTER, REINDEX, CREATE INDEX, COPY, REFRESH, changes of tables), or by the name of its tool
+        (pg_restore, vacuumdb, pg_repack and their like). What builds an index concurrently, and backups, are never ended.
+    type: bool
+    default: false
   dead_clients:
     description:
       - Sessions whose client is gone, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info) returns them.

@@ -129,6 +129,7 @@ sessions:
     transaction_seconds: {description: "For how many seconds its transaction has been open; null for none.", type: float}
     has_written: {description: "Whether its transaction has written.", type: bool}
     wait: {description: "What it waits for; empty for nothing.", type: str}
+    maintenance: {description: "What maintenance it does, by the progress reports, its statement or the name of its tool; empty for all else.", type: str}
     statement: {description: "Text of the statement.", type: str}
     cpu: {description: "Cores that it uses.", type: float}
     container: {description: "Name of the container; empty for the host.", type: str}

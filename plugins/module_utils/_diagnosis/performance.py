@@ -52,6 +52,12 @@ def diagnose_performance(
     lines = [f"{at_work:g} sessions at work on average ({_waits(workload)})"]
     if processes["here"]:
         lines.append(f"the database uses {processes['cpu']:.2f} of {processes['cores']} cores of its host")
+    lines += [
+        f"maintenance at work for {span(one['seconds_in_state'])}: {one['maintenance']} by {one['pid']} {one['user']}"
+        f"@{one['database']} {one['application']}; it is left alone"
+        for one in activity["activity"]["long_running"]
+        if one["maintenance"] and one["seconds_in_state"] >= min_running
+    ]
     top = workload["statements"][:3]
     lines += [f"{one['share']:.0%} of the time: {shortened(one['statement'], _WIDE)}" for one in top]
     saturated = processes["here"] and processes["cpu"] >= _SATURATED * processes["cores"]
@@ -87,7 +93,8 @@ def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
 
 def _runaways(activity: ActivityReport, processes: ProcessesReport, min_running: float) -> list[Cause]:
     """Statements that run long and use a core: measured, where the processes can be seen."""
-    running = {one["pid"]: one for one in activity["activity"]["long_running"]}
+    # Maintenance takes its time and its share of the cores by nature.
+    running = {one["pid"]: one for one in activity["activity"]["long_running"] if not one["maintenance"]}
     protected = {one["pid"] for one in activity["activity"]["protected"]}
     least = min(_BUSY, _BUSY_SHARE * max(1, processes["cores"]))
     busy = [

@@ -21,6 +21,7 @@ from .server_states import ServerState, server_states
 from .session import Prepared, Session
 from .snapshot import ConnectionCounts, ServerReport, Snapshot, count_connections
 from .sql_text import legible_statement
+from .work import maintenance
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
     "normalized": legible_statement,
@@ -44,6 +45,7 @@ class SessionReport(TypedDict):
     transaction_seconds: float | None
     has_written: bool
     wait: str
+    maintenance: str
     statement: str
 
 
@@ -180,6 +182,7 @@ def session_dict(snapshot: Snapshot, session: Session, statements: str) -> Sessi
         ),
         "has_written": session.has_written,
         "wait": wait,
+        "maintenance": maintenance(session),
         "statement": STATEMENTS[statements](session.query),
     }
 

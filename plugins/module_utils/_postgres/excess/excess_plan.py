@@ -24,6 +24,7 @@ from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
+from ..work import maintenance
 
 VERB = "end_sessions"
 VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
@@ -40,6 +41,7 @@ class Rules:
     ``pid@backend_start``.
     ``shares``: most sessions of an application, by its name; for others ``share`` of the ceiling, and so many that
     ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
+    ``maintenance``: whether maintenance counts as a statement that runs for too long.
     """
 
     idle: float | None = None
@@ -52,6 +54,7 @@ class Rules:
     share: float = 0.5
     headroom: float = 0.2
     floor: int = 2
+    maintenance: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def plan_ending(
     named: list[tuple[str, Session, str]] = []
     excluded: dict[str, Item] = {}
     for tier, one, reason in _named(snapshot, exclusions, rules, keeps or {}, excluded):
-        why = exclusions.why(one) or _why_not(tier, one, keeps or {})
+        why = exclusions.why(one) or _why_not(tier, one, keeps or {}) or _why_work(tier, one, rules)
         if why:
             excluded[one.target] = _item(snapshot, one, why)
         else:
@@ -258,6 +261,11 @@ def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
     if tier == IDLE and _LISTENS.search(without_literals(one.query)):
         return "listens for notifications"
     return ""
+
+
+def _why_work(tier: str, one: Session, rules: Rules) -> str:
+    kind = maintenance(one) if tier == RUNNING and not rules.maintenance else ""
+    return f"is maintenance ({kind}), which takes its time (see the option maintenance)" if kind else ""
 
 
 def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:

@@ -86,9 +86,9 @@ SELECT transaction::text, gid, prepared, ownerid, dbid,
 
 SAFE_SNAPSHOT = "SELECT p, pg_catalog.pg_safe_snapshot_blocking_pids(p) FROM pg_catalog.unnest(%(pids)s::int[]) p"
 
-# The progress views join pg_database; the function under them does not.
+# The progress views join pg_database; the function under them does not. param1 of a build says which one it is.
 PROGRESS = """
-SELECT p.pid, c.command
+SELECT p.pid, c.command, p.param1
   FROM pg_catalog.unnest(%(commands)s::text[]) AS c(command),
        LATERAL pg_catalog.pg_stat_get_progress_info(c.command) AS p
 """

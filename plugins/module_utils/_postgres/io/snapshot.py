@@ -18,7 +18,8 @@ from ..snapshot import Snapshot
 from . import queries
 from .server import Postgres, Row, legible, legible_text
 
-_PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER"]
+_PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER", "ANALYZE", "COPY"]
+_CONCURRENTLY = (2, 4)  # CREATE INDEX and REINDEX, as the progress of a build numbers its commands
 
 
 def read_snapshot(postgres: Postgres) -> Snapshot:
@@ -57,11 +58,16 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
 def _progress(postgres: Postgres) -> dict[int, str] | None:
     """Who builds or copies what; None when it could not be read, which is not the same as nobody."""
     try:
-        return {row[0]: row[1] for row in postgres.rows(queries.PROGRESS, commands=_PROGRESS)}
+        rows = postgres.rows(queries.PROGRESS, commands=_PROGRESS)
+        return {row[0]: row[1] + (" CONCURRENTLY" if _concurrent(row) else "") for row in rows}
     except (ServerError, PrivilegeError):
         if postgres.closed:
             raise
         return None
+
+
+def _concurrent(row: Row) -> bool:
+    return row[1] == "CREATE INDEX" and row[2] in _CONCURRENTLY
 
 
 def _object_names(

@@ -201,3 +201,47 @@ def test_clients_with_short_timeouts_are_stuck_behind_a_root_that_is_idle_for_lo
     done = kill(server, min_waiting=held_for)
     assert pids(done["ended"]) == [root.pid]
     assert {client.fate() for client in queue} == {"alive"}
+
+
+@pytest.fixture
+def slow_table(server):
+    """A table whose indexes take longer to build than any test."""
+    slow = "'begin perform pg_sleep(0.05); return i; end'"
+    server.run(
+        "DROP TABLE IF EXISTS slow_table",
+        f"CREATE OR REPLACE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS {slow}",
+        "CREATE TABLE slow_table (id int)",
+        "ALTER TABLE slow_table OWNER TO app",
+        "INSERT INTO slow_table VALUES (1)",
+        "CREATE INDEX slow_one ON slow_table (slow(id))",
+        "ALTER TABLE slow_table DISABLE TRIGGER ALL",
+    )
+    server.run("DROP INDEX slow_one", "INSERT INTO slow_table SELECT generate_series(2, 20000)")
+    yield "slow_table"
+    server.run("DROP TABLE slow_table")
+
+
+@pytest.mark.parametrize("ddl", ["CREATE INDEX", "CREATE UNIQUE INDEX", "CREATE INDEX IF NOT EXISTS"])
+def test_a_plain_build_that_blocks_writers_is_cancelled(server, session, slow_table, ddl):
+    build = session("migration")
+    build.send(f"{ddl} slow_two ON {slow_table} (slow(id))")
+    until(lambda: server.value("SELECT count(*) FROM pg_stat_progress_create_index"))
+    writers = [session().send(f"INSERT INTO {slow_table} VALUES (0)") for dummy in range(3)]
+    until(lambda: lock_waiters(server) == 3)
+    done = kill(server)
+    assert [(entry["pid"], entry["action"]) for entry in done["ended"]] == [(build.pid, "cancelled")]
+    assert server.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 0
+    for writer in writers:
+        writer.connection.cancel()
+
+
+def test_a_build_that_would_leave_something_behind_is_spared(server, session, slow_table):
+    build = session("migration")
+    build.send(f"CREATE INDEX CONCURRENTLY slow_two ON {slow_table} (slow(id))")
+    until(lambda: server.value("SELECT count(*) FROM pg_stat_progress_create_index"))
+    session().send(f"ALTER TABLE {slow_table} ADD more int")
+    until(lambda: lock_waiters(server) == 1)
+    done = kill(server, strategy="root_blockers")
+    assert done["ended"] == []
+    assert "builds an index concurrently" in done["plan"]["excluded"][0]["reason"]
+    assert build.fate() == "alive"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import SessionReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
     BackgroundSubjects,
     autovacuum,
@@ -154,3 +155,12 @@ def test_a_state_that_no_session_waits_for_hides_no_cause():
     paused: ServerState = {**STANDBY, "cause": "replay_paused", "sessions": 0}
     found = slow(activity(connection_limit(application()), states=[paused]), indexes(advised()))
     assert [one["cause"] for one in found["causes"]] == ["missing_index", "replay_paused"]
+
+
+@pytest.mark.parametrize("kind", ["VACUUM", "pg_restore", "COPY"])
+def test_maintenance_is_no_runaway_statement_and_is_told(kind):
+    works: SessionReport = {**running(), "maintenance": kind}
+    seen = activity(connection_limit(application()), background={"processes": processes()}, found=lists([works]))
+    found = slow(seen, indexes())
+    assert (found["cause"], found["mitigation"]) == ("", "")
+    assert any(f"maintenance at work for 40 s: {kind} by 7 app@booking web" in line for line in found["lines"])

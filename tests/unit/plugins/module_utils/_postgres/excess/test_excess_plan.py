@@ -117,7 +117,10 @@ def test_the_oldest_go_first_and_protected_ones_do_not_count():
         ({"backend_type": "walsender"}, "walsender"),
         ({"application": "pg_dump"}, "backup"),
         ({"backend_type": "autovacuum worker", "query": "autovacuum: VACUUM t (to prevent wraparound)"}, "wraparound"),
-        ({"progress": "CREATE INDEX"}, "index"),
+        ({"progress": "CREATE INDEX CONCURRENTLY"}, "index"),
+        ({"progress": "CREATE INDEX"}, "maintenance (CREATE INDEX)"),
+        ({"query": "VACUUM FULL t"}, "maintenance (VACUUM)"),
+        ({"application": "pg_restore"}, "maintenance (pg_restore)"),
         ({"wait_type": "Lock"}, "victim"),
         ({"superuser": True}, "superuser"),
     ],
@@ -305,3 +308,9 @@ def test_how_long_transactions_have_been_idle_is_told_of_those_who_may_be_ended(
         1,
         [],
     )
+
+
+def test_maintenance_is_ended_where_the_site_says_so():
+    one = session(1, state="active", seconds=900)._replace(query="VACUUM FULL t")
+    excess = plan_ending(snapshot(one), Exclusions(), Rules(long_running=60, maintenance=True), Bounds())
+    assert pids(excess.plan.actions) == [1]
