@@ -108,7 +108,8 @@ SELECT r, r::pg_catalog.regclass::text FROM pg_catalog.unnest(%(oids)s::oid[]) A
 """
 
 # The last look before the act is in the act's own statement: the very session, in the very
-# transaction, still in the way of one of the waiters that the plan named (NULL: it is ended for its own sake).
+# transaction and state, of the very name by which it was judged, still in the way of one of the waiters that the plan
+# named (NULL: it is ended for its own sake). A row that differs is read again and judged again, as a whole.
 _GUARDED = """
 WITH victim AS MATERIALIZED (
   SELECT a.pid
@@ -118,6 +119,7 @@ WITH victim AS MATERIALIZED (
      AND a.backend_start = %(backend_start)s
      AND (a.xact_start IS NOT DISTINCT FROM %(xact_start)s OR (%(escalated)s AND a.xact_start IS NULL))
      AND (a.state_change = %(state_change)s OR (%(escalated)s AND a.state_change IS NOT NULL))
+     AND a.application_name = coalesce(%(application)s, a.application_name)
      AND (%(waiters)s::int[] IS NULL
           OR EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
                       WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w))
@@ -168,9 +170,18 @@ SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start,
    AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
 """
 ACT_LOCK_BACK = "SELECT CASE WHEN %(taken)s THEN pg_catalog.pg_advisory_unlock(%(key)s) END"
+# The whole row of one session: whatever may spare it is judged again.
 AGAIN = """
-SELECT state, backend_start, xact_start, query_start, state_change
-  FROM pg_catalog.pg_stat_get_activity(%(pid)s) WHERE pid = %(pid)s
+SELECT state, backend_start, xact_start, query_start, state_change, application_name, query,
+       wait_event_type, wait_event, backend_xid IS NOT NULL, p.command, p.param1
+  FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
+  LEFT JOIN LATERAL (
+    SELECT c.command, i.param1
+      FROM pg_catalog.unnest(%(commands)s::text[]) AS c(command),
+           LATERAL pg_catalog.pg_stat_get_progress_info(c.command) AS i
+     WHERE i.pid = a.pid
+     LIMIT 1) AS p ON true
+ WHERE a.pid = %(pid)s
 """
 UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"
 

@@ -18,7 +18,7 @@ from ..snapshot import Snapshot
 from . import queries
 from .server import Postgres, Row, legible, legible_text
 
-_PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER", "ANALYZE", "COPY"]
+PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER", "ANALYZE", "COPY"]
 _CONCURRENTLY = (2, 4)  # CREATE INDEX and REINDEX, as the progress of a build numbers its commands
 
 
@@ -58,16 +58,17 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
 def _progress(postgres: Postgres) -> dict[int, str] | None:
     """Who builds or copies what; None when it could not be read, which is not the same as nobody."""
     try:
-        rows = postgres.rows(queries.PROGRESS, commands=_PROGRESS)
-        return {row[0]: row[1] + (" CONCURRENTLY" if _concurrent(row) else "") for row in rows}
+        rows = postgres.rows(queries.PROGRESS, commands=PROGRESS)
+        return {row[0]: progress_of(row[1], row[2]) for row in rows}
     except (ServerError, PrivilegeError):
         if postgres.closed:
             raise
         return None
 
 
-def _concurrent(row: Row) -> bool:
-    return row[1] == "CREATE INDEX" and row[2] in _CONCURRENTLY
+def progress_of(command: str | None, kind: int | None) -> str:
+    """What a progress report is about, with CONCURRENTLY where a build says so."""
+    return f"{command} CONCURRENTLY" if command == "CREATE INDEX" and kind in _CONCURRENTLY else command or ""
 
 
 def _object_names(

@@ -6,7 +6,7 @@
 
     Signal(...)  -> True when the guarded statement signalled, False when its guard no longer held
     Watch(...)   -> Seen: how many promised waiters still wait, which victims still stand
-    Again(...)   -> the same transaction as it is now, or None when it is gone or another one
+    Reread(...)  -> the same transaction as it is now, or None when it is gone or another one
     Look(...)    -> Judgement of a fresh picture
 
 Invariants: it signals nobody but targets of a judgement it was sent; after the first round only
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generator, Iterable, Mapping, Tuple, Union
+from typing import Any, Callable, Generator, Iterable, Mapping, Tuple, Union
 
 from ..._core.plan import Item
 from ..session import Holder, Session
@@ -63,9 +63,11 @@ class Watch:
 
 @dataclass(frozen=True)
 class Reread:
-    """Read one session again: it may have gone on within its transaction, which is still the one to end."""
+    """Read one session again, the whole row: it may have gone on within its transaction, which is still the one to end.
+    ``escalated``: its transaction may have ended by our own cancel."""
 
     holder: Session
+    escalated: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,15 +120,18 @@ _TRIES = 2  # at a session that changes its state within its transaction
 _USELESS_ROUNDS = 1
 
 
-def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Outcome]:
-    """Carry ``first`` out; see the module's docstring for the conversation."""
+def unblocking(
+    first: Judgement, patience: Patience, why: Callable[[Holder], str] = lambda _holder: ""
+) -> Generator[Step, Any, Outcome]:
+    """Carry ``first`` out; see the module's docstring for the conversation. ``why`` says why a session is spared: a row
+    that has changed since the plan is asked again before it is signalled."""
     done = Outcome(after=first.snapshot)
     judged = first
     at_work = sum(bool(item.detail.get("at_work")) for item in first.plan.actions)
     useless_rounds = 0
     while judged.plan.actions:
         done.rounds += 1
-        relieved, seconds = yield from _one_round(judged, patience, done)
+        relieved, seconds = yield from _one_round(judged, patience, done, why)
         room = max(0, patience.room - len(done.ended) - len(done.stuck))
         fresh: Judgement = yield Remeasure(_statements(first, first.affected), room)
         done.after = fresh.snapshot
@@ -164,7 +169,9 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
     return done
 
 
-def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generator[Step, Any, tuple[bool, float]]:
+def _one_round(
+    judged: Judgement, patience: Patience, done: Outcome, why: Callable[[Holder], str]
+) -> Generator[Step, Any, tuple[bool, float]]:
     """Signal, watch, escalate, watch; whether every waiter to which relief was promised has it, and the seconds."""
     promised = _statements(judged, judged.freed)
     hit: dict[str, tuple[Item, Holder, str]] = {}
@@ -172,12 +179,11 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
         key = judged.keys[item.target]
         holder = judged.snapshot.who(key)
         waiters = None if item.detail.get("gives_up") else _sample_waiters(judged, key)
-        struck = yield from _signal_once(holder, item.action, waiters)
-        if struck:
-            hit[item.target] = (item, *struck)
+        struck = yield from _signal_once(holder, item.action, waiters, why)
+        if isinstance(struck, str):
+            done.missed.append({"target": item.target, "reason": struck})
         else:
-            why = "no longer the same transaction, or no longer in the way"
-            done.missed.append({"target": item.target, "reason": why})
+            hit[item.target] = (item, *struck)
     done.seconds_to_recovery = None
     if not hit:
         return False, 0.0
@@ -186,9 +192,12 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     seen: Observation = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
     if seen.waiting and cancelled:
         for target, (item, holder, action) in list(hit.items()):
-            if action == CANCEL:
+            if action == CANCEL and isinstance(holder, Session):
+                fresh: Session | None = yield Reread(holder, escalated=True)
+                if fresh is None or why(fresh):
+                    continue
                 witnesses = _sample_waiters(judged, judged.keys[target])
-                if (yield Signal(holder, TERMINATE, witnesses, escalated=True)):
+                if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, escalated=True)):
                     hit[target] = (item, holder, TERMINATE)
         victims = tuple((holder, action) for dummy, holder, action in hit.values())
         seen = yield Watch(promised, victims, patience.settle)
@@ -214,27 +223,36 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observatio
 
 
 def _signal_once(
-    holder: Holder, action: str, waiters: tuple[int, ...] | None
-) -> Generator[Step, Any, tuple[Holder, str] | None]:
+    holder: Holder, action: str, waiters: tuple[int, ...] | None, why: Callable[[Holder], str]
+) -> Generator[Step, Any, tuple[Holder, str] | str]:
     """Signal; a session that meanwhile went on within the same transaction is read and tried again.
 
     One that never stands still (statement after statement in one transaction) is at last terminated by its
-    transaction alone: the waiters wait for that, whatever it does at the moment.
+    transaction alone: the waiters wait for that, whatever it does at the moment. Returns the session as it was
+    signalled and by what, or why it was not.
     """
+    moved_on = "no longer the same transaction, or no longer in the way"
     if (yield Signal(holder, action, waiters)):
         return holder, action
     if not isinstance(holder, Session) or holder.xact_start is None:
-        return None
+        return moved_on
     for dummy in range(_TRIES):
         fresh: Session | None = yield Reread(holder)
         if fresh is None:
-            return None
+            return moved_on
+        if why(fresh):
+            return f"spared, as it is by now: {why(fresh)}"
         holder, action = fresh, act_on(fresh)
         if (yield Signal(holder, action, waiters)):
             return holder, action
     if (yield Signal(holder, TERMINATE, waiters, escalated=True)):
         return holder, TERMINATE
-    return None
+    return moved_on
+
+
+def _as_seen(fresh: Session, holder: Session) -> Session:
+    """The row as it was read last, under the transaction that the plan named: that one may have ended by our cancel."""
+    return fresh._replace(xact_start=holder.xact_start)
 
 
 def _sample_waiters(judged: Judgement, key: Key) -> tuple[int, ...]:

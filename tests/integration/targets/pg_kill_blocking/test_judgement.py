@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience, unblocking
 
 from support.clients import clients, lock_waiters, until
 from support.killing import kill, pids
 from support.modules import run_module
-from support.scenes import at_work, held, lasting
-from support.servers import Server, one_per_major
+from support.scenes import at_work, held, lasting, row_storm
+from support.servers import PASSWORD, Server, one_per_major
 
 
 @pytest.mark.parametrize(
@@ -212,11 +220,8 @@ def slow_table(server):
         f"CREATE OR REPLACE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS {slow}",
         "CREATE TABLE slow_table (id int)",
         "ALTER TABLE slow_table OWNER TO app",
-        "INSERT INTO slow_table VALUES (1)",
-        "CREATE INDEX slow_one ON slow_table (slow(id))",
-        "ALTER TABLE slow_table DISABLE TRIGGER ALL",
+        "INSERT INTO slow_table SELECT generate_series(1, 20000)",
     )
-    server.run("DROP INDEX slow_one", "INSERT INTO slow_table SELECT generate_series(2, 20000)")
     yield "slow_table"
     server.run("DROP TABLE slow_table")
 
@@ -245,3 +250,36 @@ def test_a_build_that_would_leave_something_behind_is_spared(server, session, sl
     assert done["ended"] == []
     assert "builds an index concurrently" in done["plan"]["excluded"][0]["reason"]
     assert build.fate() == "alive"
+
+
+@pytest.mark.parametrize(
+    ("does", "spared"),
+    [
+        pytest.param("SELECT 'payroll run', pg_sleep(3600)", "spared pattern payroll", id="a spared statement"),
+        pytest.param("SET application_name = 'pg_dump'", "is a backup", id="the name of a backup"),
+        pytest.param("SET application_name = 'cron'", "application cron is spared", id="a spared application"),
+        pytest.param("SELECT 1", "", id="nothing that spares it"),
+    ],
+)
+def test_who_is_spared_is_asked_again_when_the_act_comes(server, session, does, spared):
+    holder, queue = row_storm(server, session, 2, row=50)
+    exclusions = Exclusions(applications=frozenset({"cron"}), queries=("payroll",))
+    login = Login(host="127.0.0.1", port=server.port, user="oncall", password=PASSWORD)
+    with connect(login) as postgres:
+        bounds = Bounds(0, 10, 1.0)
+        planned = judge(read_snapshot(postgres), exclusions, bounds)
+        assert [item.detail["pid"] for item in planned.plan.actions] == [holder.pid]
+        holder.send(does)  # within the transaction that the plan named
+        if "sleep" in does:
+            at_work(holder)
+        else:
+            assert holder.done(60)
+        ending = Ending(postgres)
+        steps = unblocking(planned, Patience(grace=0.5, settle=0.5), exclusions.why)
+        done = ending.carry_out(steps, lambda snapshot, late, _room: judge(snapshot, exclusions, bounds, late))
+    if spared:
+        assert done.ended == []
+        assert spared in done.missed[0]["reason"]
+        assert {client.fate() for client in (holder, *queue)} == {"alive"}
+    else:
+        assert [entry["pid"] for entry in done.ended] == [holder.pid]

@@ -90,7 +90,7 @@ class Unblock:
         self.ending.claim()
         held = planned.need_approval if self.only is None else ()
         planned = planned.without_approval() if held else planned
-        steps = unblocking(planned, replace(self.patience, room=planned.up_to))
+        steps = unblocking(planned, replace(self.patience, room=planned.up_to), self.exclusions.why)
         self.outcome = outcome = self.ending.carry_out(steps, partial(self._again, planned))
         after = outcome.after or planned.snapshot
         return After(

@@ -29,9 +29,9 @@ def judged(scene, affected=None):
     return judge(scene, Exclusions(), WIDE, affected)
 
 
-def play(first, answers, **patience):
+def play(first, answers, why=lambda _holder: "", **patience):
     """Feed the answers in order; returns what was asked and the outcome."""
-    machine = unblocking(judged(first), Patience(**patience))
+    machine = unblocking(judged(first), Patience(**patience), why)
     asked, answer = [], None
     left = iter(answers)
     try:
@@ -75,6 +75,35 @@ def test_a_session_that_goes_on_within_its_transaction_is_tried_again():
     assert [entry["pid"] for entry in outcome.ended] == [1]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"query": "SELECT 'payroll run'", "state": "active"},
+        {"application": "pg_dump"},
+        {"progress": "CREATE INDEX CONCURRENTLY", "state": "active"},
+        {"wait_event": "SyncRep", "state": "active"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_row_that_has_changed_is_judged_again_as_a_whole(changed):
+    exclusions = Exclusions(queries=("payroll",))
+    fresh = session(1, **{"state": "idle in transaction", "state_change": ago(0), **changed})
+    asked, outcome = play(QUEUE, [False, fresh, judged(QUIET)], why=exclusions.why)
+    assert kinds(asked) == ["Signal", "Reread", "Remeasure"]
+    assert outcome.ended == []
+    assert outcome.missed[0]["reason"] == f"spared, as it is by now: {exclusions.why(fresh)}"
+
+
+def test_whom_a_cancel_did_not_end_is_judged_again_before_it_is_terminated():
+    reader = snapshot([holds(1, relation(7)), waits(2, relation(7))], session(1, "active"))
+    still = Observation(1, frozenset(), 2.0)
+    other = reader.sessions[1]._replace(query="SELECT 'payroll run'", state_change=ago(0))
+    why = Exclusions(queries=("payroll",)).why
+    asked, outcome = play(reader, [True, still, other, still, judged(QUIET)], why=why)
+    assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel"]
+    assert [entry["action"] for entry in outcome.ended] == ["cancelled"]
+
+
 def test_one_that_never_stands_still_is_ended_by_its_transaction():
     busy = session(1, "active", state_change=ago(0))
     asked, outcome = play(QUEUE, [False, busy, False, busy, False, True, free(), judged(QUIET)])
@@ -90,10 +119,12 @@ def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
     )
     target = judged(reader).plan.targets[0]
     still = Observation(1, frozenset(), 2.0)
-    asked, outcome = play(reader, [True, still, True, free(2.1), judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Watch", "Signal", "Watch", "Remeasure"]
+    over = reader.sessions[1]._replace(state="idle", xact_start=None, state_change=ago(0))
+    asked, outcome = play(reader, [True, still, over, True, free(2.1), judged(QUIET)])
+    assert kinds(asked) == ["Signal", "Watch", "Reread", "Signal", "Watch", "Remeasure"]
     assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel", "terminate"]
-    assert asked[2].escalated
+    assert asked[3].escalated
+    assert asked[3].holder.xact_start == reader.sessions[1].xact_start  # the guard asks for the plan's transaction
     assert outcome.ended[0]["action"] == "terminated"
     assert outcome.ended[0]["target"] == target
 
