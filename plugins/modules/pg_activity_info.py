@@ -284,6 +284,7 @@ connections:
             idle_in_transaction_seconds: {description: "For how long, the longest first; of those that may be terminated.", type: list, elements: float}
             active: {description: "Sessions at work.", type: int}
             waiting: {description: "How many wait.", type: int}
+            pooled: {description: "Whether they come through a pooler that adds its clients' hosts to their names.", type: bool}
             clients: {description: "Sessions by client address.", type: dict}
 activity:
   description:

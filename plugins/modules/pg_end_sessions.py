@@ -24,6 +24,8 @@ options:
       - Seconds for which a session of an application over its fair share must have been idle. Not given means that idle
         sessions are left alone.
       - Counts only under a ceiling (all slots, a role's limit, a database's) of which less than O(headroom) is free.
+      - A leak is uneven. Left alone are a pool that is alone under its role's or database's limit, pools of about one size, and
+        sessions that come through a pooler, unless O(shares) names the application.
       - An idle session that holds an advisory lock is spared, and one whose last statement was C(LISTEN). More than the last
         statement cannot be seen, so that other listeners (after a C(COMMIT)) need O(exclude_applications).
       - An application is a role, a name and a database. The host that PgBouncer adds to a name does not count; sessions

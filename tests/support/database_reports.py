@@ -60,6 +60,7 @@ def application(
     active: int = 0,
     waiting: int = 0,
     clients: Mapping[str, int] | None = None,
+    pooled: bool = False,
 ) -> ApplicationReport:
     return {
         "role": role,
@@ -73,6 +74,7 @@ def application(
         "idle_in_transaction_seconds": list(idle_in_transaction_seconds),
         "active": active,
         "waiting": waiting,
+        "pooled": pooled,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 

@@ -35,6 +35,7 @@ class ApplicationReport(TypedDict):
     idle_in_transaction_seconds: list[float]
     active: int
     waiting: int
+    pooled: bool
     clients: dict[str, int]
 
 
@@ -176,8 +177,30 @@ def _application(
         "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
         "active": sum(one.state == "active" for one in sessions),
         "waiting": sum(one.wait_type == "Lock" and one.pid not in by_design for one in sessions),
+        "pooled": is_pooled(sessions),
         "clients": dict(clients.most_common(rows)),
     }
+
+
+def is_pooled(sessions: Iterable[Session]) -> bool:
+    """Whether sessions come through a pooler that adds its clients' hosts to their names: each is a client's."""
+    return any(name_and_host(one.application)[1] for one in sessions)
+
+
+def why_no_leak(kind: str, idle: int, others: Collection[int], pooled: bool) -> str:
+    """Why sessions over a fair share are no leak: empty where they are one.
+
+    A leak is uneven. ``idle``: sessions of an application that have been idle for long; ``others``: the same of every
+    other application under this ceiling.
+    """
+    if pooled:
+        return "its sessions come through a pooler and are its clients'"
+    if kind != SLOTS and not others:
+        return "no other application is under this limit: the pool is as large as its limit"
+    peers = sum(2 * other >= idle for other in others)
+    if peers:
+        return f"{peers + 1} pools are of about this size: they are too large in sum, and none of them stands out"
+    return ""
 
 
 def fair_level(counts: Iterable[int], room: int) -> int:

@@ -17,7 +17,7 @@ from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
-from ..connection_limits import connection_limits, fair_level
+from ..connection_limits import connection_limits, fair_level, is_pooled, why_no_leak
 from ..describe import who_is
 from ..exclusions import Exclusions
 from ..locks.price import CANCEL, TERMINATE, harm
@@ -239,9 +239,17 @@ def _over_share(
         groups = connection_limit.by_application()
         room = int(connection_limit.limit * (1 - rules.headroom))
         level = min(fair_level(map(len, groups.values()), room), int(connection_limit.limit * rules.share))
+        idle = {
+            name: sum(one.state == "idle" and one.seconds_in_state(snapshot.now) >= least for one in sessions)
+            for name, sessions in groups.items()
+        }
         for application, sessions in groups.items():
             share = rules.shares.get(application.name, level)
             excess = len(sessions) - max(share, rules.floor)
+            others = [number for name, number in idle.items() if name != application]
+            sound = why_no_leak(full.kind, idle[application], others, is_pooled(sessions))
+            if sound and application.name not in rules.shares:
+                continue
             old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(snapshot.now) >= least]
             old = [one for one in old if not (exclusions.why(one) or _why_not(IDLE, one, keeps))]
             old.sort(key=lambda one: -one.seconds_in_state(snapshot.now))

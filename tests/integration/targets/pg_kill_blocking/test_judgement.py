@@ -227,7 +227,7 @@ def slow_table(server):
 
 
 @pytest.mark.parametrize("ddl", ["CREATE INDEX", "CREATE UNIQUE INDEX", "CREATE INDEX IF NOT EXISTS"])
-def test_a_plain_build_that_blocks_writers_is_cancelled(server, session, slow_table, ddl):
+def test_a_plain_build_that_blocks_writers_is_cancelled(server, slow_table, session, ddl):
     build = session("migration")
     build.send(f"{ddl} slow_two ON {slow_table} (slow(id))")
     until(lambda: server.value("SELECT count(*) FROM pg_stat_progress_create_index"))
@@ -240,7 +240,7 @@ def test_a_plain_build_that_blocks_writers_is_cancelled(server, session, slow_ta
         writer.connection.cancel()
 
 
-def test_a_build_that_would_leave_something_behind_is_spared(server, session, slow_table):
+def test_a_build_that_would_leave_something_behind_is_spared(server, slow_table, session):
     build = session("migration")
     build.send(f"CREATE INDEX CONCURRENTLY slow_two ON {slow_table} (slow(id))")
     until(lambda: server.value("SELECT count(*) FROM pg_stat_progress_create_index"))
