@@ -21,6 +21,8 @@ description:
     egress, and a fault of the other side.
   - V(payments) distinguishes faults of Stripe, a refused key, a wrong webhook configuration, the network, and errors
     of the own services.
+  - For V(connections) and V(performance), a state of the whole server comes first, like commits that wait for a
+    synchronous standby. No session is terminated for it.
 options:
   of:
     description: Kind of the incident.

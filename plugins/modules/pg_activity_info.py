@@ -114,6 +114,7 @@ server:
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     deadlock_timeout: {description: "The server's setting, as a text.", type: str}
+    synchronous_standby_names: {description: "The server's setting, as a text.", type: str}
     entrance: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
@@ -122,6 +123,13 @@ waiters:
   returned: success
   type: int
   sample: 101
+waiters_by_design:
+  description:
+    - Waiters for an advisory lock whose holder does nothing wrong, an agreement of the application (a leader and those that
+      stand by). RV(tree) has a line for each such lock, and RV(long_waiters) does not count them.
+  returned: success
+  type: int
+  sample: 0
 long_waiters:
   description: Number of waiters that have waited for O(min_waiting) seconds or longer.
   returned: success
@@ -154,6 +162,7 @@ root_blockers:
     transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
     wait: {description: "Wait event; empty for none.", type: str}
+    maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
     statement: {description: "Text of the statement.", type: str}
     waiters: {description: "Number of sessions that wait for it.", type: int}
     frees_alone: {description: "Waiters that would get their lock if this session alone were terminated.", type: int}
@@ -193,6 +202,7 @@ blocked:
     transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
     wait: {description: "Wait event; empty for none.", type: str}
+    maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
     statement: {description: "Text of the statement.", type: str}
     waits_seconds: {description: "Seconds of waiting.", type: float}
     waits_for: {description: "Object whose lock it waits for.", type: str}
@@ -276,6 +286,7 @@ connections:
             idle_in_transaction_seconds: {description: "Seconds idle in transaction, the longest first; only sessions that may be terminated.", type: list, elements: float}
             active: {description: "Active sessions.", type: int}
             waiting: {description: "Number of waiting sessions or clients.", type: int}
+            pooled: {description: "Whether the sessions come through a pooler that adds its clients' hosts to their names.", type: bool}
             clients: {description: "Sessions by client address.", type: dict}
 activity:
   description:
@@ -303,6 +314,7 @@ activity:
         transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
         has_written: {description: "Whether its transaction has written data.", type: bool}
         wait: {description: "Wait event; empty for none.", type: str}
+        maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
         statement: {description: "Text of the statement.", type: str}
     idle_in_transaction:
       description: "Sessions that are idle in transaction."
@@ -524,6 +536,17 @@ redacted:
   returned: success
   type: int
   sample: 0
+server_states:
+  description: "States of the whole server that no session's lock explains, like commits that wait for a synchronous standby."
+  returned: success
+  type: list
+  elements: dict
+  contains: &ServerState
+    cause: {description: "Name of the cause.", type: str}
+    text: {description: "Text.", type: str}
+    sessions: {description: "Number of sessions that wait for it.", type: int}
+    seconds: {description: "Seconds of the longest wait.", type: float}
+    advice: {description: "What an operator must do, a sentence each.", type: str}
 """
 
 from functools import partial

@@ -30,6 +30,8 @@ options:
         shows only the last statement, so exclude other listeners with O(exclude_applications).
       - An application is a role, an application name and a database. The host that PgBouncer adds to the name is
         ignored. Sessions without a name are grouped by client address.
+      - A leak is uneven. A pool that is alone under its role's or its database's limit, pools of about one size, and sessions
+        that come through a pooler are left alone, unless O(shares) names the application.
     type: float
   shares:
     description:
@@ -69,6 +71,13 @@ options:
     description: Seconds for which the statement of a session in O(busy) must have run.
     type: float
     default: 10.0
+  maintenance:
+    description:
+      - Whether O(long_running) and O(busy) may end maintenance, which takes its time by nature. Known by what it does
+        (VACUUM, ANALYZE, CLUSTER, REINDEX, CREATE INDEX, COPY, REFRESH, changes of tables), or by the name of its tool
+        (pg_restore, vacuumdb, pg_repack and their like). What builds an index concurrently, and backups, are never ended.
+    type: bool
+    default: false
   dead_clients:
     description:
       - Sessions with a dead client connection, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info)

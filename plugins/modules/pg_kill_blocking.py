@@ -16,11 +16,26 @@ description:
     the same transaction and state, and still blocks one of the waiters of the plan.
   - The module works in rounds if other blockers appear behind terminated ones. It stops if the number of waiters does
     not fall or if new sessions of the application queue again.
+  - A session that waited in the first snapshot and has got its lock since is healthy. It is terminated only after it has
+    held that lock for O(min_waiting) seconds.
 options:
   min_waiting:
     description: Seconds that a session must have waited to count.
     type: float
     default: 30.0
+  min_waiters:
+    description:
+      - So many sessions that wait for one that has provably held its lock for O(min_waiting) seconds (idle in transaction,
+        or prepared) have waited too long, however young their waits are. Clients with a short timeout fail and come back.
+        At least 1.
+    type: int
+    default: 3
+  min_idle_in_transaction:
+    description:
+      - Seconds between two statements of a transaction from which on its session counts as idle in transaction. Before, it
+        counts as at work, like a reader of a cursor between two fetches.
+    type: float
+    default: 5.0
   max_victims:
     description: Largest number of sessions to terminate in all rounds together. At least 1.
     type: int
@@ -106,9 +121,11 @@ plan:
       nothing to do).
     - An action has C(action), C(pid), C(who) and C(frees), the number of waiters that it unblocks. C(frees) of the plan
       is the number of C(affected_before) that the plan unblocks.
+  - A session that waited in the first snapshot and has got its lock since is healthy. It is terminated only after it has
+    held that lock for O(min_waiting) seconds.
   returned: success
   type: dict
-  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "affected_after": 0}
+  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "up_to": 0, "alternatives": [], "affected_after": 0}
 done:
   description:
     - Actions that were carried out, a sentence each. Empty in check mode.
@@ -221,7 +238,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish, share
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.io.unblock import unblock
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import STRATEGIES, Bounds
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import STRATEGIES, Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     EXCLUSION_ARGS,
@@ -233,16 +250,23 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    for name, least in (("max_victims", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
+    for name, least in (("max_victims", 1), ("min_waiters", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
         at_least(params, name, least)
-    for name in ("min_waiting", "grace", "settle"):
+    for name in ("min_waiting", "min_idle_in_transaction", "grace", "settle"):
         at_least(params, name, 0, "s")
     share(params, "max_share")
     with connect(login_of(params)) as postgres:
         return unblock(
             postgres,
             exclusions_of(params, postgres.pid),
-            Bounds(params["min_waiting"], params["max_victims"], params["max_share"], params["strategy"]),
+            Bounds(
+                min_waiting=params["min_waiting"],
+                max_victims=params["max_victims"],
+                max_share=params["max_share"],
+                strategy=params["strategy"],
+                min_idle_in_transaction=params["min_idle_in_transaction"],
+                min_waiters=params["min_waiters"],
+            ),
             Patience(
                 max_rounds=params["max_rounds"],
                 grace=params["grace"],
@@ -262,6 +286,8 @@ def main() -> None:
             **POSTGRES_ARGS,
             **EXCLUSION_ARGS,
             "min_waiting": {"type": "float", "default": 30.0},
+            "min_waiters": {"type": "int", "default": 3},
+            "min_idle_in_transaction": {"type": "float", "default": 5.0},
             "max_victims": {"type": "int", "default": 10},
             "max_share": {"type": "float", "default": 0.2},
             "strategy": {"type": "str", "default": "least_harm", "choices": list(STRATEGIES)},

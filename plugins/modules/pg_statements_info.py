@@ -147,6 +147,7 @@ server:
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     deadlock_timeout: {description: "The server's setting, as a text.", type: str}
+    synchronous_standby_names: {description: "The server's setting, as a text.", type: str}
     entrance: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}

@@ -128,6 +128,7 @@ sessions:
     transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
     wait: {description: "Wait event; empty for none.", type: str}
+    maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
     statement: {description: "Text of the statement.", type: str}
     cpu: {description: "CPU use, in cores.", type: float}
     container: {description: "Name of the container; empty for the host.", type: str}

@@ -110,7 +110,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
 
 from support import database_reports, reports
-from support.snapshots import NOW, ago, holds, prepared, relation, session, snapshot, waits
+from support.snapshots import NOW, SERVER, ago, holds, prepared, relation, session, snapshot, waits
 
 
 def activity_values() -> Iterator[ActivityReport]:
@@ -130,7 +130,9 @@ def activity_values() -> Iterator[ActivityReport]:
         session(6, "active", wait_type="BufferPin", wait_event="BufferPin"),
         session(7, "idle in transaction"),
         session(8, "idle", application="pg_dump"),
+        session(15, "active", query="COMMIT", wait_type="IPC", wait_event="SyncRep"),
         snapshot_blockers={5: (7,)},
+        server={**SERVER, "synchronous_standby_names": "standby1"},
         role_limits={"app": 50},
         database_limits={"booking": 50},
     )

@@ -37,6 +37,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.in
     IndexesReport,
     building_alone,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statements import (
     StatementReport,
     WorkloadReport,
@@ -59,6 +60,7 @@ def application(
     active: int = 0,
     waiting: int = 0,
     clients: Mapping[str, int] | None = None,
+    pooled: bool = False,
 ) -> ApplicationReport:
     return {
         "role": role,
@@ -72,6 +74,7 @@ def application(
         "idle_in_transaction_seconds": list(idle_in_transaction_seconds),
         "active": active,
         "waiting": waiting,
+        "pooled": pooled,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
 
@@ -116,6 +119,7 @@ def activity(
     long_waiters: int = 0,
     used: int = 10,
     slots: int = 60,
+    states: Sequence[ServerState] = (),
 ) -> ActivityReport:
     """What pg_activity_info returns of a server with these ceilings; ``used`` of ``slots`` where there are none."""
     report = activity_result(
@@ -126,9 +130,11 @@ def activity(
     return {
         **report,
         "waiters": waiters,
+        "waiters_by_design": 0,
         "long_waiters": long_waiters,
         "longest_wait": 9.0,
         "tree": ["", "root"],
+        "server_states": list(states),
         "connections": {
             **report["connections"],
             "used": used,

@@ -83,11 +83,17 @@ def weigh(
     """Judge a plan (as a module returned it) against the site's limit and what a person approved.
 
     ``limit``: most actions without approval. ``approval``: ask when over the limit, always, or never
-    (then the limit is final). ``approved_targets`` None: nobody approved targets; empty: approved none.
+    (then the limit is final). What follows in rounds (the plan's ``up_to``) is within the limit too.
+    ``approved_targets`` None: no person approved targets; empty: a person approved none.
     """
     actions = [action["target"] for action in plan["actions"]]
     if not actions:
         return Decision(False, (_why_nothing(plan),))
+    free = [action["target"] for action in plan["actions"] if not action.get("needs_approval")]
+    other = _approved_alternative(plan, approved_targets, approved_digests)
+    if other:
+        actions = [action["target"] for action in other["actions"]]
+        plan = other
     if any(plan["digest"].startswith(digest.lower()) for digest in approved_digests):
         decision = Decision(True, (f"plan {plan['digest'][:12]} is approved",), tuple(actions), True)
     elif approved_targets is not None:
@@ -99,8 +105,14 @@ def weigh(
         return Decision(False, (f"this site wants every plan approved; this one is {plan['digest'][:12]}",))
     elif len(actions) > limit:
         return Decision(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
+    elif not free:
+        return Decision(False, _why_held(plan))
     else:
-        return Decision(True, (f"{len(actions)} planned, within the limit of {limit}",), tuple(actions))
+        up_to = min(limit, plan.get("up_to") or 0)
+        rounds = f", up to {up_to} in rounds" if up_to > len(actions) else ""
+        return Decision(
+            True, (f"{len(actions)} planned{rounds}, within the limit of {limit}", *_why_held(plan)), tuple(free)
+        )
     if approval == "never" and len(decision.targets) > limit:
         return Decision(False, (f"{len(decision.targets)} actions, and this site allows {limit} whoever approves",))
     return decision
@@ -117,9 +129,34 @@ def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Decision:
     return Decision(True, tuple(reasons), standing, True)
 
 
+def _approved_alternative(
+    plan: Mapping[str, Any], targets: Sequence[str] | None, digests: Sequence[str]
+) -> Mapping[str, Any] | None:
+    """The alternative of a plan that a person approved in its place, by its digest or by its targets alone."""
+    planned = {action["target"] for action in plan["actions"]}
+    for other in plan.get("alternatives") or ():
+        named = {action["target"] for action in other["actions"]} & set(targets or ())
+        if any(other["digest"].startswith(digest.lower()) for digest in digests) or (
+            named and not planned & set(targets or ())
+        ):
+            found: Mapping[str, Any] = other
+            return found
+    return None
+
+
+def _why_held(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why some actions need an approval, each reason once, and what to approve in their place."""
+    held = [action["needs_approval"] for action in plan["actions"] if action.get("needs_approval")]
+    others = [
+        f"approve {other['digest'][:12]} in its place: {other['reason']}" for other in plan.get("alternatives") or ()
+    ]
+    reasons = dict.fromkeys(held)
+    return (f"{len(held)} planned need an approval: {'; '.join(reasons)}", *others) if held else ()
+
+
 def _why_nothing(plan: Mapping[str, Any]) -> str:
     if plan.get("no_action_reason"):
         return str(plan["no_action_reason"])
     if not plan.get("affected_before"):
-        return "nothing to do: nobody waits too long"
+        return "nothing to do: no session waits too long"
     return f"nothing may be done for the {plan['affected_before']} that wait too long: see who is spared, and why"

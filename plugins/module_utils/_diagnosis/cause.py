@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Sequence, TypedDict, cast
 
+from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import VanishedClient
 
 
@@ -157,6 +158,21 @@ def joined(causes: Iterable[Cause]) -> list[Cause]:
         known = found.get(key)
         found[key] = cause if known is None else replace(known, evidence=(*known.evidence, *cause.evidence))
     return list(found.values())
+
+
+def server_causes(activity: ActivityReport) -> list[Cause]:
+    """States of the whole server come first, and no session is ended for them."""
+    return [
+        Cause(
+            state["cause"],
+            3.0 if state["sessions"] else 0.3,
+            (state["text"], state["advice"]),
+            "",
+            {},
+            {"advice": state["advice"]},
+        )
+        for state in activity["server_states"]
+    ]
 
 
 def idle_transaction_guards(roles: Iterable[str], seconds: float) -> list[RoleSetting]:

@@ -16,12 +16,12 @@ from .._compose.project import ServiceReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
-from .._postgres.connection_limits import SLOTS, ApplicationReport, CeilingReport, fair_level
-from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards
+from .._postgres.connection_limits import SLOTS, ApplicationReport, CeilingReport, fair_level, why_no_leak
+from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards, server_causes
 
-LOCKS, VANISHED, LEAK, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "lock_queue", "dead_clients", "leak", "forgotten_transactions", "pooler", "pooler_paused", "pooler_full",
-    "traffic",
+LOCKS, VANISHED, LEAK, FULL_POOL, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
+    "lock_queue", "dead_clients", "leak", "full_pool", "forgotten_transactions", "pooler", "pooler_paused",
+    "pooler_full", "traffic",
 )  # fmt: skip
 NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
 _QUEUE = 0.25  # of the used slots that wait for locks
@@ -59,7 +59,8 @@ def diagnose_connections(
         lines.append(
             f"an ordinary login was refused: this look came in by the {activity['server']['entrance']} entrance"
         )
-    causes = _dead_clients(background, worst) if hit else []
+    causes = [one for one in server_causes(activity) if one.weight > 1]
+    causes += _dead_clients(background, worst) if hit else []
     for one in hit:
         causes += _under(
             one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {}, floor=floor
@@ -113,7 +114,12 @@ def _under(
         mine = max(floor, shares.get(one["application"], level))
         old = sum(seconds >= idle for seconds in one["idle_seconds"])
         excess = min(old, one["sessions"] - mine)
-        if excess > 0:
+        others = [sum(seconds >= idle for seconds in each["idle_seconds"]) for each in applications if each is not one]
+        sound = why_no_leak(connection_limit["kind"], old, others, one["pooled"]) if excess > 0 else ""
+        sound = "" if one["application"] in shares else sound
+        if sound:
+            found.append(_full_pool(connection_limit, one, old, sound))
+        elif excess > 0:
             oldest = one["idle_seconds"][0]
             text = (
                 f"{one['name']} holds {one['sessions']} of {connection_limit['limit']}, its share is {mine}; {old} of"
@@ -147,6 +153,18 @@ def _under(
         text = f"{active} of {used} sessions are at work: this is traffic, and ending it would be refused work"
         found.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
     return found
+
+
+def _full_pool(connection_limit: CeilingReport, application: ApplicationReport, idle: int, sound: str) -> Cause:
+    """A pool over its share that does not leak: it is told, and no session is ended for it."""
+    text = (
+        f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, {idle} of them idle:"
+        f" {sound}"
+    )
+    what = "max_connections" if connection_limit["kind"] == SLOTS else f"the limit of {connection_limit['kind']}"
+    name = "" if connection_limit["kind"] == SLOTS else f" {connection_limit['name']}"
+    advice = f"make the pool of {application['name']} smaller, or {what}{name} larger"
+    return Cause(FULL_POOL, 0.05 + idle / max(1, connection_limit["used"]) / 100, (text,), "", {}, {"advice": advice})
 
 
 def _service_of(application: ApplicationReport, services: Mapping[str, ServiceReport]) -> str:

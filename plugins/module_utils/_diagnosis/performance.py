@@ -10,7 +10,7 @@ from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.workload.statements import WorkloadReport
-from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_guards
+from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_guards, server_causes
 
 LOCKS, RUNAWAY, INDEX, FORGOTTEN, VANISHED, SLOTS, SPILL, VACUUM, TRAFFIC = (
     "lock_queue", "runaway_statement", "missing_index", "forgotten_transaction", "dead_clients",
@@ -39,6 +39,7 @@ def diagnose_performance(
     background, workload = activity.get("background") or _NO_BACKGROUND, indexes["workload"] or _NO_WORKLOAD
     processes = background.get("processes") or _NO_PROCESSES
     found = [
+        *server_causes(activity),
         *_locks(activity, workload),
         *_runaways(activity, processes, min_running),
         *_index(indexes, workload),
@@ -51,6 +52,12 @@ def diagnose_performance(
     lines = [f"{at_work:g} sessions at work on average ({_waits(workload)})"]
     if processes["here"]:
         lines.append(f"the database uses {processes['cpu']:.2f} of {processes['cores']} cores of its host")
+    lines += [
+        f"maintenance at work for {span(one['seconds_in_state'])}: {one['maintenance']} by {one['pid']} {one['user']}"
+        f"@{one['database']} {one['application']}; it is left alone"
+        for one in activity["activity"]["long_running"]
+        if one["maintenance"] and one["seconds_in_state"] >= min_running
+    ]
     top = workload["statements"][:3]
     lines += [f"{one['share']:.0%} of the time: {shortened(one['statement'], _WIDE)}" for one in top]
     saturated = processes["here"] and processes["cpu"] >= _SATURATED * processes["cores"]
@@ -78,14 +85,16 @@ def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
     if not activity["long_waiters"]:
         return []
     share = workload["waits"].get("Lock", 0) / max(1.0, sum(workload["waits"].values()))
-    text = f"{activity['waiters']} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
+    waiting = activity["waiters"] - activity["waiters_by_design"]
+    text = f"{waiting} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
     # A queue hides everything behind it, so it goes first.
     return [Cause(LOCKS, 1 + share, (text, *activity["tree"][1:4]), "unblock_sessions")]
 
 
 def _runaways(activity: ActivityReport, processes: ProcessesReport, min_running: float) -> list[Cause]:
     """Statements that run long and use a core: measured, where the processes can be seen."""
-    running = {one["pid"]: one for one in activity["activity"]["long_running"]}
+    # Maintenance takes its time and its share of the cores by nature.
+    running = {one["pid"]: one for one in activity["activity"]["long_running"] if not one["maintenance"]}
     protected = {one["pid"] for one in activity["activity"]["protected"]}
     least = min(_BUSY, _BUSY_SHARE * max(1, processes["cores"]))
     busy = [
@@ -190,6 +199,8 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
         INDEX: "each would read the same table from end to end",
         RUNAWAY: "one statement uses what they would need",
     }
+    if any(state["sessions"] for state in activity["server_states"]):
+        return "more replicas would make it worse: their commits would wait for the same standby"
     first = next((one.name for one in causes if one.name in why), "")
     if first:
         return f"more replicas would make it worse: {why[first]}"

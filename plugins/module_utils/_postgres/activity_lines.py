@@ -23,6 +23,8 @@ def of_activity(result: ActivityReport) -> list[Line]:
             f"connection slots used, {slots['ordinary_free']} left for ordinary roles",
         )
     )
+    for state in result["server_states"]:
+        lines += [(CARE, state["text"]), (CARE, state["advice"])]
     if not result["waiters"]:
         return [*lines, (GOOD, "nobody waits for a lock")]
     return [*lines, *((PLAIN, line) for line in result["tree"])]

@@ -17,9 +17,11 @@ from .describe import describe
 from .exclusions import Exclusions
 from .locks.lock_table import Key
 from .locks.tree import tree
+from .server_states import ServerState, server_states
 from .session import Prepared, Session
 from .snapshot import ConnectionCounts, ServerReport, Snapshot, count_connections
 from .sql_text import legible_statement
+from .work import maintenance
 
 STATEMENTS: dict[str, Callable[[str], str]] = {
     "normalized": legible_statement,
@@ -43,6 +45,7 @@ class SessionReport(TypedDict):
     transaction_seconds: float | None
     has_written: bool
     wait: str
+    maintenance: str
     statement: str
 
 
@@ -140,12 +143,14 @@ class _Activity(TypedDict):
     server: ServerReport
     waiters: int
     long_waiters: int
+    waiters_by_design: int
     longest_wait: float
     root_blockers: list[BlockerReport]
     queued_blockers: list[BlockerReport]
     blocked: list[WaiterReport]
     cycles: list[list[Key]]
     tree: list[str]
+    server_states: list[ServerState]
     connections: Connections
     activity: ActivityLists
     prepared: list[PreparedReport]
@@ -177,6 +182,7 @@ def session_dict(snapshot: Snapshot, session: Session, statements: str) -> Sessi
         ),
         "has_written": session.has_written,
         "wait": wait,
+        "maintenance": maintenance(session),
         "statement": STATEMENTS[statements](session.query),
     }
 
@@ -263,7 +269,8 @@ def activity_result(
     return {
         "server": snapshot.server,
         "waiters": len(waiters),
-        "long_waiters": len(snapshot.waiting_at_least(min_waiting)),
+        "long_waiters": len(snapshot.affected(min_waiting)),
+        "waiters_by_design": len(snapshot.waits_by_design(min_waiting)),
         "longest_wait": round(snapshot.longest_wait(), 1),
         "root_blockers": [blocker_dict(snapshot, key, exclusions, statements) for key in forest.root_blockers[:rows]],
         "queued_blockers": [
@@ -272,6 +279,7 @@ def activity_result(
         "blocked": [waiter_dict(snapshot, key, statements) for key in waiters[:rows]],
         "cycles": forest.cycles,
         "tree": tree(snapshot, exclusions),
+        "server_states": server_states(snapshot),
         "connections": {
             **count_connections(snapshot),
             "connection_limits": connection_limit_dicts(snapshot, exclusions, rows),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Iterable, NamedTuple, TypedDict
+from typing import Collection, Iterable, NamedTuple, TypedDict
 
 from .._core.text import printable
 from .exclusions import Exclusions
+from .locks.lock_table import Key
 from .session import Session, name_and_host
 from .snapshot import Snapshot
 
@@ -34,6 +35,7 @@ class ApplicationReport(TypedDict):
     idle_in_transaction_seconds: list[float]
     active: int
     waiting: int
+    pooled: bool
     clients: dict[str, int]
 
 
@@ -138,15 +140,21 @@ def connection_limits(snapshot: Snapshot) -> list[ConnectionLimit]:
 def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[CeilingReport]:
     """The ceilings for machines, each with the applications under it, the largest first."""
     found: list[CeilingReport] = []
+    by_design = frozenset(snapshot.waits_by_design())
     for one in connection_limits(snapshot):
         groups = list(one.by_application().items())[:rows]
-        applications = [_application(snapshot, exclusions, *group, rows) for group in groups]
+        applications = [_application(snapshot, exclusions, *group, rows, by_design) for group in groups]
         found.append({**one.as_dict(), "applications": applications})
     return found
 
 
 def _application(
-    snapshot: Snapshot, exclusions: Exclusions, who: Application, sessions: list[Session], rows: int
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    who: Application,
+    sessions: list[Session],
+    rows: int,
+    by_design: Collection[Key],
 ) -> ApplicationReport:
     # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
     still = [
@@ -168,9 +176,31 @@ def _application(
         # Of those alone who may be ended: the others cannot be anybody's plan.
         "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
         "active": sum(one.state == "active" for one in sessions),
-        "waiting": sum(one.wait_type == "Lock" for one in sessions),
+        "waiting": sum(one.wait_type == "Lock" and one.pid not in by_design for one in sessions),
+        "pooled": is_pooled(sessions),
         "clients": dict(clients.most_common(rows)),
     }
+
+
+def is_pooled(sessions: Iterable[Session]) -> bool:
+    """Whether sessions come through a pooler that adds its clients' hosts to their names: each is a client's."""
+    return any(name_and_host(one.application)[1] for one in sessions)
+
+
+def why_no_leak(kind: str, idle: int, others: Collection[int], pooled: bool) -> str:
+    """Why sessions over a fair share are no leak: empty where they are one.
+
+    A leak is uneven. ``idle``: sessions of an application that have been idle for long; ``others``: the same of every
+    other application under this ceiling.
+    """
+    if pooled:
+        return "its sessions come through a pooler and are its clients'"
+    if kind != SLOTS and not others:
+        return "no other application is under this limit: the pool is as large as its limit"
+    peers = sum(2 * other >= idle for other in others)
+    if peers:
+        return f"{peers + 1} pools are of about this size: they are too large in sum, and none of them stands out"
+    return ""
 
 
 def fair_level(counts: Iterable[int], room: int) -> int:

@@ -10,21 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from .session import CLIENT, LONGEST_QUERY, Holder, Prepared, Session, name_and_host
+from .work import is_backup, leaves_behind
 
-BACKUP_APPLICATIONS = re.compile(
-    r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
-)
-_BACKUP_CALL = re.compile(r"\bpg_(backup_start|start_backup)\s*\(", re.I)
-_INDEX_BUILD = re.compile(r"^\s*(create\s+(unique\s+)?index\s+concurrently|reindex)\b", re.I)
 _WRAPAROUND = "(to prevent wraparound)"
-
-
-@lru_cache(maxsize=1024)  # a queue is many sessions that say the same
-def _is_backup(application: str, query: str) -> bool:
-    return bool(BACKUP_APPLICATIONS.search(application) or _BACKUP_CALL.search(query))
 
 
 @dataclass(frozen=True)
@@ -81,12 +71,12 @@ class Exclusions:
         return ""
 
     def _why_work(self, session: Session) -> str:
-        if _is_backup(session.application, session.query):
-            return "is a backup"
-        if session.progress == "BASEBACKUP":
-            return "is a base backup"
-        if session.progress == "CREATE INDEX" or (session.state == "active" and _INDEX_BUILD.search(session.query)):
-            return "builds an index; ending it would leave an invalid one behind"
+        if session.commit_waits:
+            return "its commit waits for a synchronous standby: a state of the server, which its end would not change"
+        if is_backup(session):
+            return "is a base backup" if session.progress == "BASEBACKUP" else "is a backup"
+        if leaves_behind(session):
+            return "builds an index concurrently; ending it would leave an invalid one behind"
         return ""
 
     def _why_listed(self, session: Session) -> str:

@@ -14,8 +14,8 @@ from typing import Any, Collection, Mapping, Sequence
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspaced
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.text import printable
-from .exclusions import BACKUP_APPLICATIONS
 from .snapshot import Snapshot
+from .work import BACKUP_APPLICATIONS
 
 VERB = "guard_role"
 CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and told as one

@@ -11,7 +11,7 @@ from typing import NamedTuple, Union
 
 from .._core.approval import TargetForm
 from .._core.times import stamp
-from .sql_text import LONGEST_NAME
+from .sql_text import LONGEST_NAME, without_literals
 
 REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
 CLIENT = "client backend"
@@ -19,7 +19,7 @@ CLIENT = "client backend"
 # stands before), and so do the sessions' texts and the server's log: a look is told from the server's work by it.
 SIGNATURE = "/* pafar.runbook */"
 LONGEST_QUERY = 16384  # characters of a statement that are kept
-_ONE_GO = 0.1  # seconds between BEGIN and a statement that was sent with it
+IDLE_AFTER = 5.0  # seconds after which a transaction between two statements counts as idle
 
 
 # PgBouncer's application_name_add_host: `feed - 10.0.0.7:51034`, `feed - [fd00::7]:51034`, `feed - unix(4711):6432`.
@@ -67,6 +67,7 @@ class Session(NamedTuple):
     unread: bool = False  # its role, its database or what it builds could not be read
     client_port: int = 0
     query_id: int | None = None
+    holds_writes: bool = False  # waits for an AccessExclusiveLock and holds locks of tables that it wrote to before
 
     @property
     def key(self) -> int:
@@ -88,16 +89,20 @@ class Session(NamedTuple):
         return self.state.startswith("idle in transaction")
 
     @property
+    def commit_waits(self) -> bool:
+        """Its transaction is durable here, holds its locks still, and waits for a synchronous standby."""
+        return self.wait_event == "SyncRep"
+
+    @property
     def aborted(self) -> bool:
         return self.state == "idle in transaction (aborted)"
 
     @property
-    def began_with_its_statement(self) -> bool:
-        """Its transaction has done nothing before the present statement. A transaction id says little:
-        to ask for an AccessExclusiveLock takes one, before the lock is there (wal_level replica and up)."""
-        if self.xact_start is None or self.query_start is None:
-            return False
-        return (self.query_start - self.xact_start).total_seconds() < _ONE_GO
+    def is_one_statement(self) -> bool:
+        """Its transaction is its present statement. Both began with one message of the client (simple query protocol),
+        and that message holds no other statement before it."""
+        alone = ";" not in without_literals(self.query).rstrip("; \t\r\n")
+        return self.xact_start is not None and self.query_start == self.xact_start and alone
 
     def in_state_since(self) -> datetime | None:
         """When the present state began: idle ones by state_change, working ones by query_start."""

@@ -11,13 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Mapping, TypedDict
+from typing import Collection, Mapping, TypedDict
 
 from .._core.text import printable
 from .locks.lock_table import Key, Lock, Tag
 from .locks.wait_forest import Forest
-from .session import CLIENT, Holder, Prepared, Session
+from .session import CLIENT, IDLE_AFTER, Holder, Prepared, Session
 
+MIN_WAITERS = 3  # waiters for one that has held its lock for long, from which on they count however young they are
 # Waits that no lock table knows. Client, Activity, Timeout and Extension mean: nothing to do.
 _OTHER_WAITS = ("BufferPin", "Buffer", "LWLock", "IO", "IPC")
 
@@ -45,6 +46,7 @@ class ServerReport(TypedDict):
     role: str
     database: str
     deadlock_timeout: str
+    synchronous_standby_names: str
     entrance: str
     host: str
     port: int
@@ -128,9 +130,57 @@ class Snapshot:
         """Waiters for a lock that have waited so long, the longest first."""
         return [key for key, age in self._ages.items() if age >= seconds]
 
+    def waits_by_design(self, min_waiting: float = 0.0, approved: Collection[str] = ()) -> dict[Key, frozenset[Key]]:
+        """Waiters for an advisory lock whose holders do nothing wrong, each with these holders.
+
+        Such a lock is an agreement of the application (a leader and those that stand by), not a queue. A holder does
+        something wrong that waits itself, is prepared, or has been idle in its transaction for ``min_waiting`` seconds
+        and `IDLE_AFTER`. ``approved``: targets that a person wants to end, so that their locks count like all others.
+        """
+        waits = self.forest.waits
+        advisory = {key: locks for key, locks in waits.waits.items() if all(lock.kind == "advisory" for lock in locks)}
+        idle_after = max(min_waiting, IDLE_AFTER)
+        found: dict[Key, frozenset[Key]] = {}
+        for key, locks in advisory.items():
+            holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
+            if holders and all(self._holds_by_design(holder, idle_after, approved) for holder in holders):
+                found[key] = holders
+        return found
+
+    def _holds_by_design(self, key: Key, idle_after: float, approved: Collection[str]) -> bool:
+        holder = self.who(key)
+        if isinstance(holder, Prepared) or key in self.forest.waits.waits or holder.target in approved:
+            return False
+        return not (holder.idle_in_transaction and holder.seconds_in_state(self.now) >= idle_after)
+
+    def affected(self, min_waiting: float, approved: Collection[str] = (), min_waiters: int = MIN_WAITERS) -> list[Key]:
+        """Waiters for a lock that wait too long, the longest first; those that wait by design are none of them.
+
+        A wait is too long after ``min_waiting`` seconds, or when ``min_waiters`` sessions wait for one that has held
+        its lock for so long: clients with short timeouts never wait for long themselves, they fail and come back.
+        """
+        by_design = self.waits_by_design(min_waiting, approved)
+        pressing = [
+            key
+            for key in self.forest.root_blockers
+            if self.forest.reach.get(key, 0) >= min_waiters and self.held_for(key) >= min_waiting
+        ]
+        behind = self.forest.behind(pressing) if pressing else set()
+        return [
+            key for key, age in self._ages.items() if (age >= min_waiting or key in behind) and key not in by_design
+        ]
+
+    def held_for(self, key: Key) -> float:
+        """Seconds for which a session has held every lock that it holds, at least: none is taken while it is idle in
+        its transaction. Of one at work that is not known."""
+        holder = self.who(key)
+        if isinstance(holder, Prepared):
+            return (self.now - holder.prepared_at).total_seconds() if holder.prepared_at else 0.0
+        return holder.seconds_in_state(self.now) if holder.idle_in_transaction and not holder.aborted else 0.0
+
     def longest_wait(self) -> float:
-        """Seconds that the oldest lock wait has lasted; 0 when nobody waits."""
-        longest = self.waiting_at_least(0)[:1]
+        """Seconds that the oldest lock wait has lasted, waits by design left out; 0 when there is none."""
+        longest = self.affected(0)[:1]
         return self.seconds_waiting(longest[0]) if longest else 0.0
 
     def object_of(self, lock: Lock | None) -> str:

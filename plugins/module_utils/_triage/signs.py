@@ -174,6 +174,10 @@ def _database(host: str, found: DatabasePart, dummy: Importance) -> list[Sign]:
     if slots["ordinary_free"] <= _FEW_SLOTS * slots["limit"]:
         text = f"{slots['used']} of {slots['limit']} connection slots are used"
         signs.append(Sign(P1, text, host, "db_connection_exhaustion", 2.2 if waiting < _WAITERS else 1.0))
+    signs += [
+        Sign(P1 if state["sessions"] else P2, state["text"], host, "db_performance_degradation", 2.6)
+        for state in found["server_states"]
+    ]
     busy = found["activity"]["long_running"]
     if busy:
         oldest = max(one["seconds_in_state"] for one in busy)

@@ -16,8 +16,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.lock_table import MODES
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience, unblocking
 
 from support.clients import until

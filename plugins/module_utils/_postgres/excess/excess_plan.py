@@ -17,13 +17,14 @@ from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
-from ..connection_limits import connection_limits, fair_level
+from ..connection_limits import connection_limits, fair_level, is_pooled, why_no_leak
 from ..describe import who_is
 from ..exclusions import Exclusions
-from ..locks.least_harm import CANCEL, TERMINATE, harm
+from ..locks.price import CANCEL, TERMINATE, harm
 from ..session import Session
 from ..snapshot import Snapshot, count_connections
 from ..sql_text import without_literals
+from ..work import maintenance
 
 VERB = "end_sessions"
 VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
@@ -40,6 +41,7 @@ class Rules:
     ``pid@backend_start``.
     ``shares``: most sessions of an application, by its name; for others ``share`` of the ceiling, and so many that
     ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
+    ``maintenance``: whether maintenance counts as a statement that runs for too long.
     """
 
     idle: float | None = None
@@ -52,6 +54,7 @@ class Rules:
     share: float = 0.5
     headroom: float = 0.2
     floor: int = 2
+    maintenance: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def plan_ending(
     named: list[tuple[str, Session, str]] = []
     excluded: dict[str, Item] = {}
     for tier, one, reason in _named(snapshot, exclusions, rules, keeps or {}, excluded):
-        why = exclusions.why(one) or _why_not(tier, one, keeps or {})
+        why = exclusions.why(one) or _why_not(tier, one, keeps or {}) or _why_work(tier, one, rules)
         if why:
             excluded[one.target] = _item(snapshot, one, why)
         else:
@@ -236,9 +239,17 @@ def _over_share(
         groups = connection_limit.by_application()
         room = int(connection_limit.limit * (1 - rules.headroom))
         level = min(fair_level(map(len, groups.values()), room), int(connection_limit.limit * rules.share))
+        idle = {
+            name: sum(one.state == "idle" and one.seconds_in_state(snapshot.now) >= least for one in sessions)
+            for name, sessions in groups.items()
+        }
         for application, sessions in groups.items():
             share = rules.shares.get(application.name, level)
             excess = len(sessions) - max(share, rules.floor)
+            others = [number for name, number in idle.items() if name != application]
+            sound = why_no_leak(full.kind, idle[application], others, is_pooled(sessions))
+            if sound and application.name not in rules.shares:
+                continue
             old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(snapshot.now) >= least]
             old = [one for one in old if not (exclusions.why(one) or _why_not(IDLE, one, keeps))]
             old.sort(key=lambda one: -one.seconds_in_state(snapshot.now))
@@ -260,9 +271,14 @@ def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
     return ""
 
 
+def _why_work(tier: str, one: Session, rules: Rules) -> str:
+    kind = maintenance(one) if tier == RUNNING and not rules.maintenance else ""
+    return f"is maintenance ({kind}), which takes its time (see the option maintenance)" if kind else ""
+
+
 def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
     """Least harm first; then who uses most, then who is there longest."""
-    lost = 0 if tier in _HARMLESS else harm(one, waits=False)
+    lost = 0 if tier in _HARMLESS else harm(one)
     return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(snapshot.now)
 
 

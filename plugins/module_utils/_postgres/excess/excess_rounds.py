@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Generator
 
 from ..._core.plan import Item
-from ..locks.least_harm import CANCEL, TERMINATE
+from ..locks.price import CANCEL, TERMINATE
 from ..locks.rounds import Observation, Outcome, Patience, Remeasure, Signal, Step, Watch, record_results
 from ..session import Holder
 from .excess_plan import Excess

@@ -20,6 +20,7 @@ RULE_ARGS: dict[str, Any] = {
     "long_running": {"type": "float"},
     "busy": {"type": "list", "elements": "dict", "default": []},
     "min_running": {"type": "float", "default": 10.0},
+    "maintenance": {"type": "bool", "default": False},
     "dead_clients": {"type": "list", "elements": "dict", "default": []},
     "max_victims": {"type": "int", "default": 10},
     "max_share": {"type": "float", "default": 0.2},
@@ -58,4 +59,5 @@ def rules_of(params: dict[str, Any]) -> Rules:
         share=params["share"],
         headroom=params["headroom"],
         floor=params["floor"],
+        maintenance=params["maintenance"],
     )

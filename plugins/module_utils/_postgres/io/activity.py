@@ -66,6 +66,6 @@ def _patient(postgres: Postgres, wanted: Wanted) -> Snapshot:
     until = time.monotonic() + wanted.patience
     while True:
         snapshot = read_snapshot(postgres)
-        if len(snapshot.waiting_at_least(wanted.min_waiting)) <= wanted.expected or time.monotonic() >= until:
+        if len(snapshot.affected(wanted.min_waiting)) <= wanted.expected or time.monotonic() >= until:
             return snapshot
         time.sleep(_PAUSE)

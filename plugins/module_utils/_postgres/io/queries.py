@@ -20,6 +20,7 @@ SELECT pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
        pg_catalog.current_setting('superuser_reserved_connections')::int,
        coalesce(nullif(pg_catalog.current_setting('reserved_connections', true), ''), '0')::int,
        pg_catalog.current_setting('deadlock_timeout'),
+       pg_catalog.current_setting('synchronous_standby_names'),
        pg_catalog.current_database()::text
 """
 
@@ -41,7 +42,9 @@ SELECT pid, backend_type, state, usesysid, datid, application_name,
 """
 
 # Only what concerns somebody who waits: locks on contended objects, whole; the row that a waiter is
-# after (its own tuple lock); and the transaction ids of prepared transactions, to give them a name.
+# after (its own tuple lock); and the transaction ids of prepared transactions, to give them a name. Asking
+# for an AccessExclusiveLock takes a transaction id before the lock is there, so that an id is no proof of
+# work; locks of tables that the transaction wrote to or changed before are (tables of users from 16384 on).
 LOCKS = """
 WITH l AS MATERIALIZED (SELECT * FROM pg_catalog.pg_lock_status()),
 tag AS (
@@ -51,10 +54,19 @@ tag AS (
          coalesce(objid, 0) AS objid, coalesce(objsubid, -1::int2) AS objsubid
     FROM l WHERE NOT granted
 ),
-waiter AS (SELECT DISTINCT pid FROM l WHERE NOT granted)
+waiter AS (SELECT DISTINCT pid FROM l WHERE NOT granted),
+wrote AS (
+  SELECT DISTINCT held.pid
+    FROM l AS held JOIN l AS awaited ON awaited.pid = held.pid
+   WHERE NOT awaited.granted AND awaited.locktype = 'relation' AND awaited.mode = 'AccessExclusiveLock'
+     AND held.granted AND held.locktype = 'relation' AND held.relation >= 16384
+     AND (held.mode = 'RowExclusiveLock'
+          OR held.relation <> awaited.relation
+             AND held.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+)
 SELECT l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid::text,
        l.classid, l.objid, l.objsubid, l.pid, l.virtualtransaction, l.mode, l.granted, l.waitstart,
-       tag.locktype IS NOT NULL AS contended
+       tag.locktype IS NOT NULL AS contended, l.pid IN (SELECT pid FROM wrote) AS wrote
   FROM l
   LEFT JOIN tag ON tag.locktype = l.locktype AND tag.database = coalesce(l.database, 0)
        AND tag.relation = coalesce(l.relation, 0) AND tag.page = coalesce(l.page, -1)
@@ -74,9 +86,9 @@ SELECT transaction::text, gid, prepared, ownerid, dbid,
 
 SAFE_SNAPSHOT = "SELECT p, pg_catalog.pg_safe_snapshot_blocking_pids(p) FROM pg_catalog.unnest(%(pids)s::int[]) p"
 
-# The progress views join pg_database; the function under them does not.
+# The progress views join pg_database; the function under them does not. param1 of a build says which one it is.
 PROGRESS = """
-SELECT p.pid, c.command
+SELECT p.pid, c.command, p.param1
   FROM pg_catalog.unnest(%(commands)s::text[]) AS c(command),
        LATERAL pg_catalog.pg_stat_get_progress_info(c.command) AS p
 """
@@ -96,16 +108,18 @@ SELECT r, r::pg_catalog.regclass::text FROM pg_catalog.unnest(%(oids)s::oid[]) A
 """
 
 # The last look before the act is in the act's own statement: the very session, in the very
-# transaction, still in the way of one of the waiters that the plan named (NULL: it is ended for its own sake).
+# transaction and state, of the very name by which it was judged, still in the way of one of the waiters that the plan
+# named (NULL: it is ended for its own sake). A row that differs is read again and judged again, as a whole.
 _GUARDED = """
 WITH victim AS MATERIALIZED (
   SELECT a.pid
     FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
    WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
-     AND a.backend_type = 'client backend'
+     AND a.backend_type = 'client backend' AND a.wait_event IS DISTINCT FROM 'SyncRep'
      AND a.backend_start = %(backend_start)s
      AND (a.xact_start IS NOT DISTINCT FROM %(xact_start)s OR (%(escalated)s AND a.xact_start IS NULL))
      AND (a.state_change = %(state_change)s OR (%(escalated)s AND a.state_change IS NOT NULL))
+     AND a.application_name = coalesce(%(application)s, a.application_name)
      AND (%(waiters)s::int[] IS NULL
           OR EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
                       WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w))
@@ -156,9 +170,18 @@ SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start,
    AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
 """
 ACT_LOCK_BACK = "SELECT CASE WHEN %(taken)s THEN pg_catalog.pg_advisory_unlock(%(key)s) END"
+# The whole row of one session: whatever may spare it is judged again.
 AGAIN = """
-SELECT state, backend_start, xact_start, query_start, state_change
-  FROM pg_catalog.pg_stat_get_activity(%(pid)s) WHERE pid = %(pid)s
+SELECT state, backend_start, xact_start, query_start, state_change, application_name, query,
+       wait_event_type, wait_event, backend_xid IS NOT NULL, p.command, p.param1
+  FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
+  LEFT JOIN LATERAL (
+    SELECT c.command, i.param1
+      FROM pg_catalog.unnest(%(commands)s::text[]) AS c(command),
+           LATERAL pg_catalog.pg_stat_get_progress_info(c.command) AS i
+     WHERE i.pid = a.pid
+     LIMIT 1) AS p ON true
+ WHERE a.pid = %(pid)s
 """
 UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"
 

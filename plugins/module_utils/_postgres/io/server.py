@@ -112,7 +112,7 @@ class Postgres:
             )
         self.rows(queries.SETTINGS, **_settings(self.login))
         identity = legible(self.rows(queries.IDENTIFY)[0])
-        version, recovery, number, role, slots, superuser_slots, reserved, deadlock, database = identity
+        version, recovery, number, role, slots, superuser_slots, reserved, deadlock, standbys, database = identity
         if not version.startswith("PostgreSQL "):
             raise NotPostgres(
                 f"{self.login.where} speaks the protocol, but is {version.split(',')[0]!r}. Nothing was done."
@@ -127,6 +127,7 @@ class Postgres:
             "role": role,
             "database": database,
             "deadlock_timeout": deadlock,
+            "synchronous_standby_names": standbys,
             "entrance": entrance,
             "host": self.login.unix_socket or self.login.host or self._connection.info.host,
             "port": self.login.port or self._connection.info.port,

@@ -7,7 +7,7 @@ A snapshot is a handful of statements in one autocommit connection, each bounded
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Collection
 
 from ..._core.errors import PrivilegeError, ServerError
 from ..._core.text import printable
@@ -18,7 +18,8 @@ from ..snapshot import Snapshot
 from . import queries
 from .server import Postgres, Row, legible, legible_text
 
-_PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER"]
+PROGRESS = ["CREATE INDEX", "BASEBACKUP", "VACUUM", "CLUSTER", "ANALYZE", "COPY"]
+_CONCURRENTLY = (2, 4)  # CREATE INDEX and REINDEX, as the progress of a build numbers its commands
 
 
 def read_snapshot(postgres: Postgres) -> Snapshot:
@@ -31,8 +32,9 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
     progress = _progress(postgres)
     me = next((role for role in roles.values() if role[1] == postgres.role), None)
     may_signal = {oid: _may_signal(role, me) for oid, role in roles.items()}
+    writers = {row[10] for row in locks if row[16]}
     sessions = {
-        row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])))
+        row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])), writers)
         for row in activity
     }
     xid_owner = {row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"}
@@ -56,11 +58,17 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
 def _progress(postgres: Postgres) -> dict[int, str] | None:
     """Who builds or copies what; None when it could not be read, which is not the same as nobody."""
     try:
-        return {row[0]: row[1] for row in postgres.rows(queries.PROGRESS, commands=_PROGRESS)}
+        rows = postgres.rows(queries.PROGRESS, commands=PROGRESS)
+        return {row[0]: progress_of(row[1], row[2]) for row in rows}
     except (ServerError, PrivilegeError):
         if postgres.closed:
             raise
         return None
+
+
+def progress_of(command: str | None, kind: int | None) -> str:
+    """What a progress report is about, with CONCURRENTLY where a build says so."""
+    return f"{command} CONCURRENTLY" if command == "CREATE INDEX" and kind in _CONCURRENTLY else command or ""
 
 
 def _object_names(
@@ -101,6 +109,7 @@ def _session(
     databases: dict[int, Row],
     progress: dict[int, str] | None,
     signalable: bool,
+    writers: Collection[int],
 ) -> Session:
     role = roles.get(row[3])
     unread = role is None or row[4] not in databases or progress is None
@@ -128,6 +137,7 @@ def _session(
         unread=unread and row[1] == CLIENT,
         client_port=row[17] or 0,
         query_id=row[18],
+        holds_writes=row[0] in writers,
     )
 
 

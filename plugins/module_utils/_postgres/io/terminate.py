@@ -9,12 +9,13 @@ from typing import Any, Generator
 
 from ..._core.errors import BusyError, RunbookError, ServerError, StandbyError
 from ..._core.text import printable
-from ..locks.least_harm import CANCEL, Judgement
+from ..locks.least_harm import Judgement
+from ..locks.price import CANCEL
 from ..locks.rounds import Observation, Outcome, Remeasure, Reread, Signal, Watch
-from ..session import Prepared, Session
+from ..session import LONGEST_QUERY, Prepared, Session
 from . import queries
-from .server import Postgres
-from .snapshot import read_snapshot
+from .server import Postgres, legible_text
+from .snapshot import PROGRESS, progress_of, read_snapshot
 
 _BREATH = 0.1  # seconds before the look after an act: an application that retries shows within that
 _GIVES_WAY = 10.0  # seconds within which a run that met an older one has given its lock back
@@ -79,16 +80,30 @@ class Ending:
             backend_start=session.backend_start,
             xact_start=session.xact_start,
             state_change=session.state_change,
+            # A name that is no UTF-8 is shown with replacement characters and cannot be compared.
+            application=None if "\N{REPLACEMENT CHARACTER}" in session.application else session.application,
             escalated=step.escalated,
             waiters=None if step.waiters is None else list(step.waiters),
         )
         return bool(rows and rows[0][0])
 
-    def _again(self, holder: Session) -> Session | None:
-        rows = self._postgres.rows(queries.AGAIN, pid=holder.pid)
-        for state, backend_start, xact_start, query_start, state_change in rows:
-            if (backend_start, xact_start) == (holder.backend_start, holder.xact_start):
-                return holder._replace(state=state or "", query_start=query_start, state_change=state_change)
+    def _again(self, step: Reread) -> Session | None:
+        holder = step.holder
+        for row in self._postgres.rows(queries.AGAIN, pid=holder.pid, commands=PROGRESS):
+            same = row[2] == holder.xact_start or (step.escalated and row[2] is None)
+            if row[1] == holder.backend_start and same:
+                return holder._replace(
+                    state=row[0] or "",
+                    xact_start=row[2],
+                    query_start=row[3],
+                    state_change=row[4],
+                    application=legible_text(row[5]),
+                    query=legible_text(row[6])[:LONGEST_QUERY],
+                    wait_type=row[7] or "",
+                    wait_event=row[8] or "",
+                    has_written=row[9],
+                    progress=progress_of(row[10], row[11]),
+                )
         return None
 
     def _roll_back(self, prepared: Prepared, waiters: tuple[int, ...]) -> bool:
@@ -150,7 +165,7 @@ class Ending:
                 elif isinstance(step, Watch):
                     answer = self.watch(step, since or time.monotonic())
                 elif isinstance(step, Reread):
-                    answer = self._again(step.holder)
+                    answer = self._again(step)
                 elif isinstance(step, Remeasure):
                     time.sleep(_BREATH)
                     answer = judge(read_snapshot(self._postgres), step.affected, step.room)

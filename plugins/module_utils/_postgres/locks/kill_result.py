@@ -4,19 +4,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Collection
 
 from ..._core.times import stamp
 from ..activity_report import blocker_dict, waiter_dict
 from ..exclusions import Exclusions
+from ..server_states import server_states
 from ..snapshot import Snapshot, count_connections
 from .least_harm import Judgement
+from .lock_table import Key
+from .price import Bounds
 from .tree import tree
 
 
-def standing(snapshot: Snapshot, min_waiting: float) -> dict[str, Any]:
-    """Sessions that wait for a lock, and those of them that have waited for ``min_waiting`` seconds or longer."""
-    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(snapshot.waiting_at_least(min_waiting))}
+def standing(snapshot: Snapshot, bounds: Bounds, moving: Collection[Key] = ()) -> dict[str, Any]:
+    """Sessions that wait for a lock, and those of them that wait too long. ``moving``: those in a queue that moves by
+    itself, which are not late."""
+    affected = snapshot.affected(bounds.min_waiting, min_waiters=bounds.min_waiters)
+    late = [key for key in affected if key not in moving]
+    return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(late)}
 
 
 def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:
@@ -28,6 +34,7 @@ def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:
         "connections": count_connections(snapshot),
         "waiters": len(snapshot.forest.waiters),
         "tree": tree(snapshot, exclusions),
+        "server_states": server_states(snapshot),
     }
 
 

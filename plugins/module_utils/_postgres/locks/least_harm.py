@@ -10,69 +10,40 @@ only together, and nobody is ended for waiters that a protected session holds up
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import AbstractSet, Iterable, Mapping
+from typing import AbstractSet, Any, Collection, Iterable, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
-from ..session import Holder, Prepared, Session
+from ..session import Holder, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
+from .benefit import costly_ends, giving_up, groups_of
 from .lock_table import Key
-from .tree import waiting
+from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of
+from .tree import by_design_lines, waiting
 
 VERB = "unblock"
-CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
-STRATEGIES = ("least_harm", "root_blockers", "queued_blockers")
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """``max_share`` is a fraction of the client sessions; one victim is always within it."""
+class AlternativeDict(TypedDict):
+    """Another plan for the same queue, that a person may approve in place of this one."""
 
-    min_waiting: float = 30.0
-    max_victims: int = 10
-    max_share: float = 0.2
-    strategy: str = "least_harm"
-
-    def victims(self, sessions: int) -> int:
-        return min(self.max_victims, max(1, int(sessions * self.max_share)))
-
-
-def act_on(holder: Holder) -> str:
-    """The mildest act that can work: cancelling a session that runs nothing does nothing."""
-    if isinstance(holder, Prepared):
-        return ROLL_BACK
-    return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
-
-
-def harm(holder: Holder, waits: bool, holds: bool = False) -> int:
-    """What is lost when the holder ends: the work of a transaction that has written weighs most.
-
-    Who waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
-    """
-    if isinstance(holder, Prepared):
-        return 8  # a promise to a coordinator
-    if waits and holds:
-        return 7
-    if holder.aborted:
-        return 1  # its work is lost already
-    if waits:
-        return 5 if holder.has_written and not holder.began_with_its_statement else 2
-    if holder.idle_in_transaction:
-        return 4 if holder.has_written else 2
-    if holder.state == "idle":
-        return 3  # a session-level advisory lock and the connection
-    return 6 if holder.has_written else 4
+    digest: str
+    actions: list[dict[str, Any]]
+    reason: str
 
 
 class UnblockDict(PlanDict):
-    """``frees``: how many of the late go on by the plan."""
+    """``frees``: how many of the late go on by the plan; ``up_to``: most sessions that all rounds may end, the planned
+    ones among them; ``alternatives``: the waiters to cancel where ending the holders would lose more than it frees."""
 
     frees: int
+    up_to: int
+    alternatives: list[AlternativeDict]
 
 
 @dataclass(frozen=True)
@@ -89,6 +60,30 @@ class Judgement(PlannedAct):
     affected: frozenset[Key]
     freed: frozenset[Key]
 
+    bounds: Bounds = field(default_factory=Bounds)
+    by_design: tuple[str, ...] = ()  # waits that are no incident, a line each
+    waiters_to_cancel: tuple[Item, ...] = ()  # in place of those that need an approval
+
+    @property
+    def need_approval(self) -> tuple[Item, ...]:
+        """Actions that lose more than they free: no run carries them out that was not told to."""
+        return tuple(item for item in self.plan.actions if item.detail.get("needs_approval"))
+
+    def without_approval(self) -> Judgement:
+        """The plan as it may be carried out when no person has approved any of it."""
+        held = [item.target for item in self.need_approval]
+        return replace(self, plan=self.plan.without(held, "needs an approval")) if held else self
+
+    @property
+    def up_to(self) -> int:
+        """Most sessions that the rounds may end. One may follow that held a lock unseen at the first look (a shared
+        row shows its holders one by one), or that waited, got its lock and has kept it for ``min_waiting``."""
+        planned = len(self.plan.actions)
+        clients = self.snapshot.client_sessions()
+        open_ones = sum(one.xact_start is not None and one.target not in self.plan.targets for one in clients)
+        room = self.bounds.victims(len(clients))
+        return max(planned, min(room, planned + open_ones)) if planned else 0
+
     @property
     def left(self) -> int:
         """How many of the late would still wait after the plan was carried out."""
@@ -97,6 +92,11 @@ class Judgement(PlannedAct):
     def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
         """On approved targets alone; what would free nobody without the others is spared as well."""
         plan = self.plan.narrowed_to(only)
+        others = tuple(item for item in self.waiters_to_cancel if item.target in (only or ()))
+        if others and not plan.actions:
+            known = {item.target for item in others}
+            left = tuple(item for item in plan.excluded if item.target not in known)
+            return replace(self, plan=replace(plan, actions=others, excluded=left), freed=frozenset())
         while True:
             chosen = [self.keys[target] for target in plan.targets]
             freed = self.affected - self.snapshot.forest.still_blocked(chosen) - set(chosen)
@@ -110,9 +110,21 @@ class Judgement(PlannedAct):
 
     def as_dict(self) -> UnblockDict:
         """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
-        nothing = "" if self.affected else "nothing to do: nobody waits too long"
+        nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.by_design])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
-        return {**plan, "frees": len(self.freed)}
+        return {**plan, "frees": len(self.freed), "up_to": self.up_to, "alternatives": self._alternatives()}
+
+    def _alternatives(self) -> list[AlternativeDict]:
+        if not self.waiters_to_cancel or not self.need_approval:
+            return []
+        other = Plan(VERB, self.waiters_to_cancel)
+        return [
+            {
+                "digest": other.digest,
+                "actions": [item.as_dict() for item in other.actions],
+                "reason": "cancels the waiters in place of ending the sessions at work that they wait for",
+            }
+        ]
 
     def diff(self) -> Diff:
         """Who is in the way now, and what becomes of each."""
@@ -135,38 +147,77 @@ class Judgement(PlannedAct):
         return diff_of("sessions in the way", before, after)
 
     def still_late(self, later: Snapshot) -> int:
-        """How many of the late wait for a lock in a later picture, in the same statement."""
+        """How many of the late wait for a lock in a later picture, in the same statement, and not in a moving queue."""
         waits = later.forest.waits.waits
         then, now = self.snapshot.sessions, later.sessions
+        moving = self.moving(later)
         return sum(
-            isinstance(key, int) and key in waits and key in then and key in now
+            isinstance(key, int) and key in waits and key in then and key in now and key not in moving
             and now[key].query_start == then[key].query_start
             for key in self.affected
         )  # fmt: skip
 
+    def heirs(self, later: Snapshot) -> frozenset[Key]:
+        """Sessions that waited in this look, have their lock in a later one, and have not held it for ``min_waiting``
+        seconds, as far as can be proved. They are healthy: the queue moves by them."""
+        return frozenset(
+            key
+            for key in self.snapshot.forest.waits.waits
+            if isinstance(key, int) and key not in later.forest.waits.waits
+            and self._holds_since(key, later) < self.bounds.min_waiting
+        )  # fmt: skip
+
+    def _holds_since(self, key: int, later: Snapshot) -> float:
+        """Seconds for which it has held its lock at least: one that is still in the statement that waited may have got
+        it a moment ago."""
+        then, now = self.snapshot.sessions.get(key), later.sessions.get(key)
+        if now is None or (then and now.state == "active" and now.query_start == then.query_start):
+            return 0.0
+        return now.seconds_in_state(later.now)
+
+    def moving(self, later: Snapshot) -> set[Key]:
+        """Those that wait in a later look for heirs alone."""
+        heirs = self.heirs(later)
+        return later.forest.behind(heirs) - later.forest.still_blocked(heirs) if heirs else set()
+
 
 def judge(
-    snapshot: Snapshot, exclusions: Exclusions, bounds: Bounds, late_before: Iterable[tuple[int, datetime | None]] = ()
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    bounds: Bounds,
+    late_before: Iterable[tuple[int, datetime | None]] | None = None,
+    approved: Collection[str] = (),
+    healthy: Collection[Key] = (),
 ) -> Judgement:
-    """The least harm that frees everybody who has waited for ``bounds.min_waiting`` seconds or longer.
+    """The least harm that frees every session that has waited for ``bounds.min_waiting`` seconds or longer.
 
-    ``late_before``: statements (pid, query_start) that count as late however young their present wait.
+    ``late_before``: in a later round, the statements (pid, query_start) that alone count as late, however young their
+    present wait is. ``approved``: targets that a person named, also holders of advisory locks that others wait for by
+    design. ``healthy``: sessions that got their lock since the first look.
     """
     forest = snapshot.forest
-    affected = frozenset(snapshot.waiting_at_least(bounds.min_waiting))
-    affected |= {
-        pid
-        for pid, began in late_before
-        if pid in forest.waits.waits and pid in snapshot.sessions and snapshot.sessions[pid].query_start == began
-    }
+    by_design = snapshot.waits_by_design(bounds.min_waiting, approved)
+    if late_before is None:
+        affected = frozenset(snapshot.affected(bounds.min_waiting, approved, bounds.min_waiters))
+    else:
+        affected = frozenset(
+            pid
+            for pid, began in late_before
+            if pid in forest.waits.waits and pid in snapshot.sessions and snapshot.sessions[pid].query_start == began
+        )
+    agreed = {holder for holders in by_design.values() for holder in holders}
     price: dict[Key, int] = {}
     excluded: dict[Key, str] = {}
     for key in _in_the_way(snapshot, affected):
         why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
+        if not why and key in agreed and _outside_of_a_transaction(snapshot.who(key)):
+            why = "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
+        if not why and key in healthy:
+            why = f"got its lock since the first look, and has not held it for {bounds.min_waiting:g} s"
         if why:
             excluded[key] = why
         else:
-            price[key] = _price(snapshot, key)
+            price[key] = price_of(snapshot, key, bounds)
     chosen = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
     chosen = _within_bounds(snapshot, chosen, affected, bounds, excluded)
     still = forest.still_blocked(chosen)
@@ -176,8 +227,16 @@ def judge(
     for key in {key for cycle in forest.cycles for key in cycle} & affected:
         excluded.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
-    keys = {snapshot.who(key).target: key for key in (*price, *excluded)}
-    return Judgement(snapshot, _as_plan(snapshot, chosen, freed, excluded), keys, affected, frozenset(freed))
+    costly, to_cancel = costly_ends(snapshot, exclusions, chosen, freed, bounds)
+    keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
+    plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
+    lines = tuple(by_design_lines(snapshot, bounds.min_waiting, approved))
+    others = tuple(giving_up(snapshot, key) for key in to_cancel)
+    return Judgement(snapshot, plan, keys, affected, frozenset(freed), bounds, lines, others)
+
+
+def _outside_of_a_transaction(holder: Holder) -> bool:
+    return isinstance(holder, Session) and holder.xact_start is None
 
 
 def _in_the_way(snapshot: Snapshot, affected: Iterable[Key]) -> list[Key]:
@@ -198,13 +257,6 @@ def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
     if is_gate and key in snapshot.forest.waits.holders and snapshot.forest.alone[key] < 2:
         return "is itself a victim of the queue, and no more than one waits only for it"
     return ""
-
-
-def _price(snapshot: Snapshot, key: Key) -> int:
-    """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
-    waits = key in snapshot.forest.waits.waits
-    holds = key in snapshot.forest.waits.holders
-    return 1000 * harm(snapshot.who(key), waits, holds) + 10 + (1 if waits else 0)
 
 
 def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:
@@ -238,7 +290,7 @@ def _within_bounds(
     """Whole groups only: ending one of two that hold up the same waiter would harm and free nobody."""
     room = bounds.victims(len(snapshot.client_sessions()))
     kept: list[Key] = []
-    for group, held_up in _groups(snapshot, chosen, affected):
+    for group, held_up in groups_of(snapshot, chosen, affected):
         if len(kept) + len(group) <= room:
             kept.extend(group)
             continue
@@ -251,29 +303,20 @@ def _within_bounds(
     return kept
 
 
-def _groups(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
-    """Victims that share a waiter belong together; the group that holds up most comes first."""
-    groups: list[tuple[list[Key], set[Key]]] = []
-    for key in chosen:
-        members, waiters = [key], snapshot.forest.behind([key]) & affected
-        apart = []
-        for other, others in groups:
-            if others & waiters:
-                members, waiters = members + other, waiters | others
-            else:
-                apart.append((other, others))
-        groups = [*apart, (members, waiters)]
-    groups.sort(key=lambda group: (-len(group[1]) / len(group[0]), sorted(map(str, group[0]))))
-    return [(sorted(members, key=str), len(waiters)) for members, waiters in groups]
-
-
 def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
     if held_up and held_up <= still:
         return "ending it would free nobody: those behind it wait for a spared session too"
     return "may stay: the queue moves without its end"
 
 
-def _as_plan(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], excluded: dict[Key, str]) -> Plan:
+def _as_plan(
+    snapshot: Snapshot,
+    chosen: list[Key],
+    freed: AbstractSet[Key],
+    excluded: dict[Key, str],
+    bounds: Bounds,
+    costly: Mapping[Key, str],
+) -> Plan:
     forest = snapshot.forest
     actions = []
     for key in chosen:
@@ -281,7 +324,10 @@ def _as_plan(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], exc
         frees = len(forest.behind([key]) & freed)
         pid = holder.pid if isinstance(holder, Session) else 0
         reason = f"{describe(snapshot, key)}, holds up {forest.reach.get(key, 0)}"
-        detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees}
+        detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees, "at_work": at_work(snapshot, key, bounds)}
+        if key in costly:
+            detail["needs_approval"] = costly[key]
+            reason += f"; needs an approval: {costly[key]}"
         actions.append(Item(holder.target, reason, act_on(holder), detail))
     actions.sort(key=lambda item: (-item.detail["frees"], item.target))
     mercies = [

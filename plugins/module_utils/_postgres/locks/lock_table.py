@@ -61,7 +61,8 @@ class WaitGraph:
 
     ``latent`` edges show only once somebody is gone: who queues for a row's tuple lock will wait for
     the same transaction as the session that holds the tuple lock now. ``holders`` are owners whose
-    granted locks, tuple locks apart, make somebody wait.
+    granted locks, tuple locks apart, make somebody wait. ``held_by``: owners in conflict with a lock's waiters, by its
+    tag.
     """
 
     keys: list[Key | None] = field(default_factory=list)
@@ -70,6 +71,7 @@ class WaitGraph:
     latent: list[list[int]] = field(default_factory=list)
     waits: dict[Key, list[Lock]] = field(default_factory=dict)
     holders: set[Key] = field(default_factory=set)
+    held_by: dict[Tag, set[Key]] = field(default_factory=dict)
 
     def node(self, key: Key) -> int:
         if key not in self.node_of:
@@ -149,9 +151,9 @@ def _add_queue(graph: WaitGraph, queue: list[Lock], held: dict[str, dict[Key, No
                 graph.out[node].append(ahead[mode])
         earlier = ahead.get(lock.mode)
         ahead[lock.mode] = node if earlier is None else graph.helper((earlier, node))
+    graph.held_by[queue[0].tag] = {owner for mode in disturbed for owner in held[mode]}
     if not is_tuple:
-        for mode in disturbed:
-            graph.holders.update(held[mode])
+        graph.holders.update(graph.held_by[queue[0].tag])
 
 
 def _add_latent(

@@ -6,25 +6,27 @@
 
     Signal(...)  -> True when the guarded statement signalled, False when its guard no longer held
     Watch(...)   -> Seen: how many promised waiters still wait, which victims still stand
-    Again(...)   -> the same transaction as it is now, or None when it is gone or another one
+    Reread(...)  -> the same transaction as it is now, or None when it is gone or another one
     Look(...)    -> Judgement of a fresh picture
 
 Invariants: it signals nobody but targets of a judgement it was sent; after the first round only
-sessions that the first picture held already, and never more than ``room`` in all; it stops as soon
-as nobody waits, when waiters do not fall, when the queue fills up again, after ``max_rounds``.
+sessions that the first picture held already, none that waited there and has just got its lock, and
+never more than ``room`` in all; it stops as soon as nobody waits, when the queue moves by itself, when
+waiters do not fall, when the queue fills up again, after ``max_rounds``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generator, Iterable, Mapping, Tuple, Union
+from typing import Any, Callable, Generator, Iterable, Mapping, Tuple, Union
 
 from ..._core.plan import Item
 from ..session import Holder, Session
 from ..snapshot import Snapshot
-from .least_harm import CANCEL, TERMINATE, Judgement, act_on
+from .least_harm import Judgement
 from .lock_table import Key
+from .price import CANCEL, TERMINATE, act_on
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,11 @@ class Watch:
 
 @dataclass(frozen=True)
 class Reread:
-    """Read one session again: it may have gone on within its transaction, which is still the one to end."""
+    """Read one session again, the whole row: it may have gone on within its transaction, which is still the one to end.
+    ``escalated``: its transaction may have ended by our own cancel."""
 
     holder: Session
+    escalated: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,13 @@ class Outcome:
     seconds_to_recovery: float | None = None
     stopped: str = ""
     after: Snapshot | None = None
+    moving: int = 0
 
     @property
     def sentences(self) -> list[str]:
         """What was done."""
-        return [f"{entry['action']} {entry['who']}" for entry in self.ended]
+        moves = f"the queue moves by itself: {self.moving} wait behind sessions that got their lock since"
+        return [*(f"{entry['action']} {entry['who']}" for entry in self.ended), *([moves] if self.moving else [])]
 
 
 Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
@@ -114,17 +120,26 @@ _TRIES = 2  # at a session that changes its state within its transaction
 _USELESS_ROUNDS = 1
 
 
-def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Outcome]:
-    """Carry ``first`` out; see the module's docstring for the conversation."""
+def unblocking(
+    first: Judgement, patience: Patience, why: Callable[[Holder], str] = lambda _holder: ""
+) -> Generator[Step, Any, Outcome]:
+    """Carry ``first`` out; see the module's docstring for the conversation. ``why`` says why a session is spared: a row
+    that has changed since the plan is asked again before it is signalled."""
     done = Outcome(after=first.snapshot)
     judged = first
+    at_work = sum(bool(item.detail.get("at_work")) for item in first.plan.actions)
     useless_rounds = 0
     while judged.plan.actions:
         done.rounds += 1
-        relieved = yield from _one_round(judged, patience, done)
+        relieved, seconds = yield from _one_round(judged, patience, done, why)
         room = max(0, patience.room - len(done.ended) - len(done.stuck))
         fresh: Judgement = yield Remeasure(_statements(first, first.affected), room)
         done.after = fresh.snapshot
+        moving = first.moving(fresh.snapshot) & fresh.affected
+        if done.ended and not done.stuck and moving and len(fresh.affected - moving) <= first.left:
+            done.moving = len(moving)
+            done.seconds_to_recovery = done.seconds_to_recovery or round(seconds, 3)
+            break
         fell = relieved or len(fresh.affected) < len(judged.affected)
         useless_rounds = 0 if fell else useless_rounds + 1
         done.stopped = _why_stop(first, fresh, useless_rounds)
@@ -133,43 +148,56 @@ def unblocking(first: Judgement, patience: Patience) -> Generator[Step, Any, Out
         if done.rounds >= patience.max_rounds:
             done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds)"
             break
+        heirs = first.heirs(fresh.snapshot)
         tried = {entry["target"] for entry in done.ended + done.stuck}
         judged = fresh.narrowed_to(
             [
                 target
                 for target in fresh.plan.targets
-                if _was_there(first.snapshot, fresh, target) and target not in tried
+                if _was_there(first.snapshot, fresh, target) and target not in tried and fresh.keys[target] not in heirs
             ]
         )
+        at_work += sum(bool(item.detail.get("at_work")) for item in judged.plan.actions)
+        if at_work > max(len(first.freed), 1):
+            done.stopped = (
+                f"{len(fresh.affected)} still wait, and to end {at_work} sessions at work to free"
+                f" {len(first.freed)} would lose more than it frees"
+            )
+            break
         if not judged.plan.actions:
             done.stopped = f"{len(fresh.affected)} still wait, and nobody else may be ended for them"
     return done
 
 
-def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generator[Step, Any, bool]:
-    """Signal, watch, escalate, watch; True when everybody to whom relief was promised has it."""
+def _one_round(
+    judged: Judgement, patience: Patience, done: Outcome, why: Callable[[Holder], str]
+) -> Generator[Step, Any, tuple[bool, float]]:
+    """Signal, watch, escalate, watch; whether every waiter to which relief was promised has it, and the seconds."""
     promised = _statements(judged, judged.freed)
     hit: dict[str, tuple[Item, Holder, str]] = {}
     for item in judged.plan.actions:
         key = judged.keys[item.target]
         holder = judged.snapshot.who(key)
-        struck = yield from _signal_once(holder, item.action, _sample_waiters(judged, key))
-        if struck:
-            hit[item.target] = (item, *struck)
+        waiters = None if item.detail.get("gives_up") else _sample_waiters(judged, key)
+        struck = yield from _signal_once(holder, item.action, waiters, why)
+        if isinstance(struck, str):
+            done.missed.append({"target": item.target, "reason": struck})
         else:
-            why = "no longer the same transaction, or no longer in the way"
-            done.missed.append({"target": item.target, "reason": why})
+            hit[item.target] = (item, *struck)
     done.seconds_to_recovery = None
     if not hit:
-        return False
+        return False, 0.0
     victims = tuple((holder, action) for dummy, holder, action in hit.values())
     cancelled = any(action == CANCEL for dummy, action in victims)
     seen: Observation = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
     if seen.waiting and cancelled:
         for target, (item, holder, action) in list(hit.items()):
-            if action == CANCEL:
+            if action == CANCEL and isinstance(holder, Session):
+                fresh: Session | None = yield Reread(holder, escalated=True)
+                if fresh is None or why(fresh):
+                    continue
                 witnesses = _sample_waiters(judged, judged.keys[target])
-                if (yield Signal(holder, TERMINATE, witnesses, escalated=True)):
+                if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, escalated=True)):
                     hit[target] = (item, holder, TERMINATE)
         victims = tuple((holder, action) for dummy, holder, action in hit.values())
         seen = yield Watch(promised, victims, patience.settle)
@@ -178,7 +206,7 @@ def _one_round(judged: Judgement, patience: Patience, done: Outcome) -> Generato
     record_results(hit, seen, done)
     if promised and not seen.waiting:
         done.seconds_to_recovery = round(seen.seconds, 3)
-    return not seen.waiting
+    return not seen.waiting, seen.seconds
 
 
 def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observation, done: Outcome) -> None:
@@ -195,27 +223,36 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observatio
 
 
 def _signal_once(
-    holder: Holder, action: str, waiters: tuple[int, ...]
-) -> Generator[Step, Any, tuple[Holder, str] | None]:
+    holder: Holder, action: str, waiters: tuple[int, ...] | None, why: Callable[[Holder], str]
+) -> Generator[Step, Any, tuple[Holder, str] | str]:
     """Signal; a session that meanwhile went on within the same transaction is read and tried again.
 
     One that never stands still (statement after statement in one transaction) is at last terminated by its
-    transaction alone: the waiters wait for that, whatever it does at the moment.
+    transaction alone: the waiters wait for that, whatever it does at the moment. Returns the session as it was
+    signalled and by what, or why it was not.
     """
+    moved_on = "no longer the same transaction, or no longer in the way"
     if (yield Signal(holder, action, waiters)):
         return holder, action
     if not isinstance(holder, Session) or holder.xact_start is None:
-        return None
+        return moved_on
     for dummy in range(_TRIES):
         fresh: Session | None = yield Reread(holder)
         if fresh is None:
-            return None
+            return moved_on
+        if why(fresh):
+            return f"spared, as it is by now: {why(fresh)}"
         holder, action = fresh, act_on(fresh)
         if (yield Signal(holder, action, waiters)):
             return holder, action
     if (yield Signal(holder, TERMINATE, waiters, escalated=True)):
         return holder, TERMINATE
-    return None
+    return moved_on
+
+
+def _as_seen(fresh: Session, holder: Session) -> Session:
+    """The row as it was read last, under the transaction that the plan named: that one may have ended by our cancel."""
+    return fresh._replace(xact_start=holder.xact_start)
 
 
 def _sample_waiters(judged: Judgement, key: Key) -> tuple[int, ...]:
@@ -241,11 +278,24 @@ def _was_there(first: Snapshot, fresh: Judgement, target: str) -> bool:
     return then is not None and now is not None and then.backend_start == now.backend_start
 
 
+def _behind_sessions_that_move(snapshot: Snapshot, since: datetime) -> set[Key]:
+    """Waiters of a hot row, which many update one after the other: whoever holds it now has done something since."""
+    moves = [
+        key
+        for key in snapshot.forest.root_blockers
+        if isinstance(key, int) and (snapshot.sessions[key].in_state_since() or since) > since
+    ]
+    return snapshot.forest.behind(moves) - snapshot.forest.still_blocked(moves) if moves else set()
+
+
 def _why_stop(first: Judgement, fresh: Judgement, useless_rounds: int) -> str:
     since = first.snapshot.now
     queue = _statements(fresh, fresh.snapshot.forest.waiters)
     clients = {_client(first, key) for key in first.affected}
-    again = [pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients]
+    moving = _behind_sessions_that_move(fresh.snapshot, since)
+    again = [
+        pid for pid, began in queue if began and began > since and _client(fresh, pid) in clients and pid not in moving
+    ]
     if len(again) > 1 and 2 * len(again) >= len(first.affected):
         return (
             f"{len(again)} sessions have queued up again since the act: the application retries into the "

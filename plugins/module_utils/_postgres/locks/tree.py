@@ -7,6 +7,8 @@ All text that comes from the server (statements, names) is stripped of control c
 
 from __future__ import annotations
 
+from typing import Collection
+
 from ..._core.text import shortened, span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
@@ -24,7 +26,10 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
     children: dict[Key | None, list[Key]] = {}
     for key in sorted(forest.parent, key=lambda k: (-snapshot.seconds_waiting(k), str(k))):
         children.setdefault(forest.parent[key], []).append(key)
-    lines = [f"{waiting(len(forest.waiters))}, the longest for {span(snapshot.longest_wait())}"]
+    agreed = by_design_lines(snapshot)
+    rows -= len(agreed)
+    longest = snapshot.seconds_waiting(snapshot.waiting_at_least(0)[0])
+    lines = [f"{waiting(len(forest.waiters))}, the longest for {span(longest)}"]
     tops = sorted(children.get(None, []), key=lambda k: (k in forest.waits.waits, -forest.reach.get(k, 0), str(k)))
     for key in tops:
         if len(lines) <= rows:
@@ -33,7 +38,21 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
         lines.append("deadlock: " + " and ".join(who_is(snapshot, key) for key in cycle) + " wait for each other")
     if len(lines) > rows:
         lines = [*lines[: rows - 1], "... and more, left out here"]
-    return [shortened(line, width) for line in lines]
+    return [shortened(line, width) for line in (*lines, *agreed)]
+
+
+def by_design_lines(snapshot: Snapshot, min_waiting: float = 0.0, approved: Collection[str] = ()) -> list[str]:
+    """A line for each advisory lock that sessions wait for by design: how many wait, and for whom."""
+    waiters: dict[tuple[str, frozenset[Key]], int] = {}
+    for key, holders in snapshot.waits_by_design(min_waiting, approved).items():
+        lock = (snapshot.object_of(snapshot.forest.wait_of(key)), holders)
+        waiters[lock] = waiters.get(lock, 0) + 1
+    return [
+        f"by design: {waiting(number)} for {lock}, held by "
+        + " and ".join(f"{who_is(snapshot, key)} ({describe(snapshot, key)})" for key in sorted(holders, key=str)[:3])
+        + "; an agreement of the application, no incident"
+        for (lock, holders), number in sorted(waiters.items(), key=lambda item: -item[1])
+    ]
 
 
 def _branch(

@@ -8,7 +8,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
 from support.clients import lock_waiters, until
 from support.killing import kill, pids

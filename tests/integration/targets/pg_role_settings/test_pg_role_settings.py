@@ -74,9 +74,7 @@ def test_an_approval_that_was_carried_out_is_no_error(server):
 
 
 def test_new_sessions_are_bound(server, session):
-    done = guard(
-        server, settings=[{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "200ms"}]
-    )
+    done = guard(server, settings=[{"role": "app", "setting": "idle_in_transaction_session_timeout", "value": "200ms"}])
     try:
         forgotten = session()
         forgotten.run("BEGIN")
@@ -146,9 +144,7 @@ def test_the_way_back_knows_what_was_set_by_hand(server):
 
 
 def test_no_limit_is_no_limit_and_a_setting_must_be_there(server):
-    assert (
-        guard(server, settings=[{"role": "app", "setting": "connection_limit", "value": "-1"}])["changed"] is False
-    )
+    assert guard(server, settings=[{"role": "app", "setting": "connection_limit", "value": "-1"}])["changed"] is False
     done = guard(server, check=True, settings=[{"role": "app", "setting": "transaction_timeout", "value": "5s"}])
     assert ("has no setting" in done.get("msg", "")) is (server.major < 17)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Iterable, Sequence
 
 from ...._core.errors import RunbookError
@@ -18,7 +19,8 @@ from ...refusals import check_sight
 from ...session import SESSION_TARGET
 from ...snapshot import Snapshot
 from ..kill_result import evidence, facts, standing
-from ..least_harm import Bounds, Judgement, judge
+from ..least_harm import Judgement, judge
+from ..price import Bounds
 from ..rounds import Outcome, Patience, unblocking
 
 NEVER_UNDONE = {"reversible": False, "why": "a session or a statement that was ended does not come back"}
@@ -37,7 +39,7 @@ def unblock(
 ) -> dict[str, Any]:
     """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
     ending = Ending(postgres)
-    planned = judge(read_snapshot(postgres), exclusions, bounds)
+    planned = judge(read_snapshot(postgres), exclusions, bounds, approved=only or ())
     seen = facts(planned.snapshot, exclusions) if check_mode else {}
     try:
         if planned.affected or not check_mode:
@@ -46,7 +48,7 @@ def unblock(
     except RunbookError as error:
         error.details["facts"] = seen  # who waits is shown all the same
         raise
-    act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows)
+    act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows, only)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
     outcome = act.outcome
     return {
@@ -64,7 +66,8 @@ def unblock(
 
 @dataclass
 class Unblock:
-    """The act. ``approved``: targets that later rounds keep to; None where no person approved any."""
+    """The act. ``only``: targets that this run keeps to at first; ``approved``: those that later rounds keep to, too,
+    None where no person approved any."""
 
     ending: Ending
     exclusions: Exclusions
@@ -72,11 +75,12 @@ class Unblock:
     patience: Patience
     approved: Sequence[str] | None
     rows: int
+    only: Sequence[str] | None = None
     outcome: Outcome = field(default_factory=Outcome)
 
     def look(self, planned: Judgement) -> Before:
         return Before(
-            state=standing(planned.snapshot, self.bounds.min_waiting),
+            state=standing(planned.snapshot, self.bounds),
             left=len(planned.affected),
             undo=NEVER_UNDONE,
             evidence=evidence(planned, self.exclusions, self.rows),
@@ -84,19 +88,28 @@ class Unblock:
 
     def act(self, planned: Judgement) -> After:
         self.ending.claim()
-        room = self.bounds.victims(len(planned.snapshot.client_sessions()))
-        steps = unblocking(planned, replace(self.patience, room=room))
-        self.outcome = outcome = self.ending.carry_out(steps, self._again)
+        held = planned.need_approval if self.only is None else ()
+        planned = planned.without_approval() if held else planned
+        steps = unblocking(planned, replace(self.patience, room=planned.up_to), self.exclusions.why)
+        self.outcome = outcome = self.ending.carry_out(steps, partial(self._again, planned))
         after = outcome.after or planned.snapshot
         return After(
             done=outcome.sentences,
-            state=standing(after, self.bounds.min_waiting),
+            state=standing(after, self.bounds, planned.moving(after)),
             left=planned.still_late(after),
-            missed=[Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed],
+            missed=[
+                *(Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed),
+                *(
+                    Missed(target=item.target, reason=f"needs an approval: {item.detail['needs_approval']}")
+                    for item in held
+                ),
+            ],
             touched=bool(outcome.stuck),
         )
 
-    def _again(self, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
+    def _again(self, planned: Judgement, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
         """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
-        rest = replace(self.bounds, min_waiting=float("inf"), max_victims=room, max_share=1.0)
-        return judge(snapshot, self.exclusions, rest, affected).narrowed_to(self.approved)
+        rest = replace(self.bounds, max_victims=room, max_share=1.0)
+        heirs = planned.heirs(snapshot)
+        fresh = judge(snapshot, self.exclusions, rest, affected, self.approved or (), heirs)
+        return fresh.without_approval() if self.approved is None else fresh.narrowed_to(self.approved)

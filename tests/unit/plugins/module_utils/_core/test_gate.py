@@ -53,3 +53,17 @@ def test_says_whether_a_person_approved():
     assert weigh(plan("a"), limit=1).approved is False
     assert weigh(plan("a"), limit=1, approved_targets=["a"]).approved
     assert weigh(plan("a"), limit=1, approved_digests=[DIGEST]).approved
+
+
+@pytest.mark.parametrize(
+    ("up_to", "limit", "says"),
+    [
+        (1, 5, "1 planned, within the limit of 5"),
+        (4, 5, "1 planned, up to 4 in rounds, within the limit of 5"),
+        (10, 5, "1 planned, up to 5 in rounds, within the limit of 5"),
+        (10, 1, "1 planned, within the limit of 1"),
+    ],
+)
+def test_what_follows_in_rounds_is_said_and_is_within_the_limit(up_to, limit, says):
+    decision = weigh({**plan("a"), "up_to": up_to}, limit)
+    assert (decision.open, decision.reasons) == (True, (says,))

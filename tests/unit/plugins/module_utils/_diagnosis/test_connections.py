@@ -160,3 +160,31 @@ def test_an_application_keeps_its_floor_whatever_its_share():
     seen = activity(connection_limit(leaking(30), application(active=10)))
     assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
     assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, floor=30).as_dict()["cause"] != "leak"
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "says"),
+    [
+        pytest.param(connection_limit(leaking(10), limit=10, kind="role"), "as large as its limit", id="its own limit"),
+        pytest.param(
+            connection_limit(*(application(f"svc{n}", 8, idle=8, idle_seconds=[900] * 8) for n in range(5))),
+            "5 pools are of about this size", id="equal pools",
+        ),
+        pytest.param(
+            connection_limit(
+                application("feed", 38, idle=38, idle_seconds=[300] * 38, pooled=True),
+                application(sessions=2, active=2),
+            ),
+            "through a pooler", id="behind a pooler",
+        ),
+    ],
+)  # fmt: skip
+def test_a_full_pool_is_told_and_no_session_is_ended_for_it(ceiling, says):
+    found = diagnose_connections(activity(ceiling), 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("full_pool", "")
+    assert says in found["causes"][0]["evidence"][0]
+    assert "smaller, or" in found["advice"][0]
+    assert found["role_settings"] == []
+    name = ceiling["applications"][0]["application"]
+    wanted = diagnose_connections(activity(ceiling), 30, 60, 0.5, 0.2, {name: 3}).as_dict()
+    assert (wanted["cause"], wanted["mitigation"]) == ("leak", "end_sessions")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import SessionReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
     BackgroundSubjects,
     autovacuum,
     spill,
     wraparound,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 
 from support.database_reports import (
     activity,
@@ -131,3 +133,34 @@ def test_what_another_cause_ends_takes_no_harmless_transaction_along():
     )
     assert found["mitigation"] == "end_sessions"
     assert "idle_in_transaction" not in found["rules"]
+
+
+STANDBY: ServerState = {
+    "cause": "synchronous_standby_missing", "text": "4 commits wait", "sessions": 4, "seconds": 9.0,
+    "advice": "start the standby",
+}  # fmt: skip
+
+
+def test_a_state_of_the_whole_server_comes_first_and_ends_no_session():
+    seen = activity(connection_limit(application(waiting=30)), waiters=9, long_waiters=9, states=[STANDBY])
+    found = slow(seen, indexes())
+    assert [one["cause"] for one in found["causes"]][:2] == ["synchronous_standby_missing", "lock_queue"]
+    assert (found["mitigation"], found["advice"][0]) == ("", "start the standby")
+    assert "would make it worse" in found["scale"]
+    full = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (full["cause"], full["mitigation"]) == ("synchronous_standby_missing", "")
+
+
+def test_a_state_that_no_session_waits_for_hides_no_cause():
+    paused: ServerState = {**STANDBY, "cause": "replay_paused", "sessions": 0}
+    found = slow(activity(connection_limit(application()), states=[paused]), indexes(advised()))
+    assert [one["cause"] for one in found["causes"]] == ["missing_index", "replay_paused"]
+
+
+@pytest.mark.parametrize("kind", ["VACUUM", "pg_restore", "COPY"])
+def test_maintenance_is_no_runaway_statement_and_is_told(kind):
+    works: SessionReport = {**running(), "maintenance": kind}
+    seen = activity(connection_limit(application()), background={"processes": processes()}, found=lists([works]))
+    found = slow(seen, indexes())
+    assert (found["cause"], found["mitigation"]) == ("", "")
+    assert any(f"maintenance at work for 40 s: {kind} by 7 app@booking web" in line for line in found["lines"])

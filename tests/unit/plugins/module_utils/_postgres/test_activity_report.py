@@ -8,9 +8,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill
     evidence,
     standing,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
-from support.snapshots import NOW, ago, prepared, row_queue, session, snapshot
+from support.snapshots import NOW, advisory, ago, holds, prepared, row_queue, session, snapshot, waits
 
 SECRET = "UPDATE t SET card = '4111111111111111' WHERE id = 7"
 SCENE = snapshot(
@@ -95,6 +96,17 @@ def test_the_diff_is_for_people_and_empty_without_a_change():
 
 def test_how_a_queue_stands_and_who_of_the_late_is_late_still():
     judged = judge(SCENE, Exclusions(), Bounds())
-    assert standing(SCENE, 0) == {"waiters": 2, "long_waiters": 2}
+    assert standing(SCENE, Bounds(0)) == {"waiters": 2, "long_waiters": 2}
     assert judged.still_late(SCENE) == 2
     assert judged.still_late(snapshot([])) == 0
+
+
+def test_waits_by_design_are_counted_apart():
+    locks = [holds(20, advisory(7)), waits(21, advisory(7), seconds=9000), *row_queue(1, [2, 3])]
+    result = told(snapshot(locks, session(20, "idle"), session(21, wait_type="Lock", application="scheduler")))
+    assert (result["waiters"], result["long_waiters"], result["waiters_by_design"]) == (3, 1, 1)
+    assert result["longest_wait"] == 90.0
+    applications = result["connections"]["connection_limits"][0]["applications"]
+    assert {one["application"]: one["waiting"] for one in applications} == {"web": 0, "scheduler": 0}
+    only = told(snapshot(locks[:2], session(20, "idle"), session(21, wait_type="Lock")))
+    assert (only["long_waiters"], only["longest_wait"]) == (0, 0.0)

@@ -32,7 +32,7 @@ from support.snapshots import prepared, session
         pytest.param(session(1, "disabled"), "track_activities", id="activity not tracked"),
         pytest.param(session(1, state_change=None), "track_activities", id="no change of state is known"),
         pytest.param(session(1, query="x" * 20000), "longer than", id="a statement too long to be searched"),
-        pytest.param(session(1, progress="CREATE INDEX"), "index", id="an index in the making"),
+        pytest.param(session(1, progress="CREATE INDEX CONCURRENTLY"), "index", id="an index in the making"),
         pytest.param(session(1, query="create unique index concurrently i on t (a)"), "index", id="one that waits"),
         pytest.param(session(1, superuser=True, user="root"), "superuser", id="superuser"),
         pytest.param(session(1, user="billing"), "role billing", id="listed role"),
@@ -62,6 +62,8 @@ def test_spares(holder, because):
     [
         pytest.param(session(1), id="an ordinary session"),
         pytest.param(session(1, application="pg_dumpling"), id="a name that only begins like a backup"),
+        pytest.param(session(1, progress="CREATE INDEX"), id="a build in one transaction"),
+        pytest.param(session(1, query="reindex table t"), id="a rebuild in one transaction"),
         pytest.param(session(1, "idle", query="create index concurrently i on t (a)"), id="a build that is over"),
         pytest.param(session(1, query="SELECT '(to prevent wraparound)'"), id="a client that says wraparound"),
     ],

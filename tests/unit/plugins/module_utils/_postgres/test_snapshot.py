@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, advisory_key
 
-from support.snapshots import advisory, holds, relation, row_queue, snapshot, waits
+from support.snapshots import advisory, ago, holds, prepared, relation, row_queue, session, snapshot, waits
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,34 @@ def test_names_what_is_waited_for():
 def test_an_owner_that_ended_while_we_looked_is_no_client():
     assert snapshot([]).who(4711).backend_type == "ended while we looked"
     assert not snapshot([]).who("prepared:9").allowed
+
+
+def short_waits(number, seconds=2.0):
+    """As behind a client's statement_timeout of a few seconds: no wait gets old."""
+    return [holds(1, relation(7)), *(waits(10 + n, relation(7), seconds=seconds) for n in range(number))]
+
+
+@pytest.mark.parametrize(
+    ("locks", "root", "affected"),
+    [
+        pytest.param(short_waits(38), session(1, "idle in transaction"), 38, id="idle in transaction for long"),
+        pytest.param(short_waits(3), session(1, "idle in transaction"), 3, id="three wait"),
+        pytest.param(short_waits(2), session(1, "idle in transaction"), 0, id="two wait"),
+        pytest.param(short_waits(38), session(1, "idle in transaction", state_change=ago(29)), 0, id="idle for less"),
+        pytest.param(short_waits(38), session(1, "active"), 0, id="at work: nobody knows since when it holds the lock"),
+        pytest.param(
+            [holds("prepared:5", relation(7)), *short_waits(4)[1:]], prepared(5), 4, id="a prepared transaction"
+        ),
+        pytest.param(
+            [holds(1, advisory(7)), *(waits(10 + n, advisory(7), seconds=2) for n in range(5))], session(1, "idle"), 0,
+            id="a leader",
+        ),
+    ],
+)  # fmt: skip
+def test_waits_that_never_get_old_count_behind_a_root_that_has_held_its_lock_for_long(locks, root, affected):
+    assert len(snapshot(locks, root).affected(30)) == affected
+
+
+def test_how_many_must_wait_is_an_option():
+    scene = snapshot(short_waits(2), session(1, "idle in transaction"))
+    assert scene.affected(30, min_waiters=2) == [10, 11]

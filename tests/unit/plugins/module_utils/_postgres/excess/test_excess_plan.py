@@ -117,7 +117,10 @@ def test_the_oldest_go_first_and_protected_ones_do_not_count():
         ({"backend_type": "walsender"}, "walsender"),
         ({"application": "pg_dump"}, "backup"),
         ({"backend_type": "autovacuum worker", "query": "autovacuum: VACUUM t (to prevent wraparound)"}, "wraparound"),
-        ({"progress": "CREATE INDEX"}, "index"),
+        ({"progress": "CREATE INDEX CONCURRENTLY"}, "index"),
+        ({"progress": "CREATE INDEX"}, "maintenance (CREATE INDEX)"),
+        ({"query": "VACUUM FULL t"}, "maintenance (VACUUM)"),
+        ({"application": "pg_restore"}, "maintenance (pg_restore)"),
         ({"wait_type": "Lock"}, "victim"),
         ({"superuser": True}, "superuser"),
     ],
@@ -266,11 +269,10 @@ def test_the_host_that_a_pooler_adds_is_no_part_of_the_name(application, name):
     assert application_of(session(1, application[:63])).name == name
 
 
-def test_a_leak_behind_names_with_a_host_is_one_application():
+def test_sessions_behind_a_pooler_are_one_application_and_end_only_where_the_site_gives_it_a_share():
     sessions = [session(1 + place, f"feed - 10.0.0.7:{51000 + place}", seconds=300) for place in range(57)]
     plan = plan_ending(snapshot(*sessions, slots=57), Exclusions(), Rules(idle=30), Bounds()).plan
-    assert len(plan.actions) == 29
-    assert "feed (app@shop) holds 57" in plan.actions[0].reason
+    assert plan.actions == ()
     assert (
         len(
             plan_ending(
@@ -305,3 +307,32 @@ def test_how_long_transactions_have_been_idle_is_told_of_those_who_may_be_ended(
         1,
         [],
     )
+
+
+def test_maintenance_is_ended_where_the_site_says_so():
+    one = session(1, state="active", seconds=900)._replace(query="VACUUM FULL t")
+    excess = plan_ending(snapshot(one), Exclusions(), Rules(long_running=60, maintenance=True), Bounds())
+    assert pids(excess.plan.actions) == [1]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "limits", "ended"),
+    [
+        pytest.param(pool(10), {"role_limits": {"app": 10}}, 0, id="a pool at its own role's limit"),
+        pytest.param(pool(10), {"database_limits": {"shop": 10}}, 0, id="a pool at its database's limit"),
+        pytest.param(
+            [*pool(9), *pool(1, "cron", 50)], {"role_limits": {"app": 10}}, 4, id="one of two in a role's limit"
+        ),
+        pytest.param(
+            [one for n in range(5) for one in pool(16, f"svc{'abcde'[n]}", 1 + 20 * n)], {"slots": 82}, 0,
+            id="five equal pools",
+        ),
+        pytest.param([*pool(12, "a"), *pool(7, "b", 50)], {}, 0, id="two of about one size"),
+        pytest.param([*pool(15, "a"), *pool(4, "b", 50)], {}, 5, id="one that stands out"),
+        pytest.param([*pool(12, "a"), *pool(7, "b", 50, state="active")], {}, 3, id="beside one that works"),
+    ],
+)  # fmt: skip
+def test_a_leak_is_uneven_and_a_full_pool_is_a_pool(sessions, limits, ended):
+    plan = plan_ending(snapshot(*sessions, **limits), Exclusions(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == ended
+    assert {item.detail["who"].split()[-1] for item in plan.actions} <= {"a", "web"}

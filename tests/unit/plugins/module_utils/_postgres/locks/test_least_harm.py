@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
 from support.snapshots import (
     NOW,
@@ -53,12 +54,12 @@ def acts(judged):
             id="an aborted one has nothing left to lose",
         ),
         pytest.param(
-            snapshot(ALTER_QUEUE, READER, session(2, has_written=True, query_start=ago(95))),
+            snapshot(ALTER_QUEUE, READER, session(2, has_written=True, query_start=ago(95), holds_writes=True)),
             [("cancel", 1)],
             id="a migration in the middle of its work is dearer than a reader",
         ),
         pytest.param(
-            snapshot(ALTER_QUEUE, READER, session(2, has_written=True)),
+            snapshot(ALTER_QUEUE, READER, session(2, has_written=True, query_start=ago(95))),
             [("cancel", 2)],
             id="asking for a strong lock takes a transaction id and is no work yet",
         ),
@@ -66,8 +67,8 @@ def acts(judged):
         pytest.param(snapshot(row_queue(1, [2, 3]), BACKUP), [], id="nothing helps against a protected root"),
         pytest.param(
             snapshot([holds(1, advisory(7)), waits(2, advisory(7))], session(1, "idle")),
-            [("terminate", 1)],
-            id="an idle holder of an advisory lock",
+            [],
+            id="a wait for an idle holder of an advisory lock is by design",
         ),
         pytest.param(
             snapshot(TWO_SHARERS, session(2, application="pg_dump")),
@@ -178,3 +179,78 @@ def test_a_statement_that_was_late_before_stays_late():
 def test_a_target_names_backend_and_transaction():
     target = judge(snapshot(row_queue(1, [2])), Exclusions(), WIDE).plan.targets[0]
     assert target == "1@20261123T024320.000000Z/20261123T025820.000000Z"
+
+
+LEADER = session(1, "idle", application="scheduler")
+FOLLOWERS = [holds(1, advisory(7)), waits(2, advisory(7), seconds=9000), waits(3, advisory(7), seconds=8000)]
+
+
+@pytest.mark.parametrize(
+    ("leader", "expected"),
+    [
+        pytest.param(LEADER, [], id="idle outside of a transaction"),
+        pytest.param(session(1, "active"), [], id="at work"),
+        pytest.param(session(1, "idle in transaction", state_change=ago(4)), [], id="between two statements"),
+        pytest.param(session(1, "idle in transaction", state_change=ago(20)), [], id="idle for less than min_waiting"),
+        pytest.param(session(1, "idle in transaction"), [("terminate", 1)], id="forgotten"),
+    ],
+)
+def test_a_wait_for_a_leader_is_by_design_until_its_transaction_is_forgotten(leader, expected):
+    judged = judge(snapshot(FOLLOWERS, leader), Exclusions(), WIDE)
+    assert acts(judged) == expected
+    assert judged.affected == (frozenset({2, 3}) if expected else frozenset())
+    assert ("by design: 2 sessions wait for advisory lock 7" in judged.as_dict()["no_action_reason"]) == (not expected)
+
+
+def test_a_wait_by_design_hides_no_other_cause():
+    """One of the followers holds a row that another session waits for: its leader is not to be ended for that."""
+    scene = snapshot([*FOLLOWERS, *row_queue(2, [20, 21]), *row_queue(4, [30, 31], 902)], LEADER)
+    judged = judge(scene, Exclusions(), WIDE)
+    assert acts(judged) == [("cancel", 2), ("terminate", 4)]
+    assert judged.affected == {20, 21, 30, 31}
+
+
+def test_a_leader_is_ended_when_it_is_approved_by_name():
+    scene = snapshot(FOLLOWERS, LEADER)
+    named = judge(scene, Exclusions(), WIDE, approved=[LEADER.target])
+    assert acts(named.narrowed_to([LEADER.target])) == [("terminate", 1)]
+    behind = judge(snapshot([*FOLLOWERS, *row_queue(2, [20])], LEADER), Exclusions(), WIDE)
+    assert [item.reason for item in behind.plan.excluded if item.target == LEADER.target] == [
+        "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "open_ones", "up_to"),
+    [
+        (Bounds(max_victims=10, max_share=1.0), 40, 10),
+        (Bounds(max_victims=10, max_share=0.2), 40, 8),
+        (Bounds(max_victims=10, max_share=1.0), 0, 3),
+    ],
+)
+def test_the_plan_says_how_many_the_rounds_may_end(bounds, open_ones, up_to):
+    others = [session(100 + n, "idle in transaction") for n in range(open_ones)]
+    judged = judge(snapshot(row_queue(1, [2, 3]), *others), Exclusions(), bounds)
+    assert judged.as_dict()["up_to"] == up_to
+    assert judge(snapshot([]), Exclusions(), bounds).as_dict()["up_to"] == 0
+
+
+@pytest.mark.parametrize(
+    ("reader", "expected"),
+    [
+        pytest.param({"state_change": ago(0.2)}, [("cancel", 2)], id="a cursor reader between two FETCHes"),
+        pytest.param({"state_change": ago(4.9), "has_written": True}, [("cancel", 2)], id="a transaction of an ORM"),
+        pytest.param({"state_change": ago(5.1)}, [("terminate", 1)], id="idle for some seconds"),
+        pytest.param(
+            {"state": "idle in transaction (aborted)", "state_change": ago(0.2)}, [("terminate", 1)], id="aborted"
+        ),
+    ],
+)
+def test_between_two_statements_a_transaction_is_at_work(reader, expected):
+    root = session(1, **{"state": "idle in transaction", **reader})
+    assert acts(judge(snapshot(ALTER_QUEUE, root), Exclusions(), WIDE)) == expected
+
+
+def test_how_long_it_may_be_between_two_statements_is_an_option():
+    scene = snapshot(ALTER_QUEUE, session(1, "idle in transaction", state_change=ago(0.2)))
+    assert acts(judge(scene, Exclusions(), Bounds(max_share=1.0, min_idle_in_transaction=0.1))) == [("terminate", 1)]

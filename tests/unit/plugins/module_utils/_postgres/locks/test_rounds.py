@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import Bounds, judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.kill_result import standing
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
     Observation,
     Patience,
@@ -20,13 +25,13 @@ QUEUE = snapshot(row_queue(1, [2, 3]))
 QUIET = snapshot([])
 
 
-def judged(scene, affected=()):
+def judged(scene, affected=None):
     return judge(scene, Exclusions(), WIDE, affected)
 
 
-def play(first, answers, **patience):
+def play(first, answers, why=lambda _holder: "", **patience):
     """Feed the answers in order; returns what was asked and the outcome."""
-    machine = unblocking(judged(first), Patience(**patience))
+    machine = unblocking(judged(first), Patience(**patience), why)
     asked, answer = [], None
     left = iter(answers)
     try:
@@ -70,6 +75,35 @@ def test_a_session_that_goes_on_within_its_transaction_is_tried_again():
     assert [entry["pid"] for entry in outcome.ended] == [1]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"query": "SELECT 'payroll run'", "state": "active"},
+        {"application": "pg_dump"},
+        {"progress": "CREATE INDEX CONCURRENTLY", "state": "active"},
+        {"wait_event": "SyncRep", "state": "active"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_row_that_has_changed_is_judged_again_as_a_whole(changed):
+    exclusions = Exclusions(queries=("payroll",))
+    fresh = session(1, **{"state": "idle in transaction", "state_change": ago(0), **changed})
+    asked, outcome = play(QUEUE, [False, fresh, judged(QUIET)], why=exclusions.why)
+    assert kinds(asked) == ["Signal", "Reread", "Remeasure"]
+    assert outcome.ended == []
+    assert outcome.missed[0]["reason"] == f"spared, as it is by now: {exclusions.why(fresh)}"
+
+
+def test_whom_a_cancel_did_not_end_is_judged_again_before_it_is_terminated():
+    reader = snapshot([holds(1, relation(7)), waits(2, relation(7))], session(1, "active"))
+    still = Observation(1, frozenset(), 2.0)
+    other = reader.sessions[1]._replace(query="SELECT 'payroll run'", state_change=ago(0))
+    why = Exclusions(queries=("payroll",)).why
+    asked, outcome = play(reader, [True, still, other, still, judged(QUIET)], why=why)
+    assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel"]
+    assert [entry["action"] for entry in outcome.ended] == ["cancelled"]
+
+
 def test_one_that_never_stands_still_is_ended_by_its_transaction():
     busy = session(1, "active", state_change=ago(0))
     asked, outcome = play(QUEUE, [False, busy, False, busy, False, True, free(), judged(QUIET)])
@@ -85,10 +119,12 @@ def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
     )
     target = judged(reader).plan.targets[0]
     still = Observation(1, frozenset(), 2.0)
-    asked, outcome = play(reader, [True, still, True, free(2.1), judged(QUIET)])
-    assert kinds(asked) == ["Signal", "Watch", "Signal", "Watch", "Remeasure"]
+    over = reader.sessions[1]._replace(state="idle", xact_start=None, state_change=ago(0))
+    asked, outcome = play(reader, [True, still, over, True, free(2.1), judged(QUIET)])
+    assert kinds(asked) == ["Signal", "Watch", "Reread", "Signal", "Watch", "Remeasure"]
     assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel", "terminate"]
-    assert asked[2].escalated
+    assert asked[3].escalated
+    assert asked[3].holder.xact_start == reader.sessions[1].xact_start  # the guard asks for the plan's transaction
     assert outcome.ended[0]["action"] == "terminated"
     assert outcome.ended[0]["target"] == target
 
@@ -130,6 +166,77 @@ def test_a_cascade_is_followed_with_the_late_still_late():
     assert outcome.rounds == 2
 
 
+def heir(waiting, seconds, **given):
+    """The picture after the act: session 2 has had the row for so long, the others wait for it."""
+    return snapshot(row_queue(2, waiting, 901), session(2, "idle in transaction", state_change=ago(seconds), **given))
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        pytest.param(heir([3, 4], 2.0), id="between two statements"),
+        pytest.param(heir([3, 4], 29.0), id="idle for less than min_waiting"),
+        pytest.param(
+            snapshot(row_queue(2, [3, 4], 901), session(2, "active", query_start=ago(3))), id="in its next statement"
+        ),
+        pytest.param(
+            snapshot(row_queue(2, [3, 4], 901), session(2, "active")), id="still in the statement that waited"
+        ),
+    ],
+)
+def test_who_waited_and_got_its_lock_is_healthy_and_the_queue_moves(healthy):
+    first = snapshot(row_queue(1, [2, 3, 4]))
+    asked, outcome = play(first, [True, Observation(2, frozenset(), 2.0), judged(healthy)])
+    assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
+    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert (outcome.stopped, outcome.moving, outcome.seconds_to_recovery) == ("", 2, 2.0)
+    assert outcome.sentences[-1] == "the queue moves by itself: 2 wait behind sessions that got their lock since"
+    planned = judged(first)
+    assert planned.still_late(healthy) == 0
+    assert standing(healthy, WIDE, planned.moving(healthy)) == {"waiters": 2, "long_waiters": 0}
+    fresh = judge(healthy, Exclusions(), WIDE, asked[2].affected, healthy=planned.heirs(healthy))
+    assert fresh.plan.actions == ()
+    assert "got its lock since the first look" in fresh.plan.excluded[0].reason
+
+
+def test_beside_a_queue_that_moves_another_root_is_still_followed():
+    first = snapshot([*row_queue(1, [2, 3]), *row_queue(7, [8, 9], 905)])
+    later = snapshot(
+        [*row_queue(2, [3], 901), *row_queue(6, [9], 905)],
+        session(2, "idle in transaction", state_change=ago(1)),
+        session(6, "idle in transaction", has_written=True),
+    )
+    held = replace(first, sessions={**first.sessions, 6: later.sessions[6]})
+    slow = Observation(2, frozenset(), 2.0)
+    fresh = judge(later, Exclusions(), WIDE, [(3, ago(100)), (9, ago(100))], healthy=judged(held).heirs(later))
+    dummy, outcome = play(held, [True, True, slow, fresh, True, slow, judged(heir([3], 2.0))])
+    assert [entry["pid"] for entry in outcome.ended] == [1, 7, 6]
+    assert (outcome.rounds, outcome.moving) == (2, 1)
+
+
+def test_rounds_do_not_end_more_sessions_at_work_than_they_free():
+    """A row that many share shows its holders one by one, each between two statements, for one DELETE."""
+
+    def sharer(pid):
+        others = [session(n, "idle in transaction", state_change=ago(1)) for n in (1, 2, 3)]
+        return snapshot(row_queue(pid, [9], 901), *others)
+
+    slow = Observation(1, frozenset(), 2.0)
+    dummy, outcome = play(sharer(1), [True, slow, judged(sharer(2))])
+    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert "would lose more than it frees" in outcome.stopped
+
+
+def test_an_alternative_cancels_the_waiter_for_its_own_sake():
+    readers = [holds(pid, relation(7), "AccessShareLock") for pid in (1, 2)]
+    scene = snapshot(
+        [*readers, waits(9, relation(7), "AccessExclusiveLock")], session(1, "active"), session(2, "active")
+    )
+    alternative = judged(scene).narrowed_to([scene.sessions[9].target])
+    step = next(unblocking(alternative, Patience()))
+    assert (step.holder.pid, step.action, step.waiters) == (9, "cancel", None)
+
+
 def test_sessions_that_came_later_are_never_ended():
     newcomer = snapshot(row_queue(50, [3], 901), session(50, "idle in transaction", backend_start=ago(-1)))
     dummy, outcome = play(QUEUE, [True, Observation(1, frozenset(), 2.0), judged(newcomer)])
@@ -147,6 +254,18 @@ def test_an_application_that_queues_up_again_stops_it():
     dummy, outcome = play(QUEUE, [True, free(), judged(again)])
     assert "queued up again" in outcome.stopped
     assert outcome.rounds == 1
+
+
+@pytest.mark.parametrize("state", ["active", "idle in transaction"])
+def test_a_hot_row_that_goes_from_hand_to_hand_is_no_queue_that_fills_up_again(state):
+    again = snapshot(
+        row_queue(9, [2, 3], 901),
+        session(9, state, query_start=ago(-1), state_change=ago(-1)),
+        session(2, query_start=ago(-1)),
+        session(3, query_start=ago(-1)),
+    )
+    dummy, outcome = play(QUEUE, [True, free(), judged(again, [(2, ago(100)), (3, ago(100))])])
+    assert (outcome.stopped, outcome.seconds_to_recovery) == ("", 0.1)
 
 
 def test_rounds_and_victims_are_bounded():

@@ -60,3 +60,13 @@ def test_is_bounded_in_rows_and_width():
     assert len(lines) == 20
     assert lines[-1] == "... and more, left out here"
     assert max(map(len, lines)) <= 80
+
+
+def test_a_wait_by_design_has_a_line_of_its_own_behind_the_queues():
+    locks = [holds(1, advisory(77)), waits(2, advisory(77)), waits(3, advisory(77)), *row_queue(4, [5])]
+    lines = drawn(snapshot(locks, session(1, "idle", application="scheduler")), width=200)
+    assert lines[-1] == (
+        "by design: 2 sessions wait for advisory lock 77, held by 1 app@booking scheduler (idle for 100 s);"
+        " an agreement of the application, no incident"
+    )
+    assert len(drawn(snapshot(locks, session(1, "idle")), rows=3)) == 3

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What it costs to end a session, and from when on one counts as idle. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..session import IDLE_AFTER, Holder, Prepared, Session
+from ..snapshot import MIN_WAITERS, Snapshot
+from .lock_table import Key, Lock
+
+CANCEL, TERMINATE, ROLL_BACK = "cancel", "terminate", "rollback_prepared"
+STRATEGIES = ("least_harm", "root_blockers", "queued_blockers")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """``max_share`` is a fraction of the client sessions; one victim is always within it.
+
+    ``min_idle_in_transaction``: seconds between two statements of a transaction from which on it counts as idle.
+    ``min_waiters``: so many that wait for one that has held its lock for ``min_waiting`` are late, however young.
+    """
+
+    min_waiting: float = 30.0
+    max_victims: int = 10
+    max_share: float = 0.2
+    strategy: str = "least_harm"
+    min_idle_in_transaction: float = IDLE_AFTER
+    min_waiters: int = MIN_WAITERS
+
+    def victims(self, sessions: int) -> int:
+        return min(self.max_victims, max(1, int(sessions * self.max_share)))
+
+
+def act_on(holder: Holder) -> str:
+    """The mildest act that can work: cancelling a session that runs nothing does nothing."""
+    if isinstance(holder, Prepared):
+        return ROLL_BACK
+    return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
+
+
+def has_worked(session: Session, awaited: Lock) -> bool:
+    """Whether a transaction has written before the statement that waits now.
+
+    A transaction id alone is no proof: asking for an AccessExclusiveLock takes one before the lock is there (wal_level
+    replica and up), and so does the UPDATE that waits for a row. Statements that wait for any other lock take none.
+    """
+    if not session.has_written or session.is_one_statement:
+        return False
+    if awaited.kind == "relation" and awaited.mode == "AccessExclusiveLock":
+        return session.holds_writes
+    return True
+
+
+def harm(holder: Holder, awaited: Lock | None = None, holds: bool = False, pauses: bool = False) -> int:
+    """What is lost when the holder ends: the work of a transaction that has written weighs most.
+
+    A session that waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
+    ``pauses``: it is between two statements and has not been for long, like a reader of a cursor between two FETCHes or
+    the code around an ORM's statements; it is at work.
+    """
+    if isinstance(holder, Prepared):
+        return 8  # a promise to a coordinator
+    if awaited and holds:
+        return 7
+    if holder.aborted:
+        return 1  # its work is lost already
+    if awaited:
+        return 5 if has_worked(holder, awaited) else 2
+    if holder.idle_in_transaction and not pauses:
+        return 4 if holder.has_written else 2
+    if holder.state == "idle":
+        return 3  # a session-level advisory lock and the connection
+    return 6 if holder.has_written else 4
+
+
+def pauses(snapshot: Snapshot, holder: Holder, bounds: Bounds) -> bool:
+    """Whether it is between two statements of a transaction, and not for long enough to count as idle."""
+    return (
+        isinstance(holder, Session)
+        and holder.idle_in_transaction
+        and holder.seconds_in_state(snapshot.now) < bounds.min_idle_in_transaction
+    )
+
+
+def at_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
+    """Whether a session does something that its end would lose: a statement that waits for nobody, or a transaction
+    between two statements."""
+    holder = snapshot.who(key)
+    if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
+        return False
+    return act_on(holder) == CANCEL or pauses(snapshot, holder, bounds)
+
+
+def price_of(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:
+    """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
+    awaited = snapshot.forest.wait_of(key)
+    holds = key in snapshot.forest.waits.holders
+    holder = snapshot.who(key)
+    return 1000 * harm(holder, awaited, holds, pauses(snapshot, holder, bounds)) + 10 + (1 if awaited else 0)

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a session works on: a backup, maintenance, or a build that leaves something behind when it is cut off. Pure.
+
+It is known by what it does (PostgreSQL's progress reports, its statement), and by its name only where that says more.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .session import Session
+
+BACKUP_APPLICATIONS = re.compile(
+    r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
+)
+MAINTENANCE_APPLICATIONS = re.compile(
+    r"^(vacuumdb|reindexdb|clusterdb|pg_restore|pg_repack|pg_squeeze|pg_upgrade|pg_amcheck)\b", re.I
+)
+_BACKUP_CALL = re.compile(r"\bpg_(backup_start|start_backup)\s*\(", re.I)
+# What pg_dump says whatever its name is. Between two of these it is idle in its transaction for as long as its output
+# is slow, and its statement is still the last one.
+_DUMP = re.compile(
+    r"^\s*(COPY\b.*\bTO\s+STDOUT\b|SET\s+TRANSACTION\s+SNAPSHOT\b|SELECT\s+(pg_catalog\.)?pg_export_snapshot\s*\("
+    r"|LOCK\s+TABLE\b.*\bIN\s+ACCESS\s+SHARE\s+MODE\b|EXECUTE\s+(dump|get)\w+\s*\(|FETCH\s+\d+\s+FROM\s+_pg_dump_cursor)",
+    re.I | re.S,
+)
+_LEAVES_BEHIND = re.compile(
+    r"^\s*((CREATE\s+(UNIQUE\s+)?|DROP\s+)INDEX\s+CONCURRENTLY|REINDEX\b.*\bCONCURRENTLY"
+    r"|ALTER\s+TABLE\b.*\bDETACH\s+PARTITION\b.*\bCONCURRENTLY)\b",
+    re.I | re.S,
+)
+_MAINTENANCE = re.compile(
+    r"^\s*(VACUUM|ANALYZE|ANALYSE|CLUSTER|REINDEX|REPACK|CHECKPOINT|COPY|CREATE\s+(?:UNIQUE\s+)?INDEX"
+    r"|REFRESH\s+MATERIALIZED\s+VIEW|ALTER\s+(?:TABLE|INDEX|MATERIALIZED)|DROP\s+INDEX)\b",
+    re.I,
+)
+
+
+_COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
+_HEAD = 4096  # characters in which a statement says what it is
+
+
+def _head(query: str) -> str:
+    """The statement without the comments before it."""
+    found = _COMMENTS.match(query)
+    return query[found.end() if found else 0 :][:_HEAD]
+
+
+@lru_cache(maxsize=1024)  # a queue is many sessions that say the same
+def _is_backup(application: str, query: str, reads: bool) -> bool:
+    if BACKUP_APPLICATIONS.search(application) or _BACKUP_CALL.search(query):
+        return True
+    return reads and bool(_DUMP.search(_head(query)))
+
+
+def is_backup(session: Session) -> bool:
+    """A dump or a backup, also one under another name; a transaction that has written is none."""
+    in_transaction = session.xact_start is not None and not session.has_written
+    return session.progress == "BASEBACKUP" or _is_backup(session.application, session.query, in_transaction)
+
+
+def leaves_behind(session: Session) -> bool:
+    """Whether its statement leaves something invalid when it is cut off: a build that runs in several transactions.
+    What runs in one (a plain CREATE INDEX, REINDEX, CLUSTER) leaves nothing."""
+    if session.progress.endswith("CONCURRENTLY"):
+        return True
+    return session.state == "active" and bool(_LEAVES_BEHIND.search(_head(session.query)))
+
+
+def maintenance(session: Session) -> str:
+    """What maintenance it does, in capitals or by the name of its tool; empty for all other work."""
+    if session.progress:
+        return session.progress
+    if session.state != "active":
+        return ""
+    found = _MAINTENANCE.match(_head(session.query))
+    tool = MAINTENANCE_APPLICATIONS.match(session.application)
+    if found:
+        return " ".join(found.group(1).upper().split())
+    return tool.group(1) if tool else ""

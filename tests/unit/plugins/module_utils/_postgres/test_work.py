@@ -1,0 +1,75 @@
+"""What a session works on."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.work import is_backup, leaves_behind, maintenance
+
+from support.snapshots import session
+
+IDLE = {"state": "idle in transaction"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"progress": "VACUUM", "application": "web"}, "VACUUM"),
+        ({"progress": "COPY"}, "COPY"),
+        ({"query": "VACUUM (FREEZE, VERBOSE) t"}, "VACUUM"),
+        ({"query": "/* nightly */ -- by hand\n analyze t"}, "ANALYZE"),
+        ({"query": "CLUSTER t USING i"}, "CLUSTER"),
+        ({"query": "reindex table t"}, "REINDEX"),
+        ({"query": "CREATE  UNIQUE INDEX i ON t (a)"}, "CREATE UNIQUE INDEX"),
+        ({"query": "REFRESH MATERIALIZED VIEW v"}, "REFRESH MATERIALIZED VIEW"),
+        ({"query": "COPY t (a) FROM STDIN"}, "COPY"),
+        ({"query": "ALTER TABLE t ALTER a TYPE bigint"}, "ALTER TABLE"),
+        ({"query": "INSERT INTO t SELECT 1", "application": "pg_restore"}, "pg_restore"),
+        ({"query": "SELECT 1", "application": "pg_repack"}, "pg_repack"),
+        ({"query": "SELECT 1", "application": "pg_restored"}, ""),
+        ({"query": "SELECT vacuum FROM t"}, ""),
+        ({"query": "VACUUM t", "state": "idle"}, ""),
+    ],
+)
+def test_maintenance_is_known_by_what_it_does(given, kind):
+    assert maintenance(session(1, **given)) == kind
+
+
+@pytest.mark.parametrize(
+    ("given", "backup"),
+    [
+        ({"application": "backup.sh", "query": "COPY public.t (a, b) TO stdout;", **IDLE}, True),
+        ({"application": "nightly", "query": "COPY public.t (a, b) TO stdout;"}, True),
+        ({"query": "LOCK TABLE public.a, public.b IN ACCESS SHARE MODE", **IDLE}, True),
+        ({"query": "SELECT pg_catalog.pg_export_snapshot()", **IDLE}, True),
+        ({"query": "SET TRANSACTION SNAPSHOT '00000003-1'", **IDLE}, True),
+        ({"query": "EXECUTE dumpFunc('4711')", **IDLE}, True),
+        ({"application": "pg_dump", "query": ""}, True),
+        ({"progress": "BASEBACKUP"}, True),
+        ({"query": "COPY public.t (a, b) TO stdout;", "has_written": True, **IDLE}, False),
+        ({"query": "COPY public.t (a, b) FROM stdin;", **IDLE}, False),
+        ({"query": "COPY public.t TO stdout;", "state": "idle"}, False),
+        ({"query": "LOCK TABLE t IN SHARE MODE", **IDLE}, False),
+        ({"query": "SELECT 'COPY t TO STDOUT'", **IDLE}, False),
+    ],
+)
+def test_a_dump_is_known_under_another_name(given, backup):
+    assert is_backup(session(1, **given)) is backup
+
+
+@pytest.mark.parametrize(
+    ("given", "leaves"),
+    [
+        ({"progress": "CREATE INDEX CONCURRENTLY"}, True),
+        ({"query": "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"}, True),
+        ({"query": "REINDEX TABLE CONCURRENTLY t"}, True),
+        ({"query": "REINDEX (CONCURRENTLY, VERBOSE) TABLE t"}, True),
+        ({"query": "/* deploy */ DROP INDEX CONCURRENTLY i"}, True),
+        ({"query": "ALTER TABLE p DETACH PARTITION c CONCURRENTLY"}, True),
+        ({"progress": "CREATE INDEX", "query": "CREATE INDEX i ON t (a)"}, False),
+        ({"query": "REINDEX TABLE t"}, False),
+        ({"query": "REFRESH MATERIALIZED VIEW CONCURRENTLY v"}, False),
+        ({"query": "CREATE INDEX CONCURRENTLY i ON t (a)", "state": "idle"}, False),
+    ],
+)
+def test_only_what_runs_in_several_transactions_leaves_something_behind(given, leaves):
+    assert leaves_behind(session(1, **given)) is leaves
