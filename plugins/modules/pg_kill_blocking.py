@@ -121,8 +121,6 @@ plan:
       nothing to do).
     - An action has C(action), C(pid), C(who) and C(frees), the number of waiters that it unblocks. C(frees) of the plan
       is the number of C(affected_before) that the plan unblocks.
-  - A session that waited in the first snapshot and has got its lock since is healthy. It is terminated only after it has
-    held that lock for O(min_waiting) seconds.
   returned: success
   type: dict
   sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "up_to": 0, "alternatives": [], "affected_after": 0}
