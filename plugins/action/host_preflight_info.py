@@ -9,10 +9,9 @@ Documentation: modules/host_preflight_info.py.
 from __future__ import annotations
 
 import time
-from typing import Any, cast
+from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import HostPreflightReport
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import with_controller_clock
 
 
@@ -28,5 +27,6 @@ class ActionModule(ActionBase):
         result.update(self._execute_module(task_vars=task_vars))
         returned = time.time()
         if self._connection.transport != "local" and "host_clock" in result:
-            result.update(with_controller_clock(cast("HostPreflightReport", result), sent, returned))
+            checked: Any = result
+            result.update(with_controller_clock(checked, sent, returned))
         return result

@@ -13,7 +13,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consu
     weigh_cpu,
     weigh_memory,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import SessionReport
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import ResourcesReport
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
@@ -40,6 +39,6 @@ class ActionModule(ControllerAction):
                 " Nothing was done."
             )
         if args["of"] == CPU:
-            sessions = cast("list[SessionReport]", args["sessions"])
+            sessions: Any = args["sessions"]
             return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"])}
         return {**weigh_memory(resources, args["project"], args["near"], args["keep"])}

@@ -59,20 +59,29 @@ options:
     type: dict
     default: {}
     suboptions:
-      login_host: {description: "Host of the server.", type: str, default: localhost}
-      login_port: {description: "Port of the server.", type: int, default: 5432}
-      login_user: {description: "Role to log in as.", type: str, default: postgres}
+      login_host: {description: "Host of the server.", type: str, aliases: [host]}
+      login_port: {description: "Port of the server.", type: int, aliases: [port]}
+      login_user: {description: "Role to log in as.", type: str, aliases: [login]}
       login_password: {description: "Password of O(postgres.login_user).", type: str, default: ""}
-      login_db: {description: "Database to connect to.", type: str, default: postgres}
-      login_unix_socket: {description: "Directory of the Unix socket.", type: str, default: ""}
+      login_db: {description: "Database to connect to.", type: str, aliases: [db, database]}
+      login_unix_socket: {description: "Directory of the Unix socket.", type: str, default: "", aliases: [unix_socket]}
       login_reserve_user: {description: "Role that can use reserved connection slots.", type: str, default: ""}
       login_reserve_password: {description: "Password of O(postgres.login_reserve_user).", type: str, default: ""}
+      session_role: {description: "Role to set after the login.", type: str, default: ""}
       ssl_mode:
         description: TLS mode, as libpq's C(sslmode).
         type: str
         default: prefer
         choices: [disable, allow, prefer, require, verify-ca, verify-full]
-      ca_cert: {description: "File with the certificates of trusted authorities.", type: path, default: ""}
+        aliases: [sslmode]
+      ca_cert:
+        description: File with the certificates of trusted authorities.
+        type: path
+        default: ""
+        aliases: [ssl_rootcert]
+      ssl_cert: {description: "File with the client certificate.", type: path, default: ""}
+      ssl_key: {description: "File with the private key of O(postgres.ssl_cert).", type: path, default: ""}
+      connect_params: {description: "Parameters of libpq that have no option here.", type: dict, default: {}}
       connect_timeout: {description: "Seconds to wait for a connection.", type: int, default: 5}
       statement_timeout: {description: "Seconds that one statement may take.", type: float, default: 15.0}
       lock_timeout: {description: "Seconds to wait for a lock on a catalog.", type: float, default: 1.0}

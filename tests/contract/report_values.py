@@ -302,9 +302,10 @@ def survey_values() -> Iterator[SurveyParts]:
     answer = {"trouble_reading": "", "error": "", "seconds": 1.0}
     made = reports.service(reports.container("web", created_at="2026-01-01T00:00:00Z"))
     changes = changes_of_services({"web": made}, 1_795_600_000.0)
+    (project,), (resources,), (log,) = project_values(), resource_values(), log_values()
+    (reached,), (activity,) = reached_values(), activity_values()
     parts = {
-        "services": next(project_values()), "resources": next(resource_values()), "logs": next(log_values()),
-        "reached": next(reached_values()), "database": next(activity_values()),
+        "services": project, "resources": resources, "logs": log, "reached": reached, "database": activity,
         "changes": {"changes": changes, "unknown": []},
     }  # fmt: skip
     yield {name: {**part, **answer} for name, part in parts.items()}  # type: ignore[misc]

@@ -83,11 +83,9 @@ class Act(Protocol[P_contra]):
 
     def look(self, planned: P_contra) -> Before:
         """What the act is about to change. Refuses (RunbookError) what would break; the same in check mode."""
-        ...
 
     def act(self, planned: P_contra) -> After:
         """Carry out every action of the plan, each if its target is still what the plan saw."""
-        ...
 
 
 def carry_out(

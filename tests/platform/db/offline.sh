@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced: a server that listens on its socket alone, while a cluster is made ready.
 bin=/usr/lib/postgresql/15/bin
 

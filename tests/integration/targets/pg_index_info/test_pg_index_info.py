@@ -196,8 +196,9 @@ def namesakes(shop, worker):
         client.run(f"CREATE TABLE {schema}.stops (id int, town int)")
         client.run(f"INSERT INTO {schema}.stops SELECT i, i % 5000 FROM generate_series(1, 30000) i")
         client.run(f"ANALYZE {schema}.stops")
-    rows = "SELECT sum(n_live_tup) FROM pg_stat_user_tables WHERE relname = 'stops'"
-    until(lambda: told(client) and shop.value(rows) == 90000, what="the statistics of three tables")
+    # Not how many rows: until PostgreSQL 14 an insert may be counted again when its report comes behind the ANALYZE.
+    rows = "SELECT count(*) FROM pg_stat_user_tables WHERE relname = 'stops' AND n_live_tup >= 30000"
+    until(lambda: told(client) and shop.value(rows) == 3, what="the statistics of three tables")
     yield
     shop.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' AND state <> 'idle'")
     client.run("DROP TABLE public.stops")

@@ -206,7 +206,7 @@ def test_of_runs_that_meet_one_goes_on(server, databases):
         meet, done = threading.Barrier(len(databases)), threading.Event()
         got: list[str] = []
 
-        def run(database: str, meet=meet, done=done, got=got) -> None:
+        def run(database: str, meet=meet, done=done, got: list[str] = got) -> None:  # pylint: disable=dangerous-default-value
             with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
                 meet.wait(60)
                 try:

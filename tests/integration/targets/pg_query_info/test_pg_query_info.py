@@ -39,7 +39,7 @@ def test_rows_as_data(server):
         " timestamptz '2026-11-24 09:30+02' AS at, date '2026-11-24' AS day, '\\x00ff'::bytea AS bytes;",
     )
     assert found["rows"] == [
-        {"number": 1, "text": "b\u00fccher", "exact": "12.50", "no_action_reason": None, "yes": True,
+        {"number": 1, "text": "b\u00fccher", "exact": "12.50", "nothing": None, "yes": True,
          "at": "2026-11-24T07:30:00+00:00", "day": "2026-11-24", "bytes": "00ff"}
     ]  # fmt: skip
     assert found["columns"][:2] == ["number", "text"]

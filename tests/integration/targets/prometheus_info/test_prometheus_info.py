@@ -24,7 +24,7 @@ VALUES = {
     "string": {"resultType": "string", "result": [1, "hello"]},
     "matrix": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "0.1"], [2, "0.3"]]}]},
     "odd": {"resultType": "vector", "result": [{"value": ["x"]}]},
-    "no_action_reason": {},
+    "nothing": {},
     "nan": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "NaN"]}]},
 }
 
@@ -86,7 +86,7 @@ def test_alerts_and_series(url):
         ("string", "The query gives a string"),
         ("matrix", "The query gives a matrix"),
         ("odd", "not Prometheus"),
-        ("no_action_reason", "not Prometheus"),
+        ("nothing", "not Prometheus"),
     ],
 )
 def test_a_series_in_trouble_costs_no_other(url, query, said):

@@ -88,9 +88,10 @@ def test_a_certificate_is_no_private_key():
 
 @pytest.mark.parametrize(
     "unit",
-    ["password=", 'password="', "://a:", "<password>", "a-", "4242 ", "curl ", "authorization: ", "token=[",
-    "a:b", "$6$",
-     "-----BEGIN PRIVATE KEY-----", '"a","b",', "password '", "%22a", "eyJ"],
+    [
+        "password=", 'password="', "://a:", "<password>", "a-", "4242 ", "curl ", "authorization: ", "token=[", "a:b",
+        "$6$", "-----BEGIN PRIVATE KEY-----", '"a","b",', "password '", "%22a", "eyJ",
+    ],
 )  # fmt: skip
 def test_four_times_the_text_costs_about_four_times_as_much(unit):
     """Linear in the length; a rule that is not costs sixteen times as much. The least of several runs is compared."""
