@@ -85,7 +85,7 @@ def test_the_files_of_both_drivers(platform: Platform, driver: str) -> None:
     try:
         found = run_module("log_tail", containers=[name], signatures=5, last=100)
         place = found["sources"][0]
-        assert (place["kind"], place["trouble"], place["left_out"]) == (driver, "", [])
+        assert (place["kind"], place["problem"], place["left_out"]) == (driver, "", [])
         texts = [one["text"] for one in found["entries"]]
         assert texts[:40] == [f"line {number}" for number in range(1, 41)]
         assert texts[41] == "ERROR it broke\nTraceback (most recent call last):\n  File x\nKeyError: 7"

@@ -40,10 +40,10 @@ DAYS = [
 
 def traits(fault: faults.Fault) -> set[str]:
     """What a fault asks of its runbook and of the judge."""
-    options = ("variables", "touches", "unstable", "changes", "affected_after", "latency")
+    options = ("variables", "touches", "unstable", "changes", "leaves", "latency")
     told = {name for name in options if getattr(fault, name)}
     told.add(f"playbook {fault.playbook}")
-    told.add("relief" if fault.relief else "no relief")
+    told.add("relief" if fault.mitigation else "no relief")
     told.add("cause" if fault.cause else "no cause")
     return told
 
@@ -76,7 +76,7 @@ def test_the_runbook_relieves_it_and_harms_nobody(platform, tmp_path, name):
     assert result["collateral"]["sessions_ended"] == result["collateral"]["containers_restarted"] == 0
     fault = faults.named(name)
     assert result["cause"] == fault.cause or not fault.cause
-    if not fault.relief:
+    if not fault.mitigation:
         assert result["seconds_after_act"] is None
         assert json.loads((tmp_path / "real.json").read_text())["changed"] == []
     # Replication, a backup and a vacuum against wraparound were there, each a real one, and are there still.

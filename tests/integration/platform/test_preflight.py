@@ -42,7 +42,7 @@ def test_what_is_ready_and_nothing_is_changed(platform):
     ):
         assert words in said, said
     # How full this machine's disk is says nothing about the preflight: that it was looked at does.
-    assert re.search("^ *\"?(ready|NOT READY) +the database's disk has room", said, re.M), said
+    assert re.search("^ *pafar \\| (ready|NOT READY) +the database's disk has room", said, re.M), said
     changed = [one for one in world.changes(before, world.look(platform)) if not one.startswith("session")]
     assert changed == []
 

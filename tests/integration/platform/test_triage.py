@@ -115,4 +115,4 @@ def test_the_real_prometheus(platform: Platform) -> None:
     found = run_module("prometheus_info", url=address, series=forms)
     assert [one["value"] for one in found["series"]] == [None, None, None, 7]
     said = ("parse error", "gives a string", "gives a matrix", "")
-    assert all(text in one["trouble"] for text, one in zip(said, found["series"], strict=True))
+    assert all(text in one["problem"] for text, one in zip(said, found["series"], strict=True))

@@ -11,7 +11,7 @@ TOUCHES             services whose containers the runbook may restart, replace o
 CHANGES             beginnings of what the runbook may change, as ``world.changes`` tells it (default: nothing)
 LEAVES              applications whose sessions end by themselves once it is relieved (default: none)
 CAUSE               what the runbook must name as the heaviest cause (default: it is not asked)
-RELIEF              False where nobody here can relieve it: the runbook must name the cause and leave everything alone
+MITIGATION          False where nobody here can relieve it: the runbook must name the cause and leave everything alone
 given(stand)        what the runbook is given beside, known only when the platform runs (default: nothing)
 LATENCY             kind of requests whose latency must come back to 1.5 times of before (default: none)
 inject(stand)       breaks the platform; called only when it is not broken in this way
@@ -116,7 +116,7 @@ def fault_of(path: Path, module: ModuleType) -> Fault:
         leaves=getattr(module, "LEAVES", ()),
         latency=getattr(module, "LATENCY", ""),
         cause=getattr(module, "CAUSE", ""),
-        mitigation=getattr(module, "RELIEF", True),
+        mitigation=getattr(module, "MITIGATION", True),
         given=getattr(module, "given", lambda dummy: {}),
     )
 

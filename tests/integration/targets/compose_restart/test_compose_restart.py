@@ -25,8 +25,11 @@ def test_check_then_real(shop):
     assert shop.world("web") == others
     assert done["undo"]["reversible"] is False
     assert set(done["evidence"]["logs"]) == set(before)
-    stale = shop.module("compose_restart", services=["web"], only=[planned["plan"]["actions"][0]["target"]])
-    assert "it has changed since" in stale["msg"], "a replica that was restarted since is another target"
+    approved = planned["plan"]["actions"][0]["target"]
+    stale = shop.module("compose_restart", services=["web"], only=[approved])
+    refusal = f"None of the 1 approved target(s) still stands ({approved}): what they name is gone, has changed"
+    assert refusal in stale["msg"], "a replica that was restarted since is another target"
+    assert started(shop, "web") == after
 
 
 def test_only_what_is_sick(shop):
