@@ -25,10 +25,10 @@ def one_backend(platform):
     backend.put_right(platform)
 
 
-# What nginx says of a request that found no replica, or lost the one that it had.
-LOST = re.compile(
-    r"connect\(\) failed|while connecting to upstream|prematurely closed|no live upstreams|host not found"
-)
+# What nginx says of a request that found no replica, or lost the one that it had. A replica that is drained refuses the
+# connection and nginx takes the next one: that line of its error log is no lost request. Where none is left the request
+# is answered with 502 or 504, which its access log has.
+LOST = re.compile(r'" 50[234] \d|prematurely closed|no live upstreams|host not found|upstream timed out|reset by peer')
 
 
 def act(platform, name: str, **options) -> tuple[dict, Counter, list[str]]:
