@@ -203,7 +203,7 @@ def test_a_build_that_takes_too_long_leaves_nothing(server, session):
         ({"columns": ["seats", "no"]}, "has no column no"),
         ({"columns": []}, "at least one"),
         ({"columns": ['seats"; DROP TABLE payments; --']}, "has no column"),
-        ({"state": "absent"}, "say which index"),
+        ({"state": "absent"}, "needs the name of the index"),
         ({"user": "oncall"}, "may not index public.bookings"),
         ({"build_timeout": 0}, "build_timeout"),
     ],
