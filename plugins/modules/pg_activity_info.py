@@ -283,7 +283,7 @@ connections:
             idle: {description: "Idle sessions.", type: int}
             idle_seconds: {description: "Seconds idle, the longest first.", type: list, elements: int}
             idle_in_transaction: {description: "Sessions that are idle in transaction.", type: int}
-            idle_in_transaction_seconds: {description: "Seconds idle in transaction, the longest first; only sessions that may be terminated.", type: list, elements: float}
+            idle_in_transaction_seconds: {description: "Seconds idle in transaction, the longest first, where terminable.", type: list, elements: float}
             active: {description: "Active sessions.", type: int}
             waiting: {description: "Number of waiting sessions or clients.", type: int}
             pooled: {description: "Whether the sessions come through a pooler that adds its clients' hosts to their names.", type: bool}
@@ -454,7 +454,7 @@ background:
             database: {description: "Name of the database.", type: str}
             seconds: {description: "Seconds since the vacuum began.", type: float}
             automatic: {description: "Whether autovacuum started it.", type: bool}
-            against_wraparound: {description: "Whether it prevents transaction ID wraparound. Such a vacuum starts again at once when it is cancelled.", type: bool}
+            against_wraparound: {description: "Whether it prevents wraparound. Such a vacuum restarts at once when it is cancelled.", type: bool}
             share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
             holds_up: {description: "Number of sessions that wait for it.", type: int}
     processes:

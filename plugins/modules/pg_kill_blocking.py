@@ -123,7 +123,7 @@ plan:
       is the number of C(affected_before) that the plan unblocks.
   returned: success
   type: dict
-  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "frees": 0, "up_to": 0, "alternatives": [], "affected_after": 0}
+  sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
 done:
   description:
     - Actions that were carried out, a sentence each. Empty in check mode.
