@@ -134,7 +134,7 @@ def test_an_empty_approval_approves_nothing(server, storm, site):
     assert "gate held" in done.stdout
     assert storm[0].fate() == "alive"
     survey = site.play(incident_approved_targets="", incident_approved_digest="")
-    assert "gate open: 1 planned, within the limit of 5" in survey.stdout
+    assert "gate open: 1 planned, up to 5 in rounds, within the limit of 5" in survey.stdout
 
 
 def test_approved_targets_that_are_undefined_are_no_missing_approval(storm, site):
@@ -161,7 +161,8 @@ def test_shared_rows_are_followed_in_rounds_within_the_limit(server, session, si
     session().send("UPDATE bookings SET seats = 2 WHERE id = 20")
     until(lambda: lock_waiters(server) == 1)
     lasting(server, 0.25)
-    site.variables["unblock_sessions_max_share"] = 1.0
+    # Forgotten at once; sharers at work are not ended one after the other for one that waits.
+    site.variables.update(unblock_sessions_max_share=1.0, unblock_sessions_min_idle_in_transaction=0)
     done = site.play()
     assert done.returncode == 0, done.stdout
     assert "recovered: 1 waited too long" in done.stdout
