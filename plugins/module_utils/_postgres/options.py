@@ -49,8 +49,8 @@ _OPTION_OF = {
     "user": "login_user",
     "dbname": "login_db",
     "sslmode": "ssl_mode",
-    "client_encoding": "no_action_reason",
-    "replication": "no_action_reason",
+    "client_encoding": "nothing",
+    "replication": "nothing",
 }
 
 EXCLUSION_ARGS: dict[str, Any] = {

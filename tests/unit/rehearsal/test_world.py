@@ -15,7 +15,7 @@ BEFORE = {
 @pytest.mark.parametrize(
     ("after", "found"),
     [
-        pytest.param({}, [], id="no_action_reason"),
+        pytest.param({}, [], id="nothing"),
         pytest.param({"sessions": ["1@a", "2@b", "3@c"]}, [], id="a session that came"),
         pytest.param({"sessions": ["1@a", "2@c"]}, ["session 2@b is gone"], id="a pid used again"),
         pytest.param({"prepared": []}, ["prepared: gid@t is gone"], id="a prepared transaction"),

@@ -73,6 +73,8 @@ def test_names_of_community_postgresql(server):
         ({"password": "hunter2"}, "login_password in place of password"),
         ({"sslpassword": "hunter2"}, "in place of sslpassword"),
         ({"host": "db1"}, "login_host in place of host"),
+        ({"client_encoding": "latin1"}, "give nothing in place of client_encoding"),
+        ({"replication": "database"}, "give nothing in place of replication"),
     ],
 )
 def test_what_has_an_option_is_no_parameter(given, said):

@@ -11,7 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import
         pytest.param(100, 0, 0, None, "improved", False, id="free to look at, but somebody promised still waits"),
         pytest.param(100, 5, 5, 0.1, "improved", True, id="only those are left that were not promised"),
         pytest.param(100, 50, 0, None, "improved", False, id="half"),
-        pytest.param(100, 100, 0, None, "unchanged", False, id="no_action_reason"),
+        pytest.param(100, 100, 0, None, "unchanged", False, id="nothing"),
         pytest.param(100, 120, 0, 0.1, "worse", False, id="more than before"),
     ],
 )

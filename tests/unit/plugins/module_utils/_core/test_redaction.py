@@ -33,7 +33,7 @@ from .redaction_corpus import HARMLESS, SECRETS
         pytest.param("0.4242424242424242", "0.4242424242424242", id="a fraction is no card"),
         pytest.param("pi_3Nabcdefgh_secret_xyz123", "(hidden)", id="Stripe's client secret"),
         pytest.param("order 4242 4242 4242 4243", "order 4242 4242 4242 4243", id="no card: Luhn's digit is wrong"),
-        pytest.param("GET /api/trips/12/ 200", "GET /api/trips/12/ 200", id="no_action_reason"),
+        pytest.param("GET /api/trips/12/ 200", "GET /api/trips/12/ 200", id="nothing"),
         pytest.param("\x1b[31mred\x07", "[31mred", id="control characters"),
     ],
 )
