@@ -37,14 +37,15 @@ def test_two_that_work_and_one_that_waits_run_beside_each_other(tmp_path):
 
 
 def test_a_wide_command_has_its_lane_to_itself_and_is_not_kept_waiting(tmp_path):
-    """Shorter commands do not pass it: it begins before they do, and none begins before it has ended."""
+    """Shorter commands do not pass it while it waits for a longer one, and none begins before it has ended."""
     order = tmp_path / "order"
     note = "import sys; open(sys.argv[1], 'a').write(sys.argv[2] + ' ')"
     wide = "import sys; open(sys.argv[1], 'a').write('begin '); open(sys.argv[1], 'a').write('end ')"
-    steps = [python(note, order, "short"), python(note, order, "short"), python(wide, order, seconds=9, slots=2)]
+    shorts = [python(note, order, "short") for dummy in range(2)]
+    steps = [*shorts, python(note, order, "longest", seconds=10), python(wide, order, seconds=9, slots=2)]
     outcome = run(steps, {})
-    assert [result.failures for result in outcome.results] == [0, 0, 0]
-    assert order.read_text().split() == ["begin", "end", "short", "short"]
+    assert [result.failures for result in outcome.results] == [0, 0, 0, 0]
+    assert order.read_text().split() == ["longest", "begin", "end", "short", "short"]
 
 
 def test_no_more_than_two_work_at_a_time(tmp_path):

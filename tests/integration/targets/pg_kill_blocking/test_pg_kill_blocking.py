@@ -202,21 +202,21 @@ def test_two_runs_never_act_at_once(server, session):
 )
 def test_of_runs_that_meet_one_goes_on(server, databases):
     """Never two at once, and never none, in whichever databases they are: the lock itself is one database's."""
+
+    def run(database: str, meet: threading.Barrier, done: threading.Event, got: list[str]) -> None:
+        with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
+            meet.wait(60)
+            try:
+                Ending(postgres).claim()
+            except BusyError:
+                return
+            got.append(database)
+            done.wait(60)
+
     for dummy in range(6):
         meet, done = threading.Barrier(len(databases)), threading.Event()
         got: list[str] = []
-
-        def run(database: str, meet=meet, done=done, got: list[str] = got) -> None:  # pylint: disable=dangerous-default-value
-            with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
-                meet.wait(60)
-                try:
-                    Ending(postgres).claim()
-                except BusyError:
-                    return
-                got.append(database)
-                done.wait(60)
-
-        runs = [threading.Thread(target=run, args=(database,)) for database in databases]
+        runs = [threading.Thread(target=run, args=(database, meet, done, got)) for database in databases]
         for one in runs:
             one.start()
         until(lambda got=got, runs=runs: _settled(got, runs), 60, "all but one to give way")
