@@ -48,7 +48,8 @@ def test_the_leader_of_an_election_stays_and_hides_no_queue(server, session, lea
 @pytest.fixture(params=sorted(one_per_major()), ids=lambda major: f"pg{major}")
 def alone(request):
     """A server whose synchronous standby is not there."""
-    with Server(one_per_major()[request.param], {"wal_level": "replica"}) as server:
+    settings = {"wal_level": "replica", "synchronous_commit": "on"}  # off: no commit waits for a standby
+    with Server(one_per_major()[request.param], settings) as server:
         server.prepare_site()
         server.run(
             "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (standby1, standby2)'", "SELECT pg_reload_conf()"
