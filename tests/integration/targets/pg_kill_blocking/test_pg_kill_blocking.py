@@ -197,6 +197,11 @@ def test_two_runs_never_act_at_once(server, session):
     assert pids(kill(server)["ended"]) == [holder.pid]
 
 
+def nothing_is_taken(server):
+    """The server has noticed that the connection is closed, and has given its lock back."""
+    until(lambda: server.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0)
+
+
 @pytest.mark.parametrize(
     "databases", [("postgres", "other"), ("postgres", "postgres"), ("other", "postgres", "template1")]
 )
@@ -214,6 +219,7 @@ def test_of_runs_that_meet_one_goes_on(server, databases):
             done.wait(60)
 
     for dummy in range(6):
+        nothing_is_taken(server)
         meet, done = threading.Barrier(len(databases)), threading.Event()
         got: list[str] = []
         runs = [threading.Thread(target=run, args=(database, meet, done, got)) for database in databases]
@@ -235,3 +241,4 @@ def test_a_run_that_died_leaves_nothing_taken(server):
     for database in ("postgres", "other"):
         with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
             Ending(postgres).claim()
+        nothing_is_taken(server)
