@@ -12,3 +12,9 @@ worker_tmp_dir = "/dev/shm"
 pidfile = "/tmp/gunicorn.pid"
 accesslog = "-"
 errorlog = "-"
+
+
+def post_fork(server, worker):
+    """Where the container's memory is used up the kernel kills a worker, not the arbiter, which would end the container."""
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("500")
