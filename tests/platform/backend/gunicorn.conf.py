@@ -15,6 +15,6 @@ errorlog = "-"
 
 
 def post_fork(server, worker):
-    """Where the container's memory is used up the kernel kills a worker, not the arbiter, which would end the container."""
+    """Where the container's memory is used up the kernel kills a worker: with the arbiter the container would end."""
     with open("/proc/self/oom_score_adj", "w") as score:
         score.write("500")
