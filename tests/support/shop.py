@@ -204,7 +204,7 @@ def prepare(shop: Shop, state: str) -> None:
 
 def main() -> None:
     command, folder = sys.argv[1], Path(sys.argv[2])
-    shop = Shop(folder, "shop-" + re.sub(r"[^a-z0-9]+", "-", folder.parent.name.lower()))
+    shop = Shop(folder, "shop-" + re.sub(r"[^a-z0-9]+", "-", folder.parent.name.lower()).strip("-"))
     if command == "start":
         prepare(shop, sys.argv[3])
         (folder / "site.json").write_text(
