@@ -236,7 +236,7 @@ def moment(text: Any) -> datetime | None:
 def exit_meaning(code: int, oom_flag: bool = False) -> str:
     """What an exit code says; the numbers above 128 are a signal's (POSIX shell, and the engine's own 125 to 127)."""
     if code == 0:
-        return "ended by itself, without an error"
+        return "ended without an error"
     if code == 125:
         return "the engine could not start it"
     if code == 126:

@@ -157,7 +157,7 @@ def goal(
                 return one, ""
         if good:
             return good[0], ""
-        return None, f"no snapshot of {project.name} was taken while all was well"
+        return None, f"no snapshot of {project.name} was taken while every service was healthy"
     for one in snapshots:
         if wanted in (one.name, one.label):
             return one, ""
@@ -166,7 +166,7 @@ def goal(
             return one, ""
         return (
             None,
-            f"no snapshot of {project.name} was taken at {revision[:12]}, so nobody knows which images that was",
+            f"no snapshot of {project.name} was taken at {revision[:12]}, so its images are not known",
         )
     return None, f"{wanted} is no snapshot of {project.name} and no revision of its git checkout"
 
@@ -262,7 +262,7 @@ def plan_rollback(
         steps.append(step)
     if steps and migrations is None and goal.revision and not accept_migrations:
         refusals.append(
-            "git cannot tell whether migrations lie between what runs and that release; accept_migrations: true if the"
+            "git cannot show whether migrations lie between what runs and that release; accept_migrations: true if the"
             " old code can meet the present schema"
         )
     if steps and migrations and not accept_migrations:

@@ -100,10 +100,10 @@ def why_excluded(one: Container, problem: str, unhealthy_only: bool, named: bool
     if one.done:
         return "ran once and ended well; it is not meant to run"
     if not named and one.stopped:
-        return "was stopped by somebody; it is started only when its service is named"
+        return "was stopped on purpose; it is started only when its service is named"
     if not named and one.state == "exited":
         return "is a job that failed; it is run again only when its service is named"
-    return "is well" if unhealthy_only and not problem else ""
+    return "is healthy" if unhealthy_only and not problem else ""
 
 
 def why_not_replaced(project: Project, service: str, starts_dependencies: bool) -> str:

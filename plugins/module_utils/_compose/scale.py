@@ -83,7 +83,7 @@ class Scaling(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
-        return plan_dict(self.plan, self.affected, "replicas missing, surplus or without traffic", nothing)
+        return plan_dict(self.plan, self.affected, "replicas missing, excess or without traffic", nothing)
 
     def diff(self) -> Diff:
         """Replicas before and after."""
@@ -100,7 +100,7 @@ class Scaling(PlannedAct):
         if not self.plan.actions:
             return NOTHING_DONE
         if not self.add and not self.victims:
-            return {"reversible": False, "why": "nothing is to be taken back: the proxy was only told who runs"}
+            return {"reversible": False, "why": "there is nothing to undo: the proxy only read its configuration again"}
         options = {
             "project": self.project.name,
             "service": self.service,
@@ -169,7 +169,7 @@ def why_first(project: Project, one: Container) -> str:
         return f"is {one.state}"
     if not one.healthy:
         return f"is {one.health}"
-    return "differs from the files" if project.drift(one) else "surplus, the highest number"
+    return "differs from the files" if project.drift(one) else "excess, the highest number"
 
 
 def refusals(

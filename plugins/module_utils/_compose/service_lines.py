@@ -14,7 +14,7 @@ def of_services(result: ProjectReport) -> list[Line]:
     running = sum(one["running"] for one in services.values())
     healthy = sum(one["healthy"] for one in services.values())
     lines = [
-        (DIM, f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are well")
+        (DIM, f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are healthy")
     ]
     if not result["project"]["readable"]:
         lines.append((CARE, result["project"]["why_unreadable"]))
@@ -24,5 +24,5 @@ def of_services(result: ProjectReport) -> list[Line]:
             if one["problem"] and one["log"]:
                 lines += [(DIM, f"    {one['name']} said: {line[:160]}") for line in one["log"][-3:]]
     if not result["problem"]:
-        lines.append((GOOD, "everything is well"))
+        lines.append((GOOD, "every service is healthy"))
     return lines

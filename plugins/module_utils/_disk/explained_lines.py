@@ -13,5 +13,5 @@ def of_explained(result: ReclaimFacts) -> list[Line]:
     lines = []
     for one in result["explained"][:TOP]:
         lines.append((CARE, one["what"]))
-        lines.append((PLAIN, f"    cure: {one['remedy']}"))
+        lines.append((PLAIN, f"    remedy: {one['remedy']}"))
     return lines + [(DIM, note) for note in result["notes"][:SHOWN]]

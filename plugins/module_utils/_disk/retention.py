@@ -21,7 +21,7 @@ from .backup import Dump, header_alone, why_not_whole
 
 PLAUSIBLE = 0.5  # of the usual size
 _SLACK = 86400.0  # seconds that zones may put a date ahead
-_CUSTOM = "of a custom archive only the beginning tells, and nothing goes on the strength of that"
+_CUSTOM = "of a custom archive only the header can be checked, and no backup is removed on that evidence"
 _SMALL = "all small beside older ones: find out whether the right database is dumped before old ones go"
 _DATE = re.compile(r"(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?:[-_.T ]{0,3}(\d{2})[-_.:h]?(\d{2})(?:[-_.:m]?(\d{2}))?)?Z?")
 _LONG = re.compile(r"\d{8,}")  # a moment as seconds since 1970, or a serial number

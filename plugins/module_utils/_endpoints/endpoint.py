@@ -255,7 +255,7 @@ def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
             by_target.setdefault((row["target"], row["state"], row["layer"], row["why"]), []).append(row["source"])
     for (target, state, layer, why), sources in by_target.items():
         well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
-        beside = f"; from {some(well)} it is well" if well else ""
+        beside = f"; from {some(well)} it is healthy" if well else ""
         said.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
     unknown = sorted({f"{row['source']}: {row['why']}" for row in rows if row["state"] == UNKNOWN})
     return said + unknown

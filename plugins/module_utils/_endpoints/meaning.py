@@ -15,7 +15,7 @@ from .._core.redaction import redacted
 from .endpoint import DEGRADED, DOWN, KEY, LATE, NETWORK, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
 
 _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
-    "28000": "it is up; nobody is let in from here without a line in pg_hba.conf",
+    "28000": "it is up; pg_hba.conf has no line that allows a login from here",
     "28P01": "it is up; it refuses the password",
     "3D000": "it is up; the database does not exist",
     "42704": "it is up; the role does not exist",
@@ -27,7 +27,7 @@ _REDIS_UP = {
     "-NOPERM": "it is up; the probe may not ask",
 }
 _REDIS_BAD = {
-    "-LOADING": "it is loading its data from disk and serves nobody until it is done",
+    "-LOADING": "it is loading its data from disk and serves no client until it is done",
     "-MASTERDOWN": "it is a replica that has lost its master",
     "-MISCONF": "it refuses to write, since it cannot save to disk",
     "-READONLY": "it is a replica and takes no writes",
@@ -193,9 +193,7 @@ def of_webhook(status: int, method: str = "POST") -> Meaning:
     if status in (400, 401, 403):
         return Meaning(UP, f"it refuses an event that is not signed ({status}), as it should")
     if 200 <= status < 300:
-        return Meaning(
-            DEGRADED, f"it takes an event that nobody signed ({status}): anybody could confirm payments", OURS
-        )
+        return Meaning(DEGRADED, f"it accepts an unsigned event ({status}): any sender could confirm payments", OURS)
     if status == 404:
         return Meaning(
             DOWN, "there is no such address (404): the route is missing or the proxy does not pass it on", OURS

@@ -17,5 +17,5 @@ def of_preflight(result: PreflightReport) -> list[Line]:
         kind, word = _READINESS[one["ready"]]
         lines.append((kind, f"{word:<9} {one['check']}: {one['found']}"))
         if one["remedy"]:
-            lines.append((PLAIN, f"          cure: {one['remedy']}"))
+            lines.append((PLAIN, f"          remedy: {one['remedy']}"))
     return lines

@@ -30,15 +30,15 @@ def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Ch
     """``tried``: why each other entrance did not open, empty where it did."""
     opened = [name for name, why in tried.items() if not why]
     if opened and (senders_free or opened != ["replication"]):
-        return Check("gets in when it is full", True, f"the {' and '.join(opened)} entrance opens")
+        return Check("connects when it is full", True, f"the {' and '.join(opened)} login path opens")
     remedy = (
         f"ALTER ROLE {role} REPLICATION, with a line `host replication {role} ...` in pg_hba.conf; or set"
         " login_reserve_user"
     )
     if opened:
         more = "ALTER SYSTEM SET max_wal_senders = 20 (or double what it is), and restart the server"
-        return Check("gets in when it is full", False, "every walsender is taken", more)
-    return Check("gets in when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), remedy)
+        return Check("connects when it is full", False, "every walsender is taken", more)
+    return Check("connects when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), remedy)
 
 
 def of_slots(snapshot: Snapshot) -> list[Check]:
@@ -70,7 +70,7 @@ def of_wal(replication: ReplicationReport) -> list[Check]:
     kept = sum(one["kept_bytes"] for one in dead)
     checks = [
         Check(
-            "no slot keeps WAL for nobody",
+            "no unused slot keeps WAL",
             not dead,
             f"{len(dead)} unused slots keep {kept // MIB} MiB" if dead else "every slot is in use",
             f"SELECT pg_drop_replication_slot('{dead[0]['slot']}'), if its consumer is gone for good" if dead else "",

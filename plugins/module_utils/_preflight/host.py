@@ -24,12 +24,12 @@ def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
 
 
 def of_synchronised(state: bool | None) -> Check:
-    found = {True: "the kernel's clock is synchronised", False: "nobody sets the kernel's clock"}
+    found = {True: "the kernel's clock is synchronised", False: "no service sets the kernel's clock"}
     remedy = "systemctl enable --now chrony (or systemd-timesyncd)"
     return Check(
         IS_SET,
         state,
-        found.get(state, "the kernel does not tell") if state is not None else "the kernel does not tell",
+        found.get(state, "the kernel does not report it") if state is not None else "the kernel does not report it",
         remedy,
     )
 
@@ -93,7 +93,7 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
         return Check(name, False, f"{said}, half as big as the one before it", remedy)
     if header_alone(newest):
         return Check(
-            name, True, f"{said}, a custom archive by its beginning; only pg_restore tells whether it is whole"
+            name, True, f"{said}, a custom archive by its beginning; only pg_restore shows whether it is whole"
         )
     return Check(name, True, f"{said}, whole to its last line")
 
@@ -101,10 +101,12 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
 def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
     """A webhook's address is a secret: its host alone is told."""
     host, door = base_url_of(url)
-    remedy = f"open the way to {host}: curl -sSI {door} tells where it ends" if host else "mend it in runbook_reach"
+    remedy = f"open the way to {host}: curl -sSI {door} shows where it ends" if host else "correct it in runbook_reach"
     return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", remedy)
 
 
 def of_log(path: str, why: str) -> Check:
     found = why or f"{path} can be written"
-    return Check("incidents can be recorded", not why, found, f"mkdir -p {path}, owned by whoever runs the playbooks")
+    return Check(
+        "incidents can be recorded", not why, found, f"mkdir -p {path}, owned by the user who runs the playbooks"
+    )

@@ -90,7 +90,7 @@ def _changed(surveys: Mapping[str, Survey]) -> str:
     lines += unknown[:_CHANGES]
     lines += [f"- and {len(unknown) - _CHANGES} more that could not be looked at"] if len(unknown) > _CHANGES else []
     looked = any("changes" in survey for survey in surveys.values())
-    nothing = "Nothing within a day." if looked else "Nobody looked."
+    nothing = "Nothing within a day." if looked else "Not examined."
     return "## What changed lately\n\n" + "\n".join(lines or [nothing]) + "\n"
 
 

@@ -91,7 +91,7 @@ def _engine(host: str, survey: Survey) -> list[Sign]:
     well = [row["target"] for row in rows if row["state"] == UP and row["judge"] not in _OUTSIDE]
     if database and "trouble_reading" not in database:
         well.append("the database")
-    known = f"{well[0]} answers still" if well else "nothing is known to be well there"
+    known = f"{well[0]} answers still" if well else "nothing is known to be healthy there"
     why = str(services["trouble_reading"]).rstrip(".")
     return [Sign(P1 if well else P0, f"the engine could not be asked, {known}: {why}", host, "", 2.0)]
 
@@ -116,10 +116,10 @@ def _services(host: str, found: ServicesPart, importance: Importance) -> list[Si
             continue
         text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"{name} has no container"
         if one["healthy"]:
-            text += f"; {one['healthy']} of {len(one['containers'])} are well"
+            text += f"; {one['healthy']} of {len(one['containers'])} are healthy"
         severity = P2 if one["healthy"] else importance.services.get(name, P1)
         if nothing:
-            text += "; no service is well there"
+            text += "; no service is healthy there"
             severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
         # A restart takes the containers that there are; where there is none, new ones are made.
         scenario = "service_restart" if unhealthy else "service_scale"

@@ -32,7 +32,7 @@ def test_what_is_ready_and_nothing_is_changed(platform):
     before = world.look(platform)
     said = preflight(platform)
     for words in (
-        "ready     gets in when it is full: the replication entrance opens",
+        "ready     connects when it is full: the replication login path opens",
         "ready     index advice can be proved: hypopg is there",
         f"ready     the compose project is found: {platform.site.project}, 12 containers",
         "ready     logs are rotated",
@@ -55,7 +55,7 @@ def test_what_was_unmade_is_told_with_its_cure(platform):
     finally:
         platform.query("ALTER ROLE oncall REPLICATION")
         platform.query("SELECT pg_drop_replication_slot('dead')")
-    assert "NOT READY gets in when it is full" in said
-    assert "cure: ALTER ROLE oncall REPLICATION" in said
-    assert "cure: SELECT pg_drop_replication_slot('dead')" in said
+    assert "NOT READY connects when it is full" in said
+    assert "remedy: ALTER ROLE oncall REPLICATION" in said
+    assert "remedy: SELECT pg_drop_replication_slot('dead')" in said
     assert "unknown   backups of db-backup:/nowhere can be restored" in said

@@ -245,9 +245,9 @@ def test_an_index_is_advised_held_built_when_approved_and_taken_back(server, ses
 def test_preflight_tells_a_table_and_changes_nothing(server, site):
     done = site.play(playbook="playbooks/preflight.yml")
     assert done.returncode == 0, done.stdout
-    assert "ready     gets in when it is full: the replication entrance opens" in done.stdout
+    assert "ready     connects when it is full: the replication login path opens" in done.stdout
     assert "NOT READY index advice can be proved" in done.stdout
-    assert "cure: install hypopg" in done.stdout
+    assert "remedy: install hypopg" in done.stdout
     assert not site.log.exists()
 
 
@@ -260,4 +260,4 @@ def test_preflight_s_clock_is_right_in_any_zone_and_what_is_not_configured_is_to
     assert "NOT READY the clock agrees" not in done.stdout
     assert "NOT READY backups can be restored: none configured" in done.stdout
     assert "NOT READY the channel and the status page are reachable: none configured" in done.stdout
-    assert "cure: set runbook_reach in the inventory" in done.stdout
+    assert "remedy: set runbook_reach in the inventory" in done.stdout

@@ -67,9 +67,9 @@ class Transport:
             yield
         except self._requests.exceptions.Timeout:
             raise EngineHangs(
-                f"Could not {what} {subject}: the engine at {self.login.where} took the request and did not answer"
-                f" within {self.login.timeout:g} s. It hangs or is overloaded: look at its log (journalctl -u docker)"
-                " and at the host's disk and memory. What runs goes on without it; do not restart it blindly."
+                f"Could not {what} {subject}: the engine at {self.login.where} accepted the request and did not answer"
+                f" within {self.login.timeout:g} s. It hangs or is overloaded: read its log (journalctl -u docker) and"
+                " check the host's disk and memory. Containers keep running without it; do not restart it blindly."
             ) from None
         except self._docker.errors.APIError as error:
             said = str(error.explanation or error)[:300]
@@ -92,12 +92,12 @@ class Transport:
         if "timed out" in said.lower():
             return EngineHangs(
                 f"Could not {what}: the engine at {where} does not answer within {self.login.timeout:g} s. It hangs:"
-                f" look at its log (journalctl -u docker).{end}"
+                f" read its log (journalctl -u docker).{end}"
             )
         if "FileNotFoundError" in said or "No such file" in said:
             cause = "there is no such socket: is Docker installed, and does dockerd run on this host?"
         elif "refused" in said.lower():
-            cause = "nobody listens there: dockerd does not run."
+            cause = "nothing listens there: dockerd does not run."
         else:
             cause = f"{said[:200].rstrip('.')}."
         return EngineError(

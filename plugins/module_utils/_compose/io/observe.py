@@ -61,8 +61,8 @@ def _named(found: list[Container], given: Source) -> str:
         meant = given.project or ", ".join(given.files) or given.directory or "any"
         known = f"The engine has: {', '.join(there)}." if there else "The engine has no container of any project."
         raise ProjectUnknown(
-            f"There is no container of the compose project {meant}. {known} Say which with `project`; one that has"
-            " never been started is also told by `files` and `project_directory`. Nothing was done."
+            f"There is no container of the compose project {meant}. {known} Name it with `project`; a project that"
+            " was never started also needs `files` and `project_directory`. Nothing was done."
         )
     raise ProjectUnknown(
         f"Several compose projects could be meant: {', '.join(names)}. Say which with `project`. Nothing was done."

@@ -74,7 +74,7 @@ class ReplicaControl:
                 if code:
                     raise ActFailed(
                         f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(said)}."
-                        " It goes on with the old one, and new replicas get no traffic until that is put right."
+                        " It continues with the old one, and new replicas get no traffic until the error is corrected."
                     )
             before = {one["pid"] for one in workers(self.engine.processes(proxy.id))}
             code, said = self.engine.execute(proxy.id, self.rollout.proxy_reload)
@@ -109,7 +109,7 @@ class ReplicaControl:
             other = next((one for one in fresh if image and one.image != image), None)
             if other is not None:
                 raise ActFailed(
-                    f"{other.name} runs the image {short(other.image)} and not {short(image)}: somebody has built or"
+                    f"{other.name} runs the image {short(other.image)} and not {short(image)}: the image was built or"
                     " pulled in the meantime."
                 )
             self.await_ready(fresh)
@@ -132,8 +132,8 @@ class ReplicaControl:
         debris = [one for one in present if one.id not in before]
         if len(debris) > add or before - {one.id for one in present}:
             raise ActFailed(
-                f"{service} could not be given more replicas: {error} Its containers were changed by somebody else in"
-                " the meantime (a deploy?), so nothing was removed: look at them, and at who is deploying."
+                f"{service} could not be given more replicas: {error} Its containers were changed by another run in"
+                " the meantime (a deploy?), so nothing was removed: check the containers, and which deploy is running."
             ) from None
         logs = {one.name: redacted_lines(self.engine.log(one.id, 40)) for one in debris}
         for one in debris:
@@ -276,7 +276,7 @@ def exclusively(project: str) -> Iterator[None]:
     except BlockingIOError:
         raise BusyError(
             f"Another run is acting on the compose project {project} from this host (it holds {path}). Nothing was"
-            " done. Let it finish and look again."
+            " done. Wait until it ends, then run this again."
         ) from None
     finally:
         signal.signal(signal.SIGTERM, former)

@@ -18,7 +18,7 @@ from ..restart import REPLACE, Restarting, plan_restart
 from .replicas import CHANGED, ReplicaControl, exclusively
 from .request import Context, Request, evidence, open_context, refresh
 
-NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be taken back; the logs before it are in the evidence"}
+NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be undone; the logs before it are in the evidence"}
 _AT_ONCE = 8  # engines stop and start this many beside each other without trouble
 
 
@@ -35,8 +35,8 @@ def restart(
     """What compose_restart returns."""
     if (bool(services) and everything) or not (services or everything or unhealthy_only):
         raise InputError(
-            "Say which services, or which: sick for whatever is sick, or everything: true for all of them, which is the"
-            " last resort and goes with no list of services. Nothing was done."
+            "Say which services, or which: unhealthy for the unhealthy replicas, or everything: true for all services,"
+            " which is the last resort and excludes a list of services. Nothing was done."
         )
     if containers and not services:
         raise InputError("containers are those of services: say which services, too. Nothing was done.")
@@ -98,7 +98,7 @@ def _require_containers(project: Project, services: Sequence[str], containers: S
     if missing:
         raise ProjectUnknown(
             f"{', '.join(missing)} is no container of {', '.join(services)} (any more). There are:"
-            f" {', '.join(known) or 'none'}. Look again at what is to be restarted. Nothing was done."
+            f" {', '.join(known) or 'none'}. Check which containers are to be restarted. Nothing was done."
         )
 
 

@@ -218,7 +218,7 @@ def _differs(snapshot: ReleaseSnapshot, project: Project, services: Sequence[str
 
 def _undo(project: Project, present: ReleaseSnapshot, services: Sequence[str], folder: str) -> dict[str, Any]:
     if not services:
-        return {"reversible": False, "why": "nothing is to be taken back"}
+        return {"reversible": False, "why": "there is nothing to undo"}
     options = {
         "project": project.name,
         "to": present.name,

@@ -83,7 +83,7 @@ def plan(context: Context, control: ReplicaControl, service: str, given: str, bo
         raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
     if bounds.expected is not None and bounds.expected != replicas:
         raise PreflightError(
-            f"{service} has {replicas} replicas and {bounds.expected} were expected: somebody has changed it since."
+            f"{service} has {replicas} replicas and {bounds.expected} were expected: it was changed in the meantime."
             " Nothing was done."
         )
     if wanted < 1:
@@ -131,6 +131,6 @@ def check_count(control: ReplicaControl, scaling: Scaling) -> None:
     present = len(control.now(scaling.service))
     if present != scaling.now:
         raise PreflightError(
-            f"{scaling.service} had {scaling.now} replicas when the plan was made and has {present} now: somebody else"
-            " is at work on it. Nothing was done. Look at the plan again with --check."
+            f"{scaling.service} had {scaling.now} replicas when the plan was made and has {present} now: another"
+            " run is changing it. Nothing was done. Make the plan again with --check."
         )

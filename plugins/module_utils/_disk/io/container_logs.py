@@ -80,7 +80,7 @@ def finds(found: Sequence[Log], device: int, opened: OpenFiles, keep: int) -> li
                 one.bytes,
                 f"grew to {format_bytes(one.bytes)}{bound}; its last {format_bytes(keep)} are saved first",
                 "empty",
-                "" if appended else "somebody writes it without appending: emptied, it would only get a hole",
+                "" if appended else "a process writes it without O_APPEND: truncated, it would only become sparse",
                 {
                     "path": one.path,
                     "inode": one.inode,

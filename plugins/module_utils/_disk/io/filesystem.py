@@ -121,7 +121,7 @@ def big_volumes(found: Sequence[tuple[str, int]]) -> list[Explained]:
             "volume",
             f"the volume {name} holds {format_bytes(size)}; volumes are never freed here",
             size,
-            "look into it with whoever owns its data",
+            "check its content with the owner of its data",
         )
         for name, size in found
         if size >= 100 * MIB

@@ -57,7 +57,7 @@ def addresses(place: Place, name: str, seconds: float) -> list[str]:
             except OSError as error:
                 said = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
                 why = f"name server {server}: {said}"
-    raise Unresolved(why or "nobody was asked")
+    raise Unresolved(why or "no DNS server was asked")
 
 
 def _in_hosts(text: str, name: str) -> list[str]:

@@ -239,7 +239,7 @@ def words_of(error: OSError) -> str:
     if isinstance(error, (socket.timeout, TimeoutError)):
         return "no answer in time: dropped on the way, or it hangs"
     if isinstance(error, ConnectionRefusedError):
-        return "refused: nobody listens there"
+        return "refused: nothing listens there"
     if isinstance(error, ssl.SSLError):
         return f"no TLS ({error.reason or error})"
     return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()

@@ -145,8 +145,8 @@ def _bounded(limits: Limits) -> Iterator[None]:
         yield
     except _TooLong:
         raise HostError(
-            f"The logs could not be told within their time and {_GRACE:g} s more. Most likely the expression in match"
-            " tries too much on some line: make it plainer (no repetition within a repetition), or ask for less."
+            f"The logs could not be read within their time and {_GRACE:g} s more. The expression in match most likely"
+            " backtracks too much on some line: simplify it (no repetition within a repetition), or ask for less."
             " Nothing was done."
         ) from None
     finally:

@@ -41,7 +41,7 @@ def look(login: Login) -> list[Check]:
     except RunbookError as error:
         way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
         who = " ".join(part for part in (f"-U {login.user}" if login.user else "", login.database) if part)
-        remedy = f"set runbook_postgres so that psql {way} {who}".rstrip() + " gets in"
+        remedy = f"set runbook_postgres so that psql {way} {who}".rstrip() + " connects"
         return [Check("is reached", False, str(error), remedy)]
 
 

@@ -96,7 +96,7 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
             "set files, project_directory and env_files in runbook_compose",
         ),
         Check(
-            "every container is well",
+            "every container is healthy",
             not unhealthy,
             ", ".join(unhealthy[:5]) or "all are",
             "playbooks/service_restart.yml --check",

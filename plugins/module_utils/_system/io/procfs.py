@@ -67,7 +67,7 @@ def read_host(disks: bool = True) -> HostReading:
     """One reading."""
     memory = parse_pairs(read("/proc/meminfo"))
     if "MemAvailable" not in memory:
-        raise HostError("This host does not tell its memory (/proc/meminfo): only Linux hosts can be looked at.")
+        raise HostError("This host does not show its memory (/proc/meminfo): only Linux hosts can be examined.")
     stat = read("/proc/stat").splitlines()
     ticks = [int(one) for one in stat[0].split()[1:]]
     idle = ticks[3] + ticks[4]

@@ -39,7 +39,7 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
         moves = _of_git(folder, now)
         found += moves
         if not moves and os.path.exists(os.path.join(folder, ".git")):
-            unknown.append(f"git does not tell where the checkout {folder} was moved")
+            unknown.append(f"git does not show where the checkout {folder} was moved")
     else:
         unknown.append(
             "the checkout and the files could not be looked at: their folder is not known, give it as project_directory"

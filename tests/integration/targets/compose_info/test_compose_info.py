@@ -24,7 +24,7 @@ def test_it_tells_of_every_service(shop):
     assert seen["project"]["files"] == [str(shop.file)]
     assert (seen["unhealthy"], seen["problem"]) == (0, []), "a job that ran once and ended well is no trouble"
     job = seen["services"]["migrate"]["containers"][0]
-    assert (job["state"], job["exit_code"], job["exit_meaning"]) == ("exited", 0, "ended by itself, without an error")
+    assert (job["state"], job["exit_code"], job["exit_meaning"]) == ("exited", 0, "ended without an error")
 
 
 def test_what_is_wrong_is_said_with_the_last_words(shop):
@@ -91,7 +91,7 @@ def test_it_is_found_by_name_by_folder_and_by_file(shop):
         pytest.param({"services": ["nosuch"]}, "has no service nosuch. It has: db, front", id="unknown service"),
         pytest.param({"files": ["compose.yml"]}, "must be an absolute path", id="relative file"),
         pytest.param({"docker_host": "unix:///nowhere/docker.sock"}, "there is no such socket", id="no engine"),
-        pytest.param({"docker_host": "tcp://127.0.0.1:1"}, "nobody listens there", id="nobody listens"),
+        pytest.param({"docker_host": "tcp://127.0.0.1:1"}, "nothing listens there", id="nothing listens"),
         pytest.param({"engine_timeout": 0}, "engine_timeout is 0 and must be", id="no limit"),
     ],
 )

@@ -68,7 +68,7 @@ def test_to_a_git_revision(released):
     shop = released
     assert shop.module("compose_rollback", check=True, to="HEAD~1", **shop.state)["goal"]["revision"] == shop.first
     none = shop.module("compose_rollback", check=True, to="HEAD", **shop.state)
-    assert "so nobody knows which images that was" in none["msg"]
+    assert "so its images are not known" in none["msg"]
     assert "is no snapshot" in shop.module("compose_rollback", check=True, to="nosuch", **shop.state)["msg"]
 
 

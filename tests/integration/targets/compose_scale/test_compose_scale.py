@@ -72,7 +72,7 @@ def test_an_undo_does_not_undo_what_came_since(shop):
     shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=4", "web")
     shop.await_up()
     undone = shop.module("compose_scale", **done["undo"]["options"])
-    assert "has 4 replicas and 3 were expected: somebody has changed it since" in undone["msg"]
+    assert "has 4 replicas and 3 were expected: it was changed in the meantime" in undone["msg"]
 
 
 def test_replicas_that_do_not_come_up_are_removed_again(shop):

@@ -125,7 +125,7 @@ def test_a_custom_archive_counts_for_nothing_and_less_when_it_is_cut(tmp_path):
         os.utime(path, (time.time() - DAY * days - 600,) * 2)
     found = backups(tmp_path, keep=1)
     assert len(names(tmp_path)) == 4
-    assert "of a custom archive only the beginning tells" in found["notes"][0]
+    assert "of a custom archive only the header can be checked" in found["notes"][0]
     reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["excluded"]}
     assert "its packing breaks off or is damaged" in reasons[nightly(0)]
     assert "cannot be judged" in reasons[nightly(1)]

@@ -20,9 +20,9 @@ def checks(server: Any, user: str = "oncall", **options: Any) -> dict[str, dict[
 
 def test_ready(counted):
     found = checks(counted)
-    for name in ("is reached", "sees every session", "may end sessions", "gets in when it is full", "slots in reserve",
+    for name in ("is reached", "sees every session", "may end sessions", "connects when it is full", "slots in reserve",
                  "statements are counted", "wraparound is far", "the clock agrees with the database",
-                 "no slot keeps WAL for nobody", "the database's disk has room"):  # fmt: skip
+                 "no unused slot keeps WAL", "the database's disk has room"):  # fmt: skip
         assert found[name]["ready"] is True, found[name]
 
 
@@ -31,7 +31,7 @@ def test_ready(counted):
     [
         ("sees every session", "GRANT pg_monitor TO stranger"),
         ("may end sessions", "GRANT pg_signal_backend TO stranger"),
-        ("gets in when it is full", "ALTER ROLE stranger REPLICATION"),
+        ("connects when it is full", "ALTER ROLE stranger REPLICATION"),
     ],
 )
 def test_a_login_that_may_too_little(counted, name, remedy):
@@ -50,7 +50,7 @@ def test_a_slot_for_nobody_and_full_slots(server):
     server.run("SELECT pg_create_physical_replication_slot('dead', true)", "ALTER ROLE app CONNECTION LIMIT 1")
     try:
         found = checks(server)
-        assert "pg_drop_replication_slot('dead')" in found["no slot keeps WAL for nobody"]["remedy"]
+        assert "pg_drop_replication_slot('dead')" in found["no unused slot keeps WAL"]["remedy"]
         assert found["room under the limit of role app"]["ready"] is True
     finally:
         server.run("SELECT pg_drop_replication_slot('dead')", "ALTER ROLE app CONNECTION LIMIT -1")

@@ -94,7 +94,7 @@ def test_the_checkout_and_the_files_are_looked_at_without_an_engine(tmp_path):
 def test_a_checkout_that_git_does_not_read(tmp_path):
     (tmp_path / ".git").mkdir()
     found = look("changes", compose={**NOWHERE, "project_directory": str(tmp_path)})["changes"]
-    assert f"git does not tell where the checkout {tmp_path} was moved" in found["unknown"]
+    assert f"git does not show where the checkout {tmp_path} was moved" in found["unknown"]
 
 
 def test_a_database_that_is_not_reached():

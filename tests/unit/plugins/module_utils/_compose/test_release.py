@@ -51,7 +51,7 @@ def test_by_name_by_label_and_by_revision():
     one = taken(container(image=OLD), label="v1", revision="a" * 40)
     for wanted, revision in (("v1", ""), (one.name, ""), ("HEAD~1", "a" * 40)):
         assert goal(wanted, [one], project(container()), [], revision)[0] is one
-    assert "nobody knows which images" in goal("HEAD", [one], project(container()), [], "b" * 40)[1]
+    assert "its images are not known" in goal("HEAD", [one], project(container()), [], "b" * 40)[1]
     assert "no snapshot" in goal("x", [one], project(container()), [], "")[1]
 
 
@@ -96,7 +96,7 @@ def test_by_tag_or_by_file(then, now, how):
 
 def test_whether_migrations_lie_between_must_be_known():
     was, now = taken(container(image=OLD), revision="a" * 40), project(container())
-    assert "git cannot tell" in plan_rollback(now, was, [], present={OLD: True}, migrations=None).refusals[0]
+    assert "git cannot show" in plan_rollback(now, was, [], present={OLD: True}, migrations=None).refusals[0]
     without = taken(container(image=OLD))
     assert plan_rollback(now, without, [], present={OLD: True}, migrations=None).refusals == ()
 

@@ -9,4 +9,4 @@ from support.reports import held, reclaim
 def test_what_holds_space_and_what_could_not_be_looked_at():
     facts = reclaim(held(700, "web"))
     facts["notes"] = ["use become"]
-    assert of_explained(facts) == [(CARE, "/x"), (PLAIN, "    cure: restart"), (DIM, "use become")]
+    assert of_explained(facts) == [(CARE, "/x"), (PLAIN, "    remedy: restart"), (DIM, "use become")]

@@ -127,7 +127,7 @@ def test_a_date_that_is_still_to_come_is_none():
 def test_nothing_goes_on_the_strength_of_custom_archives():
     decision = judge(nights(*[GB] * 6, head=ARCHIVE), 2)
     assert decision.go == ()
-    assert "of a custom archive only the beginning tells" in decision.refused
+    assert "of a custom archive only the header can be checked" in decision.refused
     assert "cannot be judged" in decision.stay["b0"]
 
 

@@ -176,7 +176,7 @@ def test_from_where_it_is_well_is_said_beside():
     rows = [
         row_of(source, target(), attempts([state])) for source, state in [("a", "down"), ("b", "down"), ("c", "up")]
     ]
-    assert lines_of(rows) == ["it is down from a, b (tcp): why; from c it is well"]
+    assert lines_of(rows) == ["it is down from a, b (tcp): why; from c it is healthy"]
 
 
 @pytest.mark.parametrize(

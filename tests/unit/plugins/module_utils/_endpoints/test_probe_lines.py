@@ -11,6 +11,6 @@ def test_what_fails_and_how_many_work():
     up, down = probed("host", "web"), probed("host", "db", "down", "tcp", "refused")
     assert of_probes(reached_report([up, down])) == [
         (CARE, "db is down from host (tcp): refused"),
-        (DIM, "1 of 2 ways are well"),
+        (DIM, "1 of 2 paths are healthy"),
     ]
-    assert of_probes(reached_report([up])) == [(GOOD, "1 of 1 ways are well")]
+    assert of_probes(reached_report([up])) == [(GOOD, "1 of 1 paths are healthy")]

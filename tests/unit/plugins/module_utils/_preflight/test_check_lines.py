@@ -10,6 +10,6 @@ def test_ready_or_not_and_what_is_not_ready_with_its_remedy():
     assert of_preflight(told(checks)) == [
         (GOOD, "ready     a: fine"),
         (BAD, "NOT READY b: bad"),
-        (PLAIN, "          cure: mend it"),
+        (PLAIN, "          remedy: mend it"),
         (CARE, "unknown   c: unseen"),
     ]

@@ -91,7 +91,7 @@ def test_foreign_text_is_neither_mention_nor_link(text, shown):
          ["- 12 min ago, web1: checked out 3f1c", "- web1: containers: no"]),
         ({**EXAMINED, "changes": unread("no")}, ["- web1: could not be looked at: no"]),
         (AWAY, ["- web1: could not be looked at"]),
-        (EXAMINED, ["Nobody looked."]),
+        (EXAMINED, ["Not examined."]),
     ],
 )  # fmt: skip
 def test_what_nobody_could_look_at_is_not_nothing(survey, lines):

@@ -45,7 +45,7 @@ def weighed(survey: Survey) -> tuple[str, str]:
     return severity_of(signs), found[0]["playbook"][10:-4] if found else ""
 
 
-SILENT = unread("Could not reach the engine: nobody listens there.", "EngineError")
+SILENT = unread("Could not reach the engine: nothing listens there.", "EngineError")
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_host_that_gives_no_answer_is_a_sign():
 @pytest.mark.parametrize(
     ("survey", "severity", "known"),
     [
-        ({}, "P0", "nothing is known to be well there"),
-        ({"reached": reached("the door", "down", "down")}, "P0", "nothing is known to be well there"),
-        ({"reached": reached("stripe", "up", judge="stripe")}, "P0", "nothing is known to be well there"),
+        ({}, "P0", "nothing is known to be healthy there"),
+        ({"reached": reached("the door", "down", "down")}, "P0", "nothing is known to be healthy there"),
+        ({"reached": reached("stripe", "up", judge="stripe")}, "P0", "nothing is known to be healthy there"),
         ({"reached": reached("the webhook", "up", judge="webhook")}, "P1", "the webhook answers still"),
         ({"database": database()}, "P1", "the database answers still"),
     ],
@@ -118,7 +118,7 @@ def test_an_engine_that_does_not_answer(survey, severity, known, error):
     silent = unread(SILENT["trouble_reading"], error)
     signs = signs_of("web1", cast(Survey, {"services": silent, "logs": silent, **survey}), SITE)
     told = [one for one in signs if "engine" in one.text]
-    text = f"the engine could not be asked, {known}: Could not reach the engine: nobody listens there"
+    text = f"the engine could not be asked, {known}: Could not reach the engine: nothing listens there"
     assert [(one.severity, one.text, one.scenario) for one in told] == [(severity, text, "")], "told once"
 
 
