@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._disk import reclaim as reclaiming
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import retention
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump, why_not_whole
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import Find, Goal, Room, goal_of
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Backup
 
 DAY = 86400.0
@@ -140,37 +138,6 @@ def test_what_there_was_no_time_for_is_spared_and_said():
     assert decision.refused.endswith(why)
 
 
-MARK = b"-- PostgreSQL database dump complete"
-CLUSTER = b"--\n-- PostgreSQL database cluster dump\n--\n"
-
-
-@pytest.mark.parametrize(
-    ("head", "tail", "whole"),
-    [
-        (b"--", WHOLE, True),
-        (b"--", WHOLE + b"\n\\unrestrict Ab3\n\n", True),
-        (b"--", b"x" * 4000 + b"\n" + WHOLE.replace(b"\n", b"\r\n"), True),
-        (b"--", b"1\tsays " + MARK + b"\n2\tmore\n", False),
-        (b"--", b"1\tsays " + MARK, False),
-        (b"--", MARK + b"\n2\tmore\n", False),
-        (b"--", MARK + b"\n\\N\tmore\n", False),
-        (b"--", WHOLE + b"-- " + b"x" * 1100 + b"\n", False),
-        (b"--", b"", False),
-        (CLUSTER, WHOLE, False),
-        (CLUSTER, WHOLE + b"--\n-- PostgreSQL database cluster dump complete\n--\n\n", True),
-        (ARCHIVE, b"", True),
-    ],
-)
-def test_a_dump_ends_with_a_line_of_its_own(head, tail, whole):
-    assert (why_not_whole(Dump("x", 9, 0.0, head, tail)) == "") is whole
-
-
-@pytest.mark.parametrize("head", [ARCHIVE, b"--"])
-def test_a_dump_whose_packing_breaks_off_is_not_whole(head):
-    why = why_not_whole(Dump("x", 9, 0.0, head, WHOLE, damaged=True))
-    assert why == "and does not end as a whole dump does: its packing breaks off or is damaged"
-
-
 def test_no_more_is_read_than_must_be():
     assert judged(*("good",) * 50)[2] == ["b0", "b1"]
 
@@ -195,52 +162,3 @@ def test_a_date_in_the_name_counts_where_the_change_is_another_days():
     assert at == pytest.approx(1_793_498_400, abs=1)
     assert retention.moment_of("pafar-9999-99-99.sql", NOW) == NOW
     assert retention.moment_of("pafar.sql", NOW) == NOW
-
-
-@pytest.mark.parametrize(
-    ("text", "goal"),
-    [
-        ("20%", Goal(share=0.2)), (" 0.5 % ", Goal(share=0.005)), ("10G", Goal(bytes=10 * 2**30)),
-        ("512MiB", Goal(bytes=512 * 2**20)), ("1.5t", Goal(bytes=3 * 2**39)), ("4096", Goal(bytes=4096)),
-        ("100%", None), ("0", None), ("-5%", None), ("much", None), ("10 X", None), ("", None),
-        ("9" * 400, None), ("9" * 308 + "T", None), ("9" * 400 + "%", None), (str(2**63), None),
-    ],
-)  # fmt: skip
-def test_what_is_to_be_free(text, goal):
-    assert goal_of(text) == goal
-
-
-def find(kind: str, size: int, excluded: str = "") -> Find:
-    return Find(kind, f"{kind}:{size}", kind, size, "because", "remove", excluded)
-
-
-def test_the_least_harm_first_and_no_more_than_needed():
-    found = [
-        find("backups", 10**9),
-        find("container_logs", 10**8),
-        find("container_logs", 10**9),
-        find("journald", 10**8),
-    ]
-    ordered = reclaiming.in_order(found, reclaiming.KINDS)
-    assert [one.target for one in ordered] == [
-        "container_logs:1000000000", "container_logs:100000000", "journald:100000000", "backups:1000000000"
-    ]  # fmt: skip
-    plan = reclaiming.plan_reclaim(ordered, 1_050_000_000)
-    assert [item.target for item in plan.actions] == ["container_logs:1000000000", "container_logs:100000000"]
-    assert {item.target for item in plan.excluded} == {"journald:100000000", "backups:1000000000"}
-
-
-def test_what_must_stay_is_spared_with_its_reason_and_small_things_are_not_told():
-    plan = reclaiming.plan_reclaim([find("backups", 10**9, "the newest"), find("container_logs", 1000)], 10**10)
-    assert plan.actions == ()
-    assert [item.reason for item in plan.excluded] == ["the newest"]
-
-
-def test_what_is_missing():
-    room = Room("/", 10, 90)
-    assert room.missing(Goal(share=0.2)) == 10
-    assert room.missing(Goal(bytes=10)) == 0
-    assert room.missing(Goal(bytes=11)) == 1
-    told = reclaiming.Reclaiming(reclaiming.plan_reclaim([], 10), room, Goal(share=0.2)).as_dict()
-    assert told["affected_before"] == 1
-    assert told["no_action_reason"].startswith("nothing here may be freed")
