@@ -200,9 +200,12 @@ def container_of(found: Mapping[str, Any]) -> Container:
         labels=tuple(sorted(labels.items())),
         mounts=tuple(
             Mount(
-                str(one.get("Type", "")), str(one.get("Name", "")), str(one.get("Destination", "")), bool(one.get("RW"))
+                str(mount.get("Type", "")),
+                str(mount.get("Name", "")),
+                str(mount.get("Destination", "")),
+                bool(mount.get("RW")),
             )
-            for one in found.get("Mounts") or ()
+            for mount in found.get("Mounts") or ()
         ),
         error=redacted(str(state.get("Error", ""))),
     )
@@ -212,10 +215,10 @@ def _ports(now: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Port]:
     """Those in use; of a container that does not run those it will ask for."""
     bound = now if any(now.values()) else asked
     return [
-        Port(one.get("HostIp", ""), int(one["HostPort"]), target)
+        Port(binding.get("HostIp", ""), int(binding["HostPort"]), target)
         for target, bindings in sorted(bound.items())
-        for one in bindings or ()
-        if str(one.get("HostPort", "")).isdigit()
+        for binding in bindings or ()
+        if str(binding.get("HostPort", "")).isdigit()
     ]
 
 

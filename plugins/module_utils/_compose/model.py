@@ -184,7 +184,7 @@ def _plain(raw: Any) -> Any:
         return raw.replace("$$", "$")
     if isinstance(raw, Mapping):
         return {key: _plain(value) for key, value in raw.items()}
-    return [_plain(one) for one in raw] if isinstance(raw, (list, tuple)) else raw
+    return [_plain(item) for item in raw] if isinstance(raw, (list, tuple)) else raw
 
 
 def _policy(raw: Mapping[str, Any]) -> str:

@@ -116,11 +116,14 @@ class Project:
 
     def replicas(self, service: str) -> list[Container]:
         """The service's containers, by number; one-off runs are none."""
-        return sorted((one for one in self.containers if one.service == service), key=lambda one: (one.number, one.id))
+        return sorted(
+            (container for container in self.containers if container.service == service),
+            key=lambda container: (container.number, container.id),
+        )
 
     @property
     def service_names(self) -> list[str]:
-        known = {one.service for one in self.containers} | set(self.model.services if self.model else ())
+        known = {container.service for container in self.containers} | set(self.model.services if self.model else ())
         return sorted(known)
 
     def spec(self, service: str) -> Spec | None:
@@ -153,25 +156,28 @@ class Project:
     def stateful(self, service: str) -> bool:
         """Whether it keeps data: a second replica on it, or a fresh one without it, may destroy them."""
         volumes = spec.raw.get("volumes") or () if (spec := self.spec(service)) else ()
-        named = any(isinstance(one, Mapping) and one.get("type") == "volume" and one.get("source") for one in volumes)
-        return named or any(mount.data for one in self.replicas(service) for mount in one.mounts)
+        named = any(
+            isinstance(volume, Mapping) and volume.get("type") == "volume" and volume.get("source")
+            for volume in volumes
+        )
+        return named or any(mount.data for replica in self.replicas(service) for mount in replica.mounts)
 
     def would_start(self, service: str) -> list[Container]:
         """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""
         needs = self.model.needed_by(service) if self.model else []
-        return [one for need in needs for one in self.replicas(need) if not one.running]
+        return [replica for need in needs for replica in self.replicas(need) if not replica.running]
 
 
 def chosen(found: Sequence[Container], project: str, directory: str, files: Sequence[str]) -> list[str]:
     """Names of the projects that are meant: the one named, those of the folder or of the files, else all."""
     if project:
-        return [project] if any(one.project == project for one in found) else []
-    kept = [one for one in found if not one.one_off]
+        return [project] if any(container.project == project for container in found) else []
+    kept = [container for container in found if not container.one_off]
     if files:
-        kept = [one for one in kept if set(files) & set(one.files.split(","))]
+        kept = [container for container in kept if set(files) & set(container.files.split(","))]
     if directory:
-        kept = [one for one in kept if one.directory.rstrip("/") == directory.rstrip("/")]
-    return sorted({one.project for one in kept})
+        kept = [container for container in kept if container.directory.rstrip("/") == directory.rstrip("/")]
+    return sorted({container.project for container in kept})
 
 
 def source_of(project: str, found: Sequence[Container], given: Source, exists: Callable[[str], bool]) -> Source:
@@ -181,12 +187,12 @@ def source_of(project: str, found: Sequence[Container], given: Source, exists: C
         seen = Counter(value for value in values if value)
         return seen.most_common(1)[0][0] if seen else ""
 
-    files = given.files or split_files(usual(one.files for one in found), exists)
+    files = given.files or split_files(usual(container.files for container in found), exists)
     return Source(
         project,
-        given.directory or usual(one.directory for one in found),
+        given.directory or usual(container.directory for container in found),
         tuple(files),
-        given.env_files or split_files(usual(one.env_files for one in found), exists),
+        given.env_files or split_files(usual(container.env_files for container in found), exists),
         given.profiles,
     )
 
@@ -243,49 +249,53 @@ def _age(project: Project, at: datetime | None) -> int | None:
     return None if at is None else round((project.now - at).total_seconds())
 
 
-def container_dict(project: Project, one: Container) -> ContainerReport:
+def container_dict(project: Project, container: Container) -> ContainerReport:
     """As compose_info returns it."""
-    again = project.again.get(one.id)
+    again = project.again.get(container.id)
     return {
-        "name": one.name,
-        "id": one.id,
-        "target": project.target(one),
-        "number": one.number,
-        "state": one.state,
-        "health": one.health,
-        "health_output": one.health_output,
-        "restarts": one.restarts,
-        "restarted_now": (again.restarts - one.restarts) if again else 0,
-        "loops": project.loops(one),
-        "exit_code": None if one.running else one.exit_code,
-        "exit_meaning": "" if one.running else exit_meaning(one.exit_code, one.oom_flag),
-        "oom_flag": one.oom_flag,
-        "started_at": one.started.isoformat() if one.started else None,
-        "uptime": round(one.uptime(project.now), 1),
-        "created_at": one.created.isoformat() if one.created else None,
-        "age": _age(project, one.created),
-        "image": one.image,
-        "image_ref": one.image_ref,
-        "image_made_at": project.made[one.image].isoformat() if one.image in project.made else None,
-        "image_age": _age(project, project.made.get(one.image)),
-        "image_tagged": _age(project, project.tagged.get(one.image)),
-        "drift": project.drift(one),
-        "ports": [f"{port.address}:{port.published}->{port.target}" for port in one.ports],
-        "memory_limit": one.memory_limit,
-        "cpus": one.cpus,
-        "restart_policy": one.restart_policy,
-        "networks": dict(one.networks),
-        "problem": problem_of(project, one),
-        "log": list(project.logs.get(one.id, ())),
+        "name": container.name,
+        "id": container.id,
+        "target": project.target(container),
+        "number": container.number,
+        "state": container.state,
+        "health": container.health,
+        "health_output": container.health_output,
+        "restarts": container.restarts,
+        "restarted_now": (again.restarts - container.restarts) if again else 0,
+        "loops": project.loops(container),
+        "exit_code": None if container.running else container.exit_code,
+        "exit_meaning": "" if container.running else exit_meaning(container.exit_code, container.oom_flag),
+        "oom_flag": container.oom_flag,
+        "started_at": container.started.isoformat() if container.started else None,
+        "uptime": round(container.uptime(project.now), 1),
+        "created_at": container.created.isoformat() if container.created else None,
+        "age": _age(project, container.created),
+        "image": container.image,
+        "image_ref": container.image_ref,
+        "image_made_at": project.made[container.image].isoformat() if container.image in project.made else None,
+        "image_age": _age(project, project.made.get(container.image)),
+        "image_tagged": _age(project, project.tagged.get(container.image)),
+        "drift": project.drift(container),
+        "ports": [f"{port.address}:{port.published}->{port.target}" for port in container.ports],
+        "memory_limit": container.memory_limit,
+        "cpus": container.cpus,
+        "restart_policy": container.restart_policy,
+        "networks": dict(container.networks),
+        "problem": problem_of(project, container),
+        "log": list(project.logs.get(container.id, ())),
     }
 
 
 def service_dict(project: Project, name: str) -> ServiceReport:
     """One service: counts, and every container."""
     replicas, spec, wanted = project.replicas(name), project.spec(name), project.wanted(name)
-    running = sum(one.running for one in replicas)
+    running = sum(replica.running for replica in replicas)
     notes = []
-    if wanted is not None and running != wanted and not all(one.done for one in replicas if not one.running):
+    if (
+        wanted is not None
+        and running != wanted
+        and not all(replica.done for replica in replicas if not replica.running)
+    ):
         notes.append(f"the files ask for {wanted}, {running} run")
     elif wanted is not None and running > wanted:
         notes.append(f"the files ask for {wanted}, {running} run: the next `up` reverts this")
@@ -294,9 +304,9 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     return {
         "wanted": wanted,
         "running": running,
-        "healthy": sum(one.healthy for one in replicas),
-        "looping": sum(project.loops(one) for one in replicas),
-        "drifted": sum(bool(project.drift(one)) for one in replicas),
+        "healthy": sum(replica.healthy for replica in replicas),
+        "looping": sum(project.loops(replica) for replica in replicas),
+        "drifted": sum(bool(project.drift(replica)) for replica in replicas),
         "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
         "image_id": project.images.get(spec.image, "") if spec else "",
         "stateful": project.stateful(name),
@@ -304,7 +314,7 @@ def service_dict(project: Project, name: str) -> ServiceReport:
         "profiles": list(spec.profiles) if spec else [],
         "most": spec.most if spec else None,
         "notes": notes,
-        "containers": [container_dict(project, one) for one in replicas],
+        "containers": [container_dict(project, replica) for replica in replicas],
     }
 
 
@@ -348,5 +358,7 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
         },
         "services": services,
         "problem": problem,
-        "unhealthy": sum(bool(one["problem"]) for service in services.values() for one in service["containers"]),
+        "unhealthy": sum(
+            bool(container["problem"]) for service in services.values() for container in service["containers"]
+        ),
     }

@@ -19,9 +19,9 @@ MARGIN = 1.5  # seconds, where processes tell their age in whole seconds
 
 def workers(processes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Those that serve: processes without children, and not on their way out."""
-    parents = {one["ppid"] for one in processes}
-    leaves = [one for one in processes if one["pid"] not in parents]
-    return [one for one in leaves if "shutting down" not in one["command"]]
+    parents = {process["ppid"] for process in processes}
+    leaves = [process for process in processes if process["pid"] not in parents]
+    return [process for process in leaves if "shutting down" not in process["command"]]
 
 
 def seconds_since_reload(processes: Sequence[Mapping[str, str]]) -> float | None:
@@ -29,7 +29,7 @@ def seconds_since_reload(processes: Sequence[Mapping[str, str]]) -> float | None
 
     A worker that crashed is replaced without a new look at the configuration, so the oldest counts.
     """
-    ages = [float(one["seconds"]) for one in workers(processes) if _NUMBER.fullmatch(one["seconds"].strip())]
+    ages = [float(worker["seconds"]) for worker in workers(processes) if _NUMBER.fullmatch(worker["seconds"].strip())]
     return max(ages) if ages else None
 
 

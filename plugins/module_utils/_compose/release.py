@@ -95,16 +95,16 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
     """What runs now. ``created``: when each image was made; ``git``: revision, dirty and subject, if there is any."""
     services = {}
     for name in project.service_names:
-        replicas = [one for one in project.replicas(name) if one.running]
+        replicas = [replica for replica in project.replicas(name) if replica.running]
         if not replicas:
             continue
-        images = Counter(one.image for one in replicas).most_common()
+        images = Counter(replica.image for replica in replicas).most_common()
         main = images[0][0]
         services[name] = Recorded(
             image=main,
             reference=(project.spec(name) or _nameless(replicas[0].image_ref)).image,
             replicas=len(replicas),
-            hash=next(one.hash for one in replicas if one.image == main),
+            hash=next(replica.hash for replica in replicas if replica.image == main),
             created=created.get(main, ""),
             mixed=tuple(image for image, dummy in images[1:]),
         )
@@ -114,8 +114,10 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
         config = {"services": {name: dict(spec.raw) for name, spec in model.services.items()}, **model.shared}
     # What differs from the files runs another configuration than the one that is recorded.
     # A newer image behind the tag is none of that: it is how a snapshot between build and `up` looks.
-    wrong = any(problem_of(project, one) or _configured(project.drift(one)) for one in project.containers)
-    good = not wrong and not any(one.mixed for one in services.values())
+    wrong = any(
+        problem_of(project, container) or _configured(project.drift(container)) for container in project.containers
+    )
+    good = not wrong and not any(service.mixed for service in services.values())
     return ReleaseSnapshot(
         project.name, stamp(project.now), good, services, git.get("revision", ""), bool(git.get("dirty")),
         str(git.get("subject", "")), label, config,
@@ -151,7 +153,7 @@ def goal(
     The last good one is the newest good one of which something does not run any more: what runs is no goal.
     """
     if wanted == LAST_GOOD:
-        good = [one for one in snapshots if one.good]
+        good = [snapshot for snapshot in snapshots if snapshot.good]
         for one in good:
             if differing(one, project, services):
                 return one, ""
@@ -162,7 +164,9 @@ def goal(
         if wanted in (one.name, one.label):
             return one, ""
     if revision:
-        for one in sorted((each for each in snapshots if each.revision == revision), key=lambda each: each.dirty):
+        for one in sorted(
+            (snapshot for snapshot in snapshots if snapshot.revision == revision), key=lambda snapshot: snapshot.dirty
+        ):
             return one, ""
         return (
             None,
@@ -176,7 +180,7 @@ def differing(snapshot: ReleaseSnapshot, project: Project, services: Sequence[st
     return [
         name
         for name, one in snapshot.services.items()
-        if (not services or name in services) and {each.image for each in project.replicas(name)} - {one.image}
+        if (not services or name in services) and {replica.image for replica in project.replicas(name)} - {one.image}
     ]
 
 
@@ -244,7 +248,7 @@ def plan_rollback(
     names = project.model.in_order(wanted) if project.model else sorted(wanted)
     actions, excluded, steps, refusals = [], [], [], []
     for name in names:
-        former = Counter(one.image for one in project.replicas(name)).most_common(1)[0][0]
+        former = Counter(replica.image for replica in project.replicas(name)).most_common(1)[0][0]
         recorded = goal.services[name]
         step = Step(name, recorded.image, former, recorded.reference, how_back(project, goal, name))
         if name not in services and project.stateful(name):
@@ -252,7 +256,7 @@ def plan_rollback(
             continue
         if not present.get(recorded.image):
             refusals.append(f"the image {short(recorded.image)} of {name} is not on this host any more")
-        if any(mount.anonymous for one in project.replicas(name) for mount in one.mounts):
+        if any(mount.anonymous for replica in project.replicas(name) for mount in replica.mounts):
             refusals.append(f"{name} keeps data in a volume without a name, which a fresh container would not find")
         if step.how == FILE and (goal.config is None or name not in goal.config.get("services", {})):
             refusals.append(f"the configuration that {name} ran with was not recorded")
@@ -311,8 +315,8 @@ def file_for(goal: ReleaseSnapshot, images: Mapping[str, str]) -> dict[str, Any]
         image = recorded.image if recorded else images.get(name) or kept.get("image", "")
         if image:
             services[name] = {**kept, "image": image, "pull_policy": "never"}
-    for one in services.values():
-        if isinstance(one.get("depends_on"), Mapping):
-            one["depends_on"] = {name: how for name, how in one["depends_on"].items() if name in services}
+    for service in services.values():
+        if isinstance(service.get("depends_on"), Mapping):
+            service["depends_on"] = {name: how for name, how in service["depends_on"].items() if name in services}
     shared = {kind: config[kind] for kind in ("networks", "volumes", "secrets", "configs") if config.get(kind)}
     return {"name": goal.project, "services": services, **shared}

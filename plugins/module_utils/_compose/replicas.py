@@ -27,11 +27,11 @@ class RolloutOptions:
     proxy_test: tuple[str, ...] = ("nginx", "-t", "-q")
 
 
-def line_of(project: Project, one: Container) -> str:
+def line_of(project: Project, container: Container) -> str:
     """``pafar-backend-1  healthy  image fd54a4e22bb7``"""
-    state = one.health if one.running and one.checked else one.state
-    loops = ", loops" if project.loops(one) else ""
-    return f"{one.name}  {state}{loops}  image {short(one.image)}"
+    state = container.health if container.running and container.checked else container.state
+    loops = ", loops" if project.loops(container) else ""
+    return f"{container.name}  {state}{loops}  image {short(container.image)}"
 
 
 def short(image: str) -> str:
@@ -43,18 +43,18 @@ def service_states(project: Project, services: Iterable[str]) -> dict[str, Any]:
     """The services as they are: ``before`` and ``after`` of every act."""
     return {
         name: {
-            "running": sum(one.running for one in project.replicas(name)),
-            "healthy": sum(one.healthy for one in project.replicas(name)),
+            "running": sum(replica.running for replica in project.replicas(name)),
+            "healthy": sum(replica.healthy for replica in project.replicas(name)),
             "replicas": [
                 {
-                    "name": one.name,
-                    "id": one.short,
-                    "state": one.state,
-                    "health": one.health,
-                    "image": short(one.image),
-                    "started_at": one.started.isoformat() if one.started else None,
+                    "name": replica.name,
+                    "id": replica.short,
+                    "state": replica.state,
+                    "health": replica.health,
+                    "image": short(replica.image),
+                    "started_at": replica.started.isoformat() if replica.started else None,
                 }
-                for one in project.replicas(name)
+                for replica in project.replicas(name)
             ],
         }
         for name in services

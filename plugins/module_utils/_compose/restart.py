@@ -75,11 +75,11 @@ def plan_restart(
     order, refusals = [], []
     for service in names:
         replicas = project.replicas(service)
-        if unhealthy_only and not any(problem_of(project, one) for one in replicas):
+        if unhealthy_only and not any(problem_of(project, replica) for replica in replicas):
             continue  # whoever asks for the sick is not told of every service that is well
         against = why_not_replaced(project, service, starts_dependencies)
-        meant = [one for one in replicas if not containers or one.name in containers]
-        for one in sorted(meant, key=lambda each: (not problem_of(project, each), each.number)):
+        meant = [replica for replica in replicas if not containers or replica.name in containers]
+        for one in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):
             problem, who = problem_of(project, one), {"who": one.name, "service": service}
             why = why_excluded(one, problem, unhealthy_only, named)
             if why:
@@ -96,12 +96,12 @@ def plan_restart(
     return Restarting(project, tuple(names), plan, tuple(order), tuple(refusals))
 
 
-def why_excluded(one: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
-    if one.done:
+def why_excluded(container: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
+    if container.done:
         return "ran once and ended well; it is not meant to run"
-    if not named and one.stopped:
+    if not named and container.stopped:
         return "was stopped on purpose; it is started only when its service is named"
-    if not named and one.state == "exited":
+    if not named and container.state == "exited":
         return "is a job that failed; it is run again only when its service is named"
     return "is healthy" if unhealthy_only and not problem else ""
 
@@ -113,7 +113,7 @@ def why_not_replaced(project: Project, service: str, starts_dependencies: bool) 
         return "there can be no second one beside it (a fixed name or port)"
     if project.stateful(service):
         return "it keeps data, which a second one beside it may destroy"
-    if any(project.drift(one) for one in replicas):
+    if any(project.drift(replica) for replica in replicas):
         return "it differs from the files, so that a fresh one would be another thing"
     if not project.images.get(spec.image):
         return f"its image {spec.image} is not on this host"

@@ -70,12 +70,12 @@ class Scaling(PlannedAct):
     @property
     def victims(self) -> tuple[Container, ...]:
         """Replicas to remove."""
-        return tuple(one for one in self.excess if one.target in self.plan.targets)
+        return tuple(replica for replica in self.excess if replica.target in self.plan.targets)
 
     @property
     def stale(self) -> tuple[Container, ...]:
         """Proxies to reload for themselves; after every other change they are reloaded anyway."""
-        return tuple(one for one in self.proxies if reload_item(one, self.service, 0).target in self.plan.targets)
+        return tuple(proxy for proxy in self.proxies if reload_item(proxy, self.service, 0).target in self.plan.targets)
 
     @property
     def affected(self) -> int:
@@ -87,13 +87,17 @@ class Scaling(PlannedAct):
 
     def diff(self) -> Diff:
         """Replicas before and after."""
-        before = [line_of(self.project, one) for one in self.project.replicas(self.service)]
-        leaving = {one.id for one in self.victims}
-        after = [line_of(self.project, one) for one in self.project.replicas(self.service) if one.id not in leaving]
+        before = [line_of(self.project, replica) for replica in self.project.replicas(self.service)]
+        leaving = {victim.id for victim in self.victims}
+        after = [
+            line_of(self.project, replica)
+            for replica in self.project.replicas(self.service)
+            if replica.id not in leaving
+        ]
         after += [f"{self.service}: one more, new" for dummy in range(self.add)]
-        for one in self.stale:
-            before.append(f"{one.name}: does not know {len(self.unknown)} of the replicas")
-            after.append(f"{one.name}: reloaded, knows them all")
+        for proxy in self.stale:
+            before.append(f"{proxy.name}: does not know {len(self.unknown)} of the replicas")
+            after.append(f"{proxy.name}: reloaded, knows them all")
         return diff_of(f"replicas of {self.service}", before, after)
 
     def undo(self) -> dict[str, Any]:
@@ -138,8 +142,12 @@ def plan_scaling(
     for one in victims:
         actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
     if victims:
-        gone = {one.id for one in victims}
-        excluded = [Item(project.target(one), "stays", "", {"who": one.name}) for one in replicas if one.id not in gone]
+        gone = {victim.id for victim in victims}
+        excluded = [
+            Item(project.target(replica), "stays", "", {"who": replica.name})
+            for replica in replicas
+            if replica.id not in gone
+        ]
     if not add and not victims:
         actions += [reload_item(one, service, since) for one, since in stale]
     return Scaling(
@@ -158,18 +166,24 @@ def removal_order(project: Project, replicas: Sequence[Container]) -> list[Conta
     """In the order in which they can go: not running, sick, differing from the files, then the highest number."""
     return sorted(
         replicas,
-        key=lambda one: (one.running, not project.loops(one), one.healthy, not project.drift(one), -one.number),
+        key=lambda replica: (
+            replica.running,
+            not project.loops(replica),
+            replica.healthy,
+            not project.drift(replica),
+            -replica.number,
+        ),
     )
 
 
-def why_first(project: Project, one: Container) -> str:
-    if project.loops(one):
+def why_first(project: Project, container: Container) -> str:
+    if project.loops(container):
         return "loops"
-    if not one.running:
-        return f"is {one.state}"
-    if not one.healthy:
-        return f"is {one.health}"
-    return "differs from the files" if project.drift(one) else "excess, the highest number"
+    if not container.running:
+        return f"is {container.state}"
+    if not container.healthy:
+        return f"is {container.health}"
+    return "differs from the files" if project.drift(container) else "excess, the highest number"
 
 
 def refusals(
@@ -185,14 +199,14 @@ def refusals(
         yield f"the files give it the fixed container_name {spec.container_name}, so there can be one only"
     if len(replicas) == 1 and project.stateful(service) and not allow_shared:
         yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
-    idle = [one for one in replicas if not one.running]
+    idle = [replica for replica in replicas if not replica.running]
     if idle:
         yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: start or remove it first"
     yield from _ports(project, service, add, around)
     yield from _names(project, service, add, around)
     if not project.images.get(spec.image):
         yield f"its image {spec.image} is not on this host, and nothing is pulled or built in the middle of an incident"
-    drifted = [(one, project.drift(one)) for one in replicas]
+    drifted = [(replica, project.drift(replica)) for replica in replicas]
     differing = [(one, why) for one, why in drifted if why]
     if differing and not allow_drift:
         one, why = differing[0]
@@ -214,14 +228,14 @@ def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[
         )
         return
     for one in down:
-        if not one.done and not any(each.running for each in project.replicas(one.service)):
+        if not one.done and not any(replica.running for replica in project.replicas(one.service)):
             yield f"{one.service}, which it depends on, does not run"
             return
 
 
 def _ports(project: Project, service: str, add: int, around: Capacity) -> Iterable[str]:
     spec, replicas = project.spec(service), project.replicas(service)
-    own = {port.published for one in replicas if one.running for port in one.ports}
+    own = {port.published for replica in replicas if replica.running for port in replica.ports}
     for published in spec.published if spec else ():
         room = ports_of(published)
         if len(replicas) + add > len(room):
@@ -234,7 +248,7 @@ def _ports(project: Project, service: str, add: int, around: Capacity) -> Iterab
 
 def _names(project: Project, service: str, add: int, around: Capacity) -> Iterable[str]:
     """Compose numbers on from the highest; a container of somebody else may have the name."""
-    highest = max((one.number for one in project.replicas(service)), default=0)
+    highest = max((replica.number for replica in project.replicas(service)), default=0)
     for number in range(highest + 1, highest + add + 1):
         taken = {f"{project.name}-{service}-{number}", f"{project.name}_{service}_{number}"} & around.names_taken
         if taken:

@@ -11,8 +11,8 @@ from .project import ProjectReport
 def of_services(result: ProjectReport) -> list[Line]:
     """How many of the project's services are well, and what is wrong with the others."""
     services = result["services"]
-    running = sum(one["running"] for one in services.values())
-    healthy = sum(one["healthy"] for one in services.values())
+    running = sum(service["running"] for service in services.values())
+    healthy = sum(service["healthy"] for service in services.values())
     lines = [
         (DIM, f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are healthy")
     ]
@@ -20,9 +20,9 @@ def of_services(result: ProjectReport) -> list[Line]:
         lines.append((CARE, result["project"]["why_unreadable"]))
     lines += [(CARE, text) for text in result["problem"][:SHOWN]]
     for service in services.values():
-        for one in service["containers"]:
-            if one["problem"] and one["log"]:
-                lines += [(DIM, f"    {one['name']} said: {line[:160]}") for line in one["log"][-3:]]
+        for container in service["containers"]:
+            if container["problem"] and container["log"]:
+                lines += [(DIM, f"    {container['name']} said: {line[:160]}") for line in container["log"][-3:]]
     if not result["problem"]:
         lines.append((GOOD, "every service is healthy"))
     return lines

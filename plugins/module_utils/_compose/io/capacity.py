@@ -27,13 +27,18 @@ def read_capacity(
 ) -> Capacity:
     """``reserve``: share of the host's memory that must stay available; unknown where the engine is elsewhere."""
     replicas = project.replicas(service)
-    own = {one.id for one in replicas}
+    own = {replica.id for replica in replicas}
     listed = engine.labelled()
-    names = {name.lstrip("/") for one in listed if one["Id"] not in own for name in one.get("Names") or ()}
+    names = {
+        name.lstrip("/") for container in listed if container["Id"] not in own for name in container.get("Names") or ()
+    }
     available: int | None = None
     kept = working_set = 0
     listening: frozenset[int] = frozenset(
-        int(port["PublicPort"]) for one in listed for port in one.get("Ports") or () if port.get("PublicPort")
+        int(port["PublicPort"])
+        for container in listed
+        for port in container.get("Ports") or ()
+        if port.get("PublicPort")
     )
     if engine.login.local:
         memory = host.read_host(disks=False).memory
@@ -47,7 +52,7 @@ def read_capacity(
         working_set=working_set,
         listening=listening,
         names_taken=frozenset(names),
-        addresses_free=_addresses(engine, {name for one in replicas for name, dummy in one.networks}),
+        addresses_free=_addresses(engine, {name for replica in replicas for name, dummy in replica.networks}),
         connections_free=connections_free,
         connections_per_replica=connections_per_replica,
         starts_dependencies=compose.starts_dependencies,

@@ -19,8 +19,8 @@ class ContainerCalls(Transport):
         label = f"{PROJECT}={project}" if project else PROJECT
         with self.call("list the containers of"):
             listed = self.api.containers(all=True, filters={"label": label})
-        found = (self.container(one["Id"]) for one in listed)
-        return sorted((one for one in found if one is not None), key=lambda one: one.name)
+        found = (self.container(container["Id"]) for container in listed)
+        return sorted((container for container in found if container is not None), key=lambda container: container.name)
 
     def labelled(self) -> list[dict[str, Any]]:
         """Every container of the engine as its list has it: names, labels, state."""
@@ -89,7 +89,9 @@ class ContainerCalls(Transport):
         asked = {"type": "container", "event": "die", "container": list(ids)}
         with self.call("read the events of"):
             found = list(self.api.events(since=int(since), until=int(until) + 1, filters=asked, decode=True))
-        codes = ((one["Actor"]["ID"], str(one["Actor"]["Attributes"].get("exitCode", ""))) for one in found)
+        codes = (
+            (container["Actor"]["ID"], str(container["Actor"]["Attributes"].get("exitCode", ""))) for container in found
+        )
         return {id: int(code) for id, code in codes if code.isdigit()}
 
     def log_place(self, id: str) -> dict[str, str]:
@@ -135,9 +137,9 @@ class ContainerCalls(Transport):
 
     def root_of(self, project: str, service: str) -> str:
         """Where on the host the files of a service's running container are seen (root may look there)."""
-        for one in self.containers(project):
-            if one.service == service and one.running and one.pid:
-                return f"/proc/{one.pid}/root"
+        for container in self.containers(project):
+            if container.service == service and container.running and container.pid:
+                return f"/proc/{container.pid}/root"
         raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be looked at.")
 
     def restart(self, id: str, grace: int) -> None:

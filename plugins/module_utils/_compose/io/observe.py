@@ -29,10 +29,10 @@ def observe(
     """
     everything = engine.containers(given.project)
     name = _named(everything, given)
-    mine = [one for one in everything if one.project == name and not one.one_off]
+    mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
     source = source_of(name, mine, given, is_file)
-    made, tagged = _made(engine, {one.image for one in mine})
+    made, tagged = _made(engine, {container.image for container in mine})
     project = Project(source, now, tuple(mine), made=made, tagged=tagged)
     if compose is not None:
         project = _with_model(engine, compose, project)
@@ -54,7 +54,7 @@ def _named(found: list[Container], given: Source) -> str:
     names = chosen(found, given.project, given.directory, given.files)
     if len(names) == 1:
         return names[0]
-    there = sorted({one.project for one in found})
+    there = sorted({container.project for container in found})
     if not names and given.project and (given.files or given.directory):
         return given.project  # nothing of it runs yet; its files are known
     if not names:
@@ -97,17 +97,21 @@ def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
 
 def _recheck_loops(engine: Engine, project: Project, interval: float) -> Project:
     """Only containers that have been restarted lately are worth the time."""
-    doubtful = [one for one in project.containers if one.suspicious(project.now) and not one.loops(project.now)]
+    doubtful = [
+        container
+        for container in project.containers
+        if container.suspicious(project.now) and not container.loops(project.now)
+    ]
     if not doubtful:
         return project
     time.sleep(interval)
-    seen = {one.id: engine.container(one.id) for one in doubtful}
+    seen = {container.id: engine.container(container.id) for container in doubtful}
     return replace(project, again={id: one for id, one in seen.items() if one is not None})
 
 
 def _with_exits(engine: Engine, project: Project) -> Project:
     """What those ended with that loop, and were started again just when we looked."""
-    again = [one.id for one in project.containers if one.running and project.loops(one)]
+    again = [container.id for container in project.containers if container.running and project.loops(container)]
     if not again:
         return project
     now = project.now.timestamp()
@@ -115,8 +119,8 @@ def _with_exits(engine: Engine, project: Project) -> Project:
 
 
 def _with_logs(engine: Engine, project: Project, lines: int) -> Project:
-    unhealthy = [one for one in project.containers if problem_of(project, one)]
-    return replace(project, logs={one.id: _worded(engine.log(one.id, lines)) for one in unhealthy})
+    unhealthy = [container for container in project.containers if problem_of(project, container)]
+    return replace(project, logs={container.id: _worded(engine.log(container.id, lines)) for container in unhealthy})
 
 
 def _worded(lines: list[str]) -> tuple[str, ...]:

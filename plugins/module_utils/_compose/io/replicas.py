@@ -46,24 +46,28 @@ class ReplicaControl:
     # -- the proxy
 
     def proxies(self) -> list[Container]:
-        return [one for one in self.project.replicas(self.rollout.proxy) if one.running] if self.rollout.proxy else []
+        return (
+            [replica for replica in self.project.replicas(self.rollout.proxy) if replica.running]
+            if self.rollout.proxy
+            else []
+        )
 
     def stale_proxies(self, service: str) -> tuple[list[tuple[Container, float]], list[Container]]:
         """Proxies that read their configuration before a replica was started, and those replicas."""
         now = self.project.now
-        replicas = [(one, one.uptime(now)) for one in self.project.replicas(service) if one.healthy]
+        replicas = [(replica, replica.uptime(now)) for replica in self.project.replicas(service) if replica.healthy]
         stale, unknown = [], {}
         for proxy in self.proxies():
             processes, margin = self.engine.processes(proxy.id), MARGIN
             if self.engine.login.local:
-                ages = ages_of([int(one["pid"]) for one in processes], now)
-                processes = [{**one, "seconds": str(ages.get(int(one["pid"]), "?"))} for one in processes]
+                ages = ages_of([int(process["pid"]) for process in processes], now)
+                processes = [{**process, "seconds": str(ages.get(int(process["pid"]), "?"))} for process in processes]
                 margin = 0.0
             since = seconds_since_reload(processes)
             missing = unknown_to(since, replicas, margin)
             if missing and since is not None:
                 stale.append((proxy, since))
-                unknown.update({one.id: one for one in missing})
+                unknown.update({container.id: container for container in missing})
         return stale, list(unknown.values())
 
     def reload_proxy(self) -> None:
@@ -76,12 +80,12 @@ class ReplicaControl:
                         f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(said)}."
                         " It continues with the old one, and new replicas get no traffic until the error is corrected."
                     )
-            before = {one["pid"] for one in workers(self.engine.processes(proxy.id))}
+            before = {worker["pid"] for worker in workers(self.engine.processes(proxy.id))}
             code, said = self.engine.execute(proxy.id, self.rollout.proxy_reload)
             if code:
                 raise ActFailed(f"{proxy.name} could not be reloaded (exit {code}): {redacted(said)}.")
             deadline = time.monotonic() + _RELOADED
-            while before and before & {one["pid"] for one in workers(self.engine.processes(proxy.id))}:
+            while before and before & {worker["pid"] for worker in workers(self.engine.processes(proxy.id))}:
                 if time.monotonic() > deadline:
                     self.said.append(f"{proxy.name} was reloaded, but its workers are the old ones")
                     break
@@ -99,14 +103,14 @@ class ReplicaControl:
         against = list(dependencies(self.project, service, self.compose.starts_dependencies))
         if against:
             raise PreflightError(f"{service} could not be given a new replica: {'; '.join(against)}.")
-        before = {one.id for one in self.now(service)}
+        before = {container.id for container in self.now(service)}
         pins = {name: len(self.project.replicas(name)) for name in self._needs(service)}
         try:
             self.compose.up(source or self.project.source, service, len(before) + add, pins)
-            fresh = [one for one in self.now(service) if one.id not in before]
+            fresh = [container for container in self.now(service) if container.id not in before]
             if len(fresh) < add:
                 raise ComposeError(f"`docker compose up` started {len(fresh)} of {add} replicas of {service}.")
-            other = next((one for one in fresh if image and one.image != image), None)
+            other = next((container for container in fresh if image and container.image != image), None)
             if other is not None:
                 raise ActFailed(
                     f"{other.name} runs the image {short(other.image)} and not {short(image)}: the image was built or"
@@ -116,7 +120,7 @@ class ReplicaControl:
         except BaseException as error:
             self._remove_added(service, before, add, error)
             raise
-        self.said += [f"started {one.name}" for one in fresh]
+        self.said += [f"started {container.name}" for container in fresh]
         return fresh
 
     def _needs(self, service: str) -> list[str]:
@@ -124,18 +128,18 @@ class ReplicaControl:
 
     def now(self, service: str) -> list[Container]:
         found = self.engine.containers(self.project.name)
-        return [one for one in found if one.service == service and not one.one_off]
+        return [container for container in found if container.service == service and not container.one_off]
 
     def _remove_added(self, service: str, before: set[str], add: int, error: BaseException) -> None:
         """Remove what we started. Where others came or went meanwhile somebody else is at work: nothing is removed."""
         present = self.now(service)
-        debris = [one for one in present if one.id not in before]
-        if len(debris) > add or before - {one.id for one in present}:
+        debris = [container for container in present if container.id not in before]
+        if len(debris) > add or before - {container.id for container in present}:
             raise ActFailed(
                 f"{service} could not be given more replicas: {error} Its containers were changed by another run in"
                 " the meantime (a deploy?), so nothing was removed: check the containers, and which deploy is running."
             ) from None
-        logs = {one.name: redacted_lines(self.engine.log(one.id, 40)) for one in debris}
+        logs = {container.name: redacted_lines(self.engine.log(container.id, 40)) for container in debris}
         for one in debris:
             self.engine.remove(one.id)
         if isinstance(error, RunbookError):
@@ -152,7 +156,7 @@ class ReplicaControl:
         """Until all are up; raises with the reason at the first that is not, or when time is over."""
         deadline = time.monotonic() + self.rollout.ready_timeout
         verdicts: dict[str, Readiness] = {}
-        left = {one.id: one for one in waited}
+        left = {container.id: container for container in waited}
         while left:
             for id, one in list(left.items()):
                 now = datetime.now(timezone.utc)
@@ -170,14 +174,14 @@ class ReplicaControl:
             if left:
                 time.sleep(_GLANCE)
 
-    def still(self, one: Container) -> bool:
+    def still(self, container: Container) -> bool:
         """Whether it is still what the plan saw."""
-        seen = self.engine.container(one.id)
-        return seen is not None and seen.target == one.target
+        seen = self.engine.container(container.id)
+        return seen is not None and seen.target == container.target
 
     def take_out(self, one: Container) -> bool:
         """Let it finish what it has, and give it nothing new; says where that cannot be. True: it refuses now."""
-        others = [each for each in self.now(one.service) if each.id != one.id and each.healthy]
+        others = [container for container in self.now(one.service) if container.id != one.id and container.healthy]
         if not self.rollout.drain or not one.running or not others or not self.engine.login.local:
             return False
         try:
@@ -190,38 +194,38 @@ class ReplicaControl:
         return True
 
     @contextmanager
-    def taken_out(self, one: Container) -> Iterator[None]:
+    def taken_out(self, container: Container) -> Iterator[None]:
         """Out of service for what is done to it; in again, if it runs on because that failed."""
-        refuses = self.take_out(one)
+        refuses = self.take_out(container)
         try:
-            if one.state == "paused":
-                self.engine.unpause(one.id)
+            if container.state == "paused":
+                self.engine.unpause(container.id)
             yield
         except BaseException:
             if refuses:
                 with suppress(RunbookError):
-                    drain.undo(one.pid)
+                    drain.undo(container.pid)
             raise
 
-    def remove(self, one: Container, tell_proxy: bool = True) -> None:
+    def remove(self, container: Container, tell_proxy: bool = True) -> None:
         """Drain, stop, remove; the proxy forgets it. That it could not be told is no reason to stop."""
-        with self.taken_out(one):
-            self.engine.stop(one.id, self.grace(one))
-        self.engine.remove(one.id)
+        with self.taken_out(container):
+            self.engine.stop(container.id, self.grace(container))
+        self.engine.remove(container.id)
         if tell_proxy:
             try:
                 self.reload_proxy()
             except ActFailed as error:
                 self.said.append(str(error))
-        self.said.append(f"removed {one.name}")
+        self.said.append(f"removed {container.name}")
 
-    def restart(self, one: Container) -> None:
+    def restart(self, container: Container) -> None:
         """Drain, restart, wait until it is up, and have the proxy give it traffic again."""
-        with self.taken_out(one):
-            self.engine.restart(one.id, self.grace(one))
-        self.await_ready([one])
-        self.said.append(f"restarted {one.name}")
-        self.give_back(one.service)
+        with self.taken_out(container):
+            self.engine.restart(container.id, self.grace(container))
+        self.await_ready([container])
+        self.said.append(f"restarted {container.name}")
+        self.give_back(container.service)
 
     def introduce(self, service: str) -> None:
         """Before a replica goes, the proxy must know the others: else it loses the only one that it knows."""
@@ -233,7 +237,7 @@ class ReplicaControl:
 
         Where none of a service runs its name leads nowhere, which fails the proxy's test and is what the act mends.
         """
-        gone = any(not any(one.running for one in self.project.replicas(service)) for service in services)
+        gone = any(not any(replica.running for replica in self.project.replicas(service)) for service in services)
         for proxy in self.proxies() if self.rollout.proxy_test and not gone else ():
             code, said = self.engine.execute(proxy.id, self.rollout.proxy_test)
             if code:
@@ -249,15 +253,15 @@ class ReplicaControl:
         elif len(self.project.replicas(service)) > 1:
             time.sleep(self.rollout.pause)
 
-    def replace(self, one: Container) -> Container:
+    def replace(self, container: Container) -> Container:
         """A fresh one beside it; when that is up the old one goes."""
-        fresh = self.add_replicas(one.service, 1)[0]
+        fresh = self.add_replicas(container.service, 1)[0]
         self.reload_proxy()
-        self.remove(one)
+        self.remove(container)
         return fresh
 
-    def grace(self, one: Container) -> int:
-        return one.stop_timeout if self.rollout.grace is None else self.rollout.grace
+    def grace(self, container: Container) -> int:
+        return container.stop_timeout if self.rollout.grace is None else self.rollout.grace
 
 
 @contextmanager

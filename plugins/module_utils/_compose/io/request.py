@@ -76,5 +76,5 @@ def check_model(project: Project) -> None:
 
 def evidence(context: Context, stopped: Sequence[Any], told: ProjectReport) -> dict[str, Any]:
     """The project before the act, and the end of the log of each container that the act stops, without secrets."""
-    logs = {one.name: redacted_lines(context.engine.log(one.id, _EVIDENCE_LINES)) for one in stopped}
+    logs = {container.name: redacted_lines(context.engine.log(container.id, _EVIDENCE_LINES)) for container in stopped}
     return {**told, "logs": logs}

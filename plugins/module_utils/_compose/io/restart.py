@@ -87,13 +87,17 @@ class Restart:
         return After(
             done=self.control.said,
             state=service_states(later, planned.services),
-            left=sum(not one.healthy and not one.done for name in planned.services for one in later.replicas(name)),
+            left=sum(
+                not replica.healthy and not replica.done
+                for name in planned.services
+                for replica in later.replicas(name)
+            ),
             missed=missed,
         )
 
 
 def _require_containers(project: Project, services: Sequence[str], containers: Sequence[str]) -> None:
-    known = [one.name for name in services for one in project.replicas(name)]
+    known = [replica.name for name in services for replica in project.replicas(name)]
     missing = sorted(set(containers) - set(known))
     if missing:
         raise ProjectUnknown(
@@ -133,11 +137,11 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
     missed: list[Missed] = []
     for service in plan.services:
         ours = [one for one, dummy in plan.order if one.service == service]
-        there = [one for one in ours if control.still(one)]
-        missed += [Missed(target=one.target, reason=CHANGED) for one in ours if one not in there]
+        there = [container for container in ours if control.still(container)]
+        missed += [Missed(target=container.target, reason=CHANGED) for container in ours if container not in there]
         if there:
             _restart_all(control, there)
-            control.said += [f"restarted {one.name}" for one in there]
+            control.said += [f"restarted {container.name}" for container in there]
             try:
                 control.await_ready(there)
             except RunbookError as error:

@@ -70,14 +70,14 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
                 store.keep(snapshot)
                 kept = [snapshot, *there][:keep]
                 # The last good one is never forgotten: it is what a rollback goes to.
-                good = next((one for one in [snapshot, *there] if one.good), None)
+                good = next((recorded for recorded in [snapshot, *there] if recorded.good), None)
                 kept += [good] if good is not None and good not in kept else []
-                store.forget(context.engine, kept, [one for one in there if one not in kept])
+                store.forget(context.engine, kept, [snapshot for snapshot in there if snapshot not in kept])
         return result
 
 
 def _snapshot(context: Context, label: str) -> ReleaseSnapshot:
-    created = made(context.engine, {one.image for one in context.project.containers})
+    created = made(context.engine, {container.image for container in context.project.containers})
     return snapshot_of(context.project, created, git.state(context.project.source.directory), label)
 
 
@@ -142,7 +142,7 @@ class RollBack:
             done=self.control.said,
             state=service_states(later, names),
             left=sum(
-                any(one.image != step.image or not one.healthy for one in later.replicas(step.service))
+                any(replica.image != step.image or not replica.healthy for replica in later.replicas(step.service))
                 for step in planned.steps
             ),
             touched=True,
@@ -167,7 +167,11 @@ def plan(
     wanted, why = goal(to, there, context.project, services, revision)
     if wanted is None:
         unread = f" {len(store.unread)} could not be read ({store.unread[0]})." if store.unread else ""
-        have = f" There are: {', '.join(one.name for one in there[:5])}." if there else " There is no snapshot at all."
+        have = (
+            f" There are: {', '.join(snapshot.name for snapshot in there[:5])}."
+            if there
+            else " There is no snapshot at all."
+        )
         raise InputError(
             f"Cannot go back to {to}: {why}.{have}{unread} Snapshots are taken by compose_snapshot before every deploy."
             " Nothing was done."
@@ -177,7 +181,7 @@ def plan(
         raise InputError(
             f"{', '.join(unknown)} did not run at {wanted.name}, so there is nothing to go back to. Nothing was done."
         )
-    present = {one.image: context.engine.image(one.image) is not None for one in wanted.services.values()}
+    present = {service.image: context.engine.image(service.image) is not None for service in wanted.services.values()}
     migrations = git.changed(
         folder, wanted.revision, _running_revision(context.project, there, services, folder), patterns
     )
@@ -196,7 +200,7 @@ def plan(
             " Nothing was done.",
             reasons=list(found.refusals),
         )
-    images = {one.image for one in found.steps} | {one.former for one in found.steps}
+    images = {step.image for step in found.steps} | {step.former for step in found.steps}
     return replace(found, created=made(context.engine, images))
 
 
@@ -205,9 +209,9 @@ def _running_revision(project: Project, there: Sequence[ReleaseSnapshot], servic
 
     Somebody may have checked out the older revision by hand already: then the checkout says nothing of what runs.
     """
-    for one in there:
-        if one.revision and not _differs(one, project, list(services) or list(one.services)):
-            return one.revision
+    for snapshot in there:
+        if snapshot.revision and not _differs(snapshot, project, list(services) or list(snapshot.services)):
+            return snapshot.revision
     return git.furthest(folder)
 
 
@@ -231,9 +235,9 @@ def _undo(project: Project, present: ReleaseSnapshot, services: Sequence[str], f
 
 def _next_up(store: Snapshots, rollback: Rollback) -> str:
     """What the next plain `up` does with it."""
-    by_file = [one.service for one in rollback.steps if one.how == FILE]
+    by_file = [step.service for step in rollback.steps if step.how == FILE]
     if not by_file:
-        tags = sorted({one.reference for one in rollback.steps})
+        tags = sorted({step.reference for step in rollback.steps})
         return f"stays: {', '.join(tags)} is the old image again, until it is built or pulled anew" if tags else ""
     return (
         f"rolls {', '.join(by_file)} forward again, since the files ask for the newer configuration; to stay, put the"
@@ -246,11 +250,11 @@ class Switching:
 
     def __init__(self, context: Context, control: ReplicaControl, store: Snapshots, rollback: Rollback) -> None:
         self.context, self.control, self.store, self.rollback = context, control, store, rollback
-        self.counts = {one.service: len(context.project.replicas(one.service)) for one in rollback.steps}
+        self.counts = {step.service: len(context.project.replicas(step.service)) for step in rollback.steps}
 
     def check_file(self) -> None:
         """Where the old configuration is needed, Compose must understand it before anything stops."""
-        if not any(one.how == FILE for one in self.rollback.steps):
+        if not any(step.how == FILE for step in self.rollback.steps):
             return
         with tempfile.TemporaryDirectory(prefix="pafar-runbook-") as folder:
             path = os.path.join(folder, "compose.json")
@@ -299,14 +303,14 @@ class Switching:
         wanted = self.counts[step.service]
         for dummy in range(2 * wanted + 1):  # each round brings one more of the right image, or ends in an error
             replicas = self.control.now(step.service)
-            old = [one for one in replicas if one.image != step.image]
+            old = [replica for replica in replicas if replica.image != step.image]
             if not old and len(replicas) >= wanted:
                 return
             if len(replicas) < wanted:
                 self.control.add_replicas(step.service, 1, source, step.image)
                 self.control.give_back(step.service)
                 continue
-            one = sorted(old, key=lambda each: (each.healthy, -each.number))[0]
+            one = sorted(old, key=lambda snapshot: (snapshot.healthy, -snapshot.number))[0]
             if self._room(step.service, len(replicas)):
                 self.control.add_replicas(step.service, 1, source, step.image)
                 self.control.reload_proxy()

@@ -66,7 +66,7 @@ class Snapshots:
 
     def forget(self, engine: Engine, kept: list[ReleaseSnapshot], dropped: list[ReleaseSnapshot]) -> None:
         """Remove old snapshots, and the names of images that no other needs."""
-        needed = {(repository, tag) for one in kept for repository, tag in protecting(one).values()}
+        needed = {(repository, tag) for snapshot in kept for repository, tag in protecting(snapshot).values()}
         for one in dropped:
             for repository, tag in protecting(one).values():
                 if (repository, tag) not in needed and repository.startswith(f"{PROTECTED}/"):

@@ -60,10 +60,10 @@ def test_data_is_rolled_back_only_when_named():
     was = taken(container(image=OLD), container("db", image=OLD), services=services)
     now = project(container(), container("db"), services=services)
     plan = plan_rollback(now, was, [], present={OLD: True})
-    assert [one.service for one in plan.steps] == ["web"]
+    assert [step.service for step in plan.steps] == ["web"]
     assert "keeps data in volumes" in plan.plan.excluded[0].reason
     named = plan_rollback(now, was, ["web", "db"], present={OLD: True})
-    assert sorted(one.service for one in named.steps) == ["db", "web"]
+    assert sorted(step.service for step in named.steps) == ["db", "web"]
     assert differing(was, now, ["db"]) == ["db"]
 
 
@@ -114,7 +114,7 @@ def test_the_old_files_have_every_image_by_its_id():
     made = file_for(was, {})
     assert made["services"]["web"]["image"] == OLD
     assert made["services"]["side"]["image"] == NEW
-    assert not any("build" in one for one in made["services"].values())
+    assert not any("build" in service for service in made["services"].values())
     assert made["services"]["web"]["depends_on"] == {}
 
 

@@ -85,7 +85,7 @@ REFUSED = [
 @pytest.mark.parametrize(("services", "around", "said"), REFUSED)
 def test_what_would_break(services, around, said):
     refusals = scaled(4, services=services, around=Capacity(**around)).refusals
-    assert any(said in one for one in refusals), refusals
+    assert any(said in refusal for refusal in refusals), refusals
 
 
 def test_a_dependency_that_has_exited_would_be_started_by_old_versions():
