@@ -80,8 +80,8 @@ def whole_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
             if by_stream.get(done.parts[0].stream) is done:
                 del by_stream[done.parts[0].stream]
             yield done.line()
-    for each in waiting:
-        yield each.line()
+    for opened_line in waiting:
+        yield opened_line.line()
 
 
 def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
@@ -163,9 +163,9 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
 
 def _by_time(found: list[Record]) -> list[Record]:
     """The newest first; as they came where one does not say when."""
-    if any(one.at is None for one in found):
+    if any(record.at is None for record in found):
         return found
-    return sorted(found, key=lambda one: -(one.at or 0.0))
+    return sorted(found, key=lambda record: -(record.at or 0.0))
 
 
 def timed(found: Iterable[Record], otherwise: float) -> Iterator[Record]:

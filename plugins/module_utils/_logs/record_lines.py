@@ -13,7 +13,14 @@ def of_log(result: LogReport) -> list[Line]:
     """How many kinds of error there are, the new ones first, and what was not read."""
     number, sources = len(result["entries"]), len(result["sources"])
     found = [(DIM, f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read")]
-    for one in result["signatures"][:TOP]:
-        kind = CARE if one["new"] else PLAIN
-        found.append((kind, f"{one['count']}x {'new: ' if one['new'] else ''}{shortened(one['text'], WIDE)}"))
-    return found + [(CARE, f"{one['source']}: {one['problem']}") for one in result["sources"] if one["problem"]][:TOP]
+    for signature in result["signatures"][:TOP]:
+        kind = CARE if signature["new"] else PLAIN
+        found.append(
+            (kind, f"{signature['count']}x {'new: ' if signature['new'] else ''}{shortened(signature['text'], WIDE)}")
+        )
+    return (
+        found
+        + [(CARE, f"{source['source']}: {source['problem']}") for source in result["sources"] if source["problem"]][
+            :TOP
+        ]
+    )

@@ -203,21 +203,21 @@ class Signatures:
                 return False
             return True if one.sources <= set(known) else None
 
-        found = [one for one in self._found.values() if one.last is None or one.last >= since]
-        found.sort(key=lambda one: (not new(one), -one.count, one.text))
+        found = [signature for signature in self._found.values() if signature.last is None or signature.last >= since]
+        found.sort(key=lambda signature: (not new(signature), -signature.count, signature.text))
         return [
             {
-                "signature": key_of(one.text),
-                "text": one.text,
-                "level": one.level,
-                "count": one.count,
-                "first_seen": one.first,
-                "last_seen": one.last,
-                "new": new(one),
-                "sources": sorted(one.sources),
-                "example": one.example,
+                "signature": key_of(signature.text),
+                "text": signature.text,
+                "level": signature.level,
+                "count": signature.count,
+                "first_seen": signature.first,
+                "last_seen": signature.last,
+                "new": new(signature),
+                "sources": sorted(signature.sources),
+                "example": signature.example,
             }
-            for one in found[:top]
+            for signature in found[:top]
         ]
 
 
@@ -270,7 +270,7 @@ def redacted_value(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {redacted(str(key)): redacted_value(each, str(key)) for key, each in value.items()}
     if isinstance(value, list):
-        return [redacted_value(each, name) for each in value]
+        return [redacted_value(item, name) for item in value]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value if redacted(str(value)) == str(value) else HIDDEN
     return value

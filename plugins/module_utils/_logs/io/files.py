@@ -196,19 +196,19 @@ class ReadFiles:
         if not self._contents:
             return False
         if is_packed(path):
-            head, size = _packed_identity(file, path, max(one.length for one in self._contents))
+            head, size = _packed_identity(file, path, max(content.length for content in self._contents))
             return any(
-                len(head) >= one.length
-                and _digest(head[: one.length]) == one.digest
-                and (size < 0 or size >= one.end % 2**32)
-                for one in self._contents
+                len(head) >= content.length
+                and _digest(head[: content.length]) == content.digest
+                and (size < 0 or size >= content.end % 2**32)
+                for content in self._contents
             )
         size = size_of(file)
         return any(
-            size >= one.end
-            and _digest(os.pread(file.fileno(), one.length, 0)) == one.digest
-            and os.pread(file.fileno(), len(one.tail), max(0, one.end - _ENDS)) == one.tail
-            for one in self._contents
+            size >= content.end
+            and _digest(os.pread(file.fileno(), content.length, 0)) == content.digest
+            and os.pread(file.fileno(), len(content.tail), max(0, content.end - _ENDS)) == content.tail
+            for content in self._contents
         )
 
     def close(self) -> None:

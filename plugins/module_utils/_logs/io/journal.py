@@ -107,7 +107,7 @@ def _record(line: bytes) -> Piece | None:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        if all(isinstance(one, int) for one in value):
-            return bytes(one & 255 for one in value).decode("utf-8", "replace")
-        return " ".join(_text(one) for one in value)
+        if all(isinstance(item, int) for item in value):
+            return bytes(item & 255 for item in value).decode("utf-8", "replace")
+        return " ".join(_text(item) for item in value)
     return "" if value is None else str(value)

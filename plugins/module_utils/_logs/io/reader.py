@@ -104,12 +104,12 @@ def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, lim
         if opened is not None:
             opened.close()
     _require_some(tallies)
-    left_out = any(one.left_out or one.problem for one in tallies)
+    left_out = any(tally.left_out or tally.problem for tally in tallies)
     return {
         **told,
         "truncated": left_out or told["more"],
         "scanned_bytes": limits.scanned,
-        "sources": [one.as_dict() for one in tallies],
+        "sources": [tally.as_dict() for tally in tallies],
     }
 
 
@@ -155,7 +155,7 @@ def _bounded(limits: Limits) -> Iterator[None]:
 
 
 def _require_some(tallies: Sequence[Tally]) -> None:
-    if tallies and all(one.problem for one in tallies):
+    if tallies and all(tally.problem for tally in tallies):
         raise HostError(
             f"None of the {len(tallies)} log(s) could be read: {tallies[0].name}: {tallies[0].problem}."
             " Nothing was done."
@@ -192,7 +192,7 @@ def _gathered(streams: Sequence[Iterator[Record]], query: LogQuery) -> GatheredR
     known_before: set[str] = set()
     more = False
     matched = 0
-    for record in heapq.merge(*streams, key=lambda one: -one.at):  # type: ignore[operator]
+    for record in heapq.merge(*streams, key=lambda stream: -stream.at):  # type: ignore[operator]
         at = record.at or 0.0
         if (at > query.until and not query.to_the_end) or at < query.floor:
             continue
@@ -248,14 +248,18 @@ def _add_containers(
                 f"The project {seen.name} has no container of the service {', '.join(unknown)}. It has:"
                 f" {', '.join(seen.service_names)}. Nothing was done."
             )
-        chosen = {one.id: one.name for one in seen.containers if "*" in where.services or one.service in where.services}
+        chosen = {
+            container.id: container.name
+            for container in seen.containers
+            if "*" in where.services or container.service in where.services
+        }
     if where.containers:
         by_name = {name.lstrip("/"): one["Id"] for one in opened.labelled() for name in one.get("Names") or ()}
         missing = sorted(set(where.containers) - set(by_name))
         if missing:
             raise ProjectUnknown(f"The engine has no container {', '.join(missing)}. Nothing was done.")
         chosen.update({by_name[name]: name for name in where.containers})
-    names = sorted(chosen.items(), key=lambda one: one[1])
+    names = sorted(chosen.items(), key=lambda item: item[1])
     _note_left_out("containers", len(names), limits, tallies)
     for id, name in names[:_MOST_SOURCES]:
         place = opened.log_place(id)

@@ -16,7 +16,7 @@ def test_a_traceback_after_a_line_that_is_well_stands_alone():
 
 def test_a_record_without_a_time_has_that_of_its_neighbour():
     found = [Record(None, "f", "c"), Record(5.0, "f", "b"), Record(None, "f", "a")]
-    assert [one.at for one in timed(found, 9.0)] == [9.0, 5.0, 5.0]
+    assert [record.at for record in timed(found, 9.0)] == [9.0, 5.0, 5.0]
 
 
 def put(*lines: tuple[float | None, str]) -> list[Record]:
@@ -29,9 +29,9 @@ TRACE = ("Traceback (most recent call last):", '  File "a.py", line 1', "KeyErro
 
 def test_a_traceback_is_no_part_of_what_was_written_long_before():
     found = put((0.0, "worker ready"), *((75.0, text) for text in TRACE))
-    assert [(one.at, one.level) for one in found] == [(0.0, ""), (75.0, "error")]
+    assert [(record.at, record.level) for record in found] == [(0.0, ""), (75.0, "error")]
     found = put((0.0, "ERROR it failed"), *((75.0, text) for text in TRACE))
-    assert [one.at for one in found] == [0.0, 75.0]
+    assert [record.at for record in found] == [0.0, 75.0]
 
 
 def test_the_newest_traceback_comes_in_its_time_whatever_the_other_stream_says():
@@ -40,7 +40,7 @@ def test_the_newest_traceback_comes_in_its_time_whatever_the_other_stream_says()
     lines[20:20] = [Piece(980.5, "stderr", "ValueError: payment"), Piece(980.5, "stderr", '  File "x", line 1')]
     lines.append(Piece(400.0, "stderr", "an old line"))
     found = list(records(lines, "web"))
-    assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+    assert [record.at for record in found] == sorted((record.at for record in found), reverse=True)
     place = next(place for place, one in enumerate(found) if "payment" in one.text)
     assert place < 25
     assert found[place].text == '  File "x", line 1\nValueError: payment'
@@ -48,18 +48,18 @@ def test_the_newest_traceback_comes_in_its_time_whatever_the_other_stream_says()
 
 def test_a_line_that_begins_with_the_name_of_a_logger_is_one_of_its_own():
     found = put((1.0, "pafar.bookings: one"), (1.1, "pafar.payments: two"), (1.2, "pafar.payments: three"))
-    assert [one.text for one in found] == ["pafar.bookings: one", "pafar.payments: two", "pafar.payments: three"]
+    assert [record.text for record in found] == ["pafar.bookings: one", "pafar.payments: two", "pafar.payments: three"]
 
 
 def test_a_chain_of_exceptions_is_one_record():
     chain = (*TRACE, "", "During handling of the above exception, another exception occurred:", "", *TRACE)
     found = put((0.0, "ERROR in /pay"), *((0.0, text) for text in chain), (0.1, "INFO next"))
-    assert [one.text.count("\n") for one in found] == [len(chain), 0]
+    assert [record.text.count("\n") for record in found] == [len(chain), 0]
 
 
 def test_an_exception_of_node_is_one_of_its_own():
     found = put((0.0, "INFO listening"), (0.0, "TypeError: x is no function"), (0.0, "    at foo (a.js:1)"))
-    assert [(one.level, one.text.count("\n")) for one in found] == [("info", 0), ("error", 1)]
+    assert [(record.level, record.text.count("\n")) for record in found] == [("info", 0), ("error", 1)]
 
 
 def test_lines_that_are_dropped_are_told():
@@ -153,8 +153,8 @@ def test_a_traceback_ends_with_what_happened_however_that_is_called(end, more):
         end,
         *([more] if more else []),
     ]
-    found = put((1.0, "INFO before"), *((2.0, one) for one in text), (3.0, "INFO after"))
-    assert [one.text for one in found] == ["INFO before", "\n".join(text), "INFO after"]
+    found = put((1.0, "INFO before"), *((2.0, line) for line in text), (3.0, "INFO after"))
+    assert [record.text for record in found] == ["INFO before", "\n".join(text), "INFO after"]
     assert signature_text(found[1].text) != signature_text(found[1].text.replace(end, "other.errors.Thing: else"))
 
 
@@ -162,6 +162,6 @@ def test_tracebacks_in_a_row_are_as_many_records():
     found = put((0.0, "booted"), *((1.0, text) for text in TRACE * 300))
     assert len(found) == 301
     signatures = Signatures()
-    for one in found:
-        signatures.add(one)
-    assert [one["count"] for one in signatures.as_dicts(0, None, set(), 5)] == [300]
+    for record in found:
+        signatures.add(record)
+    assert [signature["count"] for signature in signatures.as_dicts(0, None, set(), 5)] == [300]

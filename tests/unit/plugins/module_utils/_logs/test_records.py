@@ -44,7 +44,7 @@ def counts(found, since, new_since):
     for record in found:
         signatures.add(record)
     before = {record.source for record in found if record.at < new_since}
-    return {one["text"]: one for one in signatures.as_dicts(since, new_since, before, 20)}
+    return {signature["text"]: signature for signature in signatures.as_dicts(since, new_since, before, 20)}
 
 
 def test_what_was_seen_before_a_deploy_is_not_new():

@@ -134,7 +134,7 @@ def test_a_log_of_long_lines_is_known_again_by_its_first(tmp_path, form):
     pack(tmp_path / "log.1", tmp_path / "log.1.gz")
     path.write_text(line(999))
     found += [piece.text for piece in reading]
-    assert [one for one in numbers(found) if one != 999] == list(range(299, -1, -1))
+    assert [number for number in numbers(found) if number != 999] == list(range(299, -1, -1))
 
 
 def test_a_file_that_was_read_keeps_its_number(tmp_path):
@@ -192,7 +192,7 @@ def test_rotation_while_reading_neither_loses_nor_doubles(rotated, kind, after, 
         if kind == "pack":
             pack(folder / "log.1", folder / "log.1.gz")
     found += [piece.text for piece in reading]
-    seen = [one for one in numbers(found) if one != 999]
+    seen = [number for number in numbers(found) if number != 999]
     assert len(seen) == len(set(seen))
     if kind == "truncate" and after < 100:
         lost = set(range(300)) - set(seen)
@@ -297,15 +297,15 @@ def test_a_log_that_is_rotated_again_and_again(tmp_path, seed, monkeypatch):
                 number, at = number + 1, at + 0.5
 
     def rotate():
-        files = sorted(tmp_path.glob("log.*"), key=lambda one: -int(one.name.split(".")[1]))
-        for one in files:
-            place = int(one.name.split(".")[1]) + 1
-            if one.suffix == ".gz":
-                one.rename(tmp_path / f"log.{place}.gz")
+        files = sorted(tmp_path.glob("log.*"), key=lambda path: -int(path.name.split(".")[1]))
+        for file in files:
+            place = int(file.name.split(".")[1]) + 1
+            if file.suffix == ".gz":
+                file.rename(tmp_path / f"log.{place}.gz")
             elif chance.random() < 0.5:
-                pack(one, tmp_path / f"log.{place}.gz")
+                pack(file, tmp_path / f"log.{place}.gz")
             else:
-                one.rename(tmp_path / f"log.{place}")
+                file.rename(tmp_path / f"log.{place}")
         if chance.random() < 0.5:
             path.rename(tmp_path / "log.1")
             path.touch()
@@ -324,6 +324,6 @@ def test_a_log_that_is_rotated_again_and_again(tmp_path, seed, monkeypatch):
         if chance.random() < 0.01:
             write(chance.randrange(1, 40))
             rotate()
-    seen = [one for one in numbers(found) if one < there]
+    seen = [number for number in numbers(found) if number < there]
     assert len(seen) == len(set(seen))
     assert seen == list(range(there - 1, -1, -1))
