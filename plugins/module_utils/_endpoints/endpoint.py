@@ -100,10 +100,10 @@ class Target:
     def layers(self) -> tuple[str, ...]:
         """Those that this kind has."""
         return tuple(
-            one
-            for one in LAYERS
-            if (one != "tls" or self.secure or self.kind == "tls" or self.tls == ALWAYS)
-            and (one != "protocol" or self.kind not in ("tcp", "tls"))
+            layer
+            for layer in LAYERS
+            if (layer != "tls" or self.secure or self.kind == "tls" or self.tls == ALWAYS)
+            and (layer != "protocol" or self.kind not in ("tcp", "tls"))
         )
 
 
@@ -137,7 +137,7 @@ class Attempt:
     @property
     def layer(self) -> str:
         """The first that fails; where all work and the answer is bad it is the protocol."""
-        failed = next((one.layer for one in self.steps if not one.ok), "")
+        failed = next((step.layer for step in self.steps if not step.ok), "")
         return failed or ("protocol" if self.meaning.state != UP else "")
 
 
@@ -194,9 +194,13 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
 
 def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeReport:
     """One row of the matrix, over all attempts."""
-    states = [one.meaning.state for one in attempts]
-    bad = [one for one in attempts if one.meaning.state == DOWN]
-    worst = bad[-1] if bad else next((one for one in reversed(attempts) if one.meaning.state != UP), attempts[-1])
+    states = [attempt.meaning.state for attempt in attempts]
+    bad = [attempt for attempt in attempts if attempt.meaning.state == DOWN]
+    worst = (
+        bad[-1]
+        if bad
+        else next((attempt for attempt in reversed(attempts) if attempt.meaning.state != UP), attempts[-1])
+    )
     state = FLAPPING if bad and len(bad) < len(attempts) else worst.meaning.state
     why = worst.meaning.why
     if state == FLAPPING:
@@ -211,7 +215,7 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
         "layer": "" if state == UP else worst.layer,
         "why": why,
         "fault_of": worst.meaning.fault_of,
-        "layers": {one.layer: _step_dict(one) for one in worst.steps},
+        "layers": {step.layer: _step_dict(step) for step in worst.steps},
         "attempts": len(attempts),
         "failed": len(bad),
         "up": sum(state == UP for state in states),

@@ -97,7 +97,7 @@ def mark_not_secret(module: AnsibleModule) -> None:
 
 
 def trying_of(params: dict[str, Any]) -> Trying:
-    if not params["sources"] and not all(one["sources"] for one in params["targets"]):
+    if not params["sources"] and not all(target["sources"] for target in params["targets"]):
         raise InputError("sources is empty, so nothing would be tried. Nothing was done.")
     at_least(params, "attempts", 1)
     at_least(params, "pause", 0, "s")

@@ -16,6 +16,6 @@ def of_probes(result: ReachedReport) -> list[Line]:
         *lines,
         (
             GOOD if result["healthy"] else DIM,
-            f"{sum(one['state'] == 'up' for one in result['matrix'])} of {number} paths are healthy",
+            f"{sum(row['state'] == 'up' for row in result['matrix'])} of {number} paths are healthy",
         ),
     ]

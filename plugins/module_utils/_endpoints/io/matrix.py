@@ -64,7 +64,7 @@ def probe(
 
     What cannot be tried, since its key or its source is not there, is unknown; the rest is tried all the same.
     """
-    wanted = list(dict.fromkeys([*sources, *(one for target in targets for one in target.sources)]))
+    wanted = list(dict.fromkeys([*sources, *(source for target in targets for source in target.sources)]))
     services = [one for one in wanted if one != HOST]
     places = {HOST: [Place(HOST, environment=dict(os.environ))]}
     found = {name: key.value for name, key in keys.items()}
@@ -110,17 +110,17 @@ def _places(login: EngineLogin, seen: Project, services: Sequence[str]) -> dict[
         )
     found: dict[str, list[Place]] = {}
     for name in seen.service_names if "*" in services else services:
-        replicas = [one for one in seen.replicas(name) if one.running and one.pid]
+        replicas = [replica for replica in seen.replicas(name) if replica.running and replica.pid]
         found[name] = [
-            Place(one.name, name, one.pid, dict(pair.partition("=")[::2] for pair in one.environment))
-            for one in replicas
+            Place(replica.name, name, replica.pid, dict(pair.partition("=")[::2] for pair in replica.environment))
+            for replica in replicas
         ] or [Place(name, name, NOWHERE)]
     return found
 
 
 def _value(key: Key, seen: Project) -> tuple[str, str]:
     """A key as the service has it, or why there is none; a container that has stopped still tells its environment."""
-    listed = sorted(seen.replicas(key.service), key=lambda one: not one.running)
+    listed = sorted(seen.replicas(key.service), key=lambda replica: not replica.running)
     pairs = (pair.partition("=") for one in listed for pair in one.environment)
     value = next((value for name, dummy, value in pairs if name == key.variable), "")
     if not listed:

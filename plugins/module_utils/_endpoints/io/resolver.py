@@ -83,7 +83,7 @@ def _configuration(text: str) -> tuple[list[str], list[str], int]:
         elif words[0] in ("search", "domain"):
             search = words[1:7]
         elif words[0] == "options":
-            asked = [one[6:] for one in words[1:] if one.startswith("ndots:") and one[6:].isdecimal()]
+            asked = [word[6:] for word in words[1:] if word.startswith("ndots:") and word[6:].isdecimal()]
             dots = min(15, int(asked[-1][:4])) if asked else dots  # 0 is what Docker writes
     return servers, search, dots
 
@@ -120,7 +120,7 @@ def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
     except UnicodeError:
         raise Unresolved("that is no name") from None
     packet = struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0)
-    packet += b"".join(bytes([len(one)]) + one for one in labels) + b"\0" + struct.pack(">HH", kind, 1)
+    packet += b"".join(bytes([len(label)]) + label for label in labels) + b"\0" + struct.pack(">HH", kind, 1)
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as asking:
         asking.connect((server, 53))

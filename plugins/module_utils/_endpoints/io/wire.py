@@ -156,9 +156,9 @@ class Wire:
     def bundle(self) -> str | None:
         """What the container itself trusts; the host's where its image has nothing of the kind."""
         if self.place.pid:
-            for one in _BUNDLES:
+            for path in _BUNDLES:
                 with suppress(OSError):
-                    return self.place.found(one)
+                    return self.place.found(path)
         return None
 
     def _certificate(self) -> LayerFacts:

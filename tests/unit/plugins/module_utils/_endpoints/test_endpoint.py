@@ -22,7 +22,9 @@ def target(**more):
 
 
 def attempts(states):
-    return [Attempt((Step("dns", True, 1.0), Step("tcp", one == "up", 1.0)), Meaning(one, "why")) for one in states]
+    return [
+        Attempt((Step("dns", True, 1.0), Step("tcp", state == "up", 1.0)), Meaning(state, "why")) for state in states
+    ]
 
 
 @pytest.mark.parametrize(
