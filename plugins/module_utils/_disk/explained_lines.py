@@ -11,7 +11,7 @@ from .reclaim import ReclaimFacts
 def of_explained(result: ReclaimFacts) -> list[Line]:
     """What holds space and is not freed here, with its cure; what could not be looked at."""
     lines = []
-    for one in result["explained"][:TOP]:
-        lines.append((CARE, one["what"]))
-        lines.append((PLAIN, f"    remedy: {one['remedy']}"))
+    for entry in result["explained"][:TOP]:
+        lines.append((CARE, entry["what"]))
+        lines.append((PLAIN, f"    remedy: {entry['remedy']}"))
     return lines + [(DIM, note) for note in result["notes"][:SHOWN]]

@@ -46,7 +46,7 @@ def wanted_of(params: dict[str, Any]) -> ReclaimOptions:
         container_age=params["container_age"] * _HOUR,
         journal_keep=params["journal_keep"] * MIB,
         journal_directory=params["journal_directory"],
-        backups=[_kept({"project": params["project"], **one}) for one in params["backups"]],
+        backups=[_kept({"project": params["project"], **backup}) for backup in params["backups"]],
         releases=params["releases"],
     )
 

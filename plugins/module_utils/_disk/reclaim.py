@@ -204,8 +204,8 @@ def in_order(finds: Iterable[Find], kinds: Sequence[str]) -> list[Find]:
     found = list(finds)
     ordered = []
     for kind in kinds:
-        mine = [one for one in found if one.kind == kind]
-        ordered += mine if kind == BACKUPS else sorted(mine, key=lambda one: (-one.bytes, one.target))
+        mine = [find for find in found if find.kind == kind]
+        ordered += mine if kind == BACKUPS else sorted(mine, key=lambda find: (-find.bytes, find.target))
     return ordered
 
 
@@ -216,22 +216,22 @@ def reclaim_items(plan: Plan) -> list[ReclaimItem]:
 
 def enough(finds: Iterable[Find], missing: int) -> bool:
     """Whether what may go is as much as is missing."""
-    return sum(one.bytes for one in finds if not one.excluded) >= missing
+    return sum(find.bytes for find in finds if not find.excluded) >= missing
 
 
 def plan_reclaim(finds: Sequence[Find], missing: int) -> Plan:
     """As many as are needed, in order; the others are spared, each with its reason."""
     actions, excluded, planned = [], [], 0
-    for one in finds:
-        if one.bytes < _SMALL:
+    for find in finds:
+        if find.bytes < _SMALL:
             continue
-        if one.excluded:
-            excluded.append(one.item(one.excluded))
+        if find.excluded:
+            excluded.append(find.item(find.excluded))
         elif planned < missing:
-            planned += one.bytes
-            actions.append(one.item(acted=True))
+            planned += find.bytes
+            actions.append(find.item(acted=True))
         else:
-            excluded.append(one.item("not needed: the target is met without it"))
+            excluded.append(find.item("not needed: the target is met without it"))
     return Plan(VERB, tuple(actions), tuple(excluded))
 
 

@@ -44,7 +44,7 @@ def moment_of(name: str, changed: float) -> float:
     found = _DATE.search(name)
     if not found:
         return changed
-    year, month, day, hour, minute, second = (int(one or 0) for one in found.groups())
+    year, month, day, hour, minute, second = (int(group or 0) for group in found.groups())
     try:
         named = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
     except ValueError:
@@ -66,7 +66,7 @@ def series_of(name: str) -> str:
 def grouped(backups: Iterable[Backup]) -> dict[str, list[Backup]]:
     """Each series, the newest first."""
     found: dict[str, list[Backup]] = {}
-    for one in sorted(backups, key=lambda one: (-one.at, one.name)):
+    for one in sorted(backups, key=lambda backup: (-backup.at, backup.name)):
         found.setdefault(series_of(one.name), []).append(one)
     return found
 
@@ -94,15 +94,15 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
 
     Files are read from the newest on until ``keep`` are valid: no more than that has to be, and bigger ones behind it.
     """
-    stay = {one.name: "its date is in the future, so it is none" for one in series if one.at > now + _SLACK}
-    dated = [one for one in series if one.name not in stay]
-    middle = median(one.size for one in dated) if dated else 0.0
+    stay = {backup.name: "its date is in the future, so it is none" for backup in series if backup.at > now + _SLACK}
+    dated = [backup for backup in series if backup.name not in stay]
+    middle = median(backup.size for backup in dated) if dated else 0.0
     seen: dict[str, Any] = {}
 
-    def look(one: Backup) -> Any:
-        if one.name not in seen:
-            seen[one.name] = read(one)
-        return seen[one.name]
+    def look(backup: Backup) -> Any:
+        if backup.name not in seen:
+            seen[backup.name] = read(backup)
+        return seen[backup.name]
 
     valid, small = [], set()
     for place, one in enumerate(dated):
@@ -121,7 +121,7 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
         if len(valid) == 1 and now - one.at > max_age:
             newer = dated[:place]
             # Whole ones that are small are made each day: then it is their size that must be understood.
-            if newer and all(each.name in small and not why_not_whole(look(each)) for each in newer):
+            if newer and all(backup.name in small and not why_not_whole(look(backup)) for backup in newer):
                 return Retention((), stay, f"the newest {len(newer)} are {_SMALL}")
             why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
             return Retention((), stay, f"{why}: find out why no new one is made before old ones go")
@@ -133,10 +133,10 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
     return Retention((), stay, few + _why_few(seen.values()))
 
 
-def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
+def _usual(backup: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
     """What its size is measured by: the biggest older one, but for a torn one, if that makes a difference."""
     for other in sorted(older, key=lambda other: -other.size):
-        if one.size >= PLAUSIBLE * other.size:
+        if backup.size >= PLAUSIBLE * other.size:
             break
         dump = look(other)
         if dump.problem or not why_not_whole(dump):
@@ -147,6 +147,6 @@ def _usual(one: Backup, older: Sequence[Backup], middle: float, look: Callable[[
 def _why_few(dumps: Iterable[Any]) -> str:
     """What hindered judging, so that few are valid."""
     looked = list(dumps)
-    unread = [one.problem for one in looked if one.problem]
+    unread = [dump.problem for dump in looked if dump.problem]
     said = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
-    return f"{said}; {_CUSTOM}" if any(header_alone(one) for one in looked) else said
+    return f"{said}; {_CUSTOM}" if any(header_alone(dump) for dump in looked) else said

@@ -67,8 +67,8 @@ def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
                 )
                 if retention.refused:
                     notes.append(f"no backup of {kept.where} ({name}) may go: {retention.refused}")
-                going = {one.name for one in retention.go}
-                for one in [*retention.go, *(one for one in series if one.name not in going)]:
+                going = {backup.name for backup in retention.go}
+                for one in [*retention.go, *(backup for backup in series if backup.name not in going)]:
                     why = "" if one.name in going else retention.stay.get(one.name) or retention.refused
                     found.append(_find(kept, root, one, why))
     except OSError as error:
@@ -91,17 +91,17 @@ def _listed(handle: int, pattern: str) -> list[Backup]:
     return found
 
 
-def _find(kept: Kept, root: str, one: Backup, why: str) -> Find:
-    old = span(max(0.0, time.time() - one.at))
+def _find(kept: Kept, root: str, backup: Backup, why: str) -> Find:
+    old = span(max(0.0, time.time() - backup.at))
     return Find(
         BACKUPS,
-        f"backup:{unspaced(kept.where)}/{unspaced(one.name)}@{one.inode}-{one.size}-{one.changed}",
-        f"backup {kept.where}/{one.name}",
-        one.blocks,
+        f"backup:{unspaced(kept.where)}/{unspaced(backup.name)}@{backup.inode}-{backup.size}-{backup.changed}",
+        f"backup {kept.where}/{backup.name}",
+        backup.blocks,
         f"{old} old, and {kept.keep} newer ones are valid",
         "delete",
         why,
-        {"root": root, "path": kept.path, "name": one.name, "is": (one.inode, one.size, one.changed)},
+        {"root": root, "path": kept.path, "name": backup.name, "is": (backup.inode, backup.size, backup.changed)},
     )
 
 

@@ -35,10 +35,10 @@ def build_cache(used: Mapping[str, Any]) -> list[Find]:
 
 def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age: float) -> list[Find]:
     """Images without a name that are older than ``age`` seconds; those that a rollback may need are spared."""
-    sizes = {one["Id"]: one for one in used.get("Images") or ()}
+    sizes = {image["Id"]: image for image in used.get("Images") or ()}
     needed, references, unread = _recorded(releases)
     containers = engine.labelled()
-    running = {str(one.get("ImageID")) for one in containers}
+    running = {str(container.get("ImageID")) for container in containers}
     pulled = _repositories(engine, containers, references)
     seen = []
     for id in engine.dangling():
@@ -78,7 +78,7 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
 
 def _repositories(engine: Engine, containers: Sequence[Mapping[str, Any]], references: set[str]) -> set[str]:
     """Where the images of compose services come from: by the names they have, had when recorded, or were pulled by."""
-    mine = [one for one in containers if (one.get("Labels") or {}).get(PROJECT)]
+    mine = [container for container in containers if (container.get("Labels") or {}).get(PROJECT)]
     names = {*references, *(str(one.get("Image") or "") for one in mine)}
     for id in {str(one.get("ImageID")) for one in mine}:
         known = engine.image(id) or {}
@@ -101,8 +101,8 @@ def _recorded(folder: str) -> tuple[set[str], set[str], list[str]]:
     for project in projects:
         kept = Snapshots(folder, project)
         for snapshot in kept.newest_first():
-            needed |= {one.image for one in snapshot.services.values()}
-            references |= {one.reference for one in snapshot.services.values()}
+            needed |= {service.image for service in snapshot.services.values()}
+            references |= {service.reference for service in snapshot.services.values()}
         unread += kept.unread
     return needed, references, unread
 
@@ -154,13 +154,13 @@ def _log_size(raw: Mapping[str, Any], device: int) -> int:
     return figures.st_blocks * 512 if figures.st_dev == device else 0
 
 
-def _why_kept(raw: Mapping[str, Any], one: Container, old: float, age: float) -> str:
+def _why_kept(raw: Mapping[str, Any], container: Container, old: float, age: float) -> str:
     labels = (raw.get("Config") or {}).get("Labels") or {}
     policy = str(((raw.get("HostConfig") or {}).get("RestartPolicy") or {}).get("Name") or "no")
     if labels.get(SERVICE) and str(labels.get("com.docker.compose.oneoff")) != "True":
         return f"it is {labels[SERVICE]}'s own, which an `up` starts again"
-    if one.exit_code != 0:
-        return f"it ended with exit code {one.exit_code}, and is evidence of that"
+    if container.exit_code != 0:
+        return f"it ended with exit code {container.exit_code}, and is evidence of that"
     if policy not in ("no", ""):
         return f"it is to be restarted ({policy})"
     return f"it ended {span(old)} ago, and younger ones than {span(age)} stay" if old < age else ""
@@ -195,6 +195,7 @@ def remove_container(engine: Engine, handle: Mapping[str, Any]) -> bool:
 def volumes(used: Mapping[str, Any], most: int = 3) -> list[tuple[str, int]]:
     """The biggest, which are never freed here."""
     sized: Iterable[tuple[str, int]] = (
-        (str(one["Name"]), int((one.get("UsageData") or {}).get("Size") or 0)) for one in used.get("Volumes") or ()
+        (str(volume["Name"]), int((volume.get("UsageData") or {}).get("Size") or 0))
+        for volume in used.get("Volumes") or ()
     )
     return sorted((one for one in sized if one[1] > 0), key=lambda one: -one[1])[:most]

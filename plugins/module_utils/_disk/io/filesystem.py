@@ -45,7 +45,7 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
 
     ``project``: ours; empty: the one that is there, if there is no other.
     """
-    known = {str(one["Id"]): one for one in containers}
+    known = {str(container["Id"]): container for container in containers}
     projects = {str(labels[PROJECT]) for labels in map(_labels, containers) if labels.get(PROJECT)}
     project = project or (projects.pop() if len(projects) == 1 else "")
     told: list[Explained] = []
@@ -90,11 +90,11 @@ def inodes(room: Room) -> list[Explained]:
     device, deadline, counts, whole = device_of(room.mount), time.monotonic() + _WALK, {}, True
     for place, folders, names in os.walk(room.mount):
         counts[place] = len(names) + len(folders)
-        folders[:] = [one for one in folders if _device(os.path.join(place, one)) == device]
+        folders[:] = [folder for folder in folders if _device(os.path.join(place, folder)) == device]
         if time.monotonic() > deadline:
             whole = False
             break
-    most = sorted(counts.items(), key=lambda one: -one[1])[:3]
+    most = sorted(counts.items(), key=lambda item: -item[1])[:3]
     seen = "" if whole else ", of what could be counted in time"
     return [
         explained(

@@ -113,7 +113,7 @@ def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> Disk
     device = disk.device_of(options.mount)
     seen = DiskState(disk.room_of(options.mount), device)
     missing = seen.room.missing(options.goal)
-    if set(options.kinds) & set(_ENGINES) or any(one.service for one in options.backups):
+    if set(options.kinds) & set(_ENGINES) or any(backup.service for backup in options.backups):
         seen.engine = _opened(stack, login, seen)
     logs: list[reclaim_logs.Log] = []
     here = seen.engine is not None and _is_here(seen.engine, seen)
@@ -123,7 +123,7 @@ def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> Disk
             "the logs of containers",
             lambda engine: reclaim_logs.logs(engine, seen.device, options.log_size, options.project),
         )
-    opened = open_files.look(seen.device, {(seen.device, one.inode) for one in logs})
+    opened = open_files.look(seen.device, {(seen.device, log.inode) for log in logs})
     for kind in options.kinds:
         if enough(seen.finds, missing):
             break
@@ -136,7 +136,7 @@ def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> Disk
     seen.explained += disk.inodes(seen.room)
     if seen.used is not None:
         seen.explained += disk.big_volumes(reclaim_store.volumes(seen.used))
-    if any(not one.handle.get("bounded", True) for one in seen.finds if one.kind == LOGS):
+    if any(not find.handle.get("bounded", True) for find in seen.finds if find.kind == LOGS):
         seen.notes.append(
             "logs without a bound grow again: give each service logging: {driver: json-file, options: {max-size: 20m,"
             " max-file: '3'}}; it takes effect when the container is created anew"
@@ -297,7 +297,7 @@ def _last_lines(engine: Engine, find: Find) -> list[str]:
 
 def _evidence(seen: DiskState, planned: Reclaiming) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
-    going = [one for one in seen.finds if one.target in planned.plan.targets and one.kind in (LOGS, CONTAINERS)]
+    going = [find for find in seen.finds if find.target in planned.plan.targets and find.kind in (LOGS, CONTAINERS)]
     logs = {one.who: redacted_lines(_asked(seen, f"the {one.who}", partial(_last_lines, find=one))) for one in going}
     return {
         "room": seen.room.as_dict(),

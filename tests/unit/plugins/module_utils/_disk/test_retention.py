@@ -27,12 +27,12 @@ def judged(*states: str, keep: int = 2, max_age: float = DAY) -> tuple[list[str]
     backups, dumps = series(*states)
     looked = []
 
-    def read(one: Backup) -> Dump:
-        looked.append(one.name)
-        return dumps[one.name]
+    def read(backup: Backup) -> Dump:
+        looked.append(backup.name)
+        return dumps[backup.name]
 
     decision = retention.judge(backups, keep, max_age, NOW, read)
-    return [one.name for one in decision.go], decision, looked
+    return [backup.name for backup in decision.go], decision, looked
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ ARCHIVE = b"PGDMP"
 def nights(*sizes: int, every: float = DAY, head: bytes = b"--") -> tuple[list[Backup], dict[str, Dump]]:
     """Whole dumps, the newest first, of these sizes."""
     backups = [Backup(f"b{place}", size, size, NOW - every * place - 60, 1, 0) for place, size in enumerate(sizes)]
-    return backups, {one.name: Dump(one.name, one.size, 0.0, head, WHOLE) for one in backups}
+    return backups, {backup.name: Dump(backup.name, backup.size, 0.0, head, WHOLE) for backup in backups}
 
 
 def judge(nightly: tuple[list[Backup], dict[str, Dump]], keep: int, max_age: float = 30 * DAY) -> retention.Retention:
@@ -98,13 +98,13 @@ def test_empty_files_are_a_job_that_stopped():
 
 def test_a_few_small_ones_do_not_count_and_hinder_nothing():
     decision = judge(nights(GB, 1000, 1000, GB, GB, GB), 3)
-    assert [one.name for one in decision.go] == ["b5"]
+    assert [backup.name for backup in decision.go] == ["b5"]
 
 
 def test_a_big_one_that_is_torn_measures_nothing():
     backups, dumps = nights(1000, 1000, 1000, GB)
     dumps["b3"] = Dump("b3", GB, 0.0, b"--", b"INSERT")
-    assert [one.name for one in judge((backups, dumps), 2).go] == ["b3", "b2"]
+    assert [backup.name for backup in judge((backups, dumps), 2).go] == ["b3", "b2"]
     dumps["b3"] = Dump("b3", GB, 0.0, problem="it cannot be read")
     assert judge((backups, dumps), 2).go == ()
 
@@ -114,12 +114,12 @@ def test_a_date_that_is_still_to_come_is_none():
     ahead = Backup("ahead", 1000, 1000, NOW + 999 * DAY, 1, 0)
     dumps["ahead"] = Dump("ahead", 1000, 0.0, b"--", WHOLE)
     decision = judge(([ahead, *backups], dumps), 2)
-    assert [one.name for one in decision.go] == ["b3", "b2"]
+    assert [backup.name for backup in decision.go] == ["b3", "b2"]
     assert decision.stay["ahead"] == "its date is in the future, so it is none"
-    old = [Backup(one.name, one.size, one.blocks, one.at - 9 * DAY, 1, 0) for one in backups]
+    old = [Backup(backup.name, backup.size, backup.blocks, backup.at - 9 * DAY, 1, 0) for backup in backups]
     assert "the newest valid backup, b0, is 9 days" in judge(([ahead, *old], dumps), 2, DAY).refused
     zone = Backup("ahead", 1000, 1000, NOW + 0.9 * DAY, 1, 0)
-    assert [one.name for one in judge(([zone, *backups], dumps), 2).go] == ["b3", "b2", "b1"]
+    assert [backup.name for backup in judge(([zone, *backups], dumps), 2).go] == ["b3", "b2", "b1"]
 
 
 def test_nothing_goes_on_the_strength_of_custom_archives():
