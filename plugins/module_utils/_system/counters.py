@@ -291,7 +291,7 @@ def host_dict(first: HostReading, last: HostReading) -> HostReport:
         },
         "cores": last.cores,
         "load": list(last.load),
-        "load_per_core": [round(one / max(1, last.cores), 2) for one in last.load],
+        "load_per_core": [round(load / max(1, last.cores), 2) for load in last.load],
         "cpu_used": round(spent / (spent + idle), 3) if spent + idle > 0 else 0.0,
         "pressure": dict(last.pressure),
         "oom_kills": last.oom_kills,
@@ -304,21 +304,21 @@ def host_dict(first: HostReading, last: HostReading) -> HostReport:
 def top(first: Mapping[int, Process], last: Mapping[int, Process], seconds: float, count: int) -> list[BusyProcess]:
     """Processes by CPU used between two readings, then by memory; the ``count`` first of each, without doubles."""
 
-    def cores(one: Process) -> float:
-        former = first.get(one.pid)
-        return max(0.0, one.cpu - former.cpu) / seconds if former is not None and seconds > 0 else 0.0
+    def cores(process: Process) -> float:
+        former = first.get(process.pid)
+        return max(0.0, process.cpu - former.cpu) / seconds if former is not None and seconds > 0 else 0.0
 
-    by_cpu = sorted(last.values(), key=lambda one: (-cores(one), -one.resident))[:count]
-    by_memory = sorted(last.values(), key=lambda one: -one.resident)[:count]
-    chosen = list({one.pid: one for one in [*by_cpu, *by_memory]}.values())
+    by_cpu = sorted(last.values(), key=lambda process: (-cores(process), -process.resident))[:count]
+    by_memory = sorted(last.values(), key=lambda process: -process.resident)[:count]
+    chosen = list({process.pid: process for process in [*by_cpu, *by_memory]}.values())
     return [
         {
-            "pid": one.pid,
-            "inside_pid": one.inside,
-            "name": one.name,
-            "container": one.container,
-            "cpu": round(cores(one), 3),
-            "resident": one.resident,
+            "pid": process.pid,
+            "inside_pid": process.inside,
+            "name": process.name,
+            "container": process.container,
+            "cpu": round(cores(process), 3),
+            "resident": process.resident,
         }
-        for one in chosen
+        for process in chosen
     ]

@@ -69,7 +69,7 @@ def read_host(disks: bool = True) -> HostReading:
     if "MemAvailable" not in memory:
         raise HostError("This host does not show its memory (/proc/meminfo): only Linux hosts can be examined.")
     stat = read("/proc/stat").splitlines()
-    ticks = [int(one) for one in stat[0].split()[1:]]
+    ticks = [int(part) for part in stat[0].split()[1:]]
     idle = ticks[3] + ticks[4]
     load = read("/proc/loadavg").split()
     return HostReading(
@@ -145,14 +145,19 @@ def ages_of(pids: Iterable[int], now: datetime) -> dict[int, float]:
     return found
 
 
-def placed(one: Process) -> Process:
+def placed(process: Process) -> Process:
     """The same process with its container, and its pid inside of it."""
-    inside = one.pid
-    for line in read(f"/proc/{one.pid}/status").splitlines():
+    inside = process.pid
+    for line in read(f"/proc/{process.pid}/status").splitlines():
         if line.startswith("NSpid:"):
             inside = int(line.split()[-1])
-    return one.__class__(
-        one.pid, inside, one.name, container_id_of(read(f"/proc/{one.pid}/cgroup")), one.cpu, one.resident
+    return process.__class__(
+        process.pid,
+        inside,
+        process.name,
+        container_id_of(read(f"/proc/{process.pid}/cgroup")),
+        process.cpu,
+        process.resident,
     )
 
 
@@ -181,5 +186,5 @@ def kernel_oom_kills() -> list[OomKill]:
         if "oom-kill:" in line:
             microseconds = line.split(",")[2]
             age = booted + int(microseconds) / 1e6 if microseconds.isdigit() else 0.0
-            found += [{**one, "at": round(age, 1)} for one in parse_oom([line])]
+            found += [{**victim, "at": round(age, 1)} for victim in parse_oom([line])]
     return found
