@@ -13,4 +13,4 @@ def of_resources(result: HostResources) -> list[Line]:
     host = result["host"]
     text = f"{host['cores']} cores {host['cpu_used']:.0%} busy, {host['memory']['available'] // 2**20} MiB available"
     lines = [(DIM, f"{text}, {len(result['containers'])} containers")]
-    return lines + [(CARE, one) for one in result["findings"][:SHOWN]]
+    return lines + [(CARE, finding) for finding in result["findings"][:SHOWN]]

@@ -99,9 +99,9 @@ def containers_of(
     for id, now in last.items():
         who = names.get(id)
         figures = rates(first.get(id, now), now)
-        mine = [one for one in killed if one["container"] == id]
+        mine = [kill for kill in killed if kill["container"] == id]
         # Without a word of the kernel's log nobody knows how old the kills are: those while we looked count.
-        recent = sum(now_is - one["at"] < RECENT for one in mine) if mine else figures.oom_kills_now
+        recent = sum(now_is - kill["at"] < RECENT for kill in mine) if mine else figures.oom_kills_now
         found.append(
             {
                 "id": id,
@@ -124,7 +124,9 @@ def containers_of(
                 "leak": leak(samples.get(id, ()), now.limit),
             }
         )
-    return sorted(found, key=lambda one: (-(one["memory_share"] or 0), -one["cpu"], one["name"]))
+    return sorted(
+        found, key=lambda container: (-(container["memory_share"] or 0), -container["cpu"], container["name"])
+    )
 
 
 def resources_dict(host: tuple[HostReading, HostReading], containers: list[ContainerUse]) -> HostResources:
@@ -152,27 +154,30 @@ def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
             found.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")
         if (disk["inodes_used_share"] or 0) >= FEW_INODES:
             found.append(f"{disk['mount']} has used {disk['inodes_used_share']:.0%} of its inodes")
-    for one in containers:
-        found += _of_container(one)
+    for container in containers:
+        found += _of_container(container)
     return found
 
 
-def _of_container(one: ContainerUse) -> list[str]:
-    name, found = one["name"], []
-    if one["limit"] and (one["memory_share"] or 0) >= NEAR_LIMIT:
+def _of_container(container: ContainerUse) -> list[str]:
+    name, found = container["name"], []
+    if container["limit"] and (container["memory_share"] or 0) >= NEAR_LIMIT:
         found.append(
-            f"{name} uses {one['working_set'] // MIB} of {one['limit'] // MIB} MiB ({one['memory_share']:.0%})"
+            f"{name} uses {container['working_set'] // MIB} of {container['limit'] // MIB} MiB"
+            f" ({container['memory_share']:.0%})"
         )
-    if one["oom_recent"]:
-        whom = sorted({kill["task"] for kill in one["oom_killed"]})
+    if container["oom_recent"]:
+        whom = sorted({kill["task"] for kill in container["oom_killed"]})
         more = f" ({', '.join(whom)})" if whom else ""
-        recent = f", {one['oom_kills_now']} while we looked" if one["oom_kills_now"] else ""
-        found.append(f"the kernel killed {one['oom_recent']} processes of {name} for want of memory{more}{recent}")
-    if one["leak"] and will_fill(one["leak"], one["memory_share"]):
-        rate, left = one["leak"]["bytes_per_second"] / MIB, one["leak"]["seconds_to_limit"]
+        recent = f", {container['oom_kills_now']} while we looked" if container["oom_kills_now"] else ""
+        found.append(
+            f"the kernel killed {container['oom_recent']} processes of {name} for want of memory{more}{recent}"
+        )
+    if container["leak"] and will_fill(container["leak"], container["memory_share"]):
+        rate, left = container["leak"]["bytes_per_second"] / MIB, container["leak"]["seconds_to_limit"]
         found.append(f"{name} grows by {rate:.1f} MiB/s, its limit is {left:g} s away")
-    if one["cpu"] >= BUSY:
-        found.append(f"{name} uses {one['cpu']:.2f} cores")
-    if one["throttled"] >= SLOWED:
-        found.append(f"{name} was held back by its CPU limit {one['throttled']:.0%} of the time")
+    if container["cpu"] >= BUSY:
+        found.append(f"{name} uses {container['cpu']:.2f} cores")
+    if container["throttled"] >= SLOWED:
+        found.append(f"{name} was held back by its CPU limit {container['throttled']:.0%} of the time")
     return found

@@ -20,7 +20,7 @@ def used(
     """
     seen = read_resources(login, interval, window, alone)
     containers = containers_of(seen.usage, seen.names, seen.samples, seen.killed, seen.at)
-    kept = [one for one in containers if project in ("", one["project"])]
+    kept = [container for container in containers if project in ("", container["project"])]
     busiest = top(*seen.processes, seen.host[1].at - seen.host[0].at, processes)
     for each in busiest:
         where = placed(seen.processes[1][each["pid"]])
