@@ -94,7 +94,7 @@ class Exchange:
 
 def told(checks: Iterable[Check]) -> PreflightReport:
     """What both preflight modules return."""
-    return summed_up(one.as_dict() for one in checks)
+    return summed_up(check.as_dict() for check in checks)
 
 
 def summed_up(checks: Iterable[CheckReport]) -> PreflightReport:
@@ -103,9 +103,9 @@ def summed_up(checks: Iterable[CheckReport]) -> PreflightReport:
     return {
         "changed": False,
         "checks": found,
-        "ready": all(bool(one["ready"]) for one in found),
-        "not_ready": [one["check"] for one in found if one["ready"] is False],
-        "unknown": [one["check"] for one in found if one["ready"] is None],
+        "ready": all(bool(check["ready"]) for check in found),
+        "not_ready": [check["check"] for check in found if check["ready"] is False],
+        "unknown": [check["check"] for check in found if check["ready"] is None],
     }
 
 

@@ -13,9 +13,9 @@ _READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "un
 def of_preflight(result: PreflightReport) -> list[Line]:
     """A table: ready or not, what was found, and under what is not ready its cure."""
     lines = []
-    for one in result["checks"]:
-        kind, word = _READINESS[one["ready"]]
-        lines.append((kind, f"{word:<9} {one['check']}: {one['found']}"))
-        if one["remedy"]:
-            lines.append((PLAIN, f"          remedy: {one['remedy']}"))
+    for check in result["checks"]:
+        kind, word = _READINESS[check["ready"]]
+        lines.append((kind, f"{word:<9} {check['check']}: {check['found']}"))
+        if check["remedy"]:
+            lines.append((PLAIN, f"          remedy: {check['remedy']}"))
     return lines

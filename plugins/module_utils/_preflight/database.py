@@ -43,10 +43,10 @@ def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Ch
 
 def of_slots(snapshot: Snapshot) -> list[Check]:
     checks = []
-    for one in connection_limits(snapshot):
-        name = "slots in reserve" if one.kind == "max_connections" else f"room under {one.words}"
+    for limit in connection_limits(snapshot):
+        name = "slots in reserve" if limit.kind == "max_connections" else f"room under {limit.words}"
         remedy = "make the pools as small as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
-        checks.append(Check(name, not one.is_tight(HEADROOM), f"{one.free} of {one.limit} are free", remedy))
+        checks.append(Check(name, not limit.is_tight(HEADROOM), f"{limit.free} of {limit.limit} are free", remedy))
     return checks
 
 
@@ -66,8 +66,8 @@ def of_hypopg(database: str, there: bool) -> Check:
 
 def of_wal(replication: ReplicationReport) -> list[Check]:
     archiver = replication["archiver"]
-    dead = [one for one in replication["slots"] if not one["active"] and not one["temporary"]]
-    kept = sum(one["kept_bytes"] for one in dead)
+    dead = [slot for slot in replication["slots"] if not slot["active"] and not slot["temporary"]]
+    kept = sum(slot["kept_bytes"] for slot in dead)
     checks = [
         Check(
             "no unused slot keeps WAL",
@@ -85,7 +85,7 @@ def of_wal(replication: ReplicationReport) -> list[Check]:
 
 
 def of_age(wraparound: WraparoundReport) -> Check:
-    worst = max(wraparound["databases"], key=lambda one: one["share"])
+    worst = max(wraparound["databases"], key=lambda database: database["share"])
     found = (
         f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of where autovacuum steps in"
     )

@@ -15,9 +15,10 @@ IS_SET = "the clock is set"
 
 
 def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
-    short = [one for one in filesystems if (one["inodes_used_share"] or 0) >= FULL]
+    short = [filesystem for filesystem in filesystems if (filesystem["inodes_used_share"] or 0) >= FULL]
     found = (
-        ", ".join(f"{one['mount']} {one['inodes_used_share']:.0%}" for one in short) or "there are enough everywhere"
+        ", ".join(f"{filesystem['mount']} {filesystem['inodes_used_share']:.0%}" for filesystem in short)
+        or "there are enough everywhere"
     )
     where = short[0]["mount"] if short else "/"
     return Check("inodes are left", not short, found, f"tidy what du --inodes -x -d 3 {where} | sort -n | tail shows")
@@ -78,9 +79,9 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
     again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and mend the job (systemctl list-timers)"
     if not dumps:
         return Check(name, False, "there is none", f"set path and pattern in runbook_backups; or {again}")
-    newest = min(dumps, key=lambda one: one.age)
+    newest = min(dumps, key=lambda dump: dump.age)
     why = why_not_whole(newest)
-    older = sorted((one for one in dumps if one is not newest), key=lambda one: one.age)
+    older = sorted((dump for dump in dumps if dump is not newest), key=lambda dump: dump.age)
     said = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
     if newest.problem:
         return Check(name, None, f"{said}; {newest.problem}", "set ansible_become: true on the host where they are")

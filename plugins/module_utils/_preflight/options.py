@@ -31,4 +31,4 @@ def backups_of(params: dict[str, Any]) -> list[dict[str, Any]]:
             raise InputError(
                 f"backups: max_age of {one['path']} is no number of hours. Nothing was looked at."
             ) from None
-    return [{"project": params["project"], **one} for one in params["backups"]]
+    return [{"project": params["project"], **backup} for backup in params["backups"]]

@@ -77,11 +77,11 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
     try:
         with engine(login) as opened:
             seen = observe(opened, Compose(login.host), source, lines=0)
-            unbounded, number = _unbounded(opened, [one.id for one in seen.containers])
+            unbounded, number = _unbounded(opened, [container.id for container in seen.containers])
     except RunbookError as error:
         remedy = "set runbook_compose, and ansible_become: true"
         return [Check("the compose project is found", False, str(error), remedy)]
-    unhealthy = [one.name for one in seen.containers if not one.healthy]
+    unhealthy = [container.name for container in seen.containers if not container.healthy]
     missing = [] if os.geteuid() == 0 else ["root"]
     missing += [
         name for name in _PROGRAMS if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")

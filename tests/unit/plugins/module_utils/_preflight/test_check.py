@@ -70,7 +70,7 @@ def test_the_controller_s_check_stands_behind_the_host_s_and_counts():
         "host_clock": {"received": DAY - 60, "answered": DAY - 59},
     }
     told = with_controller_clock(result, DAY, DAY + 1)
-    assert [one["check"] for one in told["checks"]] == [
+    assert [check["check"] for check in told["checks"]] == [
         "the clock is set", "the clock agrees with the controller", "inodes are left",
     ]  # fmt: skip
     assert told["not_ready"] == ["the clock agrees with the controller"]
