@@ -32,11 +32,11 @@ def changes_of_services(services: Mapping[str, ServiceReport], now: float) -> li
     built: dict[str, tuple[float, set[str]]] = {}
     found: list[Change] = []
     for name, service in services.items():
-        made.append((max((_at(one["created_at"]) for one in service["containers"]), default=0.0), name))
+        made.append((max((_at(container["created_at"]) for container in service["containers"]), default=0.0), name))
         for one in service["containers"]:
             image = one["image"].partition(":")[2][:12]
             built.setdefault(image, (_at(one["image_made_at"]), set()))[1].add(name)
-        drifted = sorted({text for one in service["containers"] for text in one["drift"]})
+        drifted = sorted({text for container in service["containers"] for text in container["drift"]})
         if drifted:
             text = f"{name} runs otherwise than its files ask: {drifted[0]}"
             found.append({"age": 0.0, "what": text, "deploys": False})

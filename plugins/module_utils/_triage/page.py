@@ -55,20 +55,20 @@ def page(
 def _wrong(signs: Sequence[Sign]) -> str:
     if not signs:
         return "## What is wrong\n\nNothing that was looked at.\n"
-    ranked = sorted((one for one in signs if one.severity != SEVERITIES[3]), key=lambda one: one.severity)
-    lines = [f"- **{one.severity}** {_where(one)}{_text(one.text)}" for one in ranked[:_SHOWN]]
+    ranked = sorted((sign for sign in signs if sign.severity != SEVERITIES[3]), key=lambda sign: sign.severity)
+    lines = [f"- **{sign.severity}** {_where(sign)}{_text(sign.text)}" for sign in ranked[:_SHOWN]]
     lines += [f"- and {len(ranked) - _SHOWN} more, see the evidence"] if len(ranked) > _SHOWN else []
     return "## What is wrong\n\n" + "\n".join(lines or ["Nothing that users feel."]) + "\n"
 
 
-def _where(one: Sign) -> str:
-    return f"{_text(one.host)}: " if one.host else ""
+def _where(sign: Sign) -> str:
+    return f"{_text(sign.host)}: " if sign.host else ""
 
 
 def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[ScenarioReport]) -> str:
-    severe = [one for one in signs if one.severity == severity]
+    severe = [sign for sign in signs if sign.severity == severity]
     lines = []
-    if severity in SEVERITIES[:2] and not any(one.scenario in SCENARIOS for one in severe):
+    if severity in SEVERITIES[:2] and not any(sign.scenario in SCENARIOS for sign in severe):
         lines += ["No playbook mends what is severest above: first a person sees to it.", ""]
     if not scenarios:
         return "## What to run next\n\n" + "\n".join(lines) if lines else ""
@@ -78,13 +78,15 @@ def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[ScenarioRepo
         "",
         f"since {_text('; '.join(first['signs']))}",
     ]
-    others = [f"`{one['playbook']}`" for one in scenarios[1:4]]
+    others = [f"`{scenario['playbook']}`" for scenario in scenarios[1:4]]
     lines += ["", f"Otherwise: {', '.join(others)}"] if others else []
     return "## What to run next\n\n" + "\n".join(lines) + "\n"
 
 
 def _changed(surveys: Mapping[str, Survey]) -> str:
-    found = [(one["age"], host, one["what"]) for host, survey in surveys.items() for one in _changes_of(survey)]
+    found = [
+        (change["age"], host, change["what"]) for host, survey in surveys.items() for change in _changes_of(survey)
+    ]
     lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
     unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
     lines += unknown[:_CHANGES]
@@ -112,9 +114,9 @@ def _unseen(survey: Survey) -> Sequence[str]:
 
 
 def _series(prometheus: PrometheusResult) -> str:
-    told = [f"{_text(one['name'])} {_text(_value(one))}" for one in prometheus.get("series", ())]
+    told = [f"{_text(series['name'])} {_text(_value(series))}" for series in prometheus.get("series", ())]
     why = prometheus.get("msg") if "series" not in prometheus else ""
-    lines = [f"- {one}" for one in told] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
+    lines = [f"- {series}" for series in told] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
     return "## Figures\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
@@ -127,7 +129,7 @@ def _value(one: SeriesReport) -> str:
 def _hosts(surveys: Mapping[str, Survey], signs: Sequence[Sign]) -> str:
     rows = ["| host | services well | CPU | memory left | fullest disk | slots | worst |", "| --- " * 7 + "|"]
     for host, survey in surveys.items():
-        mine = [one.severity for one in signs if one.host == host and one.severity != SEVERITIES[3]]
+        mine = [sign.severity for sign in signs if sign.host == host and sign.severity != SEVERITIES[3]]
         cells = [_text(host), _well(survey), *_figures(survey), _slots(survey), min(mine, default="-")]
         rows.append(f"| {' | '.join(cells)} |")
     return "## Hosts\n\n" + "\n".join(rows) + "\n"
@@ -138,7 +140,7 @@ def _well(survey: Survey) -> str:
     if not part or "trouble_reading" in part:
         return "-"
     containers = [container for service in part["services"].values() for container in service["containers"]]
-    return f"{sum(not each['problem'] for each in containers)} of {len(containers)}"
+    return f"{sum(not container['problem'] for container in containers)} of {len(containers)}"
 
 
 def _figures(survey: Survey) -> tuple[str, str, str]:
@@ -146,7 +148,7 @@ def _figures(survey: Survey) -> tuple[str, str, str]:
     if not part or "trouble_reading" in part:
         return "-", "-", "-"
     host = part["host"]
-    disks = sorted(host["filesystems"], key=lambda one: -one["used_share"])
+    disks = sorted(host["filesystems"], key=lambda filesystem: -filesystem["used_share"])
     fullest = f"{_text(disks[0]['mount'])} {disks[0]['used_share']:.0%}" if disks else "-"
     return f"{host['cpu_used']:.0%}", f"{host['memory']['available_share']:.0%}", fullest
 

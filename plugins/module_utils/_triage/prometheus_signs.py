@@ -64,26 +64,26 @@ def prometheus_signs(answer: PrometheusResult) -> list[Sign]:
 def alert_signs(alerts: Iterable[AlertReport]) -> list[Sign]:
     """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
     signs = []
-    for one in alerts:
-        if one["state"] != "firing":
+    for alert in alerts:
+        if alert["state"] != "firing":
             continue
-        label = one["severity"]
+        label = alert["severity"]
         severity = label.upper() if label.upper() in SEVERITIES else _LABELS.get(label.lower(), P2)
-        text = f"alert {one['name']}: {one['summary'] or 'fires'}"
-        signs.append(Sign(severity, text, "", one["scenario"], 2.0))
+        text = f"alert {alert['name']}: {alert['summary'] or 'fires'}"
+        signs.append(Sign(severity, text, "", alert["scenario"], 2.0))
     return signs
 
 
 def series_signs(series: Iterable[SeriesReport]) -> list[Sign]:
     """Key series beyond what the site says that they may be."""
     signs = []
-    for one in series:
-        value = one["value"]
+    for row in series:
+        value = row["value"]
         if value is None:
             continue
-        reached = [name for name in SEVERITIES if name in one["severity"] and value >= float(one["severity"][name])]
+        reached = [name for name in SEVERITIES if name in row["severity"] and value >= float(row["severity"][name])]
         if reached:
-            signs.append(Sign(reached[0], f"{one['name']} is {figure(value, one['unit'])}", "", one["scenario"]))
+            signs.append(Sign(reached[0], f"{row['name']} is {figure(value, row['unit'])}", "", row["scenario"]))
     return signs
 
 

@@ -73,7 +73,7 @@ class Sign:
 
 def severity_of(signs: Sequence[Sign]) -> str:
     """The most severe of all; P3 where nothing is wrong."""
-    return min((one.severity for one in signs), default=P3)
+    return min((sign.severity for sign in signs), default=P3)
 
 
 def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
@@ -84,14 +84,14 @@ def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
             found.setdefault(one.scenario, []).append(one)
     # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
     weights = {
-        name: max(each.weight for each in mine) + 0.5 * (3 - SEVERITIES.index(min(each.severity for each in mine)))
+        name: max(sign.weight for sign in mine) + 0.5 * (3 - SEVERITIES.index(min(sign.severity for sign in mine)))
         for name, mine in found.items()
     }
     return [
         {
             "playbook": f"playbooks/{name}.yml",
             "weight": round(weights[name], 2),
-            "signs": [one.text for one in mine[:3]],
+            "signs": [sign.text for sign in mine[:3]],
         }
         for name, mine in sorted(found.items(), key=lambda item: -weights[item[0]])
     ]

@@ -36,7 +36,7 @@ class Importance:
 
 def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[Sign]:
     """What every host's survey shows, and what they show together."""
-    found = [one for host, survey in surveys.items() for one in signs_of(host, survey, importance)]
+    found = [sign for host, survey in surveys.items() for sign in signs_of(host, survey, importance)]
     if surveys and all(survey.get("unreachable") for survey in surveys.values()):
         count = "the only host" if len(surveys) == 1 else f"none of {len(surveys)} hosts"
         known = "is not reached" if len(surveys) == 1 else "is reached"
@@ -70,7 +70,7 @@ def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
     lately = changes["changes"] if changes and "trouble_reading" not in changes else []
     young = [change for change in lately if change["age"] < _FRESH and change["deploys"]]
     # Without its engine nothing can be rolled back, whatever was deployed.
-    if young and not told and any(one.severity in (P0, P1) or one.scenario == "service_restart" for one in found):
+    if young and not told and any(sign.severity in (P0, P1) or sign.scenario == "service_restart" for sign in found):
         text = f"changed {span(young[0]['age'])} ago: {young[0]['what']}"
         found.append(Sign(P3, text, host, "release_rollback", 1.6))
     return found
@@ -108,9 +108,9 @@ def _services(host: str, found: ServicesPart, importance: Importance) -> list[Si
     if not found["services"]:
         return [Sign(P0, f"no container of any service is left: {found['problem'][0]}", host)]
     signs = []
-    nothing = not any(one["healthy"] for one in found["services"].values())
+    nothing = not any(service["healthy"] for service in found["services"].values())
     for name, one in found["services"].items():
-        unhealthy = [each for each in one["containers"] if each["problem"]]
+        unhealthy = [container for container in one["containers"] if container["problem"]]
         missing = not one["containers"] and bool(one["wanted"] or one["notes"])
         if not (unhealthy or missing):
             continue
@@ -135,7 +135,7 @@ def _reached(host: str, found: ReachedPart, importance: Importance) -> list[Sign
         if not bad:
             continue
         row = bad[0]
-        everybody = all(one["state"] == DOWN for one in rows)
+        everybody = all(row["state"] == DOWN for row in rows)
         severity = importance.targets.get(target, P1) if everybody or row["state"] == DOWN else P2
         payments = row["judge"] in ("stripe", "webhook")
         below = row["layer"] in ("dns", "tcp")
@@ -158,9 +158,9 @@ def _resources(host: str, found: ResourcesPart, dummy: Importance) -> list[Sign]
         signs.append(Sign(P2, text, host, "high_memory", 1.3))
     if figures["cpu_used"] >= _BUSY and figures["load_per_core"][0] >= 1:  # not by looking alone
         signs.append(Sign(P2, f"the cores are {figures['cpu_used']:.0%} busy", host, "high_cpu", 1.0))
-    for one in found["containers"]:
-        if one["oom_recent"]:
-            text = f"the kernel killed {one['oom_recent']} processes of {one['name']} for want of memory"
+    for container in found["containers"]:
+        if container["oom_recent"]:
+            text = f"the kernel killed {container['oom_recent']} processes of {container['name']} for want of memory"
             signs.append(Sign(P2, text, host, "high_memory", 1.7))
     return signs
 
@@ -180,7 +180,7 @@ def _database(host: str, found: DatabasePart, dummy: Importance) -> list[Sign]:
     ]
     busy = found["activity"]["long_running"]
     if busy:
-        oldest = max(one["seconds_in_state"] for one in busy)
+        oldest = max(statement["seconds_in_state"] for statement in busy)
         text = f"{len(busy)} statements run for long, the oldest for {oldest:g} s"
         signs.append(Sign(P2, text, host, "db_performance_degradation", 1.2))
     return signs
@@ -188,8 +188,8 @@ def _database(host: str, found: DatabasePart, dummy: Importance) -> list[Sign]:
 
 def _logs(host: str, found: LogsPart, dummy: Importance) -> list[Sign]:
     signs = []
-    for one in found["signatures"]:
-        if one["new"] and one["level"] in ("error", "critical") and one["count"] >= _MANY:
-            text = f"{one['count']} errors of a new kind: {shortened(one['text'], _WIDE)}"
+    for signature in found["signatures"]:
+        if signature["new"] and signature["level"] in ("error", "critical") and signature["count"] >= _MANY:
+            text = f"{signature['count']} errors of a new kind: {shortened(signature['text'], _WIDE)}"
             signs.append(Sign(P2, text, host, "release_rollback", 1.0))
     return signs

@@ -12,9 +12,9 @@ def of_triage(result: TriageReport) -> list[Line]:
     """How severe, by what, and what to run next."""
     severity = result["severity"]
     lines = [({"P0": BAD, "P1": BAD, "P2": CARE}.get(severity, GOOD), f"proposed severity {severity}")]
-    for one in result["signs"][:SHOWN]:
-        where = f"{one['host']}: " if one["host"] else ""
-        lines.append((CARE if one["severity"] != "P3" else DIM, f"{one['severity']} {where}{one['text']}"))
+    for sign in result["signs"][:SHOWN]:
+        where = f"{sign['host']}: " if sign["host"] else ""
+        lines.append((CARE if sign["severity"] != "P3" else DIM, f"{sign['severity']} {where}{sign['text']}"))
     if result["next"]:
         lines.append((PLAIN, f"next: ansible-playbook {result['next']} --check --diff"))
     return lines

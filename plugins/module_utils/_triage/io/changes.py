@@ -52,8 +52,8 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
             continue
         except OSError as error:
             unknown.append(f"{path} could not be looked at: {error.strerror}")
-    young: list[Change] = [{**one, "age": round(one["age"])} for one in found if 0 <= one["age"] < _DAY]
-    return {"changes": sorted(young, key=lambda one: one["age"]), "unknown": unknown}
+    young: list[Change] = [{**change, "age": round(change["age"])} for change in found if 0 <= change["age"] < _DAY]
+    return {"changes": sorted(young, key=lambda change: change["age"]), "unknown": unknown}
 
 
 def _beside(files: Sequence[str]) -> str:
@@ -71,7 +71,7 @@ def _of_git(folder: str, now: float) -> list[Change]:
 
 def last_deploy(found: ChangesReport) -> str:
     """When something was last deployed within a day, as log_tail takes it; empty where nothing was."""
-    ages = [one["age"] for one in found["changes"] if one["deploys"]]
+    ages = [change["age"] for change in found["changes"] if change["deploys"]]
     if not ages:
         return ""
     return datetime.fromtimestamp(time.time() - min(ages), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

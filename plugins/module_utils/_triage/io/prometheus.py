@@ -44,7 +44,7 @@ class Prometheus:
 
     def alerts(self) -> list[AlertReport]:
         """Those that are pending or fire, the earliest first."""
-        found: list[AlertReport] = self._ask("/api/v1/alerts", lambda data: [_alert(one) for one in data["alerts"]])
+        found: list[AlertReport] = self._ask("/api/v1/alerts", lambda data: [_alert(alert) for alert in data["alerts"]])
         return sorted(found, key=lambda one: one["since"])
 
     def series(self, wanted: Sequence[SeriesOption]) -> list[SeriesReport]:
@@ -98,7 +98,7 @@ def _largest(data: Mapping[str, Any]) -> float | None:
         )
     samples = [result] if kind == "scalar" else [one["value"] for one in result if "value" in one]
     values = [float(text) for dummy, text in samples]
-    return max((one for one in values if math.isfinite(one)), default=None)
+    return max((value for value in values if math.isfinite(value)), default=None)
 
 
 def _error_text(error: urllib.error.HTTPError) -> str:

@@ -73,7 +73,7 @@ def _services(login: EngineLogin, source: Source) -> ProjectReport:
         try:
             return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
         except ProjectUnknown as error:
-            if any(not one.one_off for one in opened.containers(source.project)):
+            if any(not container.one_off for container in opened.containers(source.project)):
                 raise
             # Nothing of it is left, which is no question of how it was asked for.
             return nothing_left(source, str(error), datetime.now(timezone.utc))

@@ -35,7 +35,7 @@ def test_a_deployment_is_one_line_of_images_and_one_of_containers():
         "proxy": service("b", NOW - 600, NOW - 399),
         "db": service("c", NOW - 90_000, NOW - 80_000),
     }
-    found = {one["what"]: round(one["age"]) for one in changes_of_services(services, NOW)}
+    found = {change["what"]: round(change["age"]) for change in changes_of_services(services, NOW)}
     assert found == {
         "containers were made: proxy, web, worker": 399,
         "images were built: proxy (bbbbbbbbbbbb); web, worker (aaaaaaaaaaaa)": 600,

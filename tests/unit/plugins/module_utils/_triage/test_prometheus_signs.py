@@ -39,4 +39,4 @@ def test_series(value, severity):
 )
 def test_without_prometheus_we_are_blind(answer, texts):
     signs = prometheus_signs(answer)
-    assert [(one.severity, one.text) for one in signs] == [("P2", text) for text in texts]
+    assert [(sign.severity, sign.text) for sign in signs] == [("P2", text) for text in texts]

@@ -30,7 +30,7 @@ def test_what_may_be_proposed_is_every_playbook_of_a_scenario():
 def test_nothing_else_is_proposed(name):
     beyond = series("failing", 1, "", severity={"P1": 1}, scenario=name)
     signs = prometheus_signs({"alerts": [alert("P0", scenario=name)], "series": [beyond]})
-    assert [each.severity for each in signs] == ["P0", "P1"]
+    assert [sign.severity for sign in signs] == ["P0", "P1"]
     assert scenarios_of(signs) == []
     assert "ansible-playbook" not in connection_limit_dicts(signs)
     assert "No playbook mends what is severest above" in connection_limit_dicts(signs)

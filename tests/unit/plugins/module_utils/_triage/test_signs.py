@@ -117,9 +117,9 @@ def test_a_host_that_gives_no_answer_is_a_sign():
 def test_an_engine_that_does_not_answer(survey, severity, known, error):
     silent = unread(SILENT["trouble_reading"], error)
     signs = signs_of("web1", cast(Survey, {"services": silent, "logs": silent, **survey}), SITE)
-    told = [one for one in signs if "engine" in one.text]
+    told = [sign for sign in signs if "engine" in sign.text]
     text = f"the engine could not be asked, {known}: Could not reach the engine: nothing listens there"
-    assert [(one.severity, one.text, one.scenario) for one in told] == [(severity, text, "")], "told once"
+    assert [(sign.severity, sign.text, sign.scenario) for sign in told] == [(severity, text, "")], "told once"
 
 
 def test_nothing_is_rolled_back_without_an_engine():
@@ -142,12 +142,12 @@ def test_nothing_is_rolled_back_without_an_engine():
 )  # fmt: skip
 def test_hosts_that_are_not_reached(surveys, severity, texts):
     signs = signs_of_all(surveys, SITE)
-    assert (severity_of(signs), [one.text for one in signs]) == (severity, texts)
+    assert (severity_of(signs), [sign.text for sign in signs]) == (severity, texts)
 
 
 def test_what_was_just_deployed_is_the_likelier_cause_of_a_sick_service():
     fresh = changed(300, "containers were made: backend")
     unhealthy: Survey = {"services": part(service("backend", "is unhealthy")), "changes": fresh}
-    names = [one["playbook"] for one in scenarios_of(signs_of("web1", unhealthy, SITE))]
+    names = [scenario["playbook"] for scenario in scenarios_of(signs_of("web1", unhealthy, SITE))]
     assert names == ["playbooks/service_restart.yml", "playbooks/release_rollback.yml"]
     assert signs_of("web1", {"resources": resources(), "changes": fresh}, SITE) == []
