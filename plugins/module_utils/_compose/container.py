@@ -156,30 +156,34 @@ class Container:
         return self.state == "restarting" or (self.restarts > 0 and self.uptime(now) < LONGEST_PAUSE)
 
 
-def container_of(found: Mapping[str, Any]) -> Container:
+def container_of(inspection: Mapping[str, Any]) -> Container:
     """From the engine's inspection."""
-    state, config, host = found.get("State") or {}, found.get("Config") or {}, found.get("HostConfig") or {}
+    state, config, host = (
+        inspection.get("State") or {},
+        inspection.get("Config") or {},
+        inspection.get("HostConfig") or {},
+    )
     labels = config.get("Labels") or {}
     health = state.get("Health") or {}
     checks = health.get("Log") or []
-    networks = (found.get("NetworkSettings") or {}).get("Networks") or {}
+    networks = (inspection.get("NetworkSettings") or {}).get("Networks") or {}
     number = labels.get(NUMBER, "")
     return Container(
-        id=found["Id"],
-        name=str(found.get("Name", "")).lstrip("/"),
+        id=inspection["Id"],
+        name=str(inspection.get("Name", "")).lstrip("/"),
         project=labels.get(PROJECT, ""),
         service=labels.get(SERVICE, ""),
         number=int(number) if number.isdigit() else 0,
         state=state.get("Status", "unknown"),
         health=health.get("Status") or UNCHECKED,
         health_output=redacted(str(checks[-1].get("Output", ""))[-1000:])[-300:] if checks else "",
-        restarts=int(found.get("RestartCount") or 0),
+        restarts=int(inspection.get("RestartCount") or 0),
         exit_code=int(state.get("ExitCode") or 0),
         oom_flag=bool(state.get("OOMKilled")),
         started=moment(state.get("StartedAt")),
         finished=moment(state.get("FinishedAt")),
-        created=moment(found.get("Created")),
-        image=found.get("Image", ""),
+        created=moment(inspection.get("Created")),
+        image=inspection.get("Image", ""),
         image_ref=config.get("Image", ""),
         hash=labels.get(HASH, ""),
         pid=int(state.get("Pid") or 0),
@@ -192,8 +196,10 @@ def container_of(found: Mapping[str, Any]) -> Container:
         files=labels.get(FILES, ""),
         directory=labels.get(DIRECTORY, ""),
         env_files=labels.get(ENV_FILES, ""),
-        networks=tuple(sorted((name, (one or {}).get("IPAddress", "")) for name, one in networks.items())),
-        ports=tuple(_ports((found.get("NetworkSettings") or {}).get("Ports") or {}, host.get("PortBindings") or {})),
+        networks=tuple(sorted((name, (network or {}).get("IPAddress", "")) for name, network in networks.items())),
+        ports=tuple(
+            _ports((inspection.get("NetworkSettings") or {}).get("Ports") or {}, host.get("PortBindings") or {})
+        ),
         environment=tuple(config.get("Env") or ()),
         command=tuple(config.get("Cmd") or ()),
         entrypoint=tuple(config.get("Entrypoint") or ()),
@@ -205,15 +211,15 @@ def container_of(found: Mapping[str, Any]) -> Container:
                 str(mount.get("Destination", "")),
                 bool(mount.get("RW")),
             )
-            for mount in found.get("Mounts") or ()
+            for mount in inspection.get("Mounts") or ()
         ),
         error=redacted(str(state.get("Error", ""))),
     )
 
 
-def _ports(now: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Port]:
+def _ports(now: Mapping[str, Any], requested: Mapping[str, Any]) -> list[Port]:
     """Those in use; of a container that does not run those it will ask for."""
-    bound = now if any(now.values()) else asked
+    bound = now if any(now.values()) else requested
     return [
         Port(binding.get("HostIp", ""), int(binding["HostPort"]), target)
         for target, bindings in sorted(bound.items())
@@ -228,12 +234,12 @@ def moment(text: Any) -> datetime | None:
     >>> moment("2026-11-23T14:56:35.123456789Z").isoformat()
     '2026-11-23T14:56:35.123456+00:00'
     """
-    found = _TIME.match(str(text or ""))
-    if not found or found.group(1).startswith("0001-"):
+    match = _TIME.match(str(text or ""))
+    if not match or match.group(1).startswith("0001-"):
         return None
-    zone = "+0000" if found.group(3) == "Z" else found.group(3).replace(":", "")
-    fraction = (found.group(2) or "0")[:6].ljust(6, "0")
-    return datetime.strptime(f"{found.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
+    zone = "+0000" if match.group(3) == "Z" else match.group(3).replace(":", "")
+    fraction = (match.group(2) or "0")[:6].ljust(6, "0")
+    return datetime.strptime(f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
 
 
 def exit_meaning(code: int, oom_flag: bool = False) -> str:

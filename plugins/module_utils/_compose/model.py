@@ -47,29 +47,29 @@ class Model:
 
     def needed_by(self, service: str) -> list[str]:
         """All services that this one depends on, directly or not."""
-        found: list[str] = []
+        dependencies: list[str] = []
         left = list(self.services[service].needs) if service in self.services else []
         while left:
-            one = left.pop()
-            if one not in found and one in self.services:
-                found.append(one)
-                left += self.services[one].needs
-        return found
+            name = left.pop()
+            if name not in dependencies and name in self.services:
+                dependencies.append(name)
+                left += self.services[name].needs
+        return dependencies
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         """These services, each after those that it depends on."""
-        wanted, found = sorted(names), []
+        services, ordered = sorted(names), []
 
         def add(name: str, path: tuple[str, ...]) -> None:
-            if name in found or name in path:
+            if name in ordered or name in path:
                 return
             for need in self.services[name].needs if name in self.services else ():
                 add(need, (*path, name))
-            found.append(name)
+            ordered.append(name)
 
-        for name in wanted:
+        for name in services:
             add(name, ())
-        return [name for name in found if name in wanted]
+        return [name for name in ordered if name in services]
 
 
 def model_of(rendered: Mapping[str, Any], project: str) -> Model:
@@ -81,14 +81,14 @@ def model_of(rendered: Mapping[str, Any], project: str) -> Model:
 
 def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
     deploy = raw.get("deploy") or {}
-    wanted = raw.get("scale")
-    wanted = deploy.get("replicas", 1) if wanted is None else wanted
+    replicas = raw.get("scale")
+    replicas = deploy.get("replicas", 1) if replicas is None else replicas
     needs = raw.get("depends_on") or {}
     limits = (deploy.get("resources") or {}).get("limits") or {}
     check = raw.get("healthcheck") or {}
     return Spec(
         name=name,
-        wanted=int(wanted),
+        wanted=int(replicas),
         image=str(raw.get("image") or f"{project}-{name}"),
         built=bool(raw.get("build")),
         container_name=str(raw.get("container_name") or ""),
@@ -137,22 +137,22 @@ def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_
     ``image_now``: id that the service's image reference has now, or "" if none. ``hash_is_proof``: false where some
     service has an env_file, for which Compose prints another hash than it keeps (docker/compose#14001).
     """
-    found = []
+    differences = []
     if image_now and container.image != image_now:
-        found.append(f"image: {container.image[7:19]}, {spec.image} is {image_now[7:19]} now")
+        differences.append(f"image: {container.image[7:19]}, {spec.image} is {image_now[7:19]} now")
     if hash_now and container.hash == hash_now:
-        return found
+        return differences
     named = list(_differences(spec, container))
     if not named and hash_now and hash_is_proof:
         named.append("configuration: its hash is another one, in something that was not compared")
-    return found + named
+    return differences + named
 
 
 def _differences(spec: Spec, container: Container) -> Iterable[str]:
     raw = _plain(spec.raw)
     has = dict(item.partition("=")[::2] for item in container.environment)
-    wanted = {key: value for key, value in (raw.get("environment") or {}).items() if value is not None}
-    other = sorted(key for key, value in wanted.items() if has.get(key) != str(value))
+    expected = {key: value for key, value in (raw.get("environment") or {}).items() if value is not None}
+    other = sorted(key for key, value in expected.items() if has.get(key) != str(value))
     if other:
         yield f"environment: {', '.join(other[:8])}{' ...' if len(other) > 8 else ''}"
     if container.image_ref and spec.image != container.image_ref and not container.image_ref.startswith("sha256:"):

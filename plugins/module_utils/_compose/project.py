@@ -147,8 +147,8 @@ class Project:
 
     def loops(self, container: Container) -> bool:
         """By both looks: restarted in between, or by itself."""
-        seen = self.again.get(container.id)
-        return container.loops(self.now) or (seen is not None and seen.restarts > container.restarts)
+        later = self.again.get(container.id)
+        return container.loops(self.now) or (later is not None and later.restarts > container.restarts)
 
     def target(self, container: Container) -> str:
         return container.target
@@ -168,11 +168,11 @@ class Project:
         return [replica for need in needs for replica in self.replicas(need) if not replica.running]
 
 
-def chosen(found: Sequence[Container], project: str, directory: str, files: Sequence[str]) -> list[str]:
+def chosen(containers: Sequence[Container], project: str, directory: str, files: Sequence[str]) -> list[str]:
     """Names of the projects that are meant: the one named, those of the folder or of the files, else all."""
     if project:
-        return [project] if any(container.project == project for container in found) else []
-    kept = [container for container in found if not container.one_off]
+        return [project] if any(container.project == project for container in containers) else []
+    kept = [container for container in containers if not container.one_off]
     if files:
         kept = [container for container in kept if set(files) & set(container.files.split(","))]
     if directory:
@@ -180,19 +180,19 @@ def chosen(found: Sequence[Container], project: str, directory: str, files: Sequ
     return sorted({container.project for container in kept})
 
 
-def source_of(project: str, found: Sequence[Container], given: Source, exists: Callable[[str], bool]) -> Source:
+def source_of(project: str, containers: Sequence[Container], given: Source, exists: Callable[[str], bool]) -> Source:
     """Where the files are: as given, else as most of the project's containers have it in their labels."""
 
     def usual(values: Iterable[str]) -> str:
-        seen = Counter(value for value in values if value)
-        return seen.most_common(1)[0][0] if seen else ""
+        counts = Counter(value for value in values if value)
+        return counts.most_common(1)[0][0] if counts else ""
 
-    files = given.files or split_files(usual(container.files for container in found), exists)
+    files = given.files or split_files(usual(container.files for container in containers), exists)
     return Source(
         project,
-        given.directory or usual(container.directory for container in found),
+        given.directory or usual(container.directory for container in containers),
         tuple(files),
-        given.env_files or split_files(usual(container.env_files for container in found), exists),
+        given.env_files or split_files(usual(container.env_files for container in containers), exists),
         given.profiles,
     )
 
@@ -288,21 +288,21 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
 
 def service_dict(project: Project, name: str) -> ServiceReport:
     """One service: counts, and every container."""
-    replicas, spec, wanted = project.replicas(name), project.spec(name), project.wanted(name)
+    replicas, spec, desired = project.replicas(name), project.spec(name), project.wanted(name)
     running = sum(replica.running for replica in replicas)
     notes = []
     if (
-        wanted is not None
-        and running != wanted
+        desired is not None
+        and running != desired
         and not all(replica.done for replica in replicas if not replica.running)
     ):
-        notes.append(f"the files ask for {wanted}, {running} run")
-    elif wanted is not None and running > wanted:
-        notes.append(f"the files ask for {wanted}, {running} run: the next `up` reverts this")
+        notes.append(f"the files ask for {desired}, {running} run")
+    elif desired is not None and running > desired:
+        notes.append(f"the files ask for {desired}, {running} run: the next `up` reverts this")
     if project.model is not None and spec is None:
         notes.append("the files do not know this service (an orphan)")
     return {
-        "wanted": wanted,
+        "wanted": desired,
         "running": running,
         "healthy": sum(replica.healthy for replica in replicas),
         "looping": sum(project.loops(replica) for replica in replicas),

@@ -42,4 +42,4 @@ def unknown_to(
     """
     if since_reload is None:
         return []
-    return [one for one, uptime in replicas if one.running and uptime + margin < since_reload]
+    return [replica for replica, uptime in replicas if replica.running and uptime + margin < since_reload]

@@ -28,33 +28,33 @@ class Readiness:
     since: datetime | None = None
 
 
-def readiness(seen: Container | None, now: datetime, stable: float, before: Readiness | None = None) -> Readiness:
+def readiness(container: Container | None, now: datetime, stable: float, before: Readiness | None = None) -> Readiness:
     """What the newest look says of a container; ``before`` is what the look before said.
 
     ``stable``: seconds without a restart after which a container without a health check counts as up.
     """
-    if seen is None:
+    if container is None:
         return Readiness(FAILED, "it is gone")
-    if seen.state in ("exited", "dead") and seen.restart_policy in ("no", ""):
-        meaning = exit_meaning(seen.exit_code, seen.oom_flag)
-        return Readiness(READY if seen.done else FAILED, f"it exited with {seen.exit_code}: {meaning}")
-    if seen.restarts >= RESTARTS:
+    if container.state in ("exited", "dead") and container.restart_policy in ("no", ""):
+        meaning = exit_meaning(container.exit_code, container.oom_flag)
+        return Readiness(READY if container.done else FAILED, f"it exited with {container.exit_code}: {meaning}")
+    if container.restarts >= RESTARTS:
         return Readiness(
-            FAILED, f"it was restarted {seen.restarts} times and does not stay up; last exit {seen.exit_code}"
+            FAILED, f"it was restarted {container.restarts} times and does not stay up; last exit {container.exit_code}"
         )
-    if seen.state == "paused":
+    if container.state == "paused":
         return Readiness(FAILED, "it is paused")
-    if not seen.running:
-        return Readiness(WAITING, f"it is {seen.state}")
-    if seen.health == UNHEALTHY:
-        return Readiness(FAILED, f"its health check fails: {seen.health_output or 'no output'}")
-    if seen.health == UNCHECKED:
-        up = seen.uptime(now)
+    if not container.running:
+        return Readiness(WAITING, f"it is {container.state}")
+    if container.health == UNHEALTHY:
+        return Readiness(FAILED, f"its health check fails: {container.health_output or 'no output'}")
+    if container.health == UNCHECKED:
+        up = container.uptime(now)
         if up >= stable:
             return Readiness(READY, f"runs for {up:.0f} s")
         return Readiness(WAITING, f"has no health check and runs for {up:.1f} of {stable:g} s")
-    if seen.health != HEALTHY:
-        return Readiness(WAITING, f"its health check says {seen.health}")
+    if container.health != HEALTHY:
+        return Readiness(WAITING, f"its health check says {container.health}")
     since = before.since if before and before.since else now
     steady = (now - since).total_seconds() >= STEADY
     return Readiness(READY if steady else WAITING, "healthy", since)

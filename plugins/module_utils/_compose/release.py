@@ -65,7 +65,7 @@ class ReleaseSnapshot:
 
     def as_dict(self) -> dict[str, Any]:
         """For the file."""
-        services = {name: dict(vars(one), mixed=list(one.mixed)) for name, one in self.services.items()}
+        services = {name: dict(vars(recorded), mixed=list(recorded.mixed)) for name, recorded in self.services.items()}
         return {"form": FORM, **vars(self), "services": services, "config": self.config}
 
     def as_result(self) -> dict[str, Any]:
@@ -75,17 +75,18 @@ class ReleaseSnapshot:
         return kept
 
 
-def snapshot_from(found: Mapping[str, Any]) -> ReleaseSnapshot:
+def snapshot_from(document: Mapping[str, Any]) -> ReleaseSnapshot:
     """From the file; raises ValueError where it is not one."""
-    if not isinstance(found, Mapping):
+    if not isinstance(document, Mapping):
         raise ValueError("it holds no snapshot")
-    if found.get("form") != FORM:
-        raise ValueError(f"its form is {found.get('form')!r}, and {FORM} is understood")
+    if document.get("form") != FORM:
+        raise ValueError(f"its form is {document.get('form')!r}, and {FORM} is understood")
     try:
         services = {
-            name: Recorded(**{**one, "mixed": tuple(one.get("mixed", ()))}) for name, one in found["services"].items()
+            name: Recorded(**{**recorded, "mixed": tuple(recorded.get("mixed", ()))})
+            for name, recorded in document["services"].items()
         }
-        rest = {key: value for key, value in found.items() if key not in ("form", "services")}
+        rest = {key: value for key, value in document.items() if key not in ("form", "services")}
         return ReleaseSnapshot(services=services, **rest)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a part is missing or not understood ({error})") from None
@@ -125,7 +126,7 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
 
 
 def _configured(drift: Sequence[str]) -> bool:
-    return any(not one.startswith("image: ") for one in drift)
+    return any(not difference.startswith("image: ") for difference in drift)
 
 
 def _nameless(reference: str) -> Spec:
@@ -135,8 +136,8 @@ def _nameless(reference: str) -> Spec:
 def protecting(snapshot: ReleaseSnapshot) -> dict[str, tuple[str, str]]:
     """(repository, tag) for each image of the snapshot: a named image is no dangling one."""
     return {
-        one.image: (f"{PROTECTED}/{snapshot.project}-{repository_part(name)}", short(one.image))
-        for name, one in snapshot.services.items()
+        recorded.image: (f"{PROTECTED}/{snapshot.project}-{repository_part(name)}", short(recorded.image))
+        for name, recorded in snapshot.services.items()
     }
 
 
@@ -146,41 +147,42 @@ def repository_part(name: str) -> str:
 
 
 def goal(
-    wanted: str, snapshots: Sequence[ReleaseSnapshot], project: Project, services: Sequence[str], revision: str
+    name: str, snapshots: Sequence[ReleaseSnapshot], project: Project, services: Sequence[str], revision: str
 ) -> tuple[ReleaseSnapshot | None, str]:
     """The snapshot that is meant, or why there is none. ``snapshots`` newest first; ``revision``: what git says it is.
 
     The last good one is the newest good one of which something does not run any more: what runs is no goal.
     """
-    if wanted == LAST_GOOD:
+    if name == LAST_GOOD:
         good = [snapshot for snapshot in snapshots if snapshot.good]
-        for one in good:
-            if differing(one, project, services):
-                return one, ""
+        for candidate in good:
+            if differing(candidate, project, services):
+                return candidate, ""
         if good:
             return good[0], ""
         return None, f"no snapshot of {project.name} was taken while every service was healthy"
-    for one in snapshots:
-        if wanted in (one.name, one.label):
-            return one, ""
+    for candidate in snapshots:
+        if name in (candidate.name, candidate.label):
+            return candidate, ""
     if revision:
-        for one in sorted(
+        for candidate in sorted(
             (snapshot for snapshot in snapshots if snapshot.revision == revision), key=lambda snapshot: snapshot.dirty
         ):
-            return one, ""
+            return candidate, ""
         return (
             None,
             f"no snapshot of {project.name} was taken at {revision[:12]}, so its images are not known",
         )
-    return None, f"{wanted} is no snapshot of {project.name} and no revision of its git checkout"
+    return None, f"{name} is no snapshot of {project.name} and no revision of its git checkout"
 
 
 def differing(snapshot: ReleaseSnapshot, project: Project, services: Sequence[str]) -> list[str]:
     """Services of the snapshot of which not every running replica has the recorded image."""
     return [
         name
-        for name, one in snapshot.services.items()
-        if (not services or name in services) and {replica.image for replica in project.replicas(name)} - {one.image}
+        for name, recorded in snapshot.services.items()
+        if (not services or name in services)
+        and {replica.image for replica in project.replicas(name)} - {recorded.image}
     ]
 
 
@@ -244,8 +246,8 @@ def plan_rollback(
 ) -> Rollback:
     """``present``: whether each image is on this host; ``migrations``: files of them between the two revisions, None if
     that is not known."""
-    wanted = differing(goal, project, services)
-    names = project.model.in_order(wanted) if project.model else sorted(wanted)
+    changed = differing(goal, project, services)
+    names = project.model.in_order(changed) if project.model else sorted(changed)
     actions, excluded, steps, refusals = [], [], [], []
     for name in names:
         former = Counter(replica.image for replica in project.replicas(name)).most_common(1)[0][0]

@@ -36,21 +36,21 @@ class Restarting(PlannedAct):
     @property
     def order(self) -> tuple[tuple[Container, str], ...]:
         """Those that the plan does concern."""
-        return tuple((one, how) for one, how in self.every if one.target in self.plan.targets)
+        return tuple((container, how) for container, how in self.every if container.target in self.plan.targets)
 
     def as_dict(self) -> PlanDict:
         nothing = "nothing to do: no replica is to be restarted"
         return plan_dict(self.plan, len(self.every), "replicas to restart", nothing)
 
     def diff(self) -> Diff:
-        how_of = {one.id: how for one, how in self.order}
+        how_of = {container.id: how for container, how in self.order}
         after_how = {RESTART: "restarted, same container", REPLACE: "replaced by a fresh container of the same image"}
         before, after = [], []
         for service in self.services:
-            for one in self.project.replicas(service):
-                line = line_of(self.project, one)
+            for container in self.project.replicas(service):
+                line = line_of(self.project, container)
                 before.append(line)
-                after.append(f"{one.name}: {after_how[how_of[one.id]]}" if one.id in how_of else line)
+                after.append(f"{container.name}: {after_how[how_of[container.id]]}" if container.id in how_of else line)
         return diff_of("replicas", before, after)
 
 
@@ -79,19 +79,21 @@ def plan_restart(
             continue  # whoever asks for the sick is not told of every service that is well
         against = why_not_replaced(project, service, starts_dependencies)
         meant = [replica for replica in replicas if not containers or replica.name in containers]
-        for one in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):
-            problem, who = problem_of(project, one), {"who": one.name, "service": service}
-            why = why_excluded(one, problem, unhealthy_only, named)
+        for container in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):
+            problem, who = problem_of(project, container), {"who": container.name, "service": service}
+            why = why_excluded(container, problem, unhealthy_only, named)
             if why:
-                excluded.append(Item(project.target(one), why, "", who))
+                excluded.append(Item(project.target(container), why, "", who))
                 continue
-            wants = method == REPLACE or (method == "auto" and project.loops(one))
+            wants = method == REPLACE or (method == "auto" and project.loops(container))
             if method == REPLACE and against:
-                refusals.append(f"{one.name} cannot be replaced: {against}")
+                refusals.append(f"{container.name} cannot be replaced: {against}")
             how = REPLACE if wants and not against else RESTART
             note = f" (not replaced: {against})" if wants and against else ""
-            actions.append(Item(project.target(one), (problem or "its service is to be restarted") + note, how, who))
-            order.append((one, how))
+            actions.append(
+                Item(project.target(container), (problem or "its service is to be restarted") + note, how, who)
+            )
+            order.append((container, how))
     plan = Plan("restart", tuple(actions), tuple(excluded))
     return Restarting(project, tuple(names), plan, tuple(order), tuple(refusals))
 

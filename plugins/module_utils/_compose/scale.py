@@ -114,15 +114,15 @@ class Scaling(PlannedAct):
         return {"reversible": True, "module": "compose_scale", "options": options}
 
 
-def growth_of(service: str, there: int, wanted: int) -> str:
+def growth_of(service: str, there: int, desired: int) -> str:
     """The target that stands for all replicas that are to be started."""
-    return f"{service}:{there}->{wanted}"
+    return f"{service}:{there}->{desired}"
 
 
 def plan_scaling(
     project: Project,
     service: str,
-    wanted: int,
+    desired: int,
     around: Capacity,
     *,
     allow_drift: bool = False,
@@ -132,12 +132,12 @@ def plan_scaling(
 ) -> Scaling:
     """``stale``: proxies with the seconds since they read their configuration; ``unknown``: replicas started since."""
     replicas = project.replicas(service)
-    add = max(0, wanted - len(replicas))
-    victims = tuple(removal_order(project, replicas)[: max(0, len(replicas) - wanted)])
+    add = max(0, desired - len(replicas))
+    victims = tuple(removal_order(project, replicas)[: max(0, len(replicas) - desired)])
     actions, excluded = [], []
     if add:
-        reason = f"{wanted} wanted, {len(replicas)} there"
-        target = growth_of(service, len(replicas), wanted)
+        reason = f"{desired} wanted, {len(replicas)} there"
+        target = growth_of(service, len(replicas), desired)
         actions.append(Item(target, reason, "start", {"who": service, "count": add}))
     for one in victims:
         actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
@@ -153,7 +153,7 @@ def plan_scaling(
     return Scaling(
         project,
         service,
-        wanted,
+        desired,
         Plan("scale", tuple(actions), tuple(excluded)),
         tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
         victims,
@@ -194,8 +194,8 @@ def refusals(
     if spec is None:
         yield f"the files do not know {service}" if project.model else project.why_no_model.rstrip(".")
         return
-    wanted = len(replicas) + add
-    if spec.container_name and wanted > 1:
+    desired = len(replicas) + add
+    if spec.container_name and desired > 1:
         yield f"the files give it the fixed container_name {spec.container_name}, so there can be one only"
     if len(replicas) == 1 and project.stateful(service) and not allow_shared:
         yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
@@ -227,9 +227,9 @@ def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[
             " again (2.29.3 would not)"
         )
         return
-    for one in down:
-        if not one.done and not any(replica.running for replica in project.replicas(one.service)):
-            yield f"{one.service}, which it depends on, does not run"
+    for container in down:
+        if not container.done and not any(replica.running for replica in project.replicas(container.service)):
+            yield f"{container.service}, which it depends on, does not run"
             return
 
 

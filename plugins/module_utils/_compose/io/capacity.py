@@ -43,8 +43,8 @@ def read_capacity(
     if engine.login.local:
         memory = host.read_host(disks=False).memory
         available, kept = memory["MemAvailable"], int(memory["MemTotal"] * reserve)
-        usage = cgroups.read_all({id: each for id, each in cgroups.groups().items() if id in own})
-        working_set = max((one.working_set for one in usage.values()), default=0)
+        usage = cgroups.read_all({id: group for id, group in cgroups.groups().items() if id in own})
+        working_set = max((container_usage.working_set for container_usage in usage.values()), default=0)
         listening |= listening_ports()
     return Capacity(
         memory_available=available,
@@ -61,12 +61,12 @@ def read_capacity(
 
 def _addresses(engine: Engine, networks: set[str]) -> dict[str, int]:
     """Free IPv4 addresses of each network that the engine hands out itself."""
-    found = {}
+    addresses = {}
     for name in networks:
-        seen = engine.network(name)
-        for pool in (seen.get("IPAM") or {}).get("Config") or ():
+        network = engine.network(name)
+        for pool in (network.get("IPAM") or {}).get("Config") or ():
             subnet = ipaddress.ip_network(pool.get("IPRange") or pool.get("Subnet") or "0.0.0.0/0", strict=False)
-            if subnet.version == 4 and seen.get("Driver") == "bridge":
+            if subnet.version == 4 and network.get("Driver") == "bridge":
                 # Network, broadcast and gateway are nobody's.
-                found[name] = max(0, subnet.num_addresses - 3 - len(seen.get("Containers") or ()))
-    return found
+                addresses[name] = max(0, subnet.num_addresses - 3 - len(network.get("Containers") or ()))
+    return addresses

@@ -49,17 +49,18 @@ class Compose:
         return self._version
 
     def _probe(self) -> None:
-        said = []
+        problems = []
         for command in (("docker", "compose"), ("docker-compose",)):
             done = run([*command, "version", "--short"], 20, self.environment)
-            found = re.search(r"v?(\d+)\.(\d+)\.(\d+)", done.out)
-            if done.ok and found and int(found.group(1)) >= 2:
-                self._command, self._version = command, tuple(int(part) for part in found.groups())
+            version = re.search(r"v?(\d+)\.(\d+)\.(\d+)", done.out)
+            if done.ok and version and int(version.group(1)) >= 2:
+                self._command, self._version = command, tuple(int(part) for part in version.groups())
                 return
-            said.append(f"{' '.join(command)}: {found.group() if found else done.last_words or 'no answer'}")
+            problems.append(f"{' '.join(command)}: {version.group() if version else done.last_words or 'no answer'}")
         raise ComposeError(
-            f"There is no Docker Compose v2 on this host ({'; '.join(said)}). Install the plugin docker-compose-plugin"
-            " (Debian: docker-compose or docker-compose-v2). Version 1 has ended and is not used. Nothing was done."
+            f"There is no Docker Compose v2 on this host ({'; '.join(problems)}). Install the plugin"
+            " docker-compose-plugin (Debian: docker-compose or docker-compose-v2). Version 1 has ended and is not used."
+            " Nothing was done."
         )
 
     def of(self, source: Source) -> list[str]:
@@ -82,18 +83,18 @@ class Compose:
 
     def rendered(self, source: Source, started: tuple[Running, Running]) -> tuple[Model, dict[str, str]]:
         """The model and the hash of every service; raises with the reason where the files cannot be understood."""
-        model, hashes = (each.result(_RENDER) for each in started)
+        model, hashes = (future.result(_RENDER) for future in started)
         if not model.ok:
             raise ComposeError(_why_unreadable(source, model), rc=model.rc)
         try:
-            found = model_of(json.loads(model.out), source.project)
+            files_model = model_of(json.loads(model.out), source.project)
         except (ValueError, AttributeError, TypeError) as error:
             raise ComposeError(
                 f"Compose rendered {_files(source)} in a form that is not understood ({error}); its version is"
                 f" {'.'.join(map(str, self.version))}."
             ) from None
         pairs = (line.split() for line in hashes.out.splitlines()) if hashes.ok else ()
-        return found, {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+        return files_model, {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
     def render(self, source: Source) -> tuple[Model, dict[str, str]]:
         return self.rendered(source, self.start_rendering(source))

@@ -47,8 +47,8 @@ def undo(pid: int) -> None:
         _refuse(pid, program, "-D")
 
 
-def _refuse(pid: int, program: str, what: str = "-I") -> str:
-    rule = [what, "INPUT", "!", "-i", "lo", "-p", "tcp", "--syn", "-j", "REJECT", "--reject-with", "tcp-reset"]
+def _refuse(pid: int, program: str, command: str = "-I") -> str:
+    rule = [command, "INPUT", "!", "-i", "lo", "-p", "tcp", "--syn", "-j", "REJECT", "--reject-with", "tcp-reset"]
     done = run(["nsenter", "--target", str(pid), "--net", program, "-w", "2", *rule], 10)
     return "" if done.ok else f"{program} in its network failed ({done.last_words or done.rc})"
 
@@ -80,12 +80,12 @@ def _rows(path: str) -> list[tuple[str, str, str, str]]:
             lines = file.read().splitlines()[1:]
     except OSError:
         return []
-    found = []
+    rows = []
     for line in lines:
         fields = line.split()
         address, dummy, port = fields[1].partition(":")
-        found.append((address, port, fields[2].partition(":")[0], fields[3]))
-    return found
+        rows.append((address, port, fields[2].partition(":")[0], fields[3]))
+    return rows
 
 
 def listening_ports() -> frozenset[int]:

@@ -19,26 +19,28 @@ class ContainerCalls(Transport):
         label = f"{PROJECT}={project}" if project else PROJECT
         with self.call("list the containers of"):
             listed = self.api.containers(all=True, filters={"label": label})
-        found = (self.container(container["Id"]) for container in listed)
-        return sorted((container for container in found if container is not None), key=lambda container: container.name)
+        inspected = (self.container(container["Id"]) for container in listed)
+        return sorted(
+            (container for container in inspected if container is not None), key=lambda container: container.name
+        )
 
     def labelled(self) -> list[dict[str, Any]]:
         """Every container of the engine as its list has it: names, labels, state."""
         with self.call("list the containers of"):
-            found: list[dict[str, Any]] = self.api.containers(all=True)
-        return found
+            containers: list[dict[str, Any]] = self.api.containers(all=True)
+        return containers
 
     def container(self, id: str) -> Container | None:
         """One container as it is now; None when it is gone."""
-        found = self.inspected(id)
-        return container_of(found) if found is not None else None
+        inspection = self.inspected(id)
+        return container_of(inspection) if inspection is not None else None
 
     def inspected(self, id: str) -> dict[str, Any] | None:
         """All that the engine tells of a container; None when it is gone."""
         try:
             with self.call("inspect", f"container {id[:12]}"):
-                found: dict[str, Any] = self.api.inspect_container(id)
-            return found
+                inspection: dict[str, Any] = self.api.inspect_container(id)
+            return inspection
         except EngineError as error:
             if error.details.get("status") == 404:
                 return None
@@ -46,8 +48,8 @@ class ContainerCalls(Transport):
 
     def network(self, name: str) -> dict[str, Any]:
         with self.call("inspect", f"network {name}"):
-            found: dict[str, Any] = self.api.inspect_network(name)
-        return found
+            inspection: dict[str, Any] = self.api.inspect_network(name)
+        return inspection
 
     def log(self, id: str, lines: int) -> list[str]:
         """The last lines of a container's log, as they are; a log that cannot be read has none."""
@@ -86,43 +88,44 @@ class ContainerCalls(Transport):
 
         The engine forgets that when it starts one again, and keeps its last 256 events; health checks are among them.
         """
-        asked = {"type": "container", "event": "die", "container": list(ids)}
+        filters = {"type": "container", "event": "die", "container": list(ids)}
         with self.call("read the events of"):
-            found = list(self.api.events(since=int(since), until=int(until) + 1, filters=asked, decode=True))
+            events = list(self.api.events(since=int(since), until=int(until) + 1, filters=filters, decode=True))
         codes = (
-            (container["Actor"]["ID"], str(container["Actor"]["Attributes"].get("exitCode", ""))) for container in found
+            (container["Actor"]["ID"], str(container["Actor"]["Attributes"].get("exitCode", "")))
+            for container in events
         )
         return {id: int(code) for id, code in codes if code.isdigit()}
 
     def log_place(self, id: str) -> dict[str, str]:
         """``driver`` of a container's log, and the ``path`` of its file; empty where the driver has none."""
         with self.call("inspect", f"container {id[:12]}"):
-            found = self.api.inspect_container(id)
-            driver = str(((found.get("HostConfig") or {}).get("LogConfig") or {}).get("Type") or "")
-            path = str(found.get("LogPath") or "")
+            inspection = self.api.inspect_container(id)
+            driver = str(((inspection.get("HostConfig") or {}).get("LogConfig") or {}).get("Type") or "")
+            path = str(inspection.get("LogPath") or "")
             if driver == "local" and not path:  # the engine does not tell, but always puts it there
                 root = str(self.api.info().get("DockerRootDir") or "")
-                path = f"{root}/containers/{found['Id']}/local-logs/container.log" if root else ""
+                path = f"{root}/containers/{inspection['Id']}/local-logs/container.log" if root else ""
         return {"driver": driver, "path": path}
 
     def processes(self, id: str) -> list[dict[str, str]]:
         """The container's processes: pid, ppid, seconds since start, command line; none when it does not run."""
         try:
             with self.call("list the processes of", f"container {id[:12]}"):
-                found = self.api.top(id, "-eo pid,ppid,etimes,args")
+                table = self.api.top(id, "-eo pid,ppid,etimes,args")
         except EngineHangs:
             raise
         except EngineError:
             return []
         names = ("pid", "ppid", "seconds", "command")
-        return [dict(zip(names, row)) for row in found.get("Processes") or ()]
+        return [dict(zip(names, row)) for row in table.get("Processes") or ()]
 
     def statistics(self, id: str) -> dict[str, Any]:
         """The engine's own counters of a container, two samples a second apart; {} when it ended meanwhile."""
         try:
             with self.call("read the counters of", f"container {id[:12]}"):
-                found: dict[str, Any] = self.api.stats(id, decode=None, stream=False)
-            return found
+                reading: dict[str, Any] = self.api.stats(id, decode=None, stream=False)
+            return reading
         except EngineHangs:
             raise
         except EngineError:
@@ -131,9 +134,9 @@ class ContainerCalls(Transport):
     def logging(self, id: str) -> tuple[str, str, dict[str, str]]:
         """A container's name, the driver of its log, and that driver's options."""
         with self.call("inspect", f"container {id[:12]}"):
-            found = self.api.inspect_container(id)
-        config = (found.get("HostConfig") or {}).get("LogConfig") or {}
-        return str(found["Name"]).lstrip("/"), str(config.get("Type") or ""), dict(config.get("Config") or {})
+            inspection = self.api.inspect_container(id)
+        config = (inspection.get("HostConfig") or {}).get("LogConfig") or {}
+        return str(inspection["Name"]).lstrip("/"), str(config.get("Type") or ""), dict(config.get("Config") or {})
 
     def root_of(self, project: str, service: str) -> str:
         """Where on the host the files of a service's running container are seen (root may look there)."""

@@ -17,8 +17,8 @@ class ImageCalls(Transport):
         """An image by id or reference; None when it is not on this host."""
         try:
             with self.call("inspect", f"image {reference}"):
-                found: dict[str, Any] = self.api.inspect_image(reference)
-            return found
+                inspection: dict[str, Any] = self.api.inspect_image(reference)
+            return inspection
         except EngineError as error:
             if error.details.get("status") == 404:
                 return None
@@ -40,8 +40,8 @@ class ImageCalls(Transport):
     def dangling(self) -> list[str]:
         """Ids of the images without a name."""
         with self.call("list the images of"):
-            found = self.api.images(filters={"dangling": True})
-        return [str(one["Id"]) for one in found]
+            images = self.api.images(filters={"dangling": True})
+        return [str(image["Id"]) for image in images]
 
     def remove_image(self, id: str) -> bool:
         """Remove an image by its id and none of its parents; False when something needs it, or it is gone."""
@@ -50,8 +50,8 @@ class ImageCalls(Transport):
     def used(self) -> dict[str, Any]:
         """What its images, containers, volumes and build cache take; it walks all of them and may take minutes."""
         with self.call("measure what is kept by"):
-            found: dict[str, Any] = self.api.df()
-        return found
+            usage: dict[str, Any] = self.api.df()
+        return usage
 
     def root_folder(self) -> str:
         """Where it keeps everything, on its own host."""
@@ -62,7 +62,7 @@ class ImageCalls(Transport):
         """Drop the build cache that no build uses; the bytes that came free."""
         with self.call("prune the build cache of"):
             try:
-                found = self.api.prune_builds(all=True)
+                answer = self.api.prune_builds(all=True)
             except TypeError:  # the SDK before 7.0 knows no options: dangling entries alone go
-                found = self.api.prune_builds()
-        return int((found or {}).get("SpaceReclaimed") or 0)
+                answer = self.api.prune_builds()
+        return int((answer or {}).get("SpaceReclaimed") or 0)

@@ -72,34 +72,34 @@ class Transport:
                 " check the host's disk and memory. Containers keep running without it; do not restart it blindly."
             ) from None
         except self._docker.errors.APIError as error:
-            said = str(error.explanation or error)[:300]
+            explanation = str(error.explanation or error)[:300]
             raise EngineError(
-                f"Could not {what} {subject}: the engine at {self.login.where} refused: {said}.",
+                f"Could not {what} {subject}: the engine at {self.login.where} refused: {explanation}.",
                 status=getattr(error.response, "status_code", None),
             ) from None
         except (self._docker.errors.DockerException, self._requests.exceptions.RequestException, OSError) as error:
             raise self._unreachable(f"{what} {subject}", str(error)) from None
 
-    def _unreachable(self, what: str, said: str) -> EngineError | PrivilegeError:
+    def _unreachable(self, what: str, error: str) -> EngineError | PrivilegeError:
         where = self.login.where
         # Once something has been done, how things stand is for whoever did it to say.
         end = " Nothing was done." if what.startswith("reach") else ""
-        if "Permission denied" in said or "PermissionError" in said:
+        if "Permission denied" in error or "PermissionError" in error:
             return PrivilegeError(
                 f"Could not {what}: this user may not use the engine's socket {where}. Use `become: true`, or make the"
                 f" user a member of the group docker (which is as good as root).{end}"
             )
-        if "timed out" in said.lower():
+        if "timed out" in error.lower():
             return EngineHangs(
                 f"Could not {what}: the engine at {where} does not answer within {self.login.timeout:g} s. It hangs:"
                 f" read its log (journalctl -u docker).{end}"
             )
-        if "FileNotFoundError" in said or "No such file" in said:
+        if "FileNotFoundError" in error or "No such file" in error:
             cause = "there is no such socket: is Docker installed, and does dockerd run on this host?"
-        elif "refused" in said.lower():
+        elif "refused" in error.lower():
             cause = "nothing listens there: dockerd does not run."
         else:
-            cause = f"{said[:200].rstrip('.')}."
+            cause = f"{error[:200].rstrip('.')}."
         return EngineError(
             f"Could not {what} at {where}: {cause} Start it (systemctl start docker), or say where it is with"
             f" docker_host.{end}"

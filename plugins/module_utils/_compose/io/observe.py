@@ -44,17 +44,20 @@ def observe(
 
 def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[str, datetime]]:
     """When each image was made, and when it was given its name; one that is gone, or that says nothing, is left out."""
-    found = {image: engine.image(image) or {} for image in images}
-    made = {image: moment(one.get("Created")) for image, one in found.items()}
-    tagged = {image: moment((one.get("Metadata") or {}).get("LastTagTime")) for image, one in found.items()}
+    inspections = {image: engine.image(image) or {} for image in images}
+    made = {image: moment(inspection.get("Created")) for image, inspection in inspections.items()}
+    tagged = {
+        image: moment((inspection.get("Metadata") or {}).get("LastTagTime"))
+        for image, inspection in inspections.items()
+    }
     return {id: at for id, at in made.items() if at}, {id: at for id, at in tagged.items() if at}
 
 
-def _named(found: list[Container], given: Source) -> str:
-    names = chosen(found, given.project, given.directory, given.files)
+def _named(containers: list[Container], given: Source) -> str:
+    names = chosen(containers, given.project, given.directory, given.files)
     if len(names) == 1:
         return names[0]
-    there = sorted({container.project for container in found})
+    there = sorted({container.project for container in containers})
     if not names and given.project and (given.files or given.directory):
         return given.project  # nothing of it runs yet; its files are known
     if not names:
@@ -105,8 +108,8 @@ def _recheck_loops(engine: Engine, project: Project, interval: float) -> Project
     if not doubtful:
         return project
     time.sleep(interval)
-    seen = {container.id: engine.container(container.id) for container in doubtful}
-    return replace(project, again={id: one for id, one in seen.items() if one is not None})
+    again = {container.id: engine.container(container.id) for container in doubtful}
+    return replace(project, again={id: recheck for id, recheck in again.items() if recheck is not None})
 
 
 def _with_exits(engine: Engine, project: Project) -> Project:

@@ -74,16 +74,16 @@ class ReplicaControl:
         """Make every proxy read its configuration again; one whose configuration is broken is left as it is."""
         for proxy in self.proxies():
             if self.rollout.proxy_test:
-                code, said = self.engine.execute(proxy.id, self.rollout.proxy_test)
+                code, output = self.engine.execute(proxy.id, self.rollout.proxy_test)
                 if code:
                     raise ActFailed(
-                        f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(said)}."
+                        f"{proxy.name} was not reloaded, since its configuration has an error: {redacted(output)}."
                         " It continues with the old one, and new replicas get no traffic until the error is corrected."
                     )
             before = {worker["pid"] for worker in workers(self.engine.processes(proxy.id))}
-            code, said = self.engine.execute(proxy.id, self.rollout.proxy_reload)
+            code, output = self.engine.execute(proxy.id, self.rollout.proxy_reload)
             if code:
-                raise ActFailed(f"{proxy.name} could not be reloaded (exit {code}): {redacted(said)}.")
+                raise ActFailed(f"{proxy.name} could not be reloaded (exit {code}): {redacted(output)}.")
             deadline = time.monotonic() + _RELOADED
             while before and before & {worker["pid"] for worker in workers(self.engine.processes(proxy.id))}:
                 if time.monotonic() > deadline:
@@ -127,8 +127,8 @@ class ReplicaControl:
         return self.project.model.needed_by(service) if self.project.model else []
 
     def now(self, service: str) -> list[Container]:
-        found = self.engine.containers(self.project.name)
-        return [container for container in found if container.service == service and not container.one_off]
+        containers = self.engine.containers(self.project.name)
+        return [container for container in containers if container.service == service and not container.one_off]
 
     def _remove_added(self, service: str, before: set[str], add: int, error: BaseException) -> None:
         """Remove what we started. Where others came or went meanwhile somebody else is at work: nothing is removed."""
@@ -140,12 +140,12 @@ class ReplicaControl:
                 " the meantime (a deploy?), so nothing was removed: check the containers, and which deploy is running."
             ) from None
         logs = {container.name: redacted_lines(self.engine.log(container.id, 40)) for container in debris}
-        for one in debris:
-            self.engine.remove(one.id)
+        for added in debris:
+            self.engine.remove(added.id)
         if isinstance(error, RunbookError):
             kept = f"{len(debris)} new containers were removed again" if debris else "no container was left behind"
-            said = [line for lines in logs.values() for line in lines[-3:]][-3:]
-            last = f" Its log ended: {' | '.join(said)}" if said else ""
+            last_lines = [line for lines in logs.values() for line in lines[-3:]][-3:]
+            last = f" Its log ended: {' | '.join(last_lines)}" if last_lines else ""
             raise ActFailed(
                 f"{service} could not be given more replicas: {error} {kept}; the {len(before)} that were there are"
                 f" untouched.{last}",
@@ -158,39 +158,42 @@ class ReplicaControl:
         verdicts: dict[str, Readiness] = {}
         left = {container.id: container for container in waited}
         while left:
-            for id, one in list(left.items()):
+            for id, pending in list(left.items()):
                 now = datetime.now(timezone.utc)
                 status = readiness(self.engine.container(id), now, self.rollout.stable, verdicts.get(id))
                 verdicts[id] = status
                 if status.status == READY:
                     del left[id]
                 elif status.status == FAILED:
-                    raise ActFailed(f"{one.name} did not come up: {status.reason}.")
+                    raise ActFailed(f"{pending.name} did not come up: {status.reason}.")
             if left and time.monotonic() > deadline:
-                one = next(iter(left.values()))
+                pending = next(iter(left.values()))
                 raise ActFailed(
-                    f"{one.name} did not come up within {self.rollout.ready_timeout:g} s: {verdicts[one.id].reason}."
+                    f"{pending.name} did not come up within {self.rollout.ready_timeout:g} s:"
+                    f" {verdicts[pending.id].reason}."
                 )
             if left:
                 time.sleep(_GLANCE)
 
     def still(self, container: Container) -> bool:
         """Whether it is still what the plan saw."""
-        seen = self.engine.container(container.id)
-        return seen is not None and seen.target == container.target
+        present = self.engine.container(container.id)
+        return present is not None and present.target == container.target
 
-    def take_out(self, one: Container) -> bool:
+    def take_out(self, replica: Container) -> bool:
         """Let it finish what it has, and give it nothing new; says where that cannot be. True: it refuses now."""
-        others = [container for container in self.now(one.service) if container.id != one.id and container.healthy]
-        if not self.rollout.drain or not one.running or not others or not self.engine.login.local:
+        others = [
+            container for container in self.now(replica.service) if container.id != replica.id and container.healthy
+        ]
+        if not self.rollout.drain or not replica.running or not others or not self.engine.login.local:
             return False
         try:
-            problem = drain.drain(one.pid, self.rollout.drain_timeout, _NOTICED)
+            problem = drain.drain(replica.pid, self.rollout.drain_timeout, _NOTICED)
         except BaseException:
-            drain.undo(one.pid)
+            drain.undo(replica.pid)
             raise
         if problem:
-            self.said.append(f"{one.name} was not drained: {problem}")
+            self.said.append(f"{replica.name} was not drained: {problem}")
         return True
 
     @contextmanager
@@ -239,11 +242,11 @@ class ReplicaControl:
         """
         gone = any(not any(replica.running for replica in self.project.replicas(service)) for service in services)
         for proxy in self.proxies() if self.rollout.proxy_test and not gone else ():
-            code, said = self.engine.execute(proxy.id, self.rollout.proxy_test)
+            code, output = self.engine.execute(proxy.id, self.rollout.proxy_test)
             if code:
                 raise PreflightError(
                     f"{proxy.name} could not be reloaded after the act, since its configuration has an error:"
-                    f" {redacted(said)}. Put that right, or give no proxy. Nothing was done."
+                    f" {redacted(output)}. Put that right, or give no proxy. Nothing was done."
                 )
 
     def give_back(self, service: str) -> None:

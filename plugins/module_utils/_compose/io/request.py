@@ -74,7 +74,7 @@ def check_model(project: Project) -> None:
         raise ComposeError(f"{project.why_no_model.rstrip('.')}. Nothing was done.")
 
 
-def evidence(context: Context, stopped: Sequence[Any], told: ProjectReport) -> dict[str, Any]:
+def evidence(context: Context, stopped: Sequence[Any], report: ProjectReport) -> dict[str, Any]:
     """The project before the act, and the end of the log of each container that the act stops, without secrets."""
     logs = {container.name: redacted_lines(context.engine.log(container.id, _EVIDENCE_LINES)) for container in stopped}
-    return {**told, "logs": logs}
+    return {**report, "logs": logs}

@@ -56,7 +56,7 @@ def restart(
         if planned.refusals:
             raise PreflightError(f"Nothing was restarted: {'; '.join(planned.refusals)}. Nothing was done.")
         if planned.plan.actions and request.rollout.proxy not in names:
-            control.check_proxy({one.service for one, dummy in planned.order})
+            control.check_proxy({container.service for container, dummy in planned.order})
         return carry_out(planned, request.only, request.check_mode, Restart(context, control, at_once), time.monotonic)
 
 
@@ -112,21 +112,21 @@ def act(control: ReplicaControl, plan: Restarting) -> list[Missed]:
     for service in plan.services:
         if service != control.rollout.proxy:
             control.introduce(service)
-    for place, (one, how) in enumerate(plan.order):
-        if not control.still(one):
-            missed.append(Missed(target=one.target, reason=CHANGED))
+    for place, (container, how) in enumerate(plan.order):
+        if not control.still(container):
+            missed.append(Missed(target=container.target, reason=CHANGED))
             continue
         try:
             if how == REPLACE:
-                control.replace(one)
+                control.replace(container)
             else:
-                control.restart(one)
+                control.restart(container)
         except RunbookError as error:
-            left = [each.name for each, dummy in plan.order[place + 1 :]]
+            left = [container_left.name for container_left, dummy in plan.order[place + 1 :]]
             rest = f" {', '.join(left)} were left alone." if left else ""
             raise ActFailed(
-                f"Stopped at {one.name}, {place} of {len(plan.order)} were done before it: {error}{rest} Look at its"
-                " log, and consider release_rollback if a deploy came before this.",
+                f"Stopped at {container.name}, {place} of {len(plan.order)} were done before it: {error}{rest}"
+                " Look at its log, and consider release_rollback if a deploy came before this.",
                 **{**error.details, "done": control.said, "left_alone": left},
             ) from None
     return missed
@@ -136,7 +136,7 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
     """Service by service in the order of their dependencies, the replicas of one together: requests fail meanwhile."""
     missed: list[Missed] = []
     for service in plan.services:
-        ours = [one for one, dummy in plan.order if one.service == service]
+        ours = [container for container, dummy in plan.order if container.service == service]
         there = [container for container in ours if control.still(container)]
         missed += [Missed(target=container.target, reason=CHANGED) for container in ours if container not in there]
         if there:
@@ -153,4 +153,4 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
 
 def _restart_all(control: ReplicaControl, ours: Sequence[Container]) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda one: control.engine.restart(one.id, control.grace(one)), ours))
+        list(pool.map(lambda container: control.engine.restart(container.id, control.grace(container)), ours))

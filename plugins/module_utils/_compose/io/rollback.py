@@ -50,15 +50,15 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
             if not context.engine.image(f"{repository}:{tag}")
         ]
         newer = not there or not there[0].same_as(snapshot)
-        told = there[0] if there and not newer else snapshot
+        reported = there[0] if there and not newer else snapshot
         actions = [Item(f"snapshot@{snapshot.name}", "what runs now", "record")] if newer else []
         actions += [Item(name, "keeps the image from being pruned", "tag") for name in missing]
         result = {
             "changed": bool(actions),
             "plan": {**Plan("snapshot", tuple(actions)).as_dict(), "affected_before": len(actions), "affected_after": 0,
                      "what": "snapshots to take", "no_action_reason": "what runs is recorded already"},
-            "snapshot": told.as_result(),
-            "path": str(store.path_of(told)),
+            "snapshot": reported.as_result(),
+            "path": str(store.path_of(reported)),
             "protected": sorted(f"{repository}:{tag}" for repository, tag in images.values()),
             "unread": store.unread,
             "diff": {"before": "", "after": "".join(f"{item.action} {item.target}\n" for item in actions)},
@@ -164,8 +164,8 @@ def plan(
     folder = context.project.source.directory
     there = store.newest_first()
     revision = git.resolve(folder, to) if to != LAST_GOOD else ""
-    wanted, why = goal(to, there, context.project, services, revision)
-    if wanted is None:
+    target, why = goal(to, there, context.project, services, revision)
+    if target is None:
         unread = f" {len(store.unread)} could not be read ({store.unread[0]})." if store.unread else ""
         have = (
             f" There are: {', '.join(snapshot.name for snapshot in there[:5])}."
@@ -176,32 +176,32 @@ def plan(
             f"Cannot go back to {to}: {why}.{have}{unread} Snapshots are taken by compose_snapshot before every deploy."
             " Nothing was done."
         )
-    unknown = [name for name in services if name not in wanted.services]
+    unknown = [name for name in services if name not in target.services]
     if unknown:
         raise InputError(
-            f"{', '.join(unknown)} did not run at {wanted.name}, so there is nothing to go back to. Nothing was done."
+            f"{', '.join(unknown)} did not run at {target.name}, so there is nothing to go back to. Nothing was done."
         )
-    present = {service.image: context.engine.image(service.image) is not None for service in wanted.services.values()}
+    present = {service.image: context.engine.image(service.image) is not None for service in target.services.values()}
     migrations = git.changed(
-        folder, wanted.revision, _running_revision(context.project, there, services, folder), patterns
+        folder, target.revision, _running_revision(context.project, there, services, folder), patterns
     )
-    found = plan_rollback(
+    rollback_plan = plan_rollback(
         context.project,
-        wanted,
+        target,
         services,
         present=present,
         migrations=migrations,
         accept_migrations=accept_migrations,
         starts_dependencies=context.compose.starts_dependencies,
     )
-    if found.refusals:
+    if rollback_plan.refusals:
         raise PreflightError(
-            f"{context.project.name} was not rolled back to {wanted.name}: {'; '.join(found.refusals)}."
+            f"{context.project.name} was not rolled back to {target.name}: {'; '.join(rollback_plan.refusals)}."
             " Nothing was done.",
-            reasons=list(found.refusals),
+            reasons=list(rollback_plan.refusals),
         )
-    images = {step.image for step in found.steps} | {step.former for step in found.steps}
-    return replace(found, created=made(context.engine, images))
+    images = {step.image for step in rollback_plan.steps} | {step.former for step in rollback_plan.steps}
+    return replace(rollback_plan, created=made(context.engine, images))
 
 
 def _running_revision(project: Project, there: Sequence[ReleaseSnapshot], services: Sequence[str], folder: str) -> str:
@@ -264,7 +264,7 @@ class Switching:
 
     def _old_files(self) -> dict[str, Any]:
         project = self.context.project
-        running = {name: found[0].image for name in project.service_names if (found := project.replicas(name))}
+        running = {name: replicas[0].image for name in project.service_names if (replicas := project.replicas(name))}
         return file_for(self.rollback.goal, running)
 
     def carry_out(self) -> None:
@@ -282,42 +282,44 @@ class Switching:
                 ) from None
 
     def _forward(self, done: Sequence[Step]) -> str:
-        said = []
+        problems = []
         for step in reversed(done):
             try:
                 self.switch(replace(step, image=step.former, former=step.image), None)
-                said.append(step.service)
+                problems.append(step.service)
             except RunbookError as error:
                 there = len(self.control.now(step.service))
                 return (
                     f"To go forward again failed too, at {step.service}, which has {there} of"
                     f" {self.counts[step.service]} replicas now: {error} A person is needed now."
                 )
-        return f"{', '.join(said)} went forward again to what ran before."
+        return f"{', '.join(problems)} went forward again to what ran before."
 
     def switch(self, step: Step, source: Source | None) -> None:
         """Every replica on this image, as many as there were. ``source``: other files than the project's own."""
         if step.how == TAG:
             repository, tag = _tag_of(step.reference)
             self.context.engine.tag(step.image, repository, tag)
-        wanted = self.counts[step.service]
-        for dummy in range(2 * wanted + 1):  # each round brings one more of the right image, or ends in an error
+        desired = self.counts[step.service]
+        for dummy in range(2 * desired + 1):  # each round brings one more of the right image, or ends in an error
             replicas = self.control.now(step.service)
             old = [replica for replica in replicas if replica.image != step.image]
-            if not old and len(replicas) >= wanted:
+            if not old and len(replicas) >= desired:
                 return
-            if len(replicas) < wanted:
+            if len(replicas) < desired:
                 self.control.add_replicas(step.service, 1, source, step.image)
                 self.control.give_back(step.service)
                 continue
-            one = sorted(old, key=lambda snapshot: (snapshot.healthy, -snapshot.number))[0]
+            oldest = sorted(old, key=lambda snapshot: (snapshot.healthy, -snapshot.number))[0]
             if self._room(step.service, len(replicas)):
                 self.control.add_replicas(step.service, 1, source, step.image)
                 self.control.reload_proxy()
-                self.control.remove(one)
+                self.control.remove(oldest)
             else:
-                self.control.remove(one, tell_proxy=False)  # it would not find the name of a service without replicas
-        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {wanted} replicas.")
+                self.control.remove(
+                    oldest, tell_proxy=False
+                )  # it would not find the name of a service without replicas
+        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {desired} replicas.")
 
     def _room(self, service: str, replicas: int) -> bool:
         """Whether old and new can be side by side: not on one port or name, and never on the same data."""

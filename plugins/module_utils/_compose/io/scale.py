@@ -78,22 +78,22 @@ class Scale:
 def plan(context: Context, control: ReplicaControl, service: str, given: str, bounds: Bounds) -> Scaling:
     """The plan for what was asked; refuses what can never be, and what would break."""
     replicas = len(context.project.replicas(service))
-    wanted = wanted_of(replicas, given)
-    if wanted is None:
+    desired = wanted_of(replicas, given)
+    if desired is None:
         raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
     if bounds.expected is not None and bounds.expected != replicas:
         raise PreflightError(
             f"{service} has {replicas} replicas and {bounds.expected} were expected: it was changed in the meantime."
             " Nothing was done."
         )
-    if wanted < 1:
+    if desired < 1:
         raise InputError(
-            f"{service} would have {wanted} replicas; the least is 1, since to stop a service is not to scale it."
+            f"{service} would have {desired} replicas; the least is 1, since to stop a service is not to scale it."
             " Nothing was done."
         )
-    if wanted > bounds.max_replicas and wanted > replicas:
+    if desired > bounds.max_replicas and desired > replicas:
         raise InputError(
-            f"{service} would have {wanted} replicas and this site allows {bounds.max_replicas} (max_replicas)."
+            f"{service} would have {desired} replicas and this site allows {bounds.max_replicas} (max_replicas)."
             " Nothing was done."
         )
     around = read_capacity(
@@ -109,7 +109,7 @@ def plan(context: Context, control: ReplicaControl, service: str, given: str, bo
     scaling = plan_scaling(
         context.project,
         service,
-        wanted,
+        desired,
         around,
         allow_drift=bounds.allow_drift,
         allow_shared=bounds.allow_shared_data,
@@ -120,7 +120,7 @@ def plan(context: Context, control: ReplicaControl, service: str, given: str, bo
         control.check_proxy([service])
     if scaling.refusals:
         raise PreflightError(
-            f"{service} was not scaled from {replicas} to {wanted}: {'; '.join(scaling.refusals)}. Nothing was done.",
+            f"{service} was not scaled from {replicas} to {desired}: {'; '.join(scaling.refusals)}. Nothing was done.",
             reasons=list(scaling.refusals),
         )
     return scaling

@@ -23,14 +23,14 @@ class Snapshots:
 
     def newest_first(self) -> list[ReleaseSnapshot]:
         """All that can be read; ``unread`` names the others."""
-        found = []
+        snapshots = []
         self.unread = []
         for path in sorted(self.folder.glob("[0-9]*Z.json"), reverse=True):
             try:
-                found.append(snapshot_from(json.loads(path.read_text(encoding="utf-8"))))
+                snapshots.append(snapshot_from(json.loads(path.read_text(encoding="utf-8"))))
             except (OSError, ValueError) as error:
                 self.unread.append(f"{path.name}: {error}")
-        return found
+        return snapshots
 
     def path_of(self, snapshot: ReleaseSnapshot) -> Path:
         return self.folder / f"{snapshot.name}.json"
@@ -38,14 +38,14 @@ class Snapshots:
     def keep(self, snapshot: ReleaseSnapshot) -> Path:
         return self.write(self.path_of(snapshot), snapshot.as_dict())
 
-    def write(self, path: Path, what: Mapping[str, Any]) -> Path:
+    def write(self, path: Path, content: Mapping[str, Any]) -> Path:
         """A file for its owner alone, whole or not at all."""
         part = path.with_suffix(".part")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(what, file, indent=1, default=str)
+                json.dump(content, file, indent=1, default=str)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -67,14 +67,14 @@ class Snapshots:
     def forget(self, engine: Engine, kept: list[ReleaseSnapshot], dropped: list[ReleaseSnapshot]) -> None:
         """Remove old snapshots, and the names of images that no other needs."""
         needed = {(repository, tag) for snapshot in kept for repository, tag in protecting(snapshot).values()}
-        for one in dropped:
-            for repository, tag in protecting(one).values():
+        for old in dropped:
+            for repository, tag in protecting(old).values():
                 if (repository, tag) not in needed and repository.startswith(f"{PROTECTED}/"):
                     engine.untag(f"{repository}:{tag}")
-            self.path_of(one).unlink(missing_ok=True)
+            self.path_of(old).unlink(missing_ok=True)
 
 
 def made(engine: Engine, images: set[str]) -> dict[str, str]:
     """When each image was made; those that are gone are left out."""
-    found = {image: engine.image(image) for image in images}
-    return {image: str(one.get("Created", "")) for image, one in found.items() if one}
+    inspections = {image: engine.image(image) for image in images}
+    return {image: str(inspection.get("Created", "")) for image, inspection in inspections.items() if inspection}
