@@ -161,17 +161,17 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
     yield from _by_time(beside)
 
 
-def _by_time(found: list[Record]) -> list[Record]:
+def _by_time(unsorted: list[Record]) -> list[Record]:
     """The newest first; as they came where one does not say when."""
-    if any(record.at is None for record in found):
-        return found
-    return sorted(found, key=lambda record: -(record.at or 0.0))
+    if any(record.at is None for record in unsorted):
+        return unsorted
+    return sorted(unsorted, key=lambda record: -(record.at or 0.0))
 
 
-def timed(found: Iterable[Record], otherwise: float) -> Iterator[Record]:
+def timed(untimed: Iterable[Record], otherwise: float) -> Iterator[Record]:
     """Each with a time: one that says none has that of the next newer one, the newest the one that is given."""
     at = otherwise
-    for record in found:
+    for record in untimed:
         if record.at is None:
             yield record._replace(at=at)
         else:

@@ -34,10 +34,10 @@ def fields_of(text: str) -> dict[str, Any]:
 
 def json_fields(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line, parse_constant=str)  # NaN and Infinity are no JSON, and are told as texts
+        value = json.loads(line, parse_constant=str)  # NaN and Infinity are no JSON, and are told as texts
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def level_in(fields: Mapping[str, Any]) -> str:
@@ -53,26 +53,26 @@ def level_in(fields: Mapping[str, Any]) -> str:
 
 def nginx_fields(line: str) -> dict[str, Any]:
     """What an error or an access line of nginx says, by name; nothing for any other line."""
-    found = _NGINX_ERROR.match(line)
-    if found:
-        message = found.group(5)
-        told = {name: quoted or plain for name, quoted, plain in _PAIR.findall(message)}
+    match = _NGINX_ERROR.match(line)
+    if match:
+        message = match.group(5)
+        pairs = {name: quoted or plain for name, quoted, plain in _PAIR.findall(message)}
         errno = _ERRNO.search(message)
         return {
-            "level": found.group(2),
+            "level": match.group(2),
             "message": _PAIR.split(message, maxsplit=1)[0],
             "errno": int(errno.group(1)) if errno else None,
-            **told,
+            **pairs,
         }
-    found = _NGINX_ACCESS.match(line)
-    if found:
-        request = found.group(4).split(" ")
+    match = _NGINX_ACCESS.match(line)
+    if match:
+        request = match.group(4).split(" ")
         return {
-            "client": found.group(1),
+            "client": match.group(1),
             "method": request[0] if len(request) > 1 else "",
-            "path": request[1] if len(request) > 1 else found.group(4),
-            "status": int(found.group(5)),
-            "bytes": int(found.group(6)) if found.group(6) != "-" else 0,
-            **dict(_PARTS.findall(found.group(9))),
+            "path": request[1] if len(request) > 1 else match.group(4),
+            "status": int(match.group(5)),
+            "bytes": int(match.group(6)) if match.group(6) != "-" else 0,
+            **dict(_PARTS.findall(match.group(9))),
         }
     return {}

@@ -81,29 +81,29 @@ def time_of(line: str, zone: Zone) -> float | None:
     head = line[:EXAMINED]
     if head.lstrip("\x00 ")[:1] == "{":
         return _time_named(head, zone)
-    found = _ISO_FIRST.match(head)
-    if found:
-        return _epoch([int(part) for part in found.groups()[:6]], found.group(7), found.group(8), zone)
-    found = CLF.search(head)
-    if found and found.group(2).lower() in _MONTHS:
-        day, name, year, hour, minute, second, fraction, offset = found.groups()
+    match = _ISO_FIRST.match(head)
+    if match:
+        return _epoch([int(part) for part in match.groups()[:6]], match.group(7), match.group(8), zone)
+    match = CLF.search(head)
+    if match and match.group(2).lower() in _MONTHS:
+        day, name, year, hour, minute, second, fraction, offset = match.groups()
         clock = (int(year), _MONTHS[name.lower()], int(day), int(hour), int(minute), int(second))
         return _epoch(clock, fraction, offset, zone)
-    found = _SYSLOG.match(head)
-    if found and found.group(1).lower() in _MONTHS:
-        return _without_year(found, zone)
+    match = _SYSLOG.match(head)
+    if match and match.group(1).lower() in _MONTHS:
+        return _without_year(match, zone)
     return None
 
 
 def _time_named(head: str, zone: Zone) -> float | None:
     """The time of a JSON line: a date, or seconds since 1970, or thousandths or less of them."""
-    found = _NAMED.search(head)
-    if found is None:
+    match = _NAMED.search(head)
+    if match is None:
         return None
-    if found.group(1) is None:
-        date = _ISO.match(head, found.end())
+    if match.group(1) is None:
+        date = _ISO.match(head, match.end())
         return _epoch([int(part) for part in date.groups()[:6]], date.group(7), date.group(8), zone) if date else None
-    number, digits = float(found.group(1) + (found.group(2) or "")), len(found.group(1))
+    number, digits = float(match.group(1) + (match.group(2) or "")), len(match.group(1))
     return number / 1000 ** max(0, (digits - 10 + 1) // 3) if digits > 10 else number
 
 
@@ -124,9 +124,9 @@ def _seconds_east(offset: str | None, clock: float, zone: Zone) -> float:
     return seconds_east(offset) or 0.0
 
 
-def _without_year(found: re.Match[str], zone: Zone) -> float | None:
+def _without_year(match: re.Match[str], zone: Zone) -> float | None:
     """The latest such moment that is not in the future (by more than a day, since clocks differ)."""
-    name, *rest = found.groups()
+    name, *rest = match.groups()
     day, hour, minute, second = (int(part) for part in rest)
     present = datetime.fromtimestamp(zone.now, timezone.utc)
     for year in range(present.year + 1, present.year - 9, -1):  # eight years apart: 29 February about a century's turn
@@ -144,9 +144,9 @@ def level_of(line: str) -> str:
         if status:
             code = int(status.group(1))
             return "error" if code >= 500 else "warning" if code >= 400 else "info"
-    found = _LEVEL.search(head)
-    if found:
-        return GRAVE[found.group(1).lower()]
+    match = _LEVEL.search(head)
+    if match:
+        return GRAVE[match.group(1).lower()]
     return "error" if line.startswith(_TRACEBACK) or _EXCEPTION.match(line) else ""
 
 

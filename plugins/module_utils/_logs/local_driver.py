@@ -32,10 +32,10 @@ def records_backwards(
     while at > 0:
         start = _whole_before(read, at)
         if start is None:
-            found = _record_end_before(read, at, go_on)
-            if found <= 0 or at < end or at - found > _LONGEST:
-                note(f"bytes {found} to {at} hold no record: they are damaged")
-            at = found
+            record_end = _record_end_before(read, at, go_on)
+            if record_end <= 0 or at < end or at - record_end > _LONGEST:
+                note(f"bytes {record_end} to {at} hold no record: they are damaged")
+            at = record_end
             continue
         yield start, read(at - start - 2 * _FRAME, start + _FRAME)
         at = start
@@ -82,21 +82,21 @@ def piece_of(message: bytes) -> Piece:
 
 def _fields(message: bytes) -> dict[int, Any]:
     """The fields of a protobuf message by number: whole numbers and bytes; of others nothing is known here."""
-    found: dict[int, Any] = {}
+    fields: dict[int, Any] = {}
     at = 0
     try:
         while at < len(message):
             key, at = _number(message, at)
             if key & 7 == 0:
-                found[key >> 3], at = _number(message, at)
+                fields[key >> 3], at = _number(message, at)
             elif key & 7 == 2:
                 size, at = _number(message, at)
-                found[key >> 3], at = message[at : at + size], at + size
+                fields[key >> 3], at = message[at : at + size], at + size
             else:
                 at += {1: 8, 5: 4}[key & 7]
     except (IndexError, KeyError):
         pass  # torn, or rubbish: what was read so far counts
-    return found
+    return fields
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:

@@ -125,14 +125,14 @@ def _condition(text: str) -> Callable[[Mapping[str, Any]], bool] | None:
     try:
         compiled = jmespath.compile(text)
     except jmespath.exceptions.JMESPathError as error:
-        said = " ".join(str(error).split())
-        raise InputError(f"where: {text!r} is no JMESPath expression ({said}). Nothing was done.") from None
+        problem = " ".join(str(error).split())
+        raise InputError(f"where: {text!r} is no JMESPath expression ({problem}). Nothing was done.") from None
 
     def holds(fields: Mapping[str, Any]) -> bool:
         try:
-            found = compiled.search(dict(fields))
+            result = compiled.search(dict(fields))
         except (jmespath.exceptions.JMESPathError, ValueError, OverflowError, TypeError, RecursionError):
             return False
-        return found is not None and found is not False and found not in ([], {}, "")
+        return result is not None and result is not False and result not in ([], {}, "")
 
     return holds

@@ -12,14 +12,14 @@ from .records import LogReport
 def of_log(result: LogReport) -> list[Line]:
     """How many kinds of error there are, the new ones first, and what was not read."""
     number, sources = len(result["entries"]), len(result["sources"])
-    found = [(DIM, f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read")]
+    lines = [(DIM, f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read")]
     for signature in result["signatures"][:TOP]:
         kind = CARE if signature["new"] else PLAIN
-        found.append(
+        lines.append(
             (kind, f"{signature['count']}x {'new: ' if signature['new'] else ''}{shortened(signature['text'], WIDE)}")
         )
     return (
-        found
+        lines
         + [(CARE, f"{source['source']}: {source['problem']}") for source in result["sources"] if source["problem"]][
             :TOP
         ]

@@ -107,8 +107,8 @@ class Record(NamedTuple):
         """Of a source that keeps levels apart its own, unless that is what everything gets that says none to it."""
         if self.grade and self.grade != _USUAL:
             return self.grade
-        told = level_in(json_fields(self.text)) if self.text[:1] == "{" else ""
-        return told or level_of(self.text) or self.grade
+        level_given = level_in(json_fields(self.text)) if self.text[:1] == "{" else ""
+        return level_given or level_of(self.text) or self.grade
 
 
 @dataclass
@@ -135,8 +135,8 @@ def signature_text(text: str) -> str:
     """A traceback by its last line, which says what happened, else the first line; times, numbers, names taken out."""
     line = exception_of(text) if "\n" in text else text
     if line[:1] == "{":
-        told = json_fields(line)
-        line = str(told.get("message") or told.get("msg") or told.get("event") or line)
+        fields = json_fields(line)
+        line = str(fields.get("message") or fields.get("msg") or fields.get("event") or line)
     bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line[: 4 * _LONGEST]))))
     return " ".join(bare.split())[:_LONGEST]
 
@@ -147,9 +147,9 @@ def exception_of(text: str) -> str:
     frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
     if frames:
         behind = (line for line in lines[frames[-1] + 1 :] if line.strip() and not line[0].isspace())
-        found = next(behind, "")
-        if found:
-            return found
+        exception = next(behind, "")
+        if exception:
+            return exception
     ends = _ENDS_WITH.findall(text)
     return str(ends[-1]) if ends else lines[0]
 
@@ -196,15 +196,17 @@ class Signatures:
         ``new_since`` or later; None where of one of its sources nothing from before is known.
         """
 
-        def new(one: Signature) -> bool | None:
-            if new_since is None or one.first is None:
+        def new(signature: Signature) -> bool | None:
+            if new_since is None or signature.first is None:
                 return None
-            if one.first < new_since:
+            if signature.first < new_since:
                 return False
-            return True if one.sources <= set(known) else None
+            return True if signature.sources <= set(known) else None
 
-        found = [signature for signature in self._found.values() if signature.last is None or signature.last >= since]
-        found.sort(key=lambda signature: (not new(signature), -signature.count, signature.text))
+        signatures = [
+            signature for signature in self._found.values() if signature.last is None or signature.last >= since
+        ]
+        signatures.sort(key=lambda signature: (not new(signature), -signature.count, signature.text))
         return [
             {
                 "signature": key_of(signature.text),
@@ -217,7 +219,7 @@ class Signatures:
                 "sources": sorted(signature.sources),
                 "example": signature.example,
             }
-            for signature in found[:top]
+            for signature in signatures[:top]
         ]
 
 
@@ -249,7 +251,7 @@ def _indent(line: str) -> str:
 
 def entry(record: Record, fields: dict[str, Any]) -> EntryReport:
     """A record for people and machines, without secrets."""
-    told: EntryReport = {
+    report: EntryReport = {
         "at": record.at,
         "source": record.source,
         "stream": record.stream,
@@ -257,8 +259,8 @@ def entry(record: Record, fields: dict[str, Any]) -> EntryReport:
         "text": shown(record.text),
     }
     if fields:
-        told["fields"] = {key: redacted_value(value, key) for key, value in fields.items()}
-    return told
+        report["fields"] = {key: redacted_value(value, key) for key, value in fields.items()}
+    return report
 
 
 def redacted_value(value: Any, name: str = "") -> Any:
@@ -268,7 +270,7 @@ def redacted_value(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         return redacted(value if len(value) <= _CLEANED else _head(value))[:_SHOWN]
     if isinstance(value, dict):
-        return {redacted(str(key)): redacted_value(each, str(key)) for key, each in value.items()}
+        return {redacted(str(key)): redacted_value(nested, str(key)) for key, nested in value.items()}
     if isinstance(value, list):
         return [redacted_value(item, name) for item in value]
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -99,11 +99,11 @@ def lines_forwards(file: BinaryIO, start: int, end: int) -> Iterator[Line]:
         data = rest + block
         place = 0
         while True:
-            found = data.find(b"\n", place)
-            if found < 0:
+            line_end = data.find(b"\n", place)
+            if line_end < 0:
                 break
-            yield Line(begin + place, data[place:found].rstrip(b"\r\n")[:LONGEST_LINE])
-            place = found + 1
+            yield Line(begin + place, data[place:line_end].rstrip(b"\r\n")[:LONGEST_LINE])
+            place = line_end + 1
         rest, begin = data[place:], begin + place
     if rest:
         yield Line(begin, rest.rstrip(b"\r\n")[:LONGEST_LINE])
@@ -127,11 +127,11 @@ def _bisected(file: BinaryIO, high: int, since: float, time_at: TimeAt) -> int:
     low = 0
     while high - low > PROBE:
         middle = (low + high) // 2
-        found = _first_time(file, middle, min(high, middle + PROBE), time_at)
-        if found is None or found[1] >= since:
+        first_time = _first_time(file, middle, min(high, middle + PROBE), time_at)
+        if first_time is None or first_time[1] >= since:
             high = middle
         else:
-            low = max(middle, min(found[0], high))
+            low = max(middle, min(first_time[0], high))
     return low
 
 
@@ -146,20 +146,20 @@ def _jumps(file: BinaryIO, end: int, time_at: TimeAt) -> Iterator[tuple[int, flo
         distance *= _CLOSER
     last: tuple[int, float] | None = None
     for place in sorted(looks):
-        found = _first_time(file, place, min(end, place + PROBE), time_at)
-        if found is None:
+        first_time = _first_time(file, place, min(end, place + PROBE), time_at)
+        if first_time is None:
             continue
-        if last is not None and found[1] < last[1]:
-            yield _jump(file, last, found[0], time_at)
-        last = found
+        if last is not None and first_time[1] < last[1]:
+            yield _jump(file, last, first_time[0], time_at)
+        last = first_time
 
 
 def _jump(file: BinaryIO, before: tuple[int, float], high: int, time_at: TimeAt) -> tuple[int, float]:
     low = before[0]
     while high - low > PROBE:
         middle = (low + high) // 2
-        found = _first_time(file, middle, min(high, middle + PROBE), time_at)
-        if found is not None and found[1] >= before[1]:
+        first_time = _first_time(file, middle, min(high, middle + PROBE), time_at)
+        if first_time is not None and first_time[1] >= before[1]:
             low = middle
         else:
             high = middle
@@ -187,9 +187,9 @@ def _line_start(file: BinaryIO, place: int) -> int:
     end = place
     while end > 0:
         start = max(0, end - BLOCK)
-        found = os.pread(file.fileno(), end - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        line_feed = os.pread(file.fileno(), end - start, start).rfind(b"\n")
+        if line_feed >= 0:
+            return start + line_feed + 1
         if place - start > _FARTHEST:
             return place
         end = start

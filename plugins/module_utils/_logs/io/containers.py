@@ -50,22 +50,22 @@ def pieces_of(
     tally.kind, tally.place = "api", engine.login.where
     # Each stream by itself, since the SDK does not tell them apart: what one says breaks off a traceback of the other.
     both = [_api(engine, id, stream, since, tally) for stream in ("stdout", "stderr")]
-    yield from heapq.merge(*both, key=lambda one: -(one.at or 0.0))
+    yield from heapq.merge(*both, key=lambda piece: -(piece.at or 0.0))
 
 
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
     """The `local` driver's file, from its end, then what it rotated out, which is packed."""
     began: set[bytes] = set()  # the first record of each file, by which its packed copy is known again
-    seen = ReadFiles()
+    read_files = ReadFiles()
     try:
         while True:
             # Names move while one reads, so the family is looked at anew for each of its members.
-            found = _next_local(path, seen, tally)
-            if found is None:
+            next_file = _next_local(path, read_files, tally)
+            if next_file is None:
                 return
-            name, file = found
+            name, file = next_file
             with file:
-                seen.add(file, 0, lambda dummy: None)
+                read_files.add(file, 0, lambda dummy: None)
                 if os.fstat(file.fileno()).st_mtime < since - MARGIN:
                     return
                 if tally.limits.spent:
@@ -79,10 +79,10 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
                 if not older:
                     return
     finally:
-        seen.close()
+        read_files.close()
 
 
-def _next_local(path: str, seen: ReadFiles, tally: Tally) -> tuple[str, BinaryIO] | None:
+def _next_local(path: str, read_files: ReadFiles, tally: Tally) -> tuple[str, BinaryIO] | None:
     """The newest member of the family that was not read yet."""
     for name in family(path):
         try:
@@ -93,7 +93,7 @@ def _next_local(path: str, seen: ReadFiles, tally: Tally) -> tuple[str, BinaryIO
                 return None
             tally.note(f"{name} cannot be read ({error.strerror})")
             continue
-        if not seen.has(file):
+        if not read_files.has(file):
             return name, file
         file.close()
     return None
@@ -178,25 +178,25 @@ def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> It
             tally.note(f"{'older lines of ' if oldest else ''}{stream}: {tally.limits.spent}")
             return
         try:
-            found, size, dropped = _tail(engine, id, stream, lines, until, min(room, tally.limits.share // 2), tally)
+            pieces, size, dropped = _tail(engine, id, stream, lines, until, min(room, tally.limits.share // 2), tally)
         except EngineError as error:
             tally.problem = str(error)
             return
         more = tally.scan(size)
-        fresh = len(found)
+        fresh = len(pieces)
         if oldest is not None:
-            fresh = next((place for place in range(len(found) - 1, -1, -1) if found[place] == oldest), 0)
-        for part in reversed(found[:fresh]):
+            fresh = next((place for place in range(len(pieces) - 1, -1, -1) if pieces[place] == oldest), 0)
+        for part in reversed(pieces[:fresh]):
             piece = _piece(part, stream)
             if piece.at is not None and piece.at < since - MARGIN:
                 return
             yield piece
-        if len(found) + dropped < lines:
+        if len(pieces) + dropped < lines:
             return
         if dropped or not more or not fresh or lines >= _LARGEST_TAIL:
-            tally.note(f"more than the last {len(found)} lines: {tally.limits.spent or 'too many for the API'}")
+            tally.note(f"more than the last {len(pieces)} lines: {tally.limits.spent or 'too many for the API'}")
             return
-        oldest = found[0]
+        oldest = pieces[0]
         # As many more as may still be read, by the length of those that were.
         lines = min(_LARGEST_TAIL, lines * 8, max(lines + 1, int(lines * room / max(1, size))))
 

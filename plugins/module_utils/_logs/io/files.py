@@ -97,10 +97,10 @@ def docker_piece(line: bytes) -> Piece:
     text = line.decode("utf-8", "replace")
     for begin in (0, text.rfind(_BEGINS, 1)):
         try:
-            found, end = _SCAN(text, begin)
+            fields, end = _SCAN(text, begin)
             if end == len(text):
-                said = f"{text[:begin]}{found.get('log') or ''}" if begin else str(found.get("log") or "")
-                return Piece(docker_time(line), str(found.get("stream") or ""), said)
+                text_of_log = f"{text[:begin]}{fields.get('log') or ''}" if begin else str(fields.get("log") or "")
+                return Piece(docker_time(line), str(fields.get("stream") or ""), text_of_log)
         except (StopIteration, ValueError, AttributeError, RecursionError):
             continue
     return Piece(None, "", text + "\n")
@@ -136,16 +136,16 @@ def family(path: str) -> list[str]:
     """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz; X.2026-11-23."""
     folder, name = os.path.split(path)
     rotated = re.compile(re.escape(name) + _ROTATED)
-    found: list[tuple[int, bool, str]] = []
+    copies: list[tuple[int, bool, str]] = []
     with suppress(OSError):
         for entry in os.scandir(folder or "."):
             place = rotated.match(entry.name)
             if place:
                 number, date, packed = place.groups()
                 age = int(number) if number else -int(re.sub(r"\D", "", date).ljust(_DATE, "0"))
-                found.append((age, bool(packed), entry.path))
+                copies.append((age, bool(packed), entry.path))
     there = [path] if os.path.exists(path) else []
-    return there + [one for dummy, packed, one in sorted(found)]
+    return there + [copy for dummy, packed, copy in sorted(copies)]
 
 
 def is_packed(path: str) -> bool:
@@ -212,8 +212,8 @@ class ReadFiles:
         )
 
     def close(self) -> None:
-        for one in self._held:
-            os.close(one)
+        for descriptor in self._held:
+            os.close(descriptor)
         self._held.clear()
 
 
@@ -247,20 +247,20 @@ def _packed_identity(file: BinaryIO, path: str, length: int) -> tuple[bytes, int
 
 def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterator[Piece]:
     """Pieces of a log and its predecessors, the newest first, as long as they may be younger than ``since``."""
-    seen = ReadFiles()
+    read_files = ReadFiles()
     try:
-        yield from _family_newest_first(path, since, form, tally, seen)
+        yield from _family_newest_first(path, since, form, tally, read_files)
     finally:
-        seen.close()
+        read_files.close()
 
 
-def _family_newest_first(path: str, since: float, form: Format, tally: Tally, seen: ReadFiles) -> Iterator[Piece]:
+def _family_newest_first(path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles) -> Iterator[Piece]:
     missing: set[str] = set()
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
     older_wanted, settled = True, 0
     while older_wanted:
         # Names move while one reads, so the family is looked at anew for each of its members.
-        opened = _next(path, seen, missing, tally, gone_at is not None)
+        opened = _next(path, read_files, missing, tally, gone_at is not None)
         if opened is None:
             break
         name, file, is_copy = opened
@@ -273,16 +273,16 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, se
                 settled += size_of(file) > 0
                 if settled > _STILL_OPEN:
                     return
-                seen.add(file, size_of(file), form.time_at)
+                read_files.add(file, size_of(file), form.time_at)
                 continue
             if tally.limits.spent:
                 tally.note(f"{name} and older: {tally.limits.spent}")
                 return
             try:
                 if is_packed(name):
-                    older_wanted = yield from _packed(file, name, since, form, tally, seen)
+                    older_wanted = yield from _packed(file, name, since, form, tally, read_files)
                 else:
-                    older_wanted = yield from _plain(file, name, since, form, tally, seen, gone_at)
+                    older_wanted = yield from _plain(file, name, since, form, tally, read_files, gone_at)
                 gone_at = None
             except Truncated as shrunk:
                 gone_at = shrunk.end
@@ -291,30 +291,30 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, se
 
 
 def _next(
-    path: str, seen: ReadFiles, missing: set[str], tally: Tally, copies: bool
+    path: str, read_files: ReadFiles, missing: set[str], tally: Tally, copies: bool
 ) -> tuple[str, BinaryIO, bool] | None:
     """The newest member of the family that was not read yet, and whether it is a copy of one that was."""
-    for one in family(path):
-        if one in missing:
+    for candidate in family(path):
+        if candidate in missing:
             continue
         try:
-            file = open_log(one, given=one == path)
+            file = open_log(candidate, given=candidate == path)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
-                missing.add(one)
-                said = "it is a link" if error.errno == errno.ELOOP else error.strerror
-                tally.note(f"{one}: {said}")
+                missing.add(candidate)
+                problem = "it is a link" if error.errno == errno.ELOOP else error.strerror
+                tally.note(f"{candidate}: {problem}")
             continue
-        if not seen.has(file):
-            is_copy = seen.is_copy(file, one)
-            if not is_copy or (copies and not is_packed(one)):
-                return one, file, is_copy
+        if not read_files.has(file):
+            is_copy = read_files.is_copy(file, candidate)
+            if not is_copy or (copies and not is_packed(candidate)):
+                return candidate, file, is_copy
         file.close()
     return None
 
 
 def _plain(
-    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, seen: ReadFiles, gone_at: int | None
+    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles, gone_at: int | None
 ) -> Generator[Piece, None, bool]:
     """True when older files may hold what is wanted; false when a place was met before which all is older."""
     size = size_of(file)
@@ -323,7 +323,7 @@ def _plain(
         end = size  # its writer died in the middle of a line
     if gone_at is not None:
         end = min(end, gone_at)  # the copy of a file of which the newer part was read
-    seen.add(file, end, form.time_at)
+    read_files.add(file, end, form.time_at)
     start = place_of(file, end, since - MARGIN, form.time_at)
     last = end
     for line in lines_backwards(file, start, end, tally.scan):
@@ -337,7 +337,7 @@ def _plain(
 
 
 def _packed(
-    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, seen: ReadFiles
+    file: BinaryIO, path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles
 ) -> Generator[Piece, None, bool]:
     """A packed file can only be unpacked forwards: its newest lines are kept, as many as fit."""
     kept: deque[bytes] = deque()
@@ -371,7 +371,7 @@ def _packed(
     except DAMAGED as error:
         tally.note(f"{path} could not be unpacked to its end ({error})")
     tally.scan(read)
-    seen.add(file, size_of(file), form.time_at)
+    read_files.add(file, size_of(file), form.time_at)
     if dropped:
         tally.note(f"{dropped} older lines of {path}: too many for memory")
     yield from (form.decode(line) for line in reversed(kept) if line)

@@ -61,12 +61,12 @@ def journal(
     finally:
         if not ended:
             process.kill()
-        said = process.stderr.read(2000).decode("utf-8", "replace")
+        error_text = process.stderr.read(2000).decode("utf-8", "replace")
         process.stdout.close()
         process.stderr.close()
         code = process.wait()
         if ended and code:
-            tally.problem = f"journalctl failed: {' '.join(said.split())[:200]}"
+            tally.problem = f"journalctl failed: {' '.join(error_text.split())[:200]}"
 
 
 def _lines(source: int, tally: Tally) -> Iterator[bytes | None]:
@@ -90,19 +90,19 @@ def _lines(source: int, tally: Tally) -> Iterator[bytes | None]:
 
 def _record(line: bytes) -> Piece | None:
     try:
-        found = json.loads(line)
+        fields = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         return None
     at = None
     with suppress(ValueError, TypeError):
-        at = int(found.get("__REALTIME_TIMESTAMP") or 0) / 1e6 or None
+        at = int(fields.get("__REALTIME_TIMESTAMP") or 0) / 1e6 or None
     grade = ""
     with suppress(ValueError, TypeError, IndexError):
-        grade = _GRADES[int(_text(found.get("PRIORITY") or 6))]
-    unit = _text(found.get("_SYSTEMD_UNIT") or found.get("SYSLOG_IDENTIFIER") or "")
-    return Piece(at, unit, _text(found.get("MESSAGE")), grade)
+        grade = _GRADES[int(_text(fields.get("PRIORITY") or 6))]
+    unit = _text(fields.get("_SYSTEMD_UNIT") or fields.get("SYSLOG_IDENTIFIER") or "")
+    return Piece(at, unit, _text(fields.get("MESSAGE")), grade)
 
 
 def _text(value: Any) -> str:

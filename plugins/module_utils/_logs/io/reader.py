@@ -97,7 +97,7 @@ def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, lim
         _add_files(where, query, limits, tallies, streams)
         limits.sources = len(streams)
         with _bounded(limits):
-            told = _gathered(streams, query)
+            report = _gathered(streams, query)
     finally:
         for stream in streams:
             stream.close()  # type: ignore[attr-defined]
@@ -106,8 +106,8 @@ def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, lim
     _require_some(tallies)
     left_out = any(tally.left_out or tally.problem for tally in tallies)
     return {
-        **told,
-        "truncated": left_out or told["more"],
+        **report,
+        "truncated": left_out or report["more"],
         "scanned_bytes": limits.scanned,
         "sources": [tally.as_dict() for tally in tallies],
     }
@@ -187,7 +187,7 @@ def _doubt(newest: float, written: float, tally: Tally) -> None:
 
 
 def _gathered(streams: Sequence[Iterator[Record]], query: LogQuery) -> GatheredReport:
-    found: list[EntryReport] = []
+    entries: list[EntryReport] = []
     signatures = Signatures()
     known_before: set[str] = set()
     more = False
@@ -207,16 +207,16 @@ def _gathered(streams: Sequence[Iterator[Record]], query: LogQuery) -> GatheredR
         if query.condition is not None and not query.condition({**_record_dict(record), **fields}):
             continue
         matched += 1
-        if len(found) < query.last:
-            found.append(entry(record, fields))  # at once: a record may be long, what is told of it is not
+        if len(entries) < query.last:
+            entries.append(entry(record, fields))  # at once: a record may be long, what is told of it is not
         else:
             more = True
-        if len(found) >= query.last and not query.signatures:
+        if len(entries) >= query.last and not query.signatures:
             more = True  # nobody looked further
             break
-    found.reverse()
+    entries.reverse()
     return {
-        "entries": sorted(found, key=lambda one: one["at"] or 0.0),  # clocks are set back
+        "entries": sorted(entries, key=lambda entry_report: entry_report["at"] or 0.0),  # clocks are set back
         "matched": matched,
         "more": more,
         "signatures": signatures.as_dicts(query.since, query.new_since, known_before, query.signatures),
@@ -241,20 +241,20 @@ def _add_containers(
     if where.services:
         from ..._compose.io.observe import observe  # noqa: PLC0415 (all of Compose: a third of the start where nobody asks for it)
 
-        seen = observe(opened, None, project, lines=0)
-        unknown = sorted(set(where.services) - {"*"} - set(seen.service_names))
+        observed = observe(opened, None, project, lines=0)
+        unknown = sorted(set(where.services) - {"*"} - set(observed.service_names))
         if unknown:
             raise ProjectUnknown(
-                f"The project {seen.name} has no container of the service {', '.join(unknown)}. It has:"
-                f" {', '.join(seen.service_names)}. Nothing was done."
+                f"The project {observed.name} has no container of the service {', '.join(unknown)}. It has:"
+                f" {', '.join(observed.service_names)}. Nothing was done."
             )
         chosen = {
             container.id: container.name
-            for container in seen.containers
+            for container in observed.containers
             if "*" in where.services or container.service in where.services
         }
     if where.containers:
-        by_name = {name.lstrip("/"): one["Id"] for one in opened.labelled() for name in one.get("Names") or ()}
+        by_name = {name.lstrip("/"): listed["Id"] for listed in opened.labelled() for name in listed.get("Names") or ()}
         missing = sorted(set(where.containers) - set(by_name))
         if missing:
             raise ProjectUnknown(f"The engine has no container {', '.join(missing)}. Nothing was done.")
@@ -269,23 +269,23 @@ def _add_containers(
         streams.append(_counting(records(whole_lines(pieces), name), tally, query.until))
 
 
-def _note_left_out(what: str, number: int, limits: Limits, tallies: list[Tally]) -> None:
+def _note_left_out(kind: str, number: int, limits: Limits, tallies: list[Tally]) -> None:
     if number > _MOST_SOURCES:
-        problem = f"{number - _MOST_SOURCES} {what} were not read: {_MOST_SOURCES} are the most at once"
-        tallies.append(Tally(f"more {what}", "", "", limits, problem=problem))
+        problem = f"{number - _MOST_SOURCES} {kind} were not read: {_MOST_SOURCES} are the most at once"
+        tallies.append(Tally(f"more {kind}", "", "", limits, problem=problem))
 
 
 def _add_journal(
     where: Where, query: LogQuery, limits: Limits, tallies: list[Tally], streams: list[Iterator[Record]]
 ) -> None:
-    asked = ([(list(where.units), False, "journal")] if where.units else []) + (
+    requests = ([(list(where.units), False, "journal")] if where.units else []) + (
         [([], True, "kernel")] if where.kernel else []
     )
-    for units, kernel, name in asked:
+    for units, kernel, name in requests:
         tally = Tally(name, "journal", " ".join(units) or "kernel", limits)
-        found = journal(units, kernel, where.journal_directory, query.floor, query.until, tally)
+        pieces = journal(units, kernel, where.journal_directory, query.floor, query.until, tally)
         tallies.append(tally)
-        streams.append(_counting(records(found, name), tally, query.until))
+        streams.append(_counting(records(pieces, name), tally, query.until))
 
 
 def _add_files(
@@ -306,8 +306,8 @@ def _add_files(
                     # What is written right now is no younger than what was asked for.
                     changed = min(os.fstat(file.fileno()).st_mtime, query.until)
             except OSError as error:
-                said = "it is a link" if error.errno == errno.ELOOP else error.strerror
-                tally.problem = f"{path} cannot be read ({said})"
+                problem = "it is a link" if error.errno == errno.ELOOP else error.strerror
+                tally.problem = f"{path} cannot be read ({problem})"
                 continue
             pieces = newest_first(path, query.floor, form, tally)
             streams.append(_counting(records(whole_lines(pieces), path), tally, changed, changed))
@@ -315,9 +315,9 @@ def _add_files(
 
 def _matching(pattern: str) -> list[str]:
     """Files of a pattern; those that were rotated out of another of them are read with that one."""
-    found = sorted(glob(pattern))
-    rotated = {one for path in found for one in family(path) if one != path}
-    return [path for path in found if path not in rotated and not os.path.isdir(path)]
+    paths = sorted(glob(pattern))
+    rotated = {copy for path in paths for copy in family(path) if copy != path}
+    return [path for path in paths if path not in rotated and not os.path.isdir(path)]
 
 
 def zone_of(name: str) -> Zone:
