@@ -40,15 +40,15 @@ def issuer_of(der: bytes) -> str:
 
 def _fields(der: bytes) -> list[bytes]:
     """version (empty where it is left out), serial, algorithm, issuer, validity, ... of the part that is signed."""
-    found = _children(_children(_children(der)[0][1])[0][1])
-    if found[0][0] != _VERSION:
-        found.insert(0, (_VERSION, b""))
-    return [value for dummy, value in found]
+    fields = _children(_children(_children(der)[0][1])[0][1])
+    if fields[0][0] != _VERSION:
+        fields.insert(0, (_VERSION, b""))
+    return [value for dummy, value in fields]
 
 
 def _children(data: bytes) -> list[tuple[int, bytes]]:
     """(tag, content) of each element."""
-    found, at = [], 0
+    children, at = [], 0
     while at < len(data):
         tag, size, at = data[at], data[at + 1], at + 2
         if size & 0x80:
@@ -56,9 +56,9 @@ def _children(data: bytes) -> list[tuple[int, bytes]]:
             size, at = int.from_bytes(data[at : at + width], "big"), at + width
         if at + size > len(data):
             raise ValueError("cut off")
-        found.append((tag, data[at : at + size]))
+        children.append((tag, data[at : at + size]))
         at += size
-    return found
+    return children
 
 
 def _time(tag: int, value: bytes) -> float:

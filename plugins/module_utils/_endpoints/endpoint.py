@@ -157,7 +157,14 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
             return None, f"{name}: the url must begin with http:// or https://"
         if parts.username or parts.password:
             return None, f"{name}: a url must hold no password; give it as a key"
-        secret = next((one for one, dummy in parse_qsl(parts.query) if one.lower() == "key" or names_secret(one)), "")
+        secret = next(
+            (
+                parameter
+                for parameter, dummy in parse_qsl(parts.query)
+                if parameter.lower() == "key" or names_secret(parameter)
+            ),
+            "",
+        )
         if secret:
             return None, f"{name}: a url must hold no secret, as its parameter {secret} is; give it as `key`"
         port = port or (443 if secure else 80)
@@ -252,7 +259,7 @@ def reached_report(rows: list[ProbeReport]) -> ReachedReport:
 
 def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
     """What is not well, a sentence each, those of one target together."""
-    said = []
+    lines = []
     by_target: dict[tuple[str, str, str, str], list[str]] = {}
     for row in rows:
         if row["state"] not in (UP, UNKNOWN):
@@ -260,6 +267,6 @@ def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
     for (target, state, layer, why), sources in by_target.items():
         well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
         beside = f"; from {some(well)} it is healthy" if well else ""
-        said.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
+        lines.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
     unknown = sorted({f"{row['source']}: {row['why']}" for row in rows if row["state"] == UNKNOWN})
-    return said + unknown
+    return lines + unknown

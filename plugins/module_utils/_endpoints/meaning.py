@@ -72,7 +72,7 @@ def of_certificate(facts: LayerFacts, target: Target) -> Meaning:
     return Meaning(UP)
 
 
-def of_postgres(kind: str, sqlstate: str, said: str) -> Meaning:
+def of_postgres(kind: str, sqlstate: str, message: str) -> Meaning:
     """``kind``: the first byte of its answer; R asks for a password or lets in, E is an error."""
     if kind == "R":
         return Meaning(UP, "it accepts logins")
@@ -83,12 +83,12 @@ def of_postgres(kind: str, sqlstate: str, said: str) -> Meaning:
             return Meaning(DOWN, "it runs, and every connection slot is taken (53300)", OURS)
         if sqlstate.startswith("57P0"):
             return Meaning(DOWN, f"it is starting, stopping or recovering ({sqlstate})", OURS)
-        return Meaning(DEGRADED, f"it answers with error {sqlstate}: {redacted(said)[:120]}", OURS)
+        return Meaning(DEGRADED, f"it answers with error {sqlstate}: {redacted(message)[:120]}", OURS)
     return Meaning(DOWN, "something answers there, and it is not PostgreSQL", OURS)
 
 
-def of_redis(said: str) -> Meaning:
-    word = said.split(" ", 1)[0]
+def of_redis(answer: str) -> Meaning:
+    word = answer.split(" ", 1)[0]
     if word == "+PONG":
         return Meaning(UP, "it answers")
     if word in _REDIS_UP:
@@ -103,8 +103,8 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
 
     ``matches``: whether what is looked for was found in the body; None where that took too long.
     """
-    asked = target.judge in ("stripe", "maps") and 200 <= status < 300 and target.method != "HEAD"
-    if asked and not body.lstrip().startswith("{"):  # its beginning alone: a long answer may be cut
+    by_provider = target.judge in ("stripe", "maps") and 200 <= status < 300 and target.method != "HEAD"
+    if by_provider and not body.lstrip().startswith("{"):  # its beginning alone: a long answer may be cut
         who = target.judge.capitalize()
         return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)
     if target.judge == "stripe":
@@ -115,9 +115,9 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
         return of_webhook(status, target.method)
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:
-        wanted = ", ".join(map(str, target.expect)) or "200 to 399"
+        expected = ", ".join(map(str, target.expect)) or "200 to 399"
         fault_of = THEIRS if status >= 500 else OURS
-        return Meaning(DOWN, f"it answers {status} ({wanted} is expected)", fault_of)
+        return Meaning(DOWN, f"it answers {status} ({expected} is expected)", fault_of)
     if matches is None:
         return Meaning(DEGRADED, f"it answers {status}, and looking for {target.body} in it takes too long", OURS)
     if not matches:
@@ -127,22 +127,22 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
 
 def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
     """401 without a key is what a healthy Stripe says; with one it means that the key is refused."""
-    told = _json(body).get("error") or {}
-    said = redacted(str(told.get("message") or ""))[:160] if isinstance(told, Mapping) else ""
+    error = _json(body).get("error") or {}
+    message = redacted(str(error.get("message") or ""))[:160] if isinstance(error, Mapping) else ""
     if status in (401, 403) and not key_given:
         return Meaning(UP, "Stripe answers; whether our key is valid was not asked")
     if status == 403:
         return Meaning(
-            DEGRADED, f"Stripe knows our key, which may not ask this (403): it lacks a permission. {said}", KEY
+            DEGRADED, f"Stripe knows our key, which may not ask this (403): it lacks a permission. {message}", KEY
         )
     if status == 401:
         return Meaning(
-            DOWN, f"Stripe answers and refuses our key (401): revoked, expired or of another account. {said}", KEY
+            DOWN, f"Stripe answers and refuses our key (401): revoked, expired or of another account. {message}", KEY
         )
     if status == 429:
         return Meaning(DEGRADED, "Stripe limits our requests (429)", OURS)
     if status >= 500:
-        return Meaning(DOWN, f"Stripe itself fails ({status}). {said}", THEIRS)
+        return Meaning(DOWN, f"Stripe itself fails ({status}). {message}", THEIRS)
     if 200 <= status < 300:
         return Meaning(UP, "Stripe answers and takes our key" if key_given else "Stripe answers")
     if status in _STRIPE_REQUEST:
@@ -152,15 +152,15 @@ def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
 
 def of_maps(status: int, body: str, key_given: bool) -> Meaning:
     """Google tells its errors in the body, the older services mostly under a 200."""
-    word, said = _google_error(body)
+    word, message = _google_error(body)
     if word in ("OK", "ZERO_RESULTS") or (not word and 200 <= status < 300):
         return Meaning(UP, "Maps answers and takes our key" if key_given else "Maps answers")
     if word == "REQUEST_DENIED" and not key_given:
         return Meaning(UP, "Maps answers; whether our key is valid was not asked")
     if word == "REQUEST_DENIED":
-        return Meaning(DOWN, f"Maps answers and refuses our key. {said}", KEY)
+        return Meaning(DOWN, f"Maps answers and refuses our key. {message}", KEY)
     if word in ("OVER_QUERY_LIMIT", "OVER_DAILY_LIMIT") or status == 429:
-        return Meaning(DOWN, f"our quota of Maps is used up, or billing is off ({word or status}). {said}", OURS)
+        return Meaning(DOWN, f"our quota of Maps is used up, or billing is off ({word or status}). {message}", OURS)
     if word == "INVALID_REQUEST":
         return Meaning(UP, "Maps answers (the probe's own request was incomplete)")
     if word == "UNKNOWN_ERROR" or status >= 500:
@@ -170,14 +170,14 @@ def of_maps(status: int, body: str, key_given: bool) -> Meaning:
 
 def _google_error(body: str) -> tuple[str, str]:
     """The word of an answer, as the Geocoding API has it, and the sentence beside; empty where there is none."""
-    told = _json(body)
-    error = told.get("error")
+    answer = _json(body)
+    error = answer.get("error")
     if not isinstance(error, Mapping):
-        return str(told.get("status") or ""), redacted(str(told.get("error_message") or ""))[:160]
-    word, said = str(error.get("status") or ""), str(error.get("message") or "")
-    if word == "INVALID_ARGUMENT" and said.startswith("API key"):  # a wrong key is told as a wrong argument
+        return str(answer.get("status") or ""), redacted(str(answer.get("error_message") or ""))[:160]
+    word, message = str(error.get("status") or ""), str(error.get("message") or "")
+    if word == "INVALID_ARGUMENT" and message.startswith("API key"):  # a wrong key is told as a wrong argument
         word = "PERMISSION_DENIED"
-    return _GOOGLE.get(word, word), redacted(said)[:160]
+    return _GOOGLE.get(word, word), redacted(message)[:160]
 
 
 def of_webhook(status: int, method: str = "POST") -> Meaning:
@@ -216,7 +216,7 @@ def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Mea
 
 def _json(body: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(body)
+        value = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, Mapping) else {}
+    return value if isinstance(value, Mapping) else {}

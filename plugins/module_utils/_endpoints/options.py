@@ -47,19 +47,19 @@ PROBE_ARGS: dict[str, Any] = {
 
 def keys_of(params: dict[str, Any]) -> dict[str, Key]:
     """Secrets that were given, and those in a container; two options, since all values of the first are hidden."""
-    found = {str(name): Key(str(text)) for name, text in (params["keys"] or {}).items()}
-    for name, key in found.items():
+    keys = {str(name): Key(str(text)) for name, text in (params["keys"] or {}).items()}
+    for name, key in keys.items():
         if not key.value.isascii() or any(sign in key.value for sign in "\r\n"):
             raise InputError(f"keys: {name} holds what no key does (a line feed, or no ASCII). Nothing was done.")
     for name, given in params["key_variables"].items():
         if not isinstance(given, Mapping) or set(given) != {"service", "variable"}:
             raise InputError(f"key_variables: {name} takes `service` and `variable`. Nothing was done.")
-        found[str(name)] = Key("", str(given["service"]), str(given["variable"]))
-    return found
+        keys[str(name)] = Key("", str(given["service"]), str(given["variable"]))
+    return keys
 
 
 def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
-    found = []
+    targets = []
     for given in params["targets"]:
         target, why = target_of(given)
         if target is None:
@@ -77,8 +77,8 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
             raise InputError(
                 f"targets: {target.name}: {target.body!r} is no regular expression ({error}). Nothing was done."
             ) from None
-        found.append(target)
-    return found
+        targets.append(target)
+    return targets
 
 
 def mark_not_secret(module: AnsibleModule) -> None:

@@ -21,7 +21,7 @@ def proxy_of(place: Place, target: Target) -> tuple[tuple[str, int] | None, str]
     environment = {name.lower(): value for name, value in place.environment.items()}
     given = environment.get("https_proxy" if target.secure else "http_proxy", "")
     exempt = [part.strip() for part in environment.get("no_proxy", "").split(",") if part.strip()]
-    if not given or any(_is_exempt(target.host, one) for one in exempt):
+    if not given or any(_is_exempt(target.host, pattern) for pattern in exempt):
         return None, ""
     try:
         parts = urlsplit(given if "://" in given else f"http://{given}")

@@ -64,34 +64,34 @@ def probe(
 
     What cannot be tried, since its key or its source is not there, is unknown; the rest is tried all the same.
     """
-    wanted = list(dict.fromkeys([*sources, *(source for target in targets for source in target.sources)]))
-    services = [one for one in wanted if one != HOST]
+    places_asked = list(dict.fromkeys([*sources, *(source for target in targets for source in target.sources)]))
+    services = [source_name for source_name in places_asked if source_name != HOST]
     places = {HOST: [Place(HOST, environment=dict(os.environ))]}
-    found = {name: key.value for name, key in keys.items()}
+    key_values = {name: key.value for name, key in keys.items()}
     missing: dict[str, str] = {}
     kept = {name: key for name, key in keys.items() if key.variable}
     if services or kept:
         with engine(login) as opened:
-            seen = observe(opened, None, project, lines=0)
+            observed = observe(opened, None, project, lines=0)
         if services:
-            places.update(_places(login, seen, services))
+            places.update(_places(login, observed, services))
         for name, key in kept.items():
-            found[name], missing[name] = _value(key, seen)
+            key_values[name], missing[name] = _value(key, observed)
     if any(place.pid for listed in places.values() for place in listed):
         require_entry()
-    asked = [
+    jobs = [
         (place, target)
         for target in targets
         for source in (target.sources or tuple(sources))
         for place in _meant(places, source)
     ]
 
-    def row(one: tuple[Place, Target]) -> ProbeReport:
-        place, target = one
-        return _row(place, target, found.get(target.key, ""), missing.get(target.key, ""), how)
+    def row(job: tuple[Place, Target]) -> ProbeReport:
+        place, target = job
+        return _row(place, target, key_values.get(target.key, ""), missing.get(target.key, ""), how)
 
-    with ThreadPoolExecutor(max_workers=min(_MOST, max(1, len(asked)))) as pool:
-        return list(pool.map(row, asked))
+    with ThreadPoolExecutor(max_workers=min(_MOST, max(1, len(jobs)))) as pool:
+        return list(pool.map(row, jobs))
 
 
 def _meant(places: Mapping[str, list[Place]], source: str) -> list[Place]:
@@ -100,7 +100,7 @@ def _meant(places: Mapping[str, list[Place]], source: str) -> list[Place]:
     return places.get(source, [])
 
 
-def _places(login: EngineLogin, seen: Project, services: Sequence[str]) -> dict[str, list[Place]]:
+def _places(login: EngineLogin, observed: Project, services: Sequence[str]) -> dict[str, list[Place]]:
     """The running containers of each service; ``*`` for all."""
     if not login.local:
         raise PrivilegeError(
@@ -108,23 +108,23 @@ def _places(login: EngineLogin, seen: Project, services: Sequence[str]) -> dict[
             " entered from here. Run this on its own host, or try from the host alone (sources: [host])."
             " Nothing was done."
         )
-    found: dict[str, list[Place]] = {}
-    for name in seen.service_names if "*" in services else services:
-        replicas = [replica for replica in seen.replicas(name) if replica.running and replica.pid]
-        found[name] = [
+    places: dict[str, list[Place]] = {}
+    for name in observed.service_names if "*" in services else services:
+        replicas = [replica for replica in observed.replicas(name) if replica.running and replica.pid]
+        places[name] = [
             Place(replica.name, name, replica.pid, dict(pair.partition("=")[::2] for pair in replica.environment))
             for replica in replicas
         ] or [Place(name, name, NOWHERE)]
-    return found
+    return places
 
 
-def _value(key: Key, seen: Project) -> tuple[str, str]:
+def _value(key: Key, observed: Project) -> tuple[str, str]:
     """A key as the service has it, or why there is none; a container that has stopped still tells its environment."""
-    listed = sorted(seen.replicas(key.service), key=lambda replica: not replica.running)
-    pairs = (pair.partition("=") for one in listed for pair in one.environment)
+    listed = sorted(observed.replicas(key.service), key=lambda replica: not replica.running)
+    pairs = (pair.partition("=") for container in listed for pair in container.environment)
     value = next((value for name, dummy, value in pairs if name == key.variable), "")
     if not listed:
-        known = ", ".join(seen.service_names) or "none"
+        known = ", ".join(observed.service_names) or "none"
         return "", f"its key is in {key.service}, of which there is no container (there are: {known})"
     if not value:
         return "", f"its key is not there: no container of {key.service} has the variable {key.variable}"

@@ -46,8 +46,8 @@ class _Attempt(Wire):
     def run(self) -> Meaning:
         target = self.target
         host, port = self.proxy or (target.host, target.port)
-        found = self.resolve(host)
-        self.connect(found, port)
+        addresses = self.resolve(host)
+        self.connect(addresses, port)
         if target.secure or target.kind == "tls":
             if self.proxy:
                 self.tunnel()
@@ -64,15 +64,15 @@ class _Attempt(Wire):
 
     def ask_postgres(self) -> Meaning:
         """Its answer to a login as nobody in particular; no password is sent, and none is asked for twice."""
-        said = self.exchange(SSL_REQUEST, b"")
-        if said[:1] == b"E":  # full, or starting: it says so before anything else
-            return self._postgres_said(said)
-        if said[:1] not in (b"S", b"N"):
+        answer = self.exchange(SSL_REQUEST, b"")
+        if answer[:1] == b"E":  # full, or starting: it says so before anything else
+            return self._postgres_said(answer)
+        if answer[:1] not in (b"S", b"N"):
             self.done("protocol", "no PostgreSQL")
             return of_postgres("", "", "")
-        if said[:1] == b"S" and self.target.tls == NEVER:
+        if answer[:1] == b"S" and self.target.tls == NEVER:
             self.reconnect("protocol")
-        elif said[:1] == b"S":
+        elif answer[:1] == b"S":
             self.encrypt()
         elif self.target.tls == ALWAYS:
             raise Failed("tls", "it offers no TLS")
@@ -89,26 +89,26 @@ class _Attempt(Wire):
 
     def ask_redis(self) -> Meaning:
         try:
-            said = self.ping()
+            answer = self.ping()
         except Failed:
             # One that speaks TLS alone hangs up at once, and does not say why.
             if self.target.tls != AUTO or time.monotonic() >= self.deadline or not self._encrypts():
                 raise
-            said = self.ping()
-        meaning = of_redis(said)
-        self.done("protocol", said[:80])
+            answer = self.ping()
+        meaning = of_redis(answer)
+        self.done("protocol", answer[:80])
         return meaning
 
     def ping(self) -> str:
         try:
-            said = self.exchange(b"*1\r\n$4\r\nPING\r\n", b"\r\n")
+            answer = self.exchange(b"*1\r\n$4\r\nPING\r\n", b"\r\n")
         except Failed:
             if self.certificate and time.monotonic() < self.deadline and self._wants_certificate():
                 return "-NOCERT it wants a certificate of who asks"
             raise
-        if said.startswith(_ALERT):
+        if answer.startswith(_ALERT):
             raise Failed("protocol", "it speaks TLS, and was asked without")
-        return said.decode("utf-8", "replace").strip()
+        return answer.decode("utf-8", "replace").strip()
 
     def _encrypts(self) -> bool:
         try:
@@ -158,12 +158,12 @@ class _Attempt(Wire):
             if time.monotonic() >= self.deadline:
                 raise Failed("protocol", "it takes connections and does not answer: no answer in time") from None
             raise Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
-        told = text.decode("utf-8", "replace")
+        content = text.decode("utf-8", "replace")
         try:
-            matches = found_in(target.body, told, self.left()) if target.body and not target.judge else True
+            matches = found_in(target.body, content, self.left()) if target.body and not target.judge else True
         except OSError as error:
             raise Failed("protocol", f"no process could be started to look at the answer ({words_of(error)})") from None
-        meaning = of_http(target, answer.status, told, bool(self.key), matches)
+        meaning = of_http(target, answer.status, content, bool(self.key), matches)
         self.done("protocol", f"HTTP {answer.status}", {"status": answer.status})
         return meaning
 

@@ -34,9 +34,9 @@ def addresses(place: Place, name: str, seconds: float) -> list[str]:
         return [str(ipaddress.ip_address(name.strip("[]")))]
     except ValueError:
         pass
-    found = _in_hosts(place.read("/etc/hosts"), name)
-    if found:
-        return found
+    known = _in_hosts(place.read("/etc/hosts"), name)
+    if known:
+        return known
     servers, search, dots = _configuration(place.read("/etc/resolv.conf"))
     if not servers:
         raise Unresolved("there is no name server in its /etc/resolv.conf")
@@ -55,18 +55,18 @@ def addresses(place: Place, name: str, seconds: float) -> list[str]:
                 if "NXDOMAIN" in str(refused):
                     break  # the others know no more
             except OSError as error:
-                said = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
-                why = f"name server {server}: {said}"
+                problem = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
+                why = f"name server {server}: {problem}"
     raise Unresolved(why or "no DNS server was asked")
 
 
 def _in_hosts(text: str, name: str) -> list[str]:
-    found = []
+    matches = []
     for line in text.splitlines():
         words = line.partition("#")[0].split()
         if name.lower() in (word.lower() for word in words[1:]):
-            found.append(words[0])
-    return sorted(found, key=lambda one: ":" in one)
+            matches.append(words[0])
+    return sorted(matches, key=lambda address: ":" in address)
 
 
 def _configuration(text: str) -> tuple[list[str], list[str], int]:
@@ -79,12 +79,12 @@ def _configuration(text: str) -> tuple[list[str], list[str], int]:
         if len(words) < 2:
             continue
         if words[0] == "nameserver":
-            servers += [one for one in [words[1].partition("%")[0]] if _is_address(one)]
+            servers += [server for server in [words[1].partition("%")[0]] if _is_address(server)]
         elif words[0] in ("search", "domain"):
             search = words[1:7]
         elif words[0] == "options":
-            asked = [word[6:] for word in words[1:] if word.startswith("ndots:") and word[6:].isdecimal()]
-            dots = min(15, int(asked[-1][:4])) if asked else dots  # 0 is what Docker writes
+            ndots_options = [word[6:] for word in words[1:] if word.startswith("ndots:") and word[6:].isdecimal()]
+            dots = min(15, int(ndots_options[-1][:4])) if ndots_options else dots  # 0 is what Docker writes
     return servers, search, dots
 
 
@@ -100,7 +100,7 @@ def _is_address(text: str) -> bool:
 def _candidates(name: str, search: list[str], dots: int) -> list[str]:
     if name.endswith("."):
         return [name]
-    longer = [f"{name}.{one.strip('.')}" for one in search if one.strip(".")]
+    longer = [f"{name}.{domain.strip('.')}" for domain in search if domain.strip(".")]
     return [name, *longer] if name.count(".") >= dots else [*longer, name]
 
 
@@ -144,7 +144,7 @@ def _parsed(answer: bytes, kind: int) -> list[str]:
     flags, questions, answers = struct.unpack(">HHH", answer[2:8])
     if flags & 15:
         raise Unresolved(_CODES.get(flags & 15, f"it answers with error {flags & 15}"))
-    found = []
+    records = []
     try:
         at = 12
         for dummy in range(questions):
@@ -154,11 +154,11 @@ def _parsed(answer: bytes, kind: int) -> list[str]:
             type_, dummy2, dummy3, size = struct.unpack(">HHIH", answer[at : at + 10])
             data = answer[at + 10 : at + 10 + size]
             if type_ == kind and len(data) in (4, 16):
-                found.append(str(ipaddress.ip_address(data)))
+                records.append(str(ipaddress.ip_address(data)))
             at += 10 + size
     except (struct.error, IndexError):
         raise Unresolved("its answer cannot be read") from None
-    return found
+    return records
 
 
 def _behind_name(answer: bytes, at: int) -> int:

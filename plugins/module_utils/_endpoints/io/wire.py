@@ -80,30 +80,30 @@ class Wire:
 
     def resolve(self, host: str) -> list[str]:
         try:
-            found = names.addresses(self.place, host, self.left())
+            addresses = names.addresses(self.place, host, self.left())
         except names.Unresolved as error:
             raise Failed("dns", str(error)) from None
         except OSError as error:
             raise Failed("dns", words_of(error)) from None
-        self.done("dns", ", ".join(found[:4]), {"proxy": host} if self.proxy else None)
-        return found
+        self.done("dns", ", ".join(addresses[:4]), {"proxy": host} if self.proxy else None)
+        return addresses
 
-    def connect(self, found: list[str], port: int) -> None:
-        said = "no address"
-        for address in found[:3]:
+    def connect(self, addresses: list[str], port: int) -> None:
+        problem = "no address"
+        for address in addresses[:3]:
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             tried = socket.socket(family, socket.SOCK_STREAM)
-            tried.settimeout(self.left() / (2 if len(found) > 1 else 1))
+            tried.settimeout(self.left() / (2 if len(addresses) > 1 else 1))
             try:
                 tried.connect((address, port))
             except OSError as error:
                 tried.close()
-                said = f"{address}: {words_of(error)}"
+                problem = f"{address}: {words_of(error)}"
                 continue
             self.socket, self.peer = tried, (address, port)
             self.done("tcp", address)
             return
-        raise Failed("tcp", said)
+        raise Failed("tcp", problem)
 
     def reconnect(self, layer: str) -> None:
         self.wire.close()
@@ -144,8 +144,8 @@ class Wire:
             raise Failed("tls", words_of(error) if isinstance(error, OSError) else str(error)) from None
         self.socket = secured
         self.certificate = _with_trust(not distrust, _facts(secured.getpeercert(True) or b""))
-        said = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
-        self.done("tls", said, self.certificate)
+        summary = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
+        self.done("tls", summary, self.certificate)
 
     def _trusting(self) -> ssl.SSLContext:
         try:
@@ -175,11 +175,11 @@ class Wire:
         """Through the proxy that the container's own environment names."""
         where = f"{self.target.host}:{self.target.port}"
         login = f"Proxy-Authorization: {self.proxy_login}\r\n" if self.proxy_login else ""
-        asked = f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n{login}\r\n"
-        said = self.exchange(asked.encode(), b"\r\n\r\n", "tcp")
-        words = said.split(b" ", 2)
+        request = f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n{login}\r\n"
+        answer = self.exchange(request.encode(), b"\r\n\r\n", "tcp")
+        words = answer.split(b" ", 2)
         if len(words) < 2 or words[1][:1] != b"2":
-            raise Failed("tcp", f"the proxy {self.proxy} refuses: {said[:80].decode('latin-1')}")
+            raise Failed("tcp", f"the proxy {self.proxy} refuses: {answer[:80].decode('latin-1')}")
 
     def exchange(self, request: bytes, end: bytes, layer: str = "protocol") -> bytes:
         received = b""
