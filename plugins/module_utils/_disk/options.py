@@ -55,8 +55,8 @@ def _kept(given: dict[str, Any]) -> Kept:
     unknown = sorted(set(given) - _BACKUP_KEYS)
     path = str(given.get("path") or "")
     if unknown or not path.startswith("/"):
-        what = f"does not know {', '.join(unknown)}" if unknown else "needs an absolute path"
-        raise InputError(f"backups: an entry {what}; it is {given}. Nothing was done.")
+        problem = f"does not know {', '.join(unknown)}" if unknown else "needs an absolute path"
+        raise InputError(f"backups: an entry {problem}; it is {given}. Nothing was done.")
     try:
         keep, age = int(given.get("keep", 7)), float(given.get("max_age", 26))
     except (TypeError, ValueError, OverflowError):

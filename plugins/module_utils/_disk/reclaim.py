@@ -115,8 +115,8 @@ class Room:
 
     def missing(self, goal: Goal) -> int:
         """Bytes that must come free until the goal is met; 0 when it is."""
-        wanted = goal.bytes if goal.bytes else goal.share * (self.free + self.used)
-        return max(0, int(-(-(wanted - self.free) // 1)))
+        target = goal.bytes if goal.bytes else goal.share * (self.free + self.used)
+        return max(0, int(-(-(target - self.free) // 1)))
 
     def as_dict(self) -> RoomReport:
         return {
@@ -142,10 +142,10 @@ class Goal:
 
 def goal_of(text: str) -> Goal | None:
     """``20%``, ``10G`` or a number of bytes; None for anything else. Powers of 1024."""
-    found = _FREE.match(text)
-    if not found:
+    match = _FREE.match(text)
+    if not match:
         return None
-    number, unit = float(found.group(1)), (found.group(2) or "").upper()  # inf where there are too many digits
+    number, unit = float(match.group(1)), (match.group(2) or "").upper()  # inf where there are too many digits
     if unit == "%":
         return Goal(share=number / 100) if 0 < number < 100 else None
     size = number * 1024 ** _POWERS.get(unit[:1], 0)
@@ -201,10 +201,10 @@ class Find:
 
 def in_order(finds: Iterable[Find], kinds: Sequence[str]) -> list[Find]:
     """By kind as wanted, the biggest first; backups stay in the order in which they came, the oldest first."""
-    found = list(finds)
+    all_finds = list(finds)
     ordered = []
     for kind in kinds:
-        mine = [find for find in found if find.kind == kind]
+        mine = [find for find in all_finds if find.kind == kind]
         ordered += mine if kind == BACKUPS else sorted(mine, key=lambda find: (-find.bytes, find.target))
     return ordered
 
@@ -255,16 +255,16 @@ class Reclaiming(PlannedAct):
 
     def as_dict(self) -> ReclaimDict:
         """The plan with what it promises, in MiB."""
-        room, missing, wanted = self.room, self.missing, self.goal.words
+        room, missing, target = self.room, self.missing, self.goal.words
         frees = sum(int(item.detail["bytes"]) for item in self.plan.actions)
         have = f"{format_bytes(room.free)} ({room.share:.0%}) of {room.mount} are free"
         if not missing:
-            nothing = f"nothing to do: {have}, and {wanted} are wanted"
+            nothing = f"nothing to do: {have}, and {target} are wanted"
         elif not self.plan.actions:
             nothing = f"nothing here may be freed: {have}, {format_bytes(missing)} are missing; see what is explained"
         else:
             nothing = ""
-        what = f"MiB missing until {wanted} of {room.mount} are free"
+        what = f"MiB missing until {target} of {room.mount} are free"
         return {
             **plan_dict(self.plan, mib(missing), what, nothing, mib(max(0, missing - frees))),
             "frees_bytes": frees,

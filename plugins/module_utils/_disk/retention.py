@@ -41,10 +41,10 @@ class Backup:
 
 def moment_of(name: str, changed: float) -> float:
     """When a backup was made: a date in the name outlives copying, the time of the last change does not."""
-    found = _DATE.search(name)
-    if not found:
+    match = _DATE.search(name)
+    if not match:
         return changed
-    year, month, day, hour, minute, second = (int(group or 0) for group in found.groups())
+    year, month, day, hour, minute, second = (int(group or 0) for group in match.groups())
     try:
         named = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
     except ValueError:
@@ -52,7 +52,7 @@ def moment_of(name: str, changed: float) -> float:
     # A name without an hour tells the day alone; one in local time is some hours off: the change decides within it.
     if abs(changed - named) < 86400:
         return changed
-    return named if found.group(4) else named + 86399
+    return named if match.group(4) else named + 86399
 
 
 def series_of(name: str) -> str:
@@ -65,10 +65,10 @@ def series_of(name: str) -> str:
 
 def grouped(backups: Iterable[Backup]) -> dict[str, list[Backup]]:
     """Each series, the newest first."""
-    found: dict[str, list[Backup]] = {}
-    for one in sorted(backups, key=lambda backup: (-backup.at, backup.name)):
-        found.setdefault(series_of(one.name), []).append(one)
-    return found
+    groups: dict[str, list[Backup]] = {}
+    for backup in sorted(backups, key=lambda backup: (-backup.at, backup.name)):
+        groups.setdefault(series_of(backup.name), []).append(backup)
+    return groups
 
 
 def why_invalid(dump: Dump, usual: float) -> str:
@@ -97,40 +97,41 @@ def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read:
     stay = {backup.name: "its date is in the future, so it is none" for backup in series if backup.at > now + _SLACK}
     dated = [backup for backup in series if backup.name not in stay]
     middle = median(backup.size for backup in dated) if dated else 0.0
-    seen: dict[str, Any] = {}
+    examined: dict[str, Any] = {}
 
     def look(backup: Backup) -> Any:
-        if backup.name not in seen:
-            seen[backup.name] = read(backup)
-        return seen[backup.name]
+        if backup.name not in examined:
+            examined[backup.name] = read(backup)
+        return examined[backup.name]
 
     valid, small = [], set()
-    for place, one in enumerate(dated):
-        dump, usual = look(one), _usual(one, dated[place + 1 :], middle, look)
+    for place, candidate in enumerate(dated):
+        dump, usual = look(candidate), _usual(candidate, dated[place + 1 :], middle, look)
         why = why_invalid(dump, usual)
-        if one.size < PLAUSIBLE * usual:
-            small.add(one.name)
+        if candidate.size < PLAUSIBLE * usual:
+            small.add(candidate.name)
         if why:
-            stay[one.name] = f"cannot be trusted ({why}), and is newer than the {keep} that stay"
+            stay[candidate.name] = f"cannot be trusted ({why}), and is newer than the {keep} that stay"
             continue
         if header_alone(dump):
-            stay[one.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {keep} that stay"
+            stay[candidate.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {keep} that stay"
             continue
-        valid.append(one)
-        stay[one.name] = f"one of the newest {keep} that are valid"
-        if len(valid) == 1 and now - one.at > max_age:
+        valid.append(candidate)
+        stay[candidate.name] = f"one of the newest {keep} that are valid"
+        if len(valid) == 1 and now - candidate.at > max_age:
             newer = dated[:place]
             # Whole ones that are small are made each day: then it is their size that must be understood.
             if newer and all(backup.name in small and not why_not_whole(look(backup)) for backup in newer):
                 return Retention((), stay, f"the newest {len(newer)} are {_SMALL}")
-            why = f"the newest valid backup, {one.name}, is {span(now - one.at)} old, and {span(max_age)} are allowed"
+            age = span(now - candidate.at)
+            why = f"the newest valid backup, {candidate.name}, is {age} old, and {span(max_age)} are allowed"
             return Retention((), stay, f"{why}: find out why no new one is made before old ones go")
         if len(valid) == keep:
             if all(newest.name in small for newest in dated[:keep]):
                 return Retention((), stay, f"the newest {keep} are {_SMALL}")
             return Retention(tuple(reversed(dated[place + 1 :])), stay)
     few = f"only {len(valid)} of the {keep} backups that must stay are valid" if valid else "not one of them is valid"
-    return Retention((), stay, few + _why_few(seen.values()))
+    return Retention((), stay, few + _why_few(examined.values()))
 
 
 def _usual(backup: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
@@ -146,7 +147,7 @@ def _usual(backup: Backup, older: Sequence[Backup], middle: float, look: Callabl
 
 def _why_few(dumps: Iterable[Any]) -> str:
     """What hindered judging, so that few are valid."""
-    looked = list(dumps)
-    unread = [dump.problem for dump in looked if dump.problem]
-    said = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
-    return f"{said}; {_CUSTOM}" if any(header_alone(dump) for dump in looked) else said
+    examined = list(dumps)
+    unread = [dump.problem for dump in examined if dump.problem]
+    unread_note = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
+    return f"{unread_note}; {_CUSTOM}" if any(header_alone(dump) for dump in examined) else unread_note

@@ -49,7 +49,7 @@ class Kept:
 def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> tuple[list[Find], list[str]]:
     """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest."""
     root = kept.root(engine)
-    found, notes = [], []
+    finds, notes = [], []
     try:
         with folder(root, kept.path) as handle:
             if os.fstat(handle).st_dev != device:
@@ -63,21 +63,21 @@ def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
                     kept.keep,
                     kept.max_age,
                     time.time(),
-                    lambda one: dump_in(handle, Dump(one.name, one.size, 0.0), deadline),
+                    lambda dump: dump_in(handle, Dump(dump.name, dump.size, 0.0), deadline),
                 )
                 if retention.refused:
                     notes.append(f"no backup of {kept.where} ({name}) may go: {retention.refused}")
                 going = {backup.name for backup in retention.go}
-                for one in [*retention.go, *(backup for backup in series if backup.name not in going)]:
-                    why = "" if one.name in going else retention.stay.get(one.name) or retention.refused
-                    found.append(_find(kept, root, one, why))
+                for dump in [*retention.go, *(backup for backup in series if backup.name not in going)]:
+                    why = "" if dump.name in going else retention.stay.get(dump.name) or retention.refused
+                    finds.append(_find(kept, root, dump, why))
     except OSError as error:
         return [], [f"the backups in {kept.where} cannot be read ({error.strerror})"]
-    return found, notes
+    return finds, notes
 
 
 def _listed(handle: int, pattern: str) -> list[Backup]:
-    found = []
+    listed = []
     with os.scandir(handle) as entries:
         for entry in entries:
             if not fnmatch(entry.name, pattern):
@@ -87,8 +87,8 @@ def _listed(handle: int, pattern: str) -> list[Backup]:
                 continue
             at = moment_of(entry.name, figures.st_mtime)
             blocks = figures.st_blocks * 512 if figures.st_nlink == 1 else 0
-            found.append(Backup(entry.name, figures.st_size, blocks, at, figures.st_ino, figures.st_mtime_ns))
-    return found
+            listed.append(Backup(entry.name, figures.st_size, blocks, at, figures.st_ino, figures.st_mtime_ns))
+    return listed
 
 
 def _find(kept: Kept, root: str, backup: Backup, why: str) -> Find:

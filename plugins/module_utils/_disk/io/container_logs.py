@@ -43,13 +43,13 @@ class Log:
 
 def logs(engine: Engine, device: int, least: int, project: str) -> list[Log]:
     """The json-file logs on a file system that are bigger than ``least`` bytes; the `local` driver bounds its own."""
-    found = []
-    for one in engine.labelled():
-        if project and (one.get("Labels") or {}).get(PROJECT) != project:
+    container_logs = []
+    for container in engine.labelled():
+        if project and (container.get("Labels") or {}).get(PROJECT) != project:
             continue
         try:
-            place = engine.log_place(one["Id"])
-            name, driver, options = engine.logging(one["Id"])
+            place = engine.log_place(container["Id"])
+            name, driver, options = engine.logging(container["Id"])
         except EngineError as error:
             if error.details.get("status") == 404:
                 continue  # it went meanwhile
@@ -62,35 +62,37 @@ def logs(engine: Engine, device: int, least: int, project: str) -> list[Log]:
             continue
         if figures.st_dev == device and figures.st_size > least:
             bounded = bool(options.get("max-size"))
-            found.append(Log(one["Id"], name, place["path"], figures.st_ino, figures.st_blocks * 512, bounded))
-    return found
+            container_logs.append(
+                Log(container["Id"], name, place["path"], figures.st_ino, figures.st_blocks * 512, bounded)
+            )
+    return container_logs
 
 
-def finds(found: Sequence[Log], device: int, opened: OpenFiles, keep: int) -> list[Find]:
+def finds(container_logs: Sequence[Log], device: int, opened: OpenFiles, keep: int) -> list[Find]:
     """Each log as something to be freed. ``keep``: bytes of its end that are saved."""
-    told = []
-    for one in found:
-        appended = opened.writers.get((device, one.inode), True)
-        bound = "" if one.bounded else " and has no bound"
-        told.append(
+    log_finds = []
+    for log in container_logs:
+        appended = opened.writers.get((device, log.inode), True)
+        bound = "" if log.bounded else " and has no bound"
+        log_finds.append(
             Find(
                 LOGS,
-                f"log:{one.id[:12]}/{one.inode}",
-                f"log of {unspaced(one.container)}",
-                one.bytes,
-                f"grew to {format_bytes(one.bytes)}{bound}; its last {format_bytes(keep)} are saved first",
+                f"log:{log.id[:12]}/{log.inode}",
+                f"log of {unspaced(log.container)}",
+                log.bytes,
+                f"grew to {format_bytes(log.bytes)}{bound}; its last {format_bytes(keep)} are saved first",
                 "empty",
                 "" if appended else "a process writes it without O_APPEND: truncated, it would only become sparse",
                 {
-                    "path": one.path,
-                    "inode": one.inode,
-                    "id": one.id,
-                    "container": one.container,
-                    "bounded": one.bounded,
+                    "path": log.path,
+                    "inode": log.inode,
+                    "id": log.id,
+                    "container": log.container,
+                    "bounded": log.bounded,
                 },
             )
         )
-    return told
+    return log_finds
 
 
 def empty(engine: Engine, handle: dict[str, Any], keep: int, folder: str) -> str:

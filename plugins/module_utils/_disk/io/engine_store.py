@@ -25,8 +25,8 @@ _ENDED = ("exited", "dead")
 
 def build_cache(used: Mapping[str, Any]) -> list[Find]:
     """All that no build is using: it can be made again."""
-    free = [one for one in used.get("BuildCache") or () if not one.get("InUse") and not one.get("Shared")]
-    size = sum(int(one.get("Size") or 0) for one in free)
+    free = [record for record in used.get("BuildCache") or () if not record.get("InUse") and not record.get("Shared")]
+    size = sum(int(record.get("Size") or 0) for record in free)
     if not free:
         return []
     reason = f"{len(free)} layers of former builds; the next build takes longer"
@@ -40,14 +40,14 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
     containers = engine.labelled()
     running = {str(container.get("ImageID")) for container in containers}
     pulled = _repositories(engine, containers, references)
-    seen = []
+    images = []
     for id in engine.dangling():
         known = engine.image(id)
         if known is not None and not known.get("RepoTags"):
-            seen.append((_made(known), id, known))
+            images.append((_made(known), id, known))
     last_of: set[tuple[str, str]] = set()
-    found = []
-    for at, id, known in sorted(seen, reverse=True, key=lambda one: one[0]):
+    finds = []
+    for at, id, known in sorted(images, reverse=True, key=lambda candidate: candidate[0]):
         labels = (known.get("Config") or {}).get("Labels") or {}
         service = str(labels.get(SERVICE) or "")
         # What was built says whose it is; what was pulled has the name of its repository alone.
@@ -72,15 +72,15 @@ def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age:
         who = f"image {id.partition(':')[2][:12]}" + (f" of {unspaced(of)}" if of else "")
         reason = f"no name, no container, {span(old)} old"
         target = f"image:{id.partition(':')[2][:12]}"
-        found.append(Find(IMAGES, target, who, max(0, size), reason, "remove", why, {"id": id}))
-    return found
+        finds.append(Find(IMAGES, target, who, max(0, size), reason, "remove", why, {"id": id}))
+    return finds
 
 
 def _repositories(engine: Engine, containers: Sequence[Mapping[str, Any]], references: set[str]) -> set[str]:
     """Where the images of compose services come from: by the names they have, had when recorded, or were pulled by."""
     mine = [container for container in containers if (container.get("Labels") or {}).get(PROJECT)]
-    names = {*references, *(str(one.get("Image") or "") for one in mine)}
-    for id in {str(one.get("ImageID")) for one in mine}:
+    names = {*references, *(str(listed.get("Image") or "") for listed in mine)}
+    for id in {str(listed.get("ImageID")) for listed in mine}:
         known = engine.image(id) or {}
         names |= {*(known.get("RepoTags") or ()), *(known.get("RepoDigests") or ())}
     return {repository_of(name) for name in names} - {""}
@@ -110,36 +110,36 @@ def _recorded(folder: str) -> tuple[set[str], set[str], list[str]]:
 def _made(image: Mapping[str, Any]) -> float:
     """When it was made or last named, whichever is later: what was fetched is older than its stay here."""
     times = [image.get("Created"), (image.get("Metadata") or {}).get("LastTagTime")]
-    known = [one for one in (moment(str(text or "")) for text in times) if one is not None]
-    return max((one.timestamp() for one in known), default=time.time())
+    known = [time_made for time_made in (moment(str(text or "")) for text in times) if time_made is not None]
+    return max((time_made.timestamp() for time_made in known), default=time.time())
 
 
 def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age: float, project: str) -> list[Find]:
     """Containers that ended well, long ago, and that nobody starts again."""
-    found = []
+    finds = []
     for listed in used.get("Containers") or ():
         if listed.get("State") not in _ENDED or (project and (listed.get("Labels") or {}).get(PROJECT) != project):
             continue
         raw = engine.inspected(listed["Id"])
         if raw is None:
             continue
-        one = container_of(raw)
+        container = container_of(raw)
         size = int(listed.get("SizeRw") or 0) + _log_size(raw, device)
         ended = _ended(raw)
         old = time.time() - ended.timestamp() if ended else 0.0
-        found.append(
+        finds.append(
             Find(
                 CONTAINERS,
-                f"container:{one.short}/{int(ended.timestamp()) if ended else 0}",
-                f"container {unspaced(one.name)}",
+                f"container:{container.short}/{int(ended.timestamp()) if ended else 0}",
+                f"container {unspaced(container.name)}",
                 size,
                 f"ended well {span(old)} ago" if ended else "ended",
                 "remove",
-                _why_kept(raw, one, old, age),
-                {"id": one.id, "ended": ended.isoformat() if ended else ""},
+                _why_kept(raw, container, old, age),
+                {"id": container.id, "ended": ended.isoformat() if ended else ""},
             )
         )
-    return found
+    return finds
 
 
 def _ended(raw: Mapping[str, Any]) -> datetime | None:
@@ -176,7 +176,7 @@ def remove_image(engine: Engine, handle: Mapping[str, Any]) -> bool:
     known = engine.image(handle["id"])
     if known is None or known.get("RepoTags"):
         return False
-    if handle["id"] in {str(one.get("ImageID")) for one in engine.labelled()}:
+    if handle["id"] in {str(container.get("ImageID")) for container in engine.labelled()}:
         return False
     return engine.remove_image(handle["id"])
 
@@ -198,4 +198,4 @@ def volumes(used: Mapping[str, Any], most: int = 3) -> list[tuple[str, int]]:
         (str(volume["Name"]), int((volume.get("UsageData") or {}).get("Size") or 0))
         for volume in used.get("Volumes") or ()
     )
-    return sorted((one for one in sized if one[1] > 0), key=lambda one: -one[1])[:most]
+    return sorted((pair for pair in sized if pair[1] > 0), key=lambda pair: -pair[1])[:most]

@@ -48,12 +48,12 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
     known = {str(container["Id"]): container for container in containers}
     projects = {str(labels[PROJECT]) for labels in map(_labels, containers) if labels.get(PROJECT)}
     project = project or (projects.pop() if len(projects) == 1 else "")
-    told: list[Explained] = []
-    for one in opened.deleted[:_SHOWN]:
-        if one.bytes < MIB:
+    held: list[Explained] = []
+    for deleted in opened.deleted[:_SHOWN]:
+        if deleted.bytes < MIB:
             continue
-        pid, name = one.holders[0]
-        holding = [known.get(container_id_of(read(f"/proc/{each}/cgroup")), {}) for each, dummy in one.holders]
+        pid, name = deleted.holders[0]
+        holding = [known.get(container_id_of(read(f"/proc/{each}/cgroup")), {}) for each, dummy in deleted.holders]
         owners = [(str(each.get(PROJECT) or ""), str(each.get(SERVICE) or "")) for each in map(_labels, holding)]
         services, holder, (theirs, service) = who_closes(owners, project), holding[0], owners[0]
         where = f" in the container {str(holder['Names'][0]).lstrip('/')}" if holder.get("Names") else ""
@@ -62,20 +62,20 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
             if services
             else f"have {name} (pid {pid}) open its files anew: reload or restart it"
         )
-        others = f" and {len(one.holders) - 1} more" if len(one.holders) > 1 else ""
-        told.append(
+        others = f" and {len(deleted.holders) - 1} more" if len(deleted.holders) > 1 else ""
+        held.append(
             {
                 "kind": "deleted_open",
-                "what": f"{one.path} was deleted and is held open by {name} (pid {pid}){others}{where}",
-                "bytes": one.bytes,
+                "what": f"{deleted.path} was deleted and is held open by {name} (pid {pid}){others}{where}",
+                "bytes": deleted.bytes,
                 "remedy": remedy,
-                "pids": [pid for pid, dummy in one.holders],
+                "pids": [pid for pid, dummy in deleted.holders],
                 "service": service,
                 "project": theirs,
                 "services": services,
             }
         )
-    return told
+    return held
 
 
 def _labels(container: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,12 +95,12 @@ def inodes(room: Room) -> list[Explained]:
             whole = False
             break
     most = sorted(counts.items(), key=lambda item: -item[1])[:3]
-    seen = "" if whole else ", of what could be counted in time"
+    limits_of_count = "" if whole else ", of what could be counted in time"
     return [
         explained(
             "inodes",
             f"{share:.0%} of the inodes of {room.mount} are used: many small files, not big ones. Most are in"
-            f" {', '.join(f'{place} ({number})' for place, number in most)}{seen}",
+            f" {', '.join(f'{place} ({number})' for place, number in most)}{limits_of_count}",
             0,
             "find out who makes them and tidy that folder; freeing big files does not help",
         )
@@ -114,7 +114,7 @@ def _device(path: str) -> int | None:
         return None
 
 
-def big_volumes(found: Sequence[tuple[str, int]]) -> list[Explained]:
+def big_volumes(volumes: Sequence[tuple[str, int]]) -> list[Explained]:
     """Volumes are data: told, and never freed."""
     return [
         explained(
@@ -123,6 +123,6 @@ def big_volumes(found: Sequence[tuple[str, int]]) -> list[Explained]:
             size,
             "check its content with the owner of its data",
         )
-        for name, size in found
+        for name, size in volumes
         if size >= 100 * MIB
     ]

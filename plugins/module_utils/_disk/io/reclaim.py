@@ -93,128 +93,128 @@ def reclaim(
 ) -> dict[str, Any]:
     """What disk_reclaim returns: an ActResult, and what was found besides."""
     with ExitStack() as stack:
-        seen = _look(stack, login, options)
-        plan = plan_reclaim(seen.finds, seen.room.missing(options.goal))
-        act = Reclaim(seen, options)
-        result = carry_out(Reclaiming(plan, seen.room, options.goal), only, check_mode, act, time.monotonic)
+        state = _look(stack, login, options)
+        plan = plan_reclaim(state.finds, state.room.missing(options.goal))
+        act = Reclaim(state, options)
+        result = carry_out(Reclaiming(plan, state.room, options.goal), only, check_mode, act, time.monotonic)
     freed = result["after"]["free_bytes"] - result["before"]["free_bytes"]
     return {
         **result,
         "freed_bytes": max(0, freed),
         "left_alone": act.left_alone,
         "problem": act.problem,
-        "explained": seen.explained,
-        "notes": seen.notes,
+        "explained": state.explained,
+        "notes": state.notes,
     }
 
 
 def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> DiskState:
     """Kind by kind, until there is enough: on a full disk nothing is asked that is not needed."""
     device = disk.device_of(options.mount)
-    seen = DiskState(disk.room_of(options.mount), device)
-    missing = seen.room.missing(options.goal)
+    state = DiskState(disk.room_of(options.mount), device)
+    missing = state.room.missing(options.goal)
     if set(options.kinds) & set(_ENGINES) or any(backup.service for backup in options.backups):
-        seen.engine = _opened(stack, login, seen)
+        state.engine = _opened(stack, login, state)
     logs: list[reclaim_logs.Log] = []
-    here = seen.engine is not None and _is_here(seen.engine, seen)
+    here = state.engine is not None and _is_here(state.engine, state)
     if here and missing and LOGS in options.kinds:
         logs = _asked(
-            seen,
+            state,
             "the logs of containers",
-            lambda engine: reclaim_logs.logs(engine, seen.device, options.log_size, options.project),
+            lambda engine: reclaim_logs.logs(engine, state.device, options.log_size, options.project),
         )
-    opened = open_files.look(seen.device, {(seen.device, log.inode) for log in logs})
+    opened = open_files.look(state.device, {(state.device, log.inode) for log in logs})
     for kind in options.kinds:
-        if enough(seen.finds, missing):
+        if enough(state.finds, missing):
             break
-        seen.finds += in_order(_of(kind, seen, options, logs, opened) if here or kind not in _ENGINES else (), [kind])
+        state.finds += in_order(_of(kind, state, options, logs, opened) if here or kind not in _ENGINES else (), [kind])
     if opened.unseen:
-        seen.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
+        state.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
     if opened.deleted:
-        containers = _asked(seen, "who holds deleted files", lambda engine: engine.labelled())
-        seen.explained += disk.held_files(opened, containers, options.ours)
-    seen.explained += disk.inodes(seen.room)
-    if seen.used is not None:
-        seen.explained += disk.big_volumes(reclaim_store.volumes(seen.used))
-    if any(not find.handle.get("bounded", True) for find in seen.finds if find.kind == LOGS):
-        seen.notes.append(
+        containers = _asked(state, "who holds deleted files", lambda engine: engine.labelled())
+        state.explained += disk.held_files(opened, containers, options.ours)
+    state.explained += disk.inodes(state.room)
+    if state.used is not None:
+        state.explained += disk.big_volumes(reclaim_store.volumes(state.used))
+    if any(not find.handle.get("bounded", True) for find in state.finds if find.kind == LOGS):
+        state.notes.append(
             "logs without a bound grow again: give each service logging: {driver: json-file, options: {max-size: 20m,"
             " max-file: '3'}}; it takes effect when the container is created anew"
         )
-    return seen
+    return state
 
 
-def _opened(stack: ExitStack, login: EngineLogin, seen: DiskState) -> Engine | None:
+def _opened(stack: ExitStack, login: EngineLogin, state: DiskState) -> Engine | None:
     try:
         return stack.enter_context(engine(login))
     except (EngineError, PrivilegeError, DriverMissing) as error:
-        seen.notes.append(f"nothing of the engine's was looked at: {error}")
+        state.notes.append(f"nothing of the engine's was looked at: {error}")
         return None
 
 
-def _is_here(opened: Engine, seen: DiskState) -> bool:
+def _is_here(opened: Engine, state: DiskState) -> bool:
     """Whether what the engine keeps lies on this very file system."""
     if not opened.login.local:
-        seen.notes.append(f"the engine at {opened.login.where} is on another machine: run this there")
+        state.notes.append(f"the engine at {opened.login.where} is on another machine: run this there")
         return False
     try:
         root = opened.root_folder()
-        if os.stat(root).st_dev == seen.device:
+        if os.stat(root).st_dev == state.device:
             return True
-        seen.notes.append(f"the engine keeps its files in {root}, on another file system")
+        state.notes.append(f"the engine keeps its files in {root}, on another file system")
     except (EngineError, PrivilegeError) as error:
-        seen.silent = isinstance(error, EngineHangs)
-        seen.notes.append(f"nothing of the engine's was looked at: {error}")
+        state.silent = isinstance(error, EngineHangs)
+        state.notes.append(f"nothing of the engine's was looked at: {error}")
     except OSError as error:
-        seen.notes.append(f"the engine's files cannot be looked at ({error.strerror}): use become: true")
+        state.notes.append(f"the engine's files cannot be looked at ({error.strerror}): use become: true")
     return False
 
 
-def _asked(seen: DiskState, what: str, ask: Callable[[Engine], list[T]]) -> list[T]:
+def _asked(state: DiskState, subject: str, ask: Callable[[Engine], list[T]]) -> list[T]:
     """What the engine says; what needs it fails by itself, so that all else is looked at and freed."""
-    if seen.engine is None:
+    if state.engine is None:
         return []
-    if seen.silent:
-        seen.notes.append(f"{what} could not be looked at: the engine does not answer")
+    if state.silent:
+        state.notes.append(f"{subject} could not be looked at: the engine does not answer")
         return []
     try:
-        return ask(seen.engine)
+        return ask(state.engine)
     except (EngineError, PrivilegeError) as error:
-        seen.silent = isinstance(error, EngineHangs)
-        seen.notes.append(f"{what} could not be looked at: {error}")
+        state.silent = isinstance(error, EngineHangs)
+        state.notes.append(f"{subject} could not be looked at: {error}")
         return []
 
 
 def _of(
-    kind: str, seen: DiskState, options: ReclaimOptions, logs: Sequence[reclaim_logs.Log], opened: open_files.OpenFiles
+    kind: str, state: DiskState, options: ReclaimOptions, logs: Sequence[reclaim_logs.Log], opened: open_files.OpenFiles
 ) -> list[Find]:
     if kind == BACKUPS:
-        found: list[Find] = []
+        kind_finds: list[Find] = []
         deadline = time.monotonic() + _JUDGING
         for kept in options.backups:
             try:
-                finds, notes = reclaim_files.backups(seen.engine, kept, seen.device, deadline)
+                finds, notes = reclaim_files.backups(state.engine, kept, state.device, deadline)
             except RunbookError as error:
                 finds, notes = [], [str(error)]
-            found += finds
-            seen.notes += notes
-        return found
+            kind_finds += finds
+            state.notes += notes
+        return kind_finds
     if kind == JOURNAL:
-        return system_journal.journal(options.journal_directory, seen.device, options.journal_keep)
+        return system_journal.journal(options.journal_directory, state.device, options.journal_keep)
     if kind == LOGS:
-        return reclaim_logs.finds(logs, seen.device, opened, options.log_keep)
-    return _asked(seen, kind.replace("_", " "), lambda engine: _stored(kind, engine, seen, options))
+        return reclaim_logs.finds(logs, state.device, opened, options.log_keep)
+    return _asked(state, kind.replace("_", " "), lambda engine: _stored(kind, engine, state, options))
 
 
-def _stored(kind: str, engine: Engine, seen: DiskState, options: ReclaimOptions) -> list[Find]:
-    if seen.used is None:
+def _stored(kind: str, engine: Engine, state: DiskState, options: ReclaimOptions) -> list[Find]:
+    if state.used is None:
         with engine.patient(_PATIENCE):
-            seen.used = engine.used()
+            state.used = engine.used()
     if kind == CACHE:
-        return reclaim_store.build_cache(seen.used)
+        return reclaim_store.build_cache(state.used)
     if kind == IMAGES:
-        return reclaim_store.dangling_images(engine, seen.used, options.releases, options.image_age)
-    return reclaim_store.exited_containers(engine, seen.used, seen.device, options.container_age, options.project)
+        return reclaim_store.dangling_images(engine, state.used, options.releases, options.image_age)
+    return reclaim_store.exited_containers(engine, state.used, state.device, options.container_age, options.project)
 
 
 # -- acting
@@ -253,13 +253,13 @@ class Reclaim:
                 self.problem.append(f"The {find.who} was not tried: the engine does not answer.")
                 continue
             try:
-                said = _free(self.seen, self.options, find)
+                problem = _free(self.seen, self.options, find)
             except RunbookError as error:
                 hangs = hangs or isinstance(error, EngineHangs)
                 self.problem.append(str(error))
                 continue
-            if said:
-                done.append(said)
+            if problem:
+                done.append(problem)
             else:
                 missed.append(Missed(target=target, reason="it has changed since the plan"))
         if self.problem and not done:
@@ -270,24 +270,24 @@ class Reclaim:
         return After(done=done, state=after.as_dict(), left=mib(after.missing(planned.goal)), missed=missed)
 
 
-def _free(seen: DiskState, options: ReclaimOptions, find: Find) -> str:
+def _free(state: DiskState, options: ReclaimOptions, find: Find) -> str:
     """What was done, in a sentence; nothing where it has changed since."""
     size = format_bytes(find.bytes)
     if find.kind == BACKUPS:
         return f"deleted the {find.who} ({size})" if reclaim_files.delete(find.handle) else ""
     if find.kind == JOURNAL:
         return system_journal.vacuum(find.handle)
-    if seen.engine is None:
+    if state.engine is None:
         return ""
     if find.kind == LOGS:
-        place = reclaim_logs.empty(seen.engine, dict(find.handle), options.log_keep, options.saved_dir)
+        place = reclaim_logs.empty(state.engine, dict(find.handle), options.log_keep, options.saved_dir)
         return f"emptied the {find.who} ({size}); its end is in {place}" if place else ""
-    with seen.engine.patient(_PATIENCE):
+    with state.engine.patient(_PATIENCE):
         if find.kind == CACHE:
-            return reclaim_store.prune_cache(seen.engine)
+            return reclaim_store.prune_cache(state.engine)
         if find.kind == IMAGES:
-            return f"removed the {find.who} ({size})" if reclaim_store.remove_image(seen.engine, find.handle) else ""
-        gone = reclaim_store.remove_container(seen.engine, find.handle)
+            return f"removed the {find.who} ({size})" if reclaim_store.remove_image(state.engine, find.handle) else ""
+        gone = reclaim_store.remove_container(state.engine, find.handle)
         return f"removed the {find.who} ({size})" if gone else ""
 
 
@@ -295,14 +295,17 @@ def _last_lines(engine: Engine, find: Find) -> list[str]:
     return engine.log(str(find.handle["id"]), _EVIDENCE_LINES)
 
 
-def _evidence(seen: DiskState, planned: Reclaiming) -> dict[str, Any]:
+def _evidence(state: DiskState, planned: Reclaiming) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
-    going = [find for find in seen.finds if find.target in planned.plan.targets and find.kind in (LOGS, CONTAINERS)]
-    logs = {one.who: redacted_lines(_asked(seen, f"the {one.who}", partial(_last_lines, find=one))) for one in going}
+    going = [find for find in state.finds if find.target in planned.plan.targets and find.kind in (LOGS, CONTAINERS)]
+    logs = {
+        log_find.who: redacted_lines(_asked(state, f"the {log_find.who}", partial(_last_lines, find=log_find)))
+        for log_find in going
+    }
     return {
-        "room": seen.room.as_dict(),
+        "room": state.room.as_dict(),
         "plan": planned.as_dict(),
-        "explained": seen.explained,
-        "notes": seen.notes,
+        "explained": state.explained,
+        "notes": state.notes,
         "logs": logs,
     }
