@@ -186,13 +186,13 @@ def slope(samples: Sequence[tuple[float, float]]) -> float | None:
         return None
     # Only slopes over at least a third of the time: neighbours are noise, and there are many of them.
     span = (samples[-1][0] - samples[0][0]) / 3
-    found = [
+    slopes = [
         (y2 - y1) / (x2 - x1)
         for place, (x1, y1) in enumerate(samples)
         for x2, y2 in samples[place + 1 :]
         if x2 - x1 >= span and x2 > x1
     ]
-    return float(median(found)) if found else None
+    return float(median(slopes)) if slopes else None
 
 
 def leak(samples: Sequence[tuple[float, float]], limit: int | None, least: float = 16384.0) -> LeakReport | None:
@@ -214,45 +214,45 @@ def leak(samples: Sequence[tuple[float, float]], limit: int | None, least: float
     }
 
 
-def will_fill(found: LeakReport | None, share: float | None) -> bool:
+def will_fill(growth: LeakReport | None, share: float | None) -> bool:
     """Whether growth is worth a word: the limit is near in time and half reached. Everything grows for some seconds."""
-    left = found["seconds_to_limit"] if found and found["grows"] else None
+    left = growth["seconds_to_limit"] if growth and growth["grows"] else None
     return left is not None and left < SOON and (share or 0) >= HALF
 
 
 def parse_pressure(text: str) -> Pressure:
     """Pressure stall information."""
-    found: Pressure = {}
+    pressure: Pressure = {}
     for kind, ten, sixty, long in _PSI.findall(text):
         stall: Stall = {"avg10": float(ten), "avg60": float(sixty), "avg300": float(long)}
         if kind == "some":
-            found["some"] = stall
+            pressure["some"] = stall
         else:
-            found["full"] = stall
-    return found
+            pressure["full"] = stall
+    return pressure
 
 
 def parse_pairs(text: str) -> dict[str, int]:
     """``name value`` or ``name: value kB`` on each line, in bytes where kB is said."""
-    found = {}
+    pairs = {}
     for line in text.splitlines():
         fields = line.replace(":", " ").split()
         if len(fields) >= 2 and fields[1].lstrip("-").isdigit():
-            found[fields[0]] = int(fields[1]) * (1024 if fields[2:3] == ["kB"] else 1)
-    return found
+            pairs[fields[0]] = int(fields[1]) * (1024 if fields[2:3] == ["kB"] else 1)
+    return pairs
 
 
 def parse_oom(lines: Sequence[str]) -> list[OomVictim]:
     """The kernel's own words on whom it killed: container id, process name and pid (on the host)."""
-    found: list[OomVictim] = []
+    victims: list[OomVictim] = []
     for line in lines:
         match = _OOM_LINE.search(line)
         if match:
             ids = _ID.findall(match.group("group"))
-            found.append(
+            victims.append(
                 {"container": ids[-1] if ids else "", "task": match.group("task"), "pid": int(match.group("pid"))}
             )
-    return found
+    return victims
 
 
 def container_id_of(cgroup: str) -> str:

@@ -30,17 +30,17 @@ def groups(root: str = ROOT) -> dict[str, dict[str, str]]:
     """Folders of each container, by controller; version 2 has one, named ``""``."""
     if unified(root):
         return {id: {"": path} for id, path in _find(root).items()}
-    found: dict[str, dict[str, str]] = {}
+    groups_by_id: dict[str, dict[str, str]] = {}
     for controller in ("memory", "cpuacct", "cpu", "pids"):
         base = os.path.realpath(os.path.join(root, controller))
         for id, path in _find(base).items():
-            found.setdefault(id, {})[controller] = path
-    return found
+            groups_by_id.setdefault(id, {})[controller] = path
+    return groups_by_id
 
 
 def _find(base: str) -> dict[str, str]:
     """Folders named after a container; nothing lies below them that is ours to count."""
-    found = {}
+    folders = {}
     left = [(base, 0)]
     while left:
         folder, depth = left.pop()
@@ -51,10 +51,10 @@ def _find(base: str) -> dict[str, str]:
         for entry in entries:
             match = _FOLDER.fullmatch(entry.name)
             if match:
-                found[match.group(1)] = entry.path
+                folders[match.group(1)] = entry.path
             elif depth < _DEEPEST:
                 left.append((entry.path, depth + 1))
-    return found
+    return folders
 
 
 def read_usage(folders: Mapping[str, str]) -> Usage | None:
@@ -115,5 +115,5 @@ def _number(path: str) -> int | None:
 
 def read_all(folders: Mapping[str, Mapping[str, str]]) -> dict[str, Usage]:
     """Every container's counters, by id."""
-    found = {id: read_usage(each) for id, each in folders.items()}
-    return {id: usage for id, usage in found.items() if usage is not None}
+    usages = {id: read_usage(folder) for id, folder in folders.items()}
+    return {id: usage for id, usage in usages.items() if usage is not None}

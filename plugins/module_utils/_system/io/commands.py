@@ -80,15 +80,15 @@ def run(argv: Sequence[str], seconds: float, environment: Mapping[str, str] | No
 
 def _session(leader: int) -> list[int]:
     """Every process of the session that this one leads; proc(5)."""
-    found = [leader]
+    pids = [leader]
     for entry in os.scandir("/proc"):
         with suppress(OSError, ValueError, IndexError):
             if entry.name.isdigit():
                 with open(f"/proc/{entry.name}/stat", "rb") as file:
                     fields = file.read().rpartition(b")")[2].split()
                 if int(fields[3]) == leader:
-                    found.append(int(entry.name))
-    return found
+                    pids.append(int(entry.name))
+    return pids
 
 
 def _text(data: bytes) -> str:

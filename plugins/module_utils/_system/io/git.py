@@ -36,10 +36,10 @@ def furthest(folder: str) -> str:
     """The newest commit among where the checkout is and was: what runs is at most as new."""
     if not folder:
         return ""
-    seen = (_git(folder, "reflog", "show", "-n", "50", "--format=%H", "HEAD") or "").split()
-    if not seen:
+    commits = (_git(folder, "reflog", "show", "-n", "50", "--format=%H", "HEAD") or "").split()
+    if not commits:
         return str(state(folder).get("revision", ""))
-    return (_git(folder, "rev-list", "--no-walk=sorted", "-n", "1", *seen) or "").strip()
+    return (_git(folder, "rev-list", "--no-walk=sorted", "-n", "1", *commits) or "").strip()
 
 
 def resolve(folder: str, name: str) -> str:
@@ -49,25 +49,25 @@ def resolve(folder: str, name: str) -> str:
     return _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or ""
 
 
-def changed(folder: str, one: str, other: str, patterns: Sequence[str]) -> list[str] | None:
+def changed(folder: str, former: str, other: str, patterns: Sequence[str]) -> list[str] | None:
     """Files that match a pattern (git's own, with ** for folders) and differ between two commits. None: not known."""
     if not patterns:
         return []
-    if not (folder and one and other):
+    if not (folder and former and other):
         return None
     globs = [f":(top,glob){pattern}" for pattern in patterns]
-    said = _git(folder, "diff", "--name-only", one, other, "--", *globs)
-    return None if said is None else said.splitlines()
+    output = _git(folder, "diff", "--name-only", former, other, "--", *globs)
+    return None if output is None else output.splitlines()
 
 
 def moves(folder: str, most: int) -> list[tuple[float, str, str]]:
     """When the checkout was last moved (seconds since 1970), to which commit, and that commit's subject."""
-    said = _git(folder, "log", "--walk-reflogs", "-n", str(most), "--format=%gd%x00%H%x00%s", "--date=unix", "HEAD")
-    found = []
-    for line in (said or "").splitlines() if folder else ():
+    output = _git(folder, "log", "--walk-reflogs", "-n", str(most), "--format=%gd%x00%H%x00%s", "--date=unix", "HEAD")
+    checkouts = []
+    for line in (output or "").splitlines() if folder else ():
         where, dummy, rest = line.partition("\0")
         revision, dummy, subject = rest.partition("\0")
         at = where.rpartition("@{")[2].rstrip("}")
         if at.isdigit():
-            found.append((float(at), revision, subject))
-    return found
+            checkouts.append((float(at), revision, subject))
+    return checkouts

@@ -38,9 +38,9 @@ class OpenFiles:
     unseen: int = 0  # processes that could not be looked at
 
 
-def look(device: int, wanted: set[Place]) -> OpenFiles:
+def look(device: int, places: set[Place]) -> OpenFiles:
     """Deleted files of a file system that are open, and how the ``wanted`` files are written."""
-    found, devices, namespaces = OpenFiles(), {device}, set()
+    opened, devices, namespaces = OpenFiles(), {device}, set()
     held: dict[Place, tuple[str, int, dict[int, str]]] = {}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
@@ -48,7 +48,7 @@ def look(device: int, wanted: set[Place]) -> OpenFiles:
         try:
             handles = os.listdir(f"/proc/{entry.name}/fd")
         except PermissionError:
-            found.unseen += 1
+            opened.unseen += 1
             continue
         except OSError:
             continue
@@ -63,43 +63,43 @@ def look(device: int, wanted: set[Place]) -> OpenFiles:
             except OSError:
                 continue
             place = (figures.st_dev, figures.st_ino)
-            if place in wanted:
+            if place in places:
                 appends = _flags(entry.name, handle)
                 if appends is not None:
-                    found.writers[place] = found.writers.get(place, True) and appends
+                    opened.writers[place] = opened.writers.get(place, True) and appends
             if figures.st_nlink or figures.st_dev not in devices or not stat.S_ISREG(figures.st_mode):
                 continue
             name = held.setdefault(place, (_target(path), figures.st_blocks * 512, {}))
             name[2][int(entry.name)] = _name(entry.name)
-    found.deleted = sorted(
+    opened.deleted = sorted(
         (Held(path, size, device, tuple(sorted(who.items()))) for path, size, who in held.values()),
-        key=lambda one: -one.bytes,
+        key=lambda held_file: -held_file.bytes,
     )
-    return found
+    return opened
 
 
 def overlays(mountinfo: str) -> dict[int, str]:
     """The device of each overlay mount, and the folder into which it writes."""
-    found = {}
+    upper_folders = {}
     for line in mountinfo.splitlines():
         mount, dummy, system = line.partition(" - ")
         kind, dummy, options = system.partition(" ")
         upper = _UPPER.search(options)
         if kind == "overlay" and upper:
             major, dummy, minor = mount.split()[2].partition(":")
-            path = _ESCAPED.sub(lambda one: chr(int(one.group(1), 8)), upper.group(1))
-            found[os.makedev(int(major), int(minor))] = path
-    return found
+            path = _ESCAPED.sub(lambda escape: chr(int(escape.group(1), 8)), upper.group(1))
+            upper_folders[os.makedev(int(major), int(minor))] = path
+    return upper_folders
 
 
 def _overlays_on(device: int, pid: str) -> set[int]:
     """Devices of the overlay mounts that a process sees and that write onto a file system."""
     try:
         with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            seen = overlays(file.read())
+            mounts = overlays(file.read())
     except OSError:
         return set()
-    return {one for one, upper in seen.items() if _device(upper) == device}
+    return {mount for mount, upper in mounts.items() if _device(upper) == device}
 
 
 def _device(path: str) -> int | None:
@@ -131,10 +131,10 @@ def _flags(pid: str, handle: str) -> bool | None:
 
 def _target(path: str) -> str:
     try:
-        found = os.readlink(path)
+        target = os.readlink(path)
     except OSError:
         return "(gone)"
-    return found[: -len(" (deleted)")] if found.endswith(" (deleted)") else found
+    return target[: -len(" (deleted)")] if target.endswith(" (deleted)") else target
 
 
 def _name(pid: str) -> str:

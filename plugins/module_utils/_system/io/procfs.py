@@ -88,7 +88,7 @@ def read_host(disks: bool = True) -> HostReading:
 
 def _filesystems() -> Iterable[Filesystem]:
     """Each file system once, with its inodes: `df` shows space while inodes are gone."""
-    seen = set()
+    devices = set()
     for line in read("/proc/self/mounts").splitlines():
         device, place, kind = line.split()[:3]
         if kind in _NO_DISKS and place != "/":
@@ -98,9 +98,9 @@ def _filesystems() -> Iterable[Filesystem]:
             number, figures = os.stat(place).st_dev, os.statvfs(place)
         except OSError:
             continue
-        if number in seen or not figures.f_blocks:
+        if number in devices or not figures.f_blocks:
             continue
-        seen.add(number)
+        devices.add(number)
         size, free = figures.f_blocks * figures.f_frsize, figures.f_bavail * figures.f_frsize
         used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
         yield {
@@ -116,7 +116,7 @@ def _filesystems() -> Iterable[Filesystem]:
 
 def read_processes() -> dict[int, Process]:
     """Every process with the CPU that it used so far; those that end meanwhile are left out."""
-    found = {}
+    processes = {}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
@@ -130,19 +130,19 @@ def read_processes() -> dict[int, Process]:
         if len(fields) > 21:
             cpu = (int(fields[11]) + int(fields[12])) / _TICKS
             pid = int(entry.name)
-            found[pid] = Process(pid, pid, name, "", cpu, int(fields[21]) * _PAGE)
-    return found
+            processes[pid] = Process(pid, pid, name, "", cpu, int(fields[21]) * _PAGE)
+    return processes
 
 
 def ages_of(pids: Iterable[int], now: datetime) -> dict[int, float]:
     """Seconds since each process was started, to a hundredth; those that are gone are left out."""
-    found = {}
+    ages = {}
     up, wall = float((read("/proc/uptime") or "0").split()[0]), datetime.now(timezone.utc)
     for pid in pids:
         fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
         if len(fields) > 19:
-            found[pid] = up - int(fields[19]) / _TICKS - (wall - now).total_seconds()
-    return found
+            ages[pid] = up - int(fields[19]) / _TICKS - (wall - now).total_seconds()
+    return ages
 
 
 def placed(process: Process) -> Process:
@@ -181,10 +181,10 @@ def kernel_oom_kills() -> list[OomKill]:
     finally:
         os.close(handle)
     booted = time.time() - float((read("/proc/uptime") or "0").split()[0])
-    found: list[OomKill] = []
+    kills: list[OomKill] = []
     for line in lines:
         if "oom-kill:" in line:
             microseconds = line.split(",")[2]
             age = booted + int(microseconds) / 1e6 if microseconds.isdigit() else 0.0
-            found += [{**victim, "at": round(age, 1)} for victim in parse_oom([line])]
-    return found
+            kills += [{**victim, "at": round(age, 1)} for victim in parse_oom([line])]
+    return kills
