@@ -95,14 +95,14 @@ def containers_of(
     ``killed``: who was killed, by the kernel's log, which may be closed or overwritten; ``now_is``: the same clock.
     """
     first, last = usage
-    found: list[ContainerUse] = []
+    containers: list[ContainerUse] = []
     for id, now in last.items():
         who = names.get(id)
         figures = rates(first.get(id, now), now)
         mine = [kill for kill in killed if kill["container"] == id]
         # Without a word of the kernel's log nobody knows how old the kills are: those while we looked count.
         recent = sum(now_is - kill["at"] < RECENT for kill in mine) if mine else figures.oom_kills_now
-        found.append(
+        containers.append(
             {
                 "id": id,
                 "name": who["name"] if who else id[:12],
@@ -125,7 +125,7 @@ def containers_of(
             }
         )
     return sorted(
-        found, key=lambda container: (-(container["memory_share"] or 0), -container["cpu"], container["name"])
+        containers, key=lambda container: (-(container["memory_share"] or 0), -container["cpu"], container["name"])
     )
 
 
@@ -136,33 +136,35 @@ def resources_dict(host: tuple[HostReading, HostReading], containers: list[Conta
 
 def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
     """What is short, in sentences; nothing where nothing is."""
-    found = []
+    findings = []
     memory = host["memory"]
     if memory["available_share"] < 1 - NEAR_LIMIT:
-        found.append(f"the host has {memory['available'] // MIB} MiB of memory left ({memory['available_share']:.0%})")
+        findings.append(
+            f"the host has {memory['available'] // MIB} MiB of memory left ({memory['available_share']:.0%})"
+        )
     if host["cpu_used"] >= BUSY:
-        found.append(f"the host's {host['cores']} cores are {host['cpu_used']:.0%} busy, load {host['load'][0]:g}")
+        findings.append(f"the host's {host['cores']} cores are {host['cpu_used']:.0%} busy, load {host['load'][0]:g}")
     for kind, figures in sorted(host["pressure"].items()):
         some = figures["some"]["avg10"] if "some" in figures else 0.0
         full = figures["full"]["avg10"] if "full" in figures else 0.0
         if full >= PRESSED:
-            found.append(f"work stood still for want of {kind} {full:g} % of the last ten seconds")
+            findings.append(f"work stood still for want of {kind} {full:g} % of the last ten seconds")
         elif some >= 3 * PRESSED:
-            found.append(f"some work waited for {kind} {some:g} % of the last ten seconds")
+            findings.append(f"some work waited for {kind} {some:g} % of the last ten seconds")
     for disk in host["filesystems"]:
         if disk["used_share"] >= FULL_DISK:
-            found.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")
+            findings.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")
         if (disk["inodes_used_share"] or 0) >= FEW_INODES:
-            found.append(f"{disk['mount']} has used {disk['inodes_used_share']:.0%} of its inodes")
+            findings.append(f"{disk['mount']} has used {disk['inodes_used_share']:.0%} of its inodes")
     for container in containers:
-        found += _of_container(container)
-    return found
+        findings += _of_container(container)
+    return findings
 
 
 def _of_container(container: ContainerUse) -> list[str]:
-    name, found = container["name"], []
+    name, findings = container["name"], []
     if container["limit"] and (container["memory_share"] or 0) >= NEAR_LIMIT:
-        found.append(
+        findings.append(
             f"{name} uses {container['working_set'] // MIB} of {container['limit'] // MIB} MiB"
             f" ({container['memory_share']:.0%})"
         )
@@ -170,14 +172,14 @@ def _of_container(container: ContainerUse) -> list[str]:
         whom = sorted({kill["task"] for kill in container["oom_killed"]})
         more = f" ({', '.join(whom)})" if whom else ""
         recent = f", {container['oom_kills_now']} while we looked" if container["oom_kills_now"] else ""
-        found.append(
+        findings.append(
             f"the kernel killed {container['oom_recent']} processes of {name} for want of memory{more}{recent}"
         )
     if container["leak"] and will_fill(container["leak"], container["memory_share"]):
         rate, left = container["leak"]["bytes_per_second"] / MIB, container["leak"]["seconds_to_limit"]
-        found.append(f"{name} grows by {rate:.1f} MiB/s, its limit is {left:g} s away")
+        findings.append(f"{name} grows by {rate:.1f} MiB/s, its limit is {left:g} s away")
     if container["cpu"] >= BUSY:
-        found.append(f"{name} uses {container['cpu']:.2f} cores")
+        findings.append(f"{name} uses {container['cpu']:.2f} cores")
     if container["throttled"] >= SLOWED:
-        found.append(f"{name} was held back by its CPU limit {container['throttled']:.0%} of the time")
-    return found
+        findings.append(f"{name} was held back by its CPU limit {container['throttled']:.0%} of the time")
+    return findings

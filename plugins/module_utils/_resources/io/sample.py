@@ -54,7 +54,9 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
         with opened(login) as engine:
             names = _names(engine)
             if not first and names:
-                first, last = _by_api(engine, [id for id, one in names.items() if one["state"] == "running"])
+                first, last = _by_api(
+                    engine, [id for id, container in names.items() if container["state"] == "running"]
+                )
                 return Readings(
                     (first_host, host.read_host()), (first, last), ({}, {}), names, source="api", at=time.time()
                 )
@@ -84,24 +86,24 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
 
 
 def _names(engine: Engine) -> dict[str, ContainerName]:
-    found: dict[str, ContainerName] = {}
-    for one in engine.labelled():
-        labels = one.get("Labels") or {}
-        found[one["Id"]] = {
-            "name": str((one.get("Names") or [one["Id"][:12]])[0]).lstrip("/"),
+    names: dict[str, ContainerName] = {}
+    for container in engine.labelled():
+        labels = container.get("Labels") or {}
+        names[container["Id"]] = {
+            "name": str((container.get("Names") or [container["Id"][:12]])[0]).lstrip("/"),
             "project": labels.get(PROJECT, ""),
             "service": labels.get(SERVICE, ""),
-            "state": one.get("State", ""),
-            "status": one.get("Status", ""),
+            "state": container.get("State", ""),
+            "status": container.get("Status", ""),
         }
-    return found
+    return names
 
 
 def _by_api(engine: Engine, ids: list[str]) -> tuple[dict[str, Usage], dict[str, Usage]]:
     """For an engine on another machine: its own two samples, of all containers beside each other."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = dict(zip(ids, pool.map(engine.statistics, ids)))
-    pairs = {id: _usages(each) for id, each in found.items() if each}
+        statistics = dict(zip(ids, pool.map(engine.statistics, ids)))
+    pairs = {id: _usages(readings) for id, readings in statistics.items() if readings}
     return {id: pair[0] for id, pair in pairs.items()}, {id: pair[1] for id, pair in pairs.items()}
 
 

@@ -18,19 +18,19 @@ def used(
 
     ``alone``: also of a host on which no engine answers.
     """
-    seen = read_resources(login, interval, window, alone)
-    containers = containers_of(seen.usage, seen.names, seen.samples, seen.killed, seen.at)
+    sample = read_resources(login, interval, window, alone)
+    containers = containers_of(sample.usage, sample.names, sample.samples, sample.killed, sample.at)
     kept = [container for container in containers if project in ("", container["project"])]
-    busiest = top(*seen.processes, seen.host[1].at - seen.host[0].at, processes)
-    for each in busiest:
-        where = placed(seen.processes[1][each["pid"]])
-        known = seen.names.get(where.container)
-        each["inside_pid"] = where.inside
-        each["container"] = known["name"] if known else where.container[:12]
+    busiest = top(*sample.processes, sample.host[1].at - sample.host[0].at, processes)
+    for process in busiest:
+        where = placed(sample.processes[1][process["pid"]])
+        known = sample.names.get(where.container)
+        process["inside_pid"] = where.inside
+        process["container"] = known["name"] if known else where.container[:12]
     stopped: list[StoppedContainer] = [
         {"id": id, **one}
-        for id, one in seen.names.items()
+        for id, one in sample.names.items()
         if one["state"] not in ("running", "paused") and project in ("", one["project"])
     ]
-    told = resources_dict(seen.host, kept)
-    return {"source": seen.source, "processes": busiest, "stopped": stopped, **told}
+    report = resources_dict(sample.host, kept)
+    return {"source": sample.source, "processes": busiest, "stopped": stopped, **report}
