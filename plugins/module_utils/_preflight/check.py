@@ -99,13 +99,13 @@ def told(checks: Iterable[Check]) -> PreflightReport:
 
 def summed_up(checks: Iterable[CheckReport]) -> PreflightReport:
     """The same, from checks as a module returned them."""
-    found = list(checks)
+    reports = list(checks)
     return {
         "changed": False,
-        "checks": found,
-        "ready": all(bool(check["ready"]) for check in found),
-        "not_ready": [check["check"] for check in found if check["ready"] is False],
-        "unknown": [check["check"] for check in found if check["ready"] is None],
+        "checks": reports,
+        "ready": all(bool(check["ready"]) for check in reports),
+        "not_ready": [check["check"] for check in reports if check["ready"] is False],
+        "unknown": [check["check"] for check in reports if check["ready"] is None],
     }
 
 
@@ -127,8 +127,8 @@ def of_disk(what: str, disk: DiskRoom | None, mount: str = "/") -> Check:
         remedy = "set ansible_host of this host to the database's own, and ansible_become: true"
         return Check(name, None, "it cannot be seen from here", remedy)
     used = 1 - disk["free"] / disk["size"] if disk["size"] else 1.0
-    found = f"{used:.0%} used, {disk['free'] // MIB:,} MiB free"
-    return Check(name, used < FULL, found, f"free space there (du -xh -d 2 {mount} | sort -h | tail)")
+    state = f"{used:.0%} used, {disk['free'] // MIB:,} MiB free"
+    return Check(name, used < FULL, state, f"free space there (du -xh -d 2 {mount} | sort -h | tail)")
 
 
 def of_none(what: str, variable: str, example: str) -> Check:

@@ -17,13 +17,13 @@ HEADROOM = 0.2  # of the slots, free on an ordinary day
 
 def of_sight(snapshot: Snapshot) -> Check:
     role = snapshot.server["role"]
-    seen = f"{role} sees {len(snapshot.sessions) - snapshot.redacted} of {len(snapshot.sessions)} sessions"
-    return Check("sees every session", not snapshot.redacted, seen, f"GRANT pg_monitor TO {role}")
+    state = f"{role} sees {len(snapshot.sessions) - snapshot.redacted} of {len(snapshot.sessions)} sessions"
+    return Check("sees every session", not snapshot.redacted, state, f"GRANT pg_monitor TO {role}")
 
 
 def of_signals(role: str, allowed: bool) -> Check:
-    found = f"{role} {'may' if allowed else 'may not'} end sessions of others"
-    return Check("may end sessions", allowed, found, f"GRANT pg_signal_backend TO {role}")
+    state = f"{role} {'may' if allowed else 'may not'} end sessions of others"
+    return Check("may end sessions", allowed, state, f"GRANT pg_signal_backend TO {role}")
 
 
 def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Check:
@@ -51,16 +51,16 @@ def of_slots(snapshot: Snapshot) -> list[Check]:
 
 
 def of_extension(why: str, remedy: str, notes: Sequence[str]) -> Check:
-    found = why or (notes[0] if notes else "pg_stat_statements counts")
+    state = why or (notes[0] if notes else "pg_stat_statements counts")
     return Check(
-        "statements are counted", not why and not notes, found, remedy or (notes[0].partition(": ")[2] if notes else "")
+        "statements are counted", not why and not notes, state, remedy or (notes[0].partition(": ")[2] if notes else "")
     )
 
 
 def of_hypopg(database: str, there: bool) -> Check:
-    found = "hypopg is there" if there else f"hypopg is not created in {database}: index advice would not be proved"
+    state = "hypopg is there" if there else f"hypopg is not created in {database}: index advice would not be proved"
     return Check(
-        "index advice can be proved", there, found, "install hypopg (no restart), then CREATE EXTENSION hypopg"
+        "index advice can be proved", there, state, "install hypopg (no restart), then CREATE EXTENSION hypopg"
     )
 
 
@@ -78,17 +78,17 @@ def of_wal(replication: ReplicationReport) -> list[Check]:
     ]
     if archiver["mode"] != "off":
         fails = archiver["failing"]
-        found = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
+        state = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
         remedy = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
-        checks.append(Check("WAL is archived", not fails, found, remedy))
+        checks.append(Check("WAL is archived", not fails, state, remedy))
     return checks
 
 
 def of_age(wraparound: WraparoundReport) -> Check:
     worst = max(wraparound["databases"], key=lambda database: database["share"])
-    found = (
+    state = (
         f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of where autovacuum steps in"
     )
     return Check(
-        "wraparound is far", worst["share"] < 1.2, found, f"VACUUM (FREEZE) in the database {worst['database']}"
+        "wraparound is far", worst["share"] < 1.2, state, f"VACUUM (FREEZE) in the database {worst['database']}"
     )

@@ -16,21 +16,21 @@ IS_SET = "the clock is set"
 
 def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
     short = [filesystem for filesystem in filesystems if (filesystem["inodes_used_share"] or 0) >= FULL]
-    found = (
+    state = (
         ", ".join(f"{filesystem['mount']} {filesystem['inodes_used_share']:.0%}" for filesystem in short)
         or "there are enough everywhere"
     )
     where = short[0]["mount"] if short else "/"
-    return Check("inodes are left", not short, found, f"tidy what du --inodes -x -d 3 {where} | sort -n | tail shows")
+    return Check("inodes are left", not short, state, f"tidy what du --inodes -x -d 3 {where} | sort -n | tail shows")
 
 
 def of_synchronised(state: bool | None) -> Check:
-    found = {True: "the kernel's clock is synchronised", False: "no service sets the kernel's clock"}
+    states = {True: "the kernel's clock is synchronised", False: "no service sets the kernel's clock"}
     remedy = "systemctl enable --now chrony (or systemd-timesyncd)"
     return Check(
         IS_SET,
         state,
-        found.get(state, "the kernel does not report it") if state is not None else "the kernel does not report it",
+        states.get(state, "the kernel does not report it") if state is not None else "the kernel does not report it",
         remedy,
     )
 
@@ -42,27 +42,27 @@ def with_controller_clock(result: HostPreflightReport, sent: float, returned: fl
     """
     moments = result["host_clock"]
     checks = list(result["checks"])
-    at = 1 + next(index for index, one in enumerate(checks) if one["check"] == IS_SET)
+    at = 1 + next(index for index, check in enumerate(checks) if check["check"] == IS_SET)
     exchange = Exchange(sent, moments["received"], moments["answered"], returned)
     checks.insert(at, of_clock("the controller", exchange).as_dict())
     return {**result, **summed_up(checks)}
 
 
 def of_rotation(unbounded: Sequence[str], looked_at: int) -> Check:
-    found = f"{len(unbounded)} of {looked_at} containers log without a bound: {', '.join(unbounded[:3])}"
+    state = f"{len(unbounded)} of {looked_at} containers log without a bound: {', '.join(unbounded[:3])}"
     return Check(
         "logs are rotated",
         not unbounded,
-        found if unbounded else f"the logs of {looked_at} containers are bounded",
+        state if unbounded else f"the logs of {looked_at} containers are bounded",
         "give each service logging: {driver: json-file, options: {max-size: 20m, max-file: '3'}}, or set it in"
         " /etc/docker/daemon.json, and recreate the containers",
     )
 
 
 def of_draining(missing: Sequence[str]) -> Check:
-    found = f"missing: {', '.join(missing)}" if missing else "root, nsenter and iptables are there"
+    state = f"missing: {', '.join(missing)}" if missing else "root, nsenter and iptables are there"
     return Check(
-        "a replica can be drained", not missing, found, "set ansible_become: true; apt-get install iptables util-linux"
+        "a replica can be drained", not missing, state, "set ansible_become: true; apt-get install iptables util-linux"
     )
 
 
@@ -82,21 +82,21 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
     newest = min(dumps, key=lambda dump: dump.age)
     why = why_not_whole(newest)
     older = sorted((dump for dump in dumps if dump is not newest), key=lambda dump: dump.age)
-    said = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
+    state = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
     if newest.problem:
-        return Check(name, None, f"{said}; {newest.problem}", "set ansible_become: true on the host where they are")
+        return Check(name, None, f"{state}; {newest.problem}", "set ansible_become: true on the host where they are")
     if why:
-        return Check(name, False, f"{said}, {why}", again)
+        return Check(name, False, f"{state}, {why}", again)
     if newest.age > max_age:
-        return Check(name, False, f"{said}: too old", again)
+        return Check(name, False, f"{state}: too old", again)
     if older and newest.size < 0.5 * older[0].size:
         remedy = f"keep {older[0].path}, and compare what zgrep -c . says of both; or {again}"
-        return Check(name, False, f"{said}, half as big as the one before it", remedy)
+        return Check(name, False, f"{state}, half as big as the one before it", remedy)
     if header_alone(newest):
         return Check(
-            name, True, f"{said}, a custom archive by its beginning; only pg_restore shows whether it is whole"
+            name, True, f"{state}, a custom archive by its beginning; only pg_restore shows whether it is whole"
         )
-    return Check(name, True, f"{said}, whole to its last line")
+    return Check(name, True, f"{state}, whole to its last line")
 
 
 def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
@@ -107,7 +107,7 @@ def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
 
 
 def of_log(path: str, why: str) -> Check:
-    found = why or f"{path} can be written"
+    state = why or f"{path} can be written"
     return Check(
-        "incidents can be recorded", not why, found, f"mkdir -p {path}, owned by the user who runs the playbooks"
+        "incidents can be recorded", not why, state, f"mkdir -p {path}, owned by the user who runs the playbooks"
     )

@@ -22,13 +22,13 @@ HOST_ARGS: dict[str, Any] = {
 
 def backups_of(params: dict[str, Any]) -> list[dict[str, Any]]:
     """Where backups are, each with the compose project of the task where it names none."""
-    for one in params["backups"]:
-        if not str(one.get("path") or "").startswith("/"):
-            raise InputError(f"backups: {one} needs an absolute path. Nothing was looked at.")
+    for place in params["backups"]:
+        if not str(place.get("path") or "").startswith("/"):
+            raise InputError(f"backups: {place} needs an absolute path. Nothing was looked at.")
         try:
-            float(one.get("max_age") or 0)
+            float(place.get("max_age") or 0)
         except (TypeError, ValueError):
             raise InputError(
-                f"backups: max_age of {one['path']} is no number of hours. Nothing was looked at."
+                f"backups: max_age of {place['path']} is no number of hours. Nothing was looked at."
             ) from None
     return [{"project": params["project"], **backup} for backup in params["backups"]]

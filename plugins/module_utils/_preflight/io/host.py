@@ -55,8 +55,11 @@ def host_report(
 
 
 def disks() -> list[Check]:
-    found = host.read_host().filesystems
-    return [*(of_disk(one["mount"], one, one["mount"]) for one in found), preflight.of_inodes(found)]
+    filesystems = host.read_host().filesystems
+    return [
+        *(of_disk(filesystem["mount"], filesystem, filesystem["mount"]) for filesystem in filesystems),
+        preflight.of_inodes(filesystems),
+    ]
 
 
 def clock() -> list[Check]:
@@ -76,23 +79,23 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
     """The compose project is found and can be read, its logs are bounded, and what an act on it needs is there."""
     try:
         with engine(login) as opened:
-            seen = observe(opened, Compose(login.host), source, lines=0)
-            unbounded, number = _unbounded(opened, [container.id for container in seen.containers])
+            observed = observe(opened, Compose(login.host), source, lines=0)
+            unbounded, number = _unbounded(opened, [container.id for container in observed.containers])
     except RunbookError as error:
         remedy = "set runbook_compose, and ansible_become: true"
         return [Check("the compose project is found", False, str(error), remedy)]
-    unhealthy = [container.name for container in seen.containers if not container.healthy]
+    unhealthy = [container.name for container in observed.containers if not container.healthy]
     missing = [] if os.geteuid() == 0 else ["root"]
     missing += [
         name for name in _PROGRAMS if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     ]
-    readable = seen.model is not None
+    readable = observed.model is not None
     return [
-        Check("the compose project is found", True, f"{seen.name}, {len(seen.containers)} containers"),
+        Check("the compose project is found", True, f"{observed.name}, {len(observed.containers)} containers"),
         Check(
             "its files can be read",
             readable,
-            seen.why_no_model or "with every variable they need",
+            observed.why_no_model or "with every variable they need",
             "set files, project_directory and env_files in runbook_compose",
         ),
         Check(
@@ -108,12 +111,12 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
 
 
 def _unbounded(opened: Engine, ids: Sequence[str]) -> tuple[list[str], int]:
-    found = []
+    unbounded = []
     for id in ids:
         name, driver, options = opened.logging(id)
         if driver not in _BOUNDED and not options.get("max-size"):
-            found.append(name)
-    return found, len(ids)
+            unbounded.append(name)
+    return unbounded, len(ids)
 
 
 def _snapshots(folder: str) -> int | None:
@@ -126,42 +129,42 @@ def _snapshots(folder: str) -> int | None:
         return None
 
 
-def all_backups(login: EngineLogin, wanted: Sequence[Mapping[str, Any]]) -> list[Check]:
-    if not wanted:
+def all_backups(login: EngineLogin, places: Sequence[Mapping[str, Any]]) -> list[Check]:
+    if not places:
         example = "[{path: /var/backups/postgresql, max_age: 26}]"
         return [of_none("backups can be restored", "runbook_backups", example)]
-    return [backups(login, one) for one in wanted]
+    return [backups(login, place) for place in places]
 
 
-def backups(login: EngineLogin, wanted: Mapping[str, Any]) -> Check:
+def backups(login: EngineLogin, place: Mapping[str, Any]) -> Check:
     """``path``, ``pattern``, ``max_age`` (hours) and, where they lie in a container, ``service`` and ``project``."""
-    path, pattern = str(wanted["path"]), str(wanted.get("pattern") or "*.sql.gz")
-    where = f"{wanted['service']}:{path}" if wanted.get("service") else path
+    path, pattern = str(place["path"]), str(place.get("pattern") or "*.sql.gz")
+    where = f"{place['service']}:{path}" if place.get("service") else path
     root = ""
-    if wanted.get("service"):
+    if place.get("service"):
         try:
             with engine(login) as opened:
-                root = opened.root_of(str(wanted.get("project") or ""), str(wanted["service"]))
+                root = opened.root_of(str(place.get("project") or ""), str(place["service"]))
         except RunbookError as error:
-            project = f" -p {wanted['project']}" if wanted.get("project") else ""
-            remedy = f"docker compose{project} up -d {wanted['service']}; or set service in runbook_backups"
+            project = f" -p {place['project']}" if place.get("project") else ""
+            remedy = f"docker compose{project} up -d {place['service']}; or set service in runbook_backups"
             return Check(f"backups of {where} can be restored", None, str(error), remedy)
-    found: list[Dump] = []
+    dumps: list[Dump] = []
     try:
         with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
             with os.scandir(handle) as entries:
                 for entry in entries:
                     if entry.is_file(follow_symlinks=False) and fnmatch(entry.name, pattern):
                         figures = entry.stat(follow_symlinks=False)
-                        found.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
-            if found:
-                newest = min(found, key=lambda one: one.age)
-                found[found.index(newest)] = dump_in(handle, newest)
+                        dumps.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
+            if dumps:
+                newest = min(dumps, key=lambda dump: dump.age)
+                dumps[dumps.index(newest)] = dump_in(handle, newest)
     except OSError as error:
         problem = f"{where} cannot be read ({error.strerror})"
         remedy = "set ansible_become: true, and path in runbook_backups"
         return Check(f"backups of {where} can be restored", None, problem, remedy)
-    return preflight.of_dumps(where, found, 3600 * float(wanted.get("max_age") or 26))
+    return preflight.of_dumps(where, dumps, 3600 * float(place.get("max_age") or 26))
 
 
 def reach(urls: Mapping[str, str]) -> list[Check]:
