@@ -30,27 +30,27 @@ class ChangesReport(TypedDict):
 def changes_of_services(services: Mapping[str, ServiceReport], now: float) -> list[Change]:
     made: list[tuple[float, str]] = []
     built: dict[str, tuple[float, set[str]]] = {}
-    found: list[Change] = []
+    changes: list[Change] = []
     for name, service in services.items():
         made.append((max((_at(container["created_at"]) for container in service["containers"]), default=0.0), name))
-        for one in service["containers"]:
-            image = one["image"].partition(":")[2][:12]
-            built.setdefault(image, (_at(one["image_made_at"]), set()))[1].add(name)
+        for replica in service["containers"]:
+            image = replica["image"].partition(":")[2][:12]
+            built.setdefault(image, (_at(replica["image_made_at"]), set()))[1].add(name)
         drifted = sorted({text for container in service["containers"] for text in container["drift"]})
         if drifted:
             text = f"{name} runs otherwise than its files ask: {drifted[0]}"
-            found.append({"age": 0.0, "what": text, "deploys": False})
+            changes.append({"age": 0.0, "what": text, "deploys": False})
     images = [(at, f"{', '.join(sorted(names))} ({image})") for image, (at, names) in built.items()]
     for what, them, joint in (("containers were made: ", made, ", "), ("images were built: ", images, "; ")):
         for at, which in _together(them):
-            found.append({"age": now - at, "what": what + joint.join(sorted(which)), "deploys": True})
-    return found
+            changes.append({"age": now - at, "what": what + joint.join(sorted(which)), "deploys": True})
+    return changes
 
 
 def _together(moments: Iterable[tuple[float, str]]) -> list[tuple[float, list[str]]]:
     """What belongs to one deployment, each with the time of its newest; what has no time (0) is left out."""
     groups: list[tuple[float, list[str]]] = []
-    for at, what in sorted(one for one in moments if one[0]):
+    for at, what in sorted(pair for pair in moments if pair[0]):
         if groups and at - groups[-1][0] <= _TOGETHER:
             groups[-1] = (at, [*groups[-1][1], what])
         else:
@@ -59,5 +59,5 @@ def _together(moments: Iterable[tuple[float, str]]) -> list[tuple[float, list[st
 
 
 def _at(text: str | None) -> float:
-    found = moment(text or "")
-    return found.timestamp() if found else 0.0
+    time = moment(text or "")
+    return time.timestamp() if time else 0.0

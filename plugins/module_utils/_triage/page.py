@@ -84,15 +84,15 @@ def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[ScenarioRepo
 
 
 def _changed(surveys: Mapping[str, Survey]) -> str:
-    found = [
+    changes = [
         (change["age"], host, change["what"]) for host, survey in surveys.items() for change in _changes_of(survey)
     ]
-    lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(found)[:_CHANGES]]
+    lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(changes)[:_CHANGES]]
     unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
     lines += unknown[:_CHANGES]
     lines += [f"- and {len(unknown) - _CHANGES} more that could not be looked at"] if len(unknown) > _CHANGES else []
-    looked = any("changes" in survey for survey in surveys.values())
-    nothing = "Nothing within a day." if looked else "Not examined."
+    any_examined = any("changes" in survey for survey in surveys.values())
+    nothing = "Nothing within a day." if any_examined else "Not examined."
     return "## What changed lately\n\n" + "\n".join(lines or [nothing]) + "\n"
 
 
@@ -114,16 +114,16 @@ def _unseen(survey: Survey) -> Sequence[str]:
 
 
 def _series(prometheus: PrometheusResult) -> str:
-    told = [f"{_text(series['name'])} {_text(_value(series))}" for series in prometheus.get("series", ())]
+    texts = [f"{_text(series['name'])} {_text(_value(series))}" for series in prometheus.get("series", ())]
     why = prometheus.get("msg") if "series" not in prometheus else ""
-    lines = [f"- {series}" for series in told] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
+    lines = [f"- {series}" for series in texts] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
     return "## Figures\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _value(one: SeriesReport) -> str:
-    if one["value"] is not None:
-        return figure(one["value"], one["unit"])
-    return f"unknown: {one['problem']}" if one["problem"] else "unknown"
+def _value(series: SeriesReport) -> str:
+    if series["value"] is not None:
+        return figure(series["value"], series["unit"])
+    return f"unknown: {series['problem']}" if series["problem"] else "unknown"
 
 
 def _hosts(surveys: Mapping[str, Survey], signs: Sequence[Sign]) -> str:
@@ -180,4 +180,4 @@ def _links(links: Mapping[str, str], at: datetime) -> str:
 def _text(text: str) -> str:
     """Foreign text on one line, as text: no markup, link, mention, picture or HTML of somebody's log line."""
     one_line = " ".join(printable(text).split())
-    return _SPECIAL.sub(r"\\\1", _LIVE.sub(lambda found: f"{found.group()} ", one_line))
+    return _SPECIAL.sub(r"\\\1", _LIVE.sub(lambda match: f"{match.group()} ", one_line))

@@ -78,14 +78,14 @@ def severity_of(signs: Sequence[Sign]) -> str:
 
 def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
     """Playbooks, the likeliest first, each with what points to it."""
-    found: dict[str, list[Sign]] = {}
-    for one in signs:
-        if one.scenario in SCENARIOS:
-            found.setdefault(one.scenario, []).append(one)
+    by_scenario: dict[str, list[Sign]] = {}
+    for sign in signs:
+        if sign.scenario in SCENARIOS:
+            by_scenario.setdefault(sign.scenario, []).append(sign)
     # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
     weights = {
         name: max(sign.weight for sign in mine) + 0.5 * (3 - SEVERITIES.index(min(sign.severity for sign in mine)))
-        for name, mine in found.items()
+        for name, mine in by_scenario.items()
     }
     return [
         {
@@ -93,5 +93,5 @@ def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
             "weight": round(weights[name], 2),
             "signs": [sign.text for sign in mine[:3]],
         }
-        for name, mine in sorted(found.items(), key=lambda item: -weights[item[0]])
+        for name, mine in sorted(by_scenario.items(), key=lambda item: -weights[item[0]])
     ]

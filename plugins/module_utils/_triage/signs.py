@@ -36,12 +36,12 @@ class Importance:
 
 def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[Sign]:
     """What every host's survey shows, and what they show together."""
-    found = [sign for host, survey in surveys.items() for sign in signs_of(host, survey, importance)]
+    signs = [sign for host, survey in surveys.items() for sign in signs_of(host, survey, importance)]
     if surveys and all(survey.get("unreachable") for survey in surveys.values()):
         count = "the only host" if len(surveys) == 1 else f"none of {len(surveys)} hosts"
         known = "is not reached" if len(surveys) == 1 else "is reached"
-        found.append(Sign(P0, f"{count} {known}: down, or cut off from where this runs", ""))
-    return found
+        signs.append(Sign(P0, f"{count} {known}: down, or cut off from where this runs", ""))
+    return signs
 
 
 def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
@@ -51,29 +51,33 @@ def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
         failed = "reached" if survey.get("unreachable") else "looked at"
         severity = P2 if survey.get("error") in _OUR_OWN else P1
         return [Sign(severity, f"{host} could not be {failed}: {why}", host)]
-    found = _engine(host, survey)
-    told = bool(found)
+    signs = _engine(host, survey)
+    engine_failed = bool(signs)
 
     def part(name: str, content: P | None, read: Callable[[str, P, Importance], list[Sign]]) -> list[Sign]:
         if not content:
             return []
         if "trouble_reading" not in content:
             return read(host, content, importance)
-        return [] if told and content.get("error") in _ENGINE else [_unread(host, name, content)]
+        return [] if engine_failed and content.get("error") in _ENGINE else [_unread(host, name, content)]
 
-    found += part("services", survey.get("services"), _services)
-    found += part("reached", survey.get("reached"), _reached)
-    found += part("resources", survey.get("resources"), _resources)
-    found += part("database", survey.get("database"), _database)
-    found += part("logs", survey.get("logs"), _logs)
+    signs += part("services", survey.get("services"), _services)
+    signs += part("reached", survey.get("reached"), _reached)
+    signs += part("resources", survey.get("resources"), _resources)
+    signs += part("database", survey.get("database"), _database)
+    signs += part("logs", survey.get("logs"), _logs)
     changes = survey.get("changes")
     lately = changes["changes"] if changes and "trouble_reading" not in changes else []
     young = [change for change in lately if change["age"] < _FRESH and change["deploys"]]
     # Without its engine nothing can be rolled back, whatever was deployed.
-    if young and not told and any(sign.severity in (P0, P1) or sign.scenario == "service_restart" for sign in found):
+    if (
+        young
+        and not engine_failed
+        and any(sign.severity in (P0, P1) or sign.scenario == "service_restart" for sign in signs)
+    ):
         text = f"changed {span(young[0]['age'])} ago: {young[0]['what']}"
-        found.append(Sign(P3, text, host, "release_rollback", 1.6))
-    return found
+        signs.append(Sign(P3, text, host, "release_rollback", 1.6))
+    return signs
 
 
 def examined(survey: Survey) -> bool:
@@ -104,20 +108,20 @@ def _unread(host: str, part: str, content: Answer) -> Sign:
     return Sign(P1, f"the database could not be asked: {why}", host, scenario, 2.0)
 
 
-def _services(host: str, found: ServicesPart, importance: Importance) -> list[Sign]:
-    if not found["services"]:
-        return [Sign(P0, f"no container of any service is left: {found['problem'][0]}", host)]
+def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sign]:
+    if not part["services"]:
+        return [Sign(P0, f"no container of any service is left: {part['problem'][0]}", host)]
     signs = []
-    nothing = not any(service["healthy"] for service in found["services"].values())
-    for name, one in found["services"].items():
-        unhealthy = [container for container in one["containers"] if container["problem"]]
-        missing = not one["containers"] and bool(one["wanted"] or one["notes"])
+    nothing = not any(service["healthy"] for service in part["services"].values())
+    for name, report in part["services"].items():
+        unhealthy = [container for container in report["containers"] if container["problem"]]
+        missing = not report["containers"] and bool(report["wanted"] or report["notes"])
         if not (unhealthy or missing):
             continue
         text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"{name} has no container"
-        if one["healthy"]:
-            text += f"; {one['healthy']} of {len(one['containers'])} are healthy"
-        severity = P2 if one["healthy"] else importance.services.get(name, P1)
+        if report["healthy"]:
+            text += f"; {report['healthy']} of {len(report['containers'])} are healthy"
+        severity = P2 if report["healthy"] else importance.services.get(name, P1)
         if nothing:
             text += "; no service is healthy there"
             severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
@@ -127,10 +131,10 @@ def _services(host: str, found: ServicesPart, importance: Importance) -> list[Si
     return signs
 
 
-def _reached(host: str, found: ReachedPart, importance: Importance) -> list[Sign]:
+def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]:
     signs = []
-    for target in dict.fromkeys(row["target"] for row in found["matrix"]):
-        rows = [row for row in found["matrix"] if row["target"] == target]
+    for target in dict.fromkeys(row["target"] for row in part["matrix"]):
+        rows = [row for row in part["matrix"] if row["target"] == target]
         bad = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
         if not bad:
             continue
@@ -145,9 +149,9 @@ def _reached(host: str, found: ReachedPart, importance: Importance) -> list[Sign
     return signs
 
 
-def _resources(host: str, found: ResourcesPart, dummy: Importance) -> list[Sign]:
+def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
     signs = []
-    figures = found["host"]
+    figures = part["host"]
     for disk in figures["filesystems"]:
         share = max(disk["used_share"], disk["inodes_used_share"] or 0.0)
         if share >= _NEARLY:
@@ -158,18 +162,18 @@ def _resources(host: str, found: ResourcesPart, dummy: Importance) -> list[Sign]
         signs.append(Sign(P2, text, host, "high_memory", 1.3))
     if figures["cpu_used"] >= _BUSY and figures["load_per_core"][0] >= 1:  # not by looking alone
         signs.append(Sign(P2, f"the cores are {figures['cpu_used']:.0%} busy", host, "high_cpu", 1.0))
-    for container in found["containers"]:
+    for container in part["containers"]:
         if container["oom_recent"]:
             text = f"the kernel killed {container['oom_recent']} processes of {container['name']} for want of memory"
             signs.append(Sign(P2, text, host, "high_memory", 1.7))
     return signs
 
 
-def _database(host: str, found: DatabasePart, dummy: Importance) -> list[Sign]:
-    signs, slots = [], found["connections"]
-    waiting = found["long_waiters"]
+def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
+    signs, slots = [], part["connections"]
+    waiting = part["long_waiters"]
     if waiting >= _WAITERS:
-        text = f"{waiting} sessions wait for locks, the longest for {found['longest_wait']:g} s"
+        text = f"{waiting} sessions wait for locks, the longest for {part['longest_wait']:g} s"
         signs.append(Sign(P1, text, host, "db_lock_contention", 2.5))
     if slots["ordinary_free"] <= _FEW_SLOTS * slots["limit"]:
         text = f"{slots['used']} of {slots['limit']} connection slots are used"
@@ -186,9 +190,9 @@ def _database(host: str, found: DatabasePart, dummy: Importance) -> list[Sign]:
     return signs
 
 
-def _logs(host: str, found: LogsPart, dummy: Importance) -> list[Sign]:
+def _logs(host: str, part: LogsPart, dummy: Importance) -> list[Sign]:
     signs = []
-    for signature in found["signatures"]:
+    for signature in part["signatures"]:
         if signature["new"] and signature["level"] in ("error", "critical") and signature["count"] >= _MANY:
             text = f"{signature['count']} errors of a new kind: {shortened(signature['text'], _WIDE)}"
             signs.append(Sign(P2, text, host, "release_rollback", 1.0))

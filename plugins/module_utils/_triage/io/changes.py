@@ -26,18 +26,18 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
     that were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
     """
     now = time.time()
-    found: list[Change] = []
+    all_changes: list[Change] = []
     unknown: list[str] = []
     if services is not None and "trouble_reading" not in services:
         project = services["project"]
         composed, folder = [*project["files"], *project["env_files"]], project["directory"] or given.directory
-        found += changes_of_services(services["services"], now)
+        all_changes += changes_of_services(services["services"], now)
     else:
         composed, folder = [*given.files, *given.env_files], given.directory or _beside(given.files)
         unknown.append("containers and images could not be looked at")
     if folder:
         moves = _of_git(folder, now)
-        found += moves
+        all_changes += moves
         if not moves and os.path.exists(os.path.join(folder, ".git")):
             unknown.append(f"git does not show where the checkout {folder} was moved")
     else:
@@ -47,12 +47,14 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
     files = [*composed, *([os.path.join(folder, ".env")] if folder else [])]
     for path in dict.fromkeys(files):
         try:
-            found.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
+            all_changes.append({"age": now - os.stat(path).st_mtime, "what": f"{path} was written", "deploys": False})
         except FileNotFoundError:
             continue
         except OSError as error:
             unknown.append(f"{path} could not be looked at: {error.strerror}")
-    young: list[Change] = [{**change, "age": round(change["age"])} for change in found if 0 <= change["age"] < _DAY]
+    young: list[Change] = [
+        {**change, "age": round(change["age"])} for change in all_changes if 0 <= change["age"] < _DAY
+    ]
     return {"changes": sorted(young, key=lambda change: change["age"]), "unknown": unknown}
 
 
@@ -69,9 +71,9 @@ def _of_git(folder: str, now: float) -> list[Change]:
     ]
 
 
-def last_deploy(found: ChangesReport) -> str:
+def last_deploy(report: ChangesReport) -> str:
     """When something was last deployed within a day, as log_tail takes it; empty where nothing was."""
-    ages = [change["age"] for change in found["changes"] if change["deploys"]]
+    ages = [change["age"] for change in report["changes"] if change["deploys"]]
     if not ages:
         return ""
     return datetime.fromtimestamp(time.time() - min(ages), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -24,11 +24,11 @@ def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[s
     started before, so that none begins in somebody else's network.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(parts) + len(after))) as pool:
-        asked = {name: pool.submit(_told, part) for name, part in parts.items()}
-        first = asked.get(FIRST)
+        started = {name: pool.submit(_told, part) for name, part in parts.items()}
+        first = started.get(FIRST)
         later = {name: pool.submit(_after, part, first) for name, part in after.items()}
-        found = {name: _told(part) for name, part in here.items()}
-        return {**{name: one.result() for name, one in (*asked.items(), *later.items())}, **found}
+        done_here = {name: _told(part) for name, part in here.items()}
+        return {**{name: future.result() for name, future in (*started.items(), *later.items())}, **done_here}
 
 
 def _after(part: Part, first: Future[dict[str, Any]] | None) -> dict[str, Any]:

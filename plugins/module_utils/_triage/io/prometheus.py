@@ -32,8 +32,8 @@ def alerts_and_series(
     """What prometheus_info returns; ``timeout`` in seconds."""
     if not base_url_of(url)[0]:
         raise InputError("url is none of the form http://host:port. Nothing was done.")
-    asked = Prometheus(url, timeout, headers)
-    return {"alerts": asked.alerts(), "series": asked.series(series)}
+    prometheus = Prometheus(url, timeout, headers)
+    return {"alerts": prometheus.alerts(), "series": prometheus.series(series)}
 
 
 class Prometheus:
@@ -44,19 +44,21 @@ class Prometheus:
 
     def alerts(self) -> list[AlertReport]:
         """Those that are pending or fire, the earliest first."""
-        found: list[AlertReport] = self._ask("/api/v1/alerts", lambda data: [_alert(alert) for alert in data["alerts"]])
-        return sorted(found, key=lambda one: one["since"])
+        firing: list[AlertReport] = self._ask(
+            "/api/v1/alerts", lambda data: [_alert(alert) for alert in data["alerts"]]
+        )
+        return sorted(firing, key=lambda report: report["since"])
 
-    def series(self, wanted: Sequence[SeriesOption]) -> list[SeriesReport]:
+    def series(self, options: Sequence[SeriesOption]) -> list[SeriesReport]:
         """Each with its value now, None where the query gives none; one in trouble says so and costs no other."""
         with ThreadPoolExecutor(_THREADS) as pool:
-            values = list(pool.map(lambda one: self._value_or_problem(one["query"]), wanted))
-        return [{**one, "value": value, "problem": problem} for one, (value, problem) in zip(wanted, values)]
+            values = list(pool.map(lambda option: self._value_or_problem(option["query"]), options))
+        return [{**option, "value": value, "problem": problem} for option, (value, problem) in zip(options, values)]
 
     def value(self, query: str) -> float | None:
         """The largest of what a query gives now."""
-        found: float | None = self._ask(f"{_QUERY}?{urlencode({'query': query})}", _largest)
-        return found
+        number: float | None = self._ask(f"{_QUERY}?{urlencode({'query': query})}", _largest)
+        return number
 
     def _value_or_problem(self, query: str) -> tuple[float | None, str]:
         try:
@@ -68,23 +70,23 @@ class Prometheus:
         """What ``read`` makes of the data; an answer of another form is told as that."""
         try:
             answer = open_url(f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none")
-            told = json.loads(answer.read(_MOST))
-            if told.get("status") != "success":
-                raise self._problem(str(told.get("error") or "no success"))
-            return read(told["data"])
+            document = json.loads(answer.read(_MOST))
+            if document.get("status") != "success":
+                raise self._problem(str(document.get("error") or "no success"))
+            return read(document["data"])
         except urllib.error.HTTPError as error:
-            said = _error_text(error)
+            reason = _error_text(error)
             if error.code in _REFUSED and path.startswith(_QUERY):
-                raise HostError(f"Prometheus refuses the query: {said[:200].rstrip('.')}. Mend it.") from None
-            raise self._problem(f"HTTP {error.code}: {said}") from None
+                raise HostError(f"Prometheus refuses the query: {reason[:200].rstrip('.')}. Mend it.") from None
+            raise self._problem(f"HTTP {error.code}: {reason}") from None
         except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
             raise self._problem(str(getattr(error, "reason", error))) from None
         except (ValueError, LookupError, TypeError, AttributeError):
             raise self._problem("what answers there is not Prometheus") from None
 
-    def _problem(self, said: str) -> HostError:
+    def _problem(self, reason: str) -> HostError:
         return HostError(
-            f"Prometheus at {self.url} could not be asked: {said[:200].rstrip('.')}. Look whether it runs, and whether"
+            f"Prometheus at {self.url} could not be asked: {reason[:200].rstrip('.')}. Check that it runs, and that"
             " it is reached from where this task runs."
         )
 
@@ -96,7 +98,7 @@ def _largest(data: Mapping[str, Any]) -> float | None:
             f"The query gives a {kind}, which is no value now. Ask for a vector or a scalar; a range is made one by a"
             " function over it, like rate() or max_over_time()."
         )
-    samples = [result] if kind == "scalar" else [one["value"] for one in result if "value" in one]
+    samples = [result] if kind == "scalar" else [sample["value"] for sample in result if "value" in sample]
     values = [float(text) for dummy, text in samples]
     return max((value for value in values if math.isfinite(value)), default=None)
 
@@ -108,14 +110,14 @@ def _error_text(error: urllib.error.HTTPError) -> str:
         return str(error.reason)
 
 
-def _alert(one: Mapping[str, Any]) -> AlertReport:
-    labels, notes = one.get("labels") or {}, one.get("annotations") or {}
+def _alert(alert: Mapping[str, Any]) -> AlertReport:
+    labels, notes = alert.get("labels") or {}, alert.get("annotations") or {}
     return {
         "name": printable(str(labels.get("alertname", "?"))),
         "severity": printable(str(labels.get("severity", ""))),
         "scenario": printable(str(labels.get("scenario", ""))),
-        "state": str(one.get("state", "")),
-        "since": str(one.get("activeAt", "")),
+        "state": str(alert.get("state", "")),
+        "since": str(alert.get("activeAt", "")),
         "summary": printable(str(notes.get("summary") or notes.get("description") or "")),
         "labels": {str(name): printable(str(value)) for name, value in labels.items()},
     }

@@ -43,29 +43,29 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
     parts: dict[str, Part] = {}
     after: dict[str, Part] = {}
     here: dict[str, Part] = {}
-    wanted = params["parts"]
-    if "services" in wanted or "changes" in wanted or "logs" in wanted:
+    parts_asked = params["parts"]
+    if "services" in parts_asked or "changes" in parts_asked or "logs" in parts_asked:
         parts["services"] = lambda: _services(login, source)
-    if "resources" in wanted:
+    if "resources" in parts_asked:
         parts["resources"] = lambda: used(login, params["interval"], 0.0, source.project, 5, alone=True)
-    if "database" in wanted:
+    if "database" in parts_asked:
         parts["database"] = lambda: _database(params)
-    if "changes" in wanted:
+    if "changes" in parts_asked:
         after["changes"] = lambda services: changes(services, source)
-    if "logs" in wanted:
+    if "logs" in parts_asked:
         after["logs"] = lambda services: _logs(login, source, params, services)
     if params["targets"]:
         keys = keys_of(params)
         targets, how = targets_of(params, keys), trying_of({**params, "pause": 0.1})
         mark_not_secret(module)  # also where they are not asked: what is given is hidden until then
-        if "reached" in wanted:
+        if "reached" in parts_asked:
             here["reached"] = lambda: reached_report(probe(login, source, params["sources"], targets, keys, how))
     if not (parts or here):
         raise InputError("parts: nothing is to be looked at. Nothing was done.")
-    found = survey(parts, after, here)
-    if "services" not in wanted:
-        found.pop("services", None)
-    return {"changed": False, **found}
+    results = survey(parts, after, here)
+    if "services" not in parts_asked:
+        results.pop("services", None)
+    return {"changed": False, **results}
 
 
 def _services(login: EngineLogin, source: Source) -> ProjectReport:
@@ -80,9 +80,9 @@ def _services(login: EngineLogin, source: Source) -> ProjectReport:
 
 
 def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: ServicesPart | None) -> LogReport:
-    asked = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
+    defaults = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
     deployed = last_deploy(changes(services, source))
-    asked.update(
+    defaults.update(
         services=["*"],
         level="warning",
         since=params["since"],
@@ -92,7 +92,7 @@ def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: 
         max_bytes=params["log_bytes"],
         max_seconds=params["log_seconds"],
     )
-    return read(login, source, where_of(asked), wanted_of(asked), limits_of(asked))
+    return read(login, source, where_of(defaults), wanted_of(defaults), limits_of(defaults))
 
 
 def _database(params: dict[str, Any]) -> ActivityReport:
