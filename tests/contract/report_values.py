@@ -89,7 +89,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check imp
     HostPreflightReport,
     PreflightReport,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import told as preflight
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import preflight_report as preflight
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import (
     ContainerName,
     ResourcesReport,

@@ -139,8 +139,8 @@ def plan_scaling(
         reason = f"{desired} wanted, {len(replicas)} there"
         target = growth_of(service, len(replicas), desired)
         actions.append(Item(target, reason, "start", {"who": service, "count": add}))
-    for one in victims:
-        actions.append(Item(project.target(one), why_first(project, one), "remove", {"who": one.name}))
+    for victim in victims:
+        actions.append(Item(project.target(victim), why_first(project, victim), "remove", {"who": victim.name}))
     if victims:
         gone = {victim.id for victim in victims}
         excluded = [
@@ -149,7 +149,7 @@ def plan_scaling(
             if replica.id not in gone
         ]
     if not add and not victims:
-        actions += [reload_item(one, service, since) for one, since in stale]
+        actions += [reload_item(proxy, service, since) for proxy, since in stale]
     return Scaling(
         project,
         service,
@@ -157,7 +157,7 @@ def plan_scaling(
         Plan("scale", tuple(actions), tuple(excluded)),
         tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
         victims,
-        tuple(one for one, dummy in stale),
+        tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
     )
 
@@ -207,12 +207,12 @@ def refusals(
     if not project.images.get(spec.image):
         yield f"its image {spec.image} is not on this host, and nothing is pulled or built in the middle of an incident"
     drifted = [(replica, project.drift(replica)) for replica in replicas]
-    differing = [(one, why) for one, why in drifted if why]
+    differing = [(replica, why) for replica, why in drifted if why]
     if differing and not allow_drift:
-        one, why = differing[0]
+        replica, why = differing[0]
         yield (
             f"{len(differing)} of its replicas differ from the files, so that new ones would be another thing"
-            f" ({one.name}: {'; '.join(why)}); put the files right, or accept the mixture with allow_drift"
+            f" ({replica.name}: {'; '.join(why)}); put the files right, or accept the mixture with allow_drift"
         )
     yield from dependencies(project, service, around.starts_dependencies)
     yield from _room(add, spec.memory, around)

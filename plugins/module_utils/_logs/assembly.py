@@ -142,7 +142,7 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
         if not held and not goes_on(line.text):
             yield Record(line.at, source, line.text, line.stream, line.grade)
             continue
-        for stream in [one for one, tail in held.items() if tail.is_apart(line) or len(beside) >= _BESIDE]:
+        for stream in [name for name, tail in held.items() if tail.is_apart(line) or len(beside) >= _BESIDE]:
             beside += held.pop(stream).alone(source, stream)
         tail = held.get(line.stream)
         if tail is not None and is_own(tail.first, line.text):

@@ -92,7 +92,7 @@ class Exchange:
         return self.received - self.sent
 
 
-def told(checks: Iterable[Check]) -> PreflightReport:
+def preflight_report(checks: Iterable[Check]) -> PreflightReport:
     """What both preflight modules return."""
     return summed_up(check.as_dict() for check in checks)
 

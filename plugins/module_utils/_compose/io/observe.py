@@ -28,7 +28,7 @@ def observe(
     0 for none. ``lines``: of the log of each container that is not well.
     """
     everything = engine.containers(given.project)
-    name = _named(everything, given)
+    name = _project_name(everything, given)
     mine = [container for container in everything if container.project == name and not container.one_off]
     now = datetime.now(timezone.utc)
     source = source_of(name, mine, given, is_file)
@@ -53,7 +53,7 @@ def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[s
     return {id: at for id, at in made.items() if at}, {id: at for id, at in tagged.items() if at}
 
 
-def _named(containers: list[Container], given: Source) -> str:
+def _project_name(containers: list[Container], given: Source) -> str:
     names = chosen(containers, given.project, given.directory, given.files)
     if len(names) == 1:
         return names[0]

@@ -3,7 +3,7 @@
 """Big logs of containers: the end is saved, then they are emptied under the engine's hands. I/O.
 
 The engine appends to its json-file logs, so that a log may be emptied while it is written and grows from 0 again. That
-everybody who has it open appends is looked up for each file; otherwise it would be left with a hole in front.
+every process that has it open appends is looked up for each file; otherwise it would be left with a hole in front.
 """
 
 from __future__ import annotations

@@ -53,8 +53,8 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
         if deleted.bytes < MIB:
             continue
         pid, name = deleted.holders[0]
-        holding = [known.get(container_id_of(read(f"/proc/{each}/cgroup")), {}) for each, dummy in deleted.holders]
-        owners = [(str(each.get(PROJECT) or ""), str(each.get(SERVICE) or "")) for each in map(_labels, holding)]
+        holding = [known.get(container_id_of(read(f"/proc/{pid}/cgroup")), {}) for pid, dummy in deleted.holders]
+        owners = [(str(labels.get(PROJECT) or ""), str(labels.get(SERVICE) or "")) for labels in map(_labels, holding)]
         services, holder, (theirs, service) = who_closes(owners, project), holding[0], owners[0]
         where = f" in the container {str(holder['Names'][0]).lstrip('/')}" if holder.get("Names") else ""
         remedy = (

@@ -93,7 +93,7 @@ def reclaim(
 ) -> dict[str, Any]:
     """What disk_reclaim returns: an ActResult, and what was found besides."""
     with ExitStack() as stack:
-        state = _look(stack, login, options)
+        state = _disk_state(stack, login, options)
         plan = plan_reclaim(state.finds, state.room.missing(options.goal))
         act = Reclaim(state, options)
         result = carry_out(Reclaiming(plan, state.room, options.goal), only, check_mode, act, time.monotonic)
@@ -108,7 +108,7 @@ def reclaim(
     }
 
 
-def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> DiskState:
+def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> DiskState:
     """Kind by kind, until there is enough: on a full disk nothing is asked that is not needed."""
     device = disk.device_of(options.mount)
     state = DiskState(disk.room_of(options.mount), device)
@@ -118,12 +118,12 @@ def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> Disk
     logs: list[reclaim_logs.Log] = []
     here = state.engine is not None and _is_here(state.engine, state)
     if here and missing and LOGS in options.kinds:
-        logs = _asked(
+        logs = _from_engine(
             state,
             "the logs of containers",
             lambda engine: reclaim_logs.logs(engine, state.device, options.log_size, options.project),
         )
-    opened = open_files.look(state.device, {(state.device, log.inode) for log in logs})
+    opened = open_files.deleted_files(state.device, {(state.device, log.inode) for log in logs})
     for kind in options.kinds:
         if enough(state.finds, missing):
             break
@@ -131,7 +131,7 @@ def _look(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -> Disk
     if opened.unseen:
         state.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
     if opened.deleted:
-        containers = _asked(state, "who holds deleted files", lambda engine: engine.labelled())
+        containers = _from_engine(state, "who holds deleted files", lambda engine: engine.labelled())
         state.explained += disk.held_files(opened, containers, options.ours)
     state.explained += disk.inodes(state.room)
     if state.used is not None:
@@ -170,7 +170,7 @@ def _is_here(opened: Engine, state: DiskState) -> bool:
     return False
 
 
-def _asked(state: DiskState, subject: str, ask: Callable[[Engine], list[T]]) -> list[T]:
+def _from_engine(state: DiskState, subject: str, ask: Callable[[Engine], list[T]]) -> list[T]:
     """What the engine says; what needs it fails by itself, so that all else is looked at and freed."""
     if state.engine is None:
         return []
@@ -203,7 +203,7 @@ def _of(
         return system_journal.journal(options.journal_directory, state.device, options.journal_keep)
     if kind == LOGS:
         return reclaim_logs.finds(logs, state.device, opened, options.log_keep)
-    return _asked(state, kind.replace("_", " "), lambda engine: _stored(kind, engine, state, options))
+    return _from_engine(state, kind.replace("_", " "), lambda engine: _stored(kind, engine, state, options))
 
 
 def _stored(kind: str, engine: Engine, state: DiskState, options: ReclaimOptions) -> list[Find]:
@@ -299,7 +299,7 @@ def _evidence(state: DiskState, planned: Reclaiming) -> dict[str, Any]:
     """How full it was and of what, and the ends of the logs that go."""
     going = [find for find in state.finds if find.target in planned.plan.targets and find.kind in (LOGS, CONTAINERS)]
     logs = {
-        log_find.who: redacted_lines(_asked(state, f"the {log_find.who}", partial(_last_lines, find=log_find)))
+        log_find.who: redacted_lines(_from_engine(state, f"the {log_find.who}", partial(_last_lines, find=log_find)))
         for log_find in going
     }
     return {

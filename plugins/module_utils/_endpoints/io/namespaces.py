@@ -36,12 +36,12 @@ class Place:
     def read(self, path: str) -> str:
         """A file as it is there; empty where there is none."""
         try:
-            with open(self.found(path), encoding="utf-8", errors="replace") as file:
+            with open(self.path_in(path), encoding="utf-8", errors="replace") as file:
                 return file.read(65536)
         except OSError:
             return ""
 
-    def found(self, path: str) -> str:
+    def path_in(self, path: str) -> str:
         """Where a file of this place is for us. OSError where it is none.
 
         Links are followed by hand: an absolute one below /proc/PID/root would lead to the host's own files.

@@ -49,7 +49,7 @@ def addresses(place: Place, name: str, seconds: float) -> list[str]:
                 raise Unresolved(why or "the time was over")
             try:
                 # A server that is silent leaves some of the time to the others.
-                return _asked(server, full, time.monotonic() + left / (min(3, len(servers)) - number))
+                return _answers(server, full, time.monotonic() + left / (min(3, len(servers)) - number))
             except Unresolved as refused:
                 why = f"name server {server}: {refused}"
                 if "NXDOMAIN" in str(refused):
@@ -104,7 +104,7 @@ def _candidates(name: str, search: list[str], dots: int) -> list[str]:
     return [name, *longer] if name.count(".") >= dots else [*longer, name]
 
 
-def _asked(server: str, name: str, deadline: float) -> list[str]:
+def _answers(server: str, name: str, deadline: float) -> list[str]:
     found = []
     for kind in (_A, _AAAA):
         found = _question(server, name, kind, deadline)

@@ -158,7 +158,7 @@ class Wire:
         if self.place.pid:
             for path in _BUNDLES:
                 with suppress(OSError):
-                    return self.place.found(path)
+                    return self.place.path_in(path)
         return None
 
     def _certificate(self) -> LayerFacts:

@@ -16,7 +16,7 @@ from ..._postgres.io.server import Postgres, connect
 from ..._postgres.io.snapshot import read_snapshot
 from ..._postgres.workload.io.pg_stat_statements import usable
 from .. import database as preflight
-from ..check import Check, Exchange, PreflightReport, of_clock, of_disk, told
+from ..check import Check, Exchange, PreflightReport, of_clock, of_disk, preflight_report
 
 MAY_SIGNAL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_signal_backend', 'USAGE')"
 SENDERS = """
@@ -27,16 +27,16 @@ SELECT pg_catalog.current_setting('max_wal_senders')::int
 
 def database_report(login: Login) -> PreflightReport:
     """What pg_preflight_info returns."""
-    return told(look(login))
+    return preflight_report(database_checks(login))
 
 
-def look(login: Login) -> list[Check]:
+def database_checks(login: Login) -> list[Check]:
     """Every check of one database."""
     try:
         with connect(login) as postgres:
             return [
                 Check("is reached", True, f"{login.where}, PostgreSQL {postgres.server['version']}"),
-                *_asked(postgres),
+                *_server_checks(postgres),
             ]
     except RunbookError as error:
         way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
@@ -45,7 +45,7 @@ def look(login: Login) -> list[Check]:
         return [Check("is reached", False, str(error), remedy)]
 
 
-def _asked(postgres: Postgres) -> list[Check]:
+def _server_checks(postgres: Postgres) -> list[Check]:
     sent = time.time()
     snapshot = read_snapshot(postgres)
     its, returned = snapshot.now.timestamp(), time.time()

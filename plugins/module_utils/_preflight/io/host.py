@@ -27,7 +27,7 @@ from ..._disk.io.backup_files import dump_in
 from ..._system.io import procfs as host
 from ..._system.io.safe_folder import folder
 from .. import host as preflight
-from ..check import Check, HostPreflightReport, of_disk, of_none, told
+from ..check import Check, HostPreflightReport, of_disk, of_none, preflight_report
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
@@ -48,7 +48,7 @@ def host_report(
         "incident_log": lambda: [incident_log(params["log"])],
     }
     began = time.time()
-    report = told(check for area, look in looks.items() if area in params["areas"] for check in look())
+    report = preflight_report(check for area, look in looks.items() if area in params["areas"] for check in look())
     if "clock" not in params["areas"]:
         return cast("HostPreflightReport", report)
     return {**report, "host_clock": {"received": began, "answered": time.time()}}

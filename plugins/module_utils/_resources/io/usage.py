@@ -28,9 +28,9 @@ def used(
         process["inside_pid"] = where.inside
         process["container"] = known["name"] if known else where.container[:12]
     stopped: list[StoppedContainer] = [
-        {"id": id, **one}
-        for id, one in sample.names.items()
-        if one["state"] not in ("running", "paused") and project in ("", one["project"])
+        {"id": id, **listed}
+        for id, listed in sample.names.items()
+        if listed["state"] not in ("running", "paused") and project in ("", listed["project"])
     ]
     report = resources_dict(sample.host, kept)
     return {"source": sample.source, "processes": busiest, "stopped": stopped, **report}

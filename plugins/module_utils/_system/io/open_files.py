@@ -34,12 +34,12 @@ class OpenFiles:
     """One look over all processes."""
 
     deleted: list[Held] = field(default_factory=list)
-    writers: dict[Place, bool] = field(default_factory=dict)  # whether everybody who writes it appends
-    unseen: int = 0  # processes that could not be looked at
+    writers: dict[Place, bool] = field(default_factory=dict)  # whether every process that writes it appends
+    unseen: int = 0  # processes that could not be examined
 
 
-def look(device: int, places: set[Place]) -> OpenFiles:
-    """Deleted files of a file system that are open, and how the ``wanted`` files are written."""
+def deleted_files(device: int, places: set[Place]) -> OpenFiles:
+    """Deleted files of a file system that are open, and whether the files at ``places`` are written with O_APPEND."""
     opened, devices, namespaces = OpenFiles(), {device}, set()
     held: dict[Place, tuple[str, int, dict[int, str]]] = {}
     for entry in os.scandir("/proc"):

@@ -24,18 +24,18 @@ def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[s
     started before, so that none begins in somebody else's network.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(parts) + len(after))) as pool:
-        started = {name: pool.submit(_told, part) for name, part in parts.items()}
+        started = {name: pool.submit(_result_of, part) for name, part in parts.items()}
         first = started.get(FIRST)
         later = {name: pool.submit(_after, part, first) for name, part in after.items()}
-        done_here = {name: _told(part) for name, part in here.items()}
+        done_here = {name: _result_of(part) for name, part in here.items()}
         return {**{name: future.result() for name, future in (*started.items(), *later.items())}, **done_here}
 
 
 def _after(part: Part, first: Future[dict[str, Any]] | None) -> dict[str, Any]:
-    return _told(part, first.result() if first else None)
+    return _result_of(part, first.result() if first else None)
 
 
-def _told(part: Part, *given: Any) -> dict[str, Any]:
+def _result_of(part: Part, *given: Any) -> dict[str, Any]:
     began = time.monotonic()
     try:
         return {**part(*given), "seconds": round(time.monotonic() - began, 2)}
