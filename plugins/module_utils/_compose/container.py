@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Containers as the engine's inspection tells of them. Pure.
+"""Containers, read from the engine's inspection. Pure.
 
 A container is found by its labels, never by its name: names differ between Compose v1 and v2, and a recreation uses
 temporary ones. Field names: Docker Engine API, ContainerInspect.
@@ -112,7 +112,7 @@ class Container:
 
     @property
     def healthy(self) -> bool:
-        """Running, and healthy if anybody checks."""
+        """Running, and healthy where it has a health check."""
         return self.running and self.health in (HEALTHY, UNCHECKED)
 
     @property
@@ -146,7 +146,7 @@ class Container:
     def target(self) -> str:
         """Unmistakable: another container, or the same one started again since, is another target.
 
-        One that the engine itself has started again is told by its id alone: its start may change at any time.
+        A container that the engine restarted is identified by its id alone: its start may change at any time.
         """
         begun = f"/{stamp(self.started)}" if self.running and self.started and not self.restarts else ""
         return f"{self.name}@{self.short}{begun}"

@@ -85,7 +85,7 @@ def snapshot_order_of(params: dict[str, Any], check_mode: bool) -> Request:
 
 
 def request_of(params: dict[str, Any], check_mode: bool) -> Request:
-    """What every act is told, whatever it does."""
+    """The options that every act has."""
     return Request(
         engine_login_of(params),
         source_of(params),

@@ -18,7 +18,7 @@ from .project_ref import Source
 class ContainerReport(TypedDict):
     """One container of a service. ``problem``: what is wrong with it, in a sentence; empty for nothing.
 
-    Ages in seconds, None where they are not known; ``log``: its last lines, where it is not well.
+    Ages in seconds, None where they are not known; ``log``: its last lines, where it is unhealthy.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ServiceReport(TypedDict):
 
 
 class ProjectFiles(TypedDict):
-    """Which project it is, and when it was looked at. ``readable``: whether its files could be read."""
+    """Which project it is, and when it was observed. ``readable``: whether its files could be read."""
 
     name: str
     directory: str
@@ -84,7 +84,7 @@ class ProjectFiles(TypedDict):
 
 
 class ProjectReport(TypedDict):
-    """What compose_info returns. ``unhealthy``: how many containers have a trouble."""
+    """What compose_info returns. ``unhealthy``: how many containers have a problem."""
 
     project: ProjectFiles
     services: dict[str, ServiceReport]
@@ -94,7 +94,7 @@ class ProjectReport(TypedDict):
 
 @dataclass(frozen=True)
 class Project:
-    """One look. ``why_no_model`` says why the files could not be read, where ``model`` is None."""
+    """One observation. ``why_no_model`` says why the files could not be read, where ``model`` is None."""
 
     source: Source
     now: datetime
@@ -106,9 +106,9 @@ class Project:
     images: Mapping[str, str] = field(default_factory=dict)  # reference -> image id
     made: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when it was made
     tagged: Mapping[str, datetime] = field(default_factory=dict)  # image id -> when this engine gave it its name
-    again: Mapping[str, Container] = field(default_factory=dict)  # a second look at those that may loop, by id
+    again: Mapping[str, Container] = field(default_factory=dict)  # a second observation of those that may loop, by id
     exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
-    logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of those that are not well, by id
+    logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of unhealthy containers, by id
 
     @property
     def name(self) -> str:
@@ -146,7 +146,7 @@ class Project:
         return drift(spec, container, image, self.hashes.get(spec.name, ""), self.hash_is_proof)
 
     def loops(self, container: Container) -> bool:
-        """By both looks: restarted in between, or by itself."""
+        """By both observations: restarted in between, or looping in the first."""
         later = self.again.get(container.id)
         return container.loops(self.now) or (later is not None and later.restarts > container.restarts)
 
@@ -217,12 +217,12 @@ def split_files(label: str, exists: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def last_exit(project: Project, container: Container) -> str:
-    """What one that loops ended with; one that was started again just now does not tell by itself."""
+    """The last exit of a container that loops; a container that was just restarted does not show it."""
     code: int | None = project.exits.get(container.id)
     if code is None and not container.running:
         code = container.exit_code
     if code is None:
-        return "it runs for the moment, and what it ended with is not known"
+        return "it runs for the moment, and its last exit code is not known"
     return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
 
 
@@ -231,7 +231,7 @@ def problem_of(project: Project, container: Container) -> str:
     if project.loops(container):
         again = project.again.get(container.id)
         times = again.restarts - container.restarts if again else 0
-        more = f", {times} more while we looked" if times > 0 else ""
+        more = f", {times} more between two observations" if times > 0 else ""
         return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
     if container.state == "paused":
         return "is paused"
@@ -245,7 +245,7 @@ def problem_of(project: Project, container: Container) -> str:
 
 
 def _age(project: Project, at: datetime | None) -> int | None:
-    """Seconds from then to the look; None where then is not known."""
+    """Seconds from ``at`` to the observation; None where ``at`` is not known."""
     return None if at is None else round((project.now - at).total_seconds())
 
 

@@ -14,7 +14,7 @@ from typing import Mapping, Sequence
 from .container import Container
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-MARGIN = 1.5  # seconds, where processes tell their age in whole seconds
+MARGIN = 1.5  # seconds, where the age of a process is known in whole seconds
 
 
 def workers(processes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
@@ -38,7 +38,7 @@ def unknown_to(
 ) -> list[Container]:
     """Replicas (with their uptime) that were started after the proxy last looked.
 
-    ``margin``: seconds by which the ages may be wrong; 0 where the kernel told them.
+    ``margin``: seconds by which the ages may be wrong; 0 where they come from the kernel.
     """
     if since_reload is None:
         return []

@@ -3,7 +3,7 @@
 """Is a container that was just started up? Pure: the loop that asks knows nothing of these rules.
 
 With a health check: healthy, and so for two looks at least a second apart. Without one: running, without a restart,
-for as long as the engine itself takes to believe it (ten seconds unless told otherwise). `docker compose up --wait`
+for as long as the engine itself takes to believe it (ten seconds by default). `docker compose up --wait`
 calls a crash loop healthy; this does not.
 """
 

@@ -43,7 +43,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ReleaseSnapshot:
-    """What ran at one moment. ``good``: nothing was sick then. ``config``: the rendered files, which hold secrets."""
+    """What ran at one moment. ``good``: all was healthy then. ``config``: the rendered files, which hold secrets."""
 
     project: str
     at: str

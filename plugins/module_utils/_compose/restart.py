@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which replicas to restart, in which order and how. Pure.
 
-A container that the engine restarts again and again is not helped by one restart more: what makes it fail lies in its
-writable layer, its configuration or its image. A fresh container beside it tells which; the old one goes when the new
+A container that the engine restarts again and again is not fixed by another restart: the cause lies in its
+writable layer, its configuration or its image. A fresh container beside it shows which; the old one goes when the new
 one is up.
 """
 
@@ -64,9 +64,9 @@ def plan_restart(
     method: str = "auto",
     starts_dependencies: bool = False,
 ) -> Restarting:
-    """Services in the order of their dependencies; within one the sick replicas first.
+    """Services in the order of their dependencies; within one the unhealthy replicas first.
 
-    ``named``: somebody said which services; else what was stopped on purpose, and jobs that failed, are left alone.
+    ``named``: the services were given; else what was stopped on purpose, and jobs that failed, are left alone.
     ``containers``: names of those that are meant; all of the services where none is said.
     """
     names = project.model.in_order(services) if project.model else sorted(services)
@@ -76,7 +76,7 @@ def plan_restart(
     for service in names:
         replicas = project.replicas(service)
         if unhealthy_only and not any(problem_of(project, replica) for replica in replicas):
-            continue  # whoever asks for the sick is not told of every service that is well
+            continue  # healthy services are left out of a plan for the unhealthy ones
         against = why_not_replaced(project, service, starts_dependencies)
         meant = [replica for replica in replicas if not containers or replica.name in containers]
         for container in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):

@@ -163,7 +163,7 @@ def plan_scaling(
 
 
 def removal_order(project: Project, replicas: Sequence[Container]) -> list[Container]:
-    """In the order in which they can go: not running, sick, differing from the files, then the highest number."""
+    """In the order in which they can go: not running, unhealthy, differing from the files, then the highest number."""
     return sorted(
         replicas,
         key=lambda replica: (
@@ -247,7 +247,7 @@ def _ports(project: Project, service: str, add: int, around: Capacity) -> Iterab
 
 
 def _names(project: Project, service: str, add: int, around: Capacity) -> Iterable[str]:
-    """Compose numbers on from the highest; a container of somebody else may have the name."""
+    """Compose numbers on from the highest; a container of another project may have the name."""
     highest = max((replica.number for replica in project.replicas(service)), default=0)
     for number in range(highest + 1, highest + add + 1):
         taken = {f"{project.name}-{service}-{number}", f"{project.name}_{service}_{number}"} & around.names_taken

@@ -9,7 +9,7 @@ from .project import ProjectReport
 
 
 def of_services(result: ProjectReport) -> list[Line]:
-    """How many of the project's services are well, and what is wrong with the others."""
+    """How many of the project's containers are healthy, and what is wrong with the others."""
     services = result["services"]
     running = sum(service["running"] for service in services.values())
     healthy = sum(service["healthy"] for service in services.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _CLUSTER = b"-- PostgreSQL database cluster dump"
 _END_OF_CLUSTER = _CLUSTER + b" complete"
 _END_OF_DUMP = b"-- PostgreSQL database dump complete"
-_LAST = 1024  # bytes in which the end is told: newest pg_dump writes an \unrestrict line behind it
+_LAST = 1024  # bytes that hold the end: the newest pg_dump writes an \unrestrict line behind it
 _CUSTOM = b"PGDMP"
 
 

@@ -9,7 +9,7 @@ from .reclaim import ReclaimFacts
 
 
 def of_explained(result: ReclaimFacts) -> list[Line]:
-    """What holds space and is not freed here, with its cure; what could not be looked at."""
+    """What holds space and is not freed here, with its remedy; what could not be examined."""
     lines = []
     for entry in result["explained"][:TOP]:
         lines.append((CARE, entry["what"]))

@@ -43,9 +43,9 @@ class RoomReport(TypedDict):
 
 
 class Explained(TypedDict):
-    """What holds space and is not freed here, with its cure.
+    """What holds space and is not freed here, with its remedy.
 
-    ``pids``, ``service``, ``project`` and ``services`` tell who holds a deleted file; they are empty for other kinds.
+    ``pids``, ``service``, ``project`` and ``services`` name the holders of a deleted file, and are empty for others.
     """
 
     kind: str
@@ -166,7 +166,7 @@ def repository_of(reference: str) -> str:
 def who_closes(holders: Iterable[tuple[str, str]], project: str) -> list[str]:
     """Services of a project whose restart frees a file that ``holders`` (project, service) have open.
 
-    None where somebody else holds it too: it would stay, and another project's service of that name is not ours.
+    None where another process holds it too: it would stay, and another project's service of that name is not ours.
     """
     held = set(holders)
     if not project or any(theirs != project or not service for theirs, service in held):
@@ -178,7 +178,7 @@ def who_closes(holders: Iterable[tuple[str, str]], project: str) -> list[str]:
 class Find:
     """Something that holds space. ``excluded`` says why it must stay and is empty where it may go.
 
-    ``handle`` is for whoever carries it out, and no part of what is told.
+    ``handle`` is for the code that frees it, and no part of the report.
     """
 
     kind: str
@@ -200,7 +200,7 @@ class Find:
 
 
 def in_order(finds: Iterable[Find], kinds: Sequence[str]) -> list[Find]:
-    """By kind as wanted, the biggest first; backups stay in the order in which they came, the oldest first."""
+    """By kind in the given order, the biggest first; backups stay in the order in which they came, the oldest first."""
     all_finds = list(finds)
     ordered = []
     for kind in kinds:
@@ -220,7 +220,7 @@ def enough(finds: Iterable[Find], missing: int) -> bool:
 
 
 def plan_reclaim(finds: Sequence[Find], missing: int) -> Plan:
-    """As many as are needed, in order; the others are spared, each with its reason."""
+    """As many as are needed, in order; the others are excluded, each with its reason."""
     actions, excluded, planned = [], [], 0
     for find in finds:
         if find.bytes < _SMALL:
@@ -282,7 +282,7 @@ def mib(size: int) -> int:
 
 
 def format_bytes(size: float) -> str:
-    """``1.5 GiB``, as a person says it."""
+    """``1.5 GiB``: binary units, one decimal from MiB on."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if size < 1024:
             return f"{size:.0f} {unit}" if unit in ("B", "KiB") else f"{size:.1f} {unit}"

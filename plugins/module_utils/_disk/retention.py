@@ -5,7 +5,7 @@
 Valid is whole to the last line that pg_dump writes, and plausible in size. An age alone is no rule: when a job has made
 empty files for a week, everything good is old. Nor does the usual size follow the newest few: when a job has dumped the
 wrong database for a week, everything good is big. Of a custom archive nothing but its beginning can be judged, so none
-goes on the strength of it.
+is removed on that evidence.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def moment_of(name: str, changed: float) -> float:
         named = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
     except ValueError:
         return changed
-    # A name without an hour tells the day alone; one in local time is some hours off: the change decides within it.
+    # A name without an hour gives the day alone; one in local time is some hours off: the change decides within it.
     if abs(changed - named) < 86400:
         return changed
     return named if match.group(4) else named + 86399
@@ -149,5 +149,5 @@ def _why_few(dumps: Iterable[Any]) -> str:
     """What hindered judging, so that few are valid."""
     examined = list(dumps)
     unread = [dump.problem for dump in examined if dump.problem]
-    unread_note = f"; {len(unread)} could not be looked into ({unread[0]})" if unread else ""
+    unread_note = f"; {len(unread)} could not be checked ({unread[0]})" if unread else ""
     return f"{unread_note}; {_CUSTOM}" if any(header_alone(dump) for dump in examined) else unread_note

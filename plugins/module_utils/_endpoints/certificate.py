@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """When a certificate ends, from its DER. Pure.
 
-Python tells the fields of a certificate only where it trusts it, and those that it does not trust are wanted here.
+Python returns the fields of a certificate only where it trusts it; untrusted certificates are needed here too.
 Structure: RFC 5280, section 4.1 (Certificate, TBSCertificate, Validity).
 """
 

@@ -19,16 +19,16 @@ UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "u
 LAYERS = ("dns", "tcp", "tls", "protocol")
 KINDS = ("http", "tcp", "tls", "postgres", "redis")
 HOST = "host"
-# Whose matter it is, as far as the answer tells.
+# Whose fault it is, as far as the answer shows.
 OURS, THEIRS, KEY, NETWORK, NOBODY = "ours", "theirs", "key", "network", ""
-LATE = "it answered after"  # how the reason of an answer that is well, and late, begins
+LATE = "it answered after"  # how the reason of a correct but slow answer begins
 # Whether a database is asked by TLS.
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 _PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
 
 
 class LayerFacts(TypedDict, total=False):
-    """What a layer told besides: the proxy, the certificate (``days_left``), the status of HTTP, an SQLSTATE."""
+    """Further facts of a layer: the proxy, the certificate (``days_left``), the status of HTTP, an SQLSTATE."""
 
     proxy: str
     trusted: bool
@@ -46,7 +46,7 @@ class _Layer(TypedDict):
 
 
 class LayerReport(_Layer, LayerFacts):
-    """One layer of the last attempt, with what it told besides."""
+    """One layer of the last attempt, with its further facts."""
 
 
 class ProbeReport(TypedDict):
@@ -68,7 +68,7 @@ class ProbeReport(TypedDict):
 
 
 class ReachedReport(TypedDict):
-    """What endpoint_probe_info returns. ``lines``: what is not well, a sentence each."""
+    """What endpoint_probe_info returns. ``lines``: what is not healthy, a sentence each."""
 
     matrix: list[ProbeReport]
     lines: list[str]
@@ -77,7 +77,7 @@ class ReachedReport(TypedDict):
 
 @dataclass(frozen=True)
 class Target:
-    """What is tried. ``sources``: from where, empty for all; ``expect``: statuses that are well, empty: 200 to 399."""
+    """What is tried. ``sources``: from where, empty for all; ``expect``: statuses that are up, empty: 200 to 399."""
 
     name: str
     kind: str
@@ -120,7 +120,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an answer means: how well that is, whose matter, and why in words."""
+    """What an answer means: the state, whose fault it is, and why in words."""
 
     state: str
     why: str = ""
@@ -253,12 +253,12 @@ def unknown_row(source: str, target: Target, why: str) -> ProbeReport:
 
 
 def reached_report(rows: list[ProbeReport]) -> ReachedReport:
-    """The matrix with what is not well in it."""
+    """The matrix with what is not healthy in it."""
     return {"matrix": rows, "lines": lines_of(rows), "healthy": all(row["state"] == UP for row in rows)}
 
 
 def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
-    """What is not well, a sentence each, those of one target together."""
+    """What is not healthy, a sentence each, those of one target together."""
     lines = []
     by_target: dict[tuple[str, str, str, str], list[str]] = {}
     for row in rows:

@@ -126,7 +126,7 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
 
 
 def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
-    """401 without a key is what a healthy Stripe says; with one it means that the key is refused."""
+    """401 without a key is the answer of a healthy Stripe; with a key it means that the key is refused."""
     error = _json(body).get("error") or {}
     message = redacted(str(error.get("message") or ""))[:160] if isinstance(error, Mapping) else ""
     if status in (401, 403) and not key_given:
@@ -151,7 +151,7 @@ def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
 
 
 def of_maps(status: int, body: str, key_given: bool) -> Meaning:
-    """Google tells its errors in the body, the older services mostly under a 200."""
+    """Google reports its errors in the body, the older services mostly with status 200."""
     word, message = _google_error(body)
     if word in ("OK", "ZERO_RESULTS") or (not word and 200 <= status < 300):
         return Meaning(UP, "Maps answers and takes our key" if key_given else "Maps answers")
@@ -175,7 +175,7 @@ def _google_error(body: str) -> tuple[str, str]:
     if not isinstance(error, Mapping):
         return str(answer.get("status") or ""), redacted(str(answer.get("error_message") or ""))[:160]
     word, message = str(error.get("status") or ""), str(error.get("message") or "")
-    if word == "INVALID_ARGUMENT" and message.startswith("API key"):  # a wrong key is told as a wrong argument
+    if word == "INVALID_ARGUMENT" and message.startswith("API key"):  # a wrong key is reported as a wrong argument
         word = "PERMISSION_DENIED"
     return _GOOGLE.get(word, word), redacted(message)[:160]
 

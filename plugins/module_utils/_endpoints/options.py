@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What endpoint_probe_info is told, and what is made of it; refuses what could never be tried."""
+"""The options of endpoint_probe_info, parsed; refuses what could never be tried."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def targets_of(params: dict[str, Any], keys: Mapping[str, Key]) -> list[Target]:
 def mark_not_secret(module: AnsibleModule) -> None:
     """Of targets that were found well: their urls, and what their headers hold of no secret.
 
-    Until then both are hidden wherever they stand. A header `DNT: 1` would go on to hide each 1 of the answer, so it is
-    hidden where it was given alone; one whose name tells of a secret stays hidden everywhere.
+    Until then both are hidden wherever they stand. A header `DNT: 1` would also hide each 1 of the answer, so it is
+    hidden where it was given alone; one with the name of a secret stays hidden everywhere.
     """
     plain, secret = set(), {str(text) for text in (module.params["keys"] or {}).values()}
     for given in module.params["targets"]:

@@ -9,7 +9,7 @@ from .endpoint import ReachedReport
 
 
 def of_probes(result: ReachedReport) -> list[Line]:
-    """What fails, and in which layer first; that all else is well."""
+    """What fails, and in which layer first; how many paths are healthy."""
     number = len(result["matrix"])
     lines = [(CARE, text) for text in result["lines"][:SHOWN]]
     return [

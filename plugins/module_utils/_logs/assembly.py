@@ -93,7 +93,7 @@ def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
 
 
 class _Tail:
-    """Lines that go on with one that was not met yet, the newest first."""
+    """Lines that continue a line that was not read yet, the newest first."""
 
     __slots__ = ("at", "dropped", "grade", "lines")
 
@@ -121,7 +121,7 @@ class _Tail:
         return self.at is not None and line.at is not None and abs(self.at - line.at) > _APART
 
     def alone(self, source: str, stream: str) -> list[Record]:
-        """A record by itself; none of blank lines."""
+        """A record of these lines alone; none of blank lines."""
         return [Record(self.at, source, self.text(), stream, self.grade)] if self.first else []
 
     def text(self, before: str | None = None) -> str:
@@ -132,7 +132,7 @@ class _Tail:
 
 
 def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
-    """Records, the newest first: a line that begins one, with those that go on with it.
+    """Records, the newest first: a line that begins one, with the lines that continue it.
 
     While the beginning of one is looked for, what other streams wrote beside it waits, so that all leave by their time.
     """

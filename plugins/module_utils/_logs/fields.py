@@ -34,7 +34,7 @@ def fields_of(text: str) -> dict[str, Any]:
 
 def json_fields(line: str) -> dict[str, Any]:
     try:
-        value = json.loads(line, parse_constant=str)  # NaN and Infinity are no JSON, and are told as texts
+        value = json.loads(line, parse_constant=str)  # NaN and Infinity are no JSON, and are returned as texts
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

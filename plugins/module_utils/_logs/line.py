@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A line of a log: when it was written, how grave it is, and whether it goes on with the one before. Pure.
+"""A line of a log: when it was written, its level, and whether it continues the line before. Pure.
 
 Times come in many forms, some without a zone, one (syslog's) without a year. What cannot be read has no time of its own
 and takes its neighbour's. Formats: RFC 3339, RFC 3164, nginx's error and access logs, Python's logging, PostgreSQL's.
@@ -63,7 +63,7 @@ _LEVEL_IN = 200  # characters of a line in which its level is
 
 
 class Zone(NamedTuple):
-    """How times without a zone are meant, and the present, by which a missing year is told.
+    """How times without a zone are meant, and the present, from which a missing year is derived.
 
     ``offset``: seconds east of UTC; ``of``: the same for a moment on that clock, where summer differs from winter.
     """
@@ -158,8 +158,8 @@ def goes_on(line: str) -> bool:
 def is_own(tail: str, line: str) -> bool:
     """Whether a traceback, or the line of an exception, is a matter of its own.
 
-    What said that all is well before it, or nothing of the kind, did not bring it; nor did the end of another one,
-    unless it says that the one came from the other.
+    A line before it that reports no error did not cause it; nor did the end of another traceback,
+    unless the text says that one came from the other.
     """
     if not (tail.startswith(_TRACEBACK) or _EXCEPTION.match(tail)):
         return bool(_MAY_END.match(tail)) and not line[:1].isspace()

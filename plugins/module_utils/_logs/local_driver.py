@@ -3,7 +3,7 @@
 """The logs of the engine's `local` driver: records between two lengths, so that they are read from the end. Pure.
 
 A record is its length (four bytes, big endian), a protobuf message, and the length again (moby, daemon/logger/local).
-The message has 1: source, 2: time in nanoseconds, 3: the line without its end, 4: whether it goes on.
+The message has 1: source, 2: time in nanoseconds, 3: the line without its end, 4: whether it continues.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _record_end_before(read: Read, at: int, go_on: Callable[[], bool]) -> int:
 
 
 def piece_of(message: bytes) -> Piece:
-    """One message; a line that goes on has no line feed."""
+    """One message; a line that continues has no line feed."""
     fields = _fields(message)
     text = fields.get(3, b"").decode("utf-8", "replace")
     at = fields.get(2)

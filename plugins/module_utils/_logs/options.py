@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What log_tail is told, and what is made of it; refuses what could never be read."""
+"""The options of log_tail, parsed; refuses what could never be read."""
 
 from __future__ import annotations
 

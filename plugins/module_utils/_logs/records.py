@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records of logs: told by what they have in common, how often, and which of them are new. Pure."""
+"""Records of logs, grouped by what they have in common: how often, and which of them are new. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST = 300  # characters of a signature
 _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
 _USUAL = "info"  # what a unit's standard output is logged with
-_SHOWN = 8 * 1024  # characters of a record that are told
+_SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
 _CLEANED = 4 * _SHOWN  # of either end of a long one that secrets are looked for in
 
@@ -226,7 +226,7 @@ class Signatures:
 def shown(text: str) -> str:
     """A record without secrets; its lines are kept apart, and a very long one loses its middle.
 
-    It is cut last: half a secret would be known by nobody as one.
+    It is cut last: half a secret would not be recognised.
     """
     fields = json_fields(text) if text[:1] == "{" else {}
     if fields:  # what stands under a name is known here, to any depth
@@ -241,7 +241,7 @@ def shown(text: str) -> str:
 
 
 def _head(text: str) -> str:
-    """The beginning of a long text, without the word in which it ends: half a secret is known by nobody as one."""
+    """The beginning of a long text, without the word in which it ends: half a secret is not recognised."""
     return text[:_CLEANED].rpartition(" ")[0] or text[: _CLEANED // 2]
 
 
@@ -264,7 +264,7 @@ def entry(record: Record, fields: dict[str, Any]) -> EntryReport:
 
 
 def redacted_value(value: Any, name: str = "") -> Any:
-    """The same value without secrets, to any depth; whatever stands under a name that tells of a secret is hidden."""
+    """The same value without secrets, to any depth; a value under the name of a secret is hidden."""
     if names_secret(name) and value not in (None, "", True, False):
         return HIDDEN
     if isinstance(value, str):

@@ -20,7 +20,7 @@ SLEWED = 0.1  # seconds that a time service may move a clock during one question
 
 
 class CheckReport(TypedDict):
-    """A check. ``ready`` None: it could not be looked at; ``remedy`` is empty where it is ready."""
+    """A check. ``ready`` None: it could not be examined; ``remedy`` is empty where it is ready."""
 
     check: str
     ready: bool | None
@@ -53,7 +53,7 @@ class HostPreflightReport(PreflightReport, total=False):
 
 @dataclass(frozen=True)
 class Check:
-    """``ready`` None: it could not be looked at."""
+    """``ready`` None: it could not be examined."""
 
     name: str
     ready: bool | None
@@ -132,5 +132,5 @@ def of_disk(what: str, disk: DiskRoom | None, mount: str = "/") -> Check:
 
 
 def of_none(what: str, variable: str, example: str) -> Check:
-    """Nothing is set, so nothing was looked at: at night that is the same as not being there."""
+    """Nothing is set, so nothing was examined: in an incident that is the same as not being there."""
     return Check(what, False, "none configured", f"set {variable} in the inventory: {example}")

@@ -11,7 +11,7 @@ _READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "un
 
 
 def of_preflight(result: PreflightReport) -> list[Line]:
-    """A table: ready or not, what was found, and under what is not ready its cure."""
+    """A table: ready or not, what was found, and under what is not ready its remedy."""
     lines = []
     for check in result["checks"]:
         kind, word = _READINESS[check["ready"]]

@@ -100,7 +100,7 @@ def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
 
 
 def of_url(name: str, url: str, answer: str, reached: bool) -> Check:
-    """A webhook's address is a secret: its host alone is told."""
+    """A webhook's address is a secret: its host alone is shown."""
     host, door = base_url_of(url)
     remedy = f"open the way to {host}: curl -sSI {door} shows where it ends" if host else "correct it in runbook_reach"
     return Check(f"{name} is reachable", reached, f"{host or 'its address'}: {answer}", remedy)

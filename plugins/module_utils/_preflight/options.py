@@ -24,11 +24,11 @@ def backups_of(params: dict[str, Any]) -> list[dict[str, Any]]:
     """Where backups are, each with the compose project of the task where it names none."""
     for place in params["backups"]:
         if not str(place.get("path") or "").startswith("/"):
-            raise InputError(f"backups: {place} needs an absolute path. Nothing was looked at.")
+            raise InputError(f"backups: {place} needs an absolute path. Nothing was examined.")
         try:
             float(place.get("max_age") or 0)
         except (TypeError, ValueError):
             raise InputError(
-                f"backups: max_age of {place['path']} is no number of hours. Nothing was looked at."
+                f"backups: max_age of {place['path']} is no number of hours. Nothing was examined."
             ) from None
     return [{"project": params["project"], **backup} for backup in params["backups"]]

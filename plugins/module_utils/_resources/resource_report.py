@@ -100,7 +100,7 @@ def containers_of(
         who = names.get(id)
         figures = rates(first.get(id, now), now)
         mine = [kill for kill in killed if kill["container"] == id]
-        # Without a word of the kernel's log nobody knows how old the kills are: those while we looked count.
+        # Without the kernel's log the age of the kills is not known: those between the two readings count.
         recent = sum(now_is - kill["at"] < RECENT for kill in mine) if mine else figures.oom_kills_now
         containers.append(
             {
@@ -171,7 +171,7 @@ def _of_container(container: ContainerUse) -> list[str]:
     if container["oom_recent"]:
         whom = sorted({kill["task"] for kill in container["oom_killed"]})
         more = f" ({', '.join(whom)})" if whom else ""
-        recent = f", {container['oom_kills_now']} while we looked" if container["oom_kills_now"] else ""
+        recent = f", {container['oom_kills_now']} during the sample" if container["oom_kills_now"] else ""
         findings.append(
             f"the kernel killed {container['oom_recent']} processes of {name} for want of memory{more}{recent}"
         )

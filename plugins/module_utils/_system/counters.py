@@ -14,7 +14,7 @@ from statistics import median
 from typing import Mapping, Sequence, TypedDict
 
 SOON, HALF = 300.0, 0.5  # seconds to the limit, and share of it, within which growth is a suspicion
-NO_LIMIT = 1 << 60  # cgroup v1 tells "no limit" by a number near 2^63
+NO_LIMIT = 1 << 60  # cgroup v1 shows "no limit" as a number near 2^63
 _PSI = re.compile(r"^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+)", re.M)
 _OOM_LINE = re.compile(r"oom-kill:.*?task_memcg=(?P<group>[^,]*),task=(?P<task>.*?),pid=(?P<pid>\d+)")
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -29,7 +29,7 @@ class Stall(TypedDict):
 
 
 class Pressure(TypedDict, total=False):
-    """Time in which some work, or all of it, stood still. Old kernels tell nothing."""
+    """Time in which some work, or all of it, stood still. Old kernels report nothing."""
 
     some: Stall
     full: Stall

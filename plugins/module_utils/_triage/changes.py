@@ -21,7 +21,7 @@ class Change(TypedDict):
 
 
 class ChangesReport(TypedDict):
-    """The newest first; ``unknown``: what could not be looked at."""
+    """The newest first; ``unknown``: what could not be examined."""
 
     changes: list[Change]
     unknown: list[str]

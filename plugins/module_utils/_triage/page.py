@@ -54,7 +54,7 @@ def page(
 
 def _wrong(signs: Sequence[Sign]) -> str:
     if not signs:
-        return "## What is wrong\n\nNothing that was looked at.\n"
+        return "## What is wrong\n\nNothing that was examined.\n"
     ranked = sorted((sign for sign in signs if sign.severity != SEVERITIES[3]), key=lambda sign: sign.severity)
     lines = [f"- **{sign.severity}** {_where(sign)}{_text(sign.text)}" for sign in ranked[:_SHOWN]]
     lines += [f"- and {len(ranked) - _SHOWN} more, see the evidence"] if len(ranked) > _SHOWN else []
@@ -90,7 +90,7 @@ def _changed(surveys: Mapping[str, Survey]) -> str:
     lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(changes)[:_CHANGES]]
     unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
     lines += unknown[:_CHANGES]
-    lines += [f"- and {len(unknown) - _CHANGES} more that could not be looked at"] if len(unknown) > _CHANGES else []
+    lines += [f"- and {len(unknown) - _CHANGES} more that could not be examined"] if len(unknown) > _CHANGES else []
     any_examined = any("changes" in survey for survey in surveys.values())
     nothing = "Nothing within a day." if any_examined else "Not examined."
     return "## What changed lately\n\n" + "\n".join(lines or [nothing]) + "\n"
@@ -102,14 +102,14 @@ def _changes_of(survey: Survey) -> Sequence[Change]:
 
 
 def _unseen(survey: Survey) -> Sequence[str]:
-    """What could not be looked at of the changes: nobody may take it for nothing."""
+    """Which changes could not be examined: the page must not read as if there were none."""
     if not examined(survey):
-        return ["could not be looked at"]
+        return ["could not be examined"]
     changes = survey.get("changes")
     if not changes:
         return []
     if "trouble_reading" in changes:
-        return [f"could not be looked at: {changes['trouble_reading']}"]
+        return [f"could not be examined: {changes['trouble_reading']}"]
     return changes["unknown"]
 
 
@@ -178,6 +178,6 @@ def _links(links: Mapping[str, str], at: datetime) -> str:
 
 
 def _text(text: str) -> str:
-    """Foreign text on one line, as text: no markup, link, mention, picture or HTML of somebody's log line."""
+    """Foreign text on one line, as text: no markup, link, mention, image or HTML of a log line."""
     one_line = " ".join(printable(text).split())
     return _SPECIAL.sub(r"\\\1", _LIVE.sub(lambda match: f"{match.group()} ", one_line))

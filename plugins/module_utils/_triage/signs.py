@@ -45,10 +45,10 @@ def signs_of_all(surveys: Mapping[str, Survey], importance: Importance) -> list[
 
 
 def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
-    """Everything that one host's survey shows. A part that could not be looked at is a sign by itself."""
+    """Everything that one host's survey shows. A part that could not be examined is a sign too."""
     if not examined(survey):
         why = str(survey.get("msg") or "it gave no answer").rstrip(".")
-        failed = "reached" if survey.get("unreachable") else "looked at"
+        failed = "reached" if survey.get("unreachable") else "examined"
         severity = P2 if survey.get("error") in _OUR_OWN else P1
         return [Sign(severity, f"{host} could not be {failed}: {why}", host)]
     signs = _engine(host, survey)
@@ -86,7 +86,7 @@ def examined(survey: Survey) -> bool:
 
 
 def _engine(host: str, survey: Survey) -> list[Sign]:
-    """An engine that does not answer: what runs may go on without it, so it counts what is known to be well."""
+    """An engine that does not answer: containers keep running without it, so it counts what is known to be healthy."""
     services = survey.get("services")
     if not services or services.get("error") not in _ENGINE:
         return []
@@ -103,7 +103,7 @@ def _engine(host: str, survey: Survey) -> list[Sign]:
 def _unread(host: str, part: str, content: Answer) -> Sign:
     why = str(content["trouble_reading"])
     if part != "database" or content.get("error") in _OUR_OWN:
-        return Sign(P2, f"{part} could not be looked at: {why}", host)
+        return Sign(P2, f"{part} could not be examined: {why}", host)
     scenario = "db_connection_exhaustion" if content.get("error") == "NoSlotLeft" else "network_connectivity"
     return Sign(P1, f"the database could not be asked: {why}", host, scenario, 2.0)
 
@@ -139,8 +139,8 @@ def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]
         if not bad:
             continue
         row = bad[0]
-        everybody = all(row["state"] == DOWN for row in rows)
-        severity = importance.targets.get(target, P1) if everybody or row["state"] == DOWN else P2
+        from_all = all(row["state"] == DOWN for row in rows)
+        severity = importance.targets.get(target, P1) if from_all or row["state"] == DOWN else P2
         payments = row["judge"] in ("stripe", "webhook")
         below = row["layer"] in ("dns", "tcp")
         scenario = "payment_outage" if payments and not below else "network_connectivity"

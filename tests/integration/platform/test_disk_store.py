@@ -281,6 +281,6 @@ def test_backups_in_a_volume_of_a_container(root):
 def test_an_engine_that_is_not_there_and_one_elsewhere(root):
     found = reclaim(root, ["container_logs"], docker_host="unix:///nowhere.sock")
     assert not found["changed"]
-    assert "nothing of the engine's was looked at" in found["notes"][0]
+    assert "nothing of the engine's was examined" in found["notes"][0]
     found = run_module("disk_reclaim", mount="/dev/shm", free="100T", kinds=["build_cache"])
     assert any("on another file system" in note for note in found["notes"])

@@ -67,6 +67,6 @@ def _addresses(engine: Engine, networks: set[str]) -> dict[str, int]:
         for pool in (network.get("IPAM") or {}).get("Config") or ():
             subnet = ipaddress.ip_network(pool.get("IPRange") or pool.get("Subnet") or "0.0.0.0/0", strict=False)
             if subnet.version == 4 and network.get("Driver") == "bridge":
-                # Network, broadcast and gateway are nobody's.
+                # Network, broadcast and gateway addresses are not assigned.
                 addresses[name] = max(0, subnet.num_addresses - 3 - len(network.get("Containers") or ()))
     return addresses

@@ -18,7 +18,7 @@ from ..._system.io.commands import Ran, Running, run
 from ..model import Model, model_of
 from ..project_ref import Source
 
-# Variables with which the shell of whoever runs this would change what is meant.
+# Variables of the calling shell that would change which project is meant.
 _OTHERS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "COMPOSE_PROGRESS")
 _RENDER = 60.0  # seconds
 _FIRST_DEPS = (2, 29, 3)  # from here on --no-deps leaves the hash alone (docker/compose#12069)

@@ -3,8 +3,8 @@
 """Take a container out of service without losing a request: it finishes what it has and refuses what is new. I/O.
 
 A rule in the container's own network namespace answers every new TCP connection from outside with a reset, which a
-proxy takes as "try the next one" before it has sent anything; established connections go on. The rule is gone with the
-namespace, that is when the container stops, so that nothing can be left behind on the host. Needs root, nsenter and
+proxy takes as "try the next one" before it has sent anything; established connections stay open. The rule is gone with
+the namespace, that is when the container stops, so that nothing can be left behind on the host. Needs root, nsenter and
 iptables, which a host with Docker has.
 """
 
@@ -89,6 +89,6 @@ def _rows(path: str) -> list[tuple[str, str, str, str]]:
 
 
 def listening_ports() -> frozenset[int]:
-    """TCP ports that somebody on this host listens on."""
+    """TCP ports on which a process of this host listens."""
     rows = [row for table in ("tcp", "tcp6") for row in _rows(f"/proc/net/{table}")]
     return frozenset(int(port, 16) for dummy, port, dummy2, state in rows if state == _LISTEN)

@@ -36,7 +36,7 @@ class ContainerCalls(Transport):
         return container_of(inspection) if inspection is not None else None
 
     def inspected(self, id: str) -> dict[str, Any] | None:
-        """All that the engine tells of a container; None when it is gone."""
+        """The engine's inspection of a container; None when it is gone."""
         try:
             with self.call("inspect", f"container {id[:12]}"):
                 inspection: dict[str, Any] = self.api.inspect_container(id)
@@ -103,7 +103,7 @@ class ContainerCalls(Transport):
             inspection = self.api.inspect_container(id)
             driver = str(((inspection.get("HostConfig") or {}).get("LogConfig") or {}).get("Type") or "")
             path = str(inspection.get("LogPath") or "")
-            if driver == "local" and not path:  # the engine does not tell, but always puts it there
+            if driver == "local" and not path:  # the engine does not report it, but always puts it there
                 root = str(self.api.info().get("DockerRootDir") or "")
                 path = f"{root}/containers/{inspection['Id']}/local-logs/container.log" if root else ""
         return {"driver": driver, "path": path}
@@ -143,7 +143,7 @@ class ContainerCalls(Transport):
         for container in self.containers(project):
             if container.service == service and container.running and container.pid:
                 return f"/proc/{container.pid}/root"
-        raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be looked at.")
+        raise ProjectUnknown(f"No container of the service {service} runs, so its files cannot be read.")
 
     def restart(self, id: str, grace: int) -> None:
         """Stop within ``grace`` seconds, then killed, and started again."""

@@ -82,7 +82,7 @@ class Transport:
 
     def _unreachable(self, what: str, error: str) -> EngineError | PrivilegeError:
         where = self.login.where
-        # Once something has been done, how things stand is for whoever did it to say.
+        # Once something has been done, the caller reports the state.
         end = " Nothing was done." if what.startswith("reach") else ""
         if "Permission denied" in error or "PermissionError" in error:
             return PrivilegeError(

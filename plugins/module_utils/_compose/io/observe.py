@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A compose project, looked at: containers from the engine, the files from Compose, in one look. I/O."""
+"""One observation of a compose project: containers from the engine, the files from Compose. I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..project_ref import Source
 from .compose_cli import Compose, mentions_env_file
 from .engine import Engine, is_file
 
-LAST_LINES = 10  # of the log of a container that is not well
+LAST_LINES = 10  # of the log of an unhealthy container
 
 
 def observe(
@@ -25,7 +25,7 @@ def observe(
     """One look at the project that is meant.
 
     ``compose`` None: the files are not read. ``interval``: seconds until the second look at containers that may loop;
-    0 for none. ``lines``: of the log of each container that is not well.
+    0 for none. ``lines``: of the log of each unhealthy container.
     """
     everything = engine.containers(given.project)
     name = _project_name(everything, given)

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Acts on the replicas of one project, one at a time: start, drain, stop, restart, and tell the proxy. I/O.
+"""Acts on the replicas of one project, one at a time: start, drain, stop, restart, and reload the proxy. I/O.
 
 Every act looks at its container again just before, and waits for what it started by the rules of readiness.
 """
@@ -131,7 +131,7 @@ class ReplicaControl:
         return [container for container in containers if container.service == service and not container.one_off]
 
     def _remove_added(self, service: str, before: set[str], add: int, error: BaseException) -> None:
-        """Remove what we started. Where others came or went meanwhile somebody else is at work: nothing is removed."""
+        """Remove the replicas that this run started; nothing where others came or went, since another run is active."""
         present = self.now(service)
         debris = [container for container in present if container.id not in before]
         if len(debris) > add or before - {container.id for container in present}:
@@ -211,7 +211,7 @@ class ReplicaControl:
             raise
 
     def remove(self, container: Container, tell_proxy: bool = True) -> None:
-        """Drain, stop, remove; the proxy forgets it. That it could not be told is no reason to stop."""
+        """Drain, stop, remove, reload the proxy. A failed reload does not stop the act."""
         with self.taken_out(container):
             self.engine.stop(container.id, self.grace(container))
         self.engine.remove(container.id)
@@ -271,7 +271,7 @@ class ReplicaControl:
 def exclusively(project: str) -> Iterator[None]:
     """Be the only one that acts on this project from this host; the kernel lets go when we die.
 
-    Asked to stop (SIGTERM), the act ends as by an error, so that what it began is taken back.
+    Asked to stop (SIGTERM), the act ends as by an error, so that what it began is undone.
     """
     folder = "/run/lock" if os.access("/run/lock", os.W_OK) else tempfile.gettempdir()
     path = os.path.join(folder, f"pafar-runbook-{project}-{os.getuid()}.lock")

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What every act on a compose project is told, and the refusals that come before any act. Opens the engine. I/O."""
+"""The options of every act on a compose project, and the refusals that come before any act. Opens the engine. I/O."""
 
 from __future__ import annotations
 

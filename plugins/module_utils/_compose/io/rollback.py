@@ -207,7 +207,7 @@ def plan(
 def _running_revision(project: Project, there: Sequence[ReleaseSnapshot], services: Sequence[str], folder: str) -> str:
     """The revision of what runs: of a snapshot of the same images, else the newest of the checkout's recent past.
 
-    Somebody may have checked out the older revision by hand already: then the checkout says nothing of what runs.
+    The older revision may already be checked out by hand: then the checkout says nothing of what runs.
     """
     for snapshot in there:
         if snapshot.revision and not _differs(snapshot, project, list(services) or list(snapshot.services)):

@@ -41,7 +41,7 @@ class Scale:
         )
 
     def act(self, planned: Scaling) -> After:
-        """What was done before something failed is told with the failure, and how to take it back."""
+        """What was done before a failure is reported with the failure, and how to undo it."""
         control, missed = self.control, []
         with exclusively(self.context.project.name):
             check_count(control, planned)

@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 from ..backup import Dump
 
-_ENDS = 4096  # bytes of a dump's beginning and end that are looked at
+_ENDS = 4096  # bytes of a dump's beginning and end that are read
 _PIECE = 2**20
 
 

@@ -31,7 +31,7 @@ _ROUNDS = 50  # of catching up with a log that is written while its end is saved
 
 @dataclass(frozen=True)
 class Log:
-    """The file of a container's log, as it was looked at."""
+    """The file of a container's log, as it was observed."""
 
     id: str
     container: str

@@ -34,7 +34,7 @@ def build_cache(used: Mapping[str, Any]) -> list[Find]:
 
 
 def dangling_images(engine: Engine, used: Mapping[str, Any], releases: str, age: float) -> list[Find]:
-    """Images without a name that are older than ``age`` seconds; those that a rollback may need are spared."""
+    """Images without a name that are older than ``age`` seconds; those that a rollback may need are excluded."""
     sizes = {image["Id"]: image for image in used.get("Images") or ()}
     needed, references, unread = _recorded(releases)
     containers = engine.labelled()
@@ -115,7 +115,7 @@ def _made(image: Mapping[str, Any]) -> float:
 
 
 def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age: float, project: str) -> list[Find]:
-    """Containers that ended well, long ago, and that nobody starts again."""
+    """Containers that ended without an error, long ago, and that are not started again."""
     finds = []
     for listed in used.get("Containers") or ():
         if listed.get("State") not in _ENDED or (project and (listed.get("Labels") or {}).get(PROJECT) != project):

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A file system: its room, and what holds space there that nobody frees by deleting. I/O."""
+"""A file system: its room, and what holds space there that deleting files does not free. I/O."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def device_of(mount: str) -> int:
     try:
         return os.stat(mount).st_dev
     except OSError as error:
-        raise InputError(f"mount: {mount} cannot be looked at ({error.strerror}). Nothing was done.") from None
+        raise InputError(f"mount: {mount} cannot be examined ({error.strerror}). Nothing was done.") from None
 
 
 def room_of(mount: str) -> Room:
@@ -115,7 +115,7 @@ def _device(path: str) -> int | None:
 
 
 def big_volumes(volumes: Sequence[tuple[str, int]]) -> list[Explained]:
-    """Volumes are data: told, and never freed."""
+    """Volumes are data: reported, and never freed."""
     return [
         explained(
             "volume",

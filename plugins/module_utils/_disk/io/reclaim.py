@@ -55,7 +55,7 @@ T = TypeVar("T")
 class ReclaimOptions:
     """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers.
 
-    ``ours``: the project of whoever asks, whatever is looked at; empty where it is not said.
+    ``ours``: the caller's project; empty where it is not given.
     """
 
     mount: str
@@ -76,7 +76,7 @@ class ReclaimOptions:
 
 @dataclass
 class DiskState:
-    """What was found, and what could not be looked at. ``silent``: the engine hangs, and is not asked again."""
+    """What was found, and what could not be examined. ``silent``: the engine hangs, and is not asked again."""
 
     room: Room
     device: int
@@ -129,7 +129,7 @@ def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -
             break
         state.finds += in_order(_of(kind, state, options, logs, opened) if here or kind not in _ENGINES else (), [kind])
     if opened.unseen:
-        state.notes.append(f"{opened.unseen} processes of others could not be looked at: use become: true")
+        state.notes.append(f"{opened.unseen} processes of others could not be examined: use become: true")
     if opened.deleted:
         containers = _from_engine(state, "who holds deleted files", lambda engine: engine.labelled())
         state.explained += disk.held_files(opened, containers, options.ours)
@@ -148,7 +148,7 @@ def _opened(stack: ExitStack, login: EngineLogin, state: DiskState) -> Engine | 
     try:
         return stack.enter_context(engine(login))
     except (EngineError, PrivilegeError, DriverMissing) as error:
-        state.notes.append(f"nothing of the engine's was looked at: {error}")
+        state.notes.append(f"nothing of the engine's was examined: {error}")
         return None
 
 
@@ -164,24 +164,24 @@ def _is_here(opened: Engine, state: DiskState) -> bool:
         state.notes.append(f"the engine keeps its files in {root}, on another file system")
     except (EngineError, PrivilegeError) as error:
         state.silent = isinstance(error, EngineHangs)
-        state.notes.append(f"nothing of the engine's was looked at: {error}")
+        state.notes.append(f"nothing of the engine's was examined: {error}")
     except OSError as error:
-        state.notes.append(f"the engine's files cannot be looked at ({error.strerror}): use become: true")
+        state.notes.append(f"the engine's files cannot be examined ({error.strerror}): use become: true")
     return False
 
 
 def _from_engine(state: DiskState, subject: str, ask: Callable[[Engine], list[T]]) -> list[T]:
-    """What the engine says; what needs it fails by itself, so that all else is looked at and freed."""
+    """The engine's answer; empty with a note where it fails, so that all else is examined and freed."""
     if state.engine is None:
         return []
     if state.silent:
-        state.notes.append(f"{subject} could not be looked at: the engine does not answer")
+        state.notes.append(f"{subject} could not be examined: the engine does not answer")
         return []
     try:
         return ask(state.engine)
     except (EngineError, PrivilegeError) as error:
         state.silent = isinstance(error, EngineHangs)
-        state.notes.append(f"{subject} could not be looked at: {error}")
+        state.notes.append(f"{subject} could not be examined: {error}")
         return []
 
 
@@ -238,7 +238,7 @@ class Reclaim:
         )
 
     def act(self, planned: Reclaiming) -> After:
-        """What fails is told, and the next one is tried."""
+        """A failure is reported, and the next target is tried."""
         done: list[str] = []
         missed: list[Missed] = []
         hangs = False

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A regular expression of somebody's, looked for in an answer of somebody else's, in bounded time. I/O."""
+"""Search a given regular expression in a foreign answer in bounded time. I/O."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _places(login: EngineLogin, observed: Project, services: Sequence[str]) -> d
 
 
 def _value(key: Key, observed: Project) -> tuple[str, str]:
-    """A key as the service has it, or why there is none; a container that has stopped still tells its environment."""
+    """A key as the service has it, or why there is none; a stopped container still shows its environment."""
     listed = sorted(observed.replicas(key.service), key=lambda replica: not replica.running)
     pairs = (pair.partition("=") for container in listed for pair in container.environment)
     value = next((value for name, dummy, value in pairs if name == key.variable), "")

@@ -63,7 +63,7 @@ class _Attempt(Wire):
         return certified if answered.state == UP and certified.state != UP else answered
 
     def ask_postgres(self) -> Meaning:
-        """Its answer to a login as nobody in particular; no password is sent, and none is asked for twice."""
+        """Its answer to a login as an unknown role; no password is sent, and none is asked for twice."""
         answer = self.exchange(SSL_REQUEST, b"")
         if answer[:1] == b"E":  # full, or starting: it says so before anything else
             return self._postgres_said(answer)

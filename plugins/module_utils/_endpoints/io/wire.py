@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is below a protocol: names, a connection, TLS, a question and its answer; each layer timed and told. I/O."""
+"""What is below a protocol: names, a connection, TLS, a question and its answer; each layer timed and reported. I/O."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Wire:
         return redacted(text)
 
     def hang_up(self) -> None:
-        """From another thread: whoever waits for the socket is told that it has ended."""
+        """From another thread: a thread that waits for the socket learns that it has ended."""
         with suppress(OSError, AttributeError):
             self.socket.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
 
@@ -120,9 +120,9 @@ class Wire:
             raise Failed("tls", _blame(error), _with_trust(False, self._certificate())) from None
 
     def encrypt(self) -> None:
-        """With a database: whom its clients trust is told to them and not to us, and libpq by itself verifies nothing.
+        """With a database: its clients know whom to trust, this probe does not, and libpq verifies nothing by default.
 
-        So a certificate that is not trusted here is told, and what counts is the protocol, and when it ends.
+        So a certificate that is not trusted here is reported, and what counts is the protocol, and when it ends.
         """
         try:
             self.secure(self._trusting())
@@ -212,7 +212,7 @@ def _is_whole(received: bytes) -> bool:
 
 
 def blind() -> ssl.SSLContext:
-    """Trusts anybody: for what a certificate says, and for a question that is no secret."""
+    """Trusts any certificate: to read what it says, and for a request that is no secret."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

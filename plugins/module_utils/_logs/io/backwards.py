@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 
 class Truncated(Exception):
-    """The file became shorter than what was being read; ``end``: of the last line that was not told of."""
+    """The file became shorter than what was being read; ``end``: of the last line that was not returned."""
 
     def __init__(self, end: int) -> None:
         super().__init__(str(end))
@@ -61,7 +61,7 @@ def _unbounded(dummy: int) -> bool:
 def lines_backwards(file: BinaryIO, start: int, end: int, scan: Callable[[int], bool] = _unbounded) -> Iterator[Line]:
     """Lines that begin in [start, end), the last first; ``end`` is the end of a line.
 
-    ``scan`` is told of the bytes of each block, and says whether to go on; lines of the block are still told.
+    ``scan`` gets the number of bytes of each block, and returns whether to continue; lines of the block are returned.
     """
     rest, at, length = b"", end, 0  # ``length``: of the line that is still open, of which ``rest`` is kept
     go_on = True
@@ -112,7 +112,7 @@ def lines_forwards(file: BinaryIO, start: int, end: int) -> Iterator[Line]:
 def place_of(file: BinaryIO, end: int, since: float, time_at: TimeAt) -> int:
     """Where a line begins before which everything was written before ``since``, as far as the lines say.
 
-    By bisection over places, each looked at through the first line with a time behind it. A clock that was set back
+    By bisection over places, each dated by the first line with a time behind it. A clock that was set back
     makes more than one such place; where looks all over the file show that, what lies before the jump is bisected too.
     The place is rather a little too early than too late: the caller filters exactly.
     """
@@ -169,7 +169,7 @@ def _jump(file: BinaryIO, before: tuple[int, float], high: int, time_at: TimeAt)
 
 def _first_time(file: BinaryIO, start: int, end: int, time_at: TimeAt) -> tuple[int, float] | None:
     """The first whole line from there on that has a time, and that time."""
-    for size in (_GLANCE, end - start):  # mostly the first few lines tell
+    for size in (_GLANCE, end - start):  # mostly the first few lines show it
         data = os.pread(file.fileno(), min(size, end - start), start)
         place = data.find(b"\n") + 1 if start else 0
         stop = data.find(b"\n", place) if place or not start else -1

@@ -48,7 +48,7 @@ def pieces_of(
             yield from _local(path, since, tally)
         return
     tally.kind, tally.place = "api", engine.login.where
-    # Each stream by itself, since the SDK does not tell them apart: what one says breaks off a traceback of the other.
+    # Each stream by itself, since the SDK does not separate them: a line of one would break a traceback of the other.
     both = [_api(engine, id, stream, since, tally) for stream in ("stdout", "stderr")]
     yield from heapq.merge(*both, key=lambda piece: -(piece.at or 0.0))
 
@@ -59,7 +59,7 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
     read_files = ReadFiles()
     try:
         while True:
-            # Names move while one reads, so the family is looked at anew for each of its members.
+            # Names move while one reads, so the family is listed again for each of its members.
             next_file = _next_local(path, read_files, tally)
             if next_file is None:
                 return
@@ -166,8 +166,8 @@ def _local_packed(
 def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> Iterator[Piece]:
     """By tails of growing length: the engine finds the end of a log quickly, and a moment slowly.
 
-    What is told comes the oldest first, so of a tail that is too big the newest are kept. What was written since the
-    first of them is left to the next reader, and a tail is told up to where the one before it began.
+    The engine sends the oldest first, so of a tail that is too big the newest are kept. What was written since the
+    first of them is left to the next reader, and a tail is read up to where the one before it began.
     """
     until = time.time()
     oldest: bytes | None = None

@@ -38,7 +38,7 @@ except ImportError:  # a Python that was built without it
 
 MARGIN = 60.0  # seconds that lines may be out of order: clocks are set, and streams are mixed
 _PACKED_CUT = 64 * 1024  # bytes of a line of a packed file
-_PACKED_COUNTED = 4 * 1024 * 1024  # bytes after which the limits are looked at
+_PACKED_COUNTED = 4 * 1024 * 1024  # bytes after which the limits are checked
 _OVERHEAD = 64  # bytes of Python's for each line that is kept
 _DOCKER_TIME = b'"time":"'
 _DOCKER_END = 64  # bytes of a line's end in which its time is
@@ -90,9 +90,9 @@ def _minute(text: bytes) -> float:
 
 
 def docker_piece(line: bytes) -> Piece:
-    """One line of a json-file log. What is none (rubbish) is told as it is.
+    """One line of a json-file log. Any other text is returned as it is.
 
-    Behind one that was torn, as by a full disk, the next stands on the same line: both are told as one.
+    Behind a torn line, as by a full disk, the next stands on the same line: both are returned as one.
     """
     text = line.decode("utf-8", "replace")
     for begin in (0, text.rfind(_BEGINS, 1)):
@@ -122,7 +122,7 @@ def text_of(zone: Zone) -> Format:
 def open_log(path: str, given: bool = True) -> BinaryIO:
     """A regular file, never waited for. Only a name that was ``given`` may be a link.
 
-    Whoever may write a folder of logs could otherwise have any file read by root.
+    A user who may write a folder of logs could otherwise have any file read by root.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if given else os.O_NOFOLLOW)
     file = os.fdopen(os.open(path, flags), "rb")
@@ -232,7 +232,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _packed_identity(file: BinaryIO, path: str, length: int) -> tuple[bytes, int]:
-    """Its first bytes, and how many there are (RFC 1952, ISIZE); -1 where that is not told."""
+    """Its first bytes, and how many there are (RFC 1952, ISIZE); -1 where that is not known."""
     try:
         head = unpacked(file, path).read(length)
     except DAMAGED:
@@ -259,7 +259,7 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, re
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
     older_wanted, settled = True, 0
     while older_wanted:
-        # Names move while one reads, so the family is looked at anew for each of its members.
+        # Names move while one reads, so the family is listed again for each of its members.
         opened = _next(path, read_files, missing, tally, gone_at is not None)
         if opened is None:
             break
@@ -355,7 +355,7 @@ def _packed(
                 at = form.time_at(line)
                 if at is not None:
                     too_old = at < since - MARGIN
-                if too_old:  # also a line without a time, which goes on with one that is
+                if too_old:  # also a line without a time, which continues a line that is
                     older = True
                     continue
                 kept.append(line[:_PACKED_CUT] if form is not DOCKER else line)

@@ -55,12 +55,12 @@ class Where:
 
 @dataclass(frozen=True)
 class LogQuery:
-    """What is told of it. Moments in seconds since 1970; ``signatures`` and ``last``: how many, 0 for none."""
+    """What is returned of it. Moments in seconds since 1970; ``signatures`` and ``last``: how many, 0 for none."""
 
     since: float
     until: float
     last: int = 100
-    to_the_end: bool = True  # nobody said until when: what is dated after now is told, too
+    to_the_end: bool = True  # no end was given: what is dated after now is returned, too
     pattern: re.Pattern[str] | None = None
     level: str = ""
     condition: Callable[[Mapping[str, Any]], bool] | None = None
@@ -123,7 +123,7 @@ def _allow_files() -> None:
 
 
 class _TooLong(Exception):
-    """The expressions of whoever asks took longer than the reading may."""
+    """The given expressions took longer than the reading may."""
 
 
 @contextmanager
@@ -163,7 +163,7 @@ def _require_some(tallies: Sequence[Tally]) -> None:
 
 
 def _counting(stream: Iterator[Record], tally: Tally, otherwise: float, written: float = 0.0) -> Iterator[Record]:
-    """``written``: when the file was, 0 where nobody knows."""
+    """``written``: when the file was, 0 where it is not known."""
     for record in timed(stream, otherwise):
         tally.records += 1
         if tally.records == 1 and record.at is not None:
@@ -174,7 +174,7 @@ def _counting(stream: Iterator[Record], tally: Tally, otherwise: float, written:
 
 
 def _doubt(newest: float, written: float, tally: Tally) -> None:
-    """Times without a zone may be of another one: then too much is found, or nothing, and nobody would see why."""
+    """Times without a zone may be of another one: then too much is found, or nothing, without a visible reason."""
     ahead = newest - time.time()
     if ahead > _AHEAD:
         tally.note(f"its newest record is {ahead / 60:.0f} min ahead of this host's clock: another time zone or clock?")
@@ -208,11 +208,11 @@ def _gathered(streams: Sequence[Iterator[Record]], query: LogQuery) -> GatheredR
             continue
         matched += 1
         if len(entries) < query.last:
-            entries.append(entry(record, fields))  # at once: a record may be long, what is told of it is not
+            entries.append(entry(record, fields))  # at once: a record may be long, its report is not
         else:
             more = True
         if len(entries) >= query.last and not query.signatures:
-            more = True  # nobody looked further
+            more = True  # the rest was not read
             break
     entries.reverse()
     return {
@@ -239,7 +239,7 @@ def _add_containers(
 ) -> None:
     chosen: dict[str, str] = {}
     if where.services:
-        from ..._compose.io.observe import observe  # noqa: PLC0415 (all of Compose: a third of the start where nobody asks for it)
+        from ..._compose.io.observe import observe  # noqa: PLC0415 (all of Compose: a third of the start where it is not needed)
 
         observed = observe(opened, None, project, lines=0)
         unknown = sorted(set(where.services) - {"*"} - set(observed.service_names))

@@ -168,7 +168,7 @@ def backups(login: EngineLogin, place: Mapping[str, Any]) -> Check:
 
 
 def reach(urls: Mapping[str, str]) -> list[Check]:
-    """Whether somebody answers there: an address's path may be a secret and is not asked for."""
+    """Whether a server answers there: an address's path may be a secret and is not asked for."""
     if not urls:
         example = "{the channel: https://hooks.slack.com/..., the status page: https://status.example.org}"
         return [of_none("the channel and the status page are reachable", "runbook_reach", example)]

@@ -43,7 +43,7 @@ class Readings:
 def read_resources(login: EngineLogin, interval: float, window: float, alone: bool = False) -> Readings:
     """Two readings ``interval`` seconds apart, or ``window`` if that is longer, with a sample each half second.
 
-    ``alone``: the host is told of also where no engine answers, which a host without containers need not have.
+    ``alone``: the host is reported also where no engine answers, which a host without containers need not have.
     """
     folders = cgroups.groups() if login.local else {}
     first_host, first_processes = host.read_host(disks=False), host.read_processes()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which process has which file open: what was deleted and is still held, and how a log is written. I/O.
 
-proc(5). Needs root for processes of others; what cannot be looked at is left out, and counted. What a container writes
+proc(5). Needs root for processes of others; what cannot be examined is left out, and counted. What a container writes
 into its own layer shows the device of its overlay mount, and takes its room on the disk of its upper folder.
 """
 

@@ -23,7 +23,7 @@ from ..counters import (
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-# What holds no files of anybody.
+# File systems that hold no files of users.
 _NO_DISKS = frozenset(
     [
         "proc",
@@ -174,7 +174,7 @@ def kernel_oom_kills() -> list[OomKill]:
                 lines.append(os.read(handle, 8192).decode("utf-8", "replace"))
             except BlockingIOError:
                 break
-            except BrokenPipeError:  # overwritten while it was read; the next read goes on behind the gap
+            except BrokenPipeError:  # overwritten while it was read; the next read continues behind the gap
                 continue
     except OSError:
         pass

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A folder that is opened without following anybody's link: a container's own links must not lead to the host. I/O."""
+"""A folder that is opened without following any link: a container's own links must not lead to the host. I/O."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
     """What is another than a day ago, the newest first: commits, images, containers made anew, files.
 
     ``services``: what compose_info returns; where it was not asked, or in vain, the checkout and the files are those
-    that were ``given``. ``unknown``: what could not be looked at, which is not the same as nothing.
+    that were ``given``. ``unknown``: what could not be examined, which is not the same as nothing.
     """
     now = time.time()
     all_changes: list[Change] = []
@@ -34,7 +34,7 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
         all_changes += changes_of_services(services["services"], now)
     else:
         composed, folder = [*given.files, *given.env_files], given.directory or _beside(given.files)
-        unknown.append("containers and images could not be looked at")
+        unknown.append("containers and images could not be examined")
     if folder:
         moves = _of_git(folder, now)
         all_changes += moves
@@ -42,7 +42,7 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
             unknown.append(f"git does not show where the checkout {folder} was moved")
     else:
         unknown.append(
-            "the checkout and the files could not be looked at: their folder is not known, give it as project_directory"
+            "the checkout and the files could not be examined: their folder is not known, give it as project_directory"
         )
     files = [*composed, *([os.path.join(folder, ".env")] if folder else [])]
     for path in dict.fromkeys(files):
@@ -51,7 +51,7 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
         except FileNotFoundError:
             continue
         except OSError as error:
-            unknown.append(f"{path} could not be looked at: {error.strerror}")
+            unknown.append(f"{path} could not be examined: {error.strerror}")
     young: list[Change] = [
         {**change, "age": round(change["age"])} for change in all_changes if 0 <= change["age"] < _DAY
     ]

@@ -21,7 +21,7 @@ def survey(parts: Mapping[str, Part], after: Mapping[str, Part], here: Mapping[s
     """What each part says. Those of ``after`` are given what ``services`` said, or None.
 
     ``here`` are asked in this very thread, which may enter other networks, the others beside it; every thread is
-    started before, so that none begins in somebody else's network.
+    started before, so that none begins in the network of another.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(parts) + len(after))) as pool:
         started = {name: pool.submit(_result_of, part) for name, part in parts.items()}

@@ -67,7 +67,7 @@ class Prometheus:
             return None, str(error)
 
     def _ask(self, path: str, read: Callable[[Any], Any]) -> Any:
-        """What ``read`` makes of the data; an answer of another form is told as that."""
+        """What ``read`` makes of the data; an answer of another form is reported as such."""
         try:
             answer = open_url(f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none")
             document = json.loads(answer.read(_MOST))

@@ -61,7 +61,7 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
         if "reached" in parts_asked:
             here["reached"] = lambda: reached_report(probe(login, source, params["sources"], targets, keys, how))
     if not (parts or here):
-        raise InputError("parts: nothing is to be looked at. Nothing was done.")
+        raise InputError("parts: nothing is to be examined. Nothing was done.")
     results = survey(parts, after, here)
     if "services" not in parts_asked:
         results.pop("services", None)

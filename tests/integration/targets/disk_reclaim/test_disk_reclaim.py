@@ -249,9 +249,9 @@ def test_an_engine_that_hangs_holds_up_nothing_else(tmp_path):
     assert not found.get("failed"), found
     assert [one.split("/")[-1].split(" ")[0] for one in found["done"]] == [nightly(3), nightly(2)]
     said = " ".join(found["notes"])
-    assert "the logs of containers could not be looked at: Could not list the containers of the engine" in said
+    assert "the logs of containers could not be examined: Could not list the containers of the engine" in said
     for what in ("build cache", "dangling images", "exited containers"):
-        assert f"{what} could not be looked at: the engine does not answer" in said
+        assert f"{what} could not be examined: the engine does not answer" in said
 
 
 def test_an_engine_that_hangs_halfway_holds_up_nothing_else(tmp_path):
@@ -270,7 +270,7 @@ def test_an_engine_that_hangs_halfway_holds_up_nothing_else(tmp_path):
     assert not found.get("failed"), found
     assert log.stat().st_size == 0
     assert len(found["done"]) == 3
-    assert any(note.startswith("the log of x could not be looked at") for note in found["notes"])
+    assert any(note.startswith("the log of x could not be examined") for note in found["notes"])
 
 
 def test_what_was_pulled_stays_until_the_next_is_replaced_and_no_parent_goes_along(tmp_path):
@@ -329,7 +329,7 @@ def test_enough_is_free(small):
         ({"free": "100%"}, "'100%' is neither a share"),
         ({"free": "9" * 400}, "is neither a share"),
         ({"backups": [{"path": "/x", "keep": float("inf")}]}, "must be numbers"),
-        ({"mount": "/nowhere"}, "/nowhere cannot be looked at"),
+        ({"mount": "/nowhere"}, "/nowhere cannot be examined"),
         ({"mount": "here"}, "must be an absolute path"),
         ({"backups": [{"path": "here"}]}, "needs an absolute path"),
         ({"backups": [{"path": "/x", "keep": 0}]}, "at least one must stay"),

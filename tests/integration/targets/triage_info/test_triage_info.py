@@ -88,7 +88,7 @@ def test_the_checkout_and_the_files_are_looked_at_without_an_engine(tmp_path):
         said = " ".join(one["what"] for one in found["changes"])
         assert "Dear trips" in said
         assert f"{path} was written" in said
-        assert found["unknown"] == ["containers and images could not be looked at"]
+        assert found["unknown"] == ["containers and images could not be examined"]
 
 
 def test_a_checkout_that_git_does_not_read(tmp_path):
@@ -122,7 +122,7 @@ def test_targets_are_tried_from_the_host(server):
     ("options", "said"),
     [
         ({"parts": ["weather"]}, "value of parts must be one or more of"),
-        ({"parts": []}, "nothing is to be looked at"),
+        ({"parts": []}, "nothing is to be examined"),
         ({"parts": ["reached"], "targets": [{"name": "x", "kind": "tcp"}]}, "x"),
         ({"parts": ["services"], "compose": {"files": ["here.yml"]}}, "absolute path"),
         ({"parts": ["services"], "compose": {"projekt": "x"}}, "projekt"),

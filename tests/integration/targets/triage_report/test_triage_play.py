@@ -60,7 +60,7 @@ def test_the_first_of_three_is_not_reached(tmp_path):
     assert set(evidence["hosts"]) == {"web1", "web2", "web3"}
     assert "**P1** web1: web1 could not be reached" in page
     assert "**P0** web2: the engine could not be asked, nothing is known to be healthy there" in page
-    assert "- web3: containers and images could not be looked at" in page
+    assert "- web3: containers and images could not be examined" in page
 
 
 @pytest.mark.parametrize("away", ["a folder that cannot be", "its host is not reached"])

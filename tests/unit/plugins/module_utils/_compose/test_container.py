@@ -61,8 +61,8 @@ def test_a_job_that_ended_well_is_done_and_one_that_should_run_is_not():
     ("seen", "exits", "said"),
     [
         pytest.param({"state": "restarting", "exit_code": 3}, {}, "its last exit was 3, failed with 3", id="between"),
-        pytest.param({"restarts": 7, "up": 2}, True, "its last exit was 3, failed with 3", id="events tell"),
-        pytest.param({"restarts": 7, "up": 2}, {}, "what it ended with is not known", id="nobody tells"),
+        pytest.param({"restarts": 7, "up": 2}, True, "its last exit was 3, failed with 3", id="by the events"),
+        pytest.param({"restarts": 7, "up": 2}, {}, "its last exit code is not known", id="not known"),
     ],
 )
 def test_what_one_that_loops_ended_with(seen, exits, said):

@@ -63,7 +63,7 @@ def test_a_restart_between_two_observations_is_a_loop():
     assert not project(first).loops(first)
     shop = project(first, again={first.id: second})
     assert shop.loops(first)
-    assert "restarted it 1 times, 2 more while we looked" in problem_of(shop, first)
+    assert "restarted it 1 times, 2 more between two observations" in problem_of(shop, first)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,8 @@ def test_file_systems_that_are_nearly_full(used_share, inodes, number):
         pytest.param({"periods": 100, "throttled_periods": 25},
                      "shop-web-1 was held back by its CPU limit 25% of the time", id="throttled"),
         pytest.param({"oom_kills": 2},
-                     "the kernel killed 2 processes of shop-web-1 for want of memory, 2 while we looked", id="killed"),
+                     "the kernel killed 2 processes of shop-web-1 for want of memory, 2 during the sample",
+                     id="killed"),
     ],
 )  # fmt: skip
 def test_what_a_container_is_short_of(last, finding):

@@ -89,8 +89,8 @@ def test_foreign_text_is_neither_mention_nor_link(text, shown):
         ({**EXAMINED, "changes": {"changes": [], "unknown": ["containers: no"]}}, ["- web1: containers: no"]),
         ({**EXAMINED, "changes": changed(700, "checked out 3f1c", "containers: no")},
          ["- 12 min ago, web1: checked out 3f1c", "- web1: containers: no"]),
-        ({**EXAMINED, "changes": unread("no")}, ["- web1: could not be looked at: no"]),
-        (AWAY, ["- web1: could not be looked at"]),
+        ({**EXAMINED, "changes": unread("no")}, ["- web1: could not be examined: no"]),
+        (AWAY, ["- web1: could not be examined"]),
         (EXAMINED, ["Not examined."]),
     ],
 )  # fmt: skip
@@ -108,5 +108,5 @@ def test_a_series_in_trouble_says_so():
 def test_nothing_is_wrong():
     text = connection_limit_dicts([], web1={"resources": resources()})
     assert "P3 proposed" in text
-    assert "Nothing that was looked at." in text
+    assert "Nothing that was examined." in text
     assert "What to run next" not in text

@@ -100,7 +100,7 @@ def test_one_sign(survey, severity, scenario):
 
 def test_a_host_that_gives_no_answer_is_a_sign():
     signs = signs_of("web2", {"msg": "Failed to connect."}, SITE)
-    assert (severity_of(signs), signs[0].text) == ("P1", "web2 could not be looked at: Failed to connect")
+    assert (severity_of(signs), signs[0].text) == ("P1", "web2 could not be examined: Failed to connect")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_nothing_is_rolled_back_without_an_engine():
         ({"web1": AWAY, "web2": AWAY}, "P0", ["web1 could not be reached: Connection refused",
                                               "web2 could not be reached: Connection refused",
                                               "none of 2 hosts is reached: down, or cut off from where this runs"]),
-        ({"web1": {"msg": "parts: no.", "error": "InputError"}}, "P2", ["web1 could not be looked at: parts: no"]),
+        ({"web1": {"msg": "parts: no.", "error": "InputError"}}, "P2", ["web1 could not be examined: parts: no"]),
         ({}, "P3", []),
     ],
 )  # fmt: skip
