@@ -116,7 +116,7 @@ def _unseen(survey: Survey) -> Sequence[str]:
 def _series(prometheus: PrometheusResult) -> str:
     texts = [f"{_text(series['name'])} {_text(_value(series))}" for series in prometheus.get("series", ())]
     why = prometheus.get("msg") if "series" not in prometheus else ""
-    lines = [f"- {series}" for series in texts] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
+    lines = [f"- {text}" for text in texts] + ([f"- Prometheus: {_text(str(why))}"] if why else [])
     return "## Figures\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 

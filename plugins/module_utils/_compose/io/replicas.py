@@ -37,11 +37,11 @@ _NOTICED = 3.0  # seconds for which a replica refuses before it stops, so that e
 
 
 class ReplicaControl:
-    """Acts for one run; ``said`` collects what was done, a sentence each."""
+    """Acts for one run; ``acts_done`` collects what was done, a sentence each."""
 
     def __init__(self, engine: Engine, compose: Compose, project: Project, rollout: RolloutOptions) -> None:
         self.engine, self.compose, self.project, self.rollout = engine, compose, project, rollout
-        self.said: list[str] = []
+        self.acts_done: list[str] = []
 
     # -- the proxy
 
@@ -87,11 +87,11 @@ class ReplicaControl:
             deadline = time.monotonic() + _RELOADED
             while before and before & {worker["pid"] for worker in workers(self.engine.processes(proxy.id))}:
                 if time.monotonic() > deadline:
-                    self.said.append(f"{proxy.name} was reloaded, but its workers are the old ones")
+                    self.acts_done.append(f"{proxy.name} was reloaded, but its workers are the old ones")
                     break
                 time.sleep(0.05)
             else:
-                self.said.append(f"reloaded {proxy.name}")
+                self.acts_done.append(f"reloaded {proxy.name}")
 
     # -- replicas
 
@@ -120,7 +120,7 @@ class ReplicaControl:
         except BaseException as error:
             self._remove_added(service, before, add, error)
             raise
-        self.said += [f"started {container.name}" for container in fresh]
+        self.acts_done += [f"started {container.name}" for container in fresh]
         return fresh
 
     def _needs(self, service: str) -> list[str]:
@@ -193,7 +193,7 @@ class ReplicaControl:
             drain.undo(replica.pid)
             raise
         if problem:
-            self.said.append(f"{replica.name} was not drained: {problem}")
+            self.acts_done.append(f"{replica.name} was not drained: {problem}")
         return True
 
     @contextmanager
@@ -219,15 +219,15 @@ class ReplicaControl:
             try:
                 self.reload_proxy()
             except ActFailed as error:
-                self.said.append(str(error))
-        self.said.append(f"removed {container.name}")
+                self.acts_done.append(str(error))
+        self.acts_done.append(f"removed {container.name}")
 
     def restart(self, container: Container) -> None:
         """Drain, restart, wait until it is up, and have the proxy give it traffic again."""
         with self.taken_out(container):
             self.engine.restart(container.id, self.grace(container))
         self.await_ready([container])
-        self.said.append(f"restarted {container.name}")
+        self.acts_done.append(f"restarted {container.name}")
         self.give_back(container.service)
 
     def introduce(self, service: str) -> None:

@@ -85,7 +85,7 @@ class Restart:
             missed = act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
         later = refresh(self.context)
         return After(
-            done=self.control.said,
+            done=self.control.acts_done,
             state=service_states(later, planned.services),
             left=sum(
                 not replica.healthy and not replica.done
@@ -127,7 +127,7 @@ def act(control: ReplicaControl, plan: Restarting) -> list[Missed]:
             raise ActFailed(
                 f"Stopped at {container.name}, {place} of {len(plan.order)} were done before it: {error}{rest}"
                 " Look at its log, and consider release_rollback if a deploy came before this.",
-                **{**error.details, "done": control.said, "left_alone": left},
+                **{**error.details, "done": control.acts_done, "left_alone": left},
             ) from None
     return missed
 
@@ -141,11 +141,12 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
         missed += [Missed(target=container.target, reason=CHANGED) for container in ours if container not in there]
         if there:
             _restart_all(control, there)
-            control.said += [f"restarted {container.name}" for container in there]
+            control.acts_done += [f"restarted {container.name}" for container in there]
             try:
                 control.await_ready(there)
             except RunbookError as error:
-                raise ActFailed(f"Stopped at {service}: {error}", **{**error.details, "done": control.said}) from None
+                details = {**error.details, "done": control.acts_done}
+                raise ActFailed(f"Stopped at {service}: {error}", **details) from None
             if service != control.rollout.proxy:
                 control.reload_proxy()
     return missed

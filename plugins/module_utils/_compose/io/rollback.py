@@ -139,7 +139,7 @@ class RollBack:
                     self.store.keep(replace(snapshot, good=False))
         later = refresh(self.context)
         return After(
-            done=self.control.said,
+            done=self.control.acts_done,
             state=service_states(later, names),
             left=sum(
                 any(replica.image != step.image or not replica.healthy for replica in later.replicas(step.service))
@@ -278,7 +278,7 @@ class Switching:
                 raise ActFailed(
                     f"{step.service} does not come up with the image {short(step.image)}: {error}"
                     f" {self._forward(done)}",
-                    **{**error.details, "done": self.control.said},
+                    **{**error.details, "done": self.control.acts_done},
                 ) from None
 
     def _forward(self, done: Sequence[Step]) -> str:
@@ -310,15 +310,14 @@ class Switching:
                 self.control.add_replicas(step.service, 1, source, step.image)
                 self.control.give_back(step.service)
                 continue
-            oldest = sorted(old, key=lambda snapshot: (snapshot.healthy, -snapshot.number))[0]
+            outgoing = sorted(old, key=lambda replica: (replica.healthy, -replica.number))[0]
             if self._room(step.service, len(replicas)):
                 self.control.add_replicas(step.service, 1, source, step.image)
                 self.control.reload_proxy()
-                self.control.remove(oldest)
+                self.control.remove(outgoing)
             else:
-                self.control.remove(
-                    oldest, tell_proxy=False
-                )  # it would not find the name of a service without replicas
+                # The proxy would not find the name of a service without replicas.
+                self.control.remove(outgoing, tell_proxy=False)
         raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {desired} replicas.")
 
     def _room(self, service: str, replicas: int) -> bool:

@@ -59,16 +59,16 @@ class Scale:
                 if planned.stale:
                     control.reload_proxy()
             except RunbookError as error:
-                if not control.said:
+                if not control.acts_done:
                     raise
                 raise ActFailed(
-                    f"{error} Before that: {'; '.join(control.said)}.",
-                    **{**error.details, "done": control.said, "undo": planned.undo()},
+                    f"{error} Before that: {'; '.join(control.acts_done)}.",
+                    **{**error.details, "done": control.acts_done, "undo": planned.undo()},
                 ) from None
         later = refresh(self.context)
         replicas = later.replicas(planned.service)
         return After(
-            done=control.said,
+            done=control.acts_done,
             state=service_states(later, [planned.service]),
             left=abs(planned.wanted - len(replicas)) + sum(not replica.healthy for replica in replicas),
             missed=missed,

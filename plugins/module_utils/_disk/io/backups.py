@@ -63,14 +63,14 @@ def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
                     kept.keep,
                     kept.max_age,
                     time.time(),
-                    lambda dump: dump_in(handle, Dump(dump.name, dump.size, 0.0), deadline),
+                    lambda backup: dump_in(handle, Dump(backup.name, backup.size, 0.0), deadline),
                 )
                 if retention.refused:
                     notes.append(f"no backup of {kept.where} ({name}) may go: {retention.refused}")
                 going = {backup.name for backup in retention.go}
-                for dump in [*retention.go, *(backup for backup in series if backup.name not in going)]:
-                    why = "" if dump.name in going else retention.stay.get(dump.name) or retention.refused
-                    finds.append(_find(kept, root, dump, why))
+                for candidate in [*retention.go, *(backup for backup in series if backup.name not in going)]:
+                    why = "" if candidate.name in going else retention.stay.get(candidate.name) or retention.refused
+                    finds.append(_find(kept, root, candidate, why))
     except OSError as error:
         return [], [f"the backups in {kept.where} cannot be read ({error.strerror})"]
     return finds, notes

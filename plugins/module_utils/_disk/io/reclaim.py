@@ -224,7 +224,7 @@ def _stored(kind: str, engine: Engine, state: DiskState, options: ReclaimOptions
 class Reclaim:
     """The act: one item after the other, and no more once the target is met."""
 
-    seen: DiskState
+    state: DiskState
     options: ReclaimOptions
     left_alone: list[str] = field(default_factory=list)  # targets that were not needed in the end
     problem: list[str] = field(default_factory=list)  # what could not be done, a paragraph each
@@ -234,7 +234,7 @@ class Reclaim:
             state=planned.room.as_dict(),
             left=mib(planned.missing),
             undo={"reversible": False, "why": "what was freed is gone, but for the ends of logs that were saved"},
-            evidence=_evidence(self.seen, planned),
+            evidence=_evidence(self.state, planned),
         )
 
     def act(self, planned: Reclaiming) -> After:
@@ -242,18 +242,18 @@ class Reclaim:
         done: list[str] = []
         missed: list[Missed] = []
         hangs = False
-        by_target = {find.target: find for find in self.seen.finds}
+        by_target = {find.target: find for find in self.state.finds}
         for target in planned.plan.targets:
             if not disk.room_of(self.options.mount).missing(planned.goal):
                 self.left_alone.append(target)
                 continue
             find = by_target[target]
             # A log's end is saved by itself; what else the engine keeps waits until it answers, with its evidence.
-            if (hangs and find.kind in _ENGINES) or (self.seen.silent and find.kind in _STORED):
+            if (hangs and find.kind in _ENGINES) or (self.state.silent and find.kind in _STORED):
                 self.problem.append(f"The {find.who} was not tried: the engine does not answer.")
                 continue
             try:
-                problem = _free(self.seen, self.options, find)
+                problem = _free(self.state, self.options, find)
             except RunbookError as error:
                 hangs = hangs or isinstance(error, EngineHangs)
                 self.problem.append(str(error))

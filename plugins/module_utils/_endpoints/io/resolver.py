@@ -105,11 +105,10 @@ def _candidates(name: str, search: list[str], dots: int) -> list[str]:
 
 
 def _answers(server: str, name: str, deadline: float) -> list[str]:
-    found = []
     for kind in (_A, _AAAA):
-        found = _question(server, name, kind, deadline)
-        if found:
-            return found
+        addresses = _question(server, name, kind, deadline)
+        if addresses:
+            return addresses
     raise Unresolved("the name has no address")
 
 
