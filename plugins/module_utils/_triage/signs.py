@@ -180,9 +180,9 @@ def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
         signs.append(Sign(P1, text, host, "db_connection_exhaustion", 2.2 if waiting < _WAITERS else 1.0))
     signs += [
         Sign(P1 if state["sessions"] else P2, state["text"], host, "db_performance_degradation", 2.6)
-        for state in found["server_states"]
+        for state in part["server_states"]
     ]
-    busy = found["activity"]["long_running"]
+    busy = part["activity"]["long_running"]
     if busy:
         oldest = max(statement["seconds_in_state"] for statement in busy)
         text = f"{len(busy)} statements run for long, the oldest for {oldest:g} s"

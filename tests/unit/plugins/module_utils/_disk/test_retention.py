@@ -134,7 +134,7 @@ def test_what_there_was_no_time_for_is_spared_and_said():
     affected = {name: Dump(name, GB, 0.0, problem="there was no time") for name in dumps}
     decision = judge((backups, {**dumps, **{name: affected[name] for name in ("b1", "b2", "b3", "b4")}}), 2)
     assert decision.go == ()
-    why = "only 1 of the 2 backups that must stay are valid; 4 could not be looked into (there was no time)"
+    why = "only 1 of the 2 backups that must stay are valid; 4 could not be checked (there was no time)"
     assert decision.refused.endswith(why)
 
 

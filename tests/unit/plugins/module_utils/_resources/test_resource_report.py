@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import (
+    ContainerName,
     containers_of,
     pressing,
     resources_dict,
@@ -11,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_
 from ansible_collections.pafar.runbook.plugins.module_utils._system.counters import HostReading, OomKill, Usage
 
 MIB = 2**20
-NAME = {"name": "shop-web-1", "project": "shop", "service": "web", "state": "running", "status": "Up"}
+NAME: ContainerName = {"name": "shop-web-1", "project": "shop", "service": "web", "state": "running", "status": "Up"}
 
 
 def usage(at, cpu, **more):
