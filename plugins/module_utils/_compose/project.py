@@ -286,19 +286,22 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
     }
 
 
+def notes_on_number(desired: int, replicas: Sequence[Container]) -> list[str]:
+    """Where fewer or more run than the files ask for; a job that has ended as it should is not missing."""
+    running, ended = sum(replica.running for replica in replicas), sum(replica.done for replica in replicas)
+    if running > desired:
+        return [f"the files ask for {desired}, {running} run: the next `up` reverts this"]
+    if running + ended >= desired:
+        return []
+    gone = desired - len(replicas)
+    return [f"the files ask for {desired}, {running} run" + (f", {gone} have no container" if gone > 0 else "")]
+
+
 def service_dict(project: Project, name: str) -> ServiceReport:
     """One service: counts, and every container."""
     replicas, spec, desired = project.replicas(name), project.spec(name), project.wanted(name)
     running = sum(replica.running for replica in replicas)
-    notes = []
-    if (
-        desired is not None
-        and running != desired
-        and not all(replica.done for replica in replicas if not replica.running)
-    ):
-        notes.append(f"the files ask for {desired}, {running} run")
-    elif desired is not None and running > desired:
-        notes.append(f"the files ask for {desired}, {running} run: the next `up` reverts this")
+    notes = [] if desired is None else notes_on_number(desired, replicas)
     if project.model is not None and spec is None:
         notes.append("the files do not know this service (an orphan)")
     return {

@@ -115,10 +115,13 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
     nothing = not any(service["healthy"] for service in part["services"].values())
     for name, report in part["services"].items():
         unhealthy = [container for container in report["containers"] if container["problem"]]
-        missing = not report["containers"] and bool(report["wanted"] or report["notes"])
+        gone = (report["wanted"] or 0) - len(report["containers"])
+        missing = gone > 0 or bool(not report["containers"] and report["notes"])
         if not (unhealthy or missing):
             continue
         text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"{name} has no container"
+        if not unhealthy and report["containers"]:
+            text = f"{name} lacks {gone} of {report['wanted']} replicas"
         if report["healthy"]:
             text += f"; {report['healthy']} of {len(report['containers'])} are healthy"
         severity = P2 if report["healthy"] else importance.services.get(name, P1)

@@ -169,7 +169,7 @@ SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start,
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
    AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
 """
-ACT_LOCK_BACK = "SELECT CASE WHEN %(taken)s THEN pg_catalog.pg_advisory_unlock(%(key)s) END"
+ACT_LOCK_BACK = "SELECT pg_catalog.pg_advisory_unlock(%(key)s)"
 # The whole row of one session: whatever may spare it is judged again.
 AGAIN = """
 SELECT state, backend_start, xact_start, query_start, state_change, application_name, query,

@@ -19,6 +19,7 @@ from .snapshot import PROGRESS, progress_of, read_snapshot
 
 _BREATH = 0.1  # seconds before the look after an act: an application that retries shows within that
 _GIVES_WAY = 10.0  # seconds within which a run that met an older one has given its lock back
+_CLOSES = 2.0  # seconds within which the server notices that a client is gone, and gives its lock back
 _GLANCE_FIRST, _GLANCE_LONGEST = 0.01, 0.2  # seconds between two glances at a draining queue
 
 
@@ -46,19 +47,25 @@ class Ending:
 
         The lock is one database's, so that two runs may hold its like in two databases. Each looks only after it has
         taken its own, so one at least sees the other. The younger session gives way; the older one keeps its lock and
-        waits for that, so that of two that meet one goes on.
+        waits for that, so that of two that meet one goes on. A run that has just ended may still hold the lock, since
+        the server has not noticed yet that its client is gone: who gives way tries again for ``_CLOSES`` seconds.
         """
-        taken = self._postgres.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]
-        deadline = time.monotonic() + _GIVES_WAY
+        taken = False
+        began = time.monotonic()
         while True:
+            taken = taken or self._postgres.rows(queries.ACT_LOCK, key=queries.ACT_LOCK_KEY)[0][0]
             others = self._postgres.rows(queries.ACT_LOCK_OWNER, key=queries.ACT_LOCK_KEY)
             if taken and not others:
                 return
             younger = taken and all(row[4] for row in others)
-            if not younger or time.monotonic() >= deadline:
+            if taken and not younger:
+                self._postgres.rows(queries.ACT_LOCK_BACK, key=queries.ACT_LOCK_KEY)
+                taken = False
+            if time.monotonic() - began >= (_GIVES_WAY if younger else _CLOSES):
                 break
             time.sleep(_GLANCE_LONGEST)
-        self._postgres.rows(queries.ACT_LOCK_BACK, key=queries.ACT_LOCK_KEY, taken=taken)
+        if taken:
+            self._postgres.rows(queries.ACT_LOCK_BACK, key=queries.ACT_LOCK_KEY)
         who = f" (pid {others[0][0]}, {printable(others[0][1])}, from {others[0][2] or 'local'})" if others else ""
         raise BusyError(
             f"Another run is ending sessions on {self._postgres.login.where}{who}. Nothing was done. Let it finish, "

@@ -65,6 +65,14 @@ def test_what_was_scaled_by_hand_is_said(shop):
     ]
 
 
+def test_a_replica_that_was_removed_is_missing(shop):
+    """web has two by its files; nothing of the removed one is left in the engine."""
+    shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=1", "web")
+    seen = shop.module("compose_info")
+    assert seen["services"]["web"]["notes"] == ["the files ask for 2, 1 run, 1 have no container"]
+    assert "web: the files ask for 2, 1 run, 1 have no container" in seen["problem"]
+
+
 def test_files_that_cannot_be_read_are_named_and_the_rest_is_told(shop):
     shop.file.write_text("services:\n  web: [this is no service\n")
     seen = shop.module("compose_info")

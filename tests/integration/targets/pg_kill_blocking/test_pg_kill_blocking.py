@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import BusyError
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.queries import ACT_LOCK_KEY, ACT_LOCK_OWNER
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.terminate import Ending
@@ -197,11 +198,6 @@ def test_two_runs_never_act_at_once(server, session):
     assert pids(kill(server)["ended"]) == [holder.pid]
 
 
-def nothing_is_taken(server):
-    """The server has noticed that the connection is closed, and has given its lock back."""
-    until(lambda: server.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0)
-
-
 @pytest.mark.parametrize(
     "databases", [("postgres", "other"), ("postgres", "postgres"), ("other", "postgres", "template1")]
 )
@@ -219,7 +215,6 @@ def test_of_runs_that_meet_one_goes_on(server, databases):
             done.wait(60)
 
     for dummy in range(6):
-        nothing_is_taken(server)
         meet, done = threading.Barrier(len(databases)), threading.Event()
         got: list[str] = []
         runs = [threading.Thread(target=run, args=(database, meet, done, got)) for database in databases]
@@ -238,7 +233,27 @@ def _settled(got: list[str], runs: list[threading.Thread]) -> bool:
 
 
 def test_a_run_that_died_leaves_nothing_taken(server):
-    for database in ("postgres", "other"):
+    for database in ("postgres", "other", "other", "postgres"):
         with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
             Ending(postgres).claim()
-        nothing_is_taken(server)
+
+
+@pytest.mark.parametrize("database", ["postgres", "other"])
+def test_a_lock_that_goes_while_a_run_asks_for_it_is_no_other_run(server, database):
+    """The server gives the lock of a closed connection back a moment later; the run waits for that."""
+    other = psycopg2.connect(server.dsn(user="oncall"))
+    other.cursor().execute("SELECT pg_try_advisory_lock(%s)", (ACT_LOCK_KEY,))
+    with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
+        waits = threading.Event()
+        rows = postgres.rows
+
+        def asked(query, **values):
+            answer = rows(query, **values)
+            if query == ACT_LOCK_OWNER and answer and not waits.is_set():
+                waits.set()
+                other.close()  # what the run has just seen is about to go
+            return answer
+
+        postgres.rows = asked
+        Ending(postgres).claim()
+        assert waits.is_set()

@@ -160,7 +160,11 @@ def test_the_problem_of_a_container(more, problem):
     [
         pytest.param(1, {}, [], id="as the files ask"),
         pytest.param(2, {}, ["the files ask for 1, 2 run: the next `up` reverts this"], id="scaled up"),
-        pytest.param(0, {}, [], id="none"),
+        pytest.param(0, {}, ["the files ask for 1, 0 run, 1 have no container"], id="the only one was removed"),
+        pytest.param(1, {"scale": 2}, ["the files ask for 2, 1 run, 1 have no container"], id="one of two was removed"),
+        pytest.param(2, {"scale": 5}, ["the files ask for 5, 2 run, 3 have no container"], id="three of five"),
+        pytest.param(0, {"scale": 0}, [], id="none is asked for"),
+        pytest.param(0, {"profiles": ["debug"]}, [], id="of a profile that is not in use"),
     ],
 )
 def test_notes_on_the_number_of_replicas(running, spec, notes):
@@ -174,6 +178,15 @@ def test_a_replica_that_failed_is_missing_and_a_job_that_is_done_is_not():
         "the files ask for 2, 1 run"
     ]
     assert service_dict(project(container(), done, services={"web": {"scale": 2}}), "web")["notes"] == []
+    assert service_dict(project(container(), done, services={"web": {"scale": 3}}), "web")["notes"] == [
+        "the files ask for 3, 1 run, 1 have no container"
+    ]
+
+
+def test_more_than_the_files_ask_for_beside_one_that_failed():
+    failed = container(number=3, state="exited", exit_code=1)
+    shop = project(container(), container(number=2), failed, services={"web": {}})
+    assert service_dict(shop, "web")["notes"] == ["the files ask for 1, 2 run: the next `up` reverts this"]
 
 
 def test_a_service_that_the_files_do_not_know():

@@ -23,6 +23,12 @@ from support import reports
 from .surveys import AWAY, EXAMINED, SITE, changed, database, part, resources, service, unread
 
 
+def lacking(name: str, running: int, wanted: int | None) -> dict[str, ServiceReport]:
+    """A service of which replicas were removed; those that run are healthy."""
+    containers = [reports.container(f"{name}-{number}") for number in range(running)]
+    return {name: reports.service(*containers, wanted=wanted, running=running)}
+
+
 def missing(name: str, wanted: int | None = 1, *notes: str) -> dict[str, ServiceReport]:
     return {name: reports.service(wanted=wanted, notes=notes, running=0)}
 
@@ -64,6 +70,10 @@ SILENT = unread("Could not reach the engine: nothing listens there.", "EngineErr
         ({"services": part(missing("backend"), missing("db"))}, "P0", "service_scale"),
         ({"services": part(missing("mailer"), service("db"))}, "P2", "service_scale"),
         ({"services": part(missing("only with a profile", 0), service("db"))}, "P3", ""),
+        ({"services": part(lacking("backend", 1, 2), service("db"))}, "P2", "service_scale"),
+        ({"services": part(lacking("backend", 2, 5), service("db"))}, "P2", "service_scale"),
+        ({"services": part(lacking("backend", 3, 1), service("db"))}, "P3", ""),
+        ({"services": part(lacking("backend", 1, None), service("db"))}, "P3", ""),
         ({"services": part(problem="There is no container")}, "P0", ""),
         ({"services": part(service("backend", "", "is unhealthy"))}, "P2", "service_restart"),
         ({"services": part(service("mailer", "is unhealthy"))}, "P2", "service_restart"),
