@@ -8,8 +8,14 @@ from datetime import datetime, timezone
 from typing import Any, cast
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severity import (
+    ALWAYS_FIRING,
+    NO_SIGN,
+    wrong_severities,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
+    AlertRules,
     PrometheusResult,
     prometheus_signs,
 )
@@ -34,6 +40,8 @@ class ActionModule(ControllerAction):
         "targets": {"type": "dict", "default": {}},
         "services": {"type": "dict", "default": {}},
         "links": {"type": "dict", "default": {}},
+        "alert_severities": {"type": "dict", "default": {}},
+        "always_firing": {"type": "list", "elements": "str", "default": list(ALWAYS_FIRING)},
     }
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +49,7 @@ class ActionModule(ControllerAction):
         surveys = {str(host): cast(Survey, survey) for host, survey in args["surveys"].items()}
         surveys.update({str(host): {"unreachable": True} for host in args["unreached"]})
         prometheus = cast(PrometheusResult, args["prometheus"])
-        signs = signs_of_all(surveys, importance) + prometheus_signs(prometheus)
+        signs = signs_of_all(surveys, importance) + prometheus_signs(prometheus, _alert_rules(args))
         signs.sort(key=lambda one: (one.severity, -one.weight))
         severity, scenarios = severity_of(signs), scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}
@@ -54,6 +62,16 @@ class ActionModule(ControllerAction):
             "page": page(severity, signs, scenarios, surveys, prometheus, links, now),
         }
         return {**report}
+
+
+def _alert_rules(args: dict[str, Any]) -> AlertRules:
+    severities = {str(word): str(severity) for word, severity in args["alert_severities"].items()}
+    for wrong in wrong_severities(severities):
+        raise AnsibleActionFail(
+            f"triage_report: alert_severities: {wrong!r} is no severity; use one of {', '.join(SEVERITIES)}, or"
+            f" {NO_SIGN} for alerts that are no sign. Nothing was done."
+        )
+    return AlertRules(severities, [str(name) for name in args["always_firing"]])
 
 
 def _severities(args: dict[str, Any], name: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ options:
     type: dict
     default: {}
   timeout:
-    description: Seconds for each response.
+    description: Seconds for each response, from the request to its last byte.
     type: float
     default: 5.0
 extends_documentation_fragment:

@@ -33,6 +33,20 @@ options:
     description: Severity of a service without a healthy replica, by its name. The default is P1.
     type: dict
     default: {}
+  alert_severities:
+    description:
+      - Severity of an alert by the word in its label C(severity), else C(priority), else C(level). V(P0) to V(P3), or
+        V(none) for alerts that are no sign. Case is ignored, and V(SEV-2) and V(sev2) are one word.
+      - Extends a table of usual words, such as V(critical), V(page) and V(high) (P1), V(warning) and V(sev2) (P2),
+        V(info) and V(ticket) (P3), digits (V(0) to V(3) as P0 to P3) and V(none). The severity of a word that is in
+        neither is C(unknown).
+    type: dict
+    default: {}
+  always_firing:
+    description: Names of alerts that fire by design, such as a dead man's switch. They are no sign.
+    type: list
+    elements: str
+    default: [Watchdog, InfoInhibitor, DeadMansSwitch, DeadMansSnitch, PrometheusAlwaysFiring]
   links:
     description:
       - Addresses for the page, by name. C({from}) and C({to}) are replaced by the start and the end of the last hour
@@ -64,7 +78,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 severity:
-  description: Proposed severity, V(P0) to V(P3).
+  description:
+    - Proposed severity, V(P0) to V(P3). V(unknown) where nothing above P3 is known and an alert fires whose severity
+      is unknown.
   returned: success
   type: str
   sample: P1

@@ -25,6 +25,7 @@ _MEANS = {
     "P1": "a core feature or much slowness: answer within the hour",
     "P2": "something minor: answer within four hours",
     "P3": "nothing that users feel: the next working day",
+    "unknown": "an alert fires whose severity is unknown: a person rates it now",
 }
 
 

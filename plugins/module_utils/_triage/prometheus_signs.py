@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Iterable, TypedDict
+from dataclasses import dataclass, field
+from typing import Iterable, Mapping, Sequence, TypedDict
 
-from .sign import P1, P2, P3, SEVERITIES, Sign
-
-_LABELS = {"critical": P1, "page": P1, "high": P1, "error": P1, "warning": P2, "medium": P2, "info": P3, "low": P3}
+from .alert_severity import ALWAYS_FIRING, NO_SIGN, alert_severity, severity_word
+from .sign import P2, SEVERITIES, UNKNOWN, Sign
 
 
 class AlertReport(TypedDict):
@@ -53,23 +53,35 @@ class PrometheusResult(AlertsAndSeries, total=False):
     msg: str
 
 
-def prometheus_signs(answer: PrometheusResult) -> list[Sign]:
-    """What Prometheus says. Empty: it was not asked; without alerts it could not be, and we are blind."""
+@dataclass(frozen=True)
+class AlertRules:
+    """What the site says about its alerts. ``severities``: word of a label to P0 to P3, or none for no sign;
+    ``always_firing``: names of alerts that fire by design and are no sign."""
+
+    severities: Mapping[str, str] = field(default_factory=dict)
+    always_firing: Sequence[str] = ALWAYS_FIRING
+
+
+def prometheus_signs(answer: PrometheusResult, rules: AlertRules = AlertRules()) -> list[Sign]:
+    """Signs in the answer. Empty: it was not asked; without alerts it could not be, and what fires is unknown."""
     if answer and "alerts" not in answer:
         why = str(answer.get("msg") or "it gave no answer")
         return [Sign(P2, f"what fires is not known: {why}", "")]
-    return [*alert_signs(answer["alerts"]), *series_signs(answer["series"])] if answer else []
+    return [*alert_signs(answer["alerts"], rules), *series_signs(answer["series"])] if answer else []
 
 
-def alert_signs(alerts: Iterable[AlertReport]) -> list[Sign]:
-    """Alerts that fire; the severity is in a label, as P0 to P3 or in the words that are usual."""
+def alert_signs(alerts: Iterable[AlertReport], rules: AlertRules) -> list[Sign]:
+    """A sign for each alert that fires, but for those that fire by design or whose label says that they are none."""
     signs = []
     for alert in alerts:
-        if alert["state"] != "firing":
+        labels = {**alert["labels"], "severity": alert["severity"] or alert["labels"].get("severity", "")}
+        severity = alert_severity(labels, rules.severities)
+        if alert["state"] != "firing" or alert["name"] in rules.always_firing or severity == NO_SIGN:
             continue
-        label = alert["severity"]
-        severity = label.upper() if label.upper() in SEVERITIES else _LABELS.get(label.lower(), P2)
         text = f"alert {alert['name']}: {alert['summary'] or 'fires'}"
+        if severity == UNKNOWN:
+            word = severity_word(labels)
+            text += f" (its severity {word!r} is not in the table)" if word else " (it has no label of a severity)"
         signs.append(Sign(severity, text, "", alert["scenario"], 2.0))
     return signs
 

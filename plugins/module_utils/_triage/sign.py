@@ -14,6 +14,8 @@ from typing import Sequence, TypedDict
 from .._core.text import printable
 
 P0, P1, P2, P3 = SEVERITIES = ("P0", "P1", "P2", "P3")
+# Of a sign whose severity cannot be read: it is shown, and takes no place between the known ones.
+UNKNOWN = "unknown"
 # What may be proposed: names come from labels of alerts, too, and stand in a line that people paste into a shell.
 SCENARIOS = (
     "db_connection_exhaustion",
@@ -29,9 +31,15 @@ SCENARIOS = (
     "service_scale",
 )
 
+# What a severity adds to the weight of a playbook; unknown adds nothing.
+_EXTRA = {P0: 1.5, P1: 1.0, P2: 0.5}
+
 
 class SignReport(TypedDict):
-    """A sign with its severity; ``host`` is empty where it is of none, ``scenario`` where it points to none."""
+    """A sign with its severity, P0 to P3 or unknown.
+
+    ``host`` is empty where the sign is of none, ``scenario`` where it points to none.
+    """
 
     severity: str
     text: str
@@ -72,8 +80,10 @@ class Sign:
 
 
 def severity_of(signs: Sequence[Sign]) -> str:
-    """The most severe of all; P3 where nothing is wrong."""
-    return min((sign.severity for sign in signs), default=P3)
+    """The most severe of all that are known. A sign of unknown severity makes unknown what would be P3; P3 for none."""
+    severities = {sign.severity for sign in signs}
+    known = min(severities - {UNKNOWN}, default=P3)
+    return UNKNOWN if known == P3 and UNKNOWN in severities else known
 
 
 def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
@@ -84,7 +94,7 @@ def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:
             by_scenario.setdefault(sign.scenario, []).append(sign)
     # Many signs of one kind are one sign: what is weighed is the strongest of each host, and how severe it is.
     weights = {
-        name: max(sign.weight for sign in mine) + 0.5 * (3 - SEVERITIES.index(min(sign.severity for sign in mine)))
+        name: max(sign.weight for sign in mine) + max(_EXTRA.get(sign.severity, 0.0) for sign in mine)
         for name, mine in by_scenario.items()
     }
     return [

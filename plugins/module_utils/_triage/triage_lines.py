@@ -11,7 +11,7 @@ from .sign import TriageReport
 def of_triage(result: TriageReport) -> list[Line]:
     """How severe, by what, and what to run next."""
     severity = result["severity"]
-    lines = [({"P0": BAD, "P1": BAD, "P2": CARE}.get(severity, GOOD), f"proposed severity {severity}")]
+    lines = [({"P0": BAD, "P1": BAD, "P3": GOOD}.get(severity, CARE), f"proposed severity {severity}")]
     for sign in result["signs"][:SHOWN]:
         where = f"{sign['host']}: " if sign["host"] else ""
         lines.append((CARE if sign["severity"] != "P3" else DIM, f"{sign['severity']} {where}{sign['text']}"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
@@ -20,7 +21,7 @@ from ..._core.text import printable
 from ..._core.urls import base_url_of
 from ..prometheus_signs import AlertReport, AlertsAndSeries, SeriesOption, SeriesReport
 
-_MOST = 4 * 2**20  # bytes of an answer
+_MOST = 64 * 2**20  # bytes of an answer: some 50,000 alerts with long texts
 _THREADS = 4
 _QUERY = "/api/v1/query"
 _REFUSED = (400, 422)  # the query cannot be read, or not be carried out
@@ -69,8 +70,7 @@ class Prometheus:
     def _ask(self, path: str, read: Callable[[Any], Any]) -> Any:
         """What ``read`` makes of the data; an answer of another form is reported as such."""
         try:
-            answer = open_url(f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none")
-            document = json.loads(answer.read(_MOST))
+            document = json.loads(self._body(path))
             if document.get("status") != "success":
                 raise self._problem(str(document.get("error") or "no success"))
             return read(document["data"])
@@ -81,8 +81,33 @@ class Prometheus:
             raise self._problem(f"HTTP {error.code}: {reason}") from None
         except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
             raise self._problem(str(getattr(error, "reason", error))) from None
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise self._problem("what answers there is not Prometheus") from None
+
+    def _body(self, path: str) -> bytes:
+        """The whole answer within the time limit, which bounds all of it: a socket's own limit begins anew with each
+        byte that arrives. The thread of an answer that is late ends with the process."""
+        answers: list[bytes | Exception] = []
+
+        def read() -> None:
+            try:
+                with open_url(
+                    f"{self.url}{path}", headers=self.headers, timeout=self.timeout, follow_redirects="none"
+                ) as answer:
+                    answers.append(answer.read(_MOST + 1))
+            except Exception as error:  # it is raised again in the thread that asked
+                answers.append(error)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(self.timeout)
+        if not answers:
+            raise self._problem(f"no whole answer within {self.timeout:g} s")
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        if len(answers[0]) > _MOST:
+            raise self._problem(f"the answer is larger than {_MOST // 2**20} MiB")
+        return answers[0]
 
     def _problem(self, reason: str) -> HostError:
         return HostError(

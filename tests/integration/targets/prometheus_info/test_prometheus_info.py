@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,7 @@ ALERT = {
     "labels": {"alertname": "UsersFail", "severity": "P1", "job": "\u001b[31mred"},
     "annotations": {"summary": "a tenth fails"}, "state": "firing", "activeAt": "2026-11-24T08:33:21Z", "value": "1",
 }  # fmt: skip
+LONG_ALERT = {**ALERT, "annotations": {"summary": "s" * 700}, "labels": {"alertname": "UsersFail", "pod": "x" * 700}}
 VALUES = {
     "vector": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0.1"]}, {"value": [1, "0.3"]}]},
     "scalar": {"resultType": "scalar", "result": [1, "7"]},
@@ -41,6 +43,15 @@ class Answers(http.server.BaseHTTPRequestHandler):
             status, body = 400, json.dumps({"status": "error", "error": "parse error: unexpected end of input"})
         if self.mode == "no alerts":
             body = json.dumps({"status": "success", "data": [1]})
+        if self.mode == "storm":
+            body = json.dumps({"status": "success", "data": {"alerts": [LONG_ALERT] * 5000}})
+        if self.mode == "deep":
+            body = '{"status": "success", "data": ' + "[" * 100_000 + "]" * 100_000 + "}"
+        if self.mode == "null":
+            body = json.dumps({"status": "success", "data": {"alerts": [None]}})
+        if self.mode in ("slow body", "slow head"):
+            self.drip(self.mode == "slow head")
+            return
         if self.mode == "html":
             body = "<html>Sign in</html>"
         if self.mode == "locked" and self.headers.get("Authorization") != "Bearer good":
@@ -48,6 +59,19 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.end_headers()
         self.wfile.write(body.encode())
+
+    def drip(self, head: bool) -> None:
+        """A byte every 50 ms until the client is gone, each within any limit of a single read."""
+        if not head:
+            self.send_response(200)
+            self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"H" if head else b" ")
+                self.wfile.flush()
+                time.sleep(0.05)
+        except OSError:
+            return
 
     def log_message(self, *_words: Any) -> None:
         pass
@@ -99,6 +123,23 @@ def test_a_series_in_trouble_costs_no_other(url, query, said):
 def test_alerts_of_another_form(url):
     Answers.mode = "no alerts"
     assert "not Prometheus" in ask(url)["msg"]
+
+
+def test_a_storm_of_alerts_is_read_whole(url):
+    Answers.mode = "storm"
+    assert len(ask(url, timeout=60)["alerts"]) == 5000
+
+
+@pytest.mark.parametrize("mode", ["deep", "null"])
+def test_json_that_is_not_of_prometheus(url, mode):
+    Answers.mode = mode
+    assert "not Prometheus" in ask(url, timeout=60)["msg"]
+
+
+@pytest.mark.parametrize("mode", ["slow body", "slow head"])
+def test_an_answer_that_never_ends_is_given_up(url, mode):
+    Answers.mode = mode
+    assert "no whole answer within 1 s" in ask(url, timeout=1)["msg"]
 
 
 def test_a_page_to_sign_in(url):

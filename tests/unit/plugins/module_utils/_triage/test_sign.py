@@ -10,7 +10,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_s
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     SCENARIOS,
+    Sign,
     scenarios_of,
+    severity_of,
 )
 
 from .surveys import alert, connection_limit_dicts, series
@@ -34,3 +36,23 @@ def test_nothing_else_is_proposed(name):
     assert scenarios_of(signs) == []
     assert "ansible-playbook" not in connection_limit_dicts(signs)
     assert "No playbook mends what is severest above" in connection_limit_dicts(signs)
+
+
+@pytest.mark.parametrize(
+    ("severities", "together"),
+    [
+        ([], "P3"),
+        (["P3"], "P3"),
+        (["P2", "P0"], "P0"),
+        (["unknown"], "unknown"),
+        (["unknown", "P3"], "unknown"),
+        (["unknown", "P2"], "P2"),
+    ],
+)
+def test_an_unknown_severity_is_no_value_in_the_middle(severities, together):
+    assert severity_of([Sign(severity, "x", "") for severity in severities]) == together
+
+
+def test_a_sign_of_unknown_severity_adds_nothing_to_its_playbook():
+    unknown, minor = (Sign(severity, severity, "", "disk_space") for severity in ("unknown", "P2"))
+    assert [scenarios_of(signs)[0]["weight"] for signs in ([unknown], [minor, unknown])] == [1.0, 1.5]
