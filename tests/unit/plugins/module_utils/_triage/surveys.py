@@ -80,9 +80,9 @@ def series(name: str, value: float | None, unit: str = "%", *, problem: str = ""
     return told
 
 
-def alert(severity: str, *, state: str = "firing", scenario: str = "disk_space") -> AlertReport:
+def alert(severity: str, *, state: str = "firing", scenario: str = "disk_space", name: str = "X") -> AlertReport:
     return {
-        "name": "X", "severity": severity, "scenario": scenario, "state": state, "since": "", "summary": "s",
+        "name": name, "severity": severity, "scenario": scenario, "state": state, "since": "", "summary": "s",
         "labels": {},
     }  # fmt: skip
 

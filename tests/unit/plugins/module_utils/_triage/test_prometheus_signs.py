@@ -27,11 +27,11 @@ def test_an_alert_that_fires_is_a_sign_and_one_that_is_pending_is_none(label, se
     [("none", "X"), ("None", "X"), ("critical", "Watchdog"), ("", "InfoInhibitor"), ("heartbeat", "X")],
 )
 def test_an_alert_that_fires_by_design_is_no_sign(label, name):
-    assert alert_signs([{**alert(label), "name": name}], AlertRules()) == []
+    assert alert_signs([alert(label, name=name)], AlertRules()) == []
 
 
 def test_the_site_names_its_own_alerts_that_fire_by_design():
-    alerts = [{**alert("page"), "name": "Canary"}, {**alert("page"), "name": "Watchdog"}]
+    alerts = [alert("page", name="Canary"), alert("page", name="Watchdog")]
     assert [sign.text for sign in alert_signs(alerts, AlertRules(always_firing=["Canary"]))] == ["alert Watchdog: s"]
 
 
