@@ -132,19 +132,20 @@ evidence:
   sample: {}
 """
 
+from typing import Any, Mapping
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.restart import restart
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import (
     COMPOSE_ARGS,
+    RESTART_ARGS,
     ROLLOUT_ARGS,
     request_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import METHODS
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._core.result import ActResult
 
 
-def work(module: AnsibleModule) -> ActResult:
+def work(module: AnsibleModule) -> Mapping[str, Any]:
     params = module.params
     return restart(
         request_of(params, module.check_mode),
@@ -162,12 +163,7 @@ def main() -> None:
         argument_spec={
             **COMPOSE_ARGS,
             **ROLLOUT_ARGS,
-            "services": {"type": "list", "elements": "str", "default": []},
-            "containers": {"type": "list", "elements": "str", "default": []},
-            "everything": {"type": "bool", "default": False},
-            "which": {"type": "str", "default": "all", "choices": ["all", "unhealthy"]},
-            "method": {"type": "str", "default": "auto", "choices": list(METHODS)},
-            "at_once": {"type": "bool", "default": False},
+            **RESTART_ARGS,
         },
         supports_check_mode=True,
     )

@@ -153,36 +153,23 @@ evidence:
   sample: {}
 """
 
+from typing import Any, Mapping
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.scale import scale
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import (
     COMPOSE_ARGS,
     ROLLOUT_ARGS,
+    SCALE_ARGS,
+    bounds_of,
     request_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Bounds
-from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
-from ansible_collections.pafar.runbook.plugins.module_utils._core.result import ActResult
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 
 
-def work(module: AnsibleModule) -> ActResult:
+def work(module: AnsibleModule) -> Mapping[str, Any]:
     params = module.params
-    at_least(params, "max_replicas", 1)
-    at_least(params, "connections_per_replica", 0)
-    at_least(params, "memory_reserve", 0)
-    if params["memory_reserve"] >= 1:
-        raise InputError("memory_reserve is a share of the host's memory and must be less than 1. Nothing was done.")
-    bounds = Bounds(
-        params["max_replicas"],
-        params["allow_drift"],
-        params["memory_reserve"],
-        params["connections_per_replica"],
-        params["connections_free"],
-        params["allow_shared_data"],
-        params["expected"],
-    )
-    return scale(request_of(params, module.check_mode), params["service"], params["replicas"], bounds)
+    return scale(request_of(params, module.check_mode), params["service"], params["replicas"], bounds_of(params))
 
 
 def main() -> None:
@@ -190,15 +177,7 @@ def main() -> None:
         argument_spec={
             **COMPOSE_ARGS,
             **ROLLOUT_ARGS,
-            "service": {"type": "str", "required": True},
-            "replicas": {"type": "str", "required": True},
-            "max_replicas": {"type": "int", "default": 20},
-            "allow_drift": {"type": "bool", "default": False},
-            "allow_shared_data": {"type": "bool", "default": False},
-            "expected": {"type": "int"},
-            "memory_reserve": {"type": "float", "default": 0.1},
-            "connections_per_replica": {"type": "int", "default": 0},
-            "connections_free": {"type": "int"},
+            **SCALE_ARGS,
         },
         supports_check_mode=True,
     )

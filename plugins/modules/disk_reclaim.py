@@ -245,8 +245,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import ENGINE_ARGS, engine_login_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.reclaim import reclaim
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.options import wanted_of
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import KINDS
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.options import RECLAIM_ARGS, wanted_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -258,21 +257,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **ENGINE_ARGS,
-            "mount": {"type": "path", "default": "/"},
-            "free": {"type": "str", "default": "20%"},
-            "kinds": {"type": "list", "elements": "str", "default": list(KINDS), "choices": list(KINDS)},
-            "scope": {"type": "str", "default": "all", "choices": ["all", "project"]},
-            "log_size": {"type": "int", "default": 100},
-            "log_keep": {"type": "int", "default": 4},
-            "saved_dir": {"type": "path", "default": "~/.local/state/pafar-runbook/saved"},
-            "image_age": {"type": "float", "default": 24.0},
-            "container_age": {"type": "float", "default": 72.0},
-            "journal_keep": {"type": "int", "default": 512},
-            "journal_directory": {"type": "path", "default": ""},
-            "backups": {"type": "list", "elements": "dict", "default": []},
-            "project": {"type": "str", "default": ""},
-            "releases": {"type": "path", "default": "~/.local/state/pafar-runbook/releases"},
-            "only": {"type": "list", "elements": "str"},
+            **RECLAIM_ARGS,
         },
         supports_check_mode=True,
     )

@@ -104,7 +104,7 @@ options:
     default: []
     suboptions:
       name: {description: "Name of the target.", type: str, required: true}
-      kind: {description: "Protocol of the target.", type: str, default: http, choices: [http, postgres, redis, tcp, tls]}
+      kind: {description: "Protocol of the target.", type: str, default: http, choices: [http, tcp, tls, postgres, redis]}
       url: {description: "Address, for V(http).", type: str, default: ""}
       host: {description: "Host name or address, for the other kinds.", type: str, default: ""}
       port: {description: "Port, for the other kinds. 0 means the default port.", type: int, default: 0}

@@ -12,6 +12,8 @@ from .engine_options import ENGINE_ARGS, engine_login_of
 from .io.request import Request
 from .project_ref import Source
 from .replicas import RolloutOptions
+from .restart import METHODS
+from .scale import Bounds
 
 COMPOSE_ARGS: dict[str, Any] = {
     **ENGINE_ARGS,
@@ -34,6 +36,28 @@ ROLLOUT_ARGS: dict[str, Any] = {
     "proxy_reload": {"type": "list", "elements": "str", "default": ["nginx", "-s", "reload"]},
     "proxy_test": {"type": "list", "elements": "str", "default": ["nginx", "-t", "-q"]},
     "compose_timeout": {"type": "float", "default": 180.0},
+}
+
+
+SCALE_ARGS: dict[str, Any] = {
+    "service": {"type": "str", "required": True},
+    "replicas": {"type": "str", "required": True},
+    "max_replicas": {"type": "int", "default": 20},
+    "allow_drift": {"type": "bool", "default": False},
+    "allow_shared_data": {"type": "bool", "default": False},
+    "expected": {"type": "int"},
+    "memory_reserve": {"type": "float", "default": 0.1},
+    "connections_per_replica": {"type": "int", "default": 0},
+    "connections_free": {"type": "int"},
+}
+
+RESTART_ARGS: dict[str, Any] = {
+    "services": {"type": "list", "elements": "str", "default": []},
+    "containers": {"type": "list", "elements": "str", "default": []},
+    "everything": {"type": "bool", "default": False},
+    "which": {"type": "str", "default": "all", "choices": ["all", "unhealthy"]},
+    "method": {"type": "str", "default": "auto", "choices": list(METHODS)},
+    "at_once": {"type": "bool", "default": False},
 }
 
 
@@ -93,4 +117,22 @@ def request_of(params: dict[str, Any], check_mode: bool) -> Request:
         params["compose_timeout"],
         params["only"],
         check_mode,
+    )
+
+
+def bounds_of(params: dict[str, Any]) -> Bounds:
+    """What the site allows of more replicas."""
+    at_least(params, "max_replicas", 1)
+    at_least(params, "connections_per_replica", 0)
+    at_least(params, "memory_reserve", 0)
+    if params["memory_reserve"] >= 1:
+        raise InputError("memory_reserve is a share of the host's memory and must be less than 1. Nothing was done.")
+    return Bounds(
+        max_replicas=params["max_replicas"],
+        allow_drift=params["allow_drift"],
+        memory_reserve=params["memory_reserve"],
+        connections_per_replica=params["connections_per_replica"],
+        connections_free=params["connections_free"],
+        allow_shared_data=params["allow_shared_data"],
+        expected=params["expected"],
     )

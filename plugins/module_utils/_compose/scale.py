@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
+from .._core.errors import InputError, PreflightError
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.units import MIB
@@ -15,6 +16,8 @@ from .container import Container
 from .model import ports_of
 from .project import Project
 from .replicas import line_of, reload_item
+
+START = "start"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Scaling(PlannedAct):
     @property
     def add(self) -> int:
         """Replicas to start."""
-        return self.wanted - self.now if growth_of(self.service, self.now, self.wanted) in self.plan.targets else 0
+        return sum(item.detail["count"] for item in self.plan.actions if item.action == START)
 
     @property
     def victims(self) -> tuple[Container, ...]:
@@ -114,9 +117,27 @@ class Scaling(PlannedAct):
         return {"reversible": True, "module": "compose_scale", "options": options}
 
 
-def growth_of(service: str, there: int, desired: int) -> str:
-    """The target that stands for all replicas that are to be started."""
-    return f"{service}:{there}->{desired}"
+def wanted_of(service: str, replicas: int, given: str, bounds: Bounds) -> int:
+    """``5``, ``+2`` or ``-1`` beside the present number of replicas, checked against what the site allows."""
+    if not re.fullmatch(r"[+-]?\d{1,9}", given.strip()):
+        raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
+    desired = int(given) + (replicas if given.strip()[0] in "+-" else 0)
+    if bounds.expected is not None and bounds.expected != replicas:
+        raise PreflightError(
+            f"{service} has {replicas} replicas and {bounds.expected} were expected: it was changed in the meantime."
+            " Nothing was done."
+        )
+    if desired < 1:
+        raise InputError(
+            f"{service} would have {desired} replicas; the least is 1, since to stop a service is not to scale it."
+            " Nothing was done."
+        )
+    if desired > bounds.max_replicas and desired > replicas:
+        raise InputError(
+            f"{service} would have {desired} replicas and this site allows {bounds.max_replicas} (max_replicas)."
+            " Nothing was done."
+        )
+    return desired
 
 
 def plan_scaling(
@@ -124,9 +145,8 @@ def plan_scaling(
     service: str,
     desired: int,
     around: Capacity,
+    bounds: Bounds = Bounds(),
     *,
-    allow_drift: bool = False,
-    allow_shared: bool = False,
     stale: Sequence[tuple[Container, float]] = (),
     unknown: Sequence[Container] = (),
 ) -> Scaling:
@@ -137,8 +157,9 @@ def plan_scaling(
     actions, excluded = [], []
     if add:
         reason = f"{desired} wanted, {len(replicas)} there"
-        target = growth_of(service, len(replicas), desired)
-        actions.append(Item(target, reason, "start", {"who": service, "count": add}))
+        # One target stands for all replicas that are to be started.
+        target = f"{service}:{len(replicas)}->{desired}"
+        actions.append(Item(target, reason, START, {"who": service, "count": add}))
     for victim in victims:
         actions.append(Item(project.target(victim), why_first(project, victim), "remove", {"who": victim.name}))
     if victims:
@@ -155,7 +176,7 @@ def plan_scaling(
         service,
         desired,
         Plan("scale", tuple(actions), tuple(excluded)),
-        tuple(refusals(project, service, add, around, allow_drift, allow_shared)) if add else (),
+        tuple(refusals(project, service, add, around, bounds)) if add else (),
         victims,
         tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
@@ -186,9 +207,7 @@ def why_first(project: Project, container: Container) -> str:
     return "differs from the files" if project.drift(container) else "excess, the highest number"
 
 
-def refusals(
-    project: Project, service: str, add: int, around: Capacity, allow_drift: bool, allow_shared: bool
-) -> Iterable[str]:
+def refusals(project: Project, service: str, add: int, around: Capacity, bounds: Bounds) -> Iterable[str]:
     """Everything that speaks against more replicas, each as a clause."""
     spec, replicas = project.spec(service), project.replicas(service)
     if spec is None:
@@ -197,7 +216,7 @@ def refusals(
     desired = len(replicas) + add
     if spec.container_name and desired > 1:
         yield f"the files give it the fixed container_name {spec.container_name}, so there can be one only"
-    if len(replicas) == 1 and project.stateful(service) and not allow_shared:
+    if len(replicas) == 1 and project.stateful(service) and not bounds.allow_shared_data:
         yield "it keeps data, and a second replica on the same data may destroy them (allow_shared_data if it may not)"
     idle = [replica for replica in replicas if not replica.running]
     if idle:
@@ -208,7 +227,7 @@ def refusals(
         yield f"its image {spec.image} is not on this host, and nothing is pulled or built in the middle of an incident"
     drifted = [(replica, project.drift(replica)) for replica in replicas]
     differing = [(replica, why) for replica, why in drifted if why]
-    if differing and not allow_drift:
+    if differing and not bounds.allow_drift:
         replica, why = differing[0]
         yield (
             f"{len(differing)} of its replicas differ from the files, so that new ones would be another thing"
@@ -274,11 +293,3 @@ def _room(add: int, limit: int, around: Capacity) -> Iterable[str]:
     for network, free in (around.addresses_free or {}).items():
         if free < add:
             yield f"the network {network} has {free} addresses left"
-
-
-def wanted_of(replicas: int, given: str) -> int | None:
-    """``5``, ``+2`` or ``-1`` beside the present number. None: not understood."""
-    if not re.fullmatch(r"[+-]?\d{1,9}", given.strip()):
-        return None
-    number = int(given)
-    return replicas + number if given.strip()[0] in "+-" else number

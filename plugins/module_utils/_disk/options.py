@@ -11,10 +11,29 @@ from .._core.module import at_least
 from .._core.units import MIB
 from .io.backups import Kept
 from .io.reclaim import ReclaimOptions
-from .reclaim import goal_of
+from .reclaim import KINDS, goal_of
 
 _BACKUP_KEYS = {"path", "pattern", "keep", "max_age", "service", "project"}
 _HOUR = 3600.0
+
+
+RECLAIM_ARGS: dict[str, Any] = {
+    "mount": {"type": "path", "default": "/"},
+    "free": {"type": "str", "default": "20%"},
+    "kinds": {"type": "list", "elements": "str", "default": list(KINDS), "choices": list(KINDS)},
+    "scope": {"type": "str", "default": "all", "choices": ["all", "project"]},
+    "log_size": {"type": "int", "default": 100},
+    "log_keep": {"type": "int", "default": 4},
+    "saved_dir": {"type": "path", "default": "~/.local/state/pafar-runbook/saved"},
+    "image_age": {"type": "float", "default": 24.0},
+    "container_age": {"type": "float", "default": 72.0},
+    "journal_keep": {"type": "int", "default": 512},
+    "journal_directory": {"type": "path", "default": ""},
+    "backups": {"type": "list", "elements": "dict", "default": []},
+    "project": {"type": "str", "default": ""},
+    "releases": {"type": "path", "default": "~/.local/state/pafar-runbook/releases"},
+    "only": {"type": "list", "elements": "str"},
+}
 
 
 def wanted_of(params: dict[str, Any]) -> ReclaimOptions:

@@ -9,23 +9,14 @@ import ipaddress
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
 from ..project import Project
-from ..scale import Capacity
+from ..scale import Bounds, Capacity
 from .compose_cli import Compose
 from .drain import listening_ports
 from .engine import Engine
 
 
-def read_capacity(
-    engine: Engine,
-    compose: Compose,
-    project: Project,
-    service: str,
-    *,
-    reserve: float,
-    connections_free: int | None,
-    connections_per_replica: int,
-) -> Capacity:
-    """``reserve``: share of the host's memory that must stay available; unknown where the engine is elsewhere."""
+def read_capacity(engine: Engine, compose: Compose, project: Project, service: str, bounds: Bounds) -> Capacity:
+    """What there is room for; the host's memory and ports are unknown where the engine is elsewhere."""
     replicas = project.replicas(service)
     own = {replica.id for replica in replicas}
     listed = engine.labelled()
@@ -42,7 +33,7 @@ def read_capacity(
     )
     if engine.login.local:
         memory = host.read_host(disks=False).memory
-        available, kept = memory["MemAvailable"], int(memory["MemTotal"] * reserve)
+        available, kept = memory["MemAvailable"], int(memory["MemTotal"] * bounds.memory_reserve)
         usage = cgroups.read_all({id: group for id, group in cgroups.groups().items() if id in own})
         working_set = max((container_usage.working_set for container_usage in usage.values()), default=0)
         listening |= listening_ports()
@@ -53,8 +44,8 @@ def read_capacity(
         listening=listening,
         names_taken=frozenset(names),
         addresses_free=_addresses(engine, {name for replica in replicas for name, dummy in replica.networks}),
-        connections_free=connections_free,
-        connections_per_replica=connections_per_replica,
+        connections_free=bounds.connections_free,
+        connections_per_replica=bounds.connections_per_replica,
         starts_dependencies=compose.starts_dependencies,
     )
 

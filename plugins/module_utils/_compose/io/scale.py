@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
+from ..._core.errors import ActFailed, PreflightError, RunbookError
 from ..._core.result import ActResult, After, Before, Missed, carry_out
 from ..project import project_dict
 from ..replicas import service_states
@@ -21,7 +21,13 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> ActResu
     """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
     with open_context(request, [service]) as context:
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
-        planned = plan(context, control, service, given, bounds)
+        desired = wanted_of(service, len(context.project.replicas(service)), given, bounds)
+        capacity = read_capacity(context.engine, context.compose, context.project, service, bounds)
+        stale, unknown = control.stale_proxies(service)
+        planned = plan_scaling(context.project, service, desired, capacity, bounds, stale=stale, unknown=unknown)
+        if planned.plan.actions:
+            control.check_proxy([service])
+        require_no_refusal(planned)
         return carry_out(planned, request.only, request.check_mode, Scale(context, control), time.monotonic)
 
 
@@ -75,55 +81,14 @@ class Scale:
         )
 
 
-def plan(context: Context, control: ReplicaControl, service: str, given: str, bounds: Bounds) -> Scaling:
-    """The plan for what was asked; refuses what can never be, and what would break."""
-    replicas = len(context.project.replicas(service))
-    desired = wanted_of(replicas, given)
-    if desired is None:
-        raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
-    if bounds.expected is not None and bounds.expected != replicas:
+def require_no_refusal(planned: Scaling) -> None:
+    """Refuse what would break, with every reason."""
+    if planned.refusals:
         raise PreflightError(
-            f"{service} has {replicas} replicas and {bounds.expected} were expected: it was changed in the meantime."
-            " Nothing was done."
+            f"{planned.service} was not scaled from {planned.now} to {planned.wanted}: {'; '.join(planned.refusals)}."
+            " Nothing was done.",
+            reasons=list(planned.refusals),
         )
-    if desired < 1:
-        raise InputError(
-            f"{service} would have {desired} replicas; the least is 1, since to stop a service is not to scale it."
-            " Nothing was done."
-        )
-    if desired > bounds.max_replicas and desired > replicas:
-        raise InputError(
-            f"{service} would have {desired} replicas and this site allows {bounds.max_replicas} (max_replicas)."
-            " Nothing was done."
-        )
-    around = read_capacity(
-        context.engine,
-        context.compose,
-        context.project,
-        service,
-        reserve=bounds.memory_reserve,
-        connections_free=bounds.connections_free,
-        connections_per_replica=bounds.connections_per_replica,
-    )
-    stale, unknown = control.stale_proxies(service)
-    scaling = plan_scaling(
-        context.project,
-        service,
-        desired,
-        around,
-        allow_drift=bounds.allow_drift,
-        allow_shared=bounds.allow_shared_data,
-        stale=stale,
-        unknown=unknown,
-    )
-    if scaling.plan.actions:
-        control.check_proxy([service])
-    if scaling.refusals:
-        raise PreflightError(
-            f"{service} was not scaled from {replicas} to {desired}: {'; '.join(scaling.refusals)}. Nothing was done.",
-            reasons=list(scaling.refusals),
-        )
-    return scaling
 
 
 def check_count(control: ReplicaControl, scaling: Scaling) -> None:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import Capacity, plan_scaling, wanted_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import (
+    Bounds,
+    Capacity,
+    plan_scaling,
+    wanted_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, PreflightError
 
 from .facts import OLD, container, project, volume
 
@@ -99,18 +105,39 @@ def test_a_dependency_that_has_exited_would_be_started_by_old_versions():
 def test_drift_is_refused_unless_allowed():
     found = project(container(image=OLD))
     assert "differ from the files" in plan_scaling(found, "web", 2, Capacity()).refusals[0]
-    assert plan_scaling(found, "web", 2, Capacity(), allow_drift=True).refusals == ()
+    assert plan_scaling(found, "web", 2, Capacity(), Bounds(allow_drift=True)).refusals == ()
 
 
-@pytest.mark.parametrize(("given", "wanted"), [("5", 5), ("+2", 5), ("-1", 2), ("+0", 3), ("x", None), ("", None)])
+@pytest.mark.parametrize(("given", "wanted"), [("5", 5), ("+2", 5), ("-1", 2), ("+0", 3), (" 4 ", 4)])
 def test_numbers_and_steps(given, wanted):
-    assert wanted_of(3, given) == wanted
+    assert wanted_of("web", 3, given, Bounds()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "bounds", "error", "reason"),
+    [
+        ("x", {}, InputError, "must be a number"),
+        ("", {}, InputError, "must be a number"),
+        ("-3", {}, InputError, "the least is 1"),
+        ("0", {}, InputError, "the least is 1"),
+        ("21", {}, InputError, "allows 20"),
+        ("+2", {"max_replicas": 4}, InputError, "allows 4"),
+        ("2", {"expected": 4}, PreflightError, "4 were expected"),
+    ],
+)
+def test_numbers_that_are_refused(given, bounds, error, reason):
+    with pytest.raises(error, match=reason):
+        wanted_of("web", 3, given, Bounds(**bounds))
+
+
+def test_fewer_than_now_are_allowed_above_the_limit():
+    assert wanted_of("web", 9, "8", Bounds(max_replicas=4)) == 8
 
 
 def test_a_second_replica_on_the_same_data_is_refused():
     alone = project(container(mounts=[volume("data")]))
     assert "keeps data" in plan_scaling(alone, "web", 2, Capacity()).refusals[0]
-    assert plan_scaling(alone, "web", 2, Capacity(), allow_shared=True).refusals == ()
+    assert plan_scaling(alone, "web", 2, Capacity(), Bounds(allow_shared_data=True)).refusals == ()
     bind = {"Type": "bind", "Source": "/srv/pg", "Destination": "/var/lib/postgresql/data", "RW": True}
     assert project(container(mounts=[bind])).stateful("web")
     assert not project(container(mounts=[{**bind, "Destination": "/srv/media"}])).stateful("web")
