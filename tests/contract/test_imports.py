@@ -1,10 +1,11 @@
 """The four import rules, read from the source by ``ast``. See docs/architecture.md.
 
 1. A pure file (not under ``io/``, not one of ``EDGE``) imports only values from the standard library and pure files.
+   Nor does it call ``open`` or the clock; and no file imports by name (``importlib``), which no rule could see.
 2. psycopg2 is imported only under ``_postgres/io``, the docker SDK only under ``_compose/io``.
 3. Subjects import along ``SUBJECTS``, which is a graph without cycles.
 4. A module imports ``_core.module``, files of ``EDGE``, and one collect or act function; action, callback and filter
-   plugins import pure files.
+   plugins import pure files, values and Ansible.
 5. What an ``io/`` file imports from Ansible or from another library is listed by file in ``FOREIGN``.
 
 Each rule is also run on a planted violation: a rule that cannot fail proves nothing.
@@ -31,6 +32,10 @@ VALUES = {
     "__future__", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools", "json",
     "re", "statistics", "typing", "urllib.parse",
 }  # fmt: skip
+# Calls that need no import: files, the screen, the clock; and imports that the rules cannot see.
+OUTSIDE = {"open", "print", "input", "exec", "eval"}
+CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
+HIDDEN_IMPORTS = {"__import__", "import_module", "importlib.import_module"}
 # Files beside the pure ones that are the edge of their subject: argument specs, and the way into Ansible.
 EDGE = {"options", "engine_options", "module", "record", "refusals"}
 DOORS = {"psycopg2": "_postgres/io", "docker": "_compose/io"}
@@ -52,16 +57,15 @@ SUBJECTS = {
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer.
 # A module wires options to one act or collect function: nothing of its own touches the outside.
 MODULE_MAY = {"__future__", "typing", "functools", "ansible.module_utils.basic"}
+PLUGIN_MAY = {"abc", "time"}  # besides Ansible and values: `time` for the moments around a module that runs elsewhere
+SHARED_BASE = "ansible_collections.pafar.runbook.plugins.plugin_utils."
 PURE_PLUGINS = {"action", "callback", "filter", "plugin_utils"}
-# Modules that still put an act together themselves. A module that no longer does leaves this list.
+# Modules that import more than one act, each with its reason. A module that no longer does leaves this list.
 SEVERAL = {
-    "pg_end_sessions",
-    "pg_role_settings",
-    "pg_index_build",
-    "pg_kill_blocking",
-    "compose_scale",
-    "compose_restart",
-    "disk_reclaim",
+    "pg_end_sessions": "opens the connection that its exclusions need (its own session), and names three bounds",
+    "pg_kill_blocking": "opens the connection that its exclusions need (its own session), and names two bounds",
+    "pg_index_build": "opens the connection, and warns of what the act could not see",
+    "pg_role_settings": "opens the connection, and reads a list of settings whose form no argument spec can check",
 }
 # What is not of the standard library, and the files that may import it. The doors are above.
 FOREIGN = {
@@ -94,7 +98,8 @@ def _imports_of(path: Path, plugins: Path) -> Iterator[Import]:
         id(child)
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        for child in ast.walk(node)
+        for statement in node.body  # what is in its `else` is imported
+        for child in ast.walk(statement)
     }
     for node in ast.walk(tree):
         guarded = id(node) in typing_only
@@ -133,9 +138,22 @@ def violations(plugins: Path) -> list[str]:
         for item in imports_of(path, plugins):
             place = f"{name}:{item.line} imports {item.ours or item.foreign}"
             inside = "/".join(rest).removesuffix(".py") if layer == "module_utils" else ""
-            several = layer == "modules" and path.stem in SEVERAL and item.foreign == "dataclasses"
-            broken += [] if several else [f"{rule}: {place}" for rule in rules_broken(layer, inside, item)]
+            broken += [f"{rule}: {place}" for rule in rules_broken(layer, inside, item)]
+        pure = layer == "module_utils" and is_pure(inside := "/".join(rest).removesuffix(".py"))
+        broken += [f"{rule}: {name}:{line} calls {call}" for rule, line, call in calls_broken(path, pure)]
     return broken
+
+
+def calls_broken(path: Path, pure: bool) -> Iterator[tuple[str, int, str]]:
+    """Rule, line and name of what touches the outside, or imports, without an import that could be seen."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        call = ast.unparse(node.func)
+        if call in HIDDEN_IMPORTS:
+            yield "hidden", node.lineno, call
+        elif pure and (call in OUTSIDE or call.endswith(CLOCKS)):
+            yield "pure", node.lineno, call
 
 
 def rules_broken(layer: str, inside: str, item: Import) -> Iterator[str]:
@@ -152,6 +170,9 @@ def rules_broken(layer: str, inside: str, item: Import) -> Iterator[str]:
     if layer in PURE_PLUGINS and item.ours and not is_pure(item.ours) and item.ours != "_incident/record":
         yield "plugin"
     if layer == "modules" and item.foreign and item.foreign not in MODULE_MAY:
+        yield "plugin"
+    theirs = item.foreign and library != "ansible" and not item.foreign.startswith(SHARED_BASE)
+    if layer in PURE_PLUGINS and theirs and item.foreign not in VALUES | PLUGIN_MAY:
         yield "plugin"
     foreign = bool(item.foreign) and library not in STANDARD | set(DOORS)
     if inside and foreign and inside not in FOREIGN.get(item.foreign, set()):
@@ -205,6 +226,14 @@ PLANTED = [
     ("subject", "module_utils/_core/x.py", "from .._compose.container import Container\n"),
     ("subject", "module_utils/_system/io/x.py", "from ..._compose.io.engine import Engine\n"),
     ("plugin", "action/x.py", f"from {OURS}_compose.io.engine import Engine\n"),
+    ("pure", "module_utils/_core/x.py", "def f(path):\n    return open(path).read()\n"),
+    ("pure", "module_utils/_logs/x.py", "from datetime import datetime\nNOW = datetime.now()\n"),
+    ("pure", "module_utils/_logs/x.py", "import datetime\nTODAY = datetime.date.today()\n"),
+    ("hidden", "module_utils/_disk/io/x.py", "import importlib\nD = importlib.import_module('docker')\n"),
+    ("hidden", "module_utils/_disk/io/x.py", "D = __import__('psycopg2')\n"),
+    ("door", "module_utils/_triage/io/x.py", "if TYPE_CHECKING:\n    pass\nelse:\n    import docker\n"),
+    ("plugin", "action/x.py", "import subprocess\n"),
+    ("plugin", "callback/x.py", "from pathlib import Path\n"),
     ("plugin", "modules/x.py", "import subprocess\n"),
     ("plugin", "modules/x.py", "import time\n"),
     ("plugin", "modules/x.py", "from dataclasses import replace\n"),

@@ -98,7 +98,8 @@ def asserts(path: Path) -> bool:
     """Whether a test in it asserts something."""
     tests = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
     return any(
-        isinstance(inner, (ast.Assert, ast.With))
+        isinstance(inner, ast.Assert)
+        or (isinstance(inner, ast.With) and any("pytest." in ast.unparse(item) for item in inner.items))
         for test in tests
         if test.name.startswith("test_")
         for inner in ast.walk(test)
@@ -155,6 +156,8 @@ def test_a_name_that_stands_twice_is_found(tmp_path):
         (f"from {PACKAGE}._disk.x import f\n", ["_disk/x.py"]),
         (f"from {PACKAGE}._disk.y import f\ndef test_f():\n    assert f() == 1\n", ["_disk/x.py"]),
         (f"from {PACKAGE}._disk.x import f\ndef test_f():\n    f()\n", ["_disk/x.py"]),
+        (f"from {PACKAGE}._disk.x import f\ndef test_f():\n    with pytest.raises(ValueError):\n        f()\n", []),
+        (f"from {PACKAGE}._disk.x import f\ndef test_f():\n    with open('x'):\n        f()\n", ["_disk/x.py"]),
     ],
 )
 def test_a_file_without_its_test_is_found(tmp_path, text, found):

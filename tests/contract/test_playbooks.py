@@ -1,0 +1,146 @@
+"""What every playbook has, and what the roles' tasks keep to: steps in order, literal names, no private facts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from contract.test_completeness import PLAYBOOKS, ROLES, load
+from support.servers import ROOT
+
+# They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked.
+NO_INCIDENT = {"game_day", "preflight"}
+EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
+
+
+STEPS = ["Plan", "Gate", "Evidence", "Apply", "Verify", "Outcome", "Record"]
+NO_MITIGATION = {"incident", "triage"}
+
+
+def steps_of(text):
+    """The steps that a role's tasks are named after, in their order."""
+    return [name for name in re.findall(r"- name: .* \| (\w+)$", text, re.M) if name in STEPS]
+
+
+@pytest.mark.parametrize("name", sorted(set(ROLES) - NO_MITIGATION))
+def test_a_mitigation_has_its_steps_in_order(name):
+    assert steps_of((ROOT / "roles" / name / "tasks/main.yml").read_text()) == STEPS
+
+
+def test_a_step_that_is_missing_or_out_of_order_is_found():
+    lines = [f"- name: Restart services | {step}" for step in STEPS]
+    assert steps_of("\n".join(lines)) == STEPS
+    assert steps_of("\n".join(line for line in lines if "Evidence" not in line)) != STEPS
+    assert steps_of("\n".join(lines).replace("Apply", "Act")) != STEPS
+    assert steps_of("\n".join(reversed(lines))) != STEPS
+
+
+def syntax_check(*paths):
+    return subprocess.run(
+        ["ansible-playbook", "--syntax-check", *map(str, paths)], cwd=ROOT, env=EMPTY_HOME, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def all_are_sound():
+    """Whether one check of all playbooks finds nothing; if it does, a check of each says in which."""
+    done = syntax_check(*PLAYBOOKS)
+    named = re.findall(r"^playbook: (.*)$", done.stdout, re.M)
+    return (
+        done.returncode == 0
+        and "WARNING" not in done.stderr + done.stdout
+        and [path.name for path in PLAYBOOKS] == [name.rsplit("/", 1)[-1] for name in named]
+    )
+
+
+def private_names(text):
+    """Names of roles' own variables, which begin with two underscores and the name of a role."""
+    return {name for name in re.findall(r"\b__\w+", text) if any(name.startswith(f"__{role}_") for role in ROLES)}
+
+
+def test_a_private_name_in_a_playbook_would_be_found():
+    assert private_names("when: __reclaim_disk_gate.open or __disk_space_missing > 0") == {"__reclaim_disk_gate"}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_reads_no_other_role_s_private_names(name):
+    for path in (ROOT / "roles" / name).rglob("*.yml"):
+        assert {found for found in private_names(path.read_text()) if not found.startswith(f"__{name}_")} == set(), path
+
+
+def test_every_entry_point_of_the_incident_role_is_documented():
+    entries = {path.stem for path in (ROOT / "roles/incident/tasks").glob("*.yml")} - {"append"}
+    assert entries == set(load(ROOT / "roles/incident/meta/argument_specs.yml")["argument_specs"])
+    text = (ROOT / "roles/incident/README.md").read_text()
+    assert all(f"| `{entry}` |" in text for entry in entries - {"main"})
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+class TestPlaybook:
+    def test_reads_no_role_s_private_names(self, path):
+        assert private_names(path.read_text()) == set()
+
+    def test_has_the_bones(self, path):
+        play = load(path)[0]
+        assert path.read_text().splitlines()[1].startswith("# "), "says in a sentence what it is for"
+        assert play["gather_facts"] is False
+        if path.stem in NO_INCIDENT:
+            return
+        assert play["tasks"][0]["name"] == "Open the incident"
+        assert "rescue" in play["tasks"][1]
+
+    def test_names_are_literal(self, path):
+        assert computed_names(load(path)) == []
+
+    def test_is_sound_yaml_for_ansible(self, all_are_sound, path):
+        if all_are_sound:
+            return
+        done = syntax_check(path)
+        assert done.returncode == 0, done.stderr
+        assert "WARNING" not in done.stderr + done.stdout
+
+
+def test_all_playbooks_together_are_sound(all_are_sound):
+    assert all_are_sound, "see which by `ansible-playbook --syntax-check playbooks/*.yml`"
+
+
+INCLUDES = {"include_role", "import_role", "include_tasks", "import_tasks", "import_playbook"}
+
+
+def computed_names(node):
+    """Names of roles, entry points and files that a template makes: `--list-tasks`, lint and grep do not see them."""
+    if isinstance(node, list):
+        return [name for each in node for name in computed_names(each)]
+    if not isinstance(node, dict):
+        return []
+    found = []
+    for key, value in node.items():
+        if key.split(".")[-1] in INCLUDES:
+            names = (
+                [value] if isinstance(value, str) else [value.get(part, "") for part in ("name", "tasks_from", "file")]
+            )
+            found += [name for name in names if "{{" in str(name)]
+        found += computed_names(value)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/*/tasks/*.yml")), ids=lambda path: "/".join(path.parts[-3::2]))
+def test_names_in_roles_are_literal(path):
+    assert computed_names(load(path)) == []
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"ansible.builtin.include_role": {"name": "{{ which }}"}},
+        {"ansible.builtin.import_role": {"name": "pafar.runbook.incident", "tasks_from": "{{ entry }}"}},
+        {"block": [{"ansible.builtin.include_tasks": "{{ kind }}.yml"}]},
+        {"rescue": [{"include_tasks": {"file": "{{ kind }}.yml"}}]},
+    ],
+)
+def test_a_computed_name_is_found(task):
+    assert len(computed_names([{"tasks": [task]}])) == 1
