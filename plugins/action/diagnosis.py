@@ -118,15 +118,15 @@ def _payments(args: dict[str, Any]) -> Diagnosis:
 
 
 def _known(args: dict[str, Any]) -> Known:
-    found, told = args["open_payments"], args["log"]
-    cut = ["log"] if args["payment_sign"] and told.get("truncated") else []
+    open_payments, log = args["open_payments"], args["log"]
+    cut = ["log"] if args["payment_sign"] and log.get("truncated") else []
     return Known(
         failed=len(args["payments"]),
-        open=len(found.get("rows") or ()),
-        asked=bool(found or args["payment_sign"]),
-        why_unread=str(found.get("msg") or "") if "rows" not in found else "",
-        nameless=sum(not one.get("reference") for one in args["payments"]),
-        cut=[*cut, *(["database"] if found.get("truncated") else [])],
+        open=len(open_payments.get("rows") or ()),
+        asked=bool(open_payments or args["payment_sign"]),
+        why_unread=str(open_payments.get("msg") or "") if "rows" not in open_payments else "",
+        nameless=sum(not payment.get("reference") for payment in args["payments"]),
+        cut=[*cut, *(["database"] if open_payments.get("truncated") else [])],
     )
 
 

@@ -55,8 +55,8 @@ class ActionModule(ControllerAction):
         approved = _targets(args["approved_targets"])
         decision = weigh(plan, args["limit"], args["approval"], approved, digests)
         stats = _exported(plan, f"{args['mitigation']}@{self.host}", decision.as_dict())
-        told: GateResult = {**decision.as_dict(), "digest": plan["digest"], "ansible_stats": stats}
-        return {**told}
+        result: GateResult = {**decision.as_dict(), "digest": plan["digest"], "ansible_stats": stats}
+        return {**result}
 
 
 def _targets(given: Any) -> list[str] | None:

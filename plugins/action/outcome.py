@@ -24,16 +24,16 @@ class ActionModule(ControllerAction):
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         seconds = None if args["seconds"] in (None, "") else float(args["seconds"])
-        told: OutcomeReport = {
+        report: OutcomeReport = {
             **outcome_of(args["before"], args["after"], args["remaining"], seconds, args["stopped"]),
             "what": args["what"],
         }
-        result: dict[str, Any] = {**told}
-        if not told["kept"]:
+        result: dict[str, Any] = {**report}
+        if not report["kept"]:
             because = f" It stopped early: {args['stopped']}." if args["stopped"] else ""
             result.update(
                 failed=True,
-                msg=f"The act did not reach the planned result ({told['outcome']}): {_counted(args)}, {args['remaining']}"
+                msg=f"The act did not reach the planned result ({report['outcome']}): {_counted(args)}, {args['remaining']}"
                 f" expected.{because} Run the playbook again with --check: it shows the present cause and plan.",
             )
         return result

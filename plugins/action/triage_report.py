@@ -50,7 +50,7 @@ class ActionModule(ControllerAction):
         surveys.update({str(host): {"unreachable": True} for host in args["unreached"]})
         prometheus = cast(PrometheusResult, args["prometheus"])
         signs = signs_of_all(surveys, importance) + prometheus_signs(prometheus, _alert_rules(args))
-        signs.sort(key=lambda one: (one.severity, -one.weight))
+        signs.sort(key=lambda sign: (sign.severity, -sign.weight))
         severity, scenarios = severity_of(signs), scenarios_of(signs)
         links = {str(name): str(address) for name, address in args["links"].items()}
         now = datetime.now(timezone.utc)
@@ -75,10 +75,10 @@ def _alert_rules(args: dict[str, Any]) -> AlertRules:
 
 
 def _severities(args: dict[str, Any], name: str) -> dict[str, str]:
-    found = {str(key): str(value) for key, value in args[name].items()}
-    wrong = [value for value in found.values() if value not in SEVERITIES]
+    severities = {str(key): str(value) for key, value in args[name].items()}
+    wrong = [value for value in severities.values() if value not in SEVERITIES]
     if wrong:
         raise AnsibleActionFail(
             f"triage_report: {name}: severity {wrong[0]!r} is unknown; use one of {', '.join(SEVERITIES)}. Nothing was done."
         )
-    return found
+    return severities

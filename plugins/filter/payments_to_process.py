@@ -59,8 +59,8 @@ def _payments(rows: Any, entries: Any = None, sign: str = "") -> dict[str, Any]:
         ) from None
     if sign and "reference" not in known:
         raise AnsibleFilterError(f"payments_to_process: sign: {sign!r} has no group (?P<reference>...). Add the group.")
-    found = to_process(rows or [], entries or [], sign)
-    return {"payments": found, "csv": as_csv(found)}
+    payments = to_process(rows or [], entries or [], sign)
+    return {"payments": payments, "csv": as_csv(payments)}
 
 
 class FilterModule:

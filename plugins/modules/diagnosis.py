@@ -158,7 +158,7 @@ rules:
       description: "Sessions whose client connection is dead."
       type: list
       elements: dict
-      contains: &VanishedClient
+      contains: &DeadClient
         target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
         pid: {description: "Process id; 0 for none.", type: int}
         who: {description: "Description for people, for example process id, role, database and application.", type: str}

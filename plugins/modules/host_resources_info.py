@@ -201,8 +201,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "leak_window", 0, "s")
     at_least(params, "processes", 0)
     login = engine_login_of(params)
-    told = used(login, params["interval"], params["leak_window"], params["project"], params["processes"])
-    return {"changed": False, **told}
+    report = used(login, params["interval"], params["leak_window"], params["project"], params["processes"])
+    return {"changed": False, **report}
 
 
 def main() -> None:

@@ -264,7 +264,7 @@ connections:
       description: "Connection limits of the server, of roles and of databases that a new session can reach."
       type: list
       elements: dict
-      contains: &CeilingReport
+      contains: &ConnectionLimitReport
         kind: {description: "V(max_connections), V(role) or V(database).", type: str}
         name: {description: "Name of the role or database; empty for max_connections.", type: str}
         limit: {description: "Connection limit.", type: int}
@@ -478,7 +478,7 @@ background:
           description: "Sessions whose client connection is dead."
           type: list
           elements: dict
-          contains: &VanishedClient
+          contains: &DeadClient
             target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
             pid: {description: "Process id; 0 for none.", type: int}
             who: {description: "Description for people, for example process id, role, database and application.", type: str}
@@ -569,8 +569,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     wanted, pooler = wanted_of(params), pooler_of(params)
-    told = activity(login_of(params), partial(exclusions_of, params), pooler, wanted, module.warn)
-    return {"changed": False, **told}
+    report = activity(login_of(params), partial(exclusions_of, params), pooler, wanted, module.warn)
+    return {"changed": False, **report}
 
 
 def main() -> None:

@@ -135,15 +135,21 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.role_setti
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     role_settings = []
-    for one in module.params["settings"]:
-        if not one.get("role") or not one.get("setting") or set(one) - {"role", "setting", "value", "loosen"}:
+    for setting in module.params["settings"]:
+        if (
+            not setting.get("role")
+            or not setting.get("setting")
+            or set(setting) - {"role", "setting", "value", "loosen"}
+        ):
             raise InputError(
-                f"settings: each needs role, setting and value; {one} lacks one of them or has an unknown key."
+                f"settings: each needs role, setting and value; {setting} lacks one of them or has an unknown key."
                 " Nothing was done."
             )
-        value = one.get("value")
-        loosen = str(one.get("loosen") or "").lower() in ("true", "yes", "1")
-        role_settings.append(normal(str(one["role"]), str(one["setting"]), "" if value is None else str(value), loosen))
+        value = setting.get("value")
+        loosen = str(setting.get("loosen") or "").lower() in ("true", "yes", "1")
+        role_settings.append(
+            normal(str(setting["role"]), str(setting["setting"]), "" if value is None else str(value), loosen)
+        )
     with connect(login_of(module.params)) as postgres:
         return apply_role_settings(postgres, role_settings, module.params["only"], module.check_mode)
 

@@ -165,8 +165,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     at_least(params, "window", 0, "s")
     at_least(params, "top", 1)
-    told = statements_report(login_of(params), params["window"], params["top"], params["statements"])
-    return {"changed": False, **told}
+    report = statements_report(login_of(params), params["window"], params["top"], params["statements"])
+    return {"changed": False, **report}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import De
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import DiagnosisReport
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import (
-    HogsReport,
+    ConsumersReport,
     weigh_cpu,
     weigh_memory,
 )
@@ -238,7 +238,7 @@ def resource_values() -> Iterator[ResourcesReport]:
     }
 
 
-def hogs_values() -> Iterator[HogsReport]:
+def hogs_values() -> Iterator[ConsumersReport]:
     busy = reports.container_use("web", cpu=2.0, leak=reports.growth(9.0), memory_share=0.95)
     busy["oom_killed"] = [{"container": "a", "task": "x", "pid": 7, "at": 1.0}]
     found = reports.resources(busy, processes=[reports.process("postgres", "db", 1.0, 7)])
@@ -348,7 +348,7 @@ CONTRACTS = [
     Contract("endpoint_probe_info", ReachedReport, list(reached_values())),
     Contract("log_tail", LogReport, list(log_values())),
     Contract("host_resources_info", ResourcesReport, list(resource_values())),
-    Contract("top_consumers", HogsReport, list(hogs_values())),
+    Contract("top_consumers", ConsumersReport, list(hogs_values())),
     Contract("diagnosis", DiagnosisReport, list(diagnosis_values())),
     Contract("incident_event", WrittenReport, list(written_values())),
     Contract("incident_info", IncidentReport, list(incident_values())),

@@ -48,7 +48,7 @@ def ways_to_act(utils):
             call = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
             if call == "StaleApproval":
                 found["raises"].append(inside)
-            if call == "require_standing":
+            if call == "require_current":
                 found["checks"].append(inside)
             if isinstance(node, ast.FunctionDef) and node.name == "narrowed_to":
                 found["narrows"].append(inside)
@@ -76,7 +76,7 @@ def test_there_is_no_other_way_to_act():
     ("text", "place"),
     [
         ("raise errors.StaleApproval('x')\n", "raises"),
-        ("require_standing(plan, plan, 1, only)\n", "checks"),
+        ("require_current(plan, plan, 1, only)\n", "checks"),
         ("class X:\n    def narrowed_to(self, only):\n        return self\n", "narrows"),
         ("planned.act(kept)\n", "acts"),
         ("carry_out(planned, None, False, act, clock)\n", "unasked"),

@@ -14,8 +14,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_r
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.backends import (
     BackendUse,
+    DeadClient,
     ProcessesReport,
-    VanishedClient,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import (
     BackgroundReport,
@@ -29,7 +29,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
     ApplicationReport,
-    CeilingReport,
+    ConnectionLimitReport,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.advice import AdviceReport
@@ -79,7 +79,9 @@ def application(
     }
 
 
-def connection_limit(*applications: ApplicationReport, limit: int = 40, kind: str = "max_connections") -> CeilingReport:
+def connection_limit(
+    *applications: ApplicationReport, limit: int = 40, kind: str = "max_connections"
+) -> ConnectionLimitReport:
     used = sum(each["sessions"] for each in applications)
     return {
         "kind": kind,
@@ -111,7 +113,7 @@ def lists(
 
 
 def activity(
-    *connection_limits: CeilingReport,
+    *connection_limits: ConnectionLimitReport,
     background: BackgroundSubjects | None = None,
     pressing: Sequence[str] = (),
     found: ActivityLists | None = None,
@@ -159,11 +161,11 @@ def idle_for(seconds: float, pid: int = 5) -> SessionReport:
     return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
 
 
-def dead_client(pid: int = 7) -> VanishedClient:
+def dead_client(pid: int = 7) -> DeadClient:
     return {"target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "reason": "hung up"}
 
 
-def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[VanishedClient] = ()) -> ProcessesReport:
+def processes(cpu: float = 1.0, cores: int = 4, pid: int = 7, gone: Sequence[DeadClient] = ()) -> ProcessesReport:
     """The processes of a server on this host, of which one uses the CPU."""
     busy: BackendUse = {
         "target": f"{pid}@x/y", "pid": pid, "who": f"{pid} app", "state": "active", "cpu": cpu, "memory": MIB,

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was approved beside the present plan: the one check that every act passes before it acts. Pure."""
+"""The approved targets compared with the present plan: the one check before every act. Pure."""
 
 from __future__ import annotations
 
@@ -16,39 +16,41 @@ _NAMED = 3  # targets that a message lists
 
 @dataclass(frozen=True)
 class TargetForm:
-    """How the targets of a kind of act are written. ``what``: the thing that a target names."""
+    """The format of the targets of a kind of act. ``what``: the thing that a target names."""
 
     pattern: Pattern[str]
     what: str
     example: str
 
 
-# Targets come back in lists that are split at white space and commas: see `plan.unspaced`.
+# Approved targets are passed in lists that are split at white space and commas: see `plan.unspaced`.
 ANY_TARGET = TargetForm(re.compile(r"[^\s,]+\Z"), "target", "web:2->5")
 
 
 def require_targets(only: Sequence[str] | None, form: TargetForm = ANY_TARGET) -> None:
-    """Refuse what cannot be a target: a pid alone, for one, names another session tomorrow."""
+    """Raise InputError for a text that cannot be a target, such as a pid alone, which is reused."""
     for target in only or ():
         if not form.pattern.match(target):
             raise InputError(
-                f"only: {target!r} names no {form.what}. Give targets as a plan returned them, like {form.example}."
+                f"only: {target!r} does not identify a {form.what}. Use a target from the plan, such as {form.example}."
                 " Nothing was done."
             )
 
 
-def require_standing(planned: Plan, kept: Plan, affected: int, only: Sequence[str] | None) -> None:
-    """Refuse an approval of which nothing stands, while something is to be done.
+def require_current(planned: Plan, kept: Plan, affected: int, only: Sequence[str] | None) -> None:
+    """Raise StaleApproval if no approved target is in the present plan, while there is something to do.
 
-    ``planned``: the present plan; ``kept``: what the approval leaves of it; ``affected``: how many things are not as
-    they should be. An empty approval approves nothing, which is no error.
+    ``planned``: the present plan; ``kept``: its approved part; ``affected``: how many things have the problem. An empty
+    approval approves nothing, which is no error.
     """
     if not only or kept.actions or not (planned.actions or affected):
         return
     raise StaleApproval(
-        f"None of the {len(only)} approved target(s) still stands ({_listed(only)}): what they name is gone, has"
-        f" changed or is no longer in the way. The present plan has {_listed(planned.targets) or 'no action'}. Look at"
-        " it with --check and approve what is in it. Nothing was done.",
+        f"None of the {len(only)} approved target(s) is in the present plan ({_listed(only)}): each is gone, has"
+        " changed"
+        f" or no longer needs the action. The present plan has {_listed(planned.targets) or 'no action'}. Run"
+        " again with"
+        " --check and approve targets of that plan. Nothing was done.",
         approved=list(only),
         affected=affected,
     )

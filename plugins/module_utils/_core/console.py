@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Results as the few lines that a tired person reads: the frame, and what all acts have in common. Pure.
+"""Results as a few lines of text: the kinds of line, and the lines that all acts have in common. Pure.
 
-The lines of each report stand beside it, in ``*_lines``.
+The lines of each report are beside it, in ``*_lines``.
 """
 
 from __future__ import annotations
@@ -21,44 +21,46 @@ TOP, WIDE = 5, 140
 
 
 def of_plan(plan: Mapping[str, Any]) -> list[Line]:
-    """Whom to end, whom to spare, and what comes of it."""
+    """Sessions to terminate, sessions that are excluded, and how many wait before and after."""
     lines = []
     for act in plan["actions"][:SHOWN]:
         verb = "roll back" if act["action"] == "rollback_prepared" else act["action"]
         lines.append((CARE, f"{verb} {act['who']}: {act['reason']}; frees {act['frees']}"))
         lines.append((DIM, f"    target {act['target']}"))
-    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["excluded"][:SHOWN]]
+    lines += [
+        (DIM, f"exclude {item.get('who') or item['target']}: {item['reason']}") for item in plan["excluded"][:SHOWN]
+    ]
     hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["excluded"]) - SHOWN)
     if hidden:
         lines.append((DIM, f"and {hidden} more, see the result"))
     if not plan["actions"]:
-        lines.append((CARE if plan["affected_before"] else GOOD, "nobody is to be ended"))
+        lines.append((CARE if plan["affected_before"] else GOOD, "no session is to be terminated"))
     lines.append((PLAIN, f"{plan['affected_before']} wait too long; with this plan {plan['affected_after']} would"))
     return lines
 
 
 def of_gate(result: GateResult) -> list[Line]:
-    """Open or held, why, and how a person lets this very plan through."""
+    """Open or held, why, and how the operator approves exactly this plan."""
     word = "gate open" if result["open"] else "gate held"
     kind = GOOD if result["open"] else CARE
     lines = [(kind, f"{word}: {'; '.join(result['reasons'])} (plan {result['digest'][:12]})")]
     exported = result["ansible_stats"]["data"]["incident_plan_targets"]
     if exported and not result["open"]:
-        lines.append((DIM, f"to let exactly this plan through: -e incident_approved_digest={result['digest'][:12]}"))
+        lines.append((DIM, f"to approve exactly this plan: -e incident_approved_digest={result['digest'][:12]}"))
     return lines
 
 
 def of_terminations(result: Mapping[str, Any]) -> list[Line]:
-    """Who was ended, who was not, how long relief took."""
+    """Sessions that were terminated, sessions that were not, and the seconds to recovery."""
     lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["ended"]]
-    lines += [(BAD, f"signalled, and still there: {entry['target']}") for entry in result["stuck"]]
+    lines += [(BAD, f"signalled, and still connected: {entry['target']}") for entry in result["stuck"]]
     lines += [(DIM, f"left alone: {entry['target']}: {entry['reason']}") for entry in result["missed"]]
     if not result["ended"] and not result["stuck"]:
-        lines.append((DIM, "nobody was ended"))
+        lines.append((DIM, "no session was terminated"))
     rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
     if result["seconds_to_recovery"] is not None:
         seconds = result["seconds_to_recovery"]
-        lines.append((GOOD, f"relief after {seconds:.2f} s ({rounds})"))
+        lines.append((GOOD, f"recovered after {seconds:.2f} s ({rounds})"))
     if result["stopped"]:
         lines.append((BAD, f"stopped: {result['stopped']}"))
     return lines
@@ -70,25 +72,27 @@ def _named(entry: Mapping[str, Any]) -> str:
 
 
 def of_outcome(result: OutcomeReport) -> list[Line]:
-    """The answer to the question of the facts, asked again."""
+    """The same count as in the facts, before and after, and the seconds to recovery."""
     seconds = result["seconds_to_recovery"]
-    relief = f"; relief after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
-    relief = relief or (f"; relief after {span(seconds)}" if seconds is not None else "; no relief")
+    recovery = f"; recovered after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
+    recovery = recovery or (f"; recovered after {span(seconds)}" if seconds is not None else "; not recovered")
     counted = f"{result['before']} waited too long, {result['after']} do now"
     if result["what"]:
         counted = f"{result['what']}: {result['before']} before, {result['after']} now"
-        relief = f"; {span(seconds)} from the act on" if seconds is not None else ""
-    text = f"{result['outcome']}: {counted}{relief}"
+        recovery = f"; {span(seconds)} after the act began" if seconds is not None else ""
+    text = f"{result['outcome']}: {counted}{recovery}"
     return [(_KIND[result["outcome"]], text)]
 
 
 def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
-    """What would be done to which replica, session or service."""
+    """The planned actions with their targets, the excluded targets, or why there is no action."""
     lines = []
     for act in plan["actions"][:SHOWN]:
         lines.append((CARE, f"{act['action'].replace('_', ' ')} {act.get('who') or act['target']}: {act['reason']}"))
         lines.append((DIM, f"    target {act['target']}"))
-    lines += [(DIM, f"spare {who.get('who') or who['target']}: {who['reason']}") for who in plan["excluded"][:SHOWN]]
+    lines += [
+        (DIM, f"exclude {item.get('who') or item['target']}: {item['reason']}") for item in plan["excluded"][:SHOWN]
+    ]
     hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["excluded"]) - SHOWN)
     if hidden:
         lines.append((DIM, f"and {hidden} more, see the result"))
@@ -98,15 +102,15 @@ def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
 
 
 def of_act(result: Mapping[str, Any]) -> list[Line]:
-    """What was done, how long it took, and whether it can be taken back."""
+    """What was done, how long it took, and whether it can be undone."""
     lines = [(CARE, text) for text in result["done"][:SHOWN]]
     if len(result["done"]) > SHOWN:
-        lines.append((CARE, f"and {len(result['done']) - SHOWN} more in the same way"))
-    lines += [(DIM, f"left alone, it has changed since: {missed['target']}") for missed in result["missed"]]
+        lines.append((CARE, f"and {len(result['done']) - SHOWN} more of the same kind"))
+    lines += [(DIM, f"skipped, it has changed since: {missed['target']}") for missed in result["missed"]]
     if result["done"] and result["seconds"] is not None:
         lines.append((GOOD if not result["remaining"] else BAD, f"done in {result['seconds']:.1f} s"))
     if result.get("next_up") and result["done"]:
         lines.append((DIM, f"the next `up`: {result['next_up']}"))
     if result["done"] and result["undo"].get("reversible"):
-        lines.append((DIM, "can be taken back: playbooks/undo.yml with this incident's id"))
+        lines.append((DIM, "can be undone: playbooks/undo.yml with this incident's id"))
     return lines or [(DIM, "nothing was done")]

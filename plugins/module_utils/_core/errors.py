@@ -1,32 +1,31 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can go wrong, each with a message for the person on call.
+"""The expected failures, each with a message for the engineer on call.
 
 RunbookError
-├── InputError         a parameter that cannot be used as given
+├── InputError         a parameter has an invalid value
 ├── DriverMissing      a Python library is not installed where the module runs
-├── ConnectError       the server was not reached, or did not let us in
-│   ├── LoginRefused   it is up, and does not let this login in: a matter of the login, not of the server
+├── ConnectError       the server was not reached, or refused the connection
+│   ├── LoginRefused   the server is up and rejects this login
 │   ├── NoSlotLeft     every connection slot that this login may use is taken
-│   ├── NotPostgres    something answers there, and it is not PostgreSQL
+│   ├── NotPostgres    another program than PostgreSQL answers at this address
 │   └── PoolerInTheWay a connection pooler answers in PostgreSQL's place
 ├── PrivilegeError     the login role may not see or do what the task needs
 ├── StandbyError       the server is a standby, and the act belongs to its primary
-├── StaleApproval      nothing that was approved still stands
+├── StaleApproval      no approved target is in the present plan
 ├── BusyError          another run is acting on the same server
 ├── ServerError        a statement failed on the server
 ├── EngineError        the container engine was not reached, or refused
 │   └── EngineHangs    the engine took the request and did not answer in time
 ├── ProjectUnknown     no such compose project or service, or more than one could be meant
 ├── ComposeError       docker compose is missing, cannot read the project's files, or failed
-├── PreflightError     the act would break on something that is known beforehand
-├── ActFailed          the act was begun and did not bring what was planned; says how things stand
-├── HostError          the host's own figures or files could not be read
+├── PreflightError     the act would fail for a reason that is known beforehand
+├── ActFailed          the act was begun and did not reach the planned state; the message has the present state
+├── HostError          the host's own counters or files could not be read
 └── LogError           the incident log could not be written or read
 
-The message says what could not be done, to what, and what to do next, in one paragraph.
-What a server or a program said is part of some: it is cleaned of control characters here, once for all.
-Details for machines (sqlstate, host, ...) travel beside it as keywords.
+The message states what failed, on which object, and the next step, in one paragraph. It may contain the message of a
+server or a program: control characters are removed here. Details for programs (sqlstate, host, ...) are keywords.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class RunbookError(Exception):
 
 
 class InputError(RunbookError):
-    """A parameter that cannot be used as given."""
+    """A parameter has an invalid value."""
 
 
 class DriverMissing(RunbookError):
@@ -53,11 +52,11 @@ class DriverMissing(RunbookError):
 
 
 class ConnectError(RunbookError):
-    """The server was not reached, or did not let us in."""
+    """The server was not reached, or refused the connection."""
 
 
 class LoginRefused(ConnectError):
-    """The server is up, and does not let this login in: a matter of the login, not of the server."""
+    """The server is up and rejects this login."""
 
 
 class NoSlotLeft(ConnectError):
@@ -65,7 +64,7 @@ class NoSlotLeft(ConnectError):
 
 
 class NotPostgres(ConnectError):
-    """Something answers there, and it is not PostgreSQL."""
+    """Another program than PostgreSQL answers at this address."""
 
 
 class PoolerInTheWay(ConnectError):
@@ -81,7 +80,7 @@ class StandbyError(RunbookError):
 
 
 class StaleApproval(RunbookError):
-    """Nothing that was approved still stands."""
+    """No approved target is in the present plan."""
 
 
 class BusyError(RunbookError):
@@ -109,15 +108,15 @@ class ComposeError(RunbookError):
 
 
 class PreflightError(RunbookError):
-    """The act would break on something that is known beforehand."""
+    """The act would fail for a reason that is known beforehand."""
 
 
 class ActFailed(RunbookError):
-    """The act was begun and did not bring what was planned; says how things stand."""
+    """The act was begun and did not reach the planned state; the message has the present state."""
 
 
 class HostError(RunbookError):
-    """The host's own figures or files could not be read."""
+    """The host's own counters or files could not be read."""
 
 
 class LogError(RunbookError):

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""May this plan be carried out? Pure.
+"""Whether a plan may be carried out, by its limit and the operator's approval. Pure.
 
-Approval is of a plan: of its digest (the very same acts on the very same targets), or of targets, of
-which those count that the present plan still holds. An approval narrows and never widens.
+Approval is of a plan: of its digest (exactly the same acts on the same targets), or of targets, of which those count
+that are in the present plan. An approval narrows a plan and never widens it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence, TypedDict
 
 APPROVAL = ("over_limit", "always", "never")
-SHORTEST_DIGEST = 12  # characters; as much as people copy from a screen
+SHORTEST_DIGEST = 12  # characters of a digest that identify a plan
 
 
 class GateReport(TypedDict):
-    """The verdict of a gate. ``targets``: those that may be acted on."""
+    """The decision of a gate. ``targets``: those that may be acted on."""
 
     open: bool
     reasons: list[str]
@@ -25,7 +25,7 @@ class GateReport(TypedDict):
 
 
 class ApprovedPlan(TypedDict):
-    """What custom stats say of a plan."""
+    """A plan in custom stats."""
 
     digest: str
     targets: list[str]
@@ -57,12 +57,12 @@ class GateResult(GateReport):
 
 @dataclass(frozen=True)
 class Decision:
-    """``targets`` are those that may be acted on: empty when the gate is shut."""
+    """``targets`` are those that may be acted on: empty when the plan is held."""
 
     open: bool
     reasons: tuple[str, ...]
     targets: tuple[str, ...] = ()
-    approved: bool = False  # a person named these targets or this plan: nothing else may follow
+    approved: bool = False  # an operator approved these targets or this plan: no other target may be acted on
 
     def as_dict(self) -> GateReport:
         return {
@@ -80,11 +80,11 @@ def weigh(
     approved_targets: Sequence[str] | None = None,
     approved_digests: Sequence[str] = (),
 ) -> Decision:
-    """Judge a plan (as a module returned it) against the site's limit and what a person approved.
+    """The decision on a plan (as a module returned it) by the site's limit and the operator's approval.
 
-    ``limit``: most actions without approval. ``approval``: ask when over the limit, always, or never
-    (then the limit is final). What follows in rounds (the plan's ``up_to``) is within the limit too.
-    ``approved_targets`` None: no person approved targets; empty: a person approved none.
+    ``limit``: most actions without approval. ``approval``: required when over the limit, always, or never (then the
+    limit is final). The limit bounds later rounds (the plan's ``up_to``) too. ``approved_targets`` None: no targets
+    were approved; empty: the operator approved none of them.
     """
     actions = [action["target"] for action in plan["actions"]]
     if not actions:
@@ -102,7 +102,7 @@ def weigh(
         approved = ", ".join(digest[:12] for digest in approved_digests)
         return Decision(False, (f"the plan is not the approved one: approved {approved}, now {plan['digest'][:12]}",))
     elif approval == "always":
-        return Decision(False, (f"this site wants every plan approved; this one is {plan['digest'][:12]}",))
+        return Decision(False, (f"this site requires approval of every plan; this plan is {plan['digest'][:12]}",))
     elif len(actions) > limit:
         return Decision(False, (f"{len(actions)} actions are planned and {limit} are allowed without approval",))
     elif not free:
@@ -114,42 +114,40 @@ def weigh(
             True, (f"{len(actions)} planned{rounds}, within the limit of {limit}", *_why_held(plan)), tuple(free)
         )
     if approval == "never" and len(decision.targets) > limit:
-        return Decision(False, (f"{len(decision.targets)} actions, and this site allows {limit} whoever approves",))
+        return Decision(False, (f"{len(decision.targets)} actions, and this site allows {limit} even with approval",))
     return decision
 
 
 def _weigh_targets(actions: Sequence[str], approved: Sequence[str]) -> Decision:
-    standing = tuple(target for target in actions if target in approved)
-    if not standing:
+    current = tuple(target for target in actions if target in approved)
+    if not current:
         reason = f"none of the {len(set(approved))} approved target(s) is in the present plan of {len(actions)}"
         return Decision(False, (reason,))
-    reasons = [f"{len(standing)} of {len(set(approved))} approved target(s) still stand"]
-    if len(standing) < len(actions):
-        reasons.append(f"{len(actions) - len(standing)} planned but not approved will be left alone")
-    return Decision(True, tuple(reasons), standing, True)
+    reasons = [f"{len(current)} of {len(set(approved))} approved target(s) are in the present plan"]
+    if len(current) < len(actions):
+        reasons.append(f"{len(actions) - len(current)} planned actions are not approved and will not be done")
+    return Decision(True, tuple(reasons), current, True)
 
 
 def _approved_alternative(
     plan: Mapping[str, Any], targets: Sequence[str] | None, digests: Sequence[str]
 ) -> Mapping[str, Any] | None:
-    """The alternative of a plan that a person approved in its place, by its digest or by its targets alone."""
+    """The alternative of a plan that the operator approved instead, by its digest or by its targets alone."""
     planned = {action["target"] for action in plan["actions"]}
     for other in plan.get("alternatives") or ():
         named = {action["target"] for action in other["actions"]} & set(targets or ())
         if any(other["digest"].startswith(digest.lower()) for digest in digests) or (
             named and not planned & set(targets or ())
         ):
-            found: Mapping[str, Any] = other
-            return found
+            alternative: Mapping[str, Any] = other
+            return alternative
     return None
 
 
 def _why_held(plan: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why some actions need an approval, each reason once, and what to approve in their place."""
+    """Why some actions need an approval, each reason once, and the alternatives that may be approved instead."""
     held = [action["needs_approval"] for action in plan["actions"] if action.get("needs_approval")]
-    others = [
-        f"approve {other['digest'][:12]} in its place: {other['reason']}" for other in plan.get("alternatives") or ()
-    ]
+    others = [f"approve {other['digest'][:12]} instead: {other['reason']}" for other in plan.get("alternatives") or ()]
     reasons = dict.fromkeys(held)
     return (f"{len(held)} planned need an approval: {'; '.join(reasons)}", *others) if held else ()
 
@@ -159,4 +157,4 @@ def _why_nothing(plan: Mapping[str, Any]) -> str:
         return str(plan["no_action_reason"])
     if not plan.get("affected_before"):
         return "nothing to do: no session waits too long"
-    return f"nothing may be done for the {plan['affected_before']} that wait too long: see who is spared, and why"
+    return f"no action is possible for the {plan['affected_before']} that wait too long: see the excluded sessions"

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What all modules share with Ansible: how numbers are refused, and the one way out."""
+"""What all modules share: checks of numbers, and the one way to return a result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import InputError, RunbookError
 
 
 def at_least(params: dict[str, Any], name: str, least: float, unit: str = "") -> None:
-    """Refuse a number below ``least``; ``unit`` ends the sentence."""
+    """Raise InputError for a number below ``least``; ``unit`` ends the sentence."""
     if not math.isfinite(params[name]):
         raise InputError(f"{name} is {params[name]} and must be a number. Nothing was done.")
     if params[name] < least:
@@ -22,13 +22,13 @@ def at_least(params: dict[str, Any], name: str, least: float, unit: str = "") ->
 
 
 def share(params: dict[str, Any], name: str) -> None:
-    """Refuse a fraction outside of (0, 1]."""
+    """Raise InputError for a fraction outside of (0, 1]."""
     if not 0 < params[name] <= 1:
         raise InputError(f"{name} is {params[name]:g} and must be more than 0 and at most 1. Nothing was done.")
 
 
 def finish(module: AnsibleModule, work: Callable[[AnsibleModule], Mapping[str, Any]]) -> None:
-    """Run ``work`` and leave; the only place where a RunbookError becomes a failed task."""
+    """Run ``work`` and exit the module; the only place where a RunbookError becomes a failed task."""
     try:
         result = work(module)
     except RunbookError as error:

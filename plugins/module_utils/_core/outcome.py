@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Did it help? The question of the facts, asked again after the act. Pure."""
+"""The outcome of an act, from the same count before and after it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ OUTCOMES = ("recovered", "improved", "unchanged", "worse")
 
 
 class OutcomeCounts(TypedDict):
-    """A verdict from counts. ``kept``: whether the plan kept its word."""
+    """An outcome from counts. ``kept``: whether the act reached the planned result."""
 
     outcome: str
     kept: bool
@@ -20,17 +20,17 @@ class OutcomeCounts(TypedDict):
 
 
 class OutcomeReport(OutcomeCounts):
-    """What the module verdict returns. ``what`` was counted; empty: sessions that wait too long."""
+    """What the module outcome returns. ``what`` was counted; empty: sessions that wait too long."""
 
     what: str
 
 
-def outcome_of(before: int, after: int, promised_left: int, seconds: float | None, stopped: str = "") -> OutcomeCounts:
-    """A verdict from counts of those who wait too long.
+def outcome_of(before: int, after: int, planned_left: int, seconds: float | None, stopped: str = "") -> OutcomeCounts:
+    """The outcome from counts of sessions that wait too long.
 
-    ``promised_left``: how many the plan said it would leave waiting. ``seconds``: until everybody who
-    was promised relief had it, None if somebody still waits. ``stopped``: why the act ended early; then it
-    is no recovery, though nobody may wait too long yet. ``kept``: whether the plan kept its word.
+    ``planned_left``: how many the plan leaves waiting. ``seconds``: until every other session was released, None if
+    one still waits. ``stopped``: why the act ended early; then it is no recovery, even if no session waits too long
+    yet. ``kept``: whether the act reached the planned result.
     """
     if after > before:
         outcome = "worse"
@@ -40,5 +40,5 @@ def outcome_of(before: int, after: int, promised_left: int, seconds: float | Non
         outcome = "improved"
     else:
         outcome = "unchanged"
-    kept = outcome in ("recovered", "improved") and seconds is not None and after <= promised_left and not stopped
+    kept = outcome in ("recovered", "improved") and seconds is not None and after <= planned_left and not stopped
     return {"outcome": outcome, "kept": kept, "before": before, "after": after, "seconds_to_recovery": seconds}

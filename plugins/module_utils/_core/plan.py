@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A plan: what a mitigation would do, to whom, whom it spares, and why. Pure.
+"""A plan: what a mitigation would do to which targets, which targets it excludes, and why. Pure.
 
-Every mitigation speaks this vocabulary, so that one gate, one approval and one record serve them all.
-A target names a thing unmistakably: it stops matching when the thing is replaced by another.
+Every mitigation returns this type, so that one gate, one approval and one record serve all of them. A target identifies
+one object: it no longer matches when the object is replaced by another.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, Iterable, Mapping, Sequence, TypedDict
 
 
 class PlanDict(TypedDict):
-    """A plan as a module returns it, with what it promises.
+    """A plan as a module returns it, with its expected effect.
 
-    ``affected_before``: how many things are not as they should be, of the kind that ``what`` names; ``affected_after``:
-    how many of them the plan would leave so; ``no_action_reason``: why there is nothing to do, else empty.
+    ``affected_before``: how many things of the kind ``what`` have the problem; ``affected_after``: how many of them
+    would still have it after the plan; ``no_action_reason``: why there is nothing to do, else empty.
     """
 
     verb: str
@@ -33,7 +33,7 @@ class PlanDict(TypedDict):
 
 
 class Diff(TypedDict):
-    """As Ansible shows it."""
+    """The ``diff`` of a result, as Ansible shows it."""
 
     before_header: str
     after_header: str
@@ -42,16 +42,15 @@ class Diff(TypedDict):
 
 
 def unspaced(text: str) -> str:
-    """The text as a part of a target: approved targets come back in lists that are split at white space and commas."""
+    """The text as a part of a target: approved targets are passed in lists that are split at white space and commas."""
     return re.sub(r"[\s,]", "+", text)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that a plan acts on or spares.
+    """One target that a plan acts on or excludes.
 
-    ``detail`` holds what the kind of plan adds for people and machines (pid, frees, ...);
-    it is no part of the identity and does not enter the digest.
+    ``detail`` has more facts by the kind of plan (pid, frees, ...); it is no part of the digest.
     """
 
     target: str
@@ -66,7 +65,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Plan:
-    """``verb`` says what kind of act it is, ``actions`` on whom, ``excluded`` on whom not."""
+    """``verb``: the kind of act; ``actions``: its targets; ``excluded``: targets that it leaves alone, and why."""
 
     verb: str
     actions: tuple[Item, ...] = ()
@@ -74,10 +73,9 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the verb and every (action, target), in no particular order.
+        """SHA-256 over the verb and every (action, target), in any order.
 
-        Reasons and counts may change from one second to the next; the digest names what would be
-        done, so two plans with one digest are the same plan.
+        Reasons and counts change from second to second and are not included: two plans with one digest do the same.
         """
         acts = sorted([item.action, item.target] for item in self.actions)
         canonical = json.dumps([self.verb, acts], separators=(",", ":"), ensure_ascii=True)
@@ -90,20 +88,19 @@ class Plan:
     def narrowed_to(self, only: Iterable[str] | None) -> Plan:
         """The same plan, acting on approved targets alone: narrower or equal, never wider.
 
-        None means that nobody narrowed it. An approved target that the plan does not hold is listed
-        among the spared, so that the approver learns what became of it.
+        None: the whole plan. An approved target that is not in the plan is listed in ``excluded`` with the reason.
         """
         if only is None:
             return self
         approved = list(dict.fromkeys(only))
         held_back = tuple(
-            replace(item, action="", reason="came up since the approval; would be: " + item.reason)
+            replace(item, action="", reason="not among the approved targets: " + item.reason)
             for item in self.actions
             if item.target not in approved
         )
         known = {item.target for item in (*self.actions, *self.excluded)}
         gone = tuple(
-            Item(target, "approved, but no longer stands: it is gone or no longer in the way")
+            Item(target, "approved, but not in the present plan: it is gone or no longer needs the action")
             for target in approved
             if target not in known
         )
@@ -111,7 +108,7 @@ class Plan:
         return replace(self, actions=kept, excluded=self.excluded + held_back + gone)
 
     def without(self, targets: Iterable[str], reason: str) -> Plan:
-        """The same plan with some targets spared for ``reason``."""
+        """The same plan with some targets excluded for ``reason``."""
         dropped = set(targets)
         excluded = tuple(replace(item, action="", reason=reason) for item in self.actions if item.target in dropped)
         kept = tuple(item for item in self.actions if item.target not in dropped)
@@ -127,7 +124,7 @@ class Plan:
 
 
 def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: int = 0) -> PlanDict:
-    """The plan with what it promises; see `PlanDict`."""
+    """The plan with its expected effect; see `PlanDict`."""
     return {
         "verb": plan.verb,
         "digest": plan.digest,

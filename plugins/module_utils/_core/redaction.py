@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text of logs and health checks made fit to be shown and kept: secrets out, control characters out. Pure.
+"""Text of logs and health checks without secrets and control characters, so that it can be shown and kept. Pure.
 
 A secret is known by its shape (a provider's key prefix, a private key, a JSON web token, a password hash), by its place
 (HTTP's Authorization, the userinfo of a URL after RFC 3986, a cookie, SQL's ``PASSWORD '...'``, an option of a command)
@@ -57,7 +57,7 @@ _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_INLINE = re.compile(rf"({_KEY_BEGINS.pattern}).*?({_KEY_ENDS.pattern}|\Z)", re.S)
 _KEY_BODY = re.compile(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{16,}={0,2}\\?[\"']?,?\s*$")
-# A line of a key behind what stands before each line (a time, a container's name): body, header, or nothing.
+# A line of a key behind the prefix of each line (a time, a container's name): body, header, or nothing.
 _KEY_LINE = re.compile(r"\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): .*)\\?[\"']?,?\s*$")
 
 # --- known by their place ---------------------------------------------------------------------------------------------
@@ -144,9 +144,9 @@ def redacted(text: str) -> str:
 
 
 def redacted_lines(lines: Iterable[str]) -> list[str]:
-    """As many lines as were given, without secrets, also those that go over several lines (private keys).
+    """As many lines as were given, without secrets, also those of several lines (private keys).
 
-    Of a key whose first line is not there the lines above its last line are hidden as far as they look like its body.
+    Where the first line of a key is missing, the lines above its last line are hidden if they look like its body.
     """
     given = list(lines)
     hidden = _key_lines(given)
@@ -182,27 +182,27 @@ def _key_lines(lines: list[str]) -> set[int]:
 
 def _body_above(lines: list[str], end: int, column: int) -> set[int]:
     """The lines above the last line of a key that look like its body; the last of them may be short."""
-    found: set[int] = set()
+    body: set[int] = set()
     for place in range(end - 1, -1, -1):
         short = place == end - 1 and _KEY_LINE.match(lines[place], column)
         if not short and not _KEY_BODY.search(lines[place]):
             break
-        found.add(place)
-    return found
+        body.add(place)
+    return body
 
 
 def _behind_names(text: str) -> str:
     """Values that stand behind a name of a secret."""
     kept: list[str] = []
     place = 0
-    found = _NAMED.search(text, 0)
-    while found:
-        name, between = found.group(1), found.group(2)
-        end = _end_of_value(text, found.end(), name, between) if is_secret(name) else 0
+    match = _NAMED.search(text, 0)
+    while match:
+        name, between = match.group(1), match.group(2)
+        end = _end_of_value(text, match.end(), name, between) if is_secret(name) else 0
         if end:
-            kept += [text[place : found.end()], HIDDEN]
+            kept += [text[place : match.end()], HIDDEN]
             place = end
-        found = _NAMED.search(text, end or found.end())
+        match = _NAMED.search(text, end or match.end())
     return "".join([*kept, text[place:]])
 
 
@@ -224,22 +224,22 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
 def _value_at(text: str, start: int, encoded: bool) -> str:
     rules = (_ENCODED,) if encoded else (_LIST, _OBJECT, _BYTES, _WORD)
     for rule in rules:
-        found = rule.match(text, start)
-        if found:
-            return found.group()
+        match = rule.match(text, start)
+        if match:
+            return match.group()
     return ""
 
 
 def _is_prose(name: str, value: str) -> bool:
-    """``invalid token: expired``: a sentence goes on behind the colon; of a password that cannot be known."""
+    """``invalid token: expired``: a sentence continues behind the colon; behind ``password:`` that is not known."""
     return name.lower() in ("token", "secret", "cookie", "credentials", "tokens", "secrets") and bool(
         _PROSE.match(value)
     )
 
 
 def _glued(text: str) -> str:
-    def hide(found: re.Match[str]) -> str:
-        return f"{found.group(1)}{found.group(2)}{HIDDEN}"
+    def hide(match: re.Match[str]) -> str:
+        return f"{match.group(1)}{match.group(2)}{HIDDEN}"
 
     return _GLUED_LONG.sub(hide, text)
 
@@ -248,10 +248,10 @@ _GLUED_LONG = re.compile(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?k
 
 
 def _options(text: str) -> str:
-    def hide(found: re.Match[str]) -> str:
-        if not is_secret(found.group(1).lstrip("-")) or about_secret(found.group(1).lstrip("-")):
-            return found.group()
-        return f"{found.group(1)}{found.group(2)}{HIDDEN}"
+    def hide(match: re.Match[str]) -> str:
+        if not is_secret(match.group(1).lstrip("-")) or about_secret(match.group(1).lstrip("-")):
+            return match.group()
+        return f"{match.group(1)}{match.group(2)}{HIDDEN}"
 
     text = _OPTION.sub(hide, text)
     for rule in _SHORT_OPTIONS:
@@ -260,22 +260,22 @@ def _options(text: str) -> str:
 
 
 def _elements(text: str) -> str:
-    def hide(found: re.Match[str]) -> str:
-        if not is_secret(found.group(1).rpartition(":")[2]) or _EMPTY.match(found.group(3).strip()):
-            return found.group()
-        return f"<{found.group(1)}{found.group(2) or ''}>{HIDDEN}"
+    def hide(match: re.Match[str]) -> str:
+        if not is_secret(match.group(1).rpartition(":")[2]) or _EMPTY.match(match.group(3).strip()):
+            return match.group()
+        return f"<{match.group(1)}{match.group(2) or ''}>{HIDDEN}"
 
-    def hide_value(found: re.Match[str]) -> str:
-        return f"{found.group(1)}{HIDDEN}" if is_secret(found.group(2)[1:-1]) else found.group()
+    def hide_value(match: re.Match[str]) -> str:
+        return f"{match.group(1)}{HIDDEN}" if is_secret(match.group(2)[1:-1]) else match.group()
 
     return _NAME_VALUE_XML.sub(hide_value, _XML.sub(hide, text)) if "<" in text else text
 
 
 def _pairs(text: str) -> str:
-    def hide(found: re.Match[str]) -> str:
-        if not names_secret(found.group(2)) or _EMPTY.match(found.group(4)):
-            return found.group()
-        head = found.group()[: found.start(4) - found.start()]
+    def hide(match: re.Match[str]) -> str:
+        if not names_secret(match.group(2)) or _EMPTY.match(match.group(4)):
+            return match.group()
+        head = match.group()[: match.start(4) - match.start()]
         return f"{head}{HIDDEN}"
 
     return _PAIR.sub(hide, text)
@@ -286,24 +286,24 @@ def _cards(text: str) -> str:
     return _DIGITS.sub(_without_cards, text)
 
 
-def _hide_printed(found: re.Match[str]) -> str:
+def _hide_printed(match: re.Match[str]) -> str:
     """The longest run of whole groups, from the first on, that is a card's number."""
-    apart = found.group("apart")
-    groups = found.group().split(apart)
+    apart = match.group("apart")
+    groups = match.group().split(apart)
     for count in (len(groups), len(groups) - 1):
         digits = "".join(groups[:count])
         if _CARD[0] <= len(digits) <= _CARD[1] and _ISSUED.match(digits) and _luhn(digits):
             return apart.join([HIDDEN, *groups[count:]])
-    return found.group()
+    return match.group()
 
 
-def _without_cards(found: re.Match[str]) -> str:
-    """Neighbouring groups that make a card's number are hidden, whatever digits stand beside them."""
-    text = found.group()
+def _without_cards(match: re.Match[str]) -> str:
+    """Neighbouring groups that form a card's number are hidden, whatever digits are beside them."""
+    text = match.group()
     if len(text) < _CARD[0]:
         return text
     groups = re.split(r"([ -])", text)  # groups at even places, what keeps them apart between
-    if re.match(r"\.\d", found.string[found.end() : found.end() + 2]):
+    if re.match(r"\.\d", match.string[match.end() : match.end() + 2]):
         groups, rest = groups[:-1], groups[-1]  # an amount: 4242 4242 4242.50
     else:
         rest = ""

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one way to act, and what every act returns. Pure: the act, its look and the clock are given.
+"""The one way to act, and what every act returns. Pure: the act, its read of the state and the clock are given.
 
 A mitigation makes a plan, which is a `PlannedAct`, and hands it to `carry_out`, which narrows it to what was approved,
 refuses a stale approval, and acts or, in check mode, does not. There is no other call of `Act.act`.
@@ -11,17 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterable, Mapping, Protocol, Sequence, TypedDict, TypeVar, cast
 
-from .approval import ANY_TARGET, TargetForm, require_standing, require_targets
+from .approval import ANY_TARGET, TargetForm, require_current, require_targets
 from .plan import Diff, Plan, PlanDict
 
 P = TypeVar("P", bound="PlannedAct")
 P_contra = TypeVar("P_contra", bound="PlannedAct", contravariant=True)
-# What takes nothing back, because nothing was done.
+# The undo of an act that did nothing.
 NOTHING_DONE: dict[str, Any] = {"reversible": False, "why": "nothing was done"}
 
 
 class Missed(TypedDict):
-    """An approved target that was not acted on, since it had changed when its turn came."""
+    """An approved target that was not acted on, since it had changed before its action."""
 
     target: str
     reason: str
@@ -44,7 +44,7 @@ class ActResult(TypedDict):
 
 
 class PlannedAct(Protocol):
-    """A plan with all that it rests on. Whatever depends on what was approved is derived from ``plan``."""
+    """A plan with the facts it is based on. What depends on the approval is derived from ``plan``."""
 
     plan: Plan
 
@@ -59,7 +59,7 @@ class PlannedAct(Protocol):
 
 @dataclass(frozen=True)
 class Before:
-    """How things stand before the act. ``left``: how many are not as they should be; ``undo``: how to take it back."""
+    """The state before the act. ``left``: how many things have the problem; ``undo``: how to undo the act."""
 
     state: Mapping[str, Any]
     left: int
@@ -69,7 +69,7 @@ class Before:
 
 @dataclass(frozen=True)
 class After:
-    """What came of the act. ``touched``: something was changed though nothing is done (a session that does not end)."""
+    """The result of the act. ``touched``: something changed though ``done`` is empty (a session was only signalled)."""
 
     done: list[str]
     state: Mapping[str, Any]
@@ -82,10 +82,10 @@ class Act(Protocol[P_contra]):
     """How a planned act is carried out."""
 
     def look(self, planned: P_contra) -> Before:
-        """What the act is about to change. Refuses (RunbookError) what would break; the same in check mode."""
+        """The state that the act will change. Raises RunbookError for an act that would fail, also in check mode."""
 
     def act(self, planned: P_contra) -> After:
-        """Carry out every action of the plan, each if its target is still what the plan saw."""
+        """Carry out every action of the plan whose target is still the same as in the plan."""
 
 
 def carry_out(
@@ -96,10 +96,10 @@ def carry_out(
     clock: Callable[[], float],
     form: TargetForm = ANY_TARGET,
 ) -> ActResult:
-    """Act on what is both planned and approved, or say what would be done. ``only`` None: no approval is asked for."""
+    """Act on targets that are both planned and approved; in check mode only plan. ``only`` None: the whole plan."""
     require_targets(only, form)
     kept = planned.narrowed_to(only)
-    require_standing(planned.plan, kept.plan, planned.as_dict()["affected_before"], only)
+    require_current(planned.plan, kept.plan, planned.as_dict()["affected_before"], only)
     before = act.look(kept)
     acts = bool(kept.plan.actions) and not check_mode
     began = clock()

@@ -3,7 +3,7 @@
 """Which names hold a secret: judged by the words that a name is made of, not by a part of one. Pure.
 
 ``db_password``, ``userPassword``, ``PGPASSWORD``, ``csrftoken`` do; ``passengers``, ``passport``, ``passed`` and
-``compass`` do not, nor do names that speak *about* one (``password_length``, ``token_type``, ``cookie_domain``).
+``compass`` do not, nor do names of a property of one (``password_length``, ``token_type``, ``cookie_domain``).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SECRET = frozenset(
     ]
 )
 _PLURAL = frozenset(["passwords", "secrets", "tokens", "cookies", "credentials", "creds", "apikeys", "passphrases"])
-# A name written as one word: what it ends with tells.
+# A name written as one word: its ending decides.
 _ENDINGS = re.compile(
     r"(?:password|passwort|passwd|passphrase|secret|token|apikey|privatekey|accesskey|secretkey|sessionid|sessid)\d{0,3}$"
     r"|(?:db|pg|my|sql|mysql|redis|user|admin|root|ssh|smtp|mail|ldap|http|proxy|login|account|rabbit|rabbitmq|mongo|ftp)"
@@ -183,16 +183,16 @@ _NOT = frozenset(
 
 @lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
-    """Whether what stands under ``name`` is a secret.
+    """Whether the value of a field called ``name`` is a secret.
 
     >>> [is_secret(name) for name in ("DB_PASS", "userPassword", "user[password]", "x-api-key", "passengers", "pwned")]
     [True, True, True, True, False, False]
     """
     words = _words_of(name)
     for place, word in enumerate(words):
-        if _tells(words, place, word):
+        if _names_secret(words, place, word):
             behind = words[place + 1 :]
-            return not any(each in _ABOUT for each in behind) and not (word.endswith("key") and behind[:1] == ["id"])
+            return not any(word in _ABOUT for word in behind) and not (word.endswith("key") and behind[:1] == ["id"])
     return False
 
 
@@ -208,7 +208,7 @@ def _words_of(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name.replace("%5B", "[").replace("%5D", "]").replace("%5b", "["))]
 
 
-def _tells(words: list[str], place: int, word: str) -> bool:
+def _names_secret(words: list[str], place: int, word: str) -> bool:
     if word in _NOT:
         return False
     if word in _SECRET or word in _PLURAL or _ENDINGS.search(word):

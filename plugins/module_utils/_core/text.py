@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text for people: on one line, of a bounded length, and lengths of time in words. Pure."""
+"""Text for messages: on one line, of a bounded length, and durations in words. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNPRINTABLE = re.compile(
 )
 
 
-# A queue is many sessions that say the same: what was worked out for one serves the others.
+# The sessions of a queue often have the same texts: each is cleaned once.
 @lru_cache(maxsize=4096)
 def printable(text: str) -> str:
     """The text on one line, without characters that could move a cursor or turn the direction of writing."""
@@ -28,7 +28,7 @@ def harmless(text: str) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """At most ``width`` characters; a cut is shown."""
+    """At most ``width`` characters; ``...`` marks a cut."""
     return text if len(text) <= width else text[: max(0, width - 3)].rstrip() + "..."
 
 
@@ -42,7 +42,7 @@ def some(names: Sequence[str], most: int = 4) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time as a person says it: 0.4 s, 42 s, 12 min, 3 h 5 min, 8 days."""
+    """A duration in words: 0.4 s, 42 s, 12 min, 3 h 5 min, 8 days."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:

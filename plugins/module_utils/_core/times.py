@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moments as a person gives them: a length of time ago, or a date. Pure."""
+"""Times as an operator writes them: a duration before now, or a date. Pure."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
 
 
 def seconds_of(text: str) -> float | None:
-    """A length of time: 90, 90s, 15m, 2h, 1h30m, 3d; None where it is none."""
+    """The seconds of a duration: 90, 90s, 15m, 2h, 1h30m, 3d; None where the text is none."""
     rest, total = text.strip(), 0.0
     if not rest:
         return None
     while rest:
-        found = _SPAN.match(rest)
-        if not found:
+        match = _SPAN.match(rest)
+        if not match:
             return None
-        total += float(found.group(1)) * _UNITS[found.group(2)]
-        rest = rest[found.end() :].strip()
+        total += float(match.group(1)) * _UNITS[match.group(2)]
+        rest = rest[match.end() :].strip()
     return total
 
 
 def moment_of(text: str, now: float) -> float | None:
-    """Seconds since 1970: so long before ``now``, or the date (UTC where it names no zone); None where it is neither.
+    """Seconds since 1970: the duration before ``now``, or the date (UTC without a zone); None where it is neither.
 
     >>> moment_of("1h", 7200.0)
     3600.0
@@ -45,20 +45,20 @@ def moment_of(text: str, now: float) -> float | None:
     ago = seconds_of(text)
     if ago is not None:
         return now - ago
-    found = _DATE.match(text)
-    if not found:
+    match = _DATE.match(text)
+    if not match:
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     try:
         at = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
     except ValueError:
         return None
-    at += float(f"0.{found.group(7)}") if found.group(7) else 0.0
-    return at - (seconds_east(found.group(8) or "Z") or 0.0)
+    at += float(f"0.{match.group(7)}") if match.group(7) else 0.0
+    return at - (seconds_east(match.group(8) or "Z") or 0.0)
 
 
 def stamp(at: datetime | None) -> str:
-    """A time as it stands in targets: UTC to the microsecond, without a character that a shell or a list is split at.
+    """A time as a part of a target: UTC to the microsecond, without a character that a shell or a list is split at.
 
     >>> stamp(datetime(2026, 11, 24, 3, tzinfo=timezone.utc)), stamp(None)
     ('20261124T030000.000000Z', '-')
@@ -75,7 +75,7 @@ def seconds_east(zone: str) -> float | None:
     """
     if zone.upper() in ("Z", "UTC", "GMT"):
         return 0.0
-    found = _OFFSET.match(zone)
-    if not found:
+    match = _OFFSET.match(zone)
+    if not match:
         return None
-    return (1.0 if found.group(1) == "+" else -1.0) * (3600 * int(found.group(2)) + 60 * int(found.group(3)))
+    return (1.0 if match.group(1) == "+" else -1.0) * (3600 * int(match.group(2)) + 60 * int(match.group(3)))

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Addresses (URLs) of the web. Pure."""
+"""URLs. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 def base_url_of(url: str) -> tuple[str, str]:
-    """The host of an address, and the address of its door; two empty texts where it is none."""
+    """The host of a URL, and the URL of its root path; two empty texts where it is no HTTP URL."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""

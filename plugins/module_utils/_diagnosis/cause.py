@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Causes with their evidence, the heaviest first, and the one relief that follows. Pure."""
+"""Causes with their evidence, the heaviest first, and the mitigation of the first. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Sequence, TypedDict, cast
 
 from .._postgres.activity_report import ActivityReport
-from .._postgres.background.backends import VanishedClient
+from .._postgres.background.backends import DeadClient
 
 
 class BusySession(TypedDict):
@@ -20,11 +20,13 @@ class BusySession(TypedDict):
 
 
 class Rules(TypedDict, total=False):
-    """Variables of the role that relieves, without its name. Seconds for ``idle`` and its like."""
+    """Variables of the role that mitigates, without the role's name as prefix. ``idle``, ``idle_in_transaction`` and
+    ``min_running`` are in seconds.
+    """
 
     idle: float
     idle_in_transaction: float
-    dead_clients: list[VanishedClient]
+    dead_clients: list[DeadClient]
     busy: list[BusySession]
     min_running: float
     schema: str
@@ -37,7 +39,7 @@ class Rules(TypedDict, total=False):
 
 
 class Detail(TypedDict, total=False):
-    """What a cause knows besides its evidence, by its kind; see the documentation of the module diagnosis."""
+    """More facts of a cause, by its kind; see the documentation of the module diagnosis."""
 
     advice: str
     application: str
@@ -57,7 +59,7 @@ class Detail(TypedDict, total=False):
 
 
 class CauseReport(TypedDict):
-    """One cause, with what relieves it; ``mitigation`` is empty where only a person can."""
+    """One cause and its mitigation; ``mitigation`` is empty where no role can act."""
 
     cause: str
     weight: float
@@ -68,7 +70,7 @@ class CauseReport(TypedDict):
 
 
 class RoleSetting(TypedDict):
-    """A setting of a role that would keep a cause from coming back."""
+    """A setting of a role that would prevent the cause from now on."""
 
     role: str
     setting: str
@@ -90,10 +92,10 @@ class DiagnosisReport(TypedDict):
 
 @dataclass(frozen=True)
 class Cause:
-    """``weight``: what part of the trouble it accounts for, about 0 to 1, more where it must come first.
+    """``weight``: the part of the problem that it explains, about 0 to 1, more where it must come first.
 
-    ``mitigation``: the role that mitigates it, empty where only a person can; ``rules``: its variables, without its
-    name.
+    ``mitigation``: the role that mitigates it, empty where no role can act; ``rules``: the role's variables, without
+    the role's name as prefix.
     """
 
     name: str
@@ -116,7 +118,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """``cause`` and ``mitigation`` of the heaviest; empty where nothing is wrong, or nothing can be done by itself."""
+    """The causes, the heaviest first; empty where nothing is wrong."""
 
     causes: Sequence[Cause]
     lines: Sequence[str]
@@ -127,14 +129,14 @@ class Diagnosis:
     def as_dict(self) -> DiagnosisReport:
         first = self.causes[0] if self.causes else None
         rules: Rules = {}
-        for one in self.causes:
-            if first is not None and one.mitigation == first.mitigation:
-                rules = _together(rules, one.rules)
+        for cause in self.causes:
+            if first is not None and cause.mitigation == first.mitigation:
+                rules = _merged_rules(rules, cause.rules)
         return {
             "cause": first.name if first else "",
             "mitigation": first.mitigation if first else "",
             "rules": rules,
-            "causes": [one.as_dict() for one in self.causes],
+            "causes": [cause.as_dict() for cause in self.causes],
             "lines": list(self.lines),
             "advice": list(self.advice),
             "role_settings": list(self.role_settings),
@@ -142,8 +144,8 @@ class Diagnosis:
         }
 
 
-def _together(heavier: Rules, lighter: Rules) -> Rules:
-    """What the heavier cause says stays; whom it names, the others name too."""
+def _merged_rules(heavier: Rules, lighter: Rules) -> Rules:
+    """The values of the heavier cause win; lists of both are joined."""
     rules: dict[str, Any] = dict(heavier)
     more: dict[str, Any] = dict(lighter)
     both = {name: [*rules[name], *more[name]] for name in rules if isinstance(more.get(name), list)}
@@ -151,17 +153,17 @@ def _together(heavier: Rules, lighter: Rules) -> Rules:
 
 
 def joined(causes: Iterable[Cause]) -> list[Cause]:
-    """One cause of each name and relief, the first with the evidence of all: one restart serves two targets."""
-    found: dict[tuple[str, str], Cause] = {}
+    """One cause for each name and rules, the first with the evidence of all: one restart serves two targets."""
+    by_key: dict[tuple[str, str], Cause] = {}
     for cause in causes:
         key = (cause.name, str(cause.rules))
-        known = found.get(key)
-        found[key] = cause if known is None else replace(known, evidence=(*known.evidence, *cause.evidence))
-    return list(found.values())
+        known = by_key.get(key)
+        by_key[key] = cause if known is None else replace(known, evidence=(*known.evidence, *cause.evidence))
+    return list(by_key.values())
 
 
 def server_causes(activity: ActivityReport) -> list[Cause]:
-    """States of the whole server come first, and no session is ended for them."""
+    """States of the whole server come first, and no session is terminated for them."""
     return [
         Cause(
             state["cause"],
@@ -175,7 +177,7 @@ def server_causes(activity: ActivityReport) -> list[Cause]:
     ]
 
 
-def idle_transaction_guards(roles: Iterable[str], seconds: float) -> list[RoleSetting]:
+def idle_transaction_settings(roles: Iterable[str], seconds: float) -> list[RoleSetting]:
     """A timeout for each role that left a transaction idle for longer than ``seconds``: twice that, at least 60 s."""
     limit = f"{max(60, int(2 * seconds))}s"
     return [{"role": role, "setting": "idle_in_transaction_session_timeout", "value": limit} for role in roles]
@@ -189,5 +191,7 @@ def diagnosis(
     scale: str = "",
 ) -> Diagnosis:
     """With the evidence of each cause among the lines."""
-    told = [f"{place}. {one.name.replace('_', ' ')}: {one.evidence[0]}" for place, one in enumerate(causes, 1)]
-    return Diagnosis(causes, [*lines, *told], advice, role_settings, scale)
+    cause_lines = [
+        f"{place}. {cause.name.replace('_', ' ')}: {cause.evidence[0]}" for place, cause in enumerate(causes, 1)
+    ]
+    return Diagnosis(causes, [*lines, *cause_lines], advice, role_settings, scale)

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""No more connections: which ceiling is hit, why, and what relieves it at the least harm. Pure.
+"""No connection is left: which connection limit is reached, why, and the mitigation that harms least. Pure.
 
-Full slots are a symptom. Behind a lock they fill up with victims, and ending idle sessions would only let more of them
-in; a leaking pool fills them with sessions that do nothing; forgotten transactions with those that hold something; true
-traffic with work. Each has a relief of its own, and the causes are asked in that order.
+Used-up slots are a symptom. Behind a lock they fill with waiters, and terminating idle sessions would only make room
+for more of them. A pool that leaks fills them with idle sessions, forgotten COMMITs with sessions idle in transaction,
+traffic with active sessions. Each cause has a mitigation of its own; they are checked in that order.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from .._compose.project import ServiceReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
-from .._postgres.connection_limits import SLOTS, ApplicationReport, CeilingReport, fair_level, why_no_leak
-from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_guards, server_causes
+from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport, fair_level, why_no_leak
+from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_settings, server_causes
 
-LOCKS, VANISHED, LEAK, FULL_POOL, FORGOTTEN, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
-    "lock_queue", "dead_clients", "leak", "full_pool", "forgotten_transactions", "pooler", "pooler_paused",
+LOCKS, DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
+    "lock_queue", "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
     "pooler_full", "traffic",
 )  # fmt: skip
-NEAR = 0.1  # of a ceiling that is free, from which on it counts as hit
-_QUEUE = 0.25  # of the used slots that wait for locks
-_FORGOTTEN = 0.25  # of them idle in a transaction
+NEAR = 0.1  # share of a connection limit: with less free it counts as reached
+_QUEUE = 0.25  # share of the used slots that wait for locks
+_IDLE_SHARE = 0.25  # share of the used slots that are idle in transaction
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_CLIENTS: ClientConnections = {"used": 0, "limit": 0}
 _NO_POOLER: PoolerReport = {"reachable": False, "why": "not asked for"}
-# Whoever stands behind a pooler is not known by the pooler's address.
+# The address of a pooler does not identify the client behind it.
 _POOLERS = re.compile("pgbouncer|pgpool|pgcat|odyssey|supavisor", re.I)
 
 
@@ -44,50 +44,67 @@ def diagnose_connections(
     services: Mapping[str, ServiceReport] | None = None,
     floor: int = 2,
 ) -> Diagnosis:
-    """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or forgotten.
+    """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or its transaction as
+    forgotten.
 
-    ``services``: of compose_info, where a project runs beside the database. ``floor``: sessions that each keeps.
+    ``services``: of compose_info, where a compose project uses the database. ``floor``: sessions that each application
+    keeps.
     """
     connection_limits = activity["connections"]["connection_limits"]
-    hit = [one for one in connection_limits if one["free"] <= NEAR * one["limit"]]
+    hit = [
+        connection_limit
+        for connection_limit in connection_limits
+        if connection_limit["free"] <= NEAR * connection_limit["limit"]
+    ]
     background = activity.get("background") or _NO_BACKGROUND
     pooler = background.get("pooler") or _NO_POOLER
-    pools = [one for one in pooler.get("pools", []) if one["exhausted"]]
-    worst = max(connection_limits, key=lambda one: one["used"] / one["limit"])
-    lines = [_line(one) for one in (hit or [worst])]
+    pools = [pool for pool in pooler.get("pools", []) if pool["exhausted"]]
+    worst = max(connection_limits, key=lambda connection_limit: connection_limit["used"] / connection_limit["limit"])
+    lines = [_line(connection_limit) for connection_limit in (hit or [worst])]
     if activity["server"]["entrance"] != "normal":
         lines.append(
-            f"an ordinary login was refused: this look came in by the {activity['server']['entrance']} entrance"
+            f"an ordinary login was refused: these facts were read through the {activity['server']['entrance']}"
+            " login path"
         )
-    causes = [one for one in server_causes(activity) if one.weight > 1]
+    causes = [cause for cause in server_causes(activity) if cause.weight > 1]
     causes += _dead_clients(background, worst) if hit else []
-    for one in hit:
-        causes += _under(
-            one, activity, idle, idle_in_transaction, share, headroom, shares, services=services or {}, floor=floor
+    for connection_limit in hit:
+        causes += _limit_causes(
+            connection_limit,
+            activity,
+            idle,
+            idle_in_transaction,
+            share,
+            headroom,
+            shares,
+            services=services or {},
+            floor=floor,
         )
-    if not hit:  # a pool that finds no slot is a victim of whatever fills them
-        causes += [_pool(one, activity) for one in pools]
+    if not hit:  # a pool that gets no slot is a consequence of what fills the slots
+        causes += [_pool(pool, activity) for pool in pools]
     causes += _pooler(pooler, bool(hit))
     if not hit and not causes:
-        lines.append(f"no ceiling is hit: {worst['free']} of {worst['limit']} are free")
-    causes.sort(key=lambda one: -one.weight)
+        lines.append(f"no connection limit is reached: {worst['free']} of {worst['limit']} are free")
+    causes.sort(key=lambda cause: -cause.weight)
     advice = [
-        *(one.detail["advice"] for one in causes if "advice" in one.detail),
-        *_pressing(background),
+        *(cause.detail["advice"] for cause in causes if "advice" in cause.detail),
+        *_findings(background),
         *_pool_sizes(worst, headroom),
     ]
     return diagnosis(causes, lines, advice, _role_settings(causes, idle_in_transaction))
 
 
-def _line(connection_limit: CeilingReport) -> str:
+def _line(connection_limit: ConnectionLimitReport) -> str:
     what = {"max_connections": "slots for ordinary roles", "role": f"the limit of role {connection_limit['name']}"}
     name = what.get(connection_limit["kind"], f"the limit of database {connection_limit['name']}")
-    largest = ", ".join(f"{one['name']} {one['sessions']}" for one in connection_limit["applications"][:4])
+    largest = ", ".join(
+        f"{application['name']} {application['sessions']}" for application in connection_limit["applications"][:4]
+    )
     return f"{connection_limit['used']} of {connection_limit['limit']} ({name}) are used: {largest}"
 
 
-def _under(
-    connection_limit: CeilingReport,
+def _limit_causes(
+    connection_limit: ConnectionLimitReport,
     activity: ActivityReport,
     idle: float,
     forgotten: float,
@@ -98,65 +115,77 @@ def _under(
     services: Mapping[str, ServiceReport],
     floor: int,
 ) -> list[Cause]:
-    """What fills one ceiling. The weight is the part of it that the cause accounts for."""
+    """What fills one connection limit. The weight of a cause is the share of the limit that it explains."""
     applications, used = connection_limit["applications"], max(1, connection_limit["used"])
-    found = []
-    waiting = sum(one["waiting"] for one in applications)
+    causes = []
+    waiting = sum(application["waiting"] for application in applications)
     if waiting >= 2 and waiting >= _QUEUE * used:
         text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
-        # Whoever waits is not to blame for the slots: this comes before whatever idles beside the queue.
-        found.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
+        # The queue explains the slots that its waiters use: it comes before idle sessions beside it.
+        causes.append(Cause(LOCKS, 2 + waiting / used, (text, *activity["tree"][1:4]), "unblock_sessions"))
     level = min(
-        fair_level([one["sessions"] for one in applications], int(connection_limit["limit"] * (1 - headroom))),
+        fair_level(
+            [application["sessions"] for application in applications], int(connection_limit["limit"] * (1 - headroom))
+        ),
         int(connection_limit["limit"] * share),
     )
-    for one in applications:
-        mine = max(floor, shares.get(one["application"], level))
-        old = sum(seconds >= idle for seconds in one["idle_seconds"])
-        excess = min(old, one["sessions"] - mine)
-        others = [sum(seconds >= idle for seconds in each["idle_seconds"]) for each in applications if each is not one]
-        sound = why_no_leak(connection_limit["kind"], old, others, one["pooled"]) if excess > 0 else ""
-        sound = "" if one["application"] in shares else sound
+    for application in applications:
+        own_share = max(floor, shares.get(application["application"], level))
+        old = sum(seconds >= idle for seconds in application["idle_seconds"])
+        excess = min(old, application["sessions"] - own_share)
+        others = [
+            sum(seconds >= idle for seconds in other["idle_seconds"])
+            for other in applications
+            if other is not application
+        ]
+        sound = why_no_leak(connection_limit["kind"], old, others, application["pooled"]) if excess > 0 else ""
+        sound = "" if application["application"] in shares else sound
         if sound:
-            found.append(_full_pool(connection_limit, one, old, sound))
+            causes.append(_full_pool(connection_limit, application, old, sound))
         elif excess > 0:
-            oldest = one["idle_seconds"][0]
+            oldest = application["idle_seconds"][0]
             text = (
-                f"{one['name']} holds {one['sessions']} of {connection_limit['limit']}, its share is {mine}; {old} of"
+                f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, its share"
+                f" is {own_share}; {old} of"
                 f" them have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
             )
-            service = _service_of(one, services)
+            service = _service_of(application, services)
             if service:
                 text += f" from service {service}: all of its addresses are of that service's containers"
-            # Of a role that nobody else uses, on the whole server; a limit would hit the others too.
-            everybody = activity["connections"]["connection_limits"][0]["applications"]
-            alone = connection_limit["kind"] == SLOTS and sum(each["role"] == one["role"] for each in everybody) == 1
-            detail: Detail = {"application": one["application"], "role": one["role"], "share": mine, "alone": alone}
+            # A limit of a role is advised only where no other application of the server uses the role.
+            on_server = activity["connections"]["connection_limits"][0]["applications"]
+            alone = (
+                connection_limit["kind"] == SLOTS
+                and sum(other["role"] == application["role"] for other in on_server) == 1
+            )
+            detail: Detail = {
+                "application": application["application"],
+                "role": application["role"],
+                "share": own_share,
+                "alone": alone,
+            }
             detail["service"] = service
-            found.append(Cause(LEAK, excess / used, (text,), "end_sessions", {"idle": idle}, detail))
+            causes.append(Cause(LEAK, excess / used, (text,), "end_sessions", {"idle": idle}, detail))
     # Most transactions are idle for a moment between two statements; those are work.
     old_ones = [
-        (one["role"], sum(seconds >= forgotten for seconds in one["idle_in_transaction_seconds"]))
-        for one in applications
+        (application["role"], sum(seconds >= forgotten for seconds in application["idle_in_transaction_seconds"]))
+        for application in applications
     ]
     still = sum(number for dummy, number in old_ones)
-    if still and still >= _FORGOTTEN * used:
+    if still and still >= _IDLE_SHARE * used:
         roles = sorted({role for role, number in old_ones if number})
-        text = (
-            f"{still} of {used} sessions sit in a transaction in which nothing has happened for {forgotten:g} s or"
-            " longer"
-        )
+        text = f"{still} of {used} sessions are idle in transaction for {forgotten:g} s or longer"
         rules: Rules = {"idle_in_transaction": forgotten}
-        found.append(Cause(FORGOTTEN, still / used, (text,), "end_sessions", rules, {"roles": roles}))
-    active = sum(one["active"] for one in applications) - waiting
+        causes.append(Cause(IDLE_IN_TRANSACTION, still / used, (text,), "end_sessions", rules, {"roles": roles}))
+    active = sum(application["active"] for application in applications) - waiting
     if active >= 0.5 * used:
-        text = f"{active} of {used} sessions are at work: this is traffic, and ending it would be refused work"
-        found.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
-    return found
+        text = f"{active} of {used} sessions are active: this is traffic, and terminating it would lose work"
+        causes.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
+    return causes
 
 
-def _full_pool(connection_limit: CeilingReport, application: ApplicationReport, idle: int, sound: str) -> Cause:
-    """A pool over its share that does not leak: it is told, and no session is ended for it."""
+def _full_pool(connection_limit: ConnectionLimitReport, application: ApplicationReport, idle: int, sound: str) -> Cause:
+    """A pool over its share that does not leak: it is reported, and no session is terminated for it."""
     text = (
         f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, {idle} of them idle:"
         f" {sound}"
@@ -179,16 +208,16 @@ def _service_of(application: ApplicationReport, services: Mapping[str, ServiceRe
             for address in container["networks"].values():
                 owners.setdefault(address, set()).add("" if pooled else name)
     if sum(application["clients"].values()) != application["sessions"]:
-        return ""  # not all of them are told
-    found = set().union(*(owners.get(address, {""}) if address else {""} for address in application["clients"]))
-    return found.pop() if len(found) == 1 else ""
+        return ""  # the client of some is not known
+    senders = set().union(*(owners.get(address, {""}) if address else {""} for address in application["clients"]))
+    return senders.pop() if len(senders) == 1 else ""
 
 
-def _dead_clients(background: BackgroundReport, connection_limit: CeilingReport) -> list[Cause]:
+def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimitReport) -> list[Cause]:
     gone = background["processes"]["dead_clients"] if "processes" in background else []
-    texts = (f"the clients of {len(gone)} are gone", *(f"{one['who']}: {one['reason']}" for one in gone[:4]))
+    texts = (f"the clients of {len(gone)} are gone", *(f"{client['who']}: {client['reason']}" for client in gone[:4]))
     weight = 1 + len(gone) / max(1, connection_limit["used"])
-    return [Cause(VANISHED, weight, texts, "end_sessions", {"dead_clients": list(gone)})] if gone else []
+    return [Cause(DEAD_CLIENTS, weight, texts, "end_sessions", {"dead_clients": list(gone)})] if gone else []
 
 
 def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
@@ -200,7 +229,7 @@ def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
     more = pool["size"] + max(0, free // 2)
     advice = (
         f"the pooler's pool_size of {pool['database']}, now {pool['size']}, may be up to {more}: in pgbouncer.ini, then"
-        " RELOAD on its console; nobody is disconnected"
+        " RELOAD on its console; no client is disconnected"
         if more > pool["size"]
         else f"the pooler's pool of {pool['database']} has no room to grow: PostgreSQL has {free} slots free"
     )
@@ -208,61 +237,65 @@ def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
 
 
 def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
-    """What the pooler itself holds back. Behind full slots it comes last: relief there is what a role can do."""
+    """What the pooler itself blocks. Where slots are used up it comes last, since a role can mitigate that."""
     weight = 0.05 if hit else 0.5
-    found = []
+    causes = []
     for name, waiting in paused(pooler.get("pools", [])).items():
-        text = f"database {name} is paused in the pooler: {waiting} clients wait for as long as it is"
-        advice = f"one of the pooler's admin_users relieves it on its console: RESUME {name};"
-        found.append(Cause(POOLER_PAUSED, weight + 0.01, (text, advice), "", {}, {"advice": advice}))
+        text = f"database {name} is paused in the pooler: {waiting} clients wait until it is resumed"
+        advice = f"one of the pooler's admin_users must resume it on its console: RESUME {name};"
+        causes.append(Cause(POOLER_PAUSED, weight + 0.01, (text, advice), "", {}, {"advice": advice}))
     clients = pooler.get("client_connections") or _NO_CLIENTS
     limit, used = clients["limit"], clients["used"]
     if limit and limit - used <= NEAR * limit:
         text = f"{used} of {limit} clients are connected to the pooler (max_client_conn): it refuses those beyond"
         advice = (
-            f"whoever runs the pooler relieves it: max_client_conn above {limit} in pgbouncer.ini, then RELOAD on its"
-            " console; each client takes a file descriptor of it"
+            f"the administrator of the pooler can raise max_client_conn above {limit} in pgbouncer.ini, then RELOAD on"
+            " its console; each client takes one of its file descriptors"
         )
-        found.append(Cause(POOLER_FULL, weight, (text, advice), "", {}, {"advice": advice}))
-    return found
+        causes.append(Cause(POOLER_FULL, weight, (text, advice), "", {}, {"advice": advice}))
+    return causes
 
 
 def _role_settings(causes: Sequence[Cause], idle_in_transaction: float) -> list[RoleSetting]:
-    """What would keep it from coming back, for review."""
+    """Role settings that would prevent the causes, for review."""
     role_settings: list[RoleSetting] = []
-    for one in causes:
-        if one.name == LEAK and one.detail["role"] and one.detail["alone"]:
+    for cause in causes:
+        if cause.name == LEAK and cause.detail["role"] and cause.detail["alone"]:
             role_settings.append(
-                {"role": one.detail["role"], "setting": "connection_limit", "value": str(one.detail["share"])}
+                {"role": cause.detail["role"], "setting": "connection_limit", "value": str(cause.detail["share"])}
             )
-        if one.name == FORGOTTEN:
-            role_settings += idle_transaction_guards(one.detail["roles"], idle_in_transaction)
+        if cause.name == IDLE_IN_TRANSACTION:
+            role_settings += idle_transaction_settings(cause.detail["roles"], idle_in_transaction)
     return role_settings
 
 
-def _pool_sizes(connection_limit: CeilingReport, headroom: float) -> list[str]:
-    """What pools may be, by what runs: each application's clients, and the most that one of them has open."""
+def _pool_sizes(connection_limit: ConnectionLimitReport, headroom: float) -> list[str]:
+    """Advice on pool sizes, from each application's clients and the most connections that one of them has open."""
     room = int(connection_limit["limit"] * (1 - headroom))
-    clients = sum(len(one["clients"]) for one in connection_limit["applications"])
+    clients = sum(len(application["clients"]) for application in connection_limit["applications"])
     asked = sum(
-        len(one["clients"]) * max(one["clients"].values()) for one in connection_limit["applications"] if one["clients"]
+        len(application["clients"]) * max(application["clients"].values())
+        for application in connection_limit["applications"]
+        if application["clients"]
     )
     if not clients:
         return []
-    said = [
-        f"{one['name']}: {len(one['clients'])} clients with up to {max(one['clients'].values())} connections each"
-        for one in connection_limit["applications"][:4]
-        if one["clients"]
+    pool_texts = [
+        f"{application['name']}: {len(application['clients'])} clients with up to"
+        f" {max(application['clients'].values())} connections each"
+        for application in connection_limit["applications"][:4]
+        if application["clients"]
     ]
-    text = f"pools: at their largest they ask for {asked} of {connection_limit['limit']} ({'; '.join(said)})"
+    text = f"pools: at their largest they need {asked} of {connection_limit['limit']} ({'; '.join(pool_texts)})"
     if asked <= room:
-        return [f"{text}: that fits, with {connection_limit['limit'] - asked} to spare"]
-    each = max(1, room // clients)
+        return [f"{text}: that fits and leaves {connection_limit['limit'] - asked}"]
+    per_client = max(1, room // clients)
     return [
-        f"{text}: more than the {room} that leave room. Give each client about {each} at most, or put a pooler between;"
-        " raising max_connections takes a restart (standbys first) and helps no query to run faster"
+        f"{text}: more than the {room} that leave headroom. Give each client at most about {per_client}, or use a"
+        " pooler;"
+        " raising max_connections needs a restart (standbys first) and makes no query faster"
     ]
 
 
-def _pressing(background: BackgroundReport) -> list[str]:
+def _findings(background: BackgroundReport) -> list[str]:
     return list(background.get("findings", []))

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What fills a disk, the most bytes first: what may be freed, and what only its owner can. Pure."""
+"""What fills a disk, the most bytes first: what may be freed, and what only its owner may free. Pure."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ MITIGATION = "reclaim_disk"
 _WORDS = {
     LOGS: "logs of containers",
     CACHE: "the build cache",
-    IMAGES: "images that nothing needs",
-    CONTAINERS: "containers that ended long ago",
+    IMAGES: "unused images",
+    CONTAINERS: "containers that exited long ago",
     JOURNAL: "the journal",
     BACKUPS: "backups beyond those that must stay",
 }
 
 
 class AskedActivity(TypedDict, total=False):
-    """The result of pg_activity_info: its background, or ``msg`` where it failed; empty where it was not asked."""
+    """The result of pg_activity_info: its background, or ``msg`` where it failed; empty where it was not run."""
 
     background: BackgroundReport
     msg: str
 
 
 def diagnose_disk(reclaim: ReclaimFacts, activity: AskedActivity, least: int) -> Diagnosis:
-    """``reclaim``: what disk_reclaim returned in check mode; ``activity``: what pg_activity_info did, or nothing.
+    """``reclaim``: result of disk_reclaim in check mode; ``activity``: result of pg_activity_info, or empty.
 
-    ``least``: bytes from which a slot that nobody reads counts.
+    ``least``: bytes from which an inactive replication slot counts.
     """
     plan, before = reclaim["plan"], reclaim["before"]
     used = max(1, before["used_bytes"])
@@ -64,26 +64,29 @@ def diagnose_disk(reclaim: ReclaimFacts, activity: AskedActivity, least: int) ->
         *_database(activity, least, before),
         *_explained(reclaim["explained"], used, plan),
     ]
-    causes.sort(key=lambda one: -one.weight)
+    causes.sort(key=lambda cause: -cause.weight)
     lines = [f"{before['mount']}: {format_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
     if plan["affected_before"]:
         lines[0] += f", {plan['affected_before']} MiB are missing"
     advice = [*_advice(causes), *reclaim["notes"]]
     if "msg" in activity and "background" not in activity:
-        advice.append(f"the database could not be asked what it keeps: {activity['msg']}")
+        advice.append(f"what the database keeps could not be read: {activity['msg']}")
     return diagnosis(causes, lines, advice)
 
 
 def _freeable(plan: ReclaimPlan, used: int) -> list[Cause]:
-    found = []
+    causes = []
     for kind, name in _OF_KIND.items():
-        mine = [one for one in plan["actions"] if one["kind"] == kind]
-        if not mine:
+        actions = [action for action in plan["actions"] if action["kind"] == kind]
+        if not actions:
             continue
-        total = sum(one["bytes"] for one in mine)
-        texts = (f"{_WORDS[kind]} hold {format_bytes(total)}", *(f"{one['who']}: {one['reason']}" for one in mine[:3]))
-        found.append(Cause(name, total / used, texts, MITIGATION, {}, {"bytes": total}))
-    return found
+        total = sum(action["bytes"] for action in actions)
+        texts = (
+            f"{_WORDS[kind]} hold {format_bytes(total)}",
+            *(f"{action['who']}: {action['reason']}" for action in actions[:3]),
+        )
+        causes.append(Cause(name, total / used, texts, MITIGATION, {}, {"bytes": total}))
+    return causes
 
 
 def _database(activity: AskedActivity, least: int, before: RoomReport) -> list[Cause]:
@@ -92,55 +95,64 @@ def _database(activity: AskedActivity, least: int, before: RoomReport) -> list[C
     if replication is None:
         return []
     used = max(1, before["used_bytes"])
-    found = []
-    for one in replication["slots"]:
-        if one["active"] or one["temporary"] or one["kept_bytes"] < least:
+    causes = []
+    for slot in replication["slots"]:
+        if slot["active"] or slot["temporary"] or slot["kept_bytes"] < least:
             continue
-        if one["kept_bytes"] > used:
-            continue  # where WAL lies is not told, but more than is used here lies elsewhere
-        name = one["slot"]
+        if slot["kept_bytes"] > used:
+            continue  # the path of the WAL is not known, but more than is used here must be on another disk
+        name = slot["slot"]
         text = (
-            f"the replication slot {name} keeps {format_bytes(one['kept_bytes'])} of WAL, and no standby reads it;"
+            f"the replication slot {name} keeps {format_bytes(slot['kept_bytes'])} of WAL, and no standby reads it;"
             f" that matters to {before['mount']} if WAL lies there"
         )
-        found.append(Cause(SLOT, one["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": one["kept_bytes"]}))
+        causes.append(
+            Cause(SLOT, slot["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": slot["kept_bytes"]})
+        )
     archiver = replication["archiver"]
     if archiver["mode"] != "off" and archiver["failing"]:
         text = f"WAL is not archived since {archiver['failed_at']}, so none of it is removed"
-        found.append(Cause(ARCHIVER, 0.01, (text,)))
-    return found
+        causes.append(Cause(ARCHIVER, 0.01, (text,)))
+    return causes
 
 
 def _explained(explained: Sequence[Explained], used: int, plan: ReclaimPlan) -> list[Cause]:
-    found = []
-    for one in explained:
-        if one["kind"] == OPEN:
-            rules: Rules = {"services": list(one["services"]), "which": "all"} if one["services"] else {}
-            mitigation = "restart_services" if one["services"] else ""
-            found.append(Cause(OPEN, one["bytes"] / used, (one["what"],), mitigation, rules, {"remedy": one["remedy"]}))
-        elif one["kind"] == INODES:
-            found.append(Cause(INODES, 2.0, (one["what"],), "", {}, {"remedy": one["remedy"]}))
-        elif one["kind"] == VOLUME and plan["affected_before"]:
-            # Data that is there is no fault by itself: it comes behind whatever is one.
-            found.append(Cause(VOLUME, 0.001 * one["bytes"] / used, (one["what"],), "", {}, {"remedy": one["remedy"]}))
-    return found
+    causes = []
+    for usage in explained:
+        if usage["kind"] == OPEN:
+            rules: Rules = {"services": list(usage["services"]), "which": "all"} if usage["services"] else {}
+            mitigation = "restart_services" if usage["services"] else ""
+            causes.append(
+                Cause(OPEN, usage["bytes"] / used, (usage["what"],), mitigation, rules, {"remedy": usage["remedy"]})
+            )
+        elif usage["kind"] == INODES:
+            causes.append(Cause(INODES, 2.0, (usage["what"],), "", {}, {"remedy": usage["remedy"]}))
+        elif usage["kind"] == VOLUME and plan["affected_before"]:
+            # Existing data is no fault: it comes behind every fault.
+            causes.append(
+                Cause(VOLUME, 0.001 * usage["bytes"] / used, (usage["what"],), "", {}, {"remedy": usage["remedy"]})
+            )
+    return causes
 
 
 def _advice(causes: Sequence[Cause]) -> list[str]:
-    said = []
-    for one in causes:
-        if one.name == SLOT:
-            slot = one.detail["slot"]
-            said.append(
-                f"whoever owns the consumer of the slot {slot} can say whether it comes back; if it is gone for good, a"
-                f" superuser runs: SELECT pg_drop_replication_slot('{slot}'). WAL goes with the next checkpoints. Never"
-                " remove files of pg_wal. max_slot_wal_keep_size bounds it from then on"
+    sentences = []
+    for cause in causes:
+        if cause.name == SLOT:
+            slot = cause.detail["slot"]
+            sentences.append(
+                f"ask the owner of the consumer of slot {slot} whether it comes back; if it never does, a superuser"
+                f" runs: SELECT pg_drop_replication_slot('{slot}'). The next checkpoints remove the WAL. Never remove"
+                " files of pg_wal. max_slot_wal_keep_size limits what a slot keeps from then on"
             )
-        elif one.name == ARCHIVER:
-            said.append("see the server's log for what archive_command says, and mend it; WAL goes by itself then")
-        elif "remedy" in one.detail:
-            said.append(f"{one.evidence[0].split(' holds ')[0]}: {one.detail['remedy']}")
-    return said
+        elif cause.name == ARCHIVER:
+            sentences.append(
+                "see the server's log for the error of archive_command, and correct it; WAL is then removed"
+                " automatically"
+            )
+        elif "remedy" in cause.detail:
+            sentences.append(f"{cause.evidence[0].split(' holds ')[0]}: {cause.detail['remedy']}")
+    return sentences
 
 
 def least_of(mib: float) -> int:

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why payments fail: the provider's fault, the key, the webhook, the network between, or our own code. Pure.
+"""Why payments fail: the provider, the key, the webhook, the network between, or our own code. Pure.
 
-What the provider answers to a probe with our own key comes first, since it is measured; the log is read for what a
-probe cannot see: signatures that do not match, and exceptions of our own.
+The provider's answer to a probe with our own key comes first, since it is measured; the log shows what a probe cannot:
+signatures that do not match, and exceptions of our own code.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from .network import Row, Services, causes_of
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, CODE, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
-    "webhook_down", "own_code", "service_sick",
+    "webhook_down", "own_code", "service_unhealthy",
 )  # fmt: skip
 ROLL_BACK, RESTART = "roll_back_release", "restart_services"
 PROVIDER = "stripe"
 _SIGNATURE = re.compile(r"(?i)webhook.{0,80}signature|signature.{0,80}webhook|SignatureVerificationError")
 _ACCEPTED = re.compile(r"(?i)\"POST [^\"]{0,200}webhook[^\"]{0,200}\" 2\d\d\b")
-# Answers to an event without a signature that say how the way to it is laid: not there, not for POST, elsewhere, open.
+# Answers to an event without a signature that show a wrong route: missing, not for POST, or elsewhere.
 _MISLAID = (404, 405, 301, 302, 307, 308)
-# Errors that speak of somebody else: the provider's library, the database, the broker, a timeout on the wire.
+# Errors that name another party: the provider's library, the database, the broker, a network timeout.
 _OTHERS = re.compile(
     r"(?i)stripe\w*error|stripe_(?:error|timeout|unreachable|key|rate)|psycopg|sqlalchemy|OperationalError|redis|kombu"
     r"|amqp|ConnectionError|ReadTimeout"
 )
-# What Python itself raises for a mistake in the code, whatever it speaks of.
+# What Python itself raises for a mistake in the code, whatever its text names.
 _MISTAKE = re.compile(
     r"(?:Type|Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|Value|ZeroDivision|Assertion|Syntax|Recursion"
     r"|NotImplemented)Error\b"
 )
 _EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
-_ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log tells of the same request once more
+_ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 _WIDE = 160
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of payments that a person must process.
+    """Payments that an operator must process.
 
-    ``failed``: how many are listed. ``open``: how many of them the database told of. ``asked``: whether anybody was
-    asked at all. ``why_unread``: why the database could not tell. ``nameless``: rows without a reference. ``cut``:
-    which of the two sources, log and database, had more than was read.
+    ``failed``: how many are listed. ``open``: how many of them are in the database. ``asked``: whether any source was
+    read. ``why_unread``: why the database could not be read. ``nameless``: rows without a reference. ``cut``: which of
+    the two sources, log and database, had more than was read.
     """
 
     failed: int
@@ -62,23 +62,25 @@ class Known:
 
     def line(self) -> str:
         if self.failed:
-            return f"{self.failed} payments wait for a person"
+            return f"{self.failed} payments wait for an operator"
         if not self.asked or self.why_unread:
-            return "whether payments wait for a person is not known"
-        return "no payment waits for a person"
+            return "whether payments wait for an operator is not known"
+        return "no payment waits for an operator"
 
     def gaps(self) -> list[str]:
         """What may be missing in the list, a sentence each."""
-        said = []
+        sentences = []
         if not self.asked:
-            said.append("set payment_outage_query or payment_outage_sign, and the payments to process are listed")
+            sentences.append("set payment_outage_query or payment_outage_sign to list the payments to process")
         if self.why_unread:
-            said.append(f"the database could not be asked for open payments: {self.why_unread}")
+            sentences.append(f"open payments could not be read from the database: {self.why_unread}")
         if self.nameless:
-            said.append(f"{self.nameless} rows have no reference: give payment_outage_query a column of that name")
+            sentences.append(
+                f"{self.nameless} rows have no reference: add a column 'reference' to payment_outage_query"
+            )
         if self.cut:
-            said.append(f"the list may lack some: the {' and the '.join(self.cut)} had more than was read")
-        return said
+            sentences.append(f"the list may be incomplete: the {' and the '.join(self.cut)} had more than was read")
+        return sentences
 
 
 def diagnose_payments(
@@ -89,19 +91,19 @@ def diagnose_payments(
     payers: Sequence[str],
     fresh: float,
 ) -> Diagnosis:
-    """``known``: payments that a person must process. ``payers``: services that take payments.
+    """``known``: payments that an operator must process. ``payers``: services that take payments.
 
-    ``fresh``: seconds for which a release counts as new, so that what broke may be its doing.
+    ``fresh``: seconds for which a release counts as new, so that it may be the cause.
     """
     own = [row for row in matrix if row["judge"] in (PROVIDER, "webhook")]
     causes = [*_provider(own, log), *_webhook(own, log, known.open), *_unhealthy(services, payers)]
     between = causes_of([row for row in matrix if row not in own or row["layer"] in ("dns", "tcp")], services)
-    causes = joined(sorted([*causes, *between], key=lambda each: -each.weight))
-    if len(causes) > 1:  # a proxy that reaches no backend is told by what is the matter with that
-        causes = [one for one in causes if one.name != WEBHOOK_DOWN]
-    if not any(one.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for one in causes):
+    causes = joined(sorted([*causes, *between], key=lambda cause: -cause.weight))
+    if len(causes) > 1:  # a proxy that reaches no backend is explained by the backend's own cause
+        causes = [cause for cause in causes if cause.name != WEBHOOK_DOWN]
+    if not any(cause.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for cause in causes):
         causes += _code(log, services, payers, fresh)
-    causes.sort(key=lambda one: -one.weight)
+    causes.sort(key=lambda cause: -cause.weight)
     return diagnosis(causes, [known.line()], [*_advice(causes), *known.gaps()])
 
 
@@ -115,7 +117,7 @@ def _provider(rows: Sequence[Row], log: LogReport) -> list[Cause]:
     if row["layer"] == "tls" or row["fault_of"] == NETWORK:
         return [Cause(UNTRUSTED, 3.0, texts)]
     if row["fault_of"] == KEY and row["state"] == DEGRADED:
-        return []  # a permission that our probe lacks is no outage
+        return []  # a missing permission of our probe is no outage
     if row["fault_of"] == KEY:
         return [Cause(KEY_REFUSED, 3.0, texts)]
     if row["fault_of"] == THEIRS:
@@ -130,9 +132,9 @@ def _status(row: Row) -> int:
 
 
 def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
-    """Set up wrongly, or merely not there: who is down is told by others, and goes before.
+    """The webhook is configured wrongly, or not reached; a service that is down is a cause of its own and comes first.
 
-    ``waiting``: payments that the database knows to be charged and unconfirmed, which no stranger can feign.
+    ``waiting``: payments that are charged and unconfirmed in the database, which an outsider cannot forge.
     """
     asked = [row for row in rows if row["judge"] == "webhook"]
     bad = [row for row in asked if row["state"] in (DOWN, FLAPPING) and row["layer"] in ("tls", "protocol")]
@@ -142,19 +144,19 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
         for row in asked
         if row["state"] == DEGRADED and 200 <= _status(row) < 300 and not row["why"].startswith(LATE)
     ]
-    found = [Cause(WEBHOOK, 2.5, (_of(row),)) for row in laid[:1]]
-    found += [Cause(WEBHOOK_DOWN, 0.9, (_of(row),)) for row in bad[:1] if not laid]
-    refused = [one for one in log["signatures"] if _SIGNATURE.search(one["text"])]
+    causes = [Cause(WEBHOOK, 2.5, (_of(row),)) for row in laid[:1]]
+    causes += [Cause(WEBHOOK_DOWN, 0.9, (_of(row),)) for row in bad[:1] if not laid]
+    refused = [signature for signature in log["signatures"] if _SIGNATURE.search(signature["text"])]
     if refused:
-        first = min(one["first_seen"] or 0.0 for one in refused)
-        taken = sum((one["at"] or 0.0) > first and bool(_ACCEPTED.search(one["text"])) for one in log["entries"])
-        number = sum(one["count"] for one in refused)
+        first = min(signature["first_seen"] or 0.0 for signature in refused)
+        taken = sum((entry["at"] or 0.0) > first and bool(_ACCEPTED.search(entry["text"])) for entry in log["entries"])
+        number = sum(signature["count"] for signature in refused)
         text = f"{number} events were refused since their signature does not match"
-        text += f", and {taken} were taken meanwhile" if taken else ""
-        # Anybody may send an event that is signed wrongly: it weighs where payments wait and none comes through.
+        text += f", and {taken} were accepted meanwhile" if taken else ""
+        # An outsider may send events with a wrong signature: it counts where payments wait and no event is accepted.
         heavy = waiting > 0 and taken < number
-        found.append(Cause(WEBHOOK, 2.5 if heavy else 1.1, (f"{text}: {shortened(refused[0]['text'], _WIDE)}",)))
-    return found
+        causes.append(Cause(WEBHOOK, 2.5 if heavy else 1.1, (f"{text}: {shortened(refused[0]['text'], _WIDE)}",)))
+    return causes
 
 
 def _of(row: Row) -> str:
@@ -162,15 +164,15 @@ def _of(row: Row) -> str:
 
 
 def _unhealthy(services: Services, payers: Sequence[str]) -> list[Cause]:
-    found = []
+    causes = []
     for name in payers:
-        unhealthy = [one for one in _containers(services, name) if one["problem"]]
+        unhealthy = [container for container in _containers(services, name) if container["problem"]]
         if unhealthy or (name in services and not services[name]["running"]):
             text = f"{unhealthy[0]['name']} {unhealthy[0]['problem']}" if unhealthy else f"no container of {name} runs"
-            meant = [one["name"] for one in unhealthy or services[name]["containers"]]
+            meant = [container["name"] for container in unhealthy or services[name]["containers"]]
             rules: Rules = {"services": [name], "containers": meant, "which": "all"} if meant else {}
-            found.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
-    return found
+            causes.append(Cause(SERVICE, 2.7, (text,), RESTART if meant else "", rules))
+    return causes
 
 
 def _containers(services: Services, name: str) -> Sequence[ContainerReport]:
@@ -178,25 +180,25 @@ def _containers(services: Services, name: str) -> Sequence[ContainerReport]:
 
 
 def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: float) -> list[Cause]:
-    """Errors of ours, with a traceback, that speak of nobody else."""
-    mine = [
-        one
-        for one in log["signatures"]
-        if one["level"] in ("error", "critical")
-        and _EXCEPTION.search(one["text"])
+    """Errors of our own code, with a traceback, that name no other party."""
+    signatures = [
+        signature
+        for signature in log["signatures"]
+        if signature["level"] in ("error", "critical")
+        and _EXCEPTION.search(signature["text"])
         and (
-            _MISTAKE.match(one["text"])
-            or not any(known.search(one["text"]) for known in (_OTHERS, _SIGNATURE, _ACCESS))
+            _MISTAKE.match(signature["text"])
+            or not any(known.search(signature["text"]) for known in (_OTHERS, _SIGNATURE, _ACCESS))
         )
     ]
-    mine.sort(key=lambda one: not re.match(r"\w+(?:Error|Exception)\b", one["text"]))
-    if not mine:
+    signatures.sort(key=lambda signature: not re.match(r"\w+(?:Error|Exception)\b", signature["text"]))
+    if not signatures:
         return []
-    # An error that was there before is no doing of the release, and hides none that came with it.
-    came = [one for one in mine if one["new"] is not False]
-    mine = came or mine
-    number = max(one["count"] for one in mine)
-    texts = [f"{number} errors of our own code: {shortened(_last_line(mine[0]['text']), _WIDE)}"]
+    # The release did not cause an error that was there before; such an error hides none that came with it.
+    came = [signature for signature in signatures if signature["new"] is not False]
+    signatures = came or signatures
+    number = max(signature["count"] for signature in signatures)
+    texts = [f"{number} errors of our own code: {shortened(_last_line(signatures[0]['text']), _WIDE)}"]
     age = _release_age(services, payers)
     if age is not None and age < fresh and came:
         texts.append(f"the release runs since {age / 60:.0f} min")
@@ -205,50 +207,52 @@ def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: floa
 
 
 def _release_age(services: Services, payers: Sequence[str]) -> float | None:
-    """Seconds since the payers' newest release came; None where that is not known.
+    """Seconds since the payers' newest release; None where that is not known.
 
-    A release is a container made anew of an image that was made, or named on this host, lately: a container alone is
-    made anew also by whoever scales or restarts.
+    A release is a new container of an image that was built, or tagged on this host, recently: scaling and restarting
+    create containers too, but of the same image.
     """
     ages = [
-        max(one["age"], min(known))
+        max(container["age"], min(known))
         for name in payers
-        for one in _containers(services, name)
-        for known in [[age for age in (one["image_age"], one["image_tagged"]) if age is not None]]
-        if known and one["age"] is not None
+        for container in _containers(services, name)
+        for known in [[age for age in (container["image_age"], container["image_tagged"]) if age is not None]]
+        if known and container["age"] is not None
     ]
     return min(ages, default=None)
 
 
 def _last_line(text: str) -> str:
-    """Of a traceback the exception, which is its last line."""
+    """The exception of a traceback, which is its last line."""
     lines = [line for line in text.splitlines() if line.strip()]
     return f"{lines[0]} ... {lines[-1]}" if len(lines) > 1 else text
 
 
 def _log_lines(log: LogReport, word: str) -> list[str]:
-    """What our own log says of it."""
-    mine = [one for one in log["signatures"] if word in one["text"].lower()]
-    return [f"{one['count']}x in our log: {shortened(_last_line(one['text']), _WIDE)}" for one in mine[:2]]
+    """Up to two signatures of our own log that contain ``word``."""
+    matching = [signature for signature in log["signatures"] if word in signature["text"].lower()]
+    return [
+        f"{signature['count']}x in our log: {shortened(_last_line(signature['text']), _WIDE)}"
+        for signature in matching[:2]
+    ]
 
 
 _WHO = {
-    KEY_REFUSED: "whoever administers the Stripe account can say why the key is refused and make a new one; put it into"
-    " the environment of the services and have them made anew (docker compose up -d)",
-    STRIPE_DOWN: "nobody here can mend Stripe: see status.stripe.com, tell the users, and process the list when it is"
-    " back",
-    STRIPE_SLOW: "nobody here can make Stripe faster: see status.stripe.com; a restart would only lose what is under"
-    " way",
-    LIMITED: "we ask Stripe too often: find out who does (retries, a job that loops) before asking Stripe for more",
+    KEY_REFUSED: "ask the administrator of the Stripe account why the key is refused, and for a new key; set it in the"
+    " environment of the services and recreate them (docker compose up -d)",
+    STRIPE_DOWN: "Stripe itself is down: see status.stripe.com, inform the users, and process the list when it is back",
+    STRIPE_SLOW: "Stripe itself is slow: see status.stripe.com; a restart would only lose the requests in progress",
+    LIMITED: "too many requests are sent to Stripe: find the source (retries, a job that loops) before you ask Stripe"
+    " for a higher limit",
     UNTRUSTED: "the connection to Stripe is not trusted from here: compare this host's clock and certificate store (or"
-    " the image's) and look for a proxy in between; never switch the verification off",
-    WEBHOOK_DOWN: "the way to the webhook is broken, and nothing of ours is seen to be sick: ask network_connectivity,"
-    " and the proxy's log",
+    " the image's) and look for a proxy in between; never disable the verification",
+    WEBHOOK_DOWN: "the webhook is not reached, and no service of this project is unhealthy: run"
+    " playbooks/network_connectivity.yml, and read the proxy's log",
     WEBHOOK: "compare the endpoint's signing secret and address in Stripe's dashboard with STRIPE_WEBHOOK_SECRET and"
-    " the route of this platform; whoever administers the account can send the failed events again",
-    CODE: "errors of our own code are for its authors: the log has the traceback",
+    " the route of this platform; the administrator of the account can send the failed events again",
+    CODE: "errors of our own code: report them to its authors; the log has the traceback",
 }
 
 
 def _advice(causes: Sequence[Cause]) -> list[str]:
-    return list(dict.fromkeys(_WHO[one.name] for one in causes if one.name in _WHO))
+    return list(dict.fromkeys(_WHO[cause.name] for cause in causes if cause.name in _WHO))

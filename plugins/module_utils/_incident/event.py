@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The events of an incident. Pure.
 
-An incident is the list of its events and nothing else; whatever is asked of it later (its phase, its
-timeline, how long relief took) is computed from them.
+An incident is the list of its events and nothing else; its phase, its timeline and its time to recovery are computed
+from them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Iterable, Mapping, TypedDict, cast
 
 KINDS = (
     "opened",  # the incident begins; always the first event
-    "diagnosed",  # what the facts say is the matter, the heaviest cause first
+    "diagnosed",  # the causes found in the facts, the heaviest first
     "evidence",  # what an act was about to destroy, kept in a file of its own
-    "held",  # a plan was made and the gate stayed shut
+    "held",  # a plan was made and not approved
     "mitigated",  # an act was carried out
-    "verified",  # the question of the facts was asked again, with a verdict
+    "verified",  # the facts were read again, with an outcome
     "noted",  # anything else worth keeping
-    "handed_over",  # the software could not go on; a person has to
+    "handed_over",  # no further automatic step; an operator must act
 )
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
@@ -54,14 +54,14 @@ class WrittenReport(TypedDict):
 
 
 class Undo(TypedDict, total=False):
-    """How an act is taken back, or ``why`` it cannot be; what else it holds depends on the mitigation."""
+    """How to undo an act, or ``why`` that is not possible; the other keys depend on the mitigation."""
 
     reversible: bool
     why: str
 
 
 class Undoable(Undo, total=False):
-    """The last act that can be taken back; empty where there is none."""
+    """The last act that can be undone; empty where there is none."""
 
     at: str
     mitigation: str
@@ -78,7 +78,7 @@ class IncidentReport(TypedDict):
 
 @dataclass(frozen=True)
 class Event:
-    """``at`` in UTC; ``by`` is who or what caused it; ``note`` are facts, never prose to be parsed."""
+    """``at`` in UTC; ``by`` is the user or program that caused it; ``note`` are facts, never prose to be parsed."""
 
     kind: str
     at: datetime

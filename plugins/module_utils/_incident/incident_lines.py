@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was recorded, and what can be taken back, as the few lines that a person reads. Pure."""
+"""What was recorded, and what can be undone, as a few lines of text. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def of_record(result: WrittenReport) -> list[Line]:
 
 
 def of_undoable(result: IncidentReport) -> list[Line]:
-    """The act that can be taken back, or why there is none."""
-    found = result["undoable"]
-    if not found:
-        return [(CARE, f"nothing can be taken back: {result['why_not']}")]
-    return [(PLAIN, f"the last act that can be taken back is {found['mitigation']} of {found['at']}")]
+    """The act that can be undone, or why there is none."""
+    undoable = result["undoable"]
+    if not undoable:
+        return [(CARE, f"nothing can be undone: {result['why_not']}")]
+    return [(PLAIN, f"the last act that can be undone is {undoable['mitigation']} of {undoable['at']}")]

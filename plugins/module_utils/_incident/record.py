@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writing to the incident log, for the module (on the log's host) and for its action plugin (here)."""
+"""Writing to the incident log, for the module (on the log's host) and for its action plugin (on the controller)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECORD_ARGS: dict[str, Any] = {
 
 
 def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Append the events; a rehearsal is no part of an incident and writes nothing."""
+    """Append the events; in check mode nothing is written, since a dry run is no part of an incident."""
     if check_mode:
         return {"changed": False, "path": "", "opened": False, "evidence": None}
     now = datetime.now(timezone.utc)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a mitigation has to record, from the results of its own steps. Pure.
+"""The events that a mitigation records, from the results of its own steps. Pure.
 
-Each step counts only if the one before it came through: a result that an earlier use of the role left behind is no
-event of this one.
+A step counts only if the step before it succeeded: a result that remains from an earlier use of the role is no event of
+this one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def mitigation_events(
     outcome: Mapping[str, Any],
     undoes: str = "",
 ) -> list[dict[str, Any]]:
-    """Events to append: held, or mitigated (noted, if nothing came of it) and verified.
+    """Events to append: held, or mitigated (noted, if nothing was done) and verified.
 
-    ``undoes``: the moment of the event that this act takes back.
+    ``undoes``: the time of the event that this act undoes.
     """
     if "plan" not in planned or "open" not in gate:
         return []
@@ -44,7 +44,7 @@ def mitigation_events(
     note = {**_kept(applied, _APPLIED), "gate": gate["reasons"], **who}
     if not acted:
         note.pop("undo", None)
-    if undoes and "msg" not in applied:  # one that failed has taken nothing back
+    if undoes and "msg" not in applied:  # a failed act has undone nothing
         note["undoes"] = undoes
     events = [{"kind": "mitigated" if acted else "noted", "note": note}]
     if "outcome" in outcome:
@@ -52,12 +52,12 @@ def mitigation_events(
     return events
 
 
-def _kept(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: found[name] for name in names if name in found}
+def _kept(result: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: result[name] for name in names if name in result}
 
 
 def incident_report(events: Sequence[EventReport], torn: int, host: str) -> IncidentReport:
-    """The events, and the host's last act that can be taken back with all that it needs for that."""
+    """The events, and the host's last act that can be undone, with its ``undo``."""
     event, why = last_undoable(events, host)
     undoable: Undoable = {}
     if event is not None:
@@ -68,9 +68,9 @@ def incident_report(events: Sequence[EventReport], torn: int, host: str) -> Inci
 
 
 def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport | None, str]:
-    """The host's last act that can be taken back and was not; else why there is none.
+    """The host's last act that can be undone and was not yet; else why there is none.
 
-    An act that cannot be taken back stands in the way of those before it: they are not undone behind its back.
+    Acts before an act that cannot be undone are not undone either, since the later act rests on them.
     """
     acts = [event for event in events if event["kind"] == "mitigated" and event["host"] == host]
     undone = {event["note"].get("undoes") for event in acts}
@@ -81,6 +81,6 @@ def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport
         undo = note.get("undo") or {}
         if undo.get("reversible"):
             return event, ""
-        why = undo.get("why") or "it did not say how it is taken back"
+        why = undo.get("why") or "it recorded no way to undo it"
         return None, f"the last act was {note.get('mitigation', '?')} at {event['at']}, and {why}"
-    return None, "nothing was done that could be taken back" if not acts else "everything that was done is taken back"
+    return None, "no act was carried out" if not acts else "every act is already undone"

@@ -12,7 +12,7 @@ from typing import Callable, Iterable, TypedDict, Union
 from .._core.text import printable
 from .background.background_report import BackgroundReport
 from .background.pgbouncer import PoolClient
-from .connection_limits import CeilingReport, connection_limit_dicts
+from .connection_limits import ConnectionLimitReport, connection_limit_dicts
 from .describe import describe
 from .exclusions import Exclusions
 from .locks.lock_table import Key
@@ -136,7 +136,7 @@ class PreparedReport(TypedDict):
 class Connections(ConnectionCounts):
     """The slots, and every ceiling with the applications under it."""
 
-    connection_limits: list[CeilingReport]
+    connection_limits: list[ConnectionLimitReport]
 
 
 class _Activity(TypedDict):

@@ -49,7 +49,7 @@ class CeilingCounts(TypedDict):
     free: int
 
 
-class CeilingReport(CeilingCounts):
+class ConnectionLimitReport(CeilingCounts):
     """A ceiling with the applications under it, the largest first."""
 
     applications: list[ApplicationReport]
@@ -137,9 +137,9 @@ def connection_limits(snapshot: Snapshot) -> list[ConnectionLimit]:
     return [one for one in found if one.limit > 0]
 
 
-def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[CeilingReport]:
+def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[ConnectionLimitReport]:
     """The ceilings for machines, each with the applications under it, the largest first."""
-    found: list[CeilingReport] = []
+    found: list[ConnectionLimitReport] = []
     by_design = frozenset(snapshot.waits_by_design())
     for one in connection_limits(snapshot):
         groups = list(one.by_application().items())[:rows]

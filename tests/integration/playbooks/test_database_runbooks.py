@@ -119,7 +119,7 @@ def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(ser
                and event["kind"] == "held"]  # fmt: skip
     assert {one["rule"] for one in held["actions"]} == {"idle_in_transaction"}
     again = site.play(playbook=EXHAUSTION)
-    assert "no ceiling is hit" in again.stdout
+    assert "no connection limit is reached" in again.stdout
     assert {client.fate(0) for client in forgotten} == {"alive"}, "nobody needs their slots any more"
 
 

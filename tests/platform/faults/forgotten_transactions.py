@@ -6,7 +6,7 @@ from rehearsal import batch_job
 from rehearsal.platform import Platform
 
 PLAYBOOK = "db_connection_exhaustion.yml"
-CAUSE = "forgotten_transactions"
+CAUSE = "idle_in_transaction"
 # A site's bounds are narrower, and ask before so many are ended; this is a rehearsal.
 VARIABLES = {
     "db_connection_exhaustion_idle_in_transaction": 3,

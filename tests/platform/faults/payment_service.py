@@ -6,7 +6,7 @@ from rehearsal import backend, engine
 from rehearsal.platform import Platform
 
 PLAYBOOK = "payment_outage.yml"
-CAUSE = "service_sick"
+CAUSE = "service_unhealthy"
 WITHIN = 30
 TOUCHES = ("backend",)
 

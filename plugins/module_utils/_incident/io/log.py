@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The incident log: one append-only file of JSON lines per incident, evidence in files beside it. I/O.
 
-Writers may meet (several hosts, several people): the file is locked for the write, and a line goes
-out in one piece. Evidence is on the disk before the event that names it.
+Several hosts and operators may write at the same time: the file is locked, and a line is written at once. Evidence is
+on the disk before the event that names it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def append(
     """
     if not usable_id(incident_id):
         raise InputError(
-            f"{incident_id!r} cannot be an incident's id: use letters, digits, '.', '_' and '-', at most 100. "
+            f"{incident_id!r} is no valid incident id: use letters, digits, '.', '_' and '-', at most 100 characters. "
             "Nothing was written."
         )
     folder = Path(directory).expanduser()
@@ -58,11 +58,11 @@ def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
     """The incident's events in order, and how many lines could not be read."""
     path = Path(directory).expanduser() / f"{incident_id}.jsonl"
     if not usable_id(incident_id) or not path.is_file():
-        known = sorted(one.stem for one in path.parent.glob("*.jsonl"))[-3:] if path.parent.is_dir() else []
+        known = sorted(file.stem for file in path.parent.glob("*.jsonl"))[-3:] if path.parent.is_dir() else []
         raise InputError(
             f"There is no incident {incident_id!r} in {path.parent}."
-            + (f" The last ones are: {', '.join(known)}." if known else " There is none at all.")
-            + " Say which with incident_id. Nothing was done."
+            + (f" The last ones are: {', '.join(known)}." if known else " The log is empty.")
+            + " Set incident_id to one of the log. Nothing was done."
         )
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -88,7 +88,7 @@ def _write(
             lines.append(Event(event.kind, event.at, event.by, event.host, note).as_line())
         else:
             lines.append(event.as_line())
-    # A write that was cut off (full disk, power) left half a line: ours must not be glued to it.
+    # An interrupted write (full disk, power) left half a line: begin on a line of our own.
     torn = size and os.pread(handle, 1, size - 1) != b"\n"
     data = ("\n" if torn else "") + "".join(line + "\n" for line in lines)
     _write_whole(handle, data.encode())

@@ -50,7 +50,7 @@ class BackendUse(TypedDict):
     written_per_second: int
 
 
-class VanishedClient(TypedDict):
+class DeadClient(TypedDict):
     """A session whose client is gone, and what shows it."""
 
     target: str
@@ -63,7 +63,7 @@ class ProcessUse(TypedDict):
     """The busiest first; ``cpu`` (cores) and ``memory`` (bytes) of all together."""
 
     sessions: list[BackendUse]
-    dead_clients: list[VanishedClient]
+    dead_clients: list[DeadClient]
     cpu: float
     memory: int
 

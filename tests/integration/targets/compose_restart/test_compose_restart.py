@@ -27,7 +27,7 @@ def test_check_then_real(shop):
     assert set(done["evidence"]["logs"]) == set(before)
     approved = planned["plan"]["actions"][0]["target"]
     stale = shop.module("compose_restart", services=["web"], only=[approved])
-    refusal = f"None of the 1 approved target(s) still stands ({approved}): what they name is gone, has changed"
+    refusal = f"None of the 1 approved target(s) is in the present plan ({approved}): each is gone, has changed"
     assert refusal in stale["msg"], "a replica that was restarted since is another target"
     assert started(shop, "web") == after
 

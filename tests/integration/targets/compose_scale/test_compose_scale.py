@@ -140,7 +140,7 @@ def test_impossible_numbers(shop, replicas, said):
 def test_an_approval_of_another_plan_does_nothing(shop):
     before = shop.world()
     done = shop.module("compose_scale", service="web", replicas="3", only=["web:2->5"])
-    assert "None of the 1 approved target(s) still stands (web:2->5)" in done["msg"]
+    assert "None of the 1 approved target(s) is in the present plan (web:2->5)" in done["msg"]
     assert "The present plan has web:2->3" in done["msg"]
     assert shop.module("compose_scale", service="web", replicas="3", only=[])["changed"] is False
     assert shop.world() == before

@@ -38,7 +38,7 @@ def test_causes_that_look_alike(server, session):
         for client in leaked:
             client.run("BEGIN")
         found = diagnose(server)
-        assert (found["cause"], found["rules"]) == ("forgotten_transactions", {"idle_in_transaction": 0})
+        assert (found["cause"], found["rules"]) == ("idle_in_transaction", {"idle_in_transaction": 0})
         assert found["role_settings"][0]["setting"] == "idle_in_transaction_session_timeout"
         for client in leaked:
             client.run("COMMIT")
@@ -67,7 +67,7 @@ def test_nothing_is_wrong(server, session):
     session().ready()
     found = diagnose(server)
     assert (found["cause"], found["mitigation"]) == ("", "")
-    assert "no ceiling is hit" in found["lines"][-1]
+    assert "no connection limit is reached" in found["lines"][-1]
 
 
 def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
@@ -77,7 +77,7 @@ def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
     causes = {one["cause"]: one for one in found["causes"]}
     assert found["cause"] == "runaway_statement"
     assert [one["pid"] for one in found["rules"]["busy"]] == [busy.pid]
-    assert str(old.pid) in causes["forgotten_transaction"]["evidence"][0]
+    assert str(old.pid) in causes["idle_in_transaction"]["evidence"][0]
     assert "would make it worse" in found["scale"]
     assert "secret" not in str(found)
 

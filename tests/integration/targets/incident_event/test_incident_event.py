@@ -30,7 +30,7 @@ def test_check_writes_nothing_and_the_real_run_appends(tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"id": "../x"}, "cannot be an incident's id"),
+        ({"id": "../x"}, "is no valid incident id"),
         ({"events": [{"kind": "celebrated"}]}, "value of kind must be one of"),
         ({"log": "/proc/nowhere"}, "Could not write to the incident log"),
     ],

@@ -24,7 +24,7 @@ def test_the_last_act_that_can_be_taken_back(tmp_path):
     write(tmp_path, ("mitigated", {"mitigation": "scale_services", "undoes": seen["undoable"]["at"]}))
     again = run_module("incident_info", log=str(tmp_path), id="one", host="web1")
     assert again["undoable"] == {}
-    assert again["why_not"] == "everything that was done is taken back"
+    assert again["why_not"] == "every act is already undone"
 
 
 def test_an_incident_that_is_not_there(tmp_path):

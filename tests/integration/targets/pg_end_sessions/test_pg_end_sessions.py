@@ -65,7 +65,7 @@ def test_another_statement_of_the_same_session_is_another_target(server, session
     assert busy.fate() == "cancelled"
     busy.send("SELECT count(*) FROM generate_series(1, 100000000000)")
     done = end(server, busy.pid, only=[planned])
-    assert "still stands" in done["msg"]
+    assert "is in the present plan" in done["msg"]
     assert busy.fate() == "alive"
 
 
@@ -163,7 +163,7 @@ def test_a_session_that_moved_on_since_the_plan_is_missed(server, session):
     sleeper.run("BEGIN")
     sleeper.run("SELECT 2")
     done = end(server, idle_in_transaction=0, only=[target])
-    assert "still stands" in done["msg"]
+    assert "is in the present plan" in done["msg"]
     assert sleeper.fate() == "alive"
 
 
@@ -174,7 +174,7 @@ def test_a_session_that_moved_on_since_the_plan_is_missed(server, session):
         ({"share": 0}, "share"),
         ({"shares": {"feed": "many"}}, "needs a number of sessions"),
         ({"max_victims": 0}, "max_victims"),
-        ({"only": ["everybody"]}, "names no session"),
+        ({"only": ["everybody"]}, "does not identify a session"),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_done(server, options, said):

@@ -168,7 +168,7 @@ def test_a_target_that_is_gone_does_no_harm_when_nobody_waits(server):
     gone = "4711@20261123T145635.123456Z/20261123T145640.000001Z"
     result = kill(server, only=[gone])
     assert not result["changed"]
-    assert "no longer stands" in result["plan"]["excluded"][0]["reason"]
+    assert "not in the present plan" in result["plan"]["excluded"][0]["reason"]
 
 
 def test_the_guard_holds_in_the_last_moment(server, session):

@@ -24,7 +24,7 @@ def test_a_plan_names_who_goes_who_stays_and_what_comes_of_it():
     assert text(summary.of_plan(PLAN)).splitlines() == [
         "cancel 7 app@b m: waits; frees 5",
         "    target t",
-        "spare 1 app@b r: is a backup",
+        "exclude 1 app@b r: is a backup",
         "6 wait too long; with this plan 0 would",
     ]
 
@@ -54,7 +54,7 @@ def test_an_outcome_tells_what_did_not_work_too():
         "stopped": "the waiters did not fall",
     }
     said = text(summary.of_terminations(result))
-    assert "signalled, and still there: t" in said
+    assert "signalled, and still connected: t" in said
     assert "left alone: u: moved on" in said
     assert "stopped: the waiters did not fall" in said
 
@@ -70,4 +70,4 @@ def test_a_prepared_transaction_is_named_since_it_has_no_pid():
 
 def test_the_verdict_says_when_nothing_was_relieved():
     lost: OutcomeReport = {**outcome_of(5, 5, 0, None), "what": ""}
-    assert summary.of_outcome(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; no relief")]
+    assert summary.of_outcome(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; not recovered")]

@@ -45,7 +45,7 @@ def test_lets_through_what_is_allowed_and_no_more(given, let_through):
 
 def test_an_empty_plan_is_held_and_says_whether_that_is_good_news():
     assert "nothing to do" in weigh(plan(affected=0), limit=5).reasons[0]
-    assert "see who is spared" in weigh(plan(affected=5), limit=5).reasons[0]
+    assert "see the excluded sessions" in weigh(plan(affected=5), limit=5).reasons[0]
     assert not weigh(plan(affected=0), limit=5, approved_digests=[DIGEST]).open
 
 

@@ -29,8 +29,8 @@ def test_approval_narrows_and_never_widens():
     narrowed = PLAN.narrowed_to(["2@a/b", "9@a/b"])
     assert narrowed.targets == ("2@a/b",)
     assert [item.target for item in narrowed.excluded] == ["3@a/b", "1@a/b", "9@a/b"]
-    assert "came up since the approval" in narrowed.excluded[1].reason
-    assert "no longer stands" in narrowed.excluded[2].reason
+    assert "not among the approved targets" in narrowed.excluded[1].reason
+    assert "not in the present plan" in narrowed.excluded[2].reason
 
 
 def test_nobody_approved_and_nothing_approved_are_different():

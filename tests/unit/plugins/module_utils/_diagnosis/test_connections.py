@@ -27,7 +27,7 @@ def forgotten(number, seconds, sessions=40):
     [
         ([leaking(), application(active=10)], "leak", "end_sessions"),
         ([leaking(), application("sync", 10, active=10, waiting=10)], "lock_queue", "unblock_sessions"),
-        ([forgotten(30, 200.0)], "forgotten_transactions", "end_sessions"),
+        ([forgotten(30, 200.0)], "idle_in_transaction", "end_sessions"),
         ([forgotten(30, 59.0)], "", ""),
         ([application(active=23, sessions=23), forgotten(17, 0.005, 17)], "traffic", ""),
         ([application(sessions=40, active=38)], "traffic", ""),
@@ -77,8 +77,8 @@ def test_pool_sizes_are_added_up():
     large = diagnose_connections(
         activity(connection_limit(application(sessions=39, clients={"a": 20, "b": 19}))), 30, 60, 0.5, 0.2, {}
     )
-    assert "they ask for 40 of 40" in large.as_dict()["advice"][-1]
-    assert "about 16 at most" in large.as_dict()["advice"][-1]
+    assert "they need 40 of 40" in large.as_dict()["advice"][-1]
+    assert "at most about 16" in large.as_dict()["advice"][-1]
 
 
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
@@ -108,7 +108,7 @@ def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
     assert "12 clients wait" in found["causes"][0]["evidence"][0]
     assert "admin_users" in found["advice"][0]
     assert "RESUME shop;" in found["advice"][0]
-    assert not any("no ceiling is hit" in line for line in found["lines"])
+    assert not any("no connection limit is reached" in line for line in found["lines"])
 
 
 @pytest.mark.parametrize(("used", "cause"), [(100, "pooler_full"), (90, "pooler_full"), (89, ""), (0, "")])

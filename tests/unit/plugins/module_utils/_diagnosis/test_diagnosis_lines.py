@@ -17,7 +17,7 @@ def test_the_causes_then_the_advice_and_the_settings():
     found = diagnose_connections(activity(connection_limit(leak, application(role="job"))), 30, 60, 0.5, 0.2, {})
     lines = of_diagnosis(found.as_dict())
     assert any(kind == CARE and text.startswith("1. leak: feed holds 30 of 40") for kind, text in lines)
-    assert lines[-1][1].endswith("role app, connection_limit = 20")
+    assert lines[-1][1].endswith("prevents it: app, connection_limit = 20")
 
 
 def test_who_uses_most_and_what_to_do():

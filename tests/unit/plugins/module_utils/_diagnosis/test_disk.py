@@ -193,4 +193,4 @@ def test_disks(facts, activity, causes, mitigation):
     assert [one["cause"] for one in found["causes"]] == causes
     assert found["mitigation"] == mitigation
     assert ("dead_slot" in causes) == any("pg_drop_replication_slot('gone')" in one for one in found["advice"])
-    assert ("msg" in activity) == any("could not be asked" in one for one in found["advice"])
+    assert ("msg" in activity) == any("could not be read" in one for one in found["advice"])

@@ -23,10 +23,10 @@ def outside(source: str, name: str, state: str = "down", layer: str = "dns") -> 
          ["backend"]),
         ([down(BACKEND, "database", "dns", "silent"), down(BACKEND, "redis", "dns", "silent"), row(WORKER, "redis")],
          "dns_failure", "restart_services", ["backend"]),
-        ([down(BACKEND, "stripe"), down("host", "stripe"), down("host", "maps")], "no_way_out", "", None),
-        ([down(BACKEND, "stripe"), down("host", "stripe"), row("host", "maps")], "their_fault", "", None),
+        ([down(BACKEND, "stripe"), down("host", "stripe"), down("host", "maps")], "no_egress", "", None),
+        ([down(BACKEND, "stripe"), down("host", "stripe"), row("host", "maps")], "provider_fault", "", None),
         ([down(BACKEND, "stripe"), row("host", "stripe")], "network_cut", "restart_services", ["backend"]),
-        ([down(BACKEND, "stripe", "protocol", "it fails", fault_of="theirs")], "their_fault", "", None),
+        ([down(BACKEND, "stripe", "protocol", "it fails", fault_of="theirs")], "provider_fault", "", None),
         ([down(BACKEND, "stripe", "protocol", "it refuses", fault_of="key")], "key_refused", "", None),
         ([down(BACKEND, "redis", "tcp", "redis:6379: connection refused"), down(WORKER, "redis", "tcp", "refused")],
          "not_listening", "restart_services", ["redis"]),
@@ -84,7 +84,7 @@ def test_our_own_front_door_is_nobody_elses_fault():
     public: ProbeReport = {**door, "address": "pafar.example:443"}
     unhealthy = service("nginx", 1, "its health check fails", state="running")
     found = diagnose_network([public, *rows[1:]], {**SERVICES, "nginx": unhealthy}).as_dict()
-    assert (found["cause"], found["rules"]["services"]) == ("service_sick", ["nginx"])
+    assert (found["cause"], found["rules"]["services"]) == ("service_unhealthy", ["nginx"])
 
 
 def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
@@ -92,11 +92,11 @@ def test_what_was_stopped_by_somebody_is_named_and_stays_stopped():
     services = {**SERVICES, "reports": stopped}
     theirs = down(BACKEND, "maps", "protocol", "it answers 500", fault_of="theirs", address="maps.example:443")
     found = diagnose_network([theirs], services).as_dict()
-    assert (found["cause"], found["mitigation"]) == ("their_fault", "")
+    assert (found["cause"], found["mitigation"]) == ("provider_fault", "")
     door = down("host", "the front door", "tcp", "refused", fault_of="ours", address="pafar.example:443")
     found = diagnose_network([door, theirs], services).as_dict()
     assert found["mitigation"] == ""
-    assert "service_sick" in {one["cause"] for one in found["causes"]}
+    assert "service_unhealthy" in {one["cause"] for one in found["causes"]}
     assert any("restart_services_services" in one for one in found["advice"])
 
 

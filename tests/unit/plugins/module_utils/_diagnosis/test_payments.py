@@ -74,7 +74,7 @@ SIGNATURE = "ERROR webhook refused: the signature does not match STRIPE_WEBHOOK_
 def test_payments(rows, said, cause, mitigation):
     found = diagnose_payments(rows, SERVICES, said, WAITING, ["backend"], 7200).as_dict()
     assert (found["cause"], found["mitigation"]) == (cause, mitigation), found
-    assert found["lines"][0] == "2 payments wait for a person"
+    assert found["lines"][0] == "2 payments wait for an operator"
     assert not cause or mitigation or found["advice"], "who can help where nobody here can"
 
 
@@ -125,19 +125,19 @@ def test_a_service_that_is_sick_is_restarted():
     services = {**SERVICES, "backend": service("backend", problem="is unhealthy")}
     known = Known(0, why_unread="it is down")
     found = diagnose_payments([stripe(), hook()], services, log(), known, ["backend"], 7200).as_dict()
-    assert found["cause"] == "service_sick"
+    assert found["cause"] == "service_unhealthy"
     assert found["rules"] == {"services": ["backend"], "containers": ["pafar-backend-1"], "which": "all"}
-    assert found["lines"][0] == "whether payments wait for a person is not known"
-    assert found["advice"] == ["the database could not be asked for open payments: it is down"]
+    assert found["lines"][0] == "whether payments wait for an operator is not known"
+    assert found["advice"] == ["open payments could not be read from the database: it is down"]
 
 
 @pytest.mark.parametrize(
     ("known", "line", "gap"),
     [
-        (Known(0), "no payment waits for a person", ""),
-        (Known(0, asked=False), "whether payments wait for a person is not known", "set payment_outage_query"),
-        (Known(3, nameless=2), "3 payments wait for a person", "2 rows have no reference"),
-        (Known(3, cut=["log", "database"]), "3 payments wait for a person", "the log and the database had more"),
+        (Known(0), "no payment waits for an operator", ""),
+        (Known(0, asked=False), "whether payments wait for an operator is not known", "set payment_outage_query"),
+        (Known(3, nameless=2), "3 payments wait for an operator", "2 rows have no reference"),
+        (Known(3, cut=["log", "database"]), "3 payments wait for an operator", "the log and the database had more"),
     ],
 )
 def test_what_the_list_may_lack_is_said(known, line, gap):

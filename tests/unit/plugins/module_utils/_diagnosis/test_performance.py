@@ -94,7 +94,7 @@ def test_what_drags_along_is_told_without_a_relief():
     }
     report = activity(connection_limit(application()), background=background, pressing=["slot dead keeps 9 MiB"])
     found = slow(report, indexes())
-    assert {one["cause"] for one in found["causes"]} == {"spilled_files", "vacuum_in_the_way"}
+    assert {one["cause"] for one in found["causes"]} == {"spilled_files", "blocking_vacuum"}
     assert "slot dead keeps 9 MiB" in found["advice"]
 
 
@@ -118,7 +118,7 @@ def test_only_the_roles_of_forgotten_transactions_are_named_and_guarded():
 def test_a_transaction_that_keeps_nothing_is_nobody_s_to_end():
     idle = lists(idle_in_transaction=[idle_for(61.0)])
     found = slow(activity(connection_limit(application()), found=idle), indexes())
-    assert (found["cause"], found["mitigation"], found["rules"]) == ("forgotten_transaction", "", {})
+    assert (found["cause"], found["mitigation"], found["rules"]) == ("idle_in_transaction", "", {})
     assert found["role_settings"] == []
     assert "5 should commit" in found["advice"][0]
     holders: BackgroundSubjects = {"wraparound": wraparound(snapshot([]), [], [(5, 5000)], [], [])}
@@ -163,4 +163,4 @@ def test_maintenance_is_no_runaway_statement_and_is_told(kind):
     seen = activity(connection_limit(application()), background={"processes": processes()}, found=lists([works]))
     found = slow(seen, indexes())
     assert (found["cause"], found["mitigation"]) == ("", "")
-    assert any(f"maintenance at work for 40 s: {kind} by 7 app@booking web" in line for line in found["lines"])
+    assert any(f"maintenance runs for 40 s: {kind} by 7 app@booking web" in line for line in found["lines"])

@@ -28,7 +28,7 @@ def test_a_query_is_ended_through_the_database_and_its_container_is_not_restarte
     assert weighed["sessions"][0]["target"] == running(87)["target"]
     unknown = weigh_cpu(found, [], "shop")
     assert (unknown["sessions"], unknown["services"]) == ([], [])
-    assert "no session of the database accounts for it" in unknown["advice"][0]
+    assert "no session of the database explains it" in unknown["advice"][0]
 
 
 def test_what_runs_on_the_host_is_told_and_not_touched():
@@ -50,9 +50,9 @@ def test_memory():
     assert weighed["may_grow_to"]["shop-db-1"] == {"uses": 2**20, "limit": 2**24}
     assert "all containers together may grow by 60 MiB" in " ".join(weighed["lines"])
     advice = " ".join(weighed["advice"])
-    assert "shop-worker-1 grows: a higher limit only buys time" in advice
+    assert "shop-worker-1 leaks: a higher limit only buys time" in advice
     assert "shop-web-1: if this is what it needs, raise its limit to 21 MiB" in advice
-    assert "without a limit, so each may take the whole host: shop-free-1" in advice
+    assert "without a memory limit, so each may use all of the host's memory: shop-free-1" in advice
 
 
 def test_what_keeps_data_is_told_and_not_restarted():

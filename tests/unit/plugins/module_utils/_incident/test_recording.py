@@ -52,7 +52,7 @@ def act(at, undo=None, undoes="", host="h"):
 def test_the_last_one_that_was_not_taken_back():
     assert last_undoable([act("1", UNDO), act("2", UNDO)], "h")[0]["at"] == "2"
     assert last_undoable([act("1", UNDO), act("2", UNDO), act("3", undoes="2")], "h")[0]["at"] == "1"
-    assert last_undoable([act("1", UNDO, host="other")], "h") == (None, "nothing was done that could be taken back")
+    assert last_undoable([act("1", UNDO, host="other")], "h") == (None, "no act was carried out")
 
 
 def test_what_cannot_be_taken_back_stands_in_the_way():

@@ -78,7 +78,7 @@ def test_writers_that_meet_lose_and_mix_nothing(tmp_path):
 
 
 def test_an_id_that_is_a_path_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"cannot be an incident's id.*Nothing was written"):
+    with pytest.raises(InputError, match=r"is no valid incident id.*Nothing was written"):
         write(tmp_path, "noted", incident="../x")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,206 @@
+"""The words that a reader may meet: the field's, not the project's own.
+
+Messages (texts of the plugins), names and messages of tasks, documentation and comments of inventories. A reader of
+PostgreSQL, Docker or an incident at three in the morning must not have to learn a private English first.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# The private word -> the field's, or a hint. Whole words, upper or lower case.
+STOP = {
+    r"merc(?:y|iful)": "exclusions",
+    r"spar(?:e|es|ed|ing)": "exclude, excluded",
+    r"surplus": "excess",
+    r"tells?|told": "report, return, show",
+    r"nobody": "no session, no operator",
+    r"somebody": "a session, an operator",
+    r"everybody": "all sessions, all users",
+    r"whoever": "the operator, the session that",
+    r"anybody": "any session",
+    r"sick": "unhealthy",
+    r"(?:is|are|be|was|were) well": "healthy",
+    r"not well": "unhealthy",
+    r"takes? (?:it |them )?back|taken back|took back": "undo, revert",
+    r"goes on|go on|going on|went on": "continues",
+    r"gets? in|got in": "connects",
+    r"looks? alike": "have the same symptoms",
+    r"lets? (?:it |them |nothing |anything |\w+ )?through": "approves, allows",
+    r"rehears(?:al|als|e|ed|es)": "check mode (in plugins, roles and playbooks)",
+    r"ceilings?": "connection limit",
+    r"forgotten transactions?": "idle in transaction",
+    r"cures?|cured": "remedy, next step",
+    r"offenders?": "top consumers",
+    r"what is the matter": "the cause",
+    r"verdicts?": "outcome, decision",
+    r"relief|relieve[sd]?": "recovery, mitigation",
+    r"looked at again|looks? again": "re-checked",
+    r"in one look|one look": "one snapshot",
+    r"pictures?": "snapshot",
+    r"guards? (?:against|roles?)": "role setting",
+    r"doors?": "address, base URL",
+    r"entrances?": "login path",
+    r"vanished": "dead client connection",
+    r"be rid of|gets? rid of|got rid of": "remove",
+    r"too late|comes? late": "say what was exceeded",
+    r"bystanders?": "control workload",
+    r"come to be|comes to be": "becomes",
+    r"of its own accord|by itself": "automatically",
+    r"as it stands|still stands?": "is unchanged, is still present",
+    r"victims?": "terminated sessions",
+}
+WORDS = re.compile(
+    r"(?<![\w./{-])(?:" + "|".join(f"(?P<w{n}>{word})" for n, word in enumerate(STOP)) + r")(?![\w=/-])", re.I
+)
+# Where a private word is the name of something real: the text that is no hit, and why.
+ALLOWED = {
+    r"docs/rehearsal|\(rehearsal\.md\)|python -m rehearsal|runbook_rehearsal": "names of the game-day platform",
+    r"rehearsal platform": "the game-day platform, which is a rehearsal and no check mode",
+}
+# One hit of one file, and why it stays.
+EXCEPTIONS: dict[tuple[str, str], str] = {}
+# Files that are still to be written in these words. The list only gets shorter.
+TO_WRITE: set[str] = {
+    "docs/database.md", "docs/lock-contention.md", "plugins/module_utils/_postgres/activity_lines.py",
+    "plugins/module_utils/_postgres/background/background_report.py",
+    "plugins/module_utils/_postgres/excess/excess_plan.py", "plugins/module_utils/_postgres/exclusions.py",
+    "plugins/module_utils/_postgres/indexes/build.py", "plugins/module_utils/_postgres/indexes/catalog.py",
+    "plugins/module_utils/_postgres/io/connection.py", "plugins/module_utils/_postgres/io/server.py",
+    "plugins/module_utils/_postgres/io/terminate.py", "plugins/module_utils/_postgres/locks/least_harm.py",
+    "plugins/module_utils/_postgres/locks/rounds.py", "plugins/module_utils/_postgres/locks/tree.py",
+    "plugins/module_utils/_postgres/role_settings.py", "plugins/module_utils/_postgres/workload/statement_lines.py",
+    "plugins/modules/pg_activity_info.py", "plugins/modules/pg_index_info.py",
+    "plugins/modules/pg_statements_info.py",
+}  # fmt: skip
+_ALLOWED = re.compile("|".join(ALLOWED))
+NOT_PROSE = re.compile(r"^\s*(SELECT|WITH|ALTER|CREATE)\b", re.S)
+TASK_TEXT = re.compile(
+    r"^\s*(?:- )?(?:name|msg|fail_msg|success_msg|description|short_description|prompt)\s*:\s*(.+)$|^\s*#\s*(.+)$"
+)
+
+
+def hits(text: str) -> list[tuple[str, str]]:
+    """Each private word in a text, with what to say instead."""
+    replacements = list(STOP.values())
+    return [
+        (match.group(0), replacements[int(str(match.lastgroup)[1:])])
+        for match in WORDS.finditer(_ALLOWED.sub("", text))
+    ]
+
+
+def texts_of_code(path: Path) -> Iterator[tuple[int, str]]:
+    """Every string of a plugin that has a space: messages and documentation, but no docstring and no SQL."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
+            continue
+        if " " in node.value and not NOT_PROSE.match(node.value):
+            for number, line in enumerate(node.value.splitlines()):
+                yield node.lineno + number, line
+
+
+def texts_of_yaml(path: Path) -> Iterator[tuple[int, str]]:
+    """Names of tasks, messages, descriptions and comments."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        match = TASK_TEXT.match(line)
+        if match:
+            yield number, match.group(1) or match.group(2)
+
+
+def texts_of_fragment(path: Path) -> Iterator[tuple[int, str]]:
+    """The prose of a changelog fragment; between double backticks are names, old ones too."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        yield number, re.sub(r"``[^`]*``", "", line)
+
+
+def texts_of_markdown(path: Path) -> Iterator[tuple[int, str]]:
+    """Prose; blocks of code are shown output, which the other rules hold."""
+    fenced = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced:
+            yield number, line
+
+
+def pages() -> list[Path]:
+    """Every file whose texts reach a user."""
+    paths = list((ROOT / "plugins").rglob("*.py"))
+    for folder in ("roles", "playbooks", "inventory.example", "changelogs/fragments"):
+        paths += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".md")]
+    return sorted([*paths, *(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
+
+
+def private_words(path: Path) -> list[tuple[int, str, str]]:
+    """Line, word, and what to say instead, for every hit in one file."""
+    read = {".py": texts_of_code, ".yml": texts_of_yaml, ".md": texts_of_markdown}[path.suffix]
+    if path.parent.name == "fragments":
+        read = texts_of_fragment
+    return [(number, word, instead) for number, text in read(path) for word, instead in hits(text)]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", pages(), ids=name_of)
+def test_readers_meet_the_words_of_the_field(path: Path) -> None:
+    name = name_of(path)
+    unexpected = [hit for hit in private_words(path) if (name, hit[1].lower()) not in EXCEPTIONS]
+    if name in TO_WRITE:
+        assert unexpected, f"{name} has no private word any more: remove it from TO_WRITE"
+    else:
+        assert not unexpected, "\n".join(
+            f"{name}:{line}: {word!r}: say {instead}" for line, word, instead in unexpected
+        )
+
+
+def test_every_exception_is_needed() -> None:
+    hit = {(name_of(path), word.lower()) for path in pages() for _line, word, _instead in private_words(path)}
+    assert set(EXCEPTIONS) <= hit
+    assert {name_of(path) for path in pages()} >= TO_WRITE
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "word", "line"),
+    [
+        ("planted.py", 'DOCUMENTATION = r"""\nshort_description: Tells who is ill\n"""\n', "Tells", 2),
+        ("planted.py", 'def act():\n    raise ValueError(f"{1} sessions are excluded, nobody waits")\n', "nobody", 2),
+        ("planted.yml", "- name: Facts | Whoever has the connections\n", "Whoever", 1),
+        ("planted.yml", "# The settings of this site are taken back\n", "taken back", 1),
+        ("planted.md", "# Runbook\n\nThe snapshot tells who waits.\n", "tells", 3),
+        ("fragments/planted.yml", "minor_changes:\n  - gate - a plan is spared.\n", "spared", 2),
+    ],
+)
+def test_a_planted_word_is_found(tmp_path: Path, name: str, text: str, word: str, line: int) -> None:
+    planted = tmp_path / name
+    planted.parent.mkdir(exist_ok=True)
+    planted.write_text(text, encoding="utf-8")
+    assert [hit[:2] for hit in private_words(planted)] == [(line, word)]
+
+
+def test_names_of_the_project_are_no_hits(tmp_path: Path) -> None:
+    """A docstring, SQL, an option, and an old name in the changelog are not what a reader meets as prose."""
+    kept = tmp_path / "kept.py"
+    kept.write_text('def told():\n    """Tells."""\n    return "SELECT told FROM t"\n', encoding="utf-8")
+    assert private_words(kept) == []
+    assert hits("aliases: [spare_roles]") == []
+    fragment = tmp_path / "fragments" / "kept.yml"
+    fragment.parent.mkdir()
+    fragment.write_text("- the key ``cure`` is now ``remedy``.\n", encoding="utf-8")
+    assert private_words(fragment) == []
