@@ -84,7 +84,7 @@ done:
   type: list
   elements: str
   sample: ["restarted pafar-backend-1", "reloaded pafar-nginx-1"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success

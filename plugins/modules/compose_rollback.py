@@ -81,7 +81,7 @@ done:
   type: list
   elements: str
   sample: ["started pafar-backend-2", "reloaded pafar-nginx-1", "removed pafar-backend-1"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
     - Always empty. A service that changes meanwhile makes the act fail.

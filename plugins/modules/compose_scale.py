@@ -105,7 +105,7 @@ done:
   type: list
   elements: str
   sample: ["started pafar-backend-4", "reloaded pafar-nginx-1"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success

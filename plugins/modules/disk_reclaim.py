@@ -142,7 +142,7 @@ done:
   type: list
   elements: str
   sample: ["pruned the build cache, 1.2 GiB"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success

@@ -106,7 +106,7 @@ server:
   description: Version, whether the server is a standby, the role, and the login path.
   returned: success
   type: dict
-  sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "entrance": "normal"}
+  sample: {"version": "16.14", "in_recovery": false, "role": "oncall", "login_path": "normal"}
   contains: &ServerReport
     version: {description: "PostgreSQL's version.", type: str}
     version_num: {description: "The version as a number (server_version_num).", type: int}
@@ -115,7 +115,7 @@ server:
     database: {description: "Name of the database.", type: str}
     deadlock_timeout: {description: "The server's setting, as a text.", type: str}
     synchronous_standby_names: {description: "The server's setting, as a text.", type: str}
-    entrance: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    login_path: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 waiters:

@@ -85,10 +85,11 @@ options:
     type: list
     elements: dict
     default: []
-  max_victims:
+  max_terminations:
     description: Largest number of sessions with an open transaction or a running statement to terminate. At least 1.
     type: int
     default: 10
+    aliases: [max_victims]
   max_share:
     description:
       - Largest share of all client sessions to terminate with an open transaction or a running statement, more than 0
@@ -119,7 +120,7 @@ options:
     type: float
     default: 2.0
   timeout:
-    description: Seconds to wait for a terminated session to disappear before it is reported in RV(stuck).
+    description: Seconds to wait for a terminated session to disappear before it is reported in RV(still_present).
     type: float
     default: 5.0
   max_rows:
@@ -179,7 +180,7 @@ done:
   type: list
   elements: str
   sample: ["terminated 87 app@shop feed"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success
@@ -240,7 +241,7 @@ parts:
   returned: success
   type: dict
   sample: {"harmless": {"verb": "end_sessions", "actions": []}, "others": {"verb": "end_sessions", "actions": []}}
-ended:
+acted_on:
   description: Terminated sessions and cancelled statements.
   returned: success
   type: list
@@ -251,7 +252,7 @@ ended:
       who: 87 app@shop feed
       action: terminated
       reason: idle for 4 min; feed (app@shop) holds 45 of 57 slots for ordinary roles, its share is 28
-stuck:
+still_present:
   description: Sessions that were signalled and are still present.
   returned: success
   type: list
@@ -289,7 +290,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             postgres,
             exclusions_of(params, postgres.pid),
             rules,
-            Bounds(params["max_victims"], params["max_share"], params["max_idle"]),
+            Bounds(params["max_terminations"], params["max_share"], params["max_idle"]),
             Patience(grace=params["grace"], timeout=params["timeout"]),
             parts=params["parts"],
             rows=params["max_rows"],

@@ -106,7 +106,7 @@ done:
   type: list
   elements: str
   sample: ["built bookings_customer_id_idx on public.bookings (customer_id)"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
     - Always empty. An action that cannot be carried out makes the act fail.

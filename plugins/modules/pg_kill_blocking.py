@@ -36,10 +36,11 @@ options:
         counts as at work, like a reader of a cursor between two fetches.
     type: float
     default: 5.0
-  max_victims:
+  max_terminations:
     description: Largest number of sessions to terminate in all rounds together. At least 1.
     type: int
     default: 10
+    aliases: [max_victims]
   max_share:
     description:
       - Largest share of all client sessions to terminate, more than 0 and at most 1. One session is always allowed.
@@ -78,7 +79,7 @@ options:
     type: float
     default: 2.0
   timeout:
-    description: Seconds to wait for a terminated session to disappear before it is reported in RV(stuck).
+    description: Seconds to wait for a terminated session to disappear before it is reported in RV(still_present).
     type: float
     default: 5.0
   max_rows:
@@ -131,7 +132,7 @@ done:
   type: list
   elements: str
   sample: ["terminated 4711 app@booking pafar-web"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
   returned: success
@@ -177,7 +178,7 @@ evidence:
   returned: success
   type: dict
   sample: {"tree": ["1 session waits, the longest for 42 s"]}
-ended:
+acted_on:
   description: Terminated sessions, cancelled statements and rolled back prepared transactions.
   returned: success
   type: list
@@ -188,7 +189,7 @@ ended:
       who: 4711 app@booking pafar-web
       action: terminated
       reason: idle in transaction for 40 s, blocks 12
-stuck:
+still_present:
   description: Sessions that were signalled and are still present.
   returned: success
   type: list
@@ -248,7 +249,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    for name, least in (("max_victims", 1), ("min_waiters", 1), ("max_rounds", 1), ("max_rows", 1), ("timeout", 0.001)):
+    for name, least in (
+        ("max_terminations", 1),
+        ("min_waiters", 1),
+        ("max_rounds", 1),
+        ("max_rows", 1),
+        ("timeout", 0.001),
+    ):
         at_least(params, name, least)
     for name in ("min_waiting", "min_idle_in_transaction", "grace", "settle"):
         at_least(params, name, 0, "s")
@@ -259,7 +266,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             exclusions_of(params, postgres.pid),
             Bounds(
                 min_waiting=params["min_waiting"],
-                max_victims=params["max_victims"],
+                max_terminations=params["max_terminations"],
                 max_share=params["max_share"],
                 strategy=params["strategy"],
                 min_idle_in_transaction=params["min_idle_in_transaction"],
@@ -286,7 +293,7 @@ def main() -> None:
             "min_waiting": {"type": "float", "default": 30.0},
             "min_waiters": {"type": "int", "default": 3},
             "min_idle_in_transaction": {"type": "float", "default": 5.0},
-            "max_victims": {"type": "int", "default": 10},
+            "max_terminations": {"type": "int", "default": 10, "aliases": ["max_victims"]},
             "max_share": {"type": "float", "default": 0.2},
             "strategy": {"type": "str", "default": "least_harm", "choices": list(STRATEGIES)},
             "only": {"type": "list", "elements": "str"},

@@ -65,7 +65,7 @@ done:
   type: list
   elements: str
   sample: ["set shop: idle_in_transaction_session_timeout not set -> 5min"]
-missed:
+not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
     - Always empty, since all settings are set or none.

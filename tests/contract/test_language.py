@@ -77,8 +77,6 @@ TO_WRITE: set[str] = {
     "plugins/module_utils/_postgres/io/terminate.py", "plugins/module_utils/_postgres/locks/least_harm.py",
     "plugins/module_utils/_postgres/locks/rounds.py", "plugins/module_utils/_postgres/locks/tree.py",
     "plugins/module_utils/_postgres/role_settings.py", "plugins/module_utils/_postgres/workload/statement_lines.py",
-    "plugins/modules/pg_activity_info.py", "plugins/modules/pg_index_info.py",
-    "plugins/modules/pg_statements_info.py",
 }  # fmt: skip
 _ALLOWED = re.compile("|".join(ALLOWED))
 NOT_PROSE = re.compile(r"^\s*(SELECT|WITH|ALTER|CREATE)\b", re.S)

@@ -28,7 +28,7 @@ KNOWN = (
     "ProbeReport.whose", "ResourcesReport.pressing", "ActResult.undo", "SignatureReport.new",
 )  # fmt: skip
 # What every act returns: no report of its own type is nested in it.
-ACT = {"changed", "plan", "before", "after", "done", "missed", "remaining", "seconds", "undo", "evidence", "diff"}
+ACT = {"changed", "plan", "before", "after", "done", "not_done", "remaining", "seconds", "undo", "evidence", "diff"}
 CHECKS = {
     "mypy": [["mypy", "-p", "ansible_collections.pafar.runbook.plugins"], ["mypy", "tests/unit"]],
     "contract": [[sys.executable, "-m", "pytest", "-q", "-x", "tests/contract"]],

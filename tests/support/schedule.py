@@ -100,7 +100,7 @@ class Preparation:
 
     @contextmanager
     def started(self, ended: Callable[[], None]) -> Iterator[None]:
-        """Begin; ``ended`` is called when it is ready, or known not to be had."""
+        """Begin; ``acted_on`` is called when it is ready, or known not to be had."""
 
         def announce() -> None:
             self.is_ready.wait()

@@ -52,10 +52,10 @@ def of_gate(result: GateResult) -> list[Line]:
 
 def of_terminations(result: Mapping[str, Any]) -> list[Line]:
     """Sessions that were terminated, sessions that were not, and the seconds to recovery."""
-    lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["ended"]]
-    lines += [(BAD, f"signalled, and still connected: {entry['target']}") for entry in result["stuck"]]
-    lines += [(DIM, f"left alone: {entry['target']}: {entry['reason']}") for entry in result["missed"]]
-    if not result["ended"] and not result["stuck"]:
+    lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["acted_on"]]
+    lines += [(BAD, f"signalled, and still connected: {entry['target']}") for entry in result["still_present"]]
+    lines += [(DIM, f"left alone: {entry['target']}: {entry['reason']}") for entry in result["not_done"]]
+    if not result["acted_on"] and not result["still_present"]:
         lines.append((DIM, "no session was terminated"))
     rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
     if result["seconds_to_recovery"] is not None:
@@ -106,7 +106,7 @@ def of_act(result: Mapping[str, Any]) -> list[Line]:
     lines = [(CARE, text) for text in result["done"][:SHOWN]]
     if len(result["done"]) > SHOWN:
         lines.append((CARE, f"and {len(result['done']) - SHOWN} more of the same kind"))
-    lines += [(DIM, f"skipped, it has changed since: {missed['target']}") for missed in result["missed"]]
+    lines += [(DIM, f"skipped, it has changed since: {entry['target']}") for entry in result["not_done"]]
     if result["done"] and result["seconds"] is not None:
         lines.append((GOOD if not result["remaining"] else BAD, f"done in {result['seconds']:.1f} s"))
     if result.get("next_up") and result["done"]:

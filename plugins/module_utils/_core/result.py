@@ -20,7 +20,7 @@ P_contra = TypeVar("P_contra", bound="PlannedAct", contravariant=True)
 NOTHING_DONE: dict[str, Any] = {"reversible": False, "why": "nothing was done"}
 
 
-class Missed(TypedDict):
+class NotDone(TypedDict):
     """An approved target that was not acted on, since it had changed before its action."""
 
     target: str
@@ -33,7 +33,7 @@ class ActResult(TypedDict):
     changed: bool
     plan: PlanDict
     done: list[str]
-    missed: list[Missed]
+    not_done: list[NotDone]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     remaining: int
@@ -74,7 +74,7 @@ class After:
     done: list[str]
     state: Mapping[str, Any]
     left: int
-    missed: list[Missed] = field(default_factory=list)
+    not_done: list[NotDone] = field(default_factory=list)
     touched: bool = False
 
 
@@ -108,7 +108,7 @@ def carry_out(
         "changed": bool(after.done or after.touched) if acts else bool(kept.plan.actions),
         "plan": kept.as_dict(),
         "done": after.done,
-        "missed": after.missed,
+        "not_done": after.not_done,
         "before": before.state,
         "after": after.state,
         "remaining": after.left,

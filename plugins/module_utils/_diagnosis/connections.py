@@ -61,9 +61,9 @@ def diagnose_connections(
     pools = [pool for pool in pooler.get("pools", []) if pool["exhausted"]]
     worst = max(connection_limits, key=lambda connection_limit: connection_limit["used"] / connection_limit["limit"])
     lines = [_line(connection_limit) for connection_limit in (hit or [worst])]
-    if activity["server"]["entrance"] != "normal":
+    if activity["server"]["login_path"] != "normal":
         lines.append(
-            f"an ordinary login was refused: these facts were read through the {activity['server']['entrance']}"
+            f"an ordinary login was refused: these facts were read through the {activity['server']['login_path']}"
             " login path"
         )
     causes = [cause for cause in server_causes(activity) if cause.weight > 1]

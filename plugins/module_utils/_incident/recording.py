@@ -13,11 +13,11 @@ from typing import Any, Iterable, Mapping, Sequence, cast
 from .event import EventReport, IncidentReport, Undoable
 
 _APPLIED = (
-    "plan", "ended", "stuck", "missed", "rounds", "seconds_to_recovery", "stopped", "signalled", "done", "remaining",
-    "left_alone", "seconds", "before", "after", "goal", "next_up", "undo", "msg",
+    "plan", "acted_on", "still_present", "not_done", "rounds", "seconds_to_recovery", "stopped", "signalled", "done",
+    "remaining", "left_alone", "seconds", "before", "after", "goal", "next_up", "undo", "msg",
 )  # fmt: skip
 _OUTCOME = ("outcome", "kept", "before", "after", "seconds_to_recovery")
-_TRACES = ("ended", "stuck", "signalled", "done")  # of an act: something is in one of them
+_TRACES = ("acted_on", "still_present", "signalled", "done")  # of an act: something is in one of them
 
 
 def mitigation_events(

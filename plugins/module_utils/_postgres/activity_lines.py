@@ -15,11 +15,11 @@ def of_activity(result: ActivityReport) -> list[Line]:
         lines.append((CARE, f"{result['redacted']} sessions cannot be seen: the login role lacks pg_monitor"))
     server, slots = result["server"], result["connections"]
     standby = ", a standby" if server["in_recovery"] else ""
-    entrance = "" if server["entrance"] == "normal" else f", entered by the {server['entrance']} entrance"
+    login_path = "" if server["login_path"] == "normal" else f", through the {server['login_path']} login path"
     lines.append(
         (
             DIM,
-            f"PostgreSQL {server['version']}{standby}{entrance}; {slots['used']} of {slots['limit']} "
+            f"PostgreSQL {server['version']}{standby}{login_path}; {slots['used']} of {slots['limit']} "
             f"connection slots used, {slots['ordinary_free']} left for ordinary roles",
         )
     )

@@ -47,7 +47,7 @@ class ServerReport(TypedDict):
     database: str
     deadlock_timeout: str
     synchronous_standby_names: str
-    entrance: str
+    login_path: str
     host: str
     port: int
 

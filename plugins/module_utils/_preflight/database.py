@@ -27,7 +27,7 @@ def of_signals(role: str, allowed: bool) -> Check:
 
 
 def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Check:
-    """``tried``: why each other entrance did not open, empty where it did."""
+    """``tried``: why each other login path did not open, empty where it did."""
     opened = [name for name, why in tried.items() if not why]
     if opened and (senders_free or opened != ["replication"]):
         return Check("connects when it is full", True, f"the {' and '.join(opened)} login path opens")

@@ -48,7 +48,7 @@ def test_every_slot_is_taken_by_a_leak(server, session, site):
     lasting(server, 0.25, IDLE)
     done = site.play("--check", playbook=EXHAUSTION)
     assert done.returncode == 0, done.stdout
-    assert "entered by the replication entrance" in done.stdout
+    assert "through the replication login path" in done.stdout
     assert "1. leak: feed (app@postgres) holds 25 of 27, its share is 13" in done.stdout
     assert {client.fate(0) for client in leaked} == {"alive"}
     assert not site.log.exists()
@@ -189,7 +189,7 @@ def test_a_guard_is_offered_held_and_set_when_approved_and_taken_back(server, se
         client.run("BEGIN")
     lasting(server, 0.25, IDLE)
     site.variables.update(
-        runbook_postgres=server.login("postgres"), end_sessions_limit=30, end_sessions_max_victims=30,
+        runbook_postgres=server.login("postgres"), end_sessions_limit=30, end_sessions_max_terminations=30,
         end_sessions_max_share=1.0,
     )  # fmt: skip
     done = site.play(playbook=EXHAUSTION)

@@ -254,10 +254,10 @@ def test_two_incidents_of_one_second_are_two_files(server, session, site, tmp_pa
 def test_the_role_twice_in_a_play_records_each_use_once(storm, site):
     playbook = site.folder / "twice.yml"
     use = {"ansible.builtin.include_role": {"name": "pafar.runbook.unblock_sessions"}}
-    broken = {**use, "vars": {"unblock_sessions_max_victims": 0}, "ignore_errors": True}
+    broken = {**use, "vars": {"unblock_sessions_max_terminations": 0}, "ignore_errors": True}
     playbook.write_text(json.dumps([{"hosts": "database", "gather_facts": False, "tasks": [use, broken]}]))
     done = site.play(playbook=str(playbook))
-    assert "max_victims is 0" in done.stdout
+    assert "max_terminations is 0" in done.stdout
     assert [event["kind"] for event in site.events()] == ["opened", "evidence", "mitigated", "verified"]
     until(lambda: storm[0].fate() == "terminated")
 

@@ -29,7 +29,7 @@ WHOLE = int(os.environ.get("PAFAR_RANDOM_GRAPHS", "1000"))
 GRAPHS = WHOLE if ALL else max(1, WHOLE // 10)
 SESSIONS = 8
 TABLES = ("bookings", "payments")
-WIDE = Bounds(min_waiting=0, max_victims=100, max_share=1.0)
+WIDE = Bounds(min_waiting=0, max_terminations=100, max_share=1.0)
 TRUTH = """
 SELECT pid, array_remove(pg_catalog.pg_blocking_pids(pid), pid)
   FROM pg_catalog.pg_stat_activity WHERE pid = ANY (%s) AND wait_event_type = 'Lock'
@@ -126,7 +126,7 @@ def one_graph(dice, postgres, super_rows, crowd):
         return judge(fresh, exclusions, WIDE, affected).narrowed_to(only)
 
     outcome = Ending(postgres).carry_out(unblocking(judged, Patience(room=len(crowd), settle=0.02, grace=0.05)), decide)
-    ended = {entry["pid"] for entry in outcome.ended}
+    ended = {entry["pid"] for entry in outcome.acted_on}
     assert ended <= planned
     after = settled(super_rows, pids)
     for client in crowd:

@@ -11,7 +11,7 @@ CAUSE = "idle_in_transaction"
 VARIABLES = {
     "db_connection_exhaustion_idle_in_transaction": 3,
     "end_sessions_limit": 30,
-    "end_sessions_max_victims": 30,
+    "end_sessions_max_terminations": 30,
     "end_sessions_max_share": 0.6,
 }
 WITHIN = 10

@@ -113,7 +113,7 @@ def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, i
     gone += [
         one["target"].partition("/")[0] if one["pid"] else one["target"]
         for note in mitigated
-        for one in note.get("ended", [])
+        for one in note.get("acted_on", [])
     ]
     harmed = {ref for ref in gone if not is_of(culprits, ref)}
     known = {ref.partition("@")[0] for ref in [*culprits, *harmed]}
@@ -130,7 +130,7 @@ def done(incidents: Path) -> list[str]:
     for event in events(incidents):
         note = event.get("note") or {}
         if event["kind"] == "mitigated":
-            lines += [f"{one['action']} {one['who']} ({one['reason']})" for one in note.get("ended", [])]
+            lines += [f"{one['action']} {one['who']} ({one['reason']})" for one in note.get("acted_on", [])]
             lines += note.get("done", [])
         elif event["kind"] == "verified":
             counted = ("before", "now") if note.get("mitigation") in COMPOSE else ("waited too long", "do now")

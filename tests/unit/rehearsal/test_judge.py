@@ -159,7 +159,7 @@ def test_the_act_is_when_the_first_evidence_was_kept(tmp_path):
         {"kind": "opened", "at": "2026-11-23T18:00:00Z"},
         {"kind": "evidence", "at": "2026-11-23T18:00:01.500000Z"},
         {"kind": "mitigated", "at": "2026-11-23T18:00:02Z",
-         "note": {"ended": [{"action": "terminated", "who": "7 app@db", "reason": "idle"}]}},
+         "note": {"acted_on": [{"action": "terminated", "who": "7 app@db", "reason": "idle"}]}},
         {"kind": "verified", "at": "2026-11-23T18:00:02Z", "note": {"outcome": "recovered", "before": 4, "after": 0}},
     ]  # fmt: skip
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -169,7 +169,7 @@ def test_the_act_is_when_the_first_evidence_was_kept(tmp_path):
 
 def test_a_record_says_whom_it_ended_and_a_torn_line_is_none(tmp_path):
     ended = {"action": "cancelled", "target": "9@z/20261123", "pid": 9, "who": "9 app@db", "reason": "r"}
-    line = json.dumps({"kind": "mitigated", "at": "2026-11-23T18:00:02Z", "note": {"ended": [ended]}})
+    line = json.dumps({"kind": "mitigated", "at": "2026-11-23T18:00:02Z", "note": {"acted_on": [ended]}})
     (tmp_path / "a.jsonl").write_text(f"{line}\n{line[:40]}")
     assert judged(tmp_path)["collateral"]["sessions_ended"] == 1
     assert judged(tmp_path, symptom={"culprits": ["1@a", "9@z"]})["collateral"]["sessions_ended"] == 0

@@ -25,7 +25,7 @@ def test_only_the_holder_was_ended(host):
 def test_it_was_recorded_once_in_order(host):
     found = events(host)
     assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert len(found[2]["note"]["ended"]) == 1
+    assert len(found[2]["note"]["acted_on"]) == 1
     assert found[3]["note"]["outcome"] == "recovered"
 
 

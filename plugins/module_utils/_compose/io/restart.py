@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
-from ..._core.result import ActResult, After, Before, Missed, carry_out
+from ..._core.result import ActResult, After, Before, NotDone, carry_out
 from ..container import Container
 from ..project import Project, problem_of, project_dict
 from ..replicas import service_states
@@ -82,7 +82,7 @@ class Restart:
 
     def act(self, planned: Restarting) -> After:
         with exclusively(self.context.project.name):
-            missed = act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
+            not_done = act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
         later = refresh(self.context)
         return After(
             done=self.control.acts_done,
@@ -92,7 +92,7 @@ class Restart:
                 for name in planned.services
                 for replica in later.replicas(name)
             ),
-            missed=missed,
+            not_done=not_done,
         )
 
 
@@ -106,15 +106,15 @@ def _require_containers(project: Project, services: Sequence[str], containers: S
         )
 
 
-def act(control: ReplicaControl, plan: Restarting) -> list[Missed]:
+def act(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
     """One by one; stops at the first that does not come back, and says what was left alone."""
-    missed: list[Missed] = []
+    not_done: list[NotDone] = []
     for service in plan.services:
         if service != control.rollout.proxy:
             control.introduce(service)
     for place, (container, how) in enumerate(plan.order):
         if not control.still(container):
-            missed.append(Missed(target=container.target, reason=CHANGED))
+            not_done.append(NotDone(target=container.target, reason=CHANGED))
             continue
         try:
             if how == REPLACE:
@@ -129,16 +129,16 @@ def act(control: ReplicaControl, plan: Restarting) -> list[Missed]:
                 " Look at its log, and consider release_rollback if a deploy came before this.",
                 **{**error.details, "done": control.acts_done, "left_alone": left},
             ) from None
-    return missed
+    return not_done
 
 
-def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
+def act_at_once(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
     """Service by service in the order of their dependencies, the replicas of one together: requests fail meanwhile."""
-    missed: list[Missed] = []
+    not_done: list[NotDone] = []
     for service in plan.services:
         ours = [container for container, dummy in plan.order if container.service == service]
         there = [container for container in ours if control.still(container)]
-        missed += [Missed(target=container.target, reason=CHANGED) for container in ours if container not in there]
+        not_done += [NotDone(target=container.target, reason=CHANGED) for container in ours if container not in there]
         if there:
             _restart_all(control, there)
             control.acts_done += [f"restarted {container.name}" for container in there]
@@ -149,7 +149,7 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[Missed]:
                 raise ActFailed(f"Stopped at {service}: {error}", **details) from None
             if service != control.rollout.proxy:
                 control.reload_proxy()
-    return missed
+    return not_done
 
 
 def _restart_all(control: ReplicaControl, ours: Sequence[Container]) -> None:

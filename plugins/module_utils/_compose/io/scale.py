@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from ..._core.errors import ActFailed, PreflightError, RunbookError
-from ..._core.result import ActResult, After, Before, Missed, carry_out
+from ..._core.result import ActResult, After, Before, NotDone, carry_out
 from ..project import project_dict
 from ..replicas import service_states
 from ..scale import Bounds, Scaling, plan_scaling, wanted_of
@@ -48,7 +48,7 @@ class Scale:
 
     def act(self, planned: Scaling) -> After:
         """What was done before a failure is reported with the failure, and how to undo it."""
-        control, missed = self.control, []
+        control, not_done = self.control, []
         with exclusively(self.context.project.name):
             check_count(control, planned)
             try:
@@ -61,7 +61,7 @@ class Scale:
                     if control.still(replica):
                         control.remove(replica)
                     else:
-                        missed.append(Missed(target=replica.target, reason=CHANGED))
+                        not_done.append(NotDone(target=replica.target, reason=CHANGED))
                 if planned.stale:
                     control.reload_proxy()
             except RunbookError as error:
@@ -77,7 +77,7 @@ class Scale:
             done=control.acts_done,
             state=service_states(later, [planned.service]),
             left=abs(planned.wanted - len(replicas)) + sum(not replica.healthy for replica in replicas),
-            missed=missed,
+            not_done=not_done,
         )
 
 

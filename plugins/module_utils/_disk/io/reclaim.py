@@ -15,7 +15,7 @@ from ..._compose.io.engine import Engine, engine
 from ..._compose.io.engine_transport import EngineLogin
 from ..._core.errors import ActFailed, DriverMissing, EngineError, EngineHangs, PrivilegeError, RunbookError
 from ..._core.redaction import redacted_lines
-from ..._core.result import After, Before, Missed, carry_out
+from ..._core.result import After, Before, NotDone, carry_out
 from ..._system.io import open_files
 from ..reclaim import (
     BACKUPS,
@@ -240,7 +240,7 @@ class Reclaim:
     def act(self, planned: Reclaiming) -> After:
         """A failure is reported, and the next target is tried."""
         done: list[str] = []
-        missed: list[Missed] = []
+        not_done: list[NotDone] = []
         hangs = False
         by_target = {find.target: find for find in self.state.finds}
         for target in planned.plan.targets:
@@ -261,13 +261,13 @@ class Reclaim:
             if problem:
                 done.append(problem)
             else:
-                missed.append(Missed(target=target, reason="it has changed since the plan"))
+                not_done.append(NotDone(target=target, reason="it has changed since the plan"))
         if self.problem and not done:
             raise ActFailed(
                 f"No space was freed on {self.options.mount}: {' '.join(self.problem)}", problem=self.problem
             )
         after = disk.room_of(self.options.mount)
-        return After(done=done, state=after.as_dict(), left=mib(after.missing(planned.goal)), missed=missed)
+        return After(done=done, state=after.as_dict(), left=mib(after.missing(planned.goal)), not_done=not_done)
 
 
 def _free(state: DiskState, options: ReclaimOptions, find: Find) -> str:

@@ -62,18 +62,20 @@ class Bounds:
     """``max_share`` is a fraction of the client sessions; one victim is always within it. Whoever does nothing
     (idle, or without a client) is bounded by ``max_idle`` alone."""
 
-    max_victims: int = 10
+    max_terminations: int = 10
     max_share: float = 0.2
     max_idle: int = 100
 
     def room(self, tier: str, sessions: int) -> int:
-        return self.max_idle if tier in _HARMLESS else min(self.max_victims, max(1, int(sessions * self.max_share)))
+        return (
+            self.max_idle if tier in _HARMLESS else min(self.max_terminations, max(1, int(sessions * self.max_share)))
+        )
 
     def words(self, tier: str) -> str:
         return (
             f"max_idle {self.max_idle}"
             if tier in _HARMLESS
-            else f"max_victims {self.max_victims}, max_share {self.max_share:g}"
+            else f"max_terminations {self.max_terminations}, max_share {self.max_share:g}"
         )
 
 

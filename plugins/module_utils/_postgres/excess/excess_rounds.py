@@ -26,7 +26,7 @@ def ending(first: Excess, patience: Patience) -> Generator[Step, Any, Outcome]:
         if (yield Signal(session, item.action, None)):
             hit[item.target] = (item, session, item.action)
         else:
-            done.missed.append({"target": item.target, "reason": "it had moved on when the act came"})
+            done.not_done.append({"target": item.target, "reason": "it had moved on when the act came"})
     if hit:
         cancelled = any(action == CANCEL for dummy, dummy2, action in hit.values())
         seen: Observation = yield Watch((), _victims(hit), patience.grace if cancelled else patience.timeout)

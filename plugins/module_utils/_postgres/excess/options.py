@@ -22,7 +22,7 @@ RULE_ARGS: dict[str, Any] = {
     "min_running": {"type": "float", "default": 10.0},
     "maintenance": {"type": "bool", "default": False},
     "dead_clients": {"type": "list", "elements": "dict", "default": []},
-    "max_victims": {"type": "int", "default": 10},
+    "max_terminations": {"type": "int", "default": 10, "aliases": ["max_victims"]},
     "max_share": {"type": "float", "default": 0.2},
     "max_idle": {"type": "int", "default": 100},
     "grace": {"type": "float", "default": 2.0},
@@ -33,7 +33,7 @@ RULE_ARGS: dict[str, Any] = {
 
 def rules_of(params: dict[str, Any]) -> Rules:
     """The options as Rules; refuses what could never be meant."""
-    for name, least in (("max_victims", 1), ("max_idle", 1), ("max_rows", 1), ("floor", 0), ("timeout", 0.001)):
+    for name, least in (("max_terminations", 1), ("max_idle", 1), ("max_rows", 1), ("floor", 0), ("timeout", 0.001)):
         at_least(params, name, least)
     for name in ("idle", "idle_in_transaction", "long_running", "min_running", "grace"):
         if params[name] is not None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 # libpq reports these without an SQLSTATE, so the text has to do. In another language it does not match;
-# such a refusal is treated as "perhaps full" and gets its try on the replication entrance.
+# such a refusal is treated as "perhaps full" and gets its try on the replication login path.
 _FULL = ("too many clients already", "remaining connection slots are reserved", "too many connections for")
 _NOT_POSTGRES = (
     "received invalid response to",
@@ -188,7 +188,7 @@ def environment(name: str) -> str:
 
 
 def open_connection(login: Login) -> tuple[Connection, str]:
-    """Connect; also tells by which entrance: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
+    """Connect; also tells by which login_path: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
     psycopg2 = driver()
     ways = [(False, False), (True, False), (False, True), (True, True)]
     first_refusal: ConnectError | None = None
@@ -229,7 +229,7 @@ def _become(login: Login, connection: Connection) -> None:
 
 
 def login_paths(login: Login) -> dict[str, str]:
-    """The entrances for when every slot is taken, each tried: why it did not open, empty where it did."""
+    """The login paths for when every slot is taken, each tried: why it did not open, empty where it did."""
     psycopg2 = driver()
     ways = {"replication": (False, True), **({"reserve": (True, False)} if login.reserve_user else {})}
     found = {}
@@ -259,7 +259,7 @@ def open_pooler_connection(login: Login) -> Connection:
 
 
 def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
-    """What to say, and whether another entrance may be open where this one is not."""
+    """What to say, and whether another login path may be open where this one is not."""
     said = " ".join(text.split())
     for secret in (login.password, login.reserve_password):
         if secret:
@@ -275,7 +275,7 @@ def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
     if any(sign in said for sign in _FULL):
         return NoSlotLeft(
             f"Could not get into {login.where}: {said}. Every slot for this login is taken, and no other "
-            "entrance opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf) to let "
+            "login path opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf) to let "
             "it in through max_wal_senders, or give login_reserve_user: a superuser, or from version 16 on "
             "a member of pg_use_reserved_connections. Nothing was done.",
             host=login.host,

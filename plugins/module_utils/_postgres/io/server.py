@@ -22,12 +22,12 @@ Row = Sequence[Any]
 class Postgres:
     """A connection that is known to reach PostgreSQL itself."""
 
-    def __init__(self, login: Login, connection: Any, entrance: str) -> None:
+    def __init__(self, login: Login, connection: Any, login_path: str) -> None:
         self.login = login
         self._connection = connection
         self._driver = driver()
         self._error = self._driver.Error
-        self._identify(entrance)
+        self._identify(login_path)
 
     def rows(self, statement: str, **parameters: Any) -> list[Row]:
         """Run one statement of ours and fetch all of it."""
@@ -97,7 +97,7 @@ class Postgres:
             said=said,
         )
 
-    def _identify(self, entrance: str) -> None:
+    def _identify(self, login_path: str) -> None:
         if self._connection.server_version < _OLDEST:
             raise NotPostgres(
                 f"{self.login.where} is version {self._connection.server_version // 10000}; "
@@ -128,7 +128,7 @@ class Postgres:
             "database": database,
             "deadlock_timeout": deadlock,
             "synchronous_standby_names": standbys,
-            "entrance": entrance,
+            "login_path": login_path,
             "host": self.login.unix_socket or self.login.host or self._connection.info.host,
             "port": self.login.port or self._connection.info.port,
         }
@@ -198,8 +198,8 @@ def legible(row: Row) -> Row:
 @contextmanager
 def connect(login: Login) -> Iterator[Postgres]:
     """A connection that is closed whatever happens, which also ends whatever the server does for it."""
-    connection, entrance = open_connection(login)
+    connection, login_path = open_connection(login)
     try:
-        yield Postgres(login, connection, entrance)
+        yield Postgres(login, connection, login_path)
     finally:
         connection.close()

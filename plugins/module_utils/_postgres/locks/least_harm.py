@@ -297,7 +297,7 @@ def _within_bounds(
         for key in group:
             excluded[key] = (
                 f"{len(group)} sessions must go together to free {held_up}, and with {len(kept)} "
-                f"planned already the bound is {room} (max_victims {bounds.max_victims}, "
+                f"planned already the bound is {room} (max_terminations {bounds.max_terminations}, "
                 f"max_share {bounds.max_share:g})"
             )
     return kept

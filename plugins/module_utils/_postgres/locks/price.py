@@ -23,14 +23,14 @@ class Bounds:
     """
 
     min_waiting: float = 30.0
-    max_victims: int = 10
+    max_terminations: int = 10
     max_share: float = 0.2
     strategy: str = "least_harm"
     min_idle_in_transaction: float = IDLE_AFTER
     min_waiters: int = MIN_WAITERS
 
     def victims(self, sessions: int) -> int:
-        return min(self.max_victims, max(1, int(sessions * self.max_share)))
+        return min(self.max_terminations, max(1, int(sessions * self.max_share)))
 
 
 def act_on(holder: Holder) -> str:

@@ -93,9 +93,9 @@ class Observation:
 class Outcome:
     """What was done. ``seconds_to_recovery`` is None while somebody promised relief still waits."""
 
-    ended: list[dict[str, Any]] = field(default_factory=list)
-    stuck: list[dict[str, Any]] = field(default_factory=list)
-    missed: list[dict[str, Any]] = field(default_factory=list)
+    acted_on: list[dict[str, Any]] = field(default_factory=list)
+    still_present: list[dict[str, Any]] = field(default_factory=list)
+    not_done: list[dict[str, Any]] = field(default_factory=list)
     rounds: int = 0
     seconds_to_recovery: float | None = None
     stopped: str = ""
@@ -106,7 +106,7 @@ class Outcome:
     def sentences(self) -> list[str]:
         """What was done."""
         moves = f"the queue moves by itself: {self.moving} wait behind sessions that got their lock since"
-        return [*(f"{entry['action']} {entry['who']}" for entry in self.ended), *([moves] if self.moving else [])]
+        return [*(f"{entry['action']} {entry['who']}" for entry in self.acted_on), *([moves] if self.moving else [])]
 
 
 Statement = Tuple[int, Union[datetime, None]]  # pid and query_start
@@ -132,11 +132,11 @@ def unblocking(
     while judged.plan.actions:
         done.rounds += 1
         relieved, seconds = yield from _one_round(judged, patience, done, why)
-        room = max(0, patience.room - len(done.ended) - len(done.stuck))
+        room = max(0, patience.room - len(done.acted_on) - len(done.still_present))
         fresh: Judgement = yield Remeasure(_statements(first, first.affected), room)
         done.after = fresh.snapshot
         moving = first.moving(fresh.snapshot) & fresh.affected
-        if done.ended and not done.stuck and moving and len(fresh.affected - moving) <= first.left:
+        if done.acted_on and not done.still_present and moving and len(fresh.affected - moving) <= first.left:
             done.moving = len(moving)
             done.seconds_to_recovery = done.seconds_to_recovery or round(seconds, 3)
             break
@@ -149,7 +149,7 @@ def unblocking(
             done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds)"
             break
         heirs = first.heirs(fresh.snapshot)
-        tried = {entry["target"] for entry in done.ended + done.stuck}
+        tried = {entry["target"] for entry in done.acted_on + done.still_present}
         judged = fresh.narrowed_to(
             [
                 target
@@ -181,7 +181,7 @@ def _one_round(
         waiters = None if item.detail.get("gives_up") else _sample_waiters(judged, key)
         struck = yield from _signal_once(holder, item.action, waiters, why)
         if isinstance(struck, str):
-            done.missed.append({"target": item.target, "reason": struck})
+            done.not_done.append({"target": item.target, "reason": struck})
         else:
             hit[item.target] = (item, *struck)
     done.seconds_to_recovery = None
@@ -219,7 +219,7 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observatio
             "action": _PAST[action],
             "reason": item.reason,
         }
-        (done.stuck if target in seen.standing else done.ended).append(entry)
+        (done.still_present if target in seen.standing else done.acted_on).append(entry)
 
 
 def _signal_once(

@@ -75,7 +75,7 @@ def test_a_proxy_that_cannot_name_what_is_gone_does_not_keep_it_from_coming_back
     planned = shop.module("compose_restart", check=True, services=["web"], **proxy)
     assert len(planned["plan"]["actions"]) == 2, planned
     done = shop.module("compose_restart", services=["web"], grace=1, **proxy)
-    assert (done["remaining"], done["missed"]) == (0, []), done
+    assert (done["remaining"], done["not_done"]) == (0, []), done
     assert f"reloaded {shop.project}-front-1" in done["done"]
 
 

@@ -120,7 +120,7 @@ def test_a_client_that_hung_up_in_the_middle_of_a_statement(server):
         assert one["pid"] == pid
         assert one["reason"] in ("the client has hung up", "the kernel has given its connection up")
         done = run_module("pg_end_sessions", **server.login("oncall"), dead_clients=[one])
-        assert [(e["pid"], e["action"]) for e in done["ended"]] == [(pid, "terminated")]
+        assert [(e["pid"], e["action"]) for e in done["acted_on"]] == [(pid, "terminated")]
         assert done["plan"]["harmless"] is True
     finally:
         connection.close()

@@ -29,7 +29,7 @@ def test_a_quiet_server(server):
     )
     assert result["tree"] == ["nobody waits for a lock"]
     assert result["server"]["version_num"] // 10000 == server.major
-    assert result["server"]["entrance"] == "normal"
+    assert result["server"]["login_path"] == "normal"
     assert result["changed"] is False
 
 
@@ -247,7 +247,7 @@ class TestWhenEverySlotIsTaken:
     def test_by_a_replication_connection(self, full):
         small, taken = full
         result = look(small)
-        assert result["server"]["entrance"] == "replication"
+        assert result["server"]["login_path"] == "replication"
         assert result["connections"]["used"] == len(taken)
         assert result["connections"]["ordinary_free"] == 0
         assert result["connections"]["by_application"] == {"leaky": len(taken)}
@@ -258,7 +258,7 @@ class TestWhenEverySlotIsTaken:
         if small.value("SELECT current_setting('server_version_num')::int") < 160000:
             keeper["login_reserve_user"] = "postgres"
         result = run_module("pg_activity_info", **small.login("stranger"), **keeper)
-        assert result["server"]["entrance"] == "reserve"
+        assert result["server"]["login_path"] == "reserve"
 
     def test_and_says_what_to_do_when_no_entrance_opens(self, full):
         small, dummy = full

@@ -51,7 +51,7 @@ def vacuumed(server, session, **given):
 
 def test_nobody_of_them_is_ended(aged, tmp_path):
     def end(**options: Any) -> dict[str, Any]:
-        rules = {"idle": 0, "idle_in_transaction": 0, "long_running": 0, "max_share": 1.0, "max_victims": 100}
+        rules = {"idle": 0, "idle_in_transaction": 0, "long_running": 0, "max_share": 1.0, "max_terminations": 100}
         return run_module("pg_end_sessions", **aged.login("oncall"), **{**rules, "shares": {"": 0}, **options})
 
     slowly = ["-r", "32k", "-c", "fast", "-d", aged.dsn(user="oncall")]
@@ -65,7 +65,7 @@ def test_nobody_of_them_is_ended(aged, tmp_path):
         worker, forgotten = spinning(session), held(session, "SELECT 1")
         done = end()
         excluded = {one["pid"]: one["reason"] for one in done["plan"]["excluded"]}
-        assert {one["pid"] for one in done["ended"]} == {worker.pid, forgotten.pid}
+        assert {one["pid"] for one in done["acted_on"]} == {worker.pid, forgotten.pid}
         assert "wraparound" in excluded[vacuum]
         assert sum("walsender" in reason for reason in excluded.values()) >= 3
         assert excluded[dump.pid] == "is a backup"
@@ -84,5 +84,5 @@ def test_a_vacuum_against_wraparound_stays_also_where_it_holds_up_others(aged):
         until(lambda: lock_waiters(aged) == 1, what="somebody behind it")
         rules = {"min_waiting": 0, "max_share": 1.0, "exclude_superusers": False}
         done = run_module("pg_kill_blocking", **aged.login("postgres"), **rules)
-        assert done["ended"] == []
+        assert done["acted_on"] == []
         assert any("wraparound" in one["reason"] for one in done["plan"]["excluded"] if one["pid"] == pid), done["plan"]

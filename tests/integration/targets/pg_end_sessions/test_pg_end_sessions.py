@@ -29,7 +29,7 @@ def test_check_real_again(server, session):
     assert busy.fate() == "alive"
     done = end(server, busy.pid, only=[planned["plan"]["actions"][0]["target"]])
     assert done["plan"]["digest"] == planned["plan"]["digest"]
-    assert [one["action"] for one in done["ended"]] == ["cancelled"]
+    assert [one["action"] for one in done["acted_on"]] == ["cancelled"]
     assert busy.fate() == "cancelled"
     assert bystander.fate() == "alive"
     again = end(server, busy.pid)
@@ -44,7 +44,7 @@ def test_one_that_holds_on_is_terminated(server, session):
         " EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$"
     )
     done = end(server, stubborn.pid, grace=0.3)
-    assert [one["action"] for one in done["ended"]] == ["terminated"]
+    assert [one["action"] for one in done["acted_on"]] == ["terminated"]
     assert stubborn.fate() == "terminated"
 
 
@@ -55,7 +55,7 @@ def test_the_protected_the_young_and_the_idle_are_spared(server, session):
     assert "nightly-report is spared" in reasons(done)[reader.pid]
     assert reasons(done)[idle.pid] == "is idle in transaction by now"
     assert "only" in reasons(done)[young.pid]
-    assert done["ended"] == []
+    assert done["acted_on"] == []
 
 
 def test_another_statement_of_the_same_session_is_another_target(server, session):
@@ -113,7 +113,7 @@ def test_what_a_pool_would_not_give_back_is_spared(server, session):
         listener.run("LISTEN bookings")
         plain = [session("feed").ready() for dummy in range(4)]
         done = end(server, idle=0, floor=0, shares={"feed": 0})
-        assert {one["pid"] for one in done["ended"]} == {client.pid for client in plain}
+        assert {one["pid"] for one in done["acted_on"]} == {client.pid for client in plain}
         assert (leader.fate(), listener.fate()) == ("alive", "alive")
     finally:
         server.run("ALTER ROLE app CONNECTION LIMIT -1")
@@ -132,14 +132,14 @@ def test_idle_before_idle_in_transaction_before_active(server, session):
         server, long_running=0, idle_in_transaction=0, dead_clients=[{"target": target, "reason": "it hung up"}],
         max_share=1.0,
     )  # fmt: skip
-    assert [one["pid"] for one in done["ended"]] == [gone.pid, read.pid, wrote.pid, active.pid]
-    assert [one["action"] for one in done["ended"]] == ["terminated"] * 3 + ["cancelled"]
+    assert [one["pid"] for one in done["acted_on"]] == [gone.pid, read.pid, wrote.pid, active.pid]
+    assert [one["action"] for one in done["acted_on"]] == ["terminated"] * 3 + ["cancelled"]
 
 
 def test_bounds_hold_back_who_works_and_not_who_does_nothing(server, session):
     for dummy in range(4):
         held(session, "SELECT 1")
-    planned = end(server, idle_in_transaction=0, max_victims=2, max_share=1.0, check=True)["plan"]
+    planned = end(server, idle_in_transaction=0, max_terminations=2, max_share=1.0, check=True)["plan"]
     assert (len(planned["actions"]), planned["affected_before"], planned["affected_after"]) == (2, 4, 2)
     assert sum("the bound is 2" in one["reason"] for one in planned["excluded"]) == 2
     assert len(end(server, idle_in_transaction=0, check=True, max_share=0.01)["plan"]["actions"]) == 1
@@ -148,11 +148,11 @@ def test_bounds_hold_back_who_works_and_not_who_does_nothing(server, session):
 def test_who_waits_for_a_lock_is_a_victim_and_stays(server, session):
     holder, queue = row_storm(server, session, 3)
     done = end(server, long_running=0)
-    assert done["ended"] == []
+    assert done["acted_on"] == []
     assert all("is a victim" in reasons(done)[client.pid] for client in queue)
     assert lock_waiters(server) == 3
     done = end(server, long_running=0, idle_in_transaction=0)
-    assert [one["pid"] for one in done["ended"]] == [holder.pid]
+    assert [one["pid"] for one in done["acted_on"]] == [holder.pid]
     until(lambda: lock_waiters(server) == 0)
 
 
@@ -173,7 +173,7 @@ def test_a_session_that_moved_on_since_the_plan_is_missed(server, session):
         ({"idle": -1}, "idle"),
         ({"share": 0}, "share"),
         ({"shares": {"feed": "many"}}, "needs a number of sessions"),
-        ({"max_victims": 0}, "max_victims"),
+        ({"max_terminations": 0}, "max_terminations"),
         ({"only": ["everybody"]}, "does not identify a session"),
     ],
 )

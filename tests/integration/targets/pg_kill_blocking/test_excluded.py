@@ -26,7 +26,7 @@ def test_a_session_whose_activity_is_not_tracked_is_spared(server, session):
     session().send("UPDATE bookings SET seats = 2 WHERE id = 16")
     until(lambda: lock_waiters(server) == 1)
     result = kill(server, user="postgres", exclude_superusers=False)
-    assert result["ended"] == []
+    assert result["acted_on"] == []
     assert "track_activities" in result["plan"]["excluded"][0]["reason"]
 
 
@@ -68,7 +68,7 @@ def test_replication_and_backups_are_there_and_stay(server, session):
             alter = session("migration").send("ALTER TABLE payments ADD more text")
             until(lambda: lock_waiters(server) == 1)
             done = kill(server, strategy="root_blockers")
-            assert done["ended"] == []
+            assert done["acted_on"] == []
             assert {s["reason"] for s in done["plan"]["excluded"]} >= {"is a backup"}
             assert dump.fate() == "alive"
             assert alter.fate() == "alive"
@@ -106,4 +106,4 @@ def test_superusers_roles_applications_and_patterns_are_spared(server, session):
     assert "spared pattern" in pattern["plan"]["excluded"][0]["reason"]
     assert boss.fate() == "alive"
     done = kill(server, user="postgres", exclude_superusers=False)
-    assert pids(done["ended"]) == [boss.pid]
+    assert pids(done["acted_on"]) == [boss.pid]

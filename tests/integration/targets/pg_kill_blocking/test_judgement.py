@@ -41,7 +41,7 @@ def test_the_leader_of_an_election_stays_and_hides_no_queue(server, session, lea
     root = held(session, "UPDATE bookings SET seats = 1 WHERE id = 20")
     session().send("UPDATE bookings SET seats = 2 WHERE id = 20")
     until(lambda: lock_waiters(server) == 3)
-    assert pids(kill(server)["ended"]) == [root.pid]
+    assert pids(kill(server)["acted_on"]) == [root.pid]
     assert {one.fate() for one in (leader, *followers)} == {"alive"}
 
 
@@ -77,11 +77,11 @@ def test_no_commit_that_waits_for_a_standby_is_ended(alone, commits):
         until(lambda: lock_waiters(alone) == 3)
         lasting(alone, 1.1, "wait_event = 'SyncRep'")
         done = kill(alone)
-        assert done["ended"] == []
+        assert done["acted_on"] == []
         assert "synchronous standby" in done["plan"]["excluded"][0]["reason"]
         (state,) = kill(alone, check=True)["facts"]["server_states"]
         assert "synchronous_standby_names = ANY 1 (standby1, standby2), connected: none" in state["text"]
-        ended = run_module("pg_end_sessions", **alone.login("oncall"), long_running=0, max_share=1.0)["ended"]
+        ended = run_module("pg_end_sessions", **alone.login("oncall"), long_running=0, max_share=1.0)["acted_on"]
         assert ended == []
         assert {client.fate() for client in (first, *queue)} == {"alive"}
         alone.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
@@ -105,7 +105,7 @@ def test_the_next_in_the_queue_is_healthy_when_it_has_just_got_its_lock(server, 
         until(lambda number=number: lock_waiters(server) == number)
     lasting(server, 8.0)
     done = kill(server, min_waiting=8)
-    assert pids(done["ended"]) == [root.pid]
+    assert pids(done["acted_on"]) == [root.pid]
     assert done["stopped"] == ""
     assert (done["after"]["long_waiters"], done["remaining"]) == (0, 0)
     assert "the queue moves by itself" in done["done"][-1]
@@ -127,7 +127,7 @@ def test_an_alter_goes_before_a_transaction_that_is_between_two_statements(serve
     readers = [session().send("SELECT 1 FROM payments LIMIT 1") for dummy in range(4)]
     until(lambda: lock_waiters(server) == 5)
     done = kill(server, min_idle_in_transaction=600)
-    assert [(entry["pid"], entry["action"]) for entry in done["ended"]] == [(alter.pid, "cancelled")]
+    assert [(entry["pid"], entry["action"]) for entry in done["acted_on"]] == [(alter.pid, "cancelled")]
     assert {client.fate() for client in (reader, *readers)} == {"alive"}
 
 
@@ -184,13 +184,13 @@ def test_four_that_work_are_not_ended_for_one_that_waits(server, session, works,
     alter = session("migration").send("ALTER TABLE payments ADD weighed text")
     until(lambda: lock_waiters(server) == 1)
     done = kill(server, **options)
-    assert done["ended"] == []
+    assert done["acted_on"] == []
     assert {action["needs_approval"] for action in done["plan"]["actions"]} != {None}
-    assert "needs an approval" in done["missed"][0]["reason"]
+    assert "needs an approval" in done["not_done"][0]["reason"]
     assert {client.fate() for client in (*readers, alter)} == {"alive"}
     (other,) = done["plan"]["alternatives"]
     gave_up = kill(server, only=[action["target"] for action in other["actions"]], **options)
-    assert [(entry["pid"], entry["action"]) for entry in gave_up["ended"]] == [(alter.pid, "cancelled")]
+    assert [(entry["pid"], entry["action"]) for entry in gave_up["acted_on"]] == [(alter.pid, "cancelled")]
     assert {client.fate() for client in readers} == {"alive"}
 
 
@@ -208,7 +208,7 @@ def test_clients_with_short_timeouts_are_stuck_behind_a_root_that_is_idle_for_lo
     oldest = "extract(epoch FROM clock_timestamp() - min(query_start))"
     assert server.value(f"SELECT {oldest} < {held_for} FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     done = kill(server, min_waiting=held_for)
-    assert pids(done["ended"]) == [root.pid]
+    assert pids(done["acted_on"]) == [root.pid]
     assert {client.fate() for client in queue} == {"alive"}
 
 
@@ -235,7 +235,7 @@ def test_a_plain_build_that_blocks_writers_is_cancelled(server, slow_table, sess
     writers = [session().send(f"INSERT INTO {slow_table} VALUES (0)") for dummy in range(3)]
     until(lambda: lock_waiters(server) == 3)
     done = kill(server)
-    assert [(entry["pid"], entry["action"]) for entry in done["ended"]] == [(build.pid, "cancelled")]
+    assert [(entry["pid"], entry["action"]) for entry in done["acted_on"]] == [(build.pid, "cancelled")]
     assert server.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 0
     for writer in writers:
         writer.connection.cancel()
@@ -248,7 +248,7 @@ def test_a_build_that_would_leave_something_behind_is_spared(server, slow_table,
     session().send(f"ALTER TABLE {slow_table} ADD more int")
     until(lambda: lock_waiters(server) == 1)
     done = kill(server, strategy="root_blockers")
-    assert done["ended"] == []
+    assert done["acted_on"] == []
     assert "builds an index concurrently" in done["plan"]["excluded"][0]["reason"]
     assert build.fate() == "alive"
 
@@ -279,8 +279,8 @@ def test_who_is_spared_is_asked_again_when_the_act_comes(server, session, does, 
         steps = unblocking(planned, Patience(grace=0.5, settle=0.5), exclusions.why)
         done = ending.carry_out(steps, lambda snapshot, late, _room: judge(snapshot, exclusions, bounds, late))
     if spared:
-        assert done.ended == []
-        assert spared in done.missed[0]["reason"]
+        assert done.acted_on == []
+        assert spared in done.not_done[0]["reason"]
         assert {client.fate() for client in (holder, *queue)} == {"alive"}
     else:
-        assert [entry["pid"] for entry in done.ended] == [holder.pid]
+        assert [entry["pid"] for entry in done.acted_on] == [holder.pid]

@@ -31,8 +31,8 @@ def test_check_real_check_again_and_again(server, session):
     done = kill(server)
     assert done["plan"]["digest"] == planned["plan"]["digest"]
     assert [a["target"] for a in done["plan"]["actions"]] == [a["target"] for a in planned["plan"]["actions"]]
-    assert pids(done["ended"]) == [holder.pid]
-    assert (done["waiters_after"], done["rounds"], done["stuck"]) == (0, 1, [])
+    assert pids(done["acted_on"]) == [holder.pid]
+    assert (done["waiters_after"], done["rounds"], done["still_present"]) == (0, 1, [])
     assert done["seconds_to_recovery"] >= 0
     assert holder.fate() == "terminated"
     assert {c.fate() for c in queue} == {"alive"}
@@ -57,7 +57,7 @@ def test_the_alter_goes_and_the_long_reader_stays(server, session):
     reader.send("SELECT pg_sleep(3600)")
     at_work(reader)
     done = kill(server)
-    assert [(e["pid"], e["action"]) for e in done["ended"]] == [(alter.pid, "cancelled")]
+    assert [(e["pid"], e["action"]) for e in done["acted_on"]] == [(alter.pid, "cancelled")]
     assert reader.fate() == "alive"
     assert {c.fate() for c in readers} == {"alive"}
     assert done["waiters_after"] == 0
@@ -82,7 +82,7 @@ def test_a_migration_that_already_holds_a_table_goes_when_nothing_else_helps(ser
     readers = [session().send("SELECT * FROM bookings WHERE id = 1") for dummy in range(3)]
     until(lambda: lock_waiters(server) == 4)
     done = kill(server)
-    assert pids(done["ended"]) == [migration.pid]
+    assert pids(done["acted_on"]) == [migration.pid]
     assert {client.fate() for client in readers} == {"alive"}
 
 
@@ -94,7 +94,7 @@ def test_a_session_level_advisory_lock_outlives_a_cancel(server, session):
     until(lambda: lock_waiters(server) == 1)
     root = run_module("pg_activity_info", **server.login("oncall"))["root_blockers"][0]
     done = kill(server, grace=0.5, only=[root["target"]])  # such a wait is by design until a person says otherwise
-    assert [(e["pid"], e["action"]) for e in done["ended"]] == [(holder.pid, "terminated")]
+    assert [(e["pid"], e["action"]) for e in done["acted_on"]] == [(holder.pid, "terminated")]
     assert waiter.fate() == "alive"
 
 
@@ -105,7 +105,7 @@ def test_a_wait_for_a_safe_snapshot_is_relieved_like_the_others(server, session)
     waiter.send("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT count(*) FROM bookings")
     until(lambda: server.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SafeSnapshot'"))
     done = kill(server)
-    assert pids(done["ended"]) == [writer.pid]
+    assert pids(done["acted_on"]) == [writer.pid]
     assert waiter.fate() == "alive"
 
 
@@ -137,12 +137,12 @@ def test_a_prepared_transaction_goes_only_when_allowed(server, session, database
     waiter = session(db=database).send(statement)
     until(lambda: lock_waiters(server) == 1)
     excluded = kill(server)
-    assert excluded["ended"] == []
+    assert excluded["acted_on"] == []
     assert "not allowed" in excluded["plan"]["excluded"][0]["reason"]
     denied = kill(server, allow_prepared=True)
     assert "only its owner or a superuser" in denied["plan"]["excluded"][0]["reason"]
     done = kill(server, user="postgres", allow_prepared=True)
-    assert [e["action"] for e in done["ended"]] == ["rolled back"]
+    assert [e["action"] for e in done["acted_on"]] == ["rolled back"]
     assert waiter.fate() == "alive"
     assert server.value("SELECT count(*) FROM pg_prepared_xacts") == 0
 
@@ -195,7 +195,7 @@ def test_two_runs_never_act_at_once(server, session):
     assert "pafar.runbook" in result["msg"]
     assert holder.fate() == "alive"
     other.close()
-    assert pids(kill(server)["ended"]) == [holder.pid]
+    assert pids(kill(server)["acted_on"]) == [holder.pid]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class TestRefusals:
             ({"login_user": "nobody-here"}, "password authentication failed"),
             ({"login_db": "nowhere"}, "Check login_user and login_db"),
             ({"login_unix_socket": "/nonexistent"}, "There is no socket"),
-            ({"max_victims": 0}, "max_victims is 0 and must be at least 1"),
+            ({"max_terminations": 0}, "max_terminations is 0 and must be at least 1"),
             ({"max_share": 0}, "max_share is 0 and must be more than 0"),
             ({"max_rounds": 0}, "max_rounds is 0"),
             ({"grace": float("nan")}, "grace is nan and must be a number"),

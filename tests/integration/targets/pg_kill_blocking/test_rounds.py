@@ -13,7 +13,7 @@ def test_a_savepoint_keeps_the_lock_over_a_cancel_so_it_is_followed_up(server, s
     waiter = session().send("UPDATE bookings SET seats = 2 WHERE id = 3")
     until(lambda: lock_waiters(server) == 1)
     done = kill(server, grace=0.5)
-    assert [(e["pid"], e["action"]) for e in done["ended"]] == [(holder.pid, "terminated")]
+    assert [(e["pid"], e["action"]) for e in done["acted_on"]] == [(holder.pid, "terminated")]
     assert waiter.fate() == "alive"
     assert lock_waiters(server) == 0
 
@@ -23,7 +23,7 @@ def test_of_two_sharers_the_second_shows_when_the_first_is_gone(server, session)
     session().send("UPDATE bookings SET seats = 2 WHERE id = 4")
     until(lambda: lock_waiters(server) == 1)
     done = kill(server, min_idle_in_transaction=0)
-    assert pids(done["ended"]) == sorted(c.pid for c in sharers)
+    assert pids(done["acted_on"]) == sorted(c.pid for c in sharers)
     assert done["rounds"] == 2
     assert done["waiters_after"] == 0
 
@@ -45,21 +45,21 @@ def test_a_cascade_is_followed_round_by_round(server, session):
     done = kill(server)
     assert done["waiters_after"] == 0
     assert done["rounds"] == 3
-    assert pids(done["ended"]) == sorted([holder.pid, queue[0].pid, queue[1].pid])
+    assert pids(done["acted_on"]) == sorted([holder.pid, queue[0].pid, queue[1].pid])
 
 
 def test_an_approved_run_does_not_follow_a_cascade(server, session):
     holder, dummy = cascade(server, session)
     planned = kill(server, check=True)
     done = kill(server, only=[a["target"] for a in planned["plan"]["actions"]])
-    assert pids(done["ended"]) == [holder.pid]
+    assert pids(done["acted_on"]) == [holder.pid]
     assert "nobody else may be ended" in done["stopped"]
 
 
 def test_the_share_is_of_all_rounds_together(server, session):
     cascade(server, session, 4)
     done = kill(server, max_share=0.2)
-    assert len(done["ended"]) == 1
+    assert len(done["acted_on"]) == 1
     assert "nobody else may be ended" in done["stopped"]
 
 
@@ -89,7 +89,7 @@ def test_an_application_that_retries_stops_it(server, session):
     with queueing_up_again(queue, "UPDATE bookings SET seats = 2 WHERE id = 15"):
         # The picture after the act is taken when the queue has filled up again.
         done = kill(server, settle=1.0)
-    assert pids(done["ended"]) == [holder.pid]
+    assert pids(done["acted_on"]) == [holder.pid]
     assert second.fate() == "alive"
     assert done["rounds"] == 1
     assert "queued up again" in done["stopped"]

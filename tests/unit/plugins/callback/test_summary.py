@@ -19,16 +19,16 @@ PLAN: dict[str, Any] = {"digest": "d" * 64, "affected_before": 1, "affected_afte
 PLANNED = {
     "plan": PLAN,
     "rounds": 0,
-    "ended": [],
-    "stuck": [],
-    "missed": [],
+    "acted_on": [],
+    "still_present": [],
+    "not_done": [],
     "seconds_to_recovery": None,
     "stopped": "",
 }
 ENDED = {
     **PLANNED,
     "rounds": 1,
-    "ended": [{"action": "terminated", "pid": 7, "reason": "idle"}],
+    "acted_on": [{"action": "terminated", "pid": 7, "reason": "idle"}],
     "seconds_to_recovery": 0.1,
 }
 OPEN = Decision(True, ("fine",), ("t",)).as_dict()

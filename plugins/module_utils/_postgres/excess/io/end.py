@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Collection, Sequence
 
-from ...._core.result import After, Before, Missed, carry_out
+from ...._core.result import After, Before, NotDone, carry_out
 from ...exclusions import Exclusions
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
@@ -45,8 +45,8 @@ def end_sessions(
         **result,
         "affected": sorted(kept.affected),
         "parts": {"harmless": kept.part(True).as_dict(), "others": kept.part(False).as_dict()},
-        "ended": outcome.ended,
-        "stuck": outcome.stuck,
+        "acted_on": outcome.acted_on,
+        "still_present": outcome.still_present,
         "seconds_to_recovery": outcome.seconds_to_recovery,
     }
 
@@ -83,7 +83,7 @@ class EndSessions:
         return After(
             done=outcome.sentences,
             state=standing(outcome.after or planned.snapshot),
-            left=len(outcome.stuck),
-            missed=[Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed],
-            touched=bool(outcome.stuck),
+            left=len(outcome.still_present),
+            not_done=[NotDone(target=one["target"], reason=one["reason"]) for one in outcome.not_done],
+            touched=bool(outcome.still_present),
         )

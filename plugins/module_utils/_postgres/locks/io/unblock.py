@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Iterable, Sequence
 
 from ...._core.errors import RunbookError
-from ...._core.result import After, Before, Missed, carry_out
+from ...._core.result import After, Before, NotDone, carry_out
 from ...exclusions import Exclusions
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
@@ -53,8 +53,8 @@ def unblock(
     outcome = act.outcome
     return {
         **result,
-        "ended": outcome.ended,
-        "stuck": outcome.stuck,
+        "acted_on": outcome.acted_on,
+        "still_present": outcome.still_present,
         "facts": seen,
         "waiters_before": result["before"]["waiters"],
         "waiters_after": result["after"]["waiters"],
@@ -97,19 +97,19 @@ class Unblock:
             done=outcome.sentences,
             state=standing(after, self.bounds, planned.moving(after)),
             left=planned.still_late(after),
-            missed=[
-                *(Missed(target=one["target"], reason=one["reason"]) for one in outcome.missed),
+            not_done=[
+                *(NotDone(target=one["target"], reason=one["reason"]) for one in outcome.not_done),
                 *(
-                    Missed(target=item.target, reason=f"needs an approval: {item.detail['needs_approval']}")
+                    NotDone(target=item.target, reason=f"needs an approval: {item.detail['needs_approval']}")
                     for item in held
                 ),
             ],
-            touched=bool(outcome.stuck),
+            touched=bool(outcome.still_present),
         )
 
     def _again(self, planned: Judgement, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
         """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
-        rest = replace(self.bounds, max_victims=room, max_share=1.0)
+        rest = replace(self.bounds, max_terminations=room, max_share=1.0)
         heirs = planned.heirs(snapshot)
         fresh = judge(snapshot, self.exclusions, rest, affected, self.approved or (), heirs)
         return fresh.without_approval() if self.approved is None else fresh.narrowed_to(self.approved)

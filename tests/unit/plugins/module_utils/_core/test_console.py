@@ -46,9 +46,9 @@ def test_a_held_gate_says_how_to_approve_this_very_plan():
 
 def test_an_outcome_tells_what_did_not_work_too():
     result = {
-        "ended": [],
-        "stuck": [{"target": "t"}],
-        "missed": [{"target": "u", "reason": "moved on"}],
+        "acted_on": [],
+        "still_present": [{"target": "t"}],
+        "not_done": [{"target": "u", "reason": "moved on"}],
         "rounds": 2,
         "seconds_to_recovery": None,
         "stopped": "the waiters did not fall",
@@ -62,7 +62,14 @@ def test_an_outcome_tells_what_did_not_work_too():
 def test_a_prepared_transaction_is_named_since_it_has_no_pid():
     who = "prepared transaction book-17 of app@booking"
     ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
-    result = {"ended": [ended], "stuck": [], "missed": [], "rounds": 1, "seconds_to_recovery": 0.1, "stopped": ""}
+    result = {
+        "acted_on": [ended],
+        "still_present": [],
+        "not_done": [],
+        "rounds": 1,
+        "seconds_to_recovery": 0.1,
+        "stopped": "",
+    }
     assert summary.of_terminations(result)[0] == (summary.CARE, f"rolled back {who}: prepared 40 s ago")
     plan = {**PLAN, "actions": [{**PLAN["actions"][0], "action": "rollback_prepared", "who": who}]}
     assert f"roll back {who}: " in text(summary.of_plan(plan))

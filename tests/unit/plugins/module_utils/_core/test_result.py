@@ -13,7 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.result import 
     ActResult,
     After,
     Before,
-    Missed,
+    NotDone,
     PlannedAct,
     carry_out,
 )
@@ -44,7 +44,7 @@ class Mend:
     def act(self, planned):
         done = [target for target in planned.plan.targets if target not in self.gone]
         self.acted += done
-        missed = [Missed(target=target, reason="moved on") for target in self.gone]
+        missed = [NotDone(target=target, reason="moved on") for target in self.gone]
         return After([f"mended {target}" for target in done], {"broken": 2 - len(done)}, 2 - len(done), missed)
 
 
@@ -101,6 +101,6 @@ def test_what_cannot_be_a_target_is_refused_before_anything_else(target):
 
 def test_what_had_moved_on_is_told_with_its_reason():
     done, dummy = run(gone=("a@1",))
-    assert done["missed"] == [{"target": "a@1", "reason": "moved on"}]
+    assert done["not_done"] == [{"target": "a@1", "reason": "moved on"}]
     assert (done["changed"], done["remaining"]) == (True, 1)
     assert not run(only=["a@1"], gone=("a@1",))[0]["changed"]

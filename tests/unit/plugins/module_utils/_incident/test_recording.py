@@ -27,7 +27,7 @@ def kinds(*words, **more):
         pytest.param(PLANNED, OPEN, {"done": []}, {}, ["noted"], id="nothing came of it"),
         pytest.param(PLANNED, OPEN, DONE, {}, ["mitigated"], id="done, and not verified"),
         pytest.param(PLANNED, OPEN, DONE, {"outcome": "recovered"}, ["mitigated", "verified"], id="whole"),
-        pytest.param(PLANNED, OPEN, {"ended": [], "signalled": ["x"]}, {}, ["mitigated"], id="sessions"),
+        pytest.param(PLANNED, OPEN, {"acted_on": [], "signalled": ["x"]}, {}, ["mitigated"], id="sessions"),
     ],
 )
 def test_events(planned, gate, applied, outcome, events):

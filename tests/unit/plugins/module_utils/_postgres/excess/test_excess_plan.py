@@ -172,17 +172,17 @@ def test_who_holds_on_is_terminated():
     steps, done = play(excess, True, stands, True, gone, excess)
     assert [type(step) for step in steps] == [Signal, Watch, Signal, Watch, Remeasure]
     assert [step.action for step in steps if isinstance(step, Signal)] == ["cancel", "terminate"]
-    assert [one["action"] for one in done.ended] == ["terminated"]
+    assert [one["action"] for one in done.acted_on] == ["terminated"]
     assert done.seconds_to_recovery == 1.5
 
 
 def test_who_moved_on_is_missed_and_who_stays_is_stuck():
     excess = running()
     target = excess.plan.targets[0]
-    assert [one["target"] for one in play(excess, False)[1].missed] == [target]
+    assert [one["target"] for one in play(excess, False)[1].not_done] == [target]
     stands = Observation(0, frozenset([target]), 1.0)
     done = play(excess, True, stands, True, stands, excess)[1]
-    assert [one["target"] for one in done.stuck] == [target]
+    assert [one["target"] for one in done.still_present] == [target]
     assert done.seconds_to_recovery is None
 
 

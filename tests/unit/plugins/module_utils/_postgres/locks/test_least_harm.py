@@ -127,14 +127,14 @@ def test_the_strategy_is_an_option(strategy, expected):
 def test_two_that_share_a_lock_go_together_or_not_at_all():
     scene = snapshot(TWO_SHARERS)
     assert acts(judge(scene, Exclusions(), WIDE)) == [("terminate", 1), ("terminate", 2)]
-    held_back = judge(scene, Exclusions(), Bounds(max_victims=1, max_share=1.0))
+    held_back = judge(scene, Exclusions(), Bounds(max_terminations=1, max_share=1.0))
     assert acts(held_back) == []
     assert all("must go together" in item.reason for item in held_back.plan.excluded)
 
 
 def test_with_little_room_the_longest_queue_comes_first():
     scene = snapshot([*row_queue(1, [2, 3], 901), *row_queue(4, [5, 6, 7], 902)])
-    judged = judge(scene, Exclusions(), Bounds(max_victims=1, max_share=1.0))
+    judged = judge(scene, Exclusions(), Bounds(max_terminations=1, max_share=1.0))
     assert acts(judged) == [("terminate", 4)]
     assert judged.left == 2
 
@@ -223,9 +223,9 @@ def test_a_leader_is_ended_when_it_is_approved_by_name():
 @pytest.mark.parametrize(
     ("bounds", "open_ones", "up_to"),
     [
-        (Bounds(max_victims=10, max_share=1.0), 40, 10),
-        (Bounds(max_victims=10, max_share=0.2), 40, 8),
-        (Bounds(max_victims=10, max_share=1.0), 0, 3),
+        (Bounds(max_terminations=10, max_share=1.0), 40, 10),
+        (Bounds(max_terminations=10, max_share=0.2), 40, 8),
+        (Bounds(max_terminations=10, max_share=1.0), 0, 3),
     ],
 )
 def test_the_plan_says_how_many_the_rounds_may_end(bounds, open_ones, up_to):

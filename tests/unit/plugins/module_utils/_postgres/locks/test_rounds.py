@@ -55,15 +55,15 @@ def test_one_round_when_everybody_is_free():
     assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
     assert asked[0].action == "terminate"
     assert asked[0].waiters == (2,)
-    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert (outcome.rounds, outcome.seconds_to_recovery, outcome.stopped) == (1, 0.25, "")
 
 
 def test_a_guard_that_no_longer_holds_ends_nobody():
     asked, outcome = play(QUEUE, [False, None, judged(QUIET)])
     assert kinds(asked) == ["Signal", "Reread", "Remeasure"]
-    assert outcome.ended == []
-    assert len(outcome.missed) == 1
+    assert outcome.acted_on == []
+    assert len(outcome.not_done) == 1
     assert outcome.seconds_to_recovery is None
 
 
@@ -72,7 +72,7 @@ def test_a_session_that_goes_on_within_its_transaction_is_tried_again():
     asked, outcome = play(QUEUE, [False, busy, True, free(), judged(QUIET)])
     assert kinds(asked) == ["Signal", "Reread", "Signal", "Watch", "Remeasure"]
     assert asked[2].action == "cancel"
-    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_row_that_has_changed_is_judged_again_as_a_whole(changed):
     fresh = session(1, **{"state": "idle in transaction", "state_change": ago(0), **changed})
     asked, outcome = play(QUEUE, [False, fresh, judged(QUIET)], why=exclusions.why)
     assert kinds(asked) == ["Signal", "Reread", "Remeasure"]
-    assert outcome.ended == []
-    assert outcome.missed[0]["reason"] == f"spared, as it is by now: {exclusions.why(fresh)}"
+    assert outcome.acted_on == []
+    assert outcome.not_done[0]["reason"] == f"spared, as it is by now: {exclusions.why(fresh)}"
 
 
 def test_whom_a_cancel_did_not_end_is_judged_again_before_it_is_terminated():
@@ -101,7 +101,7 @@ def test_whom_a_cancel_did_not_end_is_judged_again_before_it_is_terminated():
     why = Exclusions(queries=("payroll",)).why
     asked, outcome = play(reader, [True, still, other, still, judged(QUIET)], why=why)
     assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel"]
-    assert [entry["action"] for entry in outcome.ended] == ["cancelled"]
+    assert [entry["action"] for entry in outcome.acted_on] == ["cancelled"]
 
 
 def test_one_that_never_stands_still_is_ended_by_its_transaction():
@@ -109,7 +109,7 @@ def test_one_that_never_stands_still_is_ended_by_its_transaction():
     asked, outcome = play(QUEUE, [False, busy, False, busy, False, True, free(), judged(QUIET)])
     assert kinds(asked)[:6] == ["Signal", "Reread", "Signal", "Reread", "Signal", "Signal"]
     assert (asked[5].action, asked[5].escalated) == ("terminate", True)
-    assert outcome.ended[0]["action"] == "terminated"
+    assert outcome.acted_on[0]["action"] == "terminated"
 
 
 def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
@@ -125,8 +125,8 @@ def test_a_cancel_that_does_not_help_is_followed_by_a_terminate():
     assert [step.action for step in asked if isinstance(step, Signal)] == ["cancel", "terminate"]
     assert asked[3].escalated
     assert asked[3].holder.xact_start == reader.sessions[1].xact_start  # the guard asks for the plan's transaction
-    assert outcome.ended[0]["action"] == "terminated"
-    assert outcome.ended[0]["target"] == target
+    assert outcome.acted_on[0]["action"] == "terminated"
+    assert outcome.acted_on[0]["target"] == target
 
 
 def test_a_session_that_does_not_go_is_stuck_and_nothing_is_claimed():
@@ -134,8 +134,8 @@ def test_a_session_that_does_not_go_is_stuck_and_nothing_is_claimed():
     standing = Observation(2, frozenset({target}), 5.0)
     asked, outcome = play(QUEUE, [True, standing, standing, judged(QUEUE)])
     assert [step.seconds for step in asked if isinstance(step, Watch)] == [2.0, 5.0]
-    assert outcome.ended == []
-    assert [entry["target"] for entry in outcome.stuck] == [target]
+    assert outcome.acted_on == []
+    assert [entry["target"] for entry in outcome.still_present] == [target]
     assert outcome.seconds_to_recovery is None
     assert "nobody else may be ended" in outcome.stopped
 
@@ -147,7 +147,7 @@ def test_it_stops_when_the_waiters_do_not_fall():
     ]
     slow = Observation(1, frozenset(), 2.0)
     dummy, outcome = play(shared[0], [True, slow, judged(shared[1]), True, slow, judged(shared[2])])
-    assert [entry["pid"] for entry in outcome.ended] == [1, 2]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1, 2]
     assert "did not fall in 2 rounds" in outcome.stopped
 
 
@@ -162,7 +162,7 @@ def test_a_cascade_is_followed_with_the_late_still_late():
     assert kinds(asked) == ["Signal", "Watch", "Remeasure", "Signal", "Watch", "Remeasure"]
     assert isinstance(asked[2], Remeasure)
     assert set(asked[2].affected) == {(2, ago(100)), (3, ago(100))}
-    assert [entry["pid"] for entry in outcome.ended] == [1, 2]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1, 2]
     assert outcome.rounds == 2
 
 
@@ -188,7 +188,7 @@ def test_who_waited_and_got_its_lock_is_healthy_and_the_queue_moves(healthy):
     first = snapshot(row_queue(1, [2, 3, 4]))
     asked, outcome = play(first, [True, Observation(2, frozenset(), 2.0), judged(healthy)])
     assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
-    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert (outcome.stopped, outcome.moving, outcome.seconds_to_recovery) == ("", 2, 2.0)
     assert outcome.sentences[-1] == "the queue moves by itself: 2 wait behind sessions that got their lock since"
     planned = judged(first)
@@ -210,7 +210,7 @@ def test_beside_a_queue_that_moves_another_root_is_still_followed():
     slow = Observation(2, frozenset(), 2.0)
     fresh = judge(later, Exclusions(), WIDE, [(3, ago(100)), (9, ago(100))], healthy=judged(held).heirs(later))
     dummy, outcome = play(held, [True, True, slow, fresh, True, slow, judged(heir([3], 2.0))])
-    assert [entry["pid"] for entry in outcome.ended] == [1, 7, 6]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1, 7, 6]
     assert (outcome.rounds, outcome.moving) == (2, 1)
 
 
@@ -223,7 +223,7 @@ def test_rounds_do_not_end_more_sessions_at_work_than_they_free():
 
     slow = Observation(1, frozenset(), 2.0)
     dummy, outcome = play(sharer(1), [True, slow, judged(sharer(2))])
-    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert "would lose more than it frees" in outcome.stopped
 
 
@@ -240,7 +240,7 @@ def test_an_alternative_cancels_the_waiter_for_its_own_sake():
 def test_sessions_that_came_later_are_never_ended():
     newcomer = snapshot(row_queue(50, [3], 901), session(50, "idle in transaction", backend_start=ago(-1)))
     dummy, outcome = play(QUEUE, [True, Observation(1, frozenset(), 2.0), judged(newcomer)])
-    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert "nobody else may be ended" in outcome.stopped
 
 
@@ -276,10 +276,10 @@ def test_rounds_and_victims_are_bounded():
     slow = Observation(1, frozenset(), 2.0)
     dummy, outcome = play(first, [True, slow, judged(heir(2, 3))], max_rounds=1)
     assert "max_rounds" in outcome.stopped
-    none = judge(heir(2, 3), Exclusions(), Bounds(max_victims=0, max_share=1.0))
+    none = judge(heir(2, 3), Exclusions(), Bounds(max_terminations=0, max_share=1.0))
     asked, outcome = play(first, [True, slow, none], room=1)
     assert asked[-1].room == 0
-    assert [entry["pid"] for entry in outcome.ended] == [1]
+    assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert "nobody else may be ended" in outcome.stopped
 
 
