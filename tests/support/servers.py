@@ -229,14 +229,14 @@ class Server:
                     raise RuntimeError(f"PostgreSQL did not start: {self.log.read_text()[-2000:]}") from None
                 time.sleep(0.05)
 
-    def stop(self) -> None:
-        """Immediate: the data are thrown away."""
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Immediate: the data are thrown away. SIGINT ends it in order, and its data can be copied."""
         process = getattr(self, "_process", None)
         if process is None or process.poll() is not None:
             return
-        process.send_signal(signal.SIGQUIT)
+        process.send_signal(how)
         try:
-            process.wait(10)
+            process.wait(10 if how == signal.SIGQUIT else PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

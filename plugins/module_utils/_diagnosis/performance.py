@@ -8,6 +8,7 @@ from .._core.text import shortened, span
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
+from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.workload.statements import WorkloadReport
 from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_settings, server_causes
@@ -175,10 +176,11 @@ def _dead_clients(processes: ProcessesReport) -> list[Cause]:
 
 
 def _slots(activity: ActivityReport) -> list[Cause]:
+    """Slots of the whole server. A full limit of one role or one database refuses its own logins and slows no query."""
     hit = [
         connection_limit
         for connection_limit in activity["connections"]["connection_limits"]
-        if connection_limit["free"] <= _NEAR * connection_limit["limit"]
+        if connection_limit["kind"] == MAX_CONNECTIONS and connection_limit["free"] <= _NEAR * connection_limit["limit"]
     ]
     text = "connections are used up: run playbooks/db_connection_exhaustion.yml"
     return [Cause(SLOTS, 0.9, (text,))] if hit else []

@@ -1,49 +1,54 @@
-"""Who may be ended at a site, and whether the cause was named: from the server's log and the events. Pure."""
+"""Who may be ended at a site, and whether the cause was named: from the server's log and the events alone. Pure."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from support.sites.description import Crew, Site
 
 _ENDED = re.compile(
-    r"^(\d+)\|(.*)\|(\w+)\| (?:FATAL|ERROR): +(terminating connection due to administrator command"
+    r"^(\d+)\|(.*)\|(\w+)\| (?:FATAL|ERROR|WARNING): +(terminating connection due to administrator command"
     r"|canceling statement due to user request|canceling autovacuum task|canceling wait for synchronous replication)"
 )
 _CLAIMS = ("diagnosed", "held", "mitigated")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """``pids``: the crew of each session. ``lines``: what each playbook printed here. ``failed``: who failed."""
+class Run:
+    """``crews``: by the pid of each session. ``lines``: what each playbook printed. ``failed``: those that failed."""
 
     events: list[Mapping[str, Any]]
     log: list[str]
-    pids: Mapping[int, Crew]
+    crews: Mapping[int, Crew]
     lines: Mapping[str, list[str]]
     failed: list[str]
 
 
-def judge(site: Site, seen: Seen) -> list[str]:
+def ended_by_the_server(log: Iterable[str]) -> list[tuple[int, str, str]]:
+    """Sessions that were ended or cancelled from outside: pid, application and the server's words."""
+    return [(int(match[1]), match[2], match[4]) for match in map(_ENDED.match, log) if match]
+
+
+def judge(site: Site, run: Run) -> list[str]:
     """What is wrong with what the playbooks did; nothing where they were right."""
-    ended = [found.groups() for found in map(_ENDED.match, seen.log) if found]
+    ended = ended_by_the_server(run.log)
     wrong = []
-    for pid, name, dummy, how in ended:
-        crew = seen.pids.get(int(pid))
+    for pid, name, how in ended:
+        crew = run.crews.get(pid)
         if crew is None or not crew.culprit:
             wrong.append(f"an innocent was ended: {crew.kind if crew else 'another'} {name} ({how})")
-    wrong += [f"{name} failed: {_last(seen.lines[name])}" for name in seen.failed if not site.fault]
-    claims = [event for event in seen.events if event["kind"] in _CLAIMS]
+    claims = [event for event in run.events if event["kind"] in _CLAIMS]
     if not site.fault:
+        wrong += [f"{name} failed: {_last(run.lines[name])}" for name in run.failed]
         return wrong + [f"invented: {event['kind']} {_short(event)}" for event in claims]
-    culprits = {pid: crew for pid, crew in seen.pids.items() if crew.culprit}
+    culprits = {pid: crew for pid, crew in run.crews.items() if crew.culprit}
     if not any(_names(json.dumps(event), culprits) for event in claims):
         wrong.append(f"the cause is not named: {[_short(event) for event in claims] or 'nothing was claimed'}")
-    relieved = [pid for pid, dummy, dummy2, dummy3 in ended if int(pid) in culprits]
+    relieved = any(pid in culprits for pid, dummy, dummy2 in ended) or _rolled_back(claims, culprits)
     if not relieved and not any(_held(event, culprits) for event in claims):
         wrong.append("neither relieved nor held with a plan of the culprits")
     return wrong
@@ -59,20 +64,28 @@ def _names(text: str, culprits: Mapping[int, Crew]) -> bool:
     return False
 
 
+def _rolled_back(claims: Sequence[Mapping[str, Any]], culprits: Mapping[int, Crew]) -> bool:
+    """Whether a prepared transaction was rolled back, which the server's log does not say."""
+    if not any(crew.kind == "prepared" for crew in culprits.values()):
+        return False
+    return any(event["kind"] == "mitigated" and _names(json.dumps(event), culprits) for event in claims)
+
+
 def _held(event: Mapping[str, Any], culprits: Mapping[int, Crew]) -> bool:
     """A plan that is held for approval, and that names culprits only."""
     if event["kind"] != "held":
         return False
     plan = event["note"]["plan"]
-    named = list(plan["actions"]) or list(plan["excluded"])
-    return bool(named) and all(_names(json.dumps(one), culprits) for one in named)
+    targets = list(plan["actions"]) or list(plan["excluded"])
+    return bool(targets) and all(_names(json.dumps(target), culprits) for target in targets)
 
 
 def _short(event: Mapping[str, Any]) -> str:
     note = event["note"]
-    text = note.get("lines") or note.get("cause") or note.get("plan", {}).get("actions") or note
-    return json.dumps(text)[:300]
+    if note.get("causes"):
+        return json.dumps([[cause["cause"], *cause["evidence"]] for cause in note["causes"]])[:600]
+    return json.dumps(note.get("plan", {}).get("actions") or note)[:600]
 
 
 def _last(lines: list[str]) -> str:
-    return lines[-1].strip()[:200] if lines else "it said nothing"
+    return lines[-1].strip()[:300] if lines else "it printed nothing"

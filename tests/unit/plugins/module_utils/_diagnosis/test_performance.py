@@ -76,6 +76,24 @@ def test_a_lock_queue_goes_before_everything():
     assert "lengthen the lock queue" in found["scale"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "cause"), [("max_connections", "connection_exhaustion"), ("role", ""), ("database", "")]
+)
+def test_a_full_limit_of_one_role_or_database_slows_no_other(kind, cause):
+    server = connection_limit(application(sessions=4))
+    full = connection_limit(application(sessions=40), limit=40, kind=kind)
+    limits = [full] if kind == "max_connections" else [server, full]
+    assert slow(activity(*limits), indexes())["cause"] == cause
+
+
+def test_a_full_limit_of_one_role_hides_no_runaway_statement():
+    full = connection_limit(application(sessions=4), limit=4, kind="role")
+    seen = activity(
+        connection_limit(application(sessions=4)), full, background={"processes": processes()}, found=lists([running()])
+    )
+    assert slow(seen, indexes())["mitigation"] == "end_sessions"
+
+
 def test_a_saturated_host_without_a_culprit():
     seen = activity(connection_limit(application()), background={"processes": processes(3.9, pid=99)})
     found = slow(seen, indexes())
