@@ -102,7 +102,8 @@ class CallbackModule(CallbackBase):
         self._show(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        self._show(result, only=("outcome", "pg_kill_blocking"))  # other failures have only their message
+        # Other failures have only their message, which Ansible has shown.
+        self._show(result, only=("outcome", "pg_kill_blocking"), failed=True)
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
@@ -112,7 +113,7 @@ class CallbackModule(CallbackBase):
         self._seen.clear()
         self._opened.clear()
 
-    def _show(self, result: Any, only: tuple[str, ...] = ()) -> None:
+    def _show(self, result: Any, only: tuple[str, ...] = (), failed: bool = False) -> None:
         task = getattr(result, "task", None) or result._task
         host = (getattr(result, "host", None) or result._host).get_name()
         values = getattr(result, "result", None) or result._result
@@ -123,9 +124,9 @@ class CallbackModule(CallbackBase):
             return
         try:
             lines = view(host, values)
-        except (KeyError, TypeError, AttributeError) as error:
-            if "msg" in values:
-                return  # a failed task has no such result; its message has been shown
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            if "msg" in values and (failed or "failed_when_result" in values):
+                return  # such a result has its message alone
             what = f"key {error}" if isinstance(error, KeyError) else str(error)
             lines = [(summary.CARE, f"result of {short} not understood ({what}); see the log")]
         for kind, text in lines:
@@ -142,11 +143,11 @@ class CallbackModule(CallbackBase):
     def _kill(self, host: str, result: Any) -> Lines:
         if self._stage.get(host) != PLANNED:
             # One snapshot serves facts and plan. Facts are shown once; without waiters the plan is not shown.
-            facts: Any = {} if host in self._seen else result.get("facts") or {}
+            facts: Any = {} if host in self._seen else result["facts"]
             self._seen.add(host)
             lines = of_activity(facts) if facts else []
-            if "plan" not in result or (facts and not facts["waiters"]):
-                return lines
+            if "error" in result or (facts and not facts["waiters"]):
+                return lines  # a refusal has who waits, and its message
             lines += summary.of_plan(result["plan"])
             self._planned(host)
             return lines
@@ -158,8 +159,8 @@ class CallbackModule(CallbackBase):
 
     def _act(self, host: str, result: Any) -> Lines:
         """The first time the plan, the second time the act; the outcome shows a plan made again to verify."""
-        if self._stage.get(host) == ACTED or "done" not in result:
-            return []
+        if self._stage.get(host) == ACTED or ("ansible_job_id" in result and "plan" not in result):
+            return []  # a job in the background that has no result yet, or another's
         if self._stage.get(host) != PLANNED:
             lines = summary.of_act_plan(result["plan"])
             self._planned(host)

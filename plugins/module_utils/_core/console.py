@@ -7,10 +7,12 @@ The lines of each report are beside it, in ``*_lines``.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple
+from typing import Tuple, TypedDict
 
 from .gate import GateResult
 from .outcome import OutcomeReport
+from .plan import PlanDict
+from .result import ActResult, NotDone
 from .text import span
 
 Line = Tuple[str, str]  # what kind of line, text
@@ -20,7 +22,39 @@ SHOWN = 12
 TOP, WIDE = 5, 140
 
 
-def of_plan(plan: Mapping[str, Any]) -> list[Line]:
+class ShownAct(ActResult, total=False):
+    """The result of an act; ``next_up``: what the next `up` would do to it, of a rollback alone."""
+
+    next_up: str
+
+
+class Target(TypedDict):
+    """What was signalled."""
+
+    target: str
+
+
+class Ended(Target):
+    """A session, or a prepared transaction, whose ``pid`` is 0."""
+
+    pid: int
+    who: str
+    action: str
+    reason: str
+
+
+class Terminations(TypedDict):
+    """What pg_kill_blocking returns, as far as it is shown. Seconds."""
+
+    acted_on: list[Ended]
+    still_present: list[Target]
+    not_done: list[NotDone]
+    rounds: int
+    seconds_to_recovery: float | None
+    stopped: str
+
+
+def of_plan(plan: PlanDict) -> list[Line]:
     """Sessions to terminate, sessions that are excluded, and how many wait before and after."""
     lines = []
     for act in plan["actions"][:SHOWN]:
@@ -50,7 +84,7 @@ def of_gate(result: GateResult) -> list[Line]:
     return lines
 
 
-def of_terminations(result: Mapping[str, Any]) -> list[Line]:
+def of_terminations(result: Terminations) -> list[Line]:
     """Sessions that were terminated, sessions that were not, and the seconds to recovery."""
     lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["acted_on"]]
     lines += [(BAD, f"signalled, and still connected: {entry['target']}") for entry in result["still_present"]]
@@ -66,7 +100,7 @@ def of_terminations(result: Mapping[str, Any]) -> list[Line]:
     return lines
 
 
-def _named(entry: Mapping[str, Any]) -> str:
+def _named(entry: Ended) -> str:
     """A session by its pid; a prepared transaction, which has none, by its name."""
     return f"pid {entry['pid']}" if entry["pid"] else str(entry["who"])
 
@@ -84,7 +118,7 @@ def of_outcome(result: OutcomeReport) -> list[Line]:
     return [(_KIND[result["outcome"]], text)]
 
 
-def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
+def of_act_plan(plan: PlanDict) -> list[Line]:
     """The planned actions with their targets, the excluded targets, or why there is no action."""
     lines = []
     for act in plan["actions"][:SHOWN]:
@@ -101,7 +135,7 @@ def of_act_plan(plan: Mapping[str, Any]) -> list[Line]:
     return lines
 
 
-def of_act(result: Mapping[str, Any]) -> list[Line]:
+def of_act(result: ShownAct) -> list[Line]:
     """What was done, how long it took, and whether it can be undone."""
     lines = [(CARE, text) for text in result["done"][:SHOWN]]
     if len(result["done"]) > SHOWN:

@@ -12,7 +12,27 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping, Sequence, TypedDict
+from typing import Any, Iterable, Mapping, Sequence, TypedDict, cast
+
+
+class Detail(TypedDict, total=False):
+    """What kinds of plan add, and the screen shows: a name for people, and how many sessions an action frees."""
+
+    who: str
+    frees: int
+
+
+class ExcludedDict(Detail):
+    """A target that is left alone."""
+
+    target: str
+    reason: str
+
+
+class ActionDict(ExcludedDict):
+    """A target and what would be done to it."""
+
+    action: str
 
 
 class PlanDict(TypedDict):
@@ -24,8 +44,8 @@ class PlanDict(TypedDict):
 
     verb: str
     digest: str
-    actions: list[dict[str, Any]]
-    excluded: list[dict[str, Any]]
+    actions: list[ActionDict]
+    excluded: list[ExcludedDict]
     affected_before: int
     affected_after: int
     what: str
@@ -128,8 +148,8 @@ def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: i
     return {
         "verb": plan.verb,
         "digest": plan.digest,
-        "actions": [item.as_dict() for item in plan.actions],
-        "excluded": [item.as_dict() for item in plan.excluded],
+        "actions": cast("list[ActionDict]", [item.as_dict() for item in plan.actions]),
+        "excluded": cast("list[ExcludedDict]", [item.as_dict() for item in plan.excluded]),
         "affected_before": affected,
         "affected_after": leaves,
         "what": what,

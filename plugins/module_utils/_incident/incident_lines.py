@@ -10,7 +10,7 @@ from .event import IncidentReport, WrittenReport
 
 def of_record(result: WrittenReport) -> list[Line]:
     """Where the incident and its evidence are kept."""
-    kept = result.get("evidence")
+    kept = result["evidence"]
     if kept:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
         return [(DIM, text)]

@@ -24,6 +24,7 @@ PLANNED = {
     "not_done": [],
     "seconds_to_recovery": None,
     "stopped": "",
+    "facts": {},
 }
 ENDED = {
     **PLANNED,
@@ -43,11 +44,12 @@ def printed(monkeypatch):
     screen = SimpleNamespace(display=lambda text, **_colour: lines.append(text.strip()))
     monkeypatch.setattr(callback, "_display", screen)
 
-    def show(module, result, host="db"):
+    def show(module, result, host="db", failed=False):
         lines.clear()
         task = SimpleNamespace(resolved_action=f"pafar.runbook.{module}", action="")
         machine = SimpleNamespace(get_name=lambda: host)
-        callback.v2_runner_on_ok(SimpleNamespace(task=task, host=machine, result=result))
+        event = callback.v2_runner_on_failed if failed else callback.v2_runner_on_ok
+        event(SimpleNamespace(task=task, host=machine, result=result))
         return list(lines)
 
     return show
@@ -84,7 +86,8 @@ def test_hosts_do_not_mix_and_others_tasks_are_left_alone(printed):
 
 
 def test_a_failed_task_without_such_a_result_prints_nothing(printed):
-    assert printed("pg_kill_blocking", {"msg": "refused"}) == []
+    assert printed("pg_kill_blocking", {"msg": "refused"}, failed=True) == []
+    assert printed("compose_info", {"msg": "refused", "failed_when_result": False}) == []
     assert len(printed("pg_kill_blocking", PLANNED)) == 2
 
 
@@ -95,6 +98,12 @@ def test_a_result_that_it_cannot_read_is_said_and_not_passed_over(printed):
     ]
     (line,) = printed("compose_info", {"services": None})
     assert line.startswith("db | result of compose_info not understood (")
+    (line,) = printed("compose_scale", {"plan": {}, "msg": "a message beside it hides nothing"})
+    assert line == "db | result of compose_scale not understood (key 'actions'); see the log"
+
+
+def test_a_job_in_the_background_has_no_result_yet(printed):
+    assert printed("pg_index_build", {"ansible_job_id": "j", "started": 1, "finished": 0}) == []
 
 
 def test_one_look_shows_facts_and_plan(printed):
@@ -118,4 +127,5 @@ def test_where_the_facts_were_shown_only_the_plan_follows(printed):
 
 
 def test_a_refusal_shows_who_waits(printed):
-    assert "nobody waits for a lock" in printed("pg_kill_blocking", {"msg": "may not see", "facts": ACTIVITY})[-1]
+    refusal = {"msg": "may not see", "error": "PrivilegeError", "facts": ACTIVITY}
+    assert "nobody waits for a lock" in printed("pg_kill_blocking", refusal, failed=True)[-1]

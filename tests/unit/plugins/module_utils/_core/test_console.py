@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import PlanDict
 
-PLAN: dict[str, Any] = {
+PLAN: PlanDict = {
+    "verb": "unblock",
+    "what": "sessions that wait",
+    "no_action_reason": "",
     "digest": "ab" * 32,
     "affected_before": 6,
     "affected_after": 0,
@@ -30,7 +32,7 @@ def test_a_plan_names_who_goes_who_stays_and_what_comes_of_it():
 
 
 def test_a_long_plan_is_cut_with_a_count():
-    long = {**PLAN, "actions": PLAN["actions"] * 40}
+    long: PlanDict = {**PLAN, "actions": PLAN["actions"] * 40}
     assert "and 28 more, see the result" in text(summary.of_plan(long))
 
 
@@ -45,7 +47,7 @@ def test_a_held_gate_says_how_to_approve_this_very_plan():
 
 
 def test_an_outcome_tells_what_did_not_work_too():
-    result = {
+    result: summary.Terminations = {
         "acted_on": [],
         "still_present": [{"target": "t"}],
         "not_done": [{"target": "u", "reason": "moved on"}],
@@ -61,8 +63,8 @@ def test_an_outcome_tells_what_did_not_work_too():
 
 def test_a_prepared_transaction_is_named_since_it_has_no_pid():
     who = "prepared transaction book-17 of app@booking"
-    ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
-    result = {
+    ended: summary.Ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
+    result: summary.Terminations = {
         "acted_on": [ended],
         "still_present": [],
         "not_done": [],
@@ -71,7 +73,7 @@ def test_a_prepared_transaction_is_named_since_it_has_no_pid():
         "stopped": "",
     }
     assert summary.of_terminations(result)[0] == (summary.CARE, f"rolled back {who}: prepared 40 s ago")
-    plan = {**PLAN, "actions": [{**PLAN["actions"][0], "action": "rollback_prepared", "who": who}]}
+    plan: PlanDict = {**PLAN, "actions": [{**PLAN["actions"][0], "action": "rollback_prepared", "who": who}]}
     assert f"roll back {who}: " in text(summary.of_plan(plan))
 
 
