@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
     application_of,
-    connection_limit_dicts,
-    connection_limits,
-    fair_level,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
     Bounds,
@@ -18,61 +13,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.exc
     measured,
     plan_ending,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_rounds import ending
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import (
-    Observation,
-    Patience,
-    Remeasure,
-    Signal,
-    Watch,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session import Session
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
-from hypothesis import given
-from hypothesis import strategies as st
 
-from support.snapshots import SERVER
-
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-
-
-def session(pid, application="web", state="idle", seconds=60.0, **more):
-    since = NOW - timedelta(seconds=seconds)
-    given = {"user": "app", "database": "shop", "backend_start": NOW - timedelta(hours=1), "state_change": since}
-    if state != "idle":
-        given.update(xact_start=since, query_start=since)
-    return Session(pid, state=state, application=application, **{**given, **more})
-
-
-def snapshot(*sessions, slots=20, **more):
-    return Snapshot(NOW, SERVER, Limits(slots), {one.pid: one for one in sessions}, {}, build_forest([]), **more)
-
-
-def pool(number, application="web", first=1, **more):
-    return [session(first + place, application, **more) for place in range(number)]
+from support.pools import pool, session, snapshot
 
 
 def pids(items):
     return [item.detail["pid"] for item in items]
-
-
-@given(st.lists(st.integers(0, 200), min_size=1), st.integers(0, 400))
-def test_the_level_is_the_highest_that_fits(counts, room):
-    level = fair_level(counts, room)
-    assert sum(min(count, level) for count in counts) <= max(room, 0) or level == 0
-    if sum(counts) > room:
-        assert sum(min(count, level + 1) for count in counts) > room
-
-
-def test_the_three_ceilings():
-    seen = snapshot(
-        *pool(3), session(9, user="boss", superuser=True), role_limits={"app": 5}, database_limits={"shop": 4}
-    )
-    assert [(one.kind, one.limit, one.used) for one in connection_limits(seen)] == [
-        ("max_connections", 20, 4), ("role", 5, 3), ("database", 4, 3),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -149,43 +96,6 @@ def test_what_was_measured_and_what_is_no_measurement():
     assert dead_clients_of([{"target": "7@x/y", "reason": "hung up"}, {}]) == {"7@x": "hung up"}
 
 
-def play(excess, *answers):
-    """The machine's steps, each answered in turn."""
-    machine, steps, answer = ending(excess, Patience(grace=1, timeout=5)), [], None
-    replies = iter(answers)
-    while True:
-        try:
-            steps.append(machine.send(answer))
-        except StopIteration as stop:
-            return steps, stop.value
-        answer = next(replies)
-
-
-def running():
-    return plan_ending(snapshot(session(1, state="active", seconds=90)), Exclusions(), Rules(long_running=60), Bounds())
-
-
-def test_who_holds_on_is_terminated():
-    excess = running()
-    target = excess.plan.targets[0]
-    stands, gone = Observation(0, frozenset([target]), 1.0), Observation(0, frozenset(), 1.5)
-    steps, done = play(excess, True, stands, True, gone, excess)
-    assert [type(step) for step in steps] == [Signal, Watch, Signal, Watch, Remeasure]
-    assert [step.action for step in steps if isinstance(step, Signal)] == ["cancel", "terminate"]
-    assert [one["action"] for one in done.acted_on] == ["terminated"]
-    assert done.seconds_to_recovery == 1.5
-
-
-def test_who_moved_on_is_missed_and_who_stays_is_stuck():
-    excess = running()
-    target = excess.plan.targets[0]
-    assert [one["target"] for one in play(excess, False)[1].not_done] == [target]
-    stands = Observation(0, frozenset([target]), 1.0)
-    done = play(excess, True, stands, True, stands, excess)[1]
-    assert [one["target"] for one in done.still_present] == [target]
-    assert done.seconds_to_recovery is None
-
-
 def test_who_goes_by_another_rule_counts_as_gone():
     """Thirty vanished of forty-five: the fifteen that are left are within the share."""
     sessions = pool(45)
@@ -251,24 +161,6 @@ def test_who_listens_is_spared(query, listens):
     assert (50 in pids(plan.actions)) is not listens
 
 
-@pytest.mark.parametrize(
-    ("application", "name"),
-    [
-        ("feed - 10.0.0.7:51034", "feed"),
-        ("feed - [fd00::7]:51034", "feed"),
-        ("feed - unix(4711):6432", "feed"),
-        ("night - shift - 10.0.0.7:1", "night - shift"),
-        ("feed - 2", "feed - 2"),
-        ("feed-10.0.0.7:51034", "feed-10.0.0.7:51034"),
-        ("x" * 50 + " - 10.0.0.7", "x" * 50 + " - 10.0.0.7"),  # 60 bytes: it was not cut off
-        ("x" * 53 + " - 10.0.0", "x" * 53 + " - 10.0.0"),
-        ("x" * 51 + " - 10.0.0.7:5103", "x" * 51),  # longer than what PostgreSQL keeps
-    ],
-)
-def test_the_host_that_a_pooler_adds_is_no_part_of_the_name(application, name):
-    assert application_of(session(1, application[:63])).name == name
-
-
 def test_sessions_behind_a_pooler_are_one_application_and_end_only_where_the_site_gives_it_a_share():
     sessions = [session(1 + place, f"feed - 10.0.0.7:{51000 + place}", seconds=300) for place in range(57)]
     plan = plan_ending(snapshot(*sessions, slots=57), Exclusions(), Rules(idle=30), Bounds()).plan
@@ -292,21 +184,6 @@ def test_of_clients_without_a_name_the_leaking_one_pays():
     assert "an application without a name (app@shop, from 10.0.0.7)" in plan.actions[0].reason
     behind = application_of(session(1, "app - 10.0.0.7:51034"))  # what PgBouncer calls one without a name
     assert (behind.name, behind.client) == ("app", "10.0.0.7")
-
-
-def test_how_long_transactions_have_been_idle_is_told_of_those_who_may_be_ended():
-    seen = snapshot(
-        *pool(2, state="idle in transaction", seconds=0.005),
-        session(9, state="idle in transaction", seconds=200),
-        session(10, "nightly-report", state="idle in transaction", seconds=900),
-    )
-    exclusions = Exclusions(applications=frozenset({"nightly-report"}))
-    found = {one["application"]: one for one in connection_limit_dicts(seen, exclusions, 10)[0]["applications"]}
-    assert found["web"]["idle_in_transaction_seconds"] == [200.0, 0.0, 0.0]
-    assert (found["nightly-report"]["idle_in_transaction"], found["nightly-report"]["idle_in_transaction_seconds"]) == (
-        1,
-        [],
-    )
 
 
 def test_maintenance_is_ended_where_the_site_says_so():

@@ -1,0 +1,135 @@
+"""Connection limits, the applications under them, and fair shares."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
+    application_of,
+    connection_limit_dicts,
+    connection_limits,
+    fair_level,
+    is_pooled,
+    why_no_leak,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.pools import pool, session, snapshot
+
+
+@given(st.lists(st.integers(0, 200), min_size=1), st.integers(0, 400))
+def test_the_level_is_the_highest_that_fits(counts, room):
+    level = fair_level(counts, room)
+    assert sum(min(count, level) for count in counts) <= max(room, 0) or level == 0
+    if sum(counts) > room:
+        assert sum(min(count, level + 1) for count in counts) > room
+
+
+def test_the_three_connection_limits():
+    state = snapshot(
+        *pool(3), session(9, user="boss", superuser=True), role_limits={"app": 5}, database_limits={"shop": 4}
+    )
+    assert [(limit.kind, limit.limit, limit.used) for limit in connection_limits(state)] == [
+        ("max_connections", 20, 4), ("role", 5, 3), ("database", 4, 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("application", "name"),
+    [
+        ("feed - 10.0.0.7:51034", "feed"),
+        ("feed - [fd00::7]:51034", "feed"),
+        ("feed - unix(4711):6432", "feed"),
+        ("night - shift - 10.0.0.7:1", "night - shift"),
+        ("feed - 2", "feed - 2"),
+        ("feed-10.0.0.7:51034", "feed-10.0.0.7:51034"),
+        ("x" * 50 + " - 10.0.0.7", "x" * 50 + " - 10.0.0.7"),  # 60 bytes: it was not cut off
+        ("x" * 53 + " - 10.0.0", "x" * 53 + " - 10.0.0"),
+        ("x" * 51 + " - 10.0.0.7:5103", "x" * 51),  # longer than what PostgreSQL keeps
+    ],
+)
+def test_the_host_that_a_pooler_adds_is_no_part_of_the_name(application, name):
+    assert application_of(session(1, application[:63])).name == name
+
+
+def test_how_long_transactions_have_been_idle_is_reported_of_those_that_may_be_terminated():
+    state = snapshot(
+        *pool(2, state="idle in transaction", seconds=0.005),
+        session(9, state="idle in transaction", seconds=200),
+        session(10, "nightly-report", state="idle in transaction", seconds=900),
+    )
+    exclusions = Exclusions(applications=frozenset({"nightly-report"}))
+    by_name = {
+        entry["application"]: entry for entry in connection_limit_dicts(state, exclusions, 10)[0]["applications"]
+    }
+    assert by_name["web"]["idle_in_transaction_seconds"] == [200.0, 0.0, 0.0]
+    assert (
+        by_name["nightly-report"]["idle_in_transaction"],
+        by_name["nightly-report"]["idle_in_transaction_seconds"],
+    ) == (
+        1,
+        [],
+    )
+
+
+def test_a_limit_of_zero_or_below_admits_no_session_and_is_no_limit():
+    state = snapshot(session(1), role_limits={"app": -1, "job": 0}, database_limits={"shop": -1})
+    assert [limit.kind for limit in connection_limits(state)] == ["max_connections"]
+
+
+def test_how_tight_a_limit_is_and_its_words():
+    slots, role = connection_limits(snapshot(*pool(9), slots=10, role_limits={"app": 30}))
+    assert (slots.free, slots.is_tight(0.2), slots.is_tight(0.1)) == (1, True, False)
+    assert (role.free, role.words, slots.words) == (21, "the limit of role app", "10 slots for ordinary roles")
+    (over,) = connection_limits(snapshot(*pool(9), slots=5))
+    assert over.free == 0, "superusers may exceed the ordinary slots"
+
+
+def test_the_largest_application_comes_first_and_its_figures_add_up():
+    state = snapshot(
+        *pool(2, "job", first=50, state="active"),
+        session(1, "web", client="10.0.0.1", seconds=5),
+        session(2, "web", client="10.0.0.1", seconds=90),
+        session(3, "web", client="10.0.0.2", state="active", wait_type="Lock"),
+    )
+    (slots,) = connection_limit_dicts(state, Exclusions(), 10)
+    web, job = slots["applications"]
+    assert (web["name"], job["name"]) == ("web (app@shop)", "job (app@shop)")
+    assert (web["sessions"], web["idle"], web["active"], web["waiting"]) == (3, 2, 1, 1)
+    assert (web["idle_seconds"], web["clients"]) == ([90, 5], {"10.0.0.1": 2, "10.0.0.2": 1})
+    assert len(connection_limit_dicts(state, Exclusions(), 1)[0]["applications"]) == 1
+
+
+def test_sessions_without_a_name_are_distinguished_by_their_address():
+    first, second = session(1, "", client="10.0.0.1"), session(2, "", client="10.0.0.2")
+    assert application_of(first) != application_of(second)
+    assert application_of(first).words == "an application without a name (app@shop, from 10.0.0.1)"
+    assert application_of(session(3, "web", client="10.0.0.1")) == application_of(session(4, client="10.0.0.2"))
+    pooled = session(5, "app - 10.0.0.9:51034", client="10.0.0.3")
+    assert (application_of(pooled).client, is_pooled([pooled]), is_pooled([first])) == ("10.0.0.9", True, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "idle", "others", "pooled", "words"),
+    [
+        ("max_connections", 40, [3, 0], False, ""),
+        ("max_connections", 40, [], False, ""),
+        ("max_connections", 40, [3], True, "pooler"),
+        ("role", 40, [], False, "no other application"),
+        ("role", 40, [3], False, ""),
+        ("max_connections", 40, [20, 3], False, "2 pools are of about this size"),
+        ("database", 40, [19], False, ""),
+    ],
+)
+def test_a_leak_is_uneven(kind, idle, others, pooled, words):
+    reason = why_no_leak(kind, idle, others, pooled)
+    assert (words in reason) if words else reason == ""
+
+
+@pytest.mark.parametrize(
+    ("counts", "room", "level"),
+    [([45, 8, 2], 40, 30), ([10, 10], 40, 10), ([], 7, 7), ([9, 9, 9], 10, 3), ([5, 1], 0, 0), ([1, 50], 1, 0)],
+)
+def test_the_common_level_of_the_largest(counts, room, level):
+    assert fair_level(counts, room) == level
