@@ -78,6 +78,7 @@ services:
         wanted: {description: "Replicas that the compose files ask for; null where that is not known.", type: int}
         running: {description: "Running containers.", type: int}
         healthy: {description: "Healthy containers.", type: int}
+        unknown: {description: "Number of containers that run and whose health check cannot be carried out.", type: int}
         looping: {description: "Containers that restart repeatedly.", type: int}
         drifted: {description: "Containers that differ from the compose files.", type: int}
         image: {description: "Name of the image.", type: str}
@@ -121,6 +122,8 @@ services:
             restart_policy: {description: "Restart policy.", type: str}
             networks: {description: "IP address by network.", type: dict}
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
+            note: {description: "A state that is neither healthy nor a problem - paused or stopped on purpose, or of an unknown health; empty for none.", type: str}
+            shares: {description: "Namespaces and volumes that belong to another container, a clause each.", type: list, elements: str}
             log: {description: "Last lines of the log of a container that is not healthy.", type: list, elements: str}
 problem:
   description: What is wrong, a sentence each.
@@ -139,7 +142,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.report import project_report
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.request import project_report
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import COMPOSE_ARGS, source_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 

@@ -31,8 +31,10 @@ options:
     default: false
   which:
     description:
-      - V(all) restarts all replicas. V(unhealthy) restarts only replicas that are unhealthy, in a restart loop, paused
-        or not running.
+      - V(all) restarts all replicas. V(unhealthy) restarts only replicas that are unhealthy, in a restart loop, without
+        the namespace that they share, or not running.
+      - A container that was paused or stopped by a request is left alone unless its service is named. It is then
+        unpaused or started. A container whose health check cannot be carried out is left alone, too.
     type: str
     default: all
     choices: [all, unhealthy]

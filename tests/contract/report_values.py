@@ -10,12 +10,9 @@ from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import (
-    Project,
-    ProjectReport,
-    project_dict,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import Project
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ProjectReport, project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import DiagnosisReport

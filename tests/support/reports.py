@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import (
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import Project
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import (
     ContainerReport,
-    Project,
     ServiceReport,
     container_dict,
     service_dict,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import Explained, ReclaimFacts, Room
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import explained as explained_of
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import (

@@ -15,6 +15,7 @@ from typing import Any, Mapping
 
 from .._core.redaction import redacted
 from .._core.times import stamp
+from .health import HEALTHY, UNCHECKED, HealthCheck, health_check_of, health_of
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -23,12 +24,13 @@ ONE_OFF = "com.docker.compose.oneoff"
 HASH = "com.docker.compose.config-hash"
 FILES = "com.docker.compose.project.config_files"
 DIRECTORY = "com.docker.compose.project.working_dir"
+DEPENDS = "com.docker.compose.depends_on"  # service:condition:restart, joined by commas
 ENV_FILES = "com.docker.compose.project.environment_file"
 
-HEALTHY, UNHEALTHY, STARTING, UNCHECKED = "healthy", "unhealthy", "starting", "none"
 # The engine's own rule: a container that ran for ten seconds counts as started; a loop doubles its pause to a minute.
 SETTLED = 10.0  # seconds
 LONGEST_PAUSE = 60.0  # seconds
+NAMESPACES = ("network", "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 _SIGNALS = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
@@ -65,7 +67,12 @@ class Mount:
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a compose project. Times in UTC, sizes in bytes; 0 means no limit."""
+    """One container of a compose project. Times in UTC, sizes in bytes; 0 means no limit.
+
+    ``health``: the engine's word, or ``unknown`` where its check cannot be carried out. ``shares``: kind of namespace
+    (network, pid, ipc) or ``volumes``, and the id or name of the container whose it is. ``needs``: services that it
+    depends on, by its labels.
+    """
 
     id: str
     name: str
@@ -101,6 +108,9 @@ class Container:
     labels: tuple[tuple[str, str], ...]
     mounts: tuple[Mount, ...]
     error: str
+    check: HealthCheck
+    shares: tuple[tuple[str, str], ...]
+    needs: tuple[str, ...]
 
     @property
     def short(self) -> str:
@@ -164,8 +174,7 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         inspection.get("HostConfig") or {},
     )
     labels = config.get("Labels") or {}
-    health = state.get("Health") or {}
-    checks = health.get("Log") or []
+    check = health_check_of(state, config)
     networks = (inspection.get("NetworkSettings") or {}).get("Networks") or {}
     number = labels.get(NUMBER, "")
     return Container(
@@ -175,8 +184,8 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
         service=labels.get(SERVICE, ""),
         number=int(number) if number.isdigit() else 0,
         state=state.get("Status", "unknown"),
-        health=health.get("Status") or UNCHECKED,
-        health_output=redacted(str(checks[-1].get("Output", ""))[-1000:])[-300:] if checks else "",
+        health=health_of((state.get("Health") or {}).get("Status", ""), check),
+        health_output=check.output,
         restarts=int(inspection.get("RestartCount") or 0),
         exit_code=int(state.get("ExitCode") or 0),
         oom_flag=bool(state.get("OOMKilled")),
@@ -214,7 +223,19 @@ def container_of(inspection: Mapping[str, Any]) -> Container:
             for mount in inspection.get("Mounts") or ()
         ),
         error=redacted(str(state.get("Error", ""))),
+        check=check,
+        shares=shared_with(host),
+        needs=tuple(item.partition(":")[0] for item in labels.get(DEPENDS, "").split(",") if item),
     )
+
+
+def shared_with(host: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What ``HostConfig`` says is another container's: kind, and the id or name of that container."""
+    modes = (("network", "NetworkMode"), ("pid", "PidMode"), ("ipc", "IpcMode"))
+    named = [(kind, str(host.get(field) or "")) for kind, field in modes]
+    namespaces = [(kind, mode.partition(":")[2]) for kind, mode in named if mode.startswith("container:")]
+    volumes = [("volumes", str(item).partition(":")[0]) for item in host.get("VolumesFrom") or ()]
+    return (*namespaces, *volumes)
 
 
 def _ports(now: Mapping[str, Any], requested: Mapping[str, Any]) -> list[Port]:

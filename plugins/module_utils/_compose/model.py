@@ -58,18 +58,23 @@ class Model:
 
     def in_order(self, names: Iterable[str]) -> list[str]:
         """These services, each after those that it depends on."""
-        services, ordered = sorted(names), []
+        return in_order(names, {name: spec.needs for name, spec in self.services.items()})
 
-        def add(name: str, path: tuple[str, ...]) -> None:
-            if name in ordered or name in path:
-                return
-            for need in self.services[name].needs if name in self.services else ():
-                add(need, (*path, name))
-            ordered.append(name)
 
-        for name in services:
-            add(name, ())
-        return [name for name in ordered if name in services]
+def in_order(names: Iterable[str], needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """These services, each after those that it depends on; ``needs``: by service."""
+    services, ordered = sorted(names), []
+
+    def add(name: str, path: tuple[str, ...]) -> None:
+        if name in ordered or name in path:
+            return
+        for need in needs.get(name, ()):
+            add(need, (*path, name))
+        ordered.append(name)
+
+    for name in services:
+        add(name, ())
+    return [name for name in ordered if name in services]
 
 
 def model_of(rendered: Mapping[str, Any], project: str) -> Model:
@@ -83,7 +88,7 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
     deploy = raw.get("deploy") or {}
     replicas = raw.get("scale")
     replicas = deploy.get("replicas", 1) if replicas is None else replicas
-    needs = raw.get("depends_on") or {}
+    needs = [*(raw.get("depends_on") or {}), *_owners(raw)]
     limits = (deploy.get("resources") or {}).get("limits") or {}
     check = raw.get("healthcheck") or {}
     return Spec(
@@ -97,12 +102,22 @@ def _spec_of(project: str, name: str, raw: Mapping[str, Any]) -> Spec:
             for port in raw.get("ports") or ()
             if isinstance(port, Mapping) and str(port.get("published") or "0") != "0"
         ),
-        needs=tuple(needs),
+        needs=tuple(dict.fromkeys(needs)),
         profiles=tuple(raw.get("profiles") or ()),
         memory=bytes_of(raw.get("mem_limit") or limits.get("memory") or 0),
         checked=bool(check.get("test")) and not check.get("disable"),
         raw=raw,
     )
+
+
+def _owners(raw: Mapping[str, Any]) -> list[str]:
+    """Services whose namespaces or volumes a service uses; Compose starts them before it."""
+    modes = [str(raw.get(key) or "") for key in ("network_mode", "pid", "ipc")]
+    namespaces = [mode.partition(":")[2] for mode in modes if mode.startswith("service:")]
+    volumes = [
+        str(item).partition(":")[0] for item in raw.get("volumes_from") or () if not str(item).startswith("container:")
+    ]
+    return namespaces + volumes
 
 
 def bytes_of(size: Any) -> int:
@@ -143,7 +158,8 @@ def drift(spec: Spec, container: Container, image_now: str, hash_now: str, hash_
     if hash_now and container.hash == hash_now:
         return differences
     named = list(_differences(spec, container))
-    if not named and hash_now and hash_is_proof:
+    # Compose puts the owner's id into the configuration before it hashes, and prints the hash without it.
+    if not named and hash_now and hash_is_proof and not _owners(spec.raw):
         named.append("configuration: its hash is another one, in something that was not compared")
     return differences + named
 

@@ -7,89 +7,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Callable, Iterable, Mapping, Sequence, TypedDict
+from typing import Callable, Iterable, Mapping, Sequence
 
-from .._core.times import stamp
-from .container import Container, exit_meaning
-from .model import Model, Spec, drift
+from .container import NAMESPACES, Container
+from .model import Model, Spec, drift, in_order
 from .project_ref import Source
-
-
-class ContainerReport(TypedDict):
-    """One container of a service. ``problem``: what is wrong with it, in a sentence; empty for nothing.
-
-    Ages in seconds, None where they are not known; ``log``: its last lines, where it is unhealthy.
-    """
-
-    name: str
-    id: str
-    target: str
-    number: int
-    state: str
-    health: str
-    health_output: str
-    restarts: int
-    restarted_now: int
-    loops: bool
-    exit_code: int | None
-    exit_meaning: str
-    oom_flag: bool
-    started_at: str | None
-    uptime: float
-    created_at: str | None
-    age: int | None
-    image: str
-    image_ref: str
-    image_made_at: str | None
-    image_age: int | None
-    image_tagged: int | None
-    drift: list[str]
-    ports: list[str]
-    memory_limit: int
-    cpus: float
-    restart_policy: str
-    networks: dict[str, str]
-    problem: str
-    log: list[str]
-
-
-class ServiceReport(TypedDict):
-    """One service: counts, and every container. ``wanted`` None: what the files ask for is not known."""
-
-    wanted: int | None
-    running: int
-    healthy: int
-    looping: int
-    drifted: int
-    image: str
-    image_id: str
-    stateful: bool
-    needs: list[str]
-    profiles: list[str]
-    most: int | None
-    notes: list[str]
-    containers: list[ContainerReport]
-
-
-class ProjectFiles(TypedDict):
-    """Which project it is, and when it was observed. ``readable``: whether its files could be read."""
-
-    name: str
-    directory: str
-    files: list[str]
-    env_files: list[str]
-    at: str
-    readable: bool
-    why_unreadable: str
-
-
-class ProjectReport(TypedDict):
-    """What compose_info returns. ``unhealthy``: how many containers have a problem."""
-
-    project: ProjectFiles
-    services: dict[str, ServiceReport]
-    problem: list[str]
-    unhealthy: int
 
 
 @dataclass(frozen=True)
@@ -109,6 +31,7 @@ class Project:
     again: Mapping[str, Container] = field(default_factory=dict)  # a second observation of those that may loop, by id
     exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
     logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of unhealthy containers, by id
+    outside: tuple[Container, ...] = ()  # containers of others that share a namespace or volumes with one of these
 
     @property
     def name(self) -> str:
@@ -153,6 +76,15 @@ class Project:
     def target(self, container: Container) -> str:
         return container.target
 
+    def sharers(self, container: Container, kinds: Sequence[str] = NAMESPACES) -> list[Container]:
+        """Containers, also of other projects, that live in a namespace of this one, and lose it when it stops."""
+        names = (container.id, container.name)
+        return [
+            other
+            for other in (*self.containers, *self.outside)
+            if any(kind in kinds and owner in names for kind, owner in other.shares)
+        ]
+
     def stateful(self, service: str) -> bool:
         """Whether it keeps data: a second replica on it, or a fresh one without it, may destroy them."""
         volumes = spec.raw.get("volumes") or () if (spec := self.spec(service)) else ()
@@ -161,6 +93,19 @@ class Project:
             for volume in volumes
         )
         return named or any(mount.data for replica in self.replicas(service) for mount in replica.mounts)
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """These services, each after those that it depends on: by the files, else by the labels of what runs."""
+        if self.model is not None:
+            return self.model.in_order(names)
+        needs = {name: [need for replica in self.replicas(name) for need in self._needs(replica)] for name in names}
+        return in_order(names, needs)
+
+    def _needs(self, container: Container) -> list[str]:
+        """Services that a container depends on, by its labels and by whose namespaces it lives in."""
+        owners = [owner for dummy, owner in container.shares]
+        shared = [other.service for other in self.containers if other.id in owners or other.name in owners]
+        return [*container.needs, *shared]
 
     def would_start(self, service: str) -> list[Container]:
         """Containers of its dependencies that do not run: an old version of Compose starts them with its `up`."""
@@ -214,154 +159,3 @@ def split_files(label: str, exists: Callable[[str], bool]) -> tuple[str, ...]:
         files.append(path)
         pieces = pieces[length:]
     return tuple(files)
-
-
-def last_exit(project: Project, container: Container) -> str:
-    """The last exit of a container that loops; a container that was just restarted does not show it."""
-    code: int | None = project.exits.get(container.id)
-    if code is None and not container.running:
-        code = container.exit_code
-    if code is None:
-        return "it runs for the moment, and its last exit code is not known"
-    return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
-
-
-def problem_of(project: Project, container: Container) -> str:
-    """What is wrong with a container, in a sentence; empty when nothing is."""
-    if project.loops(container):
-        again = project.again.get(container.id)
-        times = again.restarts - container.restarts if again else 0
-        more = f", {times} more between two observations" if times > 0 else ""
-        return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
-    if container.state == "paused":
-        return "is paused"
-    if not container.running and not container.done:
-        meaning = exit_meaning(container.exit_code, container.oom_flag)
-        why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
-        return f"is {container.state}" + (f" ({why})" if why else "")
-    if container.health == "unhealthy":
-        return f"its health check fails: {container.health_output or 'no output'}"
-    return ""
-
-
-def _age(project: Project, at: datetime | None) -> int | None:
-    """Seconds from ``at`` to the observation; None where ``at`` is not known."""
-    return None if at is None else round((project.now - at).total_seconds())
-
-
-def container_dict(project: Project, container: Container) -> ContainerReport:
-    """As compose_info returns it."""
-    again = project.again.get(container.id)
-    return {
-        "name": container.name,
-        "id": container.id,
-        "target": project.target(container),
-        "number": container.number,
-        "state": container.state,
-        "health": container.health,
-        "health_output": container.health_output,
-        "restarts": container.restarts,
-        "restarted_now": (again.restarts - container.restarts) if again else 0,
-        "loops": project.loops(container),
-        "exit_code": None if container.running else container.exit_code,
-        "exit_meaning": "" if container.running else exit_meaning(container.exit_code, container.oom_flag),
-        "oom_flag": container.oom_flag,
-        "started_at": container.started.isoformat() if container.started else None,
-        "uptime": round(container.uptime(project.now), 1),
-        "created_at": container.created.isoformat() if container.created else None,
-        "age": _age(project, container.created),
-        "image": container.image,
-        "image_ref": container.image_ref,
-        "image_made_at": project.made[container.image].isoformat() if container.image in project.made else None,
-        "image_age": _age(project, project.made.get(container.image)),
-        "image_tagged": _age(project, project.tagged.get(container.image)),
-        "drift": project.drift(container),
-        "ports": [f"{port.address}:{port.published}->{port.target}" for port in container.ports],
-        "memory_limit": container.memory_limit,
-        "cpus": container.cpus,
-        "restart_policy": container.restart_policy,
-        "networks": dict(container.networks),
-        "problem": problem_of(project, container),
-        "log": list(project.logs.get(container.id, ())),
-    }
-
-
-def notes_on_number(desired: int, replicas: Sequence[Container]) -> list[str]:
-    """Where fewer or more run than the files ask for; a job that has ended as it should is not missing."""
-    running, ended = sum(replica.running for replica in replicas), sum(replica.done for replica in replicas)
-    if running > desired:
-        return [f"the files ask for {desired}, {running} run: the next `up` reverts this"]
-    if running + ended >= desired:
-        return []
-    gone = desired - len(replicas)
-    return [f"the files ask for {desired}, {running} run" + (f", {gone} have no container" if gone > 0 else "")]
-
-
-def service_dict(project: Project, name: str) -> ServiceReport:
-    """One service: counts, and every container."""
-    replicas, spec, desired = project.replicas(name), project.spec(name), project.wanted(name)
-    running = sum(replica.running for replica in replicas)
-    notes = [] if desired is None else notes_on_number(desired, replicas)
-    if project.model is not None and spec is None:
-        notes.append("the files do not know this service (an orphan)")
-    return {
-        "wanted": desired,
-        "running": running,
-        "healthy": sum(replica.healthy for replica in replicas),
-        "looping": sum(project.loops(replica) for replica in replicas),
-        "drifted": sum(bool(project.drift(replica)) for replica in replicas),
-        "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
-        "image_id": project.images.get(spec.image, "") if spec else "",
-        "stateful": project.stateful(name),
-        "needs": list(spec.needs) if spec else [],
-        "profiles": list(spec.profiles) if spec else [],
-        "most": spec.most if spec else None,
-        "notes": notes,
-        "containers": [container_dict(project, replica) for replica in replicas],
-    }
-
-
-def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
-    """A project of which there is no container any more: what is known of it is what was given."""
-    return {
-        "project": {
-            "name": source.project,
-            "directory": source.directory,
-            "files": list(source.files),
-            "env_files": list(source.env_files),
-            "at": stamp(now),
-            "readable": False,
-            "why_unreadable": why,
-        },
-        "services": {},
-        "problem": [why],
-        "unhealthy": 0,
-    }
-
-
-def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
-    """What compose_info returns; of the ``chosen`` services, or of all."""
-    services = {name: service_dict(project, name) for name in project.service_names if name in chosen or not chosen}
-    problem = [
-        f"{container['name']} {container['problem']}"
-        for service in services.values()
-        for container in service["containers"]
-        if container["problem"]
-    ]
-    problem += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
-    return {
-        "project": {
-            "name": project.name,
-            "directory": project.source.directory,
-            "files": list(project.source.files),
-            "env_files": list(project.source.env_files),
-            "at": stamp(project.now),
-            "readable": project.model is not None,
-            "why_unreadable": project.why_no_model,
-        },
-        "services": services,
-        "problem": problem,
-        "unhealthy": sum(
-            bool(container["problem"]) for service in services.values() for container in service["containers"]
-        ),
-    }

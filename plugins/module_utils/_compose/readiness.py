@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Is a container that was just started up? Pure: the loop that asks knows nothing of these rules.
 
-With a health check: healthy, and so for two looks at least a second apart. Without one: running, without a restart,
+With a health check: healthy, and so for two looks at least a second apart. Without one, or with one that cannot be
+carried out: running, without a restart,
 for as long as the engine itself takes to believe it (ten seconds by default). `docker compose up --wait`
 calls a crash loop healthy; this does not.
 """
@@ -12,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .container import HEALTHY, UNCHECKED, UNHEALTHY, Container, exit_meaning
+from .container import Container, exit_meaning
+from .health import HEALTHY, UNCHECKED, UNHEALTHY, UNKNOWN
 
 READY, WAITING, FAILED = "ready", "waiting", "failed"
 STEADY = 1.0  # seconds for which a checked container must have been healthy
@@ -48,11 +50,13 @@ def readiness(container: Container | None, now: datetime, stable: float, before:
         return Readiness(WAITING, f"it is {container.state}")
     if container.health == UNHEALTHY:
         return Readiness(FAILED, f"its health check fails: {container.health_output or 'no output'}")
-    if container.health == UNCHECKED:
-        up = container.uptime(now)
+    if container.health in (UNCHECKED, UNKNOWN):
+        up, no_check = container.uptime(now), "has no health check"
+        if container.health == UNKNOWN:
+            no_check = f"has a health check that says nothing ({container.health_output or 'no output'})"
         if up >= stable:
             return Readiness(READY, f"runs for {up:.0f} s")
-        return Readiness(WAITING, f"has no health check and runs for {up:.1f} of {stable:g} s")
+        return Readiness(WAITING, f"{no_check} and runs for {up:.1f} of {stable:g} s")
     if container.health != HEALTHY:
         return Readiness(WAITING, f"its health check says {container.health}")
     since = before.since if before and before.since else now

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.times import stamp
 from .model import Spec
-from .project import Project, problem_of
+from .project import Project
+from .project_report import on_purpose, problem_of
 from .replicas import short
 from .scale import dependencies
 
@@ -123,6 +124,15 @@ def snapshot_of(project: Project, created: Mapping[str, str], git: Mapping[str, 
         project.name, stamp(project.now), good, services, git.get("revision", ""), bool(git.get("dirty")),
         str(git.get("subject", "")), label, config,
     )  # fmt: skip
+
+
+def _against_exchange(project: Project, service: str) -> Iterable[str]:
+    """Why the containers of a service cannot be exchanged for fresh ones."""
+    for replica in project.replicas(service):
+        for sharer in project.sharers(replica):
+            yield f"{sharer.name} lives in a namespace of {replica.name} and would lose it"
+        if replica.state == "paused":
+            yield f"{replica.name} {on_purpose(replica)}"
 
 
 def _configured(drift: Sequence[str]) -> bool:
@@ -263,6 +273,7 @@ def plan_rollback(
         if step.how == FILE and (goal.config is None or name not in goal.config.get("services", {})):
             refusals.append(f"the configuration that {name} ran with was not recorded")
         refusals += dependencies(project, name, starts_dependencies)
+        refusals += _against_exchange(project, name)
         reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
         actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
         steps.append(step)

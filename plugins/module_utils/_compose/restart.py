@@ -9,18 +9,19 @@ one is up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .container import Container
-from .project import Project, problem_of
+from .project import Project
+from .project_report import note_of, on_purpose, problem_of
 from .replicas import line_of
 from .scale import dependencies
 
 METHODS = ("auto", "restart", "replace")
-RESTART, REPLACE = "restart", "replace"
+RESTART, REPLACE, UNPAUSE = "restart", "replace", "unpause"
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,11 @@ class Restarting(PlannedAct):
 
     @property
     def order(self) -> tuple[tuple[Container, str], ...]:
-        """Those that the plan does concern."""
-        return tuple((container, how) for container, how in self.every if container.target in self.plan.targets)
+        """Those that the plan does concern, with those that lose a namespace with one of them: they always go along."""
+        meant = [container for container, dummy in self.every if container.target in self.plan.targets]
+        along = {sharer.id for container in meant for sharer in self.project.sharers(container)}
+        ids = {container.id for container in meant} | along
+        return tuple((container, how) for container, how in self.every if container.id in ids)
 
     def as_dict(self) -> PlanDict:
         nothing = "nothing to do: no replica is to be restarted"
@@ -44,7 +48,11 @@ class Restarting(PlannedAct):
 
     def diff(self) -> Diff:
         how_of = {container.id: how for container, how in self.order}
-        after_how = {RESTART: "restarted, same container", REPLACE: "replaced by a fresh container of the same image"}
+        after_how = {
+            RESTART: "restarted, same container",
+            REPLACE: "replaced by a fresh container of the same image",
+            UNPAUSE: "unpaused, same container and same processes",
+        }
         before, after = [], []
         for service in self.services:
             for container in self.project.replicas(service):
@@ -66,46 +74,102 @@ def plan_restart(
 ) -> Restarting:
     """Services in the order of their dependencies; within one the unhealthy replicas first.
 
-    ``named``: the services were given; else what was stopped on purpose, and jobs that failed, are left alone.
-    ``containers``: names of those that are meant; all of the services where none is said.
+    ``named``: the services were given; else what was stopped or paused on purpose, and jobs that failed, are left
+    alone. ``containers``: names of those that are meant; all of the services where none is said. A container that
+    lives in a namespace of one that is restarted loses it, and is restarted behind it.
     """
-    names = project.model.in_order(services) if project.model else sorted(services)
-    actions: list[Item] = []
-    excluded: list[Item] = []
-    order, refusals = [], []
+    names = project.in_order(services)
+    draft = _Draft(
+        project, method, {service: why_not_replaced(project, service, starts_dependencies) for service in names}
+    )
     for service in names:
         replicas = project.replicas(service)
         if unhealthy_only and not any(problem_of(project, replica) for replica in replicas):
             continue  # healthy services are left out of a plan for the unhealthy ones
-        against = why_not_replaced(project, service, starts_dependencies)
         meant = [replica for replica in replicas if not containers or replica.name in containers]
         for container in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):
-            problem, who = problem_of(project, container), {"who": container.name, "service": service}
-            why = why_excluded(container, problem, unhealthy_only, named)
+            why = why_excluded(container, problem_of(project, container), unhealthy_only, named)
             if why:
-                excluded.append(Item(project.target(container), why, "", who))
-                continue
-            wants = method == REPLACE or (method == "auto" and project.loops(container))
-            if method == REPLACE and against:
-                refusals.append(f"{container.name} cannot be replaced: {against}")
-            how = REPLACE if wants and not against else RESTART
-            note = f" (not replaced: {against})" if wants and against else ""
-            actions.append(
-                Item(project.target(container), (problem or "its service is to be restarted") + note, how, who)
-            )
-            order.append((container, how))
-    plan = Plan("restart", tuple(actions), tuple(excluded))
-    return Restarting(project, tuple(names), plan, tuple(order), tuple(refusals))
+                draft.exclude(container, why)
+            else:
+                draft.add(container, problem_of(project, container) or on_purpose(container))
+    concerned = tuple(dict.fromkeys([*names, *(container.service for container, dummy in draft.order)]))
+    plan = Plan("restart", tuple(draft.actions), tuple(draft.excluded))
+    return Restarting(project, concerned, plan, tuple(draft.order), tuple(dict.fromkeys(draft.refusals)))
+
+
+@dataclass
+class _Draft:
+    """A plan in the making. ``against``: by service, why none of its replicas can be replaced; empty if they can."""
+
+    project: Project
+    method: str
+    against: dict[str, str]
+    actions: list[Item] = field(default_factory=list)
+    excluded: list[Item] = field(default_factory=list)
+    order: list[tuple[Container, str]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    def exclude(self, container: Container, why: str) -> None:
+        self.excluded.append(self._item(container, why, ""))
+
+    def add(self, container: Container, problem: str) -> None:
+        """The container, and behind it those that lose a namespace with it."""
+        if any(container.id == known.id for known, dummy in self.order):
+            return
+        how, note = self._how(container)
+        self._append(container, (problem or "its service is to be restarted") + note, how)
+        if how == UNPAUSE:
+            return
+        for sharer in self.project.sharers(container):
+            shared = " and ".join(kind for kind, owner in sharer.shares if owner in (container.id, container.name))
+            if sharer in self.project.outside:
+                self.refusals.append(
+                    f"{container.name} would be taken from {sharer.name}, which shares its {shared} and is not of this"
+                    " project: restart both by hand"
+                )
+            elif sharer.running:
+                self._append(sharer, f"shares the {shared} of {container.name}, and loses it with the restart", RESTART)
+
+    def _how(self, container: Container) -> tuple[str, str]:
+        """How it is treated, and a remark."""
+        against = self.against.get(container.service, "")
+        if self.method == REPLACE and against:
+            self.refusals.append(f"{container.name} cannot be replaced: {against}")
+        if container.state == "paused" and self.method != REPLACE:
+            return UNPAUSE, ""
+        wants = self.method == REPLACE or (self.method == "auto" and self.project.loops(container))
+        if wants and against:
+            return RESTART, f" (not replaced: {against})"
+        return (REPLACE if wants else RESTART), ""
+
+    def _append(self, container: Container, reason: str, how: str) -> None:
+        if any(container.id == known.id for known, dummy in self.order):
+            return
+        self.actions.append(self._item(container, reason, how))
+        self.order.append((container, how))
+
+    def _item(self, container: Container, reason: str, how: str) -> Item:
+        who = {"who": container.name, "service": container.service}
+        return Item(self.project.target(container), reason, how, who)
 
 
 def why_excluded(container: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
+    """Why a container is left alone, in a clause; empty where it is not."""
     if container.done:
         return "ran once and ended well; it is not meant to run"
-    if not named and container.stopped:
-        return "was stopped on purpose; it is started only when its service is named"
+    if container.state in ("removing", "dead"):
+        return f"is {container.state}: the engine removes it, and a restart cannot bring it back"
+    if not named and on_purpose(container):
+        starts = "unpaused" if container.state == "paused" else "started"
+        return f"{on_purpose(container)}; it is {starts} only when its service is named"
+    if not named and container.state == "created":
+        return "was never started; it is started only when its service is named"
     if not named and container.state == "exited":
         return "is a job that failed; it is run again only when its service is named"
-    return "is healthy" if unhealthy_only and not problem else ""
+    if unhealthy_only and not problem:
+        return note_of(container) or "is healthy"
+    return ""
 
 
 def why_not_replaced(project: Project, service: str, starts_dependencies: bool) -> str:
@@ -113,6 +177,11 @@ def why_not_replaced(project: Project, service: str, starts_dependencies: bool) 
     spec, replicas = project.spec(service), project.replicas(service)
     if spec is None or (spec.most is not None and spec.most <= len(replicas)):
         return "there can be no second one beside it (a fixed name or port)"
+    sharer = next((other for replica in replicas for other in project.sharers(replica)), None)
+    if sharer is not None:
+        return f"{sharer.name} lives in a namespace of it, which a fresh one would not have"
+    if any(replica.shares for replica in replicas):
+        return "it lives in a namespace of another container, and a second one there would take its ports"
     if project.stateful(service):
         return "it keeps data, which a second one beside it may destroy"
     if any(project.drift(replica) for replica in replicas):

@@ -13,8 +13,10 @@ from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.units import MIB
 from .container import Container
+from .health import UNKNOWN
 from .model import ports_of
 from .project import Project
+from .project_report import on_purpose
 from .replicas import line_of, reload_item
 
 START = "start"
@@ -176,7 +178,9 @@ def plan_scaling(
         service,
         desired,
         Plan("scale", tuple(actions), tuple(excluded)),
-        tuple(refusals(project, service, add, around, bounds)) if add else (),
+        (*refusals(project, service, add, around, bounds), *_against_removal(project, victims))
+        if add or victims
+        else tuple(_stopped(replicas)),
         victims,
         tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
@@ -184,17 +188,38 @@ def plan_scaling(
 
 
 def removal_order(project: Project, replicas: Sequence[Container]) -> list[Container]:
-    """In the order in which they can go: not running, unhealthy, differing from the files, then the highest number."""
+    """In the order in which they can go: not running, unhealthy, differing from the files, then the highest number.
+
+    Last come those that are paused, and those whose namespaces others live in.
+    """
     return sorted(
         replicas,
         key=lambda replica: (
+            bool(project.sharers(replica)),
+            replica.state == "paused",
             replica.running,
             not project.loops(replica),
-            replica.healthy,
+            replica.healthy or replica.health == UNKNOWN,
             not project.drift(replica),
             -replica.number,
         ),
     )
+
+
+def _against_removal(project: Project, victims: Sequence[Container]) -> Iterable[str]:
+    for victim in victims:
+        for sharer in project.sharers(victim):
+            yield f"{sharer.name} lives in a namespace of {victim.name} and would lose it"
+        if victim.state == "paused":
+            yield f"{victim.name} {on_purpose(victim)}"
+
+
+def _stopped(replicas: Sequence[Container]) -> Iterable[str]:
+    """The number that is wanted counts those that run: one that does not is no replica, and is not started silently."""
+    stopped = [replica for replica in replicas if not replica.running and not replica.done]
+    if stopped:
+        names = ", ".join(f"{replica.name} is {replica.state}" for replica in stopped)
+        yield f"{names}: start it (compose_restart with its service named) or remove it first"
 
 
 def why_first(project: Project, container: Container) -> str:
@@ -202,7 +227,7 @@ def why_first(project: Project, container: Container) -> str:
         return "loops"
     if not container.running:
         return f"is {container.state}"
-    if not container.healthy:
+    if not container.healthy and container.health != UNKNOWN:
         return f"is {container.health}"
     return "differs from the files" if project.drift(container) else "excess, the highest number"
 
@@ -210,6 +235,8 @@ def why_first(project: Project, container: Container) -> str:
 def refusals(project: Project, service: str, add: int, around: Capacity, bounds: Bounds) -> Iterable[str]:
     """Everything that speaks against more replicas, each as a clause."""
     spec, replicas = project.spec(service), project.replicas(service)
+    if not add:
+        return
     if spec is None:
         yield f"the files do not know {service}" if project.model else project.why_no_model.rstrip(".")
         return

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .._core.console import CARE, DIM, GOOD, SHOWN, Line
-from .project import ProjectReport
+from .project_report import ProjectReport
 
 
 def of_services(result: ProjectReport) -> list[Line]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Mapping, Sequence
 
-from .._compose.project import ServiceReport
+from .._compose.project_report import ServiceReport
 from .._core.text import some
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, ProbeReport, lines_of
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined

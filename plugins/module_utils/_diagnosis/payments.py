@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Sequence
 
-from .._compose.project import ContainerReport
+from .._compose.project_report import ContainerReport
 from .._core.text import shortened
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
 from .._logs.records import LogReport

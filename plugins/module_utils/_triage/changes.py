@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Iterable, Mapping, TypedDict
 
 from .._compose.container import moment
-from .._compose.project import ServiceReport
+from .._compose.project_report import ServiceReport
 
 _TOGETHER = 120.0  # seconds between what was made, one after the other, in one deployment
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Mapping, TypeVar
 
+from .._compose.health import UNKNOWN
+from .._compose.project_report import ServiceReport
 from .._core.text import shortened, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
 from .sign import P0, P1, P2, P3, Sign
@@ -112,8 +114,9 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
     if not part["services"]:
         return [Sign(P0, f"no container of any service is left: {part['problem'][0]}", host)]
     signs = []
-    nothing = not any(service["healthy"] for service in part["services"].values())
+    nothing = not any(service["healthy"] + service["unknown"] for service in part["services"].values())
     for name, report in part["services"].items():
+        signs += _set_apart(host, name, report, importance)
         unhealthy = [container for container in report["containers"] if container["problem"]]
         gone = (report["wanted"] or 0) - len(report["containers"])
         missing = gone > 0 or bool(not report["containers"] and report["notes"])
@@ -124,7 +127,7 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
             text = f"{name} lacks {gone} of {report['wanted']} replicas"
         if report["healthy"]:
             text += f"; {report['healthy']} of {len(report['containers'])} are healthy"
-        severity = P2 if report["healthy"] else importance.services.get(name, P1)
+        severity = P2 if report["healthy"] + report["unknown"] else importance.services.get(name, P1)
         if nothing:
             text += "; no service is healthy there"
             severity = P0 if severity == P1 else severity  # what the site calls minor is minor also alone
@@ -132,6 +135,20 @@ def _services(host: str, part: ServicesPart, importance: Importance) -> list[Sig
         scenario = "service_restart" if unhealthy else "service_scale"
         signs.append(Sign(severity, text, host, scenario, 1.5))
     return signs
+
+
+def _set_apart(host: str, name: str, report: ServiceReport, importance: Importance) -> list[Sign]:
+    """Containers that are no problem and not healthy: paused or stopped on purpose, or of a health that is unknown.
+
+    They are P3, unless the site gives a severity to a service of which none is left that serves.
+    """
+    serves = report["healthy"] + report["unknown"]
+    severity = P3 if serves else importance.services.get(name, P3)
+    return [
+        Sign(severity if container["health"] != UNKNOWN else P3, f"{container['name']} {container['note']}", host)
+        for container in report["containers"]
+        if container["note"]
+    ]
 
 
 def _reached(host: str, part: ReachedPart, importance: Importance) -> list[Sign]:

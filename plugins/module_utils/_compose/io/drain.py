@@ -73,6 +73,14 @@ def connections(pid: int) -> int:
     )
 
 
+def ports_of(pid: int) -> frozenset[int]:
+    """TCP ports on which the container of this process listens for connections from outside."""
+    rows = [row for table in ("tcp", "tcp6") for row in _rows(f"/proc/{pid}/net/{table}")]
+    return frozenset(
+        int(port, 16) for address, port, dummy, state in rows if state == _LISTEN and address not in _LOOPBACK
+    )
+
+
 def _rows(path: str) -> list[tuple[str, str, str, str]]:
     """(local address, local port, remote address, state) of every socket; proc(5)."""
     try:

@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from contextlib import suppress
 from typing import Any, Iterator, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
 from ..container import PROJECT, Container, container_of
 from .engine_transport import Transport
+
+_GLANCE = 0.1  # seconds between two looks at a command that runs
 
 
 class ContainerCalls(Transport):
@@ -170,6 +176,28 @@ class ContainerCalls(Transport):
     def remove_stopped(self, id: str) -> bool:
         """Remove a container that does not run, never its volumes; False when it runs, or is gone."""
         return self.removed(lambda: self.api.remove_container(id, force=False, v=False), f"container {id[:12]}")
+
+    def execute_within(self, id: str, argv: Sequence[str], seconds: float) -> int | None:
+        """Exit code of a command in a container; None where it has not ended after so many seconds.
+
+        The engine ends no command: on this machine its process is killed here, and elsewhere it runs on.
+        """
+        with self.call(f"run {argv[0]} in", f"container {id[:12]}"):
+            made = self.api.exec_create(id, list(argv))
+            self.api.exec_start(made["Id"], detach=True)
+            deadline = time.monotonic() + seconds
+            while True:
+                run = self.api.exec_inspect(made["Id"])
+                if not run.get("Running"):
+                    code = run.get("ExitCode")
+                    return 0 if code is None else int(code)
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(_GLANCE)
+        if self.login.local and run.get("Pid"):
+            with suppress(OSError):
+                os.kill(int(run["Pid"]), signal.SIGKILL)
+        return None
 
     def execute(self, id: str, argv: Sequence[str]) -> tuple[int, str]:
         """A command in a container: exit code and the end of what it said."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..container import LONGEST_PAUSE, Container, moment
-from ..project import Project, chosen, problem_of, source_of
+from ..project import Project, chosen, source_of
 from ..project_ref import Source
+from ..project_report import problem_of
 from .compose_cli import Compose, mentions_env_file
 from .engine import Engine, is_file
+from .recheck import recheck
 
 LAST_LINES = 10  # of the log of an unhealthy container
 
@@ -36,10 +39,27 @@ def observe(
     project = Project(source, now, tuple(mine), made=made, tagged=tagged)
     if compose is not None:
         project = _with_model(engine, compose, project)
+    project = replace(project, outside=_outside(engine, mine))
     if interval:
         project = _recheck_loops(engine, project, interval)
+        project = recheck(engine, project)
     project = _with_exits(engine, project)
     return _with_logs(engine, project, lines) if lines else project
+
+
+def _outside(engine: Engine, mine: Sequence[Container]) -> tuple[Container, ...]:
+    """Containers of others that live in the network of one of these, and those of others that these live in.
+
+    The engine's list shows of a stranger's namespaces the network alone.
+    """
+    known = {key for container in mine for key in (container.id, container.name)}
+    listed = engine.labelled()
+    modes = {row["Id"]: str((row.get("HostConfig") or {}).get("NetworkMode") or "") for row in listed}
+    ids = {container.id for container in mine}
+    guests = [id for id, mode in modes.items() if mode.startswith("container:") and mode.partition(":")[2] in known]
+    owners = [owner for container in mine for dummy, owner in container.shares if owner not in known]
+    inspected = [engine.container(id) for id in dict.fromkeys([*guests, *owners]) if id not in ids]
+    return tuple(container for container in inspected if container is not None)
 
 
 def _made(engine: Engine, images: set[str]) -> tuple[dict[str, datetime], dict[str, datetime]]:

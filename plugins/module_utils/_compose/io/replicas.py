@@ -20,6 +20,7 @@ from ..._core.errors import ActFailed, BusyError, ComposeError, PreflightError, 
 from ..._core.redaction import redacted, redacted_lines
 from ..._system.io.procfs import ages_of
 from ..container import Container
+from ..health import HEALTHY, UNCHECKED, UNKNOWN
 from ..project import Project
 from ..project_ref import Source
 from ..proxy import MARGIN, seconds_since_reload, unknown_to, workers
@@ -187,6 +188,11 @@ class ReplicaControl:
         ]
         if not self.rollout.drain or not replica.running or not others or not self.engine.login.local:
             return False
+        beside = self.project.sharers(replica, ("network",))
+        if beside or any(kind == "network" for kind, dummy in replica.shares):
+            with_whom = beside[0].name if beside else "another container"
+            self.acts_done.append(f"{replica.name} was not drained: it shares its network with {with_whom}")
+            return False
         try:
             problem = drain.drain(replica.pid, self.rollout.drain_timeout, _NOTICED)
         except BaseException:
@@ -229,6 +235,21 @@ class ReplicaControl:
         self.await_ready([container])
         self.acts_done.append(f"restarted {container.name}")
         self.give_back(container.service)
+
+    def unpause(self, container: Container) -> None:
+        """Let its processes continue, and wait until it is healthy: the runs of its check that the pause cut off have
+        failed, so that it may begin as unhealthy."""
+        self.engine.unpause(container.id)
+        self.acts_done.append(f"unpaused {container.name}")
+        deadline = time.monotonic() + self.rollout.ready_timeout
+        while True:
+            present = self.engine.container(container.id)
+            if present is not None and present.running and present.health in (HEALTHY, UNCHECKED, UNKNOWN):
+                return
+            if present is None or time.monotonic() > deadline:
+                state = f"is {present.state} and {present.health}" if present else "is gone"
+                raise ActFailed(f"{container.name} was unpaused and {state}.")
+            time.sleep(_GLANCE)
 
     def introduce(self, service: str) -> None:
         """Before a replica goes, the proxy must know the others: else it loses the only one that it knows."""

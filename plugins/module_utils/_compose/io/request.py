@@ -10,8 +10,9 @@ from typing import Any, Iterator, Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
-from ..project import Project, ProjectReport
+from ..project import Project
 from ..project_ref import Source
+from ..project_report import ProjectReport, project_dict
 from ..replicas import RolloutOptions
 from .compose_cli import Compose
 from .engine import Engine, engine
@@ -43,13 +44,15 @@ class Context:
 
 
 @contextmanager
-def open_context(request: Request, services: Sequence[str]) -> Iterator[Context]:
-    """Open the engine and look; refuses a project whose files cannot be read, and services that it does not have."""
+def open_context(request: Request, services: Sequence[str], needs_files: bool = True) -> Iterator[Context]:
+    """Open the engine and look; refuses services that the project does not have, and where the act needs its files a
+    project whose files cannot be read."""
     compose = Compose(request.login.host, request.compose_timeout)
     with engine(request.login) as opened:
         project = observe(opened, compose, request.source, interval=1.0)
         check_services(project, services)
-        check_model(project)
+        if needs_files:
+            check_model(project)
         yield Context(opened, compose, project)
 
 
@@ -72,6 +75,18 @@ def check_model(project: Project) -> None:
     """Refuse to act on a project whose files cannot be read: what runs would be changed into something unknown."""
     if project.model is None:
         raise ComposeError(f"{project.why_no_model.rstrip('.')}. Nothing was done.")
+
+
+def project_report(
+    login: EngineLogin, source: Source, services: Sequence[str], configuration: bool, interval: float, lines: int
+) -> ProjectReport:
+    """The project as it runs, beside its files if ``configuration``; ``interval``: seconds until the second look."""
+    with engine(login) as opened:
+        project = observe(
+            opened, Compose(login.host) if configuration else None, source, interval=interval, lines=lines
+        )
+    check_services(project, services)
+    return project_dict(project, services)
 
 
 def evidence(context: Context, stopped: Sequence[Any], report: ProjectReport) -> dict[str, Any]:

@@ -12,13 +12,15 @@ from typing import Sequence
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from ..._core.result import ActResult, After, Before, NotDone, carry_out
 from ..container import Container
-from ..project import Project, problem_of, project_dict
+from ..project import Project
+from ..project_report import is_well, problem_of, project_dict
 from ..replicas import service_states
-from ..restart import REPLACE, Restarting, plan_restart
+from ..restart import REPLACE, UNPAUSE, Restarting, plan_restart
 from .replicas import CHANGED, ReplicaControl, exclusively
 from .request import Context, Request, evidence, open_context, refresh
 
 NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be undone; the logs before it are in the evidence"}
+_DONE = {True: "unpaused", False: "restarted"}  # by whether it was paused
 _AT_ONCE = 8  # engines stop and start this many beside each other without trouble
 
 
@@ -40,7 +42,7 @@ def restart(
         )
     if containers and not services:
         raise InputError("containers are those of services: say which services, too. Nothing was done.")
-    with open_context(request, services) as context:
+    with open_context(request, services, needs_files=False) as context:
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
         names = list(services) or [name for name in context.project.service_names if context.project.replicas(name)]
         _require_containers(context.project, names, containers)
@@ -87,11 +89,7 @@ class Restart:
         return After(
             done=self.control.acts_done,
             state=service_states(later, planned.services),
-            left=sum(
-                not replica.healthy and not replica.done
-                for name in planned.services
-                for replica in later.replicas(name)
-            ),
+            left=sum(not is_well(later, replica) for name in planned.services for replica in later.replicas(name)),
             not_done=not_done,
         )
 
@@ -119,6 +117,8 @@ def act(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
         try:
             if how == REPLACE:
                 control.replace(container)
+            elif how == UNPAUSE:
+                control.unpause(container)
             else:
                 control.restart(container)
         except RunbookError as error:
@@ -141,7 +141,7 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
         not_done += [NotDone(target=container.target, reason=CHANGED) for container in ours if container not in there]
         if there:
             _restart_all(control, there)
-            control.acts_done += [f"restarted {container.name}" for container in there]
+            control.acts_done += [f"{_DONE[container.state == 'paused']} {container.name}" for container in there]
             try:
                 control.await_ready(there)
             except RunbookError as error:
@@ -154,4 +154,11 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
 
 def _restart_all(control: ReplicaControl, ours: Sequence[Container]) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda container: control.engine.restart(container.id, control.grace(container)), ours))
+        list(pool.map(lambda container: _start_again(control, container), ours))
+
+
+def _start_again(control: ReplicaControl, container: Container) -> None:
+    if container.state == "paused":
+        control.engine.unpause(container.id)
+    else:
+        control.engine.restart(container.id, control.grace(container))

@@ -15,8 +15,9 @@ from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
 from ..._core.plan import Item, Plan
 from ..._core.result import After, Before, carry_out
 from ..._system.io import git
-from ..project import Project, project_dict
+from ..project import Project
 from ..project_ref import Source
+from ..project_report import project_dict
 from ..release import (
     FILE,
     LAST_GOOD,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..._core.errors import ActFailed, PreflightError, RunbookError
 from ..._core.result import ActResult, After, Before, NotDone, carry_out
-from ..project import project_dict
+from ..project_report import is_well, project_dict
 from ..replicas import service_states
 from ..scale import Bounds, Scaling, plan_scaling, wanted_of
 from .capacity import read_capacity
@@ -19,7 +19,7 @@ from .request import Context, Request, evidence, open_context, refresh
 
 def scale(request: Request, service: str, given: str, bounds: Bounds) -> ActResult:
     """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
-    with open_context(request, [service]) as context:
+    with open_context(request, [service], needs_files=False) as context:
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
         desired = wanted_of(service, len(context.project.replicas(service)), given, bounds)
         capacity = read_capacity(context.engine, context.compose, context.project, service, bounds)
@@ -76,7 +76,7 @@ class Scale:
         return After(
             done=control.acts_done,
             state=service_states(later, [planned.service]),
-            left=abs(planned.wanted - len(replicas)) + sum(not replica.healthy for replica in replicas),
+            left=abs(planned.wanted - len(replicas)) + sum(not is_well(later, replica) for replica in replicas),
             not_done=not_done,
         )
 

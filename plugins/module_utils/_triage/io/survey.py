@@ -15,8 +15,8 @@ from ..._compose.io.engine import engine
 from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.options import COMPOSE_ARGS, source_of
-from ..._compose.project import ProjectReport, nothing_left, project_dict
 from ..._compose.project_ref import Source
+from ..._compose.project_report import ProjectReport, nothing_left, project_dict
 from ..._core.errors import InputError, ProjectUnknown
 from ..._endpoints.endpoint import reached_report
 from ..._endpoints.io.matrix import probe

@@ -28,12 +28,23 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
             "OOMKilled": more.get("oom", False),
             "StartedAt": started.strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z",
             "FinishedAt": "0001-01-01T00:00:00Z",
-            "Health": {"Status": health, "Log": [{"Output": more.get("said", "")}]} if health else None,
+            "Health": {
+                "Status": health,
+                "FailingStreak": more.get("streak", len(more.get("exits", []))),
+                "Log": [{"ExitCode": code, "Output": more.get("said", "")} for code in more.get("exits", [None])],
+            }
+            if health
+            else None,
         },
         "Config": {
             "Image": more.get("ref", "shop/app:latest"),
             "Env": more.get("env", []),
             "Cmd": more.get("command"),
+            "Healthcheck": {
+                "Test": more.get("test", []),
+                "Timeout": int(more.get("limit", 0) * 1e9),
+                "Interval": 10**9,
+            },
             "Labels": {
                 "com.docker.compose.project": "shop",
                 "com.docker.compose.service": service,
@@ -42,7 +53,14 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
                 "com.docker.compose.config-hash": more.get("hash", "h"),
             },
         },
-        "HostConfig": {"RestartPolicy": {"Name": more.get("policy", "no")}, "Memory": more.get("memory", 0)},
+        "HostConfig": {
+            "RestartPolicy": {"Name": more.get("policy", "no")},
+            "Memory": more.get("memory", 0),
+            "NetworkMode": more.get("network", "shop_default"),
+            "PidMode": more.get("pid_mode", ""),
+            "IpcMode": more.get("ipc_mode", "private"),
+            "VolumesFrom": more.get("volumes_from"),
+        },
         "Mounts": more.get("mounts", []),
         "NetworkSettings": {"Networks": {}, "Ports": more.get("ports", {})},
     }
@@ -63,7 +81,7 @@ def project(*containers, services=None, images=None, **more):
         Source("shop", "/srv/shop", ("/srv/shop/compose.yml",)),
         NOW,
         tuple(containers),
-        model_of({"services": rendered}, "shop"),
+        more.pop("model", model_of({"services": rendered}, "shop")),
         hashes=dict.fromkeys(rendered, "h"),
         images=images or {"shop/app:latest": NEW},
         **more,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import exit_meaning, moment
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import problem_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import problem_of
 
 from .facts import NOW, container, project
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
 
 from .facts import OLD, container, project, volume
@@ -62,3 +65,81 @@ def test_what_keeps_data_is_never_replaced():
     assert planned(project(loop), "web") == [("shop-web-1", "restart")]
     refused = plan_restart(project(loop), ["web"], method="replace").refusals
     assert "keeps data" in refused[0]
+
+
+def why_excluded(plan):
+    return {item.detail["who"]: item.reason for item in plan.plan.excluded}
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"state": "paused"}, "is paused, by a person or a job"),
+        ({"state": "exited", "policy": "always"}, "was stopped on purpose"),
+        ({"state": "created"}, "was never started"),
+        ({"state": "removing"}, "is removing"),
+        ({"state": "dead"}, "is dead"),
+        ({"state": "exited", "exit_code": 1}, "is a job that failed"),
+        ({"health": "unhealthy", "exits": [127], "said": ""}, "whether it is healthy is unknown"),
+    ],
+)
+@pytest.mark.parametrize("others", ["unhealthy", "healthy"])
+def test_each_state_that_is_left_alone_is_named(more, why, others):
+    shop = project(container(**more), container(number=2, health=others))
+    plan = plan_restart(shop, ["web"], unhealthy_only=True, named=False)
+    assert [replica.name for replica, dummy in plan.order] == (["shop-web-2"] if others == "unhealthy" else [])
+    if plan.order or more["state" if "state" in more else "health"] in ("created", "dead"):
+        assert why in why_excluded(plan)["shop-web-1"]
+
+
+def test_what_was_paused_is_unpaused_when_it_is_named():
+    assert planned(project(container(state="paused"), container(number=2)), "web") == [
+        ("shop-web-1", "unpause"), ("shop-web-2", "restart"),
+    ]  # fmt: skip
+
+
+def shared(kind="network", **more):
+    host = container("vpn", **more)
+    key = {"network": "network", "pid": "pid_mode", "ipc": "ipc_mode"}[kind]
+    return host, container("app", **{key: f"container:{host.id}"})
+
+
+@pytest.mark.parametrize("kind", ["network", "pid", "ipc"])
+def test_who_lives_in_a_namespace_goes_along_behind_its_host(kind):
+    shop = project(*shared(kind), services={"vpn": {}, "app": {}, "web": {}})
+    plan = plan_restart(shop, ["vpn"])
+    assert [replica.name for replica, dummy in plan.order] == ["shop-vpn-1", "shop-app-1"]
+    assert plan.services == ("vpn", "app")
+    assert f"shares the {kind} of shop-vpn-1" in plan.plan.actions[1].reason
+
+
+def test_an_approval_of_the_host_alone_takes_its_guest_along():
+    shop = project(*shared(), services={"vpn": {}, "app": {}})
+    plan = plan_restart(shop, ["vpn"])
+    narrowed = plan.narrowed_to([plan.plan.targets[0]])
+    assert [replica.name for replica, dummy in narrowed.order] == ["shop-vpn-1", "shop-app-1"]
+
+
+def test_a_guest_is_restarted_once_and_behind_its_host():
+    services = {"vpn": {}, "app": {"network_mode": "service:vpn"}}
+    plan = plan_restart(project(*shared(), services=services), ["app", "vpn"])
+    assert [replica.name for replica, dummy in plan.order] == ["shop-vpn-1", "shop-app-1"]
+
+
+def test_a_host_in_a_loop_is_restarted_and_not_replaced():
+    shop = project(*shared(state="restarting", restarts=9), services={"vpn": {}, "app": {}})
+    assert planned(shop, "vpn") == [("shop-vpn-1", "restart"), ("shop-app-1", "restart")]
+
+
+def test_a_guest_of_another_project_is_named_and_nothing_is_done():
+    host, guest = shared()
+    refused = plan_restart(project(host, services={"vpn": {}}, outside=(guest,)), ["vpn"]).refusals
+    assert "shop-vpn-1 would be taken from shop-app-1, which shares its network" in refused[0]
+
+
+def test_without_files_the_labels_give_the_order():
+    web, db = container(), container("db")
+    shop = project(replace(web, needs=("db",)), db, model=None)
+    assert [replica.service for replica, dummy in plan_restart(shop, ["web", "db"]).order] == ["db", "web"]
+    loop = project(container(state="restarting", restarts=9), model=None)
+    assert planned(loop, "web") == [("shop-web-1", "restart")]

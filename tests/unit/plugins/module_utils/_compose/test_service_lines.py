@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import nothing_left, project_dict
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import nothing_left, project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, GOOD
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
 
 from support import reports

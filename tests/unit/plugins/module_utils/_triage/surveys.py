@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport, nothing_left
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport, nothing_left
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
     AlertReport,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.changes import changes_of_services
 
 from support.reports import container

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import ServiceReport
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import reached_report
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     scenarios_of,

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the engine's health check says, and whether it says anything. Pure.
+
+The engine calls a container unhealthy also where the check itself could not be carried out: its program is not in the
+image, there is no shell, or it was cut off at its time limit. Then the state of the container is unknown, and no ground
+for an act. Sources: Docker Engine API (Health, HealthConfig); moby daemon/health.go (exit code -1, the limit's
+sentence); POSIX shell, exit codes 126 and 127.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Mapping, Sequence
+
+from .._core.redaction import redacted
+
+HEALTHY, UNHEALTHY, STARTING, UNCHECKED, UNKNOWN = "healthy", "unhealthy", "starting", "none", "unknown"
+_DEFAULT_TIMEOUT = _DEFAULT_INTERVAL = 30.0  # seconds; the engine's own
+_ALWAYS = 0.7  # of the time since the start that the failed runs in a row must cover; a run takes time, too
+_NANOSECONDS = 1e9
+_LIMIT = re.compile(r"(?i)health check exceeded timeout")
+# Of the engine and its runtimes where they cannot start the program in the container.
+_NO_START = re.compile(
+    r"(?i)OCI runtime exec failed|executable file not found|exec format error|unable to start container process"
+    r"|cannot exec in a (?:paused|stopped) container"
+)
+# Of a shell that does not find the program, also where `|| exit 1` hides the exit code 127.
+_NO_PROGRAM = re.compile(
+    r"(?m)^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:command )?not found\s*$"
+    r"|^\S+: can't open file .*No such file or directory"
+    r"|^(?:\S*/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?\S+: (?:Permission denied|No such file or directory)\s*$"
+)
+_NOT_CARRIED_OUT = (126, 127)
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """The check that a container declares, and what the engine keeps of its last runs (five at most).
+
+    ``test``: the command as the engine has it, with ``CMD`` or ``CMD-SHELL`` first; empty where none is declared.
+    ``timeout``, ``interval``: seconds. ``exit_codes``: oldest first; None for a run that says none. ``output``: of the
+    last run.
+    """
+
+    test: tuple[str, ...] = ()
+    timeout: float = _DEFAULT_TIMEOUT
+    interval: float = _DEFAULT_INTERVAL
+    exit_codes: tuple[int | None, ...] = ()
+    failing_streak: int = 0
+    output: str = ""
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether the last run was cut off at its time limit, so that it says nothing."""
+        return bool(self.exit_codes) and self.exit_codes[-1] not in (0, None) and bool(_LIMIT.search(self.output))
+
+    def always_failed(self, uptime: float) -> bool:
+        """Whether no run has passed in the ``uptime`` seconds since the start, as far as the failures in a row say."""
+        failed = bool(self.exit_codes) and 0 not in self.exit_codes
+        return failed and self.failing_streak * self.interval >= _ALWAYS * uptime
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command, to run it once more."""
+        kind, *words = self.test or ("NONE",)
+        return ("/bin/sh", "-c", *words) if kind == "CMD-SHELL" else tuple(words) if kind == "CMD" else ()
+
+    def why_not_carried_out(self) -> str:
+        """Why the last run could not be carried out, in a clause; empty where it was, or there was none."""
+        last = self.exit_codes[-1] if self.exit_codes else None
+        if last in (0, None) or self.at_limit:
+            return ""
+        if last == -1 or _NO_START.search(self.output) or _NO_PROGRAM.search(self.output) or last in _NOT_CARRIED_OUT:
+            return _said(self.output) or f"exit {last}, without any output"
+        return ""
+
+
+def health_check_of(state: Mapping[str, Any], config: Mapping[str, Any]) -> HealthCheck:
+    """From ``State`` and ``Config`` of the engine's inspection."""
+    health, declared = state.get("Health") or {}, config.get("Healthcheck") or {}
+    runs: Sequence[Mapping[str, Any]] = health.get("Log") or ()
+    codes = [run.get("ExitCode") for run in runs]
+    return HealthCheck(
+        test=tuple(str(word) for word in declared.get("Test") or ()),
+        timeout=(declared.get("Timeout") or 0) / _NANOSECONDS or _DEFAULT_TIMEOUT,
+        interval=(declared.get("Interval") or 0) / _NANOSECONDS or _DEFAULT_INTERVAL,
+        exit_codes=tuple(None if code is None else int(code) for code in codes),
+        failing_streak=int(health.get("FailingStreak") or 0),
+        output=redacted(str(runs[-1].get("Output", ""))[-1000:])[-300:] if runs else "",
+    )
+
+
+def health_of(status: str, check: HealthCheck) -> str:
+    """The engine's word, but ``unknown`` where it calls unhealthy, or still starting, what was never checked."""
+    if status in (UNHEALTHY, STARTING) and check.why_not_carried_out():
+        return UNKNOWN
+    return status or UNCHECKED
+
+
+def _said(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

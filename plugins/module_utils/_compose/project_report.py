@@ -1,0 +1,312 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is wrong with the containers of a project, what was set up on purpose, and the project as a report. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Sequence, TypedDict
+
+from .._core.times import stamp
+from .container import NAMESPACES, Container, exit_meaning
+from .health import UNHEALTHY, UNKNOWN
+from .project import Project
+from .project_ref import Source
+
+
+class ContainerReport(TypedDict):
+    """One container of a service. ``problem``: what is wrong with it, in a sentence; empty for nothing.
+
+    ``note``: a state that is no problem and no health either: set up on purpose, or unknown; empty for none.
+
+    Ages in seconds, None where they are not known; ``log``: its last lines, where it is unhealthy.
+    """
+
+    name: str
+    id: str
+    target: str
+    number: int
+    state: str
+    health: str
+    health_output: str
+    restarts: int
+    restarted_now: int
+    loops: bool
+    exit_code: int | None
+    exit_meaning: str
+    oom_flag: bool
+    started_at: str | None
+    uptime: float
+    created_at: str | None
+    age: int | None
+    image: str
+    image_ref: str
+    image_made_at: str | None
+    image_age: int | None
+    image_tagged: int | None
+    drift: list[str]
+    ports: list[str]
+    memory_limit: int
+    cpus: float
+    restart_policy: str
+    networks: dict[str, str]
+    problem: str
+    note: str
+    shares: list[str]
+    log: list[str]
+
+
+class ServiceReport(TypedDict):
+    """One service: counts, and every container. ``wanted`` None: what the files ask for is not known.
+
+    ``unknown``: how many run and have a health check that cannot be carried out.
+    """
+
+    wanted: int | None
+    running: int
+    healthy: int
+    unknown: int
+    looping: int
+    drifted: int
+    image: str
+    image_id: str
+    stateful: bool
+    needs: list[str]
+    profiles: list[str]
+    most: int | None
+    notes: list[str]
+    containers: list[ContainerReport]
+
+
+class ProjectFiles(TypedDict):
+    """Which project it is, and when it was observed. ``readable``: whether its files could be read."""
+
+    name: str
+    directory: str
+    files: list[str]
+    env_files: list[str]
+    at: str
+    readable: bool
+    why_unreadable: str
+
+
+class ProjectReport(TypedDict):
+    """What compose_info returns. ``unhealthy``: how many containers have a problem."""
+
+    project: ProjectFiles
+    services: dict[str, ServiceReport]
+    problem: list[str]
+    unhealthy: int
+
+
+def last_exit(project: Project, container: Container) -> str:
+    """The last exit of a container that loops; a container that was just restarted does not show it."""
+    code: int | None = project.exits.get(container.id)
+    if code is None and not container.running:
+        code = container.exit_code
+    if code is None:
+        return "it runs for the moment, and its last exit code is not known"
+    return f"its last exit was {code}, {exit_meaning(code, container.oom_flag)}"
+
+
+def problem_of(project: Project, container: Container) -> str:
+    """What is wrong with a container, in a sentence; empty when nothing is."""
+    if project.loops(container):
+        again = project.again.get(container.id)
+        times = again.restarts - container.restarts if again else 0
+        more = f", {times} more between two observations" if times > 0 else ""
+        return f"loops: the engine restarted it {container.restarts} times{more}; {last_exit(project, container)}"
+    if on_purpose(container):
+        return ""
+    if not container.running and not container.done:
+        meaning = exit_meaning(container.exit_code, container.oom_flag)
+        why = container.error or (f"{container.exit_code}, {meaning}" if container.state == "exited" else "")
+        return f"is {container.state}" + (f" ({why})" if why else "")
+    lost = lost_namespace(project, container)
+    if lost:
+        return lost
+    if container.health == UNHEALTHY:
+        return f"its health check fails: {container.health_output or 'no output'}"
+    return ""
+
+
+def is_well(project: Project, container: Container) -> bool:
+    """Whether nothing is left to do for a container: it runs as it should, as far as that is known, or is not meant to
+    run."""
+    meant = container.healthy or container.done or (container.running and container.health == UNKNOWN)
+    return bool(meant or on_purpose(container)) and not problem_of(project, container)
+
+
+def lost_namespace(project: Project, container: Container) -> str:
+    """Where a container lives in a namespace that is no longer its owner's, in a clause; empty where it does not.
+
+    The namespace ends with the process that it was made for: the owner that was started again has another one.
+    """
+    for kind, owner_id in container.shares if container.running else ():
+        owner = next(
+            (other for other in (*project.containers, *project.outside) if owner_id in (other.id, other.name)), None
+        )
+        if kind not in NAMESPACES or owner is None or not (owner.started and container.started):
+            continue
+        if owner.running and owner.started > container.started:
+            return f"lost the {kind} of {owner.name}, which was started again after it"
+    return ""
+
+
+def on_purpose(container: Container) -> str:
+    """How a person or a job put it into the state that it is in, in a clause; empty where it was put into none.
+
+    The engine pauses no container by itself, and starts one again whose policy is always or unless-stopped.
+    """
+    if container.state == "paused":
+        return "is paused, by a person or a job (a backup?); `docker unpause` lets it continue"
+    if container.stopped:
+        return "was stopped on purpose, by a person or a job"
+    return "is being removed" if container.state == "removing" else ""
+
+
+def note_of(container: Container) -> str:
+    """A state that is no problem, in a sentence: set up on purpose, or unknown; empty where there is none."""
+    if container.running and container.health == UNKNOWN:
+        return (
+            f"has a health check that says nothing ({container.health_output or 'no output'}): whether it is healthy is"
+            " unknown. Correct the check"
+        )
+    return on_purpose(container)
+
+
+def _age(project: Project, at: datetime | None) -> int | None:
+    """Seconds from ``at`` to the observation; None where ``at`` is not known."""
+    return None if at is None else round((project.now - at).total_seconds())
+
+
+def container_dict(project: Project, container: Container) -> ContainerReport:
+    """As compose_info returns it."""
+    again = project.again.get(container.id)
+    return {
+        "name": container.name,
+        "id": container.id,
+        "target": project.target(container),
+        "number": container.number,
+        "state": container.state,
+        "health": container.health,
+        "health_output": container.health_output,
+        "restarts": container.restarts,
+        "restarted_now": (again.restarts - container.restarts) if again else 0,
+        "loops": project.loops(container),
+        "exit_code": None if container.running else container.exit_code,
+        "exit_meaning": "" if container.running else exit_meaning(container.exit_code, container.oom_flag),
+        "oom_flag": container.oom_flag,
+        "started_at": container.started.isoformat() if container.started else None,
+        "uptime": round(container.uptime(project.now), 1),
+        "created_at": container.created.isoformat() if container.created else None,
+        "age": _age(project, container.created),
+        "image": container.image,
+        "image_ref": container.image_ref,
+        "image_made_at": project.made[container.image].isoformat() if container.image in project.made else None,
+        "image_age": _age(project, project.made.get(container.image)),
+        "image_tagged": _age(project, project.tagged.get(container.image)),
+        "drift": project.drift(container),
+        "ports": [f"{port.address}:{port.published}->{port.target}" for port in container.ports],
+        "memory_limit": container.memory_limit,
+        "cpus": container.cpus,
+        "restart_policy": container.restart_policy,
+        "networks": dict(container.networks),
+        "problem": problem_of(project, container),
+        "note": note_of(container),
+        "shares": [f"{kind} of {_name_of(project, owner)}" for kind, owner in container.shares],
+        "log": list(project.logs.get(container.id, ())),
+    }
+
+
+def _name_of(project: Project, owner: str) -> str:
+    """The name of a container by its id, as far as it is known; what the engine says is an id or a name."""
+    return next((other.name for other in (*project.containers, *project.outside) if other.id == owner), owner[:12])
+
+
+def notes_on_number(desired: int, replicas: Sequence[Container]) -> list[str]:
+    """Where fewer or more run than the files ask for; a job that has ended as it should is not missing."""
+    running, ended = sum(replica.running for replica in replicas), sum(replica.done for replica in replicas)
+    if running > desired:
+        return [f"the files ask for {desired}, {running} run: the next `up` reverts this"]
+    if running + ended >= desired:
+        return []
+    gone = desired - len(replicas)
+    return [f"the files ask for {desired}, {running} run" + (f", {gone} have no container" if gone > 0 else "")]
+
+
+def service_dict(project: Project, name: str) -> ServiceReport:
+    """One service: counts, and every container."""
+    replicas, spec, desired = project.replicas(name), project.spec(name), project.wanted(name)
+    running = sum(replica.running for replica in replicas)
+    notes = [] if desired is None else notes_on_number(desired, replicas)
+    if project.model is not None and spec is None:
+        notes.append("the files do not know this service (an orphan)")
+    return {
+        "wanted": desired,
+        "running": running,
+        "healthy": sum(replica.healthy for replica in replicas),
+        "unknown": sum(replica.running and replica.health == UNKNOWN for replica in replicas),
+        "looping": sum(project.loops(replica) for replica in replicas),
+        "drifted": sum(bool(project.drift(replica)) for replica in replicas),
+        "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
+        "image_id": project.images.get(spec.image, "") if spec else "",
+        "stateful": project.stateful(name),
+        "needs": list(spec.needs) if spec else [],
+        "profiles": list(spec.profiles) if spec else [],
+        "most": spec.most if spec else None,
+        "notes": notes,
+        "containers": [container_dict(project, replica) for replica in replicas],
+    }
+
+
+def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
+    """A project of which there is no container any more: what is known of it is what was given."""
+    return {
+        "project": {
+            "name": source.project,
+            "directory": source.directory,
+            "files": list(source.files),
+            "env_files": list(source.env_files),
+            "at": stamp(now),
+            "readable": False,
+            "why_unreadable": why,
+        },
+        "services": {},
+        "problem": [why],
+        "unhealthy": 0,
+    }
+
+
+def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
+    """What compose_info returns; of the ``chosen`` services, or of all."""
+    services = {name: service_dict(project, name) for name in project.service_names if name in chosen or not chosen}
+    problem = [
+        f"{container['name']} {container['problem']}"
+        for service in services.values()
+        for container in service["containers"]
+        if container["problem"]
+    ]
+    problem += [
+        f"{container['name']} {container['note']}"
+        for service in services.values()
+        for container in service["containers"]
+        if container["note"]
+    ]
+    problem += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
+    return {
+        "project": {
+            "name": project.name,
+            "directory": project.source.directory,
+            "files": list(project.source.files),
+            "env_files": list(project.source.env_files),
+            "at": stamp(project.now),
+            "readable": project.model is not None,
+            "why_unreadable": project.why_no_model,
+        },
+        "services": services,
+        "problem": problem,
+        "unhealthy": sum(
+            bool(container["problem"]) for service in services.values() for container in service["containers"]
+        ),
+    }

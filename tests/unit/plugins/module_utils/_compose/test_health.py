@@ -1,0 +1,78 @@
+"""What the engine's health check says, and whether it says anything."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.health import HealthCheck
+
+from .facts import container
+
+
+@pytest.mark.parametrize(
+    ("code", "output"),
+    [
+        (-1, 'OCI runtime exec failed: exec failed: exec: "wget": executable file not found in $PATH: unknown'),
+        (-1, ""),
+        (126, "/check.sh: Permission denied"),
+        (127, "/bin/sh: curl: not found"),
+        (1, "/bin/sh: 1: wget: not found"),
+        (1, "sh: curl: not found\n"),
+        (1, "bash: line 1: curl: command not found"),
+        (2, "python3: can't open file '/app/check.py': [Errno 2] No such file or directory"),
+        (1, "/bin/ash: /check: Permission denied"),
+        (1, "exec /check: exec format error"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", ["unhealthy", "starting"])
+def test_a_check_that_cannot_be_carried_out_says_nothing(status, code, output):
+    replica = container(health=status, exits=[code], said=output)
+    assert replica.health == "unknown"
+    assert not replica.healthy
+
+
+@pytest.mark.parametrize(
+    ("code", "output"),
+    [
+        (1, "curl: (22) The requested URL returned error: 404 Not Found"),
+        (1, "relation bookings not found"),
+        (7, "curl: (7) Failed to connect"),
+        (22, ""),
+        (1, "open /data/x: permission denied"),
+        (1, "redis: command not found in table"),
+    ],
+)
+def test_a_check_that_fails_is_a_failure(code, output):
+    assert container(health="unhealthy", exits=[code], said=output).health == "unhealthy"
+
+
+def test_only_the_last_run_counts():
+    assert container(health="unhealthy", exits=[127, 1], said="no").health == "unhealthy"
+    assert container(health="healthy", exits=[127], said="sh: curl: not found").health == "healthy"
+
+
+def test_a_run_that_was_cut_off_is_no_failure_to_start():
+    replica = container(health="unhealthy", exits=[-1], said="Health check exceeded timeout (2s)")
+    assert (replica.health, replica.check.at_limit) == ("unhealthy", True)
+
+
+@pytest.mark.parametrize(
+    ("test", "argv"),
+    [
+        (("CMD", "curl", "x"), ("curl", "x")),
+        (("CMD-SHELL", "a || b"), ("/bin/sh", "-c", "a || b")),
+        (("NONE",), ()),
+        ((), ()),
+    ],
+)
+def test_the_command_to_run_it_once_more(test, argv):
+    assert HealthCheck(test=test).argv == argv
+
+
+@pytest.mark.parametrize(
+    ("streak", "uptime", "always"), [(60, 60, True), (3, 3600, False), (45, 60, True), (30, 60, False)]
+)
+def test_whether_it_has_failed_since_the_start(streak, uptime, always):
+    check = HealthCheck(interval=1.0, exit_codes=(1, 1), failing_streak=streak)
+    assert check.always_failed(uptime) is always
+    assert not HealthCheck(interval=1.0, exit_codes=(0, 1), failing_streak=streak).always_failed(1)
+    assert not HealthCheck().always_failed(0)
