@@ -31,7 +31,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_record, of_undoable
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_incident, of_record
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.record_lines import of_log
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_lines import of_activity
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.index_lines import of_indexes
@@ -53,6 +53,15 @@ View = Callable[[str, Any], Lines]  # host and result, which is what the module 
 
 # Modules whose results are shown: ours, and the one that fetches the result of ours from the background.
 _HOMES = ("pafar.runbook.", "ansible.builtin.")
+# Mitigations that plan with a module of their own, which the role `incident` runs too, to complete an earlier act.
+_PLANNERS = (
+    "compose_restart",
+    "compose_rollback",
+    "compose_scale",
+    "disk_reclaim",
+    "pg_index_build",
+    "pg_role_settings",
+)
 PLANNED = "planned"
 ACTED = "acted"
 
@@ -76,7 +85,7 @@ class CallbackModule(CallbackBase):
             "gate": self._gate,
             "outcome": self._outcome,
             "incident_event": lambda _host, result: of_record(result),
-            "incident_info": lambda _host, result: of_undoable(result),
+            "incident_info": lambda _host, result: of_incident(result),
             "compose_info": lambda _host, result: of_services(result),
             "host_resources_info": lambda _host, result: of_resources(result),
             "top_consumers": lambda _host, result: of_top_consumers(result),
@@ -120,7 +129,7 @@ class CallbackModule(CallbackBase):
         name = str(task.resolved_action or task.action)
         short = next((name[len(home) :] for home in _HOMES if name.startswith(home)), "")
         view = self._views.get(short)
-        if view is None or (only and short not in only):
+        if view is None or (only and short not in only) or (short in _PLANNERS and _looks_back(task)):
             return
         try:
             lines = view(host, values)
@@ -189,3 +198,9 @@ class CallbackModule(CallbackBase):
     def _outcome(self, host: str, result: Any) -> Lines:
         self._stage.pop(host, None)
         return summary.of_outcome(result)
+
+
+def _looks_back(task: Any) -> bool:
+    """Whether a task looks what became of an act of an earlier run: its plan is no plan of this run."""
+    role = getattr(task, "_role", None)
+    return role is not None and role.get_name().rpartition(".")[2] == "incident"

@@ -37,6 +37,10 @@ options:
     description: Time of the event that this act undoes.
     type: str
     default: ""
+  intended:
+    description: Time of the event that was written before the act, as M(pafar.runbook.incident_event) returned it.
+    type: str
+    default: ""
 author:
   - Pafar runbook maintainers (@pafar)
 """
@@ -60,9 +64,15 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording 
 
 
 def _events(
-    planned: Any, mitigation: str, gate: Any = None, applied: Any = None, outcome: Any = None, undoes: str = ""
+    planned: Any,
+    mitigation: str,
+    gate: Any = None,
+    applied: Any = None,
+    outcome: Any = None,
+    undoes: str = "",
+    intended: str = "",
 ) -> list[dict[str, Any]]:
-    return mitigation_events(planned or {}, mitigation, gate or {}, applied or {}, outcome or {}, undoes)
+    return mitigation_events(planned or {}, mitigation, gate or {}, applied or {}, outcome or {}, undoes, intended)
 
 
 class FilterModule:

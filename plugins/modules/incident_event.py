@@ -29,10 +29,11 @@ options:
     required: true
     suboptions:
       kind:
-        description: Kind of event. V(held) means that a plan was not carried out because it needs an approval.
+        description: Kind of event. V(held) means that a plan was not carried out because it needs an approval,
+          V(intended) that an act is about to be carried out.
         type: str
         required: true
-        choices: [opened, diagnosed, evidence, held, mitigated, verified, noted, handed_over]
+        choices: [opened, diagnosed, evidence, held, intended, mitigated, reconciled, verified, noted, handed_over]
       note:
         description: Facts about the event.
         type: dict
@@ -92,6 +93,11 @@ evidence:
     file: {description: "Name of the file, within the directory of the log.", type: str}
     bytes: {description: "Size in bytes.", type: int}
     sha256: {description: "Its SHA-256.", type: str}
+intended:
+  description: Time of the event of kind V(intended) that was written, by which the outcome refers to it; empty otherwise.
+  returned: success
+  type: str
+  sample: "2026-11-23T14:56:35.123456Z"
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: incident_info
 short_description: Read one incident from the incident log
 version_added: 0.1.0
-description: Reads the events of one incident, and the last act on a host that can be undone.
+description: Reads the events of one incident, the acts without an outcome, and the last act on a host that can be undone.
 options:
   log:
     description: Directory of the incident log.
@@ -18,7 +18,7 @@ options:
     type: str
     required: true
   host:
-    description: Inventory name of the host whose acts are considered.
+    description: Inventory name of the host whose acts are considered for RV(undoable). Empty considers none.
     type: str
     default: ""
 extends_documentation_fragment:
@@ -71,6 +71,27 @@ why_not:
   returned: success
   type: str
   sample: ""
+unfinished:
+  description:
+    - Acts that were about to be carried out, on any host, and have no outcome, since their run was cut off or their act
+      failed after it had begun. The role P(pafar.runbook.incident#role) completes them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: &Intent
+    at: {description: "Time of the event (UTC, ISO 8601), by which the outcome refers to it.", type: str}
+    host: {description: "Inventory name of the host.", type: str}
+    mitigation: {description: "Role that was about to act.", type: str}
+    verb: {description: "C(verb) of the plan.", type: str}
+    digest: {description: "C(digest) of the plan.", type: str}
+    actions: {description: "Actions that the gate allowed, with C(action), C(target), C(who) and C(reason).", type: list, elements: dict}
+    up_to: {description: "Largest number of sessions to end in all rounds; 0 without rounds.", type: int}
+    seen_at: {description: "Time of the plan by the clock of the server; empty if it has none.", type: str}
+    undo: {description: "How to undo the act.", type: dict}
+    options: {description: "Options of the module that made the plan, without secrets.", type: dict}
+    found: {description: "What an earlier run saw of it, in lines, if that left a target unknown.", type: list, elements: str}
+    seconds_ago: {description: "Seconds since the event.", type: float}
 """
 
 from typing import Any

@@ -282,9 +282,11 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
 
 def incident_values() -> Iterator[IncidentReport]:
     undo = {"reversible": True, "why": ""}
-    event = Event("mitigated", datetime(2026, 1, 1, tzinfo=UTC), "me", "db", {"mitigation": "x", "undo": undo})
-    events, torn = read_events([event.as_line()])
-    yield incident_report(events, torn, "db")
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    done = Event("mitigated", moment, "me", "db", {"mitigation": "x", "undo": undo})
+    cut_off = Event("intended", moment, "me", "web", {"mitigation": "x"})
+    events, torn = read_events([done.as_line(), cut_off.as_line()])
+    yield incident_report(events, torn, "db", moment)
 
 
 def triage_values() -> Iterator[TriageReport]:

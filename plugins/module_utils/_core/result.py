@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterable, Mapping, Protocol, Sequence, TypedDict, TypeVar, cast
 
 from .approval import ANY_TARGET, TargetForm, require_current, require_targets
+from .errors import BusyError, RunbookError
 from .plan import Diff, Plan, PlanDict
 
 P = TypeVar("P", bound="PlannedAct")
@@ -103,7 +104,7 @@ def carry_out(
     before = act.look(kept)
     acts = bool(kept.plan.actions) and not check_mode
     began = clock()
-    after = act.act(kept) if acts else After([], before.state, before.left)
+    after = _begin(act, kept) if acts else After([], before.state, before.left)
     return {
         "changed": bool(after.done or after.touched) if acts else bool(kept.plan.actions),
         "plan": kept.as_dict(),
@@ -117,3 +118,12 @@ def carry_out(
         "evidence": before.evidence,
         "diff": kept.diff(),
     }
+
+
+def _begin(act: Act[P], planned: P) -> After:
+    """Act. A failure on the way says that the act had begun: whoever records it does not know what came of it."""
+    try:
+        return act.act(planned)
+    except RunbookError as error:
+        error.details["begun"] = not isinstance(error, BusyError)
+        raise

@@ -19,7 +19,9 @@ KINDS = (
     "diagnosed",  # the causes found in the facts, the heaviest first
     "evidence",  # what an act was about to destroy, kept in a file of its own
     "held",  # a plan was made and not approved
+    "intended",  # an act is about to be carried out; a later event refers to it by its time
     "mitigated",  # an act was carried out
+    "reconciled",  # an intent without an outcome was compared with the present state
     "verified",  # the facts were read again, with an outcome
     "noted",  # anything else worth keeping
     "handed_over",  # no further automatic step; an operator must act
@@ -46,11 +48,13 @@ class EvidenceFile(TypedDict):
 
 
 class WrittenReport(TypedDict):
-    """What was written. ``path`` empty: nothing, in check mode."""
+    """What was written. ``path`` empty: nothing, in check mode. ``intended``: the moment of the event of that kind, by
+    which the outcome refers to it; empty where there is none."""
 
     path: str
     opened: bool
     evidence: EvidenceFile | None
+    intended: str
 
 
 class Undo(TypedDict, total=False):
@@ -67,6 +71,25 @@ class Undoable(Undo, total=False):
     mitigation: str
 
 
+class Intent(TypedDict):
+    """An act that was about to be carried out and has no outcome. ``seconds_ago``: since it was written; ``options``:
+    of the module that made the plan, without what is secret; ``found``: what was seen of it before, where that left a
+    target unknown."""
+
+    at: str
+    host: str
+    mitigation: str
+    verb: str
+    digest: str
+    actions: list[dict[str, Any]]
+    up_to: int
+    seen_at: str
+    undo: dict[str, Any]
+    options: dict[str, Any]
+    found: list[str]
+    seconds_ago: float
+
+
 class IncidentReport(TypedDict):
     """What incident_info returns. ``torn``: lines that could not be read."""
 
@@ -74,6 +97,7 @@ class IncidentReport(TypedDict):
     torn: int
     undoable: Undoable
     why_not: str
+    unfinished: list[Intent]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,16 @@ def of_record(result: WrittenReport) -> list[Line]:
     return [(DIM, f"incident log: {result['path']}")]
 
 
-def of_undoable(result: IncidentReport) -> list[Line]:
-    """The act that can be undone, or why there is none."""
+def of_incident(result: IncidentReport) -> list[Line]:
+    """Acts without an outcome, and the act that can be undone, or why there is none, where that was asked for."""
+    lines = [
+        (CARE, f"{act['mitigation']} of {act['at']} on {act['host']} has no outcome: its run was cut off")
+        for act in result["unfinished"]
+    ]
     undoable = result["undoable"]
-    if not undoable:
-        return [(CARE, f"nothing can be undone: {result['why_not']}")]
-    return [(PLAIN, f"the last act that can be undone is {undoable['mitigation']} of {undoable['at']}")]
+    if undoable:
+        text = f"the last act that can be undone is {undoable['mitigation']} of {undoable['at']}"
+        lines.append((PLAIN, text))
+    elif result["why_not"]:
+        lines.append((CARE, f"nothing can be undone: {result['why_not']}"))
+    return lines

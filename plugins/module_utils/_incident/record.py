@@ -32,7 +32,7 @@ RECORD_ARGS: dict[str, Any] = {
 def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Append the events; in check mode nothing is written, since a dry run is no part of an incident."""
     if check_mode:
-        return {"changed": False, "path": "", "opened": False, "evidence": None}
+        return {"changed": False, "path": "", "opened": False, "evidence": None, "intended": ""}
     now = datetime.now(timezone.utc)
 
     def event(kind: str, note: dict[str, Any]) -> Event:

@@ -8,9 +8,11 @@ this one.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence, cast
 
 from .event import EventReport, IncidentReport, Undoable
+from .intent import INTENDED, RECONCILED, unfinished
 
 _APPLIED = (
     "plan", "acted_on", "still_present", "not_done", "rounds", "seconds_to_recovery", "stopped", "signalled", "done",
@@ -27,10 +29,12 @@ def mitigation_events(
     applied: Mapping[str, Any],
     outcome: Mapping[str, Any],
     undoes: str = "",
+    intended: str = "",
 ) -> list[dict[str, Any]]:
     """Events to append: held, or mitigated (noted, if nothing was done) and verified.
 
-    ``undoes``: the time of the event that this act undoes.
+    ``undoes``: the time of the event that this act undoes; ``intended``: of the event that was written before the
+    act. An act that failed after it had begun has no outcome yet: it is reconciled by the next run.
     """
     if "plan" not in planned or "open" not in gate:
         return []
@@ -38,10 +42,13 @@ def mitigation_events(
     if not gate["open"]:
         held = {"plan": planned["plan"], "reasons": gate["reasons"], **who}
         return [{"kind": "held", "note": held}] if planned["plan"].get("affected_before") else []
+    refers = {**who, "intended": intended} if intended else who
     if not any(name in applied for name in _TRACES):
-        return []
+        refused = intended and "error" in applied and not applied.get("begun")
+        note = {"msg": applied.get("msg", ""), "gate": gate["reasons"], **refers}
+        return [{"kind": "noted", "note": note}] if refused else []
     acted = any(applied.get(name) for name in _TRACES)
-    note = {**_kept(applied, _APPLIED), "gate": gate["reasons"], **who}
+    note = {**_kept(applied, _APPLIED), "gate": gate["reasons"], **refers}
     if not acted:
         note.pop("undo", None)
     if undoes and "msg" not in applied:  # a failed act has undone nothing
@@ -56,15 +63,22 @@ def _kept(result: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: result[name] for name in names if name in result}
 
 
-def incident_report(events: Sequence[EventReport], torn: int, host: str) -> IncidentReport:
-    """The events, and the host's last act that can be undone, with its ``undo``."""
+def incident_report(events: Sequence[EventReport], torn: int, host: str, now: datetime) -> IncidentReport:
+    """The events, the host's last act that can be undone, with its ``undo``, and the acts of all hosts
+    that have no outcome. ``host`` empty: no host's acts are asked for."""
     event, why = last_undoable(events, host)
     undoable: Undoable = {}
     if event is not None:
         note = event["note"]
         undo: dict[str, Any] = note["undo"]
         undoable = cast(Undoable, {"at": event["at"], "mitigation": note.get("mitigation", ""), **undo})
-    return {"events": list(events), "torn": torn, "undoable": undoable, "why_not": why}
+    return {
+        "events": list(events),
+        "torn": torn,
+        "undoable": undoable,
+        "why_not": why if host else "",
+        "unfinished": unfinished(events, now),
+    }
 
 
 def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport | None, str]:
@@ -72,15 +86,36 @@ def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport
 
     Acts before an act that cannot be undone are not undone either, since the later act rests on them.
     """
-    acts = [event for event in events if event["kind"] == "mitigated" and event["host"] == host]
+    acts = _acts([event for event in events if event["host"] == host])
     undone = {event["note"].get("undoes") for event in acts}
     for event in reversed(acts):
         note = event["note"]
         if event["at"] in undone or note.get("undoes"):
             continue
+        name = f"{note.get('mitigation', '?')} at {event['at']}"
+        if event["kind"] == INTENDED or note.get("unknown"):
+            return (
+                None,
+                f"the last act was {name}, and its outcome is unknown; a run without --check asks for it",
+            )
         undo = note.get("undo") or {}
         if undo.get("reversible"):
             return event, ""
         why = undo.get("why") or "it recorded no way to undo it"
-        return None, f"the last act was {note.get('mitigation', '?')} at {event['at']}, and {why}"
+        return None, f"the last act was {name}, and {why}"
     return None, "no act was carried out" if not acts else "every act is already undone"
+
+
+def _acts(events: Sequence[EventReport]) -> list[EventReport]:
+    """Events of acts that did something, or may have: of an intent the last event about it."""
+    last = {event["note"]["intended"]: event["at"] for event in events if event["note"].get("intended")}
+
+    def counts(event: EventReport) -> bool:
+        note = event["note"]
+        if event["kind"] == INTENDED:
+            return event["at"] not in last
+        if event["kind"] == RECONCILED:
+            return last[note["intended"]] == event["at"] and bool(note["gone"] or note["unknown"])
+        return event["kind"] == "mitigated"
+
+    return [event for event in events if counts(event)]

@@ -57,7 +57,9 @@ def test_every_slot_is_taken_by_a_leak(server, session, site):
     fates = [client.fate(0.05) for client in leaked]
     assert fates == ["terminated"] * 12 + ["alive"] * 13
     assert {client.fate(0) for client in used} == {"alive"}
-    assert [event["kind"] for event in site.events()] == ["opened", "diagnosed", "evidence", "mitigated", "verified"]
+    assert [event["kind"] for event in site.events()] == [
+        "opened", "diagnosed", "evidence", "intended", "mitigated", "verified",
+    ]  # fmt: skip
 
 
 @contextmanager
@@ -114,7 +116,7 @@ def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(ser
     assert [client.fate(0.05) for client in leaked].count("terminated") == 14
     assert {client.fate(0) for client in forgotten} == {"alive"}
     kinds = [event["kind"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"]
-    assert kinds == ["mitigated", "verified", "held"]
+    assert kinds == ["intended", "mitigated", "verified", "held"]
     (held,) = [event["note"]["plan"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"
                and event["kind"] == "held"]  # fmt: skip
     assert {one["rule"] for one in held["actions"]} == {"idle_in_transaction"}

@@ -68,8 +68,9 @@ def test_ends_one_frees_thirty_and_records_it(server, storm, site):
     until(lambda: holder.fate() == "terminated")
     assert {client.fate() for client in queue} == {"alive"}
     events = site.events()
-    assert [event["kind"] for event in events] == ["opened", "evidence", "mitigated", "verified"]
-    assert events[3]["note"]["outcome"] == "recovered"
+    assert [event["kind"] for event in events] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert events[4]["note"]["outcome"] == "recovered"
+    assert events[3]["note"]["intended"] == events[2]["at"]
     log = server.log.read_text().splitlines()
     ended_at = [line for line in log if "terminating connection due to administrator" in line][-1]
     told = datetime.fromisoformat(events[1]["at"].replace("Z", "+00:00"))
@@ -80,7 +81,7 @@ def test_ends_one_frees_thirty_and_records_it(server, storm, site):
     again = site.play()
     assert "nobody waits for a lock" in again.stdout
     assert recap(again)["changed"] == 0
-    assert len(site.events()) == 4
+    assert len(site.events()) == 5
 
 
 def test_a_plan_over_the_limit_is_held_and_exported(server, two_storms, site):
@@ -222,7 +223,7 @@ def test_an_application_that_queues_up_again_is_no_recovery(server, session, sit
     assert holder.fate() == "terminated"
     assert second.fate() == "alive"
     assert [event["kind"] for event in site.events()] == [
-        "opened", "evidence", "mitigated", "verified", "handed_over",
+        "opened", "evidence", "intended", "mitigated", "verified", "handed_over",
     ]  # fmt: skip
 
 
@@ -258,7 +259,7 @@ def test_the_role_twice_in_a_play_records_each_use_once(storm, site):
     playbook.write_text(json.dumps([{"hosts": "database", "gather_facts": False, "tasks": [use, broken]}]))
     done = site.play(playbook=str(playbook))
     assert "max_terminations is 0" in done.stdout
-    assert [event["kind"] for event in site.events()] == ["opened", "evidence", "mitigated", "verified"]
+    assert [event["kind"] for event in site.events()] == ["opened", "evidence", "intended", "mitigated", "verified"]
     until(lambda: storm[0].fate() == "terminated")
 
 

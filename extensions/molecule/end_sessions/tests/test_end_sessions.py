@@ -18,8 +18,8 @@ def test_the_statement_was_cancelled_and_the_session_lives(host):
 def test_it_was_recorded_once_in_order(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[2]["note"]["acted_on"][0]["action"] == "cancelled"
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert found[3]["note"]["acted_on"][0]["action"] == "cancelled"
     kept = host.file(f"{FOLDER}/incidents/{found[1]['note']['file']}")
     assert kept.sha256sum == found[1]["note"]["sha256"]
     assert "secret" not in kept.content_string

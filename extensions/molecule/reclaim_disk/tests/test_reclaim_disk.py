@@ -17,6 +17,6 @@ def test_no_more_went_than_was_needed(host):
 def test_it_was_recorded_once_and_cannot_be_taken_back(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[2]["note"]["undo"]["reversible"] is False
-    assert found[3]["note"]["outcome"] == "recovered"
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert found[3]["note"]["undo"]["reversible"] is False
+    assert found[4]["note"]["outcome"] == "recovered"

@@ -34,8 +34,8 @@ def test_the_sick_replica_was_replaced_and_the_others_stay(host):
 
 def test_it_was_recorded_once_in_order_with_the_logs(host):
     found = events(host)
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[3]["note"]["outcome"] == "recovered"
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert found[4]["note"]["outcome"] == "recovered"
     kept = host.file(f"{FOLDER}/incidents/{found[1]['note']['file']}")
     assert kept.sha256sum == found[1]["note"]["sha256"]
     assert any(name.endswith("-web-1") for name in json.loads(kept.content_string)["logs"])

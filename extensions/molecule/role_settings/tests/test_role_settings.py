@@ -31,11 +31,11 @@ def test_the_settings_are_there(host):
 def test_it_was_recorded_once_with_the_way_back(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[2]["note"]["undo"]["options"]["settings"][1] == {
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert found[3]["note"]["undo"]["options"]["settings"][1] == {
         "role": "app",
         "setting": "connection_limit",
         "value": "",
         "loosen": True,  # the way back is to a weaker guard
     }
-    assert found[3]["note"]["outcome"] == "recovered"
+    assert found[4]["note"]["outcome"] == "recovered"

@@ -25,5 +25,5 @@ def test_the_service_runs_the_image_of_before_and_the_others_are_the_same_contai
 def test_it_can_go_forward_again(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[2]["note"]["undo"]["module"] == "compose_rollback"
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert found[3]["note"]["undo"]["module"] == "compose_rollback"

@@ -21,5 +21,5 @@ def test_one_replica_came_and_nothing_else_was_touched(host):
 def test_it_can_be_taken_back(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert found[2]["note"]["undo"]["options"]["replicas"] == "2"
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert found[3]["note"]["undo"]["options"]["replicas"] == "2"

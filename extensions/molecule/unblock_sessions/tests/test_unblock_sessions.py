@@ -24,9 +24,9 @@ def test_only_the_holder_was_ended(host):
 
 def test_it_was_recorded_once_in_order(host):
     found = events(host)
-    assert [event["kind"] for event in found] == ["opened", "evidence", "mitigated", "verified"]
-    assert len(found[2]["note"]["acted_on"]) == 1
-    assert found[3]["note"]["outcome"] == "recovered"
+    assert [event["kind"] for event in found] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert len(found[3]["note"]["acted_on"]) == 1
+    assert found[4]["note"]["outcome"] == "recovered"
 
 
 def test_the_evidence_was_kept_and_holds_no_literal(host):

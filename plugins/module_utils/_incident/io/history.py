@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 from ..event import IncidentReport
 from ..recording import incident_report
 from .log import read
@@ -12,4 +14,4 @@ from .log import read
 def history(log: str, id: str, host: str) -> IncidentReport:
     """What incident_info returns; see its documentation."""
     events, torn = read(log, id)
-    return incident_report(events, torn, host)
+    return incident_report(events, torn, host, datetime.now(timezone.utc))

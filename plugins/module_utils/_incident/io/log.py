@@ -92,7 +92,8 @@ def _write(
     torn = size and os.pread(handle, 1, size - 1) != b"\n"
     data = ("\n" if torn else "") + "".join(line + "\n" for line in lines)
     _write_whole(handle, data.encode())
-    return {"path": str(path), "opened": not size, "evidence": kept}
+    intended = [event.as_dict()["at"] for event in events if event.kind == "intended"]
+    return {"path": str(path), "opened": not size, "evidence": kept, "intended": intended[-1] if intended else ""}
 
 
 def _keep(path: Path, event: Event, evidence: dict[str, Any]) -> EvidenceFile:

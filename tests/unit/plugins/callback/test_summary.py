@@ -44,9 +44,10 @@ def printed(monkeypatch):
     screen = SimpleNamespace(display=lambda text, **_colour: lines.append(text.strip()))
     monkeypatch.setattr(callback, "_display", screen)
 
-    def show(module, result, host="db", failed=False):
+    def show(module, result, host="db", failed=False, role=""):
         lines.clear()
-        task = SimpleNamespace(resolved_action=f"pafar.runbook.{module}", action="")
+        of_role = SimpleNamespace(get_name=lambda: role) if role else None
+        task = SimpleNamespace(resolved_action=f"pafar.runbook.{module}", action="", _role=of_role)
         machine = SimpleNamespace(get_name=lambda: host)
         event = callback.v2_runner_on_failed if failed else callback.v2_runner_on_ok
         event(SimpleNamespace(task=task, host=machine, result=result))
@@ -129,3 +130,10 @@ def test_where_the_facts_were_shown_only_the_plan_follows(printed):
 def test_a_refusal_shows_who_waits(printed):
     refusal = {"msg": "may not see", "error": "PrivilegeError", "facts": ACTIVITY}
     assert "nobody waits for a lock" in printed("pg_kill_blocking", refusal, failed=True)[-1]
+
+
+def test_a_look_at_an_earlier_act_is_no_plan_of_this_run(printed):
+    plan = {**PLAN, "no_action_reason": "nothing to do"}
+    result = {"plan": plan, "done": [], "missed": [], "seconds": None, "remaining": 0, "undo": {}}
+    assert printed("compose_scale", result, role="pafar.runbook.incident") == []
+    assert printed("compose_scale", result, role="pafar.runbook.scale_services") == ["db | nothing to do"]

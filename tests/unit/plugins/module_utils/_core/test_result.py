@@ -6,7 +6,12 @@ import itertools
 from dataclasses import dataclass, field
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, StaleApproval
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import (
+    BusyError,
+    InputError,
+    ServerError,
+    StaleApproval,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item, Plan, diff_of, plan_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._core.result import (
     NOTHING_DONE,
@@ -104,3 +109,23 @@ def test_what_had_moved_on_is_told_with_its_reason():
     assert done["not_done"] == [{"target": "a@1", "reason": "moved on"}]
     assert (done["changed"], done["remaining"]) == (True, 1)
     assert not run(only=["a@1"], gone=("a@1",))[0]["changed"]
+
+
+@pytest.mark.parametrize(
+    ("error", "begun"), [(ServerError("the connection is lost"), True), (BusyError("another"), False)]
+)
+def test_a_failure_on_the_way_says_whether_the_act_had_begun(error, begun):
+    @dataclass
+    class Fails(Mend):
+        def act(self, _planned):
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        carry_out(Mending(), None, False, Fails(), itertools.count().__next__)
+    assert caught.value.details["begun"] is begun
+
+
+def test_a_refusal_says_nothing_of_a_beginning():
+    with pytest.raises(StaleApproval) as caught:
+        run(only=["c@3"])
+    assert "begun" not in caught.value.details

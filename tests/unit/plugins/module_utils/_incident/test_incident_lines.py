@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, PLAIN
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_record, of_undoable
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_incident, of_record
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
 
@@ -18,9 +18,20 @@ def test_where_the_incident_and_its_evidence_are(tmp_path):
     assert of_record(written) == [(DIM, f"incident log: {tmp_path}/i.jsonl")]
 
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 def test_what_can_be_taken_back_or_why_nothing():
     note = {"mitigation": "scale_service", "undo": {"reversible": True, "why": ""}}
-    act = Event("mitigated", datetime(2026, 1, 1, tzinfo=UTC), "me", "db", note).as_dict()
-    ((kind, text),) = of_undoable(incident_report([act], 0, "db"))
+    act = Event("mitigated", NOW, "me", "db", note).as_dict()
+    ((kind, text),) = of_incident(incident_report([act], 0, "db", NOW))
     assert (kind, "scale_service" in text) == (PLAIN, True)
-    assert of_undoable(incident_report([], 0, "db"))[0][0] == CARE
+    assert of_incident(incident_report([], 0, "db", NOW))[0][0] == CARE
+    assert of_incident(incident_report([act], 0, "", NOW)) == []
+
+
+def test_an_act_without_an_outcome():
+    act = Event("intended", NOW, "me", "db", {"mitigation": "scale_service"}).as_dict()
+    assert of_incident(incident_report([act], 0, "", NOW)) == [
+        (CARE, "scale_service of 2026-01-01T00:00:00.000000Z on db has no outcome: its run was cut off")
+    ]

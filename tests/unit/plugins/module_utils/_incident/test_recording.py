@@ -1,4 +1,4 @@
-"""What a mitigation records, and what of it can be taken back."""
+"""What a mitigation records, and what of it can be undone."""
 
 from __future__ import annotations
 
