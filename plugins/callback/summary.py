@@ -96,7 +96,7 @@ class CallbackModule(CallbackBase):
             "log_tail": lambda _host, result: of_log(result),
             "triage_report": lambda _host, result: of_triage(result),
             "endpoint_probe_info": lambda _host, result: of_probes(result),
-            "pg_end_sessions": self._act,
+            "pg_end_sessions": self._end,
             "pg_role_settings": self._act,
             "pg_index_build": self._act,
             "async_status": self._act,  # of a build in the background
@@ -179,6 +179,12 @@ class CallbackModule(CallbackBase):
             return summary.of_act(result)
         del self._stage[host]
         return [(summary.DIM, "nothing was done")]
+
+    def _end(self, host: str, result: Any) -> Lines:
+        """Before its plan, what is known of a session that an operator chose."""
+        planned = host not in self._stage
+        lines = self._act(host, result)
+        return [*((summary.PLAIN, text) for text in result.get("about") or ()), *lines] if planned else lines
 
     def _reclaim(self, host: str, result: Any) -> Lines:
         """With the plan also what it does not free, and what could not be read."""

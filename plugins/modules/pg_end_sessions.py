@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pg_end_sessions
-short_description: Terminate excess, idle or runaway PostgreSQL sessions by rule
+short_description: Terminate excess, idle or runaway PostgreSQL sessions by rule, or one chosen session
 version_added: 0.1.0
 description:
   - Terminates sessions by rule. The rules cover dead client connections, idle sessions of an application that holds
@@ -20,7 +20,30 @@ description:
     same transaction and state as in the plan. A running statement is cancelled first, and its session is terminated
     only if the statement continues.
   - In check mode the module returns the same plan and changes nothing.
+  - With O(session) the module ends one chosen session and no other, and the rules are off.
 options:
+  session:
+    description:
+      - One session to end, by its pid (V(4711)), its identity (V(4711@20261123T145635.123456Z), pid and start of the
+        backend) or a target of a plan. The identity is checked again by the statement that acts. Empty chooses none.
+      - A pid without a session, a process of PostgreSQL itself and the module's own session are refused. An identity
+        that is gone is no error, and nothing is done to another session with that pid.
+    type: str
+    default: ""
+  session_action:
+    description:
+      - What to do to O(session). V(cancel) cancels the statement that the plan saw, and never terminates. V(terminate)
+        terminates the session, whatever it does by then. V(auto) cancels if a statement runs, and terminates otherwise.
+    type: str
+    default: auto
+    choices: [auto, cancel, terminate]
+  override_exclusions:
+    description:
+      - Whether O(session) may be ended although it is excluded (a backup, replication, autovacuum, a superuser, the
+        O(exclude_roles) and their like). The plan then has C(needs_approval), so that M(pafar.runbook.gate) opens for an
+        approval only. What the login may not see or signal stays excluded.
+    type: bool
+    default: false
   idle:
     description:
       - Seconds for which a session of an application over its share must have been idle. Omitted disables the rule.
@@ -154,6 +177,14 @@ EXAMPLES = r"""
     shares: {pafar-backend: 32}
     only: "{{ planned.plan.actions | map(attribute='target') }}"
 
+- name: Plan to end one session
+  pafar.runbook.pg_end_sessions:
+    login_host: db1.example.org
+    session: "4711"
+    session_action: terminate
+  check_mode: true
+  register: planned
+
 - name: Terminate sessions idle in transaction and runaway statements
   pafar.runbook.pg_end_sessions:
     login_host: db1.example.org
@@ -263,6 +294,14 @@ seconds_to_recovery:
   returned: success
   type: float
   sample: 0.08
+about:
+  description:
+    - What is known of O(session), in lines. Identity, client, state, transaction, statement without literals, locks that
+      it holds, sessions that wait for it, what is lost when it ends, and why it is excluded. Empty without O(session).
+  returned: success
+  type: list
+  elements: str
+  sample: ["4711 app@booking pafar-web from 10.0.0.7, connected for 12 min (4711@20261123T145635.123456Z)"]
 """
 
 from typing import Any
@@ -271,7 +310,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.io.end import end_sessions
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import RULE_ARGS, rules_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import (
+    CHOSEN_ARGS,
+    RULE_ARGS,
+    choice_of,
+    rules_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
@@ -284,7 +328,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    rules = rules_of(params)
+    rules, chosen = rules_of(params), choice_of(params)
     with connect(login_of(params)) as postgres:
         return end_sessions(
             postgres,
@@ -296,6 +340,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             rows=params["max_rows"],
             only=params["only"],
             check_mode=module.check_mode,
+            chosen=chosen,
         )
 
 
@@ -305,6 +350,7 @@ def main() -> None:
             **POSTGRES_ARGS,
             **EXCLUSION_ARGS,
             **RULE_ARGS,
+            **CHOSEN_ARGS,
             "only": {"type": "list", "elements": "str"},
             "parts": {
                 "type": "list",

@@ -79,9 +79,12 @@ class Session(NamedTuple):
         """``pid@backend_start/xact_start``.
 
         A pid is reused; and behind a pooler one backend serves many clients, one transaction each,
-        so the transaction is part of the name. Without a transaction the last change of state is.
+        so the transaction is part of the name. Without a transaction the last change of state is; without either it
+        is the backend as a whole.
         """
-        inner = stamp(self.xact_start) if self.xact_start else "idle-" + stamp(self.state_change)
+        if self.xact_start is None and self.state_change is not None:
+            return f"{self.pid}@{stamp(self.backend_start)}/idle-{stamp(self.state_change)}"
+        inner = stamp(self.xact_start)
         return f"{self.pid}@{stamp(self.backend_start)}/{inner}"
 
     @property

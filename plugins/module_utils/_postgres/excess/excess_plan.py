@@ -28,7 +28,8 @@ from ..work import maintenance
 
 VERB = "end_sessions"
 VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
-TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING)
+CHOSEN = "chosen"  # by an operator, and by no rule
+TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
 _HARMLESS = (VANISHED, IDLE)
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 
@@ -89,13 +90,18 @@ class EndDict(PlanDict):
 
 @dataclass(frozen=True)
 class Excess(PlannedAct):
-    """The plan, the sessions behind its targets, and all that the rules named and mercy did not spare."""
+    """The plan, the sessions behind its targets, and all that the rules named and that is not excluded. ``what`` is
+    counted; ``nothing``: why there is no action, in place of the rules' words; ``about``: what an operator is shown of
+    the one session that he chose, in lines."""
 
     snapshot: Snapshot
     plan: Plan
     sessions: Mapping[str, Session]
     affected: frozenset[str]
     harmless: frozenset[str] = frozenset()  # those of the late who do nothing
+    what: str = "sessions that are too many by the rules"
+    nothing: str = ""
+    about: tuple[str, ...] = ()
 
     @property
     def left(self) -> int:
@@ -114,16 +120,17 @@ class Excess(PlannedAct):
     def as_dict(self) -> EndDict:
         """The plan with what it promises."""
         rules = [item.detail["rule"] for item in self.plan.actions]
-        nothing = "" if self.affected else "nothing to do: by the rules no session is too many"
+        nothing = self.nothing or ("" if self.affected else "nothing to do: by the rules no session is too many")
         return {
-            **plan_dict(self.plan, len(self.affected), "sessions that are too many by the rules", nothing, self.left),
+            **plan_dict(self.plan, len(self.affected), self.what, nothing, self.left),
             "frees": len(self.plan.actions),
             "by_rule": {tier: rules.count(tier) for tier in TIERS if tier in rules},
             "harmless": bool(rules) and all(rule in _HARMLESS for rule in rules),
         }
 
     def diff(self) -> Diff:
-        fates = {CANCEL: "statement cancelled (session terminated if it goes on)", TERMINATE: "session terminated"}
+        goes_on = "" if self.about else " (session terminated if it goes on)"
+        fates = {CANCEL: f"statement cancelled{goes_on}", TERMINATE: "session terminated"}
         before = [f"{item.detail['who']}: {item.reason}" for item in self.plan.actions]
         after = [f"{item.detail['who']}: {fates[item.action]}" for item in self.plan.actions]
         return diff_of("sessions that are too many", before, after)
@@ -138,6 +145,7 @@ class Excess(PlannedAct):
             "connections": count_connections(self.snapshot),
             "sessions": [session_dict(self.snapshot, one, "normalized") for one in named[:rows]],
             "sessions_in_all": len(named),
+            **({"about": list(self.about)} if self.about else {}),
         }
 
 

@@ -15,15 +15,19 @@ from ..._core.plan import Item
 from ..locks.price import CANCEL, TERMINATE
 from ..locks.rounds import Observation, Outcome, Patience, Remeasure, Signal, Step, Watch, record_results
 from ..session import Holder
-from .excess_plan import Excess
+from .excess_plan import CHOSEN, Excess
 
 
 def ending(first: Excess, patience: Patience) -> Generator[Step, Any, Outcome]:
-    """Carry ``first`` out, in one round: whoever comes after it is another plan's."""
+    """Carry ``first`` out, in one round: whoever comes after it is another plan's. A cancel that an operator chose
+    stays one, also where the statement goes on."""
     done = Outcome(rounds=1, after=first.snapshot)
     hit: dict[str, tuple[Item, Holder, str]] = {}
-    for item, session in first.victims:
-        if (yield Signal(session, item.action, None)):
+    for item, named in first.victims:
+        chosen = item.detail["rule"] == CHOSEN
+        # A terminated session goes whatever it does by then, if it is the same backend.
+        session = named._replace(xact_start=None, state_change=None) if chosen and item.action == TERMINATE else named
+        if (yield Signal(session, item.action, None, chosen=chosen)):
             hit[item.target] = (item, session, item.action)
         else:
             done.not_done.append({"target": item.target, "reason": "it had moved on when the act came"})
@@ -31,9 +35,10 @@ def ending(first: Excess, patience: Patience) -> Generator[Step, Any, Outcome]:
         cancelled = any(action == CANCEL for dummy, dummy2, action in hit.values())
         seen: Observation = yield Watch((), _victims(hit), patience.grace if cancelled else patience.timeout)
         for target, (item, holder, action) in list(hit.items()):
-            if action == CANCEL and target in seen.standing and (yield Signal(holder, TERMINATE, None)):
+            escalates = action == CANCEL and item.detail["rule"] != CHOSEN
+            if escalates and target in seen.standing and (yield Signal(holder, TERMINATE, None)):
                 hit[target] = (item, holder, TERMINATE)
-        if seen.standing:
+        if seen.standing and any(item.detail["rule"] != CHOSEN for item, dummy, dummy2 in hit.values()):
             seen = yield Watch((), _victims(hit), patience.timeout)
         record_results(hit, seen, done)
         if not seen.standing:

@@ -8,8 +8,14 @@ from typing import Any
 
 from ..._core.errors import InputError
 from ..._core.module import at_least, share
+from .chosen import ACTIONS, AUTO, Chosen, chosen_of
 from .excess_plan import Rules, dead_clients_of, measured
 
+CHOSEN_ARGS: dict[str, Any] = {
+    "session": {"type": "str", "default": ""},
+    "session_action": {"type": "str", "default": AUTO, "choices": list(ACTIONS)},
+    "override_exclusions": {"type": "bool", "default": False},
+}
 RULE_ARGS: dict[str, Any] = {
     "idle": {"type": "float"},
     "shares": {"type": "dict", "default": {}},
@@ -61,3 +67,18 @@ def rules_of(params: dict[str, Any]) -> Rules:
         floor=params["floor"],
         maintenance=params["maintenance"],
     )
+
+
+def choice_of(params: dict[str, Any]) -> Chosen | None:
+    """The one session to end; None where none is chosen. Refuses rules beside it, and what is no choice."""
+    if not params["session"]:
+        if params["override_exclusions"]:
+            raise InputError("override_exclusions is for one session: choose it with session. Nothing was done.")
+        return None
+    rules = [name for name in ("idle", "idle_in_transaction", "long_running") if params[name] is not None]
+    rules += [name for name in ("busy", "dead_clients") if params[name]]
+    if rules:
+        raise InputError(
+            f"session chooses one session and {', '.join(rules)} others: give one of both. Nothing was done."
+        )
+    return chosen_of(params["session"], params["session_action"], params["override_exclusions"])

@@ -132,6 +132,38 @@ SELECT {function}(pid) FROM victim
 CANCEL = _GUARDED.format(function="pg_catalog.pg_cancel_backend")
 TERMINATE = _GUARDED.format(function="pg_catalog.pg_terminate_backend")
 
+# The same for the one session that an operator chose: of the kind that was shown, and of a session that is terminated
+# (no transaction, no state is given) the backend as a whole.
+_CHOSEN = """
+WITH victim AS MATERIALIZED (
+  SELECT a.pid
+    FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
+   WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
+     AND a.backend_type = %(backend_type)s AND a.backend_start = %(backend_start)s
+     AND (%(state_change)s::timestamptz IS NULL
+          OR (a.xact_start IS NOT DISTINCT FROM %(xact_start)s AND a.state_change = %(state_change)s))
+     AND a.application_name = coalesce(%(application)s, a.application_name)
+)
+SELECT {function}(pid) FROM victim
+"""
+CANCEL_CHOSEN = _CHOSEN.format(function="pg_catalog.pg_cancel_backend")
+TERMINATE_CHOSEN = _CHOSEN.format(function="pg_catalog.pg_terminate_backend")
+# What one session holds. Names are resolved in the database of the login.
+HELD = """
+SELECT l.locktype, l.mode,
+       CASE WHEN l.relation IS NULL THEN ''
+            WHEN l.database IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                     WHERE datname = pg_catalog.current_database()))
+            THEN l.relation::pg_catalog.regclass::text
+            ELSE 'relation ' || l.relation || ' of another database' END,
+       pg_catalog.count(*)
+  FROM pg_catalog.pg_lock_status() AS l
+ WHERE l.pid = %(pid)s AND l.granted AND l.locktype NOT IN ('virtualxid', 'transactionid')
+ GROUP BY 1, 2, 3
+ ORDER BY 4 DESC, 3, 2
+ LIMIT 200
+"""
+
 # ROLLBACK PREPARED is a utility statement and cannot carry its guard; this comes just before it.
 PREPARED_STANDS = """
 SELECT gid FROM pg_catalog.pg_prepared_xact()

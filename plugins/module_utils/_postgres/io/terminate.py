@@ -76,14 +76,22 @@ class Ending:
         """What an idle session keeps that its pool would not give it back, by pid."""
         return {row[0]: "holds an advisory lock" for row in self._postgres.rows(queries.ADVISORY)}
 
+    def held(self, pid: int) -> list[tuple[str, str, str, int]]:
+        """Kind, mode, name and number of the locks that a session holds, by object."""
+        return [(row[0], row[1], legible_text(row[2]), row[3]) for row in self._postgres.rows(queries.HELD, pid=pid)]
+
     def signal(self, step: Signal) -> bool:
         """End one holder if it is still what the plan saw and still in the way. True: the signal went out."""
         if isinstance(step.holder, Prepared):
             return self._roll_back(step.holder, step.waiters or ())
         session = step.holder
+        cancel, terminate = queries.CANCEL, queries.TERMINATE
+        if step.chosen:
+            cancel, terminate = queries.CANCEL_CHOSEN, queries.TERMINATE_CHOSEN
         rows = self._postgres.rows(
-            queries.CANCEL if step.action == CANCEL else queries.TERMINATE,
+            cancel if step.action == CANCEL else terminate,
             pid=session.pid,
+            backend_type=session.backend_type,
             backend_start=session.backend_start,
             xact_start=session.xact_start,
             state_change=session.state_change,

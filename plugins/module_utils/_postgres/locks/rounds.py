@@ -44,12 +44,14 @@ class Patience:
 @dataclass(frozen=True)
 class Signal:
     """End ``holder`` by ``action`` if it is still itself and still holds up one of ``waiters`` (pids); None:
-    whoever it holds up. ``escalated``: its state may have changed since, by our own cancel."""
+    whoever it holds up. ``escalated``: its state may have changed since, by our own cancel. ``chosen``: by an operator,
+    of whichever kind it is; a holder without a transaction and a state is meant as a whole."""
 
     holder: Holder
     action: str
     waiters: tuple[int, ...] | None
     escalated: bool = False
+    chosen: bool = False
 
 
 @dataclass(frozen=True)

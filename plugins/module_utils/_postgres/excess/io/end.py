@@ -18,6 +18,7 @@ from ...locks.rounds import Outcome, Patience
 from ...refusals import check_visible
 from ...session import SESSION_TARGET
 from ...snapshot import Snapshot
+from ..chosen import Chosen, HeldLock, plan_chosen
 from ..excess_plan import Bounds, Excess, Rules, plan_ending, standing
 from ..excess_rounds import ending
 
@@ -33,9 +34,11 @@ def end_sessions(
     rows: int,
     only: Sequence[str] | None,
     check_mode: bool,
+    chosen: Chosen | None = None,
 ) -> dict[str, Any]:
-    """What pg_end_sessions returns: an ActResult, what became of the sessions, and the plan in its two parts."""
-    act = EndSessions(Ending(postgres), exclusions, rules, bounds, patience, parts, rows)
+    """What pg_end_sessions returns: an ActResult, what became of the sessions, and the plan in its two parts.
+    ``chosen``: the one session to end, in place of all that the rules name."""
+    act = EndSessions(Ending(postgres), exclusions, rules, bounds, patience, parts, rows, chosen)
     snapshot = read_snapshot(postgres)
     check_visible(snapshot)
     planned = act.judge(snapshot)
@@ -48,6 +51,7 @@ def end_sessions(
         "acted_on": outcome.acted_on,
         "still_present": outcome.still_present,
         "seconds_to_recovery": outcome.seconds_to_recovery,
+        "about": list(kept.about),
     }
 
 
@@ -62,9 +66,16 @@ class EndSessions:
     patience: Patience
     parts: Collection[str]
     rows: int
+    chosen: Chosen | None = None
     outcome: Outcome = field(default_factory=Outcome)
 
     def judge(self, snapshot: Snapshot, *_unused: Any) -> Excess:
+        if self.chosen:
+            held = [HeldLock(*lock) for lock in self.ending.held(self.chosen.pid)]
+            planned = plan_chosen(snapshot, self.exclusions, self.chosen, held)
+            # From now on it is this very session, which is gone after the act.
+            self.chosen = self.chosen.of(snapshot.sessions.get(self.chosen.pid))
+            return planned
         keeps = self.ending.keepers() if self.rules.idle is not None else {}
         whole = plan_ending(snapshot, self.exclusions, self.rules, self.bounds, keeps)
         return whole if len(set(self.parts)) == 2 else whole.part("harmless" in self.parts)

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One session that an operator chose: what is known of it, and the plan to cancel or to terminate it. Pure.
+
+A statement is cancelled as the plan saw it: its target names the transaction. A session is terminated whatever it does
+by then: its target names the backend alone, so that an approval stays good while transactions come and go. An exclusion
+stands until the operator says that it does not, and then the plan needs an approval whatever the limit is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Sequence
+
+from ..._core.errors import InputError
+from ..._core.plan import Item, Plan
+from ..._core.text import printable, shortened, some, span
+from ..._core.times import stamp
+from ..describe import describe, who_is
+from ..exclusions import Exclusions
+from ..locks.price import CANCEL, TERMINATE
+from ..session import CLIENT, Session
+from ..snapshot import Snapshot
+from ..sql_text import legible_statement
+from ..work import leaves_behind, maintenance
+from .excess_plan import CHOSEN, VERB, Excess
+
+AUTO = "auto"
+ACTIONS = (AUTO, CANCEL, TERMINATE)
+_WALSENDER, _AUTOVACUUM, _PARALLEL = "walsender", "autovacuum worker", "parallel worker"
+_IDENTITY = re.compile(r"(\d{1,9})(?:@(\d{8}T\d{6}\.\d{6}Z)(?:/\S*)?)?\Z", re.ASCII)
+_SHOWN, _WIDE = 4, 160
+
+
+class HeldLock(NamedTuple):
+    """Locks of one kind on one object. ``name`` empty: it has none that could be read."""
+
+    kind: str
+    mode: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """``began``: when the backend started, as targets have it; empty: whichever session has that pid now. ``action``:
+    `AUTO` cancels a statement that runs, else terminates. ``override``: exclusions are no bar."""
+
+    pid: int
+    began: str = ""
+    action: str = AUTO
+    override: bool = False
+
+    def of(self, session: Session | None) -> Chosen:
+        """The same, meaning the session that has the pid now and no later one."""
+        return self if self.began or session is None else replace(self, began=stamp(session.backend_start))
+
+    @property
+    def words(self) -> str:
+        return f"{self.pid}@{self.began}" if self.began else str(self.pid)
+
+
+def chosen_of(text: str, action: str = AUTO, override: bool = False) -> Chosen:
+    """From a pid, ``pid@backend_start`` or a whole target."""
+    found = _IDENTITY.match(text.strip())
+    if not found or not int(found.group(1)):
+        raise InputError(
+            f"session: {text!r} is neither a pid nor an identity. Give 4711, or 4711@20261123T145635.123456Z as a plan"
+            " names it. Nothing was done."
+        )
+    return Chosen(int(found.group(1)), found.group(2) or "", action, override)
+
+
+def backend_of(session: Session) -> str:
+    """The session whatever it does: a pid alone may be another one tomorrow."""
+    return f"{session.pid}@{stamp(session.backend_start)}"
+
+
+def as_a_whole(session: Session) -> Session:
+    """The same with a target that names the backend alone."""
+    return session._replace(xact_start=None, state_change=None)
+
+
+def plan_chosen(snapshot: Snapshot, exclusions: Exclusions, chosen: Chosen, held: Sequence[HeldLock] = ()) -> Excess:
+    """What would be done to the session that was chosen. ``held``: its locks.
+
+    Refuses (InputError) a pid without a session, and what no operator may end. An identity that is gone is no error:
+    there is nothing to do.
+    """
+    session = snapshot.sessions.get(chosen.pid)
+    if session is None and not chosen.began:
+        raise InputError(
+            f"There is no session with pid {chosen.pid} on this server. It may have ended by itself. List the sessions"
+            " with the module pg_activity_info, and choose one of them. Nothing was done."
+        )
+    if session is None:
+        return _nothing(snapshot, f"nothing to do: the session {chosen.words} is gone")
+    who = who_is(snapshot, session.pid)
+    if chosen.began and stamp(session.backend_start) != chosen.began:
+        return _nothing(
+            snapshot,
+            f"nothing to do: the session {chosen.words} is gone. Its pid has another session by now: {who}, connected"
+            f" since {stamp(session.backend_start)}. To end that one, choose {backend_of(session)}",
+        )
+    _refuse_processes(session, exclusions)
+    action = chosen.action
+    if action == AUTO:
+        action = CANCEL if session.state == "active" else TERMINATE
+    facts = tuple(about(snapshot, session, exclusions, held))
+    if action == CANCEL and session.backend_type == CLIENT and session.state != "active":
+        idle = f"nothing to do: {who} runs no statement that could be cancelled ({describe(snapshot, session.pid)})"
+        return _nothing(snapshot, f"{idle}. The action terminate ends the session", facts)
+    target = session.target if action == CANCEL else as_a_whole(session).target
+    detail = {"pid": session.pid, "who": who, "rule": CHOSEN}
+    reason = f"{describe(snapshot, session.pid)}; {cost(snapshot, session)}"
+    why = exclusions.why(session)
+    barred = session.redacted or not session.signalable
+    if why and (barred or not chosen.override):
+        item = Item(target, why, "", {"pid": session.pid, "who": who})
+        hint = "" if barred else "; override_exclusions=true plans it all the same, for an approval"
+        return _excess(snapshot, session, Plan(VERB, (), (item,)), f"{who} is excluded: {why}{hint}", facts)
+    if why:
+        detail["needs_approval"] = f"{who} is excluded: {why}"
+    return _excess(snapshot, session, Plan(VERB, (Item(target, reason, action, detail),)), "", facts)
+
+
+def _refuse_processes(session: Session, exclusions: Exclusions) -> None:
+    kind = session.backend_type
+    if session.pid == exclusions.own_pid:
+        raise InputError(f"session: pid {session.pid} is the connection of this very run. Nothing was done.")
+    if kind == _PARALLEL and session.leader_pid:
+        raise InputError(
+            f"session: pid {session.pid} is a parallel worker of the session {session.leader_pid}, and ends with its"
+            f" statement. Choose {session.leader_pid}. Nothing was done."
+        )
+    if kind and kind not in (CLIENT, _WALSENDER, _AUTOVACUUM) and not session.redacted:
+        raise InputError(
+            f"session: pid {session.pid} is no session but a process of PostgreSQL itself ({printable(kind)}). Ending"
+            " it would harm the server, and it would be started again. Nothing was done."
+        )
+
+
+def _excess(snapshot: Snapshot, session: Session, plan: Plan, nothing: str, facts: tuple[str, ...]) -> Excess:
+    target = (*plan.actions, *plan.excluded)[0].target
+    what = "chosen statement" if plan.actions and plan.actions[0].action == CANCEL else "chosen session"
+    return Excess(snapshot, plan, {target: session}, frozenset({target}), what=what, nothing=nothing, about=facts)
+
+
+def _nothing(snapshot: Snapshot, why: str, facts: tuple[str, ...] = ()) -> Excess:
+    return Excess(snapshot, Plan(VERB), {}, frozenset(), what="chosen session", nothing=why, about=facts)
+
+
+def about(snapshot: Snapshot, session: Session, exclusions: Exclusions, held: Sequence[HeldLock]) -> list[str]:
+    """Who it is, what it does, what it holds, who waits for it, and what its end costs: a line each."""
+    client = printable(session.client) or "a local socket"
+    age = span((snapshot.now - session.backend_start).total_seconds()) if session.backend_start else "unknown"
+    lines = [f"{who_is(snapshot, session.pid)} from {client}, connected for {age} ({backend_of(session)})"]
+    state = describe(snapshot, session.pid)
+    if session.xact_start:
+        written = "has written" if session.has_written else "has written nothing"
+        state += f"; its transaction is {span((snapshot.now - session.xact_start).total_seconds())} old and {written}"
+    lines.append(state)
+    kind = maintenance(session)
+    if kind:
+        lines.append(f"does maintenance: {printable(kind)}")
+    if session.query:
+        ran = "runs" if session.state == "active" else "ran last"
+        lines.append(f"{ran}: {shortened(legible_statement(session.query), _WIDE)}")
+    lines.append(f"holds {some([_lock_words(lock) for lock in held], _SHOWN)}" if held else "holds no lock")
+    waiters = sorted(snapshot.forest.behind([session.pid]), key=lambda key: (-snapshot.seconds_waiting(key), str(key)))
+    names = [f"{who_is(snapshot, key)} for {span(snapshot.seconds_waiting(key))}" for key in waiters]
+    verb = "session waits" if len(waiters) == 1 else "sessions wait"
+    lines.append(f"{len(waiters)} {verb} for it: {some(names, _SHOWN)}" if waiters else "no session waits for it")
+    lines.append(cost(snapshot, session))
+    why = exclusions.why(session)
+    return [*lines, f"excluded: {why}"] if why else lines
+
+
+def _lock_words(lock: HeldLock) -> str:
+    words = f"{lock.mode} on {printable(lock.name)}" if lock.name else f"{lock.mode} ({lock.kind})"
+    return f"{words}, {lock.count} times" if lock.count > 1 else words
+
+
+def cost(snapshot: Snapshot, session: Session) -> str:
+    """What is lost when it ends."""
+    if session.backend_type == _WALSENDER:
+        return "its end cuts off a replica or a backup, which begins again where it can"
+    if session.backend_type == _AUTOVACUUM:
+        return "its end loses the work of a vacuum, which begins again"
+    if leaves_behind(session):
+        return "its end leaves an invalid index behind"
+    if session.commit_waits:
+        return "its end loses nothing: the transaction is committed here and waits for a standby"
+    if session.aborted:
+        return "its end loses nothing: its transaction has failed already"
+    age = span((snapshot.now - session.xact_start).total_seconds()) if session.xact_start else ""
+    if session.has_written:
+        return f"its end rolls back all that its transaction wrote in {age}" if age else "its end rolls back its work"
+    if session.state == "active":
+        return "its end loses the work of its statement; it has written nothing"
+    if session.idle_in_transaction:
+        return "its end loses a transaction that has written nothing"
+    return "its end loses the connection and what lives with it (session locks, temporary tables)"
