@@ -91,7 +91,7 @@ def plan_chosen(snapshot: Snapshot, exclusions: Exclusions, chosen: Chosen, held
     session = snapshot.sessions.get(chosen.pid)
     if session is None and not chosen.began:
         raise InputError(
-            f"There is no session with pid {chosen.pid} on this server. It may have ended by itself. List the sessions"
+            f"There is no session with pid {chosen.pid} on this server. It may have ended. List the sessions"
             " with the module pg_activity_info, and choose one of them. Nothing was done."
         )
     if session is None:

@@ -134,6 +134,6 @@ def test_a_refusal_shows_who_waits(printed):
 
 def test_a_look_at_an_earlier_act_is_no_plan_of_this_run(printed):
     plan = {**PLAN, "no_action_reason": "nothing to do"}
-    result = {"plan": plan, "done": [], "missed": [], "seconds": None, "remaining": 0, "undo": {}}
+    result: dict[str, Any] = {"plan": plan, "done": [], "missed": [], "seconds": None, "remaining": 0, "undo": {}}
     assert printed("compose_scale", result, role="pafar.runbook.incident") == []
     assert printed("compose_scale", result, role="pafar.runbook.scale_services") == ["db | nothing to do"]
