@@ -39,7 +39,7 @@ class HeldLock(NamedTuple):
     kind: str
     mode: str
     name: str
-    count: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def about(snapshot: Snapshot, session: Session, exclusions: Exclusions, held: Se
 
 def _lock_words(lock: HeldLock) -> str:
     words = f"{lock.mode} on {printable(lock.name)}" if lock.name else f"{lock.mode} ({lock.kind})"
-    return f"{words}, {lock.count} times" if lock.count > 1 else words
+    return f"{words}, {lock.number} times" if lock.number > 1 else words
 
 
 def cost(snapshot: Snapshot, session: Session) -> str:

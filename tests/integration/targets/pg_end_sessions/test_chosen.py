@@ -29,7 +29,7 @@ def test_a_statement_is_cancelled_and_its_session_stays(server, session):
     assert busy.fate() == "alive"
     done = end(server, busy.pid, only=[target_of(planned)])
     assert done["plan"]["digest"] == planned["plan"]["digest"]
-    assert [entry["action"] for entry in done["ended"]] == ["cancelled"]
+    assert [entry["action"] for entry in done["acted_on"]] == ["cancelled"]
     assert busy.fate() == "cancelled"
     assert busy.run("SELECT 1") == [(1,)]
     assert bystander.fate() == "alive"
@@ -42,10 +42,10 @@ def test_a_cancel_stays_a_cancel(server, session):
     )
     until(lambda: server.value(f"SELECT state FROM pg_stat_activity WHERE pid = {stubborn.pid}") == "active")
     done = end(server, stubborn.pid, session_action="cancel", grace=0.3)
-    assert (done["ended"], len(done["stuck"]), done["remaining"]) == ([], 1, 1)
+    assert (done["acted_on"], len(done["still_present"]), done["remaining"]) == ([], 1, 1)
     assert stubborn.fate() == "alive"
     done = end(server, stubborn.pid, session_action="terminate")
-    assert [entry["action"] for entry in done["ended"]] == ["terminated"]
+    assert [entry["action"] for entry in done["acted_on"]] == ["terminated"]
     assert stubborn.fate() == "terminated"
 
 
