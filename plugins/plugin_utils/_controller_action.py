@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Mapping, Sequence
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._core.text import printable
 
 
 class ControllerAction(ActionBase, ABC):
@@ -37,4 +38,6 @@ class ControllerAction(ActionBase, ABC):
             argument_spec=dict(self.arguments), required_if=[list(rule) for rule in self.required_if]
         )
         result.update({"changed": False, **self.judge(args)})
+        if "msg" in result:
+            result["msg"] = printable(str(result["msg"]))  # it quotes what modules returned
         return result

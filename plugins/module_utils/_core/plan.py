@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterable, Mapping, Sequence, TypedDict, cast
 
+from .text import harmless
+
 
 class Detail(TypedDict, total=False):
     """What kinds of plan add, and the screen shows: a name for people, and how many sessions an action frees."""
@@ -158,8 +160,10 @@ def plan_dict(plan: Plan, affected: int, what: str, nothing: str = "", leaves: i
 
 
 def diff_of(header: str, before: Sequence[str], after: Sequence[str]) -> Diff:
-    """Lines before and after as Ansible's ``diff``; empty where nothing would change."""
-    same = list(before) == list(after)
+    """Lines before and after as Ansible's ``diff``; empty where nothing would change. Ansible prints it as it is, so
+    that foreign names are cleaned here, each line staying one."""
+    before, after = [harmless(line) for line in before], [harmless(line) for line in after]
+    same = before == after
     return {
         "before_header": header,
         "after_header": "after the plan",

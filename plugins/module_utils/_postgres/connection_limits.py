@@ -101,7 +101,9 @@ class ConnectionLimit:
     def words(self) -> str:
         """``57 slots for ordinary roles``, ``the limit of role app``."""
         return (
-            f"{self.limit} slots for ordinary roles" if self.kind == SLOTS else f"the limit of {self.kind} {self.name}"
+            f"{self.limit} slots for ordinary roles"
+            if self.kind == SLOTS
+            else f"the limit of {self.kind} {printable(self.name)}"
         )
 
     def is_tight(self, headroom: float) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Collection
 
 from ...._core.errors import PrivilegeError, ServerError
+from ...._core.text import printable
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...session import SIGNATURE
@@ -73,7 +74,7 @@ def find_extension(postgres: Postgres) -> Extension:
     newest, installed, schema, columns = found[0]
     preloaded = postgres.names(PRELOADED)
     loaded = not preloaded or "pg_stat_statements" in preloaded[0][0]  # without a row this login may not see it
-    create = f"CREATE EXTENSION pg_stat_statements, as a superuser in the database {database}"
+    create = f"CREATE EXTENSION pg_stat_statements, as a superuser in the database {printable(database)}"
     if not loaded:
         more = "" if installed else f"; then {create}"
         return Extension(
@@ -82,7 +83,7 @@ def find_extension(postgres: Postgres) -> Extension:
         )
     if not installed:
         return Extension(
-            why=f"the extension pg_stat_statements is not created in the database {database}", remedy=create
+            why=f"the extension pg_stat_statements is not created in the database {printable(database)}", remedy=create
         )
     notes = []
     if installed != newest:
