@@ -537,7 +537,7 @@ redacted:
   type: int
   sample: 0
 server_states:
-  description: "States of the whole server that no session's lock explains, like commits that wait for a synchronous standby."
+  description: "States that no session's lock explains, like commits that wait for a synchronous standby, and convoys."
   returned: success
   type: list
   elements: dict

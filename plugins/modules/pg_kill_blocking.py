@@ -18,6 +18,10 @@ description:
     not fall or if new sessions of the application queue again.
   - A session that waited in the first snapshot and has got its lock since is healthy. It is terminated only after it has
     held that lock for O(min_waiting) seconds.
+  - A queue whose holder changes while it is watched is a convoy and no incident. It is watched for O(min_waiting) seconds
+    and 5 at most, and only where a holder may have got its lock a moment ago.
+  - All holders of a row that several transactions share are known where the login may read the row
+    (C(GRANT SELECT (ctid, xmax))). Elsewhere a plan that may end only some of them needs an approval.
 options:
   min_waiting:
     description: Seconds that a session must have waited to count.
@@ -57,7 +61,8 @@ options:
     description:
       - Approved targets, as an earlier plan named them. No other session is terminated, unless O(follow=true). An
         empty list approves nothing.
-      - The module fails if none of them is in the present plan although sessions still wait too long.
+      - The module fails if none of them is in the present plan although sessions still wait too long. With O(follow=true)
+        it returns without an act if no session waits too long any more.
     type: list
     elements: str
   follow:
@@ -120,7 +125,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(pid), C(who) and C(frees), the number of waiters that it unblocks. C(frees) of the plan
+    - An action has C(action), C(worst) (the harshest act that may follow it, which the digest names), C(pid), C(who) and
+      C(frees), the number of waiters that it unblocks. C(frees) of the plan
       is the number of C(affected_before) that the plan unblocks.
   returned: success
   type: dict

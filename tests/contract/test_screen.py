@@ -23,8 +23,8 @@ ACTED: ShownAct = {
 }  # fmt: skip
 PLANNED: ShownAct = {**ACTED, "done": [], "not_done": [], "seconds": None}
 KILLED: Terminations = {
-    "acted_on": [{"target": "a", "pid": 7, "who": "a", "action": "terminated", "reason": "idle"}],
-    "still_present": [{"target": "b"}], "not_done": [{"target": "c", "reason": "gone"}], "rounds": 1,
+    "acted_on": [{"who": "a", "action": "terminated", "reason": "idle"}],
+    "still_present": [{"who": "b"}], "not_done": [{"target": "c", "reason": "gone"}], "rounds": 1,
     "seconds_to_recovery": 0.1, "stopped": "",
 }  # fmt: skip
 # Module -> results in the order in which they are shown; the last is the one whose keys are renamed.

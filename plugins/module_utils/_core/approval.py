@@ -37,7 +37,9 @@ def require_targets(only: Sequence[str] | None, form: TargetForm = ANY_TARGET) -
             )
 
 
-def require_current(planned: Plan, kept: Plan, affected: int, only: Sequence[str] | None) -> None:
+def require_current(
+    planned: Plan, kept: Plan, affected: int, only: Sequence[str] | None, by_person: bool = True
+) -> None:
     """Raise StaleApproval if no approved target is in the present plan, while there is something to do.
 
     ``planned``: the present plan; ``kept``: its approved part; ``affected``: how many things have the problem. An empty
@@ -45,15 +47,17 @@ def require_current(planned: Plan, kept: Plan, affected: int, only: Sequence[str
     """
     if not only or kept.actions or not (planned.actions or affected):
         return
-    raise StaleApproval(
-        f"None of the {len(only)} approved target(s) is in the present plan ({_listed(only)}): each is gone, has"
-        " changed"
-        f" or no longer needs the action. The present plan has {_listed(planned.targets) or 'no action'}. Run"
-        " again with"
-        " --check and approve targets of that plan. Nothing was done.",
-        approved=list(only),
-        affected=affected,
+    present = f"The present plan has {_listed(planned.targets) or 'no action'}."
+    without_approval = (
+        f"The plan is out of date: none of its {len(only)} target(s) is in the present plan ({_listed(only)})."
+        f" {present} Run the playbook again. Nothing was done."
     )
+    approved = (
+        f"None of the {len(only)} approved target(s) is in the present plan ({_listed(only)}): each is gone, has"
+        f" changed or no longer needs the action. {present} Run again with --check and approve targets of that plan."
+        " Nothing was done."
+    )
+    raise StaleApproval(approved if by_person else without_approval, approved=list(only), affected=affected)
 
 
 def _listed(targets: Sequence[str]) -> str:

@@ -28,26 +28,28 @@ class ShownAct(ActResult, total=False):
     next_up: str
 
 
-class Target(TypedDict):
-    """What was signalled."""
+class Named(TypedDict):
+    """A session or a prepared transaction, named as in the plan."""
 
-    target: str
-
-
-class Ended(Target):
-    """A session, or a prepared transaction, whose ``pid`` is 0."""
-
-    pid: int
     who: str
+
+
+class Ended(Named):
+    """One that was acted on."""
+
     action: str
     reason: str
 
 
-class Terminations(TypedDict):
+class _Planned(TypedDict, total=False):
+    plan: PlanDict
+
+
+class Terminations(_Planned):
     """What pg_kill_blocking returns, as far as it is shown. Seconds."""
 
     acted_on: list[Ended]
-    still_present: list[Target]
+    still_present: list[Named]
     not_done: list[NotDone]
     rounds: int
     seconds_to_recovery: float | None
@@ -86,11 +88,18 @@ def of_gate(result: GateResult) -> list[Line]:
 
 def of_terminations(result: Terminations) -> list[Line]:
     """Sessions that were terminated, sessions that were not, and the seconds to recovery."""
-    lines = [(CARE, f"{entry['action']} {_named(entry)}: {entry['reason']}") for entry in result["acted_on"]]
-    lines += [(BAD, f"signalled, and still connected: {entry['target']}") for entry in result["still_present"]]
-    lines += [(DIM, f"left alone: {entry['target']}: {entry['reason']}") for entry in result["not_done"]]
+    plan = result.get("plan")
+    planned = [*plan["actions"], *plan["excluded"]] if plan else []
+    names = {item["target"]: item.get("who") for item in planned}
+    lines = [(CARE, f"{entry['action']} {entry['who']}: {entry['reason']}") for entry in result["acted_on"]]
+    lines += [(BAD, f"signalled, and still connected: {entry['who']}") for entry in result["still_present"]]
+    lines += [
+        (DIM, f"left alone: {names.get(entry['target']) or entry['target']}: {entry['reason']}")
+        for entry in result["not_done"]
+    ]
     if not result["acted_on"] and not result["still_present"]:
-        lines.append((DIM, "no session was terminated"))
+        moved = (GOOD, "no session waits too long any more: the queue moved before the act")
+        lines.append((DIM, "no session was terminated") if not plan or plan["affected_before"] else moved)
     rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
     if result["seconds_to_recovery"] is not None:
         seconds = result["seconds_to_recovery"]
@@ -98,11 +107,6 @@ def of_terminations(result: Terminations) -> list[Line]:
     if result["stopped"]:
         lines.append((BAD, f"stopped: {result['stopped']}"))
     return lines
-
-
-def _named(entry: Ended) -> str:
-    """A session by its pid; a prepared transaction, which has none, by its name."""
-    return f"pid {entry['pid']}" if entry["pid"] else str(entry["who"])
 
 
 def of_outcome(result: OutcomeReport) -> list[Line]:

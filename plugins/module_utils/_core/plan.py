@@ -72,16 +72,20 @@ def unspaced(text: str) -> str:
 class Item:
     """One target that a plan acts on or excludes.
 
-    ``detail`` has more facts by the kind of plan (pid, frees, ...); it is no part of the digest.
+    ``detail`` has more facts by the kind of plan (pid, frees, ...); it is no part of the digest. ``worst``: the
+    harshest act that may follow where the first does not help, empty where none does. The digest names that one, since
+    the first depends on what the target does at the moment.
     """
 
     target: str
     reason: str
     action: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    worst: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         act = {"action": self.action} if self.action else {}
+        act.update({"worst": self.worst} if self.worst and self.action else {})
         return {"target": self.target, "reason": self.reason, **act, **self.detail}
 
 
@@ -95,11 +99,11 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the verb and every (action, target), in any order.
+        """SHA-256 over the verb and every (worst act, target), in any order.
 
         Reasons and counts change from second to second and are not included: two plans with one digest do the same.
         """
-        acts = sorted([item.action, item.target] for item in self.actions)
+        acts = sorted([item.worst or item.action, item.target] for item in self.actions)
         canonical = json.dumps([self.verb, acts], separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
@@ -122,7 +126,7 @@ class Plan:
         )
         known = {item.target for item in (*self.actions, *self.excluded)}
         gone = tuple(
-            Item(target, "approved, but not in the present plan: it is gone or no longer needs the action")
+            Item(target, "not in the present plan: it is gone or no longer needs the action")
             for target in approved
             if target not in known
         )

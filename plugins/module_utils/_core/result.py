@@ -96,11 +96,16 @@ def carry_out(
     act: Act[P],
     clock: Callable[[], float],
     form: TargetForm = ANY_TARGET,
+    by_person: bool = True,
 ) -> ActResult:
-    """Act on targets that are both planned and approved; in check mode only plan. ``only`` None: the whole plan."""
+    """Act on targets that are both planned and approved; in check mode only plan. ``only`` None: the whole plan.
+
+    ``by_person``: whether a person approved ``only``. A plan that a gate hands on by itself may have become needless,
+    which is no error.
+    """
     require_targets(only, form)
     kept = planned.narrowed_to(only)
-    require_current(planned.plan, kept.plan, planned.as_dict()["affected_before"], only)
+    require_current(planned.plan, kept.plan, planned.as_dict()["affected_before"], only, by_person)
     before = act.look(kept)
     acts = bool(kept.plan.actions) and not check_mode
     began = clock()

@@ -142,7 +142,7 @@ def connection_limits(snapshot: Snapshot) -> list[ConnectionLimit]:
 def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[ConnectionLimitReport]:
     """The ceilings for machines, each with the applications under it, the largest first."""
     found: list[ConnectionLimitReport] = []
-    by_design = frozenset(snapshot.waits_by_design())
+    by_design = snapshot.moving | frozenset(snapshot.waits_by_design())
     for one in connection_limits(snapshot):
         groups = list(one.by_application().items())[:rows]
         applications = [_application(snapshot, exclusions, *group, rows, by_design) for group in groups]

@@ -15,6 +15,7 @@ from .session import Session
 from .snapshot import Snapshot
 
 STANDBY_MISSING, STANDBY_SLOW = "synchronous_standby_missing", "synchronous_standby_slow"
+CONVOY = "convoy"
 REPLAY_PAUSED, REPLAY_CONFLICT, NO_PRIMARY = "replay_paused", "replay_conflict", "standby_without_primary"
 _LASTS, _LASTS_LONG = 1.0, 5.0  # seconds of a commit that waits for a missing standby, and for one that is there
 _NAMES = re.compile(r"\"(?:[^\"]|\"\")*\"|\*|[\w.$-]+")
@@ -22,7 +23,8 @@ _METHOD = re.compile(r"^\s*(?:(?P<method>first|any)\s+)?(?P<number>\d+)\s*\((?P<
 
 
 class ServerState(TypedDict):
-    """A state of the whole server. ``sessions``: how many wait for it, the longest for ``seconds``."""
+    """A state of the whole server. ``sessions``: how many wait for it, the longest for ``seconds``; none in a convoy,
+    whose sessions wait for each other."""
 
     cause: str
     text: str
@@ -34,7 +36,15 @@ class ServerState(TypedDict):
 def server_states(snapshot: Snapshot) -> list[ServerState]:
     """Every state that the sessions of one look show."""
     found = [state(snapshot) for state in _STATES]
-    return [one for one in found if one is not None]
+    return [*(state for state in found if state is not None), *(_convoy(text) for text in snapshot.convoys)]
+
+
+def _convoy(text: str) -> ServerState:
+    advice = (
+        "shorten the transactions that take this lock (no call to another service and no work on other tables while it"
+        " is held), or spread them over more rows; to end sessions frees none"
+    )
+    return _state(CONVOY, text, advice)
 
 
 def _commits_wait(snapshot: Snapshot) -> ServerState | None:

@@ -91,6 +91,12 @@ class Snapshot:
     names: Mapping[Tag, str] = field(default_factory=dict)
     rows: Mapping[int, str] = field(default_factory=dict)  # waiter's pid -> the row it wants
     snapshot_blockers: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    # The transactions by which a holder shares a row with others; and holders of a row that others may hold too, with
+    # the right that would show these.
+    shared_xids: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
+    unread_rows: Mapping[Key, str] = field(default_factory=dict)
+    moving: frozenset[Key] = frozenset()  # waiters in a queue that was seen to move by itself
+    convoys: tuple[str, ...] = ()  # such queues, a sentence each
     role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
     database_limits: Mapping[str, int] = field(default_factory=dict)
 
@@ -142,6 +148,8 @@ class Snapshot:
         idle_after = max(min_waiting, IDLE_AFTER)
         found: dict[Key, frozenset[Key]] = {}
         for key, locks in advisory.items():
+            if key in self.moving:
+                continue  # a convoy, and no leader
             holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
             if holders and all(self._holds_by_design(holder, idle_after, approved) for holder in holders):
                 found[key] = holders
@@ -154,7 +162,8 @@ class Snapshot:
         return not (holder.idle_in_transaction and holder.seconds_in_state(self.now) >= idle_after)
 
     def affected(self, min_waiting: float, approved: Collection[str] = (), min_waiters: int = MIN_WAITERS) -> list[Key]:
-        """Waiters for a lock that wait too long, the longest first; those that wait by design are none of them.
+        """Waiters for a lock that wait too long, the longest first. Those that wait by design are none of them, nor
+        those in a queue that moves by itself.
 
         A wait is too long after ``min_waiting`` seconds, or when ``min_waiters`` sessions wait for one that has held
         its lock for so long: clients with short timeouts never wait for long themselves, they fail and come back.
@@ -167,7 +176,9 @@ class Snapshot:
         ]
         behind = self.forest.behind(pressing) if pressing else set()
         return [
-            key for key, age in self._ages.items() if (age >= min_waiting or key in behind) and key not in by_design
+            key
+            for key, age in self._ages.items()
+            if (age >= min_waiting or key in behind) and key not in by_design and key not in self.moving
         ]
 
     def held_for(self, key: Key) -> float:

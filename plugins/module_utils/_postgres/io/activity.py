@@ -11,10 +11,10 @@ from typing import Callable, Sequence
 from ..activity_report import ActivityReport, activity_result, with_background
 from ..background.io.background import collect_background
 from ..exclusions import Exclusions
+from ..locks.io.watch import read_watched
 from ..snapshot import Snapshot
 from .connection import Login
 from .server import Postgres, connect
-from .snapshot import read_snapshot
 
 _PAUSE = 0.2  # seconds between two looks while there is patience
 
@@ -65,7 +65,7 @@ def _patient(postgres: Postgres, wanted: Wanted) -> Snapshot:
     """The first snapshot in which no more wait than expected, or the last before patience ends."""
     until = time.monotonic() + wanted.patience
     while True:
-        snapshot = read_snapshot(postgres)
+        snapshot = read_watched(postgres, wanted.min_waiting)
         if len(snapshot.affected(wanted.min_waiting)) <= wanted.expected or time.monotonic() >= until:
             return snapshot
         time.sleep(_PAUSE)

@@ -107,9 +107,42 @@ RELATIONS = """
 SELECT r, r::pg_catalog.regclass::text FROM pg_catalog.unnest(%(oids)s::oid[]) AS r
 """
 
+# A row that sessions wait for, and who holds it. row_security_active: a policy is a function of the application's,
+# which would run as the login. SELECT of these two columns is enough, and shows no row.
+ROW_TABLES = """
+SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+       AND pg_catalog.has_column_privilege(c.oid, 'ctid', 'SELECT')
+       AND pg_catalog.has_column_privilege(c.oid, 'xmax', 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.oid = ANY (%(oids)s::oid[]) AND c.relkind IN ('r', 'm')
+"""
+ROW_XMAX = "SELECT xmax::text FROM ONLY {table} WHERE ctid = '({page:d},{tuple:d})'::pg_catalog.tid"
+ROW_MEMBERS = "SELECT xid::text, mode FROM pg_catalog.pg_get_multixact_members(%(multixact)s::pg_catalog.xid)"
+# Subtransactions too, which have no lock of their own once they are released. An xid8 is made of an xid by its distance
+# from a present one; a number that was not given out yet is an error.
+IN_PROGRESS = """
+SELECT x.xid FROM (
+  SELECT pg_catalog.unnest(%(xids)s::text[]) AS xid,
+         pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint AS present) AS x
+ WHERE pg_catalog.pg_xact_status(
+         (x.present + ((x.xid::bigint - x.present + 2147483648) & 4294967295) - 2147483648)::text::xid8) = 'in progress'
+"""
+XID_OWNERS = """
+SELECT transactionid::text, pid, virtualtransaction FROM pg_catalog.pg_lock_status()
+ WHERE locktype = 'transactionid' AND granted AND transactionid::text = ANY (%(xids)s)
+"""
+TABLE_LOCKS = """
+SELECT database, relation, pid, virtualtransaction, mode FROM pg_catalog.pg_lock_status()
+ WHERE locktype = 'relation' AND granted AND relation = ANY (%(oids)s::oid[])
+   AND mode IN ('RowShareLock', 'RowExclusiveLock')
+"""
+
 # The last look before the act is in the act's own statement: the very session, in the very
 # transaction and state, of the very name by which it was judged, still in the way of one of the waiters that the plan
-# named (NULL: it is ended for its own sake). A row that differs is read again and judged again, as a whole.
+# named (NULL: it is ended for its own sake), or still in a transaction by which it shares the row that one of them
+# waits for: such a waiter waits for one of the holders at a time. A row that differs is read again and judged again, as
+# a whole.
 _GUARDED = """
 WITH victim AS MATERIALIZED (
   SELECT a.pid
@@ -123,7 +156,14 @@ WITH victim AS MATERIALIZED (
      AND (%(waiters)s::int[] IS NULL
           OR EXISTS (SELECT FROM pg_catalog.unnest(%(waiters)s::int[]) AS w
                       WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(w))
-                         OR a.pid = ANY (pg_catalog.pg_safe_snapshot_blocking_pids(w))))
+                         OR a.pid = ANY (pg_catalog.pg_safe_snapshot_blocking_pids(w)))
+          OR %(shared)s::text[] IS NOT NULL
+             AND EXISTS (SELECT FROM pg_catalog.pg_lock_status() AS l
+                          WHERE l.pid = a.pid AND l.locktype = 'transactionid' AND l.granted
+                            AND l.transactionid::text = ANY (%(shared)s::text[]))
+             AND EXISTS (SELECT FROM pg_catalog.pg_lock_status() AS r JOIN pg_catalog.pg_lock_status() AS l USING (pid)
+                          WHERE r.pid = ANY (%(waiters)s::int[]) AND r.locktype = 'tuple' AND r.granted
+                            AND l.locktype = 'transactionid' AND NOT l.granted))
 )
 SELECT {function}(pid) FROM victim
 """

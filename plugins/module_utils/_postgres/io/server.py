@@ -203,3 +203,13 @@ def connect(login: Login) -> Iterator[Postgres]:
         yield Postgres(login, connection, login_path)
     finally:
         connection.close()
+
+
+@contextmanager
+def in_database(postgres: Postgres, database: str) -> Iterator[Postgres]:
+    """The same server by the same login in another database; the connection itself where that is its own."""
+    if database == postgres.server["database"]:
+        yield postgres
+    else:
+        with connect(replace(postgres.login, database=database)) as there:
+            yield there

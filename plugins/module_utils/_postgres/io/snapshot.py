@@ -11,6 +11,7 @@ from typing import Any, Collection
 
 from ..._core.errors import PrivilegeError, ServerError
 from ..._core.text import printable
+from ..locks.io.shared_rows import Owners, read_shared_rows
 from ..locks.lock_table import Key, Lock, Tag
 from ..locks.wait_forest import build_forest
 from ..session import CLIENT, LONGEST_QUERY, REDACTED, Prepared, Session
@@ -37,10 +38,16 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
         row[0]: _session(row, roles, databases, progress, may_signal.get(row[3], bool(me and me[2])), writers)
         for row in activity
     }
-    xid_owner = {row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"}
-    found, rows_wanted = _locks(locks, sessions, xid_owner)
+    xid_owner: dict[str, Key] = {
+        row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"
+    }
+    found, of_rows = _locks(locks, sessions, xid_owner)
     snapshots = _snapshot_blockers(postgres, sessions)
     found += _snapshot_waits(snapshots, sessions)
+    have_ids = {session.key for session in sessions.values() if session.has_written}
+    owners = Owners({pid: one.key for pid, one in sessions.items()}, xid_owner, have_ids | set(xid_owner.values()))
+    shared = read_shared_rows(postgres, found, of_rows, owners, {oid: row[1] for oid, row in databases.items()})
+    found += shared.locks
     return Snapshot(
         now=activity[0][16],
         server=postgres.server,
@@ -48,8 +55,10 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
         sessions=sessions,
         prepared={p.key: p for p in (_prepared(row, roles, databases, me) for row in prepared)},
         forest=build_forest(found),
-        **_object_names(postgres, found, rows_wanted, databases),
+        **_object_names(postgres, found, {pid: lock.tag for pid, lock in of_rows.items()}, databases),
         snapshot_blockers=snapshots,
+        shared_xids=shared.xids,
+        unread_rows=shared.unread,
         role_limits={row[1]: row[5] for row in roles.values() if row[5] >= 0},
         database_limits={row[1]: row[2] for row in databases.values() if row[2] >= 0},
     )
@@ -170,11 +179,11 @@ def _may_signal(role: Row, me: Row | None) -> bool:
 
 
 def _locks(
-    rows: list[Row], sessions: dict[int, Session], xid_owner: dict[str, str]
-) -> tuple[list[Lock], dict[int, Tag]]:
-    """Locks by owner (parallel workers count as their leader), and the row that each waiter is after."""
+    rows: list[Row], sessions: dict[int, Session], xid_owner: dict[str, Key]
+) -> tuple[list[Lock], dict[int, Lock]]:
+    """Locks by owner (parallel workers count as their leader), and each waiter's lock of the row that it is after."""
     found: list[Lock] = []
-    wanted: dict[int, Tag] = {}
+    of_rows: dict[int, Lock] = {}
     for row in rows:
         pid = row[10]
         owner: Key
@@ -183,9 +192,9 @@ def _locks(
         else:
             session = sessions.get(pid)
             owner = session.key if session else pid
-        tag = tuple(row[:10])
+        lock = Lock(owner, tuple(row[:10]), row[12], row[13], row[14])
         if row[0] == "tuple" and pid is not None:
-            wanted[int(owner)] = tag
+            of_rows[int(owner)] = lock
         if row[15]:
-            found.append(Lock(owner, tag, row[12], row[13], row[14]))
-    return found, wanted
+            found.append(lock)
+    return found, of_rows

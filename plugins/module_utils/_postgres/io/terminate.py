@@ -99,6 +99,7 @@ class Ending:
             application=None if "\N{REPLACEMENT CHARACTER}" in session.application else session.application,
             escalated=step.escalated,
             waiters=None if step.waiters is None else list(step.waiters),
+            shared=list(step.shared) or None,
         )
         return bool(rows and rows[0][0])
 

@@ -49,6 +49,16 @@ def costly_ends(
     return costly, to_cancel
 
 
+def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
+    """Victims that may hold a row together with sessions that the lock table does not show, each with what would show
+    these: the end of one of several holders frees no waiter."""
+    return {
+        key: f"other sessions may hold the same row, and its end alone would free none; {snapshot.unread_rows[key]}"
+        for key in chosen
+        if key in snapshot.unread_rows
+    }
+
+
 def giving_up(snapshot: Snapshot, key: Key) -> Item:
     """A waiter that is cancelled for its own sake, since what it waits for is worth more."""
     holder = snapshot.who(key)

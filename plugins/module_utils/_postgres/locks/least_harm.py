@@ -21,9 +21,9 @@ from ..exclusions import Exclusions
 from ..session import Holder, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
-from .benefit import costly_ends, giving_up, groups_of
+from .benefit import blind_ends, costly_ends, giving_up, groups_of
 from .lock_table import Key
-from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of
+from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of, worst_act
 from .tree import by_design_lines, waiting
 
 VERB = "unblock"
@@ -61,7 +61,7 @@ class Judgement(PlannedAct):
     freed: frozenset[Key]
 
     bounds: Bounds = field(default_factory=Bounds)
-    by_design: tuple[str, ...] = ()  # waits that are no incident, a line each
+    no_incident: tuple[str, ...] = ()  # waits that are none, a line each
     waiters_to_cancel: tuple[Item, ...] = ()  # in place of those that need an approval
 
     @property
@@ -110,7 +110,7 @@ class Judgement(PlannedAct):
 
     def as_dict(self) -> UnblockDict:
         """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
-        nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.by_design])
+        nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.no_incident])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
         return {**plan, "frees": len(self.freed), "up_to": self.up_to, "alternatives": self._alternatives()}
 
@@ -228,9 +228,10 @@ def judge(
         excluded.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
     costly, to_cancel = costly_ends(snapshot, exclusions, chosen, freed, bounds)
+    costly.update(blind_ends(snapshot, chosen))
     keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
     plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
-    lines = tuple(by_design_lines(snapshot, bounds.min_waiting, approved))
+    lines = (*by_design_lines(snapshot, bounds.min_waiting, approved), *snapshot.convoys)
     others = tuple(giving_up(snapshot, key) for key in to_cancel)
     return Judgement(snapshot, plan, keys, affected, frozenset(freed), bounds, lines, others)
 
@@ -328,7 +329,7 @@ def _as_plan(
         if key in costly:
             detail["needs_approval"] = costly[key]
             reason += f"; needs an approval: {costly[key]}"
-        actions.append(Item(holder.target, reason, act_on(holder), detail))
+        actions.append(Item(holder.target, reason, act_on(holder), detail, worst_act(holder)))
     actions.sort(key=lambda item: (-item.detail["frees"], item.target))
     mercies = [
         Item(

@@ -40,6 +40,12 @@ def act_on(holder: Holder) -> str:
     return CANCEL if holder.state in ("active", "fastpath function call") else TERMINATE
 
 
+def worst_act(holder: Holder) -> str:
+    """The harshest act that may follow: a cancel that does not release the lock is followed by the end of the session,
+    so what a session does at the moment changes the first act alone."""
+    return ROLL_BACK if isinstance(holder, Prepared) else TERMINATE
+
+
 def has_worked(session: Session, awaited: Lock) -> bool:
     """Whether a transaction has written before the statement that waits now.
 
@@ -85,12 +91,14 @@ def pauses(snapshot: Snapshot, holder: Holder, bounds: Bounds) -> bool:
 
 
 def at_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
-    """Whether a session does something that its end would lose: a statement that waits for nobody, or a transaction
-    between two statements."""
+    """Whether a session does something that its end would lose: a statement that waits for no lock, a transaction
+    between two statements, or one that has written and has not been idle for ``min_waiting`` yet."""
     holder = snapshot.who(key)
     if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
         return False
-    return act_on(holder) == CANCEL or pauses(snapshot, holder, bounds)
+    recent = holder.seconds_in_state(snapshot.now) < bounds.min_waiting
+    unfinished = holder.idle_in_transaction and holder.has_written and not holder.aborted and recent
+    return act_on(holder) == CANCEL or pauses(snapshot, holder, bounds) or unfinished
 
 
 def price_of(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:

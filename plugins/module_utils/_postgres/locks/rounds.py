@@ -17,7 +17,7 @@ waiters do not fall, when the queue fills up again, after ``max_rounds``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Callable, Generator, Iterable, Mapping, Tuple, Union
 
@@ -45,13 +45,15 @@ class Patience:
 class Signal:
     """End ``holder`` by ``action`` if it is still itself and still holds up one of ``waiters`` (pids); None:
     whoever it holds up. ``escalated``: its state may have changed since, by our own cancel. ``chosen``: by an operator,
-    of whichever kind it is; a holder without a transaction and a state is meant as a whole."""
+    of whichever kind it is; a holder without a transaction and a state is meant as a whole. ``shared``: its
+    transactions that hold a row together with others; a waiter waits for one of all these at a time."""
 
     holder: Holder
     action: str
     waiters: tuple[int, ...] | None
     escalated: bool = False
     chosen: bool = False
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,8 @@ def _one_round(
         key = judged.keys[item.target]
         holder = judged.snapshot.who(key)
         waiters = None if item.detail.get("gives_up") else _sample_waiters(judged, key)
-        struck = yield from _signal_once(holder, item.action, waiters, why)
+        shared = judged.snapshot.shared_xids.get(key, ())
+        struck = yield from _signal_once(Signal(holder, item.action, waiters, shared=shared), why)
         if isinstance(struck, str):
             done.not_done.append({"target": item.target, "reason": struck})
         else:
@@ -198,8 +201,9 @@ def _one_round(
                 fresh: Session | None = yield Reread(holder, escalated=True)
                 if fresh is None or why(fresh):
                     continue
-                witnesses = _sample_waiters(judged, judged.keys[target])
-                if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, escalated=True)):
+                key = judged.keys[target]
+                witnesses, shared = _sample_waiters(judged, key), judged.snapshot.shared_xids.get(key, ())
+                if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, True, shared)):
                     hit[target] = (item, holder, TERMINATE)
         victims = tuple((holder, action) for dummy, holder, action in hit.values())
         seen = yield Watch(promised, victims, patience.settle)
@@ -224,9 +228,7 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observatio
         (done.still_present if target in seen.standing else done.acted_on).append(entry)
 
 
-def _signal_once(
-    holder: Holder, action: str, waiters: tuple[int, ...] | None, why: Callable[[Holder], str]
-) -> Generator[Step, Any, tuple[Holder, str] | str]:
+def _signal_once(step: Signal, why: Callable[[Holder], str]) -> Generator[Step, Any, tuple[Holder, str] | str]:
     """Signal; a session that meanwhile went on within the same transaction is read and tried again.
 
     One that never stands still (statement after statement in one transaction) is at last terminated by its
@@ -234,8 +236,9 @@ def _signal_once(
     signalled and by what, or why it was not.
     """
     moved_on = "no longer the same transaction, or no longer in the way"
-    if (yield Signal(holder, action, waiters)):
-        return holder, action
+    holder = step.holder
+    if (yield step):
+        return holder, step.action
     if not isinstance(holder, Session) or holder.xact_start is None:
         return moved_on
     for dummy in range(_TRIES):
@@ -245,9 +248,9 @@ def _signal_once(
         if why(fresh):
             return f"spared, as it is by now: {why(fresh)}"
         holder, action = fresh, act_on(fresh)
-        if (yield Signal(holder, action, waiters)):
+        if (yield replace(step, holder=holder, action=action)):
             return holder, action
-    if (yield Signal(holder, TERMINATE, waiters, escalated=True)):
+    if (yield replace(step, holder=holder, action=TERMINATE, escalated=True)):
         return holder, TERMINATE
     return moved_on
 

@@ -27,12 +27,14 @@ from ..._logs.records import LogReport
 from ..._postgres.activity_report import ActivityReport, activity_result
 from ..._postgres.exclusions import Exclusions
 from ..._postgres.io.server import connect
-from ..._postgres.io.snapshot import read_snapshot
+from ..._postgres.locks.io.watch import read_watched
 from ..._postgres.options import POSTGRES_ARGS, login_of
 from ..._resources.io.usage import used
 from ..survey_report import ServicesPart
 from .changes import changes, last_deploy
 from .parallel import Part, survey
+
+_MIN_WAITING = 3.0  # seconds from which on a wait for a lock counts
 
 
 def surveyed(module: AnsibleModule) -> dict[str, Any]:
@@ -99,12 +101,12 @@ def _database(params: dict[str, Any]) -> ActivityReport:
     given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
     given.update(params["postgres"] or {})
     with connect(login_of(given)) as postgres:
-        snapshot = read_snapshot(postgres)
+        snapshot = read_watched(postgres, _MIN_WAITING)
         return activity_result(
             snapshot,
             Exclusions(own_pid=postgres.pid),
             statements="normalized",
             rows=20,
-            min_waiting=3.0,
+            min_waiting=_MIN_WAITING,
             long_running=params["long_running"],
         )

@@ -18,16 +18,6 @@ def test_a_savepoint_keeps_the_lock_over_a_cancel_so_it_is_followed_up(server, s
     assert lock_waiters(server) == 0
 
 
-def test_of_two_sharers_the_second_shows_when_the_first_is_gone(server, session):
-    sharers = [held(session, "SELECT * FROM bookings WHERE id = 4 FOR SHARE") for dummy in range(2)]
-    session().send("UPDATE bookings SET seats = 2 WHERE id = 4")
-    until(lambda: lock_waiters(server) == 1)
-    done = kill(server, min_idle_in_transaction=0)
-    assert pids(done["acted_on"]) == sorted(c.pid for c in sharers)
-    assert done["rounds"] == 2
-    assert done["waiters_after"] == 0
-
-
 def cascade(server, session, length=3):
     holder = held(session, "UPDATE bookings SET seats = 3 WHERE id = 9")
     queue = []

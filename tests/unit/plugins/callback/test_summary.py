@@ -29,7 +29,7 @@ PLANNED = {
 ENDED = {
     **PLANNED,
     "rounds": 1,
-    "acted_on": [{"action": "terminated", "pid": 7, "reason": "idle"}],
+    "acted_on": [{"action": "terminated", "pid": 7, "who": "7 app@b m", "reason": "idle"}],
     "seconds_to_recovery": 0.1,
 }
 OPEN = Decision(True, ("fine",), ("t",)).as_dict()
@@ -67,7 +67,7 @@ def test_a_real_run_shows_facts_plan_act_and_verdict_and_not_the_verification(pr
         assert printed("pg_activity_info", ACTIVITY)
         assert "no session is to be terminated" in printed("pg_kill_blocking", PLANNED)[0]
         assert printed("gate", GATE)
-        assert "terminated pid 7" in printed("pg_kill_blocking", ENDED)[0]
+        assert "terminated 7 app@b m" in printed("pg_kill_blocking", ENDED)[0]
         assert printed("pg_activity_info", ACTIVITY) == []
         assert "recovered" in printed("outcome", VERDICT)[0]
 
@@ -114,7 +114,7 @@ def test_one_look_shows_facts_and_plan(printed):
     assert "3 sessions wait" in lines[1]
     assert "no session is to be terminated" in lines[2]
     assert printed("gate", GATE)
-    assert "terminated pid 7" in printed("pg_kill_blocking", {**ENDED, "facts": {}})[0]
+    assert "terminated 7 app@b m" in printed("pg_kill_blocking", {**ENDED, "facts": {}})[0]
 
 
 def test_a_look_without_waiters_shows_facts_alone(printed):

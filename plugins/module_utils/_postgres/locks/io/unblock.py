@@ -13,7 +13,6 @@ from ...._core.errors import RunbookError
 from ...._core.result import After, Before, NotDone, carry_out
 from ...exclusions import Exclusions
 from ...io.server import Postgres
-from ...io.snapshot import read_snapshot
 from ...io.terminate import Ending
 from ...refusals import check_sight
 from ...session import SESSION_TARGET
@@ -22,6 +21,7 @@ from ..kill_result import evidence, facts, standing
 from ..least_harm import Judgement, judge
 from ..price import Bounds
 from ..rounds import Outcome, Patience, unblocking
+from .watch import read_watched
 
 NEVER_UNDONE = {"reversible": False, "why": "a session or a statement that was ended does not come back"}
 
@@ -39,7 +39,8 @@ def unblock(
 ) -> dict[str, Any]:
     """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
     ending = Ending(postgres)
-    planned = judge(read_snapshot(postgres), exclusions, bounds, approved=only or ())
+    snapshot = read_watched(postgres, bounds.min_waiting, bounds.min_waiters, only or ())
+    planned = judge(snapshot, exclusions, bounds, approved=only or ())
     seen = facts(planned.snapshot, exclusions) if check_mode else {}
     try:
         if planned.affected or not check_mode:
@@ -49,7 +50,7 @@ def unblock(
         error.details["facts"] = seen  # who waits is shown all the same
         raise
     act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows, only)
-    result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
+    result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET, by_person=not follow)
     outcome = act.outcome
     return {
         **result,

@@ -49,23 +49,48 @@ def test_a_held_gate_says_how_to_approve_this_very_plan():
 def test_an_outcome_tells_what_did_not_work_too():
     result: summary.Terminations = {
         "acted_on": [],
-        "still_present": [{"target": "t"}],
-        "not_done": [{"target": "u", "reason": "moved on"}],
+        "still_present": [{"who": "7 app@b m"}],
+        "not_done": [{"target": "u", "reason": "moved on"}, {"target": "v", "reason": "is gone"}],
+        "plan": {**PLAN, "excluded": [{"target": "u", "who": "1 app@b r", "reason": "approved"}]},
         "rounds": 2,
         "seconds_to_recovery": None,
         "stopped": "the waiters did not fall",
     }
     said = text(summary.of_terminations(result))
-    assert "signalled, and still connected: t" in said
-    assert "left alone: u: moved on" in said
+    assert "signalled, and still connected: 7 app@b m" in said
+    assert "left alone: 1 app@b r: moved on" in said
+    assert "left alone: v: is gone" in said
     assert "stopped: the waiters did not fall" in said
 
 
-def test_a_prepared_transaction_is_named_since_it_has_no_pid():
+def test_a_session_is_named_as_the_plan_named_it():
+    result: summary.Terminations = {
+        "acted_on": [{"who": "7 app@b m", "action": "terminated", "reason": "idle"}],
+        "still_present": [],
+        "not_done": [],
+        "rounds": 1,
+        "seconds_to_recovery": 0.1,
+        "stopped": "",
+        "plan": PLAN,
+    }
+    assert summary.of_terminations(result)[0] == (summary.CARE, "terminated 7 app@b m: idle")
+
+
+def test_a_plan_that_became_needless_before_its_act_is_good_news():
+    result: summary.Terminations = {
+        "acted_on": [], "still_present": [], "not_done": [], "rounds": 0, "seconds_to_recovery": None, "stopped": "",
+        "plan": {**PLAN, "affected_before": 0, "actions": []},
+    }  # fmt: skip
+    (line,) = summary.of_terminations(result)
+    assert line == (summary.GOOD, "no session waits too long any more: the queue moved before the act")
+
+
+def test_so_is_a_prepared_transaction():
     who = "prepared transaction book-17 of app@booking"
-    ended: summary.Ended = {"target": "t", "pid": 0, "who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
+    ended: summary.Ended = {"who": who, "action": "rolled back", "reason": "prepared 40 s ago"}
     result: summary.Terminations = {
         "acted_on": [ended],
+        "plan": PLAN,
         "still_present": [],
         "not_done": [],
         "rounds": 1,

@@ -25,6 +25,14 @@ def test_the_digest_changes_with_the_act_the_target_and_the_verb():
     assert len({plan.digest for plan in [PLAN, *others]}) == 6
 
 
+def test_the_digest_names_the_worst_act_and_not_the_one_that_comes_first():
+    """A busy holder is cancelled or terminated first, whatever it does at the moment of the look."""
+    active, idle = (Item("1@a/b", "in the way", act, worst="terminate") for act in ("cancel", "terminate"))
+    assert Plan("unblock", (active,)).digest == Plan("unblock", (idle,)).digest
+    assert Plan("unblock", (active,)).digest == Plan("unblock", (Item("1@a/b", "", "terminate"),)).digest
+    assert Plan("unblock", (active,)).digest != Plan("unblock", (Item("1@a/b", "", "cancel"),)).digest
+
+
 def test_approval_narrows_and_never_widens():
     narrowed = PLAN.narrowed_to(["2@a/b", "9@a/b"])
     assert narrowed.targets == ("2@a/b",)

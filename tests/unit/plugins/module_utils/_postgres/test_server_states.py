@@ -110,3 +110,9 @@ def test_a_replay_that_stands(event, cause):
     scene = snapshot([], replay, session(51, "", backend_type="walreceiver"), server=server("", standby=True))
     (state,) = server_states(scene)
     assert (state["cause"], state["sessions"]) == (cause, 0)
+
+
+def test_a_convoy_is_a_state_that_no_session_waits_for():
+    (state,) = server_states(snapshot(row_queue(1, [2, 3]), convoys=("a convoy on t: 2 sessions wait",)))
+    assert (state["cause"], state["sessions"]) == ("convoy", 0)
+    assert "to end sessions frees none" in state["advice"]
