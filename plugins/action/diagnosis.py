@@ -21,6 +21,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ReachedReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import ActivityReport
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import EndDict
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.indexes_report import IndexesReport
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
@@ -33,6 +34,7 @@ class ActionModule(ControllerAction):
     arguments = {
         "of": {"type": "str", "required": True, "choices": [CONNECTIONS, PERFORMANCE, DISK, NETWORK, PAYMENTS]},
         "activity": {"type": "dict"},
+        "plan": {"type": "dict"},
         "indexes": {"type": "dict"},
         "reclaim": {"type": "dict"},
         "reached": {"type": "dict"},
@@ -55,8 +57,8 @@ class ActionModule(ControllerAction):
 
     # The facts that each subject needs.
     required_if = [
-        ("of", CONNECTIONS, ["activity"]),
-        ("of", PERFORMANCE, ["activity", "indexes"]),
+        ("of", CONNECTIONS, ["activity", "plan"]),
+        ("of", PERFORMANCE, ["activity", "plan", "indexes"]),
         ("of", DISK, ["reclaim"]),
         ("of", NETWORK, ["reached"]),
         ("of", PAYMENTS, ["reached", "log"]),
@@ -68,6 +70,7 @@ class ActionModule(ControllerAction):
 
 def _connections(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
+    _require(args, "plan", ("actions", "excluded"), "pg_end_sessions")
     shares = {str(name): int(most) for name, most in args["shares"].items()}
     return diagnose_connections(
         cast(ActivityReport, args["activity"]),
@@ -76,19 +79,23 @@ def _connections(args: dict[str, Any]) -> Diagnosis:
         args["share"],
         args["headroom"],
         shares,
+        plan=cast(EndDict, args["plan"]),
         services=cast(Services, args["services"]),
         floor=args["floor"],
+        log=cast(LogReport, args["log"]) if "signatures" in (args["log"] or {}) else None,
     )
 
 
 def _performance(args: dict[str, Any]) -> Diagnosis:
     _require(args, "activity", ("connections", "server", "activity"), "pg_activity_info")
+    _require(args, "plan", ("actions", "excluded"), "pg_end_sessions")
     _require(args, "indexes", ("advice", "workload"), "pg_index_info")
     return diagnose_performance(
         cast(ActivityReport, args["activity"]),
         cast(IndexesReport, args["indexes"]),
         args["min_running"],
         args["idle_in_transaction"],
+        cast(EndDict, args["plan"]),
     )
 
 
@@ -134,7 +141,7 @@ def _require(args: dict[str, Any], name: str, keys: tuple[str, ...], module: str
     missing = set(keys) - set(args[name])
     if missing:
         raise AnsibleActionFail(
-            f"diagnosis: {name} lacks {', '.join(sorted(missing))}; pass the whole result of {module}. Nothing was done."
+            f"diagnosis: {name} lacks {', '.join(sorted(missing))}; pass what {module} returned. Nothing was done."
         )
 
 

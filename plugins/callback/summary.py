@@ -100,7 +100,7 @@ class CallbackModule(CallbackBase):
             "pg_role_settings": self._act,
             "pg_index_build": self._act,
             "async_status": self._act,  # of a build in the background
-            "diagnosis": lambda _host, result: of_diagnosis(result),
+            "diagnosis": self._diagnosis,
             "pg_preflight_info": lambda _host, result: of_preflight(result),
             "host_preflight_info": lambda _host, result: of_preflight(result),
             "pg_statements_info": lambda _host, result: of_statements(result),
@@ -112,7 +112,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
         # Other failures have only their message, which Ansible has shown.
-        self._show(result, only=("outcome", "pg_kill_blocking"), failed=True)
+        self._show(result, only=("outcome", "pg_kill_blocking", "pg_end_sessions"), failed=True)
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
@@ -181,10 +181,22 @@ class CallbackModule(CallbackBase):
         return [(summary.DIM, "nothing was done")]
 
     def _end(self, host: str, result: Any) -> Lines:
-        """Before its plan, what is known of a session that an operator chose."""
-        planned = host not in self._stage
-        lines = self._act(host, result)
-        return [*((summary.PLAIN, text) for text in result.get("about") or ()), *lines] if planned else lines
+        """A look for a diagnosis has facts, and a plan of which the diagnosis says what is to be carried out. Before its
+        plan, what is known of a session that an operator chose."""
+        if not result.get("facts"):
+            planned = host not in self._stage
+            lines = self._act(host, result)
+            return [*((summary.PLAIN, text) for text in result.get("about") or ()), *lines] if planned else lines
+        seen = host in self._seen
+        self._seen.add(host)
+        return [] if seen else of_activity(result["facts"])
+
+    def _diagnosis(self, host: str, result: Any) -> Lines:
+        lines = of_diagnosis(result)
+        plans = [plan for plan in result["plans"].values() if plan["affected_before"]]
+        if plans:
+            self._planned(host)
+        return lines + [line for plan in plans for line in summary.of_act_plan(plan)]
 
     def _reclaim(self, host: str, result: Any) -> Lines:
         """With the plan also what it does not free, and what could not be read."""

@@ -11,7 +11,8 @@ description:
   - Ranks the causes of an incident from facts that other modules collected, with evidence for each. Runs on the
     controller.
   - V(connections) finds the connection limit that is reached and its cause, which is a lock queue, dead client
-    connections, a leaking pool, sessions idle in transaction, the pooler, or real load. A lock queue ranks first,
+    connections, a leaking pool, pools that are too large in sum, sessions idle in transaction, the pooler, or real load.
+    Without one, it finds a pool of the application's own whose sessions all sit in a transaction. A lock queue ranks first,
     since it also explains its waiters.
   - V(performance) distinguishes a lock queue, a runaway statement, a missing index, sessions idle in transaction,
     spilled temporary files and vacuums. It also states whether more replicas of the services would help.
@@ -31,8 +32,13 @@ options:
     choices: [connections, performance, disk, network, payments]
   activity:
     description:
-      - What M(pafar.runbook.pg_activity_info) returned, with its background. Required for V(connections) and
-        V(performance); optional for V(disk).
+      - What M(pafar.runbook.pg_activity_info) returned, with its background, or C(facts) of M(pafar.runbook.pg_end_sessions).
+        Required for V(connections) and V(performance); optional for V(disk).
+    type: dict
+  plan:
+    description:
+      - C(plan) of M(pafar.runbook.pg_end_sessions) in check mode, from the same look as O(activity). RV(plans) is that plan
+        for the targets of the causes found. Required for V(connections) and V(performance).
     type: dict
   services:
     description: C(services) of M(pafar.runbook.compose_info), for V(network), V(payments) and V(connections).
@@ -82,7 +88,9 @@ options:
     description: What M(pafar.runbook.endpoint_probe_info) returned. Required for V(network) and V(payments).
     type: dict
   log:
-    description: What M(pafar.runbook.log_tail) returned for the services that take payments. Required for V(payments).
+    description:
+      - What M(pafar.runbook.log_tail) returned. Required for V(payments), for the services that take payments. Optional for
+        V(connections), what the services say of their own connection pools.
     type: dict
   payments:
     description:
@@ -128,10 +136,19 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Take one snapshot for facts and plan
+  pafar.runbook.pg_end_sessions:
+    idle: 30
+    idle_in_transaction: 60
+    also: [wraparound]
+  check_mode: true
+  register: look
+
 - name: Find the cause of exhausted connections
   pafar.runbook.diagnosis:
     of: connections
-    activity: "{{ activity }}"
+    activity: "{{ look.facts }}"
+    plan: "{{ look.plan }}"
   register: diagnosis
 """
 
@@ -150,28 +167,9 @@ rules:
   description: Variables of that role, without the role's name as prefix, from all causes that it mitigates.
   returned: success
   type: dict
-  sample: {"idle": 30}
+  sample: {"targets": ["87@20261123T145635.123456Z/idle-20261123T145640.000001Z"]}
   contains: &Rules
-    idle: {description: "Seconds after which an idle session counts as leaked.", type: float}
-    idle_in_transaction: {description: "Seconds after which a session that is idle in transaction counts.", type: float}
-    dead_clients:
-      description: "Sessions whose client connection is dead."
-      type: list
-      elements: dict
-      contains: &DeadClient
-        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-        pid: {description: "Process id; 0 for none.", type: int}
-        who: {description: "Description for people, for example process id, role, database and application.", type: str}
-        reason: {description: "What shows that the client connection is dead.", type: str}
-    busy:
-      description: "Sessions that use much CPU."
-      type: list
-      elements: dict
-      contains: &BusySession
-        pid: {description: "Process id; 0 for none.", type: int}
-        cpu: {description: "CPU use, in cores.", type: float}
-        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-    min_running: {description: "Seconds after which a busy session counts.", type: float}
+    targets: {description: "Targets of the plan.", type: list, elements: str}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
@@ -241,4 +239,58 @@ scale:
   returned: success
   type: str
   sample: "more replicas would make it worse: they would only lengthen the lock queue"
+plans:
+  description:
+    - The plan to terminate sessions, for the targets of the causes that it mitigates and no other, in two parts. Empty if
+      RV(mitigation) is another one.
+  returned: success
+  type: dict
+  sample: {}
+  contains: &Parts
+    harmless:
+      description: "The part with idle sessions and dead client connections."
+      type: dict
+      contains: &EndDict
+        verb: {description: "Kind of act.", type: str}
+        digest: {description: "Digest of the plan (SHA-256).", type: str}
+        actions:
+          description: "Planned actions."
+          type: list
+          elements: dict
+          contains: &ActionDict
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            frees: {description: "Number of sessions that the action frees.", type: int}
+            pid: {description: "Process id; 0 for none.", type: int}
+            application: {description: "Name of the application.", type: str}
+            rule: {description: "Rule that names the session.", type: str}
+            out_of_reach: {description: "Whether it is excluded only as a superuser's session, or by the login's rights.", type: bool}
+            needs_approval: {description: "Why an operator must approve the action; empty if the limit is enough.", type: str}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            reason: {description: "Reason.", type: str}
+            action: {description: "The act.", type: str}
+        excluded:
+          description: "Excluded targets, with reasons."
+          type: list
+          elements: dict
+          contains: &ExcludedDict
+            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            frees: {description: "Number of sessions that the action frees.", type: int}
+            pid: {description: "Process id; 0 for none.", type: int}
+            application: {description: "Name of the application.", type: str}
+            rule: {description: "Rule that names the session.", type: str}
+            out_of_reach: {description: "Whether it is excluded only as a superuser's session, or by the login's rights.", type: bool}
+            needs_approval: {description: "Why an operator must approve the action; empty if the limit is enough.", type: str}
+            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            reason: {description: "Reason.", type: str}
+        affected_before: {description: "Sessions that match.", type: int}
+        affected_after: {description: "Sessions that match and that the plan leaves.", type: int}
+        what: {description: "Description, in a sentence.", type: str}
+        no_action_reason: {description: "Why there is nothing to do.", type: str}
+        frees: {description: "Number of actions.", type: int}
+        by_rule: {description: "Number of actions by rule.", type: dict}
+        harmless: {description: "Whether all its sessions are idle or have a dead client connection.", type: bool}
+    others:
+      description: "The part with open transactions and running statements."
+      type: dict
+      contains: *EndDict
 """

@@ -62,25 +62,10 @@ options:
     description: Seconds between the two samples of V(processes).
     type: float
     default: 1.0
-  pooler_host:
-    description: Host of PgBouncer, for V(pooler).
-    type: str
-    default: ""
-  pooler_port:
-    description: Port of PgBouncer.
-    type: int
-    default: 6432
-  pooler_user:
-    description: User of PgBouncer's C(stats_users) or C(admin_users). Empty means O(login_user).
-    type: str
-    default: ""
-  pooler_password:
-    description: Password of O(pooler_user). Empty means O(login_password).
-    type: str
-    default: ""
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._exclusions
+  - pafar.runbook._pooler
   - pafar.runbook._attributes.info
 author:
   - Pafar runbook maintainers (@pafar)
@@ -279,9 +264,13 @@ connections:
             application: {description: "Name of the application.", type: str}
             database: {description: "Name of the database.", type: str}
             name: {description: "Application name, role and database in one text.", type: str}
+            family: {description: "The application's name, with an asterisk for what differs between its sessions.", type: str}
             sessions: {description: "Number of sessions.", type: int}
             idle: {description: "Idle sessions.", type: int}
             idle_seconds: {description: "Seconds idle, the longest first.", type: list, elements: int}
+            unused_seconds: {description: "Seconds idle of those that were used at first only, the longest first.", type: list, elements: int}
+            pools: {description: "Sizes of its pools by name or client, where there are several of about one size.", type: list, elements: int}
+            opened_seconds: {description: "Seconds since the newest of its sessions was opened.", type: float}
             idle_in_transaction: {description: "Sessions that are idle in transaction.", type: int}
             idle_in_transaction_seconds: {description: "Seconds idle in transaction, the longest first, where terminable.", type: list, elements: float}
             active: {description: "Active sessions.", type: int}

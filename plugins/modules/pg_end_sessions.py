@@ -13,8 +13,8 @@ description:
     much CPU. Each rule is off until its option is given.
   - The least harmful action comes first. The order is dead client connections, idle sessions (the pool reconnects),
     sessions idle in transaction (their transaction is rolled back), and running statements (their result is lost).
-  - Replication, backups, index builds, PostgreSQL's own processes, superusers and the listed exclusions are never
-    terminated. Sessions that wait for a lock are excluded too, since their blocker is the cause (see
+  - Replication, backups, index builds, maintenance, PostgreSQL's own processes, superusers (see
+    O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are excluded too, since their blocker is the cause (see
     M(pafar.runbook.pg_kill_blocking)).
   - The statement that terminates a session re-checks it. A session is terminated only if it is the same backend in the
     same transaction and state as in the plan. A running statement is cancelled first, and its session is terminated
@@ -51,10 +51,14 @@ options:
         than O(headroom) is free.
       - An idle session is excluded if it holds an advisory lock or if its last statement was C(LISTEN). PostgreSQL
         shows only the last statement, so exclude other listeners with O(exclude_applications).
-      - An application is a role, an application name and a database. The host that PgBouncer adds to the name is
-        ignored. Sessions without a name are grouped by client address.
-      - A leak is uneven. A pool that is alone under its role's or its database's limit, pools of about one size, and sessions
-        that come through a pooler are left alone, unless O(shares) names the application.
+      - An application is a role, an application name and a database. Numbers in the name (process id, thread, counter, host,
+        UUID) and the host that PgBouncer adds are ignored. Sessions without a name are grouped by client address.
+      - A leak is uneven. A pool that is nearly alone under its role's or its database's limit, pools of about one size (of
+        several applications, or of the names or clients of one), and sessions that come through a pooler are left alone,
+        unless O(shares) names the application.
+      - A leaked session was used at first only. One that was used for more than a minute after its login, and for longer than
+        it has been idle, is excluded, since a pool uses its sessions again.
+      - The last opened sessions go first, since an application may still need what it opened at its start.
     type: float
   shares:
     description:
@@ -80,6 +84,12 @@ options:
   idle_in_transaction:
     description: Seconds for which a session must have been idle in transaction. Omitted disables the rule.
     type: float
+  holds_back:
+    description:
+      - Whether O(idle_in_transaction) names only sessions that hold others back. They keep the dead rows of 1000 transactions
+        or more (xmin horizon), or other sessions wait for their locks.
+    type: bool
+    default: false
   long_running:
     description: Seconds for which a statement must have run. Omitted disables the rule.
     type: float
@@ -96,9 +106,10 @@ options:
     default: 10.0
   maintenance:
     description:
-      - Whether O(long_running) and O(busy) may end maintenance, which takes its time by nature. Known by what it does
-        (VACUUM, ANALYZE, CLUSTER, REINDEX, CREATE INDEX, COPY, REFRESH, changes of tables), or by the name of its tool
-        (pg_restore, vacuumdb, pg_repack and their like). What builds an index concurrently, and backups, are never ended.
+      - Whether maintenance may be ended, which takes its time by nature. Known by what it does (VACUUM, ANALYZE, CLUSTER,
+        REINDEX, CREATE INDEX, COPY, REFRESH, changes of tables, calls of pg_repack, pg_squeeze and pg_partman), or by the name
+        of its tool (pg_restore, vacuumdb, pg_repack and their like). What builds an index concurrently, and backups, are
+        never ended.
     type: bool
     default: false
   dead_clients:
@@ -147,12 +158,39 @@ options:
     type: float
     default: 5.0
   max_rows:
-    description: Largest length of the lists in RV(evidence).
+    description: Largest length of the lists in RV(evidence) and RV(facts).
     type: int
     default: 200
+  also:
+    description:
+      - Return RV(facts) from the snapshot of the plan, with these subjects in C(background), as
+        O(pafar.runbook.pg_activity_info#module:also) describes them. An empty list returns the facts without a
+        background; omitted returns no facts.
+      - With V(pooler), an application of which a session serves a client of the pooler is one behind a pooler. Poolers on this
+        host are known by their processes.
+    type: list
+    elements: str
+    choices: [wraparound, replication, spill, autovacuum, processes, pooler]
+  measure:
+    description:
+      - Measure the sessions of these options, in addition to those given, by the server's processes on this host (see
+        V(processes) of O(also)). V(busy) are sessions that use half a core or 15 % of the host's cores, whichever is less.
+    type: list
+    elements: str
+    default: []
+    choices: [busy, dead_clients]
+  interval:
+    description: Seconds between the two samples of V(processes).
+    type: float
+    default: 1.0
+  min_waiting:
+    description: Seconds of waiting for a lock from which a waiter counts in C(long_waiters) of RV(facts).
+    type: float
+    default: 30.0
 extends_documentation_fragment:
   - pafar.runbook._postgres
   - pafar.runbook._exclusions
+  - pafar.runbook._pooler
   - pafar.runbook._attributes
 author:
   - Pafar runbook maintainers (@pafar)
@@ -199,7 +237,7 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(rule), C(pid) and C(who). C(by_rule) counts the actions by rule. C(harmless) is
+    - An action has C(action), C(rule), C(pid), C(who) and C(application). C(by_rule) counts the actions by rule. C(harmless) is
       true if all sessions of the plan are idle or have a dead client connection.
   returned: success
   type: dict
@@ -272,6 +310,17 @@ parts:
   returned: success
   type: dict
   sample: {"harmless": {"verb": "end_sessions", "actions": []}, "others": {"verb": "end_sessions", "actions": []}}
+facts:
+  description:
+    - What M(pafar.runbook.pg_activity_info) returns, from the snapshot of the plan. Empty unless O(also) is given.
+  returned: success
+  type: dict
+  sample: {}
+measured:
+  description: C(busy) and C(dead_clients) of the plan, given and measured (see O(measure)), as the options take them.
+  returned: success
+  type: dict
+  sample: {"busy": [{"pid": 87, "cpu": 0.98}], "dead_clients": []}
 acted_on:
   description: Terminated sessions and cancelled statements.
   returned: success
@@ -312,14 +361,17 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.exc
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.io.end import end_sessions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.options import (
     CHOSEN_ARGS,
+    LOOK_ARGS,
     RULE_ARGS,
     choice_of,
+    look_of,
     rules_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.rounds import Patience
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
     EXCLUSION_ARGS,
+    POOLER_ARGS,
     POSTGRES_ARGS,
     exclusions_of,
     login_of,
@@ -328,7 +380,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options im
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    rules, chosen = rules_of(params), choice_of(params)
+    rules, look, chosen = rules_of(params), look_of(params), choice_of(params)
     with connect(login_of(params)) as postgres:
         return end_sessions(
             postgres,
@@ -340,6 +392,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             rows=params["max_rows"],
             only=params["only"],
             check_mode=module.check_mode,
+            look=look,
             chosen=chosen,
         )
 
@@ -351,6 +404,8 @@ def main() -> None:
             **EXCLUSION_ARGS,
             **RULE_ARGS,
             **CHOSEN_ARGS,
+            **LOOK_ARGS,
+            **POOLER_ARGS,
             "only": {"type": "list", "elements": "str"},
             "parts": {
                 "type": "list",

@@ -9,11 +9,12 @@ short_description: Check that a PostgreSQL server is ready for incident response
 version_added: 0.1.0
 description:
   - Checks that a PostgreSQL server allows the mitigations of this collection during an incident. It checks that the
-    login sees and may terminate every session, that it can connect when all slots are in use (each login path is
+    login sees and may terminate every session (sessions of an application that logs in as a superuser are named), that it can connect when all slots are in use (each login path is
     tried), the free slots, C(pg_stat_statements), retained WAL, wraparound, the clocks and the disk space.
   - The module changes nothing. A server that cannot be reached is a failed check, not a failure of the module.
 extends_documentation_fragment:
   - pafar.runbook._postgres
+  - pafar.runbook._exclusions
   - pafar.runbook._attributes.info
 author:
   - Pafar runbook maintainers (@pafar)
@@ -58,20 +59,26 @@ unknown:
   sample: []
 """
 
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
+    EXCLUSION_ARGS,
+    POSTGRES_ARGS,
+    exclusions_of,
+    login_of,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.database import database_report
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    return {**database_report(login_of(module.params))}
+    return {**database_report(login_of(module.params), partial(exclusions_of, module.params))}
 
 
 def main() -> None:
-    finish(AnsibleModule(argument_spec=POSTGRES_ARGS, supports_check_mode=True), work)
+    finish(AnsibleModule(argument_spec={**POSTGRES_ARGS, **EXCLUSION_ARGS}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

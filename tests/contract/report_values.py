@@ -256,22 +256,20 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
     )
     pooler = database_reports.pooler(database_reports.pool())
     gone = database_reports.processes(gone=[database_reports.dead_client()])
-    yield diagnose_connections(
-        database_reports.activity(full, background={"processes": gone}), 30, 60, 0.5, 0.2, {}
-    ).as_dict()
+    seen = database_reports.activity(full, background={"processes": gone})
+    plan = database_reports.ending_all(seen)
+    yield diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=plan).as_dict()
     room = database_reports.connection_limit(database_reports.application())
-    yield diagnose_connections(
-        database_reports.activity(room, background={"pooler": pooler}), 30, 60, 0.5, 0.2, {}
-    ).as_dict()
+    seen = database_reports.activity(room, background={"pooler": pooler})
+    yield diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=database_reports.ending()).as_dict()
     busy = database_reports.activity(
         room,
         background={"processes": database_reports.processes()},
         found=database_reports.lists([database_reports.running()]),
     )
-    yield diagnose_performance(busy, database_reports.indexes(), 10, 60).as_dict()
-    yield diagnose_performance(
-        database_reports.activity(room), database_reports.indexes(database_reports.advised()), 10, 60
-    ).as_dict()
+    yield diagnose_performance(busy, database_reports.indexes(), 10, 60, database_reports.ending_all(busy)).as_dict()
+    advised = database_reports.indexes(database_reports.advised())
+    yield diagnose_performance(database_reports.activity(room), advised, 10, 60, database_reports.ending()).as_dict()
     asked: BackgroundReport = {**database_reports.slots(300), "findings": []}
     yield diagnose_disk(reports.reclaim(reports.held(700, "web")), {"background": asked}, 1).as_dict()
     down = [reports.probed("web-1", name, "down", "dns", "no", address=f"{name}:1") for name in ("a", "db")]

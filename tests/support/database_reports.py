@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item, Plan
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
     ActivityLists,
     ActivityReport,
@@ -31,6 +32,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection
     ApplicationReport,
     ConnectionLimitReport,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import EndDict, end_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.advice import AdviceReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.indexes_report import (
@@ -61,15 +63,23 @@ def application(
     waiting: int = 0,
     clients: Mapping[str, int] | None = None,
     pooled: bool = False,
+    unused_seconds: Sequence[int] | None = None,
+    pools: Sequence[int] = (),
+    opened_seconds: float = 900.0,
 ) -> ApplicationReport:
+    """``unused_seconds``: those of ``idle_seconds`` unless given."""
     return {
         "role": role,
         "application": name,
         "database": "shop",
         "name": name,
+        "family": name,
         "sessions": sessions,
         "idle": idle,
         "idle_seconds": list(idle_seconds),
+        "unused_seconds": list(idle_seconds if unused_seconds is None else unused_seconds),
+        "pools": list(pools),
+        "opened_seconds": opened_seconds,
         "idle_in_transaction": idle_in_transaction,
         "idle_in_transaction_seconds": list(idle_in_transaction_seconds),
         "active": active,
@@ -77,6 +87,58 @@ def application(
         "pooled": pooled,
         "clients": dict(clients if clients is not None else {"a": sessions}),
     }
+
+
+def to_end(rule: str, family: str = "web", number: int = 1, first: int = 1) -> list[Item]:
+    """Actions of a plan to end sessions: so many of an application, by one rule."""
+    return [
+        Item(
+            f"{pid}@x/y", "because", "terminate", {"pid": pid, "who": f"{pid} app", "application": family, "rule": rule}
+        )
+        for pid in range(first, first + number)
+    ]
+
+
+def beyond(family: str, number: int = 1, first: int = 500) -> list[Item]:
+    """Sessions of a superuser, which would be ended otherwise."""
+    return [
+        Item(
+            f"{pid}@x/y", "role postgres is a superuser", "",
+            {"pid": pid, "who": f"{pid} postgres", "application": family, "out_of_reach": True},
+        )
+        for pid in range(first, first + number)
+    ]  # fmt: skip
+
+
+def ending(*actions: Item, excluded: Sequence[Item] = ()) -> EndDict:
+    """A plan to end sessions."""
+    return end_dict(Plan("end_sessions", tuple(actions), tuple(excluded)), len(actions), 0)
+
+
+def ending_all(seen: ActivityReport) -> EndDict:
+    """The plan that names whatever the report tells of: long idle, idle in transaction, busy, without a client."""
+    actions: list[Item] = []
+    for limit in seen["connections"]["connection_limits"]:
+        for each in limit["applications"]:
+            for rule, seconds in (
+                ("idle", each["idle_seconds"]),
+                ("idle_in_transaction", each["idle_in_transaction_seconds"]),
+            ):
+                number = sum(value >= 30 for value in seconds)
+                actions += to_end(rule, each["family"], number, 1000 + len(actions))
+    processes = seen["background"].get("processes")
+    for gone in processes["dead_clients"] if processes else ():
+        actions += [*to_end("dead_clients", "gone", 1, gone["pid"])]
+    protected = {each["pid"] for each in seen["activity"]["protected"]}
+    long = {
+        each["pid"]
+        for each in seen["activity"]["long_running"]
+        if each["seconds_in_state"] >= 10 and not each["maintenance"]
+    }
+    for use in processes["sessions"] if processes else ():
+        if use["pid"] in long - protected:
+            actions += [*to_end("running", "busy", 1, use["pid"])]
+    return ending(*actions)
 
 
 def connection_limit(
@@ -152,7 +214,7 @@ def activity(
 def running(pid: int = 7, seconds: float = 40.0) -> SessionReport:
     """A session whose statement has been running for so long."""
     seen = snapshot([], session(pid, query="SELECT 2"))
-    return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
+    return {**session_dict(seen, seen.sessions[pid], "full"), "target": f"{pid}@x/y", "seconds_in_state": seconds}
 
 
 def idle_for(seconds: float, pid: int = 5) -> SessionReport:

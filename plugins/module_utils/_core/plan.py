@@ -18,10 +18,20 @@ from .text import harmless
 
 
 class Detail(TypedDict, total=False):
-    """What kinds of plan add, and the screen shows: a name for people, and how many sessions an action frees."""
+    """What kinds of plan add, for the screen, the gate and the diagnosis.
+
+    ``who``: a name for people; ``frees``: how many sessions an action frees; ``rule`` and ``application``: by which
+    rule a session of which application is named; ``out_of_reach``: it is excluded only as a superuser's, or by
+    the login's rights.
+    """
 
     who: str
     frees: int
+    pid: int
+    application: str
+    rule: str
+    out_of_reach: bool
+    needs_approval: str
 
 
 class ExcludedDict(Detail):

@@ -5,30 +5,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Sequence, TypedDict, cast
+from typing import Any, Collection, Iterable, Mapping, Sequence, TypedDict, cast
 
 from .._postgres.activity_report import ActivityReport
-from .._postgres.background.backends import DeadClient
+from .._postgres.excess.handed_over import named_by, out_of_reach, parts_for
+from .._postgres.excess.excess_plan import EndDict, Parts
 
-
-class BusySession(TypedDict):
-    """A session that uses much CPU (cores), as the role end_sessions takes it."""
-
-    pid: int
-    cpu: float
-    target: str
+END_SESSIONS = "end_sessions"
 
 
 class Rules(TypedDict, total=False):
-    """Variables of the role that mitigates, without the role's name as prefix. ``idle``, ``idle_in_transaction`` and
-    ``min_running`` are in seconds.
-    """
+    """Variables of the role that mitigates, without the role's name as prefix; ``targets``: those of its plan."""
 
-    idle: float
-    idle_in_transaction: float
-    dead_clients: list[DeadClient]
-    busy: list[BusySession]
-    min_running: float
+    targets: list[str]
     schema: str
     table: str
     columns: list[str]
@@ -88,6 +77,7 @@ class DiagnosisReport(TypedDict):
     advice: list[str]
     role_settings: list[RoleSetting]
     scale: str
+    plans: Parts
 
 
 @dataclass(frozen=True)
@@ -95,7 +85,7 @@ class Cause:
     """``weight``: the part of the problem that it explains, about 0 to 1, more where it must come first.
 
     ``mitigation``: the role that mitigates it, empty where no role can act; ``rules``: the role's variables, without
-    the role's name as prefix.
+    the role's name as prefix. ``needs_approval``: why an operator must approve that, empty where the limit is enough.
     """
 
     name: str
@@ -104,6 +94,7 @@ class Cause:
     mitigation: str = ""
     rules: Rules = field(default_factory=Rules)
     detail: Detail = field(default_factory=Detail)
+    needs_approval: str = ""
 
     def as_dict(self) -> CauseReport:
         return {
@@ -125,6 +116,7 @@ class Diagnosis:
     advice: Sequence[str]
     role_settings: Sequence[RoleSetting]
     scale: str = ""
+    plan: EndDict | None = None
 
     def as_dict(self) -> DiagnosisReport:
         first = self.causes[0] if self.causes else None
@@ -141,7 +133,18 @@ class Diagnosis:
             "advice": list(self.advice),
             "role_settings": list(self.role_settings),
             "scale": self.scale,
+            "plans": self._plans(),
         }
+
+    def _plans(self) -> Parts:
+        """Of the plan, what the causes name that the heaviest one's mitigation is for."""
+        if self.plan is None or not self.causes or self.causes[0].mitigation != END_SESSIONS:
+            return {}
+        targets: dict[str, str] = {}
+        for cause in reversed(self.causes):  # of two causes that name a target, the heavier one counts
+            if cause.mitigation == END_SESSIONS:
+                targets.update(dict.fromkeys(cause.rules.get("targets", []), cause.needs_approval))
+        return parts_for(self.plan, targets)
 
 
 def _merged_rules(heavier: Rules, lighter: Rules) -> Rules:
@@ -150,6 +153,28 @@ def _merged_rules(heavier: Rules, lighter: Rules) -> Rules:
     more: dict[str, Any] = dict(lighter)
     both = {name: [*rules[name], *more[name]] for name in rules if isinstance(more.get(name), list)}
     return cast(Rules, {**more, **rules, **{name: list(dict.fromkeys(values)) for name, values in both.items()}})
+
+
+def ended_by(cause: Cause, plan: EndDict, rule: str, families: Collection[str] | None = None) -> Cause:
+    """The cause with the targets that the plan has for it; without any, with why there are none, and no mitigation."""
+    targets = named_by(plan, rule, families)
+    if targets:
+        return replace(cause, mitigation=END_SESSIONS, rules={"targets": targets})
+    beyond = out_of_reach(plan, families)
+    if not beyond:
+        return cause
+    advice = why_out_of_reach(beyond)
+    return replace(cause, evidence=(*cause.evidence, advice), detail={**cause.detail, "advice": advice})
+
+
+def why_out_of_reach(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """Why these sessions may not be ended, each reason once, and what would let them be."""
+    reasons = dict.fromkeys(session["reason"] for session in sessions)
+    who = ", ".join(dict.fromkeys(session["application"] for session in sessions))
+    return (
+        f"{len(sessions)} sessions of {who} may not be ended: {'; '.join(reasons)}. Give the application a role of its"
+        " own that is no superuser; or log in as a superuser and list its role in runbook_application_superusers"
+    )
 
 
 def joined(causes: Iterable[Cause]) -> list[Cause]:
@@ -189,9 +214,10 @@ def diagnosis(
     advice: Sequence[str],
     role_settings: Sequence[RoleSetting] = (),
     scale: str = "",
+    plan: EndDict | None = None,
 ) -> Diagnosis:
-    """With the evidence of each cause among the lines."""
+    """With the evidence of each cause among the lines. ``plan``: to end sessions, from the look that gave the facts."""
     cause_lines = [
         f"{place}. {cause.name.replace('_', ' ')}: {cause.evidence[0]}" for place, cause in enumerate(causes, 1)
     ]
-    return Diagnosis(causes, [*lines, *cause_lines], advice, role_settings, scale)
+    return Diagnosis(causes, [*lines, *cause_lines], advice, role_settings, scale, plan)

@@ -13,11 +13,25 @@ import re
 from typing import Mapping, Sequence
 
 from .._compose.project_report import ServiceReport
+from .._logs.records import LogReport
 from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
 from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport, fair_level, why_no_leak
-from .cause import Cause, Detail, Diagnosis, RoleSetting, Rules, diagnosis, idle_transaction_settings, server_causes
+from .._postgres.excess.handed_over import out_of_reach
+from .._postgres.excess.excess_plan import IDLE, EndDict
+from .cause import (
+    Cause,
+    Detail,
+    Diagnosis,
+    RoleSetting,
+    diagnosis,
+    ended_by,
+    idle_transaction_settings,
+    server_causes,
+    why_out_of_reach,
+)
+from .client_pool import client_pools, logged_pools
 
 LOCKS, DEAD_CLIENTS, LEAK, FULL_POOL, IDLE_IN_TRANSACTION, POOLER, POOLER_PAUSED, POOLER_FULL, TRAFFIC = (
     "lock_queue", "dead_clients", "leak", "full_pool", "idle_in_transaction", "pooler", "pooler_paused",
@@ -41,14 +55,16 @@ def diagnose_connections(
     headroom: float,
     shares: Mapping[str, int],
     *,
+    plan: EndDict,
     services: Mapping[str, ServiceReport] | None = None,
     floor: int = 2,
+    log: LogReport | None = None,
 ) -> Diagnosis:
-    """``idle`` and ``idle_in_transaction``: seconds from which a session counts as leaked, or its transaction as
-    forgotten.
+    """``plan``: to end sessions, by rules of these numbers, from the look that gave the facts. ``idle`` and
+    ``idle_in_transaction``: seconds from which a session counts as leaked, or its transaction as forgotten.
 
-    ``services``: of compose_info, where a compose project uses the database. ``floor``: sessions that each application
-    keeps.
+    ``services``: of compose_info, where a compose project uses the database, and ``log``: what they log about their
+    pools. ``floor``: sessions that each application keeps.
     """
     connection_limits = activity["connections"]["connection_limits"]
     hit = [
@@ -67,7 +83,7 @@ def diagnose_connections(
             " login path"
         )
     causes = [cause for cause in server_causes(activity) if cause.weight > 1]
-    causes += _dead_clients(background, worst) if hit else []
+    causes += _dead_clients(background, worst, plan) if hit else []
     for connection_limit in hit:
         causes += _limit_causes(
             connection_limit,
@@ -77,21 +93,26 @@ def diagnose_connections(
             share,
             headroom,
             shares,
+            plan=plan,
             services=services or {},
             floor=floor,
         )
     if not hit:  # a pool that gets no slot is a consequence of what fills the slots
         causes += [_pool(pool, activity) for pool in pools]
+        own = client_pools(activity, idle_in_transaction, log)
+        causes += [ended_by(cause, plan, IDLE_IN_TRANSACTION, [family]) for cause, family in own]
+        causes += [] if own else logged_pools(activity, log)
     causes += _pooler(pooler, bool(hit))
     if not hit and not causes:
         lines.append(f"no connection limit is reached: {worst['free']} of {worst['limit']} are free")
+        lines += [why_out_of_reach(beyond)] if (beyond := out_of_reach(plan)) else []
     causes.sort(key=lambda cause: -cause.weight)
     advice = [
         *(cause.detail["advice"] for cause in causes if "advice" in cause.detail),
         *_findings(background),
-        *_pool_sizes(worst, headroom),
+        *(text for connection_limit in (hit or [worst]) for text in _pool_sizes(connection_limit, headroom)),
     ]
-    return diagnosis(causes, lines, advice, _role_settings(causes, idle_in_transaction))
+    return diagnosis(causes, lines, advice, _role_settings(causes, idle_in_transaction), plan=plan)
 
 
 def _line(connection_limit: ConnectionLimitReport) -> str:
@@ -112,12 +133,14 @@ def _limit_causes(
     headroom: float,
     shares: Mapping[str, int],
     *,
+    plan: EndDict,
     services: Mapping[str, ServiceReport],
     floor: int,
 ) -> list[Cause]:
     """What fills one connection limit. The weight of a cause is the share of the limit that it explains."""
     applications, used = connection_limit["applications"], max(1, connection_limit["used"])
-    causes = []
+    causes: list[Cause] = []
+    full: list[tuple[ApplicationReport, str]] = []
     waiting = sum(application["waiting"] for application in applications)
     if waiting >= 2 and waiting >= _QUEUE * used:
         text = f"{waiting} of {used} sessions wait for locks, the longest for {activity['longest_wait']:g} s"
@@ -131,19 +154,21 @@ def _limit_causes(
     )
     for application in applications:
         own_share = max(floor, shares.get(application["application"], level))
-        old = sum(seconds >= idle for seconds in application["idle_seconds"])
-        excess = min(old, application["sessions"] - own_share)
-        others = [
-            sum(seconds >= idle for seconds in other["idle_seconds"])
-            for other in applications
-            if other is not application
-        ]
-        sound = why_no_leak(connection_limit["kind"], old, others, application["pooled"]) if excess > 0 else ""
-        sound = "" if application["application"] in shares else sound
-        if sound:
-            causes.append(_full_pool(connection_limit, application, old, sound))
-        elif excess > 0:
-            oldest = application["idle_seconds"][0]
+        given = application["application"] in shares
+        unused = application["idle_seconds"] if given else application["unused_seconds"]
+        old = sum(seconds >= idle for seconds in unused)
+        idle_long = sum(seconds >= idle for seconds in application["idle_seconds"])
+        excess = application["sessions"] - own_share
+        others = [other["sessions"] for other in applications if other is not application]
+        sound = why_no_leak(
+            connection_limit["kind"], application["sessions"], others, application["pooled"], application["pools"]
+        )
+        if excess > 0 and idle_long and not old:
+            sound = sound or "they were used for longer than they have been idle, as sessions of a pool are"
+        if sound and excess > 0 and idle_long and not given:
+            full.append((application, sound))
+        elif excess > 0 and old:
+            oldest = unused[0]
             text = (
                 f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, its share"
                 f" is {own_share}; {old} of"
@@ -165,18 +190,21 @@ def _limit_causes(
                 "alone": alone,
             }
             detail["service"] = service
-            causes.append(Cause(LEAK, excess / used, (text,), "end_sessions", {"idle": idle}, detail))
+            leak = Cause(LEAK, min(old, excess) / used, (text,), detail=detail)
+            causes.append(ended_by(leak, plan, IDLE, [application["family"]]))
+    causes += [_full_pools(connection_limit, full, headroom)] if full else []
     # Most transactions are idle for a moment between two statements; those are work.
     old_ones = [
-        (application["role"], sum(seconds >= forgotten for seconds in application["idle_in_transaction_seconds"]))
+        (application, sum(seconds >= forgotten for seconds in application["idle_in_transaction_seconds"]))
         for application in applications
     ]
     still = sum(number for dummy, number in old_ones)
     if still and still >= _IDLE_SHARE * used:
-        roles = sorted({role for role, number in old_ones if number})
+        roles = sorted({application["role"] for application, number in old_ones if number})
+        families = [application["family"] for application, number in old_ones if number]
         text = f"{still} of {used} sessions are idle in transaction for {forgotten:g} s or longer"
-        rules: Rules = {"idle_in_transaction": forgotten}
-        causes.append(Cause(IDLE_IN_TRANSACTION, still / used, (text,), "end_sessions", rules, {"roles": roles}))
+        cause = Cause(IDLE_IN_TRANSACTION, still / used, (text,), detail={"roles": roles})
+        causes.append(ended_by(cause, plan, IDLE_IN_TRANSACTION, families))
     active = sum(application["active"] for application in applications) - waiting
     if active >= 0.5 * used:
         text = f"{active} of {used} sessions are active: this is traffic, and terminating it would lose work"
@@ -184,16 +212,31 @@ def _limit_causes(
     return causes
 
 
-def _full_pool(connection_limit: ConnectionLimitReport, application: ApplicationReport, idle: int, sound: str) -> Cause:
-    """A pool over its share that does not leak: it is reported, and no session is terminated for it."""
-    text = (
-        f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, {idle} of them idle:"
-        f" {sound}"
+def _full_pools(
+    connection_limit: ConnectionLimitReport, full: Sequence[tuple[ApplicationReport, str]], headroom: float
+) -> Cause:
+    """Pools over their share that do not leak: they are reported, and no session is terminated for them."""
+    setting = (
+        "max_connections"
+        if connection_limit["kind"] == SLOTS
+        else f"the connection limit of {connection_limit['kind']} {connection_limit['name']}"
     )
-    what = "max_connections" if connection_limit["kind"] == SLOTS else f"the limit of {connection_limit['kind']}"
-    name = "" if connection_limit["kind"] == SLOTS else f" {connection_limit['name']}"
-    advice = f"make the pool of {application['name']} smaller, or {what}{name} larger"
-    return Cause(FULL_POOL, 0.05 + idle / max(1, connection_limit["used"]) / 100, (text,), "", {}, {"advice": advice})
+    total = sum(application["sessions"] for application, dummy in full)
+    texts = [
+        f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, {application['idle']}"
+        f" of them idle: {sound}"
+        for application, sound in full
+    ]
+    room = int(connection_limit["limit"] * (1 - headroom)) - (connection_limit["used"] - total)
+    names = ", ".join(application["name"] for application, dummy in full)
+    most = max(len(full), room)
+    advice = (
+        f"full pools, in sum {total} of {connection_limit['limit']} ({setting}): {names}. Make them smaller, {most} in"
+        " sum at most (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
+        f" replicas), or {setting} larger"
+    )
+    weight = 0.05 + sum(application["idle"] for application, dummy in full) / max(1, connection_limit["used"]) / 100
+    return Cause(FULL_POOL, weight, texts, detail={"advice": advice})
 
 
 def _service_of(application: ApplicationReport, services: Mapping[str, ServiceReport]) -> str:
@@ -213,11 +256,11 @@ def _service_of(application: ApplicationReport, services: Mapping[str, ServiceRe
     return senders.pop() if len(senders) == 1 else ""
 
 
-def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimitReport) -> list[Cause]:
+def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimitReport, plan: EndDict) -> list[Cause]:
     gone = background["processes"]["dead_clients"] if "processes" in background else []
     texts = (f"the clients of {len(gone)} are gone", *(f"{client['who']}: {client['reason']}" for client in gone[:4]))
     weight = 1 + len(gone) / max(1, connection_limit["used"])
-    return [Cause(DEAD_CLIENTS, weight, texts, "end_sessions", {"dead_clients": list(gone)})] if gone else []
+    return [ended_by(Cause(DEAD_CLIENTS, weight, texts), plan, DEAD_CLIENTS)] if gone else []
 
 
 def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:

@@ -9,15 +9,17 @@ from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
+from .._postgres.excess.handed_over import named_by, out_of_reach
+from .._postgres.excess.excess_plan import RUNNING, EndDict, busy_of
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.workload.statements import WorkloadReport
-from .cause import BusySession, Cause, Diagnosis, Rules, diagnosis, idle_transaction_settings, server_causes
+from .cause import Cause, Diagnosis, Rules, diagnosis, ended_by, idle_transaction_settings, server_causes
+from .client_pool import CLIENT_POOL, client_pools
 
 LOCKS, RUNAWAY, INDEX, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC = (
     "lock_queue", "runaway_statement", "missing_index", "idle_in_transaction", "dead_clients",
     "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic",
 )  # fmt: skip
-_BUSY, _BUSY_SHARE = 0.5, 0.15  # cores of one session, or that part of the host's, where many share few
 _MUCH = 0.15  # of the window's time that one missing index concerns
 _NEAR = 0.1
 _SATURATED = 0.8  # of the host's cores that the database uses
@@ -30,24 +32,23 @@ _NO_WORKLOAD: WorkloadReport = {
     "available": False, "why": "not asked for", "remedy": "", "notes": [], "statements": [], "waits": {},
     "window": {"seconds": None, "lifetime": False, "since": None, "entries": 0, "evictions": 0, "renewed": False},
 }  # fmt: skip
-_OLD = 1000  # transactions whose dead rows are kept
 
 
 def diagnose_performance(
-    activity: ActivityReport, indexes: IndexesReport, min_running: float, idle_in_transaction: float
+    activity: ActivityReport, indexes: IndexesReport, min_running: float, idle_in_transaction: float, plan: EndDict
 ) -> Diagnosis:
-    """``min_running`` and ``idle_in_transaction``: seconds from which a statement counts as runaway, and a transaction
-    as forgotten.
+    """``plan``: to end sessions, by rules of these numbers, from the look that gave the facts. ``min_running`` and
+    ``idle_in_transaction``: seconds from which a statement counts as runaway, and a transaction as forgotten.
     """
     background, workload = activity.get("background") or _NO_BACKGROUND, indexes["workload"] or _NO_WORKLOAD
     processes = background.get("processes") or _NO_PROCESSES
     causes = [
         *server_causes(activity),
         *_locks(activity, workload),
-        *_runaways(activity, processes, min_running),
+        *_runaways(activity, processes, plan),
         *_index(indexes, workload),
-        *_idle_in_transaction(activity, background, idle_in_transaction),
-        *_dead_clients(processes),
+        *_idle_in_transaction(activity, idle_in_transaction, plan),
+        *_dead_clients(processes, plan),
         *_slots(activity),
         *_background(background),
     ]
@@ -74,11 +75,12 @@ def diagnose_performance(
     advice = [
         *(cause.detail["advice"] for cause in causes if "advice" in cause.detail),
         *(f"{index['statement']}  -- {index['why']}" for index in indexes["advice"][:3] if index["statement"]),
+        *_left_alone(activity, idle_in_transaction, plan),
         *background["findings"],
     ]
     roles = [role for cause in causes if cause.name == IDLE_IN_TRANSACTION for role in cause.detail["roles"]]
     role_settings = idle_transaction_settings(roles, idle_in_transaction)
-    return diagnosis(causes, lines, advice, role_settings, _scale(activity, causes, saturated))
+    return diagnosis(causes, lines, advice, role_settings, _scale(activity, causes, saturated), plan)
 
 
 def _waits(workload: WorkloadReport) -> str:
@@ -95,32 +97,21 @@ def _locks(activity: ActivityReport, workload: WorkloadReport) -> list[Cause]:
     return [Cause(LOCKS, 1 + share, (text, *activity["tree"][1:4]), "unblock_sessions")]
 
 
-def _runaways(activity: ActivityReport, processes: ProcessesReport, min_running: float) -> list[Cause]:
-    """Statements that run long and use a core: measured, where the processes are visible."""
-    # Maintenance is expected to run long and to use its share of the cores.
-    running = {
-        session["pid"]: session for session in activity["activity"]["long_running"] if not session["maintenance"]
-    }
-    protected = {session["pid"] for session in activity["activity"]["protected"]}
-    least = min(_BUSY, _BUSY_SHARE * max(1, processes["cores"]))
-    busy = [
-        session
-        for session in processes["sessions"]
-        if session["cpu"] >= least and session["pid"] in running and session["pid"] not in protected
-        if running[session["pid"]]["seconds_in_state"] >= min_running
-    ]
+def _runaways(activity: ActivityReport, processes: ProcessesReport, plan: EndDict) -> list[Cause]:
+    """Statements that run long and use a core: measured, where the processes can be seen."""
+    named = set(named_by(plan, RUNNING)) | {item["target"] for item in out_of_reach(plan)}
+    running = {session["target"]: session for session in activity["activity"]["long_running"]}
+    uses = {use["target"]: use for use in busy_of(processes["sessions"], processes["cores"]) if use["target"] in named}
+    busy = [use for target, use in uses.items() if target in running]
     if not busy:
         return []
     texts = tuple(
-        f"{session['who']} uses {session['cpu']:.2f} cores for {span(running[session['pid']]['seconds_in_state'])}:"
-        f" {shortened(running[session['pid']]['statement'], _WIDE)}"
-        for session in busy
+        f"{use['who']} uses {use['cpu']:.2f} cores for {span(running[use['target']]['seconds_in_state'])}:"
+        f" {shortened(running[use['target']]['statement'], _WIDE)}"
+        for use in busy
     )
-    weight = 0.4 + 0.6 * sum(session["cpu"] for session in busy) / max(1, processes["cores"])
-    kept: list[BusySession] = [
-        {"pid": session["pid"], "cpu": session["cpu"], "target": session["target"]} for session in busy
-    ]
-    return [Cause(RUNAWAY, weight, texts, "end_sessions", {"busy": kept, "min_running": min_running})]
+    weight = 0.4 + 0.6 * sum(use["cpu"] for use in busy) / max(1, processes["cores"])
+    return [ended_by(Cause(RUNAWAY, weight, texts), plan, RUNNING)]
 
 
 def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
@@ -141,38 +132,47 @@ def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     return [Cause(INDEX, share * proof, (text, first["why"]), "build_index", rules, {"proved": first["proved"]})]
 
 
-def _idle_in_transaction(activity: ActivityReport, background: BackgroundReport, seconds: float) -> list[Cause]:
-    """Sessions idle in transaction: they hold locks and keep dead rows."""
+def _idle_in_transaction(activity: ActivityReport, seconds: float, plan: EndDict) -> list[Cause]:
+    """Transactions in which nothing happens and that hold others back; pools that are full of them."""
+    sitting = {session["pid"]: session for session in activity["activity"]["idle_in_transaction"]}
+    old = {pid: session for pid, session in sitting.items() if session["seconds_in_state"] >= seconds}
+    items = (*plan["actions"], *plan["excluded"])
+    holding = {
+        item["pid"]: item
+        for item in items
+        if item.get("rule") == IDLE_IN_TRANSACTION or (item.get("out_of_reach") and item["pid"] in old)
+    }
+    found = []
+    if holding:
+        texts = tuple(f"{item['who']}: {item['reason']}" for item in list(holding.values())[:4])
+        roles = sorted({old[pid]["user"] for pid in holding if pid in old})
+        cause = Cause(IDLE_IN_TRANSACTION, 0.3 + min(0.3, len(holding) / 20), texts, detail={"roles": roles})
+        found.append(ended_by(cause, plan, IDLE_IN_TRANSACTION))
+    return [*found, *(cause for cause, dummy in client_pools(activity, seconds))]
+
+
+def _left_alone(activity: ActivityReport, seconds: float, plan: EndDict) -> list[str]:
+    """Transactions that keep neither rows nor sessions back: no cause of slowness, and left alone."""
+    holding = {item["pid"] for item in (*plan["actions"], *plan["excluded"]) if "pid" in item}
     protected = {session["pid"] for session in activity["activity"]["protected"]}
-    old = [session for session in activity["activity"]["idle_in_transaction"] if session["seconds_in_state"] >= seconds]
-    old = [session for session in old if session["pid"] not in protected]
-    if not old:
+    left = [
+        session
+        for session in activity["activity"]["idle_in_transaction"]
+        if session["seconds_in_state"] >= seconds and session["pid"] not in holding | protected
+    ]
+    if not left or client_pools(activity, seconds):
         return []
-    holders = background["wraparound"]["holders"] if "wraparound" in background else []
-    kept = {holder["pid"]: holder["age"] for holder in holders}
-    texts = tuple(
-        f"{session['pid']} {session['user']}@{session['database']} {session['application']}: {session['state']} for"
-        f" {span(session['seconds_in_state'])}"
-        + (f", keeps the dead rows of {kept[session['pid']]:,} transactions" if kept.get(session["pid"]) else "")
-        for session in old[:4]
-    )
-    roles = sorted({session["user"] for session in old})
-    if not any(kept.get(session["pid"], 0) >= _OLD for session in old):
-        # It keeps no dead rows and blocks no session: it does not slow the server, and is not terminated.
-        advice = (
-            f"{len(old)} idle in transaction for {span(seconds)} or longer, which slows no other session: the owner of"
-            f" {', '.join(str(session['pid']) for session in old[:4])} should commit"
-        )
-        return [Cause(IDLE_IN_TRANSACTION, 0.1, texts, "", {}, {"roles": [], "advice": advice})]
-    rules: Rules = {"idle_in_transaction": seconds}
-    weight = 0.3 + min(0.3, len(old) / 20)
-    return [Cause(IDLE_IN_TRANSACTION, weight, texts, "end_sessions", rules, {"roles": roles})]
+    who = ", ".join(f"{session['pid']} {session['user']} {session['application']}".rstrip() for session in left[:4])
+    return [
+        f"{len(left)} idle in transaction for {span(seconds)} or longer hold nothing back and are left alone: {who};"
+        " their application should commit"
+    ]
 
 
-def _dead_clients(processes: ProcessesReport) -> list[Cause]:
+def _dead_clients(processes: ProcessesReport, plan: EndDict) -> list[Cause]:
     gone = processes["dead_clients"]
     texts = tuple(f"{client['who']}: {client['reason']}" for client in gone[:4])
-    return [Cause(DEAD_CLIENTS, 0.3, texts, "end_sessions", {"dead_clients": list(gone)})] if gone else []
+    return [ended_by(Cause(DEAD_CLIENTS, 0.3, texts), plan, DEAD_CLIENTS)] if gone else []
 
 
 def _slots(activity: ActivityReport) -> list[Cause]:
@@ -209,6 +209,7 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
         SLOTS: "they would need connections, and none are free",
         INDEX: "each would scan the same whole table",
         RUNAWAY: "one statement uses the CPU that they would need",
+        CLIENT_POOL: "each would fill its own pool in the same way",
     }
     if any(state["sessions"] for state in activity["server_states"]):
         return "more replicas would make it worse: their commits would wait for the same standby"

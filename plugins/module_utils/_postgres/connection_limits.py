@@ -7,9 +7,11 @@ PostgreSQL has three: the slots of the whole server, a role's limit, a database'
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import Collection, Iterable, NamedTuple, TypedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Collection, Iterable, NamedTuple, Sequence, TypedDict
 
 from .._core.text import printable
 from .exclusions import Exclusions
@@ -19,18 +21,38 @@ from .snapshot import Snapshot
 
 SLOTS, ROLE, DATABASE = "max_connections", "role", "database"
 _NAMELESS = "app"  # what PgBouncer calls a client without a name when it adds the host
+# What differs between the sessions of one application: uuid, the end of a Kubernetes pod's name, an address, a number
+# in hexadecimal, and any other number (pid, thread, counter, host).
+_VARIES = re.compile(
+    r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}"
+    r"|-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![0-9a-z])"
+    r"|(?<![0-9a-z])(?=[a-f]*[0-9])[0-9a-f]{8,}(?![0-9a-z])|[0-9]+(?:[.:][0-9]+)*",
+    re.I,
+)
+_RESET = re.compile(r"\s*DISCARD\s+ALL\s*;?\s*\Z", re.I)  # what a pooler sends when a client has gone
+_USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that is then forgotten
 
 
 class ApplicationReport(TypedDict):
-    """The sessions of one application under a ceiling. Seconds: the longest first."""
+    """The sessions of one application under a ceiling. Seconds: the longest first.
+
+    ``family``: the name with an asterisk for what differs between its sessions, by which actions of a plan are its own;
+    ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
+    ``pools``: sessions by name and by client address, where that makes several of about one size;
+    ``opened_seconds``: since the newest of them was opened.
+    """
 
     role: str
     application: str
     database: str
     name: str
+    family: str
     sessions: int
     idle: int
     idle_seconds: list[int]
+    unused_seconds: list[int]
+    pools: list[int]
+    opened_seconds: float
     idle_in_transaction: int
     idle_in_transaction_seconds: list[float]
     active: int
@@ -71,6 +93,11 @@ class Application(NamedTuple):
         client = f", from {printable(self.client)}" if self.client else ""
         return f"{name} ({printable(self.role) or '?'}@{printable(self.database) or '?'}{client})"
 
+    @property
+    def family(self) -> str:
+        """The words with an asterisk for whatever differs between the sessions of one application."""
+        return self._replace(name=family_of(self.name)).words
+
 
 def application_of(one: Session) -> Application:
     """Without the host that a pooler adds to the name, which is another one for each connection."""
@@ -78,6 +105,15 @@ def application_of(one: Session) -> Application:
     if host and name == _NAMELESS:
         return Application(one.user, name, one.database, host)
     return Application(one.user, name, one.database, "" if printable(name) else one.client)
+
+
+def family_of(name: str) -> str:
+    """The name with an asterisk for whatever differs between the sessions of one application.
+
+    >>> family_of("worker-3"), family_of("puma[4711]"), family_of("web-7d9f8b6c5d-x2x4z")
+    ('worker-*', 'puma[*]', 'web*')
+    """
+    return _VARIES.sub("*", name)
 
 
 @dataclass(frozen=True)
@@ -111,10 +147,16 @@ class ConnectionLimit:
         return self.free < headroom * self.limit
 
     def by_application(self) -> dict[Application, list[Session]]:
-        """Its sessions by who opened them, the largest group first."""
-        found: dict[Application, list[Session]] = {}
-        for one in self.sessions:
-            found.setdefault(application_of(one), []).append(one)
+        """Its sessions by who opened them, the largest group first. Names that differ in numbers alone are one."""
+        families: dict[Application, list[Session]] = {}
+        for session in self.sessions:
+            application = application_of(session)
+            family = application._replace(name=family_of(application.name))
+            families.setdefault(family, []).append(session)
+        found = {}
+        for family, sessions in families.items():
+            names = {application_of(session).name for session in sessions}
+            found[family._replace(name=names.pop()) if len(names) == 1 else family] = sessions
         return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
     def as_dict(self) -> CeilingCounts:
@@ -158,24 +200,32 @@ def _application(
     rows: int,
     by_design: Collection[Key],
 ) -> ApplicationReport:
-    # That the login may not end them is no reason why they are no cause: it is said where they are to be ended.
+    # That this login or this site may not end them is no reason why they are no cause: it is said where they are to be
+    # ended.
+    able = replace(exclusions, superusers=False)
     still = [
         one.seconds_in_state(snapshot.now)
         for one in sessions
-        if one.idle_in_transaction and not exclusions.why(one._replace(signalable=True))
+        if one.idle_in_transaction and not able.why(one._replace(signalable=True))
     ]
-    idle = [one for one in sessions if one.state == "idle"]
+    idle = [session for session in sessions if session.state == "idle"]
+    unused = [session for session in idle if is_forgotten(session, snapshot.now)]
     clients = Counter(printable(one.client) for one in sessions)
+    newest = max((session.backend_start or snapshot.now for session in sessions), default=snapshot.now)
     return {
         "role": printable(who.role),
         "application": printable(who.name),
         "database": printable(who.database),
         "name": who.words,
+        "family": who.family,
         "sessions": len(sessions),
         "idle": len(idle),
-        "idle_seconds": sorted((round(one.seconds_in_state(snapshot.now)) for one in idle), reverse=True)[:rows],
+        "idle_seconds": _longest(snapshot, idle)[:rows],
+        "unused_seconds": _longest(snapshot, unused)[:rows],
+        "pools": equal_pools(sessions)[:rows],
+        "opened_seconds": round((snapshot.now - newest).total_seconds(), 1),
         "idle_in_transaction": sum(one.idle_in_transaction for one in sessions),
-        # Of those alone who may be ended: the others cannot be anybody's plan.
+        # Without those that are excluded by what they do or by name: those are no cause.
         "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
         "active": sum(one.state == "active" for one in sessions),
         "waiting": sum(one.wait_type == "Lock" and one.pid not in by_design for one in sessions),
@@ -184,22 +234,54 @@ def _application(
     }
 
 
+def _longest(snapshot: Snapshot, sessions: Iterable[Session]) -> list[int]:
+    return sorted((round(session.seconds_in_state(snapshot.now)) for session in sessions), reverse=True)
+
+
+def is_forgotten(session: Session, now: datetime) -> bool:
+    """Whether an idle session was used at first only: the last use came within a minute after its login, or it has been
+    idle for longer than it was ever used. A session of a pool is used again and again."""
+    if session.backend_start is None or session.state_change is None:
+        return True
+    used = (session.state_change - session.backend_start).total_seconds()
+    return used <= max(_USED_AT_FIRST, session.seconds_in_state(now))
+
+
+def equal_pools(sessions: Collection[Session]) -> list[int]:
+    """Sizes of the pools that an application has, one per name or per client address, where there are at least two of
+    about one size; else nothing."""
+    by_name = Counter(application_of(session).name for session in sessions)
+    by_client = Counter(session.client for session in sessions)
+    for counted in (by_name, by_client):
+        sizes = sorted(counted.values(), reverse=True)
+        if len(sizes) > 1 and sizes[1] > 1 and 2 * sizes[1] >= sizes[0]:
+            return sizes
+    return []
+
+
 def is_pooled(sessions: Iterable[Session]) -> bool:
-    """Whether sessions come through a pooler that adds its clients' hosts to their names: each is a client's."""
-    return any(name_and_host(one.application)[1] for one in sessions)
+    """Whether sessions come through a pooler: it is known to be at their other end, it adds its clients' hosts to their
+    names, or it has reset one of them when its client had gone. Each is a client's."""
+    return any(
+        session.pooler or name_and_host(session.application)[1] or _RESET.match(session.query) for session in sessions
+    )
 
 
-def why_no_leak(kind: str, idle: int, others: Collection[int], pooled: bool) -> str:
+def why_no_leak(kind: str, sessions: int, others: Collection[int], pooled: bool, pools: Sequence[int] = ()) -> str:
     """Why sessions over a fair share are no leak: empty where they are one.
 
-    A leak is uneven. ``idle``: sessions of an application that have been idle for long; ``others``: the same of every
-    other application under this ceiling.
+    A leak is uneven. ``sessions`` of an application; ``others``: those of every other application under this limit;
+    ``pools``: see `equal_pools`.
     """
     if pooled:
         return "its sessions come through a pooler and are its clients'"
-    if kind != SLOTS and not others:
-        return "no other application is under this limit: the pool is as large as its limit"
-    peers = sum(2 * other >= idle for other in others)
+    if kind != SLOTS and 4 * sum(others) < sessions:
+        return "hardly any other application is under this limit: the pool is as large as its limit"
+    if pools:
+        return (
+            f"they are {len(pools)} pools of up to {pools[0]}, by name or client: too large in sum, and none stands out"
+        )
+    peers = sum(2 * other >= sessions for other in others)
     if peers:
         return f"{peers + 1} pools are of about this size: they are too large in sum, and none of them stands out"
     return ""

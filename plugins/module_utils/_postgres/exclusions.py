@@ -12,20 +12,24 @@ import re
 from dataclasses import dataclass
 
 from .session import CLIENT, LONGEST_QUERY, Holder, Prepared, Session, name_and_host
-from .work import is_backup, leaves_behind
+from .work import is_backup, leaves_behind, operates
 
 _WRAPAROUND = "(to prevent wraparound)"
 
 
 @dataclass(frozen=True)
 class Exclusions:
-    """Who is spared besides PostgreSQL's own processes. Names are compared exactly, patterns searched."""
+    """Who is spared besides PostgreSQL's own processes. Names are compared exactly, patterns searched.
+
+    ``application_superusers``: superusers as which the application logs in; of those only operators' tools are spared.
+    """
 
     roles: frozenset[str] = frozenset()
     applications: frozenset[str] = frozenset()
     databases: frozenset[str] = frozenset()
     queries: tuple[str, ...] = ()
     superusers: bool = True
+    application_superusers: frozenset[str] = frozenset()
     allow_prepared: bool = False
     own_pid: int = 0
 
@@ -37,7 +41,7 @@ class Exclusions:
             self._why_kind(holder)
             or self._why_work(holder)
             or self._why_listed(holder)
-            or ("" if holder.signalable else "the login role may not end it (see pg_signal_backend)")
+            or ("" if holder.signalable else _why_unreachable(holder))
         )
 
     def _why_prepared(self, holder: Prepared) -> str:
@@ -81,7 +85,10 @@ class Exclusions:
 
     def _why_listed(self, session: Session) -> str:
         if self.superusers and session.superuser:
-            return f"role {session.user} is a superuser"
+            if session.user not in self.application_superusers:
+                return f"role {session.user} is a superuser (if the application's, see application_superusers)"
+            if operates(session):
+                return f"is an operator's tool of superuser {session.user}"
         if session.user in self.roles:
             return f"role {session.user} is spared"
         if self.applications and self.applications & {session.application, name_and_host(session.application)[0]}:
@@ -94,3 +101,9 @@ class Exclusions:
             if re.search(pattern, session.query, re.I):
                 return f"its statement matches the spared pattern {pattern}"
         return ""
+
+
+def _why_unreachable(session: Session) -> str:
+    if session.superuser:
+        return f"the login role may not end it: role {session.user} is a superuser, whom only a superuser may end"
+    return "the login role may not end it (see pg_signal_backend)"

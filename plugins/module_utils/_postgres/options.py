@@ -59,6 +59,7 @@ EXCLUSION_ARGS: dict[str, Any] = {
     "exclude_databases": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_databases"]},
     "exclude_queries": {"type": "list", "elements": "str", "default": [], "aliases": ["spare_queries"]},
     "exclude_superusers": {"type": "bool", "default": True, "aliases": ["spare_superusers"]},
+    "application_superusers": {"type": "list", "elements": "str", "default": []},
     "allow_prepared": {"type": "bool", "default": False},
 }
 
@@ -146,6 +147,7 @@ def exclusions_of(params: dict[str, Any], own_pid: int) -> Exclusions:
         databases=frozenset(params["exclude_databases"]),
         queries=tuple(params["exclude_queries"]),
         superusers=params["exclude_superusers"],
+        application_superusers=frozenset(params["application_superusers"]),
         allow_prepared=params["allow_prepared"],
         own_pid=own_pid,
     )

@@ -67,6 +67,7 @@ class Session(NamedTuple):
     unread: bool = False  # its role, its database or what it builds could not be read
     client_port: int = 0
     query_id: int | None = None
+    pooler: str = ""  # the pooler that it comes through, where that is known
     holds_writes: bool = False  # waits for an AccessExclusiveLock and holds locks of tables that it wrote to before
 
     @property

@@ -8,7 +8,7 @@ Everything that a module reports or decides is a view of this one value, taken i
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Collection, Mapping, TypedDict
@@ -114,6 +114,14 @@ class Snapshot:
     @property
     def visibility(self) -> str:
         return "partial" if self.redacted else "full"
+
+    def with_poolers(self, poolers: Mapping[int, str]) -> Snapshot:
+        """The same, with the pooler that each session comes through, by pid."""
+        marked = {
+            pid: session._replace(pooler=poolers[pid]) if pid in poolers else session
+            for pid, session in self.sessions.items()
+        }
+        return replace(self, sessions=marked)
 
     def client_sessions(self) -> list[Session]:
         """Those that take a slot of max_connections. A redacted row counts if it belongs to a role."""

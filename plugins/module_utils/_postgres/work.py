@@ -15,8 +15,18 @@ from .session import Session
 BACKUP_APPLICATIONS = re.compile(
     r"^(pg_dump|pg_dumpall|pg_basebackup|pg_receivewal|pgbackrest|pg_probackup|barman|wal-g|wal-e)\b", re.I
 )
+# A script's or a job's own name, where it says so as a word: backup.sh, nightly-backup, db_dump.
+_BACKUP_NAME = re.compile(r"(?<![a-z])(backups?|dumps?)(?![a-z])", re.I)
 MAINTENANCE_APPLICATIONS = re.compile(
     r"^(vacuumdb|reindexdb|clusterdb|pg_restore|pg_repack|pg_squeeze|pg_upgrade|pg_amcheck)\b", re.I
+)
+# Tools of operators, and what watches or schedules: a superuser who uses one is no application.
+OPERATOR_APPLICATIONS = re.compile(
+    r"^(psql|pgcli|pgadmin|dbeaver|datagrip|intellij|navicat|heidisql|tableplus|azuredatastudio|pg_activity|pg_top|pghero"
+    r"|postgres_exporter|sql_exporter|pgexporter|pgwatch|pgmetrics|pganalyze|telegraf|datadog|netdata|zabbix|newrelic"
+    r"|collectd|check_postgres|check_pgactivity|temboard|powa|pgmonitor|patroni|repmgr|pg_auto_failover|stolon|pgpool"
+    r"|pg_cron|pgagent|pg_timetable|cloudnative-pg|cnpg)",
+    re.I,
 )
 _BACKUP_CALL = re.compile(r"\bpg_(backup_start|start_backup)\s*\(", re.I)
 # What pg_dump says whatever its name is. Between two of these it is idle in its transaction for as long as its output
@@ -36,6 +46,11 @@ _MAINTENANCE = re.compile(
     r"|REFRESH\s+MATERIALIZED\s+VIEW|ALTER\s+(?:TABLE|INDEX|MATERIALIZED)|DROP\s+INDEX)\b",
     re.I,
 )
+# Extensions that maintain by functions and tables of their own: pg_repack, pg_squeeze, pg_partman.
+_MAINTAINS = re.compile(
+    r"\b(?:(repack)\.\"?(?:repack_|table_|log_|create_)|(squeeze)\.squeeze_table\s*\(|(?:\w+\.)?(run_maintenance)(?:_proc)?\s*\()",
+    re.I,
+)
 
 
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
@@ -50,7 +65,7 @@ def _head(query: str) -> str:
 
 @lru_cache(maxsize=1024)  # a queue is many sessions that say the same
 def _is_backup(application: str, query: str, reads: bool) -> bool:
-    if BACKUP_APPLICATIONS.search(application) or _BACKUP_CALL.search(query):
+    if BACKUP_APPLICATIONS.search(application) or _BACKUP_CALL.search(query) or _BACKUP_NAME.search(application):
         return True
     return reads and bool(_DUMP.search(_head(query)))
 
@@ -70,13 +85,24 @@ def leaves_behind(session: Session) -> bool:
 
 
 def maintenance(session: Session) -> str:
-    """What maintenance it does, in capitals or by the name of its tool; empty for all other work."""
+    """What maintenance it does, in capitals or by the name of its tool; empty for all other work.
+
+    A tool is at work in the pauses between its statements too: its idle sessions are its workers'.
+    """
     if session.progress:
         return session.progress
-    if session.state != "active":
-        return ""
-    found = _MAINTENANCE.match(_head(session.query))
     tool = MAINTENANCE_APPLICATIONS.match(session.application)
-    if found:
-        return " ".join(found.group(1).upper().split())
+    if session.state == "active":
+        head = _head(session.query)
+        found = _MAINTENANCE.match(head)
+        if found:
+            return " ".join(found.group(1).upper().split())
+        by_extension = _MAINTAINS.search(head)
+        if by_extension:
+            return str(next(name for name in by_extension.groups() if name)).lower()
     return tool.group(1) if tool else ""
+
+
+def operates(session: Session) -> bool:
+    """Whether it is an operator's tool, or one that watches or schedules, by its name."""
+    return bool(OPERATOR_APPLICATIONS.match(session.application))

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Mapping, Sequence
 
 from .._core.units import MIB
 from .._postgres.background.background_report import ReplicationReport, WraparoundReport
-from .._postgres.connection_limits import connection_limits
+from .._postgres.connection_limits import application_of, connection_limits
+from .._postgres.exclusions import Exclusions
 from .._postgres.snapshot import Snapshot
+from .._postgres.work import operates
 from .check import Check
 
 HEADROOM = 0.2  # of the slots, free on an ordinary day
@@ -21,9 +24,33 @@ def of_sight(snapshot: Snapshot) -> Check:
     return Check("sees every session", not snapshot.redacted, state, f"GRANT pg_monitor TO {role}")
 
 
-def of_signals(role: str, allowed: bool) -> Check:
+def of_signals(snapshot: Snapshot, exclusions: Exclusions, allowed: bool) -> Check:
+    """Whether the login may end sessions, and whether that reaches those that are there."""
+    role = snapshot.server["role"]
     state = f"{role} {'may' if allowed else 'may not'} end sessions of others"
-    return Check("may end sessions", allowed, state, f"GRANT pg_signal_backend TO {role}")
+    beyond = _beyond_reach(snapshot, exclusions)
+    if not allowed or not beyond:
+        return Check("may end sessions", allowed, state, f"GRANT pg_signal_backend TO {role}")
+    names = ", ".join(f"{number} of {name}" for name, number in beyond.items())
+    text = f"{state}, but not these, which are a superuser's: {names}"
+    sessions = [session for session in snapshot.client_sessions() if application_of(session).words in beyond]
+    users = sorted({session.user for session in sessions})
+    remedy = (
+        "give the application a role of its own that is no superuser; or log in as a superuser and set"
+        f" runbook_application_superusers: [{', '.join(users)}]"
+    )
+    return Check("may end sessions", False, text, remedy)
+
+
+def _beyond_reach(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, int]:
+    """Sessions of superusers by application, where it has several and is no operator's tool: what logs in to work."""
+    spared = [
+        session
+        for session in snapshot.client_sessions()
+        if session.superuser and session.pid != exclusions.own_pid and not operates(session) and exclusions.why(session)
+    ]
+    counted = Counter(application_of(session).words for session in spared)
+    return {name: number for name, number in counted.most_common() if number > 1}
 
 
 def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Check:

@@ -16,6 +16,7 @@ from ..describe import who_is
 from ..snapshot import Snapshot
 
 _SAME = 1.0  # seconds by which the two clocks of one start may differ
+_ESTABLISHED = 0x01
 _CLOSE_WAIT = 0x08
 _OVER = (0x06, 0x07)  # TIME_WAIT, CLOSE
 # Packets sent again, or probes without an answer, from which on the client counts as gone. The kernel doubles its pause
@@ -110,6 +111,29 @@ def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
         remote = _address(address), int(port, 16)
         peer = Peer(int(fields[3], 16), max(int(fields[6], 16), int(fields[8])))
         found[remote] = _UNCLEAR if remote in found else peer
+    return found
+
+
+def local_sockets(text: str) -> dict[str, tuple[str, int]]:
+    """/proc/net/tcp or tcp6 as {inode: (local address, port)} of open connections, addresses as PostgreSQL writes
+    them."""
+    found = {}
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) > 9 and int(fields[3], 16) == _ESTABLISHED:
+            address, dummy, port = fields[1].rpartition(":")
+            found[fields[9]] = (_address(address), int(port, 16))
+    return found
+
+
+def through_poolers(snapshot: Snapshot, poolers: Mapping[tuple[str, int], str]) -> dict[int, str]:
+    """The pooler that each session comes through, by pid. ``poolers``: the names of those that have these addresses and
+    ports at their end."""
+    found = {}
+    for session in snapshot.client_sessions():
+        name = poolers.get((full_address(session.client), session.client_port)) if session.client_port else None
+        if name:
+            found[session.pid] = name
     return found
 
 

@@ -10,14 +10,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
 from ..._core.text import span
 from ..._core.times import stamp
 from ..activity_report import session_dict
-from ..connection_limits import connection_limits, fair_level, is_pooled, why_no_leak
+from ..background.backends import BackendUse
+from ..connection_limits import (
+    application_of,
+    connection_limits,
+    equal_pools,
+    fair_level,
+    is_forgotten,
+    is_pooled,
+    why_no_leak,
+)
 from ..describe import who_is
 from ..exclusions import Exclusions
 from ..locks.price import CANCEL, TERMINATE, harm
@@ -28,9 +37,12 @@ from ..work import maintenance
 
 VERB = "end_sessions"
 VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
+BUSY = "busy"  # the option that names sessions of the tier RUNNING
 CHOSEN = "chosen"  # by an operator, and by no rule
 TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
-_HARMLESS = (VANISHED, IDLE)
+HARMLESS = (VANISHED, IDLE)
+DEAD_ROWS = 1000  # transactions whose dead rows are kept, from which on that is holding others back
+_BUSY, _BUSY_SHARE = 0.5, 0.15  # cores of one session, or that part of the host's, where many share few
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
 
 
@@ -42,7 +54,8 @@ class Rules:
     ``pid@backend_start``.
     ``shares``: most sessions of an application, by its name; for others ``share`` of the ceiling, and so many that
     ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
-    ``maintenance``: whether maintenance counts as a statement that runs for too long.
+    ``maintenance``: whether maintenance counts as a statement that runs for too long. ``holds_back``: whether a
+    transaction has to hold others back to be one too many (see `Known`).
     """
 
     idle: float | None = None
@@ -56,6 +69,19 @@ class Rules:
     headroom: float = 0.2
     floor: int = 2
     maintenance: bool = False
+    holds_back: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of sessions beside their snapshot, by pid.
+
+    ``keeps``: what an idle session keeps that a pool would not give it back; ``horizon``: of how many transactions a
+    session keeps the dead rows.
+    """
+
+    keeps: Mapping[int, str] = field(default_factory=dict)
+    horizon: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,14 +94,12 @@ class Bounds:
     max_idle: int = 100
 
     def room(self, tier: str, sessions: int) -> int:
-        return (
-            self.max_idle if tier in _HARMLESS else min(self.max_terminations, max(1, int(sessions * self.max_share)))
-        )
+        return self.max_idle if tier in HARMLESS else min(self.max_terminations, max(1, int(sessions * self.max_share)))
 
     def words(self, tier: str) -> str:
         return (
             f"max_idle {self.max_idle}"
-            if tier in _HARMLESS
+            if tier in HARMLESS
             else f"max_terminations {self.max_terminations}, max_share {self.max_share:g}"
         )
 
@@ -86,6 +110,29 @@ class EndDict(PlanDict):
     frees: int
     by_rule: dict[str, int]
     harmless: bool
+
+
+class Parts(TypedDict, total=False):
+    """A plan in two parts, each with a digest and so with a limit of its own: those who do nothing, and all others."""
+
+    harmless: EndDict
+    others: EndDict
+
+
+TOO_MANY = "sessions that are too many by the rules"
+
+
+def end_dict(plan: Plan, affected: int, left: int, what: str = TOO_MANY, nothing: str = "") -> EndDict:
+    """The plan with what it promises. ``what`` is counted; ``nothing``: why there is no action, in place of the rules'
+    words."""
+    rules = [item.detail["rule"] for item in plan.actions]
+    nothing = nothing or ("" if affected else "nothing to do: by the rules no session is too many")
+    return {
+        **plan_dict(plan, affected, what, nothing, left),
+        "frees": len(plan.actions),
+        "by_rule": {tier: rules.count(tier) for tier in TIERS if tier in rules},
+        "harmless": bool(rules) and all(rule in HARMLESS for rule in rules),
+    }
 
 
 @dataclass(frozen=True)
@@ -109,7 +156,7 @@ class Excess(PlannedAct):
 
     def part(self, harmless: bool) -> Excess:
         """Those who do nothing, or all others: a plan of its own, since each has a limit of its own at the gate."""
-        actions = tuple(item for item in self.plan.actions if (item.detail["rule"] in _HARMLESS) is harmless)
+        actions = tuple(item for item in self.plan.actions if (item.detail["rule"] in HARMLESS) is harmless)
         affected = self.affected & self.harmless if harmless else self.affected - self.harmless
         return replace(self, plan=replace(self.plan, actions=actions), affected=affected)
 
@@ -119,14 +166,7 @@ class Excess(PlannedAct):
 
     def as_dict(self) -> EndDict:
         """The plan with what it promises."""
-        rules = [item.detail["rule"] for item in self.plan.actions]
-        nothing = self.nothing or ("" if self.affected else "nothing to do: by the rules no session is too many")
-        return {
-            **plan_dict(self.plan, len(self.affected), self.what, nothing, self.left),
-            "frees": len(self.plan.actions),
-            "by_rule": {tier: rules.count(tier) for tier in TIERS if tier in rules},
-            "harmless": bool(rules) and all(rule in _HARMLESS for rule in rules),
-        }
+        return end_dict(self.plan, len(self.affected), self.left, self.what, self.nothing)
 
     def diff(self) -> Diff:
         goes_on = "" if self.about else " (session terminated if it goes on)"
@@ -150,16 +190,15 @@ class Excess(PlannedAct):
 
 
 def plan_ending(
-    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, bounds: Bounds, keeps: Mapping[int, str] | None = None
+    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, bounds: Bounds, known: Known = Known()
 ) -> Excess:
-    """Whom the rules name, the least harm first. ``keeps``: what an idle session keeps that a pool would not give it
-    back, by pid; such a one is spared."""
+    """Whom the rules name, the least harm first."""
     named: list[tuple[str, Session, str]] = []
     excluded: dict[str, Item] = {}
-    for tier, one, reason in _named(snapshot, exclusions, rules, keeps or {}, excluded):
-        why = exclusions.why(one) or _why_not(tier, one, keeps or {}) or _why_work(tier, one, rules)
+    for tier, one, reason in _named(snapshot, exclusions, rules, known, excluded):
+        why = exclusions.why(one) or _why_not(tier, one, known.keeps) or _why_work(tier, one, rules)
         if why:
-            excluded[one.target] = _item(snapshot, one, why)
+            excluded[one.target] = _spared(snapshot, one, why, exclusions)
         else:
             named.append((tier, one, reason))
     named.sort(key=lambda entry: (TIERS.index(entry[0]), _price(snapshot, rules, *entry[:2])))
@@ -167,17 +206,17 @@ def plan_ending(
     counted = dict.fromkeys(TIERS, 0)
     for tier, one, reason in named:
         room = bounds.room(tier, len(snapshot.client_sessions()))
-        harmless = tier in _HARMLESS
-        taken = sum(number for name, number in counted.items() if (name in _HARMLESS) is harmless)
+        harmless = tier in HARMLESS
+        taken = sum(number for name, number in counted.items() if (name in HARMLESS) is harmless)
         if taken >= room:
             why = f"would be: {reason}; the bound is {room} ({bounds.words(tier)})"
-            excluded[one.target] = _item(snapshot, one, why)
+            excluded[one.target] = _item(snapshot, one, why, rule=tier)
             continue
         counted[tier] += 1
         actions.append(_item(snapshot, one, reason, act_on(tier, one), tier))
     sessions = {one.target: one for dummy, one, dummy2 in named}
     affected = frozenset(sessions)
-    idle = frozenset(one.target for tier, one, dummy in named if tier in _HARMLESS)
+    idle = frozenset(one.target for tier, one, dummy in named if tier in HARMLESS)
     for target in excluded:
         sessions.setdefault(target, snapshot.sessions[excluded[target].detail["pid"]])
     return Excess(snapshot, Plan(VERB, tuple(actions), tuple(excluded.values())), sessions, affected, idle)
@@ -189,12 +228,21 @@ def act_on(tier: str, one: Session) -> str:
 
 
 def _item(snapshot: Snapshot, one: Session, reason: str, action: str = "", rule: str = "") -> Item:
-    detail: dict[str, Any] = {"pid": one.pid, "who": who_is(snapshot, one.pid)}
+    application = application_of(one).family
+    detail: dict[str, Any] = {"pid": one.pid, "who": who_is(snapshot, one.pid), "application": application}
     return Item(one.target, reason, action, {**detail, "rule": rule} if rule else detail)
 
 
+def _spared(snapshot: Snapshot, one: Session, why: str, exclusions: Exclusions) -> Item:
+    """``out_of_reach``: by what it does it would be ended, were it not a superuser's or beyond this login's rights."""
+    able = replace(exclusions, superusers=False)
+    item = _item(snapshot, one, why)
+    reach = bool(exclusions.why(one)) and not able.why(one._replace(signalable=True))
+    return replace(item, detail={**item.detail, "out_of_reach": True}) if reach else item
+
+
 def _named(
-    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, keeps: Mapping[int, str], excluded: dict[str, Item]
+    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, known: Known, excluded: dict[str, Item]
 ) -> list[tuple[str, Session, str]]:
     """Every session that a rule names, once, by the rule that harms least."""
     found: dict[int, tuple[str, Session, str]] = {}
@@ -208,7 +256,10 @@ def _named(
         seconds = one.seconds_in_state(snapshot.now)
         if one.idle_in_transaction and rules.idle_in_transaction is not None and seconds >= rules.idle_in_transaction:
             wrote = ", has written" if one.has_written else ""
-            found[one.pid] = (IDLE_IN_TRANSACTION, one, f"{one.state} for {span(seconds)}{wrote}")
+            held_back = _held_back(snapshot, one, known)
+            if held_back or not rules.holds_back:
+                reason = f"{one.state} for {span(seconds)}{wrote}{held_back}"
+                found[one.pid] = (IDLE_IN_TRANSACTION, one, reason)
         elif one.pid in rules.busy:
             cores = rules.busy[one.pid]
             if one.state != "active":
@@ -227,15 +278,21 @@ def _named(
     if rules.idle is not None:
         # An idle transaction that will be ended too is no reason to spare an idle session: that one harms less.
         missed = frozenset(pid for pid, (tier, dummy, dummy2) in found.items() if tier == VANISHED)
-        for pid, reason in _over_share(snapshot, exclusions, rules, keeps, missed).items():
+        for pid, reason in _over_share(snapshot, exclusions, rules, known.keeps, missed, excluded).items():
             found.setdefault(pid, (IDLE, snapshot.sessions[pid], reason))
     return list(found.values())
 
 
 def _over_share(
-    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, keeps: Mapping[int, str], going: frozenset[int]
+    snapshot: Snapshot,
+    exclusions: Exclusions,
+    rules: Rules,
+    keeps: Mapping[int, str],
+    going: frozenset[int],
+    excluded: dict[str, Item],
 ) -> dict[int, str]:
-    """Idle sessions beyond what their application may have, under every ceiling that is tight, the oldest first.
+    """Idle sessions beyond what their application may have, under every ceiling that is tight, the last opened first:
+    what an application opened at its start (a listener, a cursor, a temporary table) it may still need.
 
     ``going``: those whose client is gone; they count as gone, unless mercy spares them.
     """
@@ -249,21 +306,31 @@ def _over_share(
         groups = connection_limit.by_application()
         room = int(connection_limit.limit * (1 - rules.headroom))
         level = min(fair_level(map(len, groups.values()), room), int(connection_limit.limit * rules.share))
-        idle = {
-            name: sum(one.state == "idle" and one.seconds_in_state(snapshot.now) >= least for one in sessions)
-            for name, sessions in groups.items()
-        }
         for application, sessions in groups.items():
-            share = rules.shares.get(application.name, level)
+            given = rules.shares.get(application.name)
+            share = level if given is None else given
             excess = len(sessions) - max(share, rules.floor)
-            others = [number for name, number in idle.items() if name != application]
-            sound = why_no_leak(full.kind, idle[application], others, is_pooled(sessions))
-            if sound and application.name not in rules.shares:
+            if excess <= 0:
                 continue
-            old = [one for one in sessions if one.state == "idle" and one.seconds_in_state(snapshot.now) >= least]
-            old = [one for one in old if not (exclusions.why(one) or _why_not(IDLE, one, keeps))]
-            old.sort(key=lambda one: -one.seconds_in_state(snapshot.now))
-            for one in old[: max(0, excess)]:
+            others = [len(group) for each, group in groups.items() if each != application]
+            pools = equal_pools(sessions)
+            if given is None and why_no_leak(full.kind, len(sessions), others, is_pooled(sessions), pools):
+                continue
+            old = [
+                one
+                for one in sessions
+                if one.state == "idle"
+                and one.seconds_in_state(snapshot.now) >= least
+                and (given is not None or is_forgotten(one, snapshot.now))
+                and not _why_not(IDLE, one, keeps)
+            ]
+            spared = {one.pid: exclusions.why(one) or _why_work(IDLE, one, rules) for one in old}
+            excluded.update(
+                {one.target: _spared(snapshot, one, spared[one.pid], exclusions) for one in old if spared[one.pid]}
+            )
+            old = [one for one in old if not spared[one.pid]]
+            old.sort(key=lambda one: one.backend_start or snapshot.now, reverse=True)
+            for one in old[:excess]:
                 found[one.pid] = (
                     f"idle for {span(one.seconds_in_state(snapshot.now))}; {application.words} holds"
                     f" {len(sessions)} of {connection_limit.words}, its share is {share}"
@@ -281,15 +348,28 @@ def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
     return ""
 
 
+def _held_back(snapshot: Snapshot, one: Session, known: Known) -> str:
+    """What a transaction holds back, as the end of a reason: dead rows, or sessions that wait for its locks."""
+    rows, waiters = known.horizon.get(one.pid, 0), snapshot.forest.reach.get(one.key, 0)
+    said = f", keeps the dead rows of {rows:,} transactions" if rows >= DEAD_ROWS else ""
+    return said + (f", holds up {waiters}" if waiters else "")
+
+
 def _why_work(tier: str, one: Session, rules: Rules) -> str:
-    kind = maintenance(one) if tier == RUNNING and not rules.maintenance else ""
+    kind = maintenance(one) if tier != VANISHED and not rules.maintenance else ""
     return f"is maintenance ({kind}), which takes its time (see the option maintenance)" if kind else ""
 
 
 def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
     """Least harm first; then who uses most, then who is there longest."""
-    lost = 0 if tier in _HARMLESS else harm(one)
+    lost = 0 if tier in HARMLESS else harm(one)
     return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(snapshot.now)
+
+
+def busy_of(sessions: Iterable[BackendUse], cores: int) -> list[BackendUse]:
+    """Sessions that use much of the host: half a core, or a large part of it where many share few."""
+    least = min(_BUSY, _BUSY_SHARE * max(1, cores))
+    return [session for session in sessions if session["cpu"] >= least]
 
 
 def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:

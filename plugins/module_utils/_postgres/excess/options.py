@@ -8,8 +8,11 @@ from typing import Any
 
 from ..._core.errors import InputError
 from ..._core.module import at_least, share
+from ..background.io.background import SUBJECTS
+from ..options import pooler_of
 from .chosen import ACTIONS, AUTO, Chosen, chosen_of
-from .excess_plan import Rules, dead_clients_of, measured
+from .excess_plan import BUSY, VANISHED, Rules, dead_clients_of, measured
+from .io.end import Look
 
 CHOSEN_ARGS: dict[str, Any] = {
     "session": {"type": "str", "default": ""},
@@ -23,6 +26,7 @@ RULE_ARGS: dict[str, Any] = {
     "headroom": {"type": "float", "default": 0.2},
     "floor": {"type": "int", "default": 2},
     "idle_in_transaction": {"type": "float"},
+    "holds_back": {"type": "bool", "default": False},
     "long_running": {"type": "float"},
     "busy": {"type": "list", "elements": "dict", "default": []},
     "min_running": {"type": "float", "default": 10.0},
@@ -34,6 +38,13 @@ RULE_ARGS: dict[str, Any] = {
     "grace": {"type": "float", "default": 2.0},
     "timeout": {"type": "float", "default": 5.0},
     "max_rows": {"type": "int", "default": 200},
+}
+# What a plan reports beside itself, so that one look serves facts and plan.
+LOOK_ARGS: dict[str, Any] = {
+    "also": {"type": "list", "elements": "str", "choices": list(SUBJECTS)},
+    "measure": {"type": "list", "elements": "str", "default": [], "choices": [BUSY, VANISHED]},
+    "interval": {"type": "float", "default": 1.0},
+    "min_waiting": {"type": "float", "default": 30.0},
 }
 
 
@@ -66,6 +77,20 @@ def rules_of(params: dict[str, Any]) -> Rules:
         headroom=params["headroom"],
         floor=params["floor"],
         maintenance=params["maintenance"],
+        holds_back=params["holds_back"],
+    )
+
+
+def look_of(params: dict[str, Any]) -> Look:
+    """The options as a Look."""
+    at_least(params, "interval", 0.1, "s")
+    at_least(params, "min_waiting", 0, "s")
+    return Look(
+        also=params["also"],
+        measure=params["measure"],
+        pooler=pooler_of({**params, "also": params["also"] or []}),
+        interval=params["interval"],
+        min_waiting=params["min_waiting"],
     )
 
 

@@ -261,3 +261,11 @@ UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver
 ADVISORY = """
 SELECT DISTINCT pid FROM pg_catalog.pg_lock_status() WHERE locktype = 'advisory' AND granted AND pid IS NOT NULL
 """
+
+# Of how many transactions each session keeps the dead rows. A vacuum's own snapshot keeps none.
+HORIZON = """
+SELECT pid, greatest(pg_catalog.age(backend_xmin), pg_catalog.age(backend_xid))
+  FROM pg_catalog.pg_stat_get_activity(NULL)
+ WHERE (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND backend_type = 'client backend'
+   AND pid NOT IN (SELECT p.pid FROM pg_catalog.pg_stat_get_progress_info('VACUUM') AS p)
+"""

@@ -80,6 +80,10 @@ class Ending:
         """Kind, mode, name and number of the locks that a session holds, by object."""
         return [(row[0], row[1], legible_text(row[2]), row[3]) for row in self._postgres.rows(queries.HELD, pid=pid)]
 
+    def horizon(self) -> dict[int, int]:
+        """Of how many transactions each session keeps the dead rows, by pid."""
+        return {row[0]: row[1] for row in self._postgres.rows(queries.HORIZON)}
+
     def signal(self, step: Signal) -> bool:
         """End one holder if it is still what the plan saw and still in the way. True: the signal went out."""
         if isinstance(step.holder, Prepared):

@@ -203,7 +203,7 @@ def _one_round(
                     continue
                 key = judged.keys[target]
                 witnesses, shared = _sample_waiters(judged, key), judged.snapshot.shared_xids.get(key, ())
-                if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, True, shared)):
+                if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, escalated=True, shared=shared)):
                     hit[target] = (item, holder, TERMINATE)
         victims = tuple((holder, action) for dummy, holder, action in hit.values())
         seen = yield Watch(promised, victims, patience.settle)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import time
+from typing import Callable
 
 from ..._core.errors import RunbookError
 from ..._postgres.background import background_report as background
 from ..._postgres.background.io import background_queries as queries_background
 from ..._postgres.background.io.backends import data_disk
+from ..._postgres.exclusions import Exclusions
 from ..._postgres.indexes.io import index_queries as queries_indexes
 from ..._postgres.io.connection import Login, login_paths
 from ..._postgres.io.server import Postgres, connect
@@ -25,18 +27,18 @@ SELECT pg_catalog.current_setting('max_wal_senders')::int
 """
 
 
-def database_report(login: Login) -> PreflightReport:
-    """What pg_preflight_info returns."""
-    return preflight_report(database_checks(login))
+def database_report(login: Login, exclusions_of: Callable[[int], Exclusions]) -> PreflightReport:
+    """What pg_preflight_info returns. ``exclusions_of`` is given the pid of this very connection."""
+    return preflight_report(database_checks(login, exclusions_of))
 
 
-def database_checks(login: Login) -> list[Check]:
+def database_checks(login: Login, exclusions_of: Callable[[int], Exclusions]) -> list[Check]:
     """Every check of one database."""
     try:
         with connect(login) as postgres:
             return [
                 Check("is reached", True, f"{login.where}, PostgreSQL {postgres.server['version']}"),
-                *_server_checks(postgres),
+                *_server_checks(postgres, exclusions_of(postgres.pid)),
             ]
     except RunbookError as error:
         way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
@@ -45,7 +47,7 @@ def database_checks(login: Login) -> list[Check]:
         return [Check("is reached", False, str(error), remedy)]
 
 
-def _server_checks(postgres: Postgres) -> list[Check]:
+def _server_checks(postgres: Postgres, exclusions: Exclusions) -> list[Check]:
     sent = time.time()
     snapshot = read_snapshot(postgres)
     its, returned = snapshot.now.timestamp(), time.time()
@@ -56,7 +58,7 @@ def _server_checks(postgres: Postgres) -> list[Check]:
     )
     checks = [
         preflight.of_sight(snapshot),
-        preflight.of_signals(postgres.role, bool(postgres.rows(MAY_SIGNAL)[0][0])),
+        preflight.of_signals(snapshot, exclusions, bool(postgres.rows(MAY_SIGNAL)[0][0])),
         preflight.of_login_paths(postgres.role, login_paths(postgres.login), int(postgres.rows(SENDERS)[0][0])),
         *preflight.of_slots(snapshot),
         preflight.of_extension(extension.why, extension.remedy, extension.notes),

@@ -74,7 +74,7 @@ def test_nobody_that_is_there(server, busy):
     assert end(server, busy=busy)["plan"]["actions"] == []
 
 
-def test_a_leaking_pool_is_cut_to_its_fair_share_the_oldest_first(server, session):
+def test_a_leaking_pool_is_cut_to_its_fair_share_the_last_opened_first(server, session):
     """A role's own ceiling, so that the test need not fill the whole server."""
     server.run("ALTER ROLE app CONNECTION LIMIT 20")
     try:
@@ -83,14 +83,14 @@ def test_a_leaking_pool_is_cut_to_its_fair_share_the_oldest_first(server, sessio
         planned = end(server, idle=0, check=True)
         assert planned["plan"]["by_rule"] == {"idle": 4}
         assert planned["plan"]["harmless"] is True
-        assert {one["pid"] for one in planned["plan"]["actions"]} == {client.pid for client in leaked[:4]}
+        assert {one["pid"] for one in planned["plan"]["actions"]} == {client.pid for client in leaked[-4:]}
         assert "feed (app@postgres) holds 14 of the limit of role app" in planned["plan"]["actions"][0]["reason"]
         assert end(server, idle=3600, check=True)["plan"]["actions"] == []
         assert len(end(server, idle=0, shares={"feed": 5}, check=True)["plan"]["actions"]) == 9
         assert len(end(server, idle=0, shares={"feed": 0}, floor=3, check=True)["plan"]["actions"]) == 11
         done = end(server, idle=0)
         assert done["plan"]["digest"] == planned["plan"]["digest"]
-        assert [client.fate() for client in leaked] == ["terminated"] * 4 + ["alive"] * 10
+        assert [client.fate() for client in leaked] == ["alive"] * 10 + ["terminated"] * 4
         assert {client.fate() for client in used} == {"alive"}
         assert done["after"]["free"] == done["before"]["free"] + 4
         assert end(server, idle=0)["plan"]["actions"] == []

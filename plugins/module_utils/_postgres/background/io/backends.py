@@ -11,10 +11,23 @@ from typing import Iterable
 from ...._system.counters import DiskRoom, parse_pairs
 from ...._system.io.procfs import read
 from ...snapshot import Snapshot
-from ..backends import Backend, Peer, ProcessesReport, clients_of, gone, matched, parse_tcp, started_at, usage
+from ..backends import (
+    Backend,
+    Peer,
+    ProcessesReport,
+    clients_of,
+    gone,
+    local_sockets,
+    matched,
+    parse_tcp,
+    started_at,
+    through_poolers,
+    usage,
+)
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _NAMES = ("postgres", "postmaster")
+_POOLERS = ("pgbouncer", "pgpool", "pgcat", "odyssey", "supavisor")  # as the kernel names their processes
 
 
 def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
@@ -74,6 +87,31 @@ def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
             )
         )
     return found
+
+
+def observe_poolers(snapshot: Snapshot) -> dict[int, str]:
+    """The pooler at the other end of each session, by pid, where one runs on this host, in a container or not."""
+    ends: dict[tuple[str, int], str] = {}
+    for entry in os.scandir("/proc"):
+        name = read(f"/proc/{entry.name}/comm").strip() if entry.name.isdigit() else ""
+        if name not in _POOLERS:
+            continue
+        sockets = {
+            **local_sockets(read(f"/proc/{entry.name}/net/tcp6")),
+            **local_sockets(read(f"/proc/{entry.name}/net/tcp")),
+        }
+        mine = _inodes(entry.name)
+        ends.update({end: name for inode, end in sockets.items() if inode in mine})
+    return through_poolers(snapshot, ends)
+
+
+def _inodes(pid: str) -> set[str]:
+    """Sockets that a process has open; empty where this user may not look."""
+    try:
+        links = [os.readlink(one.path) for one in os.scandir(f"/proc/{pid}/fd")]
+    except OSError:
+        return set()
+    return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
 
 
 def _signs(snapshot: Snapshot, backends: dict[int, Backend]) -> dict[int, str]:

@@ -5,11 +5,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import Any, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Collection, Mapping, Sequence
 
+from ...._core.errors import RunbookError
 from ...._core.result import After, Before, NotDone, carry_out
+from ...activity_report import activity_result, with_background
+from ...background.background_report import BackgroundReport
+from ...background.io.backends import observe_poolers
+from ...background.io.background import collect_background
 from ...exclusions import Exclusions
+from ...io.connection import Login
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...io.terminate import Ending
@@ -19,8 +25,30 @@ from ...refusals import check_visible
 from ...session import SESSION_TARGET
 from ...snapshot import Snapshot
 from ..chosen import Chosen, HeldLock, plan_chosen
-from ..excess_plan import Bounds, Excess, Rules, plan_ending, standing
+from ..excess_plan import (
+    Bounds,
+    Excess,
+    Known,
+    Rules,
+    busy_of,
+    dead_clients_of,
+    measured,
+    plan_ending,
+    standing,
+)
 from ..excess_rounds import ending
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a plan reports beside itself. ``also``: subjects of the background, None: no facts at all; ``measure``:
+    rules whose sessions are measured in this look (busy, dead_clients). Times in seconds."""
+
+    also: Sequence[str] | None = None
+    measure: Collection[str] = ()
+    pooler: Login | None = None
+    interval: float = 1.0
+    min_waiting: float = 30.0
 
 
 def end_sessions(
@@ -34,18 +62,34 @@ def end_sessions(
     rows: int,
     only: Sequence[str] | None,
     check_mode: bool,
+    look: Look = Look(),
     chosen: Chosen | None = None,
 ) -> dict[str, Any]:
     """What pg_end_sessions returns: an ActResult, what became of the sessions, and the plan in its two parts.
     ``chosen``: the one session to end, in place of all that the rules name."""
-    act = EndSessions(Ending(postgres), exclusions, rules, bounds, patience, parts, rows, chosen)
     snapshot = read_snapshot(postgres)
-    check_visible(snapshot)
+    subjects = {*(look.also or ()), *(["processes"] if look.measure else [])}
+    background = collect_background(postgres, snapshot, subjects, look.pooler, look.interval)
+    if rules.idle is not None:
+        snapshot = snapshot.with_poolers({**observe_poolers(snapshot), **_clients_of_pooler(background)})
+    facts = _facts(snapshot, exclusions, rules, look, rows, background)
+    try:
+        check_visible(snapshot)
+    except RunbookError as error:
+        error.details["facts"] = facts  # what could be seen is shown all the same
+        raise
+    rules = _measured(rules, look, background)
+    act = EndSessions(Ending(postgres), exclusions, rules, bounds, patience, parts, rows, chosen)
     planned = act.judge(snapshot)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET)
     kept, outcome = planned.narrowed_to(only), act.outcome
     return {
         **result,
+        "facts": facts,
+        "measured": {
+            "busy": [{"pid": pid, "cpu": cpu} for pid, cpu in rules.busy.items()],
+            "dead_clients": [{"target": target, "reason": why} for target, why in rules.dead_clients.items()],
+        },
         "affected": sorted(kept.affected),
         "parts": {"harmless": kept.part(True).as_dict(), "others": kept.part(False).as_dict()},
         "acted_on": outcome.acted_on,
@@ -53,6 +97,41 @@ def end_sessions(
         "seconds_to_recovery": outcome.seconds_to_recovery,
         "about": list(kept.about),
     }
+
+
+def _facts(
+    snapshot: Snapshot, exclusions: Exclusions, rules: Rules, look: Look, rows: int, background: BackgroundReport
+) -> Mapping[str, Any]:
+    """What pg_activity_info would have returned, from the snapshot of the plan; empty where nothing was asked for."""
+    if look.also is None:
+        return {}
+    report = activity_result(
+        snapshot,
+        exclusions,
+        statements="normalized",
+        rows=rows,
+        min_waiting=look.min_waiting,
+        long_running=rules.min_running,
+    )
+    return with_background(report, background)
+
+
+def _measured(rules: Rules, look: Look, background: BackgroundReport) -> Rules:
+    """The rules with what this look has measured."""
+    processes = background.get("processes")
+    if processes is None:
+        return rules
+    if "dead_clients" in look.measure:
+        rules = replace(rules, dead_clients={**rules.dead_clients, **dead_clients_of(processes["dead_clients"])})
+    if "busy" in look.measure:
+        rules = replace(rules, busy={**rules.busy, **measured(busy_of(processes["sessions"], processes["cores"]))})
+    return rules
+
+
+def _clients_of_pooler(background: BackgroundReport) -> dict[int, str]:
+    """Sessions that serve a client of the pooler right now, as its console says, by pid."""
+    clients = background["pooler"].get("clients", {}) if "pooler" in background else {}
+    return {int(pid): client["client"] for pid, client in clients.items()}
 
 
 @dataclass
@@ -76,8 +155,11 @@ class EndSessions:
             # From now on it is this very session, which is gone after the act.
             self.chosen = self.chosen.of(snapshot.sessions.get(self.chosen.pid))
             return planned
-        keeps = self.ending.keepers() if self.rules.idle is not None else {}
-        whole = plan_ending(snapshot, self.exclusions, self.rules, self.bounds, keeps)
+        known = Known(
+            self.ending.keepers() if self.rules.idle is not None else {},
+            self.ending.horizon() if self.rules.idle_in_transaction is not None else {},
+        )
+        whole = plan_ending(snapshot, self.exclusions, self.rules, self.bounds, known)
         return whole if len(set(self.parts)) == 2 else whole.part("harmless" in self.parts)
 
     def look(self, planned: Excess) -> Before:

@@ -20,7 +20,7 @@ RESTART, END = "restart_services", "end_sessions"
 def test_the_first_cause_decides_and_others_of_its_mitigation_add_their_lists():
     causes = [
         Cause("network_cut", 2.0, ("a",), RESTART, {"services": ["web"], "which": "all"}),
-        Cause("leak", 1.5, ("b",), END, {"idle": 30.0}),
+        Cause("leak", 1.5, ("b",), END, {"targets": ["7@x/y"]}),
         Cause(
             "target_down", 1.0, ("c",), RESTART, {"services": ["web", "db"], "which": "unhealthy", "containers": ["x"]}
         ),
@@ -29,7 +29,7 @@ def test_the_first_cause_decides_and_others_of_its_mitigation_add_their_lists():
     assert (report["cause"], report["mitigation"]) == ("network_cut", RESTART)
     assert report["rules"] == {"services": ["web", "db"], "which": "all", "containers": ["x"]}
     assert report["lines"] == ["line", "1. network cut: a", "2. leak: b", "3. target down: c"]
-    assert [cause["rules"] for cause in report["causes"]][1] == {"idle": 30.0}, "each cause keeps its own rules"
+    assert [cause["rules"] for cause in report["causes"]][1] == {"targets": ["7@x/y"]}, "each cause keeps its own rules"
     assert report["advice"] == ["advice"]
 
 

@@ -5,8 +5,24 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 
-from support.database_reports import activity, application, connection_limit, dead_client, pool, pooler, processes
+from support.database_reports import (
+    activity,
+    application,
+    beyond,
+    connection_limit,
+    dead_client,
+    ending,
+    ending_all,
+    pool,
+    pooler,
+    processes,
+    to_end,
+)
 from support.reports import container, service
+
+
+def diagnose(seen, shares=None, plan=None, **more):
+    return diagnose_connections(seen, 30, 60, 0.5, 0.2, shares or {}, plan=plan or ending_all(seen), **more)
 
 
 def leaking(number=30, clients=None):
@@ -36,65 +52,60 @@ def forgotten(number, seconds, sessions=40):
     ],
 )
 def test_full_slots(applications, cause, mitigation):
-    found = diagnose_connections(activity(connection_limit(*applications)), 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose(activity(connection_limit(*applications))).as_dict()
     assert (found["cause"], found["mitigation"]) == (cause, mitigation)
 
 
 def test_vanished_clients_come_before_a_leak():
     gone = [dead_client()]
     seen = activity(connection_limit(leaking(), application()), background={"processes": processes(gone=gone)})
-    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose(seen).as_dict()
     assert [one["cause"] for one in found["causes"]] == ["dead_clients", "leak"]
-    assert found["rules"] == {"idle": 30, "dead_clients": gone}
+    assert found["rules"]["targets"][0] == gone[0]["target"]
+    assert [plan["by_rule"] for plan in found["plans"].values()] == [{"dead_clients": 1, "idle": 30}, {}]
 
 
 def test_an_application_s_own_share_counts():
     seen = activity(connection_limit(leaking(30), application(active=10)))
-    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {"feed": 30}).as_dict()["cause"] == ""
+    assert diagnose(seen, shares={"feed": 30}).as_dict()["cause"] == ""
 
 
 def test_a_limit_is_offered_only_where_the_role_is_its_own():
     shared = activity(connection_limit(leaking(), application()))
-    assert diagnose_connections(shared, 30, 60, 0.5, 0.2, {}).as_dict()["role_settings"] == []
+    assert diagnose(shared).as_dict()["role_settings"] == []
     alone = activity(connection_limit(leaking(), application("other", role="other")))
-    (guard,) = diagnose_connections(alone, 30, 60, 0.5, 0.2, {}).as_dict()["role_settings"]
+    (guard,) = diagnose(alone).as_dict()["role_settings"]
     assert (guard["role"], guard["setting"]) == ("app", "connection_limit")
 
 
 def test_a_pooler_that_is_used_up_while_the_server_is_not():
     seen = activity(connection_limit(application()), background={"pooler": pooler(pool())})
-    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose(seen).as_dict()
     assert (found["cause"], found["mitigation"]) == ("pooler", "")
     assert "30 slots free" in found["causes"][0]["evidence"][0]
     assert "pool_size of shop, now 5, may be up to 20" in found["advice"][0]
 
 
 def test_pool_sizes_are_added_up():
-    fits = diagnose_connections(
-        activity(connection_limit(application(sessions=8, clients={"a": 4, "b": 4}))), 30, 60, 0.5, 0.2, {}
-    )
+    fits = diagnose(activity(connection_limit(application(sessions=8, clients={"a": 4, "b": 4}))))
     assert "that fits" in fits.as_dict()["advice"][-1]
-    large = diagnose_connections(
-        activity(connection_limit(application(sessions=39, clients={"a": 20, "b": 19}))), 30, 60, 0.5, 0.2, {}
-    )
+    large = diagnose(activity(connection_limit(application(sessions=39, clients={"a": 20, "b": 19}))))
     assert "they need 40 of 40" in large.as_dict()["advice"][-1]
     assert "at most about 16" in large.as_dict()["advice"][-1]
 
 
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
     seen = activity(connection_limit(leaking(), application(active=10)), background={"pooler": pooler(pool(size=20))})
-    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
+    assert diagnose(seen).as_dict()["cause"] == "leak"
 
 
 def test_a_limit_is_never_offered_that_locks_an_application_out():
     tiny = connection_limit(application("feed", 1, idle=1, idle_seconds=[900]), limit=1, kind="role")
-    found = diagnose_connections(
-        activity(connection_limit(application("feed", 1)), tiny), 30, 60, 0.5, 0.2, {}
-    ).as_dict()
+    found = diagnose(activity(connection_limit(application("feed", 1)), tiny)).as_dict()
     assert (found["cause"], found["role_settings"]) == ("", [])
     small = connection_limit(leaking(10), limit=10, kind="database")
     everywhere = connection_limit(application("feed", 60), application("feed", 10), limit=200)
-    assert diagnose_connections(activity(everywhere, small), 30, 60, 0.5, 0.2, {}).as_dict()["role_settings"] == []
+    assert diagnose(activity(everywhere, small)).as_dict()["role_settings"] == []
 
 
 def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
@@ -103,7 +114,7 @@ def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
         for user, waiting in (("app", 9), ("feed", 3))
     ]
     seen = activity(connection_limit(application()), background={"pooler": pooler(*pools)})
-    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose(seen).as_dict()
     assert [(one["cause"], one["mitigation"]) for one in found["causes"]] == [("pooler_paused", "")]
     assert "12 clients wait" in found["causes"][0]["evidence"][0]
     assert "admin_users" in found["advice"][0]
@@ -114,9 +125,7 @@ def test_a_paused_pool_is_a_cause_of_its_own_and_not_too_small():
 @pytest.mark.parametrize(("used", "cause"), [(100, "pooler_full"), (90, "pooler_full"), (89, ""), (0, "")])
 def test_the_pooler_s_own_ceiling(used, cause):
     told = pooler(used=used, limit=100)
-    found = diagnose_connections(
-        activity(connection_limit(application()), background={"pooler": told}), 30, 60, 0.5, 0.2, {}
-    ).as_dict()
+    found = diagnose(activity(connection_limit(application()), background={"pooler": told})).as_dict()
     assert (found["cause"], found["mitigation"]) == (cause, "")
     assert any("max_client_conn above 100" in line for line in found["advice"]) is bool(cause)
 
@@ -124,7 +133,7 @@ def test_the_pooler_s_own_ceiling(used, cause):
 def test_the_pooler_s_ceiling_keeps_nobody_from_relieving_a_leak():
     told = pooler(used=100, limit=100)
     seen = activity(connection_limit(leaking(), application(active=10)), background={"pooler": told})
-    found = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose(seen).as_dict()
     assert (found["cause"], found["mitigation"]) == ("leak", "end_sessions")
     assert [one["cause"] for one in found["causes"]][-1] == "pooler_full"
 
@@ -149,17 +158,15 @@ def test_the_pooler_s_ceiling_keeps_nobody_from_relieving_a_leak():
 )  # fmt: skip
 def test_which_service_leaks(clients, services, leaks):
     leak = leaking(30, clients)
-    found = diagnose_connections(
-        activity(connection_limit(leak, application(active=10))), 30, 60, 0.5, 0.2, {}, services=services
-    ).as_dict()
+    found = diagnose(activity(connection_limit(leak, application(active=10))), services=services).as_dict()
     assert found["causes"][0]["detail"]["service"] == leaks
     assert any("leaks from service backend" in line for line in found["lines"]) is bool(leaks)
 
 
 def test_an_application_keeps_its_floor_whatever_its_share():
     seen = activity(connection_limit(leaking(30), application(active=10)))
-    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()["cause"] == "leak"
-    assert diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, floor=30).as_dict()["cause"] != "leak"
+    assert diagnose(seen).as_dict()["cause"] == "leak"
+    assert diagnose(seen, floor=30).as_dict()["cause"] != "leak"
 
 
 @pytest.mark.parametrize(
@@ -167,8 +174,29 @@ def test_an_application_keeps_its_floor_whatever_its_share():
     [
         pytest.param(connection_limit(leaking(10), limit=10, kind="role"), "as large as its limit", id="its own limit"),
         pytest.param(
+            connection_limit(leaking(18), application("cron", 2), limit=20, kind="database"), "as large as its limit",
+            id="nearly alone under its database's limit",
+        ),
+        pytest.param(
             connection_limit(*(application(f"svc{n}", 8, idle=8, idle_seconds=[900] * 8) for n in range(5))),
             "5 pools are of about this size", id="equal pools",
+        ),
+        pytest.param(
+            connection_limit(leaking(20), application(sessions=18, active=18)), "2 pools are of about this size",
+            id="one of two is at work",
+        ),
+        pytest.param(
+            connection_limit(
+                application("worker-*", 36, idle=36, idle_seconds=[300] * 36, pools=[12, 12, 12]),
+                application(sessions=2),
+            ),
+            "3 pools of up to 12", id="one pool per worker",
+        ),
+        pytest.param(
+            connection_limit(
+                application("web", 36, idle=36, idle_seconds=[300] * 36, unused_seconds=[]), application(sessions=2)
+            ),
+            "as sessions of a pool are", id="used again and again",
         ),
         pytest.param(
             connection_limit(
@@ -179,12 +207,75 @@ def test_an_application_keeps_its_floor_whatever_its_share():
         ),
     ],
 )  # fmt: skip
-def test_a_full_pool_is_told_and_no_session_is_ended_for_it(ceiling, says):
-    found = diagnose_connections(activity(ceiling), 30, 60, 0.5, 0.2, {}).as_dict()
-    assert (found["cause"], found["mitigation"]) == ("full_pool", "")
+def test_a_full_pool_is_reported_and_no_session_is_ended_for_it(ceiling, says):
+    found = diagnose(activity(ceiling)).as_dict()
+    assert (found["cause"], found["mitigation"], found["plans"]) == ("full_pool", "", {})
     assert says in found["causes"][0]["evidence"][0]
-    assert "smaller, or" in found["advice"][0]
     assert found["role_settings"] == []
     name = ceiling["applications"][0]["application"]
-    wanted = diagnose_connections(activity(ceiling), 30, 60, 0.5, 0.2, {name: 3}).as_dict()
+    wanted = diagnose(activity(ceiling), shares={name: 3}).as_dict()
     assert (wanted["cause"], wanted["mitigation"]) == ("leak", "end_sessions")
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"), [("max_connections", "max_connections"), ("role", "the connection limit of role app")]
+)
+def test_the_advice_for_full_pools_has_their_sum_the_ceiling_and_the_settings(kind, setting):
+    pools = [application(f"svc{n}", 8, idle=8, idle_seconds=[900] * 8) for n in range(4)]
+    found = diagnose(activity(connection_limit(*pools, application(sessions=6), kind=kind))).as_dict()
+    assert [cause["cause"] for cause in found["causes"]] == ["full_pool"]
+    assert len(found["causes"][0]["evidence"]) == 4
+    for text in (f"in sum 32 of 40 ({setting})", "svc0, svc1, svc2, svc3", "26 in sum", "maximumPoolSize"):
+        assert text in found["advice"][0]
+
+
+def test_a_leak_ends_sessions_of_its_own_application_alone():
+    seen = activity(connection_limit(leaking(), application(active=10)))
+    plan = ending(
+        *to_end("idle", "feed", 3), *to_end("idle", "job", 2, 10), *to_end("idle_in_transaction", "feed", 1, 20)
+    )
+    found = diagnose(seen, plan=plan).as_dict()
+    assert found["rules"] == {"targets": ["1@x/y", "2@x/y", "3@x/y"]}
+    assert [item["pid"] for item in found["plans"]["harmless"]["actions"]] == [1, 2, 3]
+    assert found["plans"]["others"]["affected_before"] == 0
+
+
+def test_what_a_superuser_s_application_fills_is_named_with_what_would_let_it_be_ended():
+    seen = activity(connection_limit(leaking(), application(active=10)))
+    found = diagnose(seen, plan=ending(excluded=beyond("feed", 30))).as_dict()
+    assert (found["cause"], found["mitigation"], found["plans"]) == ("leak", "", {})
+    assert "30 sessions of feed may not be ended: role postgres is a superuser" in found["advice"][0]
+    assert "runbook_application_superusers" in found["advice"][0]
+    room = diagnose(activity(connection_limit(application())), plan=ending(excluded=beyond("feed", 6))).as_dict()
+    assert room["cause"] == ""
+    assert any("6 sessions of feed may not be ended" in line for line in room["lines"])
+
+
+def sitting(number=15, still=15, **more):
+    given = {"idle_in_transaction": number, "idle_in_transaction_seconds": [90.0] * still, "opened_seconds": 300.0}
+    return application("shop-web", number, **{**given, **more})
+
+
+def test_a_pool_of_the_application_s_own_is_named_and_its_end_needs_an_approval():
+    seen = activity(connection_limit(sitting(), application(sessions=5, idle=5), limit=97))
+    found = diagnose(seen).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("client_pool_full", "end_sessions")
+    assert "15 of 15 sessions of shop-web are in a transaction" in found["causes"][0]["evidence"][0]
+    assert "77 slots free" in found["causes"][0]["evidence"][0]
+    assert "QueuePool" in found["advice"][0]
+    assert all(item["needs_approval"] for item in found["plans"]["others"]["actions"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"number": 4, "still": 4}, id="few"),
+        pytest.param({"idle": 1, "idle_in_transaction": 14}, id="one is idle"),
+        pytest.param({"still": 7}, id="most are at work"),
+        pytest.param({"opened_seconds": 2.0}, id="new ones are opened"),
+        pytest.param({"idle_in_transaction": 3, "still": 8, "active": 12, "waiting": 12}, id="they wait for locks"),
+    ],
+)
+def test_what_is_no_full_pool_of_the_application_s_own(given):
+    found = diagnose(activity(connection_limit(sitting(**given), limit=97))).as_dict()
+    assert "client_pool_full" not in [cause["cause"] for cause in found["causes"]]

@@ -10,7 +10,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     BackgroundSubjects,
     autovacuum,
     spill,
-    wraparound,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 
@@ -18,20 +17,25 @@ from support.database_reports import (
     activity,
     advised,
     application,
+    beyond,
     connection_limit,
+    ending,
+    ending_all,
     idle_for,
     indexes,
     lists,
     processes,
     running,
     statement,
+    to_end,
     workload,
 )
 from support.snapshots import holds, relation, session, snapshot, waits
 
 
 def slow(seen, given, **more):
-    return diagnose_performance(seen, given, more.get("min_running", 10), 60).as_dict()
+    plan = more.get("plan") or ending_all(seen)
+    return diagnose_performance(seen, given, more.get("min_running", 10), 60, plan).as_dict()
 
 
 def test_a_missing_index():
@@ -55,7 +59,7 @@ def test_a_runaway_statement_and_who_is_protected():
     seen = activity(connection_limit(application()), background={"processes": processes()}, found=found_lists)
     found = slow(seen, indexes())
     assert (found["cause"], found["mitigation"]) == ("runaway_statement", "end_sessions")
-    assert [one["pid"] for one in found["rules"]["busy"]] == [7]
+    assert found["rules"] == {"targets": ["7@x/y"]}
     found_lists["protected"] = lists(protected=[7])["protected"]
     assert slow(seen, indexes())["cause"] == ""
     found_lists["protected"] = []
@@ -127,30 +131,56 @@ def test_a_protected_one_that_is_idle_in_a_transaction_hides_no_cause():
 def test_only_the_roles_of_forgotten_transactions_are_named_and_guarded():
     busy = application("web", 20, role="web", idle_in_transaction=5, idle_in_transaction_seconds=[0.1] * 5, active=15)
     lost = application("job", 20, role="job", idle_in_transaction=12, idle_in_transaction_seconds=[300.0] * 12)
-    found = diagnose_connections(activity(connection_limit(busy, lost)), 30, 60, 0.5, 0.2, {}).as_dict()
+    found = diagnose_connections(activity(connection_limit(busy, lost)), 30, 60, 0.5, 0.2, {}, plan=ending()).as_dict()
     assert found["causes"][0]["detail"]["roles"] == ["job"]
     assert [one["role"] for one in found["role_settings"]] == ["job"]
     assert "12 of 40 sessions" in found["causes"][0]["evidence"][0]
 
 
-def test_a_transaction_that_keeps_nothing_is_nobody_s_to_end():
+def test_a_transaction_that_holds_nothing_back_is_no_cause():
     idle = lists(idle_in_transaction=[idle_for(61.0)])
-    found = slow(activity(connection_limit(application()), found=idle), indexes())
-    assert (found["cause"], found["mitigation"], found["rules"]) == ("idle_in_transaction", "", {})
-    assert found["role_settings"] == []
-    assert "5 should commit" in found["advice"][0]
-    holders: BackgroundSubjects = {"wraparound": wraparound(snapshot([]), [], [(5, 5000)], [], [])}
-    found = slow(activity(connection_limit(application()), found=idle, background=holders), indexes())
-    assert (found["mitigation"], found["rules"]) == ("end_sessions", {"idle_in_transaction": 60})
+    seen = activity(connection_limit(application()), found=idle)
+    found = slow(seen, indexes(), plan=ending())
+    assert (found["cause"], found["rules"], found["role_settings"]) == ("", {}, [])
+    assert (
+        "1 idle in transaction for 60 s or longer hold nothing back and are left alone: 5 me psql" in found["advice"][0]
+    )
+
+
+def test_only_transactions_that_hold_others_back_are_ended():
+    idle = lists(idle_in_transaction=[idle_for(61.0), idle_for(90.0, pid=6), idle_for(95.0, pid=8)])
+    seen = activity(connection_limit(application()), found=idle)
+    found = slow(seen, indexes(), plan=ending(*to_end("idle_in_transaction", "psql", 1, 6)))
+    assert (found["cause"], found["mitigation"]) == ("idle_in_transaction", "end_sessions")
+    assert found["rules"] == {"targets": ["6@x/y"]}
+    assert [item["pid"] for item in found["plans"]["others"]["actions"]] == [6]
+    assert [each["role"] for each in found["role_settings"]] == ["me"]
+    assert "2 idle in transaction" in found["advice"][0]
+
+
+def test_one_of_a_superuser_that_holds_others_back_is_named_and_not_ended():
+    idle = lists(idle_in_transaction=[idle_for(61.0)], protected=[5])
+    seen = activity(connection_limit(application()), found=idle)
+    found = slow(seen, indexes(), plan=ending(excluded=beyond("psql", 1, 5)))
+    assert (found["cause"], found["mitigation"]) == ("idle_in_transaction", "")
+    assert "runbook_application_superusers" in found["advice"][0]
+
+
+def test_a_pool_full_of_transactions_slows_its_clients():
+    full = application("shop-web", 9, idle_in_transaction=9, idle_in_transaction_seconds=[90.0] * 9)
+    idle = lists(idle_in_transaction=[idle_for(90.0, pid) for pid in range(9)])
+    found = slow(activity(connection_limit(full), found=idle), indexes(), plan=ending())
+    assert (found["cause"], found["mitigation"]) == ("client_pool_full", "")
+    assert not any("left alone" in text for text in found["advice"])
+    assert "fill its own pool" in found["scale"]
 
 
 def test_what_another_cause_ends_takes_no_harmless_transaction_along():
     both = lists([running()], [idle_for(61.0)])
-    found = slow(
-        activity(connection_limit(application()), background={"processes": processes()}, found=both), indexes()
-    )
+    seen = activity(connection_limit(application()), background={"processes": processes()}, found=both)
+    found = slow(seen, indexes(), plan=ending(*to_end("running", "busy", 1, 7)))
     assert found["mitigation"] == "end_sessions"
-    assert "idle_in_transaction" not in found["rules"]
+    assert found["rules"] == {"targets": ["7@x/y"]}
 
 
 STANDBY: ServerState = {
@@ -165,7 +195,7 @@ def test_a_state_of_the_whole_server_comes_first_and_ends_no_session():
     assert [one["cause"] for one in found["causes"]][:2] == ["synchronous_standby_missing", "lock_queue"]
     assert (found["mitigation"], found["advice"][0]) == ("", "start the standby")
     assert "would make it worse" in found["scale"]
-    full = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    full = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=ending()).as_dict()
     assert (full["cause"], full["mitigation"]) == ("synchronous_standby_missing", "")
 
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
     application_of,
     connection_limit_dicts,
     connection_limits,
     fair_level,
+    family_of,
     is_pooled,
     why_no_leak,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
+    Bounds,
+    Rules,
+    plan_ending,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.pools import pool, session, snapshot
+from support.pools import pool, session, snapshot, used_for
 
 
 @given(st.lists(st.integers(0, 200), min_size=1), st.integers(0, 400))
@@ -111,19 +119,20 @@ def test_sessions_without_a_name_are_distinguished_by_their_address():
 
 
 @pytest.mark.parametrize(
-    ("kind", "idle", "others", "pooled", "words"),
+    ("kind", "sessions", "others", "pooled", "words"),
     [
         ("max_connections", 40, [3, 0], False, ""),
         ("max_connections", 40, [], False, ""),
         ("max_connections", 40, [3], True, "pooler"),
-        ("role", 40, [], False, "no other application"),
-        ("role", 40, [3], False, ""),
+        ("role", 40, [], False, "hardly any other application"),
+        ("role", 40, [9], False, "hardly any other application"),
+        ("role", 40, [10], False, ""),
         ("max_connections", 40, [20, 3], False, "2 pools are of about this size"),
         ("database", 40, [19], False, ""),
     ],
 )
-def test_a_leak_is_uneven(kind, idle, others, pooled, words):
-    reason = why_no_leak(kind, idle, others, pooled)
+def test_a_leak_is_uneven(kind, sessions, others, pooled, words):
+    reason = why_no_leak(kind, sessions, others, pooled)
     assert (words in reason) if words else reason == ""
 
 
@@ -133,3 +142,74 @@ def test_a_leak_is_uneven(kind, idle, others, pooled, words):
 )
 def test_the_common_level_of_the_largest(counts, room, level):
     assert fair_level(counts, room) == level
+
+
+@pytest.mark.parametrize(
+    ("sessions", "limits", "ended"),
+    [
+        pytest.param(pool(10), {"role_limits": {"app": 10}}, 0, id="a pool at its own role's limit"),
+        pytest.param(pool(10), {"database_limits": {"shop": 10}}, 0, id="a pool at its database's limit"),
+        pytest.param(
+            [*pool(9), *pool(1, "cron", 50)], {"role_limits": {"app": 10}}, 0, id="nearly alone in a role's limit"
+        ),
+        pytest.param(
+            [*pool(14), *pool(5, "cron", 50)], {"role_limits": {"app": 20}, "slots": 90}, 4,
+            id="one of two in a role's limit",
+        ),
+        pytest.param(
+            [one for n in range(5) for one in pool(16, f"svc{'abcde'[n]}", 1 + 20 * n)], {"slots": 82}, 0,
+            id="five equal pools",
+        ),
+        pytest.param(
+            [one for n in range(5) for one in pool(16, f"svc{n}", 1 + 20 * n)], {"slots": 82}, 0,
+            id="five equal pools with numbers",
+        ),
+        pytest.param(
+            [one for n in range(3) for one in pool(16, "web", 1 + 20 * n, client=f"10.0.0.{n}")], {"slots": 50}, 0,
+            id="the same pool on three hosts",
+        ),
+        pytest.param([*pool(12, "a"), *pool(7, "b", 50)], {}, 0, id="two of about one size"),
+        pytest.param([*pool(12, "a"), *pool(7, "b", 50, state="active")], {}, 0, id="one of two is at work"),
+        pytest.param([*pool(15, "a"), *pool(4, "b", 50)], {}, 5, id="one that stands out"),
+        pytest.param([*pool(15, "a"), *pool(4, "b", 50, state="active")], {}, 5, id="beside one that works"),
+        pytest.param([*used_for(3600, pool(15, "a")), *pool(4, "b", 50)], {}, 0, id="used for an hour"),
+        pytest.param([*used_for(50, pool(15, "a")), *pool(4, "b", 50)], {}, 5, id="used for less than a minute"),
+        pytest.param(
+            [*used_for(600, pool(15, "a", seconds=900)), *pool(4, "b", 50)], {}, 5, id="idle for longer than used"
+        ),
+        pytest.param(
+            [*pool(14, "a"), *pool(1, "a", 90, query="DISCARD ALL"), *pool(4, "b", 50)], {}, 0,
+            id="behind a pooler that resets",
+        ),
+    ],
+)  # fmt: skip
+def test_a_leak_is_uneven_and_a_full_pool_is_a_pool(sessions, limits, ended):
+    plan = plan_ending(snapshot(*sessions, **limits), Exclusions(), Rules(idle=30), Bounds()).plan
+    assert len(plan.actions) == ended
+    assert {item.detail["who"].split()[-1] for item in plan.actions} <= {"a", "web"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "feed-{n}", "feed[{pid}]", "feed-pool-thread-{n}", "feed@10.0.0.{n}", "feed-{uuid}", "feed@ip-10-0-{n}-7.ec2",
+        "feed-7d9f8b6c5d-x2x{letter}z", "sidekiq 7.1 feed [{n} of 25 busy]", "feed-{hex}", "feed:{pid}:{n}",
+    ],
+)  # fmt: skip
+def test_names_that_differ_in_numbers_are_one_application(name):
+    names = [
+        name.format(n=n, pid=4000 + 7 * n, uuid=UUID(int=n), hex=f"{n + 2**40:x}", letter="bcdfghjklmnpqrst"[n])
+        for n in range(16)
+    ]
+    leak = [session(1 + n, names[n]) for n in range(16)]
+    excess = plan_ending(snapshot(*leak, *pool(4, "web", 50)), Exclusions(), Rules(idle=30), Bounds())
+    assert excess.plan.as_dict()["actions"], names
+    (family,) = {item.detail["application"] for item in excess.plan.actions}
+    assert "*" in family
+
+
+def test_other_names_stay_apart():
+    assert family_of("nightly-report") == "nightly-report"
+    assert family_of("billing-dashboard") == "billing-dashboard"
+    assert family_of("facade") == "facade"
+    assert family_of("decade-effaced") == "decade-effaced"

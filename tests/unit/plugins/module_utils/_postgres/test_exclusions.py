@@ -77,3 +77,25 @@ def test_superusers_and_prepared_transactions_only_when_asked():
     assert exclusions.why(session(1, superuser=True)) == ""
     assert exclusions.why(prepared(5)) == ""
     assert "superuser" in exclusions.why(prepared(5, allowed=False))
+
+
+@pytest.mark.parametrize("application", ["gunicorn", "", "shop-web", "sidekiq"])
+def test_a_superuser_as_which_the_application_logs_in_is_no_reason(application):
+    one = session(1, superuser=True, user="postgres", application=application)
+    assert "application_superusers" in Exclusions().why(one)
+    assert Exclusions(application_superusers=frozenset({"postgres"})).why(one) == ""
+    assert "is a superuser" in Exclusions(application_superusers=frozenset({"other"})).why(one)
+
+
+@pytest.mark.parametrize(
+    "application", ["psql", "pgAdmin 4 - CONN:1", "postgres_exporter", "DBeaver 23.1", "pg_cron", "Patroni heartbeat"]
+)
+def test_of_such_a_superuser_the_operators_tools_are_spared(application):
+    one = session(1, superuser=True, user="postgres", application=application)
+    assert "operator" in Exclusions(application_superusers=frozenset({"postgres"})).why(one)
+
+
+def test_whom_only_a_superuser_may_end_is_said():
+    known = Exclusions(application_superusers=frozenset({"postgres"}))
+    assert "only a superuser may end" in known.why(session(1, superuser=True, user="postgres", signalable=False))
+    assert "pg_signal_backend" in known.why(session(1, signalable=False))

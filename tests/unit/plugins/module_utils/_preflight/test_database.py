@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight import database
+
+from support.snapshots import session, snapshot
 
 
 def test_entrances():
@@ -10,3 +14,35 @@ def test_entrances():
     assert database.of_login_paths("r", {"replication": ""}, 0).ready is False
     assert database.of_login_paths("r", {"replication": "no", "reserve": ""}, 0).ready is True
     assert "ALTER ROLE r REPLICATION" in database.of_login_paths("r", {"replication": "no"}, 3).remedy
+
+
+def crowd(number, first=1, **more):
+    return [session(pid, "idle", user="postgres", superuser=True, **more) for pid in range(first, first + number)]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "ready"),
+    [
+        pytest.param(crowd(6, application="gunicorn"), False, id="an application"),
+        pytest.param(crowd(2, application=""), False, id="one without a name"),
+        pytest.param(crowd(1, application="migrate"), True, id="a single session"),
+        pytest.param(crowd(3, application="psql"), True, id="operators"),
+        pytest.param(crowd(4, application="postgres_exporter"), True, id="monitoring"),
+        pytest.param([session(pid, "idle") for pid in range(1, 7)], True, id="an ordinary role"),
+    ],
+)
+def test_a_superuser_as_which_the_application_logs_in_is_out_of_reach(sessions, ready):
+    check = database.of_signals(snapshot([], *sessions), Exclusions(), allowed=True)
+    assert check.ready is ready
+    assert ("runbook_application_superusers: [postgres]" in check.remedy) is not ready
+    known = Exclusions(application_superusers=frozenset({"postgres"}))
+    assert database.of_signals(snapshot([], *sessions), known, allowed=True).ready is True
+    assert database.of_signals(snapshot([], *sessions), known, allowed=False).ready is False
+
+
+def test_one_that_the_site_names_and_the_login_does_not_reach():
+    beyond = [each._replace(signalable=False) for each in crowd(6, application="gunicorn")]
+    known = Exclusions(application_superusers=frozenset({"postgres"}))
+    check = database.of_signals(snapshot([], *beyond), known, allowed=True)
+    assert check.ready is False
+    assert "6 of gunicorn (postgres@booking)" in check.found

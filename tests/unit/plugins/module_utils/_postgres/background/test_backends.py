@@ -10,8 +10,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
     Peer,
     full_address,
     gone,
+    local_sockets,
     matched,
     parse_tcp,
+    through_poolers,
     usage,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
@@ -19,6 +21,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.session im
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.snapshot import Limits, Snapshot
 
 from support.snapshots import SERVER
+from support.snapshots import session as of_pid
+from support.snapshots import snapshot as moment
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -112,3 +116,20 @@ def test_a_connection_that_is_over_is_none():
     row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
     found = parse_tcp(HEAD + row.format("1538", "08") + row.format("1F90", "06"))
     assert "hung up" in gone(snapshot(session(11)), 11, found)
+
+
+def test_whose_other_end_is_a_pooler_s():
+    text = (
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+        "   0: 0100007F:8E5A 0100007F:1538 01 00000000:00000000 00:00000000 00000000 999 0 4711 1 0\n"
+        "   1: 0100007F:8E5B 0100007F:1538 06 00000000:00000000 00:00000000 00000000 999 0 0 1 0\n"
+    )
+    assert local_sockets(text) == {"4711": ("127.0.0.1", 0x8E5A)}
+    seen = moment(
+        [], of_pid(1, "idle", client="127.0.0.1", client_port=0x8E5A), of_pid(2, "idle", client="local"),
+        of_pid(3, "idle", client="::1", client_port=5),
+    )  # fmt: skip
+    ends = {("127.0.0.1", 0x8E5A): "pgbouncer", ("0000:0000:0000:0000:0000:0000:0000:0001", 5): "pgcat"}
+    assert through_poolers(seen, ends) == {1: "pgbouncer", 3: "pgcat"}
+    marked = seen.with_poolers({1: "pgbouncer"})
+    assert [each.pooler for each in marked.sessions.values()] == ["pgbouncer", "", ""]

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.connection_limits import (
     application_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import (
     Bounds,
+    Known,
     Rules,
     dead_clients_of,
     measured,
     plan_ending,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.wait_forest import build_forest
 
-from support.pools import pool, session, snapshot
-
-
-def pids(items):
-    return [item.detail["pid"] for item in items]
+from support.pools import pids, pool, session, snapshot
+from support.snapshots import holds, relation, waits
 
 
 @pytest.mark.parametrize(
@@ -49,11 +51,12 @@ def test_the_floor_holds_whatever_the_share():
     assert len(plan.actions) == 17
 
 
-def test_the_oldest_go_first_and_protected_ones_do_not_count():
-    young, old = pool(10, seconds=40), pool(10, first=50, seconds=400)
-    seen = snapshot(*young, *old[:-2], *(one._replace(query="LISTEN x") for one in old[-2:]))
+def test_the_last_opened_go_first_and_protected_ones_do_not_count():
+    """What an application opens at its start (a listener, a temporary table, a cursor) it may still need."""
+    old, young = pool(10, seconds=400), pool(10, first=50, seconds=40)
+    seen = snapshot(*old, *young[:-2], *(one._replace(query="LISTEN x") for one in young[-2:]))
     plan = plan_ending(
-        seen, Exclusions(), Rules(idle=30, shares={"web": 12}), Bounds(), {50: "holds an advisory lock"}
+        seen, Exclusions(), Rules(idle=30, shares={"web": 12}), Bounds(), Known({50: "holds an advisory lock"})
     ).plan
     assert sorted(pids(plan.actions)) == [1, *range(51, 58)]
 
@@ -193,23 +196,58 @@ def test_maintenance_is_ended_where_the_site_says_so():
 
 
 @pytest.mark.parametrize(
-    ("sessions", "limits", "ended"),
+    ("horizon", "reason"),
+    [({}, ""), ({1: 999}, ""), ({1: 1000}, "keeps the dead rows of 1,000 transactions"), ({2: 5000}, "")],
+)
+def test_a_transaction_that_holds_nothing_back_is_left_alone_where_it_has_to(horizon, reason):
+    seen = snapshot(session(1, state="idle in transaction", seconds=900))
+    rules = Rules(idle_in_transaction=60, holds_back=True)
+    actions = plan_ending(seen, Exclusions(), rules, Bounds(), Known(horizon=horizon)).plan.actions
+    assert [reason in item.reason for item in actions] == ([True] if reason else [])
+    assert len(plan_ending(seen, Exclusions(), Rules(idle_in_transaction=60), Bounds()).plan.actions) == 1
+
+
+def test_a_transaction_that_waiters_queue_behind_holds_back():
+    locks = [holds(1, relation(1)), waits(2, relation(1)), waits(3, relation(1))]
+    seen = replace(
+        snapshot(session(1, state="idle in transaction", seconds=900), session(2), session(3)),
+        forest=build_forest(locks),
+    )
+    rules = Rules(idle_in_transaction=60, holds_back=True)
+    (item,) = plan_ending(seen, Exclusions(), rules, Bounds()).plan.actions
+    assert "holds up 2" in item.reason
+
+
+def test_what_is_beyond_the_login_s_reach_is_marked_and_what_is_excluded_anyway_is_not():
+    sitting: dict[str, Any] = {"state": "idle in transaction", "seconds": 900}
+    seen = snapshot(
+        session(1, superuser=True, **sitting), session(2, signalable=False, **sitting),
+        session(3, "pg_dump", superuser=True, **sitting), session(4, "cron", **sitting),
+    )  # fmt: skip
+    exclusions = Exclusions(applications=frozenset({"cron"}))
+    plan = plan_ending(seen, exclusions, Rules(idle_in_transaction=60), Bounds()).plan
+    assert plan.actions == ()
+    assert {item.detail["pid"] for item in plan.excluded if item.detail.get("out_of_reach")} == {1, 2}
+
+
+def test_the_sessions_of_a_leaking_superuser_are_listed():
+    leak = pool(16, "gunicorn", superuser=True, user="postgres")
+    seen = snapshot(*leak, *pool(3, "web", 50))
+    plan = plan_ending(seen, Exclusions(), Rules(idle=30), Bounds()).plan
+    assert (plan.actions, len(plan.excluded)) == ((), 16)
+    known = Exclusions(application_superusers=frozenset({"postgres"}))
+    assert len(plan_ending(seen, known, Rules(idle=30), Bounds()).plan.actions) == 6
+
+
+@pytest.mark.parametrize("application", ["pg_restore", "vacuumdb", "pg_repack"])
+@pytest.mark.parametrize(
+    ("state", "rules"),
     [
-        pytest.param(pool(10), {"role_limits": {"app": 10}}, 0, id="a pool at its own role's limit"),
-        pytest.param(pool(10), {"database_limits": {"shop": 10}}, 0, id="a pool at its database's limit"),
-        pytest.param(
-            [*pool(9), *pool(1, "cron", 50)], {"role_limits": {"app": 10}}, 4, id="one of two in a role's limit"
-        ),
-        pytest.param(
-            [one for n in range(5) for one in pool(16, f"svc{'abcde'[n]}", 1 + 20 * n)], {"slots": 82}, 0,
-            id="five equal pools",
-        ),
-        pytest.param([*pool(12, "a"), *pool(7, "b", 50)], {}, 0, id="two of about one size"),
-        pytest.param([*pool(15, "a"), *pool(4, "b", 50)], {}, 5, id="one that stands out"),
-        pytest.param([*pool(12, "a"), *pool(7, "b", 50, state="active")], {}, 3, id="beside one that works"),
+        ("idle", Rules(idle=30)),
+        ("idle in transaction", Rules(idle_in_transaction=30)),
+        ("active", Rules(long_running=30)),
     ],
-)  # fmt: skip
-def test_a_leak_is_uneven_and_a_full_pool_is_a_pool(sessions, limits, ended):
-    plan = plan_ending(snapshot(*sessions, **limits), Exclusions(), Rules(idle=30), Bounds()).plan
-    assert len(plan.actions) == ended
-    assert {item.detail["who"].split()[-1] for item in plan.actions} <= {"a", "web"}
+)
+def test_a_tool_of_maintenance_is_at_work_in_its_pauses_too(application, state, rules):
+    seen = snapshot(*pool(16, application, state=state, seconds=900), *pool(3, "web", 50, seconds=1))
+    assert plan_ending(seen, Exclusions(), rules, Bounds()).plan.actions == ()
