@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Collection, Iterable, Mapping, Sequence, TypedDict, cast
 
 from .._postgres.activity_report import ActivityReport
-from .._postgres.excess.handed_over import named_by, out_of_reach, parts_for
 from .._postgres.excess.excess_plan import EndDict, Parts
+from .._postgres.excess.handed_over import named_by, out_of_reach, parts_for
 
 END_SESSIONS = "end_sessions"
 

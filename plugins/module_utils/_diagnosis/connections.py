@@ -18,8 +18,8 @@ from .._postgres.activity_report import ActivityReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.background.pgbouncer import ClientConnections, PoolerReport, PoolReport, paused
 from .._postgres.connection_limits import SLOTS, ApplicationReport, ConnectionLimitReport, fair_level, why_no_leak
-from .._postgres.excess.handed_over import out_of_reach
 from .._postgres.excess.excess_plan import IDLE, EndDict
+from .._postgres.excess.handed_over import out_of_reach
 from .cause import (
     Cause,
     Detail,

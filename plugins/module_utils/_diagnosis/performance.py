@@ -9,8 +9,8 @@ from .._postgres.activity_report import ActivityReport
 from .._postgres.background.backends import ProcessesReport
 from .._postgres.background.background_report import BackgroundReport
 from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
-from .._postgres.excess.handed_over import named_by, out_of_reach
 from .._postgres.excess.excess_plan import RUNNING, EndDict, busy_of
+from .._postgres.excess.handed_over import named_by, out_of_reach
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.workload.statements import WorkloadReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, ended_by, idle_transaction_settings, server_causes
