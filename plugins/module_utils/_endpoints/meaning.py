@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What an endpoint's answer means. Pure.
 
-Sources: PostgreSQL's "Message Formats" and "Error Codes"; Redis' "RESP protocol" and errors; Stripe's "Errors" and
-"Authentication"; Google's "Geocoding API", status codes, and its API design guide, "Errors"; RFC 9110 for HTTP.
+Sources: PostgreSQL's "Message Formats" and "Error Codes"; Redis' "RESP protocol" and errors; RFC 9110 for HTTP. What
+vendors answer stands in the tables of `vendors`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import json
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
-from .endpoint import DEGRADED, DOWN, KEY, LATE, NETWORK, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
+from .endpoint import DEGRADED, DOWN, LATE, NETWORK, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
+from .vendors import MAPS, STRIPE, WEBHOOK, Answer, by_rules
 
 _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
     "28000": "it is up; pg_hba.conf has no line that allows a login from here",
@@ -33,7 +34,6 @@ _REDIS_BAD = {
     "-READONLY": "it is a replica and takes no writes",
     "-OOM": "its memory limit is reached: it takes no writes",
 }
-_STRIPE_REQUEST = (400, 402, 404, 409)
 _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
     "PERMISSION_DENIED": "REQUEST_DENIED",
     "UNAUTHENTICATED": "REQUEST_DENIED",
@@ -126,46 +126,16 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
 
 
 def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
-    """401 without a key is the answer of a healthy Stripe; with a key it means that the key is refused."""
+    """By Stripe's table; its errors have a sentence in the body."""
     error = _json(body).get("error") or {}
     message = redacted(str(error.get("message") or ""))[:160] if isinstance(error, Mapping) else ""
-    if status in (401, 403) and not key_given:
-        return Meaning(UP, "Stripe answers; whether our key is valid was not asked")
-    if status == 403:
-        return Meaning(
-            DEGRADED, f"Stripe knows our key, which may not ask this (403): it lacks a permission. {message}", KEY
-        )
-    if status == 401:
-        return Meaning(
-            DOWN, f"Stripe answers and refuses our key (401): revoked, expired or of another account. {message}", KEY
-        )
-    if status == 429:
-        return Meaning(DEGRADED, "Stripe limits our requests (429)", OURS)
-    if status >= 500:
-        return Meaning(DOWN, f"Stripe itself fails ({status}). {message}", THEIRS)
-    if 200 <= status < 300:
-        return Meaning(UP, "Stripe answers and takes our key" if key_given else "Stripe answers")
-    if status in _STRIPE_REQUEST:
-        return Meaning(UP, f"Stripe answers ({status} to the probe's own request)")
-    return Meaning(DEGRADED, f"Stripe answers {status}, which it does not document", THEIRS)
+    return by_rules(STRIPE, Answer(status, "", message, key_given))
 
 
 def of_maps(status: int, body: str, key_given: bool) -> Meaning:
-    """Google reports its errors in the body, the older services mostly with status 200."""
+    """By the table of Maps, whose errors have a word in the body."""
     word, message = _google_error(body)
-    if word in ("OK", "ZERO_RESULTS") or (not word and 200 <= status < 300):
-        return Meaning(UP, "Maps answers and takes our key" if key_given else "Maps answers")
-    if word == "REQUEST_DENIED" and not key_given:
-        return Meaning(UP, "Maps answers; whether our key is valid was not asked")
-    if word == "REQUEST_DENIED":
-        return Meaning(DOWN, f"Maps answers and refuses our key. {message}", KEY)
-    if word in ("OVER_QUERY_LIMIT", "OVER_DAILY_LIMIT") or status == 429:
-        return Meaning(DOWN, f"our quota of Maps is used up, or billing is off ({word or status}). {message}", OURS)
-    if word == "INVALID_REQUEST":
-        return Meaning(UP, "Maps answers (the probe's own request was incomplete)")
-    if word == "UNKNOWN_ERROR" or status >= 500:
-        return Meaning(DOWN, f"Maps itself fails ({word or status})", THEIRS)
-    return Meaning(DEGRADED, f"Maps answers {status} {redacted(word)[:40]}, which it does not document", THEIRS)
+    return by_rules(MAPS, Answer(status, redacted(word)[:40], message, key_given))
 
 
 def _google_error(body: str) -> tuple[str, str]:
@@ -181,30 +151,8 @@ def _google_error(body: str) -> tuple[str, str]:
 
 
 def of_webhook(status: int, method: str = "POST") -> Meaning:
-    """A webhook that works refuses what is no POST, and an event without a signature.
-
-    Asked by GET it is shown that the address leads to it, and nothing is left in its log; by POST also that it looks at
-    signatures.
-    """
-    if method != "POST" and status in (400, 401, 403, 405):
-        return Meaning(UP, f"it is there, and takes events alone ({status})")
-    if method != "POST" and 200 <= status < 300:
-        return Meaning(UP, f"something answers there ({status}); whether it takes events was not asked")
-    if status in (400, 401, 403):
-        return Meaning(UP, f"it refuses an event that is not signed ({status}), as it should")
-    if 200 <= status < 300:
-        return Meaning(DEGRADED, f"it accepts an unsigned event ({status}): any sender could confirm payments", OURS)
-    if status == 404:
-        return Meaning(
-            DOWN, "there is no such address (404): the route is missing or the proxy does not pass it on", OURS
-        )
-    if status == 405:
-        return Meaning(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS)
-    if status in (301, 302, 307, 308):
-        return Meaning(DOWN, f"it redirects ({status}), which a sender of webhooks does not follow", OURS)
-    if status in (502, 503, 504):
-        return Meaning(DOWN, f"the proxy reaches no backend ({status})", OURS)
-    return Meaning(DOWN, f"it fails ({status})", OURS)
+    """By the table of webhooks."""
+    return by_rules(WEBHOOK, Answer(status, post=method == "POST"))
 
 
 def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Meaning:

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the answers of vendors mean, as tables: the first rule that fits decides. Pure.
+
+Sources: Stripe's "Errors" and "Authentication"; Google's "Geocoding API", status codes, and its API design guide,
+"Errors"; RFC 9110 for HTTP. Another vendor is another table.
+"""
+
+from __future__ import annotations
+
+from typing import Container, NamedTuple, Sequence
+
+from .endpoint import DEGRADED, DOWN, KEY, OURS, THEIRS, UP, Meaning
+
+_ANY_STATUS = range(1000)
+_SUCCESS, _FAILURE = range(200, 300), range(500, 1000)
+_REFUSED = (400, 401, 403)
+
+
+class Rule(NamedTuple):
+    """An answer fits where every part fits; what is not given fits always.
+
+    ``why`` may name {status}, {word} (of the body), {what} (the word, or the status without one) and {message}.
+    ``key``: whether a key was sent; ``post``: whether it was asked by POST.
+    """
+
+    state: str
+    why: str
+    fault_of: str = ""
+    statuses: Container[int] = _ANY_STATUS
+    words: Sequence[str] | None = None
+    key: bool | None = None
+    post: bool | None = None
+
+
+class Answer(NamedTuple):
+    """The answer of an endpoint, and how it was asked. ``word``: the vendor's code for the outcome, in the body."""
+
+    status: int
+    word: str = ""
+    message: str = ""
+    key: bool = False
+    post: bool = False
+
+
+STRIPE = (
+    # 401 without a key is the answer of a healthy Stripe; with a key it means that the key is refused.
+    Rule(UP, "Stripe answers; whether our key is valid was not asked", "", (401, 403), key=False),
+    Rule(DEGRADED, "Stripe knows our key, which may not ask this (403): it lacks a permission. {message}", KEY, (403,)),
+    Rule(
+        DOWN, "Stripe answers and refuses our key (401): revoked, expired or of another account. {message}", KEY, (401,)
+    ),
+    Rule(DEGRADED, "Stripe limits our requests (429)", OURS, (429,)),
+    Rule(DOWN, "Stripe itself fails ({status}). {message}", THEIRS, _FAILURE),
+    Rule(UP, "Stripe answers and takes our key", "", _SUCCESS, key=True),
+    Rule(UP, "Stripe answers", "", _SUCCESS),
+    Rule(UP, "Stripe answers ({status} to the probe's own request)", "", (400, 402, 404, 409)),
+    Rule(DEGRADED, "Stripe answers {status}, which it does not document", THEIRS),
+)
+
+# Google reports its errors in the body, the older services mostly with status 200.
+_TAKEN, _FULL = ("OK", "ZERO_RESULTS"), ("OVER_QUERY_LIMIT", "OVER_DAILY_LIMIT")
+_QUOTA = "our quota of Maps is used up, or billing is off ({what}). {message}"
+MAPS = (
+    Rule(UP, "Maps answers and takes our key", words=_TAKEN, key=True),
+    Rule(UP, "Maps answers", words=_TAKEN),
+    Rule(UP, "Maps answers and takes our key", "", _SUCCESS, ("",), key=True),
+    Rule(UP, "Maps answers", "", _SUCCESS, ("",)),
+    Rule(UP, "Maps answers; whether our key is valid was not asked", words=("REQUEST_DENIED",), key=False),
+    Rule(DOWN, "Maps answers and refuses our key. {message}", KEY, words=("REQUEST_DENIED",)),
+    Rule(DOWN, _QUOTA, OURS, words=_FULL),
+    Rule(DOWN, _QUOTA, OURS, (429,)),
+    Rule(UP, "Maps answers (the probe's own request was incomplete)", words=("INVALID_REQUEST",)),
+    Rule(DOWN, "Maps itself fails ({what})", THEIRS, words=("UNKNOWN_ERROR",)),
+    Rule(DOWN, "Maps itself fails ({what})", THEIRS, _FAILURE),
+    Rule(DEGRADED, "Maps answers {status} {word}, which it does not document", THEIRS),
+)
+
+# A webhook that works refuses what is no POST, and an event without a signature. Asked by GET it is shown that the
+# address leads to it, and nothing is left in its log; by POST also that it looks at signatures.
+WEBHOOK = (
+    Rule(UP, "it is there, and takes events alone ({status})", "", (*_REFUSED, 405), post=False),
+    Rule(UP, "something answers there ({status}); whether it takes events was not asked", "", _SUCCESS, post=False),
+    Rule(UP, "it refuses an event that is not signed ({status}), as it should", "", _REFUSED),
+    Rule(DEGRADED, "it accepts an unsigned event ({status}): any sender could confirm payments", OURS, _SUCCESS),
+    Rule(DOWN, "there is no such address (404): the route is missing or the proxy does not pass it on", OURS, (404,)),
+    Rule(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS, (405,)),
+    Rule(DOWN, "it redirects ({status}), which a sender of webhooks does not follow", OURS, (301, 302, 307, 308)),
+    Rule(DOWN, "the proxy reaches no backend ({status})", OURS, (502, 503, 504)),
+    Rule(DOWN, "it fails ({status})", OURS),
+)
+
+
+def by_rules(rules: Sequence[Rule], answer: Answer) -> Meaning:
+    """What the first rule that fits says; the last of a table fits every answer."""
+    rule = next(rule for rule in rules if _fits(rule, answer))
+    what = answer.word or answer.status
+    why = rule.why.format(status=answer.status, word=answer.word, what=what, message=answer.message)
+    return Meaning(rule.state, why, rule.fault_of)
+
+
+def _fits(rule: Rule, answer: Answer) -> bool:
+    return (
+        answer.status in rule.statuses
+        and (rule.words is None or answer.word in rule.words)
+        and rule.key in (None, answer.key)
+        and rule.post in (None, answer.post)
+    )
