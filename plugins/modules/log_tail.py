@@ -13,9 +13,12 @@ description:
   - Files are read from the end, and the start of the time range is found by bisection, so the cost does not depend on
     the size of the log. Files of the Docker log drivers V(json-file) and C(local) are read directly. With another
     driver, a remote engine or without root, the engine's API is used.
-  - Replicas are merged by time. A line that the engine split, and a traceback, are one record. Rotated files, also
-    compressed ones, are read, also if the rotation happens during the read.
-  - Secrets and payment card numbers are hidden. The result says what was not read.
+  - Replicas are merged by time. A line that the engine split, a traceback, a statement with its DETAIL and a private key
+    are one record. Rotated files, also compressed ones, are read, also if the rotation happens during the read.
+  - Lines may be late and clocks may have been set back, up to twenty minutes together; where more than that is met, more
+    is read.
+  - Secrets and payment card numbers are hidden. The result says what was not read, and where no record of a log says
+    when it was written, how bad it is, or what O(where) asks for.
 options:
   services:
     description: Services of the compose project whose containers are read. V(*) means all services.
@@ -38,8 +41,9 @@ options:
     default: false
   files:
     description:
-      - Absolute paths of files whose lines begin with a time, like the logs of nginx; wildcards are allowed. Files
-        that were rotated from them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23)) are read too.
+      - Absolute paths of files; wildcards are allowed, and of more than 200 files those that were written last are read.
+        The forms of lines that are understood are listed in the collection's guide (docs/evidence.md). Files that were
+        rotated from them (C(.1), C(.2.gz), C(-20261123.xz), C(.2026-11-23)) are read too.
     type: list
     elements: str
     default: []
@@ -77,7 +81,7 @@ options:
     choices: ["", debug, info, notice, warning, error, critical]
   where:
     description:
-      - JMESPath expression over the fields of a record (of a JSON line or a line of nginx) and C(text), C(level),
+      - JMESPath expression over the fields of a record (JSON, logfmt, access logs, nginx, Apache, csvlog) and C(text), C(level),
         C(source) and C(stream). Records for which the result is empty, false or a type error are excluded. Needs the
         Python library jmespath.
     type: str
@@ -85,7 +89,8 @@ options:
   signatures:
     description:
       - Number of kinds of warnings and errors to count and return, over all records since O(since). 0 disables it,
-        which is faster, since the module then stops when it has enough records.
+        which is faster, since the module then stops when it has enough records. With O(match) they are counted in the
+        first half of O(max_seconds); what lies before is searched for O(match) alone, and RV(sources) says so.
     type: int
     default: 20
   new_since:
@@ -113,7 +118,7 @@ options:
   max_bytes:
     description: Largest number of bytes to read, over all logs. RV(truncated) is true if it was reached.
     type: int
-    default: 134217728
+    default: 1073741824
   max_seconds:
     description: Longest time to read, in seconds. RV(truncated) is true if it was reached.
     type: float
@@ -208,8 +213,8 @@ truncated:
   sample: false
 sources:
   description:
-    - Each log. C(records), C(oldest) and C(scanned_bytes) describe what was read, C(left_out) what was not read,
-      C(problem) why the log could not be read.
+    - Each log. C(records), C(oldest) and C(scanned_bytes) describe what was read, C(left_out) what was not read or is
+      not known of it, C(problem) why the log could not be read.
   returned: success
   type: list
   elements: dict

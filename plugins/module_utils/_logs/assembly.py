@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Iterable, Iterator, NamedTuple
 
-from .line import goes_on, is_own
+from .continuation import begins_key, ends_key, goes_on, in_key, is_own, joins
 from .records import Record
 
 _MOST_LINES = 500  # of one record; of a longer one the end is kept
@@ -95,12 +95,12 @@ def _settled(held: _Open, piece: Piece, waiting: int) -> bool:
 class _Tail:
     """Lines that continue a line that was not read yet, the newest first."""
 
-    __slots__ = ("at", "dropped", "grade", "lines")
+    __slots__ = ("at", "dropped", "grade", "in_key", "lines")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.at: float | None = None
-        self.grade, self.dropped = "", 0
+        self.grade, self.dropped, self.in_key = "", 0, False
 
     def add(self, line: Piece) -> None:
         if len(self.lines) < _MOST_LINES:
@@ -108,6 +108,7 @@ class _Tail:
         else:  # of a longer one the end is kept, and the line that is the first so far
             self.lines[-1] = line.text
             self.dropped += 1
+        self.in_key = self.in_key or ends_key(line.text)
         self.at = line.at if line.at is not None else self.at
         self.grade = line.grade or self.grade
 
@@ -138,17 +139,17 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
     """
     held: dict[str, _Tail] = {}
     beside: list[Record] = []
-    for line in lines:
-        if not held and not goes_on(line.text):
+    for line, continues in _with_older(lines):
+        if not held and not continues:
             yield Record(line.at, source, line.text, line.stream, line.grade)
             continue
         for stream in [name for name, tail in held.items() if tail.is_apart(line) or len(beside) >= _BESIDE]:
             beside += held.pop(stream).alone(source, stream)
         tail = held.get(line.stream)
-        if tail is not None and is_own(tail.first, line.text):
+        if tail is not None and not tail.in_key and is_own(tail.first, line.text):
             beside += held.pop(line.stream).alone(source, line.stream)
             tail = None
-        if goes_on(line.text):
+        if continues or (tail is not None and tail.in_key and in_key(line.text) and not begins_key(line.text)):
             held.setdefault(line.stream, tail or _Tail()).add(line)
         else:
             text = held.pop(line.stream).text(line.text) if tail is not None else line.text
@@ -159,6 +160,17 @@ def records(lines: Iterable[Piece], source: str) -> Iterator[Record]:
     for stream, tail in held.items():
         beside += tail.alone(source, stream)  # its beginning lies before what was read
     yield from _by_time(beside)
+
+
+def _with_older(lines: Iterable[Piece]) -> Iterator[tuple[Piece, bool]]:
+    """Each line, and whether it continues an older one, as it says itself or as the line before it says."""
+    newer: Piece | None = None
+    for line in lines:
+        if newer is not None:
+            yield newer, goes_on(newer.text) or (newer.stream == line.stream and joins(line.text, newer.text))
+        newer = line
+    if newer is not None:
+        yield newer, goes_on(newer.text)
 
 
 def _by_time(unsorted: list[Record]) -> list[Record]:

@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, Callable, Mapping
+from typing import Any, Iterator, Mapping
 
 from .._core.errors import DriverMissing, InputError
 from .._core.module import at_least
 from .._core.times import moment_of
+from .io.gathering import Condition, LogQuery
 from .io.limits import Limits
-from .io.reader import LogQuery, Where
-from .line import LEVELS
+from .io.reader import Where
+from .level import LEVELS
 
 _MOST = 10_000  # records in one answer
+_INTO_VALUES = (
+    "subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten", "pipe",
+)  # fmt: skip
+_OF_EVERY_RECORD = {"text", "level", "source", "stream"}
 
 LOG_ARGS: dict[str, Any] = {
     "services": {"type": "list", "elements": "str", "default": []},
@@ -37,7 +42,7 @@ LOG_ARGS: dict[str, Any] = {
     "source": {"type": "str", "default": "auto", "choices": ["auto", "file", "api"]},
     "timezone": {"type": "str", "default": ""},
     "journal_directory": {"type": "str", "default": ""},
-    "max_bytes": {"type": "int", "default": 128 * 2**20},
+    "max_bytes": {"type": "int", "default": 2**30},
     "max_seconds": {"type": "float", "default": 15.0},
 }
 
@@ -111,7 +116,7 @@ def _pattern(params: dict[str, Any]) -> re.Pattern[str] | None:
         raise InputError(f"match: {params['match']!r} is no regular expression ({error}). Nothing was done.") from None
 
 
-def _condition(text: str) -> Callable[[Mapping[str, Any]], bool] | None:
+def _condition(text: str) -> Condition | None:
     """A JMESPath expression as a question; a record on which it cannot be asked is not meant."""
     if not text:
         return None
@@ -135,4 +140,25 @@ def _condition(text: str) -> Callable[[Mapping[str, Any]], bool] | None:
             return False
         return result is not None and result is not False and result not in ([], {}, "")
 
-    return holds
+    return Condition(holds, frozenset(_names_in(compiled.parsed)) - _OF_EVERY_RECORD)
+
+
+def _names_in(node: Mapping[str, Any]) -> Iterator[str]:
+    """The names that a JMESPath expression looks up in the record itself, not in what it found there."""
+    kind, children = node.get("type"), node.get("children") or []
+    if kind == "field":
+        yield str(node["value"])
+    elif kind in (
+        "subexpression",
+        "index_expression",
+        "projection",
+        "value_projection",
+        "filter_projection",
+        "flatten",
+        "pipe",
+    ):
+        yield from _names_in(children[0])
+    else:
+        for child in children:
+            if isinstance(child, dict):
+                yield from _names_in(child)

@@ -10,17 +10,23 @@ from .records import LogReport
 
 
 def of_log(result: LogReport) -> list[Line]:
-    """How many kinds of error there are, the new ones first, and what was not read."""
+    """What was not read comes first; then how many kinds of error there are, the new ones first."""
     number, sources = len(result["entries"]), len(result["sources"])
-    lines = [(DIM, f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read")]
+    head = f"{number} records of {sources} logs, {result['scanned_bytes'] // 1024:,} KiB read"
+    notes = [
+        f"{source['source']}: {note}"
+        for source in result["sources"]
+        for note in ([source["problem"]] if source["problem"] else source["left_out"])
+    ]
+    unread = sum(bool(source["problem"] or source["left_out"]) for source in result["sources"])
+    lines: list[Line] = [(DIM, head)]
+    if notes:
+        lines = [(CARE, f"not everything is known ({unread} of {sources} logs: {shortened(notes[0], WIDE)}): {head}")]
+    elif result["more"]:
+        lines = [(CARE, f"older matching records exist or were not read: the last {head}")]
     for signature in result["signatures"][:TOP]:
         kind = CARE if signature["new"] else PLAIN
         lines.append(
             (kind, f"{signature['count']}x {'new: ' if signature['new'] else ''}{shortened(signature['text'], WIDE)}")
         )
-    return (
-        lines
-        + [(CARE, f"{source['source']}: {source['problem']}") for source in result["sources"] if source["problem"]][
-            :TOP
-        ]
-    )
+    return lines + [(CARE, note) for note in notes[:TOP]]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Collection, NamedTuple, TypedDict
 
 from .._core.redaction import HIDDEN, names_secret, redacted, redacted_lines
-from .fields import json_fields, level_in
-from .line import LEVELS, level_of
+from .json_line import json_fields, level_in, request_of
+from .level import LEVELS, level_of
 
 _NUMBERS = re.compile(
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)[0-9a-f]{12,}\b|\d+",
@@ -25,6 +25,7 @@ _TIMES = re.compile(
     re.I,
 )
 _ENDS_WITH = re.compile(r"^(\w+(?:\.\w+)*(?:Error|Exception|Warning|Interrupt|Exit)\b.*)$", re.M)
+_SAID = ("message", "msg", "event", "MESSAGE", "short_message", "body", "log", "@m", "@mt")  # in JSON lines
 _LONGEST = 300  # characters of a signature
 _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
@@ -107,8 +108,8 @@ class Record(NamedTuple):
         """Of a source that keeps levels apart its own, unless that is what everything gets that says none to it."""
         if self.grade and self.grade != _USUAL:
             return self.grade
-        level_given = level_in(json_fields(self.text)) if self.text[:1] == "{" else ""
-        return level_given or level_of(self.text) or self.grade
+        fields = json_fields(self.text) if self.text[:1] == "{" else {}
+        return (level_in(fields) if fields else level_of(self.text)) or self.grade
 
 
 @dataclass
@@ -136,7 +137,9 @@ def signature_text(text: str) -> str:
     line = exception_of(text) if "\n" in text else text
     if line[:1] == "{":
         fields = json_fields(line)
-        line = str(fields.get("message") or fields.get("msg") or fields.get("event") or line)
+        said = next((str(fields[name]) for name in _SAID if fields.get(name)), "")
+        request = request_of(fields)
+        line = said or " ".join(str(request[name]) for name in ("status", "method", "path") if name in request) or line
     bare = _NUMBERS.sub("#", _QUOTED.sub("'...'", _TIMES.sub("", redacted(line[: 4 * _LONGEST]))))
     return " ".join(bare.split())[:_LONGEST]
 

@@ -8,13 +8,22 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
 from ..container import PROJECT, Container, container_of
 from .engine_transport import Transport
 
 _GLANCE = 0.1  # seconds between two looks at a command that runs
+_CHUNK = 256 * 1024
+_HEAD = 8  # bytes before a frame: its stream, three of nothing, its length
+
+
+class LogPart(NamedTuple):
+    """What was written at one moment; ``text``: behind its time (RFC 3339) and a space."""
+
+    stream: str
+    text: bytes
 
 
 class ContainerCalls(Transport):
@@ -73,21 +82,22 @@ class ContainerCalls(Transport):
             text: bytes = self.api.logs(id, stdout=True, stderr=True, tail=lines, timestamps=True)
         return text
 
-    def log_parts(self, id: str, stream: str, lines: int, until: float) -> Iterator[bytes]:
-        """The same of one stream until a moment (seconds since 1970), part by part as they come, the oldest first.
+    def log_parts(self, id: str, lines: int, until: float) -> Iterator[LogPart]:
+        """The same until a moment (seconds since 1970), part by part as they come, the oldest first.
 
-        A part is a line, or a piece of one that is longer than 16 KiB, without a line feed.
+        A part is a line, or a piece of one that is longer than 16 KiB, without a line feed. The SDK loses the stream of
+        a part, so the answer is read here (Docker's API, "Attach to a container": stream format).
         """
         with self.call("read the log of", f"container {id[:12]}"):
             terminal = bool((self.api.inspect_container(id).get("Config") or {}).get("Tty"))
-            streams = {"stdout": stream == "stdout", "stderr": stream == "stderr"}
-            how = {**streams, "tail": lines, "timestamps": True, "until": until}
-            if terminal and stream == "stderr":
-                return  # a terminal has one stream
-            if terminal:  # without frames the SDK would hand on single bytes
-                yield from self.api.logs(id, **how).splitlines(keepends=True)
-                return
-            yield from self.api.logs(id, stream=True, follow=False, **how)
+            url = f"{self.api.base_url}/v{self.api.api_version}/containers/{id}/logs"
+            query = {"stdout": 1, "stderr": 1, "timestamps": 1, "tail": lines, "until": f"{until:.9f}"}
+            answer = self.api.get(url, params=query, stream=True, timeout=self.api.timeout)
+            with answer:
+                if answer.status_code != 200:
+                    raise EngineError(_refusal(answer, id), status=answer.status_code)
+                chunks = answer.iter_content(_CHUNK)
+                yield from _lines_of(chunks) if terminal else _frames_of(chunks)
 
     def exits(self, ids: Sequence[str], since: float, until: float) -> dict[str, int]:
         """What these containers ended with last, between two moments (seconds since 1970).
@@ -206,3 +216,34 @@ class ContainerCalls(Transport):
             output = self.api.exec_start(made["Id"])
             code = self.api.exec_inspect(made["Id"]).get("ExitCode")
         return int(code if code is not None else 1), output.decode("utf-8", "replace")[-500:]
+
+
+def _refusal(answer: Any, id: str) -> str:
+    try:
+        explanation = str(answer.json().get("message") or "")
+    except (ValueError, AttributeError):
+        explanation = answer.text
+    return f"Could not read the log of container {id[:12]}: the engine refused: {explanation[:300]}."
+
+
+def _lines_of(chunks: Iterable[bytes]) -> Iterator[LogPart]:
+    """Of a terminal, which has one stream and no frames."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield LogPart("stdout", line + b"\n")
+    if rest:
+        yield LogPart("stdout", rest)
+
+
+def _frames_of(chunks: Iterable[bytes]) -> Iterator[LogPart]:
+    data, place = b"", 0
+    for chunk in chunks:
+        data, place = data[place:] + chunk, 0
+        while len(data) - place >= _HEAD:
+            end = place + _HEAD + int.from_bytes(data[place + 4 : place + _HEAD], "big")
+            if len(data) < end:
+                break
+            yield LogPart("stderr" if data[place] == 2 else "stdout", data[place + _HEAD : end])
+            place = end

@@ -8,25 +8,27 @@ read from the end here. Nothing is locked or changed by it.
 
 from __future__ import annotations
 
-import heapq
 import os
 import time
 from collections import deque
 from typing import Any, BinaryIO, Collection, Generator, Iterator
 
 from ..._compose.io.engine import Engine
+from ..._compose.io.engine_containers import LogPart
 from ..._core.errors import EngineError
 from ..assembly import Piece
-from ..line import Zone, time_of
+from ..dates import Zone, date_of
 from ..local_driver import piece_of, records_backwards
-from .files import DAMAGED, DOCKER, MARGIN, ReadFiles, family, is_packed, newest_first, open_log, unpacked
+from .files import DOCKER, MARGIN, newest_first
 from .limits import Tally
+from .rotated import DAMAGED, ReadFiles, family, is_packed, open_log, unpacked
 
 _FIRST_TAIL, _LARGEST_TAIL = 1000, 256_000  # lines asked of the API at a time
 _LEAST_ROOM = 64 * 1024
 _LONGEST_RECORD = 16 * 1024 * 1024
 _LONGEST_FIRST = 4096  # bytes of a record by which a file is known again
 _OVERHEAD = 64  # bytes of Python's for each record that is kept
+_PASSED = 20_000  # records in a row that are too old, behind which none is younger: clocks are set back
 _GRACE = 5.0  # seconds beyond the limit that one answer may take
 _HERE = Zone()
 
@@ -48,9 +50,7 @@ def pieces_of(
             yield from _local(path, since, tally)
         return
     tally.kind, tally.place = "api", engine.login.where
-    # Each stream by itself, since the SDK does not separate them: a line of one would break a traceback of the other.
-    both = [_api(engine, id, stream, since, tally) for stream in ("stdout", "stderr")]
-    yield from heapq.merge(*both, key=lambda piece: -(piece.at or 0.0))
+    yield from _api(engine, id, since, tally)
 
 
 def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
@@ -66,7 +66,7 @@ def _local(path: str, since: float, tally: Tally) -> Iterator[Piece]:
             name, file = next_file
             with file:
                 read_files.add(file, 0, lambda dummy: None)
-                if os.fstat(file.fileno()).st_mtime < since - MARGIN:
+                if os.fstat(file.fileno()).st_mtime < since - MARGIN - tally.disorder:
                     return
                 if tally.limits.spent:
                     tally.note(f"{name} and older: {tally.limits.spent}")
@@ -113,12 +113,18 @@ def _local_plain(
 
     size = int.from_bytes(read(4, 0), "big")
     first = read(min(size, _LONGEST_FIRST), 4) or None
+    passed = 0
     for start, message in records_backwards(read, end, more, lambda text: tally.note(f"{path}: {text}")):
         going = tally.scan(len(message) + 8)
         piece = piece_of(message)
-        if piece.at is not None and piece.at < since - MARGIN:
-            return first, False
-        yield piece
+        tally.out_of_order(piece.at)
+        if piece.at is not None and piece.at < since - MARGIN - tally.disorder:
+            passed += 1
+            if passed > _PASSED:
+                return first, False
+        else:
+            passed = 0
+            yield piece
         if not going:
             tally.note(f"{path} before byte {start}: {tally.limits.spent}")
             return first, False
@@ -163,65 +169,73 @@ def _local_packed(
     return first, not (older or dropped)
 
 
-def _api(engine: Engine, id: str, stream: str, since: float, tally: Tally) -> Iterator[Piece]:
+def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]:
     """By tails of growing length: the engine finds the end of a log quickly, and a moment slowly.
 
-    The engine sends the oldest first, so of a tail that is too big the newest are kept. What was written since the
-    first of them is left to the next reader, and a tail is read up to where the one before it began.
+    A tail counts the lines of both streams, so both are asked for at once. The engine sends the oldest first, so of a
+    tail that is too big the newest are kept. What was written since the first of them is left to the next reader, and a
+    tail is read up to where the one before it began. The last tail is wholly older than what is wanted, since clocks
+    are set back.
     """
     until = time.time()
-    oldest: bytes | None = None
+    oldest: LogPart | None = None
     lines = _FIRST_TAIL
+    enough = False
     while True:
         room = max(_LEAST_ROOM, tally.limits.bytes - tally.limits.scanned)
         if tally.limits.spent:
-            tally.note(f"{'older lines of ' if oldest else ''}{stream}: {tally.limits.spent}")
+            if not enough:
+                tally.note(f"{'older lines' if oldest else 'it'}: {tally.limits.spent}")
             return
         try:
-            pieces, size, dropped = _tail(engine, id, stream, lines, until, min(room, tally.limits.share // 2), tally)
+            parts, size, dropped = _tail(engine, id, lines, until, min(room, tally.limits.share), tally)
         except EngineError as error:
             tally.problem = str(error)
             return
         more = tally.scan(size)
-        fresh = len(pieces)
+        fresh = len(parts)
         if oldest is not None:
-            fresh = next((place for place in range(len(pieces) - 1, -1, -1) if pieces[place] == oldest), 0)
-        for part in reversed(pieces[:fresh]):
-            piece = _piece(part, stream)
-            if piece.at is not None and piece.at < since - MARGIN:
-                return
-            yield piece
-        if len(pieces) + dropped < lines:
+            fresh = next((place for place in range(len(parts) - 1, -1, -1) if parts[place] == oldest), 0)
+        wanted = 0
+        for part in reversed(parts[:fresh]):
+            piece = _piece(part)
+            tally.out_of_order(piece.at)
+            if piece.at is None or piece.at >= since - MARGIN - tally.disorder:
+                wanted += 1
+                yield piece
+        if len(parts) + dropped < lines:
             return
+        if not wanted and (enough or fresh >= _FIRST_TAIL):
+            return
+        enough = wanted < fresh
         if dropped or not more or not fresh or lines >= _LARGEST_TAIL:
-            tally.note(f"more than the last {len(pieces)} lines: {tally.limits.spent or 'too many for the API'}")
+            if not enough or dropped:
+                tally.note(f"more than the last {len(parts)} lines: {tally.limits.spent or 'too many for the API'}")
             return
-        oldest = pieces[0]
+        oldest = parts[0]
         # As many more as may still be read, by the length of those that were.
         lines = min(_LARGEST_TAIL, lines * 8, max(lines + 1, int(lines * room / max(1, size))))
 
 
-def _tail(
-    engine: Engine, id: str, stream: str, lines: int, until: float, room: int, tally: Tally
-) -> tuple[list[bytes], int, int]:
+def _tail(engine: Engine, id: str, lines: int, until: float, room: int, tally: Tally) -> tuple[list[LogPart], int, int]:
     """The last lines, the newest ``room`` bytes of them; how many bytes there were, and how many lines were dropped."""
-    kept: deque[bytes] = deque()
+    kept: deque[LogPart] = deque()
     held = size = dropped = 0
-    for part in engine.log_parts(id, stream, lines, until):
+    for part in engine.log_parts(id, lines, until):
         kept.append(part)
-        held += len(part)
-        size += len(part)
+        held += len(part.text) + _OVERHEAD
+        size += len(part.text)
         while held > room and len(kept) > 1:
-            held -= len(kept.popleft())
+            held -= len(kept.popleft().text) + _OVERHEAD
             dropped += 1
         if time.monotonic() > tally.limits.deadline + _GRACE:
-            tally.note(f"the newest lines of {stream}: the engine did not come to them in time")
+            tally.note("the newest lines: the engine did not come to them in time")
             break
     return list(kept), size, dropped
 
 
-def _piece(part: bytes, stream: str) -> Piece:
+def _piece(part: LogPart) -> Piece:
     """A part of a log behind its time: a line, or a piece of a long one, which has no line feed."""
-    stamp, dummy, rest = part.partition(b" ")
-    at = time_of(stamp.decode("ascii", "replace"), _HERE)
-    return Piece(at, stream, rest.decode("utf-8", "replace"))
+    stamp, dummy, rest = part.text.partition(b" ")
+    at = date_of(stamp.decode("ascii", "replace"), _HERE)
+    return Piece(at, part.stream, rest.decode("utf-8", "replace"))

@@ -9,34 +9,31 @@ holds. A file is opened before it is measured, and known by what it begins with,
 
 from __future__ import annotations
 
-import bz2
 import errno
-import gzip
-import hashlib
 import json
 import os
-import re
-import stat
 import time
-import zlib
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import IO, BinaryIO, Callable, Generator, Iterator
+from typing import BinaryIO, Callable, Generator, Iterator
 
 from ..assembly import Piece
-from ..line import EXAMINED, Zone, time_of
-from .backwards import LONGEST_LINE, Truncated, lines_backwards, place_of, size_of, whole_end
+from ..dates import Zone, date_of
+from ..line import EXAMINED, time_of
+from ..wrapping import unwrapped
+from .backwards import LONGEST_LINE, Line, Truncated, lines_backwards, size_of, whole_end
 from .limits import Tally
+from .places import latest_in, place_of
+from .rotated import DAMAGED, Folders, ReadFiles, is_packed, open_log, unpacked
+from .searching import lines_with
 
-try:
-    import lzma
-except ImportError:  # a Python that was built without it
-    lzma = None  # type: ignore[assignment]
-
-MARGIN = 60.0  # seconds that lines may be out of order: clocks are set, and streams are mixed
+# Seconds that lines may be out of order (late ones, streams that are mixed) and that clocks may be set back, together;
+# where more is met, more is read.
+MARGIN = 1260.0
+_SET_BACK = 7200.0  # seconds by which a clock may have been set back for a packed file to be looked into
+_NEWEST = 64 * 1024  # bytes at the end of a file that are read whatever is searched: the order and the clock are seen
 _PACKED_CUT = 64 * 1024  # bytes of a line of a packed file
 _PACKED_COUNTED = 4 * 1024 * 1024  # bytes after which the limits are checked
 _OVERHEAD = 64  # bytes of Python's for each line that is kept
@@ -46,19 +43,8 @@ _BEGINS = '{"log":"'
 _SECOND = 12  # characters of 59.123456789
 # What json.loads calls at last: on so short a text a quarter of its time.
 _SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-_ENDS = 512  # bytes by which a file is known again
-_HEADS = (512, 8192, LONGEST_LINE)  # how far a first line with a time is looked for
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".Z")
-# logrotate's numbers and dates, and those of Python's TimedRotatingFileHandler.
-_ROTATED = (
-    r"(?:\.(\d{1,6})|[-.](\d{8,14}|\d{8}_\d\d|\d{8}-\d{9,11}|\d{4}-\d\d-\d\d(?:[_-]\d\d){0,3}))"
-    r"(\.(?:gz|bz2|xz|zst|Z))?\Z"
-)
-_DATE = 19  # digits of a date with seconds since 1970 behind it
-_HELD = 8  # files that are kept open: a number is used anew soon or never
 _SETTLED = 2.0  # seconds after which a last line without its end is not being written any more
-_STILL_OPEN = 1  # predecessors that may be written while the file itself is not
-DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, *([lzma.LZMAError] if lzma else []))
+_STILL_OPEN = 2  # predecessors without anything younger, behind which no other is looked for
 
 
 @dataclass(frozen=True)
@@ -110,157 +96,43 @@ DOCKER = Format(docker_piece, docker_time)
 
 
 def text_of(zone: Zone) -> Format:
-    """Lines of any file, by the time that they begin with."""
+    """Lines of any file, by the time that they say; what a collector put before a line is no part of its text."""
 
     def decode(line: bytes) -> Piece:
-        text = line.decode("utf-8", "replace")
-        return Piece(time_of(text, zone), "", text + "\n")
+        whole = line.decode("utf-8", "replace")
+        text, stream, stamp, part = unwrapped(whole)
+        at = date_of(stamp, zone) if stamp else time_of(text, zone)
+        return Piece(at, stream, text if part else text + "\n")
 
-    return Format(decode, lambda line: time_of(line[:EXAMINED].decode("utf-8", "replace"), zone))
+    def time_at(line: bytes) -> float | None:
+        head = line if line[:1] == b"{" else line[:EXAMINED]
+        return time_of(head.decode("utf-8", "replace"), zone)
 
-
-def open_log(path: str, given: bool = True) -> BinaryIO:
-    """A regular file, never waited for. Only a name that was ``given`` may be a link.
-
-    A user who may write a folder of logs could otherwise have any file read by root.
-    """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if given else os.O_NOFOLLOW)
-    file = os.fdopen(os.open(path, flags), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "it is no regular file", path)
-    return file
+    return Format(decode, time_at)
 
 
-def family(path: str) -> list[str]:
-    """A log and what was rotated out of it, the newest first: X, X.1, X.2.gz; X-20261123.gz; X.2026-11-23."""
-    folder, name = os.path.split(path)
-    rotated = re.compile(re.escape(name) + _ROTATED)
-    copies: list[tuple[int, bool, str]] = []
-    with suppress(OSError):
-        for entry in os.scandir(folder or "."):
-            place = rotated.match(entry.name)
-            if place:
-                number, date, packed = place.groups()
-                age = int(number) if number else -int(re.sub(r"\D", "", date).ljust(_DATE, "0"))
-                copies.append((age, bool(packed), entry.path))
-    there = [path] if os.path.exists(path) else []
-    return there + [copy for dummy, packed, copy in sorted(copies)]
-
-
-def is_packed(path: str) -> bool:
-    return path.endswith(tuple(_PACKED))
-
-
-def unpacked(file: BinaryIO, path: str) -> IO[bytes]:
-    """What a packed file holds, read forwards; OSError where this Python cannot unpack it."""
-    kind = path.rpartition(".")[2]
-    if kind == "gz":
-        return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
-    if kind == "bz2":
-        return bz2.BZ2File(file)
-    if kind == "xz" and lzma is not None:
-        return lzma.LZMAFile(file)
-    raise OSError(errno.ENOTSUP, f"Python cannot unpack .{kind}", path)
-
-
-class ReadFiles:
-    """Files that were read, by inode and by what they begin and end with. Each stays open: its inode is its own."""
-
-    def __init__(self) -> None:
-        self._inodes: set[tuple[int, int]] = set()
-        self._held: list[int] = []
-        self._contents: list[_Content] = []
-
-    def add(self, file: BinaryIO, end: int, time_at: Callable[[bytes], float | None]) -> None:
-        """Remember it; by its content only where that says a time, since many logs begin with the same words."""
-        figures = os.fstat(file.fileno())
-        self._inodes.add((figures.st_dev, figures.st_ino))
-        with suppress(OSError):  # too many are open: then a number that is used anew may deceive
-            self._held.append(os.dup(file.fileno()))
-            if len(self._held) > _HELD:
-                os.close(self._held.pop(0))
-        for size in _HEADS:
-            head = os.pread(file.fileno(), min(size, end), 0)
-            if any(time_at(line) is not None for line in head.split(b"\n")[:-1]):
-                tail = os.pread(file.fileno(), min(_ENDS, end), max(0, end - _ENDS))
-                self._contents.append(_Content(len(head), _digest(head), end, tail))
-                return
-
-    def has(self, file: BinaryIO) -> bool:
-        figures = os.fstat(file.fileno())
-        return (figures.st_dev, figures.st_ino) in self._inodes
-
-    def is_copy(self, file: BinaryIO, path: str) -> bool:
-        """Whether it holds what was read already, under another name."""
-        if not self._contents:
-            return False
-        if is_packed(path):
-            head, size = _packed_identity(file, path, max(content.length for content in self._contents))
-            return any(
-                len(head) >= content.length
-                and _digest(head[: content.length]) == content.digest
-                and (size < 0 or size >= content.end % 2**32)
-                for content in self._contents
-            )
-        size = size_of(file)
-        return any(
-            size >= content.end
-            and _digest(os.pread(file.fileno(), content.length, 0)) == content.digest
-            and os.pread(file.fileno(), len(content.tail), max(0, content.end - _ENDS)) == content.tail
-            for content in self._contents
-        )
-
-    def close(self) -> None:
-        for descriptor in self._held:
-            os.close(descriptor)
-        self._held.clear()
-
-
-@dataclass(frozen=True)
-class _Content:
-    """By what a file is known again: its first bytes, up to a line with a time, where it ended, and its last bytes."""
-
-    length: int
-    digest: bytes
-    end: int
-    tail: bytes
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def _packed_identity(file: BinaryIO, path: str, length: int) -> tuple[bytes, int]:
-    """Its first bytes, and how many there are (RFC 1952, ISIZE); -1 where that is not known."""
-    try:
-        head = unpacked(file, path).read(length)
-    except DAMAGED:
-        head = b""
-    finally:
-        file.seek(0)
-    size = size_of(file)
-    if not path.endswith(".gz") or size <= 18:
-        return head, -1
-    return head, int.from_bytes(os.pread(file.fileno(), 4, size - 4), "little")
-
-
-def newest_first(path: str, since: float, form: Format, tally: Tally) -> Iterator[Piece]:
+def newest_first(
+    path: str, since: float, form: Format, tally: Tally, folders: Folders | None = None
+) -> Iterator[Piece]:
     """Pieces of a log and its predecessors, the newest first, as long as they may be younger than ``since``."""
     read_files = ReadFiles()
     try:
-        yield from _family_newest_first(path, since, form, tally, read_files)
+        yield from _family_newest_first(path, since, form, tally, read_files, folders or Folders())
     finally:
         read_files.close()
 
 
-def _family_newest_first(path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles) -> Iterator[Piece]:
+def _family_newest_first(
+    path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles, folders: Folders
+) -> Iterator[Piece]:
     missing: set[str] = set()
     gone_at: int | None = None  # the end of what is to be read of a copy, where the file was truncated meanwhile
-    older_wanted, settled = True, 0
-    while older_wanted:
-        # Names move while one reads, so the family is listed again for each of its members.
-        opened = _next(path, read_files, missing, tally, gone_at is not None)
+    settled = 0
+    while True:
+        # Names move while one reads, so the family is listed again for each of its members. Behind some that hold
+        # nothing only those are looked into that were written lately.
+        written = since - MARGIN - tally.disorder if settled > _STILL_OPEN else 0.0
+        opened = _next(path, read_files, missing, tally, gone_at is not None, folders, written)
         if opened is None:
             break
         name, file, is_copy = opened
@@ -268,11 +140,10 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, re
             if gone_at is not None and not is_copy:
                 tally.note(f"{path} before byte {gone_at}: it was truncated while it was read")
                 gone_at = None
-            if os.fstat(file.fileno()).st_mtime < since - MARGIN:
-                # Nothing in it; nor in an older one, unless its writer still holds that one open after a rotation.
+            if _is_older(file, name, since - MARGIN - tally.disorder, form):
+                # Nothing in it; nor in an older one, unless its writer still holds that one open after a rotation, or
+                # the clock was set back in between.
                 settled += size_of(file) > 0
-                if settled > _STILL_OPEN:
-                    return
                 read_files.add(file, size_of(file), form.time_at)
                 continue
             if tally.limits.spent:
@@ -280,9 +151,10 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, re
                 return
             try:
                 if is_packed(name):
-                    older_wanted = yield from _packed(file, name, since, form, tally, read_files)
+                    younger = yield from _packed(file, name, since, form, tally, read_files)
                 else:
-                    older_wanted = yield from _plain(file, name, since, form, tally, read_files, gone_at)
+                    younger = yield from _plain(file, name, since, form, tally, read_files, gone_at)
+                settled = 0 if younger else settled + (size_of(file) > 0)
                 gone_at = None
             except Truncated as shrunk:
                 gone_at = shrunk.end
@@ -290,12 +162,26 @@ def _family_newest_first(path: str, since: float, form: Format, tally: Tally, re
         tally.note(f"{path} before byte {gone_at}: it was truncated while it was read")
 
 
+def _is_older(file: BinaryIO, name: str, since: float, form: Format) -> bool:
+    """Whether a file holds nothing from ``since`` on: by when it was written, and by what its lines say.
+
+    A clock that was set back leaves lines that are dated after the last writing.
+    """
+    written = os.fstat(file.fileno()).st_mtime
+    if written >= since:
+        return False
+    if is_packed(name):
+        return written < since - _SET_BACK  # to look into it costs as much as to read it
+    latest = latest_in(file, size_of(file), form.time_at)
+    return latest is None or latest < since
+
+
 def _next(
-    path: str, read_files: ReadFiles, missing: set[str], tally: Tally, copies: bool
+    path: str, read_files: ReadFiles, missing: set[str], tally: Tally, copies: bool, folders: Folders, written: float
 ) -> tuple[str, BinaryIO, bool] | None:
     """The newest member of the family that was not read yet, and whether it is a copy of one that was."""
-    for candidate in family(path):
-        if candidate in missing:
+    for candidate in folders.family(path):
+        if candidate in missing or (written and _written(candidate) < written):
             continue
         try:
             file = open_log(candidate, given=candidate == path)
@@ -313,10 +199,17 @@ def _next(
     return None
 
 
+def _written(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
 def _plain(
     file: BinaryIO, path: str, since: float, form: Format, tally: Tally, read_files: ReadFiles, gone_at: int | None
 ) -> Generator[Piece, None, bool]:
-    """True when older files may hold what is wanted; false when a place was met before which all is older."""
+    """True when something in it, or all of it, may be younger than ``since``."""
     size = size_of(file)
     end = whole_end(file, size)
     if end < size and time.time() - os.fstat(file.fileno()).st_mtime > _SETTLED:
@@ -324,16 +217,46 @@ def _plain(
     if gone_at is not None:
         end = min(end, gone_at)  # the copy of a file of which the newer part was read
     read_files.add(file, end, form.time_at)
-    start = place_of(file, end, since - MARGIN, form.time_at)
+    allowed = MARGIN
+    start = last = end
+    while True:
+        # What is read shows how far lines are out of order: then as much more is read before them.
+        start = min(start, place_of(file, end, since - allowed, form.time_at))
+        for line in _lines(file, path, start, last, form, tally):
+            last = line.start
+            if line.text:
+                piece = form.decode(line.text)
+                tally.out_of_order(piece.at)
+                yield piece
+        if tally.limits.spent and last > start:
+            tally.note(f"{path} before byte {last}: {tally.limits.spent}")
+            return False
+        last = start
+        if start == 0 or 2 * tally.disorder <= allowed:
+            return start < end or end == 0
+        allowed = 2 * tally.disorder
+
+
+def _lines(file: BinaryIO, path: str, start: int, end: int, form: Format, tally: Tally) -> Iterator[Line]:
+    """All lines from the end; those that cannot match are passed over where nothing else is asked of them."""
     last = end
+    if tally.needle is None:
+        yield from lines_backwards(file, start, end, tally.scan)
+        return
     for line in lines_backwards(file, start, end, tally.scan):
         last = line.start
-        if line.text:
-            yield form.decode(line.text)
-    if last > start:
-        tally.note(f"{path} before byte {last}: {tally.limits.spent}")
-        return False
-    return start == 0
+        yield line
+        if end - last >= _NEWEST and time.monotonic() >= tally.limits.kinds_until:
+            break
+    if last > start and not tally.limits.spent:
+        if tally.limits.kinds_until:
+            tally.kinds_cut = True
+            tally.note(
+                f"{path} before byte {last} for the kinds of errors: half of the time was over; match was searched"
+            )
+        yield from lines_with(file, start, last, tally.needle, form.decode, tally.scan)
+        if not tally.limits.spent:
+            yield Line(start, b"")
 
 
 def _packed(
@@ -343,7 +266,8 @@ def _packed(
     kept: deque[bytes] = deque()
     held = dropped = read = 0
     room = tally.limits.share
-    older = too_old = False
+    floor = since - MARGIN - 2 * tally.disorder
+    too_old = False
     try:
         with unpacked(file, path) as opened:
             while True:
@@ -354,12 +278,10 @@ def _packed(
                 line = text.rstrip(b"\r\n")
                 at = form.time_at(line)
                 if at is not None:
-                    too_old = at < since - MARGIN
-                if too_old:  # also a line without a time, which continues a line that is
-                    older = True
-                    continue
-                kept.append(line[:_PACKED_CUT] if form is not DOCKER else line)
-                held += len(kept[-1]) + _OVERHEAD
+                    too_old = at < floor
+                if not too_old:  # also not a line without a time, which continues a line that is
+                    kept.append(line[:_PACKED_CUT] if form is not DOCKER else line)
+                    held += len(kept[-1]) + _OVERHEAD
                 while held > room:
                     held -= len(kept.popleft()) + _OVERHEAD
                     dropped += 1
@@ -374,5 +296,9 @@ def _packed(
     read_files.add(file, size_of(file), form.time_at)
     if dropped:
         tally.note(f"{dropped} older lines of {path}: too many for memory")
-    yield from (form.decode(line) for line in reversed(kept) if line)
-    return not (older or dropped)
+    for line in reversed(kept):
+        if line:
+            piece = form.decode(line)
+            tally.out_of_order(piece.at)
+            yield piece
+    return bool(kept)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from ..prefilter import Needle
 from ..records import SourceReport
 
 _MOST_NOTES = 20
+_NO_CLOCK = 86400.0  # seconds; a line that is later than that is dated by something else
 _LEAST_KEPT, _MOST_KEPT, _ALL_KEPT = 128 * 1024, 8 * 1024 * 1024, 16 * 1024 * 1024  # bytes
 
 
@@ -21,6 +23,7 @@ class Limits:
     deadline: float
     scanned: int = 0
     sources: int = 1
+    kinds_until: float = 0.0  # until that moment (monotonic) also what ``match`` does not choose is read, for its kinds
 
     @property
     def share(self) -> int:
@@ -37,7 +40,7 @@ class Limits:
 
 @dataclass
 class Tally:
-    """What reading one source gave. ``left_out`` says in clauses what was not read, ``lost`` whether something was."""
+    """What reading one source gave. ``left_out`` says in clauses what was not read, or is not known of it."""
 
     name: str
     kind: str
@@ -48,6 +51,16 @@ class Tally:
     records: int = 0
     left_out: list[str] = field(default_factory=list)
     problem: str = ""
+    needle: Needle | None = None
+    unread: bool = False  # whether something that was asked for was not read, or could not be chosen
+    disorder: float = 0.0  # seconds by which lines are late, or the clock was set back, as far as was read
+    untimed: int = 0
+    levels: int = 0  # records with a level, of ``examined``
+    examined: int = 0
+    asked: int = 0  # records of which ``where`` was asked
+    named: set[str] = field(default_factory=set)  # names of ``where`` that a record has
+    kinds_cut: bool = False
+    _earliest: float = float("inf")
 
     def scan(self, size: int) -> bool:
         """Count bytes; whether more may be read."""
@@ -55,7 +68,17 @@ class Tally:
         self.limits.scanned += size
         return not self.limits.spent
 
-    def note(self, clause: str) -> None:
+    def out_of_order(self, at: float | None) -> None:
+        """Take the time of the next older line: one that is younger than those behind it shows how late they are."""
+        if at is None:
+            return
+        if at - self._earliest > _NO_CLOCK or at < self._earliest:
+            self._earliest = at  # a date that no clock shows is no order
+        else:
+            self.disorder = max(self.disorder, at - self._earliest)
+
+    def note(self, clause: str, unread: bool = True) -> None:
+        self.unread = self.unread or unread
         if len(self.left_out) < _MOST_NOTES:
             self.left_out.append(clause)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.fields import (
     fields_of,
-    json_fields,
-    level_in,
     nginx_fields,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.json_line import json_fields, level_in
 
 ERROR = (
     "2026/11/24 02:40:04 [error] 31#31: *7 connect() failed (111: Connection refused) while connecting to upstream,"
@@ -35,8 +34,8 @@ def test_fields_are_those_of_an_object(line, fields):
     ("fields", "level"),
     [
         ({"level": "ERROR"}, "error"), ({"severity": "crit"}, "critical"), ({"log.level": "warn"}, "warning"),
-        ({"level": 50}, "error"), ({"level": 35}, ""), ({"level": "loud"}, ""), ({"msg": "error"}, ""),
-        ({"level": None, "lvl": "info"}, "info"), ({"level": "loud", "lvl": "info"}, ""),
+        ({"level": 50}, "error"), ({"level": 35}, "info"), ({"level": "loud"}, ""), ({"msg": "error"}, ""),
+        ({"level": None, "lvl": "info"}, "info"), ({"level": "loud", "lvl": "info"}, "info"),
     ],
 )  # fmt: skip
 def test_the_level_of_a_json_line(fields, level):
@@ -64,6 +63,7 @@ def test_an_error_line_of_nginx_without_a_request():
 def test_an_access_line_of_nginx():
     assert nginx_fields(ACCESS) == {
         "client": "10.0.0.9", "method": "POST", "path": "/pay", "status": 502, "bytes": 157, "rt": "0.105", "uct": "-",
+        "user": "ada",
     }  # fmt: skip
 
 

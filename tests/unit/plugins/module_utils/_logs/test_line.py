@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.assembly import Piece, records, whole_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.continuation import goes_on
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.fields import nginx_fields
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.line import Zone, goes_on, level_of, time_of
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.level import level_of
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.line import Zone, time_of
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import signature_text
 
 AT = 1795488004.0  # 2026-11-24 02:40:04 UTC

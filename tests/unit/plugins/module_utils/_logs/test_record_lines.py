@@ -12,3 +12,21 @@ def test_new_kinds_are_marked_and_a_log_that_was_not_read_is_named():
     tally = Tally("web", "file", "/x", Limits(9, 0.0), problem="no such file")
     report["sources"] = [tally.as_dict()]
     assert of_log(report)[1:] == [(CARE, "3x new: KeyError"), (PLAIN, "3x old"), (CARE, "web: no such file")]
+
+
+def test_the_first_line_says_that_something_was_not_read():
+    report = log(kind_of_record("KeyError", new=False))
+    kind, text = of_log(report)[0]
+    assert "not everything is known" not in text
+    tally = Tally("web", "file", "/x", Limits(9, 0.0))
+    tally.note("/x before byte 7: the time was over")
+    report["sources"] = [tally.as_dict(), Tally("db", "file", "/y", Limits(9, 0.0)).as_dict()]
+    kind, text = of_log(report)[0]
+    assert kind == CARE
+    assert text.startswith("not everything is known (1 of 2 logs: web: /x before byte 7: the time was over)")
+
+
+def test_the_first_line_says_that_there_may_be_older_records():
+    report = log()
+    report["sources"], report["more"] = [], True
+    assert of_log(report)[0][1].startswith("older matching records exist or were not read")

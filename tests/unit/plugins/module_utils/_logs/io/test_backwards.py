@@ -6,7 +6,7 @@ import os
 import random
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.io import backwards
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.io import backwards, places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +48,7 @@ def test_the_place_of_a_moment(tmp_path, seed):
     with open(path, "rb") as file:
         end = backwards.size_of(file)
         for since in (0, 1, 5_000, 31_337, 59_999, 70_000):
-            place = backwards.place_of(file, end, since, time_at)
+            place = places.place_of(file, end, since, time_at)
             found = [line.text for line in backwards.lines_forwards(file, place, end)]
             times = [time_at(text) for text in found if time_at(text) is not None]
             wanted = [float(line[:9]) for line in lines if line[:9].isdigit() and int(line[:9]) >= since]
@@ -68,7 +68,7 @@ def test_a_clock_that_was_set_back_hides_nothing(tmp_path):
     with open(path, "rb") as file:
         end = backwards.size_of(file)
         for since in (30_000, 50_000, 71_000, 80_000):
-            place = backwards.place_of(file, end, since, time_at)
+            place = places.place_of(file, end, since, time_at)
             found = [int(line.text[10:19]) for line in backwards.lines_forwards(file, place, end)]
             wanted = [number for number, at in enumerate(times) if at >= since]
             assert set(wanted) <= set(found)
@@ -119,5 +119,5 @@ def test_an_hour_that_a_clock_gives_twice_is_found_wherever_it_lies(tmp_path, at
     first = {since: times.index(since) * 28 for since in range(jump - 3500, jump - 200, 300)}
     with open(path, "rb") as file:
         end = backwards.size_of(file)
-        lost = [since for since, byte in first.items() if backwards.place_of(file, end, since, time_at) > byte]
+        lost = [since for since, byte in first.items() if places.place_of(file, end, since, time_at) > byte]
     assert lost == []

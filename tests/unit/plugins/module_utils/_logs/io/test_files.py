@@ -13,11 +13,12 @@ import time
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.assembly import whole_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import Zone
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io import backwards
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io import files as log_files
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.files import DOCKER, family, newest_first, text_of
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.files import DOCKER, newest_first, text_of
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.limits import Limits, Tally
-from ansible_collections.pafar.runbook.plugins.module_utils._logs.line import Zone
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.rotated import ReadFiles, family
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,7 +139,7 @@ def test_a_log_of_long_lines_is_known_again_by_its_first(tmp_path, form):
 
 
 def test_a_file_that_was_read_keeps_its_number(tmp_path):
-    seen = log_files.ReadFiles()
+    seen = ReadFiles()
     path = tmp_path / "log"
     path.write_text(stamped(1, time.time()))
     with path.open("rb") as file:

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which lines of a log are one record: tracebacks, statements, keys of several lines. Pure.
+
+Tracebacks of Python, Java, Node, Go, Rust, PHP, Ruby and Rails, Elixir, .NET; SQLAlchemy's statement and parameters;
+PostgreSQL's DETAIL, HINT, CONTEXT, QUERY, STATEMENT and LOCATION, each of which has its own prefix; private keys.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .dates import Zone
+from .level import level_of
+from .line import bare_head, time_of
+
+_TRACEBACK = "Traceback (most"
+_TAG = re.compile(r"\[[0-9a-f]{8}-[0-9a-f-]{27}\] ?")  # Rails: the request, before each line
+_GOES_ON = re.compile(
+    r"(?:\s|\)|\}|\]|Traceback \(most|Caused by\b|During handling\b|The above exception\b|\.\.\. \d+ more"
+    r"|\w+(?:(?:\.|::|\\)\w+)*(?:Error|Exception|Warning)\b(?:: |:?$| \()|Error: |(?:\w+\.)+\w+(?:[:(]|$)"
+    r"|KeyboardInterrupt\b|SystemExit\b|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):"
+    # Go
+    r"|goroutine \d+ \[|created by \S|\[signal |exit status \d"
+    r"|[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+\)\.)?\w+(?:\.func\d+)*\(.*\)$"
+    # PHP, Laravel
+    r"|#\d+ |\[stacktrace\]|Stack trace:|Next (?:\w+\\)*\w+(?:Error|Exception)|\"\} ?$|PHP Stack trace:|PHP {1,4}\d+\. "
+    # Rust
+    r"|note: |stack backtrace:"
+    # Ruby: app/x.rb:3:in 'pay'
+    r"|(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
+    # Elixir
+    r"|\*\* \(|Last message\b|State: |Function: [&#]|Args: \[|Initial Call: |Ancestors: |Message Queue"
+    # Node
+    r"|Node\.js v\d|\^+\s*$"
+    # SQLAlchemy, and statements of several lines
+    r"|\[SQL: |\[parameters: |\(Background on this error|(?:FROM|WHERE|VALUES|GROUP BY|ORDER BY|LIMIT|RETURNING"
+    r"|HAVING|(?:INNER|LEFT|RIGHT|OUTER|CROSS) |JOIN|UNION|AND|OR|SET) ?\S)"
+)
+_POSTGRES_MORE = re.compile(r".{0,300}?(?<![\w./-])(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION):  \S")
+_PHP_MORE = re.compile(r"\[\d\d-[A-Z][a-z]{2}-\d{4} [^\]]{8,60}\] PHP (?:Stack trace:| {1,4}\d+\. )")
+_PROCESS = re.compile(r"\[(\d{1,8})(?:-\d+)?\]")
+# May be the end of a traceback, by the line before it: psycopg2.errors.DeadlockDetected: ..., also name.of.logger: ...
+_MAY_END = re.compile(r"(?:(?:\w+\.)+\w+(?:[:(]|$)|KeyboardInterrupt\b|SystemExit\b)")
+_GO_CALL = re.compile(r"[\w.-]+(?:/[\w.@~%-]+)*\.(?:\(\*?\w+\)\.)?\w+(?:\.func\d+)*\(.*\)$")
+_EXCEPTION = re.compile(r"(?:(?:Uncaught )?\w+(?:(?:\.|::|\\)\w+)*(?:Error|Exception)\b|Error: |\*\* \(\w)")
+_TROUBLE = re.compile(r"(?i)exception|error|fail|unhandled|uncaught|crash|panic|terminat")
+_FRAME = re.compile(r"(?:  File \"|    \S)")
+_RAISED = re.compile(r"[A-Z]\w{2,80}(?:: |$)")
+_PLACE = re.compile(r"(?:node:|file://|/)\S+:\d+$")
+_PANICKED = re.compile(r"panicked at \S{1,300}:\d+:\d+:$")
+_JAVA_HEAD = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M \S+(?: \S+)?$")
+_CSV = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+-][\w+:-]{0,8},(?:\"|,)")
+_JAVA_LEVEL = re.compile(r"(?:SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
+_KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
+_KEY_BODY = re.compile(
+    r"(?:^|[\s|\"'>:])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{40,100}={0,2}$"
+)
+_KEY_REST = re.compile(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{2,}={0,2}$")
+
+
+def goes_on(line: str) -> bool:
+    """Whether a line belongs to the one before: indented, or the end of a traceback. One with a time begins anew."""
+    if not line:
+        return True
+    if ":  " in line and line[:1] != "{" and _POSTGRES_MORE.match(line):
+        return True
+    if _KEY_ENDS in line and "PRIVATE KEY" in line and _KEY_BEGINS not in line:
+        return True
+    if line[:1].isdigit():
+        return False
+    head = bare_head(line) if line[:1] in "\x1b\x00^#\\" else line
+    if head[:1] == "[":
+        tag = _TAG.match(head)
+        if tag:
+            head = head[tag.end() :]
+            return not head.strip() or bool(_GOES_ON.match(head))
+        if _PHP_MORE.match(head):
+            return True
+    return bool(_GOES_ON.match(head)) and (line[:1].isspace() or time_of(line, Zone()) is None)
+
+
+def joins(older: str, newer: str) -> bool:
+    """Whether a line belongs to the one before it by what that one is, though it could begin a record itself."""
+    if not newer or not older:
+        return False
+    if is_key_body(newer):
+        return (_KEY_BEGINS in older and "PRIVATE KEY" in older) or is_key_body(older)
+    if _PANICKED.search(older) or (_PLACE.match(older) and newer[:1] not in "/[{<" and time_of(newer, Zone()) is None):
+        return True
+    if _CSV.match(older) and older.count('"') % 2:  # csvlog: a line feed within a value
+        return _CSV.match(newer) is None
+    if _JAVA_LEVEL.match(newer):
+        return bool(_JAVA_HEAD.match(older))
+    return bool(_RAISED.match(newer)) and bool(_FRAME.match(older)) and not level_of(newer)
+
+
+def is_own(tail: str, line: str) -> bool:
+    """Whether a traceback, or the line of an exception, is a matter of its own.
+
+    A line before it that reports no error did not cause it; nor did the end of another traceback,
+    unless the text says that one came from the other. A DETAIL is of the process that it names.
+    """
+    if _POSTGRES_MORE.match(tail):
+        processes = _PROCESS.search(tail), _PROCESS.search(line)
+        return bool(processes[0] and processes[1] and processes[0].group(1) != processes[1].group(1))
+    if not (tail.startswith(_TRACEBACK) or _EXCEPTION.match(tail)):
+        return bool(_MAY_END.match(tail)) and not _GO_CALL.match(tail) and not line[:1].isspace()
+    if tail.startswith(_TRACEBACK) and _EXCEPTION.match(line):
+        return True
+    if goes_on(line):
+        return False
+    level = level_of(line)
+    return level in ("debug", "info", "notice") or (not level and not _TROUBLE.search(line) and not _is_place(line))
+
+
+def _is_place(line: str) -> bool:
+    """Node's first line of an exception that was not caught: the file and the line in it."""
+    return bool(_PLACE.match(line))
+
+
+def ends_key(line: str) -> bool:
+    return _KEY_ENDS in line and "PRIVATE KEY" in line and _KEY_BEGINS not in line
+
+
+def begins_key(line: str) -> bool:
+    return _KEY_BEGINS in line and "PRIVATE KEY" in line
+
+
+def is_key_body(line: str) -> bool:
+    """Whether a line ends with what a line of a private key is made of."""
+    return bool(_KEY_BODY.search(line))
+
+
+def in_key(line: str) -> bool:
+    """The same inside of a key, the last line of which may be short, and which may have headers."""
+    return bool(_KEY_REST.search(line)) or not line.strip() or "Proc-Type:" in line or "DEK-Info:" in line

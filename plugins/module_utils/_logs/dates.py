@@ -1,0 +1,269 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Dates as logs write them, as seconds since 1970. Pure.
+
+Formats: RFC 3339, RFC 3164, RFC 1123, ISO 8601 (basic, too), the common log format, C's asctime, PostgreSQL's,
+MySQL's, PHP's, Redis', glog's, HAProxy's, Java's, seconds since 1970 and parts of them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Callable, NamedTuple
+
+from .._core.times import seconds_east
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
+# Abbreviations of zones that mean one zone in practice (PostgreSQL's set "Default"); others are read as no zone.
+_ZONES = {
+    "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9,
+    "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "HST": -10,
+    "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+_PLAUSIBLE = (631_152_000.0, 4_102_444_800.0)  # 1990 to 2100: a number outside of it is no moment
+
+
+class Zone(NamedTuple):
+    """How times without a zone are meant, and the present, from which a missing year is derived.
+
+    ``offset``: seconds east of UTC; ``of``: the same for a moment on that clock, where summer differs from winter;
+    ``named``: the same for a place's name (Europe/Berlin) and a moment, None where that is not known.
+    """
+
+    offset: float = 0.0
+    now: float = 0.0
+    of: Callable[[float], float] | None = None
+    named: Callable[[str, float], float | None] | None = None
+
+    def east(self, clock: float) -> float:
+        return self.of(clock) if self.of else self.offset
+
+
+_CLOCK = r"(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?"
+_OFFSET = r"(?:[ \t]{0,2}(?P<z>Z|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])))?"
+_NAME = r"(?P<m>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
+ISO = rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)(?:[T_]|[ \t]{{1,2}}){_CLOCK}{_OFFSET}"
+_BASIC = (
+    r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)[T -](?P<h>\d\d):?(?P<i>\d\d):?(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?" + _OFFSET
+)
+_DOTTED = rf"(?P<d>\d\d)\.(?P<m>\d\d)\.(?P<y>\d{{4}}),?[ T]{_CLOCK}{_OFFSET}"
+_DMY = (
+    rf"(?P<d>\d{{1,2}})[ /-]{_NAME}[ /-](?P<y>\d{{4}})[: ]{_CLOCK}"
+    r"(?:[ \t]{0,2}(?P<z>Z|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])"
+    r"|[A-Z][A-Za-z_]{1,30}/[A-Z][A-Za-z_/]{1,40}))?"
+)
+_ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?P<z>[A-Z]{{3,4}}))?\s(?P<y>\d{{4}})"
+_JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_CLOCK}\s?(?P<half>[AP]M)"
+_SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}"
+_SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
+_DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
+_SHORT = r"(?P<yy>\d\d)(?P<m>\d\d)(?P<d>\d\d)\s{1,2}(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)"
+_GLOG = r"[IWEFC](?P<y>\d{4})?(?P<m>\d\d)(?P<d>\d\d)\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)\.(?P<f>\d{3,9})\s"
+_OF_YEAR = r"\[[A-Z]{4,9}\]\s{1,4}(?P<n>\d{1,3})/(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)\s\("
+_EPOCH = r"(?P<e>\d{10}(?:\d{3}){0,3})(?P<ef>\.\d{1,9})?"
+
+# What may stand before the date of a line; anything else there speaks of another date.
+_WORD = (
+    r"debug\d?|trace|info(?:rmation)?|notice|warn(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal|panic|alert|emerg|log"
+)
+_BEFORE = (
+    r"[\x00\s]{0,64}(?:<\d{1,3}>)?(?:1 (?=\d{4}-))?"
+    rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?|[DIWEFAU],|\d{{1,8}}:[XCSM]"
+    r"|#\sTime:|https?|h2|wss?|grpcs?)\s{1,8}){0,4}[\[(]?"
+)
+# In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
+_FIRST = re.compile(
+    r"[\[(]?(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d):(\d\d(?:[.,]\d{1,9})?)(?!\d|:\d)(?:[ \t]{0,2}(Z|[A-Z]{3,4}(?![\w=])"
+    r"|[+-]\d\d(?::?\d\d)?(?![\d:-])))?"
+)
+
+
+def _lettered(form: str, letter: str) -> str:
+    """The same with a letter before the name of each group, so that several forms can be one expression."""
+    return re.sub(r"\(\?P([<=])(\w+)", rf"(?P\g<1>{letter}\g<2>", form)
+
+
+_FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DOTTED)
+_AT_BEGIN = re.compile(f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGH'[at]) for at, form in enumerate(_FORMS))})")
+_MORE = tuple(
+    re.compile(form)
+    for form in (
+        _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
+        rf"\[?{_EPOCH}\]?[\s:|,]",
+        rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
+    )
+)  # fmt: skip
+CLF = re.compile(rf"\[{_DMY}\]")
+_KEYED = re.compile(
+    r"(?:^|[\s,;{(])[\"']?@?(?:time(?:stamp)?|ts|t|date(?:time)?|asctime|eventtime|logtime|log_time)[\"']?="
+    rf"[\"']?(?:{ISO}|{_EPOCH}(?=[\s,;\"']|$))",
+    re.I,
+)
+_DATE_TIME = re.compile(r"(?:^|\s)date=\"?(\d{4}-\d\d-\d\d)\"?[ ,]time=\"?(\d\d:\d\d:\d\d(?:\.\d{1,9})?)", re.I)
+# PostgreSQL: whatever log_line_prefix puts before the severity, of which two blanks follow the colon.
+_POSTGRES = re.compile(
+    r"(.{1,300}?)\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION"
+    r"|FEHLER|WARNUNG|ERREUR|ATTENTION):  ?\S"
+)
+_ANY_ISO, _ANY_EPOCH = re.compile(ISO), re.compile(rf"(?<![\w.]){_EPOCH}(?![\w.])")
+_WHOLE = tuple(
+    re.compile(rf"\s?\[?(?:{form})\]?\s?\Z")
+    for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _JAVA, _BASIC, _SYSLOG, _EPOCH)
+)
+
+
+def date_of(head: str, zone: Zone) -> float | None:
+    """Seconds since 1970 of the date with which a line of text begins; None where it begins with none."""
+    if ":  " in head:
+        at = _of_postgres(head, zone)
+        if at is not None:
+            return at
+    match = _FIRST.match(head)
+    if match:  # most lines, and of a minute there are many
+        minute = _minute(match.group(1), match.group(3), zone)
+        return minute + float(match.group(2).replace(",", ".")) if minute is not None else None
+    match = CLF.search(head)
+    if match:
+        return _moment(match.groupdict(), zone)
+    match = _AT_BEGIN.match(head)
+    if match:
+        groups = {name[1:]: text for name, text in match.groupdict().items() if text is not None}
+        return _moment(groups, zone)
+    for form in _MORE:
+        match = form.match(head)
+        if match:
+            return _moment(match.groupdict(), zone)
+    return _keyed(head, zone)
+
+
+def whole_date(text: str, zone: Zone, number: bool = True) -> float | None:
+    """Seconds since 1970 of a text that is a date and nothing else; ``number``: whether digits may be one."""
+    if not 8 < len(text) < 60 or (not number and text.replace(".", "", 1).isdigit()):
+        return None
+    for form in _WHOLE:
+        match = form.match(text)
+        if match:
+            return _moment(match.groupdict(), zone)
+    return None
+
+
+def of_number(number: float) -> float | None:
+    """Seconds since 1970, or thousandths or less of them, as seconds; None where it is no moment.
+
+    >>> of_number(1795488004123), of_number(12)
+    (1795488004.123, None)
+    """
+    for part in (1, 1e3, 1e6, 1e9):
+        if _PLAUSIBLE[0] <= number / part < _PLAUSIBLE[1]:
+            return number / part
+    return None
+
+
+@lru_cache(maxsize=512)
+def _minute(text: str, shown: str | None, zone: Zone) -> float | None:
+    """Seconds since 1970 at which the minute of ``2026-11-24T08:29`` began."""
+    start = _start(int(text[:4]), int(text[5:7]), int(text[8:10]))
+    hour, minute = int(text[11:13]), int(text[14:16])
+    if start is None or hour > 23 or minute > 59:
+        return None
+    clock = start + 3600 * hour + 60 * minute
+    return clock - _east(shown, clock, zone)
+
+
+def _keyed(head: str, zone: Zone) -> float | None:
+    """logfmt: ``time="..." level=...``, and PostgreSQL's or an appliance's ``name=value`` before the message."""
+    if "=" not in head:
+        return None
+    match = _DATE_TIME.search(head)
+    if match:
+        return whole_date(f"{match.group(1)} {match.group(2)}", zone)
+    match = _KEYED.search(head)
+    return _moment(match.groupdict(), zone) if match else None
+
+
+def _of_postgres(head: str, zone: Zone) -> float | None:
+    """The latest date of the prefix: the other may be when the session began."""
+    match = _POSTGRES.match(head)
+    if match is None:
+        return None
+    times = [_moment(date.groupdict(), zone) for date in _ANY_ISO.finditer(match.group(1))]
+    times = times or [_moment(date.groupdict(), zone) for date in _ANY_EPOCH.finditer(match.group(1))]
+    return max((at for at in times if at is not None), default=None)
+
+
+def _moment(part: dict[str, str | None], zone: Zone) -> float | None:
+    epoch = part.get("e")
+    if epoch:
+        return of_number(float(epoch + (part.get("ef") or "")))
+    hour, minute, second = int(part["h"] or 0), int(part["i"] or 0), int(part["s"] or 0)
+    half = part.get("half")
+    if half:
+        hour = hour % 12 + (12 if half == "PM" else 0)
+    fraction = float(f"0.{part['f']}") if part.get("f") else 0.0
+    number = part.get("n")
+    if number:
+        return _latest(lambda year: _of_day(year, int(number)), hour, minute, second, zone)
+    named = part["m"] or ""
+    month, day = int(named) if named.isdigit() else _MONTHS[named.lower()], int(part["d"] or 0)
+    short = part.get("yy")
+    year = int(part.get("y") or 0) or (2000 + int(short) if short else 0)
+    if not year:
+        at = _latest(lambda candidate: _start(candidate, month, day), hour, minute, second, zone)
+        return at + fraction if at is not None else None
+    start = _start(year, month, day)
+    if start is None or hour > 23 or minute > 59:
+        return None
+    clock = start + 3600 * hour + 60 * minute + second  # 60 is a leap second
+    return clock + fraction - _east(part.get("z"), clock, zone)
+
+
+@lru_cache(maxsize=256)
+def _start(year: int, month: int, day: int) -> float | None:
+    """When a day began, as if clocks showed UTC."""
+    try:
+        return datetime(year, month, day, tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None
+
+
+def _of_day(year: int, number: int) -> float | None:
+    """The same by the number of a day in its year, from 0 on (C's tm_yday)."""
+    start = _start(year, 1, 1)
+    return start + 86400 * number if start is not None and number < 366 else None
+
+
+def _latest(start: Callable[[int], float | None], hour: int, minute: int, second: int, zone: Zone) -> float | None:
+    """The latest such moment that is not in the future (by more than a day, since clocks differ)."""
+    if hour > 23 or minute > 59:
+        return None
+    present = datetime.fromtimestamp(zone.now, timezone.utc)
+    for year in range(present.year + 1, present.year - 9, -1):  # eight years apart: 29 February about a century's turn
+        began = start(year)
+        if began is None:
+            continue
+        clock = began + 3600 * hour + 60 * minute + second
+        at = clock - zone.east(clock)
+        if at <= zone.now + timedelta(days=1).total_seconds():
+            return at
+    return None
+
+
+def _east(shown: str | None, clock: float, zone: Zone) -> float:
+    """Seconds east of UTC: as the line shows, else as times without a zone are meant."""
+    if not shown:
+        return zone.east(clock)
+    east = seconds_east(shown if len(shown) != 3 or shown[0] not in "+-" else f"{shown}00")
+    if east is not None:
+        return east
+    if shown in _ZONES:
+        return 3600.0 * _ZONES[shown]
+    place = zone.named(shown, clock) if zone.named and "/" in shown else None
+    return place if place is not None else zone.east(clock)

@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is asked of logs, and records of many sources merged by time until enough of them is found. I/O."""
+
+from __future__ import annotations
+
+import heapq
+import re
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
+
+from ..assembly import timed
+from ..fields import fields_of
+from ..level import LEVELS
+from ..prefilter import Needle, needle_of
+from ..records import EntryReport, GatheredReport, Record, Signatures, entry
+from .limits import Tally
+
+_AHEAD = 60.0  # seconds by which clocks differ
+_ZONES = 900.0  # seconds: zones are quarters of an hour apart
+
+
+class Condition(NamedTuple):
+    """A question to a record's values, and the names in it that only a structured record has."""
+
+    holds: Callable[[Mapping[str, Any]], bool]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """What is returned of it. Moments in seconds since 1970; ``signatures`` and ``last``: how many, 0 for none."""
+
+    since: float
+    until: float
+    last: int = 100
+    to_the_end: bool = True  # no end was given: what is dated after now is returned, too
+    pattern: re.Pattern[str] | None = None
+    level: str = ""
+    condition: Condition | None = None
+    signatures: int = 0
+    new_since: float | None = None
+    baseline: float = 3600.0
+
+    @property
+    def needle(self) -> Needle | None:
+        """What a record must contain to match; None where it cannot be said, or nothing is to match."""
+        if self.pattern is None:
+            return None
+        return needle_of(self.pattern.pattern, bool(self.pattern.flags & re.IGNORECASE))
+
+    @property
+    def floor(self) -> float:
+        """How far back is read: before what is new there must be something to compare it with."""
+        if self.signatures and self.new_since is not None:
+            return min(self.since, self.new_since - self.baseline)
+        return self.since
+
+    def chooses(self, record: Record, level: str) -> bool:
+        if self.pattern is not None and not self.pattern.search(record.text):
+            return False
+        if not self.level:
+            return True
+        return bool(level) and LEVELS.index(level) >= LEVELS.index(self.level)
+
+
+def counting(stream: Iterator[Record], tally: Tally, otherwise: float, written: float = 0.0) -> Iterator[Record]:
+    """The same records, each with a time, counted; ``written``: when the file was, 0 where it is not known."""
+    for record in timed(_untimed(stream, tally), otherwise):
+        tally.records += 1
+        if tally.records == 1 and record.at is not None:
+            _doubt(record.at, written, tally)
+        if record.at is not None and (tally.oldest is None or record.at < tally.oldest):
+            tally.oldest = record.at
+        yield record
+
+
+def _untimed(stream: Iterator[Record], tally: Tally) -> Iterator[Record]:
+    for record in stream:
+        tally.untimed += record.at is None
+        yield record
+
+
+def _doubt(newest: float, written: float, tally: Tally) -> None:
+    """Times without a zone may be of another one: then too much is found, or nothing, without a visible reason."""
+    ahead = newest - time.time()
+    if ahead > _AHEAD:
+        tally.note(f"its newest record is {ahead / 60:.0f} min ahead of this host's clock: another time zone or clock?")
+    behind = written - newest
+    if written and behind > _ZONES / 2 and abs(behind - round(behind / _ZONES) * _ZONES) < _AHEAD:
+        tally.note(
+            f"its newest record is dated {behind / 60:.0f} min before the file was written: if that is a time zone, say"
+            " it with timezone"
+        )
+
+
+def gathered(streams: Sequence[Iterator[Record]], query: LogQuery, tallies: Sequence[Tally]) -> GatheredReport:
+    """The last records that are wanted, by their times, and all kinds of errors."""
+    by_name = {tally.name: tally for tally in tallies}
+    chosen: list[tuple[float, int, EntryReport]] = []
+    signatures = Signatures()
+    known_before: set[str] = set()
+    more = False
+    matched = 0
+    for record in heapq.merge(*streams, key=lambda stream: -stream.at):  # type: ignore[operator]
+        at = record.at or 0.0
+        if len(chosen) >= query.last and not query.signatures and _is_settled(chosen, at, tallies):
+            more = True  # the rest was not read
+            break
+        if (at > query.until and not query.to_the_end) or at < query.floor:
+            continue
+        tally = by_name[record.source]
+        if query.new_since is not None and at < query.new_since and not tally.kinds_cut:
+            known_before.add(record.source)
+        level = record.level if query.signatures or query.level else ""
+        tally.examined += 1
+        tally.levels += bool(level)
+        if query.signatures and level:
+            signatures.add(record, level)
+        if at < query.since or not query.chooses(record, level):
+            continue
+        fields = fields_of(record.text)
+        if query.condition is not None and not _holds(query.condition, {**_record_dict(record), **fields}, tally):
+            continue
+        matched += 1
+        place = (at, -matched)
+        more = more or len(chosen) >= query.last
+        if len(chosen) < query.last:
+            heapq.heappush(chosen, (*place, entry(record, fields)))  # at once: a record may be long, its report is not
+        elif query.last and place > chosen[0][:2]:
+            heapq.heapreplace(chosen, (*place, entry(record, fields)))
+    return {
+        # Clocks are set back; of one moment the one that was read last is the oldest.
+        "entries": [item[2] for item in sorted(chosen, key=lambda item: item[:2])],
+        "matched": matched,
+        "more": more,
+        "signatures": signatures.as_dicts(query.since, query.new_since, known_before, query.signatures),
+        "other_signatures": signatures.others,
+    }
+
+
+def _is_settled(chosen: Sequence[tuple[float, int, EntryReport]], at: float, tallies: Sequence[Tally]) -> bool:
+    """Whether no record that is still to come can be younger than the oldest chosen one, as far as lines are late."""
+    disorder = max((tally.disorder for tally in tallies), default=0.0)
+    return not chosen or at < chosen[0][0] - 2 * disorder or disorder == 0.0
+
+
+def _holds(condition: Condition, values: dict[str, Any], tally: Tally) -> bool:
+    tally.asked += 1
+    tally.named.update(name for name in condition.names if name in values)
+    return condition.holds(values)
+
+
+def say_unknown(tallies: Sequence[Tally], query: LogQuery) -> None:
+    """Note what no record of a source says: when, how bad, or what ``where`` asks for."""
+    for tally in tallies:
+        if tally.records and tally.untimed == tally.records:
+            tally.note(f"none of its {tally.records} records says when it was written: since cannot be applied", False)
+        if tally.examined and not tally.levels and (query.level or query.signatures):
+            what = "level chooses none of them" if query.level else "its kinds of errors are not known"
+            tally.note(f"none of its {tally.examined} records says how bad it is: {what}", bool(query.level))
+        missing = sorted(query.condition.names - tally.named) if query.condition and tally.asked else []
+        if missing:
+            names = ", ".join(missing)
+            tally.note(f"none of its {tally.asked} records has the field {names} that where asks for")
+
+
+def _record_dict(record: Record) -> dict[str, Any]:
+    return {"text": record.text, "level": record.level, "source": record.source, "stream": record.stream}

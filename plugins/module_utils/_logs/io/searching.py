@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records of a file that contain certain bytes, from its end; what does not contain them is not decoded. I/O.
+
+Around each place the lines of its record are read: back to the line that begins it, on to the next one that begins
+another, and to one that says when, so that records are put together as if everything had been read.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO, Callable, Iterator, NamedTuple
+
+from ..assembly import Piece
+from ..continuation import begins_key, ends_key, goes_on, is_key_body, joins
+from ..prefilter import Needle
+from .backwards import Line, Truncated, lines_backwards, lines_forwards
+
+_CHUNK = 1024 * 1024
+_MOST_PLACES = 400  # in a chunk; of more all of it is decoded
+_MOST_LINES = 600  # beside a place
+_NEAR = 64 * 1024  # bytes that are read beside it at first
+_LONG = 16 * 1024  # bytes of a line that the engine splits: what is looked for may lie in two pieces
+_APART = 2.0  # seconds that lines of one record are apart at most
+Decode = Callable[[bytes], Piece]
+
+
+def lines_with(
+    file: BinaryIO, start: int, end: int, needle: Needle, decode: Decode, scan: Callable[[int], bool]
+) -> Iterator[Line]:
+    """Lines of [start, end), the last first, of records that may contain the needle; ``scan`` as in lines_backwards."""
+    at = end
+    more = True
+    while at > start and more:
+        begin, data = _chunk(file, start, at)
+        more = scan(len(data))
+        low = at
+        places = None if _has_long(data) else needle.places(data, _MOST_PLACES)
+        for first, last in _windows(_Part(file, begin, at, start, end, decode), data, places):
+            stop = min(last, low)
+            if first < stop:
+                yield from lines_backwards(file, first, stop)
+                low = first
+        at = min(begin, low)
+
+
+def _chunk(file: BinaryIO, start: int, at: int) -> tuple[int, bytes]:
+    """Whole lines that end at a place: where they begin, and they."""
+    size = _CHUNK
+    while True:
+        begin = max(start, at - size)
+        data = os.pread(file.fileno(), at - begin, begin)
+        if len(data) < at - begin:
+            raise Truncated(at)
+        place = data.find(b"\n") + 1 if begin > start else 0
+        if begin == start or 0 < place < len(data):
+            return begin + place, data[place:]
+        if size >= 64 * _CHUNK:
+            return begin, data  # what has no line feed is no log
+        size *= 4
+
+
+class _Part(NamedTuple):
+    """A part of a file, from ``begin`` to ``at``, of what is looked through, from ``start`` to ``end``."""
+
+    file: BinaryIO
+    begin: int
+    at: int
+    start: int
+    end: int
+    decode: Decode
+
+
+def _windows(part: _Part, data: bytes, places: list[int] | None) -> Iterator[tuple[int, int]]:
+    """Ranges of the file to decode, the last first; ``places``: in ``data``, None for all of it."""
+    file, decode = part.file, part.decode
+    if places is None:
+        yield _begin_of(file, part.begin, part.start, decode), _end_of(file, part.at, part.end, decode)
+        return
+    done = part.at + 1
+    for place in reversed(places):
+        line = part.begin + data.rfind(b"\n", 0, place) + 1
+        if line >= done:
+            continue  # in the part before it
+        after = data.find(b"\n", place)
+        stop = part.begin + after + 1 if after >= 0 else part.at
+        first = _begin_of(file, line, part.start, decode, stop)
+        yield first, _end_of(file, stop, part.end, decode, line)
+        done = first
+
+
+def _has_long(data: bytes) -> bool:
+    place = 0
+    while len(data) - place > _LONG:
+        line_feed = data.rfind(b"\n", place, place + _LONG)
+        if line_feed < 0:
+            return True
+        place = line_feed + 1
+    return False
+
+
+def _begin_of(file: BinaryIO, line: int, start: int, decode: Decode, stop: int = 0) -> int:
+    """Where the record begins to which the line from ``line`` to ``stop`` belongs: before it, of the same stream."""
+    if stop > line:
+        newer = decode(next(lines_forwards(file, line, stop)).text)
+    else:
+        newer = decode(next(lines_forwards(file, line, line + _NEAR), Line(line, b"")).text)
+    first = line
+    for number, earlier in enumerate(lines_backwards(file, start, line)):
+        piece = decode(earlier.text)
+        if number > _MOST_LINES or _is_apart(piece, newer):
+            break
+        goes_back = _continues(newer.text)
+        if piece.stream != newer.stream:
+            if not goes_back:
+                break
+            first = earlier.start
+            continue
+        if not goes_back and not joins(piece.text, newer.text) and piece.text[-1:] == "\n":
+            break
+        first, newer = earlier.start, piece
+    return first
+
+
+def _end_of(file: BinaryIO, stop: int, end: int, decode: Decode, line: int = -1) -> int:
+    """Where the record ends to which the line before a place belongs, and a line that says when is behind it."""
+    last: Piece | None = decode(next(lines_forwards(file, line, stop)).text) if 0 <= line < stop else None
+    place, ended = stop, False
+    for number, later in enumerate(lines_forwards(file, stop, min(end, stop + _NEAR))):
+        piece = decode(later.text)
+        if number > _MOST_LINES or _is_apart(last, piece):
+            break
+        other = last is not None and piece.stream != last.stream
+        if not other:
+            before = last.text if last is not None else "\n"
+            joined = _continues(piece.text) or joins(before, piece.text) or before[-1:] != "\n"
+            ended = ended or not joined
+            last = piece
+        place = later.start + len(later.text) + 1
+        if ended and piece.at is not None:
+            break
+    return min(place, end)
+
+
+def _is_apart(older: Piece | None, newer: Piece | None) -> bool:
+    if older is None or newer is None or older.at is None or newer.at is None:
+        return False
+    return abs(newer.at - older.at) > _APART
+
+
+def _continues(text: str) -> bool:
+    line = text.rstrip("\r\n")
+    return goes_on(line) or is_key_body(line) or begins_key(line) or ends_key(line)

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a line of a log that is a JSON object says: when, how grave, and the request of an access log. Pure.
+
+Names: Docker, nginx, Caddy, Traefik, Envoy, zap, zerolog, logrus, pino, bunyan, winston, Serilog, log4j, MongoDB,
+PostgreSQL's jsonlog, journald's export, GELF, OpenTelemetry, ECS, Google Cloud.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Mapping
+
+from .dates import Zone, of_number, whole_date
+from .level import level_of, of_status, of_value
+
+DEEPEST = 40  # levels of a value that are looked into; what lies deeper is said to be there
+_TOO_DEEP = f"(more than {DEEPEST} levels deep)"
+_TIMES = (
+    "time", "timestamp", "@timestamp", "ts", "@t", "t", "datetime", "asctime", "eventtime", "__realtime_timestamp",
+    "logtime", "log_time", "time_iso8601", "time_local", "msec", "timemillis", "instant", "timeunixnano",
+    "observedtimeunixnano", "start_time", "starttime",
+    "startutc", "_time", "date", "dt", "when", "logged_at", "created_at", "created", "at",
+)  # fmt: skip
+_PLACE = {name: place for place, name in enumerate(_TIMES)}
+_OF_TIME = ("time", "date", "stamp", "when", "clock", "utc", "logged")
+# Names of other moments: what a record speaks of.
+_OTHER = (
+    "expir", "until", "due", "next", "depart", "arriv", "birth", "valid", "deadline", "last", "prev", "schedul",
+    "updat", "modif", "booked", "travel", "checkin", "checkout", "not_before", "not_after", "uptime", "runtime",
+    "timeout", "duration", "elapsed", "end", "finish",
+)  # fmt: skip
+_LEVELS = {
+    "level", "lvl", "severity", "levelname", "loglevel", "errorseverity", "severitytext", "severitylabel",
+    "syslogseverity",
+    "@l", "levelno", "severitynumber", "priority", "prio",
+}  # fmt: skip
+_SIGNS = str.maketrans("", "", "_.-")
+_STATUS = (
+    "status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "responsecode", "responsestatus",
+    "downstreamstatus", "httpresponsestatuscode", "scstatus", "respstatus", "code",
+)  # fmt: skip
+_METHOD = ("method", "requestmethod", "httpmethod", "verb", "httprequestmethod", "csmethod")
+_PATH = ("path", "uri", "requesturi", "url", "requestpath", "requesturl", "httptarget", "urlpath", "csuristem")
+_CLIENT = ("client", "remoteaddr", "remoteip", "clientip", "clienthost", "clientaddr", "remotehost", "realip", "cip")
+
+
+def json_fields(line: str) -> dict[str, Any]:
+    """The object of a line; nothing for any other line.
+
+    What JSON has no number for (NaN, Infinity, 1e999) is returned as a text, so that the result is JSON again.
+    """
+    try:
+        value = json.loads(line, parse_constant=str, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return {}
+    return shallow(value) if isinstance(value, dict) else {}
+
+
+def _finite(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def shallow(value: Any, deep: int = 0) -> Any:
+    """The same value with a text in the place of what lies too deep for those that read the result."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if deep >= DEEPEST:
+        return _TOO_DEEP
+    if isinstance(value, dict):
+        return {key: shallow(nested, deep + 1) for key, nested in value.items()}
+    return [shallow(nested, deep + 1) for nested in value]
+
+
+def time_in(fields: Mapping[str, Any], zone: Zone) -> float | None:
+    """Seconds since 1970 at which it was written; None where no name says so, or several of unknown meaning differ."""
+    known: list[tuple[int, float]] = []
+    others: list[float] = []
+    for key, value in fields.items():
+        place = _PLACE.get(key.lower())
+        name = key.lower()
+        of_time = place is not None or (
+            (any(word in name for word in _OF_TIME) or name.endswith(("_at", "_ts"))) and not _is_other(name)
+        )
+        if not of_time and _is_other(name):
+            continue
+        at = _moment(value, zone, of_time)
+        if at is None:
+            continue
+        if of_time:
+            known.append((place if place is not None else len(_TIMES), at))
+        else:
+            others.append(at)
+    if known:
+        best = min(place for place, at in known)
+        same = [at for place, at in known if place == best]
+        return same[0] if max(same) - min(same) < 60 or best < len(_TIMES) else None
+    return others[0] if others and max(others) - min(others) < 60 else None
+
+
+def _is_other(name: str) -> bool:
+    return any(word in name for word in _OTHER)
+
+
+def _moment(value: Any, zone: Zone, of_time: bool) -> float | None:
+    if isinstance(value, str):
+        return whole_date(value, zone, of_time)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return of_number(value) if of_time else None
+    if isinstance(value, dict) and of_time:
+        date = value.get("$date")
+        if isinstance(date, dict):
+            date = date.get("$numberLong")
+        if isinstance(date, (str, int)):
+            return whole_date(date, zone) if isinstance(date, str) else of_number(date)
+        second = value.get("epochSecond", value.get("seconds"))
+        part = value.get("nanoOfSecond", value.get("nanos", 0))
+        if isinstance(second, int) and isinstance(part, int):
+            return second + part / 1e9
+    return None
+
+
+def level_in(fields: Mapping[str, Any]) -> str:
+    """The level that it says, by the names in use for it, else by the status of the request; empty for none."""
+    found = ""
+    for key, value in fields.items():
+        name = key.lower().translate(_SIGNS)
+        if name in _LEVELS:
+            found = of_value(name, value)
+            if found:
+                break
+    nested = fields.get("log")
+    if not found and isinstance(nested, dict):
+        found = of_value("level", nested.get("level"))
+    if not found and isinstance(fields.get("s"), str) and "msg" in fields and "t" in fields:  # MongoDB
+        found = of_value("level", str(fields["s"])[:1])
+    message = fields.get("MESSAGE", fields.get("log"))
+    if (
+        found in ("", "info")
+        and isinstance(message, str)
+        and ("PRIORITY" in fields or "stream" in fields or "MESSAGE" in fields)
+    ):
+        return level_of(message) or found  # a unit's or a container's output: the level is in the line itself
+    if found:
+        return found
+    status = request_of(fields).get("status")
+    if isinstance(status, int):
+        return of_status(status)
+    return (
+        "error" if isinstance(fields.get("traceback", fields.get("exc_info", fields.get("stack_trace"))), str) else ""
+    )
+
+
+def request_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``status``, ``method``, ``path``, ``client`` of an access log, whatever it calls them; else nothing."""
+    flat: dict[str, Any] = {}
+    for key, value in fields.items():
+        flat.setdefault(key.lower().translate(_SIGNS), value)
+        if isinstance(value, dict) and key.lower() in (
+            "request",
+            "response",
+            "http",
+            "httprequest",
+            "res",
+            "req",
+            "url",
+        ):
+            for inner, nested in value.items():
+                flat.setdefault(inner.lower().translate(_SIGNS), nested)
+                if isinstance(nested, dict):
+                    for last, deepest in nested.items():
+                        flat.setdefault(last.lower().translate(_SIGNS), deepest)
+    status = next((code for code in (_code(flat.get(name)) for name in _STATUS) if code), 0)
+    request = flat.get("request", flat.get("requestline"))
+    line = request.split(" ") if isinstance(request, str) else []
+    method = _first(flat, _METHOD) or (line[0] if len(line) > 1 else "")
+    path = _first(flat, _PATH) or (line[1] if len(line) > 1 else "")
+    if not status or not (
+        method
+        or path
+        or _first(flat, _CLIENT)
+        or "timelocal" in flat
+        or "timeiso8601" in flat
+        or "msec" in flat
+        or "logtime" in flat
+    ):
+        return {}
+    client = _first(flat, _CLIENT)
+    named = {"status": status, "method": method, "path": path, "client": client}
+    return {name: value for name, value in named.items() if value}
+
+
+def _first(flat: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((value for value in (flat.get(name) for name in names) if isinstance(value, str) and value), "")
+
+
+def _code(value: Any) -> int:
+    if isinstance(value, str) and len(value) == 3 and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value < 600 else 0

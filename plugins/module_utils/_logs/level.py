@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How grave a line of a log says to be, in words, letters, numbers and marks. Pure.
+
+Levels: syslog(3), Python's logging, log4j, PostgreSQL, Redis' marks, glog's letters, zerolog's and Serilog's three
+letters, pino and bunyan, Monolog, OpenTelemetry's numbers; an access log's line by its status.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .wrapping import without_colours
+
+LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
+_WORDS = {
+    "debug": "debug debug1 debug2 debug3 debug4 debug5 trace trc verbose vrb silly fine finer finest dbug dbg trce",
+    "info": "info inf information informational log note system config http success",
+    "notice": "notice ntc deprecated hinweis",
+    "warning": "warn warning wrn warnung attention",
+    "error": "err error severe fail eror fehler erreur",
+    "critical": "crit critical fatal panic alert emerg emergency ftl pnc dpanic",
+}
+GRAVE = {word: level for level, words in _WORDS.items() for word in words.split()}
+_LETTERS = {"F": "critical", "C": "critical", "E": "error", "W": "warning", "N": "notice", "I": "info", "D": "debug"}
+_SYSLOG = ("critical", "critical", "critical", "error", "warning", "notice", "info", "debug")  # syslog(3), 0 to 7
+_REDIS = {".": "debug", "-": "info", "*": "notice", "#": "warning"}  # as Redis itself gives them to syslog
+_TRACEBACK = "Traceback (most"
+_EXCEPTION = re.compile(r"(?:(?:Uncaught |Unhandled )?\w*(?:\.\w+)*(?:Error|Exception)\b(?![-=])|\*\* \(\w)")
+_RUBY = re.compile(r"\S{1,200}\.rb:\d+:in .{1,300}\((?:\w+::)*\w*(?:Error|Exception)\)")
+_PANIC = re.compile(r"(?:thread '[^']{0,80}' (?:\(\d+\) )?panicked at |panic: |fatal error: )")
+_RAILS = re.compile(r"(?:\[[\w-]{8,40}\] )?Completed (\d{3}) ")
+
+# --- by its place, whatever words follow ------------------------------------------------------------------------------
+_PRIORITY = re.compile(r"<(\d{1,3})>")
+_GLOG = re.compile(r"([IWEFC])(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d")
+_REDIS_LINE = re.compile(
+    r"(?:\d{1,8}:[XCSM] |\[\d{1,8}\] )\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3} ([.*#-]) "
+)
+_RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
+_MONGO = re.compile(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
+_ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
+_POSTGRES = re.compile(
+    r".{0,300}?(?<![\w./-])(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|FEHLER|WARNUNG|ERREUR|ATTENTION):  \S"
+)
+_KEYED = re.compile(
+    r"(?:^|[\s,;{(|])[\"']?@?(?:level|lvl|loglevel|log[._]level|severity|severity_?text|error_severity|levelname|level_name"
+    r"|priority)[\"']?\s?[=:]\s?[\"']?(\w{1,15})\b",
+    re.I,
+)
+# The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
+_STATUS = re.compile(
+    r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})(?= (?:\d+|-)(?: |$)| [A-Z]| 0x|$)'
+)
+_HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
+_BALANCER = re.compile(r"(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+ (\d{3}|-) (?:\d{3}|-) ")
+
+# --- words ------------------------------------------------------------------------------------------------------------
+_NAMES = (
+    r"debug[1-5]?|trace|verbose|info(?:rmation)?|notice|warn(?:ing)?|err(?:or)?|severe|crit(?:ical)?|fatal|panic|alert"
+    r"|emerg(?:ency)?"
+)
+# Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
+_LARGE = re.compile(
+    r"(?<![A-Za-z0-9_/-])(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?"
+    r"|SEVERE|CRIT(?:ICAL)?|FATAL|PANIC|ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL|DBG|INF|WRN|FTL|TRC|PNC)(?![A-Za-z0-9_]|[.-]\w)"
+)
+_SMALL = re.compile(
+    rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\b0 )(?<!\bof )({_NAMES})"
+    r"(?![\w./-]|=|\s?:\s?(?:null|none|nil|false|\"\"|0\b))",
+    re.I,
+)
+_BEGINS = re.compile(r"(?:fail|dbug|trce|crit|warn|info|silly|http|note|system): ")
+_BRACKETS = re.compile(r"[\[<](note|system|deprecated|dbg|inf|wrn|ftl|vrb|trc|config|log)[\]>]", re.I)
+_MORE_IN = 4000  # of the lines that continue it, for an exception
+_JAVA = re.compile(r"\n(SEVERE|WARNING|INFO|CONFIG|FINE\w*): ")
+_LEVEL_IN = 400  # characters of a line in which its level is
+
+
+def level_of(line: str) -> str:
+    """One of ``LEVELS``; an access log's line by its status; empty where the line does not say.
+
+    >>> level_of("[2026-11-24 02:40:04,123: ERROR/ForkPoolWorker-2] Task raised"), level_of("no error was found")
+    ('error', '')
+    """
+    first = line.partition("\n")[0] if "\n" in line[:_LEVEL_IN] else line
+    head = without_colours(first[:_LEVEL_IN])
+    found = _by_place(head) or _by_status(head, first) or _by_word(head) or _by_exception(head)
+    return found or (_by_more(line[len(first) : len(first) + _MORE_IN]) if len(first) < len(line) else "")
+
+
+def of_status(code: int) -> str:
+    """The level of a request that was answered with that status."""
+    return "error" if code >= 500 else "warning" if code >= 400 else "info"
+
+
+def of_value(name: str, value: Any) -> str:
+    """The level that a field says; ``name``: without signs, in small letters (``severitytext``). Empty for none.
+
+    >>> of_value("level", 50), of_value("priority", "3"), of_value("severitynumber", 17), of_value("level", "WARN")
+    ('error', 'error', 'error', 'warning')
+    """
+    if isinstance(value, str):
+        word = without_colours(value).strip(" []<>").lower()
+        if not word.lstrip("-").isdigit():
+            return GRAVE.get(word, "") or (_LETTERS.get(word.upper()[:1], "") if len(word) == 1 else "")
+        value = int(word)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return ""
+    if name == "levelno":  # Python's logging
+        return LEVELS[(0, 0, 1, 3, 4, 5)[min(5, max(0, value // 10))]]
+    if name in ("severitynumber", "severity_number"):  # OpenTelemetry: 1 to 24
+        return LEVELS[(0, 0, 1, 3, 4, 5)[(value + 3) // 4 - 1]] if 1 <= value <= 24 else ""
+    if 0 <= value <= 7:
+        return _SYSLOG[value]
+    if 10 <= value < 70:  # pino, bunyan
+        return LEVELS[(0, 0, 0, 1, 3, 4, 5)[value // 10]]
+    if 100 <= value <= 600:  # Monolog
+        return LEVELS[
+            0
+            if value < 200
+            else 1
+            if value < 250
+            else 2
+            if value < 300
+            else 3
+            if value < 400
+            else 4
+            if value < 500
+            else 5
+        ]
+    return ""
+
+
+def _by_place(head: str) -> str:
+    if head[:1] == "<":
+        match = _PRIORITY.match(head)
+        if match and int(match.group(1)) < 192:
+            return _SYSLOG[int(match.group(1)) % 8]
+    for form in (_GLOG, _RUBY_LOGGER, _MONGO, _ETCD):
+        match = form.match(head)
+        if match:
+            return _LETTERS[match.group(1)]
+    match = _REDIS_LINE.match(head)
+    if match:
+        return _REDIS[match.group(1)]
+    if ":  " in head:
+        match = _POSTGRES.match(head)
+        if match:
+            return GRAVE[match.group(1).lower()]
+    match = _KEYED.search(head) if "=" in head or ":" in head else None
+    return of_value("level", match.group(1)) if match else ""
+
+
+def _by_status(head: str, line: str) -> str:
+    match = _STATUS.search(line) if '" ' in head and (" HTTP/" in head or '] "' in head) else None
+    if match is None and "/" in head:
+        match = _HAPROXY.search(line) or _BALANCER.match(head)
+    if match is None and "Completed " in head[:60]:
+        match = _RAILS.match(head)
+    code = match.group(1) if match else ""
+    return of_status(int(code)) if code.isdigit() and 100 <= int(code) < 600 else ""
+
+
+def _by_word(head: str) -> str:
+    """By the first word that is a level: what comes later is what the line speaks of."""
+    first = min(
+        (
+            match
+            for match in (_LARGE.search(head), _SMALL.search(head), _BEGINS.match(head), _BRACKETS.search(head))
+            if match
+        ),
+        key=lambda match: match.start(),
+        default=None,
+    )
+    return GRAVE[first.group(first.lastindex or 0).lower().rstrip(": ")] if first else ""
+
+
+def _by_exception(head: str) -> str:
+    if _PANIC.match(head):
+        return "critical"
+    return "error" if head.startswith(_TRACEBACK) or _EXCEPTION.match(head) or _RUBY.match(head) else ""
+
+
+def _by_more(more: str) -> str:
+    """By the lines that continue it: java.util.logging's second one, or an exception."""
+    match = _JAVA.match(more)
+    if match:
+        return GRAVE.get(match.group(1).lower(), "debug")
+    return next((level for level in map(_by_exception, more.split("\n")[1:]) if level), "")

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bytes that every record contains which an expression matches, so that the rest need not be decoded. Pure.
+
+Only what is certain is used: letters, digits and plain signs outside of groups, classes and repetitions. An expression
+of which nothing is certain has no such bytes, and then everything is decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_LEAST = 2  # bytes; a single one is in most blocks
+_MOST = 8  # alternatives
+# As they stand in a line of the engine's json-file, too, which escapes quotes, backslashes, <, > and &.
+_PLAIN = re.compile(r"[A-Za-z0-9 _.:;,=()\[\]{}/*+@!?#%$|~^-]")
+_REPEATED = "*?{"
+# What the expression's small letters may be in a text, beside their large ones: the Kelvin sign, the long s, two i.
+_FOLDED = (b"\xe2\x84\xaa", b"\xc5\xbf", b"\xc4\xb0", b"\xc4\xb1")
+
+
+class Needle(NamedTuple):
+    """One of ``texts`` is in every record that matches; ``small``: in the form of small letters."""
+
+    texts: tuple[bytes, ...]
+    small: bool
+
+    def places(self, data: bytes, most: int) -> list[int] | None:
+        """Where it is in a block, in order; None where there are more, or where that is not certain."""
+        if self.small:
+            if not data.isascii() and any(sign in data for sign in _FOLDED):
+                return None
+            data = data.lower()
+        found: list[int] = []
+        for text in self.texts:
+            place = data.find(text)
+            while place >= 0:
+                found.append(place)
+                if len(found) > most:
+                    return None
+                place = data.find(text, place + len(text))
+        return sorted(found)
+
+
+def needle_of(expression: str, ignore_case: bool) -> Needle | None:
+    """What a record must contain to match; None where nothing is certain.
+
+    >>> needle_of("payment.*(failed|declined)", True)
+    Needle(texts=(b'payment',), small=True)
+    """
+    if "(?" in expression.replace("(?:", ""):
+        return None
+    longest = [max(parts, key=len, default="") for parts in _alternatives(expression)]
+    if not longest or len(longest) > _MOST or min(map(len, longest)) < _LEAST:
+        return None
+    texts = (text.lower() if ignore_case else text for text in longest)
+    return Needle(tuple(sorted({text.encode("ascii") for text in texts})), ignore_case)
+
+
+def _alternatives(expression: str) -> list[list[str]]:
+    """Of each alternative of the whole expression the plain texts that are in it for certain."""
+    found: list[list[str]] = [[]]
+    run, place = "", 0
+    while place < len(expression):
+        sign, literal, end = _next(expression, place)
+        following = expression[end : end + 1]
+        if literal and following and following in _REPEATED:
+            literal = ""  # may be missing
+            found[-1].append(run)
+            run = ""
+        elif literal:
+            run += literal
+            if following == "+":
+                found[-1].append(run)
+                run = ""
+        else:
+            found[-1].append(run)
+            run = ""
+            if sign == "|":
+                found.append([])
+        place = end
+    found[-1].append(run)
+    return found
+
+
+def _next(expression: str, place: int) -> tuple[str, str, int]:
+    """The sign at a place, the plain text that it stands for (empty for none), and where the next one begins."""
+    sign = expression[place]
+    if sign == "\\":
+        escaped = expression[place + 1 : place + 2]
+        plain = bool(escaped) and not escaped.isalnum() and bool(_PLAIN.match(escaped))
+        return sign, escaped if plain else "", place + 2
+    if sign == "[":
+        return sign, "", _behind_class(expression, place)
+    if sign == "(":
+        return sign, "", _behind_group(expression, place)
+    if sign == "{":
+        end = expression.find("}", place)
+        return sign, "", end + 1 if end > 0 else len(expression)
+    if sign in "*?+.^$|)":
+        return sign, "", place + 1
+    return sign, sign if _PLAIN.match(sign) else "", place + 1
+
+
+def _behind_class(expression: str, place: int) -> int:
+    place += 2 if expression[place + 1 : place + 2] == "^" else 1
+    place += expression[place : place + 1] == "]"
+    while place < len(expression) and expression[place] != "]":
+        place += 2 if expression[place] == "\\" else 1
+    return place + 1
+
+
+def _behind_group(expression: str, place: int) -> int:
+    deep = 0
+    while place < len(expression):
+        sign = expression[place]
+        if sign == "\\":
+            place += 2
+            continue
+        if sign == "[":
+            place = _behind_class(expression, place)
+            continue
+        deep += (sign == "(") - (sign == ")")
+        place += 1
+        if deep == 0:
+            break
+    return place

@@ -1,0 +1,51 @@
+"""Dates of logs: whole texts, numbers, zones; the forms of lines are in test_forms."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import Zone, date_of, of_number, whole_date
+
+AT = 1795488004.0  # 2026-11-24 02:40:04 UTC
+HERE = Zone(0.0, AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-24T02:40:04Z", AT), ("24/Nov/2026:02:40:04 +0000", AT), ("Tue, 24 Nov 2026 02:40:04 GMT", AT),
+        ("1795488004", AT), ("1795488004123", AT + 0.123), ("Nov 24 02:40:04", AT), ("20261124T024004Z", AT),
+        ("2026-11-24", None), ("02:40:04", None), ("of 2026-11-24T02:40:04Z", None), ("12345", None), ("", None),
+        ("2026-13-24T02:40:04Z", None), ("2026-11-24T25:40:04Z", None),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_a_date_and_nothing_else(text, at):
+    assert whole_date(text, HERE) == (pytest.approx(at) if at is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"), [("CET", 1), ("CEST", 2), ("EST", -5), ("JST", 9), ("UTC", 0), ("-03", -3), ("+0530", 5.5)]
+)
+def test_zones_that_a_line_names(zone, hours):
+    assert date_of(f"2026-11-24 02:40:04 {zone} [7] LOG:  x", HERE) == AT - 3600 * hours
+
+
+def test_a_word_that_is_no_zone_leaves_the_time_as_it_is_meant():
+    assert date_of("2026-11-24 02:40:04 INFO x", Zone(3600.0, AT)) == AT - 3600
+
+
+def test_a_place_is_looked_up_where_the_line_names_one():
+    zone = Zone(0.0, AT, None, lambda place, clock: clock * 0 + 7200.0 if place == "Africa/Cairo" else None)
+    assert date_of("[24-Nov-2026 02:40:04 Africa/Cairo] PHP Warning:  x", zone) == AT - 7200
+    assert date_of("[24-Nov-2026 02:40:04 No/Where] PHP Warning:  x", zone) == AT
+
+
+@pytest.mark.parametrize(
+    "line", ["at 2026-11-24 02:40:04 it failed", "11/24/2026 02:40:04 x", "02:40:04 x", "[12345.678901] x"]
+)
+def test_what_is_no_date_of_the_line_is_none(line):
+    assert date_of(line, HERE) is None
+
+
+@pytest.mark.parametrize(("number", "at"), [(12, None), (1795488004, AT), (1795488004000000000, AT), (-1, None)])
+def test_numbers_that_are_moments(number, at):
+    assert of_number(number) == at

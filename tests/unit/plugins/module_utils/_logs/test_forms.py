@@ -1,0 +1,84 @@
+"""Forms of logs that programs write: time, level and fields of each are right, or said to be unknown.
+
+The corpus is `corpus/forms.txt`; each record goes the way of a file: bytes, pieces, lines, records.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.assembly import records, whole_lines
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.dates import Zone
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.fields import fields_of
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.files import text_of
+from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import Record
+
+CORPUS = Path(__file__).parent / "corpus/forms.txt"
+UNKNOWN = "unknown"
+
+
+class Form(NamedTuple):
+    name: str
+    at: float | None
+    level: str
+    origin: str
+    fields: dict[str, Any]
+    text: str
+
+
+def forms() -> list[Form]:
+    found = []
+    for block in CORPUS.read_text().split("\n== ")[1:]:
+        head, dummy, text = block.partition("\n")
+        name, at, level, origin, fields = head.split(" | ", 4)
+        moment = None if at == UNKNOWN else datetime.fromisoformat(at).timestamp()
+        found.append(
+            Form(name, moment, "" if level == UNKNOWN else level, origin, json.loads(fields), text.rstrip("\n"))
+        )
+    return found
+
+
+def east(place: str, clock: float) -> float | None:
+    offset = datetime.fromtimestamp(clock, UTC).replace(tzinfo=ZoneInfo(place)).utcoffset()
+    return offset.total_seconds() if offset else None
+
+
+PRESENT = datetime(2026, 11, 27, tzinfo=UTC).timestamp()
+FORMAT = text_of(Zone(0.0, PRESENT, None, east))
+
+
+def read(text: str) -> list[Record]:
+    """The records of a file of these lines, the oldest first."""
+    pieces = [FORMAT.decode(line) for line in reversed(text.encode().split(b"\n"))]
+    return list(records(whole_lines(pieces), "file"))[::-1]
+
+
+@pytest.mark.parametrize("form", forms(), ids=lambda form: form.name)
+def test_time_level_and_fields_of_a_form(form):
+    found = read(form.text)
+    assert len(found) == 1, [record.text for record in found]
+    (record,) = found
+    assert record.at == (pytest.approx(form.at, abs=1e-5) if form.at is not None else None)
+    assert record.level == form.level
+    fields = fields_of(record.text)
+    assert {name: fields.get(name) for name in form.fields} == form.fields
+
+
+def test_the_corpus_is_large_and_partly_written_by_the_programs():
+    assert len(forms()) >= 100
+    assert len([form for form in forms() if form.origin == "written"]) >= 20
+    assert len({form.name for form in forms()}) == len(forms())
+
+
+def test_records_in_a_row_stay_apart():
+    """Between any two forms stands a line that begins a record of its own, before and behind it."""
+    between = "2026-11-24 02:40:04 INFO served"
+    for form in forms():
+        found = read(f"{between}\n{form.text}\n{between}")
+        assert found[-1].text == between, form.name
+        assert sum(record.text == between for record in found) >= 1, form.name
