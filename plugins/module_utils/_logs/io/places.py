@@ -27,7 +27,7 @@ def place_of(file: BinaryIO, end: int, since: float, time_at: TimeAt) -> int:
     The place is rather a little too early than too late: the caller filters exactly.
     """
     place = _bisected(file, end, since, time_at)
-    for jump, latest in _jumps(file, place, since, time_at):
+    for jump, latest in _jumps(file, place, end, since, time_at):
         if latest >= since:
             place = min(place, _bisected(file, jump, since, time_at))
     return _line_start(file, place)
@@ -45,14 +45,14 @@ def _bisected(file: BinaryIO, high: int, since: float, time_at: TimeAt) -> int:
     return low
 
 
-def _jumps(file: BinaryIO, end: int, since: float, time_at: TimeAt) -> Iterator[tuple[int, float]]:
-    """Places behind which the clock was set back, each with the latest time shortly before it."""
+def _jumps(file: BinaryIO, high: int, end: int, since: float, time_at: TimeAt) -> Iterator[tuple[int, float]]:
+    """Places before ``high`` behind which the clock was set back, each with the latest time shortly before it."""
     # All over it, and ever closer together towards the end: what a clock doubled lies right before the place that was
     # found, as far away as it is long.
-    looks = set(range(0, end, max(PROBE, end // _LOOKS)))
+    looks = {*range(0, high, max(PROBE, high // _LOOKS)), high}
     distance = float(_GLANCE)
-    while distance < end:
-        looks.add(end - int(distance))
+    while distance < high:
+        looks.add(high - int(distance))
         distance *= _CLOSER
     seen = [look for look in (_look(file, place, end, time_at) for place in sorted(looks)) if look is not None]
     for before, after in _refined(file, seen, end, since, time_at):

@@ -138,7 +138,7 @@ def unpacked(file: BinaryIO, path: str) -> IO[bytes]:
         with suppress(ImportError):  # a Python that was built without it
             import lzma  # noqa: PLC0415
 
-            return _Xz(lzma.LZMAFile(file), lzma.LZMAError)  # type: ignore[return-value,arg-type]
+            return _Xz(lzma.LZMAFile(file), lzma.LZMAError)  # type: ignore[return-value]
     raise OSError(errno.ENOTSUP, f"Python cannot unpack .{kind}", path)
 
 
