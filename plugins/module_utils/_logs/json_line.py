@@ -9,7 +9,6 @@ PostgreSQL's jsonlog, journald's export, GELF, OpenTelemetry, ECS, Google Cloud.
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, Mapping
 
 from .dates import Zone, of_number, whole_date
@@ -60,7 +59,7 @@ def json_fields(line: str) -> dict[str, Any]:
 
 def _finite(text: str) -> float | str:
     number = float(text)
-    return number if math.isfinite(number) else text
+    return number if number - number == 0 else text  # infinity less infinity is no number
 
 
 def shallow(value: Any, deep: int = 0) -> Any:

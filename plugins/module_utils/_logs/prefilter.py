@@ -26,15 +26,15 @@ class Needle(NamedTuple):
     texts: tuple[bytes, ...]
     small: bool
 
-    def places(self, data: bytes, most: int) -> list[int] | None:
-        """Where it is in a block, in order; None where there are more, or where that is not certain."""
+    def places(self, data: bytes, most: int, start: int = 0) -> list[int] | None:
+        """Where it is in a block from ``start`` on, in order; None where there are more, or that is not certain."""
         if self.small:
             if not data.isascii() and any(sign in data for sign in _FOLDED):
                 return None
             data = data.lower()
         found: list[int] = []
         for text in self.texts:
-            place = data.find(text)
+            place = data.find(text, start)
             while place >= 0:
                 found.append(place)
                 if len(found) > most:

@@ -16,8 +16,9 @@ from ..continuation import begins_key, ends_key, goes_on, is_key_body, joins
 from ..prefilter import Needle
 from .backwards import Line, Truncated, lines_backwards, lines_forwards
 
-_CHUNK = 1024 * 1024
-_MOST_PLACES = 400  # in a chunk; of more all of it is decoded
+_CHUNK = 256 * 1024  # bytes that fit into a processor's cache
+_LARGEST = 64 * 1024 * 1024
+_MOST_PLACES = 150  # in a chunk; of more all of it is decoded
 _MOST_LINES = 600  # beside a place
 _NEAR = 64 * 1024  # bytes that are read beside it at first
 _LONG = 16 * 1024  # bytes of a line that the engine splits: what is looked for may lie in two pieces
@@ -33,10 +34,11 @@ def lines_with(
     more = True
     while at > start and more:
         begin, data = _chunk(file, start, at)
-        more = scan(len(data))
+        lines = begin - (at - len(data))  # the place in ``data`` where its first whole line begins
+        more = scan(len(data) - lines)
         low = at
-        places = None if _has_long(data) else needle.places(data, _MOST_PLACES)
-        for first, last in _windows(_Part(file, begin, at, start, end, decode), data, places):
+        places = None if _has_long(data) else needle.places(data, _MOST_PLACES, lines)
+        for first, last in _windows(_Part(file, begin, at, start, end, decode), data, lines, places):
             stop = min(last, low)
             if first < stop:
                 yield from lines_backwards(file, first, stop)
@@ -45,7 +47,7 @@ def lines_with(
 
 
 def _chunk(file: BinaryIO, start: int, at: int) -> tuple[int, bytes]:
-    """Whole lines that end at a place: where they begin, and they."""
+    """What ends at a place, and where the first whole line in it begins in the file."""
     size = _CHUNK
     while True:
         begin = max(start, at - size)
@@ -54,8 +56,8 @@ def _chunk(file: BinaryIO, start: int, at: int) -> tuple[int, bytes]:
             raise Truncated(at)
         place = data.find(b"\n") + 1 if begin > start else 0
         if begin == start or 0 < place < len(data):
-            return begin + place, data[place:]
-        if size >= 64 * _CHUNK:
+            return begin + place, data
+        if size >= _LARGEST:
             return begin, data  # what has no line feed is no log
         size *= 4
 
@@ -71,19 +73,20 @@ class _Part(NamedTuple):
     decode: Decode
 
 
-def _windows(part: _Part, data: bytes, places: list[int] | None) -> Iterator[tuple[int, int]]:
+def _windows(part: _Part, data: bytes, lines: int, places: list[int] | None) -> Iterator[tuple[int, int]]:
     """Ranges of the file to decode, the last first; ``places``: in ``data``, None for all of it."""
+    origin = part.begin - lines
     file, decode = part.file, part.decode
     if places is None:
         yield _begin_of(file, part.begin, part.start, decode), _end_of(file, part.at, part.end, decode)
         return
     done = part.at + 1
     for place in reversed(places):
-        line = part.begin + data.rfind(b"\n", 0, place) + 1
+        line = origin + data.rfind(b"\n", 0, place) + 1
         if line >= done:
             continue  # in the part before it
         after = data.find(b"\n", place)
-        stop = part.begin + after + 1 if after >= 0 else part.at
+        stop = origin + after + 1 if after >= 0 else part.at
         first = _begin_of(file, line, part.start, decode, stop)
         yield first, _end_of(file, stop, part.end, decode, line)
         done = first
