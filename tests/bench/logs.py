@@ -38,6 +38,7 @@ DAY, HOUR, LAST = 86400, 3600, 100
 MATCH = "payment .* failed"
 NAME = f"bench-logs-{os.getpid()}"
 JOURNAL = 200_000  # entries
+PLAIN = 3_000_000  # lines
 ARGV = [sys.executable, "-W", "ignore", "-m", "ansible_collections.pafar.runbook.plugins.modules.log_tail"]
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 
@@ -203,10 +204,37 @@ def of_the_journal() -> list[str]:
     ]
 
 
+def of_plain_files() -> list[str]:
+    """A match far back in a file of plain text, found by its bytes: beside grep, each as a whole command."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, now = Path(folder) / "app.log", time.time()
+        with path.open("w") as file:
+            for number in range(PLAIN):
+                at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now - DAY + DAY * number / PLAIN))
+                what = "payment declined" if number == PLAIN // 4 else ""
+                file.write(
+                    f"{at} INFO [worker-{number % 8}] GET /api/bookings/{number} 200 12ms trace=abcdef01 {what}\n"
+                )
+        size = path.stat().st_size // 1_000_000
+        asked = {
+            "files": [str(path)],
+            "since": "2d",
+            "timezone": "UTC",
+            "match": "payment declined",
+            "max_seconds": 120.0,
+        }
+        seconds, memory, told = min((ours(**asked) for dummy in range(3)), key=lambda one: one[0])
+        usual = min((shell(f"grep -i 'payment declined' {path}") for dummy in range(3)), key=lambda one: one[0])
+    return [
+        f"| plain file, {size} MB | **log_tail** | {seconds:.2f} | {memory:.0f} | {len(told['entries'])} | |",
+        f"| | `grep -i` | {usual[0]:.2f} | | {usual[1]} | {usual[0] / seconds:.1f}x |",
+    ]
+
+
 def log_costs() -> list[str]:
     """Rows of the table."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return [*of_containers(), *of_the_journal()]
+    return [*of_containers(), *of_plain_files(), *of_the_journal()]
 
 
 if __name__ == "__main__":

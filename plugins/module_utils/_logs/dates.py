@@ -92,14 +92,12 @@ def _lettered(form: str, letter: str) -> str:
 
 
 _FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DOTTED)
-_AT_BEGIN = re.compile(f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGH'[at]) for at, form in enumerate(_FORMS))})")
-_MORE = tuple(
-    re.compile(form)
-    for form in (
+# Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
+_AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGH'[at]) for at, form in enumerate(_FORMS))})"
+_MORE = (
         _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
         rf"\[?{_EPOCH}\]?[\s:|,]",
         rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
-    )
 )  # fmt: skip
 CLF = re.compile(rf"\[{_DMY}\]")
 _KEYED = re.compile(
@@ -115,8 +113,7 @@ _POSTGRES = re.compile(
 )
 _ANY_ISO, _ANY_EPOCH = re.compile(ISO), re.compile(rf"(?<![\w.]){_EPOCH}(?![\w.])")
 _WHOLE = tuple(
-    re.compile(rf"\s?\[?(?:{form})\]?\s?\Z")
-    for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _JAVA, _BASIC, _SYSLOG, _EPOCH)
+    rf"\s?\[?(?:{form})\]?\s?\Z" for form in (ISO, _DMY, rf"{_DAY},?\s{_DMY}", _ASCTIME, _JAVA, _BASIC, _SYSLOG, _EPOCH)
 )
 
 
@@ -133,12 +130,12 @@ def date_of(head: str, zone: Zone) -> float | None:
     match = CLF.search(head)
     if match:
         return _moment(match.groupdict(), zone)
-    match = _AT_BEGIN.match(head)
+    match = re.match(_AT_BEGIN, head)
     if match:
         groups = {name[1:]: text for name, text in match.groupdict().items() if text is not None}
         return _moment(groups, zone)
     for form in _MORE:
-        match = form.match(head)
+        match = re.match(form, head)
         if match:
             return _moment(match.groupdict(), zone)
     return _keyed(head, zone)
@@ -149,7 +146,7 @@ def whole_date(text: str, zone: Zone, number: bool = True) -> float | None:
     if not 8 < len(text) < 60 or (not number and text.replace(".", "", 1).isdigit()):
         return None
     for form in _WHOLE:
-        match = form.match(text)
+        match = re.match(form, text)
         if match:
             return _moment(match.groupdict(), zone)
     return None
