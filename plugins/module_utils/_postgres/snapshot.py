@@ -174,13 +174,22 @@ class Snapshot:
         those in a queue that moves by itself.
 
         A wait is too long after ``min_waiting`` seconds, or when ``min_waiters`` sessions wait for one that has held
-        its lock for so long: clients with short timeouts never wait for long themselves, they fail and come back.
+        its lock for so long, or wait only because a session waits before them that has waited for so long: clients with
+        short timeouts never wait for long themselves, they fail and come back.
         """
         by_design = self.waits_by_design(min_waiting, approved)
+        forest = self.forest
         pressing = [
-            key
-            for key in self.forest.root_blockers
-            if self.forest.reach.get(key, 0) >= min_waiters and self.held_for(key) >= min_waiting
+            *(
+                key
+                for key in forest.root_blockers
+                if forest.reach.get(key, 0) >= min_waiters and self.held_for(key) >= min_waiting
+            ),
+            *(
+                key
+                for key in forest.queued_blockers
+                if forest.alone[key] >= min_waiters and self.seconds_waiting(key) >= min_waiting
+            ),
         ]
         behind = self.forest.behind(pressing) if pressing else set()
         return [

@@ -67,6 +67,26 @@ def test_waits_that_never_get_old_count_behind_a_root_that_has_held_its_lock_for
     assert len(snapshot(locks, root).affected(30)) == affected
 
 
+@pytest.mark.parametrize(
+    ("readers", "waited", "behind", "mode", "affected"),
+    [
+        pytest.param(1, 60, 5, "RowExclusiveLock", 6, id="five come back behind a DDL that has waited for long"),
+        pytest.param(2, 60, 3, "AccessShareLock", 4, id="behind two readers"),
+        pytest.param(1, 60, 2, "RowExclusiveLock", 1, id="two are no queue"),
+        pytest.param(1, 20, 5, "RowExclusiveLock", 0, id="a DDL that has not waited for long"),
+        pytest.param(1, 60, 5, "AccessExclusiveLock", 1, id="they wait for the reader too: the DDL alone is late"),
+    ],
+)
+def test_waits_that_never_get_old_count_behind_a_queued_blocker_that_has_waited_for_long(
+    readers, waited, behind, mode, affected
+):
+    locks = [holds(1 + n, relation(7), "AccessShareLock") for n in range(readers)]
+    locks += [waits(5, relation(7), "AccessExclusiveLock", seconds=waited)]
+    locks += [waits(10 + n, relation(7), mode, seconds=1) for n in range(behind)]
+    scene = snapshot(locks, *(session(1 + n, "active") for n in range(readers)))
+    assert len(scene.affected(30)) == affected
+
+
 def test_how_many_must_wait_is_an_option():
     scene = snapshot(short_waits(2), session(1, "idle in transaction"))
     assert scene.affected(30, min_waiters=2) == [10, 11]

@@ -124,6 +124,15 @@ def test_the_strategy_is_an_option(strategy, expected):
     assert acts(judge(snapshot(ALTER_QUEUE, READER), Exclusions(), bounds)) == expected
 
 
+@pytest.mark.parametrize("at_work", [session(1, "active"), session(1, "idle in transaction", state_change=ago(1))])
+def test_a_queued_ddl_is_cancelled_where_those_behind_it_have_short_timeouts(at_work):
+    """Each of them is young; the DDL that they wait for is not."""
+    locks = [holds(1, relation(7), "AccessShareLock"), waits(2, relation(7), "AccessExclusiveLock", seconds=60)]
+    locks += [waits(pid, relation(7), "RowExclusiveLock", seconds=1) for pid in (3, 4, 5)]
+    ddl = session(2, xact_start=ago(60), query_start=ago(60))
+    assert acts(judge(snapshot(locks, at_work, ddl), Exclusions(), WIDE)) == [("cancel", 2)]
+
+
 def test_two_that_share_a_lock_go_together_or_not_at_all():
     scene = snapshot(TWO_SHARERS)
     assert acts(judge(scene, Exclusions(), WIDE)) == [("terminate", 1), ("terminate", 2)]
