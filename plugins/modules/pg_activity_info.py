@@ -535,6 +535,7 @@ server_states:
     text: {description: "Text.", type: str}
     sessions: {description: "Number of sessions that wait for it.", type: int}
     seconds: {description: "Seconds of the longest wait.", type: float}
+    refuses: {description: "Whether the server refuses writes, whichever session sends them.", type: bool}
     advice: {description: "What an operator must do, a sentence each.", type: str}
 """
 

@@ -8,6 +8,7 @@ RunbookError
 ├── ConnectError       the server was not reached, or refused the connection
 │   ├── LoginRefused   the server is up and rejects this login
 │   ├── NoSlotLeft     every connection slot that this login may use is taken
+│   ├── ServerNotReady it answers and accepts no login now: it starts, recovers, shuts down
 │   ├── NotPostgres    another program than PostgreSQL answers at this address
 │   └── PoolerInTheWay a connection pooler answers in PostgreSQL's place
 ├── PrivilegeError     the login role may not see or do what the task needs
@@ -61,6 +62,10 @@ class LoginRefused(ConnectError):
 
 class NoSlotLeft(ConnectError):
     """Every connection slot that this login may use is taken."""
+
+
+class ServerNotReady(ConnectError):
+    """The server answers and accepts no login now: it starts, recovers, shuts down, or is a standby without queries."""
 
 
 class NotPostgres(ConnectError):

@@ -192,7 +192,7 @@ def server_causes(activity: ActivityReport) -> list[Cause]:
     return [
         Cause(
             state["cause"],
-            3.0 if state["sessions"] else 0.3,
+            3.0 if state["sessions"] or state["refuses"] else 0.3,
             (state["text"], state["advice"]),
             "",
             {},

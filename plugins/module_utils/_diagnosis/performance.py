@@ -203,7 +203,8 @@ def _background(background: BackgroundReport) -> list[Cause]:
 
 
 def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> str:
-    """What more replicas of the services would do. They open more sessions in the same database."""
+    """What more replicas of the services would do. They open more sessions in the same database, so that they are never
+    advised here: where no cause is known, the answer is that it is not known."""
     why = {
         LOCKS: "they would only lengthen the lock queue",
         SLOTS: "they would need connections, and none are free",
@@ -211,8 +212,11 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
         RUNAWAY: "one statement uses the CPU that they would need",
         CLIENT_POOL: "each would fill its own pool in the same way",
     }
-    if any(state["sessions"] for state in activity["server_states"]):
-        return "more replicas would make it worse: their commits would wait for the same standby"
+    states = activity["server_states"]
+    if any(state["refuses"] for state in states):
+        return "more replicas would not help: the database refuses writes"
+    if any(state["sessions"] for state in states):
+        return "more replicas would make it worse: their sessions would wait for the same"
     first = next((cause.name for cause in causes if cause.name in why), "")
     if first:
         return f"more replicas would make it worse: {why[first]}"
@@ -221,4 +225,5 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
             "more replicas would make it worse: the database's cores are used up; scale the database or reduce its load"
         )
     free = activity["connections"]["ordinary_free"]
-    return f"the database has {free} free slots: if the services lack capacity, more replicas can help"
+    what = "what is seen here does not say" if causes else "no cause was found here"
+    return f"whether more replicas would help is not known: {what} ({free} slots of the database are free)"

@@ -8,7 +8,7 @@ They bind sessions that begin from now on; those that are there keep what they h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Collection, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict, unspaced
@@ -54,11 +54,25 @@ class RoleSetting:
 
 @dataclass(frozen=True)
 class RoleState:
-    """A role as the catalog has it."""
+    """A role as the catalog has it. ``in_databases``: its settings there, which come before its own."""
 
     name: str
     settings: Mapping[str, str]
     superuser: bool = False
+    in_databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def overridden(self, role_setting: RoleSetting) -> dict[str, str]:
+        """Databases in which a value of its own lets more through than a setting would, with what to do about each."""
+        found = {}
+        wanted = bound(role_setting.setting, role_setting.value)
+        for database, settings in self.in_databases.items():
+            value = settings.get(role_setting.setting)
+            if value is None or not role_setting.value:
+                continue
+            least = bound(role_setting.setting, value)
+            if least is None or wanted is None or least > wanted:
+                found[database] = _overridden(role_setting, database, value)
+        return found
 
 
 def normal(role: str, setting: str, value: str, loosen: bool = False) -> RoleSetting:
@@ -125,9 +139,18 @@ class Guarding(PlannedAct):
         """Of every role that was asked for, its own settings; ``known``: as they are by now."""
         return {role: dict((known or self.known)[role].settings) for role in sorted({one.role for one in self.every})}
 
+    def overridden(self, known: Mapping[str, RoleState]) -> list[RoleSetting]:
+        """Those that do not hold in every database, since the role has a setting of its own there."""
+        return [role_setting for role_setting in self.every if known[role_setting.role].overridden(role_setting)]
+
     def as_dict(self) -> PlanDict:
         nothing = "" if self.plan.actions else "nothing to do: every guard is set already, or its role is spared"
-        return plan_dict(self.plan, len(self.plan.actions), "guards to set", nothing)
+        overridden = self.overridden(self.known)
+        if nothing and overridden:
+            reasons = [reason for one in overridden for reason in self.known[one.role].overridden(one).values()]
+            nothing = f"nothing to do by itself: every guard is set already, but {'; '.join(reasons)}"
+        affected = len({*map(self.target_of, overridden), *(item.target for item in self.plan.actions)})
+        return plan_dict(self.plan, affected, "guards to set", nothing)
 
     def diff(self) -> Diff:
         before = [f"{role_setting.words}={self.now(role_setting)}" for role_setting in self.role_settings]
@@ -158,6 +181,14 @@ def target_of(role_setting: RoleSetting, now: str) -> str:
     return f"{unspaced(role_setting.words)}:{unspaced(now) or '-'}->{unspaced(role_setting.value) or '-'}"
 
 
+def _overridden(role_setting: RoleSetting, database: str, value: str) -> str:
+    role, name, setting = printable(role_setting.role), printable(database), role_setting.setting
+    return (
+        f"in the database {name} {setting} of {role} is {printable(value)}, which comes before the role's own:"
+        f" ALTER ROLE {role} IN DATABASE {name} RESET {setting}"
+    )
+
+
 def is_set(role_setting: RoleSetting, now: str) -> bool:
     """Whether a role has this guard, in whichever spelling."""
     return now == role_setting.value or bool(
@@ -177,6 +208,9 @@ def plan_role_settings(
     for role_setting in role_settings:
         role = known[role_setting.role]
         now = role.settings.get(role_setting.setting, "")
+        for database, reason in role.overridden(role_setting).items():
+            place = f"{unspaced(role_setting.words)}@{unspaced(database)}"
+            excluded.append(Item(place, reason, "", {"who": f"{role_setting.words} in the database {database}"}))
         if is_set(role_setting, now):
             continue
         change = f"{now or 'not set'} -> {role_setting.value or 'not set'}"

@@ -11,12 +11,22 @@ import re
 from typing import Callable, TypedDict
 
 from .._core.text import printable, span
+from .._core.units import MIB
+from .condition import Condition, DatabaseAges, Slot
 from .session import Session
 from .snapshot import Snapshot
 
 STANDBY_MISSING, STANDBY_SLOW = "synchronous_standby_missing", "synchronous_standby_slow"
 CONVOY = "convoy"
 REPLAY_PAUSED, REPLAY_CONFLICT, NO_PRIMARY = "replay_paused", "replay_conflict", "standby_without_primary"
+WRAPAROUND, READ_ONLY, DISK_FULL = "wraparound", "read_only", "database_disk_full"
+ARCHIVER, CHECKPOINTER, SLOT = "archiver_blocked", "checkpointer_stopped", "replication_slot_behind"
+# PostgreSQL assigns no id from 3 million before the end of 2^31 on, and warns from 40 million before it on
+# (varsup.c, multixact.c: xidStopLimit, multiStopLimit; the same from 14 to 18).
+REFUSES_AT, NEAR_WRAPAROUND = 2**31 - 1 - 3_000_000, 2**31 - 1 - 100_000_000
+_LEFT = 16 * MIB  # bytes of a disk without which not even the next file of WAL is there
+_ARCHIVES = 300.0  # seconds for which a file of WAL waits for an archiver that does not fail
+_MUCH_WAL = 1024 * MIB  # kept by one slot
 _LASTS, _LASTS_LONG = 1.0, 5.0  # seconds of a commit that waits for a missing standby, and for one that is there
 _NAMES = re.compile(r"\"(?:[^\"]|\"\")*\"|\*|[\w.$-]+")
 _METHOD = re.compile(r"^\s*(?:(?P<method>first|any)\s+)?(?P<number>\d+)\s*\((?P<names>.*)\)\s*$", re.I | re.S)
@@ -24,19 +34,24 @@ _METHOD = re.compile(r"^\s*(?:(?P<method>first|any)\s+)?(?P<number>\d+)\s*\((?P<
 
 class ServerState(TypedDict):
     """A state of the whole server. ``sessions``: how many wait for it, the longest for ``seconds``; none in a convoy,
-    whose sessions wait for each other."""
+    whose sessions wait for each other.
+
+    ``refuses``: the server, or a database of it, refuses writes, whichever session sends them.
+    """
 
     cause: str
     text: str
     sessions: int
     seconds: float
+    refuses: bool
     advice: str
 
 
 def server_states(snapshot: Snapshot) -> list[ServerState]:
-    """Every state that the sessions of one look show."""
-    found = [state(snapshot) for state in _STATES]
-    return [*(state for state in found if state is not None), *(_convoy(text) for text in snapshot.convoys)]
+    """Every state that one look shows, those in which writes are refused first."""
+    states = [state for read in _STATES for state in [read(snapshot)] if state is not None]
+    states.sort(key=lambda state: (not state["refuses"], not state["sessions"]))
+    return [*states, *(_convoy(text) for text in snapshot.convoys)]
 
 
 def _convoy(text: str) -> ServerState:
@@ -96,10 +111,21 @@ def _replay_paused(snapshot: Snapshot) -> ServerState | None:
 
 
 def _replay_conflict(snapshot: Snapshot) -> ServerState | None:
-    if not any(one.wait_event.startswith("RecoveryConflict") for one in _processes(snapshot, "startup")):
+    replay = _processes(snapshot, "startup")
+    # A conflict about a lock shows as the wait for it, one about a pinned page as the wait for the pin.
+    if not any(
+        one.wait_event.startswith("RecoveryConflict") or one.wait_type in ("Lock", "BufferPin", "Buffer")
+        for one in replay
+    ):
         return None
-    text = "the replay of the primary's WAL waits for a query of this standby, which keeps rows that were removed"
-    advice = "max_standby_streaming_delay bounds it; hot_standby_feedback keeps such rows on the primary instead"
+    text = (
+        "the replay of the primary's WAL waits for a query of this standby, which reads rows that were removed or holds"
+        " a lock that is needed"
+    )
+    advice = (
+        "max_standby_streaming_delay bounds it, and cancels the query then (SQLSTATE 40001); hot_standby_feedback keeps"
+        " such rows on the primary instead; the oldest transactions of this standby are the ones it waits for"
+    )
     return _state(REPLAY_CONFLICT, text, advice)
 
 
@@ -108,22 +134,187 @@ def _without_primary(snapshot: Snapshot) -> ServerState | None:
         return None
     if not _processes(snapshot, "startup"):
         return None  # the login does not see the server's own processes
-    text = "this standby receives no WAL: no WAL receiver runs, so its rows are as old as its last connection"
-    advice = "look at primary_conninfo and at the standby's log; one that follows an archive alone has no receiver"
+    text = (
+        "this standby receives no WAL: no WAL receiver runs, so its rows are as old as its last connection, and it"
+        " refuses every write"
+    )
+    advice = (
+        "look at primary_conninfo and at the standby's log; one that follows an archive alone has no receiver; where"
+        " the primary is gone for good, and is kept from coming back: SELECT pg_promote(); on this standby"
+    )
     return _state(NO_PRIMARY, text, advice)
+
+
+def _wraparound(snapshot: Snapshot) -> ServerState | None:
+    condition = snapshot.condition
+    near = [one for one in condition.ages if one.oldest >= NEAR_WRAPAROUND]
+    refused = [one for one in near if one.oldest >= REFUSES_AT]
+    if not near:
+        return None
+    names = ", ".join(printable(one.name) for one in refused or near)
+    kinds = " and ".join(_kinds(refused or near, REFUSES_AT if refused else NEAR_WRAPAROUND))
+    if refused:
+        text = f"PostgreSQL refuses every write (SQLSTATE 54000), to avoid wraparound of {kinds}: {names}"
+    else:
+        oldest = max(one.oldest for one in near)
+        left = f"{REFUSES_AT - oldest:,}"
+        text = f"PostgreSQL refuses every write in {left} {kinds}, to avoid wraparound: {names}"
+    if condition.holders:
+        holder = condition.holders[0]
+        text += f"; the oldest {holder.kind} is {holder.who}, of {holder.age:,} transactions"
+    return _state(WRAPAROUND, text, _freeze(refused or near, condition), refuses=bool(refused))
+
+
+def _kinds(databases: list[DatabaseAges], limit: int) -> list[str]:
+    kinds = ["transaction ids"] if any(one.xid >= limit for one in databases) else []
+    return kinds + (["multixacts"] if any(one.multixact >= limit for one in databases) else [])
+
+
+def _freeze(databases: list[DatabaseAges], condition: Condition) -> str:
+    """What to do, in the order in which it helps (PostgreSQL documentation, "Routine Vacuuming")."""
+    first = (
+        "end what keeps old rows first (prepared transactions, open transactions, replication slots); then, "
+        * bool(condition.holders)
+    )
+    within = ", ".join(printable(one.name) for one in databases if one.open)
+    closed = ", ".join(printable(one.name) for one in databases if not one.open)
+    said = f"as a superuser, VACUUM in each of {within}" if within else "keep autovacuum on"
+    said += f"; autovacuum does {closed}, which accepts no connection" if closed else ""
+    return f"{first}{said}; not VACUUM FULL, which needs ids itself; end no session for it"
+
+
+def _read_only(snapshot: Snapshot) -> ServerState | None:
+    condition = snapshot.condition
+    databases = frozenset(condition.read_only_databases)
+    if not condition.read_only and not databases:
+        return None
+    clients = [one for one in snapshot.client_sessions() if one.user]
+    if condition.read_only:
+        where = "of the whole server"
+        undo = "ALTER SYSTEM RESET default_transaction_read_only (or its line in the configuration); reload"
+    else:
+        clients = [one for one in clients if one.database in databases]
+        named = ", ".join(sorted(map(printable, databases)))
+        where = f"of the database {named}"
+        undo = f"ALTER DATABASE {sorted(databases)[0]} RESET default_transaction_read_only"
+    text = (
+        f"every transaction {where} is read-only unless it says otherwise (default_transaction_read_only is on): writes"
+        f" are refused with SQLSTATE 25006; {len(clients)} sessions are connected"
+    )
+    advice = (
+        f"where that was left over, from a failover or a maintenance: {printable(undo)}; then reconnect the clients"
+    )
+    return _state(READ_ONLY, text, advice, refuses=bool(condition.read_only))
+
+
+def _disk_full(snapshot: Snapshot) -> ServerState | None:
+    full = [one for one in snapshot.condition.disks if one.free < _LEFT and one.free < one.size / 10]
+    if not full:
+        return None
+    named = " and ".join(f"{one.what} ({one.free // MIB} of {one.size // MIB:,} MiB free)" for one in full)
+    text = f"the database's disk is full: {named}; what needs room is refused with SQLSTATE 53100"
+    advice = (
+        "ansible-playbook playbooks/disk_space.yml frees what may go; never delete a file of pg_wal or of the data"
+        " directory by hand"
+    )
+    return _state(DISK_FULL, text, advice, refuses=True)
+
+
+def _archiver_blocked(snapshot: Snapshot) -> ServerState | None:
+    archiver, wal = snapshot.condition.archiver, snapshot.condition.wal_bytes
+    waits_long = archiver.oldest is not None and archiver.oldest >= _ARCHIVES
+    if not archiver.on or not (archiver.failed is not None or waits_long):
+        return None
+    if archiver.failed is not None:
+        text = f"WAL is not archived: {printable(archiver.file)} failed {span(archiver.failed)} ago"
+    else:
+        text = f"WAL is not archived: a file has waited for {span(archiver.oldest or 0.0)}, and none has failed"
+    if archiver.ready is not None:
+        text += f"; {archiver.ready} files wait"
+    text += f"; pg_wal has {wal // MIB:,} MiB and grows until its disk is full" if wal is not None else ""
+    advice = (
+        "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal, and look at the room of"
+        " its target; files leave pg_wal by themselves once they are archived"
+    )
+    return _state(ARCHIVER, text, advice)
+
+
+def _checkpointer_stopped(snapshot: Snapshot) -> ServerState | None:
+    its = snapshot.condition.checkpoints
+    waiting = [
+        one.seconds_in_state(snapshot.now)
+        for one in snapshot.sessions.values()
+        if one.wait_event in ("CheckpointStart", "CheckpointDone")
+    ]
+    late = its.seconds >= 2 * its.timeout and its.written >= 2 * _LEFT
+    if its.written < 2 * its.max_wal and not (late and its.seconds >= 3 * its.timeout):
+        return None
+    text = (
+        f"no checkpoint has been completed for {span(its.seconds)}, while {its.written // MIB:,} MiB of WAL were"
+        f" written (checkpoint_timeout {span(its.timeout)}, max_wal_size {its.max_wal // MIB:,} MiB): pg_wal grows"
+    )
+    advice = (
+        "look at the process checkpointer (ps: stopped, or waiting for its disk) and at the server's log; without a"
+        " checkpoint a restart has all of that WAL to replay first"
+    )
+    return _state(CHECKPOINTER, text, advice, len(waiting), max(waiting, default=0.0))
+
+
+def _slots_behind(snapshot: Snapshot) -> ServerState | None:
+    behind = sorted(filter(_is_behind, snapshot.condition.slots), key=lambda slot: (slot.status != "lost", -slot.kept))
+    if not behind:
+        return None
+    text = "; ".join(map(_of_slot, behind[:3]))
+    text += f"; and {len(behind) - 3} more" if len(behind) > 3 else ""
+    name = behind[0].name
+    if behind[0].status == "lost":
+        advice = f"set the consumer of {name} up anew, and drop the slot: SELECT pg_drop_replication_slot('{name}')"
+    else:
+        advice = (
+            f"start the consumer of {name} again, or make it faster; if it is gone for good: SELECT"
+            f" pg_drop_replication_slot('{name}'); max_slot_wal_keep_size bounds what a slot may keep"
+        )
+    return _state(SLOT, text, advice)
+
+
+def _is_behind(slot: Slot) -> bool:
+    return slot.status in ("lost", "unreserved") or max(slot.kept, slot.behind) >= _MUCH_WAL
+
+
+def _of_slot(slot: Slot) -> str:
+    kind, used = "logical slot" if slot.logical else "slot", "in use" if slot.active else "not in use"
+    if slot.status == "lost":
+        return f"the {kind} {slot.name} ({used}) has lost WAL that its consumer needs"
+    more = f", {slot.behind // MIB:,} MiB not confirmed by its consumer" if slot.logical else ""
+    return f"the {kind} {slot.name} ({used}) keeps {slot.kept // MIB:,} MiB of WAL{more}"
 
 
 def _processes(snapshot: Snapshot, backend_type: str) -> list[Session]:
     return [one for one in snapshot.sessions.values() if one.backend_type == backend_type]
 
 
-def _state(cause: str, text: str, advice: str, sessions: int = 0, seconds: float = 0.0) -> ServerState:
-    return {"cause": cause, "text": text, "sessions": sessions, "seconds": round(seconds, 1), "advice": advice}
+def _state(
+    cause: str, text: str, advice: str, sessions: int = 0, seconds: float = 0.0, *, refuses: bool = False
+) -> ServerState:
+    return {
+        "cause": cause,
+        "text": text,
+        "sessions": sessions,
+        "seconds": round(seconds, 1),
+        "refuses": refuses,
+        "advice": advice,
+    }
 
 
 _STATES: tuple[Callable[[Snapshot], ServerState | None], ...] = (
+    _wraparound,
+    _disk_full,
+    _read_only,
     _commits_wait,
+    _checkpointer_stopped,
+    _archiver_blocked,
     _replay_paused,
     _replay_conflict,
     _without_primary,
+    _slots_behind,
 )

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Collection, Mapping, TypedDict
 
 from .._core.text import printable
+from .condition import Condition
 from .locks.lock_table import Key, Lock, Tag
 from .locks.wait_forest import Forest
 from .session import CLIENT, IDLE_AFTER, Holder, Prepared, Session
@@ -99,6 +100,9 @@ class Snapshot:
     convoys: tuple[str, ...] = ()  # such queues, a sentence each
     role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
     database_limits: Mapping[str, int] = field(default_factory=dict)
+    condition: Condition = field(
+        default_factory=Condition
+    )  # of the server as a whole; empty where it was not asked for
 
     def who(self, key: Key) -> Holder:
         """The owner of a lock; one that ended while we looked is a session of unknown kind."""

@@ -11,10 +11,12 @@ from .._core.units import MIB
 from .._postgres.background.background_report import ReplicationReport, WraparoundReport
 from .._postgres.connection_limits import application_of, connection_limits
 from .._postgres.exclusions import Exclusions
+from .._postgres.server_states import ARCHIVER, server_states
 from .._postgres.snapshot import Snapshot
 from .._postgres.work import operates
 from .check import Check
 
+_OLD = 1.2  # times the age at which autovacuum steps in
 HEADROOM = 0.2  # of the slots, free on an ordinary day
 
 
@@ -113,9 +115,27 @@ def of_wal(replication: ReplicationReport) -> list[Check]:
 
 def of_age(wraparound: WraparoundReport) -> Check:
     worst = max(wraparound["databases"], key=lambda database: database["share"])
+    old = [database["database"] for database in wraparound["databases"] if database["share"] >= _OLD]
     state = (
         f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of where autovacuum steps in"
     )
-    return Check(
-        "wraparound is far", worst["share"] < 1.2, state, f"VACUUM (FREEZE) in the database {worst['database']}"
-    )
+    remedy = f"VACUUM in each of these databases, as a superuser: {', '.join(old or [worst['database']])}"
+    return Check("wraparound is far", not old, state, remedy)
+
+
+def of_states(snapshot: Snapshot) -> list[Check]:
+    """Whether the server accepts writes, and each other state that is not as it should be."""
+    states = server_states(snapshot)
+    refuses = [state for state in states if state["refuses"]]
+    checks = [
+        Check(
+            "accepts writes",
+            not refuses,
+            "; ".join(state["text"] for state in refuses) or "no write is refused",
+            "; ".join(state["advice"] for state in refuses),
+        )
+    ]
+    others = [state for state in states if not state["refuses"] and state["cause"] != ARCHIVER]
+    return checks + [
+        Check(f"no {state['cause'].replace('_', ' ')}", False, state["text"], state["advice"]) for state in others
+    ]

@@ -11,6 +11,7 @@ from .._compose.health import UNKNOWN
 from .._compose.project_report import ServiceReport
 from .._core.text import shortened, span
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
+from .._postgres.server_states import DISK_FULL, ServerState
 from .sign import P0, P1, P2, P3, Sign
 from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey
 
@@ -25,6 +26,9 @@ _WIDE = 140
 _ENGINE = ("EngineError", "EngineHangs")
 # A driver that is not installed, a password that is wrong: that we cannot look says nothing of what we look at.
 _OUR_OWN = ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")
+# A server that answers was reached: the network is not where to look, and no playbook makes it start faster.
+_OF_REFUSALS = {"NoSlotLeft": "db_connection_exhaustion", "ServerNotReady": ""}
+_OF_STATES = {DISK_FULL: "disk_space"}
 _OUTSIDE = ("stripe", "maps")  # that they answer does not make anything of ours well
 
 
@@ -106,7 +110,7 @@ def _unread(host: str, part: str, content: Answer) -> Sign:
     why = str(content["trouble_reading"])
     if part != "database" or content.get("error") in _OUR_OWN:
         return Sign(P2, f"{part} could not be examined: {why}", host)
-    scenario = "db_connection_exhaustion" if content.get("error") == "NoSlotLeft" else "network_connectivity"
+    scenario = _OF_REFUSALS.get(str(content.get("error")), "network_connectivity")
     return Sign(P1, f"the database could not be asked: {why}", host, scenario, 2.0)
 
 
@@ -198,16 +202,20 @@ def _database(host: str, part: DatabasePart, dummy: Importance) -> list[Sign]:
     if slots["ordinary_free"] <= _FEW_SLOTS * slots["limit"]:
         text = f"{slots['used']} of {slots['limit']} connection slots are used"
         signs.append(Sign(P1, text, host, "db_connection_exhaustion", 2.2 if waiting < _WAITERS else 1.0))
-    signs += [
-        Sign(P1 if state["sessions"] else P2, state["text"], host, "db_performance_degradation", 2.6)
-        for state in part["server_states"]
-    ]
+    signs += [_server_state(host, state) for state in part["server_states"]]
     busy = part["activity"]["long_running"]
     if busy:
         oldest = max(statement["seconds_in_state"] for statement in busy)
         text = f"{len(busy)} statements run for long, the oldest for {oldest:g} s"
         signs.append(Sign(P2, text, host, "db_performance_degradation", 1.2))
     return signs
+
+
+def _server_state(host: str, state: ServerState) -> Sign:
+    """Writes that are refused are an outage, whatever else still answers."""
+    severity = P0 if state["refuses"] else P1 if state["sessions"] else P2
+    scenario = _OF_STATES.get(state["cause"], "db_performance_degradation")
+    return Sign(severity, state["text"], host, scenario, 2.8 if state["refuses"] else 2.6)
 
 
 def _logs(host: str, part: LogsPart, dummy: Importance) -> list[Sign]:

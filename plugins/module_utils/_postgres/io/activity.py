@@ -13,6 +13,7 @@ from ..background.io.background import collect_background
 from ..exclusions import Exclusions
 from ..locks.io.watch import read_watched
 from ..snapshot import Snapshot
+from .condition import with_condition
 from .connection import Login
 from .server import Postgres, connect
 
@@ -44,6 +45,7 @@ def activity(
     with connect(login) as postgres:
         exclusions = exclusions_of(postgres.pid)
         snapshot = _patient(postgres, wanted)
+        snapshot = with_condition(postgres, snapshot, disks="processes" in wanted.also)
         background = collect_background(postgres, snapshot, wanted.also, pooler, wanted.interval)
     if snapshot.redacted:
         warn(

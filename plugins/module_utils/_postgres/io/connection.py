@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
 
-from ..._core.errors import ConnectError, DriverMissing, LoginRefused, NoSlotLeft, NotPostgres
+from ..._core.errors import ConnectError, DriverMissing, LoginRefused, NoSlotLeft, NotPostgres, ServerNotReady
+from .refusal import REACHED, sqlstate_of
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-# libpq reports these without an SQLSTATE, so the text has to do. In another language it does not match;
-# such a refusal is treated as "perhaps full" and gets its try on the replication login path.
+# libpq reports these without an SQLSTATE, so the text has to do. In another language it does not match; then
+# refusal.py asks for the SQLSTATE.
 _FULL = ("too many clients already", "remaining connection slots are reserved", "too many connections for")
 _NOT_POSTGRES = (
     "received invalid response to",
@@ -71,6 +73,28 @@ _LOGIN = (
     ("permission denied for database", "Check login_db: this user has no CONNECT privilege there."),
     ("does not exist", "Check login_user and login_db."),
 )
+_WAIT = (
+    "The server answers, so the network works. It takes no login while it starts, recovers from a crash or shuts"
+    " down: wait, and read its log; if it lasts, look at the room on the disk of its data and of pg_wal."
+)
+_NOT_READY = (
+    (
+        "Hot standby mode is disabled",
+        "It is a standby that answers no query (hot_standby is off): log in on its primary, or set hot_standby = on.",
+    ),
+    (
+        "onsistent recovery state has not been yet reached",
+        "It is a standby that has not replayed enough WAL to answer: wait, and look at its log and its primary.",
+    ),
+    ("database system is starting up", _WAIT),
+    ("database system is shutting down", _WAIT),
+    ("database system is in recovery mode", _WAIT),
+    ("database system is not yet accepting connections", _WAIT),
+    ("database system is not accepting connections", _WAIT),
+    ("terminating connection due to administrator command", _WAIT),
+)
+_BY_SQLSTATE = {"53300": NoSlotLeft, "57P01": ServerNotReady, "57P02": ServerNotReady, "57P03": ServerNotReady}
+_OF_THE_LOGIN = ("28", "3D", "42", REACHED[:2])  # classes of SQLSTATE that are about the login, not the server
 # text of libpq or of the server -> what to do next; the first that matches is used
 _REMEDIES = (
     *_TLS,
@@ -92,12 +116,6 @@ _REMEDIES = (
     ("No route to host", "Check login_host and the network."),
     ("Network is unreachable", "Check login_host and the network."),
     *_LOGIN,
-    (
-        "database system is starting up",
-        "The server is starting; try again in a moment.",
-    ),
-    ("database system is shutting down", "The server is shutting down."),
-    ("in recovery mode", "The server is recovering from a crash; try again in a moment."),
     ("server closed the connection", "The server, or something in its place, hung up: is it PostgreSQL?"),
 )
 
@@ -198,7 +216,7 @@ def open_connection(login: Login) -> tuple[Connection, str]:
         try:
             connection = psycopg2.connect(**login.parameters(reserve, replication))
         except psycopg2.Error as error:
-            refusal, maybe_full = _refusal(login, str(error))
+            refusal, maybe_full = _refusal(login, str(error), partial(_sqlstate_of, login, reserve))
             first_refusal = first_refusal or refusal
             if not maybe_full and not replication:
                 raise first_refusal from None
@@ -238,7 +256,7 @@ def login_paths(login: Login) -> dict[str, str]:
             psycopg2.connect(**login.parameters(reserve, replication)).close()
             found[name] = ""
         except psycopg2.Error as error:
-            found[name] = str(_refusal(login, str(error))[0])
+            found[name] = str(_refusal(login, str(error), partial(_sqlstate_of, login, reserve))[0])
     return found
 
 
@@ -258,8 +276,16 @@ def open_pooler_connection(login: Login) -> Connection:
     return connection
 
 
-def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
-    """What to say, and whether another login path may be open where this one is not."""
+def _sqlstate_of(login: Login, reserve: bool) -> str:
+    user = (login.reserve_user, login.reserve_password) if reserve else (login.user, login.password)
+    return sqlstate_of(login, *user)
+
+
+def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectError, bool]:
+    """What to say, and whether another login path may be open where this one is not.
+
+    ``ask`` gives the SQLSTATE; it is called where the text is not known.
+    """
     said = " ".join(text.split())
     for secret in (login.password, login.reserve_password):
         if secret:
@@ -272,7 +298,11 @@ def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
             port=login.port,
         ), False
     known = next((remedy for sign, remedy in _REMEDIES if sign in said), "")
-    if any(sign in said for sign in _FULL):
+    not_ready = next((remedy for sign, remedy in _NOT_READY if sign in said), "")
+    full = any(sign in said for sign in _FULL)
+    sqlstate = "" if known or not_ready or full else ask()
+    kind = _BY_SQLSTATE.get(sqlstate, ConnectError)
+    if full or kind is NoSlotLeft:
         return NoSlotLeft(
             f"Could not get into {login.where}: {said}. Every slot for this login is taken, and no other "
             "login path opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf) to let "
@@ -280,11 +310,29 @@ def _refusal(login: Login, text: str) -> tuple[ConnectError, bool]:
             "a member of pg_use_reserved_connections. Nothing was done.",
             host=login.host,
             port=login.port,
+            sqlstate="53300",
         ), True
-    kind = LoginRefused if any(sign in said for sign, dummy in (*_TLS, *_PARAMETERS, *_LOGIN)) else ConnectError
+    own = any(sign in said for sign, dummy in (*_TLS, *_PARAMETERS, *_LOGIN)) or sqlstate[:2] in _OF_THE_LOGIN
+    if not_ready or (sqlstate and not own):
+        advice = not_ready or (_WAIT if kind is ServerNotReady else _OTHERWISE[True])
+        return ServerNotReady(
+            f"{login.where} takes no login now: {said}. {advice} Nothing was done.",
+            host=login.host,
+            port=login.port,
+            sqlstate=sqlstate or "57P03",
+        ), False
+    kind = LoginRefused if own else ConnectError
+    code = f" (SQLSTATE {sqlstate})" if sqlstate not in ("", REACHED) else ""
     refusal = kind(
-        f"Could not connect to {login.where}: {said}. {known or 'The server refused: see its log.'} Nothing was done.",
+        f"Could not connect to {login.where}: {said}{code}. {known or _OTHERWISE[bool(sqlstate)]} Nothing was done.",
         host=login.host,
         port=login.port,
+        sqlstate=code and sqlstate,
     )
     return refusal, not known and "FATAL" in said
+
+
+_OTHERWISE = (
+    "The server refused: see its log.",
+    "The server answers and refuses this login, so the network works: see its log.",
+)

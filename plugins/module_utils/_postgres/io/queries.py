@@ -24,11 +24,16 @@ SELECT pg_catalog.version(), pg_catalog.pg_is_in_recovery(),
        pg_catalog.current_database()::text
 """
 
+# Every timeout that the server, the database or the role may have is the session's own: the two that bound each
+# statement, and those that would end the session between two of them, or within a long build (which leaves an invalid
+# index). transaction_timeout is there from version 17 on.
 SETTINGS = """
 SELECT pg_catalog.set_config('search_path', '', false),
        pg_catalog.set_config('statement_timeout', %(statement_timeout)s, false),
        pg_catalog.set_config('lock_timeout', %(lock_timeout)s, false),
-       pg_catalog.set_config('timezone', 'UTC', false)
+       pg_catalog.set_config('timezone', 'UTC', false),
+       (SELECT pg_catalog.count(pg_catalog.set_config(s.name, '0', false)) FROM pg_catalog.pg_show_all_settings() AS s
+         WHERE s.name IN ('transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout'))
 """
 
 # A session as shared memory knows it; names of roles and databases are added on our side.

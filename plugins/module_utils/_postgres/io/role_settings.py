@@ -25,16 +25,32 @@ from ..sql_text import identifier
 from .server import Postgres
 from .snapshot import read_snapshot
 
-# With the value that holds for a role without one of its own, as far as this session can tell it from its own.
+# With the value that holds for a role without one of its own, as far as this session can tell it from its own. What the
+# session set itself hides where its value came from before: then the catalog says whether that was its role's.
 AVAILABLE = """
-SELECT name, CASE WHEN source IN ('default', 'environment variable', 'configuration file', 'command line', 'global')
-                  THEN reset_val || coalesce(unit, '') ELSE '' END
-  FROM pg_catalog.pg_settings
+SELECT p.name,
+       CASE WHEN p.source IN ('default', 'environment variable', 'configuration file', 'command line', 'global')
+                 OR p.source = 'session' AND NOT EXISTS (
+                      SELECT FROM pg_catalog.pg_db_role_setting AS s,
+                                  LATERAL pg_catalog.unnest(s.setconfig) AS c(setting)
+                       WHERE pg_catalog.split_part(c.setting, '=', 1) = p.name
+                         AND s.setrole IN (0, pg_catalog.to_regrole(pg_catalog.quote_ident(session_user))::oid)
+                         AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                                    WHERE datname = pg_catalog.current_database())))
+            THEN p.reset_val || coalesce(p.unit, '') ELSE '' END
+  FROM pg_catalog.pg_settings AS p
 """
 ROLE_SETTINGS = """
 SELECT r.rolname::text, r.rolsuper, r.rolconnlimit, coalesce(s.setconfig, '{}')
   FROM pg_catalog.pg_roles AS r
   LEFT JOIN pg_catalog.pg_db_role_setting AS s ON s.setrole = r.oid AND s.setdatabase = 0
+"""
+# Those of a role in one database come before its own; those of a database for all roles come after.
+IN_DATABASES = """
+SELECT r.rolname::text, d.datname::text, s.setconfig
+  FROM pg_catalog.pg_db_role_setting AS s
+  JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+  JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
 """
 
 
@@ -80,17 +96,23 @@ class SetGuards:
         return After(
             done=[f"set {item.detail['who']}" for item in planned.plan.actions],
             state=planned.settings(now),
-            left=sum(not is_set(one, now[one.role].settings.get(one.setting, "")) for one in planned.role_settings),
+            left=sum(
+                not is_set(one, now[one.role].settings.get(one.setting, "")) or bool(now[one.role].overridden(one))
+                for one in planned.role_settings
+            ),
         )
 
 
 def _roles(postgres: Postgres) -> dict[str, RoleState]:
     found = {}
+    in_databases: dict[str, dict[str, dict[str, str]]] = {}
+    for name, database, settings in postgres.text_rows(IN_DATABASES):
+        in_databases.setdefault(name, {})[database] = dict(one.split("=", 1) for one in settings)
     for name, superuser, limit, settings in postgres.text_rows(ROLE_SETTINGS):
         own = dict(one.split("=", 1) for one in settings)
         if str(limit) != UNLIMITED:
             own[CONNECTIONS] = str(limit)
-        found[name] = RoleState(name, own, superuser)
+        found[name] = RoleState(name, own, superuser, in_databases.get(name, {}))
     return found
 
 

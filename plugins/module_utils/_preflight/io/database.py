@@ -7,12 +7,13 @@ from __future__ import annotations
 import time
 from typing import Callable
 
-from ..._core.errors import RunbookError
+from ..._core.errors import RunbookError, ServerNotReady
 from ..._postgres.background import background_report as background
 from ..._postgres.background.io import background_queries as queries_background
 from ..._postgres.background.io.backends import data_disk
 from ..._postgres.exclusions import Exclusions
 from ..._postgres.indexes.io import index_queries as queries_indexes
+from ..._postgres.io.condition import with_condition
 from ..._postgres.io.connection import Login, login_paths
 from ..._postgres.io.server import Postgres, connect
 from ..._postgres.io.snapshot import read_snapshot
@@ -40,6 +41,9 @@ def database_checks(login: Login, exclusions_of: Callable[[int], Exclusions]) ->
                 Check("is reached", True, f"{login.where}, PostgreSQL {postgres.server['version']}"),
                 *_server_checks(postgres, exclusions_of(postgres.pid)),
             ]
+    except ServerNotReady as error:
+        remedy = "wait until it takes logins, and read its log; the host, the port and the network are healthy"
+        return [Check("is reached", True, login.where), Check("takes logins", False, str(error), remedy)]
     except RunbookError as error:
         way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"
         who = " ".join(part for part in (f"-U {login.user}" if login.user else "", login.database) if part)
@@ -61,6 +65,7 @@ def _server_checks(postgres: Postgres, exclusions: Exclusions) -> list[Check]:
         preflight.of_signals(snapshot, exclusions, bool(postgres.rows(MAY_SIGNAL)[0][0])),
         preflight.of_login_paths(postgres.role, login_paths(postgres.login), int(postgres.rows(SENDERS)[0][0])),
         *preflight.of_slots(snapshot),
+        *preflight.of_states(with_condition(postgres, snapshot, disks=True)),
         preflight.of_extension(extension.why, extension.remedy, extension.notes),
         preflight.of_hypopg(str(postgres.server["database"]), there),
         *preflight.of_wal(replication),

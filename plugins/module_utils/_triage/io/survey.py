@@ -26,6 +26,7 @@ from ..._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
 from ..._logs.records import LogReport
 from ..._postgres.activity_report import ActivityReport, activity_result
 from ..._postgres.exclusions import Exclusions
+from ..._postgres.io.condition import with_condition
 from ..._postgres.io.server import connect
 from ..._postgres.locks.io.watch import read_watched
 from ..._postgres.options import POSTGRES_ARGS, login_of
@@ -101,7 +102,7 @@ def _database(params: dict[str, Any]) -> ActivityReport:
     given = {name: spec.get("default") for name, spec in POSTGRES_ARGS.items()}
     given.update(params["postgres"] or {})
     with connect(login_of(given)) as postgres:
-        snapshot = read_watched(postgres, _MIN_WAITING)
+        snapshot = with_condition(postgres, read_watched(postgres, _MIN_WAITING), disks=True)
         return activity_result(
             snapshot,
             Exclusions(own_pid=postgres.pid),

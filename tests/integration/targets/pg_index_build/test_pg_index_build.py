@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+import psycopg2
 import pytest
 
 from support.clients import until
@@ -193,6 +194,59 @@ def test_a_build_that_takes_too_long_leaves_nothing(server, session):
     letting_go.join()
     assert done["failed"] is True
     assert "was dropped: all is as before" in done["msg"] or "left no index" in done["msg"]
+    assert indexes(server) == ["bookings_pkey"]
+
+
+def hangs_for(server, seconds):
+    """Wait until the build has waited for so long, by the server's clock."""
+    age = f"{BUILDING} AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '{seconds} s'"
+    return until(lambda: server.value(age), what=f"the build to wait for {seconds} s")
+
+
+TIMEOUTS = (
+    "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout",
+    "transaction_timeout",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("of", ["ROLE app", "ROLE app IN DATABASE postgres", "DATABASE postgres"])
+def test_a_timeout_of_the_site_breaks_no_build(server, session, of):
+    """Each of them strikes within the time that the build waits for a writer."""
+    names = [name for name in TIMEOUTS if name != "transaction_timeout" or server.major >= 17]
+    writer = held(session, "UPDATE bookings SET seats = 1 WHERE id = 7")
+    server.run(*(f"ALTER {of} SET {name} = '300ms'" for name in names))
+    letting_go = threading.Thread(target=lambda: hangs_for(server, 1) and writer.run("ROLLBACK"))
+    letting_go.start()
+    try:
+        done = build(server)
+    finally:
+        letting_go.join()
+        connection = psycopg2.connect(server.dsn(), options=" ".join(f"-c {name}=0" for name in names))
+        connection.autocommit = True
+        for name in names:
+            connection.cursor().execute(f"ALTER {of} RESET {name}")
+        connection.close()
+    assert done.get("done"), done
+    assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx"]
+
+
+@pytest.mark.parametrize("end", ["pg_terminate_backend", "pg_cancel_backend"])
+def test_a_build_that_is_ended_from_outside_leaves_nothing(server, session, end):
+    writer = held(session, "UPDATE bookings SET seats = 1 WHERE id = 7")
+
+    def strike():
+        builds(server)
+        server.run(f"SELECT {end}(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE %INDEX CONCURRENTLY%'"
+                   " AND pid <> pg_backend_pid()")  # fmt: skip
+        gives_up(server)
+        writer.run("ROLLBACK")
+
+    striking = threading.Thread(target=strike)
+    striking.start()
+    done = build(server)
+    striking.join()
+    assert done["failed"] is True
+    assert "was dropped: all is as before" in done["msg"] or "left no index" in done["msg"], done["msg"]
     assert indexes(server) == ["bookings_pkey"]
 
 

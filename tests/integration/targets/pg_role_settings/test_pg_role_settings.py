@@ -46,6 +46,35 @@ def test_check_real_again_and_back(server, session):
     assert settings(server) == "-1 "
 
 
+@pytest.mark.parametrize(
+    ("value", "overrides"),
+    [("0", True), ("10min", True), ("2min", False), ("300s", False)],
+)
+def test_a_setting_of_the_role_in_a_database_comes_before_it(server, value, overrides):
+    name = "idle_in_transaction_session_timeout"
+    server.run(f"ALTER ROLE app IN DATABASE other SET {name} = '{value}'")
+    try:
+        done = guard(server, settings=GUARDS[:1])
+        again = guard(server, settings=GUARDS[:1], check=True)["plan"]
+        assert (done["remaining"], again["affected_before"]) == (int(overrides), int(overrides))
+        for plan in (done["plan"], again):
+            said = [item["reason"] for item in plan["excluded"]]
+            assert len(said) == int(overrides)
+            assert all(f"ALTER ROLE app IN DATABASE other RESET {name}" in reason for reason in said)
+        assert again["actions"] == []
+        assert ("ALTER ROLE app IN DATABASE other RESET" in again["no_action_reason"]) == overrides
+    finally:
+        server.run(f"ALTER ROLE app IN DATABASE other RESET {name}", f"ALTER ROLE app RESET {name}")
+
+
+def test_what_a_database_has_for_every_role_comes_after_it(server):
+    server.run("ALTER DATABASE other SET idle_in_transaction_session_timeout = 0")
+    try:
+        assert guard(server, check=True)["plan"]["excluded"] == []
+    finally:
+        server.run("ALTER DATABASE other RESET idle_in_transaction_session_timeout")
+
+
 def test_a_part_of_them_is_approved(server):
     target = guard(server, check=True)["plan"]["actions"][1]["target"]
     done = guard(server, only=[target])

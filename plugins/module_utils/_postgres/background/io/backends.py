@@ -28,6 +28,7 @@ from ..backends import (
 _TICKS = os.sysconf("SC_CLK_TCK")
 _NAMES = ("postgres", "postmaster")
 _POOLERS = ("pgbouncer", "pgpool", "pgcat", "odyssey", "supavisor")  # as the kernel names their processes
+DATA = "data directory"
 
 
 def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
@@ -52,14 +53,22 @@ def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
 
 def data_disk(snapshot: Snapshot, own_pid: int) -> DiskRoom | None:
     """The file system of the server's data directory, which is where its processes work; None if not to be seen."""
+    return data_disks(snapshot, own_pid).get(DATA)
+
+
+def data_disks(snapshot: Snapshot, own_pid: int) -> dict[str, DiskRoom]:
+    """The file systems of the data directory and of pg_wal, by name; empty if they are not to be seen."""
     own = matched(snapshot, read_backends()).get(own_pid)
-    if own is None:
-        return None
-    try:
-        figures = os.statvfs(f"/proc/{own.pid}/cwd")
-    except OSError:
-        return None
-    return {"size": figures.f_blocks * figures.f_frsize, "free": figures.f_bavail * figures.f_frsize}
+    found: dict[str, DiskRoom] = {}
+    for name, place in ((DATA, ""), ("pg_wal", "/pg_wal")) if own else ():
+        try:
+            figures = os.statvfs(f"/proc/{own.pid if own else 0}/cwd{place}")
+        except OSError:
+            continue
+        room: DiskRoom = {"size": figures.f_blocks * figures.f_frsize, "free": figures.f_bavail * figures.f_frsize}
+        if room not in found.values():
+            found[name] = room
+    return found
 
 
 def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:

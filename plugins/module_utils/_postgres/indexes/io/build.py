@@ -8,13 +8,22 @@ import time
 from dataclasses import dataclass
 from typing import Any, Sequence
 
-from ...._core.errors import ActFailed, BusyError, InputError, PreflightError, PrivilegeError, ServerError, StandbyError
+from ...._core.errors import (
+    ActFailed,
+    BusyError,
+    InputError,
+    PreflightError,
+    PrivilegeError,
+    RunbookError,
+    ServerError,
+    StandbyError,
+)
 from ...._core.result import NOTHING_DONE, After, Before, carry_out
 from ...._core.text import printable
 from ...._core.times import stamp
 from ...activity_report import session_dict
 from ...background.io.backends import data_disk
-from ...io.server import Postgres
+from ...io.server import Postgres, connect
 from ...io.snapshot import read_snapshot
 from ...snapshot import Snapshot
 from ...sql_text import identifier
@@ -130,7 +139,8 @@ class Build:
         deadline = time.monotonic() + self.options.timeout
         done = [_carry_out(self.postgres, planned, target, deadline, there) for target in planned.plan.targets]
         now = read_catalog(self.postgres, {planned.table.oid: planned.table}).of(planned.table.oid)
-        return After(done=done, state={"indexes": [one.name for one in now]}, left=0)
+        broken = [one for one in now if one.relname == planned.name and not one.valid]
+        return After(done=done, state={"indexes": [one.name for one in now]}, left=len(broken))
 
 
 def _unseen(postgres: Postgres, number: int) -> list[str]:
@@ -215,9 +225,20 @@ def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: flo
     try:
         postgres.run(statement)
     except (ServerError, PrivilegeError) as error:
-        left = _remove_leftover(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
+        left = _what_is_left(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
         raise ActFailed(f"{printable(statement)} did not come through: {error} {left}") from None
     return f"{_PAST[item.action]} {item.detail['who']}"
+
+
+def _what_is_left(postgres: Postgres, planned: Building, there: frozenset[int]) -> str:
+    """Removes what a broken build left, over a new connection where the old one is lost. Says how things stand."""
+    if not postgres.closed:
+        return _remove_leftover(postgres, planned, there)
+    try:
+        with connect(postgres.login) as again:
+            return _remove_leftover(again, planned, there)
+    except RunbookError as error:
+        return _left(planned, str(error))
 
 
 def _half_dropped(statement: str) -> str:
@@ -241,6 +262,8 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
     try:
         for one in read_catalog(postgres, {planned.table.oid: planned.table}).of(planned.table.oid):
             if one.relname == planned.name and not one.valid and one.oid not in there:
+                if one.building:  # the server has not noticed that its client is gone
+                    return _left(planned, "an index of the table is still being built")
                 prepared = _prepared(postgres, planned.table, ())
                 if prepared:
                     return _left(planned, f"that would wait for {describe_prepared(read_snapshot(postgres), prepared)}")

@@ -12,6 +12,7 @@ from typing import Any, Iterable, Sequence
 from ...._core.errors import RunbookError
 from ...._core.result import After, Before, NotDone, carry_out
 from ...exclusions import Exclusions
+from ...io.condition import with_condition
 from ...io.server import Postgres
 from ...io.terminate import Ending
 from ...refusals import check_sight
@@ -41,7 +42,7 @@ def unblock(
     ending = Ending(postgres)
     snapshot = read_watched(postgres, bounds.min_waiting, bounds.min_waiters, only or ())
     planned = judge(snapshot, exclusions, bounds, approved=only or ())
-    seen = facts(planned.snapshot, exclusions) if check_mode else {}
+    seen = facts(with_condition(postgres, planned.snapshot), exclusions) if check_mode else {}
     try:
         if planned.affected or not check_mode:
             ending.refuse_on_standby()

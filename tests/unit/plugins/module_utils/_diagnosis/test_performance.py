@@ -51,7 +51,7 @@ def test_a_missing_index():
 def test_no_missing_index(given):
     found = slow(activity(connection_limit(application())), given)
     assert found["cause"] == ""
-    assert "more replicas can help" in found["scale"]
+    assert "not known: no cause was found here" in found["scale"]
 
 
 def test_a_runaway_statement_and_who_is_protected():
@@ -185,7 +185,7 @@ def test_what_another_cause_ends_takes_no_harmless_transaction_along():
 
 STANDBY: ServerState = {
     "cause": "synchronous_standby_missing", "text": "4 commits wait", "sessions": 4, "seconds": 9.0,
-    "advice": "start the standby",
+    "refuses": False, "advice": "start the standby",
 }  # fmt: skip
 
 
@@ -197,6 +197,17 @@ def test_a_state_of_the_whole_server_comes_first_and_ends_no_session():
     assert "would make it worse" in found["scale"]
     full = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=ending()).as_dict()
     assert (full["cause"], full["mitigation"]) == ("synchronous_standby_missing", "")
+
+
+@pytest.mark.parametrize("cause", ["wraparound", "read_only", "database_disk_full"])
+def test_a_database_that_refuses_writes_comes_before_all_else(cause):
+    refuses: ServerState = {**STANDBY, "cause": cause, "sessions": 0, "refuses": True}
+    seen = activity(connection_limit(application(waiting=30)), waiters=9, long_waiters=9, states=[refuses])
+    found = slow(seen, indexes(advised()))
+    assert (found["cause"], found["mitigation"]) == (cause, "")
+    assert found["scale"] == "more replicas would not help: the database refuses writes"
+    full = diagnose_connections(seen, 30, 60, 0.5, 0.2, {}).as_dict()
+    assert (full["cause"], full["mitigation"]) == (cause, "")
 
 
 def test_a_state_that_no_session_waits_for_hides_no_cause():

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.condition import (
+    Archiver,
+    Checkpoints,
+    Condition,
+    DatabaseAges,
+    Disk,
+    Holder,
+    Slot,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
@@ -116,3 +127,128 @@ def test_a_convoy_is_a_state_that_no_session_waits_for():
     (state,) = server_states(snapshot(row_queue(1, [2, 3]), convoys=("a convoy on t: 2 sessions wait",)))
     assert (state["cause"], state["sessions"]) == ("convoy", 0)
     assert "to end sessions frees none" in state["advice"]
+
+
+@pytest.mark.parametrize(("kind", "event"), [("Lock", "relation"), ("BufferPin", "BufferPin"), ("Buffer", "Cleanup")])
+def test_a_replay_that_waits_for_a_lock_or_a_page_is_in_conflict(kind, event):
+    replay = session(50, "", backend_type="startup", wait_type=kind, wait_event=event)
+    scene = snapshot([], replay, session(51, "", backend_type="walreceiver"), server=server("", standby=True))
+    assert [state["cause"] for state in server_states(scene)] == ["replay_conflict"]
+
+
+MIB = 2**20
+REFUSED, NEAR = 2_144_483_647, 2_100_000_000
+
+
+def states(condition, *sessions):
+    return server_states(replace(snapshot([], *sessions), condition=condition))
+
+
+@pytest.mark.parametrize(
+    ("ages", "refuses", "says"),
+    [
+        pytest.param([("shop", 190_000_000, 5)], None, "", id="on an ordinary day"),
+        pytest.param([("shop", 1_900_000_000, 5)], None, "", id="old, and the background says so"),
+        pytest.param([("shop", NEAR, 5)], False, "in 44,483,647 transaction ids", id="near"),
+        pytest.param([("shop", REFUSED, 5), ("a", REFUSED, 5)], True, "of transaction ids: shop, a", id="xid"),
+        pytest.param([("shop", 9, REFUSED), ("a", 9, 9)], True, "of multixacts: shop", id="multixact"),
+        pytest.param([("shop", REFUSED, REFUSED)], True, "of transaction ids and multixacts", id="both"),
+    ],
+)
+def test_writes_refused_before_wraparound(ages, refuses, says):
+    found = states(Condition(ages=tuple(DatabaseAges(*one) for one in ages)))
+    assert [state["refuses"] for state in found] == ([] if refuses is None else [refuses])
+    assert all(says in state["text"] for state in found)
+
+
+def test_what_keeps_the_oldest_ids_goes_first_and_each_database_is_named():
+    condition = Condition(
+        ages=(DatabaseAges("shop", REFUSED, 1), DatabaseAges("template0", REFUSED, 1, open=False)),
+        holders=(Holder("prepared transaction", "transfer-7", REFUSED),),
+    )
+    (state,) = states(condition)
+    assert "the oldest prepared transaction is transfer-7" in state["text"]
+    assert state["advice"].startswith("end what keeps old rows first")
+    assert "VACUUM in each of shop; autovacuum does template0" in state["advice"]
+
+
+@pytest.mark.parametrize(
+    ("given", "refuses", "says"),
+    [
+        (Condition(), None, ""),
+        (Condition(read_only="configuration file"), True, "of the whole server"),
+        (Condition(read_only_databases=("booking",)), False, "of the database booking"),
+    ],
+)
+def test_writes_refused_by_a_setting(given, refuses, says):
+    found = states(given, session(1))
+    assert [state["refuses"] for state in found] == ([] if refuses is None else [refuses])
+    for state in found:
+        assert says in state["text"]
+        assert "1 sessions are connected" in state["text"]
+        assert "RESET default_transaction_read_only" in state["advice"]
+
+
+@pytest.mark.parametrize(
+    ("disks", "full"),
+    [
+        ([Disk("data directory", 10_000 * MIB, 0)], True),
+        ([Disk("data directory", 10_000 * MIB, 900 * MIB), Disk("pg_wal", 1000 * MIB, 8 * MIB)], True),
+        ([Disk("data directory", 100 * MIB, 15 * MIB)], False),
+        ([Disk("data directory", 10_000 * MIB, 400 * MIB)], False),
+        ([], False),
+    ],
+)
+def test_a_full_disk(disks, full):
+    found = states(Condition(disks=tuple(disks)))
+    assert [(state["cause"], state["refuses"]) for state in found] == [("database_disk_full", True)] * full
+    assert all("53100" in state["text"] for state in found)
+
+
+@pytest.mark.parametrize(
+    ("archiver", "says"),
+    [
+        (Archiver(), ""),
+        (Archiver(True, None, "", 0, None), ""),
+        (Archiver(True, None, "", 3, 20.0), ""),
+        (Archiver(True, 30.0, "0001", 40, 900.0), "0001 failed 30 s ago; 40 files wait; pg_wal has 700 MiB"),
+        (Archiver(True, None, "", 40, 900.0), "a file has waited for 15 min, and none has failed; 40 files wait"),
+        (Archiver(True, 30.0, "0001", None, None), "0001 failed 30 s ago; pg_wal"),
+    ],
+)
+def test_an_archiver_that_is_blocked(archiver, says):
+    found = states(Condition(archiver=archiver, wal_bytes=700 * MIB))
+    assert [state["cause"] for state in found] == ["archiver_blocked"] * bool(says)
+    assert all(says in state["text"] for state in found)
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "stopped"),
+    [
+        (Checkpoints(), False),
+        (Checkpoints(90_000.0, 5 * MIB), False),
+        (Checkpoints(500.0, 900 * MIB), False),
+        (Checkpoints(100.0, 3000 * MIB), True),
+        (Checkpoints(1000.0, 100 * MIB), True),
+    ],
+)
+def test_a_checkpointer_that_stands(checkpoints, stopped):
+    waits = session(5, wait_type="IPC", wait_event="CheckpointDone")
+    found = states(Condition(checkpoints=checkpoints), waits)
+    assert [(state["cause"], state["sessions"]) for state in found] == [("checkpointer_stopped", 1)] * stopped
+
+
+@pytest.mark.parametrize(
+    ("slots", "says"),
+    [
+        ([Slot("a", True, True, 900 * MIB, 900 * MIB, "reserved")], ""),
+        ([Slot("a", True, True, 9000 * MIB, 8000 * MIB, "extended")], "logical slot a (in use) keeps 9,000 MiB"),
+        ([Slot("a", False, False, 2000 * MIB, 0, "reserved")], "the slot a (not in use) keeps 2,000 MiB of WAL"),
+        ([Slot("a", True, False, 0, 0, "lost"), Slot("b", True, True, 5000 * MIB)], "a (not in use) has lost WAL"),
+        ([Slot(name, True, True, 2000 * MIB) for name in "abcde"], "and 2 more"),
+    ],
+)
+def test_slots_that_are_behind(slots, says):
+    found = states(Condition(slots=tuple(slots)))
+    assert [state["cause"] for state in found] == ["replication_slot_behind"] * bool(says)
+    assert all(says in state["text"] for state in found)

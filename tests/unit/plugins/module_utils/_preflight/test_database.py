@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.background_report import DatabaseAge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.condition import Archiver, Condition, Slot
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight import database
 
@@ -46,3 +50,24 @@ def test_one_that_the_site_names_and_the_login_does_not_reach():
     check = database.of_signals(snapshot([], *beyond), known, allowed=True)
     assert check.ready is False
     assert "6 of gunicorn (postgres@booking)" in check.found
+
+
+def checks(condition):
+    return {check.name: check for check in database.of_states(replace(snapshot([]), condition=condition))}
+
+
+def test_states_of_the_whole_server():
+    assert checks(Condition())["accepts writes"].ready is True
+    found = checks(Condition(read_only="configuration file", slots=(Slot("feed", True, False, 0, 0, "lost"),)))
+    assert (found["accepts writes"].ready, found["no replication slot behind"].ready) == (False, False)
+    assert "RESET default_transaction_read_only" in found["accepts writes"].remedy
+    assert list(checks(Condition(archiver=Archiver(True, 30.0, "x", 2, 30.0)))) == ["accepts writes"]  # has its own
+
+
+def test_every_old_database_is_named():
+    databases: list[DatabaseAge] = [
+        {"database": name, "age": age, "multixact_age": 0, "limit": 1_000, "share": age / 1_000}
+        for name, age in (("shop", 2_000), ("mail", 1_300), ("new", 5))
+    ]
+    check = database.of_age({"databases": databases, "holders": []})
+    assert (check.ready, check.remedy.rpartition(": ")[2]) == (False, "shop, mail")

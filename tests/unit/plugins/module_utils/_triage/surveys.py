@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport, nothing_left
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
     AlertReport,
@@ -56,9 +58,16 @@ def resources(
     return cast(ResourcesPart, told)
 
 
-def database(waiting: int = 0, used: int = 10, running: int = 0) -> DatabasePart:
+def database(waiting: int = 0, used: int = 10, running: int = 0, states: Sequence[ServerState] = ()) -> DatabasePart:
     busy = database_reports.lists([database_reports.running(seconds=99.0)] * running)
-    return cast(DatabasePart, database_reports.activity(long_waiters=waiting, used=used, slots=60, found=busy))
+    report = database_reports.activity(long_waiters=waiting, used=used, slots=60, found=busy, states=states)
+    return cast(DatabasePart, report)
+
+
+def state(cause: str, sessions: int = 0, refuses: bool = False) -> ServerState:
+    return {
+        "cause": cause, "text": cause, "sessions": sessions, "seconds": 9.0, "refuses": refuses, "advice": "do",
+    }  # fmt: skip
 
 
 def unread(why: str, error: str = "") -> Any:

@@ -20,7 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_repor
 
 from support import reports
 
-from .surveys import AWAY, EXAMINED, SITE, changed, database, part, resources, service, unread
+from .surveys import AWAY, EXAMINED, SITE, changed, database, part, resources, service, state, unread
 
 
 def lacking(name: str, running: int, wanted: int | None) -> dict[str, ServiceReport]:
@@ -95,6 +95,11 @@ SILENT = unread("Could not reach the engine: nothing listens there.", "EngineErr
         ({"database": database(running=2)}, "P2", "db_performance_degradation"),
         ({"database": unread("full", "NoSlotLeft")}, "P1", "db_connection_exhaustion"),
         ({"database": unread("refused", "ConnectError")}, "P1", "network_connectivity"),
+        ({"database": unread("it starts", "ServerNotReady")}, "P1", ""),
+        ({"database": database(states=[state("wraparound", refuses=True)])}, "P0", "db_performance_degradation"),
+        ({"database": database(states=[state("database_disk_full", refuses=True)])}, "P0", "disk_space"),
+        ({"database": database(states=[state("synchronous_standby_missing", 4)])}, "P1", "db_performance_degradation"),
+        ({"database": database(states=[state("archiver_blocked")])}, "P2", "db_performance_degradation"),
         *(({"database": unread("install it", error)}, "P2", "")
           for error in ("DriverMissing", "LoginRefused", "PrivilegeError", "InputError")),
         ({"services": unread("may not use the socket", "PrivilegeError")}, "P2", ""),

@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import 
     LoginRefused,
     NoSlotLeft,
     NotPostgres,
+    ServerNotReady,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login, _refusal
 
@@ -80,7 +81,7 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
     ],
 )
 def test_a_refusal_says_what_to_do(said, kind, advice):
-    refusal, maybe_full = _refusal(Login(host="127.0.0.1", user="oncall", password="hunter2"), said)
+    refusal, maybe_full = _refusal(Login(host="127.0.0.1", user="oncall", password="hunter2"), said, unknown)
     assert maybe_full == (kind is NoSlotLeft or "tut mir leid" in said)
     assert refusal.__class__ is kind
     assert advice in str(refusal)
@@ -88,7 +89,50 @@ def test_a_refusal_says_what_to_do(said, kind, advice):
     assert "\n" not in str(refusal)
 
 
+def unknown():
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("said", "sqlstate", "kind", "advice"),
+    [
+        ("FATAL:  tut mir leid, schon zu viele Verbindungen", "53300", NoSlotLeft, "login_reserve_user"),
+        ("FATAL:  das Datenbanksystem startet", "57P03", ServerNotReady, "wait, and read its log"),
+        ("FATAL:  le serveur est en cours de fermeture", "57P03", ServerNotReady, "the network works"),
+        ("FATALE:  interruzione della connessione", "57P01", ServerNotReady, "wait"),
+        ("FATAL:  nicht genug Speicher", "53200", ServerNotReady, "see its log"),
+        ("FATAL:  Passwort-Authentifizierung fehlgeschlagen", "28P01", LoginRefused, "SQLSTATE 28P01"),
+        ("FATAL:  Datenbank existiert nicht", "3D000", LoginRefused, "SQLSTATE 3D000"),
+        ("FATAL:  Anmeldung nicht erlaubt", "reached", LoginRefused, "the network works"),
+        ("something else", "", ConnectError, "see its log"),
+    ],
+)
+def test_in_any_language_the_sqlstate_says_what_it_is(said, sqlstate, kind, advice):
+    refusal, dummy = _refusal(Login(host="127.0.0.1"), AT + said, lambda: sqlstate)
+    assert refusal.__class__ is kind
+    assert advice in str(refusal)
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("the database system is starting up", "wait, and read its log"),
+        ("the database system is shutting down", "wait, and read its log"),
+        ("the database system is in recovery mode", "the room on the disk"),
+        ("the database system is not yet accepting connections", "wait"),
+        ("the database system is not accepting connections DETAIL: Hot standby mode is disabled.", "hot_standby = on"),
+        ("the database system is not yet accepting connections DETAIL: Consistent recovery state has not been yet"
+         " reached.", "has not replayed enough"),
+    ],
+)  # fmt: skip
+def test_a_server_that_takes_no_login_now_was_reached(said, advice):
+    refusal, maybe_full = _refusal(Login(host="127.0.0.1"), f"{AT}FATAL:  {said}", unknown)
+    assert isinstance(refusal, ServerNotReady)
+    assert not maybe_full
+    assert advice in str(refusal)
+
+
 def test_a_password_is_never_repeated():
     said = AT + 'FATAL: could not use "hunter2"'
-    assert "hunter2" not in str(_refusal(Login(password="hunter2"), said)[0])
+    assert "hunter2" not in str(_refusal(Login(password="hunter2"), said, unknown)[0])
     assert "hunter2" not in Login(password="hunter2").where
