@@ -174,6 +174,7 @@ rules:
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
     name: {description: "Name of the index to build.", type: str}
+    database: {description: "Name of the database.", type: str}
     services: {description: "Services to act on.", type: list, elements: str}
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}

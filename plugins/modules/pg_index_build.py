@@ -26,6 +26,10 @@ options:
     description: Name of the table, in the case that the catalog has.
     type: str
     required: true
+  table_database:
+    description: Database of the table, for the same login. Empty means that of O(login_db).
+    type: str
+    default: ""
   columns:
     description: Names of the columns, in the order of the index. Required with O(state=present).
     type: list
@@ -163,7 +167,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.module import 
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.build import IndexRequest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.io.build import BuildOptions, build
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import (
+    POSTGRES_ARGS,
+    at_database,
+    login_of,
+)
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -175,9 +183,11 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         raise InputError("columns is empty; an index needs at least one column. Nothing was done.")
     if not present and not params["name"]:
         raise InputError("name is empty; state=absent needs the name of the index to drop. Nothing was done.")
-    wanted_index = IndexRequest(params["schema"], params["table"], tuple(params["columns"]), params["name"], present)
+    wanted_index = IndexRequest(
+        params["schema"], params["table"], tuple(params["columns"]), params["name"], present, params["table_database"]
+    )
     terms = BuildOptions(params["max_transaction_age"], params["build_timeout"], params["check_disk"])
-    with connect(login_of(params)) as postgres:
+    with connect(at_database(login_of(params), params["table_database"])) as postgres:
         result = build(postgres, wanted_index, terms, params["only"], module.check_mode)
     for text in result.pop("unseen"):
         module.warn(text)
@@ -191,6 +201,7 @@ def main() -> None:
             "schema": {"type": "str", "default": "public"},
             "table": {"type": "str", "required": True},
             "columns": {"type": "list", "elements": "str", "default": []},
+            "table_database": {"type": "str", "default": ""},
             "name": {"type": "str", "default": ""},
             "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
             "only": {"type": "list", "elements": "str"},

@@ -106,6 +106,8 @@ advice:
     table_bytes: {description: "Size of the table in bytes.", type: int}
     writes_per_second: {description: "Rows written to the table per second; null where it is not known.", type: float}
     lock: {description: "Lock that the build takes.", type: str}
+    database: {description: "Database of the table.", type: str}
+    steps: {description: "Statements for a partitioned table, in their order; empty for other tables.", type: list, elements: str}
 foreign_keys:
   description:
     - Foreign keys without an index, the most expensive first. C(seconds) estimates the time in the window that was
@@ -122,6 +124,7 @@ foreign_keys:
     size_bytes: {description: "Size in bytes.", type: int}
     near: {description: "Existing index that has the columns but does not serve; empty for none.", type: str}
     seconds: {description: "Time that the missing index cost in the window, in seconds.", type: float}
+    database: {description: "Database of the table.", type: str}
 seq_scans:
   description: Large tables with sequential scans during the window, the most rows read first.
   returned: success
@@ -135,6 +138,7 @@ seq_scans:
     scans: {description: "Number of sequential scans.", type: int}
     rows_read: {description: "Rows that were read.", type: int}
     indexes: {description: "Indexes of the table.", type: list, elements: str}
+    database: {description: "Database of the table.", type: str}
 invalid:
   description: Indexes that a failed build left, with the statement that removes each.
   returned: success
@@ -148,6 +152,7 @@ invalid:
     size_bytes: {description: "Size in bytes.", type: int}
     scans: {description: "Number of index scans.", type: int}
     statement: {description: "Statement that drops the index, for review.", type: str}
+    database: {description: "Database of the table.", type: str}
 duplicates:
   description: Indexes that are equal to another index, with the statement that removes each.
   returned: success
@@ -256,6 +261,22 @@ server:
     login_path: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
+full_reads:
+  description: "Big tables that were read from end to end in the window by statements for which no index is advised."
+  returned: success
+  type: list
+  elements: dict
+  contains: &FullRead
+    database: {description: "Database of the table.", type: str}
+    schema: {description: "Schema of the table.", type: str}
+    table: {description: "Name of the table.", type: str}
+    rows: {description: "Returned rows.", type: int}
+    size_bytes: {description: "Size in bytes.", type: int}
+    passes: {description: "How often the table was read from end to end.", type: float}
+    seconds: {description: "Seconds of the statement in the window; an estimate where no statement names the table.", type: float}
+    share: {description: "Their share of the window's time, 0 to 1.", type: float}
+    statement: {description: "The statement, without literals; empty where none that took time names the table.", type: str}
+    why: {description: "Why no index is advised, and what may serve the statement.", type: str}
 """
 
 from typing import Any

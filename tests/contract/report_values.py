@@ -174,7 +174,12 @@ def index_values() -> Iterator[IndexesReport]:
     key = ForeignKey(1, 2, "fk", (2,))
     catalog = Catalog({1: table, 2: parent}, [*twins, broken], [key], {1: {2: Column(2, "p", "p")}})
     told = catalog_report(
-        catalog, {1: table, 2: parent}, advice=[database_reports.advised()], missing=[(key, "")], least=Least(1, 9, 1)
+        catalog,
+        {1: table, 2: parent},
+        advice=[database_reports.advised()],
+        missing=[(key, "")],
+        full_reads=[database_reports.full_read()],
+        least=Least(1, 9, 1),
     )
     nothing = building_alone([build_progress((5, 1, "t", "scanning", 1, 2, 9))], snapshot([]).server)
     (statements,) = statements_values()

@@ -39,6 +39,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.in
     IndexesReport,
     building_alone,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.reads import FullRead
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statements import (
     StatementReport,
@@ -291,16 +292,34 @@ def workload(*statements: StatementReport, **waits: float) -> WorkloadReport:
 
 
 def advised(
-    seconds: float = 4.0, *, kind: str = "statement", statement: str = "CREATE INDEX i", proved: bool = True
+    seconds: float = 4.0,
+    *,
+    kind: str = "statement",
+    statement: str = "CREATE INDEX i",
+    proved: bool = True,
+    database: str = "booking",
+    steps: Sequence[str] = (),
 ) -> AdviceReport:
     return {
         "kind": kind, "schema": "public", "table": "bookings", "columns": ["customer"], "name": "i",
         "statement": statement, "why": "because", "proved": proved, "cost_before": 9.0, "cost_after": 1.0, "gain": 0.9,
         "seconds": seconds, "statements": ["SELECT 1"], "size_bytes": MIB, "table_bytes": MIB,
-        "writes_per_second": 0.0, "lock": "",
+        "writes_per_second": 0.0, "lock": "", "database": database, "steps": list(steps),
     }  # fmt: skip
 
 
-def indexes(*advice: AdviceReport, work: WorkloadReport | None = None) -> IndexesReport:
+def full_read(share: float = 0.9, statement: str = "SELECT 1", database: str = "booking") -> FullRead:
+    return {
+        "database": database, "schema": "public", "table": "cust", "rows": 120_000, "size_bytes": MIB, "passes": 7.0,
+        "seconds": 4.0, "share": share, "statement": statement, "why": "lower(email) compares an expression",
+    }  # fmt: skip
+
+
+def indexes(*advice: AdviceReport, work: WorkloadReport | None = None, reads: Sequence[FullRead] = ()) -> IndexesReport:
     nothing = building_alone([], snapshot([]).server)
-    return {**nothing, "advice": list(advice), "workload": work or workload(statement(5.0), CPU=1.0)}
+    return {
+        **nothing,
+        "advice": list(advice),
+        "full_reads": list(reads),
+        "workload": work or workload(statement(5.0), CPU=1.0),
+    }

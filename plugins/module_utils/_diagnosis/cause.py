@@ -22,6 +22,7 @@ class Rules(TypedDict, total=False):
     table: str
     columns: list[str]
     name: str
+    database: str
     services: list[str]
     containers: list[str]
     which: str

@@ -12,12 +12,13 @@ from .._postgres.connection_limits import SLOTS as MAX_CONNECTIONS
 from .._postgres.excess.excess_plan import RUNNING, EndDict, busy_of
 from .._postgres.excess.handed_over import named_by, out_of_reach
 from .._postgres.indexes.indexes_report import IndexesReport
+from .._postgres.indexes.reads import FullRead
 from .._postgres.workload.statements import WorkloadReport
-from .cause import Cause, Diagnosis, Rules, diagnosis, ended_by, idle_transaction_settings, server_causes
+from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, ended_by, idle_transaction_settings, server_causes
 from .client_pool import CLIENT_POOL, client_pools
 
-LOCKS, RUNAWAY, INDEX, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC = (
-    "lock_queue", "runaway_statement", "missing_index", "idle_in_transaction", "dead_clients",
+LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC = (
+    "lock_queue", "runaway_statement", "missing_index", "full_table_read", "idle_in_transaction", "dead_clients",
     "connection_exhaustion", "spilled_files", "blocking_vacuum", "traffic",
 )  # fmt: skip
 _MUCH = 0.15  # of the window's time that one missing index concerns
@@ -47,6 +48,7 @@ def diagnose_performance(
         *_locks(activity, workload),
         *_runaways(activity, processes, plan),
         *_index(indexes, workload),
+        *_full_reads(indexes),
         *_idle_in_transaction(activity, idle_in_transaction, plan),
         *_dead_clients(processes, plan),
         *_slots(activity),
@@ -74,7 +76,12 @@ def diagnose_performance(
     causes.sort(key=lambda cause: -cause.weight)
     advice = [
         *(cause.detail["advice"] for cause in causes if "advice" in cause.detail),
-        *(f"{index['statement']}  -- {index['why']}" for index in indexes["advice"][:3] if index["statement"]),
+        *(
+            f"{index['statement']}{_in_database(index['database'], indexes)}  -- {index['why']}"
+            for index in indexes["advice"][:3]
+            if index["statement"]
+        ),
+        *_invalid(indexes),
         *_left_alone(activity, idle_in_transaction, plan),
         *background["findings"],
     ]
@@ -115,21 +122,60 @@ def _runaways(activity: ActivityReport, processes: ProcessesReport, plan: EndDic
 
 
 def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
-    advised = [index for index in indexes["advice"] if index["kind"] == "statement" and index["statement"]]
+    advised = [
+        index for index in indexes["advice"] if index["kind"] == "statement" and (index["statement"] or index["steps"])
+    ]
     whole = sum(statement["seconds"] for statement in workload["statements"]) or 1.0
     if not advised or advised[0]["seconds"] < _MUCH * whole:
         return []
     first = advised[0]
     share = min(1.0, first["seconds"] / whole)
-    text = f"{share:.0%} of the time reads {first['schema']}.{first['table']} without an index: {first['statement']}"
+    proof = 1.0 if first["proved"] else 0.5
+    table = f"{first['schema']}.{first['table']}{_in_database(first['database'], indexes)}"
+    if not first["statement"]:  # a partitioned table: several statements, in their order
+        text = f"{share:.0%} of the time reads {table} without an index on ({', '.join(first['columns'])})"
+        detail: Detail = {"proved": first["proved"], "advice": f"{text}: {'; '.join(first['steps'])}"}
+        return [Cause(INDEX, share * proof, (text, first["why"], *first["steps"][:3]), "", {}, detail)]
+    text = f"{share:.0%} of the time reads {table} without an index: {first['statement']}"
     rules: Rules = {
         "schema": first["schema"],
         "table": first["table"],
         "columns": first["columns"],
         "name": first["name"],
+        "database": first["database"],
     }
-    proof = 1.0 if first["proved"] else 0.5
     return [Cause(INDEX, share * proof, (text, first["why"]), "build_index", rules, {"proved": first["proved"]})]
+
+
+def _in_database(database: str, indexes: IndexesReport) -> str:
+    return "" if database == indexes["server"]["database"] else f" in the database {database}"
+
+
+def _full_reads(indexes: IndexesReport) -> list[Cause]:
+    """Tables that are read from end to end, again and again, without advice that explains it."""
+    reads = [read for read in indexes["full_reads"] if read["share"] >= _MUCH]
+    if not reads:
+        return []
+    texts = [
+        f"{read['schema']}.{read['table']}{_in_database(read['database'], indexes)} ({read['rows']:,} rows) is read"
+        f" from end to end {read['passes']:g} times in the window{_by_statement(read)}"
+        for read in reads
+    ]
+    first = reads[0]
+    detail: Detail = {"advice": f"{first['schema']}.{first['table']}: {first['why']}"}
+    return [Cause(FULL_READ, 0.5 * min(1.0, first["share"]), (texts[0], first["why"], *texts[1:]), "", {}, detail)]
+
+
+def _by_statement(read: FullRead) -> str:
+    return f" by {shortened(read['statement'], _WIDE)} ({read['share']:.0%} of the time)" if read["statement"] else ""
+
+
+def _invalid(indexes: IndexesReport) -> list[str]:
+    return [
+        f"invalid index {index['index']} of {index['table']}{_in_database(index['database'], indexes)}: {index['why']};"
+        f" {index['statement']}"
+        for index in indexes["invalid"][:3]
+    ]
 
 
 def _idle_in_transaction(activity: ActivityReport, seconds: float, plan: EndDict) -> list[Cause]:
@@ -209,6 +255,7 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
         LOCKS: "they would only lengthen the lock queue",
         SLOTS: "they would need connections, and none are free",
         INDEX: "each would scan the same whole table",
+        FULL_READ: "each would scan the same whole table",
         RUNAWAY: "one statement uses the CPU that they would need",
         CLIENT_POOL: "each would fill its own pool in the same way",
     }

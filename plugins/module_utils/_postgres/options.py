@@ -127,6 +127,11 @@ def login_of(params: dict[str, Any]) -> Login:
     )
 
 
+def at_database(login: Login, database: str) -> Login:
+    """The same login to another database; an empty name changes nothing."""
+    return replace(login, database=database) if database else login
+
+
 def _bare(host: str) -> str:
     """An IPv6 address without the brackets that a URL has."""
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host

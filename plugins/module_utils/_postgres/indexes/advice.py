@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Iterable, Mapping, Sequence, TypedDict
+from typing import Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from ..._core.text import printable, span
 from ..sql_text import LONGEST_NAME, plain_identifier
@@ -15,6 +15,9 @@ LEAST_GAIN = 0.5  # share of the planner's cost that a hypothetical index must s
 _CLOSE = 1.2
 _READING = 1e-9  # seconds to read a byte of a table that lies in memory
 _FAINT = 1e-9
+_PARTITIONS = 10  # that are written out
+_UNKNOWN = 0.01  # the share that a value is taken to have where there are no statistics
+_MANY, _FEW = 0.2, 100  # a share of the rows that an index is not used for; rows that need no second column
 _HEADER, _FILL = 16, 0.9  # bytes of a B-tree's entry beside its columns; how full its pages are built
 
 
@@ -38,6 +41,8 @@ class AdviceReport(TypedDict):
     table_bytes: int
     writes_per_second: float | None
     lock: str
+    database: str
+    steps: list[str]
 
 
 class ScanReport(TypedDict):
@@ -49,6 +54,7 @@ class ScanReport(TypedDict):
     scans: int
     rows_read: int
     indexes: list[str]
+    database: str
 
 
 @dataclass
@@ -71,6 +77,7 @@ class Candidate:
     near: str = ""  # an index that only seems to serve
     worth: float = 0.0  # seconds that a foreign key cost, roughly
     running: float = 0.0
+    chosen: str = ""  # what speaks for its columns, where it was not proved
     tried: tuple[str, ...] = ()  # the columns that were proved, where they are only the first of these
 
     @property
@@ -154,6 +161,30 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     )
 
 
+class Columns(NamedTuple):
+    """Columns for an index that cannot be tried, and what speaks for them; none where they would not help."""
+
+    columns: tuple[str, ...]
+    why: str = ""
+
+
+def by_selectivity(catalog: Catalog, table: Table, equal: Sequence[str], other: Sequence[str]) -> Columns:
+    """What is equal first, the most selective before all, by the statistics; at most two, and the second only where
+    the first leaves many rows."""
+    known = {column.name: column for column in catalog.columns.get(table.oid, {}).values()}
+    shares = {name: known[name].selectivity(table.rows) if name in known else None for name in (*equal, *other)}
+    chosen = sorted(equal, key=lambda name: _UNKNOWN if shares[name] is None else float(shares[name] or 0.0))
+    first = shares[chosen[0]] if chosen else None
+    if first is not None and first >= _MANY and not other and len(chosen) == 1:
+        return Columns(())
+    columns = tuple([*chosen, *other][:2])
+    if first is not None and first * table.rows <= _FEW and not other:
+        columns = columns[:1]
+    said = [f"one value of {printable(name)} has about {shares[name]:.2%} of the rows" for name in columns
+            if name in equal and shares[name] is not None]  # fmt: skip
+    return Columns(columns, f" ({'; '.join(said)})" if said else "; the statistics of its columns are not known")
+
+
 def name_for(catalog: Catalog, candidate: Candidate) -> str:
     """As PostgreSQL would name it: table, columns, ``idx``; cut to 63 bytes, and numbered where it is taken."""
     taken = {one.relname for one in catalog.indexes} | {one.relname for one in catalog.tables.values()}
@@ -207,7 +238,30 @@ def advice_dict(
         "table_bytes": table.size,
         "writes_per_second": round(writes, 1) if writes is not None else None,
         "lock": LOCK,
+        "database": printable(catalog.database),
+        "steps": steps_of(catalog, candidate, name),
     }
+
+
+def steps_of(catalog: Catalog, candidate: Candidate, name: str) -> list[str]:
+    """The statements for a partitioned table, in their order: none of them locks writers out. Empty for all others,
+    and where partitions are partitioned again."""
+    table = candidate.table
+    leaves = [catalog.tables[oid] for oid in catalog.leaves(table.oid)] if table.kind == "p" else []
+    if any(catalog.parents.get(leaf.oid) != table.oid for leaf in leaves):
+        return []
+    known = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
+    columns = ", ".join(known[one] for one in candidate.columns)
+    whole = plain_identifier(name)
+    steps = [f"CREATE INDEX {whole} ON ONLY {table.name} ({columns})"] if leaves else []
+    for leaf in leaves[:_PARTITIONS]:
+        own = plain_identifier(name_for(catalog, Candidate(leaf, candidate.columns)))
+        schema = leaf.name.rpartition(".")[0]
+        steps.append(f"CREATE INDEX CONCURRENTLY {own} ON {leaf.name} ({columns})")
+        steps.append(f"ALTER INDEX {table.name.rpartition('.')[0]}.{whole} ATTACH PARTITION {schema}.{own}")
+    if len(leaves) > _PARTITIONS:
+        steps.append(f"-- and the same two for each of {len(leaves) - _PARTITIONS} further partitions")
+    return [printable(step) for step in steps]
 
 
 def _kind(candidate: Candidate) -> str:
@@ -231,7 +285,7 @@ def _why(candidate: Candidate) -> str:
             said.append(f"running for {span(candidate.running)}, and what it reads is counted when it ends")
             said.append("not proved: look at the plan")
         else:
-            said.append("not proved: look at the plan")
+            said.append(f"not proved: look at the plan{candidate.chosen}")
     if candidate.foreign_key:
         said.append(
             f"the foreign key {printable(candidate.foreign_key)} has no index: for every row that goes from its parent"
@@ -246,7 +300,7 @@ def _why(candidate: Candidate) -> str:
 
 def scans(catalog: Catalog, gained: Mapping[int, Table], least_rows: int, top: int) -> list[ScanReport]:
     """Big tables that were read from end to end during the window, the most rows first."""
-    found = [one for one in gained.values() if one.scans and one.rows >= least_rows]
+    found = [one for one in gained.values() if one.scans and one.rows >= least_rows and one.kind != "p"]
     return [
         {
             "table": printable(one.name),
@@ -255,6 +309,7 @@ def scans(catalog: Catalog, gained: Mapping[int, Table], least_rows: int, top: i
             "scans": one.scans,
             "rows_read": one.read,
             "indexes": [printable(index.relname) for index in catalog.of(one.oid)],
+            "database": printable(catalog.database),
         }
         for one in sorted(found, key=lambda each: -each.read)[:top]
     ]

@@ -26,13 +26,15 @@ _ROOM = 2  # times its estimated size that must be free: the sort's files lie be
 
 @dataclass(frozen=True)
 class IndexRequest:
-    """``name`` empty: as PostgreSQL would name it. ``present`` False: it is to be gone."""
+    """``name`` empty: as PostgreSQL would name it. ``present`` False: it is to be gone. ``database`` empty:
+    the login's."""
 
     schema: str
     table: str
     columns: tuple[str, ...]
     name: str = ""
     present: bool = True
+    database: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,5 +198,6 @@ def undo_of(building: Building, wanted_index: IndexRequest, catalog: Catalog) ->
         "columns": columns,
         "name": building.name,
         "state": "absent" if wanted_index.present else "present",
+        **({"table_database": wanted_index.database} if wanted_index.database else {}),
     }
     return {"reversible": True, "module": "pg_index_build", "options": options}

@@ -21,6 +21,7 @@ class IndexReport(TypedDict):
     size_bytes: int
     scans: int
     statement: str
+    database: str
 
 
 class Table(NamedTuple):
@@ -54,6 +55,18 @@ class Column(NamedTuple):
     width: int | None = None
     distinct: float | None = None
     sortable: bool = True  # its type has an order, so that a B-tree can hold it
+    common: float | None = None  # the share of the rows that have its most common value
+
+    def selectivity(self, rows: int) -> float | None:
+        """The share of a table's rows that one value is expected to have; None where it was not analysed.
+
+        The mean over the values, or, where one value is very common, what it adds if it is asked for as often as it
+        occurs.
+        """
+        if self.distinct is None or not rows:
+            return None
+        values = self.distinct if self.distinct > 0 else -self.distinct * rows
+        return max(1 / max(1.0, values), (self.common or 0.0) ** 2)
 
 
 class Index(NamedTuple):
@@ -111,9 +124,18 @@ class Catalog:
     columns: Mapping[int, Mapping[int, Column]] = field(default_factory=dict)
     days: float | None = None  # since the statistics were reset; None: never
     standbys: int = 0
+    database: str = ""
+    parents: Mapping[int, int] = field(default_factory=dict)  # of partitions and children
+    views: Sequence[tuple[str, frozenset[int]]] = ()  # their names, and the tables below each
 
     def of(self, table: int) -> list[Index]:
         return [one for one in self.indexes if one.table == table]
+
+    def leaves(self, table: int) -> list[int]:
+        """The partitions of a table that hold rows, at whatever depth, the largest first."""
+        children = [oid for oid, parent in self.parents.items() if parent == table and oid in self.tables]
+        below = [leaf for oid in children for leaf in ([oid] if self.tables[oid].kind != "p" else self.leaves(oid))]
+        return sorted(below, key=lambda oid: -self.tables[oid].rows)
 
     def meant(self, schema: str, name: str, evidence: Iterable[Container[int]]) -> list[Table]:
         """The tables that a name may mean. Without a schema it depends on whose search_path it was said under, which
@@ -137,6 +159,18 @@ class Catalog:
             one.valid and one.method == "btree" and not one.partial and one.key[: len(wanted)] == wanted
             for one in self.of(table)
         )
+
+
+def with_partitions(tables: Mapping[int, Table], parents: Mapping[int, int]) -> dict[int, Table]:
+    """The tables, where a partitioned one counts what its partitions do: it has no rows of its own."""
+    found = dict(tables)
+    whole = [oid for oid, table in tables.items() if table.kind == "p"]
+    names = ("size", "rows", "scans", "read", "inserted", "updated", "deleted")
+    catalog = Catalog(tables, (), (), parents=parents)
+    for oid in whole:
+        leaves = [tables[leaf] for leaf in catalog.leaves(oid)]
+        found[oid] = tables[oid]._replace(**{name: sum(getattr(leaf, name) for leaf in leaves) for name in names})
+    return found
 
 
 def growth(before: Mapping[int, Table], after: Mapping[int, Table]) -> dict[int, Table]:
@@ -223,4 +257,5 @@ def _index_dict(catalog: Catalog, one: Index, why: str) -> IndexReport:
         "size_bytes": one.size,
         "scans": one.scans,
         "statement": f"DROP INDEX CONCURRENTLY {printable(one.name)}",
+        "database": printable(catalog.database),
     }

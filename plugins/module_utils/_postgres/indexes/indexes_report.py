@@ -13,6 +13,7 @@ from ..workload.statements import WorkloadReport
 from . import catalog as catalogs
 from .advice import AdviceReport, ScanReport, by_cost, cost_of, scans
 from .catalog import Catalog, ForeignKey, IndexReport, Table
+from .reads import FullRead
 
 
 class ForeignKeyReport(TypedDict):
@@ -25,6 +26,7 @@ class ForeignKeyReport(TypedDict):
     size_bytes: int
     near: str
     seconds: float
+    database: str
 
 
 class BuildProgress(TypedDict):
@@ -50,6 +52,7 @@ class CatalogReport(TypedDict):
     advice: list[AdviceReport]
     foreign_keys: list[ForeignKeyReport]
     seq_scans: list[ScanReport]
+    full_reads: list[FullRead]
     invalid: list[IndexReport]
     duplicates: list[IndexReport]
     unused: list[IndexReport]
@@ -80,6 +83,7 @@ def catalog_report(
     *,
     advice: list[AdviceReport],
     missing: Sequence[tuple[ForeignKey, str]],
+    full_reads: list[FullRead],
     least: Least,
 ) -> CatalogReport:
     """``gained``: what the counters of each table gained; ``missing``: foreign keys that no index serves."""
@@ -87,9 +91,32 @@ def catalog_report(
         "advice": advice,
         "foreign_keys": [_foreign_key(catalog, key, near, gained) for key, near in by_cost(catalog, missing, gained)],
         "seq_scans": scans(catalog, gained, least.rows, least.top),
+        "full_reads": full_reads[: least.top],
         "invalid": catalogs.invalid(catalog),
         "duplicates": catalogs.duplicates(catalog),
         "unused": catalogs.unused(catalog, least.unused),
+    }
+
+
+def together(reports: Sequence[CatalogReport], top: int) -> CatalogReport:
+    """The reports of several databases as one; advice as each has it, by the seconds that it concerns."""
+    return {
+        "advice": sorted(
+            (one for report in reports for one in report["advice"]),
+            key=lambda one: (not one["proved"], -one["seconds"]),
+        )[:top]
+        if len(reports) > 1
+        else [one for report in reports for one in report["advice"]],
+        "foreign_keys": [one for report in reports for one in report["foreign_keys"]],
+        "seq_scans": sorted(
+            (one for report in reports for one in report["seq_scans"]), key=lambda one: -one["rows_read"]
+        ),
+        "full_reads": sorted(
+            (one for report in reports for one in report["full_reads"]), key=lambda one: -one["seconds"]
+        ),
+        "invalid": [one for report in reports for one in report["invalid"]],
+        "duplicates": [one for report in reports for one in report["duplicates"]],
+        "unused": [one for report in reports for one in report["unused"]],
     }
 
 
@@ -99,6 +126,7 @@ def building_alone(building: list[BuildProgress], server: ServerReport) -> Index
         "advice": [],
         "foreign_keys": [],
         "seq_scans": [],
+        "full_reads": [],
         "invalid": [],
         "duplicates": [],
         "unused": [],
@@ -134,5 +162,6 @@ def _foreign_key(catalog: Catalog, key: ForeignKey, near: str, gained: Mapping[i
         "columns": [printable(known[number].name) for number in key.columns if number in known],
         "size_bytes": catalog.tables[key.table].size if key.table in catalog.tables else 0,
         "near": near,
+        "database": printable(catalog.database),
         "seconds": round(cost_of(catalog, key, gained), 3),
     }

@@ -125,6 +125,13 @@ def queries_of(text: str) -> list[Query]:
     return found
 
 
+def all_queries(text: str) -> list[Query]:
+    """Every query of a statement that reads a table, those without a condition too; none where it cannot be read."""
+    bare = without_literals(text)
+    tree = None if bare.endswith("...") else _tree(bare)
+    return [query for query in _queries(tree or []) if query.sources]
+
+
 def _tree(bare: str) -> list[Any] | None:
     """Words in small letters, what stands in brackets or from CASE to END as a list; None if they do not match."""
     tree: list[Any] = []
@@ -279,16 +286,18 @@ def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, 
     return {alias: need for alias, need in found.items() if not need.empty}
 
 
-def _conjuncts(words: list[Any]) -> Iterator[list[Any]]:
-    """What must be true, each; nothing where one of several is enough."""
+def conjuncts(words: list[Any], alternatives: bool = True) -> Iterator[list[Any]]:
+    """What must be true, each. ``alternatives``: also what is joined by OR, as one; else nothing of that."""
     if "or" in words:
+        if alternatives:
+            yield words
         return
     one: list[Any] = []
     between = False
     for word in [*words, "and"]:
         if word == "and" and not between:
             if len(one) == 1 and isinstance(one[0], list) and one[0][:1] != ["case"]:
-                yield from _conjuncts(one[0]) if one[0][:1] not in [[each] for each in _QUERY] else ()
+                yield from conjuncts(one[0], alternatives) if one[0][:1] not in [[each] for each in _QUERY] else ()
             else:
                 yield one
             one = []
@@ -299,7 +308,7 @@ def _conjuncts(words: list[Any]) -> Iterator[list[Any]]:
 
 def _comparisons(words: list[Any]) -> Iterator[tuple[list[Any], str, list[Any]]]:
     """Each side of each comparison that must hold, with the operator and the other side."""
-    for one in _conjuncts(words):
+    for one in conjuncts(words, alternatives=False):
         places = [place for place, word in enumerate(one) if word in _COMPARES]
         if len(places) != 1 or any(word in _SPOILS for word in one):
             continue

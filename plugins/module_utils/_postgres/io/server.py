@@ -7,15 +7,16 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Iterator, Sequence
+from typing import Any, Collection, Iterator, Mapping, Sequence
 
-from ..._core.errors import NotPostgres, PoolerInTheWay, PrivilegeError, ServerError
+from ..._core.errors import NotPostgres, PoolerInTheWay, PrivilegeError, RunbookError, ServerError
 from ..session import SIGNATURE
 from ..snapshot import Limits, ServerReport
 from . import queries
 from .connection import Login, driver, open_connection
 
 _OLDEST = 140000
+_MOST_DATABASES = 3  # besides the login's own, that are asked for names in one look
 Row = Sequence[Any]
 
 
@@ -27,6 +28,8 @@ class Postgres:
         self._connection = connection
         self._driver = driver()
         self._error = self._driver.Error
+        self._relations: dict[str, dict[int, str]] = {}
+        self._asked: set[str] = set()  # databases that refuse this login
         self._identify(login_path)
 
     def rows(self, statement: str, **parameters: Any) -> list[Row]:
@@ -42,6 +45,32 @@ class Postgres:
     def text_rows(self, statement: str, **parameters: Any) -> list[Row]:
         """The same with every text legible, for names that are compared, shown, and sent back."""
         return [legible(row) for row in self.rows(statement, **parameters)]
+
+    def relation_names(self, oids: Mapping[str, Collection[int]]) -> dict[str, dict[int, str]]:
+        """Names of relations by oid, by database. Those of another database are asked for there by the same login: they
+        are a courtesy, so a few databases are enough, and one that refuses the login is not asked again."""
+        found: dict[str, dict[int, str]] = {}
+        asked = 0
+        for database, wanted in oids.items():
+            known = self._relations.setdefault(database, {})
+            missing = sorted(set(wanted) - set(known))
+            if database == self.server["database"]:
+                known.update({row[0]: row[1] for row in self.names(queries.RELATIONS, oids=missing)} if missing else {})
+            elif missing and database and database not in self._asked and asked < _MOST_DATABASES:
+                asked += 1
+                known.update(self._names_in(database, missing))
+            found[database] = known
+        return found
+
+    def _names_in(self, database: str, oids: list[int]) -> dict[int, str]:
+        self._asked.add(database)
+        quick = replace(self.login, database=database, connect_timeout=2, statement_timeout=1.0, lock_timeout=0.5)
+        try:
+            with connect(quick) as other:
+                self._asked.discard(database)  # it lets this login in, so that it may be asked again
+                return {row[0]: row[1] for row in other.names(queries.RELATIONS, oids=oids)}
+        except RunbookError:
+            return {}
 
     def table(self, statement: str, most: int) -> tuple[list[str], list[Row], bool]:
         """Columns and rows of a statement, at most so many; whether there are more. Numbers that JSON has, booleans and

@@ -85,18 +85,23 @@ def _object_names(
 ) -> dict[str, Any]:
     here = next((oid for oid, row in databases.items() if row[1] == postgres.server["database"]), None)
     tags = {lock.tag for lock in locks} | set(rows_wanted.values())
-    oids = {tag[2] for tag in tags if tag[2] is not None and tag[1] in (here, 0)}
-    rows = postgres.names(queries.RELATIONS, oids=sorted(oids)) if oids else []
-    known: dict[int, str] = {row[0]: printable(row[1]) for row in rows}
+    oids: dict[str, set[int]] = {}
+    for tag in tags:
+        if tag[2] is not None:
+            database = postgres.server["database"] if tag[1] in (here, 0) else _name(databases, tag[1])
+            oids.setdefault(database, set()).add(tag[2])
+    known = postgres.relation_names(oids)
     names: dict[Tag, str] = {}
     for tag in tags:
         if tag[2] is None:
             continue
-        place = f" ({tag[3]},{tag[4]})" if tag[4] is not None else ""
-        if tag[2] in known and tag[1] in (here, 0):
-            names[tag] = known[tag[2]] + place
-        else:
-            names[tag] = f"relation {tag[2]}{place} of database {printable(_name(databases, tag[1]))}"
+        at = f" ({tag[3]},{tag[4]})" if tag[4] is not None else ""
+        its_own = tag[1] in (here, 0)
+        database = postgres.server["database"] if its_own else _name(databases, tag[1])
+        name = known.get(database, {}).get(tag[2])
+        names[tag] = f"{printable(name)}{at}" if name else f"relation {tag[2]}{at}"
+        if not (name and its_own):
+            names[tag] += f" of database {printable(_name(databases, tag[1]))}"
     return {"names": names, "rows": {pid: names[tag] for pid, tag in rows_wanted.items()}}
 
 

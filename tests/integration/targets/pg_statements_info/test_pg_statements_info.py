@@ -185,8 +185,16 @@ def test_in_a_schema_with_a_hostile_name(counted):
 
 
 class TestMissing:
-    def test_it_is_not_created_in_this_database(self, counted):
-        found = info(counted, db="other")
+    def test_it_is_created_in_another_database_alone(self, counted):
+        """Its figures are the whole server's, wherever it was created."""
+        assert info(counted, db="other")["available"] is True
+
+    def test_it_is_created_in_no_database(self, counted):
+        counted.run("DROP EXTENSION pg_stat_statements")
+        try:
+            found = info(counted, db="other")
+        finally:
+            counted.run("CREATE EXTENSION pg_stat_statements")
         assert found["available"] is False
         assert "not created in the database other" in found["why"]
         assert "CREATE EXTENSION" in found["remedy"]

@@ -4,27 +4,40 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
-from typing import Any, Container, Iterable, Sequence
+from typing import Any, Container, Iterable, Mapping, Sequence
 
 from ...._core.text import printable, shortened
 from ...io.connection import Login
-from ...io.queries import DATABASES
 from ...io.server import Postgres, connect
 from ...session import LONGEST_QUERY
 from ...sql_text import legible_statement, without_literals
-from ...workload.io.pg_stat_statements import named, usable
+from ...workload.grouping import inner_query
+from ...workload.io.places import at, counting, databases_of
 from ...workload.io.window import Workload, workload
-from ...workload.statements import RunningNow
+from ...workload.statements import Reader, RunningNow
 from .. import advice
 from .. import catalog as indexes
 from ..advice import Candidate
 from ..catalog import Catalog, Column, ForeignKey, Index, Table
-from ..indexes_report import BuildProgress, IndexesReport, Least, build_progress, building_alone, catalog_report
+from ..indexes_report import (
+    BuildProgress,
+    CatalogReport,
+    IndexesReport,
+    Least,
+    build_progress,
+    building_alone,
+    catalog_report,
+    together,
+)
 from ..predicates import IndexNeed, cost, index_needs, is_read, queries_of, question
+from ..reads import Reading, full_reads
 from . import index_queries as queries
 from .planner import NotPlanned, Planner
 
+_LEAST_PLACE = 0.1  # of the window's time, below which another database is not looked at
+_SECOND_WINDOW = 2.0  # seconds, at most, to watch one that was not known before the window
 _LEAST_SHARE = 0.02  # of the window's time, below which a statement is not looked at
 _LONGEST = 300
 _CHARACTER = 4  # bytes that a text is cut short by, so that no character is cut
@@ -51,45 +64,86 @@ def index_report(login: Login, options: AdviceOptions) -> IndexesReport:
 
 
 def advise(postgres: Postgres, options: AdviceOptions) -> IndexesReport:
-    """What pg_index_info returns; see its documentation."""
+    """What pg_index_info returns; see its documentation. The time may go to another database than the login's."""
     if options.only_building:
         return building_alone(progress(postgres), postgres.server)
-    before = read_tables(postgres)
-    work = workload(postgres, usable(postgres), options.window)
-    after = read_tables(postgres)
-    gained = indexes.growth(before, after) if options.window else dict(after)
-    catalog = read_catalog(postgres, after)
-    missing = indexes.unindexed(catalog)
-    notes: list[str] = [] if work.extension.name else [f"{work.extension.why}: {work.extension.remedy}"]
-    found = [
-        *_of_statements(postgres, catalog, gained, _here(postgres, work), options, notes),
-        *advice.of_foreign_keys(catalog, missing, gained),
-    ]
-    whole = [one for one in advice.merge(found) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
-    ordered = advice.ranked(whole)[: options.top]
+    before = {str(postgres.server["database"]): read_tables(postgres), **elsewhere(postgres)}
+    with counting(postgres) as (counter, extension):
+        work = workload(counter, extension, options.window)
+        report = work.report(counter, options.top, "normalized")
+        reader = work.reader(counter, work.top(options.top), "full")
+    notes: list[str] = [] if extension.name else [f"{extension.why}: {extension.remedy}"]
+    reports: list[CatalogReport] = []
+    building: list[BuildProgress] = []
+    for name in databases_of(postgres, work, _LEAST_PLACE):
+        with at(postgres, name, notes) as place:
+            if place is not None:
+                reports.append(_advise_in(place, before.get(name), _in(work, reader, name), reader, options, notes))
+                building += progress(place)
     return {
-        **catalog_report(
-            catalog,
-            gained,
-            advice=[advice.advice_dict(catalog, one, gained, work.seconds) for one in ordered],
-            missing=missing,
-            least=Least(options.min_rows, options.top, options.least_unused),
-        ),
+        **together(reports, options.top),
         "window": {
             "seconds": round(work.seconds, 2) if work.seconds is not None else None,
             "lifetime": not options.window,
         },
-        "building": progress(postgres),
-        "workload": work.report(postgres, options.top, "normalized"),
-        "notes": notes,
+        "building": building,
+        "workload": report,
+        "notes": list(dict.fromkeys(notes)),
         "server": postgres.server,
     }
+
+
+def _advise_in(
+    postgres: Postgres,
+    before: dict[int, Table] | None,
+    work: Workload,
+    reader: Reader,
+    options: AdviceOptions,
+    notes: list[str],
+) -> CatalogReport:
+    """Advice for one database. ``before`` None: its tables were not read before the window, so they are watched now."""
+    if before is None and options.window:
+        before = read_tables(postgres)
+        time.sleep(min(options.window, _SECOND_WINDOW))
+    after = read_tables(postgres)
+    catalog = read_catalog(postgres, after)
+    catalog = replace(catalog, tables=indexes.with_partitions(after, catalog.parents))
+    gained = indexes.growth(before or {}, after) if options.window else dict(after)
+    gained = indexes.with_partitions(gained, catalog.parents)
+    missing = indexes.unindexed(catalog)
+    candidates, readings = _of_statements(postgres, catalog, gained, work, reader, options, notes)
+    found = [*candidates, *advice.of_foreign_keys(catalog, missing, gained)]
+    merged = [one for one in advice.merge(found) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
+    ordered = advice.ranked(merged)[: options.top]
+    least = Least(options.min_rows, options.top, options.least_unused)
+    unknown = "" if work.extension.name else f"{work.extension.why}, so the statement is not known"
+    return catalog_report(
+        catalog,
+        gained,
+        advice=[advice.advice_dict(catalog, one, gained, work.seconds) for one in ordered],
+        missing=missing,
+        full_reads=full_reads(
+            catalog, gained, readings, whole=work.whole or work.seconds or 0.0, min_rows=options.min_rows,
+            unknown=unknown,
+        ),
+        least=least,
+    )  # fmt: skip
 
 
 def progress(postgres: Postgres) -> list[BuildProgress]:
     """Builds at work now: on which table, in which phase, how far."""
     rows = postgres.names(queries.BUILDING)
     return [build_progress(row) for row in rows]
+
+
+def elsewhere(postgres: Postgres) -> dict[str, dict[int, Table]]:
+    """The tables of the databases in which others are at work, as they are now, by the name of the database."""
+    found = {}
+    for row in postgres.names(queries.ELSEWHERE):
+        with at(postgres, row[0], []) as place:
+            if place is not None:
+                found[row[0]] = read_tables(place)
+    return found
 
 
 def read_tables(postgres: Postgres) -> dict[int, Table]:
@@ -105,6 +159,9 @@ def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
     for table, *rest in postgres.text_rows(queries.COLUMNS, tables=list(tables)):
         columns.setdefault(table, {})[rest[0]] = Column(*rest)
     since, now, standbys = postgres.rows(queries.STATISTICS_SINCE)[0]
+    views: dict[int, tuple[str, set[int]]] = {}
+    for view, name, below in postgres.text_rows(queries.VIEWS):
+        views.setdefault(view, (name, set()))[1].add(below)
     return Catalog(
         tables,
         [one._replace(defined=defined.get(one.oid, ("", ""))) for one in found],
@@ -112,7 +169,21 @@ def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
         columns,
         (now - since).total_seconds() / 86400 if since else None,
         standbys,
+        str(postgres.server["database"]),
+        {row[0]: row[1] for row in postgres.rows(queries.PARENTS)},
+        [(name, frozenset(_below(views, view))) for view, (name, dummy) in views.items()],
     )
+
+
+def _below(views: Mapping[int, tuple[str, set[int]]], view: int) -> set[int]:
+    """The relations that a view reads, those of the views that it reads too."""
+    found: set[int] = set()
+    open_ = [view]
+    while open_:
+        for oid in views[open_.pop()][1] - found:
+            found.add(oid)
+            open_ += [oid] if oid in views else []
+    return found
 
 
 def _index(row: Any) -> Index:
@@ -126,65 +197,80 @@ def _of_statements(
     catalog: Catalog,
     gained: dict[int, Table],
     work: Workload,
+    reader: Reader,
     options: AdviceOptions,
     notes: list[str],
-) -> Iterable[Candidate]:
-    """Candidates for the statements that took most in this database, tried where hypopg is there."""
-    keys = work.top(options.top)
-    reader = work.reader(postgres, keys, "full")
+) -> tuple[list[Candidate], list[Reading]]:
+    """Candidates for the statements that took most in this database, tried where hypopg is there; and each statement
+    that was looked at, with the tables that its candidates concern."""
     planner = Planner(postgres)
     prove = options.hypothetical and planner.hypothetical
-    if options.hypothetical and not planner.hypothetical:
-        notes.append("advice for statements is not proved: CREATE EXTENSION hypopg (no restart) to have it tried")
-    within = sum(one["within"] for sessions in work.running.values() for one in sessions)
-    whole = sum(one.spent.seconds for one in work.doings) + within or 1.0
     spent = {one.key: one.spent.seconds for one in work.doings}
     reasons: dict[str, list[str]] = {}
     unclear: dict[str, None] = {}
     found: list[Candidate] = []
-    for key in keys:
+    readings: list[Reading] = []
+    for key in work.top(options.top):
         running = work.running.get(key[2], [])
         seconds = spent.get(key, 0.0) + sum(one["within"] for one in running)
         text = reader.texts.get(key, "")
+        if seconds < _LEAST_SHARE * work.whole or work.samples.lock_share(key[2]) > 0.5:
+            continue
         if not text and running:
             text = running[0]["query"]
             if _is_cut(postgres, text):
                 unclear["no advice for a running statement whose text is cut: raise track_activity_query_size"] = None
-                continue
-        if not is_read(text) or seconds < _LEAST_SHARE * whole or work.samples.lock_share(key[2]) > 0.5:
-            continue
+                text = f"{text} ..."
         shown = shortened(legible_statement(text), _LONGEST)
-        age = _at_work(running, work.seconds) if key not in spent else 0.0
-        evidence = (_opened(postgres, running), {oid for oid, table in gained.items() if table.scans})
         tried = []
-        for table, need in _asked(catalog, text, evidence, options.min_rows, unclear):
-            best: Candidate | None
-            try:
-                best = _proved(planner, catalog, table, need) if prove else _unproved(catalog, gained, table, need, age)
-            except NotPlanned as reason:
-                reasons.setdefault(printable(str(reason)), []).append(shown)
-                best = _unproved(catalog, gained, table, need, age)
-            if best is not None:
-                tried.append(best)
-        found += [replace(one, seconds=seconds, statements=[shown]) for one in advice.merge(tried)]
+        if is_read(inner_query(text)) and not text.endswith(" ..."):
+            age = _at_work(running, work.seconds) if key not in spent else 0.0
+            evidence = (_opened(postgres, running), {oid for oid, table in gained.items() if table.scans})
+            for table, need in _asked(catalog, inner_query(text), evidence, options.min_rows, unclear):
+                best: Candidate | None
+                try:
+                    best = (
+                        _proved(planner, catalog, table, need)
+                        if prove
+                        else _unproved(catalog, gained, table, need, age)
+                    )
+                except NotPlanned as reason:
+                    reasons.setdefault(printable(str(reason)), []).append(shown)
+                    best = _unproved(catalog, gained, table, need, age)
+                if best is not None:
+                    tried.append(best)
+        merged = [one for one in advice.merge(tried) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
+        readings.append(Reading(text, shown, seconds, _advised(catalog, merged)))
+        found += [replace(one, seconds=seconds, statements=[shown]) for one in merged]
     notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
     notes += unclear
-    return found
+    if readings and options.hypothetical and not planner.hypothetical:
+        notes.append(
+            "advice for statements is not proved: CREATE EXTENSION hypopg (no restart) in the database"
+            f" {printable(catalog.database)} to have it tried"
+        )
+    return found, readings
 
 
-def _here(postgres: Postgres, work: Workload) -> Workload:
-    """What was done in this database: another's statements are about tables that are not here.
+def _advised(catalog: Catalog, candidates: Iterable[Candidate]) -> frozenset[int]:
+    """The tables that these concern, with their partitions."""
+    tables = [one.table.oid for one in candidates]
+    return frozenset(oid for table in tables for oid in (table, *catalog.leaves(table)))
+
+
+def _in(work: Workload, reader: Reader, name: str) -> Workload:
+    """What was done in one database: another's statements are about tables that are not there.
 
     Statements without an id, where the server computes none, are told apart by their texts.
     """
-    database = postgres.server["database"]
-    known = {oid for oid, name in named(postgres, DATABASES).items() if name == database}
+    known = {oid for oid, database in reader.databases.items() if database == name}
     running: dict[int, list[RunningNow]] = {}
     for query_id, sessions in work.running.items():
         for one in sessions:
-            if work.snapshot.sessions[one["pid"]].database == database:
+            if work.snapshot.sessions[one["pid"]].database == name:
                 running.setdefault(query_id or hash(without_literals(one["query"])), []).append(one)
-    return replace(work, doings=[one for one in work.doings if one.key[1] in known], running=running)
+    doings = [one for one in work.doings if one.key[1] in known]
+    return replace(work, doings=doings, running=running, whole=work.whole)
 
 
 def _at_work(running: list[RunningNow], window: float | None) -> float:
@@ -235,27 +321,32 @@ def _asked(
 
 
 def _proved(planner: Planner, catalog: Catalog, table: Table, need: IndexNeed) -> Candidate | None:
-    """The index that saves most of a question of ours about this table, by the planner's own cost."""
-    quoted = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
-    asked, parameters = question(table.name, quoted, need), len(need.equal) + len(need.other)
+    """The index that saves most of a question of ours about this table, by the planner's own cost; of a partitioned
+    table about its largest partition."""
+    leaves = catalog.leaves(table.oid) if table.kind == "p" else []
+    asked_of = catalog.tables[leaves[0]] if leaves else table
+    quoted = {column.name: column.quoted for column in catalog.columns[asked_of.oid].values()}
+    asked, parameters = question(asked_of.name, quoted, need), len(need.equal) + len(need.other)
     tried = []
-    with planner.over(table.oid):
+    with planner.over(asked_of.oid):
         before = cost(planner.explain(asked, parameters))
         for columns in need.candidates():
-            if catalog.serves(table.oid, catalog.numbers(table.oid, columns)):
+            if catalog.serves(asked_of.oid, catalog.numbers(asked_of.oid, columns)):
                 continue
-            with planner.with_index(table.name, [quoted[name] for name in columns]) as size:
+            with planner.with_index(asked_of.name, [quoted[name] for name in columns]) as size:
                 tried.append((columns, cost(planner.explain(asked, parameters)), size))
     best = advice.cheapest(tried, before)
     if best is None:
         return None
-    return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=best[2])
+    size = 0 if leaves else best[2]
+    return Candidate(table, best[0], before=round(before, 1), after=round(best[1], 1), size=size)
 
 
 def _unproved(
     catalog: Catalog, gained: dict[int, Table], table: Table, need: IndexNeed, age: float
 ) -> Candidate | None:
-    """For a table that was read from end to end: what is equal first, then one that is compared otherwise.
+    """For a table that was read from end to end: what is equal first, the most selective before all, then one that is
+    compared otherwise. None where what is equal tells too few rows apart.
 
     What a statement reads is counted when it ends. One that runs, of such an ``age``, and that no index serves by even
     one column, is taken to read it so.
@@ -266,7 +357,8 @@ def _unproved(
         age = 0.0
     elif not age or served:
         return None
-    return Candidate(table, tuple(compared[:2]), running=age)
+    chosen = advice.by_selectivity(catalog, table, need.equal, need.other)
+    return Candidate(table, chosen.columns, running=age, chosen=chosen.why) if chosen.columns else None
 
 
 def _numbers(catalog: Catalog, one: Candidate) -> tuple[int, ...]:

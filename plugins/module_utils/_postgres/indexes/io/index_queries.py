@@ -24,15 +24,16 @@ SELECT c.oid, n.nspname::text, c.relname::text,
 COLUMNS = """
 SELECT a.attrelid, a.attnum::int, a.attname::text, pg_catalog.quote_ident(a.attname), s.stanullfrac, s.stawidth,
        s.stadistinct,
-       t.typcategory <> 'G' AND t.typname NOT IN ('json', 'xml', 'jsonpath', 'aclitem', 'xid', 'cid')
+       t.typcategory <> 'G' AND t.typname NOT IN ('json', 'xml', 'jsonpath', 'aclitem', 'xid', 'cid'), s.common
   FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm', 'p')
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-  LEFT JOIN LATERAL (SELECT p.null_frac AS stanullfrac, p.avg_width AS stawidth, p.n_distinct AS stadistinct
+  LEFT JOIN LATERAL (SELECT p.null_frac AS stanullfrac, p.avg_width AS stawidth, p.n_distinct AS stadistinct,
+                            p.most_common_freqs[1] AS common
                        FROM pg_catalog.pg_stats AS p
                       WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.attname = a.attname
-                        AND NOT p.inherited) AS s ON true
+                        AND (NOT p.inherited OR c.relkind = 'p')) AS s ON true
  WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = ANY (%(tables)s::oid[])
 """
 
@@ -61,6 +62,28 @@ SELECT i.indexrelid, i.indrelid, c.relname::text,
 EXPRESSIONS = """
 SELECT indexrelid, pg_catalog.pg_get_expr(indpred, indrelid), pg_catalog.pg_get_expr(indexprs, indrelid)
   FROM pg_catalog.pg_index WHERE indexrelid = ANY (%(indexes)s::oid[])
+"""
+
+PARENTS = "SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits"
+# Views by name, with each relation that their rules read; a view over a view is followed on our side.
+VIEWS = """
+SELECT v.oid, v.relname::text, d.refobjid
+  FROM pg_catalog.pg_class AS v
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = v.oid
+  JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> v.oid
+ WHERE v.relkind = 'v'
+ GROUP BY 1, 2, 3
+"""
+# Databases of other sessions, those at work first.
+ELSEWHERE = """
+SELECT d.datname::text
+  FROM pg_catalog.pg_stat_get_activity(NULL) AS a JOIN pg_catalog.pg_database AS d ON d.oid = a.datid
+ WHERE a.backend_type = 'client backend' AND d.datallowconn AND d.datname <> pg_catalog.current_database()
+ GROUP BY 1
+ ORDER BY pg_catalog.count(*) FILTER (WHERE a.state = 'active') DESC, pg_catalog.count(*) DESC, 1
+ LIMIT 4
 """
 
 FOREIGN_KEYS = """

@@ -19,6 +19,7 @@ from ...io.snapshot import read_snapshot
 from ...session import SIGNATURE
 from ...snapshot import Snapshot
 from ...sql_text import identifier
+from ..grouping import LONGEST_SHAPE
 from ..statements import Entry, Key, Samples, StatementCounters
 
 EXTENSION = """
@@ -59,6 +60,7 @@ class Extension:
     why: str = ""
     remedy: str = ""
     notes: tuple[str, ...] = ()
+    elsewhere: bool = False  # it is loaded and counts, and may be created in another database
 
 
 def find_extension(postgres: Postgres) -> Extension:
@@ -83,7 +85,9 @@ def find_extension(postgres: Postgres) -> Extension:
         )
     if not installed:
         return Extension(
-            why=f"the extension pg_stat_statements is not created in the database {printable(database)}", remedy=create
+            why=f"the extension pg_stat_statements is not created in the database {printable(database)}",
+            remedy=create,
+            elsewhere=True,
         )
     notes = []
     if installed != newest:
@@ -130,6 +134,18 @@ def texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> di
         ids=[key[2] for key in keys],
     )
     return {(row[0], row[1], row[2], row[3]): row[4] or "" for row in found}
+
+
+def short_texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> dict[Key, str]:
+    """The beginnings of the texts of these, and of all that declare a cursor."""
+    level = "toplevel" if "toplevel" in extension.columns else "true"
+    rows = postgres.names(
+        f"SELECT userid, dbid, queryid, {level}, pg_catalog.left(query, %(longest)s) FROM {extension.name}(true)"
+        " WHERE queryid = ANY (%(ids)s::bigint[]) OR query ~* '^\\s*declare\\M'",
+        ids=[key[2] for key in keys],
+        longest=LONGEST_SHAPE,
+    )
+    return {(row[0], row[1], row[2], row[3]): row[4] or "" for row in rows}
 
 
 def own_statements(postgres: Postgres, extension: Extension) -> frozenset[Key]:

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Mapping
 
 from ...io import queries
-from ...io.connection import Login
-from ...io.server import Postgres, connect
+from ...io.server import Postgres
 from ...snapshot import Snapshot
+from ..grouping import grouped, recounted, renumbered
 from ..statements import (
     Doing,
     Key,
@@ -17,7 +18,6 @@ from ..statements import (
     RunningNow,
     Samples,
     StatementCounters,
-    StatementsReport,
     WorkloadReport,
     difference,
     lifetime,
@@ -25,7 +25,7 @@ from ..statements import (
     report,
     running_seconds,
 )
-from .pg_stat_statements import Extension, named, own_statements, texts, usable, watch
+from .pg_stat_statements import Extension, named, own_statements, short_texts, texts, watch
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,29 @@ class Workload:
     second: StatementCounters
     seconds: float | None
     snapshot: Snapshot
+    texts: Mapping[Key, str] = field(default_factory=dict)  # of statements that the extension has no text of
+    whole: float = 0.0  # seconds of all statements, finished and running
 
     def top(self, number: int) -> list[Key]:
         return [key for key, dummy in ranked(self.doings, self.running)[:number]]
 
+    def databases(self, postgres: Postgres, least: float) -> list[str]:
+        """Databases that took at least such a share of the time, the most first."""
+        names = named(postgres, queries.DATABASES)
+        seconds: dict[str, float] = {}
+        for one in self.doings:
+            name = names.get(one.key[1], "")
+            seconds[name] = seconds.get(name, 0.0) + one.spent.seconds
+        for sessions in self.running.values():
+            for session in sessions:
+                name = self.snapshot.sessions[session["pid"]].database
+                seconds[name] = seconds.get(name, 0.0) + session["within"]
+        ordered = sorted(seconds, key=lambda name: -seconds[name])
+        return [name for name in ordered if name and seconds[name] >= least * self.whole]
+
     def reader(self, postgres: Postgres, keys: list[Key], form: str) -> Reader:
         known = texts(postgres, self.extension, keys) if self.extension.name and keys and form != "none" else {}
+        known.update({key: text for key, text in self.texts.items() if key in keys} if form != "none" else {})
         return Reader(named(postgres, queries.ROLES), named(postgres, queries.DATABASES), known, form)
 
     def report(self, postgres: Postgres, top: int, form: str) -> WorkloadReport:
@@ -77,8 +94,22 @@ def workload(postgres: Postgres, extension: Extension, window: float) -> Workloa
     first, second, samples, snapshot, seconds = watch(postgres, extension, window)
     ours = own_statements(postgres, extension) if extension.name else frozenset()
     doings = [one for one in (difference(first, second) if window else lifetime(second)) if one.key not in ours]
+    texts_of = short_texts(postgres, extension, [one.key for one in doings]) if extension.name else {}
+    statements = grouped(doings, texts_of)
     running = running_seconds(snapshot, postgres.pid, seconds if window else None)
-    return Workload(extension, doings, running, samples, first, second, seconds if window else None, snapshot)
+    return Workload(
+        extension,
+        statements.doings,
+        renumbered(running, statements.ids),
+        recounted(samples, statements.ids),
+        first,
+        second,
+        seconds if window else None,
+        snapshot,
+        statements.texts,
+        sum(one.spent.seconds for one in statements.doings)
+        + sum(one["within"] for sessions in running.values() for one in sessions),
+    )
 
 
 def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> list[str]:
@@ -96,10 +127,3 @@ def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> l
             " pg_stat_statements.max"
         )
     return said
-
-
-def statements_report(login: Login, window: float, top: int, form: str) -> StatementsReport:
-    """What pg_statements_info returns; ``window`` in seconds, ``form``: how statements are shown."""
-    with connect(login) as postgres:
-        found = workload(postgres, usable(postgres), window)
-        return {**found.report(postgres, top, form), "server": postgres.server}

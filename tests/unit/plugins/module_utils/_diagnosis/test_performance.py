@@ -21,6 +21,7 @@ from support.database_reports import (
     connection_limit,
     ending,
     ending_all,
+    full_read,
     idle_for,
     indexes,
     lists,
@@ -41,7 +42,13 @@ def slow(seen, given, **more):
 def test_a_missing_index():
     found = slow(activity(connection_limit(application())), indexes(advised()))
     assert (found["cause"], found["mitigation"]) == ("missing_index", "build_index")
-    assert found["rules"] == {"schema": "public", "table": "bookings", "columns": ["customer"], "name": "i"}
+    assert found["rules"] == {
+        "schema": "public",
+        "table": "bookings",
+        "columns": ["customer"],
+        "name": "i",
+        "database": "booking",
+    }
     assert "would make it worse" in found["scale"]
 
 
@@ -52,6 +59,37 @@ def test_no_missing_index(given):
     found = slow(activity(connection_limit(application())), given)
     assert found["cause"] == ""
     assert "not known: no cause was found here" in found["scale"]
+
+
+def test_a_missing_index_of_another_database_is_built_there():
+    found = slow(activity(connection_limit(application())), indexes(advised(database="shop")))
+    assert found["rules"]["database"] == "shop"
+    assert "public.bookings in the database shop" in found["causes"][0]["evidence"][0]
+
+
+def test_a_missing_index_of_a_partitioned_table_is_a_person_s():
+    given = indexes(advised(statement="", steps=["CREATE INDEX i ON ONLY t", "CREATE INDEX CONCURRENTLY j ON p"]))
+    found = slow(activity(connection_limit(application())), given)
+    assert (found["cause"], found["mitigation"]) == ("missing_index", "")
+    assert "CREATE INDEX i ON ONLY t; CREATE INDEX CONCURRENTLY j ON p" in found["advice"][0]
+
+
+@pytest.mark.parametrize(
+    ("reads", "causes", "says"),
+    [
+        ([full_read()], ["full_table_read"], "by SELECT 1 (90% of the time)"),
+        ([full_read(statement="")], ["full_table_read"], "7 times in the window"),
+        ([full_read(database="shop")], ["full_table_read"], "public.cust in the database shop"),
+        ([full_read(share=0.1)], [], ""),
+    ],
+)
+def test_a_table_that_is_read_from_end_to_end_is_a_cause_without_advice_too(reads, causes, says):
+    found = slow(activity(connection_limit(application())), indexes(reads=reads))
+    assert [cause["cause"] for cause in found["causes"]] == causes
+    assert found["mitigation"] == ""
+    assert all(says in cause["evidence"][0] for cause in found["causes"])
+    assert "replicas can help" not in found["scale"]
+    assert not causes or "lower(email) compares an expression" in found["advice"][0]
 
 
 def test_a_runaway_statement_and_who_is_protected():

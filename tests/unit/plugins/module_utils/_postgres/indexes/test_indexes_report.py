@@ -23,7 +23,9 @@ def test_what_is_wrong_with_the_indexes_that_there_are():
     broken = Index(13, 1, "i13", "public.i13", (1,), 1, "", "btree", valid=False)
     key = ForeignKey(1, 2, "fk", (2,))
     catalog = Catalog({1: table, 2: parent}, [broken], [key], {1: {2: Column(2, "p", "p")}})
-    found = catalog_report(catalog, {1: table, 2: parent}, advice=[], missing=[(key, "")], least=Least(1, 9, 1))
+    found = catalog_report(
+        catalog, {1: table, 2: parent}, advice=[], missing=[(key, "")], full_reads=[], least=Least(1, 9, 1)
+    )
     assert [each["index"] for each in found["invalid"]] == ["public.i13"]
     (missing,) = found["foreign_keys"]
     assert (missing["name"], missing["table"], missing["parent"], missing["columns"]) == (

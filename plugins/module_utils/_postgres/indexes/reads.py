@@ -1,0 +1,286 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tables that are read from end to end by statements for which no index is advised, and why none is. Pure.
+
+That there is no advice says nothing of the cause: a condition on an expression, a pattern, OR, IS NULL or a function
+that hides its query reads a table as wholly as a missing index does. So what is read is named, with the statement, and
+with what keeps an index from being advised.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
+
+from ..._core.text import printable
+from ..sql_text import without_literals
+from ..workload.grouping import inner_query
+from .catalog import Catalog, Column, Table
+from .predicates import Query, all_queries, conjuncts, plain_name
+
+LEAST_PASSES = 0.5  # of a table, below which it was not read from end to end (as by a LIMIT)
+_WORD = re.compile(r'(?:[^\W\d][\w$]*|"(?:[^"]|"")+")')
+_CONTAINS = ("@>", "<@", "?|", "?&", "@?", "@@", "&&")
+_PATHS = ("->", "->>", "#>", "#>>")
+_PATTERNS = ("like", "ilike", "similar", "~", "~*", "!~", "!~*", "~~", "~~*")
+_NO_FUNCTION = ("in", "any", "some", "all", "and", "or", "not", "between", "exists", "row", "array", "values", "like")
+_SHOWN = 100
+_MANY_ROWS = 0.2  # of a table, from which on an index of the column would not be used
+
+
+class FullRead(TypedDict):
+    """A table that a statement reads from end to end, without advice. ``passes``: how often, in the window.
+
+    ``statement`` is empty where none that took time names the table.
+    """
+
+    database: str
+    schema: str
+    table: str
+    rows: int
+    size_bytes: int
+    passes: float
+    seconds: float
+    share: float
+    statement: str
+    why: str
+
+
+class Reading(NamedTuple):
+    """A statement that took time: its text, as it is shown, its seconds, and the tables that advice covers."""
+
+    text: str
+    shown: str
+    seconds: float
+    advised: frozenset[int]
+
+
+def passes(table: Table) -> float:
+    """How often a table was read from end to end, by the rows that were read."""
+    return table.read / table.rows if table.rows and table.scans else 0.0
+
+
+def full_reads(
+    catalog: Catalog,
+    gained: Mapping[int, Table],
+    readings: Iterable[Reading],
+    *,
+    whole: float,
+    min_rows: int,
+    unknown: str,
+) -> list[FullRead]:
+    """The big tables that were read from end to end and are not explained by advice, by the seconds they concern.
+
+    ``whole``: seconds of all statements; ``unknown``: why statements are not known, empty where they are.
+    """
+    wholly = {oid: table for oid, table in gained.items() if table.rows >= min_rows and passes(table) >= LEAST_PASSES}
+    found: list[FullRead] = []
+    explained: set[int] = set()
+    nameless = ""
+    for reading in readings:
+        named = _named(catalog, wholly, reading.text)
+        explained |= {oid for oid in named if oid in reading.advised}
+        named.sort(key=lambda oid: wholly[oid].kind != "p")  # a partitioned table stands for its partitions
+        for oid in named:
+            if oid not in reading.advised and not explained & {oid, *_above(catalog, oid)}:
+                why = why_no_advice(catalog, wholly[oid], reading.text)
+                found.append(_full_read(catalog, wholly[oid], reading.seconds, whole, reading.shown, why))
+                explained.add(oid)
+        if not named and not nameless and _hides(catalog, reading.text):
+            nameless = reading.shown
+    for oid, table in sorted(wholly.items(), key=lambda item: item[1].kind != "p"):
+        if not explained & {oid, *_above(catalog, oid)} and not any(oid in reading.advised for reading in readings):
+            why = unknown or "no statement that took time names it: a function, a procedure or a trigger may read it"
+            if nameless:
+                why = "the statement does not name the table: it is read within what it calls; look at the plans there"
+            found.append(_full_read(catalog, table, _cost(table), whole, nameless, why))
+            explained.add(oid)
+    return sorted(found, key=lambda read: -read["seconds"])
+
+
+def _cost(table: Table) -> float:
+    """Roughly the seconds that reading took, at 1 GB/s."""
+    return 1e-9 * table.size * passes(table)
+
+
+def _full_read(catalog: Catalog, table: Table, seconds: float, whole: float, statement: str, why: str) -> FullRead:
+    return {
+        "database": printable(catalog.database),
+        "schema": printable(table.schema),
+        "table": printable(table.relname),
+        "rows": table.rows,
+        "size_bytes": table.size,
+        "passes": round(passes(table), 1),
+        "seconds": round(seconds, 3),
+        "share": round(min(1.0, seconds / whole), 3) if whole else 0.0,
+        "statement": statement,
+        "why": why,
+    }
+
+
+def _words(text: str) -> set[str]:
+    return {plain_name(word) for word in _WORD.findall(without_literals(inner_query(text)))}
+
+
+def _named(catalog: Catalog, tables: Mapping[int, Table], text: str) -> list[int]:
+    """Which of the tables a text names, by themselves, by a parent of theirs or by a view over them."""
+    words = _words(text)
+    names: dict[int, set[str]] = {
+        oid: {table.relname, *(catalog.tables[parent].relname for parent in _above(catalog, oid))}
+        for oid, table in tables.items()
+    }
+    for view, below in catalog.views:
+        for oid in below:
+            if oid in names:
+                names[oid].add(view)
+    return [oid for oid, known in names.items() if known & words]
+
+
+def _hides(catalog: Catalog, text: str) -> bool:
+    """Whether a text calls something that may hold queries of its own."""
+    bare = without_literals(inner_query(text)).lower()
+    known = {table.relname for table in catalog.tables.values()}
+    return bool(re.match(r"\s*(select|call|do|execute|with|perform)\b", bare)) and not known & _words(text)
+
+
+def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
+    """Why no index is advised for a statement that reads a table from end to end, and what may serve it."""
+    bare = without_literals(inner_query(text))
+    if bare.endswith("..."):
+        return "its text is cut or cannot be read to its end: raise track_activity_query_size, and look at its plan"
+    columns = {column.name: column for column in catalog.columns.get(table.oid, {}).values()}
+    names = {table.relname, *(catalog.tables[oid].relname for oid in _above(catalog, table.oid))}
+    views = [view for view, below in catalog.views if table.oid in below and view in _words(text)]
+    if views and not names & _words(text):
+        return (
+            f"it reads the table through the view {printable(views[0])}: look at the plan, with the view's conditions"
+        )
+    said: list[str] = []
+    for query in all_queries(bare):
+        aliases = {alias for dummy, name, alias in query.sources if name in names}
+        if aliases:
+            said += _of_query(catalog, table, query, aliases, columns)
+    said = list(dict.fromkeys(said))
+    return "; ".join(said[:3]) if said else "look at its plan"
+
+
+def _above(catalog: Catalog, oid: int) -> list[int]:
+    found = []
+    parent = catalog.parents.get(oid)
+    while parent is not None and parent not in found:
+        found.append(parent)
+        parent = catalog.parents.get(parent)
+    return [one for one in found if one in catalog.tables]
+
+
+def _of_query(
+    catalog: Catalog, table: Table, query: Query, aliases: set[str], columns: Mapping[str, Column]
+) -> list[str]:
+    conditions = [
+        condition
+        for words, narrowed in query.conditions
+        if narrowed in ("", *aliases)
+        for condition in conjuncts(words)
+        if _mentions(condition, aliases, columns)
+    ]
+    if not conditions:
+        return ["no condition narrows the table, so all of its rows are wanted: read fewer, or keep the result"]
+    return [_reason(catalog, table, condition, columns) for condition in conditions]
+
+
+def _mentions(words: Sequence[Any], aliases: set[str], columns: Mapping[str, Column]) -> bool:
+    flat = _flat(words)
+    return any(
+        (plain_name(word) in columns and before != ".") or (plain_name(word) in aliases and after == ".")
+        for before, word, after in zip(["", *flat], flat, [*flat[1:], ""])
+        if _WORD.fullmatch(word)
+    )
+
+
+def _reason(catalog: Catalog, table: Table, words: Sequence[Any], columns: Mapping[str, Column]) -> str:
+    """What keeps an index from serving one condition, and which may."""
+    flat, shown = _flat(words), _shown(words)
+    lower = [word.lower() for word in flat]
+    if "or" in lower:
+        return f"{shown}: under OR each side needs an index of its own"
+    if any(word in _CONTAINS for word in flat) or _asks_for_a_key(flat):
+        return f"{shown}: a GIN index on the column may serve that operator"
+    if any(word in _PATTERNS for word in lower):
+        return (
+            f"{shown}: an index with text_pattern_ops may serve a pattern that begins with its text; one that begins"
+            " with %, ILIKE and regular expressions take a GIN index with gin_trgm_ops (pg_trgm)"
+        )
+    if any(word in _PATHS for word in flat):
+        return f"{shown} compares an expression: an index on that very expression may serve it"
+    if "is" in lower or "isnull" in lower or "notnull" in lower:
+        return f"{shown}: {_of_nulls(flat, columns)}"
+    if any(word in ("<>", "!=", "not") for word in lower):
+        return f"{shown}: what differs from a value is most rows, which no index serves"
+    if "::" in flat or "cast" in lower:
+        return f"{shown} compares a cast: compare the column itself, or index that very expression"
+    function = next(
+        (
+            word
+            for word, after in zip(words, [*words[1:], ""])
+            if isinstance(word, str) and isinstance(after, list) and _WORD.fullmatch(word)
+            if word.lower() not in _NO_FUNCTION
+            if _mentions(after, set(), columns)
+        ),
+        "",
+    )
+    if function or any(isinstance(word, str) and word in ("+", "-", "*", "/", "||", "%") for word in words):
+        return f"{shown} compares an expression: an index on that very expression may serve it"
+    return f"{shown}: {_of_columns(catalog, table, flat, columns)}"
+
+
+def _asks_for_a_key(flat: Sequence[str]) -> bool:
+    """Whether there is the operator ``?`` of jsonb: unlike a literal, it follows what it is applied to."""
+    return any(
+        word == "?" and after and (before == ")" or (_WORD.fullmatch(before) and before.lower() not in _NO_FUNCTION))
+        for before, word, after in zip(["", *flat], flat, [*flat[1:], ""])
+    )
+
+
+def _of_nulls(flat: Sequence[str], columns: Mapping[str, Column]) -> str:
+    known = [columns[plain_name(word)] for word in flat if plain_name(word) in columns]
+    if not known or known[0].nulls is None:
+        return "a partial index with that condition may serve it, where few rows meet it"
+    share = known[0].nulls if "not" not in [word.lower() for word in flat] else 1 - known[0].nulls
+    if share <= _MANY_ROWS:
+        return f"a partial index with that condition may serve it: {share:.1%} of the rows meet it"
+    return f"{share:.0%} of the rows meet it, so that no index serves it"
+
+
+def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Mapping[str, Column]) -> str:
+    known = [columns[plain_name(word)] for word in flat if plain_name(word) in columns]
+    if not known:
+        return "look at its plan"
+    share = known[0].selectivity(table.rows)
+    if catalog.serves(table.oid, [known[0].number]):
+        return (
+            f"there is an index on {printable(known[0].name)} that is not used: too many rows meet it, or the"
+            f" statistics are old (ANALYZE {printable(table.name)})"
+        )
+    if share is not None and share >= _MANY_ROWS:
+        return f"about {share:.0%} of the rows have one value of {printable(known[0].name)}, so that no index serves it"
+    if share is None:
+        return (
+            f"the statistics of {printable(known[0].name)} are not known here (ANALYZE, or GRANT pg_read_all_data):"
+            " look at its plan"
+        )
+    return "look at its plan: an index on it was not found to help"
+
+
+def _flat(words: Sequence[Any]) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        found += ["(", *_flat(word), ")"] if isinstance(word, list) else [word]
+    return found
+
+
+def _shown(words: Sequence[Any]) -> str:
+    text = " ".join(_flat(words))
+    for wide, narrow in (("( ", "("), (" )", ")"), (" . ", "."), (" ,", ","), (" :: ", "::")):
+        text = text.replace(wide, narrow)
+    text = re.sub(r"(?<![\w]and)(?<![\w]in)(\w) \(", r"\1(", text)
+    return printable(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
