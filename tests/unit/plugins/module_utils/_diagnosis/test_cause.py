@@ -54,9 +54,11 @@ def test_one_cause_for_each_name_and_rules_with_the_evidence_of_all():
 
 def test_states_of_the_server_weigh_by_the_sessions_that_they_hold():
     states: list[ServerState] = [
-        {"cause": "sync_standby", "sessions": 3, "seconds": 9.0, "text": "3 commits wait", "advice": "see the standby"},
-        {"cause": "replay_paused", "sessions": 0, "seconds": 0.0, "text": "replay is paused", "advice": "resume it"},
-    ]
+        {"cause": "sync_standby", "sessions": 3, "seconds": 9.0, "text": "3 commits wait", "refuses": False,
+         "advice": "see the standby"},
+        {"cause": "replay_paused", "sessions": 0, "seconds": 0.0, "text": "replay is paused", "refuses": False,
+         "advice": "resume it"},
+    ]  # fmt: skip
     causes = server_causes(activity(states=states))
     assert [(cause.name, cause.weight, cause.mitigation) for cause in causes] == [
         ("sync_standby", 3.0, ""),
