@@ -65,7 +65,7 @@ class NoSlotLeft(ConnectError):
 
 
 class ServerNotReady(ConnectError):
-    """The server answers and accepts no login now: it starts, recovers, shuts down, or is a standby without queries."""
+    """It answers and accepts no login now: it starts, recovers, shuts down."""
 
 
 class NotPostgres(ConnectError):
