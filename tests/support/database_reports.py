@@ -145,7 +145,7 @@ def ending_all(seen: ActivityReport) -> EndDict:
 def connection_limit(
     *applications: ApplicationReport, limit: int = 40, kind: str = "max_connections"
 ) -> ConnectionLimitReport:
-    used = sum(each["sessions"] for each in applications)
+    used = sum(member["sessions"] for member in applications)
     return {
         "kind": kind,
         "name": "app",
@@ -214,14 +214,14 @@ def activity(
 
 def running(pid: int = 7, seconds: float = 40.0) -> SessionReport:
     """A session whose statement has been running for so long."""
-    seen = snapshot([], session(pid, query="SELECT 2"))
-    return {**session_dict(seen, seen.sessions[pid], "full"), "target": f"{pid}@x/y", "seconds_in_state": seconds}
+    state = snapshot([], session(pid, query="SELECT 2"))
+    return {**session_dict(state, state.sessions[pid], "full"), "target": f"{pid}@x/y", "seconds_in_state": seconds}
 
 
 def idle_for(seconds: float, pid: int = 5) -> SessionReport:
     """A session that is idle in a transaction."""
-    seen = snapshot([], session(pid, "idle in transaction", user="me", database="shop", application="psql"))
-    return {**session_dict(seen, seen.sessions[pid], "full"), "seconds_in_state": seconds}
+    state = snapshot([], session(pid, "idle in transaction", user="me", database="shop", application="psql"))
+    return {**session_dict(state, state.sessions[pid], "full"), "seconds_in_state": seconds}
 
 
 def dead_client(pid: int = 7) -> DeadClient:
@@ -264,8 +264,8 @@ def pooler(*pools: PoolReport, used: int = 0, limit: int = 0) -> PoolerReport:
 def slots(*kept_mib: int, failing: bool = False) -> BackgroundSubjects:
     """Replication slots that nobody reads from, with the MiB of WAL that each keeps."""
     rows = [
-        ({"slot_name": "gone", "slot_type": "physical", "active": False, "temporary": False}, each * MIB, None, None)
-        for each in kept_mib
+        ({"slot_name": "gone", "slot_type": "physical", "active": False, "temporary": False}, mib * MIB, None, None)
+        for mib in kept_mib
     ]
     return {
         "replication": replication(rows, [], ("on" if failing else "off", failing, "yesterday" if failing else None))

@@ -32,7 +32,7 @@ def start(folder: Path) -> None:
         os.utime(path, (at, at))
     figures = os.statvfs(disk)
     (folder / "free").write_text(str(figures.f_bavail * figures.f_frsize + SHORT))
-    (folder / "before.json").write_text(json.dumps([one.name for one in (disk / "backups").iterdir()]))
+    (folder / "before.json").write_text(json.dumps([path.name for path in (disk / "backups").iterdir()]))
 
 
 def stop(folder: Path) -> None:

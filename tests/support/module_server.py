@@ -45,7 +45,7 @@ def serve(control: socket.socket) -> None:
             control.close()
             answer(socket.socket(fileno=handles[0]))
         os.close(handles[0])
-        forked = {one for one in forked | {pid} if os.waitpid(one, os.WNOHANG)[0] == 0}
+        forked = {child for child in forked | {pid} if os.waitpid(child, os.WNOHANG)[0] == 0}
     for pid in forked:
         os.waitpid(pid, 0)
 
@@ -65,13 +65,13 @@ def answer(connection: socket.socket) -> None:
         for file in (stdout, stderr):
             file.seek(0)
             printed.append(file.read().decode(errors="replace"))
-    said = {
+    reply = {
         "returncode": os.waitstatus_to_exitcode(status),
         "stdout": printed[0],
         "stderr": printed[1],
         "processor_seconds": used.ru_utime + used.ru_stime,
     }
-    stream.write(json.dumps(said).encode() + b"\n")
+    stream.write(json.dumps(reply).encode() + b"\n")
     stream.flush()
     os._exit(0)
 

@@ -55,13 +55,13 @@ def _started(name: str, arguments: str, environment: dict[str, str]) -> tuple[in
 
 def _forked(name: str, arguments: str, environment: dict[str, str]) -> tuple[int, str, str]:
     """One call is one connection: the request goes there, and the answer comes when the module has ended."""
-    mine, its = socket.socketpair()
-    with mine, its:
+    own_end, its = socket.socketpair()
+    with own_end, its:
         with _STARTING:
             socket.send_fds(_server(), [b"."], [its.fileno()])
         its.close()
         request = {"module": name, "arguments": arguments, "environment": environment, "folder": os.getcwd()}
-        with mine.makefile("rwb") as stream:
+        with own_end.makefile("rwb") as stream:
             stream.write(json.dumps(request).encode() + b"\n")
             stream.flush()
             line = stream.readline()
@@ -75,15 +75,15 @@ def _forked(name: str, arguments: str, environment: dict[str, str]) -> tuple[int
 def _server() -> socket.socket:
     """The control connection of this process's server, which ends when that connection does."""
     if os.getpid() not in _SERVERS:
-        mine, its = socket.socketpair()
+        own_end, its = socket.socketpair()
         argv = [sys.executable, "-W", "ignore", "-m", "support.module_server", str(its.fileno())]
         path = os.pathsep.join([str(ROOT / ".collections"), str(ROOT / "tests")])
         process = subprocess.Popen(
             argv, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path}
         )
         its.close()
-        _SERVERS[os.getpid()] = mine
-        atexit.register(_stop, mine, process)
+        _SERVERS[os.getpid()] = own_end
+        atexit.register(_stop, own_end, process)
     return _SERVERS[os.getpid()]
 
 

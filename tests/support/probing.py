@@ -28,18 +28,18 @@ KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 
 def probe(*targets: dict[str, Any], **options: Any) -> dict[str, Any]:
     """The module on these targets; it never tells the key."""
-    found: dict[str, Any] = run_module(
+    result: dict[str, Any] = run_module(
         "endpoint_probe_info", targets=list(targets), **{"pause": 0, "timeout": PATIENCE / 6, **options}
     )
-    assert "failed" not in found, found
-    assert KEY not in json.dumps({key: value for key, value in found.items() if key != "invocation"})
-    return found
+    assert "failed" not in result, result
+    assert KEY not in json.dumps({key: value for key, value in result.items() if key != "invocation"})
+    return result
 
 
 def row(target: dict[str, Any], **options: Any) -> dict[str, Any]:
     """What it says of one target."""
-    found: dict[str, Any] = probe({"name": "it", "slow": PATIENCE, **target}, **options)["matrix"][0]
-    return found
+    result: dict[str, Any] = probe({"name": "it", "slow": PATIENCE, **target}, **options)["matrix"][0]
+    return result
 
 
 @contextmanager

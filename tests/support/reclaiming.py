@@ -36,4 +36,4 @@ def nightly(days: int, database: str = "pafar") -> str:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(one.name for one in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir())

@@ -36,9 +36,9 @@ def rehearse(*words: str, project: str = PROJECT, **environment: str) -> Done:
 
 def game_day(inventory: Path, record: Path, *options: str, **variables: object) -> Done:
     """The playbook, as a user plays it."""
-    told = json.dumps({"game_day_record": str(record), **variables})
+    variables_json = json.dumps({"game_day_record": str(record), **variables})
     done = subprocess.run(
-        ["ansible-playbook", "playbooks/game_day.yml", "-i", str(inventory), "-e", told, *options],
+        ["ansible-playbook", "playbooks/game_day.yml", "-i", str(inventory), "-e", variables_json, *options],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, timeout=LONGEST,
     )  # fmt: skip

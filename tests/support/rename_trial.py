@@ -48,11 +48,11 @@ def reports() -> dict[str, set[str]]:
     """The keys of every type that a module's report is made of, by its name."""
     from contract.report_values import CONTRACTS
 
-    found: dict[str, set[str]] = {}
+    types: dict[str, set[str]] = {}
 
     def walk(kind: object) -> None:
-        if is_typeddict(kind) and kind.__name__ not in found:  # type: ignore[attr-defined]
-            found[kind.__name__] = set(get_type_hints(kind))  # type: ignore[attr-defined]
+        if is_typeddict(kind) and kind.__name__ not in types:  # type: ignore[attr-defined]
+            types[kind.__name__] = set(get_type_hints(kind))  # type: ignore[attr-defined]
         parts = list(get_type_hints(kind).values()) if is_typeddict(kind) else list(get_args(kind))
         for part in parts:
             walk(part)
@@ -60,7 +60,7 @@ def reports() -> dict[str, set[str]]:
     for contract in CONTRACTS:
         if contract.module != "triage_info":
             walk(contract.kind)
-    return found
+    return types
 
 
 def dicts() -> Iterator[tuple[Path, ast.Dict, set[str]]]:
@@ -81,8 +81,8 @@ def producer(keys: set[str], key: str) -> Place | None:
     best = max(fits, key=lambda fit: fit[0], default=None)
     if best is None or best[0] < 1:
         return None
-    found = next(each for each in best[2].keys if isinstance(each, ast.Constant) and each.value == key)
-    return Place(best[1], found.lineno, found.col_offset)
+    constant = next(node for node in best[2].keys if isinstance(node, ast.Constant) and node.value == key)
+    return Place(best[1], constant.lineno, constant.col_offset)
 
 
 def renamed(place: Place, key: str, copy: Path) -> None:
@@ -101,14 +101,16 @@ def finders(copy: Path, every: bool) -> list[str]:
     here = str(copy)
     paths = [f"{here}/.collections", f"{here}/tests", f"{here}/tests/platform"]
     environment = {**os.environ, "PYTHONPATH": ":".join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
-    found = []
+    failed = []
     for name, commands in CHECKS.items():
-        runs = (subprocess.run(each, cwd=copy, env=environment, capture_output=True, check=False) for each in commands)
+        runs = (
+            subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False) for command in commands
+        )
         if any(run.returncode for run in runs):
-            found.append(name)
+            failed.append(name)
             if not every:
                 break
-    return found
+    return failed
 
 
 def copied(folder: Path) -> Path:
@@ -140,7 +142,9 @@ def main() -> int:
         for name in chosen:
             kind, key = name.split(".")
             keys = (
-                ACT if kind == "ActResult" else known.get(kind) or next(each for each in known.values() if key in each)
+                ACT
+                if kind == "ActResult"
+                else known.get(kind) or next(names for names in known.values() if key in names)
             )
             place = producer(keys, key)
             if place is None:
@@ -150,11 +154,11 @@ def main() -> int:
             path = copy / place.path.relative_to(ROOT)
             original = path.read_text()
             renamed(place, key, copy)
-            found = finders(copy, given.all_checks)
+            baseline = finders(copy, given.all_checks)
             path.write_text(original)
-            lost += not found
+            lost += not baseline
             where = f"{place.path.relative_to(UTILS)}:{place.line}"
-            print(f"{name} ({where}): {', '.join(found) or 'NOT FOUND'}", flush=True)
+            print(f"{name} ({where}): {', '.join(baseline) or 'NOT FOUND'}", flush=True)
     print(f"{len(chosen) - lost} of {len(chosen)} found")
     return 1 if lost else 0
 

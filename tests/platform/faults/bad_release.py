@@ -20,8 +20,8 @@ def inject(platform: Platform) -> None:
 
 def symptom(platform: Platform) -> bool:
     """Many bookings fail."""
-    seen = platform.stats(6, "book")  # three in ten fail: a moment with fewer is no relief
-    return bool(seen["requests"]) and seen["success"] <= 0.88
+    stats = platform.stats(6, "book")  # three in ten fail: a moment with fewer is no relief
+    return bool(stats["requests"]) and stats["success"] <= 0.88
 
 
 def heal(platform: Platform) -> None:

@@ -17,7 +17,9 @@ UNSTABLE = ("backend",)
 def inject(platform: Platform) -> None:
     platform.execute("backend", "sh", "-c", "echo 1 > /tmp/gunicorn.pid")
     backend.signal(platform.container("backend"), "SIGKILL", "gunicorn")
-    platform.until("the engine restarts it", lambda: any(one.restarts >= 2 for one in backend.replicas(platform)))
+    platform.until(
+        "the engine restarts it", lambda: any(replica.restarts >= 2 for replica in backend.replicas(platform))
+    )
 
 
 def symptom(platform: Platform) -> bool:

@@ -24,9 +24,9 @@ def symptom(platform: Platform) -> bool:
 
 
 def heal(platform: Platform) -> None:
-    for one in backend.replicas(platform):
-        if one.state == "running":
-            backend.signal(one.id, "SIGCONT", "gunicorn")
+    for replica in backend.replicas(platform):
+        if replica.state == "running":
+            backend.signal(replica.id, "SIGCONT", "gunicorn")
     backend.put_right(platform, "backend")
 
 

@@ -18,13 +18,13 @@ def inject(platform: Platform) -> None:
 
 def symptom(platform: Platform) -> bool:
     """Many are not served."""
-    seen = platform.stats(6)
-    return bool(seen["requests"]) and seen["success"] <= 0.9
+    stats = platform.stats(6)
+    return bool(stats["requests"]) and stats["success"] <= 0.9
 
 
 def heal(platform: Platform) -> None:
-    for one in backend.replicas(platform):
-        if one.state == "running":
+    for replica in backend.replicas(platform):
+        if replica.state == "running":
             platform.execute("backend", "rm", "--force", "/dev/shm/trace")
     backend.put_right(platform, "backend")
 

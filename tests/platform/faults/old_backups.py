@@ -32,8 +32,8 @@ def inject(platform: Platform) -> None:
 
 def symptom(platform: Platform) -> bool:
     """They take more than the disk has room for."""
-    said = platform.execute("db-backup", "bash", "-c", f"cat {FOLDER}/pafar-*T0201.sql.gz 2>/dev/null | wc -c")
-    return int(said) > SIZE
+    first_bytes = platform.execute("db-backup", "bash", "-c", f"cat {FOLDER}/pafar-*T0201.sql.gz 2>/dev/null | wc -c")
+    return int(first_bytes) > SIZE
 
 
 def heal(platform: Platform) -> None:

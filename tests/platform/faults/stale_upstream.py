@@ -13,8 +13,8 @@ def inject(platform: Platform) -> None:
     first = backend.replicas(platform)
     backend.compose(platform, "up", "--detach", "--no-build", "--no-recreate", "--scale", "backend=3", "backend")
     backend.await_healthy(platform, "backend")
-    for one in first:
-        engine.run(["docker", "rm", "--force", one.id])
+    for replica in first:
+        engine.run(["docker", "rm", "--force", replica.id])
 
 
 def symptom(platform: Platform) -> bool:

@@ -40,9 +40,9 @@ def inject(platform: Platform) -> None:
 
 def size(platform: Platform) -> int:
     """Bytes of its log."""
-    found = engine.run(["docker", "inspect", "--format", "{{.LogPath}}", name(platform)], check=False)
+    path = engine.run(["docker", "inspect", "--format", "{{.LogPath}}", name(platform)], check=False)
     try:
-        return os.stat(found.stdout.strip()).st_size
+        return os.stat(path.stdout.strip()).st_size
     except OSError:
         return 0
 

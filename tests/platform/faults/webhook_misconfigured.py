@@ -36,11 +36,11 @@ def symptom(platform: Platform) -> bool:
 
 
 def heal(platform: Platform) -> None:
-    found = backend.replicas(platform)
-    if not found or f"STRIPE_WEBHOOK_SECRET={OTHER}" in secrets_of(found[0].id):
+    replicas = backend.replicas(platform)
+    if not replicas or f"STRIPE_WEBHOOK_SECRET={OTHER}" in secrets_of(replicas[0].id):
         deploy(platform)
 
 
 def secrets_of(container: str) -> list[str]:
-    found: list[str] = engine.inspect("container", [container])[0]["Config"]["Env"]
-    return found
+    variables: list[str] = engine.inspect("container", [container])[0]["Config"]["Env"]
+    return variables

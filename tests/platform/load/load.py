@@ -104,12 +104,12 @@ class Users:
         return word(*self.ask("GET", path))
 
     def book(self) -> str:
-        status, told = self.ask(
+        status, reply = self.ask(
             "POST", "/api/bookings/", {"trip": random.randint(1, TRIPS), "customer": customer(), "seats": 1}
         )
         if status == 201:
-            self.unpaid.append((time.time(), told["reference"]))
-        return word(status, told)
+            self.unpaid.append((time.time(), reply["reference"]))
+        return word(status, reply)
 
     def pay(self) -> str:
         booked, reference = 0.0, ""
@@ -125,22 +125,24 @@ class Users:
         now = time.time()
         until = min(until, now - PATIENCE - 0.1)
         with self.lock:
-            found = list(self.done)
-            found += [Request(began, what, "timeout", now - began) for began, what in self.waiting.values()]
-        return sorted(one for one in found if since <= one.started < until and kind in (None, one.kind))
+            requests = list(self.done)
+            requests += [Request(began, what, "timeout", now - began) for began, what in self.waiting.values()]
+        return sorted(
+            request for request in requests if since <= request.started < until and kind in (None, request.kind)
+        )
 
 
 def customer() -> int:
     return random.randint(1, CUSTOMERS)
 
 
-def word(status: int, told: dict) -> str:
-    return "ok" if status < 400 else str(told.get("error", f"http_{status}"))
+def word(status: int, reply: dict) -> str:
+    return "ok" if status < 400 else str(reply.get("error", f"http_{status}"))
 
 
 def summary(requests: list[Request]) -> dict:
-    took = sorted(one.seconds for one in requests)
-    good = sum(1 for one in requests if one.outcome == "ok")
+    took = sorted(request.seconds for request in requests)
+    good = sum(1 for request in requests if request.outcome == "ok")
 
     def share(part: float) -> float | None:
         return round(took[min(len(took) - 1, int(part * len(took)))], 4) if took else None
@@ -148,7 +150,7 @@ def summary(requests: list[Request]) -> dict:
     return {
         "requests": len(requests),
         "success": round(good / len(requests), 4) if requests else None,
-        "outcomes": dict(Counter(one.outcome for one in requests)),
+        "outcomes": dict(Counter(request.outcome for request in requests)),
         "seconds": {"p50": share(0.5), "p95": share(0.95), "p99": share(0.99)},
     }
 
@@ -163,9 +165,9 @@ class Counts(BaseHTTPRequestHandler):
         if parts.path == "/metrics":
             self.answer(self.metrics(), "text/plain; version=0.0.4")
         elif parts.path == "/stats":
-            found = summary(self.users.between(since, until, asked.get("kind")))
+            report = summary(self.users.between(since, until, asked.get("kind")))
             left = max(0, round(BEGAN + SECONDS - time.time()))
-            self.answer(json.dumps({"now": time.time(), "left": left, **found}))
+            self.answer(json.dumps({"now": time.time(), "left": left, **report}))
         elif parts.path == "/requests":
             self.answer(json.dumps(self.users.between(since, until, asked.get("kind"))[-MOST_SHOWN:]))
         else:

@@ -26,44 +26,44 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True)
 
-    one = commands.add_parser("up", help="start the platform; builds what is missing")
-    one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a value for .env")
-    one = commands.add_parser("down", help="remove the platform")
-    one.add_argument("--images", action="store_true", help="and its images")
+    command = commands.add_parser("up", help="start the platform; builds what is missing")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a value for .env")
+    command = commands.add_parser("down", help="remove the platform")
+    command.add_argument("--images", action="store_true", help="and its images")
     commands.add_parser("status", help="containers, users, faults")
     commands.add_parser("faults", help="the faults that can be injected")
     for name, help_text in (("inject", "break it"), ("symptom", "does it show?")):
         commands.add_parser(name, help=help_text).add_argument("fault")
-    one = commands.add_parser("heal", help="clean up after a fault")
-    one.add_argument("fault", nargs="?", help="without a name: whatever was injected and not healed yet")
+    command = commands.add_parser("heal", help="clean up after a fault")
+    command.add_argument("fault", nargs="?", help="without a name: whatever was injected and not healed yet")
 
     for name, (dummy, help_text) in steps.STEPS.items():
-        one = commands.add_parser(name, help=f"(a step of game_day.yml) {help_text}")
-        one.add_argument("--day", type=Path, required=name != "begin", help="folder of this game day's record")
+        command = commands.add_parser(name, help=f"(a step of game_day.yml) {help_text}")
+        command.add_argument("--day", type=Path, required=name != "begin", help="folder of this game day's record")
         if name == "begin":
-            one.add_argument("--fault", required=True)
-            one.add_argument("--untimed", action="store_true", help="the clock judges nothing: for a busy machine")
-            one.add_argument(
+            command.add_argument("--fault", required=True)
+            command.add_argument("--untimed", action="store_true", help="the clock judges nothing: for a busy machine")
+            command.add_argument(
                 "--target", action="append", default=[], metavar="HOST:PORT", help="the runbook's database"
             )
-            one.add_argument("--variables", default="{}", metavar="JSON", help="what the runbook is told besides")
-            one.add_argument("--hosts", default="all", help="the inventory's hosts that it is played on")
+            command.add_argument("--variables", default="{}", metavar="JSON", help="what the runbook is told besides")
+            command.add_argument("--hosts", default="all", help="the inventory's hosts that it is played on")
         if name == "play":
-            one.add_argument("--as", dest="label", choices=("check", "real"), required=True)
-            one.add_argument("argv", nargs=argparse.REMAINDER)
+            command.add_argument("--as", dest="label", choices=("check", "real"), required=True)
+            command.add_argument("argv", nargs=argparse.REMAINDER)
 
-    one = commands.add_parser("gameday", help="inject, rehearse, act, judge; for one fault or all of them")
-    one.add_argument("fault", nargs="?")
-    one.add_argument("--repeat", type=int, default=1)
-    one.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the table is written")
+    command = commands.add_parser("gameday", help="inject, rehearse, act, judge; for one fault or all of them")
+    command.add_argument("fault", nargs="?")
+    command.add_argument("--repeat", type=int, default=1)
+    command.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the table is written")
     return top
 
 
 def status(platform: Platform) -> None:
     for name in faults.injected(platform):
         print(f"injected: {name}")
-    for one in platform.containers():
-        print(f"{one.service:<18} {one.state:<10} {one.health:<10} restarts {one.restarts}")
+    for container in platform.containers():
+        print(f"{container.service:<18} {container.state:<10} {container.health:<10} restarts {container.restarts}")
     print(f"users of the last 10 s: {json.dumps(platform.stats(10))}")
 
 
@@ -71,11 +71,11 @@ def heal(platform: Platform, name: str | None) -> int:
     """One fault, or all that were injected; what cannot be healed does not keep the others from it."""
     names = [name] if name else faults.injected(platform)
     failed = 0
-    for one in names:
+    for fault in names:
         try:
-            print(faults.heal(platform, faults.named(one)))
+            print(faults.heal(platform, faults.named(fault)))
         except PlatformError as error:
-            print(f"ERROR: {one} is not healed: {error}", file=sys.stderr)
+            print(f"ERROR: {fault} is not healed: {error}", file=sys.stderr)
             failed = 1
     if not names:
         ownership.require_platform(platform)

@@ -25,7 +25,7 @@ for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
 
 
 def replicas(platform: Platform, service: str = "backend") -> list[Container]:
-    return [one for one in platform.containers() if one.service == service]
+    return [container for container in platform.containers() if container.service == service]
 
 
 def compose(platform: Platform, *words: str) -> None:
@@ -37,11 +37,13 @@ def compose(platform: Platform, *words: str) -> None:
 
 def is_right(platform: Platform, service: str) -> bool:
     """One container of the image that its tag has, healthy, and never restarted."""
-    found = replicas(platform, service)
+    running = replicas(platform, service)
     image = engine.run(
         ["docker", "image", "inspect", "--format", "{{.Id}}", f"{images_of(platform.site)}/app:latest"], check=False
     ).stdout.strip()
-    return len(found) == 1 and found[0].health == "healthy" and not found[0].restarts and found[0].image == image
+    return (
+        len(running) == 1 and running[0].health == "healthy" and not running[0].restarts and running[0].image == image
+    )
 
 
 def put_right(platform: Platform, *services: str) -> None:
@@ -57,15 +59,15 @@ def put_right(platform: Platform, *services: str) -> None:
 
 def drop(platform: Platform, service: str) -> None:
     """Remove all its containers."""
-    for one in replicas(platform, service):
-        engine.run(["docker", "rm", "--force", one.id], check=False)
+    for replica in replicas(platform, service):
+        engine.run(["docker", "rm", "--force", replica.id], check=False)
 
 
 def await_healthy(platform: Platform, *services: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while True:
-        found = [one for service in services for one in replicas(platform, service)]
-        if found and all(one.health == "healthy" for one in found):
+        running = [replica for service in services for replica in replicas(platform, service)]
+        if running and all(request.health == "healthy" for request in running):
             return
         if time.monotonic() > deadline:
             raise PlatformError(f"{', '.join(services)} did not become healthy within {READY_SECONDS} s.")

@@ -19,7 +19,7 @@ FONT = "font-family='ui-sans-serif, system-ui, sans-serif'"
 
 def marks(parts: dict[str, dict[str, Any]]) -> list[tuple[float, str]]:
     """What happened when, in order."""
-    found = [
+    moments = [
         (parts["inject"].get("at"), "the fault is injected"),
         (parts["symptom"].get("felt"), "users feel it"),
         (parts["check"].get("began"), "the runbook with --check"),
@@ -27,7 +27,7 @@ def marks(parts: dict[str, dict[str, Any]]) -> list[tuple[float, str]]:
         (parts["relief"].get("act"), "it acts"),
         (parts["relief"].get("back"), "users are served again"),
     ]
-    return [(at, text) for at, text in found if at]
+    return [(at, text) for at, text in moments if at]
 
 
 def draw(parts: dict[str, dict[str, Any]], requests: Sequence[Request]) -> str:
@@ -38,7 +38,9 @@ def draw(parts: dict[str, dict[str, Any]], requests: Sequence[Request]) -> str:
     start = happened[0][0] - BEFORE
     span = int(happened[-1][0] + AFTER - start)
     seconds = Counter(
-        (int(felt(one) - start), one.outcome == "ok") for one in requests if 0 <= felt(one) - start < span
+        (int(felt(request) - start), request.outcome == "ok")
+        for request in requests
+        if 0 <= felt(request) - start < span
     )
     most = max(seconds[second, True] + seconds[second, False] for second in range(span))
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM

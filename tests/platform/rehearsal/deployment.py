@@ -15,12 +15,12 @@ RUNS = "v1.1.0"
 
 def release(platform: Platform, version: str) -> None:
     """Deploy a version over the one that runs."""
-    told = {
+    options = {
         "project": platform.site.project, "state_dir": str(platform.site.folder / "snapshots"), "label": RUNS,
         "docker_host": os.environ.get("DOCKER_HOST", ""),
     }  # fmt: skip
     ansible = f"{os.path.dirname(sys.executable)}/ansible"
-    engine.run([ansible, "localhost", "-m", "pafar.runbook.compose_snapshot", "-a", json.dumps(told)], cwd=ROOT)
+    engine.run([ansible, "localhost", "-m", "pafar.runbook.compose_snapshot", "-a", json.dumps(options)], cwd=ROOT)
     git(platform.site, "checkout", "--quiet", "--force", version)
     backend.compose(platform, "build", "--quiet", "backend")
     backend.compose(platform, "up", "--detach", "--no-build", *backend.SERVICES)

@@ -43,8 +43,8 @@ def run(
     except subprocess.TimeoutExpired:
         raise PlatformError(f"`{' '.join(argv[:4])} ...` did not end within {seconds:g} s.") from None
     if check and done.returncode:
-        told = (done.stderr or done.stdout).strip()[-1500:]
-        raise PlatformError(f"`{' '.join(argv[:4])} ...` failed (exit {done.returncode}): {told}")
+        output = (done.stderr or done.stdout).strip()[-1500:]
+        raise PlatformError(f"`{' '.join(argv[:4])} ...` failed (exit {done.returncode}): {output}")
     return done
 
 
@@ -75,7 +75,7 @@ def require_engine() -> str:
 @functools.cache
 def compose_command() -> tuple[str, ...]:
     """``docker compose`` or the standalone ``docker-compose``, whichever is v2 or newer."""
-    seen = []
+    tried = []
     for argv in (("docker", "compose"), ("docker-compose",)):
         if shutil.which(argv[0]) is None:
             continue
@@ -84,9 +84,9 @@ def compose_command() -> tuple[str, ...]:
         if done.returncode == 0 and re.match(r"\d+\.", version):
             if int(version.split(".")[0]) >= 2:
                 return argv
-            seen.append(f"{' '.join(argv)} {version}")
+            tried.append(f"{' '.join(argv)} {version}")
     what = (
-        f"{' and '.join(seen)} is Compose v1, which this platform does not speak" if seen else "Compose v2 is missing"
+        f"{' and '.join(tried)} is Compose v1, which this platform does not speak" if tried else "Compose v2 is missing"
     )
     raise PlatformError(f"{what}. {GET_COMPOSE}.")
 
@@ -100,8 +100,8 @@ def inspect(kind: str, names: Sequence[str]) -> list[dict[str, Any]]:
     if not names:
         return []
     done = run(["docker", "inspect", "--type", kind, *names], check=False)
-    found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
-    return found
+    objects: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    return objects
 
 
 def things_of(project: str, kind: str) -> list[str]:

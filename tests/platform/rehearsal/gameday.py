@@ -23,7 +23,7 @@ def platform_of(site: Site) -> Platform:
     try:
         platform = Platform(site)
         containers = platform.containers()
-        if containers and all(one.health == "healthy" for one in containers):
+        if containers and all(container.health == "healthy" for container in containers):
             return platform
     except PlatformError:
         pass
@@ -47,8 +47,8 @@ def hold(site: Site, name: str, day: Path) -> dict[str, Any]:
         raise
     path = day / "result.json"
     if path.exists():
-        found: dict[str, Any] = json.loads(path.read_text())
-        return found
+        owner: dict[str, Any] = json.loads(path.read_text())
+        return owner
     reason = steps.kept(day, "trouble").get("said") or f"the game day broke off with exit {process.returncode}"
     return {"fault": name, "playbook": faults.named(name).playbook, "passed": False, "wrong": [reason]}
 
@@ -74,8 +74,8 @@ def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
     print()
     for row in rows:
         print(report.sentence(row))
-        for one in row["wrong"]:
-            print(f"    {one}")
+        for reason in row["wrong"]:
+            print(f"    {reason}")
     print(f"\nThe table: {lifecycle.shown(docs / 'game-days.md')}; the records: .cache/game-days")
     print("The platform still runs: make platform-down")
     return 0 if all(row["passed"] for row in rows) else 1

@@ -40,36 +40,36 @@ BY_THE_ACT = ("session_ended", "statement_cancelled")
 
 def events(incidents: Path) -> list[dict[str, Any]]:
     """All events that the runbook recorded on this day; a line that was torn is none."""
-    found = []
+    read = []
     for path in sorted(incidents.glob("*.jsonl")):
         for line in path.read_text(errors="replace").splitlines():
             try:
-                found.append(json.loads(line))
+                read.append(json.loads(line))
             except ValueError:
                 continue
-    return found
+    return read
 
 
 def time_of_act(incidents: Path) -> float | None:
     """When the evidence was kept, the last thing before the act; seconds since 1970. None: nothing was done."""
-    seen = events(incidents)
-    if not any(event["kind"] == "mitigated" for event in seen):
+    recorded = events(incidents)
+    if not any(event["kind"] == "mitigated" for event in recorded):
         return None
-    times = [event["at"] for event in seen if event["kind"] == "evidence"]
+    times = [event["at"] for event in recorded if event["kind"] == "evidence"]
     return datetime.datetime.fromisoformat(times[0]).timestamp() if times else None
 
 
 def success(requests: Sequence[Request], since: float, seconds: float) -> float:
     """The share that was served of what was felt in a span; 0 where too few came to prove anything."""
-    outcomes = [one.outcome == "ok" for one in requests if since <= felt(one) < since + seconds]
+    outcomes = [request.outcome == "ok" for request in requests if since <= felt(request) < since + seconds]
     return sum(outcomes) / len(outcomes) if len(outcomes) >= LEAST * seconds else 0.0
 
 
 def first_felt(requests: Sequence[Request], since: float) -> float | None:
     """When users began to feel it: the first failure of a second in which at least half of what was felt failed."""
-    failures = sorted(felt(one) for one in requests if one.outcome != "ok" and felt(one) >= since)
+    failures = sorted(felt(request) for request in requests if request.outcome != "ok" and felt(request) >= since)
     for moment in failures:
-        served = [one.outcome == "ok" for one in requests if moment <= felt(one) < moment + 1]
+        served = [request.outcome == "ok" for request in requests if moment <= felt(request) < moment + 1]
         if sum(served) <= len(served) / 2:
             return moment
     return None
@@ -87,13 +87,13 @@ def users(
     back = next((moment for moment in moments if success(requests, moment, span) > SERVED), None)
     # Who came before may still give up within his patience.
     settled = act + within if back is None else min(act + within, max(back + PATIENCE, act + WITHIN, ended))
-    late = [one for one in requests if settled <= felt(one) < settled + span]
+    late = [request for request in requests if settled <= felt(request) < settled + span]
     return {
         "back": back,
         "settled": settled,
         "success_after": round(success(requests, settled, span), 6),
-        "failed_after": dict(Counter(one.outcome for one in late if one.outcome != "ok")),
-        "failed_by_the_act": sum(one.outcome in BY_THE_ACT for one in requests),
+        "failed_after": dict(Counter(request.outcome for request in late if request.outcome != "ok")),
+        "failed_by_the_act": sum(request.outcome in BY_THE_ACT for request in requests),
     }
 
 
@@ -104,21 +104,21 @@ def is_of(culprits: Iterable[str], ref: str) -> bool:
 
 def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, int]:
     """Who was harmed beside those that caused it: by what went, by what the server logged, by what the runbook said."""
-    real, seen = parts["real"], parts["relief"]
+    real, measured = parts["real"], parts["relief"]
     culprits = [*parts["symptom"].get("culprits", []), *real.get("culprits", [])]
     gone = [ref for ref in real["before"]["sessions"] if ref not in real["after"]["sessions"]]
     gone += [ref for ref in real["before"]["prepared"] if ref not in real["after"]["prepared"]]
     mitigated = [event.get("note") or {} for event in events(incidents) if event["kind"] == "mitigated"]
     gone = [ref for ref in gone if ref not in real.get("leaving", [])]
     gone += [
-        one["target"].partition("/")[0] if one["pid"] else one["target"]
+        session["target"].partition("/")[0] if session["pid"] else session["target"]
         for note in mitigated
-        for one in note.get("acted_on", [])
+        for session in note.get("acted_on", [])
     ]
     harmed = {ref for ref in gone if not is_of(culprits, ref)}
     known = {ref.partition("@")[0] for ref in [*culprits, *harmed]}
     return {
-        "requests_failed": sum(seen.get("failed_after", {}).values()) + seen.get("failed_by_the_act", 0),
+        "requests_failed": sum(measured.get("failed_after", {}).values()) + measured.get("failed_by_the_act", 0),
         "sessions_ended": len(harmed) + sum(str(pid) not in known for pid in set(real.get("signalled", []))),
         "containers_restarted": len(world.of_others(real["before"], real["after"], parts["begin"].get("touches", []))),
     }
@@ -130,7 +130,9 @@ def done(incidents: Path) -> list[str]:
     for event in events(incidents):
         note = event.get("note") or {}
         if event["kind"] == "mitigated":
-            lines += [f"{one['action']} {one['who']} ({one['reason']})" for one in note.get("acted_on", [])]
+            lines += [
+                f"{session['action']} {session['who']} ({session['reason']})" for session in note.get("acted_on", [])
+            ]
             lines += note.get("done", [])
         elif event["kind"] == "verified":
             counted = ("before", "now") if note.get("mitigation") in COMPOSE else ("waited too long", "do now")
@@ -142,8 +144,8 @@ def done(incidents: Path) -> list[str]:
 
 def cause_named(incidents: Path) -> str:
     """What the runbook said is the matter, the last time that it said so."""
-    said = [event["note"]["cause"] for event in events(incidents) if event["kind"] == "diagnosed"]
-    return said[-1] if said else ""
+    causes = [event["note"]["cause"] for event in events(incidents) if event["kind"] == "diagnosed"]
+    return causes[-1] if causes else ""
 
 
 def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -151,16 +153,17 @@ def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     kind = parts["begin"].get("latency")
     if not kind or not parts["relief"] or parts["relief"]["act"] is None:
         return {}
-    requests = [Request(*one) for one in parts["relief"]["requests"]]
+    requests = [Request(*request) for request in parts["relief"]["requests"]]
     injected, act = parts["inject"]["at"], parts["relief"]["act"]
     settled = act + parts["begin"]["within"]
     before = slowness.latency(requests, kind, injected - chart.BEFORE, injected)
     during = slowness.latency(requests, kind, parts["symptom"]["at"], parts["real"]["began"])
     after = slowness.latency(requests, kind, settled, settled + SPAN)
-    told = {
-        name: one and round(1000 * one, 1) for name, one in (("before", before), ("during", during), ("after", after))
+    milliseconds = {
+        name: seconds and round(1000 * seconds, 1)
+        for name, seconds in (("before", before), ("during", during), ("after", after))
     }
-    return {"kind": kind, **told, "ratio": round(after / before, 2) if before and after else None}
+    return {"kind": kind, **milliseconds, "ratio": round(after / before, 2) if before and after else None}
 
 
 def late(parts: dict[str, dict[str, Any]]) -> list[str]:
@@ -190,7 +193,7 @@ def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: st
     if relief and not parts["begin"].get("relief", True):
         if relief["act"] is not None:
             wrong.append("the runbook acted, and nothing that it could do relieves this")
-        wrong += [f"the runbook changed something: {one}" for one in real.get("changed", [])]
+        wrong += [f"the runbook changed something: {change}" for change in real.get("changed", [])]
     elif relief:
         if relief["act"] is None:
             wrong.append("the runbook did nothing: its incident log tells of no act")
@@ -203,8 +206,8 @@ def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: st
     if parts["begin"].get("timed", True):
         wrong += late(parts)
     kinds, allowed = ("settings", "objects", "roles"), tuple(parts["begin"].get("changes", ()))
-    changed = [one for one in real.get("changed", []) if one.startswith(kinds)]
-    wrong += [f"the runbook changed {one}" for one in changed if not (allowed and one.startswith(allowed))]
+    changed = [change for change in real.get("changed", []) if change.startswith(kinds)]
+    wrong += [f"the runbook changed {change}" for change in changed if not (allowed and change.startswith(allowed))]
     return [*wrong, healed] if healed else wrong
 
 

@@ -121,14 +121,13 @@ def start(site: Site, say: Callable[[str], None]) -> None:
 
 def last_words(platform: Platform) -> str:
     """The end of the log of every container that is not well."""
-    told = ""
-    for one in platform.containers():
-        if one.state in ("exited", "restarting") or one.health == "unhealthy" or one.restarts:
-            log = engine.run(["docker", "logs", "--tail", "5", one.id], check=False)
-            told += (
-                f"\n{one.service} ({one.state}, {one.health}) said last:\n{(log.stdout + log.stderr).strip()[-800:]}"
-            )
-    return told
+    words = ""
+    for container in platform.containers():
+        if container.state in ("exited", "restarting") or container.health == "unhealthy" or container.restarts:
+            log = engine.run(["docker", "logs", "--tail", "5", container.id], check=False)
+            end = (log.stdout + log.stderr).strip()[-800:]
+            words += f"\n{container.service} ({container.state}, {container.health}), end of its log:\n{end}"
+    return words
 
 
 def await_healthy(
@@ -136,19 +135,22 @@ def await_healthy(
 ) -> None:
     """Until every container is healthy, or the starter has failed."""
     deadline = time.monotonic() + HEALTHY_SECONDS
-    told: set[str] = set()
+    shown: set[str] = set()
     while True:
         busy = starter is not None and starter.poll() is None
         containers = platform.containers()
-        healthy = {one.service for one in containers if one.health == "healthy"}
-        for service in sorted(healthy - told):
+        healthy = {container.service for container in containers if container.health == "healthy"}
+        for service in sorted(healthy - shown):
             say(f"{service} is healthy ({len(healthy)} of {len(containers)})")
-            told.add(service)
-        ill = [one for one in containers if one.health != "healthy"]
+            shown.add(service)
+        ill = [container for container in containers if container.health != "healthy"]
         if (containers and not ill and not busy) or (starter is not None and starter.returncode):
             return
         if time.monotonic() > deadline:
-            told_by = "\n".join(f"{one.service}: {one.state}, {one.health}: {one.last_check}" for one in ill)
+            told_by = "\n".join(
+                f"{container.service}: {container.state}, {container.health}: {container.last_check}"
+                for container in ill
+            )
             raise PlatformError(f"Not healthy within {HEALTHY_SECONDS} s:\n{told_by}{last_words(platform)}")
         time.sleep(0.5)
 
@@ -161,9 +163,9 @@ def await_served(platform: Platform, seconds: float = 180) -> None:
             stats = platform.stats(2)
             if stats["requests"] >= ENOUGH and stats["success"] >= SERVED:
                 return
-            seen = f"users are not served: {stats}"
+            problem = f"users are not served: {stats}"
         except PlatformError as error:  # it may just have been started
-            seen = str(error)
+            problem = str(error)
         if time.monotonic() > deadline:
-            raise PlatformError(f"The platform does not serve its users within {seconds:g} s: {seen}")
+            raise PlatformError(f"The platform does not serve its users within {seconds:g} s: {problem}")
         time.sleep(0.5)

@@ -26,19 +26,19 @@ def things_of(site: Site, kind: str) -> list[str]:
     return engine.things_of(site.project, kind)
 
 
-def labels(found: dict[str, Any]) -> dict[str, str]:
-    given: dict[str, str] = found.get("Labels") or found.get("Config", {}).get("Labels") or {}
+def labels(inspected: dict[str, Any]) -> dict[str, str]:
+    given: dict[str, str] = inspected.get("Labels") or inspected.get("Config", {}).get("Labels") or {}
     return given
 
 
 def require_ours(site: Site) -> None:
     """Refuse when anything of a project of this name is not marked as a rehearsal's: it is somebody's real platform."""
     for kind in KINDS:
-        for one in engine.inspect(kind, things_of(site, kind)):
-            if labels(one).get(Platform.MARK) != "true":
+        for inspected in engine.inspect(kind, things_of(site, kind)):
+            if labels(inspected).get(Platform.MARK) != "true":
                 raise PlatformError(
                     f"A project called {site.project} exists here that is no rehearsal platform: its {kind}"
-                    f" {one['Name'].lstrip('/')} lacks the label {Platform.MARK}=true. Nothing was changed. Take"
+                    f" {inspected['Name'].lstrip('/')} lacks the label {Platform.MARK}=true. Nothing was changed. Take"
                     " another name: PAFAR_PROJECT=..."
                 )
 
@@ -62,8 +62,8 @@ def require_this_clones(site: Site) -> None:
 
 def require_no_other_clones(site: Site) -> None:
     """A checkout that is gone owns nothing any more."""
-    for one in engine.inspect("container", things_of(site, "container")):
-        place = labels(one).get("com.docker.compose.project.working_dir", "")
+    for container in engine.inspect("container", things_of(site, "container")):
+        place = labels(container).get("com.docker.compose.project.working_dir", "")
         if place and Path(place) != site.folder and Path(place).exists():
             raise PlatformError(
                 f"The rehearsal platform {site.project} was started from another place ({place}). Take it down there,"

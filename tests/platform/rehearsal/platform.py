@@ -77,14 +77,14 @@ class Platform:
     # -- containers
 
     def containers(self) -> list[Container]:
-        found = engine.inspect("container", engine.things_of(self.site.project, "container"))
-        return sorted(map(container_of, found), key=lambda one: one.name)
+        inspected = engine.inspect("container", engine.things_of(self.site.project, "container"))
+        return sorted(map(container_of, inspected), key=lambda container: container.name)
 
     def container(self, service: str) -> str:
         """The id of the service's first running container."""
-        for one in self.containers():
-            if one.service == service and one.state == "running":
-                return one.id
+        for container in self.containers():
+            if container.service == service and container.state == "running":
+                return container.id
         raise PlatformError(
             f"The service {service} of {self.site.project} does not run. Start the platform: make platform"
         )
@@ -109,13 +109,13 @@ class Platform:
     def stats(self, seconds: float, kind: str = "") -> dict[str, Any]:
         """What the users felt who started in the last ``seconds`` and are answered or gone by now."""
         until = time.time() - PATIENCE
-        found: dict[str, Any] = self.fetch(f"/stats?since={until - seconds}&until={until}&kind={kind}")
-        return found
+        report: dict[str, Any] = self.fetch(f"/stats?since={until - seconds}&until={until}&kind={kind}")
+        return report
 
     def success(self, seconds: float, kind: str = "") -> float | None:
         """The share of those users that was served; None when there was nobody yet."""
-        found: float | None = self.stats(seconds, kind)["success"]
-        return found
+        share: float | None = self.stats(seconds, kind)["success"]
+        return share
 
     def fails(self, kind: str = "", share: float = 0.5) -> bool:
         """Whether at least this share of the users of the last two seconds was not served."""
@@ -139,7 +139,7 @@ class Platform:
         return sum(float(line.split()[-1]) for line in lines if line.startswith("pafar_user_requests_total"))
 
     def requests(self, since: float, until: float) -> list[Request]:
-        return [Request(*one) for one in self.fetch(f"/requests?since={since}&until={until}")]
+        return [Request(*request) for request in self.fetch(f"/requests?since={since}&until={until}")]
 
     def call(self, method: str, path: str, **headers: str) -> int:
         """One request through nginx, as from outside; the HTTP status."""
@@ -247,20 +247,20 @@ class Platform:
             time.sleep(0.1)
 
 
-def container_of(found: dict[str, Any]) -> Container:
+def container_of(inspected: dict[str, Any]) -> Container:
     """From ``docker inspect``."""
-    state = found["State"]
+    state = inspected["State"]
     health = state.get("Health") or {}
     checks = health.get("Log") or [{}]
-    labels = found["Config"]["Labels"] or {}
+    labels = inspected["Config"]["Labels"] or {}
     return Container(
-        id=found["Id"],
-        name=found["Name"].lstrip("/"),
+        id=inspected["Id"],
+        name=inspected["Name"].lstrip("/"),
         service=labels.get("com.docker.compose.service", ""),
         state=state["Status"],
         health=health.get("Status", "none"),
         started=state["StartedAt"],
-        restarts=found["RestartCount"],
+        restarts=inspected["RestartCount"],
         last_check=str(checks[-1].get("Output", "")).strip()[-300:],
-        image=found["Image"],
+        image=inspected["Image"],
     )

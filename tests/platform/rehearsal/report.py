@@ -52,7 +52,7 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     row["cause"] = last.get("cause", "")
     # The record goes with the project: no path of one machine in it.
     row["done"] = [text.replace(str(Path.home()), "~") for text in last.get("done", [])]
-    row["wrong"] = sorted({one for day in days for one in day["wrong"]})
+    row["wrong"] = sorted({reason for day in days for reason in day["wrong"]})
     row["at"] = last.get("at")
     row["versions"] = last.get("versions", {})
     return row
@@ -95,15 +95,15 @@ def seconds(row: dict[str, Any], name: str) -> str:
 
 def sentence(row: dict[str, Any]) -> str:
     """For the screen."""
-    told = f"{'passed' if row['passed'] else 'FAILED'}  {row['fault']}: {row['runs_passed']} of {row['runs']}"
-    told += f"; it named {row['cause']}" if row.get("cause") else ""
+    text = f"{'passed' if row['passed'] else 'FAILED'}  {row['fault']}: {row['runs_passed']} of {row['runs']}"
+    text += f"; it named {row['cause']}" if row.get("cause") else ""
     if None in [row[name] for name in KEYS]:
-        return told
+        return text
     slow = row.get("latency_ms") or {}
     if slow:
-        told += f"; {slow['before']:g} ms before, {slow['during']:g} during, {slow['after']:g} after"
+        text += f"; {slow['before']:g} ms before, {slow['during']:g} during, {slow['after']:g} after"
     return (
-        f"{told}; users felt it after {row['seconds_to_symptom']:g} s, were served again {row['seconds_after_act']:g} s"
+        f"{text}; users felt it after {row['seconds_to_symptom']:g} s, were served again {row['seconds_after_act']:g} s"
         f" after the act of {row['playbook']}, {row['seconds_to_recovery']:g} s after its start; harmed: {harmed(row)}"
     )
 
@@ -111,8 +111,8 @@ def sentence(row: dict[str, Any]) -> str:
 def harmed(row: dict[str, Any]) -> str:
     if not row["collateral"]:
         return "-"
-    found = [f"{number} {what.replace('_', ' ')}" for what, number in row["collateral"].items() if number]
-    return ", ".join(found) or "nothing"
+    harms = [f"{number} {what.replace('_', ' ')}" for what, number in row["collateral"].items() if number]
+    return ", ".join(harms) or "nothing"
 
 
 def line(row: dict[str, Any]) -> str:
@@ -126,17 +126,19 @@ def line(row: dict[str, Any]) -> str:
 
 def slowness(table: Sequence[dict[str, Any]]) -> str:
     """Where the fault is that users wait: how long, of the last day of each."""
-    told = [
+    lines = [
         f"- `{row['fault']}`: {slow['before']:g} ms before the fault, {slow['during']:g} ms during it,"
         f" {slow['after']:g} ms after the act (of four in five who {slow['kind']})\n"
         for row in table
         if (slow := row.get("latency_ms") or {})
     ]
-    return "\nHow long users waited:\n\n" + "".join(told) if told else ""
+    return "\nHow long users waited:\n\n" + "".join(lines) if lines else ""
 
 
 def used(table: Sequence[dict[str, Any]]) -> str:
     """The versions, once where they are the same for all."""
     sets = {json.dumps(row["versions"]) for row in table if row["versions"]}
-    told = [", ".join(f"{name} {version}" for name, version in json.loads(one).items()) for one in sorted(sets)]
-    return "\nHeld with " + "; and with ".join(told) + ".\n"
+    lines = [
+        ", ".join(f"{name} {version}" for name, version in json.loads(versions).items()) for versions in sorted(sets)
+    ]
+    return "\nHeld with " + "; and with ".join(lines) + ".\n"

@@ -21,7 +21,7 @@ GROUP_V2, GROUP_V1 = "/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.
 
 def latency(requests: Sequence[Request], kind: str, since: float, until: float) -> float | None:
     """Seconds within which this part of the users of a span was answered; None where too few were."""
-    taken = sorted(one.seconds for one in requests if one.kind == kind and since <= one.started < until)
+    taken = sorted(request.seconds for request in requests if request.kind == kind and since <= request.started < until)
     return taken[int(QUANTILE * len(taken))] if len(taken) >= LEAST else None
 
 
@@ -41,10 +41,10 @@ def cost(platform: Platform, seconds: float = COST_SECONDS) -> float:
 
 def spent_by_database(platform: Platform) -> float:
     """Processor time of the database's container since its start, in seconds, by its control group (version 2 or 1)."""
-    said = platform.execute("db", "sh", "-c", f"cat {GROUP_V2} 2>/dev/null || cat {GROUP_V1}").split()
-    if said[0] == "usage_usec":
-        return int(said[1]) / 1e6
-    return int(said[0]) / 1e9
+    counters = platform.execute("db", "sh", "-c", f"cat {GROUP_V2} 2>/dev/null || cat {GROUP_V1}").split()
+    if counters[0] == "usage_usec":
+        return int(counters[1]) / 1e6
+    return int(counters[0]) / 1e9
 
 
 def remember(platform: Platform) -> None:

@@ -43,8 +43,8 @@ def keep(folder: Path, name: str, **what: Any) -> None:
 
 def kept(day: Path, name: str) -> dict[str, Any]:
     path = day / f"{name}.json"
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return found
+    measured: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return measured
 
 
 def folder_for(fault: str) -> Path:
@@ -77,7 +77,7 @@ def begin(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     try:
         lifecycle.await_served(platform)
     except PlatformError:  # something is broken that nobody noted
-        healed += [faults.heal(platform, each) for each in faults.every()]
+        healed += [faults.heal(platform, fault) for fault in faults.every()]
         lifecycle.await_served(platform, HEALTHY_SECONDS)
     faults.await_symptom(platform, fault, False, HEALTHY_SECONDS, steady=0)
     beside = control_workload.gather(platform)
@@ -85,12 +85,19 @@ def begin(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
         # Gathering them takes processors and writes: healthy is how users fare when that is over.
         time.sleep(slowness.SPAN + PATIENCE + CALM_SECONDS)
     day.mkdir(parents=True, exist_ok=True, mode=0o700)
-    told = {"fault": fault.name, "playbook": fault.playbook, "day": str(day), "variables": str(day / "variables.json")}
+    record = {
+        "fault": fault.name,
+        "playbook": fault.playbook,
+        "day": str(day),
+        "variables": str(day / "variables.json"),
+    }
     terms = {"within": fault.within, "touches": list(fault.touches), "changes": list(fault.changes)}
     terms.update(latency=fault.latency, cause=fault.cause, relief=fault.mitigation, timed=not asked.untimed)
     keep(day, "variables", **variables_of(platform, fault, day, asked))
-    keep(day, "begin", **told, **terms, at=time.time(), healed=healed, beside=beside, versions=versions.seen(platform))
-    return told
+    keep(
+        day, "begin", **record, **terms, at=time.time(), healed=healed, beside=beside, versions=versions.seen(platform)
+    )
+    return record
 
 
 def variables_of(platform: Platform, fault: faults.Fault, day: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -104,14 +111,14 @@ def variables_of(platform: Platform, fault: faults.Fault, day: Path, asked: argp
         raise PlatformError(f"game_day_variables are no JSON: {error}.") from None
     if not isinstance(more, dict):
         raise PlatformError("game_day_variables are a mapping of names to values.")
-    told = {**fault.variables, **more}
-    login = str(told.get("rehearsal_login", LOGINS[0]))
+    variables = {**fault.variables, **more}
+    login = str(variables.get("rehearsal_login", LOGINS[0]))
     if login not in LOGINS:
         raise PlatformError(f"rehearsal_login is one of {', '.join(LOGINS)}; it was {login!r}.")
     patient_login, patient_engine = (PATIENT_LOGIN, PATIENT_ENGINE) if asked.untimed else ({}, {})
     password = platform.env[f"{login.upper()}_DB_PASSWORD"]
     return {
-        **told,
+        **variables,
         "runbook_hosts": asked.hosts,
         "runbook_incident_log": str(day / "incidents"),
         "runbook_postgres": {**login_of(platform.env, login, password), **patient_login},
@@ -139,20 +146,20 @@ def require_same(platform: Platform, targets: list[str]) -> None:
 
 def require_load(platform: Platform) -> None:
     """Users for the whole day: the load generator is started where it has ended, and anew where it soon will."""
-    found = [one for one in platform.containers() if one.service == "load"]
-    if not found or found[0].state != "running":
+    loads = [container for container in platform.containers() if container.service == "load"]
+    if not loads or loads[0].state != "running":
         lifecycle.start(platform.site, lambda dummy: None)
     elif platform.stats(1).get("left", 0) < LOAD_LEFT:
-        engine.run(["docker", "restart", "--time", "1", found[0].id])
+        engine.run(["docker", "restart", "--time", "1", loads[0].id])
         lifecycle.await_healthy(platform, lambda dummy: None)
 
 
 def inject(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Break it."""
     fault, at = fault_of(asked.day), time.time()
-    said = faults.inject(platform, fault)
-    keep(asked.day, "inject", at=at, said=said)
-    return {"said": said}
+    report = faults.inject(platform, fault)
+    keep(asked.day, "inject", at=at, said=report)
+    return {"said": report}
 
 
 def present(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
@@ -177,14 +184,14 @@ def play(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     ended = time.time()
     after = world.look(platform)
     changed, signalled = world.changes(before, after, fault.unstable), platform.signalled(began)
-    told = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
-    told.update(culprits=culprits, leaving=leaving)
-    keep(asked.day, asked.label, **told, began=began, ended=ended, before=before, after=after)
+    outcome = {"rc": rc, "seconds": round(ended - began, 2), "changed": changed, "signalled": signalled}
+    outcome.update(culprits=culprits, leaving=leaving)
+    keep(asked.day, asked.label, **outcome, began=began, ended=ended, before=before, after=after)
     if rc:
         raise PlatformError(f"The runbook failed (exit {rc}); what it said is in {output}.")
     if asked.label == "check":
         require_unchanged(platform, fault, changed, signalled, ended)
-    return told
+    return outcome
 
 
 def lasts(platform: Platform, fault: faults.Fault) -> bool:
@@ -244,23 +251,23 @@ def relief(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
         span = UNTIMED_SPAN
     while True:
         requests = platform.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
-        found = judge.users(requests, since, fault.within, ended, span)
+        users = judge.users(requests, since, fault.within, ended, span)
         # How long they wait is compared when all that the runbook began has had its time.
-        settled = since + fault.within if fault.latency and span == judge.SPAN else found["settled"]
+        settled = since + fault.within if fault.latency and span == judge.SPAN else users["settled"]
         left = settled + span + PATIENCE + 0.3 - time.time()
         if left <= 0:
             break
         time.sleep(min(left, 1.0))
-    keep(asked.day, "relief", **{**found, "act": act}, requests=requests)
-    return {"seconds": found["back"] and round(found["back"] - since, 1)}
+    keep(asked.day, "relief", **{**users, "act": act}, requests=requests)
+    return {"seconds": users["back"] and round(users["back"] - since, 1)}
 
 
 def finish(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Heal, wait until all is well, and judge the day."""
     fault = fault_of(asked.day)
-    said = healed = ""
+    problem = healed = ""
     try:
-        said = faults.heal(platform, fault)
+        problem = faults.heal(platform, fault)
         control_workload.dismiss(platform)
         lifecycle.await_healthy(platform, lambda dummy: None)
         lifecycle.await_served(platform, HEALTHY_SECONDS)
@@ -270,10 +277,10 @@ def finish(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     parts = {name: kept(asked.day, name) for name in (*judge.PARTS, "trouble")}
     result = judge.day(parts, healed, asked.day / "incidents")
     keep(asked.day, "result", **result)
-    requests = [Request(*one) for one in parts["relief"].get("requests", [])]
+    requests = [Request(*request) for request in parts["relief"].get("requests", [])]
     if requests:
         (asked.day / "chart.svg").write_text(chart.draw(parts, requests))
-    return {"said": said, **result}
+    return {"said": problem, **result}
 
 
 STEPS: dict[str, tuple[Callable[[Platform, argparse.Namespace], dict[str, Any]], str]] = {
@@ -291,10 +298,10 @@ def run(platform: Platform, asked: argparse.Namespace) -> int:
     step, dummy = STEPS[asked.command]
     asked.day = asked.day and asked.day.resolve()
     try:
-        found = step(platform, asked)
+        outcome = step(platform, asked)
     except PlatformError as error:
         if asked.day and (asked.day / "begin.json").exists() and not (asked.day / "trouble.json").exists():
             keep(asked.day, "trouble", step=asked.command, said=str(error))
         raise
-    print(json.dumps(found, default=str))
+    print(json.dumps(outcome, default=str))
     return 0

@@ -9,23 +9,23 @@ from rehearsal.platform import Platform
 
 def cut(platform: Platform, service: str, *rule: str) -> None:
     """From now on what the service's containers send, and the rule matches, is dropped."""
-    for one in backend.replicas(platform, service):
-        done = _iptables(one.id, "-A", *rule)
+    for replica in backend.replicas(platform, service):
+        done = _iptables(replica.id, "-A", *rule)
         if done:
             raise PlatformError(
-                f"The network of {one.name} could not be cut (root, nsenter and iptables are needed): {done}"
+                f"The network of {replica.name} could not be cut (root, nsenter and iptables are needed): {done}"
             )
 
 
 def mend(platform: Platform, service: str, *rule: str) -> None:
     """Take the rule away wherever it is."""
-    for one in backend.replicas(platform, service):
-        while not _iptables(one.id, "-D", *rule):
+    for replica in backend.replicas(platform, service):
+        while not _iptables(replica.id, "-D", *rule):
             pass
 
 
 def is_cut(platform: Platform, service: str, *rule: str) -> bool:
-    return any(not _iptables(one.id, "-C", *rule) for one in backend.replicas(platform, service))
+    return any(not _iptables(replica.id, "-C", *rule) for replica in backend.replicas(platform, service))
 
 
 def _iptables(container: str, how: str, *rule: str) -> str:

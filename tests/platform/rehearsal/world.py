@@ -51,8 +51,8 @@ def look(platform: Platform) -> dict[str, Any]:
         "objects": column(OBJECTS),
         "roles": column(ROLES),
         "containers": {
-            one.name: {key: asdict(one)[key] for key in ("id", "service", "state", "started", "restarts")}
-            for one in platform.containers()
+            container.name: {key: asdict(container)[key] for key in ("id", "service", "state", "started", "restarts")}
+            for container in platform.containers()
         },
     }
 
@@ -62,21 +62,23 @@ def changes(before: dict[str, Any], after: dict[str, Any], unstable: Iterable[st
 
     ``unstable``: services that the fault itself restarts again and again; of theirs only the containers count.
     """
-    found = [f"session {ref} is gone" for ref in before["sessions"] if ref not in after["sessions"]]
+    differences = [f"session {ref} is gone" for ref in before["sessions"] if ref not in after["sessions"]]
     for what in ("prepared", "settings", "objects", "roles"):
-        found += [f"{what}: {one} is gone" for one in before[what] if one not in after[what]]
-        found += [f"{what}: {one} is new" for one in after[what] if one not in before[what]]
-    return found + [f"container {name} was stopped, restarted or replaced" for name in touched(before, after, unstable)]
+        differences += [f"{what}: {item} is gone" for item in before[what] if item not in after[what]]
+        differences += [f"{what}: {item} is new" for item in after[what] if item not in before[what]]
+    return differences + [
+        f"container {name} was stopped, restarted or replaced" for name in touched(before, after, unstable)
+    ]
 
 
 def touched(before: dict[str, Any], after: dict[str, Any], unstable: Iterable[str] = ()) -> list[str]:
     """Names of containers that are not the same run in the same state as before, came or went."""
 
-    def told(one: dict[str, Any] | None) -> Any:
-        return one["id"] if one and one["service"] in unstable else one
+    def identity(container: dict[str, Any] | None) -> Any:
+        return container["id"] if container and container["service"] in unstable else container
 
     old, new = before["containers"], after["containers"]
-    return sorted(name for name in old.keys() | new.keys() if told(old.get(name)) != told(new.get(name)))
+    return sorted(name for name in old.keys() | new.keys() if identity(old.get(name)) != identity(new.get(name)))
 
 
 def of_others(before: dict[str, Any], after: dict[str, Any], services: Iterable[str]) -> list[str]:

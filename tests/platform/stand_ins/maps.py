@@ -32,8 +32,8 @@ class Maps(Service):
         # Any address has a place: the same one each time.
         spread = hashlib.sha256(fields["address"].encode()).digest()
         place = {"lat": 4 + spread[0] / 30, "lng": 3 + spread[1] / 30}
-        found = {"formatted_address": fields["address"], "geometry": {"location": place}}
-        return self.answer(200, told("OK", results=[found]))
+        result = {"formatted_address": fields["address"], "geometry": {"location": place}}
+        return self.answer(200, told("OK", results=[result]))
 
 
 def told(status: str, **more: object) -> dict[str, object]:

@@ -71,8 +71,8 @@ class Service(BaseHTTPRequestHandler):
                 return self.answer(400, {"error": f"modes: {', '.join(self.switch.modes)}"})
         return self.answer(200, {"mode": self.switch.mode})
 
-    def answer(self, status: int, told: object, headers: dict[str, str] | None = None) -> None:
-        body = json.dumps(told).encode()
+    def answer(self, status: int, content: object, headers: dict[str, str] | None = None) -> None:
+        body = json.dumps(content).encode()
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -31,10 +31,10 @@ def trips(request):
 
 def trip(request, trip):
     with engine.connect() as connection:
-        found = connection.execute(TRIP, {"trip": trip}).first()
-    if found is None:
+        row = connection.execute(TRIP, {"trip": trip}).first()
+    if row is None:
         raise Http404
-    return JsonResponse(dict(found._mapping))
+    return JsonResponse(dict(row._mapping))
 
 
 def bookings(request):
@@ -53,10 +53,10 @@ def mine(request):
 
 def booking(request, reference):
     with engine.connect() as connection:
-        found = connection.execute(ONE, {"reference": reference}).first()
-    if found is None:
+        row = connection.execute(ONE, {"reference": reference}).first()
+    if row is None:
         raise Http404
-    return JsonResponse(dict(found._mapping))
+    return JsonResponse(dict(row._mapping))
 
 
 def book(request):
@@ -67,12 +67,12 @@ def book(request):
         return JsonResponse({"error": "trip and customer are numbers"}, status=400)
     reference = secrets.token_hex(6)
     with engine.begin() as connection:
-        found = connection.execute(LOCK_TRIP, {"trip": trip}).first()
-        if found is None:
+        row = connection.execute(LOCK_TRIP, {"trip": trip}).first()
+        if row is None:
             raise Http404
-        if not 0 < seats <= found.seats_left:
+        if not 0 < seats <= row.seats_left:
             return JsonResponse({"error": "sold_out"}, status=409)
-        amount = amount_of(found.price_cents, seats)
+        amount = amount_of(row.price_cents, seats)
         connection.execute(TAKE_SEATS, {"trip": trip, "seats": seats})
         connection.execute(
             BOOK,

@@ -27,21 +27,21 @@ def pay(request):
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": "booking and token are wanted"}, status=400)
     with engine.connect() as connection:
-        found = connection.execute(FIND, {"reference": reference}).first()
-    if found is None:
+        row = connection.execute(FIND, {"reference": reference}).first()
+    if row is None:
         raise Http404
-    if found.status != "pending":
-        return JsonResponse({"error": f"booking is {found.status}"}, status=409)
+    if row.status != "pending":
+        return JsonResponse({"error": f"booking is {row.status}"}, status=409)
     try:
-        number = charge(found.amount_cents, token, reference)
+        number = charge(row.amount_cents, token, reference)
     except Exception as error:
         if getattr(error, "answered", 500) >= 500:  # a card that is declined is its owner's matter
             log.error("payment of booking %s failed: %s", reference, getattr(error, "word", type(error).__name__))
         raise
     with engine.begin() as connection:
-        connection.execute(PAID, {"booking": found.id})
-        connection.execute(KEEP, {"booking": found.id, "charge": number, "amount": found.amount_cents})
-    log.info("payment %s of %d cents for booking %s", number, found.amount_cents, reference)
+        connection.execute(PAID, {"booking": row.id})
+        connection.execute(KEEP, {"booking": row.id, "charge": number, "amount": row.amount_cents})
+    log.info("payment %s of %d cents for booking %s", number, row.amount_cents, reference)
     return JsonResponse({"charge": number, "status": "paid"}, status=201)
 
 

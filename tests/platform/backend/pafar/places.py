@@ -27,10 +27,10 @@ def geocode(address, timeout=5.0):
         timeout=timeout,
     )
     answer.raise_for_status()
-    told = answer.json()
-    if told["status"] != "OK":
-        raise MapsError(f"maps: {told['status']}: {told.get('error_message', '')}")
-    place = told["results"][0]["geometry"]["location"]
+    reply = answer.json()
+    if reply["status"] != "OK":
+        raise MapsError(f"maps: {reply['status']}: {reply.get('error_message', '')}")
+    place = reply["results"][0]["geometry"]["location"]
     return place["lat"], place["lng"]
 
 

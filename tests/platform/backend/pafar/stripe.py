@@ -49,12 +49,12 @@ def charge(amount_cents, token, reference):
     if answer.ok:
         return answer.json()["id"]
     try:
-        told = answer.json()["error"]
+        problem = answer.json()["error"]
     except (ValueError, KeyError):
-        told = {}
-    detail = told.get("message", f"HTTP {answer.status_code}")
+        problem = {}
+    detail = problem.get("message", f"HTTP {answer.status_code}")
     if answer.status_code == 402:
-        raise StripeError(told.get("code", "card_error"), 402, detail)
+        raise StripeError(problem.get("code", "card_error"), 402, detail)
     if answer.status_code == 401:
         raise StripeError("stripe_key_refused", 502, detail)
     if answer.status_code == 429:
