@@ -29,15 +29,15 @@ options:
     default: 30.0
   min_waiters:
     description:
-      - So many sessions that wait for one that has provably held its lock for O(min_waiting) seconds (idle in transaction,
-        or prepared) have waited too long, however young their waits are. Clients with a short timeout fail and come back.
-        At least 1.
+      - Number of waiters that count as waiting too long at any age, if their blocker has provably held its lock for
+        O(min_waiting) seconds (a session idle in transaction, or a prepared transaction). Clients with a short timeout
+        fail and retry, so that each single wait is short. At least 1.
     type: int
     default: 3
   min_idle_in_transaction:
     description:
-      - Seconds between two statements of a transaction from which on its session counts as idle in transaction. Before, it
-        counts as at work, like a reader of a cursor between two fetches.
+      - Seconds without a statement from which on a session in a transaction counts as idle in transaction. Until then it
+        counts as active, for example a reader of a cursor between two fetches.
     type: float
     default: 5.0
   max_terminations:

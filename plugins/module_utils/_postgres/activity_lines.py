@@ -26,5 +26,5 @@ def of_activity(result: ActivityReport) -> list[Line]:
     for state in result["server_states"]:
         lines += [(CARE, state["text"]), (CARE, state["advice"])]
     if not result["waiters"]:
-        return [*lines, (GOOD, "nobody waits for a lock")]
+        return [*lines, (GOOD, "no session waits for a lock")]
     return [*lines, *((PLAIN, line) for line in result["tree"])]

@@ -19,9 +19,9 @@ _WRAPAROUND = "(to prevent wraparound)"
 
 @dataclass(frozen=True)
 class Exclusions:
-    """Who is spared besides PostgreSQL's own processes. Names are compared exactly, patterns searched.
+    """Who is excluded besides PostgreSQL's own processes. Names are compared exactly, patterns searched.
 
-    ``application_superusers``: superusers as which the application logs in; of those only operators' tools are spared.
+    ``application_superusers``: superusers as which the application logs in; of those only operators' tools are excluded.
     """
 
     roles: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class Exclusions:
     own_pid: int = 0
 
     def why(self, holder: Holder) -> str:
-        """The reason why ``holder`` is spared, or an empty string."""
+        """The reason why ``holder``is excluded, or an empty string."""
         if isinstance(holder, Prepared):
             return self._why_prepared(holder)
         return (
@@ -46,24 +46,24 @@ class Exclusions:
 
     def _why_prepared(self, holder: Prepared) -> str:
         if holder.database in self.databases:
-            return f"database {holder.database} is spared"
+            return f"database {holder.database} is excluded"
         if holder.owner in self.roles:
-            return f"role {holder.owner} is spared"
+            return f"role {holder.owner} is excluded"
         if not self.allow_prepared:
             return "is a prepared transaction; rolling it back is not allowed (allow_prepared)"
         return "" if holder.allowed else "only its owner or a superuser may roll it back"
 
     def _why_kind(self, session: Session) -> str:
         if session.pid == self.own_pid:
-            return "is this very session"
+            return "is the session of this module"
         if session.redacted:
-            return "the login role may not see what it is (see pg_monitor)"
+            return "the login role may not see its details (see pg_monitor)"
         if _WRAPAROUND in session.query and session.backend_type != CLIENT:
             return "is a vacuum to prevent wraparound; it would start again at once"
         if session.backend_type == "startup":
-            return "is the replay of the primary's WAL; it cannot be ended"
+            return "is the replay of the primary's WAL; it cannot be terminated"
         if session.backend_type == "autovacuum worker":
-            return "is an autovacuum worker; PostgreSQL cancels it by itself when it is in the way"
+            return "is an autovacuum worker; PostgreSQL cancels it automatically when it blocks"
         if session.backend_type == "walsender":
             return "is a walsender (replication or base backup)"
         if session.backend_type != CLIENT:
@@ -71,16 +71,16 @@ class Exclusions:
         if session.unread:
             return "its role, its database or its progress could not be read (is a catalog locked?)"
         if session.state_change is None or session.state == "disabled":
-            return "its activity is not tracked (track_activities), so one transaction cannot be told from the next"
+            return "its activity is not tracked (track_activities), so its transactions cannot be distinguished"
         return ""
 
     def _why_work(self, session: Session) -> str:
         if session.commit_waits:
-            return "its commit waits for a synchronous standby: a state of the server, which its end would not change"
+            return "its commit waits for a synchronous standby: terminating it would not change that"
         if is_backup(session):
             return "is a base backup" if session.progress == "BASEBACKUP" else "is a backup"
         if leaves_behind(session):
-            return "builds an index concurrently; ending it would leave an invalid one behind"
+            return "builds an index concurrently; terminating it would leave an invalid index"
         return ""
 
     def _why_listed(self, session: Session) -> str:
@@ -90,20 +90,20 @@ class Exclusions:
             if operates(session):
                 return f"is an operator's tool of superuser {session.user}"
         if session.user in self.roles:
-            return f"role {session.user} is spared"
+            return f"role {session.user} is excluded"
         if self.applications and self.applications & {session.application, name_and_host(session.application)[0]}:
-            return f"application {session.application} is spared"
+            return f"application {session.application} is excluded"
         if session.database in self.databases:
-            return f"database {session.database} is spared"
+            return f"database {session.database} is excluded"
         if self.queries and len(session.query) >= LONGEST_QUERY:
-            return f"its statement is longer than the {LONGEST_QUERY} characters that patterns are searched in"
+            return f"its statement is longer than the {LONGEST_QUERY} characters that are searched for patterns"
         for pattern in self.queries:
             if re.search(pattern, session.query, re.I):
-                return f"its statement matches the spared pattern {pattern}"
+                return f"its statement matches the excluded pattern {pattern}"
         return ""
 
 
 def _why_unreachable(session: Session) -> str:
     if session.superuser:
-        return f"the login role may not end it: role {session.user} is a superuser, whom only a superuser may end"
-    return "the login role may not end it (see pg_signal_backend)"
+        return f"the login role may not terminate it: role {session.user} is a superuser, which only a superuser may terminate"
+    return "the login role may not terminate it (see pg_signal_backend)"

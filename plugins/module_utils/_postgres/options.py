@@ -75,7 +75,7 @@ def pooler_of(params: dict[str, Any]) -> Login | None:
     """Where the pooler's console is; None where no host was given."""
     if not params["pooler_host"]:
         if "pooler" in params["also"]:
-            raise InputError("also: to look at the pooler, say where it is (pooler_host). Nothing was done.")
+            raise InputError("also: pooler needs the option pooler_host. Nothing was done.")
         return None
     return replace(
         login_of(params),
@@ -95,7 +95,7 @@ def login_of(params: dict[str, Any]) -> Login:
     What is not given is the service's that connect_params or PGSERVICE on the host names; else the default.
     """
     for name in ("connect_timeout", "statement_timeout", "lock_timeout"):
-        at_least(params, name, 0.001, "s; every look is bounded, so a limit of 0 (none) is refused")
+        at_least(params, name, 0.001, "s; every query is bounded, so a limit of 0 (none) is refused")
     more = {str(name): str(value) for name, value in params["connect_params"].items()}
     for name, option in _OPTION_OF.items():
         if name in more:

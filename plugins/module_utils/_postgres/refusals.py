@@ -15,7 +15,7 @@ def check_visible(snapshot: Snapshot) -> None:
     if snapshot.redacted:
         raise PrivilegeError(
             f"Role {snapshot.server['role']} may not see {snapshot.redacted} of {len(snapshot.sessions)} sessions "
-            f"on {snapshot.server['host']}:{snapshot.server['port']}, so whom to end cannot be judged. As a "
+            f"on {snapshot.server['host']}:{snapshot.server['port']}, so no plan can be made. As a "
             f"superuser: GRANT pg_monitor, pg_signal_backend TO {snapshot.server['role']}. Nothing was done.",
             redacted=snapshot.redacted,
         )
@@ -35,7 +35,7 @@ def check_sight(judged: Judgement) -> None:
     if judged.affected and unreachable and not judged.plan.actions:
         pids = ", ".join(str(key) for key in unreachable[:5])
         raise PrivilegeError(
-            f"Role {snapshot.server['role']} may not end the session(s) in the way on {snapshot.server['host']}:"
+            f"Role {snapshot.server['role']} may not terminate the blocking session(s) on {snapshot.server['host']}:"
             f"{snapshot.server['port']} (pid {pids}). As a superuser: GRANT pg_signal_backend TO "
             f"{snapshot.server['role']}. Nothing was done.",
             pids=unreachable[:5],

@@ -21,13 +21,13 @@ VERB = "guard_role"
 CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and told as one
 # What each guards against. PostgreSQL documentation, "Client Connection Defaults".
 SETTINGS: Mapping[str, str] = {
-    "idle_in_transaction_session_timeout": "transactions that were forgotten",
-    "idle_session_timeout": "sessions that were forgotten; not for roles behind a pooler",
-    "statement_timeout": "statements without an end",
-    "lock_timeout": "waiting for a lock without an end",
-    "transaction_timeout": "transactions without an end; from version 17 on",
-    "client_connection_check_interval": "statements whose client is gone",
-    CONNECTIONS: "a pool that grows without an end",
+    "idle_in_transaction_session_timeout": "sessions idle in transaction",
+    "idle_session_timeout": "idle sessions; not for roles behind a pooler",
+    "statement_timeout": "statements that run too long",
+    "lock_timeout": "waits for a lock that take too long",
+    "transaction_timeout": "transactions that take too long; from version 17 on",
+    "client_connection_check_interval": "statements whose client connection is dead",
+    CONNECTIONS: "the connections of the role",
 }
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?) ?(us|ms|s|min|h|d)?\Z")
 # Milliseconds; a bare number counts them, for every setting here.
@@ -103,7 +103,7 @@ def bound(setting: str, value: str) -> float | None:
 def why_not(role_setting: RoleSetting, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
     """Why it cannot be set, in a sentence; empty when it can. ``settings``: those that the server has."""
     if role_setting.setting not in SETTINGS:
-        return f"{role_setting.setting!r} is no guard: there are {', '.join(SETTINGS)}"
+        return f"{role_setting.setting!r} is no setting of this module: use one of {', '.join(SETTINGS)}"
     if role_setting.role not in known:
         return f"there is no role {role_setting.role!r}"
     if role_setting.setting != CONNECTIONS and role_setting.setting not in settings:
@@ -144,13 +144,13 @@ class Guarding(PlannedAct):
         return [role_setting for role_setting in self.every if known[role_setting.role].overridden(role_setting)]
 
     def as_dict(self) -> PlanDict:
-        nothing = "" if self.plan.actions else "nothing to do: every guard is set already, or its role is spared"
+        nothing = "" if self.plan.actions else "nothing to do: every setting is set already, or its role is excluded"
         overridden = self.overridden(self.known)
         if nothing and overridden:
             reasons = [reason for one in overridden for reason in self.known[one.role].overridden(one).values()]
-            nothing = f"nothing to do by itself: every guard is set already, but {'; '.join(reasons)}"
+            nothing = f"nothing to do by itself: every setting is set already, but {'; '.join(reasons)}"
         affected = len({*map(self.target_of, overridden), *(item.target for item in self.plan.actions)})
-        return plan_dict(self.plan, affected, "guards to set", nothing)
+        return plan_dict(self.plan, affected, "role settings to change", nothing)
 
     def diff(self) -> Diff:
         before = [f"{role_setting.words}={self.now(role_setting)}" for role_setting in self.role_settings]
@@ -202,7 +202,7 @@ def plan_role_settings(
     snapshot: Snapshot,
     everywhere: Mapping[str, str] | None = None,
 ) -> Guarding:
-    """Those that are not set yet. A role that makes backups is spared: a timeout would break them. So is one that is
+    """Those that are not set yet. A role that makes backups is excluded: a timeout would break them. So is one that is
     bound more strictly already, by itself or by what ``everywhere`` holds for roles without a value of their own."""
     actions, excluded = [], []
     for role_setting in role_settings:
@@ -223,8 +223,8 @@ def plan_role_settings(
             excluded.append(Item(target, why, "", {"who": who}))
             continue
         there = sum(one.user == role_setting.role for one in snapshot.client_sessions())
-        kept = f"; the {there} sessions that it has keep what they have" if there else ""
-        actions.append(Item(target, f"guards against {SETTINGS[role_setting.setting]}{kept}", "set", {"who": who}))
+        kept = f"; the {there} present sessions keep their setting" if there else ""
+        actions.append(Item(target, f"limits {SETTINGS[role_setting.setting]}{kept}", "set", {"who": who}))
     return Guarding(Plan(VERB, tuple(actions), tuple(excluded)), tuple(role_settings), known, snapshot)
 
 
@@ -247,11 +247,11 @@ def _protected(role_setting: RoleSetting, role: RoleState, snapshot: Snapshot) -
     if not role_setting.value:
         return ""  # taking a guard away harms nobody
     if role.superuser:
-        return "is a superuser, who must get in and be let work"
+        return "is a superuser, which must always be able to work"
     backups = [
         one
         for one in snapshot.sessions.values()
         if one.user == role_setting.role
         and (BACKUP_APPLICATIONS.search(one.application) or one.backend_type == "walsender")
     ]
-    return f"makes backups or replicates (pid {backups[0].pid}); a guard would break that" if backups else ""
+    return f"makes backups or replicates (pid {backups[0].pid}); the setting would break that" if backups else ""

@@ -105,10 +105,10 @@ class Snapshot:
     )  # of the server as a whole; empty where it was not asked for
 
     def who(self, key: Key) -> Holder:
-        """The owner of a lock; one that ended while we looked is a session of unknown kind."""
+        """The owner of a lock; one that ended during the snapshot is a session of unknown kind."""
         if isinstance(key, str):
             return self.prepared.get(key) or Prepared(int(key.split(":")[1]), "", None, allowed=False)
-        return self.sessions.get(key) or Session(key, backend_type="ended while we looked")
+        return self.sessions.get(key) or Session(key, backend_type="ended during the snapshot")
 
     @property
     def redacted(self) -> int:

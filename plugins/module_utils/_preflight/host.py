@@ -76,7 +76,7 @@ def of_snapshots(folder: str, number: int | None) -> Check:
 def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
     """The newest must be whole, young, and not much smaller than the one before it."""
     name = f"backups of {where} can be restored"
-    again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and mend the job (systemctl list-timers)"
+    again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and correct the job (systemctl list-timers)"
     if not dumps:
         return Check(name, False, "there is none", f"set path and pattern in runbook_backups; or {again}")
     newest = min(dumps, key=lambda dump: dump.age)

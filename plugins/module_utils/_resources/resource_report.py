@@ -148,7 +148,7 @@ def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
         some = figures["some"]["avg10"] if "some" in figures else 0.0
         full = figures["full"]["avg10"] if "full" in figures else 0.0
         if full >= PRESSED:
-            findings.append(f"work stood still for want of {kind} {full:g} % of the last ten seconds")
+            findings.append(f"all processes waited for {kind} {full:g} % of the last ten seconds")
         elif some >= 3 * PRESSED:
             findings.append(f"some work waited for {kind} {some:g} % of the last ten seconds")
     for disk in host["filesystems"]:
@@ -173,7 +173,7 @@ def _of_container(container: ContainerUse) -> list[str]:
         more = f" ({', '.join(whom)})" if whom else ""
         recent = f", {container['oom_kills_now']} during the sample" if container["oom_kills_now"] else ""
         findings.append(
-            f"the kernel killed {container['oom_recent']} processes of {name} for want of memory{more}{recent}"
+            f"the kernel killed {container['oom_recent']} processes of {name} (out of memory){more}{recent}"
         )
     if container["leak"] and will_fill(container["leak"], container["memory_share"]):
         rate, left = container["leak"]["bytes_per_second"] / MIB, container["leak"]["seconds_to_limit"]

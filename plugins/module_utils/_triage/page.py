@@ -70,7 +70,7 @@ def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[ScenarioRepo
     severe = [sign for sign in signs if sign.severity == severity]
     lines = []
     if severity in SEVERITIES[:2] and not any(sign.scenario in SCENARIOS for sign in severe):
-        lines += ["No playbook mends what is severest above: first a person sees to it.", ""]
+        lines += ["No playbook mitigates the most severe sign above: an operator must handle it first.", ""]
     if not scenarios:
         return "## What to run next\n\n" + "\n".join(lines) if lines else ""
     first = scenarios[0]

@@ -188,7 +188,7 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
         signs.append(Sign(P2, f"the cores are {figures['cpu_used']:.0%} busy", host, "high_cpu", 1.0))
     for container in part["containers"]:
         if container["oom_recent"]:
-            text = f"the kernel killed {container['oom_recent']} processes of {container['name']} for want of memory"
+            text = f"the kernel killed {container['oom_recent']} processes of {container['name']} (out of memory)"
             signs.append(Sign(P2, text, host, "high_memory", 1.7))
     return signs
 

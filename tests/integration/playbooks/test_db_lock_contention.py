@@ -79,7 +79,7 @@ def test_ends_one_frees_thirty_and_records_it(server, storm, site):
     kept = json.loads((site.log / events[1]["note"]["file"]).read_text())
     assert len(kept["waiters"]) == 30
     again = site.play()
-    assert "nobody waits for a lock" in again.stdout
+    assert "no session waits for a lock" in again.stdout
     assert recap(again)["changed"] == 0
     assert len(site.events()) == 5
 
@@ -269,7 +269,7 @@ def test_a_log_that_cannot_be_written_does_not_hide_what_failed(site):
     done = site.play()
     assert done.returncode == 2
     last = [line for line in done.stdout.splitlines() if line.startswith("fatal:")][-1]
-    assert "Nobody listens there" in last
+    assert "No server listens there" in last
     assert "incident log:" not in done.stdout
 
 

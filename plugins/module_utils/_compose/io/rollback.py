@@ -239,7 +239,7 @@ def _next_up(store: Snapshots, rollback: Rollback) -> str:
     by_file = [step.service for step in rollback.steps if step.how == FILE]
     if not by_file:
         tags = sorted({step.reference for step in rollback.steps})
-        return f"stays: {', '.join(tags)} is the old image again, until it is built or pulled anew" if tags else ""
+        return f"stays: {', '.join(tags)} is the old image again, until it is built or pulled again" if tags else ""
     return (
         f"rolls {', '.join(by_file)} forward again, since the files ask for the newer configuration; to stay, put the"
         f" files right, or use --file {store.folder / f'back-to-{rollback.goal.name}.json'}"

@@ -60,7 +60,7 @@ def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], proje
         remedy = (
             f"playbooks/service_restart.yml with restart_services_services: [{', '.join(services)}]"
             if services
-            else f"have {name} (pid {pid}) open its files anew: reload or restart it"
+            else f"have {name} (pid {pid}) open its files again: reload or restart it"
         )
         others = f" and {len(deleted.holders) - 1} more" if len(deleted.holders) > 1 else ""
         held.append(

@@ -139,7 +139,7 @@ def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -
     if any(not find.handle.get("bounded", True) for find in state.finds if find.kind == LOGS):
         state.notes.append(
             "logs without a bound grow again: give each service logging: {driver: json-file, options: {max-size: 20m,"
-            " max-file: '3'}}; it takes effect when the container is created anew"
+            " max-file: '3'}}; it takes effect when the container is recreated"
         )
     return state
 

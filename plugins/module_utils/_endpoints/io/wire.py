@@ -197,7 +197,7 @@ class Wire:
         except OSError as error:
             raise Failed(layer, f"it takes connections and does not answer: {words_of(error)}") from None
         if not received:
-            raise Failed(layer, "it takes connections and hangs up without an answer")
+            raise Failed(layer, "it accepts connections and closes them without an answer")
         return received
 
 

@@ -181,9 +181,9 @@ def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | N
         return ""
     peer = peers.get((full_address(session.client), session.client_port))
     if peer is None:
-        return "the kernel has given its connection up"
+        return "the kernel has closed its connection"
     if peer.state == _CLOSE_WAIT:
-        return "the client has hung up"
+        return "the client has closed the connection"
     if peer.unanswered >= _TRIES:
         return f"the client does not answer ({peer.unanswered} tries)"
     return ""

@@ -263,7 +263,7 @@ def pressing(found: BackgroundSubjects) -> list[str]:
         if database["age"] >= _NEAR_THE_END or database["share"] >= 1.2:
             said.append(
                 f"database {database['database']} is {database['age']:,} transactions old, {database['share']:.0%} of"
-                " where autovacuum steps in: something keeps it from catching up"
+                " where autovacuum steps in: vacuum does not keep up"
             )
     holders = found.get("wraparound", {}).get("holders", [])
     if holders and holders[0]["age"] >= _OLD_HORIZON:
@@ -273,9 +273,9 @@ def pressing(found: BackgroundSubjects) -> list[str]:
         )
     for slot in found.get("replication", {}).get("slots", []):
         if slot["wal_status"] == "lost":
-            said.append(f"slot {slot['slot']} has lost WAL that its consumer needs: it must be set up anew")
+            said.append(f"slot {slot['slot']} has lost WAL that its consumer needs: its consumer must be set up again")
         elif slot["kept_bytes"] >= _MUCH_WAL or slot["wal_status"] in ("extended", "unreserved"):
-            state = "in use" if slot["active"] else "used by nobody"
+            state = "in use" if slot["active"] else "not in use"
             said.append(f"slot {slot['slot']} ({state}) keeps {slot['kept_bytes'] // MIB:,} MiB of WAL")
     for session in found.get("spill", {}).get("sessions", []):
         if session["bytes"] >= _MUCH_SPILL:
@@ -285,6 +285,6 @@ def pressing(found: BackgroundSubjects) -> list[str]:
     for vacuum in found.get("autovacuum", {}).get("vacuums", []):
         if vacuum["holds_up"]:
             kind = "against wraparound, it would start again at once" if vacuum["against_wraparound"] else "ordinary"
-            said.append(f"a vacuum (pid {vacuum['pid']}, {kind}) holds up {vacuum['holds_up']}: {vacuum['doing']}")
+            said.append(f"a vacuum (pid {vacuum['pid']}, {kind}) blocks {vacuum['holds_up']}: {vacuum['doing']}")
     said += [f"session {one['who']}: {one['reason']}" for one in found.get("processes", {}).get("dead_clients", [])]
     return said + list(found.get("pooler", {}).get("findings", []))

@@ -119,14 +119,14 @@ class Parts(TypedDict, total=False):
     others: EndDict
 
 
-TOO_MANY = "sessions that are too many by the rules"
+MATCHING = "sessions that match the rules"
 
 
-def end_dict(plan: Plan, affected: int, left: int, what: str = TOO_MANY, nothing: str = "") -> EndDict:
+def end_dict(plan: Plan, affected: int, left: int, what: str = MATCHING, nothing: str = "") -> EndDict:
     """The plan with what it promises. ``what`` is counted; ``nothing``: why there is no action, in place of the rules'
     words."""
     rules = [item.detail["rule"] for item in plan.actions]
-    nothing = nothing or ("" if affected else "nothing to do: by the rules no session is too many")
+    nothing = nothing or ("" if affected else "nothing to do: no session matches the rules")
     return {
         **plan_dict(plan, affected, what, nothing, left),
         "frees": len(plan.actions),
@@ -146,7 +146,7 @@ class Excess(PlannedAct):
     sessions: Mapping[str, Session]
     affected: frozenset[str]
     harmless: frozenset[str] = frozenset()  # those of the late who do nothing
-    what: str = "sessions that are too many by the rules"
+    what: str = "sessions that match the rules by the rules"
     nothing: str = ""
     about: tuple[str, ...] = ()
 
@@ -169,11 +169,11 @@ class Excess(PlannedAct):
         return end_dict(self.plan, len(self.affected), self.left, self.what, self.nothing)
 
     def diff(self) -> Diff:
-        goes_on = "" if self.about else " (session terminated if it goes on)"
-        fates = {CANCEL: f"statement cancelled{goes_on}", TERMINATE: "session terminated"}
+        continues = "" if self.about else " (session terminated if it continues)"
+        fates = {CANCEL: f"statement cancelled{continues}", TERMINATE: "session terminated"}
         before = [f"{item.detail['who']}: {item.reason}" for item in self.plan.actions]
         after = [f"{item.detail['who']}: {fates[item.action]}" for item in self.plan.actions]
-        return diff_of("sessions that are too many", before, after)
+        return diff_of("sessions that match the rules", before, after)
 
     def evidence(self, rows: int) -> dict[str, Any]:
         """Who they are and what they ran, without literals, and how the slots were used."""
@@ -251,7 +251,7 @@ def _named(
             continue
         gone = rules.dead_clients.get(one.target.partition("/")[0])
         if gone:
-            found[one.pid] = (VANISHED, one, f"its client is gone ({gone}); {one.state or 'state unknown'}")
+            found[one.pid] = (VANISHED, one, f"its client connection is dead ({gone}); {one.state or 'state unknown'}")
             continue
         seconds = one.seconds_in_state(snapshot.now)
         if one.idle_in_transaction and rules.idle_in_transaction is not None and seconds >= rules.idle_in_transaction:
@@ -264,7 +264,7 @@ def _named(
             cores = rules.busy[one.pid]
             if one.state != "active":
                 excluded[one.target] = _item(
-                    snapshot, one, exclusions.why(one) or f"is {one.state or 'not at work'} by now"
+                    snapshot, one, exclusions.why(one) or f"is {one.state or 'inactive'} by now"
                 )
             elif seconds < rules.min_running:
                 excluded[one.target] = _item(
@@ -340,7 +340,7 @@ def _over_share(
 
 def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
     if tier == RUNNING and one.wait_type == "Lock":
-        return "waits for a lock: it is a victim, and ending it would free nobody (see pg_kill_blocking)"
+        return "waits for a lock: terminating it would free no session (see pg_kill_blocking)"
     if tier == IDLE and one.pid in keeps:
         return keeps[one.pid]
     if tier == IDLE and _LISTENS.search(without_literals(one.query)):
@@ -357,7 +357,7 @@ def _held_back(snapshot: Snapshot, one: Session, known: Known) -> str:
 
 def _why_work(tier: str, one: Session, rules: Rules) -> str:
     kind = maintenance(one) if tier != VANISHED and not rules.maintenance else ""
-    return f"is maintenance ({kind}), which takes its time (see the option maintenance)" if kind else ""
+    return f"is maintenance ({kind}), which may run long (see the option maintenance)" if kind else ""
 
 
 def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:

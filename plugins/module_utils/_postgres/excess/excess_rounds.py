@@ -30,7 +30,7 @@ def ending(first: Excess, patience: Patience) -> Generator[Step, Any, Outcome]:
         if (yield Signal(session, item.action, None, chosen=chosen)):
             hit[item.target] = (item, session, item.action)
         else:
-            done.not_done.append({"target": item.target, "reason": "it had moved on when the act came"})
+            done.not_done.append({"target": item.target, "reason": "it had changed before the act"})
     if hit:
         cancelled = any(action == CANCEL for dummy, dummy2, action in hit.values())
         seen: Observation = yield Watch((), _victims(hit), patience.grace if cancelled else patience.timeout)

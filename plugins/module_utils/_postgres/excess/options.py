@@ -63,7 +63,7 @@ def rules_of(params: dict[str, Any]) -> Rules:
             shares[str(application)] = int(most)
         except (TypeError, ValueError):
             raise InputError(
-                f"shares: {application} is given {most!r} and needs a number of sessions. Nothing was done."
+                f"shares: {application} is given {most!r}, which is no number of sessions. Nothing was done."
             ) from None
     return Rules(
         idle=params["idle"],

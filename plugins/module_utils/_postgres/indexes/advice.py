@@ -283,9 +283,9 @@ def _why(candidate: Candidate) -> str:
             )
         elif candidate.running:
             said.append(f"running for {span(candidate.running)}, and what it reads is counted when it ends")
-            said.append("not proved: look at the plan")
+            said.append("not proved: check the plan with EXPLAIN")
         else:
-            said.append(f"not proved: look at the plan{candidate.chosen}")
+            said.append(f"not proved: check the plan with EXPLAIN{candidate.chosen}")
     if candidate.foreign_key:
         said.append(
             f"the foreign key {printable(candidate.foreign_key)} has no index: for every row that goes from its parent"

@@ -26,7 +26,7 @@ _ROOM = 2  # times its estimated size that must be free: the sort's files lie be
 
 @dataclass(frozen=True)
 class IndexRequest:
-    """``name`` empty: as PostgreSQL would name it. ``present`` False: it is to be gone. ``database`` empty:
+    """``name`` empty: as PostgreSQL would name it. ``present`` False: it is to be dropped. ``database`` empty:
     the login's."""
 
     schema: str
@@ -73,7 +73,12 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
     serving = [one for one in catalog.of(table.oid) if _serves(one, numbers)]
     if serving:
         return Building(
-            table, Plan(VERB), {}, wanted_index.name, size, f"nothing to do: {serving[0].relname} serves already"
+            table,
+            Plan(VERB),
+            {},
+            wanted_index.name,
+            size,
+            f"nothing to do: {serving[0].relname} already has these columns",
         )
     name = wanted_index.name or (leftover[0].relname if leftover else name_for(catalog, candidate))
     items, statements = [], {}
@@ -81,7 +86,7 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
         if one.relname == name:
             item = Item(
                 f"{unspaced(one.name)}@{one.oid}",
-                "a build was broken off: it costs every write and serves no read",
+                "a build was interrupted: every write maintains it, no read uses it",
                 REMOVE,
                 {"who": printable(one.name), "name": one.relname},
             )
@@ -109,11 +114,11 @@ def _removal(table: Table, wanted_index: IndexRequest, mine: Sequence[Index], si
     if not mine:
         return Building(table, Plan(VERB), {}, wanted_index.name, size, "nothing to do: there is no such index")
     one = mine[0]
-    item = Item(f"{unspaced(one.name)}@{one.oid}", "is to be gone", REMOVE, {"who": printable(one.name)})
+    item = Item(f"{unspaced(one.name)}@{one.oid}", "is to be dropped", REMOVE, {"who": printable(one.name)})
     if one.needed or one.constraint or one.unique:
-        excluded = Item(item.target, "a constraint rests on it", "", item.detail)
+        excluded = Item(item.target, "a constraint depends on it", "", item.detail)
         return Building(
-            table, Plan(VERB, (), (excluded,)), {}, wanted_index.name, size, "nothing to do: a constraint rests on it"
+            table, Plan(VERB, (), (excluded,)), {}, wanted_index.name, size, "nothing to do: a constraint depends on it"
         )
     statements = {item.target: f"DROP INDEX CONCURRENTLY {one.name}"}
     return Building(table, Plan(VERB, (item,)), statements, wanted_index.name, size)
@@ -127,7 +132,7 @@ def why_not_room(building: Building, disk: Mapping[str, Any] | None) -> str:
     if disk is None:
         return (
             f"how much of the database's disk is free cannot be seen from here (about {needed // 2**20} MiB are"
-            " needed): run this on the database's host as root, or say check_disk=false when you have looked"
+            " needed): run this on the database's host as root, or set check_disk=false after a check of your own"
         )
     if disk["free"] < needed:
         return (
@@ -162,7 +167,8 @@ def describe_prepared(snapshot: Snapshot, xids: Iterable[str]) -> str:
     named = "; ".join(f"{who_is(snapshot, key)}, {describe(snapshot, key)}" for key in keys[:3])
     more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
     return (
-        f"{named}{more}. Nothing ends those by itself: COMMIT PREPARED or ROLLBACK PREPARED each, as its transaction"
+        f"{named}{more}. They do not end automatically: run COMMIT PREPARED or ROLLBACK PREPARED for each, as its"
+        " transaction"
         " manager decided"
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Container, Iterable, Mapping, NamedTuple, Sequence, Type
 
 from ..._core.text import printable
 
-LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes go on; other DDL and VACUUM of the table wait until it is built"
+LOCK = "SHARE UPDATE EXCLUSIVE: reads and writes continue; other DDL and VACUUM of the table wait until it is built"
 
 
 class IndexReport(TypedDict):
@@ -208,7 +208,7 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
 def invalid(catalog: Catalog) -> list[IndexReport]:
     """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
     return [
-        _index_dict(catalog, one, "a build was broken off; it costs every write and serves no read")
+        _index_dict(catalog, one, "a build was interrupted; every write maintains it, no read uses it")
         for one in catalog.indexes
         if not one.valid and not one.building and not one.partitioned
     ]
@@ -235,11 +235,11 @@ def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
     """Indexes that no read has used since the statistics began, and that nothing else needs."""
     since = "not used once since the statistics began"
     if catalog.days is not None and catalog.days < 1:
-        since = f"not used in the {24 * catalog.days:.0f} hours that are counted, which says little"
+        since = f"not used in the {24 * catalog.days:.0f} hours that are counted, which is too short to conclude"
     elif catalog.days is not None:
         since = f"not used once in the {catalog.days:.0f} days that are counted"
     if catalog.standbys:
-        since += f"; {catalog.standbys} standbys count for themselves: look there before"
+        since += f"; {catalog.standbys} standbys have counters of their own: check them first"
     return [
         _index_dict(catalog, one, since)
         for one in sorted(catalog.indexes, key=lambda each: -each.size)

@@ -102,7 +102,7 @@ _REMEDIES = (
     ("could not translate host name", "Check login_host: its name is not known here."),
     (
         "Connection refused",
-        "Nobody listens there: check login_host and login_port, and whether the server is running.",
+        "No server listens there: check login_host and login_port, and whether the server is running.",
     ),
     (
         "No such file or directory",
@@ -110,13 +110,13 @@ _REMEDIES = (
     ),
     (
         "timeout expired",
-        "Nobody answered in time: check the network and the firewall; if the server is up, logins "
+        "No answer in time: check the network and the firewall; if the server is up, logins "
         "may be waiting for a lock on pg_authid. connect_timeout bounds the wait.",
     ),
     ("No route to host", "Check login_host and the network."),
     ("Network is unreachable", "Check login_host and the network."),
     *_LOGIN,
-    ("server closed the connection", "The server, or something in its place, hung up: is it PostgreSQL?"),
+    ("server closed the connection", "The server, or something in its place, closed the connection: is it PostgreSQL?"),
 )
 
 
@@ -268,7 +268,7 @@ def open_pooler_connection(login: Login) -> Connection:
     except psycopg2.Error as error:
         said = " ".join(str(error).split())
         raise ConnectError(
-            f"Could not ask the pooler at {login.host}:{login.port} as {login.user}: "
+            f"Could not query the pooler at {login.host}:{login.port} as {login.user}: "
             f"{said.replace(login.password, '********') if login.password else said}. The user must be one of its "
             "stats_users or admin_users."
         ) from None
@@ -292,7 +292,7 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
             said = said.replace(secret, "********")
     if any(sign in said for sign in _NOT_POSTGRES):
         return NotPostgres(
-            f"Could not talk to {login.where}: something answers on that port, but not as PostgreSQL does "
+            f"Could not connect to {login.where}: another program than PostgreSQL answers on that port "
             f"({said}). Check login_host and login_port. Nothing was done.",
             host=login.host,
             port=login.port,
@@ -304,9 +304,9 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
     kind = _BY_SQLSTATE.get(sqlstate, ConnectError)
     if full or kind is NoSlotLeft:
         return NoSlotLeft(
-            f"Could not get into {login.where}: {said}. Every slot for this login is taken, and no other "
-            "login path opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf) to let "
-            "it in through max_wal_senders, or give login_reserve_user: a superuser, or from version 16 on "
+            f"Could not connect to {login.where}: {said}. Every slot for this login is taken, and no other "
+            "login path opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf), so that "
+            "it connects through max_wal_senders, or give login_reserve_user: a superuser, or from version 16 on "
             "a member of pg_use_reserved_connections. Nothing was done.",
             host=login.host,
             port=login.port,

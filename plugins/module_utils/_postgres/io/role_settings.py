@@ -80,7 +80,7 @@ class SetGuards:
     def look(self, planned: Guarding) -> Before:
         if planned.role_settings and self.postgres.in_recovery:
             where = self.postgres.login.where
-            raise StandbyError(f"{where} is a standby; set guards on its primary. Nothing was done.")
+            raise StandbyError(f"{where} is a standby; change role settings on its primary. Nothing was done.")
         self.statements = [_statement(one, shown=True) for one in planned.role_settings]
         evidence = {
             "at": stamp(planned.snapshot.now),
@@ -142,4 +142,4 @@ def _set(postgres: Postgres, role_settings: Sequence[RoleSetting]) -> None:
         ) from error
     except ServerError as error:
         postgres.run("ROLLBACK")
-        raise ServerError(f"No guard was set: {error}") from None
+        raise ServerError(f"No role setting was changed: {error}") from None

@@ -116,12 +116,12 @@ class Postgres:
         if error.pgcode == "42501":
             return PrivilegeError(
                 f"{self.login.where} refused: {said}. Grant the login role what it needs "
-                "(pg_monitor to see all sessions, pg_signal_backend to end them).",
+                "(pg_monitor to see all sessions, pg_signal_backend to terminate them).",
                 sqlstate=error.pgcode,
             )
         return ServerError(
             f"A statement failed on {self.login.where}: {said or 'the connection was lost'}. "
-            "Look at the server's log; statement_timeout and lock_timeout bound every look.",
+            "Look at the server's log; statement_timeout and lock_timeout bound every query.",
             sqlstate=error.pgcode or "",
             said=said,
         )
@@ -135,9 +135,9 @@ class Postgres:
         self.pid: int = self.rows(queries.PID)[0][0]
         if self.pid != self._connection.get_backend_pid():
             raise PoolerInTheWay(
-                f"A connection pooler answers for {self.login.where}: behind it one look may fall on several "
-                "server sessions, and none of them can be told apart from a client's. Give login_host and "
-                "login_port of PostgreSQL itself. Nothing was done."
+                f"A connection pooler answers for {self.login.where}: behind it one snapshot may use "
+                "several server sessions, which cannot be distinguished from those of clients. Set login_host and "
+                "login_port to PostgreSQL itself. Nothing was done."
             )
         self.rows(queries.SETTINGS, **_settings(self.login))
         identity = legible(self.rows(queries.IDENTIFY)[0])

@@ -36,7 +36,7 @@ class Ending:
         upstream = self._postgres.names(queries.UPSTREAM)
         primary = f" (it replays from {upstream[0][0]}:{upstream[0][1]})" if upstream and upstream[0][0] else ""
         raise StandbyError(
-            f"{self._postgres.login.where} is a standby{primary}: no session there holds up writers, and replay that "
+            f"{self._postgres.login.where} is a standby{primary}: no session there blocks writers, and replay that "
             "waits for a query is bounded by max_standby_streaming_delay. Run this against the primary. "
             "Nothing was done.",
             in_recovery=True,
@@ -68,8 +68,8 @@ class Ending:
             self._postgres.rows(queries.ACT_LOCK_BACK, key=queries.ACT_LOCK_KEY)
         who = f" (pid {others[0][0]}, {printable(others[0][1])}, from {others[0][2] or 'local'})" if others else ""
         raise BusyError(
-            f"Another run is ending sessions on {self._postgres.login.where}{who}. Nothing was done. Let it finish, "
-            "look again, and if it hangs end that session."
+            f"Another run is terminating sessions on {self._postgres.login.where}{who}. Nothing was done. Wait"
+            " until it has finished and run again; if it hangs, terminate that session."
         )
 
     def keepers(self) -> dict[int, str]:
@@ -196,7 +196,7 @@ class Ending:
             if not signalled:
                 raise
             raise ServerError(
-                f"{error} Before that, {len(signalled)} had been signalled to end: {', '.join(signalled)}. "
-                "Whether the queue moves is not known: look again.",
+                f"{error} Before that, {len(signalled)} had been signalled: {', '.join(signalled)}. "
+                "Whether the queue moves is not known: run again with --check.",
                 signalled=signalled,
             ) from None

@@ -90,7 +90,7 @@ class Judgement(PlannedAct):
         return len(self.affected - self.freed - {self.keys[target] for target in self.plan.targets})
 
     def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
-        """On approved targets alone; what would free nobody without the others is spared as well."""
+        """On approved targets alone; what would free nobody without the others is excluded as well."""
         plan = self.plan.narrowed_to(only)
         others = tuple(item for item in self.waiters_to_cancel if item.target in (only or ()))
         if others and not plan.actions:
@@ -105,7 +105,7 @@ class Judgement(PlannedAct):
                 return replace(self, plan=plan, freed=frozenset(freed))
             plan = plan.without(
                 [target for target in plan.targets if self.keys[target] in useless],
-                "would free nobody without others that are not approved",
+                "would free no session without others that are not approved",
             )
 
     def as_dict(self) -> UnblockDict:
@@ -122,13 +122,16 @@ class Judgement(PlannedAct):
             {
                 "digest": other.digest,
                 "actions": [item.as_dict() for item in other.actions],
-                "reason": "cancels the waiters in place of ending the sessions at work that they wait for",
+                "reason": "cancels the waiters instead of terminating the active sessions that they wait for",
             }
         ]
 
     def diff(self) -> Diff:
         """Who is in the way now, and what becomes of each."""
-        past = {CANCEL: "statement cancelled (session terminated if it holds on)", TERMINATE: "session terminated"}
+        past = {
+            CANCEL: "statement cancelled (session terminated if it keeps the lock)",
+            TERMINATE: "session terminated",
+        }
         before, after = [], []
         for item in self.plan.actions:
             name = who_is(self.snapshot, self.keys[item.target])
@@ -138,13 +141,13 @@ class Judgement(PlannedAct):
         for item in self.plan.excluded if self.plan.actions else ():
             key = self.keys.get(item.target)
             name = who_is(self.snapshot, key) if key is not None else item.target
-            line = f"{name}: stays, {item.reason}"
+            line = f"{name}: excluded, {item.reason}"
             before.append(line)
             after.append(line)
         if self.plan.actions:
             before.append(f"{waiting(len(self.affected))} too long")
-            after.append(f"{waiting(self.left)} too long" if self.left else "nobody waits too long")
-        return diff_of("sessions in the way", before, after)
+            after.append(f"{waiting(self.left)} too long" if self.left else "no session waits too long")
+        return diff_of("blocking sessions", before, after)
 
     def still_late(self, later: Snapshot) -> int:
         """How many of the late wait for a lock in a later picture, in the same statement, and not in a moving queue."""
@@ -211,9 +214,11 @@ def judge(
     for key in _in_the_way(snapshot, affected):
         why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
         if not why and key in agreed and _outside_of_a_transaction(snapshot.who(key)):
-            why = "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
+            why = (
+                "holds an advisory lock that others wait for by design; it is terminated only if it is approved by name"
+            )
         if not why and key in healthy:
-            why = f"got its lock since the first look, and has not held it for {bounds.min_waiting:g} s"
+            why = f"got its lock since the first snapshot, and has not held it for {bounds.min_waiting:g} s"
         if why:
             excluded[key] = why
         else:
@@ -225,7 +230,7 @@ def judge(
         if key not in chosen and key not in excluded:
             excluded[key] = _why_left(forest.behind([key]) & affected, still)
     for key in {key for cycle in forest.cycles for key in cycle} & affected:
-        excluded.setdefault(key, "is part of a deadlock; PostgreSQL ends one of them after deadlock_timeout")
+        excluded.setdefault(key, "is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
     costly, to_cancel = costly_ends(snapshot, exclusions, chosen, freed, bounds)
     costly.update(blind_ends(snapshot, chosen))
@@ -252,11 +257,11 @@ def _in_the_way(snapshot: Snapshot, affected: Iterable[Key]) -> list[Key]:
 def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
     is_gate = key in snapshot.forest.waits.waits
     if is_gate and strategy == "root_blockers":
-        return "waits itself, and the strategy is to end roots"
+        return "waits itself, and the strategy is root_blockers"
     if not is_gate and strategy == "queued_blockers":
-        return "is a root, and the strategy is to cancel gates"
+        return "is a root blocker, and the strategy is queued_blockers"
     if is_gate and key in snapshot.forest.waits.holders and snapshot.forest.alone[key] < 2:
-        return "is itself a victim of the queue, and no more than one waits only for it"
+        return "waits in the queue itself, and at most one session waits only for it"
     return ""
 
 
@@ -297,7 +302,7 @@ def _within_bounds(
             continue
         for key in group:
             excluded[key] = (
-                f"{len(group)} sessions must go together to free {held_up}, and with {len(kept)} "
+                f"{len(group)} sessions must be terminated together to free {held_up}, and with {len(kept)} "
                 f"planned already the bound is {room} (max_terminations {bounds.max_terminations}, "
                 f"max_share {bounds.max_share:g})"
             )
@@ -306,8 +311,8 @@ def _within_bounds(
 
 def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
     if held_up and held_up <= still:
-        return "ending it would free nobody: those behind it wait for a spared session too"
-    return "may stay: the queue moves without its end"
+        return "terminating it would free no session: its waiters wait for an excluded session too"
+    return "is not needed: the queue moves without it"
 
 
 def _as_plan(
@@ -324,7 +329,7 @@ def _as_plan(
         holder = snapshot.who(key)
         frees = len(forest.behind([key]) & freed)
         pid = holder.pid if isinstance(holder, Session) else 0
-        reason = f"{describe(snapshot, key)}, holds up {forest.reach.get(key, 0)}"
+        reason = f"{describe(snapshot, key)}, blocks {forest.reach.get(key, 0)}"
         detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees, "at_work": at_work(snapshot, key, bounds)}
         if key in costly:
             detail["needs_approval"] = costly[key]

@@ -109,7 +109,7 @@ class Outcome:
     @property
     def sentences(self) -> list[str]:
         """What was done."""
-        moves = f"the queue moves by itself: {self.moving} wait behind sessions that got their lock since"
+        moves = f"the queue moves: {self.moving} wait behind sessions that got their lock since"
         return [*(f"{entry['action']} {entry['who']}" for entry in self.acted_on), *([moves] if self.moving else [])]
 
 
@@ -127,8 +127,8 @@ _USELESS_ROUNDS = 1
 def unblocking(
     first: Judgement, patience: Patience, why: Callable[[Holder], str] = lambda _holder: ""
 ) -> Generator[Step, Any, Outcome]:
-    """Carry ``first`` out; see the module's docstring for the conversation. ``why`` says why a session is spared: a row
-    that has changed since the plan is asked again before it is signalled."""
+    """Carry ``first`` out; see the module's docstring for the protocol. ``why`` returns why a session is excluded,
+    empty if it is not: a row that has changed since the plan is checked again before it is signalled."""
     done = Outcome(after=first.snapshot)
     judged = first
     at_work = sum(bool(item.detail.get("at_work")) for item in first.plan.actions)
@@ -164,12 +164,12 @@ def unblocking(
         at_work += sum(bool(item.detail.get("at_work")) for item in judged.plan.actions)
         if at_work > max(len(first.freed), 1):
             done.stopped = (
-                f"{len(fresh.affected)} still wait, and to end {at_work} sessions at work to free"
+                f"{len(fresh.affected)} still wait, and to end {at_work} active sessions to free"
                 f" {len(first.freed)} would lose more than it frees"
             )
             break
         if not judged.plan.actions:
-            done.stopped = f"{len(fresh.affected)} still wait, and nobody else may be ended for them"
+            done.stopped = f"{len(fresh.affected)} still wait, and no other session may be terminated for them"
     return done
 
 
@@ -235,7 +235,7 @@ def _signal_once(step: Signal, why: Callable[[Holder], str]) -> Generator[Step, 
     transaction alone: the waiters wait for that, whatever it does at the moment. Returns the session as it was
     signalled and by what, or why it was not.
     """
-    moved_on = "no longer the same transaction, or no longer in the way"
+    moved_on = "no longer the same transaction, or no longer blocking"
     holder = step.holder
     if (yield step):
         return holder, step.action
@@ -246,7 +246,7 @@ def _signal_once(step: Signal, why: Callable[[Holder], str]) -> Generator[Step, 
         if fresh is None:
             return moved_on
         if why(fresh):
-            return f"spared, as it is by now: {why(fresh)}"
+            return f"excluded in its present state: {why(fresh)}"
         holder, action = fresh, act_on(fresh)
         if (yield replace(step, holder=holder, action=action)):
             return holder, action
@@ -304,8 +304,8 @@ def _why_stop(first: Judgement, fresh: Judgement, useless_rounds: int) -> str:
     if len(again) > 1 and 2 * len(again) >= len(first.affected):
         return (
             f"{len(again)} sessions have queued up again since the act: the application retries into the "
-            "same lock; pause it or give it a lock_timeout before ending more"
+            "same lock; pause it or give it a lock_timeout before you terminate more"
         )
     if useless_rounds > _USELESS_ROUNDS:
-        return f"the waiters did not fall in {useless_rounds} rounds ({len(fresh.affected)} still wait)"
+        return f"the number of waiters did not fall in {useless_rounds} rounds ({len(fresh.affected)} still wait)"
     return ""

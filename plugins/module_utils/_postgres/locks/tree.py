@@ -22,7 +22,7 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
     """Who waits for whom, at most ``rows`` lines; equal leaves of one branch share a line."""
     forest = snapshot.forest
     if not forest.waiters:
-        return ["nobody waits for a lock"]
+        return ["no session waits for a lock"]
     children: dict[Key | None, list[Key]] = {}
     for key in sorted(forest.parent, key=lambda k: (-snapshot.seconds_waiting(k), str(k))):
         children.setdefault(forest.parent[key], []).append(key)
@@ -103,11 +103,11 @@ def _line(snapshot: Snapshot, exclusions: Exclusions, key: Key) -> str:
     forest = snapshot.forest
     parts = [who_is(snapshot, key), describe(snapshot, key)]
     if key in forest.root_blockers:
-        parts.append(f"holds up {forest.reach.get(key, 0)}")
+        parts.append(f"blocks {forest.reach.get(key, 0)}")
     elif forest.alone.get(key):
-        parts.append(f"gate for {forest.alone[key]}")
+        parts.append(f"queued blocker of {forest.alone[key]}")
     if key in forest.waits.waits and forest.parent.get(key) is None:
-        parts.append("behind several")
+        parts.append("behind several blockers")
     why = exclusions.why(snapshot.who(key)) if key in forest.root_blockers or key in forest.queued_blockers else ""
     if why:
         parts.append(f"protected: {why}")

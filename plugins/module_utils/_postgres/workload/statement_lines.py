@@ -12,10 +12,10 @@ from .statements import WorkloadReport
 def of_statements(result: WorkloadReport) -> list[Line]:
     """What the server spends its time on, the most first; or why nobody can say."""
     window = result["window"]
-    lines = [(CARE, f"{result['why']}; to cure it: {result['remedy']}")] if not result["available"] else []
+    lines = [(CARE, f"{result['why']}; remedy: {result['remedy']}")] if not result["available"] else []
     about = f"in the last {window['seconds']:g} s" if not window["lifetime"] else "since the counters began, not now"
     waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
-    lines.append((DIM, f"{len(result['statements'])} statements {about}; sessions at work: {waits or 'none'}"))
+    lines.append((DIM, f"{len(result['statements'])} statements {about}; active sessions: {waits or 'none'}"))
     for one in result["statements"][:TOP]:
         locked = f", {one['lock_share']:.0%} of it waiting for locks" if one["lock_share"] else ""
         mean = f", {one['mean_ms']:g} ms each" if one["mean_ms"] is not None else ""

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a server spends its time on: the difference of two looks at pg_stat_statements. Pure.
+"""What a server spends its time on: the difference of two snapshots of pg_stat_statements. Pure.
 
-The counters hold a statement's whole life, which says little in an incident, and they hold the time spent waiting for
-locks, so that a victim looks like a culprit. Two looks give what happened between them; samples of what the sessions
-wait for, taken meanwhile, tell waiting from work. A statement is counted when it ends: what still runs is added.
+The counters cover a statement's whole lifetime, which shows little of an incident, and include the time spent waiting
+for locks. Two snapshots give what happened between them; samples of the waits, taken meanwhile, separate waiting from
+running statements. A statement is counted when it ends: what still runs is added.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             reason = _error_text(error)
             if error.code in _REFUSED and path.startswith(_QUERY):
-                raise HostError(f"Prometheus refuses the query: {reason[:200].rstrip('.')}. Mend it.") from None
+                raise HostError(f"Prometheus refuses the query: {reason[:200].rstrip('.')}. Correct it.") from None
             raise self._problem(f"HTTP {error.code}: {reason}") from None
         except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
             raise self._problem(str(getattr(error, "reason", error))) from None

@@ -27,7 +27,7 @@ def test_a_quiet_server(server):
         [],
         "full",
     )
-    assert result["tree"] == ["nobody waits for a lock"]
+    assert result["tree"] == ["no session waits for a lock"]
     assert result["server"]["version_num"] // 10000 == server.major
     assert result["server"]["login_path"] == "normal"
     assert result["changed"] is False

@@ -47,7 +47,7 @@ def test_check_real_again_and_back(server):
     assert indexes(server) == ["bookings_pkey", "bookings_seats_guest_idx"]
     again = build(server)
     assert (again["changed"], again["plan"]["actions"]) == (False, [])
-    assert "serves already" in again["plan"]["no_action_reason"]
+    assert "already has these columns" in again["plan"]["no_action_reason"]
     back = done["undo"]["options"]
     assert build(server, check=True, **back)["changed"] is True
     assert build(server, **back)["done"] == ["dropped public.bookings_seats_guest_idx"]
@@ -193,7 +193,7 @@ def test_a_build_that_takes_too_long_leaves_nothing(server, session):
     done = build(server, build_timeout=1)
     letting_go.join()
     assert done["failed"] is True
-    assert "was dropped: all is as before" in done["msg"] or "left no index" in done["msg"]
+    assert "was dropped: the table is unchanged" in done["msg"] or "left no index" in done["msg"]
     assert indexes(server) == ["bookings_pkey"]
 
 

@@ -218,7 +218,7 @@ def test_the_table_is_the_one_that_was_read(shop, worker, hypopg, namesakes, als
     said = [note for note in found["notes"] if "stops: it may be" in note]
     if also:
         assert set(advised) <= {("a", ("town",), True), ("b", ("town",), True)}
-        assert len(advised) == 2 or said == ["no advice for statements that say stops: it may be a.stops or b.stops"]
+        assert len(advised) == 2 or said == ["no advice for statements that name stops: it may be a.stops or b.stops"]
     else:
         assert (advised, said) == ([("b", ("town",), True)], [])
 

@@ -101,9 +101,9 @@ def test_superusers_roles_applications_and_patterns_are_spared(server, session):
     until(lambda: lock_waiters(server) == 1)
     assert "superuser" in kill(server)["plan"]["excluded"][0]["reason"]
     asked = kill(server, user="postgres", exclude_superusers=False, exclude_roles=["postgres"])
-    assert asked["plan"]["excluded"][0]["reason"] == "role postgres is spared"
+    assert asked["plan"]["excluded"][0]["reason"] == "role postgres is excluded"
     pattern = kill(server, user="postgres", exclude_superusers=False, exclude_queries=["seats = 1\\b"])
-    assert "spared pattern" in pattern["plan"]["excluded"][0]["reason"]
+    assert "excluded pattern" in pattern["plan"]["excluded"][0]["reason"]
     assert boss.fate() == "alive"
     done = kill(server, user="postgres", exclude_superusers=False)
     assert pids(done["acted_on"]) == [boss.pid]

@@ -29,7 +29,7 @@ class TestRefusals:
         ("options", "says"),
         [
             ({"login_host": "no-such-host.invalid"}, "Check login_host"),
-            ({"login_port": 1}, "Nobody listens there"),
+            ({"login_port": 1}, "No server listens there"),
             ({"login_port": 0}, "login_port must be between 1 and 65535"),
             ({"login_password": "hunter2-wrong"}, "Check login_user and login_password"),
             ({"login_user": "nobody-here"}, "password authentication failed"),
@@ -90,7 +90,7 @@ class TestRefusals:
     def test_of_a_pooler_in_transaction_mode(self, server, pooler):
         result = run_module("pg_kill_blocking", **{**server.login("oncall"), "login_port": pooler})
         assert result["error"] == "PoolerInTheWay"
-        assert "login_port of PostgreSQL itself" in result["msg"]
+        assert "login_port to PostgreSQL itself" in result["msg"]
 
 
 @pytest.fixture

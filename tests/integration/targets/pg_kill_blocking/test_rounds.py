@@ -43,14 +43,14 @@ def test_an_approved_run_does_not_follow_a_cascade(server, session):
     planned = kill(server, check=True)
     done = kill(server, only=[a["target"] for a in planned["plan"]["actions"]])
     assert pids(done["acted_on"]) == [holder.pid]
-    assert "nobody else may be ended" in done["stopped"]
+    assert "no other session may be terminated" in done["stopped"]
 
 
 def test_the_share_is_of_all_rounds_together(server, session):
     cascade(server, session, 4)
     done = kill(server, max_share=0.2)
     assert len(done["acted_on"]) == 1
-    assert "nobody else may be ended" in done["stopped"]
+    assert "no other session may be terminated" in done["stopped"]
 
 
 def test_what_was_not_approved_may_be_followed_when_asked(server, session):

@@ -35,7 +35,7 @@ def test_check_real_again_and_back(server, session):
     assert planned["statements"] == [
         "ALTER ROLE app SET idle_in_transaction_session_timeout = '5min'", "ALTER ROLE app CONNECTION LIMIT 40",
     ]  # fmt: skip
-    assert "keep what they have" in planned["plan"]["actions"][0]["reason"]
+    assert "keep their setting" in planned["plan"]["actions"][0]["reason"]
     assert not any(" " in one["target"] for one in planned["plan"]["actions"])
     done = guard(server, only=[one["target"] for one in planned["plan"]["actions"]])
     assert done["plan"]["digest"] == planned["plan"]["digest"]
@@ -99,7 +99,7 @@ def test_an_approval_that_was_carried_out_is_no_error(server):
     again = guard(server, only=targets)
     guard(server, **done["undo"]["options"])
     assert (done["remaining"], done["after"]["app"]["connection_limit"]) == (0, "40")
-    assert (again["changed"], "every guard is set already" in again["plan"]["no_action_reason"]) == (False, True)
+    assert (again["changed"], "every setting is set already" in again["plan"]["no_action_reason"]) == (False, True)
 
 
 def test_new_sessions_are_bound(server, session):
@@ -139,7 +139,7 @@ def test_a_superuser_and_who_makes_backups_are_spared(server):
     ("role_settings", "said"),
     [
         ([{"role": "nobody", "setting": "lock_timeout", "value": "5s"}], "no role"),
-        ([{"role": "app", "setting": "search_path", "value": "x"}], "is no guard"),
+        ([{"role": "app", "setting": "search_path", "value": "x"}], "is no setting of this module"),
         ([{"role": "app", "setting": "lock_timeout", "value": "5s'; DROP ROLE app; --"}], "needs a time"),
         ([{"role": "app", "setting": "connection_limit", "value": "many"}], "needs a number"),
         ([{"role": "app"}], "each needs role"),

@@ -119,7 +119,7 @@ def test_one_look_shows_facts_and_plan(printed):
 
 def test_a_look_without_waiters_shows_facts_alone(printed):
     lines = printed("pg_kill_blocking", {**PLANNED, "facts": ACTIVITY})
-    assert "nobody waits for a lock" in lines[-1]
+    assert "no session waits for a lock" in lines[-1]
 
 
 def test_where_the_facts_were_shown_only_the_plan_follows(printed):
@@ -129,7 +129,7 @@ def test_where_the_facts_were_shown_only_the_plan_follows(printed):
 
 def test_a_refusal_shows_who_waits(printed):
     refusal = {"msg": "may not see", "error": "PrivilegeError", "facts": ACTIVITY}
-    assert "nobody waits for a lock" in printed("pg_kill_blocking", refusal, failed=True)[-1]
+    assert "no session waits for a lock" in printed("pg_kill_blocking", refusal, failed=True)[-1]
 
 
 def test_a_look_at_an_earlier_act_is_no_plan_of_this_run(printed):

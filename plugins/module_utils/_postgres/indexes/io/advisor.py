@@ -310,7 +310,7 @@ def _asked(
                 by_alias[alias] = found[0]
             elif any(one.rows >= min_rows for one in found):
                 many = " or ".join(printable(one.name) for one in found)
-                unclear[f"no advice for statements that say {printable(name)}: it may be {many}"] = None
+                unclear[f"no advice for statements that name {printable(name)}: it may be {many}"] = None
         columns = {
             alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
             for alias, table in by_alias.items()

@@ -129,7 +129,8 @@ class Build:
         if old:
             raise PreflightError(
                 f"A concurrent build waits for every transaction that is older than it, and {len(old)} are: "
-                f"{describe_waits(self.snapshot, old)}. Nothing was done. Wait for them, or end them (pg_end_sessions,"
+                f"{describe_waits(self.snapshot, old)}. Nothing was done. Wait for them, or terminate them"
+                " (pg_end_sessions,"
                 " idle_in_transaction), then build.",
                 waits_for=[one.pid for one in old],
             )
@@ -188,7 +189,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
     if any(one.building for one in catalog.of(table.oid)):
         raise BusyError(
             f"Another index of {table.name} is being built, or one by a role that this login may not see (GRANT"
-            " pg_monitor). Nothing was done. Wait until it is there."
+            " pg_monitor). Nothing was done. Wait until it is built."
         )
     mine, owner = postgres.rows(OWNED, oid=table.oid)[0]
     if not mine:
@@ -226,7 +227,7 @@ def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: flo
         postgres.run(statement)
     except (ServerError, PrivilegeError) as error:
         left = _what_is_left(postgres, planned, there) if item.action == BUILD else _half_dropped(statement)
-        raise ActFailed(f"{printable(statement)} did not come through: {error} {left}") from None
+        raise ActFailed(f"{printable(statement)} failed: {error} {left}") from None
     return f"{_PAST[item.action]} {item.detail['who']}"
 
 
@@ -244,7 +245,8 @@ def _what_is_left(postgres: Postgres, planned: Building, there: frozenset[int]) 
 def _half_dropped(statement: str) -> str:
     """A concurrent drop takes the index out of use before it waits for those who may be using it."""
     return (
-        "The index may be invalid now: it costs every write and serves no read. Run this again when they are gone, or"
+        "The index may be invalid now: every write maintains it, no read uses it. Run this again when they have"
+        " ended, or"
         f" as the owner: {printable(statement)}"
     )
 
@@ -269,7 +271,7 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
                     return _left(planned, f"that would wait for {describe_prepared(read_snapshot(postgres), prepared)}")
                 _allow(postgres, _TIDYING)
                 postgres.run(f"DROP INDEX CONCURRENTLY {one.name}")
-                return f"The invalid index that it left, {one.name}, was dropped: all is as before."
+                return f"The invalid index that it left, {one.name}, was dropped: the table is unchanged."
     except (ServerError, PrivilegeError) as error:
         return _left(planned, str(error))
     return "It left no index behind."

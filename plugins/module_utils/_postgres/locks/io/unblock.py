@@ -24,7 +24,7 @@ from ..price import Bounds
 from ..rounds import Outcome, Patience, unblocking
 from .watch import read_watched
 
-NEVER_UNDONE = {"reversible": False, "why": "a session or a statement that was ended does not come back"}
+NEVER_UNDONE = {"reversible": False, "why": "a terminated session or a cancelled statement cannot be restored"}
 
 
 def unblock(

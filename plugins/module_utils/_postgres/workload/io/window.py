@@ -123,7 +123,6 @@ def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> l
         said.append("the counters were reset during the window; what ended before that is not counted")
     elif evictions > 0:
         said.append(
-            f"entries were thrown out {evictions} times during the window, the rarest first: raise"
-            " pg_stat_statements.max"
+            f"entries were evicted {evictions} times during the window, the rarest first: raise pg_stat_statements.max"
         )
     return said

@@ -23,7 +23,7 @@ from support.snapshots import prepared, session
         pytest.param(session(1, backend_type="startup"), "replay", id="replay of a standby"),
         pytest.param(session(1, backend_type="parallel worker"), "parallel worker", id="any other process"),
         pytest.param(session(1, backend_type="", redacted=True), "may not see", id="what cannot be seen"),
-        pytest.param(session(7), "this very session", id="itself"),
+        pytest.param(session(7), "the session of this module", id="itself"),
         pytest.param(session(1, application="pg_dump"), "backup", id="pg_dump"),
         pytest.param(session(1, application="pgBackRest [backup]"), "backup", id="pgbackrest"),
         pytest.param(session(1, query="select pg_backup_start('x')"), "backup", id="a backup by hand"),
@@ -38,11 +38,11 @@ from support.snapshots import prepared, session
         pytest.param(session(1, user="billing"), "role billing", id="listed role"),
         pytest.param(session(1, application="cron"), "application cron", id="listed application"),
         pytest.param(
-            session(1, application="cron - 10.0.0.7:51034"), "is spared", id="behind a pooler that adds the host"
+            session(1, application="cron - 10.0.0.7:51034"), "is excluded", id="behind a pooler that adds the host"
         ),
         pytest.param(session(1, database="ledger"), "database ledger", id="listed database"),
         pytest.param(session(1, query="CALL Month_End()"), "month_end", id="listed pattern, any case"),
-        pytest.param(session(1, signalable=False), "may not end it", id="no privilege"),
+        pytest.param(session(1, signalable=False), "may not terminate it", id="no privilege"),
         pytest.param(prepared(5), "prepared", id="prepared transaction"),
     ],
 )

@@ -104,7 +104,7 @@ KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("bos
         (RoleSetting("app", "lock_timeout", "5s'"), "needs a time"),
         (RoleSetting("app", "lock_timeout", "1.5 min"), ""),
         (RoleSetting("app", "transaction_timeout", "5s"), "too old"),
-        (RoleSetting("app", "search_path", "x"), "is no guard"),
+        (RoleSetting("app", "search_path", "x"), "is no setting of this module"),
         (RoleSetting("ghost", "lock_timeout", "5s"), "no role"),
     ],
 )

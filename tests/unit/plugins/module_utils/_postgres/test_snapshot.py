@@ -37,7 +37,7 @@ def test_names_what_is_waited_for():
 
 
 def test_an_owner_that_ended_while_we_looked_is_no_client():
-    assert snapshot([]).who(4711).backend_type == "ended while we looked"
+    assert snapshot([]).who(4711).backend_type == "ended during the snapshot"
     assert not snapshot([]).who("prepared:9").allowed
 
 

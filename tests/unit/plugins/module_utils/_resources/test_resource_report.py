@@ -99,7 +99,7 @@ def test_an_idle_host_is_short_of_nothing():
         pytest.param({"available": 0.099}, "the host has 99 MiB of memory left (10%)", id="memory"),
         pytest.param({"busy": 0.9}, "the host's 2 cores are 90% busy, load 0.5", id="cpu"),
         pytest.param({"pressure": {"io": {"full": {"avg10": 10.0}, "some": {"avg10": 50.0}}}},
-                     "work stood still for want of io 10 % of the last ten seconds", id="full pressure"),
+                     "all processes waited for io 10 % of the last ten seconds", id="full pressure"),
         pytest.param({"pressure": {"cpu": {"some": {"avg10": 30.0}}}},
                      "some work waited for cpu 30 % of the last ten seconds", id="some pressure"),
     ],
@@ -131,7 +131,7 @@ def test_file_systems_that_are_nearly_full(used_share, inodes, number):
         pytest.param({"periods": 100, "throttled_periods": 25},
                      "shop-web-1 was held back by its CPU limit 25% of the time", id="throttled"),
         pytest.param({"oom_kills": 2},
-                     "the kernel killed 2 processes of shop-web-1 for want of memory, 2 during the sample",
+                     "the kernel killed 2 processes of shop-web-1 (out of memory), 2 during the sample",
                      id="killed"),
     ],
 )  # fmt: skip
@@ -149,5 +149,5 @@ def test_growth_is_a_finding_where_the_limit_is_near():
 
 def test_the_processes_that_were_killed_are_named_once():
     container = used(usage(0, 0.0), usage(10, 0.0), killed=[kill(9_000.0), kill(9_001.0)])
-    text = "the kernel killed 2 processes of shop-web-1 for want of memory (gunicorn)"
+    text = "the kernel killed 2 processes of shop-web-1 (out of memory) (gunicorn)"
     assert pressing(resources_dict(host(), [])["host"], [container]) == [text]

@@ -102,6 +102,6 @@ AWAY: Survey = {"unreachable": True, "msg": "Connection refused"}
 EXAMINED: Survey = {"resources": resources()}
 
 
-def connection_limit_dicts(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
+def page_of(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
     prometheus: PrometheusResult = {"alerts": [], "series": [series("failing", 0.123)]}
     return page(severity_of(signs), signs, scenarios_of(signs), surveys, prometheus, links or {}, AT)

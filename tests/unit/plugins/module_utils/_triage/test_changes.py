@@ -13,7 +13,7 @@ from support.reports import service as service_of
 NOW = 1_795_600_000.0
 
 
-def connection_limit_dicts(at: float) -> str:
+def iso_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
 
 
@@ -22,8 +22,8 @@ def service(image: str, built: float, made: float) -> ServiceReport:
         container(
             "x",
             image=f"sha256:{image * 12}",
-            image_made_at=connection_limit_dicts(built),
-            created_at=connection_limit_dicts(made),
+            image_made_at=iso_time(built),
+            created_at=iso_time(made),
         )
     )
 

@@ -22,8 +22,8 @@ from .surveys import (
     EXAMINED,
     SITE,
     changed,
-    connection_limit_dicts,
     database,
+    page_of,
     part,
     resources,
     series,
@@ -39,7 +39,7 @@ def test_the_page():
     }  # fmt: skip
     signs = signs_of("web1", survey, SITE)
     links = {"Grafana": "https://g.example/d/x?from={from}&to={to}", "Kibana": "https://k.example/{from_iso}"}
-    text = connection_limit_dicts(signs, links, web1=survey)
+    text = page_of(signs, links, web1=survey)
     assert text.startswith("# Triage: P1 proposed, ")
     assert "- **P1** web1: / is 97% full" in text
     assert "    ansible-playbook playbooks/disk_space.yml --check --diff" in text
@@ -53,9 +53,7 @@ def test_the_page():
 
 def test_foreign_text_is_text_on_the_page():
     nasty = "<script>x</script> [click](http://evil) ![p](http://evil/p.png) **bold** `code` | cell\n# title &lt;"
-    text = connection_limit_dicts(
-        [Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"}
-    )
+    text = page_of([Sign("P1", nasty, "web|1", "disk_space")], {"x](http://evil)": "https://ok.example/a b>c"})
     assert "<script>" not in text
     assert "](http://evil" not in text.replace("\\](", "")
     assert "\n# title" not in text
@@ -95,7 +93,7 @@ def test_foreign_text_is_neither_mention_nor_link(text, shown):
     ],
 )  # fmt: skip
 def test_what_nobody_could_look_at_is_not_nothing(survey, lines):
-    section = connection_limit_dicts([], web1=survey).partition("## What changed lately\n\n")[2].partition("\n\n")[0]
+    section = page_of([], web1=survey).partition("## What changed lately\n\n")[2].partition("\n\n")[0]
     assert section.splitlines() == lines
 
 
@@ -106,7 +104,7 @@ def test_a_series_in_trouble_says_so():
 
 
 def test_nothing_is_wrong():
-    text = connection_limit_dicts([], web1={"resources": resources()})
+    text = page_of([], web1={"resources": resources()})
     assert "P3 proposed" in text
     assert "Nothing that was examined." in text
     assert "What to run next" not in text

@@ -15,7 +15,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
     severity_of,
 )
 
-from .surveys import alert, connection_limit_dicts, series
+from .surveys import alert, page_of, series
 
 PLAYBOOKS = Path(__file__).parents[5] / "playbooks"
 
@@ -34,8 +34,8 @@ def test_nothing_else_is_proposed(name):
     signs = prometheus_signs({"alerts": [alert("P0", scenario=name)], "series": [beyond]})
     assert [sign.severity for sign in signs] == ["P0", "P1"]
     assert scenarios_of(signs) == []
-    assert "ansible-playbook" not in connection_limit_dicts(signs)
-    assert "No playbook mends what is severest above" in connection_limit_dicts(signs)
+    assert "ansible-playbook" not in page_of(signs)
+    assert "No playbook mitigates the most severe sign above" in page_of(signs)
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,8 @@ def test_a_pid_alone_makes_no_match():
         ({("10.0.0.7", 41000): Peer(1, 0)}, ""),
         ({("10.0.0.7", 41000): Peer(1, 5)}, ""),
         ({("10.0.0.7", 41000): Peer(1, 6)}, "does not answer"),
-        ({("10.0.0.7", 41000): Peer(8, 0)}, "hung up"),
-        ({("10.0.0.8", 41000): Peer(1, 0)}, "given its connection up"),
+        ({("10.0.0.7", 41000): Peer(8, 0)}, "closed the connection"),
+        ({("10.0.0.8", 41000): Peer(1, 0)}, "closed its connection"),
         ({}, ""),
         (None, ""),
     ],
@@ -115,7 +115,7 @@ def test_a_port_that_serves_two_connections_tells_nothing():
 def test_a_connection_that_is_over_is_none():
     row = "   0: 0100007F:{} 0700000A:A028 {} 0:1 00:0 00000000 70 0 9\n"
     found = parse_tcp(HEAD + row.format("1538", "08") + row.format("1F90", "06"))
-    assert "hung up" in gone(snapshot(session(11)), 11, found)
+    assert "closed the connection" in gone(snapshot(session(11)), 11, found)
 
 
 def test_whose_other_end_is_a_pooler_s():

@@ -59,7 +59,7 @@ def test_unused_ones_say_how_little_that_may_mean():
     found = [index(1, size=9), index(2, size=9, scans=1), index(3, size=9, unique=True), index(4, size=1)]
     (one,) = unused(catalog(*found, days=0.5, standbys=2), 5)
     assert one["index"] == "public.i1"
-    assert "says little" in one["why"]
+    assert "too short" in one["why"]
     assert "2 standbys" in one["why"]
 
 

@@ -18,7 +18,7 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
 @pytest.mark.parametrize(
     ("said", "kind", "advice"),
     [
-        pytest.param(AT + "Connection refused\n\tIs the server running?", ConnectError, "Nobody listens", id="down"),
+        pytest.param(AT + "Connection refused\n\tIs the server running?", ConnectError, "No server listens", id="down"),
         pytest.param(AT + "timeout expired", ConnectError, "pg_authid", id="no answer"),
         pytest.param(
             'could not translate host name "db9" to address: Name or service not known',
@@ -69,7 +69,7 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
         pytest.param(
             AT + "received invalid response to SSL negotiation: H",
             NotPostgres,
-            "not as PostgreSQL",
+            "another program than PostgreSQL",
             id="HTTP",
         ),
         pytest.param(

@@ -138,7 +138,7 @@ def test_two_that_share_a_lock_go_together_or_not_at_all():
     assert acts(judge(scene, Exclusions(), WIDE)) == [("terminate", 1), ("terminate", 2)]
     held_back = judge(scene, Exclusions(), Bounds(max_terminations=1, max_share=1.0))
     assert acts(held_back) == []
-    assert all("must go together" in item.reason for item in held_back.plan.excluded)
+    assert all("must be terminated together" in item.reason for item in held_back.plan.excluded)
 
 
 def test_with_little_room_the_longest_queue_comes_first():
@@ -166,7 +166,7 @@ def test_the_plan_says_what_comes_of_it():
     assert "AccessExclusiveLock" in judged.plan.actions[0].reason
     assert (len(judged.affected), len(judged.freed), judged.left) == (4, 3, 0)
     assert [(item.detail["pid"], item.reason) for item in judged.plan.excluded] == [
-        (1, "may stay: the queue moves without its end")
+        (1, "is not needed: the queue moves without it")
     ]
 
 
@@ -176,7 +176,9 @@ def test_an_approval_that_leaves_half_of_a_pair_promises_nothing():
     assert half.plan.actions == ()
     assert half.freed == frozenset()
     assert half.left == 1
-    assert [item.reason for item in half.plan.excluded][-1] == "would free nobody without others that are not approved"
+    assert [item.reason for item in half.plan.excluded][
+        -1
+    ] == "would free no session without others that are not approved"
 
 
 def test_a_statement_that_was_late_before_stays_late():
@@ -225,7 +227,7 @@ def test_a_leader_is_ended_when_it_is_approved_by_name():
     assert acts(named.narrowed_to([LEADER.target])) == [("terminate", 1)]
     behind = judge(snapshot([*FOLLOWERS, *row_queue(2, [20])], LEADER), Exclusions(), WIDE)
     assert [item.reason for item in behind.plan.excluded if item.target == LEADER.target] == [
-        "holds an advisory lock that others wait for by design; it is ended only when it is approved by name"
+        "holds an advisory lock that others wait for by design; it is terminated only if it is approved by name"
     ]
 
 

@@ -91,7 +91,7 @@ def test_a_row_that_has_changed_is_judged_again_as_a_whole(changed):
     asked, outcome = play(QUEUE, [False, fresh, judged(QUIET)], why=exclusions.why)
     assert kinds(asked) == ["Signal", "Reread", "Remeasure"]
     assert outcome.acted_on == []
-    assert outcome.not_done[0]["reason"] == f"spared, as it is by now: {exclusions.why(fresh)}"
+    assert outcome.not_done[0]["reason"] == f"excluded in its present state: {exclusions.why(fresh)}"
 
 
 def test_whom_a_cancel_did_not_end_is_judged_again_before_it_is_terminated():
@@ -137,7 +137,7 @@ def test_a_session_that_does_not_go_is_stuck_and_nothing_is_claimed():
     assert outcome.acted_on == []
     assert [entry["target"] for entry in outcome.still_present] == [target]
     assert outcome.seconds_to_recovery is None
-    assert "nobody else may be ended" in outcome.stopped
+    assert "no other session may be terminated" in outcome.stopped
 
 
 def test_it_stops_when_the_waiters_do_not_fall():
@@ -190,13 +190,13 @@ def test_who_waited_and_got_its_lock_is_healthy_and_the_queue_moves(healthy):
     assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
     assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert (outcome.stopped, outcome.moving, outcome.seconds_to_recovery) == ("", 2, 2.0)
-    assert outcome.sentences[-1] == "the queue moves by itself: 2 wait behind sessions that got their lock since"
+    assert outcome.sentences[-1] == "the queue moves: 2 wait behind sessions that got their lock since"
     planned = judged(first)
     assert planned.still_late(healthy) == 0
     assert standing(healthy, WIDE, planned.moving(healthy)) == {"waiters": 2, "long_waiters": 0}
     fresh = judge(healthy, Exclusions(), WIDE, asked[2].affected, healthy=planned.heirs(healthy))
     assert fresh.plan.actions == ()
-    assert "got its lock since the first look" in fresh.plan.excluded[0].reason
+    assert "got its lock since the first snapshot" in fresh.plan.excluded[0].reason
 
 
 def test_beside_a_queue_that_moves_another_root_is_still_followed():
@@ -241,7 +241,7 @@ def test_sessions_that_came_later_are_never_ended():
     newcomer = snapshot(row_queue(50, [3], 901), session(50, "idle in transaction", backend_start=ago(-1)))
     dummy, outcome = play(QUEUE, [True, Observation(1, frozenset(), 2.0), judged(newcomer)])
     assert [entry["pid"] for entry in outcome.acted_on] == [1]
-    assert "nobody else may be ended" in outcome.stopped
+    assert "no other session may be terminated" in outcome.stopped
 
 
 def test_an_application_that_queues_up_again_stops_it():
@@ -280,7 +280,7 @@ def test_rounds_and_victims_are_bounded():
     asked, outcome = play(first, [True, slow, none], room=1)
     assert asked[-1].room == 0
     assert [entry["pid"] for entry in outcome.acted_on] == [1]
-    assert "nobody else may be ended" in outcome.stopped
+    assert "no other session may be terminated" in outcome.stopped
 
 
 def test_those_whom_the_plan_leaves_are_no_reason_to_go_on():

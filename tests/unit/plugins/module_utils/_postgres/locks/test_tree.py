@@ -13,7 +13,7 @@ def drawn(scene, **given):
 
 
 def test_nobody_waits():
-    assert drawn(snapshot([])) == ["nobody waits for a lock"]
+    assert drawn(snapshot([])) == ["no session waits for a lock"]
 
 
 def test_a_queue_is_drawn_with_its_crowd_on_one_line():
@@ -21,7 +21,7 @@ def test_a_queue_is_drawn_with_its_crowd_on_one_line():
     lines = drawn(snapshot(row_queue(1, [2, 3, 4, 5]), holder, rows=dict.fromkeys((2, 3, 4, 5), "t (0,7)")))
     assert lines == [
         "4 sessions wait, the longest for 90 s",
-        "1 app@booking web · idle in transaction for 100 s · holds up 4",
+        "1 app@booking web · idle in transaction for 100 s · blocks 4",
         "│    UPDATE t SET guest = ? WHERE id = ?",
         "├─ 2 app@booking web · waits for row t (0,7) since 90 s",
         "└─ 3 more wait for the same (row t (0,7)), the longest for 80 s",
@@ -31,15 +31,15 @@ def test_a_queue_is_drawn_with_its_crowd_on_one_line():
 def test_a_gate_hangs_between_and_a_protected_root_says_so():
     locks = [holds(1, relation(7), SHARE), waits(2, relation(7), EXCLUSIVE), waits(3, relation(7), SHARE, 50)]
     text = "\n".join(drawn(snapshot(locks, session(1, application="pg_dump")), width=200))
-    assert "holds up 2 · protected: is a backup" in text
+    assert "blocks 2 · protected: is a backup" in text
     assert "└─ 2 app@booking web · waits for AccessExclusiveLock on" in text
-    assert "gate for 1" in text
+    assert "queued blocker of 1" in text
     assert "   └─ 3 app@booking web" in text
 
 
 def test_who_waits_for_several_stands_on_his_own():
     locks = [holds(1, advisory(7), "ShareLock"), holds(2, advisory(7), "ShareLock"), waits(3, advisory(7))]
-    assert any("3 app@booking web" in line and "behind several" in line for line in drawn(snapshot(locks)))
+    assert any("3 app@booking web" in line and "behind several blockers" in line for line in drawn(snapshot(locks)))
 
 
 def test_prepared_transactions_and_deadlocks_are_named():
