@@ -24,7 +24,7 @@ GRIND = (
 _MAINTENANCE = {
     "vacuum": "VACUUM (FREEZE) archive",
     "vacuum full": "VACUUM FULL slow_indexed",
-    "analyze": "ANALYZE archive",
+    "analyze": "ANALYZE slow_indexed",
     "create index": "CREATE INDEX slow_built ON slow_table (slow(id))",
     "create index concurrently": "CREATE INDEX CONCURRENTLY slow_built ON slow_table (slow(id))",
     "reindex": "REINDEX TABLE slow_indexed",
