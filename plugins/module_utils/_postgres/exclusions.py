@@ -21,7 +21,8 @@ _WRAPAROUND = "(to prevent wraparound)"
 class Exclusions:
     """Who is excluded besides PostgreSQL's own processes. Names are compared exactly, patterns searched.
 
-    ``application_superusers``: superusers as which the application logs in; of those only operators' tools are excluded.
+    ``application_superusers``: superusers as which the application logs in; of those only the tools of operators are
+    excluded.
     """
 
     roles: frozenset[str] = frozenset()
@@ -105,5 +106,5 @@ class Exclusions:
 
 def _why_unreachable(session: Session) -> str:
     if session.superuser:
-        return f"the login role may not terminate it: role {session.user} is a superuser, which only a superuser may terminate"
+        return f"the login role may not terminate it: only a superuser may terminate role {session.user}, a superuser"
     return "the login role may not terminate it (see pg_signal_backend)"

@@ -97,5 +97,5 @@ def test_of_such_a_superuser_the_operators_tools_are_spared(application):
 
 def test_whom_only_a_superuser_may_end_is_said():
     known = Exclusions(application_superusers=frozenset({"postgres"}))
-    assert "only a superuser may end" in known.why(session(1, superuser=True, user="postgres", signalable=False))
+    assert "only a superuser may terminate" in known.why(session(1, superuser=True, user="postgres", signalable=False))
     assert "pg_signal_backend" in known.why(session(1, signalable=False))

@@ -14,7 +14,7 @@ def test_the_target_names_one_transaction_of_one_backend():
     assert one._replace(xact_start=ago(0)).target != one.target, "the next transaction of the same backend"
     idle = session(7, "idle", state_change=ago(2), backend_start=ago(60))
     assert idle.target == "7@20261123T025900.000000Z/idle-20261123T025958.000000Z"
-    assert session(7, "idle", backend_start=None, state_change=None).target == "7@-/idle--"
+    assert session(7, "idle", backend_start=None, state_change=None).target == "7@-/-"
 
 
 @pytest.mark.parametrize(
