@@ -39,7 +39,7 @@ options:
     choices: [auto, cancel, terminate]
   override_exclusions:
     description:
-      - Whether O(session) may be ended although it is excluded (a backup, replication, autovacuum, a superuser, the
+      - Whether O(session) may be terminated although it is excluded (a backup, replication, autovacuum, a superuser, the
         O(exclude_roles) and their like). The plan then has C(needs_approval), so that M(pafar.runbook.gate) opens for an
         approval only. What the login may not see or signal stays excluded.
     type: bool
@@ -106,7 +106,7 @@ options:
     default: 10.0
   maintenance:
     description:
-      - Whether maintenance may be ended, which takes its time by nature. Known by what it does (VACUUM, ANALYZE, CLUSTER,
+      - Whether maintenance may be terminated, which takes its time by nature. Known by what it does (VACUUM, ANALYZE, CLUSTER,
         REINDEX, CREATE INDEX, COPY, REFRESH, changes of tables, calls of pg_repack, pg_squeeze and pg_partman), or by the name
         of its tool (pg_restore, vacuumdb, pg_repack and their like). What builds an index concurrently, and backups, are
         never ended.

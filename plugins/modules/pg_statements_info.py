@@ -158,7 +158,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import at_least, finish
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.options import POSTGRES_ARGS, login_of
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.places import statements_report
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.io.databases import statements_report
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:

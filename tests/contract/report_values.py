@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ProjectReport, project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import DiagnosisReport
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import (
     ConsumersReport,
@@ -57,6 +59,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.background.pgbouncer import (
     pooler_dict as pools_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import Parts
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.handed_over import parts_for
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.catalog import (
     Catalog,
@@ -248,6 +252,24 @@ def hogs_values() -> Iterator[ConsumersReport]:
     yield weigh_memory(found, "")
 
 
+def _handed_over() -> Parts:
+    """Both parts of a plan, with actions and excluded sessions that have every key."""
+    items = [
+        Item(
+            f"{number}@x/y", "idle for 9 min", action,
+            {
+                "pid": number, "who": f"{number} app", "application": "web", "rule": rule, "frees": 1,
+                "needs_approval": "", "out_of_reach": False,
+            },
+        )
+        for number, (rule, action) in enumerate(itertools.product(("idle", "running"), ("terminate", "")), 1)
+    ]  # fmt: skip
+    plan = database_reports.ending(
+        *(item for item in items if item.action), excluded=[i for i in items if not i.action]
+    )
+    return parts_for(plan, {item.target: "the pool is full" for item in items})
+
+
 def diagnosis_values() -> Iterator[DiagnosisReport]:
     """Of every subject, with every cause that has rules or a detail of its own."""
     from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
@@ -264,6 +286,7 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
     seen = database_reports.activity(full, background={"processes": gone})
     plan = database_reports.ending_all(seen)
     yield diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=plan).as_dict()
+    yield {**diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=plan).as_dict(), "plans": _handed_over()}
     room = database_reports.connection_limit(database_reports.application())
     seen = database_reports.activity(room, background={"pooler": pooler})
     yield diagnose_connections(seen, 30, 60, 0.5, 0.2, {}, plan=database_reports.ending()).as_dict()

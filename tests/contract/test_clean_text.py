@@ -30,7 +30,8 @@ PLAN = {
 ACT = {"plan": PLAN, "done": ["did it"], "not_done": [{"target": "t", "reason": "r"}], "seconds": 1.0, "remaining": 0,
        "undo": {}, "about": ["a session"]}  # fmt: skip
 BLOCKING = {
-    **ACT, "facts": {}, "rounds": 1, "stopped": "why", "seconds_to_recovery": 0.1, "still_present": [{"target": "t"}],
+    **ACT, "facts": {}, "rounds": 1, "stopped": "why", "seconds_to_recovery": 0.1,
+    "still_present": [{"target": "t", "who": "w"}],
     "acted_on": [{"action": "terminated", "pid": 0, "who": "w", "reason": "r"}],
 }  # fmt: skip
 ACTS: dict[str, Any] = {

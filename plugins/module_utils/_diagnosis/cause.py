@@ -169,12 +169,12 @@ def ended_by(cause: Cause, plan: EndDict, rule: str, families: Collection[str] |
 
 
 def why_out_of_reach(sessions: Sequence[Mapping[str, Any]]) -> str:
-    """Why these sessions may not be ended, each reason once, and what would let them be."""
+    """Why these sessions may not be terminated, each reason once, and what would let them be."""
     reasons = dict.fromkeys(session["reason"] for session in sessions)
     who = ", ".join(dict.fromkeys(session["application"] for session in sessions))
     return (
-        f"{len(sessions)} sessions of {who} may not be ended: {'; '.join(reasons)}. Give the application a role of its"
-        " own that is no superuser; or log in as a superuser and list its role in runbook_application_superusers"
+        f"{len(sessions)} sessions of {who} may not be terminated: {'; '.join(reasons)}. Give the application a role"
+        " of its own that is no superuser; or log in as a superuser and list its role in runbook_application_superusers"
     )
 
 

@@ -148,7 +148,7 @@ class Guarding(PlannedAct):
         overridden = self.overridden(self.known)
         if nothing and overridden:
             reasons = [reason for one in overridden for reason in self.known[one.role].overridden(one).values()]
-            nothing = f"nothing to do by itself: every setting is set already, but {'; '.join(reasons)}"
+            nothing = f"nothing to do: every setting is set already, but {'; '.join(reasons)}"
         affected = len({*map(self.target_of, overridden), *(item.target for item in self.plan.actions)})
         return plan_dict(self.plan, affected, "role settings to change", nothing)
 

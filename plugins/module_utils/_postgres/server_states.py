@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """States of the whole server that no session's lock explains, and what to do about each. Pure.
 
-Sessions that wait for such a state are neither victims of a lock queue nor its culprits, and none is ended for it.
+Sessions that wait for such a state are neither victims of a lock queue nor its culprits, and none is terminated for it.
 """
 
 from __future__ import annotations
@@ -268,7 +268,7 @@ def _slots_behind(snapshot: Snapshot) -> ServerState | None:
     text += f"; and {len(behind) - 3} more" if len(behind) > 3 else ""
     name = behind[0].name
     if behind[0].status == "lost":
-        advice = f"set the consumer of {name} up anew, and drop the slot: SELECT pg_drop_replication_slot('{name}')"
+        advice = f"set the consumer of {name} up again, and drop the slot: SELECT pg_drop_replication_slot('{name}')"
     else:
         advice = (
             f"start the consumer of {name} again, or make it faster; if it is gone for good: SELECT"

@@ -101,7 +101,7 @@ def _received(connection: socket.socket, number: int) -> bytes:
     while len(got) < number:
         more = connection.recv(number - len(got))
         if not more:
-            raise OSError("the server hung up")
+            raise OSError("the server closed the connection")
         got += more
     return got
 

@@ -14,7 +14,7 @@ from ...io.server import Postgres, connect
 from ...session import LONGEST_QUERY
 from ...sql_text import legible_statement, without_literals
 from ...workload.grouping import inner_query
-from ...workload.io.places import at, counting, databases_of
+from ...workload.io.databases import at, counting, databases_of
 from ...workload.io.window import Workload, workload
 from ...workload.statements import Reader, RunningNow
 from .. import advice
