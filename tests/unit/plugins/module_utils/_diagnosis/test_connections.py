@@ -244,11 +244,11 @@ def test_what_a_superuser_s_application_fills_is_named_with_what_would_let_it_be
     seen = activity(connection_limit(leaking(), application(active=10)))
     found = diagnose(seen, plan=ending(excluded=beyond("feed", 30))).as_dict()
     assert (found["cause"], found["mitigation"], found["plans"]) == ("leak", "", {})
-    assert "30 sessions of feed may not be ended: role postgres is a superuser" in found["advice"][0]
+    assert "30 sessions of feed may not be terminated: role postgres is a superuser" in found["advice"][0]
     assert "runbook_application_superusers" in found["advice"][0]
     room = diagnose(activity(connection_limit(application())), plan=ending(excluded=beyond("feed", 6))).as_dict()
     assert room["cause"] == ""
-    assert any("6 sessions of feed may not be ended" in line for line in room["lines"])
+    assert any("6 sessions of feed may not be terminated" in line for line in room["lines"])
 
 
 def sitting(number=15, still=15, **more):
