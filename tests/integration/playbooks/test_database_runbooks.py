@@ -196,7 +196,7 @@ def test_a_guard_is_offered_held_and_set_when_approved_and_taken_back(server, se
     )  # fmt: skip
     done = site.play(playbook=EXHAUSTION)
     assert done.returncode == 0, done.stdout
-    assert "gate held: this site wants every plan approved" in done.stdout
+    assert "gate held: this site requires approval of every plan" in done.stdout
     held = next(event for event in site.events() if event["kind"] == "held")["note"]["plan"]
     assert server.value("SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'app'::regrole") == 0
     for client in fill(session, 26):
