@@ -26,6 +26,7 @@ class Rules(TypedDict, total=False):
     services: list[str]
     containers: list[str]
     which: str
+    approval: str
 
 
 class Detail(TypedDict, total=False):

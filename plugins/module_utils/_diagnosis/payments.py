@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Sequence
 
 from .._compose.project_report import ContainerReport
 from .._core.text import shortened
 from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
-from .._logs.records import LogReport
+from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
+from .failing_share import failing_shares
 from .network import Row, Services, causes_of
+from .provider_errors import API as API_ERROR
+from .provider_errors import CARD, OWN, SIGNATURE, is_mistake, provider_error
+from .provider_errors import KEY as KEY_ERROR
+from .provider_errors import LIMITED as LIMITED_ERROR
 
 STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, CODE, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
@@ -31,17 +37,18 @@ _ACCEPTED = re.compile(r"(?i)\"POST [^\"]{0,200}webhook[^\"]{0,200}\" 2\d\d\b")
 _MISLAID = (404, 405, 301, 302, 307, 308)
 # Errors that name another party: the provider's library, the database, the broker, a network timeout.
 _OTHERS = re.compile(
-    r"(?i)stripe\w*error|stripe_(?:error|timeout|unreachable|key|rate)|psycopg|sqlalchemy|OperationalError|redis|kombu"
-    r"|amqp|ConnectionError|ReadTimeout"
-)
-# What Python itself raises for a mistake in the code, whatever its text names.
-_MISTAKE = re.compile(
-    r"(?:Type|Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|Value|ZeroDivision|Assertion|Syntax|Recursion"
-    r"|NotImplemented)Error\b"
+    r"(?i)psycopg|sqlalchemy|OperationalError|redis|kombu|amqp|Connection\w*Error|Read\w*Timeout|Connect\w*Timeout"
+    r"|MaxRetryError|BrokenPipeError|gaierror|SSLError|ECONN\w+|ETIMEDOUT"
 )
 _EXCEPTION = re.compile(r"\b[A-Za-z_.]*(?:Error|Exception)\b")
 _ACCESS = re.compile(r"^[#\d.:a-f]+ - ")  # a line of an access log repeats the same request
 _WIDE = 160
+_SEVERAL = 3  # of one kind; fewer are stray
+_PROVIDER_CAUSES = {
+    LIMITED_ERROR: (LIMITED, "requests were refused by Stripe's rate limit"),
+    KEY_ERROR: (KEY_REFUSED, "requests were refused for their key, by our log"),
+    API_ERROR: (STRIPE_DOWN, "requests failed at Stripe, by our log"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,9 +109,10 @@ def diagnose_payments(
     if len(causes) > 1:  # a proxy that reaches no backend is explained by the backend's own cause
         causes = [cause for cause in causes if cause.name != WEBHOOK_DOWN]
     if not any(cause.name in (STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED) for cause in causes):
-        causes += _code(log, services, payers, fresh)
+        logged = [cause for cause in _of_provider(log) if cause.name not in {each.name for each in causes}]
+        causes += [*logged, *_code(log, services, payers, fresh)]
     causes.sort(key=lambda cause: -cause.weight)
-    return diagnosis(causes, [known.line()], [*_advice(causes), *known.gaps()])
+    return diagnosis(causes, [known.line()], [*_advice(causes), *_declined(log), *known.gaps()])
 
 
 def _provider(rows: Sequence[Row], log: LogReport) -> list[Cause]:
@@ -146,7 +154,7 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     ]
     causes = [Cause(WEBHOOK, 2.5, (_of(row),)) for row in laid[:1]]
     causes += [Cause(WEBHOOK_DOWN, 0.9, (_of(row),)) for row in bad[:1] if not laid]
-    refused = [signature for signature in log["signatures"] if _SIGNATURE.search(signature["text"])]
+    refused = [signature for signature in log["signatures"] if _is_refused(signature)]
     if refused:
         first = min(signature["first_seen"] or 0.0 for signature in refused)
         taken = sum((entry["at"] or 0.0) > first and bool(_ACCEPTED.search(entry["text"])) for entry in log["entries"])
@@ -157,6 +165,12 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
         heavy = waiting > 0 and taken < number
         causes.append(Cause(WEBHOOK, 2.5 if heavy else 1.1, (f"{text}: {shortened(refused[0]['text'], _WIDE)}",)))
     return causes
+
+
+def _is_refused(signature: SignatureReport) -> bool:
+    """Whether it says that an event's signature does not match."""
+    kind = provider_error(signature["text"], signature["example"])
+    return kind == SIGNATURE or bool(not kind and _SIGNATURE.search(signature["text"]))
 
 
 def _of(row: Row) -> str:
@@ -180,30 +194,68 @@ def _containers(services: Services, name: str) -> Sequence[ContainerReport]:
 
 
 def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: float) -> list[Cause]:
-    """Errors of our own code, with a traceback, that name no other party."""
-    signatures = [
-        signature
-        for signature in log["signatures"]
-        if signature["level"] in ("error", "critical")
-        and _EXCEPTION.search(signature["text"])
-        and (
-            _MISTAKE.match(signature["text"])
-            or not any(known.search(signature["text"]) for known in (_OTHERS, _SIGNATURE, _ACCESS))
-        )
-    ]
+    """Errors of our own code. The release is rolled back for them where they came with it, and requests fail since more
+    often than before; where the share of failing requests is unknown only with an approval."""
+    signatures = [signature for signature in log["signatures"] if _is_own(signature)]
     signatures.sort(key=lambda signature: not re.match(r"\w+(?:Error|Exception)\b", signature["text"]))
     if not signatures:
         return []
     # The release did not cause an error that was there before; such an error hides none that came with it.
-    came = [signature for signature in signatures if signature["new"] is not False]
-    signatures = came or signatures
-    number = max(signature["count"] for signature in signatures)
-    texts = [f"{number} errors of our own code: {shortened(_last_line(signatures[0]['text']), _WIDE)}"]
+    came = [signature for signature in signatures if signature["new"]]
+    unknown = [signature for signature in signatures if signature["new"] is None]
+    shown = came or unknown or signatures
+    number = max(signature["count"] for signature in shown)
+    texts = [f"{number} errors of our own code: {shortened(_last_line(shown[0]['text']), _WIDE)}"]
     age = _release_age(services, payers)
-    if age is not None and age < fresh and came:
-        texts.append(f"the release runs since {age / 60:.0f} min")
-        return [Cause(CODE, 2.4, tuple(texts), ROLL_BACK)]
+    if age is None or age >= fresh or not (came or unknown):
+        return [Cause(CODE, 1.0, tuple(texts))]
+    texts.append(f"the release runs since {age / 60:.0f} min")
+    shares = failing_shares(log["entries"], _released_at(services, payers))
+    if shares.worse:
+        return [Cause(CODE, 2.4, (*texts, shares.words), ROLL_BACK)]
+    if shares.worse is False:
+        return [Cause(CODE, 1.0, (*texts, f"{shares.words}: no more often than before"))]
+    if came and number >= _SEVERAL:
+        why = f"{shares.words}: whether more requests fail since the release is unknown"
+        return [Cause(CODE, 2.4, (*texts, why), ROLL_BACK, {"approval": "always"})]
+    texts.append("whether the errors came with the release, and how many requests fail, is unknown")
     return [Cause(CODE, 1.0, tuple(texts))]
+
+
+def _is_own(signature: SignatureReport) -> bool:
+    """An exception of the code itself, or of a request that it sent wrongly; none of a provider or a database."""
+    text = signature["text"]
+    if signature["level"] not in ("error", "critical") or not _EXCEPTION.search(text) or _ACCESS.search(text):
+        return False
+    kind = provider_error(text, signature["example"])
+    return is_mistake(text) or kind in OWN or not (kind or _OTHERS.search(text) or _SIGNATURE.search(text))
+
+
+def _of_provider(log: LogReport) -> list[Cause]:
+    """What the provider's own errors in our log say, where the probe shows no trouble: weaker than a measurement."""
+    counts: dict[str, list[SignatureReport]] = {}
+    for signature in log["signatures"]:
+        if signature["level"] in ("error", "critical") and signature["new"] is not False:
+            counts.setdefault(provider_error(signature["text"], signature["example"]), []).append(signature)
+    causes = []
+    for kind, (name, words) in _PROVIDER_CAUSES.items():
+        matching = counts.get(kind, [])
+        number = sum(signature["count"] for signature in matching)
+        if number >= _SEVERAL:
+            text = f"{number} {words}: {shortened(_last_line(matching[0]['text']), _WIDE)}"
+            causes.append(Cause(name, 1.2, (text,)))
+    return causes
+
+
+def _declined(log: LogReport) -> list[str]:
+    """Declined cards are answers to customers, and no outage."""
+    number = sum(
+        signature["count"]
+        for signature in log["signatures"]
+        if provider_error(signature["text"], signature["example"]) == CARD
+    )
+    text = f"{number} cards were declined: an answer to the customer and no outage; many at once may be card testing"
+    return [text] if number else []
 
 
 def _release_age(services: Services, payers: Sequence[str]) -> float | None:
@@ -220,6 +272,18 @@ def _release_age(services: Services, payers: Sequence[str]) -> float | None:
         if known and container["age"] is not None
     ]
     return min(ages, default=None)
+
+
+def _released_at(services: Services, payers: Sequence[str]) -> float | None:
+    """The moment (seconds since 1970) at which the payers' newest container was created; None where it is not known."""
+    created = [
+        datetime.fromisoformat(text).timestamp()
+        for name in payers
+        for container in _containers(services, name)
+        for text in [container.get("created_at")]
+        if text
+    ]
+    return max(created, default=None)
 
 
 def _last_line(text: str) -> str:

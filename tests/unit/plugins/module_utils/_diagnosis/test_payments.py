@@ -97,8 +97,9 @@ def test_a_stranger_does_not_set_the_verdict(said, known, heavy):
 @pytest.mark.parametrize(
     ("release", "new", "mitigation"),
     [
-        pytest.param({"age": 60, "image_age": 90}, None, "roll_back_release", id="built just now"),
-        pytest.param({"age": 60, "image_age": 9e6, "image_tagged": 90}, None, "roll_back_release", id="named just now"),
+        pytest.param({"age": 60, "image_age": 90}, True, "roll_back_release", id="built just now"),
+        pytest.param({"age": 60, "image_age": 90}, None, "", id="whether it was there before is not known"),
+        pytest.param({"age": 60, "image_age": 9e6, "image_tagged": 90}, True, "roll_back_release", id="named just now"),
         pytest.param({"age": 60, "image_age": 9e6}, None, "", id="a fresh container of an old image"),
         pytest.param({"age": 9e6, "image_age": 9e6, "uptime": 60}, None, "", id="merely restarted"),
         pytest.param({"age": 60, "image_age": 90}, False, "", id="the error was there before"),
@@ -158,3 +159,71 @@ def test_a_proxy_that_is_down_is_no_webhook_set_up_wrongly():
     rows = [stripe(), hook("down", "dns", "the name nginx could not be resolved")]
     found = diagnose_payments(rows, services, log(), Known(0), ["backend"], 7200).as_dict()
     assert (found["cause"], found["rules"]["containers"]) == ("target_down", ["pafar-nginx-1"])
+
+
+RELEASED = 1_000_000.0
+FRESH = {**SERVICES, "backend": service("backend", age=60, image_age=90, created_at="1970-01-12T13:46:40+00:00")}
+
+
+def requests(before: tuple[int, int], since: tuple[int, int], new: bool | None, count: int = 5) -> LogReport:
+    """Own errors, and requests (asked, failed) before and since the release, by the proxy's log."""
+    entries = []
+    for (asked, failed), at in ((before, RELEASED - 60), (since, RELEASED + 5)):
+        for number in range(asked):
+            status = 500 if number < failed else 200
+            entries.append(record(f'10.0.0.9 - - [x] "POST /api/payments/ HTTP/1.1" {status} 17', at))
+    return log(kind_of_record("KeyError: 'b1'", count=count, new=new), entries=entries)
+
+
+def judged(log_report: LogReport) -> tuple[str, str, dict[str, str]]:
+    found = diagnose_payments([stripe(), hook()], FRESH, log_report, WAITING, ["backend"], 7200).as_dict()
+    return found["cause"], found["mitigation"], dict(found["rules"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "new", "count", "mitigation", "rules"),
+    [
+        pytest.param((50, 0), (20, 20), True, 5, "roll_back_release", {}, id="new, and all fail since"),
+        pytest.param((50, 1), (40, 4), True, 1, "roll_back_release", {}, id="new, and five times as many fail"),
+        pytest.param((50, 0), (20, 20), None, 5, "roll_back_release", {}, id="none failed before, all fail since"),
+        pytest.param((50, 0), (100, 1), True, 5, "", {}, id="new, and one of a hundred fails"),
+        pytest.param((50, 10), (50, 12), True, 5, "", {}, id="as many failed before"),
+        pytest.param((50, 0), (20, 20), False, 5, "", {}, id="the error was there before"),
+        pytest.param((0, 0), (0, 0), True, 5, "roll_back_release", {"approval": "always"}, id="share unknown"),
+        pytest.param((3, 0), (50, 50), True, 5, "roll_back_release", {"approval": "always"}, id="usual share unknown"),
+        pytest.param((0, 0), (0, 0), True, 1, "", {}, id="one stray error"),
+        pytest.param((0, 0), (0, 0), None, 9, "", {}, id="neither known"),
+    ],
+)
+def test_a_rollback_needs_a_new_error_and_more_requests_that_fail(before, since, new, count, mitigation, rules):
+    assert judged(requests(before, since, new, count)) == ("own_code", mitigation, rules)
+
+
+@pytest.mark.parametrize("form", ["stripe.error.{}Error: x", "stripe._error.{}Error: x", "Stripe::{}Error: x"])
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("Card", ""),
+        ("RateLimit", "rate_limited"),
+        ("Authentication", "key_refused"),
+        ("API", "stripe_down"),
+        ("APIConnection", "stripe_down"),
+        ("SignatureVerification", "webhook_misconfigured"),
+    ],
+)
+def test_the_provider_s_errors_are_no_own_code(form, name, cause):
+    found = diagnose_payments(
+        [stripe(), hook()],
+        FRESH,
+        log(kind_of_record(form.format(name), count=12, new=True)),
+        Known(0),
+        ["backend"],
+        7200,
+    ).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, "")
+    assert any("12 cards were declined" in line for line in found["advice"]) is (name == "Card")
+
+
+def test_a_stray_error_of_the_provider_is_no_cause():
+    stray = log(kind_of_record("stripe.error.APIError: x", count=1, new=True))
+    assert diagnose_payments([stripe(), hook()], FRESH, stray, Known(0), ["backend"], 7200).as_dict()["cause"] == ""

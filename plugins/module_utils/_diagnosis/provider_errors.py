@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+r"""Which errors in a log are the payment provider's, and of which kind. Pure.
+
+Stripe's libraries name the same errors in their own ways: ``stripe.error.CardError`` (Python to 7),
+``stripe.CardError`` and ``stripe._error.CardError`` (from 8), ``Stripe::CardError`` (Ruby),
+``Stripe\Exception\CardException`` (PHP), ``com.stripe.exception.CardException`` (Java), ``StripeCardError`` (Node),
+``Stripe.StripeException`` with the kind in its message (.NET), ``card_error`` as the type of the API's answer (Go,
+Elixir and whatever logs the answer). An application wraps them in errors of its own, so the whole record is read, and
+not its last line alone. Source: "Error handling", Stripe's documentation.
+"""
+
+from __future__ import annotations
+
+import re
+
+CARD, LIMITED, KEY, API, SIGNATURE, REQUEST, OTHER = (
+    "card_declined", "rate_limited", "key_refused", "api_error", "signature", "request_refused", "other",
+)  # fmt: skip
+# What the application itself sent is its own mistake; every other kind is not.
+OWN = (REQUEST,)
+
+# Of the class without its ending, and of the type in the API's answer.
+_KINDS = {
+    "card": CARD,
+    "ratelimit": LIMITED,
+    "authentication": KEY,
+    "permission": KEY,
+    "api": API,
+    "apierror": API,  # PHP: ApiErrorException
+    "apiconnection": API,
+    "connection": API,
+    "signatureverification": SIGNATURE,
+    "invalidrequest": REQUEST,
+    "idempotency": REQUEST,
+}
+_CLASS = re.compile(
+    r"(?:"
+    r"\bstripe(?:\._?error|\._?oauth_error)?\.|"  # Python, Elixir
+    r"\bStripe::(?:\w+::)?|"  # Ruby
+    r"\bStripe\\+Exception\\+(?:\w+\\+)?|"  # PHP, also in JSON with doubled backslashes
+    r"\bcom\.stripe\.exception\.(?:\w+\.)?|"  # Java
+    r"\bStripe\.?"  # Node, .NET
+    r")(?P<name>[A-Z]\w*?)(?:Error|Exception)\b"
+)
+_TYPE = re.compile(
+    r"(?i)\b(?:type|code)\W{1,8}(?P<name>card|api|rate_limit|authentication|invalid_request|idempotency)_error\b"
+)
+# Codes and sentences of the API's answers, which wrappers and clients without classes hand on.
+_SAYS = (
+    (
+        CARD,
+        re.compile(
+            r"(?i)\b(?:card_declined|insufficient_funds|expired_card|incorrect_cvc|incorrect_number|do_not_honor"
+            r"|generic_decline|authentication_required|card_velocity_exceeded|CardDeclined|PaymentDeclined)\b"
+            r"|\byour card (?:was declined|has|number|does not|is not)|\byour card's (?:security|expiration)"
+        ),
+    ),
+    (LIMITED, re.compile(r"(?i)\bstripe\b.{0,200}\b(?:rate_limit\b|too many requests|lock_timeout\b)")),
+    (
+        KEY,
+        re.compile(r"(?i)\b(?:invalid api key provided|no api key provided|expired api key provided|api_key_expired)"),
+    ),
+    (SIGNATURE, re.compile(r"(?i)no signatures found matching the expected signature|webhook.{0,80}signature")),
+)
+_NAMED = re.compile(r"(?i)\bstripe[\w.:\\]{0,60}(?:error|exception|_timeout|_unreachable)\b|\bStripe\.Error\b")
+# What a language raises for a mistake in the code itself, whatever the record speaks of besides.
+_MISTAKE = re.compile(
+    r"(?:Type|Key|Attribute|Name|UnboundLocal|Import|ModuleNotFound|Index|Value|ZeroDivision|Assertion|Syntax|Recursion"
+    r"|NotImplemented|Unicode\w*|Reference|Range|NoMethod|Argument|UndefinedFunction|FunctionClause)Error\b"
+    r"|(?:java\.lang\.)?(?:NullPointer|ClassCast|IllegalState|IllegalArgument|IndexOutOfBounds|ArrayIndexOutOfBounds"
+    r"|NumberFormat)Exception\b|panic: runtime error\b|System\.(?:NullReference|InvalidCast)Exception\b"
+)
+
+
+def provider_error(text: str, example: str = "") -> str:
+    """The kind of the provider's error in a record; empty where the record is none of the provider's.
+
+    ``text``: the line that says what happened. ``example``: the whole record. A mistake of the code that comes while
+    an error of the provider is handled is the code's.
+    """
+    if is_mistake(text):
+        return ""
+    whole = f"{text}\n{example}"
+    for pattern in (_CLASS, _TYPE):
+        for match in pattern.finditer(whole):
+            kind = _KINDS.get(match["name"].replace("_", "").lower())
+            if kind:
+                return kind
+    for kind, pattern in _SAYS:
+        if pattern.search(whole):
+            return kind
+    return OTHER if _NAMED.search(whole) else ""
+
+
+def is_mistake(text: str) -> bool:
+    """Whether the line names an error that the language itself raises for a mistake in the code."""
+    return bool(_MISTAKE.match(text))

@@ -1,0 +1,107 @@
+"""Which errors in a log are the payment provider's, and of which kind."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.provider_errors import (
+    API,
+    CARD,
+    KEY,
+    LIMITED,
+    OTHER,
+    REQUEST,
+    SIGNATURE,
+    is_mistake,
+    provider_error,
+)
+
+PYTHON = ("stripe.error.{}Error", "stripe._error.{}Error", "stripe.{}Error")
+FORMS = (
+    *PYTHON,
+    "Stripe::{}Error",
+    "Stripe\\Exception\\{}Exception",
+    "com.stripe.exception.{}Exception",
+    "Stripe{}Error",
+)
+NAMES = [
+    ("Card", CARD), ("RateLimit", LIMITED), ("Authentication", KEY), ("Permission", KEY), ("API", API), ("Api", API),
+    ("APIConnection", API), ("ApiConnection", API), ("SignatureVerification", SIGNATURE), ("InvalidRequest", REQUEST),
+    ("Idempotency", REQUEST),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kind"), NAMES)
+@pytest.mark.parametrize("form", FORMS)
+def test_an_error_of_a_library_of_the_provider(form, name, kind):
+    line = f"{form.format(name)}: Request req_0000: something"
+    assert provider_error(line) == kind
+    assert provider_error(f"payment of booking # failed: {line}") == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Stripe\\Exception\\ApiErrorException: down", API),
+        ("PHP Fatal error:  Uncaught Stripe\\\\Exception\\\\CardException: x", CARD),
+        ("Stripe.StripeException: Your card was declined.", CARD),
+        ("Stripe.StripeException: Invalid API Key provided: sk_live_****", KEY),
+        ("Stripe.StripeException: something new", OTHER),
+        ('charge failed: {"code":"card_declined","type":"card_error","status":402}', CARD),
+        ('{"error": {"type": "api_error", "message": "An unknown error occurred"}}', API),
+        ("%Stripe.Error{code: :card_error, message: x}", CARD),
+        ("stripe answered 429: Too many requests hit the API too quickly", LIMITED),
+        ("shop.errors.PaymentDeclined: insufficient_funds", CARD),
+        ("djstripe webhook: No signatures found matching the expected signature for payload", SIGNATURE),
+        ("stripe.oauth_error.InvalidGrantError: x", OTHER),
+        ("stripe_timeout", OTHER),
+    ],
+)
+def test_other_clients_and_wrappers(text, kind):
+    assert provider_error(text) == kind
+
+
+CHAIN = """payment of booking B7 failed
+Traceback (most recent call last):
+  File "/srv/stripe_client.py", line 9, in charge
+    stripe.PaymentIntent.create(amount=1)
+stripe.CardError: Your card was declined.
+
+{}
+
+Traceback (most recent call last):
+  File "/srv/pay.py", line 31, in pay
+{}"""
+
+
+def test_an_error_of_our_own_that_was_raised_from_the_providers_is_the_providers():
+    last = "shop.errors.PaymentFailed: booking B7"
+    record = CHAIN.format("The above exception was the direct cause of the following exception:", last)
+    assert provider_error(last, record) == CARD
+
+
+def test_a_mistake_while_the_providers_error_is_handled_is_our_own():
+    last = "KeyError: 'decline_code'"
+    record = CHAIN.format("During handling of the above exception, another exception occurred:", last)
+    assert provider_error(last, record) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KeyError: 'stripe'",
+        "AttributeError: 'NoneType' object has no attribute 'stripe'",
+        "TypeError: Cannot read properties of undefined (reading 'card')",
+        "java.lang.NullPointerException: stripe",
+        "NoMethodError: undefined method `charge' for nil:NilClass",
+    ],
+)
+def test_a_mistake_of_the_code_is_our_own_whatever_it_speaks_of(text):
+    assert is_mistake(text)
+    assert provider_error(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["shop.errors.NoSeats: flight 7", "booking failed", "discard Error", "api error handler ready"]
+)
+def test_what_is_none_of_the_providers(text):
+    assert provider_error(text) == ""
