@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Iterable
 
+from .lazy import lazy
 from .secret_names import about_secret, is_secret
 from .text import printable
 
@@ -23,7 +24,7 @@ HIDDEN = "(hidden)"
 
 # --- known by their shape ---------------------------------------------------------------------------------------------
 # Prefixes as the providers document them for scanners; each is long enough not to be a word.
-_SHAPES = re.compile(
+_SHAPES = lazy(
     # A word begins here, and with a letter that one of them begins with: most places of a text are passed over at once.
     r"(?<![A-Za-z0-9_])(?=[\dAEGNPSadghklnprstwxy])(?:"
     r"(?:sk|rk|pk)_(?:live|test)_\w+|whsec_[\w+/=-]+|(?:pi|seti|cs)_\w{6,80}_secret_\w+"  # Stripe
@@ -42,94 +43,92 @@ _SHAPES = re.compile(
     r"|\d{8,10}:AA[\w-]{30,}"  # Telegram bots
     r")"
 )
-_WEB_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*(?:\.[\w-]*\.[\w-]*)?")  # RFC 7519
+_WEB_TOKEN = lazy(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*(?:\.[\w-]*\.[\w-]*)?")  # RFC 7519
 # crypt(3), PostgreSQL's, Django's
-_HASHES = re.compile(
+_HASHES = lazy(
     r"\$(?:1|2[abxy]|5|6|7|y|argon2(?:id|i|d)?|scrypt)\$[\w./$,=+-]{16,}"
     r"|\bSCRAM-SHA-256\$\d{1,8}:[\w+/=]{8,}\$[\w+/=:]{16,}|\bpbkdf2_sha\d{1,3}\$\d{1,9}\$\S{16,}"
 )
-_HOOKS = re.compile(
+_HOOKS = lazy(
     r"(?i)(\bhooks\.slack\.com/(?:services|workflows|triggers)/|\bdiscord(?:app)?\.com/api/webhooks/\d{1,24}/"
     r"|\bapi\.telegram\.org/bot|\b[\w-]{1,60}\.webhook\.office\.com/webhookb2/|\boutlook\.office(?:365)?\.com/webhook/)"
     r"[^\s\"'<>]{4,}"
 )
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_INLINE = re.compile(rf"({_KEY_BEGINS.pattern}).*?({_KEY_ENDS.pattern}|\Z)", re.S)
-_KEY_BODY = re.compile(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{16,}={0,2}\\?[\"']?,?\s*$")
+_KEY_BEGINS = lazy(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_ENDS = lazy(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_INLINE = lazy(rf"({_KEY_BEGINS.pattern}).*?({_KEY_ENDS.pattern}|\Z)", re.S)
+_KEY_BODY = lazy(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{16,}={0,2}\\?[\"']?,?\s*$")
 # A line of a key behind the prefix of each line (a time, a container's name): body, header, or nothing.
-_KEY_LINE = re.compile(r"\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): .*)\\?[\"']?,?\s*$")
+_KEY_LINE = lazy(r"\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): .*)\\?[\"']?,?\s*$")
 
 # --- known by their place ---------------------------------------------------------------------------------------------
 _QUOTED = (
     r"(?:\\\"(?:[^\"\\]|\\[^\"]){0,4096}(?:\\\"|$)|\"(?:\\.|[^\"\\]){0,4096}(?:\"|$)|'(?:\\.|[^'\\]|''){0,4096}(?:'|$))"
 )
 _ONE_WORD = r"(?:bearer|basic|token|apikey|api-key|key|jwt|bot|negotiate|ntlm|kerberos|splunk|sso-key)"
-_AUTHORIZATION = re.compile(
+_AUTHORIZATION = lazy(
     rf"(?i)(?<![A-Za-z])((?:proxy-)?authorization)(\\?[\"']?\s{{0,8}}(?:=>|:=|[:=,])\s{{0,8}})"
     rf"(\[?\s?b?{_QUOTED}\]?|\[[^\]\n]{{0,4096}}\]?|{_ONE_WORD}\s{{1,8}}[^\s\"',]+|(?:digest|aws4-hmac-sha256|oauth|hawk"
     r"|signature)\s[^\n]{0,4096}|[A-Za-z][\w-]{0,40}\s{1,4}[^\s\"',]{8,}|[^\s\"',\]]+)"
 )
-_BEARER = re.compile(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
+_BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,}=*")
 # A cookie has several parts: the header goes to the end of its line.
-_COOKIE = re.compile(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+")
-_SQL = re.compile(
+_COOKIE = lazy(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+")
+_SQL = lazy(
     r"(?i)(\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
     r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
 )
-_OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w.-]{1,60})(\s{1,4})(?![-=:,;|&<>])(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)")
+_OPTION = lazy(r"(?<!\S)(--?[A-Za-z][\w.-]{1,60})(\s{1,4})(?![-=:,;|&<>])(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)")
 _SHORT_OPTIONS = (
-    re.compile(r"(\bsshpass\s(?:\S+\s){0,4}?-p\s?)(\S+)"),
-    re.compile(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&\n]{0,400}?\s-p)([^\s]+)"),
-    re.compile(r"(\bredis-cli\b[^|;&\n]{0,400}?\s-a\s)(\S+)"),
-    re.compile(r"(\b(?:curl|wget|http)\b[^|;&\n]{0,400}?\s(?:-u|--user)[\s=]?[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"),
-    re.compile(r"(\bdocker\s+login\b[^|;&\n]{0,400}?\s-p\s)(\S+)"),
+    lazy(r"(\bsshpass\s(?:\S+\s){0,4}?-p\s?)(\S+)"),
+    lazy(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&\n]{0,400}?\s-p)([^\s]+)"),
+    lazy(r"(\bredis-cli\b[^|;&\n]{0,400}?\s-a\s)(\S+)"),
+    lazy(r"(\b(?:curl|wget|http)\b[^|;&\n]{0,400}?\s(?:-u|--user)[\s=]?[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"),
+    lazy(r"(\bdocker\s+login\b[^|;&\n]{0,400}?\s-p\s)(\S+)"),
 )
-_GO_DSN = re.compile(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
+_GO_DSN = lazy(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
 # A number and then the end of the authority is a port; anything else behind the colon is a password.
-_USERINFO = re.compile(
+_USERINFO = lazy(
     r"(://[^\s:/@?#\"'<>]{0,256}:)(?!\d{1,5}(?:[/?#,\s\"'<>)\]]|$))([^\s@\"'<>]{1,1024}@)(?:[^\s/?#@\"'<>]{0,256}@)*"
 )
-_URL_TOKEN = re.compile(r"(://)(?=[^\s:/@?#]{0,100}\d)[\w.~%+=-]{12,512}(?=@[\w.\[-])")
-_QUERY_KEY = re.compile(r"(?i)([?&](?:key|sig|signature|x-amz-signature|x-goog-signature)=)[^\s&\"'<>]+")
-_DOCKER_AUTH = re.compile(r"(\\?\"auth\\?\"\s{0,8}:\s{0,8}\\?\")[A-Za-z0-9+/]{8,}={0,2}")
-_XML = re.compile(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>([^<]{1,4096})(?=</|$)")
-_NAME_VALUE_XML = re.compile(
+_URL_TOKEN = lazy(r"(://)(?=[^\s:/@?#]{0,100}\d)[\w.~%+=-]{12,512}(?=@[\w.\[-])")
+_QUERY_KEY = lazy(r"(?i)([?&](?:key|sig|signature|x-amz-signature|x-goog-signature)=)[^\s&\"'<>]+")
+_DOCKER_AUTH = lazy(r"(\\?\"auth\\?\"\s{0,8}:\s{0,8}\\?\")[A-Za-z0-9+/]{8,}={0,2}")
+_XML = lazy(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>([^<]{1,4096})(?=</|$)")
+_NAME_VALUE_XML = lazy(
     r"(?i)((?:name|key)=(\"[^\"]{1,80}\"|'[^']{1,80}')\s{1,8}value=)(\"[^\"]{0,4096}\"|'[^']{0,4096}')"
 )
 # ``'password', 'x'`` and ``["password", "x"]``: a pair, as headers are kept in lists.
-_PAIR = re.compile(
-    r"(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\1(\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))"
-)
+_PAIR = lazy(r"(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\1(\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))")
 
 # --- known by the name before them ------------------------------------------------------------------------------------
-_NAMED = re.compile(
+_NAMED = lazy(
     r"(?:(?<![A-Za-z0-9_.-])|(?<=%2[2367C])|(?<=%5B)|(?<=%3F))"
     r"(-{0,2}[A-Za-z_][\w.-]{0,79}(?:\[[\w.-]{0,60}\]){0,3}|[A-Za-z_][\w.-]{0,79}%5B[\w.-]{1,60}%5D)"
     r"((?:\\{0,3}[\"']|%22|%27)?\]?\s{0,8}(?::=|=>|:(?!:)|=(?!=)|%3[AaDd])\s{0,8})"
 )
-_LIST = re.compile(r"\[{1,3}\s{0,4}[bu]?[^\[\]]{0,4096}\]{0,3}")
-_OBJECT = re.compile(r"\{[^{}]{0,4096}(?:\}|$)")
-_BYTES = re.compile(r"[bu]?" + _QUOTED)
-_ENCODED = re.compile(r"(?:%22|%27)?(?:(?!%26|%22|%27|%2C|%7D)[^\s&\"'<>;,]){1,4096}", re.I)
-_WORD = re.compile(r"[^\s,;&\"'<>)\]}]+")
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB))?$")
-_EMPTY = re.compile(
+_LIST = lazy(r"\[{1,3}\s{0,4}[bu]?[^\[\]]{0,4096}\]{0,3}")
+_OBJECT = lazy(r"\{[^{}]{0,4096}(?:\}|$)")
+_BYTES = lazy(r"[bu]?" + _QUOTED)
+_ENCODED = lazy(r"(?:%22|%27)?(?:(?!%26|%22|%27|%2C|%7D)[^\s&\"'<>;,]){1,4096}", re.I)
+_WORD = lazy(r"[^\s,;&\"'<>)\]}]+")
+_NUMBER = lazy(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB))?$")
+_EMPTY = lazy(
     r"(?i)\\?[\"']{0,2}(?:true|false|null|none|nil|undefined|\(hidden\)?|\[?filtered\]?|\[?redacted\]?|\*{3,}"
     r"|x{4,}|<[\w -]{1,40}>)?\\?[\"']{0,2}$"
 )
-_PROSE = re.compile(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
+_PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
 
 # --- payment cards ----------------------------------------------------------------------------------------------------
 # Groups of digits, apart by one blank or dash; a fraction's are none.
-_DIGITS = re.compile(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")
+_DIGITS = lazy(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")
 # The printed grouping (4-4-4-4, 4-6-5, 4-6-4) with one other separator throughout.
-_PRINTED = re.compile(
+_PRINTED = lazy(
     r"(?<![\d./_+])\d{4}(?P<apart>[.+_/]|%20|\+|\u00a0|\s{2,3}|\.{2})"
     r"(?:\d{4}(?P=apart)\d{4}(?P=apart)\d{1,4}(?:(?P=apart)\d{1,3})?|\d{6}(?P=apart)\d{4,5})(?![\d]|[./_+]\d)"
 )
 _CARD = (13, 19)  # digits of a card's number
-_ISSUED = re.compile(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
+_ISSUED = lazy(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
 
 
 def redacted(text: str) -> str:
@@ -244,7 +243,7 @@ def _glued(text: str) -> str:
     return _GLUED_LONG.sub(hide, text)
 
 
-_GLUED_LONG = re.compile(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")
+_GLUED_LONG = lazy(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")
 
 
 def _options(text: str) -> str:

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from .lazy import lazy
+
+_WORDS = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET = frozenset(
     [
         "pass",
@@ -45,7 +46,7 @@ _SECRET = frozenset(
 )
 _PLURAL = frozenset(["passwords", "secrets", "tokens", "cookies", "credentials", "creds", "apikeys", "passphrases"])
 # A name written as one word: its ending decides.
-_ENDINGS = re.compile(
+_ENDINGS = lazy(
     r"(?:password|passwort|passwd|passphrase|secret|token|apikey|privatekey|accesskey|secretkey|sessionid|sessid)\d{0,3}$"
     r"|(?:db|pg|my|sql|mysql|redis|user|admin|root|ssh|smtp|mail|ldap|http|proxy|login|account|rabbit|rabbitmq|mongo|ftp)"
     r"(?:pass|pwd|pw)\d{0,3}$"

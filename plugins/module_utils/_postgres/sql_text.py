@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from .._core.lazy import lazy
 from .._core.text import printable
 
 LONGEST_NAME = 63  # bytes of a name, of an object or an application, that PostgreSQL keeps
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"""
     (?P<comment> --[^\n]* | /\*.*?(?:\*/|\Z) )
   | (?P<dollar> \$(?P<tag>(?:[^\s\d$'\"()][^\s$'\"()]*)?)\$ .*? (?:\$(?P=tag)\$|\Z) )
@@ -30,20 +31,20 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_VALUE_FOLLOWS = re.compile(r"(?:[=<>]|\bI?LIKE|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,)\s*\Z", re.I)
+_VALUE_FOLLOWS = lazy(r"(?:[=<>]|\bI?LIKE|\bPASSWORD|\bIN\s*\(|\?\x01?\"?\s*,)\s*\Z", re.I)
 _AFTER_VALUES = frozenset({"ON", "RETURNING", "SELECT", "FROM", "AS"})
 _HIDDEN_NAME = '"?"'
-_SETTING = re.compile(
+_SETTING = lazy(
     r"((?:\A|;)\s*(?:SET\s+(?:SESSION\s+|LOCAL\s+)?|ALTER\s+(?:ROLE|USER|GROUP|DATABASE|SYSTEM)\b[^;]*?\bSET\s+)"
     r"[\w.\"]+\s*(?:=|\bTO\b))[^;]*",
     re.I,
 )
-_PASSWORD = re.compile(r"\b((?:CREATE|ALTER)\s+(?:ROLE|USER|GROUP)\b[^;]*?\bPASSWORD)\b[^;]*", re.I)
+_PASSWORD = lazy(r"\b((?:CREATE|ALTER)\s+(?:ROLE|USER|GROUP)\b[^;]*?\bPASSWORD)\b[^;]*", re.I)
 _STRING = "?\x01"
-_GLUED = re.compile(r"\x01[\w$]*")  # what stands right behind a string belonged to it, or was meant to
+_GLUED = lazy(r"\x01[\w$]*")  # what stands right behind a string belonged to it, or was meant to
 # What sqlcommenter, Rails and Marginalia write of the code that sent a statement. Other comments may hold anything.
 _CODE_PATH = ("application", "namespaced_controller", "controller", "action", "route", "job", "framework")
-_TAG = re.compile(rf"(?<![\w-])({'|'.join(_CODE_PATH)}|traceparent)\s*[=:]\s*'?([\w.:/%{{}}<>#-]{{1,200}})")
+_TAG = lazy(rf"(?<![\w-])({'|'.join(_CODE_PATH)}|traceparent)\s*[=:]\s*'?([\w.:/%{{}}<>#-]{{1,200}})")
 
 
 @lru_cache(maxsize=1024)
