@@ -178,6 +178,7 @@ rules:
     services: {description: "Services to act on.", type: list, elements: str}
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}
+    approval: {description: "Whether the mitigation needs an approval whatever its size (V(always)).", type: str}
 causes:
   description:
     - All causes, the most likely first, with C(cause), C(weight), C(evidence), C(mitigation), C(rules), C(detail).

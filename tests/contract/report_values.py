@@ -275,6 +275,7 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
     from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
     from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import diagnose_disk
     from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import diagnose_network
+    from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
     from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 
     leak = database_reports.application("feed", 30, idle=30, idle_seconds=[300] * 30)
@@ -298,6 +299,9 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
     yield diagnose_performance(busy, database_reports.indexes(), 10, 60, database_reports.ending_all(busy)).as_dict()
     advised = database_reports.indexes(database_reports.advised())
     yield diagnose_performance(database_reports.activity(room), advised, 10, 60, database_reports.ending()).as_dict()
+    fresh = {"web": reports.service(reports.container("web-1", age=60, image_age=90, image_tagged=90))}
+    said = reports.log(reports.kind_of_record("KeyError: 'b1'", count=9, new=True))
+    yield diagnose_payments([], fresh, said, Known(0), ["web"], 7200).as_dict()
     asked: BackgroundReport = {**database_reports.slots(300), "findings": []}
     yield diagnose_disk(reports.reclaim(reports.held(700, "web")), {"background": asked}, 1).as_dict()
     down = [reports.probed("web-1", name, "down", "dns", "no", address=f"{name}:1") for name in ("a", "db")]

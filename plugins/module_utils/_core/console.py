@@ -103,7 +103,9 @@ def of_terminations(result: Terminations) -> list[Line]:
     rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
     if result["seconds_to_recovery"] is not None:
         seconds = result["seconds_to_recovery"]
-        lines.append((GOOD, f"recovered after {seconds:.2f} s ({rounds})"))
+        # Others may have queued up since: what was planned is freed then, and the server has not recovered.
+        freed = "the waiters of the plan were freed" if result["stopped"] else "recovered"
+        lines.append((CARE if result["stopped"] else GOOD, f"{freed} after {seconds:.2f} s ({rounds})"))
     if result["stopped"]:
         lines.append((BAD, f"stopped: {result['stopped']}"))
     return lines
@@ -112,8 +114,9 @@ def of_terminations(result: Terminations) -> list[Line]:
 def of_outcome(result: OutcomeReport) -> list[Line]:
     """The same count as in the facts, before and after, and the seconds to recovery."""
     seconds = result["seconds_to_recovery"]
-    recovery = f"; recovered after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
-    recovery = recovery or (f"; recovered after {span(seconds)}" if seconds is not None else "; not recovered")
+    freed = "recovered" if result["outcome"] == "recovered" else "the waiters of the plan were freed"
+    recovery = f"; {freed} after {seconds:.2f} s" if seconds is not None and seconds < 10 else ""
+    recovery = recovery or (f"; {freed} after {span(seconds)}" if seconds is not None else "; not recovered")
     counted = f"{result['before']} waited too long, {result['after']} do now"
     if result["what"]:
         counted = f"{result['what']}: {result['before']} before, {result['after']} now"

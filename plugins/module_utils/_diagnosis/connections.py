@@ -84,8 +84,9 @@ def diagnose_connections(
         )
     causes = [cause for cause in server_causes(activity) if cause.weight > 1]
     causes += _dead_clients(background, worst, plan) if hit else []
+    own_limits: list[Cause] = []
     for connection_limit in hit:
-        causes += _limit_causes(
+        found = _limit_causes(
             connection_limit,
             activity,
             idle,
@@ -97,6 +98,10 @@ def diagnose_connections(
             services=services or {},
             floor=floor,
         )
+        # A pool that fills the limit of its own role or database is as large as it was made: reported, no incident.
+        own_limits += [cause for cause in found if cause.name == FULL_POOL and connection_limit["kind"] != SLOTS]
+        causes += [cause for cause in found if cause not in own_limits]
+    lines += [text for cause in own_limits for text in cause.evidence]
     if not hit:  # a pool that gets no slot is a consequence of what fills the slots
         causes += [_pool(pool, activity) for pool in pools]
         own = client_pools(activity, idle_in_transaction, log)
@@ -108,7 +113,7 @@ def diagnose_connections(
         lines += [why_out_of_reach(beyond)] if (beyond := out_of_reach(plan)) else []
     causes.sort(key=lambda cause: -cause.weight)
     advice = [
-        *(cause.detail["advice"] for cause in causes if "advice" in cause.detail),
+        *(cause.detail["advice"] for cause in (*causes, *own_limits) if "advice" in cause.detail),
         *_findings(background),
         *(text for connection_limit in (hit or [worst]) for text in _pool_sizes(connection_limit, headroom)),
     ]

@@ -52,7 +52,7 @@ def test_an_excluded_session_needs_the_override_and_the_approval(session, site):
         done = site.play(**chosen, **more)
         assert done.returncode == 0, done.stdout
         assert "gate held" in done.stdout
-        assert "application nightly-report is spared" in done.stdout
+        assert "application nightly-report is excluded" in done.stdout
         assert client.fate(0) == "alive"
     plan = site.events()[-1]["note"]["plan"]
     done = site.play(

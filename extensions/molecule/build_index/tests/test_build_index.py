@@ -28,6 +28,7 @@ def test_it_was_recorded_once_with_the_way_back(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
     built = [event for event in found if (event.get("note") or {}).get("mitigation") == "build_index"]
-    assert [event["kind"] for event in built] == ["mitigated", "verified"]
-    assert built[0]["note"]["undo"]["options"]["name"] == "bookings_seats_idx"
-    assert built[1]["note"]["outcome"] == "recovered"
+    assert [event["kind"] for event in built] == ["intended", "mitigated", "verified"]
+    assert built[1]["note"]["intended"] == built[0]["at"]
+    assert built[1]["note"]["undo"]["options"]["name"] == "bookings_seats_idx"
+    assert built[2]["note"]["outcome"] == "recovered"
