@@ -236,7 +236,7 @@ def run_for(argv: list[str], output: Path, seconds: float) -> int:
 
 def relief(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     """Wait until users are served again, and long enough to be sure of it."""
-    act, ended = judge.time_of_act(asked.day / "incidents"), kept(asked.day, "real")["acted_on"]
+    act, ended = judge.time_of_act(asked.day / "incidents"), kept(asked.day, "real")["ended"]
     since = act or ended
     fault = fault_of(asked.day)
     if not fault.mitigation:
