@@ -122,7 +122,7 @@ services:
             restart_policy: {description: "Restart policy.", type: str}
             networks: {description: "IP address by network.", type: dict}
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
-            note: {description: "A state that is neither healthy nor a problem - paused or stopped on purpose, or of an unknown health; empty for none.", type: str}
+            note: {description: "A state that is neither healthy nor a problem (paused or stopped on purpose, health unknown); empty for none.", type: str}
             shares: {description: "Namespaces and volumes that belong to another container, a clause each.", type: list, elements: str}
             log: {description: "Last lines of the log of a container that is not healthy.", type: list, elements: str}
 problem:

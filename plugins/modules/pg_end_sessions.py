@@ -14,8 +14,8 @@ description:
   - The least harmful action comes first. The order is dead client connections, idle sessions (the pool reconnects),
     sessions idle in transaction (their transaction is rolled back), and running statements (their result is lost).
   - Replication, backups, index builds, maintenance, PostgreSQL's own processes, superusers (see
-    O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are excluded too, since their blocker is the cause (see
-    M(pafar.runbook.pg_kill_blocking)).
+    O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are excluded
+    too, since their blocker is the cause (see M(pafar.runbook.pg_kill_blocking)).
   - The statement that terminates a session re-checks it. A session is terminated only if it is the same backend in the
     same transaction and state as in the plan. A running statement is cancelled first, and its session is terminated
     only if the statement continues.

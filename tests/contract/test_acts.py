@@ -45,7 +45,7 @@ def ways_to_act(utils):
     for path in sorted(utils.rglob("*.py")):
         inside = path.relative_to(utils).as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
-            call = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else ""
+            call = ast.unparse(node.func).rsplit(".", maxsplit=1)[-1] if isinstance(node, ast.Call) else ""
             if call == "StaleApproval":
                 found["raises"].append(inside)
             if call == "require_current":
@@ -55,7 +55,7 @@ def ways_to_act(utils):
             if call == "carry_out" and isinstance(node.func, ast.Name):
                 found["acts"].append(inside)
                 approval = ast.unparse(node.args[1]) if len(node.args) > 1 else ""
-                found["unasked"] += [inside] if approval.split(".")[-1] != "only" else []
+                found["unasked"] += [inside] if approval.rsplit(".", maxsplit=1)[-1] != "only" else []
             if call == "act" and isinstance(node.func, ast.Attribute):
                 found["acts"].append(inside)
     return found

@@ -64,7 +64,7 @@ def required_keys(value: Any, kind: Any, path: tuple[Any, ...] = ()) -> Iterator
     elif get_origin(kind) is list and value:
         yield from required_keys(value[0], args[0], (*path, 0))
     elif get_origin(kind) is dict and value:
-        first = next(iter(value))
+        first = next(iter(value), "")
         yield from required_keys(value[first], args[1], (*path, first))
     elif args and get_origin(kind) not in (list, dict):
         yield from required_keys(value, args[0], path)

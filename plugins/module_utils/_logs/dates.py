@@ -95,9 +95,9 @@ _FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DO
 # Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
 _AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGH'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
-        _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
-        rf"\[?{_EPOCH}\]?[\s:|,]",
-        rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
+    _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
+    rf"\[?{_EPOCH}\]?[\s:|,]",
+    rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip
 CLF = re.compile(rf"\[{_DMY}\]")
 _KEYED = re.compile(

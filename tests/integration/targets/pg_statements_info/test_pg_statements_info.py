@@ -72,6 +72,7 @@ def working(client: Any, statement: str):
 
 
 def test_what_is_slow_now_comes_before_what_was_slow_once(counted, worker):
+    counted.run("SELECT pg_stat_statements_reset()")  # what other tests ran may have taken longer than what follows
     worker().run("SELECT pg_sleep(1.2)")
     counted_so_far = "SELECT sum(calls) FROM pg_stat_statements WHERE query LIKE '%generate_series(%'"
     with working(worker(), "SELECT count(*) FROM generate_series(1, 20000)"):
@@ -104,7 +105,9 @@ def test_its_own_statements_are_none_of_the_servers_work(counted, worker):
         run_module("pg_query_info", **counted.login("oncall"), query="SELECT count(*) FROM pg_class")
         run_module("pg_kill_blocking", True, **counted.login("oncall"))
         run_module("pg_index_build", True, **counted.login("app"), table="bookings", columns=["seats"])
+        answers = "SELECT sum(calls) FROM pg_stat_statements WHERE query LIKE '%AS answer%'"
         with working(worker("busy"), "SELECT 42 AS answer"):
+            until(lambda: counted.value(answers), what="the first of them to end")
             found = [info(counted, window=window, top=100) for window in (0, 1)]
     finally:
         counted.run("ALTER SYSTEM RESET pg_stat_statements.track", "SELECT pg_reload_conf()")

@@ -63,9 +63,9 @@ def test_a_server_without_a_slot_is_full_in_any_language(language, user, monkeyp
     settings = {"max_connections": "8", "superuser_reserved_connections": "3", "lc_messages": "C.UTF-8"}
     with Server(one_per_major()[TRANSLATED], settings) as server:
         server.prepare_site()
-        taken = [psycopg2.connect(server.dsn("app")) for _ in range(5)]
+        taken = [psycopg2.connect(server.dsn("app")) for dummy in range(5)]
         assert survey(server, user)["error"] == "NoSlotLeft"
-        taken += [psycopg2.connect(server.dsn()) for _ in range(3)]
+        taken += [psycopg2.connect(server.dsn()) for dummy in range(3)]
         assert survey(server, user)["error"] == "NoSlotLeft"
         for connection in taken:
             connection.close()

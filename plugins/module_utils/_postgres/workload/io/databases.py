@@ -8,7 +8,7 @@ server's.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Iterator
 
@@ -58,7 +58,8 @@ def counting(postgres: Postgres) -> Iterator[tuple[Postgres, Extension]]:
         yield postgres, extension
         return
     for row in postgres.names(_CANDIDATES):
-        with at(postgres, row[0], []) as place:
+        with ExitStack() as stack:
+            place = stack.enter_context(at(postgres, row[0], []))
             other = usable(place) if place is not None else extension
             if place is not None and other.name:
                 yield place, other

@@ -25,8 +25,8 @@ def usage(at, cpu, **more):
 
 def used(first, last, *, samples=(), killed=(), now_is=10_000.0):
     """The only container of a host."""
-    (container,) = containers_of(({"a" * 64: first}, {"a" * 64: last}), {"a" * 64: NAME},
-                                {"a" * 64: samples}, killed, now_is)  # fmt: skip
+    readings = ({"a" * 64: first}, {"a" * 64: last})
+    (container,) = containers_of(readings, {"a" * 64: NAME}, {"a" * 64: samples}, killed, now_is)
     return container
 
 
