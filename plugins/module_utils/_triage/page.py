@@ -15,7 +15,7 @@ from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign
 from .signs import examined
 from .survey_report import Survey
 
-_SHOWN, _CHANGES = 8, 8
+_SHOWN, _CHANGES = 8, 16
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 # Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
 _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
@@ -89,6 +89,7 @@ def _changed(surveys: Mapping[str, Survey]) -> str:
         (change["age"], host, change["what"]) for host, survey in surveys.items() for change in _changes_of(survey)
     ]
     lines = [f"- {span(age)} ago, {_text(host)}: {_text(what)}" for age, host, what in sorted(changes)[:_CHANGES]]
+    lines += [f"- and {len(changes) - _CHANGES} older ones, see the evidence"] if len(changes) > _CHANGES else []
     unknown = [f"- {_text(host)}: {_text(why)}" for host, survey in surveys.items() for why in _unseen(survey)]
     lines += unknown[:_CHANGES]
     lines += [f"- and {len(unknown) - _CHANGES} more that could not be examined"] if len(unknown) > _CHANGES else []

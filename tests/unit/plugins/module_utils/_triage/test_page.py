@@ -97,6 +97,13 @@ def test_what_nobody_could_look_at_is_not_nothing(survey, lines):
     assert section.splitlines() == lines
 
 
+def test_changes_that_are_left_out_are_counted():
+    part = changed(0, "containers were made")
+    part["changes"] = [{"age": float(age), "what": f"change {age}", "deploys": False} for age in range(1, 20)]
+    section = page_of([], web1={"changes": part}).partition("## What changed lately\n\n")[2].partition("\n\n")[0]
+    assert section.splitlines()[15:17] == ["- 16 s ago, web1: change 16", "- and 3 older ones, see the evidence"]
+
+
 def test_a_series_in_trouble_says_so():
     lost = series("failing", None, problem="Prometheus refuses the query: parse error")
     text = page("P3", [], [], {}, {"alerts": [], "series": [lost]}, {}, AT)
