@@ -126,7 +126,7 @@ def carry_out(
 
 
 def _begin(act: Act[P], planned: P) -> After:
-    """Act. A failure on the way says that the act had begun: whoever records it does not know what came of it."""
+    """Act. A failure on the way says that the act had begun: its outcome is then unknown to the record."""
     try:
         return act.act(planned)
     except RunbookError as error:

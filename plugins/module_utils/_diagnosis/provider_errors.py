@@ -61,7 +61,12 @@ _SAYS = (
         KEY,
         re.compile(r"(?i)\b(?:invalid api key provided|no api key provided|expired api key provided|api_key_expired)"),
     ),
-    (SIGNATURE, re.compile(r"(?i)no signatures found matching the expected signature|webhook.{0,80}signature")),
+    (
+        SIGNATURE,
+        re.compile(
+            r"(?i)no signatures found matching the expected signature|webhook.{0,80}signature|signature.{0,80}webhook"
+        ),
+    ),
 )
 _NAMED = re.compile(r"(?i)\bstripe[\w.:\\]{0,60}(?:error|exception|_timeout|_unreachable)\b|\bStripe\.Error\b")
 # What a language raises for a mistake in the code itself, whatever the record speaks of besides.

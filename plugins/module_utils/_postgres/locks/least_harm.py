@@ -90,7 +90,7 @@ class Judgement(PlannedAct):
         return len(self.affected - self.freed - {self.keys[target] for target in self.plan.targets})
 
     def narrowed_to(self, only: Iterable[str] | None) -> Judgement:
-        """On approved targets alone; what would free nobody without the others is excluded as well."""
+        """On approved targets alone; what would free no session without the others is excluded as well."""
         plan = self.plan.narrowed_to(only)
         others = tuple(item for item in self.waiters_to_cancel if item.target in (only or ()))
         if others and not plan.actions:

@@ -44,8 +44,8 @@ class Patience:
 @dataclass(frozen=True)
 class Signal:
     """End ``holder`` by ``action`` if it is still itself and still holds up one of ``waiters`` (pids); None:
-    whoever it holds up. ``escalated``: its state may have changed since, by our own cancel. ``chosen``: by an operator,
-    of whichever kind it is; a holder without a transaction and a state is meant as a whole. ``shared``: its
+    whichever session it holds up. ``escalated``: its state may have changed since, by our own cancel. ``chosen``: by an
+    operator, of whichever kind it is; a holder without a transaction and a state is meant as a whole. ``shared``: its
     transactions that hold a row together with others; a waiter waits for one of all these at a time."""
 
     holder: Holder

@@ -4,7 +4,7 @@
 
 The extension takes literals out of queries, and not (or only from a late version on) out of utility statements: each
 DECLARE and FETCH of a cursor with a name of its own is an entry of its own, and so is each length of a list. Here those
-of one shape, role and database are one again. What a FETCH takes is told with the query that its cursor was declared
+of one shape, role and database are one again. What a FETCH takes is shown with the query that its cursor was declared
 for.
 """
 
