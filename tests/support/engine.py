@@ -25,6 +25,11 @@ class NoEngine(Exception):
     """Why there is none, and what would give one."""
 
 
+def socket_path() -> str:
+    """The unix socket at which the engine of the tests answers."""
+    return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+
+
 @contextmanager
 def engine(fresh: bool = False) -> Iterator[dict[str, str]]:
     """Environment variables with which docker and Compose v2 work; raises ``NoEngine`` otherwise.
@@ -41,6 +46,7 @@ def engine(fresh: bool = False) -> Iterator[dict[str, str]]:
         yield with_compose()
         return
     folder = Path(tempfile.mkdtemp(prefix="pafar-engine-", dir="/var/tmp"))
+    folder.chmod(0o711)  # the socket's own group and mode decide who may use it, as in /run
     process = None
     try:
         process = start(folder)

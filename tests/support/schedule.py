@@ -24,7 +24,8 @@ from support import scope
 from support.summary import Result, judge
 
 # Two at work beside one rehearsal platform keep two processors busy; a second platform (about 0.4 of a processor when
-# nothing is played on it, more than one when a runbook is) made every wait longer than it saved.
+# nothing is played on it, more than one when a runbook is) made every wait longer than it saved. When nothing that
+# works is left to begin, what waits takes these places too.
 SLOTS = {"work": 2, "wait": 1}
 _STOP_SECONDS = 180  # until what a command has started is taken down
 _SHOWN = 15_000  # characters of a failed command's output
@@ -136,6 +137,7 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
         for preparation in wanted.values():
             stack.enter_context(preparation.started(lambda: events.put(None)))
         threads: dict[int, threading.Thread] = {}
+        lanes: dict[int, str] = {}  # in which each running step has its slots
         try:
             while waiting or threads:
                 held: set[str] = set()  # lanes in which what is shorter must not keep a wide command waiting for ever
@@ -150,11 +152,15 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
                         waiting.remove(number)
                         _name_as_not_run(step, outcome.results[number], needed, outcome)
                         continue
-                    if free[step.lane] < step.slots:
+                    lane = step.lane
+                    if free[lane] < step.slots and not any(steps[left].lane == "work" for left in waiting):
+                        lane = "work"
+                    if free[lane] < step.slots:
                         held.add(step.lane)
                         continue
                     waiting.remove(number)
-                    free[step.lane] -= step.slots
+                    lanes[number] = lane
+                    free[lane] -= step.slots
                     environment = {name: value for prepared in needed for name, value in prepared.environment.items()}
                     threads[number] = threading.Thread(
                         target=_execute, args=(number, step, environment, outcome, running, events)
@@ -165,7 +171,7 @@ def run(steps: Sequence[Step], preparations: dict[str, Preparation]) -> Outcome:
                 ended = events.get()
                 if ended is not None:
                     threads.pop(ended).join()
-                    free[steps[ended].lane] += steps[ended].slots
+                    free[lanes[ended]] += steps[ended].slots
         except (KeyboardInterrupt, SystemExit):
             for number_of_signal in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number_of_signal, signal.SIG_IGN)  # the end is bounded; a second one would leave things

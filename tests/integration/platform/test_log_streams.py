@@ -16,6 +16,7 @@ import pytest
 
 from rehearsal import engine
 from rehearsal.errors import PlatformError
+from support.engine import socket_path
 from support.modules import run_module
 from support.random_logs import asked, docker_line, numbers_in, queries, random_log
 from support.scope import ALL, left_out
@@ -84,7 +85,7 @@ def test_no_stream_is_missing_behind_the_other(container, command, errors, optio
 
 def test_a_user_who_may_only_use_the_engine_reads_both_streams(container):
     container(BURIED, "--log-driver", "json-file")
-    group = os.stat("/var/run/docker.sock").st_gid
+    group = os.stat(socket_path()).st_gid
     argv = [
         "setpriv",
         "--reuid",

@@ -36,6 +36,15 @@ def test_two_that_work_and_one_that_waits_run_beside_each_other(tmp_path):
     assert [result.failures for result in outcome.results] == [0, 0, 0]
 
 
+def test_what_waits_takes_the_places_of_work_when_none_is_left_to_begin(tmp_path):
+    ring = [("a", "b"), ("b", "c"), ("c", "a")]
+    steps = [python(MEETS, tmp_path / one, tmp_path / two, lane="wait") for one, two in ring]
+    first, second = tmp_path / "first", tmp_path / "second"
+    meeting = python(MEETS, first, second, seconds=9)  # the place that it has is given back before any of them begins
+    outcome = run([*steps, meeting, python(MEETS, second, first, seconds=8)], {})
+    assert [result.failures for result in outcome.results] == [0] * 5
+
+
 def test_a_wide_command_has_its_lane_to_itself_and_is_not_kept_waiting(tmp_path):
     """Shorter commands do not pass it while it waits for a longer one, and none begins before it has ended."""
     order = tmp_path / "order"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from rehearsal import engine
+from support.engine import socket_path
 from support.modules import run_module
 
 EAT = "x=$(head -c 60000000 /dev/zero | tr '\\0' x)"
@@ -55,7 +56,7 @@ def test_it_agrees_with_the_engine(shop):
 @contextmanager
 def by_tcp():
     """The engine's socket behind a TCP port, as an engine on another machine is reached."""
-    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    path = socket_path()
 
     class Forward(socketserver.BaseRequestHandler):
         def handle(self):
