@@ -58,7 +58,7 @@ class _Blocks(TypedDict):
 
 
 class SessionBlocker(SessionReport, _Blocks):
-    """A session that holds others up. ``behind_pooler``: its real client, where a pooler's console tells it."""
+    """A session that holds others up. ``behind_pooler``: its real client, where a pooler's console shows it."""
 
 
 class PreparedBlocker(_Blocks):
@@ -134,7 +134,7 @@ class PreparedReport(TypedDict):
 
 
 class Connections(ConnectionCounts):
-    """The slots, and every ceiling with the applications under it."""
+    """The slots, and every connection limit with its applications."""
 
     connection_limits: list[ConnectionLimitReport]
 
@@ -188,7 +188,7 @@ def session_dict(snapshot: Snapshot, session: Session, statements: str) -> Sessi
 
 
 def blocker_dict(snapshot: Snapshot, key: Key, exclusions: Exclusions, statements: str) -> BlockerReport:
-    """A root or a gate: who it is, how many it holds up, what it does, why it would be spared."""
+    """A root or a gate: who it is, how many it holds up, what it does, why it is excluded."""
     holder = snapshot.who(key)
     forest = snapshot.forest
     common: _Blocks = {
@@ -212,7 +212,7 @@ def blocker_dict(snapshot: Snapshot, key: Key, exclusions: Exclusions, statement
 
 
 def waiter_dict(snapshot: Snapshot, key: Key, statements: str) -> WaiterReport:
-    """A session in the queue: how long, for what, in which mode, behind whom."""
+    """A session in the queue: how long, for what, in which mode, behind which session."""
     forest = snapshot.forest
     lock = forest.wait_of(key)
     parent = forest.parent.get(key)
@@ -236,8 +236,8 @@ def activity(
     sessions = [s for s in snapshot.sessions.values() if s.pid != exclusions.own_pid]
     clients = [s for s in sessions if s.backend_type == "client backend"]
 
-    def listed(found: Iterable[Session]) -> list[SessionReport]:
-        oldest = sorted(found, key=lambda s: -s.seconds_in_state(snapshot.now))
+    def listed(sessions: Iterable[Session]) -> list[SessionReport]:
+        oldest = sorted(sessions, key=lambda s: -s.seconds_in_state(snapshot.now))
         return [session_dict(snapshot, s, statements) for s in oldest[:rows]]
 
     others = snapshot.other_waits()
@@ -302,7 +302,7 @@ def activity_result(
 
 
 def with_background(result: ActivityReport, background: BackgroundReport) -> ActivityReport:
-    """The same result with its background; a pooled session that holds others up is told with its real client."""
+    """The same result with its background; a pooled session that holds others up is shown with its real client."""
     clients = background.get("pooler", {}).get("clients", {})
     for blocker in (*result["root_blockers"], *result["queued_blockers"]):
         if str(blocker["pid"]) in clients:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What stops a new session: the ceilings of a server, and who fills them. Pure.
+"""What stops a new session: the connection limits of a server, and which applications use them. Pure.
 
 PostgreSQL has three: the slots of the whole server, a role's limit, a database's. A pooler in front has its own.
 """
@@ -34,7 +34,7 @@ _USED_AT_FIRST = 60.0  # seconds after its login in which a session is used that
 
 
 class ApplicationReport(TypedDict):
-    """The sessions of one application under a ceiling. Seconds: the longest first.
+    """The sessions of one application under a connection limit. Seconds: the longest first.
 
     ``family``: the name with an asterisk for what differs between its sessions, by which actions of a plan are its own;
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
@@ -62,7 +62,7 @@ class ApplicationReport(TypedDict):
 
 
 class CeilingCounts(TypedDict):
-    """A ceiling in numbers. ``kind``: max_connections, role or database."""
+    """A connection limit in numbers. ``kind``: max_connections, role or database."""
 
     kind: str
     name: str
@@ -72,14 +72,14 @@ class CeilingCounts(TypedDict):
 
 
 class ConnectionLimitReport(CeilingCounts):
-    """A ceiling with the applications under it, the largest first."""
+    """A connection limit with its applications, the largest first."""
 
     applications: list[ApplicationReport]
 
 
 class Application(NamedTuple):
-    """Who opened a session. ``client``: its address, for sessions without a name alone. It is all that tells one of
-    those from another, and an innocent one must not be ended for the leak of its neighbour."""
+    """Who opened a session. ``client``: its address, for sessions without a name alone. Nothing else distinguishes
+    those, and no application may lose sessions for the leak of another."""
 
     role: str
     name: str
@@ -99,12 +99,12 @@ class Application(NamedTuple):
         return self._replace(name=family_of(self.name)).words
 
 
-def application_of(one: Session) -> Application:
+def application_of(session: Session) -> Application:
     """Without the host that a pooler adds to the name, which is another one for each connection."""
-    name, host = name_and_host(one.application)
+    name, host = name_and_host(session.application)
     if host and name == _NAMELESS:
-        return Application(one.user, name, one.database, host)
-    return Application(one.user, name, one.database, "" if printable(name) else one.client)
+        return Application(session.user, name, session.database, host)
+    return Application(session.user, name, session.database, "" if printable(name) else session.client)
 
 
 def family_of(name: str) -> str:
@@ -153,11 +153,11 @@ class ConnectionLimit:
             application = application_of(session)
             family = application._replace(name=family_of(application.name))
             families.setdefault(family, []).append(session)
-        found = {}
+        groups = {}
         for family, sessions in families.items():
             names = {application_of(session).name for session in sessions}
-            found[family._replace(name=names.pop()) if len(names) == 1 else family] = sessions
-        return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+            groups[family._replace(name=names.pop()) if len(names) == 1 else family] = sessions
+        return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
 
     def as_dict(self) -> CeilingCounts:
         return {
@@ -170,26 +170,30 @@ class ConnectionLimit:
 
 
 def connection_limits(snapshot: Snapshot) -> list[ConnectionLimit]:
-    """All three kinds. Slots count everybody who has one; limits of a role or a database do not bind superusers."""
+    """All three kinds. Every session counts for the slots; limits of a role or a database do not bind superusers."""
     clients = snapshot.client_sessions()
-    found = [ConnectionLimit(SLOTS, "", snapshot.limits.ordinary, tuple(clients))]
-    ordinary = [one for one in clients if not one.superuser]
+    limits = [ConnectionLimit(SLOTS, "", snapshot.limits.ordinary, tuple(clients))]
+    ordinary = [session for session in clients if not session.superuser]
     for name, limit in sorted(snapshot.role_limits.items()):
-        found.append(ConnectionLimit(ROLE, name, limit, tuple(one for one in ordinary if one.user == name)))
+        limits.append(
+            ConnectionLimit(ROLE, name, limit, tuple(session for session in ordinary if session.user == name))
+        )
     for name, limit in sorted(snapshot.database_limits.items()):
-        found.append(ConnectionLimit(DATABASE, name, limit, tuple(one for one in ordinary if one.database == name)))
-    return [one for one in found if one.limit > 0]
+        limits.append(
+            ConnectionLimit(DATABASE, name, limit, tuple(session for session in ordinary if session.database == name))
+        )
+    return [connection_limit for connection_limit in limits if connection_limit.limit > 0]
 
 
 def connection_limit_dicts(snapshot: Snapshot, exclusions: Exclusions, rows: int) -> list[ConnectionLimitReport]:
-    """The ceilings for machines, each with the applications under it, the largest first."""
-    found: list[ConnectionLimitReport] = []
+    """The connection limits for machines, each with its applications, the largest first."""
+    reports: list[ConnectionLimitReport] = []
     by_design = snapshot.moving | frozenset(snapshot.waits_by_design())
-    for one in connection_limits(snapshot):
-        groups = list(one.by_application().items())[:rows]
+    for limit_in_use in connection_limits(snapshot):
+        groups = list(limit_in_use.by_application().items())[:rows]
         applications = [_application(snapshot, exclusions, *group, rows, by_design) for group in groups]
-        found.append({**one.as_dict(), "applications": applications})
-    return found
+        reports.append({**limit_in_use.as_dict(), "applications": applications})
+    return reports
 
 
 def _application(
@@ -204,13 +208,13 @@ def _application(
     # ended.
     able = replace(exclusions, superusers=False)
     still = [
-        one.seconds_in_state(snapshot.now)
-        for one in sessions
-        if one.idle_in_transaction and not able.why(one._replace(signalable=True))
+        session.seconds_in_state(snapshot.now)
+        for session in sessions
+        if session.idle_in_transaction and not able.why(session._replace(signalable=True))
     ]
     idle = [session for session in sessions if session.state == "idle"]
     unused = [session for session in idle if is_forgotten(session, snapshot.now)]
-    clients = Counter(printable(one.client) for one in sessions)
+    clients = Counter(printable(session.client) for session in sessions)
     newest = max((session.backend_start or snapshot.now for session in sessions), default=snapshot.now)
     return {
         "role": printable(who.role),
@@ -224,11 +228,11 @@ def _application(
         "unused_seconds": _longest(snapshot, unused)[:rows],
         "pools": equal_pools(sessions)[:rows],
         "opened_seconds": round((snapshot.now - newest).total_seconds(), 1),
-        "idle_in_transaction": sum(one.idle_in_transaction for one in sessions),
+        "idle_in_transaction": sum(session.idle_in_transaction for session in sessions),
         # Without those that are excluded by what they do or by name: those are no cause.
-        "idle_in_transaction_seconds": sorted((round(one, 1) for one in still), reverse=True)[:rows],
-        "active": sum(one.state == "active" for one in sessions),
-        "waiting": sum(one.wait_type == "Lock" and one.pid not in by_design for one in sessions),
+        "idle_in_transaction_seconds": sorted((round(seconds, 1) for seconds in still), reverse=True)[:rows],
+        "active": sum(session.state == "active" for session in sessions),
+        "waiting": sum(session.wait_type == "Lock" and session.pid not in by_design for session in sessions),
         "pooled": is_pooled(sessions),
         "clients": dict(clients.most_common(rows)),
     }
@@ -290,7 +294,7 @@ def why_no_leak(kind: str, sessions: int, others: Collection[int], pooled: bool,
 def fair_level(counts: Iterable[int], room: int) -> int:
     """The common level to which the largest are cut so that all fit into ``room``: max-min fairness.
 
-    Whoever uses less than an equal share leaves the rest of it to the others (Bertsekas and
+    An application that uses less than an equal share leaves the rest of it to the others (Bertsekas and
     Gallager, Data Networks, 6.5.2).
 
     >>> fair_level([45, 8, 2], 40)

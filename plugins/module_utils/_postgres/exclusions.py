@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whom no mitigation may end, and why. Pure.
+"""Which sessions no mitigation may end, and why. Pure.
 
-Only client backends can be victims: an allowlist, since the names of PostgreSQL's own processes change
-from version to version. Of those, the ones are spared whose end costs more than any queue.
+Only client backends can be targets: an allowlist, since the names of PostgreSQL's own processes change
+from version to version. Of those, those are excluded whose end costs more than any queue.
 """
 
 from __future__ import annotations

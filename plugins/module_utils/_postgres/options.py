@@ -138,7 +138,7 @@ def _bare(host: str) -> str:
 
 
 def exclusions_of(params: dict[str, Any], own_pid: int) -> Exclusions:
-    """The sparing options as a Mercy; a pattern that is no regular expression is refused."""
+    """The exclusion options as Exclusions; a pattern that is no regular expression is refused."""
     for pattern in params["exclude_queries"]:
         try:
             re.compile(pattern)

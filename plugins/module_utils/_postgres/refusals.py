@@ -11,7 +11,7 @@ from .snapshot import Snapshot
 
 
 def check_visible(snapshot: Snapshot) -> None:
-    """Refuse to choose victims among sessions of which the login role sees only part."""
+    """Refuse to choose targets among sessions of which the login role sees only part."""
     if snapshot.redacted:
         raise PrivilegeError(
             f"Role {snapshot.server['role']} may not see {snapshot.redacted} of {len(snapshot.sessions)} sessions "
@@ -22,7 +22,7 @@ def check_visible(snapshot: Snapshot) -> None:
 
 
 def check_sight(judged: Judgement) -> None:
-    """Refuse to choose victims in a queue of which the login role sees or reaches only part."""
+    """Refuse to choose targets in a queue of which the login role sees or reaches only part."""
     snapshot = judged.snapshot
     if judged.affected:
         check_visible(snapshot)

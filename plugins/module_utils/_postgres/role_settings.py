@@ -18,7 +18,7 @@ from .snapshot import Snapshot
 from .work import BACKUP_APPLICATIONS
 
 VERB = "guard_role"
-CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and told as one
+CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and shown as one
 # What each guards against. PostgreSQL documentation, "Client Connection Defaults".
 SETTINGS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "sessions idle in transaction",
@@ -38,7 +38,7 @@ UNLIMITED = "-1"
 
 @dataclass(frozen=True)
 class RoleSetting:
-    """One setting of one role; ``value`` empty: none of its own, as before anybody set it.
+    """One setting of one role; ``value`` empty: none of its own, as before it was set.
 
     ``loosen``: it may replace a stricter value, as the way back must."""
 
@@ -63,7 +63,7 @@ class RoleState:
 
     def overridden(self, role_setting: RoleSetting) -> dict[str, str]:
         """Databases in which a value of its own lets more through than a setting would, with what to do about each."""
-        found = {}
+        reasons = {}
         wanted = bound(role_setting.setting, role_setting.value)
         for database, settings in self.in_databases.items():
             value = settings.get(role_setting.setting)
@@ -71,8 +71,8 @@ class RoleState:
                 continue
             least = bound(role_setting.setting, value)
             if least is None or wanted is None or least > wanted:
-                found[database] = _overridden(role_setting, database, value)
-        return found
+                reasons[database] = _overridden(role_setting, database, value)
+        return reasons
 
 
 def normal(role: str, setting: str, value: str, loosen: bool = False) -> RoleSetting:
@@ -85,7 +85,7 @@ def normal(role: str, setting: str, value: str, loosen: bool = False) -> RoleSet
 def bound(setting: str, value: str) -> float | None:
     """How much a value lets through: milliseconds, or connections; without an end where it bounds nothing.
 
-    None where it cannot be told, as of a spelling that is not ours.
+    None where it is unknown, as of a spelling that is not ours.
 
     >>> bound("lock_timeout", "2min") == bound("lock_timeout", "120s")
     True
@@ -94,10 +94,10 @@ def bound(setting: str, value: str) -> float | None:
         return float(value) if value.isdigit() else float("inf")
     if not value:
         return float("inf")
-    found = _DURATION.match(value.strip())
-    if not found:
+    duration = _DURATION.match(value.strip())
+    if not duration:
         return None
-    return float(found.group(1)) * _UNITS[found.group(2) or ""] or float("inf")  # 0 turns it off
+    return float(duration.group(1)) * _UNITS[duration.group(2) or ""] or float("inf")  # 0 turns it off
 
 
 def why_not(role_setting: RoleSetting, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
@@ -137,7 +137,10 @@ class Guarding(PlannedAct):
 
     def settings(self, known: Mapping[str, RoleState] | None = None) -> dict[str, Any]:
         """Of every role that was asked for, its own settings; ``known``: as they are by now."""
-        return {role: dict((known or self.known)[role].settings) for role in sorted({one.role for one in self.every})}
+        return {
+            role: dict((known or self.known)[role].settings)
+            for role in sorted({known_setting.role for known_setting in self.every})
+        }
 
     def overridden(self, known: Mapping[str, RoleState]) -> list[RoleSetting]:
         """Those that do not hold in every database, since the role has a setting of its own there."""
@@ -147,7 +150,9 @@ class Guarding(PlannedAct):
         nothing = "" if self.plan.actions else "nothing to do: every setting is set already, or its role is excluded"
         overridden = self.overridden(self.known)
         if nothing and overridden:
-            reasons = [reason for one in overridden for reason in self.known[one.role].overridden(one).values()]
+            reasons = [
+                reason for override in overridden for reason in self.known[override.role].overridden(override).values()
+            ]
             nothing = f"nothing to do: every setting is set already, but {'; '.join(reasons)}"
         affected = len({*map(self.target_of, overridden), *(item.target for item in self.plan.actions)})
         return plan_dict(self.plan, affected, "role settings to change", nothing)
@@ -222,19 +227,19 @@ def plan_role_settings(
         if why:
             excluded.append(Item(target, why, "", {"who": who}))
             continue
-        there = sum(one.user == role_setting.role for one in snapshot.client_sessions())
+        there = sum(client_session.user == role_setting.role for client_session in snapshot.client_sessions())
         kept = f"; the {there} present sessions keep their setting" if there else ""
         actions.append(Item(target, f"limits {SETTINGS[role_setting.setting]}{kept}", "set", {"who": who}))
     return Guarding(Plan(VERB, tuple(actions), tuple(excluded)), tuple(role_settings), known, snapshot)
 
 
-def _same(setting: str, one: str, other: str) -> bool:
-    least = bound(setting, one)
+def _same(setting: str, value: str, other: str) -> bool:
+    least = bound(setting, value)
     return least is not None and least == bound(setting, other)
 
 
 def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
-    """Why it would let more through than what holds now; taking a guard away by name is nobody's oversight."""
+    """Why it would let more through than what holds now; removing a limit by name is no oversight."""
     if role_setting.loosen or not role_setting.value:
         return ""
     least, wanted = bound(role_setting.setting, now or everywhere), bound(role_setting.setting, role_setting.value)
@@ -245,13 +250,13 @@ def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
 
 def _protected(role_setting: RoleSetting, role: RoleState, snapshot: Snapshot) -> str:
     if not role_setting.value:
-        return ""  # taking a guard away harms nobody
+        return ""  # removing a limit ends no session
     if role.superuser:
         return "is a superuser, which must always be able to work"
     backups = [
-        one
-        for one in snapshot.sessions.values()
-        if one.user == role_setting.role
-        and (BACKUP_APPLICATIONS.search(one.application) or one.backend_type == "walsender")
+        session
+        for session in snapshot.sessions.values()
+        if session.user == role_setting.role
+        and (BACKUP_APPLICATIONS.search(session.application) or session.backend_type == "walsender")
     ]
     return f"makes backups or replicates (pid {backups[0].pid}); the setting would break that" if backups else ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """States of the whole server that no session's lock explains, and what to do about each. Pure.
 
-Sessions that wait for such a state are neither victims of a lock queue nor its culprits, and none is terminated for it.
+Sessions that wait for such a state are neither targets of a lock queue nor its culprits, and none is terminated for it.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ def _convoy(text: str) -> ServerState:
 
 
 def _commits_wait(snapshot: Snapshot) -> ServerState | None:
-    waiting = [one.seconds_in_state(snapshot.now) for one in snapshot.sessions.values() if one.commit_waits]
+    waiting = [session.seconds_in_state(snapshot.now) for session in snapshot.sessions.values() if session.commit_waits]
     setting = snapshot.server["synchronous_standby_names"]
     names, needed = wanted_standbys(setting)
-    connected = sorted({one.application for one in _processes(snapshot, "walsender")})
+    connected = sorted({process.application for process in _processes(snapshot, "walsender")})
     there = [name for name in connected if "*" in names or name.lower() in names]
     missing = len(there) < needed
     longest = max(waiting, default=0.0)
@@ -104,7 +104,7 @@ def wanted_standbys(setting: str) -> tuple[frozenset[str], int]:
 
 
 def _replay_paused(snapshot: Snapshot) -> ServerState | None:
-    if not any(one.wait_event == "RecoveryPause" for one in _processes(snapshot, "startup")):
+    if not any(process.wait_event == "RecoveryPause" for process in _processes(snapshot, "startup")):
         return None
     text = "the replay of the primary's WAL is paused: this standby answers with old rows, and its WAL grows"
     return _state(REPLAY_PAUSED, text, "where that is not wanted: SELECT pg_wal_replay_resume(); on this standby")
@@ -114,8 +114,8 @@ def _replay_conflict(snapshot: Snapshot) -> ServerState | None:
     replay = _processes(snapshot, "startup")
     # A conflict about a lock shows as the wait for it, one about a pinned page as the wait for the pin.
     if not any(
-        one.wait_event.startswith("RecoveryConflict") or one.wait_type in ("Lock", "BufferPin", "Buffer")
-        for one in replay
+        setting.wait_event.startswith("RecoveryConflict") or setting.wait_type in ("Lock", "BufferPin", "Buffer")
+        for setting in replay
     ):
         return None
     text = (
@@ -147,16 +147,16 @@ def _without_primary(snapshot: Snapshot) -> ServerState | None:
 
 def _wraparound(snapshot: Snapshot) -> ServerState | None:
     condition = snapshot.condition
-    near = [one for one in condition.ages if one.oldest >= NEAR_WRAPAROUND]
-    refused = [one for one in near if one.oldest >= REFUSES_AT]
+    near = [age for age in condition.ages if age.oldest >= NEAR_WRAPAROUND]
+    refused = [database for database in near if database.oldest >= REFUSES_AT]
     if not near:
         return None
-    names = ", ".join(printable(one.name) for one in refused or near)
+    names = ", ".join(printable(database.name) for database in refused or near)
     kinds = " and ".join(_kinds(refused or near, REFUSES_AT if refused else NEAR_WRAPAROUND))
     if refused:
         text = f"PostgreSQL refuses every write (SQLSTATE 54000), to avoid wraparound of {kinds}: {names}"
     else:
-        oldest = max(one.oldest for one in near)
+        oldest = max(database.oldest for database in near)
         left = f"{REFUSES_AT - oldest:,}"
         text = f"PostgreSQL refuses every write in {left} {kinds}, to avoid wraparound: {names}"
     if condition.holders:
@@ -166,8 +166,8 @@ def _wraparound(snapshot: Snapshot) -> ServerState | None:
 
 
 def _kinds(databases: list[DatabaseAges], limit: int) -> list[str]:
-    kinds = ["transaction ids"] if any(one.xid >= limit for one in databases) else []
-    return kinds + (["multixacts"] if any(one.multixact >= limit for one in databases) else [])
+    kinds = ["transaction ids"] if any(database.xid >= limit for database in databases) else []
+    return kinds + (["multixacts"] if any(database.multixact >= limit for database in databases) else [])
 
 
 def _freeze(databases: list[DatabaseAges], condition: Condition) -> str:
@@ -176,8 +176,8 @@ def _freeze(databases: list[DatabaseAges], condition: Condition) -> str:
         "end what keeps old rows first (prepared transactions, open transactions, replication slots); then, "
         * bool(condition.holders)
     )
-    within = ", ".join(printable(one.name) for one in databases if one.open)
-    closed = ", ".join(printable(one.name) for one in databases if not one.open)
+    within = ", ".join(printable(database.name) for database in databases if database.open)
+    closed = ", ".join(printable(database.name) for database in databases if not database.open)
     said = f"as a superuser, VACUUM in each of {within}" if within else "keep autovacuum on"
     said += f"; autovacuum does {closed}, which accepts no connection" if closed else ""
     return f"{first}{said}; not VACUUM FULL, which needs ids itself; end no session for it"
@@ -188,12 +188,12 @@ def _read_only(snapshot: Snapshot) -> ServerState | None:
     databases = frozenset(condition.read_only_databases)
     if not condition.read_only and not databases:
         return None
-    clients = [one for one in snapshot.client_sessions() if one.user]
+    clients = [client_session for client_session in snapshot.client_sessions() if client_session.user]
     if condition.read_only:
         where = "of the whole server"
         undo = "ALTER SYSTEM RESET default_transaction_read_only (or its line in the configuration); reload"
     else:
-        clients = [one for one in clients if one.database in databases]
+        clients = [client for client in clients if client.database in databases]
         named = ", ".join(sorted(map(printable, databases)))
         where = f"of the database {named}"
         undo = f"ALTER DATABASE {sorted(databases)[0]} RESET default_transaction_read_only"
@@ -208,10 +208,12 @@ def _read_only(snapshot: Snapshot) -> ServerState | None:
 
 
 def _disk_full(snapshot: Snapshot) -> ServerState | None:
-    full = [one for one in snapshot.condition.disks if one.free < _LEFT and one.free < one.size / 10]
+    full = [disk for disk in snapshot.condition.disks if disk.free < _LEFT and disk.free < disk.size / 10]
     if not full:
         return None
-    named = " and ".join(f"{one.what} ({one.free // MIB} of {one.size // MIB:,} MiB free)" for one in full)
+    named = " and ".join(
+        f"{filesystem.what} ({filesystem.free // MIB} of {filesystem.size // MIB:,} MiB free)" for filesystem in full
+    )
     text = f"the database's disk is full: {named}; what needs room is refused with SQLSTATE 53100"
     advice = (
         "ansible-playbook playbooks/disk_space.yml frees what may go; never delete a file of pg_wal or of the data"
@@ -242,9 +244,9 @@ def _archiver_blocked(snapshot: Snapshot) -> ServerState | None:
 def _checkpointer_stopped(snapshot: Snapshot) -> ServerState | None:
     its = snapshot.condition.checkpoints
     waiting = [
-        one.seconds_in_state(snapshot.now)
-        for one in snapshot.sessions.values()
-        if one.wait_event in ("CheckpointStart", "CheckpointDone")
+        session.seconds_in_state(snapshot.now)
+        for session in snapshot.sessions.values()
+        if session.wait_event in ("CheckpointStart", "CheckpointDone")
     ]
     late = its.seconds >= 2 * its.timeout and its.written >= 2 * _LEFT
     if its.written < 2 * its.max_wal and not (late and its.seconds >= 3 * its.timeout):
@@ -290,7 +292,7 @@ def _of_slot(slot: Slot) -> str:
 
 
 def _processes(snapshot: Snapshot, backend_type: str) -> list[Session]:
-    return [one for one in snapshot.sessions.values() if one.backend_type == backend_type]
+    return [session for session in snapshot.sessions.values() if session.backend_type == backend_type]
 
 
 def _state(

@@ -16,7 +16,7 @@ from .sql_text import LONGEST_NAME, without_literals
 REDACTED = "<insufficient privilege>"  # what PostgreSQL shows instead of a foreign session's statement
 CLIENT = "client backend"
 # Behind the first word of every statement of this collection. pg_stat_statements keeps it there (version 18 drops what
-# stands before), and so do the sessions' texts and the server's log: a look is told from the server's work by it.
+# stands before), and so do the sessions' texts and the server's log: it marks a snapshot's own work.
 SIGNATURE = "/* pafar.runbook */"
 LONGEST_QUERY = 16384  # characters of a statement that are kept
 IDLE_AFTER = 5.0  # seconds after which a transaction between two statements counts as idle

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One moment of a PostgreSQL server: its sessions, its limits, and who waits for whom. Pure.
+"""One moment of a PostgreSQL server: its sessions, its limits, and which session waits for which. Pure.
 
 Everything that a module reports or decides is a view of this one value, taken in one connection.
 """
@@ -61,7 +61,7 @@ class LimitUse(TypedDict):
 
 
 class ConnectionCounts(TypedDict):
-    """Slots used and free, and by whom."""
+    """Slots used and free, and by which roles."""
 
     used: int
     limit: int
@@ -158,14 +158,14 @@ class Snapshot:
         waits = self.forest.waits
         advisory = {key: locks for key, locks in waits.waits.items() if all(lock.kind == "advisory" for lock in locks)}
         idle_after = max(min_waiting, IDLE_AFTER)
-        found: dict[Key, frozenset[Key]] = {}
+        by_design: dict[Key, frozenset[Key]] = {}
         for key, locks in advisory.items():
             if key in self.moving:
                 continue  # a convoy, and no leader
             holders = frozenset(holder for lock in locks for holder in waits.held_by.get(lock.tag, ()))
             if holders and all(self._holds_by_design(holder, idle_after, approved) for holder in holders):
-                found[key] = holders
-        return found
+                by_design[key] = holders
+        return by_design
 
     def _holds_by_design(self, key: Key, idle_after: float, approved: Collection[str]) -> bool:
         holder = self.who(key)
@@ -265,16 +265,16 @@ def advisory_key(classid: int | None, objid: int | None, objsubid: int | None) -
 
 
 def count_connections(snapshot: Snapshot) -> ConnectionCounts:
-    """Slots used and free, and by whom. Unknown (redacted) values are counted as ``unknown``."""
+    """Slots used and free, and by which roles. Unknown (redacted) values are counted as ``unknown``."""
     clients = snapshot.client_sessions()
     limits = snapshot.limits
 
     def by(attribute: str) -> dict[str, int]:
         counted = Counter(getattr(s, attribute) for s in clients)
-        told: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for value, number in counted.items():
-            told[printable(value) or "unknown"] += number
-        return dict(told.most_common())
+            counts[printable(value) or "unknown"] += number
+        return dict(counts.most_common())
 
     return {
         "used": len(clients),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Statement texts made fit to be shown and kept: no literals, no control characters. Pure.
 
-A statement holds what customers typed, and sometimes a password. What cannot be told apart with
+A statement holds what customers typed, and sometimes a password. What cannot be distinguished with
 certainty goes too: a text that was cut off inside a string, a string whose backslashes may or may not
 escape its end (standard_conforming_strings is a setting of a session that is not ours), a name in double
 quotes where a value belongs (``email = "ada@example.org"``, a habit from other databases), the value of a

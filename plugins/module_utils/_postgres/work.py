@@ -59,8 +59,8 @@ _HEAD = 4096  # characters in which a statement says what it is
 
 def _head(query: str) -> str:
     """The statement without the comments before it."""
-    found = _COMMENTS.match(query)
-    return query[found.end() if found else 0 :][:_HEAD]
+    comments = _COMMENTS.match(query)
+    return query[comments.end() if comments else 0 :][:_HEAD]
 
 
 @lru_cache(maxsize=1024)  # a queue is many sessions that say the same
@@ -94,9 +94,9 @@ def maintenance(session: Session) -> str:
     tool = MAINTENANCE_APPLICATIONS.match(session.application)
     if session.state == "active":
         head = _head(session.query)
-        found = _MAINTENANCE.match(head)
-        if found:
-            return " ".join(found.group(1).upper().split())
+        kind = _MAINTENANCE.match(head)
+        if kind:
+            return " ".join(kind.group(1).upper().split())
         by_extension = _MAINTAINS.search(head)
         if by_extension:
             return str(next(name for name in by_extension.groups() if name)).lower()

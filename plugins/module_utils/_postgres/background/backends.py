@@ -85,7 +85,7 @@ class _Used(TypedDict):
 
 
 class Peer(NamedTuple):
-    """How the kernel sees one connection: its state, and packets that nobody confirmed."""
+    """How the kernel sees one connection: its state, and packets without an acknowledgement."""
 
     state: int
     unanswered: int
@@ -97,10 +97,10 @@ _UNCLEAR = Peer(0, 0)
 def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
     """/proc/net/tcp or tcp6 as {(remote address, port): Peer}; addresses as PostgreSQL writes them.
 
-    A client may use one port of its own for connections to several of ours: such a one tells nothing. What is over and
-    only waits for its time to pass is none.
+    A client may use one port of its own for connections to several of ours: such a socket proves nothing.
+    A closed one in TIME_WAIT is left out.
     """
-    found: dict[tuple[str, int], Peer] = {}
+    peers: dict[tuple[str, int], Peer] = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) < 9:
@@ -110,31 +110,31 @@ def parse_tcp(text: str) -> dict[tuple[str, int], Peer]:
             continue
         remote = _address(address), int(port, 16)
         peer = Peer(int(fields[3], 16), max(int(fields[6], 16), int(fields[8])))
-        found[remote] = _UNCLEAR if remote in found else peer
-    return found
+        peers[remote] = _UNCLEAR if remote in peers else peer
+    return peers
 
 
 def local_sockets(text: str) -> dict[str, tuple[str, int]]:
     """/proc/net/tcp or tcp6 as {inode: (local address, port)} of open connections, addresses as PostgreSQL writes
     them."""
-    found = {}
+    sockets = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9 and int(fields[3], 16) == _ESTABLISHED:
             address, dummy, port = fields[1].rpartition(":")
-            found[fields[9]] = (_address(address), int(port, 16))
-    return found
+            sockets[fields[9]] = (_address(address), int(port, 16))
+    return sockets
 
 
 def through_poolers(snapshot: Snapshot, poolers: Mapping[tuple[str, int], str]) -> dict[int, str]:
     """The pooler that each session comes through, by pid. ``poolers``: the names of those that have these addresses and
     ports at their end."""
-    found = {}
+    via_pooler = {}
     for session in snapshot.client_sessions():
         name = poolers.get((full_address(session.client), session.client_port)) if session.client_port else None
         if name:
-            found[session.pid] = name
-    return found
+            via_pooler[session.pid] = name
+    return via_pooler
 
 
 def _address(text: str) -> str:
@@ -160,22 +160,22 @@ def full_address(text: str) -> str:
 
 def matched(snapshot: Snapshot, backends: Iterable[Backend]) -> dict[int, Backend]:
     """The process of each session; a pid that fits two processes fits none."""
-    found: dict[int, Backend] = {}
+    by_pid: dict[int, Backend] = {}
     twice = set()
-    for one in backends:
-        session = snapshot.sessions.get(one.inside)
+    for backend in backends:
+        session = snapshot.sessions.get(backend.inside)
         if session is None or session.backend_start is None:
             continue
-        if abs(session.backend_start.timestamp() - one.started) > _SAME:
+        if abs(session.backend_start.timestamp() - backend.started) > _SAME:
             continue
-        if one.inside in found:
-            twice.add(one.inside)
-        found[one.inside] = one
-    return {pid: one for pid, one in found.items() if pid not in twice}
+        if backend.inside in by_pid:
+            twice.add(backend.inside)
+        by_pid[backend.inside] = backend
+    return {pid: backend for pid, backend in by_pid.items() if pid not in twice}
 
 
 def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | None) -> str:
-    """What shows that a session's client is not there any more; empty when it is, or when nobody can tell."""
+    """What shows that a session's client is not there any more; empty when it is, or when that is unknown."""
     session = snapshot.sessions[pid]
     if not peers or session.client in ("", "local") or not session.client_port:
         return ""
@@ -203,33 +203,33 @@ def usage(
         if before is None or before.pid != after.pid:
             continue
         session = snapshot.sessions[pid]
-        one = used.setdefault(session.key, {"cpu": 0.0, "memory": 0, "read": 0.0, "written": 0.0})
-        one["cpu"] += (after.cpu - before.cpu) / seconds
-        one["memory"] += after.memory
-        one["read"] += ((after.read or 0) - (before.read or 0)) / seconds
-        one["written"] += ((after.written or 0) - (before.written or 0)) / seconds
+        totals = used.setdefault(session.key, {"cpu": 0.0, "memory": 0, "read": 0.0, "written": 0.0})
+        totals["cpu"] += (after.cpu - before.cpu) / seconds
+        totals["memory"] += after.memory
+        totals["read"] += ((after.read or 0) - (before.read or 0)) / seconds
+        totals["written"] += ((after.written or 0) - (before.written or 0)) / seconds
     sessions: list[BackendUse] = [
         {
             "target": snapshot.sessions[key].target if key in snapshot.sessions else "",
             "pid": key,
             "who": who_is(snapshot, key),
             "state": printable(snapshot.sessions[key].state) if key in snapshot.sessions else "",
-            "cpu": round(one["cpu"], 3),
-            "memory": one["memory"],
-            "read_per_second": int(one["read"]),
-            "written_per_second": int(one["written"]),
+            "cpu": round(usage["cpu"], 3),
+            "memory": usage["memory"],
+            "read_per_second": int(usage["read"]),
+            "written_per_second": int(usage["written"]),
         }
-        for key, one in used.items()
+        for key, usage in used.items()
     ]
     return {
-        "sessions": sorted(sessions, key=lambda one: (-one["cpu"], -one["memory"])),
+        "sessions": sorted(sessions, key=lambda session: (-session["cpu"], -session["memory"])),
         "dead_clients": [
             {"target": snapshot.sessions[pid].target, "pid": pid, "who": who_is(snapshot, pid), "reason": reason}
             for pid, reason in sorted(signs.items())
             if reason
         ],
-        "cpu": round(sum(one["cpu"] for one in used.values()), 3),
-        "memory": sum(one["memory"] for one in used.values()),
+        "cpu": round(sum(entry["cpu"] for entry in used.values()), 3),
+        "memory": sum(entry["memory"] for entry in used.values()),
     }
 
 
@@ -240,4 +240,8 @@ def started_at(boot: float, ticks: int, per_second: int) -> float:
 
 def clients_of(snapshot: Snapshot) -> list[int]:
     """Sessions over the network: whose client could be gone."""
-    return [one.pid for one in snapshot.client_sessions() if one.client not in ("", "local")]
+    return [
+        client_session.pid
+        for client_session in snapshot.client_sessions()
+        if client_session.client not in ("", "local")
+    ]

@@ -54,7 +54,7 @@ class WraparoundReport(TypedDict):
 
 
 class SlotReport(TypedDict):
-    """A replication slot and the WAL that it keeps. What an old version does not tell is None or empty."""
+    """A replication slot and the WAL that it keeps. What an old version does not report is None or empty."""
 
     slot: str
     kind: str
@@ -110,7 +110,7 @@ class SpillReport(TypedDict):
 
 
 class VacuumReport(TypedDict):
-    """A vacuum at work. ``share_done`` None: it does not tell; ``holds_up``: sessions that wait for its locks."""
+    """A running vacuum. ``share_done`` None: it is not reported; ``holds_up``: sessions that wait for its locks."""
 
     pid: int
     doing: str
@@ -167,12 +167,12 @@ def wraparound(
         }
         for name, age, mxid, limit, mxid_limit in ages
     ]
-    return {"databases": databases, "holders": sorted(holders, key=lambda one: -one["age"])[:_SHOWN]}
+    return {"databases": databases, "holders": sorted(holders, key=lambda holder: -holder["age"])[:_SHOWN]}
 
 
 def replication(slots: Iterable[Row], senders: Iterable[Row], archiver: Row) -> ReplicationReport:
     """Slots with the bytes of WAL that each keeps, the most first; who is sent WAL, and how far behind it is."""
-    told: list[SlotReport] = [
+    slot_reports: list[SlotReport] = [
         {
             "slot": printable(slot["slot_name"]),
             "kind": slot["slot_type"],
@@ -191,7 +191,7 @@ def replication(slots: Iterable[Row], senders: Iterable[Row], archiver: Row) -> 
     ]
     mode, failing, failed_at = archiver
     return {
-        "slots": sorted(told, key=lambda one: -one["kept_bytes"]),
+        "slots": sorted(slot_reports, key=lambda slot_report: -slot_report["kept_bytes"]),
         "walsenders": behind,
         "archiver": {"mode": mode, "failing": bool(failing), "failed_at": failed_at or ""},
     }
@@ -202,13 +202,13 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
 
     ``unlisted_by``: the role that may not look into the folders in which workers share theirs.
     """
-    parallel = any(one.leader_pid for one in snapshot.sessions.values())
+    parallel = any(session.leader_pid for session in snapshot.sessions.values())
     by_pid: dict[int, list[int]] = {}
     other = 0
     for dummy, name, size in files:
-        found = _TEMPORARY.match(name)
-        if found:
-            pid = int(found.group(1))
+        name_match = _TEMPORARY.match(name)
+        if name_match:
+            pid = int(name_match.group(1))
             by_pid.setdefault(snapshot.sessions[pid].key if pid in snapshot.sessions else pid, []).append(size)
         else:
             other += size
@@ -227,7 +227,7 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
         f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {printable(unlisted_by)}"
     )
     return {
-        "sessions": sorted(sessions, key=lambda one: -one["bytes"])[:_SHOWN],
+        "sessions": sorted(sessions, key=lambda session: -session["bytes"])[:_SHOWN],
         "other_bytes": other,
         "note": note if unlisted_by and parallel else "",
     }
@@ -236,55 +236,58 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
 def autovacuum(snapshot: Snapshot, progress: Iterable[Row]) -> AutovacuumReport:
     """Vacuums at work: on what, how far, against wraparound or not, and how many wait behind each."""
     done = {row[0]: (row[3], row[4]) for row in progress}
-    found: list[VacuumReport] = []
-    for one in snapshot.sessions.values():
-        if one.backend_type != "autovacuum worker" and one.pid not in done:
+    vacuums: list[VacuumReport] = []
+    for session in snapshot.sessions.values():
+        if session.backend_type != "autovacuum worker" and session.pid not in done:
             continue
-        total, scanned = done.get(one.pid, (0, 0))
-        found.append(
+        total, scanned = done.get(session.pid, (0, 0))
+        vacuums.append(
             {
-                "pid": one.pid,
-                "doing": printable(one.query)[:200],
-                "database": printable(one.database),
-                "seconds": round(one.seconds_in_state(snapshot.now), 1),
-                "automatic": one.backend_type == "autovacuum worker",
-                "against_wraparound": "(to prevent wraparound)" in one.query,
+                "pid": session.pid,
+                "doing": printable(session.query)[:200],
+                "database": printable(session.database),
+                "seconds": round(session.seconds_in_state(snapshot.now), 1),
+                "automatic": session.backend_type == "autovacuum worker",
+                "against_wraparound": "(to prevent wraparound)" in session.query,
                 "share_done": round(scanned / total, 3) if total else None,
-                "holds_up": snapshot.forest.reach.get(one.pid, 0),
+                "holds_up": snapshot.forest.reach.get(session.pid, 0),
             }
         )
-    return {"vacuums": sorted(found, key=lambda one: (-one["holds_up"], -one["seconds"]))}
+    return {"vacuums": sorted(vacuums, key=lambda vacuum: (-vacuum["holds_up"], -vacuum["seconds"]))}
 
 
-def pressing(found: BackgroundSubjects) -> list[str]:
+def pressing(subjects: BackgroundSubjects) -> list[str]:
     """What of it a person should know now, a sentence each."""
     said = []
-    for database in found.get("wraparound", {}).get("databases", []):
+    for database in subjects.get("wraparound", {}).get("databases", []):
         if database["age"] >= _NEAR_THE_END or database["share"] >= 1.2:
             said.append(
                 f"database {database['database']} is {database['age']:,} transactions old, {database['share']:.0%} of"
                 " where autovacuum steps in: vacuum does not keep up"
             )
-    holders = found.get("wraparound", {}).get("holders", [])
+    holders = subjects.get("wraparound", {}).get("holders", [])
     if holders and holders[0]["age"] >= _OLD_HORIZON:
         oldest = holders[0]
         said.append(
             f"{oldest['kind']} {oldest['who']} keeps the dead rows of {oldest['age']:,} transactions from being removed"
         )
-    for slot in found.get("replication", {}).get("slots", []):
+    for slot in subjects.get("replication", {}).get("slots", []):
         if slot["wal_status"] == "lost":
             said.append(f"slot {slot['slot']} has lost WAL that its consumer needs: its consumer must be set up again")
         elif slot["kept_bytes"] >= _MUCH_WAL or slot["wal_status"] in ("extended", "unreserved"):
             state = "in use" if slot["active"] else "not in use"
             said.append(f"slot {slot['slot']} ({state}) keeps {slot['kept_bytes'] // MIB:,} MiB of WAL")
-    for session in found.get("spill", {}).get("sessions", []):
+    for session in subjects.get("spill", {}).get("sessions", []):
         if session["bytes"] >= _MUCH_SPILL:
             said.append(f"session {session['who']} has spilled {session['bytes'] // MIB:,} MiB to temporary files")
-    if found.get("spill", {}).get("note"):
-        said.append(found["spill"]["note"])
-    for vacuum in found.get("autovacuum", {}).get("vacuums", []):
+    if subjects.get("spill", {}).get("note"):
+        said.append(subjects["spill"]["note"])
+    for vacuum in subjects.get("autovacuum", {}).get("vacuums", []):
         if vacuum["holds_up"]:
             kind = "against wraparound, it would start again at once" if vacuum["against_wraparound"] else "ordinary"
             said.append(f"a vacuum (pid {vacuum['pid']}, {kind}) blocks {vacuum['holds_up']}: {vacuum['doing']}")
-    said += [f"session {one['who']}: {one['reason']}" for one in found.get("processes", {}).get("dead_clients", [])]
-    return said + list(found.get("pooler", {}).get("findings", []))
+    said += [
+        f"session {dead_client['who']}: {dead_client['reason']}"
+        for dead_client in subjects.get("processes", {}).get("dead_clients", [])
+    ]
+    return said + list(subjects.get("pooler", {}).get("findings", []))

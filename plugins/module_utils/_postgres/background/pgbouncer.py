@@ -71,20 +71,21 @@ class PoolerReport(_Reached, total=False):
 
 def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
     """Pools, real clients by the pid of the session that serves each, and what presses."""
-    sizes = {str(one["name"]): one for one in tables["DATABASES"]}
-    pools = [_pool(one, sizes) for one in tables["POOLS"] if one["database"] != "pgbouncer"]
-    config = {str(one["key"]): one["value"] for one in tables["CONFIG"]}
+    sizes = {str(row["name"]): row for row in tables["DATABASES"]}
+    pools = [_pool(row, sizes) for row in tables["POOLS"] if row["database"] != "pgbouncer"]
+    config = {str(row["key"]): row["value"] for row in tables["CONFIG"]}
     used = max(0, len(tables["CLIENTS"]) - 1)  # without this look's own console
     limit = _number(config.get("max_client_conn"))
     return {
-        "pools": sorted(pools, key=lambda one: (-one["waiting"], one["database"], one["user"])),
+        "pools": sorted(pools, key=lambda pool: (-pool["waiting"], pool["database"], pool["user"])),
         "clients": _clients(tables, snapshot),
         "client_connections": {"used": used, "limit": limit},
         "findings": [
-            f"pool {one['database']}/{one['user']} is used up: {one['waiting']} clients wait, the longest for"
-            f" {one['longest_wait']:g} s, all of its {one['active']} connections are in use (pool_size {one['size']})"
-            for one in pools
-            if one["exhausted"]
+            f"pool {pool['database']}/{pool['user']} is used up: {pool['waiting']} clients wait, the longest for"
+            f" {pool['longest_wait']:g} s, all of its {pool['active']} connections are in use"
+            f" (pool_size {pool['size']})"
+            for pool in pools
+            if pool["exhausted"]
         ]
         + [
             f"database {name} is paused in the pooler: {waiting} clients wait"
@@ -96,25 +97,25 @@ def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
 
 def paused(pools: Iterable[PoolReport]) -> dict[str, int]:
     """Databases that are paused, with the clients that wait for them."""
-    found: dict[str, int] = {}
-    for one in pools:
-        if one["paused"]:
-            found[one["database"]] = found.get(one["database"], 0) + one["waiting"]
-    return found
+    waiting_clients: dict[str, int] = {}
+    for pool in pools:
+        if pool["paused"]:
+            waiting_clients[pool["database"]] = waiting_clients.get(pool["database"], 0) + pool["waiting"]
+    return waiting_clients
 
 
-def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> PoolReport:
-    database = sizes.get(str(one["database"]), {})
-    waiting, idle = _number(one.get("cl_waiting")), _number(one.get("sv_idle"))
+def _pool(row: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> PoolReport:
+    database = sizes.get(str(row["database"]), {})
+    waiting, idle = _number(row.get("cl_waiting")), _number(row.get("sv_idle"))
     stopped = bool(_number(database.get("paused")))
     return {
-        "database": printable(str(one["database"])),
-        "user": printable(str(one["user"])),
-        "mode": printable(str(one.get("pool_mode") or "")),
-        "clients": _number(one.get("cl_active")),
+        "database": printable(str(row["database"])),
+        "user": printable(str(row["user"])),
+        "mode": printable(str(row.get("pool_mode") or "")),
+        "clients": _number(row.get("cl_active")),
         "waiting": waiting,
-        "longest_wait": _number(one.get("maxwait")) + _number(one.get("maxwait_us")) / 1e6,
-        "active": _number(one.get("sv_active")),
+        "longest_wait": _number(row.get("maxwait")) + _number(row.get("maxwait_us")) / 1e6,
+        "active": _number(row.get("sv_active")),
         "idle": idle,
         "size": _number(database.get("pool_size")),
         "paused": stopped,
@@ -124,16 +125,16 @@ def _pool(one: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]) -> Poo
 
 def _clients(tables: Mapping[str, Table], snapshot: Snapshot) -> dict[str, PoolClient]:
     """By pid, as text (keys of a JSON object): who is served by that session right now."""
-    by_pointer = {one["ptr"]: one for one in tables["CLIENTS"]}
-    found: dict[str, PoolClient] = {}
+    by_pointer = {row["ptr"]: row for row in tables["CLIENTS"]}
+    clients: dict[str, PoolClient] = {}
     for server in tables["SERVERS"]:
         pid, client = _number(server.get("remote_pid")), by_pointer.get(server.get("link"))
         if client is None or pid not in snapshot.sessions:
             continue
         name = printable(str(client.get("application_name") or ""))
         address = f"{printable(str(client['addr']))}:{_number(client.get('port'))}"
-        found[str(pid)] = {"client": address, "application": name, "user": printable(str(client["user"]))}
-    return found
+        clients[str(pid)] = {"client": address, "application": name, "user": printable(str(client["user"]))}
+    return clients
 
 
 def _number(value: Any) -> int:

@@ -63,13 +63,13 @@ class Chosen:
 
 def chosen_of(text: str, action: str = AUTO, override: bool = False) -> Chosen:
     """From a pid, ``pid@backend_start`` or a whole target."""
-    found = _IDENTITY.match(text.strip())
-    if not found or not int(found.group(1)):
+    identity = _IDENTITY.match(text.strip())
+    if not identity or not int(identity.group(1)):
         raise InputError(
             f"session: {text!r} is neither a pid nor an identity. Give 4711, or 4711@20261123T145635.123456Z as a plan"
             " names it. Nothing was done."
         )
-    return Chosen(int(found.group(1)), found.group(2) or "", action, override)
+    return Chosen(int(identity.group(1)), identity.group(2) or "", action, override)
 
 
 def backend_of(session: Session) -> str:

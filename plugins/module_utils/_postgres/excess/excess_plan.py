@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sessions that are one too many by a rule, and who of them may be ended at the least harm. Pure.
+"""Sessions that are one too many by a rule, and which of them may be ended at the least harm. Pure.
 
-Whose client is gone is missed by nobody; then come idle sessions over an application's fair share, which a pool opens
-again when it needs them; then transactions in which nothing happens; at last statements that run.
+Sessions with a dead client connection come first; then idle sessions over an application's fair share,
+which a pool opens again when it needs them; then transactions in which nothing happens; at last statements that run.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Rules:
 
     ``busy``: cores by pid, measured outside; ``dead_clients``: what shows that a client is gone, by
     ``pid@backend_start``.
-    ``shares``: most sessions of an application, by its name; for others ``share`` of the ceiling, and so many that
-    ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
+    ``shares``: most sessions of an application, by its name; for others ``share`` of the connection limit, and so
+    many that ``headroom`` of it stays free. ``floor``: idle sessions are not ended below that many of an application.
     ``maintenance``: whether maintenance counts as a statement that runs for too long. ``holds_back``: whether a
     transaction has to hold others back to be one too many (see `Known`).
     """
@@ -86,8 +86,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Bounds:
-    """``max_share`` is a fraction of the client sessions; one victim is always within it. Whoever does nothing
-    (idle, or without a client) is bounded by ``max_idle`` alone."""
+    """``max_share`` is a fraction of the client sessions; one target is always within it. Sessions that do nothing
+    (idle, or without a client) are bounded by ``max_idle`` alone."""
 
     max_terminations: int = 10
     max_share: float = 0.2
@@ -161,7 +161,7 @@ class Excess(PlannedAct):
         return replace(self, plan=replace(self.plan, actions=actions), affected=affected)
 
     @property
-    def victims(self) -> list[tuple[Item, Session]]:
+    def targets(self) -> list[tuple[Item, Session]]:
         return [(item, self.sessions[item.target]) for item in self.plan.actions]
 
     def as_dict(self) -> EndDict:
@@ -183,7 +183,7 @@ class Excess(PlannedAct):
             "server": dict(self.snapshot.server),
             "plan": self.as_dict(),
             "connections": count_connections(self.snapshot),
-            "sessions": [session_dict(self.snapshot, one, "normalized") for one in named[:rows]],
+            "sessions": [session_dict(self.snapshot, session, "normalized") for session in named[:rows]],
             "sessions_in_all": len(named),
             **({"about": list(self.about)} if self.about else {}),
         }
@@ -192,52 +192,52 @@ class Excess(PlannedAct):
 def plan_ending(
     snapshot: Snapshot, exclusions: Exclusions, rules: Rules, bounds: Bounds, known: Known = Known()
 ) -> Excess:
-    """Whom the rules name, the least harm first."""
+    """Which sessions the rules name, the least harm first."""
     named: list[tuple[str, Session, str]] = []
     excluded: dict[str, Item] = {}
-    for tier, one, reason in _named(snapshot, exclusions, rules, known, excluded):
-        why = exclusions.why(one) or _why_not(tier, one, known.keeps) or _why_work(tier, one, rules)
+    for tier, session, reason in _named(snapshot, exclusions, rules, known, excluded):
+        why = exclusions.why(session) or _why_not(tier, session, known.keeps) or _why_work(tier, session, rules)
         if why:
-            excluded[one.target] = _spared(snapshot, one, why, exclusions)
+            excluded[session.target] = _excluded(snapshot, session, why, exclusions)
         else:
-            named.append((tier, one, reason))
+            named.append((tier, session, reason))
     named.sort(key=lambda entry: (TIERS.index(entry[0]), _price(snapshot, rules, *entry[:2])))
     actions: list[Item] = []
     counted = dict.fromkeys(TIERS, 0)
-    for tier, one, reason in named:
+    for tier, session, reason in named:
         room = bounds.room(tier, len(snapshot.client_sessions()))
         harmless = tier in HARMLESS
         taken = sum(number for name, number in counted.items() if (name in HARMLESS) is harmless)
         if taken >= room:
             why = f"would be: {reason}; the bound is {room} ({bounds.words(tier)})"
-            excluded[one.target] = _item(snapshot, one, why, rule=tier)
+            excluded[session.target] = _item(snapshot, session, why, rule=tier)
             continue
         counted[tier] += 1
-        actions.append(_item(snapshot, one, reason, act_on(tier, one), tier))
-    sessions = {one.target: one for dummy, one, dummy2 in named}
+        actions.append(_item(snapshot, session, reason, act_on(tier, session), tier))
+    sessions = {session.target: session for dummy, session, dummy2 in named}
     affected = frozenset(sessions)
-    idle = frozenset(one.target for tier, one, dummy in named if tier in HARMLESS)
+    idle = frozenset(session.target for tier, session, dummy in named if tier in HARMLESS)
     for target in excluded:
         sessions.setdefault(target, snapshot.sessions[excluded[target].detail["pid"]])
     return Excess(snapshot, Plan(VERB, tuple(actions), tuple(excluded.values())), sessions, affected, idle)
 
 
-def act_on(tier: str, one: Session) -> str:
-    """Cancelling a session that runs nothing does nothing, and to cancel for a client that is gone helps nobody."""
-    return CANCEL if tier == RUNNING and one.state == "active" else TERMINATE
+def act_on(tier: str, session: Session) -> str:
+    """Cancelling a session that runs nothing does nothing, and to cancel for a client that is gone has no effect."""
+    return CANCEL if tier == RUNNING and session.state == "active" else TERMINATE
 
 
-def _item(snapshot: Snapshot, one: Session, reason: str, action: str = "", rule: str = "") -> Item:
-    application = application_of(one).family
-    detail: dict[str, Any] = {"pid": one.pid, "who": who_is(snapshot, one.pid), "application": application}
-    return Item(one.target, reason, action, {**detail, "rule": rule} if rule else detail)
+def _item(snapshot: Snapshot, session: Session, reason: str, action: str = "", rule: str = "") -> Item:
+    application = application_of(session).family
+    detail: dict[str, Any] = {"pid": session.pid, "who": who_is(snapshot, session.pid), "application": application}
+    return Item(session.target, reason, action, {**detail, "rule": rule} if rule else detail)
 
 
-def _spared(snapshot: Snapshot, one: Session, why: str, exclusions: Exclusions) -> Item:
+def _excluded(snapshot: Snapshot, session: Session, why: str, exclusions: Exclusions) -> Item:
     """``out_of_reach``: by what it does it would be ended, were it not a superuser's or beyond this login's rights."""
     able = replace(exclusions, superusers=False)
-    item = _item(snapshot, one, why)
-    reach = bool(exclusions.why(one)) and not able.why(one._replace(signalable=True))
+    item = _item(snapshot, session, why)
+    reach = bool(exclusions.why(session)) and not able.why(session._replace(signalable=True))
     return replace(item, detail={**item.detail, "out_of_reach": True}) if reach else item
 
 
@@ -245,42 +245,44 @@ def _named(
     snapshot: Snapshot, exclusions: Exclusions, rules: Rules, known: Known, excluded: dict[str, Item]
 ) -> list[tuple[str, Session, str]]:
     """Every session that a rule names, once, by the rule that harms least."""
-    found: dict[int, tuple[str, Session, str]] = {}
-    for one in snapshot.sessions.values():
-        if one.pid == exclusions.own_pid:
+    by_rule: dict[int, tuple[str, Session, str]] = {}
+    for session in snapshot.sessions.values():
+        if session.pid == exclusions.own_pid:
             continue
-        gone = rules.dead_clients.get(one.target.partition("/")[0])
+        gone = rules.dead_clients.get(session.target.partition("/")[0])
         if gone:
-            found[one.pid] = (VANISHED, one, f"its client connection is dead ({gone}); {one.state or 'state unknown'}")
+            reason = f"its client connection is dead ({gone}); {session.state or 'state unknown'}"
+            by_rule[session.pid] = (VANISHED, session, reason)
             continue
-        seconds = one.seconds_in_state(snapshot.now)
-        if one.idle_in_transaction and rules.idle_in_transaction is not None and seconds >= rules.idle_in_transaction:
-            wrote = ", has written" if one.has_written else ""
-            held_back = _held_back(snapshot, one, known)
+        seconds = session.seconds_in_state(snapshot.now)
+        idle_limit = rules.idle_in_transaction
+        if session.idle_in_transaction and idle_limit is not None and seconds >= idle_limit:
+            wrote = ", has written" if session.has_written else ""
+            held_back = _held_back(snapshot, session, known)
             if held_back or not rules.holds_back:
-                reason = f"{one.state} for {span(seconds)}{wrote}{held_back}"
-                found[one.pid] = (IDLE_IN_TRANSACTION, one, reason)
-        elif one.pid in rules.busy:
-            cores = rules.busy[one.pid]
-            if one.state != "active":
-                excluded[one.target] = _item(
-                    snapshot, one, exclusions.why(one) or f"is {one.state or 'inactive'} by now"
+                reason = f"{session.state} for {span(seconds)}{wrote}{held_back}"
+                by_rule[session.pid] = (IDLE_IN_TRANSACTION, session, reason)
+        elif session.pid in rules.busy:
+            cores = rules.busy[session.pid]
+            if session.state != "active":
+                excluded[session.target] = _item(
+                    snapshot, session, exclusions.why(session) or f"is {session.state or 'inactive'} by now"
                 )
             elif seconds < rules.min_running:
-                excluded[one.target] = _item(
-                    snapshot, one, exclusions.why(one) or f"its statement runs for {span(seconds)} only"
+                excluded[session.target] = _item(
+                    snapshot, session, exclusions.why(session) or f"its statement runs for {span(seconds)} only"
                 )
             else:
                 reason = f"its statement runs for {span(seconds)} and uses {cores:.2f} cores"
-                found[one.pid] = (RUNNING, one, reason)
-        elif one.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
-            found[one.pid] = (RUNNING, one, f"its statement runs for {span(seconds)}")
+                by_rule[session.pid] = (RUNNING, session, reason)
+        elif session.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
+            by_rule[session.pid] = (RUNNING, session, f"its statement runs for {span(seconds)}")
     if rules.idle is not None:
-        # An idle transaction that will be ended too is no reason to spare an idle session: that one harms less.
-        missed = frozenset(pid for pid, (tier, dummy, dummy2) in found.items() if tier == VANISHED)
+        # An idle transaction that will be ended too is no reason to keep an idle session: that one harms less.
+        missed = frozenset(pid for pid, (tier, dummy, dummy2) in by_rule.items() if tier == VANISHED)
         for pid, reason in _over_share(snapshot, exclusions, rules, known.keeps, missed, excluded).items():
-            found.setdefault(pid, (IDLE, snapshot.sessions[pid], reason))
-    return list(found.values())
+            by_rule.setdefault(pid, (IDLE, snapshot.sessions[pid], reason))
+    return list(by_rule.values())
 
 
 def _over_share(
@@ -291,18 +293,19 @@ def _over_share(
     going: frozenset[int],
     excluded: dict[str, Item],
 ) -> dict[int, str]:
-    """Idle sessions beyond what their application may have, under every ceiling that is tight, the last opened first:
-    what an application opened at its start (a listener, a cursor, a temporary table) it may still need.
+    """Idle sessions beyond what their application may have, under every connection limit that is tight, the last opened
+    first: what an application opened at its start (a listener, a cursor, a temporary table) it may still need.
 
-    ``going``: those whose client is gone; they count as gone, unless mercy spares them.
+    ``going``: those whose client is gone; they count as gone, unless they are excluded.
     """
     going = frozenset(pid for pid in going if not exclusions.why(snapshot.sessions[pid]))
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     least = rules.idle or 0.0
     for full in connection_limits(snapshot):
-        connection_limit = replace(full, sessions=tuple(one for one in full.sessions if one.pid not in going))
+        staying = tuple(session for session in full.sessions if session.pid not in going)
+        connection_limit = replace(full, sessions=staying)
         if not connection_limit.is_tight(rules.headroom):
-            continue  # while there is room, an idle session harms nobody
+            continue  # while there is room, an idle session does no harm
         groups = connection_limit.by_application()
         room = int(connection_limit.limit * (1 - rules.headroom))
         level = min(fair_level(map(len, groups.values()), room), int(connection_limit.limit * rules.share))
@@ -317,53 +320,53 @@ def _over_share(
             if given is None and why_no_leak(full.kind, len(sessions), others, is_pooled(sessions), pools):
                 continue
             old = [
-                one
-                for one in sessions
-                if one.state == "idle"
-                and one.seconds_in_state(snapshot.now) >= least
-                and (given is not None or is_forgotten(one, snapshot.now))
-                and not _why_not(IDLE, one, keeps)
+                session
+                for session in sessions
+                if session.state == "idle"
+                and session.seconds_in_state(snapshot.now) >= least
+                and (given is not None or is_forgotten(session, snapshot.now))
+                and not _why_not(IDLE, session, keeps)
             ]
-            spared = {one.pid: exclusions.why(one) or _why_work(IDLE, one, rules) for one in old}
-            excluded.update(
-                {one.target: _spared(snapshot, one, spared[one.pid], exclusions) for one in old if spared[one.pid]}
-            )
-            old = [one for one in old if not spared[one.pid]]
-            old.sort(key=lambda one: one.backend_start or snapshot.now, reverse=True)
-            for one in old[:excess]:
-                found[one.pid] = (
-                    f"idle for {span(one.seconds_in_state(snapshot.now))}; {application.words} holds"
+            exclusion_of = {session.pid: exclusions.why(session) or _why_work(IDLE, session, rules) for session in old}
+            for session in old:
+                if exclusion_of[session.pid]:
+                    excluded[session.target] = _excluded(snapshot, session, exclusion_of[session.pid], exclusions)
+            old = [session for session in old if not exclusion_of[session.pid]]
+            old.sort(key=lambda session: session.backend_start or snapshot.now, reverse=True)
+            for session in old[:excess]:
+                reasons[session.pid] = (
+                    f"idle for {span(session.seconds_in_state(snapshot.now))}; {application.words} holds"
                     f" {len(sessions)} of {connection_limit.words}, its share is {share}"
                 )
-    return found
+    return reasons
 
 
-def _why_not(tier: str, one: Session, keeps: Mapping[int, str]) -> str:
-    if tier == RUNNING and one.wait_type == "Lock":
+def _why_not(tier: str, session: Session, keeps: Mapping[int, str]) -> str:
+    if tier == RUNNING and session.wait_type == "Lock":
         return "waits for a lock: terminating it would free no session (see pg_kill_blocking)"
-    if tier == IDLE and one.pid in keeps:
-        return keeps[one.pid]
-    if tier == IDLE and _LISTENS.search(without_literals(one.query)):
+    if tier == IDLE and session.pid in keeps:
+        return keeps[session.pid]
+    if tier == IDLE and _LISTENS.search(without_literals(session.query)):
         return "listens for notifications"
     return ""
 
 
-def _held_back(snapshot: Snapshot, one: Session, known: Known) -> str:
+def _held_back(snapshot: Snapshot, session: Session, known: Known) -> str:
     """What a transaction holds back, as the end of a reason: dead rows, or sessions that wait for its locks."""
-    rows, waiters = known.horizon.get(one.pid, 0), snapshot.forest.reach.get(one.key, 0)
+    rows, waiters = known.horizon.get(session.pid, 0), snapshot.forest.reach.get(session.key, 0)
     said = f", keeps the dead rows of {rows:,} transactions" if rows >= DEAD_ROWS else ""
     return said + (f", holds up {waiters}" if waiters else "")
 
 
-def _why_work(tier: str, one: Session, rules: Rules) -> str:
-    kind = maintenance(one) if tier != VANISHED and not rules.maintenance else ""
+def _why_work(tier: str, session: Session, rules: Rules) -> str:
+    kind = maintenance(session) if tier != VANISHED and not rules.maintenance else ""
     return f"is maintenance ({kind}), which may run long (see the option maintenance)" if kind else ""
 
 
-def _price(snapshot: Snapshot, rules: Rules, tier: str, one: Session) -> tuple[float, float, float]:
+def _price(snapshot: Snapshot, rules: Rules, tier: str, session: Session) -> tuple[float, float, float]:
     """Least harm first; then who uses most, then who is there longest."""
-    lost = 0 if tier in HARMLESS else harm(one)
-    return lost, -rules.busy.get(one.pid, 0.0), -one.seconds_in_state(snapshot.now)
+    lost = 0 if tier in HARMLESS else harm(session)
+    return lost, -rules.busy.get(session.pid, 0.0), -session.seconds_in_state(snapshot.now)
 
 
 def busy_of(sessions: Iterable[BackendUse], cores: int) -> list[BackendUse]:
@@ -373,20 +376,20 @@ def busy_of(sessions: Iterable[BackendUse], cores: int) -> list[BackendUse]:
 
 
 def measured(busy: Iterable[Mapping[str, Any]]) -> dict[int, float]:
-    """Cores by pid, from what somebody handed over; what is no measurement is left out."""
-    found = {}
-    for one in busy:
+    """Cores by pid, from a report that was passed in; what is no measurement is left out."""
+    cores = {}
+    for measurement in busy:
         try:
-            found[int(one["pid"])] = float(one.get("cpu") or 0)
+            cores[int(measurement["pid"])] = float(measurement.get("cpu") or 0)
         except (KeyError, TypeError, ValueError):
             continue
-    return found
+    return cores
 
 
-def dead_clients_of(told: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def dead_clients_of(report_entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What shows that a client is gone, by ``pid@backend_start``."""
-    named = [one for one in told if one.get("target")]
-    return {str(one["target"]).partition("/")[0]: str(one.get("reason") or "as measured") for one in named}
+    named = [entry for entry in report_entries if entry.get("target")]
+    return {str(entry["target"]).partition("/")[0]: str(entry.get("reason") or "as measured") for entry in named}
 
 
 def standing(snapshot: Snapshot) -> dict[str, Any]:

@@ -110,20 +110,24 @@ class Candidate:
 
 def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
     """One for each table and columns; one whose columns begin another's is served by it."""
-    found: dict[tuple[int, tuple[str, ...]], Candidate] = {}
-    for one in sorted(candidates, key=lambda each: (-len(each.columns), each.columns)):
-        longer = [key for key in found if key[0] == one.table.oid and key[1][: len(one.columns)] == one.columns]
+    merged: dict[tuple[int, tuple[str, ...]], Candidate] = {}
+    for candidate in sorted(candidates, key=lambda each: (-len(each.columns), each.columns)):
+        longer = [
+            key
+            for key in merged
+            if key[0] == candidate.table.oid and key[1][: len(candidate.columns)] == candidate.columns
+        ]
         if not longer:
-            found[one.table.oid, one.columns] = one
+            merged[candidate.table.oid, candidate.columns] = candidate
             continue
-        found[longer[0]].take(one)
-    return list(found.values())
+        merged[longer[0]].take(candidate)
+    return list(merged.values())
 
 
 def cost_of(catalog: Catalog, key: ForeignKey, gained: Mapping[int, Table]) -> float:
     """Roughly the seconds that a foreign key without an index cost: for each row that went from the parent the whole
-    child was read, under a lock. What went before the window only tells apart those that cost nothing in it, and so do
-    updates: the child is read for those of the key alone, which the counters do not tell apart."""
+    child was read, under a lock. What went before the window only ranks those that cost nothing in it, and so do
+    updates: the child is read for those of the key alone, which the counters do not separate from others."""
     child, parent = catalog.tables.get(key.table), catalog.tables.get(key.parent)
     if child is None or parent is None:
         return 0.0
@@ -135,29 +139,35 @@ def by_cost(
     catalog: Catalog, missing: Iterable[tuple[ForeignKey, str]], gained: Mapping[int, Table]
 ) -> list[tuple[ForeignKey, str]]:
     """Foreign keys without an index, the dearest first."""
-    return sorted(missing, key=lambda one: (-cost_of(catalog, one[0], gained), one[0].name))
+    return sorted(missing, key=lambda candidate: (-cost_of(catalog, candidate[0], gained), candidate[0].name))
 
 
 def of_foreign_keys(
     catalog: Catalog, missing: Iterable[tuple[ForeignKey, str]], gained: Mapping[int, Table]
 ) -> list[Candidate]:
     """An index for each foreign key that has none."""
-    found = []
+    candidates_found = []
     for key, near in missing:
         child = catalog.tables.get(key.table)
         if child is None or key.parent not in catalog.tables:
             continue
         names = tuple(catalog.columns[key.table][number].name for number in key.columns)
         worth = cost_of(catalog, key, gained)
-        found.append(Candidate(child, names, foreign_key=key.name, near=near, worth=worth))
-    return found
+        candidates_found.append(Candidate(child, names, foreign_key=key.name, near=near, worth=worth))
+    return candidates_found
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Proved before guessed, by the seconds of the window that each would save or concerns; foreign keys by theirs."""
     return sorted(
         candidates,
-        key=lambda one: (not one.proved, -one.saved, -(one.seconds + one.worth), one.table.name, one.columns),
+        key=lambda candidate: (
+            not candidate.proved,
+            -candidate.saved,
+            -(candidate.seconds + candidate.worth),
+            candidate.table.name,
+            candidate.columns,
+        ),
     )
 
 
@@ -187,7 +197,7 @@ def by_selectivity(catalog: Catalog, table: Table, equal: Sequence[str], other: 
 
 def name_for(catalog: Catalog, candidate: Candidate) -> str:
     """As PostgreSQL would name it: table, columns, ``idx``; cut to 63 bytes, and numbered where it is taken."""
-    taken = {one.relname for one in catalog.indexes} | {one.relname for one in catalog.tables.values()}
+    taken = {index.relname for index in catalog.indexes} | {relation.relname for relation in catalog.tables.values()}
     stem = "_".join([candidate.table.relname, *candidate.columns])
     for number in range(len(taken) + 1):
         tail = f"_idx{number or ''}"
@@ -209,7 +219,7 @@ def statement_of(catalog: Catalog, candidate: Candidate, name: str) -> str:
     if candidate.table.kind == "p":
         return ""
     known = {column.name: column.quoted for column in catalog.columns[candidate.table.oid].values()}
-    columns = ", ".join(known[one] for one in candidate.columns)
+    columns = ", ".join(known[column] for column in candidate.columns)
     return f"CREATE INDEX CONCURRENTLY {plain_identifier(name)} ON {candidate.table.name} ({columns})"
 
 
@@ -251,7 +261,7 @@ def steps_of(catalog: Catalog, candidate: Candidate, name: str) -> list[str]:
     if any(catalog.parents.get(leaf.oid) != table.oid for leaf in leaves):
         return []
     known = {column.name: column.quoted for column in catalog.columns[table.oid].values()}
-    columns = ", ".join(known[one] for one in candidate.columns)
+    columns = ", ".join(known[column] for column in candidate.columns)
     whole = plain_identifier(name)
     steps = [f"CREATE INDEX {whole} ON ONLY {table.name} ({columns})"] if leaves else []
     for leaf in leaves[:_PARTITIONS]:
@@ -300,18 +310,22 @@ def _why(candidate: Candidate) -> str:
 
 def scans(catalog: Catalog, gained: Mapping[int, Table], least_rows: int, top: int) -> list[ScanReport]:
     """Big tables that were read from end to end during the window, the most rows first."""
-    found = [one for one in gained.values() if one.scans and one.rows >= least_rows and one.kind != "p"]
+    most_read = [
+        table_gain
+        for table_gain in gained.values()
+        if table_gain.scans and table_gain.rows >= least_rows and table_gain.kind != "p"
+    ]
     return [
         {
-            "table": printable(one.name),
-            "rows": one.rows,
-            "size_bytes": one.size,
-            "scans": one.scans,
-            "rows_read": one.read,
-            "indexes": [printable(index.relname) for index in catalog.of(one.oid)],
+            "table": printable(table_gain.name),
+            "rows": table_gain.rows,
+            "size_bytes": table_gain.size,
+            "scans": table_gain.scans,
+            "rows_read": table_gain.read,
+            "indexes": [printable(index.relname) for index in catalog.of(table_gain.oid)],
             "database": printable(catalog.database),
         }
-        for one in sorted(found, key=lambda each: -each.read)[:top]
+        for table_gain in sorted(most_read, key=lambda each: -each.read)[:top]
     ]
 
 
@@ -325,5 +339,5 @@ def cheapest(
     best = min(cost for dummy, cost, dummy2 in tries)
     if before <= 0 or 1 - best / before < LEAST_GAIN:
         return None
-    close = [one for one in tries if one[1] <= _CLOSE * best]
-    return min(close, key=lambda one: (len(one[0]), one[1]))
+    close = [attempt for attempt in tries if attempt[1] <= _CLOSE * best]
+    return min(close, key=lambda candidate: (len(candidate[0]), candidate[1]))

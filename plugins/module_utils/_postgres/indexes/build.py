@@ -19,7 +19,7 @@ from .catalog import LOCK, Catalog, Index, Table
 
 VERB = "build_index"
 BUILD, REMOVE = "build_index", "drop_index"
-# Locks of a table that a concurrent build gets along with. A drop waits for whoever holds any.
+# Locks of a table that a concurrent build gets along with. A drop waits for the holders of any.
 HARMLESS = ("AccessShareLock", "RowShareLock")
 _ROOM = 2  # times its estimated size that must be free: the sort's files lie beside it
 
@@ -65,12 +65,12 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
     """What is to be done so that there is such an index; what a broken-off build left under its name goes first."""
     candidate = Candidate(table, wanted_index.columns)
     size = size_of(catalog, candidate)
-    mine = [one for one in catalog.of(table.oid) if one.relname == wanted_index.name] if wanted_index.name else []
+    mine = [index for index in catalog.of(table.oid) if index.relname == wanted_index.name] if wanted_index.name else []
     if not wanted_index.present:
         return _removal(table, wanted_index, mine, size)
     numbers = catalog.numbers(table.oid, wanted_index.columns)
-    leftover = [one for one in mine or catalog.of(table.oid) if not one.valid and one.key == numbers]
-    serving = [one for one in catalog.of(table.oid) if _serves(one, numbers)]
+    leftover = [index for index in mine or catalog.of(table.oid) if not index.valid and index.key == numbers]
+    serving = [index for index in catalog.of(table.oid) if _serves(index, numbers)]
     if serving:
         return Building(
             table,
@@ -82,16 +82,16 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
         )
     name = wanted_index.name or (leftover[0].relname if leftover else name_for(catalog, candidate))
     items, statements = [], {}
-    for one in leftover:
-        if one.relname == name:
+    for index in leftover:
+        if index.relname == name:
             item = Item(
-                f"{unspaced(one.name)}@{one.oid}",
+                f"{unspaced(index.name)}@{index.oid}",
                 "a build was interrupted: every write maintains it, no read uses it",
                 REMOVE,
-                {"who": printable(one.name), "name": one.relname},
+                {"who": printable(index.name), "name": index.relname},
             )
             items.append(item)
-            statements[item.target] = f"DROP INDEX CONCURRENTLY {one.name}"
+            statements[item.target] = f"DROP INDEX CONCURRENTLY {index.name}"
     columns = ",".join(wanted_index.columns)
     reason = f"about {size // 2**20} MiB of a table of {table.size // 2**20} MiB; {LOCK}"
     item = Item(
@@ -106,21 +106,21 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
     return Building(table, Plan(VERB, tuple(items)), statements, name, size)
 
 
-def _serves(one: Index, numbers: Sequence[int]) -> bool:
-    return one.valid and one.method == "btree" and not one.partial and one.key[: len(numbers)] == tuple(numbers)
+def _serves(index: Index, numbers: Sequence[int]) -> bool:
+    return index.valid and index.method == "btree" and not index.partial and index.key[: len(numbers)] == tuple(numbers)
 
 
 def _removal(table: Table, wanted_index: IndexRequest, mine: Sequence[Index], size: int) -> Building:
     if not mine:
         return Building(table, Plan(VERB), {}, wanted_index.name, size, "nothing to do: there is no such index")
-    one = mine[0]
-    item = Item(f"{unspaced(one.name)}@{one.oid}", "is to be dropped", REMOVE, {"who": printable(one.name)})
-    if one.needed or one.constraint or one.unique:
+    index = mine[0]
+    item = Item(f"{unspaced(index.name)}@{index.oid}", "is to be dropped", REMOVE, {"who": printable(index.name)})
+    if index.needed or index.constraint or index.unique:
         excluded = Item(item.target, "a constraint depends on it", "", item.detail)
         return Building(
             table, Plan(VERB, (), (excluded,)), {}, wanted_index.name, size, "nothing to do: a constraint depends on it"
         )
-    statements = {item.target: f"DROP INDEX CONCURRENTLY {one.name}"}
+    statements = {item.target: f"DROP INDEX CONCURRENTLY {index.name}"}
     return Building(table, Plan(VERB, (item,)), statements, wanted_index.name, size)
 
 
@@ -144,19 +144,19 @@ def why_not_room(building: Building, disk: Mapping[str, Any] | None) -> str:
 
 def waited_for(snapshot: Snapshot, horizon: Iterable[int], database: str, seconds: float) -> list[Session]:
     """Open transactions of this database so old that the build would hang behind them, the oldest first."""
-    found = [
-        one
-        for pid, one in snapshot.sessions.items()
-        if pid in set(horizon) and one.database == database and one.xact_start
-        if (snapshot.now - one.xact_start).total_seconds() >= seconds
+    holders = [
+        session
+        for pid, session in snapshot.sessions.items()
+        if pid in set(horizon) and session.database == database and session.xact_start
+        if (snapshot.now - session.xact_start).total_seconds() >= seconds
     ]
-    return sorted(found, key=lambda one: one.xact_start or snapshot.now)
+    return sorted(holders, key=lambda session: session.xact_start or snapshot.now)
 
 
 def describe_waits(snapshot: Snapshot, sessions: Sequence[Session]) -> str:
     """Who it would wait for, in a sentence."""
     first = sessions[:3]
-    named = [f"{who_is(snapshot, one.pid)}, open for {span(_age(snapshot, one))}" for one in first]
+    named = [f"{who_is(snapshot, session.pid)}, open for {span(_age(snapshot, session))}" for session in first]
     more = f" and {len(sessions) - len(first)} more" if len(sessions) > len(first) else ""
     return f"{'; '.join(named)}{more}"
 
@@ -173,17 +173,17 @@ def describe_prepared(snapshot: Snapshot, xids: Iterable[str]) -> str:
     )
 
 
-def _age(snapshot: Snapshot, one: Session) -> float:
-    return (snapshot.now - one.xact_start).total_seconds() if one.xact_start else 0.0
+def _age(snapshot: Snapshot, session: Session) -> float:
+    return (snapshot.now - session.xact_start).total_seconds() if session.xact_start else 0.0
 
 
 def why_not_named(catalog: Catalog, table: Table, wanted_index: IndexRequest) -> str:
     """Why an index cannot get this name; empty when it can. What a broken build of the same left is no obstacle."""
     if len(wanted_index.name.encode()) > LONGEST_NAME:
         return f"its name is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps"
-    for one in catalog.indexes:
-        same = one.table == table.oid and one.key == catalog.numbers(table.oid, wanted_index.columns)
-        if wanted_index.name and one.relname == wanted_index.name and not same:
+    for index in catalog.indexes:
+        same = index.table == table.oid and index.key == catalog.numbers(table.oid, wanted_index.columns)
+        if wanted_index.name and index.relname == wanted_index.name and not same:
             return f"there is another index of the name {printable(wanted_index.name)}"
     return ""
 
@@ -193,7 +193,7 @@ def undo_of(building: Building, wanted_index: IndexRequest, catalog: Catalog) ->
     columns are all that there is to it."""
     columns = list(wanted_index.columns)
     if not wanted_index.present:
-        (gone,) = [one for one in catalog.of(building.table.oid) if one.relname == wanted_index.name]
+        (gone,) = [index for index in catalog.of(building.table.oid) if index.relname == wanted_index.name]
         if gone.special:
             return {"reversible": False, "why": f"{gone.relname} was no plain index; its definition is in the evidence"}
         known = catalog.columns[building.table.oid]

@@ -129,7 +129,7 @@ class Catalog:
     views: Sequence[tuple[str, frozenset[int]]] = ()  # their names, and the tables below each
 
     def of(self, table: int) -> list[Index]:
-        return [one for one in self.indexes if one.table == table]
+        return [entry for entry in self.indexes if entry.table == table]
 
     def leaves(self, table: int) -> list[int]:
         """The partitions of a table that hold rows, at whatever depth, the largest first."""
@@ -139,13 +139,17 @@ class Catalog:
 
     def meant(self, schema: str, name: str, evidence: Iterable[Container[int]]) -> list[Table]:
         """The tables that a name may mean. Without a schema it depends on whose search_path it was said under, which
-        nobody knows: of several, those that the first evidence to hold any of them holds."""
-        found = [one for one in self.tables.values() if one.relname == name and schema in ("", one.schema)]
-        for oids in evidence if len(found) > 1 else ():
-            held = [one for one in found if one.oid in oids]
+        is unknown: of several, those that the first evidence to hold any of them holds."""
+        meanings = [
+            relation
+            for relation in self.tables.values()
+            if relation.relname == name and schema in ("", relation.schema)
+        ]
+        for oids in evidence if len(meanings) > 1 else ():
+            held = [relation for relation in meanings if relation.oid in oids]
             if held:
                 return held
-        return found
+        return meanings
 
     def numbers(self, table: int, names: Iterable[str]) -> tuple[int, ...]:
         """Column numbers by plain name."""
@@ -156,21 +160,21 @@ class Catalog:
         """Whether a whole, valid B-tree begins with these columns in this order."""
         wanted = tuple(key)
         return any(
-            one.valid and one.method == "btree" and not one.partial and one.key[: len(wanted)] == wanted
-            for one in self.of(table)
+            entry.valid and entry.method == "btree" and not entry.partial and entry.key[: len(wanted)] == wanted
+            for entry in self.of(table)
         )
 
 
 def with_partitions(tables: Mapping[int, Table], parents: Mapping[int, int]) -> dict[int, Table]:
     """The tables, where a partitioned one counts what its partitions do: it has no rows of its own."""
-    found = dict(tables)
+    with_leaves = dict(tables)
     whole = [oid for oid, table in tables.items() if table.kind == "p"]
     names = ("size", "rows", "scans", "read", "inserted", "updated", "deleted")
     catalog = Catalog(tables, (), (), parents=parents)
     for oid in whole:
         leaves = [tables[leaf] for leaf in catalog.leaves(oid)]
-        found[oid] = tables[oid]._replace(**{name: sum(getattr(leaf, name) for leaf in leaves) for name in names})
-    return found
+        with_leaves[oid] = tables[oid]._replace(**{name: sum(getattr(leaf, name) for leaf in leaves) for name in names})
+    return with_leaves
 
 
 def growth(before: Mapping[int, Table], after: Mapping[int, Table]) -> dict[int, Table]:
@@ -189,11 +193,11 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
 
     An index serves when it is valid, whole and a B-tree, and its first columns are the key's, in whatever order.
     """
-    found = []
-    for one in catalog.foreign_keys:
-        wanted = set(one.columns)
+    missing = []
+    for foreign_key in catalog.foreign_keys:
+        wanted = set(foreign_key.columns)
         near = ""
-        for index in catalog.of(one.table):
+        for index in catalog.of(foreign_key.table):
             if set(index.key[: len(wanted)]) != wanted:
                 continue
             if index.valid and index.method == "btree" and not index.partial:
@@ -201,34 +205,36 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
             why = "is invalid" if not index.valid else "is partial" if index.partial else f"is a {index.method} index"
             near = f"{printable(index.relname)} {why}"
         else:
-            found.append((one, near))
-    return found
+            missing.append((foreign_key, near))
+    return missing
 
 
 def invalid(catalog: Catalog) -> list[IndexReport]:
     """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
     return [
-        _index_dict(catalog, one, "a build was interrupted; every write maintains it, no read uses it")
-        for one in catalog.indexes
-        if not one.valid and not one.building and not one.partitioned
+        _index_dict(catalog, entry, "a build was interrupted; every write maintains it, no read uses it")
+        for entry in catalog.indexes
+        if not entry.valid and not entry.building and not entry.partitioned
     ]
 
 
 def duplicates(catalog: Catalog) -> list[IndexReport]:
     """Indexes of the same columns in the same way; of each set the one that is needed, or is used most, stays."""
     groups: dict[Any, list[Index]] = {}
-    for one in catalog.indexes:
-        if one.valid and not one.partitioned:
-            same = (one.table, one.keys, one.columns, one.classes, one.method, one.defined)
-            if not (one.partial or one.expressions) or any(one.defined):
-                groups.setdefault(same, []).append(one)
-    found = []
+    for entry in catalog.indexes:
+        if entry.valid and not entry.partitioned:
+            same = (entry.table, entry.keys, entry.columns, entry.classes, entry.method, entry.defined)
+            if not (entry.partial or entry.expressions) or any(entry.defined):
+                groups.setdefault(same, []).append(entry)
+    reports = []
     for group in groups.values():
-        ordered = sorted(group, key=lambda one: (one.needed or one.constraint, one.unique, one.scans), reverse=True)
-        for one in ordered[1:]:
-            if not (one.needed or one.constraint or (one.unique and not ordered[0].unique)):
-                found.append(_index_dict(catalog, one, f"the same as {printable(ordered[0].relname)}"))
-    return found
+        ordered = sorted(
+            group, key=lambda entry: (entry.needed or entry.constraint, entry.unique, entry.scans), reverse=True
+        )
+        for entry in ordered[1:]:
+            if not (entry.needed or entry.constraint or (entry.unique and not ordered[0].unique)):
+                reports.append(_index_dict(catalog, entry, f"the same as {printable(ordered[0].relname)}"))
+    return reports
 
 
 def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
@@ -241,21 +247,21 @@ def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
     if catalog.standbys:
         since += f"; {catalog.standbys} standbys have counters of their own: check them first"
     return [
-        _index_dict(catalog, one, since)
-        for one in sorted(catalog.indexes, key=lambda each: -each.size)
-        if one.valid and not one.scans and one.size >= least_size
-        if not (one.unique or one.needed or one.constraint or one.partitioned)
+        _index_dict(catalog, entry, since)
+        for entry in sorted(catalog.indexes, key=lambda each: -each.size)
+        if entry.valid and not entry.scans and entry.size >= least_size
+        if not (entry.unique or entry.needed or entry.constraint or entry.partitioned)
     ]
 
 
-def _index_dict(catalog: Catalog, one: Index, why: str) -> IndexReport:
-    table = catalog.tables.get(one.table)
+def _index_dict(catalog: Catalog, index: Index, why: str) -> IndexReport:
+    table = catalog.tables.get(index.table)
     return {
-        "index": printable(one.name),
-        "table": printable(table.name) if table else str(one.table),
+        "index": printable(index.name),
+        "table": printable(table.name) if table else str(index.table),
         "why": why,
-        "size_bytes": one.size,
-        "scans": one.scans,
-        "statement": f"DROP INDEX CONCURRENTLY {printable(one.name)}",
+        "size_bytes": index.size,
+        "scans": index.scans,
+        "statement": f"DROP INDEX CONCURRENTLY {printable(index.name)}",
         "database": printable(catalog.database),
     }

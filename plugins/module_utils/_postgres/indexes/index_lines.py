@@ -11,17 +11,22 @@ from .indexes_report import BuildProgress, IndexesReport
 def of_indexes(result: IndexesReport) -> list[Line]:
     """A build at work with how far it is, else the advice with its statements."""
     if result["building"]:
-        return [(PLAIN, _progress(one)) for one in result["building"]]
+        return [(PLAIN, _progress(build)) for build in result["building"]]
     lines = []
-    for one in result["advice"][:TOP]:
-        lines.append((CARE if one["proved"] else PLAIN, one["statement"] or f"{one['schema']}.{one['table']}"))
-        lines.append((DIM, f"    {one['why']}; about {one['size_bytes'] // 2**20} MiB"))
+    for proposal in result["advice"][:TOP]:
+        lines.append(
+            (
+                CARE if proposal["proved"] else PLAIN,
+                proposal["statement"] or f"{proposal['schema']}.{proposal['table']}",
+            )
+        )
+        lines.append((DIM, f"    {proposal['why']}; about {proposal['size_bytes'] // 2**20} MiB"))
     for kind in ("invalid", "duplicates", "unused"):
-        lines += [(DIM, f"{one['index']}: {one['why']}") for one in result[kind][:3]]
+        lines += [(DIM, f"{index['index']}: {index['why']}") for index in result[kind][:3]]
     return lines + [(DIM, note) for note in result["notes"][:TOP]]
 
 
-def _progress(one: BuildProgress) -> str:
-    share = f", {one['share_done']:.0%}" if one["share_done"] is not None else ""
-    behind = f", behind pid {one['waits_for']}" if one["waits_for"] else ""
-    return f"index of {one['table']}: {one['phase']}{share}{behind}"
+def _progress(progress: BuildProgress) -> str:
+    share = f", {progress['share_done']:.0%}" if progress["share_done"] is not None else ""
+    behind = f", behind pid {progress['waits_for']}" if progress["waits_for"] else ""
+    return f"index of {progress['table']}: {progress['phase']}{share}{behind}"

@@ -102,21 +102,23 @@ def together(reports: Sequence[CatalogReport], top: int) -> CatalogReport:
     """The reports of several databases as one; advice as each has it, by the seconds that it concerns."""
     return {
         "advice": sorted(
-            (one for report in reports for one in report["advice"]),
-            key=lambda one: (not one["proved"], -one["seconds"]),
+            (proposal for report in reports for proposal in report["advice"]),
+            key=lambda proposal: (not proposal["proved"], -proposal["seconds"]),
         )[:top]
         if len(reports) > 1
-        else [one for report in reports for one in report["advice"]],
-        "foreign_keys": [one for report in reports for one in report["foreign_keys"]],
+        else [proposal for report in reports for proposal in report["advice"]],
+        "foreign_keys": [foreign_key for report in reports for foreign_key in report["foreign_keys"]],
         "seq_scans": sorted(
-            (one for report in reports for one in report["seq_scans"]), key=lambda one: -one["rows_read"]
+            (seq_scan for report in reports for seq_scan in report["seq_scans"]),
+            key=lambda seq_scan: -seq_scan["rows_read"],
         ),
         "full_reads": sorted(
-            (one for report in reports for one in report["full_reads"]), key=lambda one: -one["seconds"]
+            (full_read for report in reports for full_read in report["full_reads"]),
+            key=lambda full_read: -full_read["seconds"],
         ),
-        "invalid": [one for report in reports for one in report["invalid"]],
-        "duplicates": [one for report in reports for one in report["duplicates"]],
-        "unused": [one for report in reports for one in report["unused"]],
+        "invalid": [index for report in reports for index in report["invalid"]],
+        "duplicates": [duplicate for report in reports for duplicate in report["duplicates"]],
+        "unused": [index for report in reports for index in report["unused"]],
     }
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A statement's text, read for the columns that an index could serve, and the question that proves it. Pure.
 
-The text is read and never run or planned: it comes from whoever has a login, and planning runs what was declared
+The text is read and never run or planned: it comes from every login, and planning runs what was declared
 immutable. What is planned instead is a statement of our own, of names from the catalog. It is true to the text only if
 each comparison in it must hold for every row: so the text is taken apart into its queries, and of each only what WHERE,
 or the ON of a join, wants along with everything else counts. What stands under OR, NOT, CASE or FILTER, or in a list
@@ -80,13 +80,15 @@ class IndexNeed:
     def candidates(self) -> list[tuple[str, ...]]:
         """Columns to try, in the order of the index: each alone, each two, and what is equal followed by the sort."""
         columns = list(dict.fromkeys([*self.equal, *self.other]))[:MOST_COLUMNS]
-        found: list[tuple[str, ...]] = [(one,) for one in columns]
-        found += [pair for pair in permutations(columns, 2) if pair[0] in self.equal or pair[1] not in self.equal]
+        column_lists: list[tuple[str, ...]] = [(column,) for column in columns]
+        column_lists += [
+            pair for pair in permutations(columns, 2) if pair[0] in self.equal or pair[1] not in self.equal
+        ]
         if self.sorted_by:
             head = tuple(self.equal[:2])
-            tail = tuple(one for one in self.sorted_by[:2] if one not in head)
-            found += [head[:1] + tail, head + tail]
-        return [one for one in dict.fromkeys(found) if one]
+            tail = tuple(column for column in self.sorted_by[:2] if column not in head)
+            column_lists += [head[:1] + tail, head + tail]
+        return [column for column in dict.fromkeys(column_lists) if column]
 
 
 class Query(NamedTuple):
@@ -117,12 +119,12 @@ def queries_of(text: str) -> list[Query]:
     bare = without_literals(text)
     tree = None if bare.endswith("...") else _tree(bare)  # it was cut, and what follows could be an OR
     made = {plain_name(name) for name in _MADE.findall(bare)}
-    found = []
-    for one in _queries(tree or []):
-        tables = [source for source in one.sources if source[0] or source[1] not in made]
-        if tables and one.conditions:
-            found.append(one._replace(sources=tables, closed=one.closed and tables == one.sources))
-    return found
+    queries = []
+    for query in _queries(tree or []):
+        tables = [source for source in query.sources if source[0] or source[1] not in made]
+        if tables and query.conditions:
+            queries.append(query._replace(sources=tables, closed=query.closed and tables == query.sources))
+    return queries
 
 
 def all_queries(text: str) -> list[Query]:
@@ -226,7 +228,7 @@ def _begins(clause: str, before: Any, word: str, after: Any) -> str:
 
 def _sources(tables: list[list[Any]]) -> list[tuple[str, str, str]]:
     """The tables among the things in a FROM; a function or a query in brackets is none."""
-    found = []
+    sources = []
     for its in tables:
         things: list[list[Any]] = [[]]
         for word in its:
@@ -234,14 +236,14 @@ def _sources(tables: list[list[Any]]) -> list[tuple[str, str, str]]:
                 things.append([])
             elif word not in ("only", "lateral", "as"):
                 things[-1].append(word)
-        found += [source for thing in things for source in _source([*thing, "", "", "", ""])]
-    return found
+        sources += [source for thing in things for source in _source([*thing, "", "", "", ""])]
+    return sources
 
 
 def _source(thing: list[Any]) -> list[tuple[str, str, str]]:
     """``[schema .] name [alias]`` and whatever follows, or nothing."""
     schema, (name, alias) = (thing[0], thing[2:4]) if thing[1] == "." else ("", thing[:2])
-    if isinstance(alias, list) or not all(isinstance(one, str) for one in (schema, name)):
+    if isinstance(alias, list) or not all(isinstance(part, str) for part in (schema, name)):
         return []
     if not _IS_NAME.match(name):
         return []
@@ -250,8 +252,8 @@ def _source(thing: list[Any]) -> list[tuple[str, str, str]]:
 
 
 def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, IndexNeed]:
-    """What it asks of each table. ``tables``: the columns of each, by alias. A name that two could mean is nobody's."""
-    found: dict[str, IndexNeed] = {alias: IndexNeed() for alias in tables}
+    """What it asks of each table. ``tables``: the columns by alias. A name that fits two tables belongs to neither."""
+    needs: dict[str, IndexNeed] = {alias: IndexNeed() for alias in tables}
     closed = query.closed and all(alias in tables for dummy, dummy2, alias in query.sources)
 
     def owner(qualifier: str, column: str) -> str:
@@ -276,14 +278,14 @@ def index_needs(query: Query, tables: Mapping[str, Sequence[str]]) -> dict[str, 
             qualifier, name = _column(side)
             alias = owner(qualifier, name)
             if alias and narrowed in ("", alias) and not mentions(others, alias):
-                _note(found[alias].equal if operator in _EQUAL else found[alias].other, name)
+                _note(needs[alias].equal if operator in _EQUAL else needs[alias].other, name)
     first = query.order[: query.order.index(",")] if "," in query.order else query.order
     qualifier, name = _column(first[:-1] if first[-1:] in (["asc"], ["desc"]) else first)
     if owner(qualifier, name):
-        _note(found[owner(qualifier, name)].sorted_by, name)
-    for need in found.values():
-        need.other = [one for one in need.other if one not in need.equal]
-    return {alias: need for alias, need in found.items() if not need.empty}
+        _note(needs[owner(qualifier, name)].sorted_by, name)
+    for need in needs.values():
+        need.other = [column for column in need.other if column not in need.equal]
+    return {alias: need for alias, need in needs.items() if not need.empty}
 
 
 def conjuncts(words: list[Any], alternatives: bool = True) -> Iterator[list[Any]]:
@@ -292,27 +294,27 @@ def conjuncts(words: list[Any], alternatives: bool = True) -> Iterator[list[Any]
         if alternatives:
             yield words
         return
-    one: list[Any] = []
+    part: list[Any] = []
     between = False
     for word in [*words, "and"]:
         if word == "and" and not between:
-            if len(one) == 1 and isinstance(one[0], list) and one[0][:1] != ["case"]:
-                yield from conjuncts(one[0], alternatives) if one[0][:1] not in [[each] for each in _QUERY] else ()
+            if len(part) == 1 and isinstance(part[0], list) and part[0][:1] != ["case"]:
+                yield from conjuncts(part[0], alternatives) if part[0][:1] not in [[each] for each in _QUERY] else ()
             else:
-                yield one
-            one = []
+                yield part
+            part = []
             continue
         between = word == "between" or (between and word != "and")
-        one.append(word)
+        part.append(word)
 
 
 def _comparisons(words: list[Any]) -> Iterator[tuple[list[Any], str, list[Any]]]:
     """Each side of each comparison that must hold, with the operator and the other side."""
-    for one in conjuncts(words, alternatives=False):
-        places = [place for place, word in enumerate(one) if word in _COMPARES]
-        if len(places) != 1 or any(word in _SPOILS for word in one):
+    for conjunct in conjuncts(words, alternatives=False):
+        places = [place for place, word in enumerate(conjunct) if word in _COMPARES]
+        if len(places) != 1 or any(word in _SPOILS for word in conjunct):
             continue
-        left, operator, right = one[: places[0]], one[places[0]], one[places[0] + 1 :]
+        left, operator, right = conjunct[: places[0]], conjunct[places[0]], conjunct[places[0] + 1 :]
         many = right[:1] in (["any"], ["some"]) or left[:1] in (["any"], ["some"])
         if (many and operator != "=") or (operator == "in" and len(right) != 1):
             continue
@@ -326,16 +328,16 @@ def _column(words: list[Any]) -> tuple[str, str]:
     names = words[::2]
     if len(words) not in (1, 3) or (len(words) == 3 and words[1] != "."):
         return "", ""
-    if any(isinstance(one, list) or not _IS_NAME.match(one) for one in names):
+    if any(isinstance(name, list) or not _IS_NAME.match(name) for name in names):
         return "", ""
     return plain_name(names[0]) if len(names) == 2 else "", plain_name(names[-1])
 
 
 def question(table: str, quoted: Mapping[str, str], need: IndexNeed) -> str:
     """A statement of our own that asks the same of one table: every name from the catalog, no value at all."""
-    conditions = [f"{quoted[one]} = ${place}" for place, one in enumerate(need.equal, 1)]
-    conditions += [f"{quoted[one]} > ${place}" for place, one in enumerate(need.other, len(need.equal) + 1)]
-    order = ", ".join(quoted[one] for one in need.sorted_by)
+    conditions = [f"{quoted[column]} = ${place}" for place, column in enumerate(need.equal, 1)]
+    conditions += [f"{quoted[column]} > ${place}" for place, column in enumerate(need.other, len(need.equal) + 1)]
+    order = ", ".join(quoted[column] for column in need.sorted_by)
     tail = f" ORDER BY {order} LIMIT 20" if order else ""
     return f"SELECT * FROM {table} WHERE {' AND '.join(conditions)}{tail}"
 

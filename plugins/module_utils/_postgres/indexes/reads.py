@@ -74,7 +74,7 @@ def full_reads(
     ``whole``: seconds of all statements; ``unknown``: why statements are not known, empty where they are.
     """
     wholly = {oid: table for oid, table in gained.items() if table.rows >= min_rows and passes(table) >= LEAST_PASSES}
-    found: list[FullRead] = []
+    reads: list[FullRead] = []
     explained: set[int] = set()
     nameless = ""
     for reading in readings:
@@ -84,7 +84,7 @@ def full_reads(
         for oid in named:
             if oid not in reading.advised and not explained & {oid, *_above(catalog, oid)}:
                 why = why_no_advice(catalog, wholly[oid], reading.text)
-                found.append(_full_read(catalog, wholly[oid], reading.seconds, whole, reading.shown, why))
+                reads.append(_full_read(catalog, wholly[oid], reading.seconds, whole, reading.shown, why))
                 explained.add(oid)
         if not named and not nameless and _hides(catalog, reading.text):
             nameless = reading.shown
@@ -93,9 +93,9 @@ def full_reads(
             why = unknown or "no statement that took time names it: a function, a procedure or a trigger may read it"
             if nameless:
                 why = "the statement does not name the table: it is read within what it calls; look at the plans there"
-            found.append(_full_read(catalog, table, _cost(table), whole, nameless, why))
+            reads.append(_full_read(catalog, table, _cost(table), whole, nameless, why))
             explained.add(oid)
-    return sorted(found, key=lambda read: -read["seconds"])
+    return sorted(reads, key=lambda read: -read["seconds"])
 
 
 def _cost(table: Table) -> float:
@@ -165,12 +165,12 @@ def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
 
 
 def _above(catalog: Catalog, oid: int) -> list[int]:
-    found = []
+    ancestors = []
     parent = catalog.parents.get(oid)
-    while parent is not None and parent not in found:
-        found.append(parent)
+    while parent is not None and parent not in ancestors:
+        ancestors.append(parent)
         parent = catalog.parents.get(parent)
-    return [one for one in found if one in catalog.tables]
+    return [relation for relation in ancestors if relation in catalog.tables]
 
 
 def _of_query(
@@ -272,10 +272,10 @@ def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Ma
 
 
 def _flat(words: Sequence[Any]) -> list[str]:
-    found: list[str] = []
+    flat_words: list[str] = []
     for word in words:
-        found += ["(", *_flat(word), ")"] if isinstance(word, list) else [word]
-    return found
+        flat_words += ["(", *_flat(word), ")"] if isinstance(word, list) else [word]
+    return flat_words
 
 
 def _shown(words: Sequence[Any]) -> str:

@@ -22,7 +22,7 @@ _PAUSE = 0.2  # seconds between two looks while there is patience
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is reported. Seconds, but for ``rows`` and ``expected``: until so few wait, it looks again."""
+    """What is reported. Seconds, but for ``rows`` and ``expected``: the snapshot is repeated until so few wait."""
 
     statements: str
     rows: int

@@ -23,7 +23,7 @@ AGES = """
 SELECT datname::text, pg_catalog.age(datfrozenxid), pg_catalog.mxid_age(datminmxid), datallowconn
   FROM pg_catalog.pg_database ORDER BY greatest(pg_catalog.age(datfrozenxid), pg_catalog.mxid_age(datminmxid)) DESC
 """
-# What holds for sessions without a value of their own, as far as this session can tell it from its own.
+# What holds for sessions without a value of their own, as far as this session can derive it from its own.
 READ_ONLY = """
 SELECT source, reset_val FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only'
 """
@@ -75,15 +75,15 @@ def with_condition(postgres: Postgres, snapshot: Snapshot, disks: bool = False) 
 
 def read_condition(postgres: Postgres, snapshot: Snapshot, disks: bool = False) -> Condition:
     """The condition of a server; on a standby only what is a standby's own."""
-    found = data_disks(snapshot, postgres.pid) if disks else {}
+    disks_by_path = data_disks(snapshot, postgres.pid) if disks else {}
     condition = Condition(
         slots=tuple(_slot(row) for row in postgres.names(SLOTS)),
-        disks=tuple(Disk(what, room["size"], room["free"]) for what, room in found.items()),
+        disks=tuple(Disk(what, room["size"], room["free"]) for what, room in disks_by_path.items()),
     )
     if postgres.in_recovery:
         return condition
     ages = tuple(DatabaseAges(*row) for row in postgres.names(AGES))
-    near = [one for one in ages if one.oldest >= NEAR_WRAPAROUND]
+    near = [age for age in ages if age.oldest >= NEAR_WRAPAROUND]
     archiver = _archiver(postgres)
     wal = postgres.names(WAL_BYTES) if archiver.ready or condition.slots else []
     own = postgres.names(READ_ONLY)

@@ -122,7 +122,7 @@ _REMEDIES = (
 
 @dataclass(frozen=True)
 class Login:
-    """Where and as whom. Seconds for the timeouts; they bound every step, so that no look can hang."""
+    """Where to connect and as which role. Timeouts in seconds; they bound every step, so no snapshot can hang."""
 
     host: str = "localhost"
     port: int = 5432
@@ -206,7 +206,7 @@ def environment(name: str) -> str:
 
 
 def open_connection(login: Login) -> tuple[Connection, str]:
-    """Connect; also tells by which login_path: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
+    """Connect; also returns by which login_path: ``normal``, ``reserve``, ``replication``, ``reserve replication``."""
     psycopg2 = driver()
     ways = [(False, False), (True, False), (False, True), (True, True)]
     first_refusal: ConnectError | None = None
@@ -250,14 +250,14 @@ def login_paths(login: Login) -> dict[str, str]:
     """The login paths for when every slot is taken, each tried: why it did not open, empty where it did."""
     psycopg2 = driver()
     ways = {"replication": (False, True), **({"reserve": (True, False)} if login.reserve_user else {})}
-    found = {}
+    paths = {}
     for name, (reserve, replication) in ways.items():
         try:
             psycopg2.connect(**login.parameters(reserve, replication)).close()
-            found[name] = ""
+            paths[name] = ""
         except psycopg2.Error as error:
-            found[name] = str(_refusal(login, str(error), partial(_sqlstate_of, login, reserve))[0])
-    return found
+            paths[name] = str(_refusal(login, str(error), partial(_sqlstate_of, login, reserve))[0])
+    return paths
 
 
 def open_pooler_connection(login: Login) -> Connection:

@@ -46,7 +46,7 @@ SELECT pid, backend_type, state, usesysid, datid, application_name,
   FROM pg_catalog.pg_stat_get_activity(NULL)
 """
 
-# Only what concerns somebody who waits: locks on contended objects, whole; the row that a waiter is
+# Only what concerns waiters: locks on contended objects, whole; the row that a waiter is
 # after (its own tuple lock); and the transaction ids of prepared transactions, to give them a name. Asking
 # for an AccessExclusiveLock takes a transaction id before the lock is there, so that an id is no proof of
 # work; locks of tables that the transaction wrote to or changed before are (tables of users from 16384 on).
@@ -149,7 +149,7 @@ SELECT database, relation, pid, virtualtransaction, mode FROM pg_catalog.pg_lock
 # waits for: such a waiter waits for one of the holders at a time. A row that differs is read again and judged again, as
 # a whole.
 _GUARDED = """
-WITH victim AS MATERIALIZED (
+WITH target AS MATERIALIZED (
   SELECT a.pid
     FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
    WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
@@ -170,7 +170,7 @@ WITH victim AS MATERIALIZED (
                           WHERE r.pid = ANY (%(waiters)s::int[]) AND r.locktype = 'tuple' AND r.granted
                             AND l.locktype = 'transactionid' AND NOT l.granted))
 )
-SELECT {function}(pid) FROM victim
+SELECT {function}(pid) FROM target
 """
 # Escalated: after our own cancel its state has changed, and it may hold on without a transaction (a
 # session-level advisory lock); it still has to be in the way.
@@ -180,7 +180,7 @@ TERMINATE = _GUARDED.format(function="pg_catalog.pg_terminate_backend")
 # The same for the one session that an operator chose: of the kind that was shown, and of a session that is terminated
 # (no transaction, no state is given) the backend as a whole.
 _CHOSEN = """
-WITH victim AS MATERIALIZED (
+WITH target AS MATERIALIZED (
   SELECT a.pid
     FROM pg_catalog.pg_stat_get_activity(%(pid)s) AS a
    WHERE a.pid = %(pid)s AND a.pid <> pg_catalog.pg_backend_pid()
@@ -189,7 +189,7 @@ WITH victim AS MATERIALIZED (
           OR (a.xact_start IS NOT DISTINCT FROM %(xact_start)s AND a.state_change = %(state_change)s))
      AND a.application_name = coalesce(%(application)s, a.application_name)
 )
-SELECT {function}(pid) FROM victim
+SELECT {function}(pid) FROM target
 """
 CANCEL_CHOSEN = _CHOSEN.format(function="pg_catalog.pg_cancel_backend")
 TERMINATE_CHOSEN = _CHOSEN.format(function="pg_catalog.pg_terminate_backend")
@@ -228,7 +228,7 @@ WITH a AS MATERIALIZED (
 SELECT (SELECT count(*) FROM unnest(%(pids)s::int[], %(began)s::timestamptz[]) AS w(pid, began)
           JOIN a ON a.pid = w.pid AND a.query_start = w.began
          WHERE a.waits AND a.state = 'active'),
-       ARRAY(SELECT v.pid FROM unnest(%(victims)s::int[], %(starts)s::timestamptz[],
+       ARRAY(SELECT v.pid FROM unnest(%(targets)s::int[], %(starts)s::timestamptz[],
                     %(queries)s::timestamptz[], %(terminated)s::bool[]) AS v(pid, started, began, terminated)
                JOIN a ON a.pid = v.pid AND a.backend_start = v.started
               WHERE v.terminated OR (a.state = 'active' AND a.query_start = v.began))
@@ -247,7 +247,7 @@ SELECT a.pid, a.application_name, host(a.client_addr), a.backend_start,
    AND ((l.classid::bigint << 32) | l.objid::bigint) = %(key)s
 """
 ACT_LOCK_BACK = "SELECT pg_catalog.pg_advisory_unlock(%(key)s)"
-# The whole row of one session: whatever may spare it is judged again.
+# The whole row of one session: what may exclude it is judged again.
 AGAIN = """
 SELECT state, backend_start, xact_start, query_start, state_change, application_name, query,
        wait_event_type, wait_event, backend_xid IS NOT NULL, p.command, p.param1
@@ -262,7 +262,7 @@ SELECT state, backend_start, xact_start, query_start, state_change, application_
 """
 UPSTREAM = "SELECT sender_host, sender_port FROM pg_catalog.pg_stat_wal_receiver"
 
-# What a pool would not give back to whoever opens a session anew.
+# What a pool would not give back to a client that opens a new session.
 ADVISORY = """
 SELECT DISTINCT pid FROM pg_catalog.pg_lock_status() WHERE locktype = 'advisory' AND granted AND pid IS NOT NULL
 """

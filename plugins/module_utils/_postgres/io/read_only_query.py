@@ -77,8 +77,8 @@ def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
             f"query: two columns are called {twice[0]}, and a row has one value for each name. Give them names with AS."
             " Nothing was done."
         )
-    told = [{name: _plain(value) for name, value in zip(columns, row)} for row in rows]
-    return {"changed": False, "rows": told, "columns": columns, "truncated": more}
+    records = [{name: _plain(value) for name, value in zip(columns, row)} for row in rows]
+    return {"changed": False, "rows": records, "columns": columns, "truncated": more}
 
 
 def _refuse_writers(postgres: Postgres, asked: str) -> None:
@@ -86,10 +86,10 @@ def _refuse_writers(postgres: Postgres, asked: str) -> None:
     if _ODD_NAME.search(asked):
         raise InputError('query: names with Unicode escapes (U&"...") are refused. Nothing was done.')
     words = sorted({quoted.replace('""', '"') or bare.lower() for quoted, bare in _WORD.findall(asked)})
-    found = sorted(row[0] for row in postgres.text_rows(_VOLATILE, words=words) if not _READS.match(row[0]))
-    if found:
+    volatile = sorted(row[0] for row in postgres.text_rows(_VOLATILE, words=words) if not _READS.match(row[0]))
+    if volatile:
         raise InputError(
-            f"query: {', '.join(found)} is the name of a function that may change what no transaction bounds (a"
+            f"query: {', '.join(volatile)} is the name of a function that may change what no transaction bounds (a"
             " session, a file, a lock, another connection), so it is refused. Nothing was done."
         )
 
@@ -117,10 +117,10 @@ def _plain(value: Any) -> Any:
 
 def _iso(text: str) -> str:
     """A moment as the server writes it, in ISO 8601; empty where it is none, or one that ISO 8601 does not have."""
-    found = _MOMENT.match(text)
-    if not found:
+    moment_match = _MOMENT.match(text)
+    if not moment_match:
         return ""
-    day, clock, hours, minutes = found.groups()
+    day, clock, hours, minutes = moment_match.groups()
     if hours is None:
         return f"{day}T{clock}"
     try:

@@ -132,5 +132,5 @@ class _Scram:
         without_proof = b"c=biws,r=" + given[b"r"]
         signed = b",".join((self._bare, challenge, without_proof))
         signature = hmac.new(hashlib.sha256(key).digest(), signed, "sha256").digest()
-        proof = bytes(one ^ other for one, other in zip(key, signature))
+        proof = bytes(byte ^ other for byte, other in zip(key, signature))
         return without_proof + b",p=" + b64encode(proof)

@@ -25,8 +25,8 @@ from ..sql_text import identifier
 from .server import Postgres
 from .snapshot import read_snapshot
 
-# With the value that holds for a role without one of its own, as far as this session can tell it from its own. What the
-# session set itself hides where its value came from before: then the catalog says whether that was its role's.
+# With the value that holds for a role without one of its own, as far as this session can derive it. What the session
+# set itself hides where its value came from before: then the catalog says whether that was its role's.
 AVAILABLE = """
 SELECT p.name,
        CASE WHEN p.source IN ('default', 'environment variable', 'configuration file', 'command line', 'global')
@@ -60,8 +60,8 @@ def apply_role_settings(
     """What pg_role_settings returns: an ActResult, and the statements for review."""
     known = _roles(postgres)
     settings = {row[0]: row[1] or "" for row in postgres.text_rows(AVAILABLE)}
-    for one in role_settings:
-        why = why_not(one, known, settings)
+    for role_setting in role_settings:
+        why = why_not(role_setting, known, settings)
         if why:
             raise InputError(f"guards: {why}. Nothing was done.")
     planned = plan_role_settings(role_settings, known, read_snapshot(postgres), settings)
@@ -81,7 +81,7 @@ class SetGuards:
         if planned.role_settings and self.postgres.in_recovery:
             where = self.postgres.login.where
             raise StandbyError(f"{where} is a standby; change role settings on its primary. Nothing was done.")
-        self.statements = [_statement(one, shown=True) for one in planned.role_settings]
+        self.statements = [_statement(role_setting, shown=True) for role_setting in planned.role_settings]
         evidence = {
             "at": stamp(planned.snapshot.now),
             "server": dict(planned.snapshot.server),
@@ -97,44 +97,49 @@ class SetGuards:
             done=[f"set {item.detail['who']}" for item in planned.plan.actions],
             state=planned.settings(now),
             left=sum(
-                not is_set(one, now[one.role].settings.get(one.setting, "")) or bool(now[one.role].overridden(one))
-                for one in planned.role_settings
+                not is_set(role_setting, now[role_setting.role].settings.get(role_setting.setting, ""))
+                or bool(now[role_setting.role].overridden(role_setting))
+                for role_setting in planned.role_settings
             ),
         )
 
 
 def _roles(postgres: Postgres) -> dict[str, RoleState]:
-    found = {}
+    roles = {}
     in_databases: dict[str, dict[str, dict[str, str]]] = {}
     for name, database, settings in postgres.text_rows(IN_DATABASES):
-        in_databases.setdefault(name, {})[database] = dict(one.split("=", 1) for one in settings)
+        in_databases.setdefault(name, {})[database] = dict(setting.split("=", 1) for setting in settings)
     for name, superuser, limit, settings in postgres.text_rows(ROLE_SETTINGS):
-        own = dict(one.split("=", 1) for one in settings)
+        own = dict(setting.split("=", 1) for setting in settings)
         if str(limit) != UNLIMITED:
             own[CONNECTIONS] = str(limit)
-        found[name] = RoleState(name, own, superuser, in_databases.get(name, {}))
-    return found
+        roles[name] = RoleState(name, own, superuser, in_databases.get(name, {}))
+    return roles
 
 
-def _statement(one: RoleSetting, shown: bool = False) -> str:
+def _statement(role_setting: RoleSetting, shown: bool = False) -> str:
     """Names are quoted, settings are from our own list, values are of a checked form."""
-    role = one.role if shown and one.role.isidentifier() and one.role.islower() else identifier(one.role)
-    if one.setting == CONNECTIONS:
-        return f"ALTER ROLE {role} CONNECTION LIMIT {one.value or UNLIMITED}"
-    if not one.value:
-        return f"ALTER ROLE {role} RESET {one.setting}"
-    return f"ALTER ROLE {role} SET {one.setting} = '{one.value}'"
+    role = (
+        role_setting.role
+        if shown and role_setting.role.isidentifier() and role_setting.role.islower()
+        else identifier(role_setting.role)
+    )
+    if role_setting.setting == CONNECTIONS:
+        return f"ALTER ROLE {role} CONNECTION LIMIT {role_setting.value or UNLIMITED}"
+    if not role_setting.value:
+        return f"ALTER ROLE {role} RESET {role_setting.setting}"
+    return f"ALTER ROLE {role} SET {role_setting.setting} = '{role_setting.value}'"
 
 
 def _set(postgres: Postgres, role_settings: Sequence[RoleSetting]) -> None:
     try:
         postgres.run("BEGIN")
-        for one in role_settings:
-            postgres.run(_statement(one))
+        for role_setting in role_settings:
+            postgres.run(_statement(role_setting))
         postgres.run("COMMIT")
     except PrivilegeError as error:
         postgres.run("ROLLBACK")
-        statements = "; ".join(_statement(one, shown=True) for one in role_settings)
+        statements = "; ".join(_statement(role_setting, shown=True) for role_setting in role_settings)
         raise PrivilegeError(
             f"Role {postgres.role} may not change other roles on {postgres.login.where}. Nothing was done. Log in as a"
             f" superuser, or have one run: {statements}",

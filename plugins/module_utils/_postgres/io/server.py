@@ -49,7 +49,7 @@ class Postgres:
     def relation_names(self, oids: Mapping[str, Collection[int]]) -> dict[str, dict[int, str]]:
         """Names of relations by oid, by database. Those of another database are asked for there by the same login: they
         are a courtesy, so a few databases are enough, and one that refuses the login is not asked again."""
-        found: dict[str, dict[int, str]] = {}
+        names: dict[str, dict[int, str]] = {}
         asked = 0
         for database, wanted in oids.items():
             known = self._relations.setdefault(database, {})
@@ -59,8 +59,8 @@ class Postgres:
             elif missing and database and database not in self._asked and asked < _MOST_DATABASES:
                 asked += 1
                 known.update(self._names_in(database, missing))
-            found[database] = known
-        return found
+            names[database] = known
+        return names
 
     def _names_in(self, database: str, oids: list[int]) -> dict[int, str]:
         self._asked.add(database)
@@ -212,14 +212,14 @@ def _wire(value: Any) -> Any:
     """The inverse of ``legible_text``: legible text as the bytes of the server, of which the driver makes one each."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8").decode("latin-1")
-    return [_wire(one) for one in value] if isinstance(value, list) else value
+    return [_wire(element) for element in value] if isinstance(value, list) else value
 
 
 def legible(row: Row) -> Row:
     def read(value: Any) -> Any:
         if isinstance(value, str):
             return legible_text(value)
-        return [read(one) for one in value] if isinstance(value, list) else value
+        return [read(element) for element in value] if isinstance(value, list) else value
 
     return tuple(read(value) for value in row)
 

@@ -41,21 +41,23 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
     xid_owner: dict[str, Key] = {
         row[11]: f"prepared:{row[6]}" for row in locks if row[10] is None and row[0] == "transactionid"
     }
-    found, of_rows = _locks(locks, sessions, xid_owner)
+    lock_list, of_rows = _locks(locks, sessions, xid_owner)
     snapshots = _snapshot_blockers(postgres, sessions)
-    found += _snapshot_waits(snapshots, sessions)
+    lock_list += _snapshot_waits(snapshots, sessions)
     have_ids = {session.key for session in sessions.values() if session.has_written}
-    owners = Owners({pid: one.key for pid, one in sessions.items()}, xid_owner, have_ids | set(xid_owner.values()))
-    shared = read_shared_rows(postgres, found, of_rows, owners, {oid: row[1] for oid, row in databases.items()})
-    found += shared.locks
+    owners = Owners(
+        {pid: session.key for pid, session in sessions.items()}, xid_owner, have_ids | set(xid_owner.values())
+    )
+    shared = read_shared_rows(postgres, lock_list, of_rows, owners, {oid: row[1] for oid, row in databases.items()})
+    lock_list += shared.locks
     return Snapshot(
         now=activity[0][16],
         server=postgres.server,
         limits=postgres.limits,
         sessions=sessions,
         prepared={p.key: p for p in (_prepared(row, roles, databases, me) for row in prepared)},
-        forest=build_forest(found),
-        **_object_names(postgres, found, {pid: lock.tag for pid, lock in of_rows.items()}, databases),
+        forest=build_forest(lock_list),
+        **_object_names(postgres, lock_list, {pid: lock.tag for pid, lock in of_rows.items()}, databases),
         snapshot_blockers=snapshots,
         shared_xids=shared.xids,
         unread_rows=shared.unread,
@@ -65,7 +67,7 @@ def read_snapshot(postgres: Postgres) -> Snapshot:
 
 
 def _progress(postgres: Postgres) -> dict[int, str] | None:
-    """Who builds or copies what; None when it could not be read, which is not the same as nobody."""
+    """Who builds or copies what; None when it could not be read, which is not the same as none."""
     try:
         rows = postgres.rows(queries.PROGRESS, commands=PROGRESS)
         return {row[0]: progress_of(row[1], row[2]) for row in rows}
@@ -156,13 +158,13 @@ def _session(
 
 
 def _snapshot_waits(blockers: dict[int, tuple[int, ...]], sessions: dict[int, Session]) -> list[Lock]:
-    """A wait for a safe snapshot is in no lock table; told as a lock, it hangs in the forest like the others."""
-    found = []
+    """A wait for a safe snapshot is in no lock table; shown as a lock, it is part of the forest like the others."""
+    waits = []
     for waiter, holders in blockers.items():
         tag: Tag = ("safe snapshot", None, None, None, None, None, None, waiter, None, None)
-        found.append(Lock(waiter, tag, "ShareLock", False, sessions[waiter].query_start))
-        found += [Lock(holder, tag, "ExclusiveLock", True) for holder in holders]
-    return found
+        waits.append(Lock(waiter, tag, "ShareLock", False, sessions[waiter].query_start))
+        waits += [Lock(holder, tag, "ExclusiveLock", True) for holder in holders]
+    return waits
 
 
 def _prepared(row: Row, roles: dict[int, Row], databases: dict[int, Row], me: Row | None) -> Prepared:
@@ -187,7 +189,7 @@ def _locks(
     rows: list[Row], sessions: dict[int, Session], xid_owner: dict[str, Key]
 ) -> tuple[list[Lock], dict[int, Lock]]:
     """Locks by owner (parallel workers count as their leader), and each waiter's lock of the row that it is after."""
-    found: list[Lock] = []
+    lock_list: list[Lock] = []
     of_rows: dict[int, Lock] = {}
     for row in rows:
         pid = row[10]
@@ -201,5 +203,5 @@ def _locks(
         if row[0] == "tuple" and pid is not None:
             of_rows[int(owner)] = lock
         if row[15]:
-            found.append(lock)
-    return found, of_rows
+            lock_list.append(lock)
+    return lock_list, of_rows

@@ -30,7 +30,7 @@ class Ending:
         self._postgres = postgres
 
     def refuse_on_standby(self) -> None:
-        """Sessions of a standby hold read locks only; what stands there is cured on the primary."""
+        """Sessions of a standby hold read locks only; what stands there is corrected on the primary."""
         if not self._postgres.in_recovery:
             return
         upstream = self._postgres.names(queries.UPSTREAM)
@@ -127,21 +127,21 @@ class Ending:
         return None
 
     def _roll_back(self, prepared: Prepared, waiters: tuple[int, ...]) -> bool:
-        found = self._postgres.rows(
+        rows = self._postgres.rows(
             queries.PREPARED_STANDS,
             xid=str(prepared.xid),
             prepared=prepared.prepared_at,
             waiters=list(waiters),
         )
-        if not found:
+        if not rows:
             return False
-        self._postgres.command("ROLLBACK PREPARED %s", (found[0][0],), prepared.database)
+        self._postgres.command("ROLLBACK PREPARED %s", (rows[0][0],), prepared.database)
         return True
 
     def watch(self, step: Watch, since: float) -> Observation:
-        """Glance until nobody promised waits and no victim stands, or nothing moves for ``step.seconds``."""
-        sessions = [(h, act) for h, act in step.victims if isinstance(h, Session)]
-        prepared = {str(h.xid): h.target for h, dummy in step.victims if isinstance(h, Prepared)}
+        """Poll until no promised waiter waits and no target is present, or nothing moves for ``step.seconds``."""
+        sessions = [(h, act) for h, act in step.targets if isinstance(h, Session)]
+        prepared = {str(h.xid): h.target for h, dummy in step.targets if isinstance(h, Prepared)}
         by_pid = {holder.pid: holder.target for holder, dummy in sessions}
         pause = _GLANCE_FIRST
         best: tuple[int, int] | None = None
@@ -151,7 +151,7 @@ class Ending:
                 queries.GLANCE,
                 pids=[pid for pid, dummy in step.waiters],
                 began=[began for dummy, began in step.waiters],
-                victims=[holder.pid for holder, dummy in sessions],
+                targets=[holder.pid for holder, dummy in sessions],
                 starts=[holder.backend_start for holder, dummy in sessions],
                 queries=[holder.query_start for holder, dummy in sessions],
                 terminated=[act != CANCEL for dummy, act in sessions],
@@ -170,7 +170,7 @@ class Ending:
             pause = min(_GLANCE_LONGEST, pause * 1.5)
 
     def carry_out(self, steps: Generator[Any, Any, Outcome], judge: Any) -> Outcome:
-        """Drive the machine of rounds: do what it says, tell it what came of it."""
+        """Drive the machine of rounds: carry out its steps, return their results to it."""
         since: float | None = None
         answer: bool | Observation | Session | Judgement | None = None
         signalled: list[str] = []

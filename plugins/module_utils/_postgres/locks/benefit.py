@@ -15,7 +15,7 @@ from .price import CANCEL, Bounds, at_work
 
 
 def groups_of(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
-    """Victims that share a waiter belong together; the group that holds up most comes first."""
+    """Targets that share a waiter belong together; the group that holds up most comes first."""
     groups: list[tuple[list[Key], set[Key]]] = []
     for key in chosen:
         members, waiters = [key], snapshot.forest.behind([key]) & affected
@@ -33,7 +33,7 @@ def groups_of(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key])
 def costly_ends(
     snapshot: Snapshot, exclusions: Exclusions, chosen: list[Key], freed: AbstractSet[Key], bounds: Bounds
 ) -> tuple[dict[Key, str], list[Key]]:
-    """Victims whose end loses more than it frees, each with the reason; and the waiters to cancel in their place."""
+    """Targets whose end loses more than it frees, each with the reason; and the waiters to cancel in their place."""
     costly: dict[Key, str] = {}
     to_cancel: list[Key] = []
     for group, dummy in groups_of(snapshot, chosen, freed):
@@ -50,7 +50,7 @@ def costly_ends(
 
 
 def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
-    """Victims that may hold a row together with sessions that the lock table does not show, each with what would show
+    """Targets that may hold a row together with sessions that the lock table does not show, each with what would show
     these: the end of one of several holders frees no waiter."""
     return {
         key: f"other sessions may hold the same row, and its end alone would free none; {snapshot.unread_rows[key]}"

@@ -28,25 +28,25 @@ def reversed_graph(successors: Adjacency) -> list[list[int]]:
 def reachable(successors: Adjacency, starts: Iterable[int], closed: Iterable[int] = ()) -> set[int]:
     """All nodes reached from ``starts`` (themselves included) without entering a closed node."""
     barred = set(closed)
-    seen = {node for node in starts if node not in barred}
-    todo = list(seen)
+    reached = {node for node in starts if node not in barred}
+    todo = list(reached)
     while todo:
         for target in successors[todo.pop()]:
-            if target not in seen and target not in barred:
-                seen.add(target)
+            if target not in reached and target not in barred:
+                reached.add(target)
                 todo.append(target)
-    return seen
+    return reached
 
 
 def _postorder(successors: Adjacency, root: int) -> list[int]:
     order: list[int] = []
-    seen = {root}
+    visited = {root}
     stack = [(root, iter(successors[root]))]
     while stack:
         node, rest = stack[-1]
         for target in rest:
-            if target not in seen:
-                seen.add(target)
+            if target not in visited:
+                visited.add(target)
                 stack.append((target, iter(successors[target])))
                 break
         else:
@@ -68,17 +68,17 @@ def marked_behind(
     bits: dict[int, int] = {}
     acyclic = True
     for node in _postorder([*successors, starts], len(successors))[:-1]:
-        seen = bit.get(node, 0)
+        reached_bits = bit.get(node, 0)
         for target in successors[node]:
             if target not in bits:
                 acyclic = False
-            seen |= bits.get(target, 0)
-        bits[node] = seen
+            reached_bits |= bits.get(target, 0)
+        bits[node] = reached_bits
     counts = {}
     for node in wanted:
         if node in bits:
-            found = bits[node] if acyclic else sum(bit.get(other, 0) for other in reachable(successors, [node]))
-            counts[node] = bin(found & ~bit.get(node, 0)).count("1")
+            number = bits[node] if acyclic else sum(bit.get(other, 0) for other in reachable(successors, [node]))
+            counts[node] = bin(number & ~bit.get(node, 0)).count("1")
     return counts, acyclic
 
 
@@ -121,7 +121,7 @@ def cycles(successors: Adjacency) -> list[list[int]]:
     low: dict[int, int] = {}
     on_path: set[int] = set()
     path: list[int] = []
-    found = []
+    cycle_list = []
     for start in range(len(successors)):
         if start in index:
             continue
@@ -154,8 +154,8 @@ def cycles(successors: Adjacency) -> list[list[int]]:
                         if member == node:
                             break
                     if len(component) > 1:
-                        found.append(component)
-    return found
+                        cycle_list.append(component)
+    return cycle_list
 
 
 class _Flow:
@@ -187,7 +187,7 @@ class _Flow:
         return level
 
     def saturate(self, source: int, sink: int) -> list[int]:
-        """Send all that fits; the levels of the last search tell who is on the source's side (>= 0)."""
+        """Send all that fits; the levels of the last search show which nodes are on the source's side (>= 0)."""
         while True:
             level = self._levels(source)
             if level[sink] < 0:

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whom to end so that a lock queue moves again, at the least harm. Pure.
+"""Which sessions to end so that a lock queue moves again, at the least harm. Pure.
 
 Every waiter that has waited too long must be cut off from every root. The sessions that may be ended
 are nodes with a price, the cheapest set that does it is a minimum vertex cut. So a long reader stays
-when cancelling the ALTER TABLE queued behind it frees everybody, two holders of one shared lock go
-only together, and nobody is ended for waiters that a protected session holds up anyway.
+when cancelling the ALTER TABLE queued behind it frees all waiters, two holders of one shared lock go
+only together, and no session is ended for waiters that a protected session holds up anyway.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Judgement(PlannedAct):
 
     @property
     def need_approval(self) -> tuple[Item, ...]:
-        """Actions that lose more than they free: no run carries them out that was not told to."""
+        """Actions that lose more than they free: no run carries them out without an approval."""
         return tuple(item for item in self.plan.actions if item.detail.get("needs_approval"))
 
     def without_approval(self) -> Judgement:
@@ -80,8 +80,8 @@ class Judgement(PlannedAct):
         row shows its holders one by one), or that waited, got its lock and has kept it for ``min_waiting``."""
         planned = len(self.plan.actions)
         clients = self.snapshot.client_sessions()
-        open_ones = sum(one.xact_start is not None and one.target not in self.plan.targets for one in clients)
-        room = self.bounds.victims(len(clients))
+        open_ones = sum(client.xact_start is not None and client.target not in self.plan.targets for client in clients)
+        room = self.bounds.targets(len(clients))
         return max(planned, min(room, planned + open_ones)) if planned else 0
 
     @property
@@ -266,12 +266,12 @@ def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
 
 
 def _unreachable_from(snapshot: Snapshot, excluded: Iterable[Key], price: Iterable[Key]) -> set[Key]:
-    """Waiters that no spared root holds up on a way without a possible victim: they can be freed."""
+    """Waiters that no excluded root blocker blocks on a way without a possible target: they can be freed."""
     forest = snapshot.forest
     nodes = forest.waits.node_of
     fixed = [nodes[key] for key in forest.root_blockers if key in set(excluded)]
-    seen = algorithms.reachable(forest.backwards, fixed, closed=[nodes[key] for key in price])
-    stuck = {forest.waits.keys[node] for node in seen}
+    reached = algorithms.reachable(forest.backwards, fixed, closed=[nodes[key] for key in price])
+    stuck = {forest.waits.keys[node] for node in reached}
     return {key for key in forest.waiters if key not in stuck}
 
 
@@ -293,8 +293,8 @@ def _cut(snapshot: Snapshot, affected: AbstractSet[Key], price: dict[Key, int]) 
 def _within_bounds(
     snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key], bounds: Bounds, excluded: dict[Key, str]
 ) -> list[Key]:
-    """Whole groups only: ending one of two that hold up the same waiter would harm and free nobody."""
-    room = bounds.victims(len(snapshot.client_sessions()))
+    """Whole groups only: ending one of two that hold up the same waiter would harm and free no waiter."""
+    room = bounds.targets(len(snapshot.client_sessions()))
     kept: list[Key] = []
     for group, held_up in groups_of(snapshot, chosen, affected):
         if len(kept) + len(group) <= room:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""PostgreSQL's lock table turned into a graph of who waits for whom. Pure.
+"""PostgreSQL's lock table turned into a graph of waiters and holders. Pure.
 
 A queue of n sessions has n*(n-1)/2 pairs, so pairs are never written out: the members of a queue
 hang on a chain of helper nodes, and the graph stays linear in the number of locks.
@@ -57,11 +57,11 @@ class Lock(NamedTuple):
 
 @dataclass
 class WaitGraph:
-    """Edges go from who waits to whom it waits for. Helper nodes have no key.
+    """Edges go from the waiter to what it waits for. Helper nodes have no key.
 
-    ``latent`` edges show only once somebody is gone: who queues for a row's tuple lock will wait for
+    ``latent`` edges show only once a holder is gone: who queues for a row's tuple lock will wait for
     the same transaction as the session that holds the tuple lock now. ``holders`` are owners whose
-    granted locks, tuple locks apart, make somebody wait. ``held_by``: owners in conflict with a lock's waiters, by its
+    granted locks, tuple locks apart, make a session wait. ``held_by``: owners in conflict with a lock's waiters, by its
     tag.
     """
 
@@ -85,7 +85,7 @@ class WaitGraph:
         return len(self.out) - 1
 
     def all_edges(self) -> list[list[int]]:
-        return [seen + hidden if hidden else seen for seen, hidden in zip(self.out, self.latent)]
+        return [visible + hidden if hidden else visible for visible, hidden in zip(self.out, self.latent)]
 
 
 class _Group:
@@ -116,7 +116,7 @@ class _Group:
 
 
 def wait_graph(locks: list[Lock]) -> WaitGraph:
-    """Build the graph from the locks on contended objects (SIReadLock, which blocks nobody, left out)."""
+    """Build the graph from the locks on contended objects (SIReadLock, which blocks no session, left out)."""
     graph = WaitGraph()
     granted: dict[Tag, dict[str, dict[Key, None]]] = {}
     queues: dict[Tag, list[Lock]] = {}

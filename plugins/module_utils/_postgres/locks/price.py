@@ -16,7 +16,7 @@ STRATEGIES = ("least_harm", "root_blockers", "queued_blockers")
 
 @dataclass(frozen=True)
 class Bounds:
-    """``max_share`` is a fraction of the client sessions; one victim is always within it.
+    """``max_share`` is a fraction of the client sessions; one target is always within it.
 
     ``min_idle_in_transaction``: seconds between two statements of a transaction from which on it counts as idle.
     ``min_waiters``: so many that wait for one that has held its lock for ``min_waiting`` are late, however young.
@@ -29,7 +29,7 @@ class Bounds:
     min_idle_in_transaction: float = IDLE_AFTER
     min_waiters: int = MIN_WAITERS
 
-    def victims(self, sessions: int) -> int:
+    def targets(self, sessions: int) -> int:
         return min(self.max_terminations, max(1, int(sessions * self.max_share)))
 
 
@@ -62,7 +62,7 @@ def has_worked(session: Session, awaited: Lock) -> bool:
 def harm(holder: Holder, awaited: Lock | None = None, holds: bool = False, pauses: bool = False) -> int:
     """What is lost when the holder ends: the work of a transaction that has written weighs most.
 
-    A session that waits and holds what others wait for is itself a victim: dearer than any root that is in its way.
+    A session that waits and holds what others wait for is itself a target: dearer than any root that is in its way.
     ``pauses``: it is between two statements and has not been for long, like a reader of a cursor between two FETCHes or
     the code around an ORM's statements; it is at work.
     """
@@ -102,7 +102,7 @@ def at_work(snapshot: Snapshot, key: Key, bounds: Bounds) -> bool:
 
 
 def price_of(snapshot: Snapshot, key: Key, bounds: Bounds) -> int:
-    """Harm first, then few victims, then rather the root than a gate (the gate's own wish comes true)."""
+    """Harm first, then few targets, then rather the root than a gate (the gate's own wish comes true)."""
     awaited = snapshot.forest.wait_of(key)
     holds = key in snapshot.forest.waits.holders
     holder = snapshot.who(key)

@@ -5,13 +5,13 @@
 ``unblocking`` yields what to do next and is sent what came of it:
 
     Signal(...)  -> True when the guarded statement signalled, False when its guard no longer held
-    Watch(...)   -> Seen: how many promised waiters still wait, which victims still stand
+    Watch(...)   -> Seen: how many promised waiters still wait, which targets are still present
     Reread(...)  -> the same transaction as it is now, or None when it is gone or another one
     Look(...)    -> Judgement of a fresh picture
 
-Invariants: it signals nobody but targets of a judgement it was sent; after the first round only
+Invariants: it signals only targets of a judgement it was sent; after the first round only
 sessions that the first picture held already, none that waited there and has just got its lock, and
-never more than ``room`` in all; it stops as soon as nobody waits, when the queue moves by itself, when
+never more than ``room`` in all; it stops as soon as no session waits, when the queue moves by itself, when
 waiters do not fall, when the queue fills up again, after ``max_rounds``.
 """
 
@@ -35,7 +35,7 @@ class Patience:
     before the queue counts as standing, ``timeout`` for a terminated session to be gone."""
 
     max_rounds: int = 5
-    room: int = 10  # most victims in all rounds together
+    room: int = 10  # most targets in all rounds together
     grace: float = 2.0
     settle: float = 2.0
     timeout: float = 5.0
@@ -58,10 +58,10 @@ class Signal:
 
 @dataclass(frozen=True)
 class Watch:
-    """Look until no promised waiter waits and no victim stands, or for ``seconds`` without progress."""
+    """Look until no promised waiter waits and no target is present, or for ``seconds`` without progress."""
 
     waiters: tuple[Statement, ...]
-    victims: tuple[tuple[Holder, str], ...]  # with the act that was tried last
+    targets: tuple[tuple[Holder, str], ...]  # with the act that was tried last
     seconds: float
 
 
@@ -76,8 +76,8 @@ class Reread:
 
 @dataclass(frozen=True)
 class Remeasure:
-    """Take a fresh picture and judge it, with ``room`` for that many more victims. A statement in ``affected``
-    has waited too long even if its wait has just begun anew: a session that moves up in a row's queue waits
+    """Take a new snapshot and judge it, with ``room`` for that many more targets. A statement in ``affected``
+    has waited too long even if its wait has just begun again: a session that moves up in a row's queue waits
     for another lock."""
 
     affected: tuple[Statement, ...]
@@ -95,7 +95,7 @@ class Observation:
 
 @dataclass
 class Outcome:
-    """What was done. ``seconds_to_recovery`` is None while somebody promised relief still waits."""
+    """What was done. ``seconds_to_recovery`` is None while a waiter that the plan promised to free still waits."""
 
     acted_on: list[dict[str, Any]] = field(default_factory=list)
     still_present: list[dict[str, Any]] = field(default_factory=list)
@@ -148,7 +148,7 @@ def unblocking(
         useless_rounds = 0 if fell else useless_rounds + 1
         done.stopped = _why_stop(first, fresh, useless_rounds)
         if len(fresh.affected) <= first.left or done.stopped:
-            break  # done: nobody is left but those whom the plan said it would leave
+            break  # done: only waiters are left that the plan said it would leave
         if done.rounds >= patience.max_rounds:
             done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds)"
             break
@@ -192,10 +192,10 @@ def _one_round(
     done.seconds_to_recovery = None
     if not hit:
         return False, 0.0
-    victims = tuple((holder, action) for dummy, holder, action in hit.values())
-    cancelled = any(action == CANCEL for dummy, action in victims)
-    seen: Observation = yield Watch(promised, victims, patience.grace if cancelled else patience.settle)
-    if seen.waiting and cancelled:
+    targets = tuple((holder, action) for dummy, holder, action in hit.values())
+    cancelled = any(action == CANCEL for dummy, action in targets)
+    observation: Observation = yield Watch(promised, targets, patience.grace if cancelled else patience.settle)
+    if observation.waiting and cancelled:
         for target, (item, holder, action) in list(hit.items()):
             if action == CANCEL and isinstance(holder, Session):
                 fresh: Session | None = yield Reread(holder, escalated=True)
@@ -205,17 +205,17 @@ def _one_round(
                 witnesses, shared = _sample_waiters(judged, key), judged.snapshot.shared_xids.get(key, ())
                 if (yield Signal(_as_seen(fresh, holder), TERMINATE, witnesses, escalated=True, shared=shared)):
                     hit[target] = (item, holder, TERMINATE)
-        victims = tuple((holder, action) for dummy, holder, action in hit.values())
-        seen = yield Watch(promised, victims, patience.settle)
-    if seen.standing:
-        seen = yield Watch(promised, victims, patience.timeout)
-    record_results(hit, seen, done)
-    if promised and not seen.waiting:
-        done.seconds_to_recovery = round(seen.seconds, 3)
-    return not seen.waiting, seen.seconds
+        targets = tuple((holder, action) for dummy, holder, action in hit.values())
+        observation = yield Watch(promised, targets, patience.settle)
+    if observation.standing:
+        observation = yield Watch(promised, targets, patience.timeout)
+    record_results(hit, observation, done)
+    if promised and not observation.waiting:
+        done.seconds_to_recovery = round(observation.seconds, 3)
+    return not observation.waiting, observation.seconds
 
 
-def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observation, done: Outcome) -> None:
+def record_results(hit: Mapping[str, tuple[Item, Holder, str]], observation: Observation, done: Outcome) -> None:
     """Note what became of those who were signalled: ended, or stuck."""
     for target, (item, dummy, action) in hit.items():
         entry = {
@@ -225,7 +225,7 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], seen: Observatio
             "action": _PAST[action],
             "reason": item.reason,
         }
-        (done.still_present if target in seen.standing else done.acted_on).append(entry)
+        (done.still_present if target in observation.standing else done.acted_on).append(entry)
 
 
 def _signal_once(step: Signal, why: Callable[[Holder], str]) -> Generator[Step, Any, tuple[Holder, str] | str]:
@@ -284,7 +284,7 @@ def _was_there(first: Snapshot, fresh: Judgement, target: str) -> bool:
 
 
 def _behind_sessions_that_move(snapshot: Snapshot, since: datetime) -> set[Key]:
-    """Waiters of a hot row, which many update one after the other: whoever holds it now has done something since."""
+    """Waiters of a hot row, which many update one after the other: the holder of now has worked since."""
     moves = [
         key
         for key in snapshot.forest.root_blockers

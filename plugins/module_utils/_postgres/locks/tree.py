@@ -19,7 +19,7 @@ from .lock_table import Key
 
 
 def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int = 110) -> list[str]:
-    """Who waits for whom, at most ``rows`` lines; equal leaves of one branch share a line."""
+    """Waiters below their holders, at most ``rows`` lines; equal leaves of one branch share a line."""
     forest = snapshot.forest
     if not forest.waiters:
         return ["no session waits for a lock"]
@@ -42,7 +42,7 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
 
 
 def by_design_lines(snapshot: Snapshot, min_waiting: float = 0.0, approved: Collection[str] = ()) -> list[str]:
-    """A line for each advisory lock that sessions wait for by design: how many wait, and for whom."""
+    """A line for each advisory lock that sessions wait for by design: how many wait, and for which session."""
     waiters: dict[tuple[str, frozenset[Key]], int] = {}
     for key, holders in snapshot.waits_by_design(min_waiting, approved).items():
         lock = (snapshot.object_of(snapshot.forest.wait_of(key)), holders)
@@ -83,14 +83,14 @@ def _branch(
 
 def _bundled(snapshot: Snapshot, keys: list[Key], children: dict[Key | None, list[Key]]) -> list[tuple[Key, int]]:
     """Each node with 0, or the first of several equal leaves followed by (first, how many more)."""
-    seen: dict[tuple[str, str], list[Key]] = {}
+    bundles: dict[tuple[str, str], list[Key]] = {}
     shown: list[tuple[Key, int]] = []
     for key in keys:
         if children.get(key):
             shown.append((key, 0))
         else:
-            seen.setdefault(("leaf", snapshot.wanted(key)), []).append(key)
-    for leaves in seen.values():
+            bundles.setdefault(("leaf", snapshot.wanted(key)), []).append(key)
+    for leaves in bundles.values():
         shown.append((leaves[0], 0))
         if len(leaves) == 2:
             shown.append((leaves[1], 0))

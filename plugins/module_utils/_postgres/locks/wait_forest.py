@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who holds up whom: roots, gates, cycles, and the tree that a person reads. Pure.
+"""Which session blocks which: root blockers, gates, cycles, and the tree that a person reads. Pure.
 
-A *root* holds a lock that others wait for and waits for nobody. A *gate* waits itself, and others
+A *root* holds a lock that others wait for and does not wait itself. A *gate* waits itself, and others
 wait only because it does: without it they would get their lock. The tree hangs every session under
 the nearest one that alone could set it free (its immediate dominator), so a branch answers the
 question of the night: if this one goes, who can go on?
@@ -41,38 +41,38 @@ class Forest:
         return locks[0] if locks else None
 
     def waiting_for(self, key: Key) -> list[Key]:
-        """Waiters with an edge straight to ``key``: the ones to whom it must still be in the way."""
+        """Waiters with an edge straight to ``key``: those that it still blocks."""
         waits = self.waits
         node = waits.node_of.get(key)
         if node is None:
             return []
         back = algorithms.reversed_graph(waits.out)
-        found: dict[Key, None] = {}
-        seen = {node}
+        waiters: dict[Key, None] = {}
+        visited = {node}
         todo = [node]
         while todo:
             for before in back[todo.pop()]:
-                if before not in seen:
-                    seen.add(before)
+                if before not in visited:
+                    visited.add(before)
                     owner = waits.keys[before]
                     if owner is None:
                         todo.append(before)
                     else:
-                        found[owner] = None
-        return list(found)
+                        waiters[owner] = None
+        return list(waiters)
 
     def behind(self, keys: Iterable[Key]) -> set[Key]:
         """All waiters that wait for any of ``keys``, directly or through others."""
         starts = [self.waits.node_of[key] for key in keys if key in self.waits.node_of]
-        seen = algorithms.reachable(self.backwards, starts)
-        return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
+        reached = algorithms.reachable(self.backwards, starts)
+        return {owner for owner in (self.waits.keys[node] for node in reached) if owner in self.waits.waits}
 
     def still_blocked(self, removed: Iterable[Key]) -> set[Key]:
         """The waiters that would still wait for a root if ``removed`` were gone."""
         gone = [self.waits.node_of[key] for key in removed if key in self.waits.node_of]
         root_blockers = [self.waits.node_of[key] for key in self.root_blockers]
-        seen = algorithms.reachable(self.backwards, root_blockers, closed=gone)
-        return {owner for owner in (self.waits.keys[node] for node in seen) if owner in self.waits.waits}
+        reached = algorithms.reachable(self.backwards, root_blockers, closed=gone)
+        return {owner for owner in (self.waits.keys[node] for node in reached) if owner in self.waits.waits}
 
     @cached_property
     def backwards(self) -> list[list[int]]:
@@ -96,7 +96,7 @@ def build_forest(locks: list[Lock]) -> Forest:
 
 
 def _find_cycles(forest: Forest) -> None:
-    """Latent edges left out: nobody waits for those yet."""
+    """Latent edges left out: no session waits for those yet."""
     keys = forest.waits.keys
     components = algorithms.cycles(forest.waits.out)
     owners = [[key for key in (keys[node] for node in component) if key is not None] for component in components]
@@ -104,7 +104,7 @@ def _find_cycles(forest: Forest) -> None:
 
 
 def _count_reach(forest: Forest) -> bool:
-    """Fills ``reach``; tells whether what hangs on the roots is free of cycles."""
+    """Fills ``reach``; returns whether what is behind the root blockers is free of cycles."""
     node_of = forest.waits.node_of
     counts, acyclic = algorithms.marked_behind(
         forest.backwards,

@@ -91,41 +91,41 @@ def grouped(doings: Iterable[Doing], texts: Mapping[Key, str]) -> Grouped:
         members.setdefault(group, []).append(doing)
         if text.startswith(CURSOR):
             said[group] = text
-    found = Grouped([], {}, {})
+    groups = Grouped([], {}, {})
     for group, each in members.items():
         first = max(each, key=lambda doing: (doing.spent.seconds, doing.key))
-        found.doings.append(_sum(first, each, texts) if len(each) > 1 else first)
+        groups.doings.append(_sum(first, each, texts) if len(each) > 1 else first)
         if group in said:
-            found.texts[first.key] = said[group]
-        found.ids.update({doing.key[2]: first.key[2] for doing in each if doing is not first})
-    return found
+            groups.texts[first.key] = said[group]
+        groups.ids.update({doing.key[2]: first.key[2] for doing in each if doing is not first})
+    return groups
 
 
 def renumbered(running: Mapping[int, list[RunningNow]], ids: Mapping[int, int]) -> dict[int, list[RunningNow]]:
     """What runs, by the ids that stand for their groups."""
-    found: dict[int, list[RunningNow]] = {}
+    running_by_number: dict[int, list[RunningNow]] = {}
     for query_id, sessions in running.items():
-        found.setdefault(ids.get(query_id, query_id), []).extend(sessions)
-    return found
+        running_by_number.setdefault(ids.get(query_id, query_id), []).extend(sessions)
+    return running_by_number
 
 
 def recounted(samples: Samples, ids: Mapping[int, int]) -> Samples:
     """The samples by those ids."""
-    found = Samples(samples.looks, waits=samples.waits)
+    renumbered_samples = Samples(samples.looks, waits=samples.waits)
     for query_id, number in samples.seen.items():
-        found.seen[ids.get(query_id, query_id)] += number
-        found.locked[ids.get(query_id, query_id)] += samples.locked[query_id]
-    return found
+        renumbered_samples.seen[ids.get(query_id, query_id)] += number
+        renumbered_samples.locked[ids.get(query_id, query_id)] += samples.locked[query_id]
+    return renumbered_samples
 
 
 def _cursors(texts: Mapping[Key, str]) -> dict[tuple[int, int, str], set[str]]:
     """The queries that cursors were declared for, by role, database and name."""
-    found: dict[tuple[int, int, str], set[str]] = {}
+    cursors: dict[tuple[int, int, str], set[str]] = {}
     for key, text in texts.items():
         declared = _DECLARE.match(_bare(text))
         if declared:
-            found.setdefault((key[0], key[1], declared.group(1)), set()).add(shape(inner_query(_bare(text))))
-    return found
+            cursors.setdefault((key[0], key[1], declared.group(1)), set()).add(shape(inner_query(_bare(text))))
+    return cursors
 
 
 def _bare(text: str) -> str:

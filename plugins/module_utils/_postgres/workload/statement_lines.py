@@ -10,16 +10,16 @@ from .statements import WorkloadReport
 
 
 def of_statements(result: WorkloadReport) -> list[Line]:
-    """What the server spends its time on, the most first; or why nobody can say."""
+    """What the server spends its time on, the most first; or why that is unknown."""
     window = result["window"]
     lines = [(CARE, f"{result['why']}; remedy: {result['remedy']}")] if not result["available"] else []
     about = f"in the last {window['seconds']:g} s" if not window["lifetime"] else "since the counters began, not now"
     waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
     lines.append((DIM, f"{len(result['statements'])} statements {about}; active sessions: {waits or 'none'}"))
-    for one in result["statements"][:TOP]:
-        locked = f", {one['lock_share']:.0%} of it waiting for locks" if one["lock_share"] else ""
-        mean = f", {one['mean_ms']:g} ms each" if one["mean_ms"] is not None else ""
-        runs = f", {len(one['running'])} running" if one["running"] else ""
-        text = f"{one['share']:.0%} ({one['seconds']:.1f} s{mean}{locked}{runs}): {shortened(one['statement'], WIDE)}"
-        lines.append((PLAIN, text))
+    for statement in result["statements"][:TOP]:
+        locked = f", {statement['lock_share']:.0%} of it waiting for locks" if statement["lock_share"] else ""
+        mean = f", {statement['mean_ms']:g} ms each" if statement["mean_ms"] is not None else ""
+        runs = f", {len(statement['running'])} running" if statement["running"] else ""
+        share = f"{statement['share']:.0%} ({statement['seconds']:.1f} s{mean}{locked}{runs})"
+        lines.append((PLAIN, f"{share}: {shortened(statement['statement'], WIDE)}"))
     return lines + [(CARE, note) for note in result["notes"]]

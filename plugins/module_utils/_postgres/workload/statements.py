@@ -114,7 +114,7 @@ class StatementCounters(NamedTuple):
 
 @dataclass(frozen=True)
 class Doing:
-    """What one statement cost between two looks. ``renewed``: its counters began anew meanwhile, so it may be more."""
+    """What one statement cost between two looks. ``renewed``: its counters were reset meanwhile, so it may be more."""
 
     key: Key
     spent: Entry
@@ -150,7 +150,7 @@ class Samples:
 
 def difference(first: StatementCounters, second: StatementCounters) -> list[Doing]:
     """What was done between two looks. An entry that was dropped and came again counts from its new beginning."""
-    found = []
+    doings = []
     for key, after in second.entries.items():
         before = first.entries.get(key)
         renewed = before is not None and (after.calls < before.calls or after.since != before.since)
@@ -165,8 +165,8 @@ def difference(first: StatementCounters, second: StatementCounters) -> list[Doin
                 after.spilled - before.spilled,
             )
         if spent.calls:
-            found.append(Doing(key, spent, after, renewed))
-    return found
+            doings.append(Doing(key, spent, after, renewed))
+    return doings
 
 
 def lifetime(snapshot: StatementCounters) -> list[Doing]:
@@ -176,27 +176,27 @@ def lifetime(snapshot: StatementCounters) -> list[Doing]:
 
 def running_seconds(snapshot: Snapshot, own_pid: int, window: float | None) -> dict[int, list[RunningNow]]:
     """Statements that run right now, by query id (0: unknown), with the part of the window that each has taken."""
-    found: dict[int, list[RunningNow]] = {}
-    for one in snapshot.client_sessions():
-        if one.state != "active" or one.pid == own_pid or SIGNATURE in one.query:
+    running: dict[int, list[RunningNow]] = {}
+    for client_session in snapshot.client_sessions():
+        if client_session.state != "active" or client_session.pid == own_pid or SIGNATURE in client_session.query:
             continue
-        age = one.seconds_in_state(snapshot.now)
-        told: RunningNow = {
-            "pid": one.pid,
-            "who": who_is(snapshot, one.pid),
-            "target": one.target,
+        age = client_session.seconds_in_state(snapshot.now)
+        entry: RunningNow = {
+            "pid": client_session.pid,
+            "who": who_is(snapshot, client_session.pid),
+            "target": client_session.target,
             "seconds": round(age, 1),
-            "wait": one.wait_type,
+            "wait": client_session.wait_type,
             "within": age if window is None else min(age, window),
-            "query": one.query,
+            "query": client_session.query,
         }
-        found.setdefault(one.query_id or 0, []).append(told)
-    return found
+        running.setdefault(client_session.query_id or 0, []).append(entry)
+    return running
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How names and texts are told: roles and databases by oid, texts by key, and in which form texts are shown."""
+    """How names and texts are shown: roles and databases by oid, texts by key, and in which form texts are shown."""
 
     roles: Mapping[int, str]
     databases: Mapping[int, str]
@@ -213,12 +213,12 @@ class Reader:
 def ranked(doings: Iterable[Doing], running: Mapping[int, list[RunningNow]]) -> list[tuple[Key, float]]:
     """Keys with the seconds that each took, finished and running, the most first. What runs and never ended has a key
     of its own."""
-    seconds: dict[Key, float] = {one.key: one.spent.seconds for one in doings}
+    seconds: dict[Key, float] = {doing.key: doing.spent.seconds for doing in doings}
     by_id: dict[int, list[Key]] = {}
     for key in seconds:
         by_id.setdefault(key[2], []).append(key)
     for query_id, sessions in running.items():
-        within = sum(one["within"] for one in sessions)
+        within = sum(session["within"] for session in sessions)
         keys = by_id.get(query_id) if query_id else None
         key = max(keys, key=lambda each: seconds[each]) if keys else (0, 0, query_id, True)
         seconds[key] = seconds.get(key, 0.0) + within
@@ -233,17 +233,17 @@ def report(
     top: int,
     window: float | None,
 ) -> list[StatementReport]:
-    """The statements that took most, with their part of the whole, locks told apart from work."""
+    """The statements that took most, with their part of the whole, locks distinguished from work."""
     order = ranked(doings, running)
     whole = sum(seconds for dummy, seconds in order) or 1.0
-    by_key = {one.key: one for one in doings}
-    told: list[StatementReport] = []
+    by_key = {doing.key: doing for doing in doings}
+    reports: list[StatementReport] = []
     for key, seconds in order[:top]:
         doing = by_key.get(key)
         runs = running.get(key[2], []) if key[2] or doing is None else []
         locked = samples.lock_share(key[2])
         spent = doing.spent if doing else Entry(0, 0.0)
-        told.append(
+        reports.append(
             {
                 "query_id": str(key[2]),
                 "role": printable(reader.roles.get(key[0], "")),
@@ -264,7 +264,7 @@ def report(
                 "running": [_shown(session) for session in runs],
             }
         )
-    return told
+    return reports
 
 
 def _shown(session: RunningNow) -> RunningStatement:

@@ -41,7 +41,7 @@ def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
         why = "no process here is a session of this server: it runs on another host, or in one whose /proc is hidden"
         return {"here": False, "why": why, "sessions": [], "dead_clients": [], "cores": 0, "cpu": 0.0, "memory": 0}
     time.sleep(interval)
-    second = matched(snapshot, read_backends(one.pid for one in first.values()))
+    second = matched(snapshot, read_backends(backend.pid for backend in first.values()))
     signs = _signs(snapshot, second)
     return {
         "here": True,
@@ -59,23 +59,27 @@ def data_disk(snapshot: Snapshot, own_pid: int) -> DiskRoom | None:
 def data_disks(snapshot: Snapshot, own_pid: int) -> dict[str, DiskRoom]:
     """The file systems of the data directory and of pg_wal, by name; empty if they are not to be seen."""
     own = matched(snapshot, read_backends()).get(own_pid)
-    found: dict[str, DiskRoom] = {}
+    disks: dict[str, DiskRoom] = {}
     for name, place in ((DATA, ""), ("pg_wal", "/pg_wal")) if own else ():
         try:
             figures = os.statvfs(f"/proc/{own.pid if own else 0}/cwd{place}")
         except OSError:
             continue
         room: DiskRoom = {"size": figures.f_blocks * figures.f_frsize, "free": figures.f_bavail * figures.f_frsize}
-        if room not in found.values():
-            found[name] = room
-    return found
+        if room not in disks.values():
+            disks[name] = room
+    return disks
 
 
 def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
     """Every process that calls itself PostgreSQL's; those that end meanwhile are left out."""
     boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    wanted = pids if pids is not None else (int(one.name) for one in os.scandir("/proc") if one.name.isdigit())
-    found = []
+    wanted = (
+        pids
+        if pids is not None
+        else (int(dir_entry.name) for dir_entry in os.scandir("/proc") if dir_entry.name.isdigit())
+    )
+    backends = []
     for pid in wanted:
         name, dummy, rest = read(f"/proc/{pid}/stat").partition("(")[2].rpartition(")")
         fields = rest.split()
@@ -84,7 +88,7 @@ def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
         status = read(f"/proc/{pid}/status")
         inside = [line.split()[-1] for line in status.splitlines() if line.startswith("NSpid:")]
         moved = parse_pairs(read(f"/proc/{pid}/io"))
-        found.append(
+        backends.append(
             Backend(
                 pid,
                 int(inside[0]) if inside else pid,
@@ -95,7 +99,7 @@ def read_backends(pids: Iterable[int] | None = None) -> list[Backend]:
                 moved.get("write_bytes"),
             )
         )
-    return found
+    return backends
 
 
 def observe_poolers(snapshot: Snapshot) -> dict[int, str]:
@@ -117,7 +121,7 @@ def observe_poolers(snapshot: Snapshot) -> dict[int, str]:
 def _inodes(pid: str) -> set[str]:
     """Sockets that a process has open; empty where this user may not look."""
     try:
-        links = [os.readlink(one.path) for one in os.scandir(f"/proc/{pid}/fd")]
+        links = [os.readlink(dir_entry.path) for dir_entry in os.scandir(f"/proc/{pid}/fd")]
     except OSError:
         return set()
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
@@ -128,17 +132,17 @@ def _signs(snapshot: Snapshot, backends: dict[int, Backend]) -> dict[int, str]:
     tables: dict[str, dict[tuple[str, int], Peer]] = {}
     signs = {}
     for pid in clients_of(snapshot):
-        one = backends.get(pid)
-        if one is None:
+        backend = backends.get(pid)
+        if backend is None:
             continue
         try:
-            network = os.readlink(f"/proc/{one.pid}/ns/net")
+            network = os.readlink(f"/proc/{backend.pid}/ns/net")
         except OSError:
             continue
         if network not in tables:
             tables[network] = {
-                **parse_tcp(read(f"/proc/{one.pid}/net/tcp6")),
-                **parse_tcp(read(f"/proc/{one.pid}/net/tcp")),
+                **parse_tcp(read(f"/proc/{backend.pid}/net/tcp6")),
+                **parse_tcp(read(f"/proc/{backend.pid}/net/tcp")),
             }
         signs[pid] = gone(snapshot, pid, tables[network])
     return signs

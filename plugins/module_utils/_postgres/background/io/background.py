@@ -20,9 +20,9 @@ def collect_background(
     postgres: Postgres, snapshot: Snapshot, subjects: Collection[str], pooler: Pooler | None, interval: float
 ) -> background.BackgroundReport:
     """The subjects that were asked for. What this login or this host may not see is said, and costs nothing else."""
-    found: background.BackgroundSubjects = {}
+    reports: background.BackgroundSubjects = {}
     if "wraparound" in subjects:
-        found["wraparound"] = background.wraparound(
+        reports["wraparound"] = background.wraparound(
             snapshot,
             postgres.names(queries.AGES),
             postgres.names(queries.HORIZON_SESSIONS),
@@ -30,20 +30,20 @@ def collect_background(
             postgres.names(queries.SLOTS),
         )
     if "replication" in subjects:
-        found["replication"] = background.replication(
+        reports["replication"] = background.replication(
             postgres.names(queries.SLOTS),
             postgres.names(queries.WALSENDERS),
             postgres.rows(queries.ARCHIVER)[0],
         )
     if "spill" in subjects:
-        found["spill"] = _spill(postgres, snapshot)
+        reports["spill"] = _spill(postgres, snapshot)
     if "autovacuum" in subjects:
-        found["autovacuum"] = background.autovacuum(snapshot, postgres.names(queries.VACUUMS))
+        reports["autovacuum"] = background.autovacuum(snapshot, postgres.names(queries.VACUUMS))
     if "processes" in subjects:
-        found["processes"] = observe_backends(snapshot, interval)
+        reports["processes"] = observe_backends(snapshot, interval)
     if "pooler" in subjects:
-        found["pooler"] = read_pooler(pooler, snapshot) if pooler else {"reachable": False, "why": "not asked for"}
-    return {**found, "findings": background.pressing(found)}
+        reports["pooler"] = read_pooler(pooler, snapshot) if pooler else {"reachable": False, "why": "not asked for"}
+    return {**reports, "findings": background.pressing(reports)}
 
 
 def _spill(postgres: Postgres, snapshot: Snapshot) -> background.SpillReport:

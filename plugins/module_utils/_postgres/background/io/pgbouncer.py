@@ -27,13 +27,13 @@ def read_pooler(pooler: Pooler, snapshot: Snapshot) -> PoolerReport:
 
 def _tables(pooler: Pooler) -> Tables:
     connection = open_pooler_connection(pooler)
-    found: Tables = {}
+    tables: Tables = {}
     try:
         for name in _SHOWN:
             with connection.cursor() as cursor:
                 cursor.execute(f"SHOW {name}")
                 columns = [column.name for column in cursor.description or ()]
-                found[name] = [dict(zip(columns, row)) for row in cursor.fetchall()]
+                tables[name] = [dict(zip(columns, row)) for row in cursor.fetchall()]
     except driver().Error as error:
         said = " ".join(str(error).split())
         raise ConnectError(
@@ -42,4 +42,4 @@ def _tables(pooler: Pooler) -> Tables:
         ) from None
     finally:
         connection.close()
-    return found
+    return tables

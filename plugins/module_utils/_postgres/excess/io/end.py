@@ -136,7 +136,7 @@ def _clients_of_pooler(background: BackgroundReport) -> dict[int, str]:
 
 @dataclass
 class EndSessions:
-    """The act. ``parts``: of whom the plan is made, of those who do nothing, of all others, or of both."""
+    """The act. ``parts``: which sessions the plan is made of, those that do nothing, of all others, or of both."""
 
     ending: Ending
     exclusions: Exclusions
@@ -177,6 +177,6 @@ class EndSessions:
             done=outcome.sentences,
             state=standing(outcome.after or planned.snapshot),
             left=len(outcome.still_present),
-            not_done=[NotDone(target=one["target"], reason=one["reason"]) for one in outcome.not_done],
+            not_done=[NotDone(target=entry["target"], reason=entry["reason"]) for entry in outcome.not_done],
             touched=bool(outcome.still_present),
         )

@@ -47,7 +47,7 @@ _IDLE = ("Lock", "Client", "Timeout", "Activity")  # who waits for these reads n
 
 @dataclass(frozen=True)
 class AdviceOptions:
-    """``window`` seconds; statements to look at; rows from which a table is big; the smallest unused index told."""
+    """``window`` seconds; ``top`` statements; rows from which a table is big; the smallest unused index listed."""
 
     window: float = 5.0
     top: int = 10
@@ -112,15 +112,19 @@ def _advise_in(
     gained = indexes.with_partitions(gained, catalog.parents)
     missing = indexes.unindexed(catalog)
     candidates, readings = _of_statements(postgres, catalog, gained, work, reader, options, notes)
-    found = [*candidates, *advice.of_foreign_keys(catalog, missing, gained)]
-    merged = [one for one in advice.merge(found) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
+    proposals = [*candidates, *advice.of_foreign_keys(catalog, missing, gained)]
+    merged = [
+        proposal
+        for proposal in advice.merge(proposals)
+        if not catalog.serves(proposal.table.oid, _numbers(catalog, proposal))
+    ]
     ordered = advice.ranked(merged)[: options.top]
     least = Least(options.min_rows, options.top, options.least_unused)
     unknown = "" if work.extension.name else f"{work.extension.why}, so the statement is not known"
     return catalog_report(
         catalog,
         gained,
-        advice=[advice.advice_dict(catalog, one, gained, work.seconds) for one in ordered],
+        advice=[advice.advice_dict(catalog, proposal, gained, work.seconds) for proposal in ordered],
         missing=missing,
         full_reads=full_reads(
             catalog, gained, readings, whole=work.whole or work.seconds or 0.0, min_rows=options.min_rows,
@@ -138,12 +142,12 @@ def progress(postgres: Postgres) -> list[BuildProgress]:
 
 def elsewhere(postgres: Postgres) -> dict[str, dict[int, Table]]:
     """The tables of the databases in which others are at work, as they are now, by the name of the database."""
-    found = {}
+    other_databases = {}
     for row in postgres.names(queries.ELSEWHERE):
         with at(postgres, row[0], []) as place:
             if place is not None:
-                found[row[0]] = read_tables(place)
-    return found
+                other_databases[row[0]] = read_tables(place)
+    return other_databases
 
 
 def read_tables(postgres: Postgres) -> dict[int, Table]:
@@ -152,8 +156,8 @@ def read_tables(postgres: Postgres) -> dict[int, Table]:
 
 def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
     """Tables, indexes, foreign keys and columns as they are now."""
-    found = [_index(row) for row in postgres.text_rows(queries.INDEXES)]
-    special = [one.oid for one in found if one.partial or one.expressions]
+    index_rows = [_index(row) for row in postgres.text_rows(queries.INDEXES)]
+    special = [index.oid for index in index_rows if index.partial or index.expressions]
     defined = {row[0]: (row[1] or "", row[2] or "") for row in postgres.names(queries.EXPRESSIONS, indexes=special)}
     columns: dict[int, dict[int, Column]] = {}
     for table, *rest in postgres.text_rows(queries.COLUMNS, tables=list(tables)):
@@ -164,7 +168,7 @@ def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
         views.setdefault(view, (name, set()))[1].add(below)
     return Catalog(
         tables,
-        [one._replace(defined=defined.get(one.oid, ("", ""))) for one in found],
+        [index._replace(defined=defined.get(index.oid, ("", ""))) for index in index_rows],
         [ForeignKey(row[0], row[1], row[2], tuple(row[3])) for row in postgres.text_rows(queries.FOREIGN_KEYS)],
         columns,
         (now - since).total_seconds() / 86400 if since else None,
@@ -177,13 +181,13 @@ def read_catalog(postgres: Postgres, tables: dict[int, Table]) -> Catalog:
 
 def _below(views: Mapping[int, tuple[str, set[int]]], view: int) -> set[int]:
     """The relations that a view reads, those of the views that it reads too."""
-    found: set[int] = set()
+    relations: set[int] = set()
     open_ = [view]
     while open_:
-        for oid in views[open_.pop()][1] - found:
-            found.add(oid)
+        for oid in views[open_.pop()][1] - relations:
+            relations.add(oid)
             open_ += [oid] if oid in views else []
-    return found
+    return relations
 
 
 def _index(row: Any) -> Index:
@@ -205,14 +209,14 @@ def _of_statements(
     that was looked at, with the tables that its candidates concern."""
     planner = Planner(postgres)
     prove = options.hypothetical and planner.hypothetical
-    spent = {one.key: one.spent.seconds for one in work.doings}
+    spent = {doing.key: doing.spent.seconds for doing in work.doings}
     reasons: dict[str, list[str]] = {}
     unclear: dict[str, None] = {}
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     readings: list[Reading] = []
     for key in work.top(options.top):
         running = work.running.get(key[2], [])
-        seconds = spent.get(key, 0.0) + sum(one["within"] for one in running)
+        seconds = spent.get(key, 0.0) + sum(running_statement["within"] for running_statement in running)
         text = reader.texts.get(key, "")
         if seconds < _LEAST_SHARE * work.whole or work.samples.lock_share(key[2]) > 0.5:
             continue
@@ -239,9 +243,13 @@ def _of_statements(
                     best = _unproved(catalog, gained, table, need, age)
                 if best is not None:
                     tried.append(best)
-        merged = [one for one in advice.merge(tried) if not catalog.serves(one.table.oid, _numbers(catalog, one))]
+        merged = [
+            proposal
+            for proposal in advice.merge(tried)
+            if not catalog.serves(proposal.table.oid, _numbers(catalog, proposal))
+        ]
         readings.append(Reading(text, shown, seconds, _advised(catalog, merged)))
-        found += [replace(one, seconds=seconds, statements=[shown]) for one in merged]
+        candidates += [replace(proposal, seconds=seconds, statements=[shown]) for proposal in merged]
     notes += [_not_planned(reason, statements) for reason, statements in reasons.items()]
     notes += unclear
     if readings and options.hypothetical and not planner.hypothetical:
@@ -249,40 +257,44 @@ def _of_statements(
             "advice for statements is not proved: CREATE EXTENSION hypopg (no restart) in the database"
             f" {printable(catalog.database)} to have it tried"
         )
-    return found, readings
+    return candidates, readings
 
 
 def _advised(catalog: Catalog, candidates: Iterable[Candidate]) -> frozenset[int]:
     """The tables that these concern, with their partitions."""
-    tables = [one.table.oid for one in candidates]
+    tables = [candidate.table.oid for candidate in candidates]
     return frozenset(oid for table in tables for oid in (table, *catalog.leaves(table)))
 
 
 def _in(work: Workload, reader: Reader, name: str) -> Workload:
     """What was done in one database: another's statements are about tables that are not there.
 
-    Statements without an id, where the server computes none, are told apart by their texts.
+    Statements without an id, where the server computes none, are distinguished by their texts.
     """
     known = {oid for oid, database in reader.databases.items() if database == name}
     running: dict[int, list[RunningNow]] = {}
     for query_id, sessions in work.running.items():
-        for one in sessions:
-            if work.snapshot.sessions[one["pid"]].database == name:
-                running.setdefault(query_id or hash(without_literals(one["query"])), []).append(one)
-    doings = [one for one in work.doings if one.key[1] in known]
+        for session in sessions:
+            if work.snapshot.sessions[session["pid"]].database == name:
+                running.setdefault(query_id or hash(without_literals(session["query"])), []).append(session)
+    doings = [doing for doing in work.doings if doing.key[1] in known]
     return replace(work, doings=doings, running=running, whole=work.whole)
 
 
 def _at_work(running: list[RunningNow], window: float | None) -> float:
     """For how many seconds the oldest of these has been running, if it ran through the whole window and waits for
     neither a lock nor its client nor a clock; else 0."""
-    long = [one["seconds"] for one in running if one["wait"] not in _IDLE and one["seconds"] >= (window or _LONG)]
+    long = [
+        running_statement["seconds"]
+        for running_statement in running
+        if running_statement["wait"] not in _IDLE and running_statement["seconds"] >= (window or _LONG)
+    ]
     return max(long, default=0.0)
 
 
 def _opened(postgres: Postgres, running: list[RunningNow]) -> set[int]:
     """The tables that these sessions have open."""
-    pids = [one["pid"] for one in running]
+    pids = [running_statement["pid"] for running_statement in running]
     return {row[0] for row in postgres.rows(queries.OPENED, pids=pids)} if pids else set()
 
 
@@ -305,11 +317,11 @@ def _asked(
     for query in queries_of(text):
         by_alias: dict[str, Table] = {}
         for schema, name, alias in query.sources:
-            found = catalog.meant(schema, name, evidence)
-            if len(found) == 1:
-                by_alias[alias] = found[0]
-            elif any(one.rows >= min_rows for one in found):
-                many = " or ".join(printable(one.name) for one in found)
+            meanings = catalog.meant(schema, name, evidence)
+            if len(meanings) == 1:
+                by_alias[alias] = meanings[0]
+            elif any(table.rows >= min_rows for table in meanings):
+                many = " or ".join(printable(table.name) for table in meanings)
                 unclear[f"no advice for statements that name {printable(name)}: it may be {many}"] = None
         columns = {
             alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
@@ -346,13 +358,13 @@ def _unproved(
     catalog: Catalog, gained: dict[int, Table], table: Table, need: IndexNeed, age: float
 ) -> Candidate | None:
     """For a table that was read from end to end: what is equal first, the most selective before all, then one that is
-    compared otherwise. None where what is equal tells too few rows apart.
+    compared otherwise. None where equality selects too many rows.
 
     What a statement reads is counted when it ends. One that runs, of such an ``age``, and that no index serves by even
     one column, is taken to read it so.
     """
     compared = [*need.equal, *need.other]
-    served = any(catalog.serves(table.oid, catalog.numbers(table.oid, [one])) for one in compared)
+    served = any(catalog.serves(table.oid, catalog.numbers(table.oid, [column])) for column in compared)
     if gained[table.oid].scans:
         age = 0.0
     elif not age or served:
@@ -361,5 +373,5 @@ def _unproved(
     return Candidate(table, chosen.columns, running=age, chosen=chosen.why) if chosen.columns else None
 
 
-def _numbers(catalog: Catalog, one: Candidate) -> tuple[int, ...]:
-    return catalog.numbers(one.table.oid, one.columns)
+def _numbers(catalog: Catalog, candidate: Candidate) -> tuple[int, ...]:
+    return catalog.numbers(candidate.table.oid, candidate.columns)

@@ -94,7 +94,7 @@ class Build:
         postgres, table = self.postgres, planned.table
         if planned.plan.actions:
             self._refuse(planned)
-        names = [one.name for one in self.catalog.of(table.oid)]
+        names = [index.name for index in self.catalog.of(table.oid)]
         evidence = {
             "at": stamp(self.snapshot.now),
             "server": dict(postgres.server),
@@ -103,7 +103,8 @@ class Build:
             "indexes": names,
             "definitions": [row[0] for row in postgres.names(DEFINITIONS, table=table.oid)],
             "sessions": [
-                session_dict(self.snapshot, one, "normalized") for one in self.snapshot.client_sessions()[:50]
+                session_dict(self.snapshot, client_session, "normalized")
+                for client_session in self.snapshot.client_sessions()[:50]
             ],
         }
         return Before(
@@ -132,16 +133,16 @@ class Build:
                 f"{describe_waits(self.snapshot, old)}. Nothing was done. Wait for them, or terminate them"
                 " (pg_end_sessions,"
                 " idle_in_transaction), then build.",
-                waits_for=[one.pid for one in old],
+                waits_for=[session.pid for session in old],
             )
 
     def act(self, planned: Building) -> After:
-        there = frozenset(one.oid for one in self.catalog.indexes)
+        there = frozenset(index.oid for index in self.catalog.indexes)
         deadline = time.monotonic() + self.options.timeout
         done = [_carry_out(self.postgres, planned, target, deadline, there) for target in planned.plan.targets]
         now = read_catalog(self.postgres, {planned.table.oid: planned.table}).of(planned.table.oid)
-        broken = [one for one in now if one.relname == planned.name and not one.valid]
-        return After(done=done, state={"indexes": [one.name for one in now]}, left=len(broken))
+        broken = [index for index in now if index.relname == planned.name and not index.valid]
+        return After(done=done, state={"indexes": [index.name for index in now]}, left=len(broken))
 
 
 def _unseen(postgres: Postgres, number: int) -> list[str]:
@@ -159,7 +160,7 @@ def _find(postgres: Postgres, wanted_index: IndexRequest) -> tuple[Catalog, Tabl
         if (table.schema, table.relname) == (wanted_index.schema, wanted_index.table):
             break
     else:
-        near = [one.name for one in catalog.tables.values() if one.relname == wanted_index.table]
+        near = [table.name for table in catalog.tables.values() if table.relname == wanted_index.table]
         hint = f" There is {', '.join(near)}." if near else ""
         raise InputError(
             f"The database {postgres.server['database']} has no table {wanted_index.schema}.{wanted_index.table}.{hint}"
@@ -186,7 +187,7 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
             f"{table.name} is partitioned, and such an index cannot be built without locking all of it out. Build it on"
             " each partition, then CREATE INDEX ON ONLY the parent and ATTACH them. Nothing was done."
         )
-    if any(one.building for one in catalog.of(table.oid)):
+    if any(index.building for index in catalog.of(table.oid)):
         raise BusyError(
             f"Another index of {table.name} is being built, or one by a role that this login may not see (GRANT"
             " pg_monitor). Nothing was done. Wait until it is built."
@@ -207,20 +208,20 @@ def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Buildin
 def _prepared(postgres: Postgres, table: Table, harmless: Sequence[str]) -> list[str]:
     """Prepared transactions in the way that stay there: none that is about to be settled anyway."""
 
-    def found() -> set[str]:
+    def in_the_way() -> set[str]:
         rows = postgres.rows(queries.PREPARED_IN_THE_WAY, table=table.oid, harmless=list(harmless))
         return {row[0] for row in rows}
 
-    first = found()
+    first = in_the_way()
     if not first:
         return []
     time.sleep(_MOMENT)
-    return sorted(first & found(), key=int)
+    return sorted(first & in_the_way(), key=int)
 
 
 def _carry_out(postgres: Postgres, planned: Building, target: str, deadline: float, there: frozenset[int]) -> str:
     """One statement. It may take long and wait long: a short lock_timeout would leave an invalid index behind."""
-    (item,) = [one for one in planned.plan.actions if one.target == target]
+    (item,) = [action for action in planned.plan.actions if action.target == target]
     statement = planned.statements[target]
     _allow(postgres, max(1.0, deadline - time.monotonic()))
     try:
@@ -262,16 +263,16 @@ def _allow(postgres: Postgres, seconds: float) -> None:
 def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int]) -> str:
     """Drop what the broken build left: an invalid index that was not there before. Says how things stand."""
     try:
-        for one in read_catalog(postgres, {planned.table.oid: planned.table}).of(planned.table.oid):
-            if one.relname == planned.name and not one.valid and one.oid not in there:
-                if one.building:  # the server has not noticed that its client is gone
+        for index in read_catalog(postgres, {planned.table.oid: planned.table}).of(planned.table.oid):
+            if index.relname == planned.name and not index.valid and index.oid not in there:
+                if index.building:  # the server has not noticed that its client is gone
                     return _left(planned, "an index of the table is still being built")
                 prepared = _prepared(postgres, planned.table, ())
                 if prepared:
                     return _left(planned, f"that would wait for {describe_prepared(read_snapshot(postgres), prepared)}")
                 _allow(postgres, _TIDYING)
-                postgres.run(f"DROP INDEX CONCURRENTLY {one.name}")
-                return f"The invalid index that it left, {one.name}, was dropped: the table is unchanged."
+                postgres.run(f"DROP INDEX CONCURRENTLY {index.name}")
+                return f"The invalid index that it left, {index.name}, was dropped: the table is unchanged."
     except (ServerError, PrivilegeError) as error:
         return _left(planned, str(error))
     return "It left no index behind."

@@ -58,7 +58,7 @@ SELECT i.indexrelid, i.indrelid, c.relname::text,
   JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
 """
-# What tells one partial or expression index from another; it may have to wait for a lock, so it is asked apart.
+# What distinguishes one partial or expression index from another; it may have to wait for a lock, so it is asked apart.
 EXPRESSIONS = """
 SELECT indexrelid, pg_catalog.pg_get_expr(indpred, indrelid), pg_catalog.pg_get_expr(indexprs, indrelid)
   FROM pg_catalog.pg_index WHERE indexrelid = ANY (%(indexes)s::oid[])
@@ -100,7 +100,7 @@ HYPOPG = """
 SELECT n.nspname::text FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
  WHERE e.extname = 'hypopg'
 """
-# Whether planning over a table could run anything of somebody's own: a function, an operator or an operator class in
+# Whether planning over a table could run code of a user: a function, an operator or an operator class in
 # its indexes, policies or statistics (PostgreSQL's own are pinned and not recorded), or whatever its children have.
 ATTACHED = """
 SELECT c.relkind NOT IN ('r', 'm') OR c.relhassubclass OR c.relrowsecurity
@@ -123,8 +123,8 @@ SELECT DISTINCT l.relation FROM pg_catalog.pg_lock_status() AS l
 """
 SHOWN = "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'track_activity_query_size'"
 
-# Transactions that a concurrent build or drop on this table would wait for: whoever holds a lock of it that is in the
-# way, and in the end whoever has an older snapshot in this database. A vacuum's does not count.
+# Transactions that a concurrent build or drop on this table would wait for: those that hold a lock of it that is in the
+# way, and in the end those with an older snapshot in this database. A vacuum's does not count.
 WAITED_FOR = """
 SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) AS a
  WHERE a.pid <> pg_catalog.pg_backend_pid()

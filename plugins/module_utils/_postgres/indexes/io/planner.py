@@ -3,8 +3,9 @@
 """What the planner makes of a question of ours, as it is and with an index that does not exist. I/O.
 
 Planning runs code: what is declared immutable is folded, and indexes, policies and statistics of a table may hold such
-calls. Whoever owns a table could have them run by whoever plans over it, a superuser among them. So only statements of
-ours are planned, over plain tables to which nothing of anybody's own is attached, in a transaction that reads only.
+calls. The owner of a table could have them run by each role that plans over it, a superuser among them. So only
+statements of this collection are planned, over plain tables to which no user's code is attached, in a read-only
+transaction.
 Hypothetical indexes are hypopg's: they live in this session alone.
 """
 
@@ -32,8 +33,8 @@ class Planner:
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
-        found = postgres.names(queries.HYPOPG)
-        self._hypopg = identifier(found[0][0]) if found else ""
+        functions = postgres.names(queries.HYPOPG)
+        self._hypopg = identifier(functions[0][0]) if functions else ""
         self._generic = int(postgres.server["version_num"]) >= _GENERIC_PLAN
 
     @property
@@ -42,7 +43,7 @@ class Planner:
 
     @contextmanager
     def over(self, table: int) -> Iterator[None]:
-        """Reading only, and nothing kept; refused for a table that somebody's code hangs on."""
+        """Reading only, and nothing kept; refused for a table to which a user's code is attached."""
         attached = self._postgres.names(queries.ATTACHED, table=table)
         if not attached or attached[0][0]:
             raise NotPlanned("functions of its owner are attached to the table, and planning may run them")
@@ -58,7 +59,7 @@ class Planner:
             self._forget()
 
     def explain(self, question: str, parameters: int) -> Mapping[str, Any]:
-        """The generic plan: for values that nobody knows."""
+        """The generic plan: for unknown values."""
         self._postgres.run("SAVEPOINT plan")
         try:
             rows = self._postgres.run(self._ask(question, parameters))
@@ -68,8 +69,8 @@ class Planner:
             self._postgres.run("ROLLBACK TO SAVEPOINT plan")
             if not self._generic:
                 self._postgres.run("DEALLOCATE ALL")
-        found = rows[0][0]
-        plan: Mapping[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]
+        plan_node = rows[0][0]
+        plan: Mapping[str, Any] = (json.loads(plan_node) if isinstance(plan_node, str) else plan_node)[0]
         return plan
 
     def _ask(self, question: str, parameters: int) -> str:

@@ -35,7 +35,7 @@ def read_shared_rows(
 ) -> SharedRows:
     """All holders of the rows that sessions wait for. ``of_rows``: the lock of each waiter on its row. What cannot be
     read is unknown, and the rest of the look does not fail for it."""
-    found = SharedRows()
+    shared_rows = SharedRows()
     first = first_in_rows(locks, of_rows)
     unread: list[tuple[RowWait, str]] = [(wait, "too many rows are waited for") for wait in first[_MOST_ROWS:]]
     by_database: dict[int, list[RowWait]] = {}
@@ -50,17 +50,17 @@ def read_shared_rows(
             continue
         try:
             with in_database(postgres, name) as there:
-                unread += _read_rows(there, waits, locks, owners, found)
+                unread += _read_rows(there, waits, locks, owners, shared_rows)
         except RunbookError:
             if postgres.closed:
                 raise
             unread += [(wait, f"a login to database {printable(name)} would show them") for wait in waits]
-    _note_unread(postgres, unread, of_rows, owners, found)
-    return found
+    _note_unread(postgres, unread, of_rows, owners, shared_rows)
+    return shared_rows
 
 
 def _read_rows(
-    postgres: Postgres, waits: Sequence[RowWait], locks: Sequence[Lock], owners: Owners, found: SharedRows
+    postgres: Postgres, waits: Sequence[RowWait], locks: Sequence[Lock], owners: Owners, shared_rows: SharedRows
 ) -> list[tuple[RowWait, str]]:
     """Fills ``found``; the rows that could not be read, each with why."""
     tables = {row[0]: row for row in postgres.rows(queries.ROW_TABLES, oids=sorted({wait.row[2] for wait in waits}))}
@@ -80,13 +80,15 @@ def _read_rows(
                 continue
             members, more = known
             if more:
-                found.unread[wait.holder] = "some hold it by a savepoint that was released, and it is not known which"
+                shared_rows.unread[wait.holder] = (
+                    "some hold it by a savepoint that was released, and it is not known which"
+                )
             present = next(lock for lock in locks if lock.owner == wait.waiter and not lock.granted)
             together = waits_for_all(wait, members, present)
-            found.locks.extend(together)
+            shared_rows.locks.extend(together)
             for member in members if together else ():
                 if member.owner is not None:
-                    found.xids[member.owner] = (*found.xids.get(member.owner, ()), member.xid)
+                    shared_rows.xids[member.owner] = (*shared_rows.xids.get(member.owner, ()), member.xid)
     return unread
 
 
@@ -115,7 +117,7 @@ def _note_unread(
     unread: Sequence[tuple[RowWait, str]],
     of_rows: Mapping[int, Lock],
     owners: Owners,
-    found: SharedRows,
+    shared_rows: SharedRows,
 ) -> None:
     if not unread:
         return
@@ -128,4 +130,4 @@ def _note_unread(
         in_queue = {owner for owner, lock in of_rows.items() if lock.tag == wait.row}
         here = table_locks.get((wait.row[1], wait.row[2]), {})
         if may_be_shared(wait, here, owners.writers, in_queue):
-            found.unread[wait.holder] = why
+            shared_rows.unread[wait.holder] = why

@@ -42,13 +42,13 @@ def unblock(
     ending = Ending(postgres)
     snapshot = read_watched(postgres, bounds.min_waiting, bounds.min_waiters, only or ())
     planned = judge(snapshot, exclusions, bounds, approved=only or ())
-    seen = facts(with_condition(postgres, planned.snapshot), exclusions) if check_mode else {}
+    report = facts(with_condition(postgres, planned.snapshot), exclusions) if check_mode else {}
     try:
         if planned.affected or not check_mode:
             ending.refuse_on_standby()
         check_sight(planned)
     except RunbookError as error:
-        error.details["facts"] = seen  # who waits is shown all the same
+        error.details["facts"] = report  # who waits is shown all the same
         raise
     act = Unblock(ending, exclusions, bounds, patience, None if follow else only, rows, only)
     result = carry_out(planned, only, check_mode, act, time.monotonic, SESSION_TARGET, by_person=not follow)
@@ -57,7 +57,7 @@ def unblock(
         **result,
         "acted_on": outcome.acted_on,
         "still_present": outcome.still_present,
-        "facts": seen,
+        "facts": report,
         "waiters_before": result["before"]["waiters"],
         "waiters_after": result["after"]["waiters"],
         "rounds": outcome.rounds,
@@ -100,7 +100,7 @@ class Unblock:
             state=standing(after, self.bounds, planned.moving(after)),
             left=planned.still_late(after),
             not_done=[
-                *(NotDone(target=one["target"], reason=one["reason"]) for one in outcome.not_done),
+                *(NotDone(target=entry["target"], reason=entry["reason"]) for entry in outcome.not_done),
                 *(
                     NotDone(target=item.target, reason=f"needs an approval: {item.detail['needs_approval']}")
                     for item in held
@@ -110,7 +110,7 @@ class Unblock:
         )
 
     def _again(self, planned: Judgement, snapshot: Snapshot, affected: Iterable[Any], room: int) -> Judgement:
-        """Later rounds serve those alone who were late at first; whoever began to wait since is none of them."""
+        """Later rounds serve only waiters that were over the limit at first, and none that began to wait since."""
         rest = replace(self.bounds, max_terminations=room, max_share=1.0)
         heirs = planned.heirs(snapshot)
         fresh = judge(snapshot, self.exclusions, rest, affected, self.approved or (), heirs)

@@ -75,5 +75,5 @@ def databases_of(postgres: Postgres, work: Workload, least: float) -> list[str]:
 def statements_report(login: Login, window: float, top: int, form: str) -> StatementsReport:
     """What pg_statements_info returns; ``window`` in seconds, ``form``: how statements are shown."""
     with connect(login) as postgres, counting(postgres) as (counter, extension):
-        seen = workload(counter, extension, window)
-        return {**seen.report(counter, top, form), "server": postgres.server}
+        report = workload(counter, extension, window)
+        return {**report.report(counter, top, form), "server": postgres.server}

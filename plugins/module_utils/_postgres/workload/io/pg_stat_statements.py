@@ -50,9 +50,9 @@ _NEEDED = ("userid", "dbid", "queryid", "calls", "rows", "shared_blks_read", "te
 
 @dataclass(frozen=True)
 class Extension:
-    """Where it is and what it can tell; without a name it cannot be asked, and ``why`` and ``remedy`` say so.
+    """Where it is and what it offers; without a name it cannot be read, and ``why`` and ``remedy`` say so.
 
-    ``notes``: what is not as it should be, with its cure, though it can be asked.
+    ``notes``: what is not as it should be, with its remedy, though it can be read.
     """
 
     name: str = ""
@@ -64,16 +64,16 @@ class Extension:
 
 
 def find_extension(postgres: Postgres) -> Extension:
-    """Each way in which it can be missing is named, with its cure."""
+    """Each way in which it can be missing is named, with its remedy."""
     database = str(postgres.server["database"])
-    found = postgres.names(EXTENSION)
-    if not found:
+    rows = postgres.names(EXTENSION)
+    if not rows:
         major = int(postgres.server["version_num"]) // 10000
         return Extension(
             why="pg_stat_statements is not installed on the server",
             remedy=f"install PostgreSQL's contrib modules (on Debian they are part of postgresql-{major})",
         )
-    newest, installed, schema, columns = found[0]
+    newest, installed, schema, columns = rows[0]
     preloaded = postgres.names(PRELOADED)
     loaded = not preloaded or "pg_stat_statements" in preloaded[0][0]  # without a row this login may not see it
     create = f"CREATE EXTENSION pg_stat_statements, as a superuser in the database {printable(database)}"
@@ -128,12 +128,12 @@ def read_counters(postgres: Postgres, extension: Extension) -> StatementCounters
 def texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> dict[Key, str]:
     """The texts of these; a courtesy that may not cost the rest."""
     level = "toplevel" if "toplevel" in extension.columns else "true"
-    found = postgres.names(
+    rows = postgres.names(
         f"SELECT userid, dbid, queryid, {level}, query FROM {extension.name}(true)"
         " WHERE queryid = ANY (%(ids)s::bigint[])",
         ids=[key[2] for key in keys],
     )
-    return {(row[0], row[1], row[2], row[3]): row[4] or "" for row in found}
+    return {(row[0], row[1], row[2], row[3]): row[4] or "" for row in rows}
 
 
 def short_texts(postgres: Postgres, extension: Extension, keys: Collection[Key]) -> dict[Key, str]:

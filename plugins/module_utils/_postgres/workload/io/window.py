@@ -50,9 +50,9 @@ class Workload:
         """Databases that took at least such a share of the time, the most first."""
         names = named(postgres, queries.DATABASES)
         seconds: dict[str, float] = {}
-        for one in self.doings:
-            name = names.get(one.key[1], "")
-            seconds[name] = seconds.get(name, 0.0) + one.spent.seconds
+        for doing in self.doings:
+            name = names.get(doing.key[1], "")
+            seconds[name] = seconds.get(name, 0.0) + doing.spent.seconds
         for sessions in self.running.values():
             for session in sessions:
                 name = self.snapshot.sessions[session["pid"]].database
@@ -93,8 +93,8 @@ def workload(postgres: Postgres, extension: Extension, window: float) -> Workloa
     """Watch for ``window`` seconds; 0 takes the counters as they are."""
     first, second, samples, snapshot, seconds = watch(postgres, extension, window)
     ours = own_statements(postgres, extension) if extension.name else frozenset()
-    doings = [one for one in (difference(first, second) if window else lifetime(second)) if one.key not in ours]
-    texts_of = short_texts(postgres, extension, [one.key for one in doings]) if extension.name else {}
+    doings = [doing for doing in (difference(first, second) if window else lifetime(second)) if doing.key not in ours]
+    texts_of = short_texts(postgres, extension, [doing.key for doing in doings]) if extension.name else {}
     statements = grouped(doings, texts_of)
     running = running_seconds(snapshot, postgres.pid, seconds if window else None)
     return Workload(
@@ -107,8 +107,8 @@ def workload(postgres: Postgres, extension: Extension, window: float) -> Workloa
         seconds if window else None,
         snapshot,
         statements.texts,
-        sum(one.spent.seconds for one in statements.doings)
-        + sum(one["within"] for sessions in running.values() for one in sessions),
+        sum(doing.spent.seconds for doing in statements.doings)
+        + sum(session["within"] for sessions in running.values() for session in sessions),
     )
 
 

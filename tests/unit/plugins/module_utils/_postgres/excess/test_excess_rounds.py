@@ -66,8 +66,8 @@ def test_sessions_idle_in_transaction_are_terminated_at_once_and_only_those_that
     steps, done = play(excess, True, False, True, gone, excess)
     assert [type(step) for step in steps] == [Signal, Signal, Signal, Watch, Remeasure]
     watch = steps[3]
-    assert {holder.target for holder, action in watch.victims} == {first, third}
-    assert {action for holder, action in watch.victims} == {"terminate"}
+    assert {holder.target for holder, action in watch.targets} == {first, third}
+    assert {action for holder, action in watch.targets} == {"terminate"}
     assert [entry["target"] for entry in done.acted_on] == [first, third]
     assert [entry["target"] for entry in done.not_done] == [second]
     assert (done.rounds, done.seconds_to_recovery) == (1, 0.4)
