@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A picture as the dicts that pg_activity_info returns. Pure.
+"""A snapshot as the dicts that pg_activity_info returns. Pure.
 
 All text that comes from the server (statements, names) is stripped of control characters here.
 """

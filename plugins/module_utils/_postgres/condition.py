@@ -71,7 +71,7 @@ class Disk(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """The facts of one look. ``read_only``: the source of default_transaction_read_only = on, empty where it is off.
+    """Facts of one snapshot. ``read_only``: the source of default_transaction_read_only = on, empty where it is off.
 
     ``read_only_databases``: those for which it is set. ``wal_bytes``: the size of pg_wal, None where it is not known.
     """

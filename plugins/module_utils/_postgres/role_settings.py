@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Guards: settings of a role that keep a fault from coming back tonight, and that are taken back as easily. Pure.
+"""Settings of a role that keep a fault from coming back tonight, and that are reverted as easily. Pure.
 
 They bind sessions that begin from now on; those that are there keep what they have.
 """
@@ -19,7 +19,7 @@ from .work import BACKUP_APPLICATIONS
 
 VERB = "guard_role"
 CONNECTIONS = "connection_limit"  # ALTER ROLE ... CONNECTION LIMIT: no setting, and shown as one
-# What each guards against. PostgreSQL documentation, "Client Connection Defaults".
+# What each prevents. PostgreSQL documentation, "Client Connection Defaults".
 SETTINGS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "sessions idle in transaction",
     "idle_session_timeout": "idle sessions; not for roles behind a pooler",
@@ -62,7 +62,7 @@ class RoleState:
     in_databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def overridden(self, role_setting: RoleSetting) -> dict[str, str]:
-        """Databases in which a value of its own lets more through than a setting would, with what to do about each."""
+        """Databases in which a value of its own allows more than a setting would, with what to do about each."""
         reasons = {}
         wanted = bound(role_setting.setting, role_setting.value)
         for database, settings in self.in_databases.items():
@@ -83,7 +83,7 @@ def normal(role: str, setting: str, value: str, loosen: bool = False) -> RoleSet
 
 
 def bound(setting: str, value: str) -> float | None:
-    """How much a value lets through: milliseconds, or connections; without an end where it bounds nothing.
+    """How much a value allows: milliseconds, or connections; without an end where it bounds nothing.
 
     None where it is unknown, as of a spelling that is not ours.
 
@@ -208,7 +208,7 @@ def plan_role_settings(
     everywhere: Mapping[str, str] | None = None,
 ) -> Guarding:
     """Those that are not set yet. A role that makes backups is excluded: a timeout would break them. So is one that is
-    bound more strictly already, by itself or by what ``everywhere`` holds for roles without a value of their own."""
+    bound more strictly already, of its own or by what ``everywhere`` holds for roles without a value of their own."""
     actions, excluded = [], []
     for role_setting in role_settings:
         role = known[role_setting.role]
@@ -239,7 +239,7 @@ def _same(setting: str, value: str, other: str) -> bool:
 
 
 def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
-    """Why it would let more through than what holds now; removing a limit by name is no oversight."""
+    """Why it would allow more than what holds now; removing a limit by name is no oversight."""
     if role_setting.loosen or not role_setting.value:
         return ""
     least, wanted = bound(role_setting.setting, now or everywhere), bound(role_setting.setting, role_setting.value)

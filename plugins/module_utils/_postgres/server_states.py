@@ -48,7 +48,7 @@ class ServerState(TypedDict):
 
 
 def server_states(snapshot: Snapshot) -> list[ServerState]:
-    """Every state that one look shows, those in which writes are refused first."""
+    """Every state that one snapshot shows, those in which writes are refused first."""
     states = [state for read in _STATES for state in [read(snapshot)] if state is not None]
     states.sort(key=lambda state: (not state["refuses"], not state["sessions"]))
     return [*states, *(_convoy(text) for text in snapshot.convoys)]

@@ -96,7 +96,7 @@ class Snapshot:
     # the right that would show these.
     shared_xids: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
     unread_rows: Mapping[Key, str] = field(default_factory=dict)
-    moving: frozenset[Key] = frozenset()  # waiters in a queue that was seen to move by itself
+    moving: frozenset[Key] = frozenset()  # waiters in a queue that was seen to move
     convoys: tuple[str, ...] = ()  # such queues, a sentence each
     role_limits: Mapping[str, int] = field(default_factory=dict)  # connections, where a role has a limit
     database_limits: Mapping[str, int] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class Snapshot:
 
     def affected(self, min_waiting: float, approved: Collection[str] = (), min_waiters: int = MIN_WAITERS) -> list[Key]:
         """Waiters for a lock that wait too long, the longest first. Those that wait by design are none of them, nor
-        those in a queue that moves by itself.
+        those in a queue that moves.
 
         A wait is too long after ``min_waiting`` seconds, or when ``min_waiters`` sessions wait for one that has held
         its lock for so long, or wait only because a session waits before them that has waited for so long: clients with
@@ -204,7 +204,7 @@ class Snapshot:
 
     def held_for(self, key: Key) -> float:
         """Seconds for which a session has held every lock that it holds, at least: none is taken while it is idle in
-        its transaction. Of one at work that is not known."""
+        its transaction. Of an active one that is not known."""
         holder = self.who(key)
         if isinstance(holder, Prepared):
             return (self.now - holder.prepared_at).total_seconds() if holder.prepared_at else 0.0
@@ -245,7 +245,7 @@ class Snapshot:
         return f"{mode} on {self.object_of(lock)}" if lock and lock.kind == "relation" else self.object_of(lock)
 
     def other_waits(self) -> list[Session]:
-        """At work, but waiting for something that is not in the lock table."""
+        """Active, but waiting for something that is not in the lock table."""
         return [s for s in self.sessions.values() if s.wait_type in _OTHER_WAITS and s.state == "active"]
 
     def pin_suspects(self) -> list[Session]:

@@ -87,7 +87,7 @@ def leaves_behind(session: Session) -> bool:
 def maintenance(session: Session) -> str:
     """What maintenance it does, in capitals or by the name of its tool; empty for all other work.
 
-    A tool is at work in the pauses between its statements too: its idle sessions are its workers'.
+    A tool is active in the pauses between its statements too: its idle sessions are its workers'.
     """
     if session.progress:
         return session.progress

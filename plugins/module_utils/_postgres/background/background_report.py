@@ -234,7 +234,7 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
 
 
 def autovacuum(snapshot: Snapshot, progress: Iterable[Row]) -> AutovacuumReport:
-    """Vacuums at work: on what, how far, against wraparound or not, and how many wait behind each."""
+    """Running vacuums: on what, how far, against wraparound or not, and how many wait behind each."""
     done = {row[0]: (row[3], row[4]) for row in progress}
     vacuums: list[VacuumReport] = []
     for session in snapshot.sessions.values():

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sessions that are one too many by a rule, and which of them may be ended at the least harm. Pure.
+"""Sessions that are one too many by a rule, and which of them may be terminated at the least harm. Pure.
 
 Sessions with a dead client connection come first; then idle sessions over an application's fair share,
 which a pool opens again when it needs them; then transactions in which nothing happens; at last statements that run.
@@ -36,11 +36,11 @@ from ..sql_text import without_literals
 from ..work import maintenance
 
 VERB = "end_sessions"
-VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
+DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING = "dead_clients", "idle", "idle_in_transaction", "running"
 BUSY = "busy"  # the option that names sessions of the tier RUNNING
 CHOSEN = "chosen"  # by an operator, and by no rule
-TIERS = (VANISHED, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
-HARMLESS = (VANISHED, IDLE)
+TIERS = (DEAD_CLIENT, IDLE, IDLE_IN_TRANSACTION, RUNNING, CHOSEN)
+HARMLESS = (DEAD_CLIENT, IDLE)
 DEAD_ROWS = 1000  # transactions whose dead rows are kept, from which on that is holding others back
 _BUSY, _BUSY_SHARE = 0.5, 0.15  # cores of one session, or that part of the host's, where many share few
 _LISTENS = re.compile(r"(?:^|;)\s*LISTEN\b", re.I)
@@ -234,7 +234,7 @@ def _item(snapshot: Snapshot, session: Session, reason: str, action: str = "", r
 
 
 def _excluded(snapshot: Snapshot, session: Session, why: str, exclusions: Exclusions) -> Item:
-    """``out_of_reach``: by what it does it would be ended, were it not a superuser's or beyond this login's rights."""
+    """``out_of_reach``: a rule names it, but it is a superuser's or beyond the rights of this login."""
     able = replace(exclusions, superusers=False)
     item = _item(snapshot, session, why)
     reach = bool(exclusions.why(session)) and not able.why(session._replace(signalable=True))
@@ -252,7 +252,7 @@ def _named(
         gone = rules.dead_clients.get(session.target.partition("/")[0])
         if gone:
             reason = f"its client connection is dead ({gone}); {session.state or 'state unknown'}"
-            by_rule[session.pid] = (VANISHED, session, reason)
+            by_rule[session.pid] = (DEAD_CLIENT, session, reason)
             continue
         seconds = session.seconds_in_state(snapshot.now)
         idle_limit = rules.idle_in_transaction
@@ -278,8 +278,8 @@ def _named(
         elif session.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
             by_rule[session.pid] = (RUNNING, session, f"its statement runs for {span(seconds)}")
     if rules.idle is not None:
-        # An idle transaction that will be ended too is no reason to keep an idle session: that one harms less.
-        missed = frozenset(pid for pid, (tier, dummy, dummy2) in by_rule.items() if tier == VANISHED)
+        # An idle transaction that will be terminated too is no reason to keep an idle session: that one harms less.
+        missed = frozenset(pid for pid, (tier, dummy, dummy2) in by_rule.items() if tier == DEAD_CLIENT)
         for pid, reason in _over_share(snapshot, exclusions, rules, known.keeps, missed, excluded).items():
             by_rule.setdefault(pid, (IDLE, snapshot.sessions[pid], reason))
     return list(by_rule.values())
@@ -359,7 +359,7 @@ def _held_back(snapshot: Snapshot, session: Session, known: Known) -> str:
 
 
 def _why_work(tier: str, session: Session, rules: Rules) -> str:
-    kind = maintenance(session) if tier != VANISHED and not rules.maintenance else ""
+    kind = maintenance(session) if tier != DEAD_CLIENT and not rules.maintenance else ""
     return f"is maintenance ({kind}), which may run long (see the option maintenance)" if kind else ""
 
 

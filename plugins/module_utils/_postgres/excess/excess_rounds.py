@@ -20,7 +20,7 @@ from .excess_plan import CHOSEN, Excess
 
 def ending(first: Excess, patience: Patience) -> Generator[Step, Any, Outcome]:
     """Carry ``first`` out, in one round: sessions that come after it belong to another plan. A cancel that an
-    operator chose stays one, also where the statement goes on."""
+    operator chose stays one, also where the statement continues."""
     done = Outcome(rounds=1, after=first.snapshot)
     hit: dict[str, tuple[Item, Holder, str]] = {}
     for item, named in first.targets:

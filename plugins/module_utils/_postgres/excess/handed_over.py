@@ -23,7 +23,7 @@ def named_by(plan: EndDict, rule: str, families: Iterable[str] | None = None) ->
 
 
 def out_of_reach(plan: EndDict, families: Iterable[str] | None = None) -> list[Mapping[str, Any]]:
-    """Sessions that would be ended by what they do, were they not a superuser's or beyond the login's rights."""
+    """Sessions that would be terminated by what they do, were they not a superuser's or beyond the login's rights."""
     wanted = None if families is None else set(families)
     return [
         item

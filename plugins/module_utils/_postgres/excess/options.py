@@ -11,7 +11,7 @@ from ..._core.module import at_least, share
 from ..background.io.background import SUBJECTS
 from ..options import pooler_of
 from .chosen import ACTIONS, AUTO, Chosen, chosen_of
-from .excess_plan import BUSY, VANISHED, Rules, dead_clients_of, measured
+from .excess_plan import BUSY, DEAD_CLIENT, Rules, dead_clients_of, measured
 from .io.end import Look
 
 CHOSEN_ARGS: dict[str, Any] = {
@@ -39,10 +39,10 @@ RULE_ARGS: dict[str, Any] = {
     "timeout": {"type": "float", "default": 5.0},
     "max_rows": {"type": "int", "default": 200},
 }
-# What a plan reports beside itself, so that one look serves facts and plan.
+# What a plan reports beside itself, so that one snapshot serves facts and plan.
 LOOK_ARGS: dict[str, Any] = {
     "also": {"type": "list", "elements": "str", "choices": list(SUBJECTS)},
-    "measure": {"type": "list", "elements": "str", "default": [], "choices": [BUSY, VANISHED]},
+    "measure": {"type": "list", "elements": "str", "default": [], "choices": [BUSY, DEAD_CLIENT]},
     "interval": {"type": "float", "default": 1.0},
     "min_waiting": {"type": "float", "default": 30.0},
 }

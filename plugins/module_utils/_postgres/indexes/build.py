@@ -162,7 +162,7 @@ def describe_waits(snapshot: Snapshot, sessions: Sequence[Session]) -> str:
 
 
 def describe_prepared(snapshot: Snapshot, xids: Iterable[str]) -> str:
-    """Prepared transactions by their gids, and how to be rid of them."""
+    """Prepared transactions by their gids, and how to settle them."""
     keys = [f"prepared:{xid}" for xid in xids]
     named = "; ".join(f"{who_is(snapshot, key)}, {describe(snapshot, key)}" for key in keys[:3])
     more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""

@@ -9,7 +9,7 @@ from .indexes_report import BuildProgress, IndexesReport
 
 
 def of_indexes(result: IndexesReport) -> list[Line]:
-    """A build at work with how far it is, else the advice with its statements."""
+    """A running index build with how far it is, else the advice with its statements."""
     if result["building"]:
         return [(PLAIN, _progress(build)) for build in result["building"]]
     lines = []

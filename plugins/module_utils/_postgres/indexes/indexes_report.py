@@ -30,7 +30,7 @@ class ForeignKeyReport(TypedDict):
 
 
 class BuildProgress(TypedDict):
-    """A build at work. ``waits_for``: the pid that it waits for; None: it works."""
+    """A running index build. ``waits_for``: the pid that it waits for; None: it works."""
 
     pid: int
     table: str
@@ -59,7 +59,7 @@ class CatalogReport(TypedDict):
 
 
 class IndexesReport(CatalogReport):
-    """What pg_index_info returns. ``workload`` None: only the builds at work were asked for."""
+    """What pg_index_info returns. ``workload`` None: only the running builds were asked for."""
 
     window: IndexWindow
     building: list[BuildProgress]
@@ -123,7 +123,7 @@ def together(reports: Sequence[CatalogReport], top: int) -> CatalogReport:
 
 
 def building_alone(building: list[BuildProgress], server: ServerReport) -> IndexesReport:
-    """The builds at work, where nothing else was asked for."""
+    """The running builds, where nothing else was asked for."""
     return {
         "advice": [],
         "foreign_keys": [],

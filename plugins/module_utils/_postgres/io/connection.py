@@ -29,7 +29,7 @@ _NOT_POSTGRES = (
     "unsupported frontend protocol",
     "invalid SSL negotiation response",
 )
-# A server says these of a login, and is well otherwise: the same form as below.
+# A server says these of a login, and is healthy otherwise: the same form as below.
 # TLS comes first: what it says of a missing file or a missing entry sounds like other things.
 _TLS = (
     (

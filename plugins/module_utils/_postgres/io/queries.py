@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Every statement that this collection sends to PostgreSQL, 14 and newer.
 
-The picture reads functions over shared memory, not the views over them: pg_stat_activity and the
+The snapshot reads functions over shared memory, not the views over them: pg_stat_activity and the
 progress views join pg_authid and pg_database and would wait behind a lock on those. Catalogs are
-asked only for names, in statements of their own that may fail without spoiling the picture.
+asked only for names, in statements of their own that may fail without spoiling the snapshot.
 Everything is qualified, so that no search_path can slip another function in.
 """
 
@@ -145,7 +145,7 @@ SELECT database, relation, pid, virtualtransaction, mode FROM pg_catalog.pg_lock
 
 # The last look before the act is in the act's own statement: the very session, in the very
 # transaction and state, of the very name by which it was judged, still in the way of one of the waiters that the plan
-# named (NULL: it is ended for its own sake), or still in a transaction by which it shares the row that one of them
+# named (NULL: it is terminated for its own sake), or still in a transaction by which it shares the row that one of them
 # waits for: such a waiter waits for one of the holders at a time. A row that differs is read again and judged again, as
 # a whole.
 _GUARDED = """

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Guards set and taken back: ALTER ROLE, all of them or none. I/O."""
+"""Role settings set and reverted: ALTER ROLE, all of them or none. I/O."""
 
 from __future__ import annotations
 

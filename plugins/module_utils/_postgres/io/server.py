@@ -16,7 +16,7 @@ from . import queries
 from .connection import Login, driver, open_connection
 
 _OLDEST = 140000
-_MOST_DATABASES = 3  # besides the login's own, that are asked for names in one look
+_MOST_DATABASES = 3  # besides the login's own, that are asked for names in one snapshot
 Row = Sequence[Any]
 
 
@@ -87,7 +87,7 @@ class Postgres:
             raise self._failure(error) from None
 
     def run(self, statement: str) -> list[Row]:
-        """Run a statement as it stands, percent signs and all, and fetch what it answers, if anything."""
+        """Run a statement unchanged, percent signs and all, and fetch what it answers, if anything."""
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(_signed(_wire(statement)))
@@ -168,7 +168,7 @@ class Postgres:
         return bool(self._connection.closed)
 
     def names(self, statement: str, **parameters: Any) -> list[Row]:
-        """Names are a courtesy: a lock on a catalog must not cost the picture."""
+        """Names are a courtesy: a lock on a catalog must not cost the snapshot."""
         try:
             return [legible(row) for row in self.rows(statement, **parameters)]
         except (ServerError, PrivilegeError):

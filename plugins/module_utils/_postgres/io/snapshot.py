@@ -24,7 +24,7 @@ _CONCURRENTLY = (2, 4)  # CREATE INDEX and REINDEX, as the progress of a build n
 
 
 def read_snapshot(postgres: Postgres) -> Snapshot:
-    """One picture: locks first, so that an identity is never older than the lock it stands for."""
+    """One snapshot: locks first, so that an identity is never older than the lock it stands for."""
     locks = postgres.rows(queries.LOCKS)
     prepared = [legible(row) for row in postgres.rows(queries.PREPARED)]
     activity = postgres.rows(queries.ACTIVITY)

@@ -47,7 +47,7 @@ class Ending:
 
         The lock is one database's, so that two runs may hold its like in two databases. Each looks only after it has
         taken its own, so one at least sees the other. The younger session gives way; the older one keeps its lock and
-        waits for that, so that of two that meet one goes on. A run that has just ended may still hold the lock, since
+        waits for that, so that of two that meet one continues. A run that has just ended may still hold the lock, since
         the server has not noticed yet that its client is gone: who gives way tries again for ``_CLOSES`` seconds.
         """
         taken = False

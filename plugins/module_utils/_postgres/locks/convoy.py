@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A convoy: sessions that take one lock after the other. Each waits for long, no holder is stuck. Pure.
 
-One look cannot show it: PostgreSQL does not say since when a lock is held. It is seen in looks a moment apart, by the
-holder that has changed.
+One snapshot cannot show it: PostgreSQL does not say since when a lock is held. It is seen in snapshots a moment apart, by
+the holder that has changed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..sql_text import legible_statement
 from . import graph as algorithms
 from .lock_table import Key, Tag
 
-WATCHED = 5.0  # seconds at most for which a queue is watched that may move by itself
+WATCHED = 5.0  # seconds at most for which a queue is watched that may move
 _WIDE = 100
 
 
 class Convoy(NamedTuple):
-    """A queue that moves by itself. ``changes``: how often its holder was seen to change within ``seconds``;
+    """A queue that moves. ``changes``: how often its holder was seen to change within ``seconds``;
     ``same``: how many of its waiting ``sessions`` run ``statement``."""
 
     lock: str
@@ -37,10 +37,10 @@ class Convoy(NamedTuple):
 
 
 def proved_holds(snapshot: Snapshot) -> dict[Key, float]:
-    """Seconds for which root blockers have held what others wait for, at least, as far as one look shows it.
+    """Seconds for which root blockers have held what others wait for, at least, as far as one snapshot shows it.
 
     Known are: a wait for its transaction, which it has run since before; the time since it went idle, in which no
-    lock is taken; and of one at work the age of its statement, if a waiter had come before it.
+    lock is taken; and of an active one the age of its statement, if a waiter had come before it.
     """
     waits = snapshot.forest.waits
     oldest: dict[Tag, float] = {}
@@ -81,7 +81,7 @@ def unproved_roots(snapshot: Snapshot, seconds: float, settled: Collection[str],
 
 
 def watched_waiters(snapshot: Snapshot, min_waiting: float, min_waiters: int, settled: Collection[str]) -> set[Key]:
-    """Waiters of which one look does not show whether they are stuck, wait by design, or wait in a convoy: the late
+    """Waiters of which one snapshot does not show whether they are stuck, wait by design, or wait in a convoy: the late
     ones, and those for an advisory lock that is held in a transaction, as a leader's seldom is."""
     by_design = snapshot.waits_by_design(min_waiting, settled)
     in_transaction = {

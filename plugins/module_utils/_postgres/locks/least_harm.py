@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which sessions to end so that a lock queue moves again, at the least harm. Pure.
 
-Every waiter that has waited too long must be cut off from every root. The sessions that may be ended
+Every waiter that has waited too long must be cut off from every root. The sessions that may be terminated
 are nodes with a price, the cheapest set that does it is a minimum vertex cut. So a long reader stays
 when cancelling the ALTER TABLE queued behind it frees all waiters, two holders of one shared lock go
-only together, and no session is ended for waiters that a protected session holds up anyway.
+only together, and no session is terminated for waiters that a protected session holds up anyway.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class AlternativeDict(TypedDict):
 
 
 class UnblockDict(PlanDict):
-    """``frees``: how many of the late go on by the plan; ``up_to``: most sessions that all rounds may end, the planned
+    """``frees``: how many of the late continue by the plan; ``up_to``: most sessions that rounds may end, the planned
     ones among them; ``alternatives``: the waiters to cancel where ending the holders would lose more than it frees."""
 
     frees: int
@@ -48,7 +48,7 @@ class UnblockDict(PlanDict):
 
 @dataclass(frozen=True)
 class Judgement(PlannedAct):
-    """A plan together with what it rests on: who waits too long, who of them would go on.
+    """A plan together with what it rests on: who waits too long, which of them would continue.
 
     ``keys`` leads from a target back to the session or prepared transaction; ``affected`` are the waiters
     that have waited too long, ``freed`` those of them that the plan's acts release.
@@ -109,7 +109,7 @@ class Judgement(PlannedAct):
             )
 
     def as_dict(self) -> UnblockDict:
-        """The plan with what it promises: ``frees`` waiters go on, ``leaves`` still wait."""
+        """The plan with what it promises: ``frees`` waiters continue, ``leaves`` still wait."""
         nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.no_incident])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
         return {**plan, "frees": len(self.freed), "up_to": self.up_to, "alternatives": self._alternatives()}
@@ -150,7 +150,7 @@ class Judgement(PlannedAct):
         return diff_of("blocking sessions", before, after)
 
     def still_late(self, later: Snapshot) -> int:
-        """How many of the late wait for a lock in a later picture, in the same statement, and not in a moving queue."""
+        """How many of the late wait for a lock in a later snapshot, in the same statement, in no moving queue."""
         waits = later.forest.waits.waits
         then, now = self.snapshot.sessions, later.sessions
         moving = self.moving(later)

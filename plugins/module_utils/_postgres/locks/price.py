@@ -64,7 +64,7 @@ def harm(holder: Holder, awaited: Lock | None = None, holds: bool = False, pause
 
     A session that waits and holds what others wait for is itself a target: dearer than any root that is in its way.
     ``pauses``: it is between two statements and has not been for long, like a reader of a cursor between two FETCHes or
-    the code around an ORM's statements; it is at work.
+    the code around an ORM's statements; it is active.
     """
     if isinstance(holder, Prepared):
         return 8  # a promise to a coordinator

@@ -7,11 +7,11 @@
     Signal(...)  -> True when the guarded statement signalled, False when its guard no longer held
     Watch(...)   -> Seen: how many promised waiters still wait, which targets are still present
     Reread(...)  -> the same transaction as it is now, or None when it is gone or another one
-    Look(...)    -> Judgement of a fresh picture
+    Look(...)    -> Judgement of a new snapshot
 
 Invariants: it signals only targets of a judgement it was sent; after the first round only
-sessions that the first picture held already, none that waited there and has just got its lock, and
-never more than ``room`` in all; it stops as soon as no session waits, when the queue moves by itself, when
+sessions that the first snapshot held already, none that waited there and has just got its lock, and
+never more than ``room`` in all; it stops as soon as no session waits, when the queue moves, when
 waiters do not fall, when the queue fills up again, after ``max_rounds``.
 """
 
@@ -135,7 +135,7 @@ def unblocking(
     useless_rounds = 0
     while judged.plan.actions:
         done.rounds += 1
-        relieved, seconds = yield from _one_round(judged, patience, done, why)
+        is_free, seconds = yield from _one_round(judged, patience, done, why)
         room = max(0, patience.room - len(done.acted_on) - len(done.still_present))
         fresh: Judgement = yield Remeasure(_statements(first, first.affected), room)
         done.after = fresh.snapshot
@@ -144,7 +144,7 @@ def unblocking(
             done.moving = len(moving)
             done.seconds_to_recovery = done.seconds_to_recovery or round(seconds, 3)
             break
-        fell = relieved or len(fresh.affected) < len(judged.affected)
+        fell = is_free or len(fresh.affected) < len(judged.affected)
         useless_rounds = 0 if fell else useless_rounds + 1
         done.stopped = _why_stop(first, fresh, useless_rounds)
         if len(fresh.affected) <= first.left or done.stopped:
@@ -176,7 +176,7 @@ def unblocking(
 def _one_round(
     judged: Judgement, patience: Patience, done: Outcome, why: Callable[[Holder], str]
 ) -> Generator[Step, Any, tuple[bool, float]]:
-    """Signal, watch, escalate, watch; whether every waiter to which relief was promised has it, and the seconds."""
+    """Signal, watch, escalate, watch; whether every waiter that the plan promised to free is free, and the seconds."""
     promised = _statements(judged, judged.freed)
     hit: dict[str, tuple[Item, Holder, str]] = {}
     for item in judged.plan.actions:
@@ -229,7 +229,7 @@ def record_results(hit: Mapping[str, tuple[Item, Holder, str]], observation: Obs
 
 
 def _signal_once(step: Signal, why: Callable[[Holder], str]) -> Generator[Step, Any, tuple[Holder, str] | str]:
-    """Signal; a session that meanwhile went on within the same transaction is read and tried again.
+    """Signal; a session that meanwhile continued within the same transaction is read and tried again.
 
     One that never stands still (statement after statement in one transaction) is at last terminated by its
     transaction alone: the waiters wait for that, whatever it does at the moment. Returns the session as it was

@@ -5,7 +5,7 @@
 A *root* holds a lock that others wait for and does not wait itself. A *gate* waits itself, and others
 wait only because it does: without it they would get their lock. The tree hangs every session under
 the nearest one that alone could set it free (its immediate dominator), so a branch answers the
-question of the night: if this one goes, who can go on?
+question of the night: if this one goes, which sessions can continue?
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .lock_table import Key, Lock, WaitGraph, wait_graph
 
 @dataclass
 class Forest:
-    """The judged graph. ``alone[k]``: how many waiters go on if just ``k`` goes away.
+    """The judged graph. ``alone[k]``: how many waiters continue if just ``k`` goes away.
     ``reach[k]``: how many wait for ``k``, directly or through others, perhaps for others too."""
 
     waits: WaitGraph

@@ -42,7 +42,7 @@ class RunningNow(RunningStatement):
 
 
 class StatementReport(TypedDict):
-    """One statement. ``sessions``: at work with it on average; None where no window was watched."""
+    """One statement. ``sessions``: active with it on average; None where no window was watched."""
 
     query_id: str
     role: str
@@ -75,7 +75,7 @@ class WindowReport(TypedDict):
 
 
 class WorkloadReport(TypedDict):
-    """What took the time. ``waits``: sessions at work on average, by what they waited for."""
+    """What took the time. ``waits``: active sessions on average, by what they waited for."""
 
     available: bool
     why: str
@@ -132,7 +132,7 @@ class Samples:
     waits: Counter[str] = field(default_factory=Counter)
 
     def add(self, rows: Iterable[tuple[int | None, str | None, int]]) -> None:
-        """One look: query id, kind of wait (None: at work), number of sessions."""
+        """One snapshot: query id, kind of wait (None: running), number of sessions."""
         self.looks += 1
         for query_id, wait, number in rows:
             self.waits[wait or "CPU"] += number
@@ -144,7 +144,7 @@ class Samples:
         return self.locked[query_id] / self.seen[query_id] if self.seen[query_id] else 0.0
 
     def as_dict(self) -> dict[str, float]:
-        """Sessions at work on average, by what they waited for; ``CPU`` is what waits for nothing."""
+        """active sessions on average, by what they waited for; ``CPU`` is what waits for nothing."""
         return {kind: round(number / max(1, self.looks), 2) for kind, number in self.waits.most_common()}
 
 

@@ -17,7 +17,7 @@ Tables = Dict[str, List[Dict[str, Any]]]
 
 
 def read_pooler(pooler: Pooler, snapshot: Snapshot) -> PoolerReport:
-    """Its pools, and who stands behind each server connection. A pooler that does not answer costs no picture."""
+    """Its pools, and who stands behind each server connection. A pooler that does not answer costs no snapshot."""
     try:
         tables = _tables(pooler)
     except ConnectError as error:

@@ -135,13 +135,13 @@ def _advise_in(
 
 
 def progress(postgres: Postgres) -> list[BuildProgress]:
-    """Builds at work now: on which table, in which phase, how far."""
+    """Index builds that run now: on which table, in which phase, how far."""
     rows = postgres.names(queries.BUILDING)
     return [build_progress(row) for row in rows]
 
 
 def elsewhere(postgres: Postgres) -> dict[str, dict[int, Table]]:
-    """The tables of the databases in which others are at work, as they are now, by the name of the database."""
+    """The tables of the databases in which other sessions are active, as they are now, by the name of the database."""
     other_databases = {}
     for row in postgres.names(queries.ELSEWHERE):
         with at(postgres, row[0], []) as place:

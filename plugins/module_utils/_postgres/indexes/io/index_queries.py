@@ -76,7 +76,7 @@ SELECT v.oid, v.relname::text, d.refobjid
  WHERE v.relkind = 'v'
  GROUP BY 1, 2, 3
 """
-# Databases of other sessions, those at work first.
+# Databases of other sessions, those with active sessions first.
 ELSEWHERE = """
 SELECT d.datname::text
   FROM pg_catalog.pg_stat_get_activity(NULL) AS a JOIN pg_catalog.pg_database AS d ON d.oid = a.datid

@@ -14,7 +14,7 @@ from ...io.server import Postgres, in_database, legible_text
 from ..lock_table import Key, Lock
 from ..shared_rows import Member, RowWait, SharedRows, first_in_rows, in_conflict, may_be_shared, waits_for_all
 
-_MOST_ROWS = 50  # that are read in one look
+_MOST_ROWS = 50  # that are read in one snapshot
 _MOST_DATABASES = 3  # to which a look opens a connection of its own
 
 

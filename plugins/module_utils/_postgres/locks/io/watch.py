@@ -21,7 +21,7 @@ def read_watched(
 ) -> Snapshot:
     """The last of the looks that it takes to know whether sessions are stuck or wait in a convoy.
 
-    One look is enough unless late waiters are behind a session that may have got its lock a moment ago. Then more
+    One snapshot is enough unless late waiters are behind a session that may have got its lock a moment ago. Then more
     follow until that one has changed, or has been there for ``min_waiting`` seconds, 5 at most. ``settled``: targets
     that are known to have been there before.
     """

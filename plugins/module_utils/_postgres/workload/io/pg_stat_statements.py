@@ -36,7 +36,7 @@ PRELOADED = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_pre
 TRACKED = """
 SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('pg_stat_statements.track', 'compute_query_id')
 """
-# Who is at work, on what, and waiting for what; one row for each kind.
+# Active sessions: on what, and waiting for what; one row for each kind.
 SAMPLE = """
 SELECT query_id, wait_event_type, pg_catalog.count(*)::int
   FROM pg_catalog.pg_stat_get_activity(NULL)
@@ -162,7 +162,7 @@ def own_statements(postgres: Postgres, extension: Extension) -> frozenset[Key]:
 def watch(
     postgres: Postgres, extension: Extension, window: float
 ) -> tuple[StatementCounters, StatementCounters, Samples, Snapshot, float]:
-    """Two snapshots so many seconds apart, samples meanwhile, and a picture at the end."""
+    """Two snapshots so many seconds apart, samples meanwhile, and a snapshot at the end."""
     samples, began = Samples(), time.monotonic()
     first = read_counters(postgres, extension) if extension.name else StatementCounters({})
     while True:
