@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A convoy: sessions that take one lock after the other. Each waits for long, no holder is stuck. Pure.
 
-One snapshot cannot show it: PostgreSQL does not say since when a lock is held. It is seen in snapshots a moment apart, by
-the holder that has changed.
+One snapshot cannot show it: PostgreSQL does not say since when a lock is held. It is seen in
+snapshots a moment apart, by the holder that has changed.
 """
 
 from __future__ import annotations
