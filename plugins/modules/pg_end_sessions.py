@@ -237,7 +237,8 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(rule), C(pid), C(who) and C(application). C(by_rule) counts the actions by rule. C(harmless) is
+    - An action has C(action), C(worst) (the harshest act that may follow it, which the digest names), C(rule), C(pid),
+      C(who) and C(application). C(by_rule) counts the actions by rule. C(harmless) is
       true if all sessions of the plan are idle or have a dead client connection.
   returned: success
   type: dict

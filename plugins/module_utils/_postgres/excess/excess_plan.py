@@ -230,7 +230,8 @@ def act_on(tier: str, session: Session) -> str:
 def _item(snapshot: Snapshot, session: Session, reason: str, action: str = "", rule: str = "") -> Item:
     application = application_of(session).family
     detail: dict[str, Any] = {"pid": session.pid, "who": who_is(snapshot, session.pid), "application": application}
-    return Item(session.target, reason, action, {**detail, "rule": rule} if rule else detail)
+    worst = TERMINATE if action == CANCEL and rule != CHOSEN else ""  # where the statement does not stop, see `ending`
+    return Item(session.target, reason, action, {**detail, "rule": rule} if rule else detail, worst)
 
 
 def _excluded(snapshot: Snapshot, session: Session, why: str, exclusions: Exclusions) -> Item:

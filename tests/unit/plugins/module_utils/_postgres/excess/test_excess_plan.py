@@ -251,3 +251,21 @@ def test_the_sessions_of_a_leaking_superuser_are_listed():
 def test_a_tool_of_maintenance_is_at_work_in_its_pauses_too(application, state, rules):
     seen = snapshot(*pool(16, application, state=state, seconds=900), *pool(3, "web", 50, seconds=1))
     assert plan_ending(seen, Exclusions(), rules, Bounds()).plan.actions == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("active", "idle in transaction"), ("idle in transaction", "active"), ("active", "active")],
+)
+def test_the_digest_names_the_worst_act_whatever_a_session_does_at_the_moment(before, after):
+    """A busy session is cancelled first or terminated at once; what is approved is that it may be terminated."""
+    rules = Rules(long_running=60, idle_in_transaction=60)
+    plans = [
+        plan_ending(snapshot(session(1, state=state, seconds=900)), Exclusions(), rules, Bounds()).plan
+        for state in (before, after)
+    ]
+    assert [plan.actions[0].action for plan in plans] == [
+        "cancel" if state == "active" else "terminate" for state in (before, after)
+    ]
+    assert plans[0].digest == plans[1].digest
+    assert all(plan.actions[0].worst in ("", "terminate") for plan in plans)
