@@ -39,7 +39,7 @@ class ApplicationReport(TypedDict):
     ``family``: the name with an asterisk for what differs between its sessions, by which actions of a plan are its own;
     ``unused_seconds``: how long those have been idle that were used no longer than at first (see `is_forgotten`);
     ``pools``: sessions by name and by client address, where that makes several of about one size;
-    ``opened_seconds``: since the newest of them was opened.
+    ``opened_seconds``: since the newest of them was opened; ``clients``: sessions by client address, without this one.
     """
 
     role: str
@@ -214,7 +214,8 @@ def _application(
     ]
     idle = [session for session in sessions if session.state == "idle"]
     unused = [session for session in idle if is_forgotten(session, snapshot.now)]
-    clients = Counter(printable(session.client) for session in sessions)
+    # The connection of this collection takes a slot for a moment and is no pool that could be made smaller.
+    clients = Counter(printable(session.client) for session in sessions if session.pid != exclusions.own_pid)
     newest = max((session.backend_start or snapshot.now for session in sessions), default=snapshot.now)
     return {
         "role": printable(who.role),

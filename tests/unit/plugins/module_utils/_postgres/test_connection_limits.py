@@ -213,3 +213,14 @@ def test_other_names_stay_apart():
     assert family_of("billing-dashboard") == "billing-dashboard"
     assert family_of("facade") == "facade"
     assert family_of("decade-effaced") == "decade-effaced"
+
+
+def test_the_connection_of_this_collection_is_a_used_slot_and_no_client_of_a_pool():
+    state = snapshot(
+        *pool(3, client="10.0.0.5"), session(9, "pafar.runbook", "active", user="oncall", client="10.0.0.9")
+    )
+    (report,) = connection_limit_dicts(state, Exclusions(own_pid=9), rows=10)
+    assert report["used"] == 4
+    assert {row["application"]: row["clients"] for row in report["applications"]} == {
+        "web": {"10.0.0.5": 3}, "pafar.runbook": {},
+    }  # fmt: skip
