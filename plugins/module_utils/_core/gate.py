@@ -87,10 +87,10 @@ def weigh(
     were approved; empty: the operator approved none of them.
     """
     actions = [action["target"] for action in plan["actions"]]
-    if not actions:
-        return Decision(False, (_why_nothing(plan),))
     free = [action["target"] for action in plan["actions"] if not action.get("needs_approval")]
     other = _approved_alternative(plan, approved_targets, approved_digests)
+    if not actions and not other:
+        return Decision(False, (_why_nothing(plan), *_alternatives(plan)))
     if other:
         actions = [action["target"] for action in other["actions"]]
         plan = other
@@ -147,9 +147,14 @@ def _approved_alternative(
 def _why_held(plan: Mapping[str, Any]) -> tuple[str, ...]:
     """Why some actions need an approval, each reason once, and the alternatives that may be approved instead."""
     held = [action["needs_approval"] for action in plan["actions"] if action.get("needs_approval")]
-    others = [f"approve {other['digest'][:12]} instead: {other['reason']}" for other in plan.get("alternatives") or ()]
     reasons = dict.fromkeys(held)
-    return (f"{len(held)} planned need an approval: {'; '.join(reasons)}", *others) if held else ()
+    return (f"{len(held)} planned need an approval: {'; '.join(reasons)}", *_alternatives(plan)) if held else ()
+
+
+def _alternatives(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"approve {other['digest'][:12]} instead: {other['reason']}" for other in plan.get("alternatives") or ()
+    )
 
 
 def _why_nothing(plan: Mapping[str, Any]) -> str:

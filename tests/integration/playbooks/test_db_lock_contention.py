@@ -267,6 +267,30 @@ def test_the_role_twice_in_a_play_records_each_use_once(storm, site):
     until(lambda: storm[0].fate() == "terminated")
 
 
+def test_the_alternative_of_a_plan_is_approved_by_its_digest(server, session, site):
+    """Ending four running reports for one ALTER with no session behind it loses more than it frees."""
+    reports = [session(application=f"report{number}") for number in range(4)]
+    for report in reports:
+        report.send("SELECT count(*), pg_sleep(600) FROM payments")
+    until(lambda: server.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 4)
+    migration = session(application="migration").send("ALTER TABLE payments ADD note text")
+    until(lambda: lock_waiters(server) == 1)
+    lasting(server, 0.25)
+    held_for_approval = site.play()
+    assert held_for_approval.returncode == 0, held_for_approval.stdout
+    text = " ".join(held_for_approval.stdout.split())
+    digest = re.search(r"approve ([0-9a-f]{12}) instead", text)
+    assert digest, held_for_approval.stdout
+    assert [report.fate() for report in reports] == ["alive"] * 4
+    done = site.play(incident_approved_digest=digest[1])
+    assert done.returncode == 0, done.stdout
+    assert migration.fate() == "cancelled"
+    assert [report.fate() for report in reports] == ["alive"] * 4
+    mitigated = [event for event in site.events() if event["kind"] == "mitigated"]
+    assert len(mitigated) == 1
+    assert site.events()[-1]["kind"] == "verified"
+
+
 def test_a_log_that_cannot_be_written_does_not_hide_what_failed(site):
     site.log.write_text("a file in the way")
     site.variables["runbook_postgres"] = {**site.variables["runbook_postgres"], "login_port": 1}

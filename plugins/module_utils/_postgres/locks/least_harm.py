@@ -115,7 +115,7 @@ class Judgement(PlannedAct):
         return {**plan, "frees": len(self.freed), "up_to": self.up_to, "alternatives": self._alternatives()}
 
     def _alternatives(self) -> list[AlternativeDict]:
-        if not self.waiters_to_cancel or not self.need_approval:
+        if not self.waiters_to_cancel:
             return []
         other = Plan(VERB, self.waiters_to_cancel)
         return [
@@ -223,8 +223,12 @@ def judge(
             excluded[key] = why
         else:
             price[key] = price_of(snapshot, key, bounds)
-    chosen = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
-    chosen = _within_bounds(snapshot, chosen, affected, bounds, excluded)
+    least = _cut(snapshot, affected & _unreachable_from(snapshot, excluded, price), price)
+    # Also where the bounds exclude them: the waiters that could be cancelled instead are within any bound.
+    costly, to_cancel = costly_ends(
+        snapshot, exclusions, least, affected - forest.still_blocked(least) - set(least), bounds
+    )
+    chosen = _within_bounds(snapshot, least, affected, bounds, excluded)
     still = forest.still_blocked(chosen)
     for key in price:
         if key not in chosen and key not in excluded:
@@ -232,7 +236,6 @@ def judge(
     for key in {key for cycle in forest.cycles for key in cycle} & affected:
         excluded.setdefault(key, "is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
-    costly, to_cancel = costly_ends(snapshot, exclusions, chosen, freed, bounds)
     costly.update(blind_ends(snapshot, chosen))
     keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
     plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)

@@ -210,7 +210,9 @@ def _one_round(
     if observation.standing:
         observation = yield Watch(promised, targets, patience.timeout)
     record_results(hit, observation, done)
-    if promised and not observation.waiting:
+    # Waiters that are cancelled for their own sake free no other: the act has succeeded when their statements are gone.
+    given_up = all(item.detail.get("gives_up") for item, dummy, dummy2 in hit.values()) and not observation.standing
+    if (promised or given_up) and not observation.waiting:
         done.seconds_to_recovery = round(observation.seconds, 3)
     return not observation.waiting, observation.seconds
 

@@ -49,6 +49,21 @@ def test_what_loses_more_than_it_frees_needs_an_approval(scene, held):
     assert bool(found.as_dict()["alternatives"]) is bool(held)
 
 
+def test_the_alternative_is_offered_where_the_bounds_exclude_the_holders():
+    """Of six client sessions one may be terminated, and the four go only together."""
+    plan = judge(reports(), Exclusions(), Bounds()).as_dict()
+    assert plan["actions"] == []
+    assert "must be terminated together" in plan["excluded"][0]["reason"]
+    (other,) = plan["alternatives"]
+    held = weigh(plan, 9)
+    assert not held.open
+    assert held.reasons[0].startswith("no action is possible for the 1 that wait too long")
+    assert other["digest"][:12] in held.reasons[1]
+    approved = weigh(plan, 9, approved_digests=[other["digest"]])
+    assert (approved.open, approved.targets) == (True, (MIGRATION.target,))
+    assert not weigh(plan, 9, approved_digests=["0" * 12]).open
+
+
 def test_with_a_queue_behind_the_alter_it_is_the_one_to_go():
     found = judged(reports(behind=5))
     assert [(item.action, item.detail["pid"]) for item in found.plan.actions] == [("cancel", ALTER)]

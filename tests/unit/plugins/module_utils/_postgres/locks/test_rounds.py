@@ -233,8 +233,15 @@ def test_an_alternative_cancels_the_waiter_for_its_own_sake():
         [*readers, waits(9, relation(7), "AccessExclusiveLock")], session(1, "active"), session(2, "active")
     )
     alternative = judged(scene).narrowed_to([scene.sessions[9].target])
-    step = next(unblocking(alternative, Patience()))
+    machine = unblocking(alternative, Patience())
+    step = next(machine)
     assert (step.holder.pid, step.action, step.waiters) == (9, "cancel", None)
+    machine.send(True)
+    machine.send(free(0.4))
+    with pytest.raises(StopIteration) as stop:
+        machine.send(judged(snapshot(readers, session(1, "active"))))
+    outcome = stop.value.value
+    assert (outcome.seconds_to_recovery, outcome.stopped) == (0.4, ""), "no waiter was promised to be freed"
 
 
 def test_sessions_that_came_later_are_never_ended():
