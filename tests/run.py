@@ -33,6 +33,7 @@ from support.summary import ending, omissions, table
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 PLATFORM = "tests/integration/platform"
+SITES = "tests/integration/property/test_sites.py"
 GAME_DAYS = f"{PLATFORM}/test_game_days.py"
 WANTED_MAJORS = (14, 15, 16, 17, 18)
 PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity", "molecule")
@@ -60,6 +61,7 @@ def steps() -> list[Step]:
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
         pytest_step("integration", integration(), 900, needs=("builds",), slots=2),
+        pytest_step("integration", [*BY_SERVER, SITES], 550, lane="wait", needs=("builds",)),
         pytest_step("platform", [*BY_FILE, *shop_tests()], 600, lane="wait", needs=("engine",)),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
         pytest_step("platform", [f"--ignore={GAME_DAYS}", PLATFORM], 500, lane="wait", needs=("engine",)),
@@ -78,7 +80,7 @@ def pytest_step(
 
 
 def integration() -> list[str]:
-    return [*BY_SERVER, *(f"--ignore={path}" for path in (*shop_tests(), PLATFORM)), "tests/integration"]
+    return [*BY_SERVER, *(f"--ignore={path}" for path in (*shop_tests(), PLATFORM, SITES)), "tests/integration"]
 
 
 def shop_tests() -> list[str]:
