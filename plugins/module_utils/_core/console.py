@@ -70,7 +70,7 @@ def of_plan(plan: PlanDict) -> list[Line]:
     if hidden:
         lines.append((DIM, f"and {hidden} more, see the result"))
     if not plan["actions"]:
-        lines.append((CARE if plan["affected_before"] else GOOD, "no session is to be terminated"))
+        lines.append((CARE if plan["affected_before"] else GOOD, "no action is planned"))
     lines.append((PLAIN, f"{plan['affected_before']} wait too long; with this plan {plan['affected_after']} would"))
     return lines
 

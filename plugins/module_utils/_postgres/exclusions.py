@@ -77,7 +77,7 @@ class Exclusions:
 
     def _why_work(self, session: Session) -> str:
         if session.commit_waits:
-            return "its commit waits for a synchronous standby: terminating it would not change that"
+            return "its commit waits for a synchronous standby, which no act on the session would change"
         if is_backup(session):
             return "is a base backup" if session.progress == "BASEBACKUP" else "is a backup"
         if leaves_behind(session):

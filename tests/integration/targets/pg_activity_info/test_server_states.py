@@ -58,11 +58,19 @@ def test_an_archiver_that_fails(site):
     assert "WAL is archived" in checks["not_ready"]
 
 
-def test_the_lock_plan_names_it_too(site):
+# Every module whose facts a playbook diagnoses from, as the playbooks call it.
+PLANNERS = {
+    "pg_kill_blocking": {},
+    "pg_end_sessions": {"also": ["processes"], "measure": ["busy"], "idle": 60, "idle_in_transaction": 60},
+}
+
+
+@pytest.mark.parametrize("module", PLANNERS)
+def test_a_plan_names_it_too(site, module):
     site.run("SELECT pg_switch_wal()")
     awaited(site, "archiver_blocked")
-    facts = run_module("pg_kill_blocking", check=True, **site.login("oncall"))["facts"]
-    assert "archiver_blocked" in [one["cause"] for one in facts["server_states"]]
+    facts = run_module(module, check=True, **site.login("oncall"), **PLANNERS[module])["facts"]
+    assert "archiver_blocked" in [state["cause"] for state in facts["server_states"]]
 
 
 def test_writes_refused_by_a_setting(site):

@@ -65,7 +65,7 @@ def test_every_view_is_that_of_a_module():
 def test_a_real_run_shows_facts_plan_act_and_verdict_and_not_the_verification(printed):
     for dummy in range(2):  # the role may be used twice in a play
         assert printed("pg_activity_info", ACTIVITY)
-        assert "no session is to be terminated" in printed("pg_kill_blocking", PLANNED)[0]
+        assert "no action is planned" in printed("pg_kill_blocking", PLANNED)[0]
         assert printed("gate", GATE)
         assert "terminated 7 app@b m" in printed("pg_kill_blocking", ENDED)[0]
         assert printed("pg_activity_info", ACTIVITY) == []
@@ -112,7 +112,7 @@ def test_one_look_shows_facts_and_plan(printed):
     lines = printed("pg_kill_blocking", look)
     assert "connection slots used" in lines[0]
     assert "3 sessions wait" in lines[1]
-    assert "no session is to be terminated" in lines[2]
+    assert "no action is planned" in lines[2]
     assert printed("gate", GATE)
     assert "terminated 7 app@b m" in printed("pg_kill_blocking", {**ENDED, "facts": {}})[0]
 
@@ -124,7 +124,7 @@ def test_a_look_without_waiters_shows_facts_alone(printed):
 
 def test_where_the_facts_were_shown_only_the_plan_follows(printed):
     assert printed("pg_activity_info", ACTIVITY)
-    assert "no session is to be terminated" in printed("pg_kill_blocking", {**PLANNED, "facts": ACTIVITY})[0]
+    assert "no action is planned" in printed("pg_kill_blocking", {**PLANNED, "facts": ACTIVITY})[0]
 
 
 def test_a_refusal_shows_who_waits(printed):

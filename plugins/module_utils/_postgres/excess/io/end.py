@@ -15,11 +15,13 @@ from ...background.background_report import BackgroundReport
 from ...background.io.backends import observe_poolers
 from ...background.io.background import collect_background
 from ...exclusions import Exclusions
+from ...io.condition import with_condition
 from ...io.connection import Login
 from ...io.server import Postgres
 from ...io.snapshot import read_snapshot
 from ...io.terminate import Ending
 from ...locks.io.unblock import NEVER_UNDONE
+from ...locks.io.watch import read_watched
 from ...locks.rounds import Outcome, Patience
 from ...refusals import check_visible
 from ...session import SESSION_TARGET
@@ -67,8 +69,8 @@ def end_sessions(
 ) -> dict[str, Any]:
     """What pg_end_sessions returns: an ActResult, what became of the sessions, and the plan in its two parts.
     ``chosen``: the one session to end, in place of all that the rules name."""
-    snapshot = read_snapshot(postgres)
     subjects = {*(look.also or ()), *(["processes"] if look.measure else [])}
+    snapshot = _snapshot(postgres, look, subjects)
     background = collect_background(postgres, snapshot, subjects, look.pooler, look.interval)
     if rules.idle is not None:
         snapshot = snapshot.with_poolers({**observe_poolers(snapshot), **_clients_of_pooler(background)})
@@ -97,6 +99,13 @@ def end_sessions(
         "seconds_to_recovery": outcome.seconds_to_recovery,
         "about": list(kept.about),
     }
+
+
+def _snapshot(postgres: Postgres, look: Look, subjects: Collection[str]) -> Snapshot:
+    """The snapshot of the plan; where it serves the facts too, with what pg_activity_info reads for them."""
+    if look.also is None:
+        return read_snapshot(postgres)
+    return with_condition(postgres, read_watched(postgres, look.min_waiting), disks="processes" in subjects)
 
 
 def _facts(
