@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, cast
+from typing import Any, Callable, List, Mapping, cast
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import StaleProxy
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import Diagnosis
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import (
@@ -39,6 +40,7 @@ class ActionModule(ControllerAction):
         "reclaim": {"type": "dict"},
         "reached": {"type": "dict"},
         "services": {"type": "dict", "default": {}},
+        "stale_proxies": {"type": "list", "elements": "dict", "default": []},
         "log": {"type": "dict"},
         "payments": {"type": "list", "elements": "dict", "default": []},
         "payment_sign": {"type": "str", "default": ""},
@@ -108,7 +110,11 @@ def _disk(args: dict[str, Any]) -> Diagnosis:
 
 def _network(args: dict[str, Any]) -> Diagnosis:
     _require(args, "reached", ("matrix",), "endpoint_probe_info")
-    return diagnose_network(cast(ReachedReport, args["reached"])["matrix"], cast(Services, args["services"]))
+    return diagnose_network(
+        cast(ReachedReport, args["reached"])["matrix"],
+        cast(Services, args["services"]),
+        cast(List[StaleProxy], args["stale_proxies"]),
+    )
 
 
 def _payments(args: dict[str, Any]) -> Diagnosis:
@@ -121,6 +127,7 @@ def _payments(args: dict[str, Any]) -> Diagnosis:
         _known(args),
         args["payment_services"],
         args["fresh"],
+        cast(List[StaleProxy], args["stale_proxies"]),
     )
 
 

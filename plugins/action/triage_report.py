@@ -24,8 +24,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
     TriageReport,
     scenarios_of,
     severity_of,
+    without_playbook,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all, unread_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
@@ -55,6 +56,8 @@ class ActionModule(ControllerAction):
         links = {str(name): str(address) for name, address in args["links"].items()}
         now = datetime.now(timezone.utc)
         report: TriageReport = {
+            "unread": unread_of(surveys, prometheus),
+            "unplayed": without_playbook(signs),
             "severity": severity,
             "signs": [sign.as_dict() for sign in signs],
             "scenarios": scenarios,

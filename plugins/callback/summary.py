@@ -29,7 +29,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis
     of_diagnosis,
     of_top_consumers,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained, of_unread
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_incident, of_record
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.record_lines import of_log
@@ -202,7 +202,7 @@ class CallbackModule(CallbackBase):
         """With the plan also what it does not free, and what could not be read."""
         planned = host not in self._stage
         lines = self._act(host, result)
-        return [*lines, *of_explained(result)] if planned else lines
+        return [*of_unread(result), *lines, *of_explained(result)] if planned else lines
 
     def _gate(self, host: str, result: Any) -> Lines:
         """A plan may have two gates, of which one is open: then an act follows."""

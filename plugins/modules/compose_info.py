@@ -33,6 +33,12 @@ options:
     description: Lines from the end of the log of each unhealthy container, with secrets hidden. 0 returns none.
     type: int
     default: 10
+  proxy:
+    description:
+      - Service of the proxy in front. RV(stale_proxies) then has its containers that read their configuration before a
+        replica was started. Empty means none.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - pafar.runbook._compose
   - pafar.runbook._compose.engine
@@ -136,6 +142,16 @@ unhealthy:
   returned: success
   type: int
   sample: 1
+stale_proxies:
+  description: "Containers of the proxy that do not know every replica of a service."
+  returned: success
+  type: list
+  elements: dict
+  contains: &StaleProxy
+    proxy: {description: "Container of the proxy.", type: str}
+    service: {description: "Service whose replicas it does not know.", type: str}
+    seconds: {description: "Seconds since it read its configuration.", type: float}
+    replicas: {description: "Replicas that were started since.", type: list, elements: str}
 """
 
 from typing import Any
@@ -152,7 +168,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     at_least(params, "interval", 0, "s")
     at_least(params, "log_lines", 0)
     login, source = engine_login_of(params), source_of(params)
-    names = ("services", "configuration", "interval", "log_lines")
+    names = ("services", "configuration", "interval", "log_lines", "proxy")
     return {"changed": False, **project_report(login, source, *(params[name] for name in names))}
 
 
@@ -164,6 +180,7 @@ def main() -> None:
             "configuration": {"type": "bool", "default": True},
             "interval": {"type": "float", "default": 1.0},
             "log_lines": {"type": "int", "default": 10},
+            "proxy": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

@@ -19,9 +19,11 @@ description:
   - V(disk) names what fills a disk, the largest first, including what this collection cannot free, such as WAL that an
     unused replication slot retains.
   - V(network) distinguishes an isolated source, a target that is down, a resolver that does not answer, a blocked
-    egress, and a fault of the other side.
-  - V(payments) distinguishes faults of Stripe, a refused key, a wrong webhook configuration, the network, and errors
-    of the own services.
+    egress, a proxy of ours that knows stale addresses, and a fault of the other side. What a service of this project
+    answers is never the fault of another.
+  - V(payments) distinguishes faults of Stripe, a refused key, a wrong webhook configuration, a webhook that another
+    part answers in place of the view (a firewall, a login, a CSRF check), events that are refused for their time, the
+    network, and errors of the own services.
   - For V(connections) and V(performance), a state of the whole server comes first, like commits that wait for a
     synchronous standby. No session is terminated for it.
 options:
@@ -44,6 +46,11 @@ options:
     description: C(services) of M(pafar.runbook.compose_info), for V(network), V(payments) and V(connections).
     type: dict
     default: {}
+  stale_proxies:
+    description: C(stale_proxies) of M(pafar.runbook.compose_info), for V(network) and V(payments).
+    type: list
+    elements: dict
+    default: []
   idle:
     description:
       - For V(connections), seconds after which an idle session of an application over its share counts as leaked.
@@ -178,6 +185,8 @@ rules:
     services: {description: "Services to act on.", type: list, elements: str}
     containers: {description: "Containers to restart.", type: list, elements: str}
     which: {description: "Which containers to restart.", type: str}
+    replicas: {description: "Number of replicas, as the role scale_services takes it.", type: str}
+    proxy: {description: "Service of the proxy to reload.", type: str}
     approval: {description: "Whether the mitigation needs an approval whatever its size (V(always)).", type: str}
 causes:
   description:
@@ -295,4 +304,9 @@ plans:
       description: "The part with open transactions and running statements."
       type: dict
       contains: *EndDict
+unread:
+  description: "What the diagnosis rests on and could not be examined, a sentence each."
+  returned: success
+  type: list
+  elements: str
 """

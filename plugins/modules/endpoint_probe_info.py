@@ -12,8 +12,12 @@ description:
     whether it fails always or intermittently.
   - To probe from a container, the module enters the network namespace of that container and resolves names as the
     container does. The image needs no tools. This needs root on the host.
-  - PostgreSQL and Redis are probed in their own protocols; a server that refuses the login counts as up. The answers
-    of Stripe and Google Maps are checked for their meaning. A webhook is up if it refuses an unsigned event.
+  - PostgreSQL and Redis are probed in their own protocols; a server that refuses the login counts as up. A Redis that
+    takes no writes is degraded. The answers of Stripe and Google Maps are checked for their meaning.
+  - A webhook is up only if the view itself answered. What another part answers in its place (a firewall, a login, a
+    CSRF check, a proxy without a backend, a web page) is named, with what it is recognised by.
+  - Every address of a name is tried, IPv4 and IPv6; each attempt uses another one that takes a connection. If some
+    addresses fail and others do not, the target is degraded.
   - The module changes nothing. Keys are sent in a header, or as a URL parameter where Google requires it, and are
     never returned.
 options:
@@ -86,14 +90,15 @@ options:
           - V(maps) reads the error from the body, since Google returns errors with status 200. Without a key, a denied
             request means up.
           - For both, a response that is not JSON comes from another server on the path.
-          - V(webhook) sends an event without a signature, which the target must refuse.
+          - V(webhook) sends a request without a signature. Asked by GET, the view must refuse the method (405) or the
+            request (400, 401, 403); asked by POST, it must refuse the event.
         type: str
         default: ""
         choices: ["", stripe, maps, webhook]
       key:
         description:
           - Name of an entry of O(keys) or O(key_variables). It is sent as a bearer token; with V(maps) as the
-            parameter C(key).
+            parameter C(key); to a Redis that wants a password with C(AUTH).
         type: str
         default: ""
       slow:
@@ -101,9 +106,28 @@ options:
         type: float
         default: 2.0
       cert_days:
-        description: Days for which a certificate must still be valid.
+        description: Days for which the certificate, and those that its chain needs, must still be valid.
         type: int
         default: 14
+      cert_names:
+        description: Host names that the certificate must be valid for. If one is missing, the target is degraded.
+        type: list
+        elements: str
+        default: []
+      server_name:
+        description:
+          - Name that is asked for by TLS (SNI) and in the header C(Host), and that the certificate must be valid for.
+            Empty means the host of the target.
+        type: str
+        default: ""
+      client_cert:
+        description: File on this host with the client certificate that is presented, in PEM.
+        type: path
+        default: ""
+      client_key:
+        description: File with its private key. Empty means that O(targets[].client_cert) holds it.
+        type: path
+        default: ""
       sources:
         description: Sources of this target. Empty means O(sources).
         type: list
@@ -191,12 +215,36 @@ matrix:
             ms: {description: "Milliseconds.", type: float}
             said: {description: "Answer of the layer, or the error.", type: str}
             proxy: {description: "HTTP proxy in use.", type: str}
+            address: {description: "Address that the attempt used.", type: str}
+            own: {description: "Whether the address is one of this host's.", type: bool}
             trusted: {description: "Whether the source trusts the certificate.", type: bool}
-            days_left: {description: "Days until the certificate expires.", type: int}
-            expired: {description: "Whether the certificate has expired.", type: bool}
+            days_left: {description: "Days until the first certificate of the chain expires.", type: int}
+            ends_first: {description: "Certificate of the chain that expires first; empty where it is the server's own.", type: str}
+            expired: {description: "Whether that certificate has expired.", type: bool}
+            subject: {description: "Subject of the server's certificate.", type: str}
             issuer: {description: "Issuer of the certificate.", type: str}
+            names: {description: "Host names and addresses that the certificate is valid for.", type: list, elements: str}
+            chain:
+              description: "Certificates that the server sends, and those that clients need besides, the server's own first."
+              type: list
+              elements: dict
+              contains: &ChainLink
+                subject: {description: "Subject of the certificate.", type: str}
+                issuer: {description: "Issuer of the certificate.", type: str}
+                days_left: {description: "Days until it expires; less than 0 once it has.", type: int}
+                sent: {description: "Whether the server sends it.", type: bool}
+            chain_problems: {description: "Problems of the chain for clients that know less than this host, a clause each.", type: list, elements: str}
             sqlstate: {description: "SQLSTATE of the error.", type: str}
             status: {description: "HTTP status.", type: int}
+            answered_by: {description: "Kind of the part that answered in place of the site, for example V(challenge), V(password), V(csrf), V(no_backend) or V(page); empty if none is recognised.", type: str}
+    addresses:
+      description: "Each address of the name that was tried."
+      type: list
+      elements: dict
+      contains: &AddressReport
+        address: {description: "The address.", type: str}
+        state: {description: "V(up), V(degraded), V(flapping) or V(down).", type: str}
+        why: {description: "Reason of the state.", type: str}
     attempts: {description: "Number of attempts.", type: int}
     failed: {description: "Attempts that failed.", type: int}
     up: {description: "Attempts that succeeded.", type: int}

@@ -103,6 +103,15 @@ host:
         kind: {description: "Type of the file system.", type: str}
         used_share: {description: "Used share, 0 to 1.", type: float}
         inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
+    network:
+      description: "Limits on connections."
+      type: dict
+      contains: &NetworkLimits
+        conntrack_used: {description: "Connections in the kernel's table (nf_conntrack); null where it is not known.", type: int}
+        conntrack_limit: {description: "Most connections that it holds.", type: int}
+        ports_used: {description: "Local ports in use to the destination with the most; while there are few connections, all of them. Null where it is not known.", type: int}
+        ports_limit: {description: "Local ports that there are (net.ipv4.ip_local_port_range).", type: int}
+        ports_to: {description: "That destination; empty while there are few connections.", type: str}
 containers:
   description:
     - Running containers, the one nearest to its memory limit first. C(oom_recent) and C(oom_killed) come from the

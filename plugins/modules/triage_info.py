@@ -116,7 +116,11 @@ options:
       judge: {description: "Vendor whose rules decide about the response.", type: str, default: "", choices: ["", stripe, maps, webhook]}
       key: {description: "Name of an entry of O(keys) or O(key_variables).", type: str, default: ""}
       slow: {description: "Seconds from which a response counts as slow.", type: float, default: 2.0}
-      cert_days: {description: "Days for which a certificate must still be valid.", type: int, default: 14}
+      cert_days: {description: "Days for which the certificates must still be valid.", type: int, default: 14}
+      cert_names: {description: "Host names that the certificate must be valid for.", type: list, elements: str, default: []}
+      server_name: {description: "Name that is asked for by TLS. Empty means the host of the target.", type: str, default: ""}
+      client_cert: {description: "File with the client certificate.", type: path, default: ""}
+      client_key: {description: "File with its private key.", type: path, default: ""}
       sources: {description: "Sources of this target. Empty means O(sources).", type: list, elements: str, default: []}
   sources:
     description: Sources of the probes, V(host) or services.

@@ -115,4 +115,14 @@ page:
   returned: success
   type: str
   sample: "# Triage: P1 proposed"
+unread:
+  description: "What could not be examined, a sentence each."
+  returned: success
+  type: list
+  elements: str
+unplayed:
+  description: "Signs above P3 for which there is no playbook."
+  returned: success
+  type: list
+  elements: str
 """

@@ -14,6 +14,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.container i
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import Project
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ProjectReport, project_dict
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import StaleProxy
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item
@@ -28,7 +29,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
     Attempt,
     Meaning,
     ReachedReport,
-    Step,
     Target,
     reached_report,
     row_of,
@@ -198,16 +198,13 @@ def project_values() -> Iterator[ProjectReport]:
         {"Id": "a" * 64, "Name": "/web", "State": {"Status": "exited", "ExitCode": 1}, "Config": {"Labels": labels},
          "NetworkSettings": network}
     )  # fmt: skip
-    yield project_dict(Project(Source("shop"), NOW, (one,)))
+    stale: StaleProxy = {"proxy": "nginx", "service": "web", "seconds": 60.0, "replicas": ["web"]}
+    yield {**project_dict(Project(Source("shop"), NOW, (one,))), "stale_proxies": [stale]}
 
 
 def reached_values() -> Iterator[ReachedReport]:
-    steps = (
-        Step("dns", True, 1.0, "", {"proxy": "p"}),
-        Step("tls", True, 1.0, "", {"trusted": True, "days_left": 9, "expired": False, "issuer": "x"}),
-        Step("protocol", True, 1.0, "", {"status": 200, "sqlstate": "28000"}),
-    )
-    yield reached_report([row_of("host", Target("web", "http", "x", 80), [Attempt(steps, Meaning("up"))])])
+    attempt = Attempt(reports.every_layer(), Meaning("up"), "10.0.0.1", (), 1)
+    yield reached_report([row_of("host", Target("web", "http", "x", 80), [attempt])])
 
 
 def log_values() -> Iterator[LogReport]:
@@ -308,6 +305,9 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
     services = {name: reports.service(reports.container(f"{name}-1")) for name in ("web", "db")}
     yield diagnose_network([down[0], reports.probed("web-1", "db", address="db:1")], services).as_dict()
     yield diagnose_network([reports.probed("web-1", "db", "down", "tcp", "no", address="db:1")], services).as_dict()
+    bad = reports.probed("host", "site", "down", "protocol", "no", address="web:80", status=502)
+    stale: StaleProxy = {"proxy": "web-1", "service": "db", "seconds": 60.0, "replicas": ["db-1"]}
+    yield diagnose_network([bad], services, [stale]).as_dict()
 
 
 def incident_values() -> Iterator[IncidentReport]:
@@ -322,8 +322,8 @@ def incident_values() -> Iterator[IncidentReport]:
 def triage_values() -> Iterator[TriageReport]:
     signs = [Sign("P1", "x", "db", "disk_space")]
     yield {
-        "severity": "P1", "signs": [sign.as_dict() for sign in signs], "scenarios": scenarios_of(signs), "next": "x",
-        "page": "",
+        "unread": [], "unplayed": [], "severity": "P1", "signs": [sign.as_dict() for sign in signs],
+        "scenarios": scenarios_of(signs), "next": "x", "page": "",
     }  # fmt: skip
 
 

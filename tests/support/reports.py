@@ -121,6 +121,23 @@ def probed(
     return {**report, "state": state, "layer": layer, "address": address, "layers": layers}
 
 
+def every_layer() -> tuple[Step, ...]:
+    """The steps of an attempt, with every fact that a layer may have."""
+    return (
+        Step("dns", True, 1.0, "", {"proxy": "p"}),
+        Step("tcp", True, 1.0, "", {"address": "10.0.0.1", "own": False}),
+        Step(
+            "tls", True, 1.0, "",
+            {
+                "trusted": True, "days_left": 9, "expired": False, "issuer": "x", "subject": "y", "ends_first": "x",
+                "names": ["y"], "chain_problems": ["x is not sent"],
+                "chain": [{"subject": "y", "issuer": "x", "days_left": 9, "sent": True}],
+            },
+        ),
+        Step("protocol", True, 1.0, "", {"status": 200, "sqlstate": "28000", "answered_by": "page"}),
+    )  # fmt: skip
+
+
 # -- logs
 
 

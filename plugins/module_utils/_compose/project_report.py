@@ -12,6 +12,7 @@ from .container import NAMESPACES, Container, exit_meaning
 from .health import UNHEALTHY, UNKNOWN
 from .project import Project
 from .project_ref import Source
+from .proxy import StaleProxy
 
 
 class ContainerReport(TypedDict):
@@ -91,12 +92,16 @@ class ProjectFiles(TypedDict):
 
 
 class ProjectReport(TypedDict):
-    """What compose_info returns. ``unhealthy``: how many containers have a problem."""
+    """What compose_info returns. ``unhealthy``: how many containers have a problem.
+
+    ``stale_proxies``: of the proxy that was named, those that do not know every replica.
+    """
 
     project: ProjectFiles
     services: dict[str, ServiceReport]
     problem: list[str]
     unhealthy: int
+    stale_proxies: list[StaleProxy]
 
 
 def last_exit(project: Project, container: Container) -> str:
@@ -275,6 +280,7 @@ def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
         "services": {},
         "problem": [why],
         "unhealthy": 0,
+        "stale_proxies": [],
     }
 
 
@@ -309,4 +315,5 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
         "unhealthy": sum(
             bool(container["problem"]) for service in services.values() for container in service["containers"]
         ),
+        "stale_proxies": [],
     }

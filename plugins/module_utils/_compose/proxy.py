@@ -9,12 +9,21 @@ later gets no traffic, and one that is gone still does, until it is reloaded (ng
 from __future__ import annotations
 
 import re
-from typing import Mapping, Sequence
+from typing import Mapping, Sequence, TypedDict
 
 from .container import Container
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MARGIN = 1.5  # seconds, where the age of a process is known in whole seconds
+
+
+class StaleProxy(TypedDict):
+    """A container of the proxy that read its configuration, ``seconds`` ago, before ``replicas`` of ``service``."""
+
+    proxy: str
+    service: str
+    seconds: float
+    replicas: list[str]
 
 
 def workers(processes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:

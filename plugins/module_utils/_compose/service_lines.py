@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._core.console import CARE, DIM, GOOD, SHOWN, Line
+from .._core.console import CARE, DIM, GOOD, SHOWN, Line, first_line
 from .project_report import ProjectReport
 
 
@@ -13,16 +13,23 @@ def of_services(result: ProjectReport) -> list[Line]:
     services = result["services"]
     running = sum(service["running"] for service in services.values())
     healthy = sum(service["healthy"] for service in services.values())
-    lines = [
-        (DIM, f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are healthy")
-    ]
+    head = f"{result['project']['name']}: {len(services)} services, {running} containers run, {healthy} are healthy"
+    unknown = sum(service["unknown"] for service in services.values())
+    unread = [f"the health of {unknown} containers"] if unknown else []
+    if not result["project"]["readable"]:
+        unread.append("its files could not be read")
+    lines = [first_line(DIM, head, unread)]
     if not result["project"]["readable"]:
         lines.append((CARE, result["project"]["why_unreadable"]))
+    lines += [
+        (CARE, f"{entry['proxy']} does not know {', '.join(entry['replicas'])} of {entry['service']}")
+        for entry in result["stale_proxies"][:SHOWN]
+    ]
     lines += [(CARE, text) for text in result["problem"][:SHOWN]]
     for service in services.values():
         for container in service["containers"]:
             if container["problem"] and container["log"]:
                 lines += [(DIM, f"    {container['name']} said: {line[:160]}") for line in container["log"][-3:]]
-    if not result["problem"]:
+    if not result["problem"] and not unread:
         lines.append((GOOD, "every service is healthy"))
     return lines

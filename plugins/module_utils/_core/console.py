@@ -7,13 +7,13 @@ The lines of each report are beside it, in ``*_lines``.
 
 from __future__ import annotations
 
-from typing import Tuple, TypedDict
+from typing import Sequence, Tuple, TypedDict
 
 from .gate import GateResult
 from .outcome import OutcomeReport
 from .plan import PlanDict
 from .result import ActResult, NotDone
-from .text import span
+from .text import shortened, span
 
 Line = Tuple[str, str]  # what kind of line, text
 PLAIN, GOOD, CARE, BAD, DIM = "plain", "good", "care", "bad", "dim"
@@ -54,6 +54,14 @@ class Terminations(_Planned):
     rounds: int
     seconds_to_recovery: float | None
     stopped: str
+
+
+def first_line(kind: str, text: str, unread: Sequence[str]) -> Line:
+    """The first line of a result. Where it rests on something unread it says so there, and is no good news."""
+    if not unread:
+        return kind, text
+    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+    return (BAD if kind == BAD else CARE), f"not everything is known ({shortened(unread[0], WIDE)}{more}): {text}"
 
 
 def of_plan(plan: PlanDict) -> list[Line]:

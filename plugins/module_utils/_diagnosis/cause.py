@@ -26,6 +26,8 @@ class Rules(TypedDict, total=False):
     services: list[str]
     containers: list[str]
     which: str
+    replicas: str
+    proxy: str
     approval: str
 
 
@@ -69,8 +71,10 @@ class RoleSetting(TypedDict):
 
 
 class DiagnosisReport(TypedDict):
-    """What the module diagnosis returns. ``scale``: whether more replicas would help."""
+    """What the module diagnosis returns. ``scale``: whether more replicas would help; ``unread``: what it rests on and
+    could not be examined, a sentence each."""
 
+    unread: list[str]
     cause: str
     mitigation: str
     rules: Rules
@@ -119,6 +123,7 @@ class Diagnosis:
     role_settings: Sequence[RoleSetting]
     scale: str = ""
     plan: EndDict | None = None
+    unread: Sequence[str] = ()
 
     def as_dict(self) -> DiagnosisReport:
         first = self.causes[0] if self.causes else None
@@ -127,6 +132,7 @@ class Diagnosis:
             if first is not None and cause.mitigation == first.mitigation:
                 rules = _merged_rules(rules, cause.rules)
         return {
+            "unread": list(self.unread),
             "cause": first.name if first else "",
             "mitigation": first.mitigation if first else "",
             "rules": rules,
@@ -204,6 +210,13 @@ def server_causes(activity: ActivityReport) -> list[Cause]:
     ]
 
 
+def unseen(activity: ActivityReport) -> list[str]:
+    """What of the sessions this login could not see, in a sentence; empty where it sees all."""
+    if activity["visibility"] == "full":
+        return []
+    return [f"{activity['redacted']} sessions cannot be seen: the login role lacks pg_monitor"]
+
+
 def idle_transaction_settings(roles: Iterable[str], seconds: float) -> list[RoleSetting]:
     """A timeout for each role that left a transaction idle for longer than ``seconds``: twice that, at least 60 s."""
     limit = f"{max(60, int(2 * seconds))}s"
@@ -217,9 +230,13 @@ def diagnosis(
     role_settings: Sequence[RoleSetting] = (),
     scale: str = "",
     plan: EndDict | None = None,
+    unread: Sequence[str] = (),
 ) -> Diagnosis:
-    """With the evidence of each cause among the lines. ``plan``: to end sessions, from the look that gave the facts."""
+    """With the evidence of each cause among the lines. ``plan``: to end sessions, from the look that gave the facts.
+
+    ``unread``: what the diagnosis rests on and could not be examined, a sentence each.
+    """
     cause_lines = [
         f"{place}. {cause.name.replace('_', ' ')}: {cause.evidence[0]}" for place, cause in enumerate(causes, 1)
     ]
-    return Diagnosis(causes, [*lines, *cause_lines], advice, role_settings, scale, plan)
+    return Diagnosis(causes, [*lines, *cause_lines], advice, role_settings, scale, plan, unread)

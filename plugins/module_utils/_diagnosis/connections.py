@@ -29,6 +29,7 @@ from .cause import (
     ended_by,
     idle_transaction_settings,
     server_causes,
+    unseen,
     why_out_of_reach,
 )
 from .client_pool import client_pools, logged_pools
@@ -117,7 +118,9 @@ def diagnose_connections(
         *_findings(background),
         *(text for connection_limit in (hit or [worst]) for text in _pool_sizes(connection_limit, headroom)),
     ]
-    return diagnosis(causes, lines, advice, _role_settings(causes, idle_in_transaction), plan=plan)
+    return diagnosis(
+        causes, lines, advice, _role_settings(causes, idle_in_transaction), plan=plan, unread=unseen(activity)
+    )
 
 
 def _line(connection_limit: ConnectionLimitReport) -> str:

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
-from .._core.console import CARE, DIM, GOOD, PLAIN, SHOWN, Line
+from .._core.console import CARE, DIM, GOOD, PLAIN, SHOWN, Line, first_line
 from .cause import DiagnosisReport
 from .top_consumers import ConsumersReport
 
 
 def of_diagnosis(result: DiagnosisReport) -> list[Line]:
     """The causes with their evidence, then the advice."""
-    lines = [(CARE if result["cause"] else GOOD, line) for line in result["lines"][:SHOWN]]
+    kind = CARE if result["cause"] else GOOD
+    first, *others = result["lines"][:SHOWN] or ["no cause was found"]
+    lines = [first_line(kind, first, result["unread"]), *((kind, line) for line in others)]
     for cause in result["causes"][:1]:
         lines += [(DIM, f"    {text}") for text in cause["evidence"][1:4]]
     lines += [(PLAIN, f"advice: {advice}") for advice in result["advice"][:SHOWN]]

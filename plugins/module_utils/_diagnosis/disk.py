@@ -68,10 +68,10 @@ def diagnose_disk(reclaim: ReclaimFacts, activity: AskedActivity, least: int) ->
     lines = [f"{before['mount']}: {format_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
     if plan["affected_before"]:
         lines[0] += f", {plan['affected_before']} MiB are missing"
-    advice = [*_advice(causes), *reclaim["notes"]]
+    unread = list(reclaim["notes"])
     if "msg" in activity and "background" not in activity:
-        advice.append(f"what the database keeps could not be read: {activity['msg']}")
-    return diagnosis(causes, lines, advice)
+        unread.append(f"what the database keeps could not be read: {activity['msg']}")
+    return diagnosis(causes, lines, [*_advice(causes), *unread], unread=unread)
 
 
 def _freeable(plan: ReclaimPlan, used: int) -> list[Cause]:

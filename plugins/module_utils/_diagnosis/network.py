@@ -13,29 +13,44 @@ import re
 from typing import Mapping, Sequence
 
 from .._compose.project_report import ServiceReport
+from .._compose.proxy import StaleProxy
 from .._core.text import some
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, THEIRS, UNKNOWN, UP, ProbeReport, lines_of
+from .._endpoints.answerer import NO_BACKEND
+from .._endpoints.endpoint import (
+    DEGRADED,
+    DOWN,
+    FLAPPING,
+    KEY,
+    THEIRS,
+    UNKNOWN,
+    UP,
+    LayerReport,
+    ProbeReport,
+    lines_of,
+    unknown_of,
+)
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
-DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE = (
+DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (
     "dns_failure", "network_cut", "target_down", "not_listening", "no_egress", "provider_fault", "key_refused",
-    "target_unhealthy", "target_degraded", "service_unhealthy",
+    "target_unhealthy", "target_degraded", "service_unhealthy", "stale_proxy", "no_backend",
 )  # fmt: skip
-RESTART = "restart_services"
+RESTART, SCALE = "restart_services", "scale_services"
+_NO_BACKEND = (502, 503, 504)
 _BELOW = ("dns", "tcp")
 _HERE = ("127.0.0.1", "localhost", "::1", "[::1]", "0.0.0.0")
 Row = ProbeReport
 Services = Mapping[str, ServiceReport]
 
 
-def diagnose_network(matrix: Sequence[Row], services: Services) -> Diagnosis:
-    """``matrix``: of endpoint_probe_info; ``services``: those of compose_info."""
-    causes = causes_of(matrix, services)
+def diagnose_network(matrix: Sequence[Row], services: Services, stale: Sequence[StaleProxy] = ()) -> Diagnosis:
+    """``matrix``: of endpoint_probe_info; ``services`` and ``stale`` (its stale proxies): of compose_info."""
+    causes = causes_of(matrix, services, stale)
     lines = lines_of(matrix) or ["every source reaches every target"]
-    return diagnosis(causes, lines[:1] if causes else lines, _advice(causes))
+    return diagnosis(causes, lines[:1] if causes else lines, _advice(causes), unread=unknown_of(matrix))
 
 
-def causes_of(matrix: Sequence[Row], services: Services) -> list[Cause]:
+def causes_of(matrix: Sequence[Row], services: Services, stale: Sequence[StaleProxy] = ()) -> list[Cause]:
     """The heaviest first."""
     known = [row for row in matrix if row["state"] != UNKNOWN]
     causes = [*_resolvers(known, services), *_resolver_outside(known, services)]
@@ -43,7 +58,7 @@ def causes_of(matrix: Sequence[Row], services: Services) -> list[Cause]:
     unresolved = {target for cause in causes for target in cause.detail.get("unresolved", ())}
     for target in dict.fromkeys(row["target"] for row in known if row["target"] not in unresolved):
         rows = [row for row in known if row["target"] == target and row["source"] not in silent]
-        causes += _of_target(target, rows, known, services)
+        causes += _of_target(target, rows, known, services, stale)
     return sorted(joined([*causes, *_unhealthy_nearby(known, causes, services)]), key=lambda cause: -cause.weight)
 
 
@@ -57,7 +72,7 @@ def _resolvers(rows: Sequence[Row], services: Services) -> list[Cause]:
             others = [row for row in rows if row["target"] in asked and row["layer"] != "dns"]
             # Names of our services need no outside resolver; a single name that no other source resolves proves nothing
             # about the source.
-            ours = any(_service_at(row["address"], services) for row in from_source)
+            ours = any(_service_at(row, services) for row in from_source)
             if (ours and len(from_source) > 1) or others:
                 unresolving.append((source, from_source[0]["why"]))
     if not unresolving:
@@ -69,7 +84,7 @@ def _resolvers(rows: Sequence[Row], services: Services) -> list[Cause]:
 
 def _resolver_outside(rows: Sequence[Row], services: Services) -> list[Cause]:
     """No source resolves names outside, while ours resolve, or no source resolves ours: the outer resolver fails."""
-    outside = [row for row in rows if not _service_at(row["address"], services)]
+    outside = [row for row in rows if not _service_at(row, services)]
     targets = list(dict.fromkeys(row["target"] for row in outside))
     if not outside or not all(row["state"] in (DOWN, FLAPPING) and row["layer"] == "dns" for row in outside):
         return []
@@ -100,12 +115,22 @@ def _unhealthy_nearby(rows: Sequence[Row], causes: Sequence[Cause], services: Se
     return nearby
 
 
-def _service_at(address: str, services: Services) -> str:
-    """The service behind an address, by its name or by a port that it publishes; empty for none."""
-    host, dummy, port = address.rpartition(":")
+def _service_at(row: Row, services: Services) -> str:
+    """The service behind an address: by its name, a container's address, or a port that is published on this host;
+    empty for none. From a container its loopback address leads to itself."""
+    host, dummy, port = row["address"].rpartition(":")
     if host in services:
         return host
-    if host not in _HERE:
+    here = service_of(row["source"], services)
+    if host in _HERE and here:
+        return here
+    connected = row["layers"].get("tcp")
+    address = connected.get("address", "") if connected else ""
+    for name, service in services.items():
+        for container in service["containers"]:
+            if address and address in container["networks"].values():
+                return str(name)
+    if host not in _HERE and not (connected and connected.get("own")):
         return ""
     for name, service in services.items():
         for container in service["containers"]:
@@ -114,7 +139,9 @@ def _service_at(address: str, services: Services) -> str:
     return ""
 
 
-def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services: Services) -> list[Cause]:
+def _of_target(
+    target: str, rows: Sequence[Row], every: Sequence[Row], services: Services, stale: Sequence[StaleProxy]
+) -> list[Cause]:
     failing = [row for row in rows if row["state"] in (DOWN, FLAPPING, DEGRADED)]
     reaching = [row for row in rows if row["state"] == UP]
     if not failing:
@@ -124,12 +151,42 @@ def _of_target(target: str, rows: Sequence[Row], every: Sequence[Row], services:
     text += f"; from {some(_sources(reaching))} it is up" if reaching else ""
     if first["fault_of"] == KEY:
         return [Cause(KEYS, 1.5, (text,), "", {}, {"target": target, "sources": []})]
+    # Whose the address is comes before what it answers: a service of this project is never another's fault.
+    service = _service_at(first, services)
+    if service and _without_backend(first):
+        return [_at_proxy(target, text, service, services, stale)]
+    if service:
+        return [_inside(target, text, service, failing, reaching, services)]
     if first["fault_of"] == THEIRS and first["layer"] not in _BELOW:
         return [Cause(PROVIDER, 1.4, (text,), "", {}, {"target": target, "sources": []})]
-    service = _service_at(first["address"], services)
-    if not service:
-        return [_outside(target, text, failing, reaching, every, services)]
-    return [_inside(target, text, service, failing, reaching, services)]
+    return [_outside(target, text, failing, reaching, every, services)]
+
+
+def _without_backend(row: Row) -> bool:
+    """Whether a proxy answered that reaches no backend."""
+    answer = row["layers"].get("protocol") or LayerReport(ok=False, ms=0.0, said="")
+    return answer.get("answered_by", "") == NO_BACKEND or answer.get("status", 0) in _NO_BACKEND
+
+
+def _at_proxy(target: str, text: str, proxy: str, services: Services, stale: Sequence[StaleProxy]) -> Cause:
+    """A proxy of ours answers in place of its backend: the addresses that it knows may be those of containers gone.
+
+    What is wrong with a service behind it is a cause of its own, and a heavier one.
+    """
+    names = [container["name"] for container in services[proxy]["containers"]]
+    of_proxy = [entry for entry in stale if entry["proxy"] in names]
+    behind = services[proxy]["needs"]
+    likely = [entry for entry in of_proxy if entry["service"] in behind] or of_proxy
+    detail: Detail = {"target": target, "sources": [], "service": proxy}
+    if not likely:
+        return Cause(NO_SERVICE, 1.5, (text,), "", {}, detail)
+    entry = likely[0]
+    why = (
+        f"{text}. {entry['proxy']} read its configuration {entry['seconds']:.0f} s ago, before"
+        f" {some(entry['replicas'])} was started, and does not know the address: it must be reloaded"
+    )
+    rules: Rules = {"services": [entry["service"]], "replicas": "+0", "proxy": proxy}
+    return Cause(STALE, 2.1, (why,), SCALE, rules, detail)
 
 
 def _inside(
@@ -148,7 +205,7 @@ def _inside(
         meant = [container["name"] for container in unhealthy or target_service["containers"]]
         rules: Rules = {"services": [service], "containers": meant, "which": "all"} if meant else {}
         return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
-    cut = [row for row in failing if row["layer"] in _BELOW]
+    cut = [row for row in failing if row["layer"] in _BELOW and row["state"] != DEGRADED]
     if cut and "refused" in cut[0]["why"] and not reaching:
         why = f"{text}. {service} runs, and no process listens there"
         rules = {
@@ -169,7 +226,7 @@ def _outside(
     target: str, text: str, failing: Sequence[Row], reaching: Sequence[Row], every: Sequence[Row], services: Services
 ) -> Cause:
     """The target is no service of ours."""
-    if failing[0]["layer"] not in _BELOW:
+    if failing[0]["layer"] not in _BELOW or failing[0]["state"] == DEGRADED:
         return Cause(
             SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING,
             0.9,
@@ -181,7 +238,7 @@ def _outside(
     if reaching:
         name = DNS if all(row["layer"] == "dns" for row in failing) else CUT
         return _restarting(name, 1.9, text, [row["source"] for row in failing], services, target)
-    external = {row["target"] for row in every if not _service_at(row["address"], services)}
+    external = {row["target"] for row in every if not _service_at(row, services)}
     reached = {row["target"] for row in every if row["target"] in external and row["layer"] not in _BELOW}
     alone = bool(reached) or len(external) < 2
     name, weight = (PROVIDER, 1.3) if alone else (EGRESS, 1.7)
@@ -227,6 +284,8 @@ _WHO = {
     ' \'{{"restart_services_services": ["{target}"]}}\'',
     SLOW: "{target} answers, but is degraded: see its own log",
     NOT_SERVING: "{target} is reached and does not serve: see its own log, and its runbook",
+    NO_SERVICE: "the proxy {service} answers for {target} and reaches no backend: see its log, which names the address"
+    " that it asks, and the state of the service behind it",
 }
 
 
@@ -239,5 +298,9 @@ _RESOLVER = (
 def _advice(causes: Sequence[Cause]) -> list[str]:
     unresolving = [", ".join(cause.detail["unresolved"]) for cause in causes if cause.detail.get("unresolved")]
     sentences = [_RESOLVER.format(target=targets) for targets in unresolving]
-    sentences += [_WHO[cause.name].format(target=cause.detail["target"]) for cause in causes if cause.name in _WHO]
+    sentences += [
+        _WHO[cause.name].format(target=cause.detail["target"], service=cause.detail.get("service", ""))
+        for cause in causes
+        if cause.name in _WHO
+    ]
     return list(dict.fromkeys(sentences))

@@ -14,26 +14,56 @@ from datetime import datetime
 from typing import Sequence
 
 from .._compose.project_report import ContainerReport
+from .._compose.proxy import StaleProxy
 from .._core.text import shortened
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
+from .._endpoints.answerer import (
+    CHALLENGE,
+    CSRF,
+    DEFAULT_PAGE,
+    LOGIN,
+    MAINTENANCE,
+    NO_BACKEND,
+    PAGE,
+    PASSWORD,
+    PROXY_PASSWORD,
+    REDIRECT,
+    SERVER_PAGE,
+    SINGLE_PAGE,
+    WRONG_HOST,
+)
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN, unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .failing_share import failing_shares
-from .network import Row, Services, causes_of
+from .network import STALE, Row, Services, causes_of
 from .provider_errors import API as API_ERROR
-from .provider_errors import CARD, OWN, SIGNATURE, is_mistake, provider_error
+from .provider_errors import CARD, EVENT_TIME, OWN, SIGNATURE, is_mistake, provider_error
 from .provider_errors import KEY as KEY_ERROR
 from .provider_errors import LIMITED as LIMITED_ERROR
 
-STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, CODE, SERVICE = (
+STRIPE_DOWN, STRIPE_SLOW, KEY_REFUSED, LIMITED, UNTRUSTED, WEBHOOK, WEBHOOK_DOWN, BLOCKED, TOO_OLD, CODE, SERVICE = (
     "stripe_down", "stripe_slow", "key_refused", "rate_limited", "stripe_untrusted", "webhook_misconfigured",
-    "webhook_down", "own_code", "service_unhealthy",
+    "webhook_down", "webhook_blocked", "event_too_old", "own_code", "service_unhealthy",
 )  # fmt: skip
 ROLL_BACK, RESTART = "roll_back_release", "restart_services"
 PROVIDER = "stripe"
 _ACCEPTED = re.compile(r"(?i)\"POST [^\"]{0,200}webhook[^\"]{0,200}\" 2\d\d\b")
 # Answers to an event without a signature that show a wrong route: missing, not for POST, or elsewhere.
 _MISLAID = (404, 405, 301, 302, 307, 308)
+# What answers in place of the view, and what to do with it.
+_BEFORE = {
+    CHALLENGE: "exempt the webhook's address from the firewall's rules and challenges",
+    PASSWORD: "exempt the webhook's address from the login before the site",
+    PROXY_PASSWORD: "let the webhook's address pass without the login of the proxy",
+    CSRF: "exempt the webhook's view from the check against forged forms (CSRF)",
+    WRONG_HOST: "allow the host name of the webhook (ALLOWED_HOSTS, server_name), or correct it at the provider",
+    MAINTENANCE: "end the maintenance mode, or exempt the webhook's address from it; it may be meant",
+    LOGIN: "exempt the webhook's address from the login",
+    DEFAULT_PAGE: "the proxy has no site for the webhook's host name: correct its configuration",
+    SINGLE_PAGE: "the proxy sends the webhook's address to the pages of the application: correct its routes",
+    SERVER_PAGE: "the proxy answers the webhook's address on its own: correct its routes",
+    PAGE: "a page answers in place of the webhook's view: correct the routes",
+}
 # Errors that name another party: the provider's library, the database, the broker, a network timeout.
 _OTHERS = re.compile(
     r"(?i)psycopg|sqlalchemy|OperationalError|redis|kombu|amqp|Connection\w*Error|Read\w*Timeout|Connect\w*Timeout"
@@ -96,14 +126,18 @@ def diagnose_payments(
     known: Known,
     payers: Sequence[str],
     fresh: float,
+    stale: Sequence[StaleProxy] = (),
 ) -> Diagnosis:
     """``known``: payments that an operator must process. ``payers``: services that take payments.
 
-    ``fresh``: seconds for which a release counts as new, so that it may be the cause.
+    ``fresh``: seconds for which a release counts as new, so that it may be the cause. ``stale``: proxies that do not
+    know every replica, by compose_info.
     """
     own = [row for row in matrix if row["judge"] in (PROVIDER, "webhook")]
     causes = [*_provider(own, log), *_webhook(own, log, known.open), *_unhealthy(services, payers)]
-    between = causes_of([row for row in matrix if row not in own or row["layer"] in ("dns", "tcp")], services)
+    between = causes_of([row for row in matrix if row not in own or row["layer"] in ("dns", "tcp")], services, stale)
+    # What a proxy without its backend answers for the webhook is the network's matter.
+    between += [cause for cause in causes_of(own, services, stale) if cause.name == STALE]
     causes = joined(sorted([*causes, *between], key=lambda cause: -cause.weight))
     if len(causes) > 1:  # a proxy that reaches no backend is explained by the backend's own cause
         causes = [cause for cause in causes if cause.name != WEBHOOK_DOWN]
@@ -111,7 +145,21 @@ def diagnose_payments(
         logged = [cause for cause in _of_provider(log) if cause.name not in {each.name for each in causes}]
         causes += [*logged, *_code(log, services, payers, fresh)]
     causes.sort(key=lambda cause: -cause.weight)
-    return diagnosis(causes, [known.line()], [*_advice(causes), *_declined(log), *known.gaps()])
+    return diagnosis(
+        causes,
+        [known.line()],
+        [*_advice(causes), *_declined(log), *known.gaps()],
+        unread=[*unknown_of(matrix), *left_out(log), *known.gaps()],
+    )
+
+
+def left_out(log: LogReport) -> list[str]:
+    """What of the logs was not read, a sentence each."""
+    return [
+        f"{source['source']}: {note}"
+        for source in log["sources"]
+        for note in ([source["problem"]] if source["problem"] else source["left_out"])
+    ]
 
 
 def _provider(rows: Sequence[Row], log: LogReport) -> list[Cause]:
@@ -145,6 +193,8 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     """
     asked = [row for row in rows if row["judge"] == "webhook"]
     bad = [row for row in asked if row["state"] in (DOWN, FLAPPING) and row["layer"] in ("tls", "protocol")]
+    blocked = [row for row in bad if _answered_by(row) in _BEFORE]
+    bad = [row for row in bad if row not in blocked]
     laid = [row for row in bad if row["layer"] == "tls" or _status(row) in _MISLAID]
     laid += [
         row
@@ -153,6 +203,10 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     ]
     causes = [Cause(WEBHOOK, 2.5, (_of(row),)) for row in laid[:1]]
     causes += [Cause(WEBHOOK_DOWN, 0.9, (_of(row),)) for row in bad[:1] if not laid]
+    causes += [
+        Cause(BLOCKED, 2.5, (_of(row),), detail={"advice": _BEFORE[_answered_by(row)]})
+        for row in {_answered_by(row): row for row in blocked}.values()
+    ]
     refused = [signature for signature in log["signatures"] if _is_refused(signature)]
     if refused:
         first = min(signature["first_seen"] or 0.0 for signature in refused)
@@ -163,12 +217,28 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
         # An outsider may send events with a wrong signature: it counts where payments wait and no event is accepted.
         heavy = waiting > 0 and taken < number
         causes.append(Cause(WEBHOOK, 2.5 if heavy else 1.1, (f"{text}: {shortened(refused[0]['text'], _WIDE)}",)))
+    late = [signature for signature in log["signatures"] if _kind_of(signature) == EVENT_TIME]
+    number = sum(signature["count"] for signature in late)
+    if late:
+        text = f"{number} events were refused for their time: {shortened(late[0]['text'], _WIDE)}"
+        causes.append(Cause(TOO_OLD, 2.4 if number >= _SEVERAL else 1.1, (text,)))
     return causes
+
+
+def _answered_by(row: Row) -> str:
+    """What answered in place of the view; empty for nothing that is recognised. A redirect is a route of its own."""
+    answer = row["layers"].get("protocol")
+    who = answer.get("answered_by", "") if answer else ""
+    return who if who not in (REDIRECT, NO_BACKEND) else ""
 
 
 def _is_refused(signature: SignatureReport) -> bool:
     """Whether it says that an event's signature does not match."""
-    return provider_error(signature["text"], signature["example"]) == SIGNATURE
+    return _kind_of(signature) == SIGNATURE
+
+
+def _kind_of(signature: SignatureReport) -> str:
+    return provider_error(signature["text"], signature["example"])
 
 
 def _of(row: Row) -> str:
@@ -312,9 +382,12 @@ _WHO = {
     " playbooks/network_connectivity.yml, and read the proxy's log",
     WEBHOOK: "compare the endpoint's signing secret and address in Stripe's dashboard with STRIPE_WEBHOOK_SECRET and"
     " the route of this platform; the administrator of the account can send the failed events again",
+    TOO_OLD: "the signing secret is right: compare this host's clock with a time server (timedatectl, chronyc),"
+    " and look for a queue or a proxy that holds events back before they are checked",
     CODE: "errors of our own code: report them to its authors; the log has the traceback",
 }
 
 
 def _advice(causes: Sequence[Cause]) -> list[str]:
-    return list(dict.fromkeys(_WHO[cause.name] for cause in causes if cause.name in _WHO))
+    own = [cause.detail["advice"] for cause in causes if "advice" in cause.detail]
+    return list(dict.fromkeys([*own, *(_WHO[cause.name] for cause in causes if cause.name in _WHO)]))

@@ -14,7 +14,17 @@ from .._postgres.excess.handed_over import named_by, out_of_reach
 from .._postgres.indexes.indexes_report import IndexesReport
 from .._postgres.indexes.reads import FullRead
 from .._postgres.workload.statements import WorkloadReport
-from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, ended_by, idle_transaction_settings, server_causes
+from .cause import (
+    Cause,
+    Detail,
+    Diagnosis,
+    Rules,
+    diagnosis,
+    ended_by,
+    idle_transaction_settings,
+    server_causes,
+    unseen,
+)
 from .client_pool import CLIENT_POOL, client_pools
 
 LOCKS, RUNAWAY, INDEX, FULL_READ, IDLE_IN_TRANSACTION, DEAD_CLIENTS, SLOTS, SPILL, VACUUM, TRAFFIC = (
@@ -87,7 +97,8 @@ def diagnose_performance(
     ]
     roles = [role for cause in causes if cause.name == IDLE_IN_TRANSACTION for role in cause.detail["roles"]]
     role_settings = idle_transaction_settings(roles, idle_in_transaction)
-    return diagnosis(causes, lines, advice, role_settings, _scale(activity, causes, saturated), plan)
+    scale = _scale(activity, causes, saturated)
+    return diagnosis(causes, lines, advice, role_settings, scale, plan, unseen(activity))
 
 
 def _waits(workload: WorkloadReport) -> str:

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 
-CARD, LIMITED, KEY, API, SIGNATURE, REQUEST, OTHER = (
-    "card_declined", "rate_limited", "key_refused", "api_error", "signature", "request_refused", "other",
+CARD, LIMITED, KEY, API, SIGNATURE, EVENT_TIME, REQUEST, OTHER = (
+    "card_declined", "rate_limited", "key_refused", "api_error", "signature", "event_time", "request_refused", "other",
 )  # fmt: skip
 # What the application itself sent is its own mistake; every other kind is not.
 OWN = (REQUEST,)
@@ -68,6 +68,13 @@ _SAYS = (
         ),
     ),
 )
+# An event that is refused for its time, by the libraries of Stripe and of Standard Webhooks: they raise the same error
+# as for a signature that does not match, and say it in words alone.
+_EVENT_TIME = re.compile(
+    r"(?i)timestamp (?:is |was )?outside (?:of )?the (?:allowed )?tolerance|timestamp wasn't within tolerance"
+    r"|timestamp is outside of the allowed tolerance|message timestamp (?:is )?too (?:old|new)"
+    r"|webhook.{0,80}timestamp.{0,40}(?:too old|expired|stale|in the future)"
+)
 _NAMED = re.compile(r"(?i)\bstripe[\w.:\\]{0,60}(?:error|exception|_timeout|_unreachable)\b|\bStripe\.Error\b")
 # What a language raises for a mistake in the code itself, whatever the record speaks of besides.
 _MISTAKE = re.compile(
@@ -87,6 +94,8 @@ def provider_error(text: str, example: str = "") -> str:
     if is_mistake(text):
         return ""
     whole = f"{text}\n{example}"
+    if _EVENT_TIME.search(whole):
+        return EVENT_TIME
     for pattern in (_CLASS, _TYPE):
         for match in pattern.finditer(whole):
             kind = _KINDS.get(match["name"].replace("_", "").lower())

@@ -4,8 +4,15 @@
 
 from __future__ import annotations
 
-from .._core.console import CARE, DIM, PLAIN, SHOWN, TOP, Line
+from .._core.console import CARE, DIM, PLAIN, SHOWN, TOP, Line, first_line
 from .reclaim import ReclaimFacts
+
+
+def of_unread(result: ReclaimFacts) -> list[Line]:
+    """The first line, before the plan, where something could not be examined; else none."""
+    room = result["before"]
+    head = f"{room['mount']} is {1 - room['free_share']:.0%} full"
+    return [first_line(DIM, head, result["notes"])] if result["notes"] else []
 
 
 def of_explained(result: ReclaimFacts) -> list[Line]:

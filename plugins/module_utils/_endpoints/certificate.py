@@ -1,49 +1,99 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When a certificate ends, from its DER. Pure.
+"""What a certificate says, from its DER. Pure.
 
 Python returns the fields of a certificate only where it trusts it; untrusted certificates are needed here too.
-Structure: RFC 5280, section 4.1 (Certificate, TBSCertificate, Validity).
+Structure: RFC 5280, section 4.1 (Certificate, TBSCertificate, Validity) and 4.2.1.6 (subjectAltName).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
-_SEQUENCE, _SET, _OID, _VERSION = 0x30, 0x31, 0x06, 0xA0
-_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
-_COMMON_NAME = b"\x55\x04\x03"
+_OID, _OCTETS, _VERSION, _EXTENSIONS = 0x06, 0x04, 0xA0, 0xA3
+_UTC_TIME = 0x17
+_DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_COMMON_NAME, _ORGANISATION = b"\x55\x04\x03", b"\x55\x04\x0a"
+_SUBJECT_ALT_NAME = b"\x55\x1d\x11"
 
 
-def ends_at(der: bytes) -> float | None:
-    """Seconds since 1970 at which it ends; None where it cannot be read."""
+@dataclass(frozen=True)
+class Certificate:
+    """One certificate. Moments in seconds since 1970; ``names``: those that it is for, by subjectAltName.
+
+    ``issuer_id`` and ``subject_id``: the names as they are encoded, by which a chain is built.
+    """
+
+    subject: str
+    issuer: str
+    subject_id: bytes
+    issuer_id: bytes
+    starts: float
+    ends: float
+    names: tuple[str, ...] = ()
+
+    @property
+    def self_signed(self) -> bool:
+        return self.subject_id == self.issuer_id
+
+
+def certificate_of(der: bytes) -> Certificate | None:
+    """The certificate; None where it cannot be read."""
     try:
-        times = _children(_fields(der)[4])
-        return _time(*times[1])
-    except (IndexError, ValueError):
+        fields = _fields(der)
+        starts, ends = (_time(*moment) for moment in _children(fields[4])[:2])
+        return Certificate(
+            _name(fields[5]), _name(fields[3]), fields[5], fields[3], starts, ends, tuple(_names(fields[6:]))
+        )
+    except (IndexError, ValueError, OverflowError):
         return None
 
 
-def issuer_of(der: bytes) -> str:
-    """The common name of who issued it; empty where it says none."""
-    try:
-        for dummy, names in _children(_fields(der)[3]):
-            for dummy2, pair in _children(names):
-                (kind, oid), (dummy3, value) = _children(pair)
-                if kind == _OID and oid == _COMMON_NAME:
-                    return value.decode("utf-8", "replace")
-    except (IndexError, ValueError):
-        pass
-    return ""
-
-
 def _fields(der: bytes) -> list[bytes]:
-    """version (empty where it is left out), serial, algorithm, issuer, validity, ... of the part that is signed."""
+    """version (empty where it is left out), serial, algorithm, issuer, validity, subject, ... of the signed part.
+
+    The extensions are the last, where there are any, and empty where there are none.
+    """
     fields = _children(_children(_children(der)[0][1])[0][1])
     if fields[0][0] != _VERSION:
         fields.insert(0, (_VERSION, b""))
-    return [value for dummy, value in fields]
+    extensions = next((value for tag, value in fields if tag == _EXTENSIONS), b"")
+    return [*(value for dummy, value in fields[:7]), extensions]
+
+
+def _name(encoded: bytes) -> str:
+    """The common name of a distinguished name, its organisation where there is none; empty for neither."""
+    by_oid: dict[bytes, str] = {}
+    for dummy, names in _children(encoded):
+        for dummy2, pair in _children(names):
+            (kind, oid), (dummy3, value) = _children(pair)[:2]
+            if kind == _OID:
+                by_oid[oid] = value.decode("utf-8", "replace")
+    return by_oid.get(_COMMON_NAME) or by_oid.get(_ORGANISATION, "")
+
+
+def _names(rest: list[bytes]) -> list[str]:
+    """Host names and addresses in subjectAltName."""
+    names: list[str] = []
+    for dummy, listed in _children(rest[-1]):
+        for dummy2, extension in _children(listed):
+            parts = _children(extension)
+            if parts[0] != (_OID, _SUBJECT_ALT_NAME) or parts[-1][0] != _OCTETS:
+                continue
+            for tag, value in _children(_children(parts[-1][1])[0][1]):
+                if tag == _DNS_NAME:
+                    names.append(value.decode("ascii", "replace"))
+                elif tag == _IP_ADDRESS:
+                    names.append(_address(value))
+    return names
+
+
+def _address(value: bytes) -> str:
+    if len(value) == 4:
+        return ".".join(map(str, value))
+    return ":".join(value[at : at + 2].hex() for at in range(0, len(value), 2))
 
 
 def _children(data: bytes) -> list[tuple[int, bytes]]:

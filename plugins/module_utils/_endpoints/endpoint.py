@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from .._core.redaction import names_secret
 from .._core.text import some
+from .chain import ChainLink
 
 UP, DEGRADED, FLAPPING, DOWN, UNKNOWN = "up", "degraded", "flapping", "down", "unknown"
 LAYERS = ("dns", "tcp", "tls", "protocol")
@@ -28,15 +29,27 @@ _PORTS = {"postgres": 5432, "redis": 6379, "tls": 443}
 
 
 class LayerFacts(TypedDict, total=False):
-    """Further facts of a layer: the proxy, the certificate (``days_left``), the status of HTTP, an SQLSTATE."""
+    """Further facts of a layer: the proxy, the address, the certificates, the status of HTTP, an SQLSTATE.
+
+    ``own``: the address is one of the host's. ``days_left`` and ``ends_first``: of the certificate of the chain that
+    ends first. ``answered_by``: what was recognised as having answered in place of the site; empty for nothing.
+    """
 
     proxy: str
+    address: str
+    own: bool
     trusted: bool
     days_left: int
+    ends_first: str
     expired: bool
+    subject: str
     issuer: str
+    names: list[str]
+    chain: list[ChainLink]
+    chain_problems: list[str]
     sqlstate: str
     status: int
+    answered_by: str
 
 
 class _Layer(TypedDict):
@@ -47,6 +60,14 @@ class _Layer(TypedDict):
 
 class LayerReport(_Layer, LayerFacts):
     """One layer of the last attempt, with its further facts."""
+
+
+class AddressReport(TypedDict):
+    """One address of the name, over all attempts that used it."""
+
+    address: str
+    state: str
+    why: str
 
 
 class ProbeReport(TypedDict):
@@ -62,6 +83,7 @@ class ProbeReport(TypedDict):
     why: str
     fault_of: str
     layers: dict[str, LayerReport]
+    addresses: list[AddressReport]
     attempts: int
     failed: int
     up: int
@@ -94,7 +116,16 @@ class Target:
     key: str = ""
     slow: float = 2.0
     cert_days: int = 14
+    cert_names: tuple[str, ...] = ()
+    server_name: str = ""
+    client_cert: str = ""
+    client_key: str = ""
     sources: tuple[str, ...] = ()
+
+    @property
+    def tls_name(self) -> str:
+        """The name that is asked for by TLS, and that the certificate must be for."""
+        return self.server_name or self.host
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -129,10 +160,17 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Attempt:
-    """All layers, tried once, and what came of it."""
+    """All layers, tried once, and what came of it.
+
+    ``address``: the one that was used. ``dead``: addresses that took no connection, with the reason. ``live``: how many
+    did.
+    """
 
     steps: tuple[Step, ...]
     meaning: Meaning
+    address: str = ""
+    dead: tuple[tuple[str, str], ...] = ()
+    live: int = 0
 
     @property
     def layer(self) -> str:
@@ -195,6 +233,10 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
         key=given.get("key") or "",
         slow=given.get("slow") or 2.0,
         cert_days=given["cert_days"] if given.get("cert_days") is not None else 14,
+        cert_names=tuple(given.get("cert_names") or ()),
+        server_name=given.get("server_name") or "",
+        client_cert=given.get("client_cert") or "",
+        client_key=given.get("client_key") or "",
         sources=tuple(given.get("sources") or ()),
     ), ""
 
@@ -208,10 +250,49 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
         if bad
         else next((attempt for attempt in reversed(attempts) if attempt.meaning.state != UP), attempts[-1])
     )
+    addresses = addresses_of(attempts)
     state = FLAPPING if bad and len(bad) < len(attempts) else worst.meaning.state
-    why = worst.meaning.why
-    if state == FLAPPING:
+    layer, why = "" if state == UP else worst.layer, worst.meaning.why
+    failing = [address for address in addresses if address["state"] == DOWN]
+    if len(failing) < len(addresses) and failing and not any(address["state"] == FLAPPING for address in addresses):
+        # Which address is taken decides, and not the moment.
+        state, layer = DEGRADED, layer or "tcp"
+        listed = some([f"{address['address']}: {address['why']}" for address in failing], 2)
+        why = f"{len(failing)} of {len(addresses)} addresses fail ({listed})"
+    elif state == FLAPPING:
         why = f"{len(bad)} of {len(attempts)} attempts failed: {why}"
+    return {
+        **_row(source, target, state, why),
+        "layer": layer,
+        "fault_of": worst.meaning.fault_of,
+        "layers": {step.layer: _step_dict(step) for step in worst.steps},
+        "addresses": addresses,
+        "attempts": len(attempts),
+        "failed": len(bad),
+        "up": sum(state == UP for state in states),
+    }
+
+
+def addresses_of(attempts: Sequence[Attempt]) -> list[AddressReport]:
+    """Every address that was tried, with what came of it; nothing where the name has none."""
+    tried: dict[str, list[tuple[str, str]]] = {}
+    for attempt in attempts:
+        for address, why in attempt.dead:
+            tried.setdefault(address, []).append((DOWN, why))
+        if attempt.address:
+            tried.setdefault(attempt.address, []).append((attempt.meaning.state, attempt.meaning.why))
+    reports: list[AddressReport] = []
+    for address, outcomes in tried.items():
+        failed = [why for state, why in outcomes if state == DOWN]
+        state, why = next((outcome for outcome in reversed(outcomes) if outcome[0] != UP), outcomes[-1])
+        if failed:
+            state, why = (DOWN if len(failed) == len(outcomes) else FLAPPING), failed[-1]
+        reports.append({"address": address, "state": state, "why": why})
+    return reports
+
+
+def _row(source: str, target: Target, state: str, why: str) -> ProbeReport:
+    """A row of which nothing is known yet but its state."""
     return {
         "source": source,
         "target": target.name,
@@ -219,13 +300,14 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
         "judge": target.judge,
         "address": f"{target.host}:{target.port}",
         "state": state,
-        "layer": "" if state == UP else worst.layer,
+        "layer": "",
         "why": why,
-        "fault_of": worst.meaning.fault_of,
-        "layers": {step.layer: _step_dict(step) for step in worst.steps},
-        "attempts": len(attempts),
-        "failed": len(bad),
-        "up": sum(state == UP for state in states),
+        "fault_of": NOBODY,
+        "layers": {},
+        "addresses": [],
+        "attempts": 0,
+        "failed": 0,
+        "up": 0,
     }
 
 
@@ -235,21 +317,7 @@ def _step_dict(step: Step) -> LayerReport:
 
 def unknown_row(source: str, target: Target, why: str) -> ProbeReport:
     """A source from where nothing can be tried."""
-    return {
-        "source": source,
-        "target": target.name,
-        "kind": target.kind,
-        "judge": target.judge,
-        "address": f"{target.host}:{target.port}",
-        "state": UNKNOWN,
-        "layer": "",
-        "why": why,
-        "fault_of": NOBODY,
-        "layers": {},
-        "attempts": 0,
-        "failed": 0,
-        "up": 0,
-    }
+    return _row(source, target, UNKNOWN, why)
 
 
 def reached_report(rows: list[ProbeReport]) -> ReachedReport:
@@ -268,5 +336,17 @@ def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
         well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
         beside = f"; from {some(well)} it is healthy" if well else ""
         lines.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
-    unknown = sorted({f"{row['source']}: {row['why']}" for row in rows if row["state"] == UNKNOWN})
-    return lines + unknown
+    return lines + unknown_of(rows)
+
+
+def unknown_of(rows: Sequence[ProbeReport]) -> list[str]:
+    """What was not tried, or answered nothing from which its state is known, a sentence each."""
+    unknown = [row for row in rows if row["state"] == UNKNOWN]
+    return sorted(
+        {
+            f"{row['target']} is unknown from {row['source']}: {row['why']}"
+            if row["attempts"]
+            else f"{row['source']}: {row['why']}"
+            for row in unknown
+        }
+    )

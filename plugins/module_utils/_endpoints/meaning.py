@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What an endpoint's answer means. Pure.
 
-Sources: PostgreSQL's "Message Formats" and "Error Codes"; Redis' "RESP protocol" and errors; RFC 9110 for HTTP. What
-vendors answer stands in the tables of `vendors`.
+Sources: RFC 9110 for HTTP. What vendors answer stands in the tables of `vendors`; who answered is `answerer`'s; what
+databases answer is in `postgres_answers` and `redis_answers`.
 """
 
 from __future__ import annotations
@@ -12,28 +12,15 @@ import json
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
-from .endpoint import DEGRADED, DOWN, LATE, NETWORK, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
-from .vendors import MAPS, STRIPE, WEBHOOK, Answer, by_rules
+from .answerer import DEFAULT_PAGE, MAINTENANCE, Answerer, HttpAnswer, answerer_of
+from .certificate import Certificate
+from .chain import names_missing
+from .endpoint import DEGRADED, DOWN, LATE, NETWORK, NOBODY, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
+from .vendors import MAPS, STRIPE, Answer, by_rules
+from .webhook import of_webhook
 
-_ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
-    "28000": "it is up; pg_hba.conf has no line that allows a login from here",
-    "28P01": "it is up; it refuses the password",
-    "3D000": "it is up; the database does not exist",
-    "42704": "it is up; the role does not exist",
-}
-_REDIS_UP = {
-    "-NOAUTH": "it is up and wants a password",
-    "-WRONGPASS": "it is up and wants another password",
-    "-NOCERT": "it is up and wants a certificate of who asks",
-    "-NOPERM": "it is up; the probe may not ask",
-}
-_REDIS_BAD = {
-    "-LOADING": "it is loading its data from disk and serves no client until it is done",
-    "-MASTERDOWN": "it is a replica that has lost its master",
-    "-MISCONF": "it refuses to write, since it cannot save to disk",
-    "-READONLY": "it is a replica and takes no writes",
-    "-OOM": "its memory limit is reached: it takes no writes",
-}
+_PROVIDERS = ("stripe", "maps")
+_OWN_KINDS = ("postgres", "redis")
 _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
     "PERMISSION_DENIED": "REQUEST_DENIED",
     "UNAUTHENTICATED": "REQUEST_DENIED",
@@ -44,66 +31,54 @@ _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
 }
 
 
-def of_failed(step: Step, target: Target) -> Meaning:
-    """A layer below the protocol failed."""
+def of_failed(step: Step, target: Target, near: bool) -> Meaning:
+    """A layer below the protocol failed. ``near``: the address is this host's, or of a private network."""
     if step.layer == "dns":
         return Meaning(DOWN, f"the name {target.host} could not be resolved: {step.said}", NETWORK)
     if step.layer == "tcp":
-        refused = "refused" in step.said
-        fault_of = OURS if refused else NETWORK
+        fault_of = whose_fault(target, near) if "refused" in step.said else NETWORK
         return Meaning(DOWN, f"{target.host}:{target.port}: {step.said}", fault_of)
     if step.layer == "tls":
-        ours = step.facts.get("expired") or target.kind in ("postgres", "redis")
-        return Meaning(DOWN, f"no trustworthy connection: {step.said}", OURS if ours else THEIRS)
-    return Meaning(DOWN, step.said, whose_fault(target))
+        return Meaning(DOWN, f"no trustworthy connection: {step.said}", whose_fault(target, near))
+    return Meaning(DOWN, step.said, whose_fault(target, near))
 
 
-def whose_fault(target: Target) -> str:
-    """Whose matter it is when it hangs or is slow."""
-    return THEIRS if target.judge in ("stripe", "maps") else OURS
+def whose_fault(target: Target, near: bool) -> str:
+    """Whose matter it is when it fails, hangs or is slow; empty where its address does not show whose it is."""
+    if target.judge in _PROVIDERS:
+        return THEIRS
+    return OURS if near or target.kind in _OWN_KINDS or target.judge == "webhook" else NOBODY
 
 
-def of_certificate(facts: LayerFacts, target: Target) -> Meaning:
-    days = facts.get("days_left")
+def of_certificate(facts: LayerFacts, target: Target, near: bool) -> Meaning:
+    """What is wrong with the chain, the end of its certificates first; up where nothing is, or no TLS is spoken."""
+    days, fault_of = facts.get("days_left"), whose_fault(target, near)
+    whose = (
+        f"the certificate of {facts['ends_first']}, which its chain needs,"
+        if facts.get("ends_first")
+        else "its certificate"
+    )
     if facts.get("expired"):
-        return Meaning(DEGRADED, f"its certificate has ended {-(days or 0)} days ago", OURS)
+        return Meaning(DEGRADED, f"{whose} has ended {-(days or 0)} days ago", fault_of)
     if days is not None and days < target.cert_days:
-        return Meaning(DEGRADED, f"its certificate ends in {days} days", OURS)
+        return Meaning(DEGRADED, f"{whose} ends in {days} days", fault_of)
+    own = Certificate("", "", b"", b"", 0.0, 0.0, tuple(facts.get("names", ())))
+    missing = names_missing(own, target.cert_names) if facts else []
+    if missing:
+        return Meaning(DEGRADED, f"its certificate is not for {', '.join(missing)}", fault_of)
+    problems = [text for text in facts.get("chain_problems", ()) if facts.get("trusted")]
+    if problems and facts.get("chain"):
+        return Meaning(DEGRADED, problems[0], fault_of)
     return Meaning(UP)
 
 
-def of_postgres(kind: str, sqlstate: str, message: str) -> Meaning:
-    """``kind``: the first byte of its answer; R asks for a password or lets in, E is an error."""
-    if kind == "R":
-        return Meaning(UP, "it accepts logins")
-    if kind == "E":
-        if sqlstate in _ALIVE:
-            return Meaning(UP, _ALIVE[sqlstate])
-        if sqlstate == "53300":
-            return Meaning(DOWN, "it runs, and every connection slot is taken (53300)", OURS)
-        if sqlstate.startswith("57P0"):
-            return Meaning(DOWN, f"it is starting, stopping or recovering ({sqlstate})", OURS)
-        return Meaning(DEGRADED, f"it answers with error {sqlstate}: {redacted(message)[:120]}", OURS)
-    return Meaning(DOWN, "something answers there, and it is not PostgreSQL", OURS)
-
-
-def of_redis(answer: str) -> Meaning:
-    word = answer.split(" ", 1)[0]
-    if word == "+PONG":
-        return Meaning(UP, "it answers")
-    if word in _REDIS_UP:
-        return Meaning(UP, _REDIS_UP[word])
-    if word in _REDIS_BAD:
-        return Meaning(DEGRADED, _REDIS_BAD[word], OURS)
-    return Meaning(DOWN, "something answers there, and it is not Redis", OURS)
-
-
-def of_http(target: Target, status: int, body: str, key_given: bool, matches: bool | None = True) -> Meaning:
+def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, matches: bool | None = True) -> Meaning:
     """By the judge that is asked for, else by the expected statuses and the body.
 
     ``matches``: whether what is looked for was found in the body; None where that took too long.
     """
-    by_provider = target.judge in ("stripe", "maps") and 200 <= status < 300 and target.method != "HEAD"
+    status, body = answer.status, answer.body
+    by_provider = target.judge in _PROVIDERS and 200 <= status < 300 and target.method != "HEAD"
     if by_provider and not body.lstrip().startswith("{"):  # its beginning alone: a long answer may be cut
         who = target.judge.capitalize()
         return Meaning(DOWN, f"what answers {status} is not {who}: a proxy or a portal on the way there", NETWORK)
@@ -112,17 +87,32 @@ def of_http(target: Target, status: int, body: str, key_given: bool, matches: bo
     if target.judge == "maps":
         return of_maps(status, body, key_given)
     if target.judge == "webhook":
-        return of_webhook(status, target.method)
+        return of_webhook(answer, target.method)
+    fault_of = whose_fault(target, near)
+    who_answers = answerer_of(answer)
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:
         expected = ", ".join(map(str, target.expect)) or "200 to 399"
-        fault_of = THEIRS if status >= 500 else OURS
-        return Meaning(DOWN, f"it answers {status} ({expected} is expected)", fault_of)
+        return Meaning(DOWN, f"it answers {status} ({expected} is expected){_by(who_answers)}", fault_of)
     if matches is None:
         return Meaning(DEGRADED, f"it answers {status}, and looking for {target.body} in it takes too long", OURS)
     if not matches:
-        return Meaning(DOWN, f"it answers {status}, and what it says does not match {target.body}", OURS)
+        return Meaning(
+            DOWN, f"it answers {status}, and what it says does not match {target.body}{_by(who_answers)}", fault_of
+        )
+    if who_answers and who_answers.kind in (DEFAULT_PAGE, MAINTENANCE) and not (target.expect or target.body):
+        return Meaning(DOWN, f"it answers {status}{_by(who_answers)}", fault_of)
     return Meaning(UP, f"it answers {status}")
+
+
+def _by(who: Answerer | None) -> str:
+    """Who answered, where it is not the site itself."""
+    return f": {who.words}" if who and who.by != "text/html" else ""
+
+
+def incomplete(status: int, missing: str, target: Target, near: bool) -> Meaning:
+    """An answer that began well and did not come whole."""
+    return Meaning(DEGRADED, f"it answers {status}, and its answer is not whole: {missing}", whose_fault(target, near))
 
 
 def of_stripe(status: int, body: str, key_given: bool) -> Meaning:
@@ -148,11 +138,6 @@ def _google_error(body: str) -> tuple[str, str]:
     if word == "INVALID_ARGUMENT" and message.startswith("API key"):  # a wrong key is reported as a wrong argument
         word = "PERMISSION_DENIED"
     return _GOOGLE.get(word, word), redacted(message)[:160]
-
-
-def of_webhook(status: int, method: str = "POST") -> Meaning:
-    """By the table of webhooks."""
-    return by_rules(WEBHOOK, Answer(status, post=method == "POST"))
 
 
 def slower(meaning: Meaning, seconds: float, limit: float, fault_of: str) -> Meaning:

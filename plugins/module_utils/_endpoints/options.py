@@ -30,6 +30,10 @@ _TARGET: dict[str, Any] = {
     "key": {"type": "str", "default": "", "no_log": False},
     "slow": {"type": "float", "default": 2.0},
     "cert_days": {"type": "int", "default": 14},
+    "cert_names": {"type": "list", "elements": "str", "default": []},
+    "server_name": {"type": "str", "default": ""},
+    "client_cert": {"type": "path", "default": ""},
+    "client_key": {"type": "path", "default": "", "no_log": False},
     "sources": {"type": "list", "elements": "str", "default": []},
 }
 

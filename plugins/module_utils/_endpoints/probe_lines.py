@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-from .._core.console import CARE, DIM, GOOD, SHOWN, Line
-from .endpoint import ReachedReport
+from .._core.console import CARE, DIM, GOOD, SHOWN, Line, first_line
+from .endpoint import UP, ReachedReport, unknown_of
 
 
 def of_probes(result: ReachedReport) -> list[Line]:
-    """What fails, and in which layer first; how many paths are healthy."""
-    number = len(result["matrix"])
-    lines = [(CARE, text) for text in result["lines"][:SHOWN]]
-    return [
-        *lines,
-        (
-            GOOD if result["healthy"] else DIM,
-            f"{sum(row['state'] == 'up' for row in result['matrix'])} of {number} paths are healthy",
-        ),
-    ]
+    """How many paths are healthy, and what fails, in which layer first; what is unknown is said in the first line."""
+    matrix = result["matrix"]
+    healthy = sum(row["state"] == UP for row in matrix)
+    head = f"{healthy} of {len(matrix)} paths are healthy"
+    lines = [first_line(GOOD if result["healthy"] else DIM, head, unknown_of(matrix))]
+    return lines + [(CARE, text) for text in result["lines"][:SHOWN]]

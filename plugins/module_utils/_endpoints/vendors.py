@@ -14,14 +14,13 @@ from .endpoint import DEGRADED, DOWN, KEY, OURS, THEIRS, UP, Meaning
 
 _ANY_STATUS = range(1000)
 _SUCCESS, _FAILURE = range(200, 300), range(500, 1000)
-_REFUSED = (400, 401, 403)
 
 
 class Rule(NamedTuple):
     """An answer fits where every part fits; what is not given fits always.
 
     ``why`` may name {status}, {word} (of the body), {what} (the word, or the status without one) and {message}.
-    ``key``: whether a key was sent; ``post``: whether it was asked by POST.
+    ``key``: whether a key was sent.
     """
 
     state: str
@@ -30,7 +29,6 @@ class Rule(NamedTuple):
     statuses: Container[int] = _ANY_STATUS
     words: Sequence[str] | None = None
     key: bool | None = None
-    post: bool | None = None
 
 
 class Answer(NamedTuple):
@@ -40,7 +38,6 @@ class Answer(NamedTuple):
     word: str = ""
     message: str = ""
     key: bool = False
-    post: bool = False
 
 
 STRIPE = (
@@ -76,20 +73,6 @@ MAPS = (
     Rule(DEGRADED, "Maps answers {status} {word}, which it does not document", THEIRS),
 )
 
-# A webhook that works refuses what is no POST, and an event without a signature. Asked by GET it is shown that the
-# address leads to it, and nothing is left in its log; by POST also that it looks at signatures.
-WEBHOOK = (
-    Rule(UP, "it is there, and takes events alone ({status})", "", (*_REFUSED, 405), post=False),
-    Rule(UP, "something answers there ({status}); whether it takes events was not asked", "", _SUCCESS, post=False),
-    Rule(UP, "it refuses an event that is not signed ({status}), as it should", "", _REFUSED),
-    Rule(DEGRADED, "it accepts an unsigned event ({status}): any sender could confirm payments", OURS, _SUCCESS),
-    Rule(DOWN, "there is no such address (404): the route is missing or the proxy does not pass it on", OURS, (404,)),
-    Rule(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS, (405,)),
-    Rule(DOWN, "it redirects ({status}), which a sender of webhooks does not follow", OURS, (301, 302, 307, 308)),
-    Rule(DOWN, "the proxy reaches no backend ({status})", OURS, (502, 503, 504)),
-    Rule(DOWN, "it fails ({status})", OURS),
-)
-
 
 def by_rules(rules: Sequence[Rule], answer: Answer) -> Meaning:
     """What the first rule that fits says; the last of a table fits every answer."""
@@ -104,5 +87,4 @@ def _fits(rule: Rule, answer: Answer) -> bool:
         answer.status in rule.statuses
         and (rule.words is None or answer.word in rule.words)
         and rule.key in (None, answer.key)
-        and rule.post in (None, answer.post)
     )

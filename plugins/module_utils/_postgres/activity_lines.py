@@ -4,27 +4,29 @@
 
 from __future__ import annotations
 
-from .._core.console import CARE, DIM, GOOD, PLAIN, Line
+from .._core.console import CARE, DIM, GOOD, PLAIN, Line, first_line
 from .activity_report import ActivityReport
 
 
 def of_activity(result: ActivityReport) -> list[Line]:
     """The tree and the slots; what the login may not see comes first."""
-    lines = []
+    unread = []
     if result["visibility"] != "full":
-        lines.append((CARE, f"{result['redacted']} sessions cannot be seen: the login role lacks pg_monitor"))
+        unread = [f"{result['redacted']} sessions cannot be seen: the login role lacks pg_monitor"]
     server, slots = result["server"], result["connections"]
     standby = ", a standby" if server["in_recovery"] else ""
     login_path = "" if server["login_path"] == "normal" else f", through the {server['login_path']} login path"
-    lines.append(
-        (
+    lines = [
+        first_line(
             DIM,
             f"PostgreSQL {server['version']}{standby}{login_path}; {slots['used']} of {slots['limit']} "
             f"connection slots used, {slots['ordinary_free']} left for ordinary roles",
+            unread,
         )
-    )
+    ]
     for state in result["server_states"]:
         lines += [(CARE, state["text"]), (CARE, state["advice"])]
     if not result["waiters"]:
-        return [*lines, (GOOD, "no session waits for a lock")]
+        quiet = "no session that can be seen waits for a lock" if unread else "no session waits for a lock"
+        return [*lines, (DIM if unread else GOOD, quiet)]
     return [*lines, *((PLAIN, line) for line in result["tree"])]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._core.console import BAD, CARE, GOOD, PLAIN, Line
+from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, Line, first_line
 from .check import PreflightReport
 
 _READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "unknown")}
@@ -12,7 +12,9 @@ _READINESS = {True: (GOOD, "ready"), False: (BAD, "NOT READY"), None: (CARE, "un
 
 def of_preflight(result: PreflightReport) -> list[Line]:
     """A table: ready or not, what was found, and under what is not ready its remedy."""
-    lines = []
+    unread = [check["check"] for check in result["checks"] if check["ready"] is None]
+    ready = sum(check["ready"] is True for check in result["checks"])
+    lines = [first_line(DIM, f"{ready} of {len(result['checks'])} checks are ready", unread)] if unread else []
     for check in result["checks"]:
         kind, word = _READINESS[check["ready"]]
         lines.append((kind, f"{word:<9} {check['check']}: {check['found']}"))

@@ -19,10 +19,11 @@ from .._system.counters import (
     rates,
     will_fill,
 )
+from .._system.sockets import limits_reached
 
 RECENT = 3600.0  # seconds
 # When a figure is worth a sentence. PSI: above 10 % of the last ten seconds work stood still for want of it.
-PRESSED, FULL_DISK, FEW_INODES, NEAR_LIMIT, BUSY, SLOWED = 10.0, 0.9, 0.9, 0.9, 0.9, 0.25
+PRESSED, FULL_DISK, FEW_INODES, NEAR_LIMIT, BUSY, SLOWED, FULL_TABLE = 10.0, 0.9, 0.9, 0.9, 0.9, 0.25, 0.9
 
 
 class ContainerName(TypedDict):
@@ -156,6 +157,7 @@ def pressing(host: HostReport, containers: Sequence[ContainerUse]) -> list[str]:
             findings.append(f"{disk['mount']} is {disk['used_share']:.0%} full, {disk['free'] // MIB} MiB left")
         if (disk["inodes_used_share"] or 0) >= FEW_INODES:
             findings.append(f"{disk['mount']} has used {disk['inodes_used_share']:.0%} of its inodes")
+    findings += [text for dummy, text in limits_reached(host["network"], FULL_TABLE)]
     for container in containers:
         findings += _of_container(container)
     return findings

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Mapping, Sequence, TypedDict
 
+from .sockets import NOTHING_KNOWN, NetworkLimits
+
 SOON, HALF = 300.0, 0.5  # seconds to the limit, and share of it, within which growth is a suspicion
 NO_LIMIT = 1 << 60  # cgroup v1 shows "no limit" as a number near 2^63
 _PSI = re.compile(r"^(some|full) avg10=([\d.]+) avg60=([\d.]+) avg300=([\d.]+)", re.M)
@@ -75,6 +77,7 @@ class HostReport(TypedDict):
     oom_kills_now: int
     uptime: int
     filesystems: list[Filesystem]
+    network: NetworkLimits
 
 
 class LeakReport(TypedDict):
@@ -275,6 +278,7 @@ class HostReading:
     oom_kills: int
     uptime: float
     filesystems: tuple[Filesystem, ...] = field(default_factory=tuple)
+    network: NetworkLimits = field(default_factory=lambda: NOTHING_KNOWN)
 
 
 def host_dict(first: HostReading, last: HostReading) -> HostReport:
@@ -298,6 +302,7 @@ def host_dict(first: HostReading, last: HostReading) -> HostReport:
         "oom_kills_now": max(0, last.oom_kills - first.oom_kills),
         "uptime": round(last.uptime),
         "filesystems": list(last.filesystems),
+        "network": last.network,
     }
 
 

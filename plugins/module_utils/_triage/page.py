@@ -11,7 +11,7 @@ from typing import Mapping, Sequence
 from .._core.text import printable, span
 from .changes import Change
 from .prometheus_signs import PrometheusResult, SeriesReport, figure
-from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign
+from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign, without_playbook
 from .signs import examined
 from .survey_report import Survey
 
@@ -69,8 +69,11 @@ def _where(sign: Sign) -> str:
 def _next(severity: str, signs: Sequence[Sign], scenarios: Sequence[ScenarioReport]) -> str:
     severe = [sign for sign in signs if sign.severity == severity]
     lines = []
+    unplayed = without_playbook(signs)
     if severity in SEVERITIES[:2] and not any(sign.scenario in SCENARIOS for sign in severe):
         lines += ["No playbook mitigates the most severe sign above: an operator must handle it first.", ""]
+    elif unplayed:
+        lines += [f"No playbook mitigates: {_text('; '.join(unplayed[:3]))}", ""]
     if not scenarios:
         return "## What to run next\n\n" + "\n".join(lines) if lines else ""
     first = scenarios[0]

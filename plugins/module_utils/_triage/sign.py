@@ -56,8 +56,13 @@ class ScenarioReport(TypedDict):
 
 
 class TriageReport(TypedDict):
-    """What triage_report returns. ``next``: the playbook to run first, empty for none; ``page``: Markdown."""
+    """What triage_report returns. ``next``: the playbook to run first, empty for none; ``page``: Markdown.
 
+    ``unread``: what could not be examined; ``unplayed``: signs above P3 for which there is no playbook.
+    """
+
+    unread: list[str]
+    unplayed: list[str]
     severity: str
     signs: list[SignReport]
     scenarios: list[ScenarioReport]
@@ -84,6 +89,15 @@ def severity_of(signs: Sequence[Sign]) -> str:
     severities = {sign.severity for sign in signs}
     known = min(severities - {UNKNOWN}, default=P3)
     return UNKNOWN if known == P3 and UNKNOWN in severities else known
+
+
+def without_playbook(signs: Sequence[Sign]) -> list[str]:
+    """Signs above P3 that point to no playbook: an operator must handle them."""
+    return [
+        f"{sign.host}: {printable(sign.text)}" if sign.host else printable(sign.text)
+        for sign in signs
+        if sign.scenario not in SCENARIOS and sign.severity != P3
+    ]
 
 
 def scenarios_of(signs: Sequence[Sign]) -> list[ScenarioReport]:

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Mapping, TypeVar
+from typing import Callable, Iterator, Mapping, TypeVar
 
 from .._compose.health import UNKNOWN
 from .._compose.project_report import ServiceReport
-from .._core.text import shortened, span
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
+from .._core.text import shortened, some, span
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
+from .._system.sockets import limits_reached
+from .prometheus_signs import PrometheusResult
 from .sign import P0, P1, P2, P3, Sign
 from .survey_report import Answer, DatabasePart, LogsPart, ReachedPart, ResourcesPart, ServicesPart, Survey
 
@@ -84,6 +86,46 @@ def signs_of(host: str, survey: Survey, importance: Importance) -> list[Sign]:
         text = f"changed {span(young[0]['age'])} ago: {young[0]['what']}"
         signs.append(Sign(P3, text, host, "release_rollback", 1.6))
     return signs
+
+
+def unread_of(surveys: Mapping[str, Survey], prometheus: PrometheusResult) -> list[str]:
+    """What a proposal rests on and could not be examined, a sentence each: hosts, parts of them, what is in a part."""
+    unread = []
+    for host, survey in surveys.items():
+        if not examined(survey):
+            unread.append(f"{host} could not be examined")
+            continue
+        unread += [f"{host}: {text}" for text in _unread_parts(survey)]
+    if prometheus and "alerts" not in prometheus:
+        unread.append("Prometheus could not be asked")
+    unread += [f"{row['name']}: {row['problem']}" for row in prometheus.get("series", ()) if row["problem"]]
+    return unread
+
+
+def _unread_parts(survey: Survey) -> Iterator[str]:
+    parts: dict[str, Answer | None] = {
+        "services": survey.get("services"),
+        "endpoints": survey.get("reached"),
+        "resources": survey.get("resources"),
+        "the database": survey.get("database"),
+        "logs": survey.get("logs"),
+        "changes": survey.get("changes"),
+    }
+    yield from (f"{name} could not be examined" for name, part in parts.items() if part and "trouble_reading" in part)
+    services, reached, database = survey.get("services"), survey.get("reached"), survey.get("database")
+    logs, changes = survey.get("logs"), survey.get("changes")
+    if services and "trouble_reading" not in services and not services["project"]["readable"]:
+        yield "the compose files could not be read"
+    if reached and "trouble_reading" not in reached:
+        yield from unknown_of(reached["matrix"])
+    if database and "trouble_reading" not in database and database["visibility"] != "full":
+        yield f"{database['redacted']} sessions cannot be seen"
+    if logs and "trouble_reading" not in logs:
+        left_out = [source["source"] for source in logs["sources"] if source["problem"] or source["left_out"]]
+        if left_out:
+            yield f"not every log was read ({some(left_out)})"
+    if changes and "trouble_reading" not in changes:
+        yield from changes["unknown"]
 
 
 def examined(survey: Survey) -> bool:
@@ -186,6 +228,8 @@ def _resources(host: str, part: ResourcesPart, dummy: Importance) -> list[Sign]:
         signs.append(Sign(P2, text, host, "high_memory", 1.3))
     if figures["cpu_used"] >= _BUSY and figures["load_per_core"][0] >= 1:  # not by looking alone
         signs.append(Sign(P2, f"the cores are {figures['cpu_used']:.0%} busy", host, "high_cpu", 1.0))
+    for share, text in limits_reached(figures["network"], _NEARLY):  # which no playbook mitigates
+        signs.append(Sign(P1 if share >= _FULL else P2, text, host, "", 2.0))
     for container in part["containers"]:
         if container["oom_recent"]:
             text = f"the kernel killed {container['oom_recent']} processes of {container['name']} (out of memory)"

@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
-from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, SHOWN, Line
+from .._core.console import BAD, CARE, DIM, GOOD, PLAIN, SHOWN, TOP, Line, first_line
 from .sign import TriageReport
 
 
 def of_triage(result: TriageReport) -> list[Line]:
     """How severe, by what, and what to run next."""
     severity = result["severity"]
-    lines = [({"P0": BAD, "P1": BAD, "P3": GOOD}.get(severity, CARE), f"proposed severity {severity}")]
+    kind = {"P0": BAD, "P1": BAD, "P3": GOOD}.get(severity, CARE)
+    lines = [first_line(kind, f"proposed severity {severity}", result["unread"])]
     for sign in result["signs"][:SHOWN]:
         where = f"{sign['host']}: " if sign["host"] else ""
         lines.append((CARE if sign["severity"] != "P3" else DIM, f"{sign['severity']} {where}{sign['text']}"))
     if result["next"]:
         lines.append((PLAIN, f"next: ansible-playbook {result['next']} --check --diff"))
+    lines += [(CARE, f"no playbook mitigates: {text}") for text in result["unplayed"][:TOP]]
     return lines

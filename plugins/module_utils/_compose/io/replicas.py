@@ -23,7 +23,7 @@ from ..container import Container
 from ..health import HEALTHY, UNCHECKED, UNKNOWN
 from ..project import Project
 from ..project_ref import Source
-from ..proxy import MARGIN, seconds_since_reload, unknown_to, workers
+from ..proxy import MARGIN, StaleProxy, seconds_since_reload, unknown_to, workers
 from ..readiness import FAILED, READY, Readiness, readiness
 from ..replicas import RolloutOptions, short
 from ..scale import dependencies
@@ -55,17 +55,10 @@ class ReplicaControl:
 
     def stale_proxies(self, service: str) -> tuple[list[tuple[Container, float]], list[Container]]:
         """Proxies that read their configuration before a replica was started, and those replicas."""
-        now = self.project.now
-        replicas = [(replica, replica.uptime(now)) for replica in self.project.replicas(service) if replica.healthy]
         stale, unknown = [], {}
         for proxy in self.proxies():
-            processes, margin = self.engine.processes(proxy.id), MARGIN
-            if self.engine.login.local:
-                ages = ages_of([int(process["pid"]) for process in processes], now)
-                processes = [{**process, "seconds": str(ages.get(int(process["pid"]), "?"))} for process in processes]
-                margin = 0.0
-            since = seconds_since_reload(processes)
-            missing = unknown_to(since, replicas, margin)
+            since, margin = reloaded(self.engine, self.project, proxy)
+            missing = unknown_replicas(self.project, service, since, margin)
             if missing and since is not None:
                 stale.append((proxy, since))
                 unknown.update({container.id: container for container in missing})
@@ -286,6 +279,37 @@ class ReplicaControl:
 
     def grace(self, container: Container) -> int:
         return container.stop_timeout if self.rollout.grace is None else self.rollout.grace
+
+
+def reloaded(engine: Engine, project: Project, proxy: Container) -> tuple[float | None, float]:
+    """The seconds since a proxy read its configuration (None: not known), and by how much that may be wrong."""
+    processes, margin = engine.processes(proxy.id), MARGIN
+    if engine.login.local:
+        ages = ages_of([int(process["pid"]) for process in processes], project.now)
+        processes = [{**process, "seconds": str(ages.get(int(process["pid"]), "?"))} for process in processes]
+        margin = 0.0
+    return seconds_since_reload(processes), margin
+
+
+def unknown_replicas(project: Project, service: str, since: float | None, margin: float) -> list[Container]:
+    """Replicas of a service that were started after a proxy read its configuration."""
+    replicas = [(replica, replica.uptime(project.now)) for replica in project.replicas(service) if replica.healthy]
+    return unknown_to(since, replicas, margin)
+
+
+def stale_of(engine: Engine, project: Project, service: str) -> list[StaleProxy]:
+    """What the containers of the proxy ``service`` do not know, of each service that shares a network with it."""
+    stale: list[StaleProxy] = []
+    for proxy in project.replicas(service):
+        since, margin = reloaded(engine, project, proxy) if proxy.running else (None, 0.0)
+        networks = set(dict(proxy.networks))
+        for name in project.service_names if since is not None else ():
+            beside = any(networks & set(dict(replica.networks)) for replica in project.replicas(name))
+            missing = unknown_replicas(project, name, since, margin) if beside and name != service else []
+            if missing and since is not None:
+                names = [replica.name for replica in missing]
+                stale.append({"proxy": proxy.name, "service": name, "seconds": round(since, 1), "replicas": names})
+    return stale
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from .compose_cli import Compose
 from .engine import Engine, engine
 from .engine_transport import EngineLogin
 from .observe import observe
+from .replicas import stale_of
 
 _EVIDENCE_LINES = 200  # of the log of each container that an act stops
 
@@ -78,15 +79,25 @@ def check_model(project: Project) -> None:
 
 
 def project_report(
-    login: EngineLogin, source: Source, services: Sequence[str], configuration: bool, interval: float, lines: int
+    login: EngineLogin,
+    source: Source,
+    services: Sequence[str],
+    configuration: bool,
+    interval: float,
+    lines: int,
+    proxy: str,
 ) -> ProjectReport:
-    """The project as it runs, beside its files if ``configuration``; ``interval``: seconds until the second look."""
+    """The project as it runs, beside its files if ``configuration``; ``interval``: seconds until the second look.
+
+    ``proxy``: the service whose knowledge of the replicas is examined; empty for none.
+    """
     with engine(login) as opened:
         project = observe(
             opened, Compose(login.host) if configuration else None, source, interval=interval, lines=lines
         )
-    check_services(project, services)
-    return project_dict(project, services)
+        check_services(project, services)
+        stale = stale_of(opened, project, proxy) if proxy else []
+    return {**project_dict(project, services), "stale_proxies": stale}
 
 
 def evidence(context: Context, stopped: Sequence[Any], report: ProjectReport) -> dict[str, Any]:

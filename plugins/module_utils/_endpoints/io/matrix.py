@@ -21,6 +21,7 @@ from .namespaces import Place, inside, require_entry
 from .probe import attempt
 
 _MOST = 64  # threads
+_ADDRESSES = 8  # of one name that are tried beyond the attempts asked for
 NOWHERE = -1  # the process id of a source that does not run
 
 
@@ -141,10 +142,13 @@ def _row(place: Place, target: Target, key: str, missing: str, how: Trying) -> P
     made: list[Attempt] = []
     try:
         with inside(place):
-            for number in range(how.attempts):
+            number = 0
+            # Each attempt takes another address of the name, and each address is tried once at least.
+            while number < max(how.attempts, min(_ADDRESSES, made[0].live if made else 0)):
                 if number:
                     time.sleep(how.pause)
-                made.append(attempt(place, target, key, how.timeout))
+                made.append(attempt(place, target, key, how.timeout, number))
+                number += 1
     except OSError as error:
         return unknown_row(place.name, target, f"its network could not be entered ({error.strerror})")
     return row_of(place.name, target, made)

@@ -22,6 +22,9 @@ _CODES = {
     5: "it refuses to answer",
 }
 _A, _AAAA = 1, 28
+_TRUNCATED = 0x02  # in the third byte
+_SECOND = 0.5  # seconds for the second family, at most, where the first was answered
+PORT = 53
 
 
 class Unresolved(Exception):
@@ -105,11 +108,23 @@ def _candidates(name: str, search: list[str], dots: int) -> list[str]:
 
 
 def _answers(server: str, name: str, deadline: float) -> list[str]:
+    """Addresses of both families, IPv4 first; that one family is not answered hides none of the other."""
+    addresses: list[str] = []
+    problem: Exception = Unresolved("the name has no address")
     for kind in (_A, _AAAA):
-        addresses = _question(server, name, kind, deadline)
-        if addresses:
-            return addresses
-    raise Unresolved("the name has no address")
+        left = deadline - time.monotonic()
+        # The time of the second question is bounded where the first was answered: some servers drop it.
+        until = deadline if kind == _A or not addresses else time.monotonic() + min(left / 4, _SECOND)
+        try:
+            addresses += _question(server, name, kind, until)
+        except (Unresolved, OSError) as error:
+            if kind == _A:
+                problem = error
+            if "NXDOMAIN" in str(error):
+                break  # no type of it is there
+    if not addresses:
+        raise problem
+    return addresses
 
 
 def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
@@ -122,7 +137,7 @@ def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
     packet += b"".join(bytes([len(label)]) + label for label in labels) + b"\0" + struct.pack(">HH", kind, 1)
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as asking:
-        asking.connect((server, 53))
+        asking.connect((server, PORT))
         for last in (False, True):  # a packet may be lost
             left = deadline - time.monotonic()
             if left <= 0:
@@ -133,13 +148,43 @@ def _question(server: str, name: str, kind: int, deadline: float) -> list[str]:
                 while True:
                     answer = asking.recv(4096)
                     if len(answer) >= 12 and answer[:2] == packet[:2]:
-                        return _parsed(answer, kind)
+                        return _whole(server, packet, answer, kind, deadline)
             except socket.timeout:  # TimeoutError from Python 3.10 on, another exception before
                 continue
     raise TimeoutError
 
 
-def _parsed(answer: bytes, kind: int) -> list[str]:
+def _whole(server: str, packet: bytes, answer: bytes, kind: int, deadline: float) -> list[str]:
+    """The records of an answer; one that was too long for a datagram is asked for again by TCP (RFC 7766)."""
+    if not answer[2] & _TRUNCATED:
+        return _parsed(answer, kind)
+    try:
+        return _parsed(_by_tcp(server, packet, deadline), kind)
+    except OSError as error:
+        records = _parsed(answer, kind, cut=True)
+        if records:
+            return records
+        reason = (error.strerror or str(error) or "no answer").lower()
+        raise Unresolved(f"its answer is too long for UDP, and by TCP it is not given: {reason}") from None
+
+
+def _by_tcp(server: str, packet: bytes, deadline: float) -> bytes:
+    with socket.create_connection((server, PORT), max(0.05, deadline - time.monotonic())) as asking:
+        asking.sendall(struct.pack(">H", len(packet)) + packet)
+        received = b""
+        while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+            asking.settimeout(max(0.05, deadline - time.monotonic()))
+            piece = asking.recv(65536)
+            if not piece:
+                raise OSError(0, "cut off")
+            received += piece
+        return received[2:]
+
+
+def _parsed(answer: bytes, kind: int, cut: bool = False) -> list[str]:
+    """The addresses in an answer. ``cut``: it may end in the middle, and what is before counts."""
+    if len(answer) < 12:
+        raise Unresolved("its answer cannot be read")
     flags, questions, answers = struct.unpack(">HHH", answer[2:8])
     if flags & 15:
         raise Unresolved(_CODES.get(flags & 15, f"it answers with error {flags & 15}"))
@@ -156,7 +201,8 @@ def _parsed(answer: bytes, kind: int) -> list[str]:
                 records.append(str(ipaddress.ip_address(data)))
             at += 10 + size
     except (struct.error, IndexError):
-        raise Unresolved("its answer cannot be read") from None
+        if not cut:
+            raise Unresolved("its answer cannot be read") from None
     return records
 
 

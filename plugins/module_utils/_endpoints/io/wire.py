@@ -10,12 +10,15 @@ import ssl
 import struct
 import time
 from contextlib import suppress
+from typing import Callable, Sequence
 from urllib.parse import quote
 
 from ..._core.redaction import HIDDEN, redacted
-from ..certificate import ends_at, issuer_of
+from ..certificate import Certificate
 from ..endpoint import LayerFacts, Step, Target
 from . import resolver as names
+from .addresses import Dialled, dial, is_loopback, is_near, is_own
+from .certificates import chain_facts, why_refused
 from .http_proxy import proxy_of
 from .namespaces import Place
 
@@ -35,13 +38,17 @@ class Failed(Exception):
 class Wire:
     """The state of one attempt: the socket, and what each layer took."""
 
-    def __init__(self, place: Place, target: Target, key: str, seconds: float) -> None:
+    def __init__(self, place: Place, target: Target, key: str, seconds: float, number: int = 0) -> None:
+        """``number``: of the attempt; each takes another of the addresses that connect."""
         self.place, self.target, self.key = place, target, key
         self.deadline = time.monotonic() + seconds
         self.steps: list[Step] = []
         self.socket: socket.socket | None = None
         self.peer: tuple[str, int] = ("", 0)
         self.certificate: LayerFacts = {}
+        self.number = number
+        self.addresses: list[str] = []
+        self.dialled = Dialled()
         self._lap = self._began = time.monotonic()
         self.proxy, self.proxy_login = proxy_of(place, target)
 
@@ -75,6 +82,26 @@ class Wire:
         if self.socket is not None:
             self.socket.close()
 
+    @property
+    def near(self) -> bool:
+        """Whether what is tried is of this host or a private network; through a proxy that is not known."""
+        used = [self.peer[0]] if self.peer[0] else self.addresses
+        return bool(used) and not self.proxy and all(map(is_near, used))
+
+    @property
+    def took(self) -> float:
+        """Seconds so far, without those in which silent addresses were waited for."""
+        return time.monotonic() - self._began - self.dialled.waited
+
+    @property
+    def dead(self) -> tuple[tuple[str, str], ...]:
+        """Addresses that take no connection beside one that does. Of this host's loopback any one is enough."""
+        return tuple(
+            (address, why)
+            for address, why in self.dialled.dead.items()
+            if self.socket is None or not is_loopback(address)
+        )
+
     def done(self, layer: str, said: str = "", facts: LayerFacts | None = None) -> None:
         self.steps.append(Step(layer, True, self.lap(), self.clean(said), facts or LayerFacts()))
 
@@ -85,25 +112,24 @@ class Wire:
             raise Failed("dns", str(error)) from None
         except OSError as error:
             raise Failed("dns", words_of(error)) from None
+        self.addresses = addresses
         self.done("dns", ", ".join(addresses[:4]), {"proxy": host} if self.proxy else None)
         return addresses
 
     def connect(self, addresses: list[str], port: int) -> None:
-        problem = "no address"
-        for address in addresses[:3]:
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            tried = socket.socket(family, socket.SOCK_STREAM)
-            tried.settimeout(self.left() / (2 if len(addresses) > 1 else 1))
-            try:
-                tried.connect((address, port))
-            except OSError as error:
-                tried.close()
-                problem = f"{address}: {words_of(error)}"
-                continue
-            self.socket, self.peer = tried, (address, port)
-            self.done("tcp", address)
-            return
-        raise Failed("tcp", problem)
+        """To every address at once; the attempt continues with one of those that take a connection."""
+        self.dialled = dialled = dial(addresses, port, self.left())
+        if not dialled.live:
+            address, problem = next(iter((dialled.dead or dialled.unused or {"": "no address"}).items()))
+            raise Failed("tcp", f"{address}: {problem}" if address else problem, {"own": False})
+        used = list(dialled.live)[self.number % len(dialled.live)]
+        for address, connected in dialled.live.items():
+            if address != used:
+                connected.close()
+        self.socket, self.peer = dialled.live[used], (used, port)
+        more = f"; {len(dialled.dead)} of {len(addresses)} addresses take no connection" if self.dead else ""
+        own = not self.proxy and not self.place.pid and is_own(used)
+        self.done("tcp", f"{used}{more}", {"address": used, "own": own})
 
     def reconnect(self, layer: str) -> None:
         self.wire.close()
@@ -113,11 +139,13 @@ class Wire:
             raise Failed(layer, words_of(error)) from None
 
     def handshake(self) -> None:
-        """Verified by what the place itself trusts; where that fails, what is wrong with the certificate."""
+        """Verified by what the place itself trusts; where that fails, what is wrong with which certificate."""
         try:
             self.secure(self._trusting())
         except ssl.SSLCertVerificationError as error:
-            raise Failed("tls", _blame(error), _with_trust(False, self._certificate())) from None
+            facts, certificates = self._untrusted()
+            why = why_refused(error, certificates, self.target.tls_name)
+            raise Failed("tls", why, _with_trust(False, facts)) from None
 
     def encrypt(self) -> None:
         """With a database: its clients know whom to trust, this probe does not, and libpq verifies nothing by default.
@@ -128,30 +156,46 @@ class Wire:
             self.secure(self._trusting())
             return
         except ssl.SSLCertVerificationError as error:
-            why = _blame(error)
+            why = why_refused(error, (), self.target.tls_name)
         self.reconnect("tls")
-        if self.target.kind == "postgres" and self.exchange(SSL_REQUEST, b"", "tls")[:1] != b"S":
+        if self.target.kind == "postgres" and self.exchange(SSL_REQUEST, is_postgres, "tls")[:1] != b"S":
             raise Failed("tls", "it offered TLS, and does so no more")
-        self.secure(blind(), why)
+        self.secure(self._blind(), why)
 
     def secure(self, context: ssl.SSLContext, distrust: str = "") -> None:
         try:
             self.wire.settimeout(self.left())
-            secured = context.wrap_socket(self.wire, server_hostname=self.target.host)
+            secured = context.wrap_socket(self.wire, server_hostname=self.target.tls_name)
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, ValueError) as error:
             raise Failed("tls", words_of(error) if isinstance(error, OSError) else str(error)) from None
         self.socket = secured
-        self.certificate = _with_trust(not distrust, _facts(secured.getpeercert(True) or b""))
+        facts, dummy = chain_facts(secured)
+        self.certificate = _with_trust(not distrust, facts)
         summary = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
         self.done("tls", summary, self.certificate)
 
     def _trusting(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=self.bundle())
+            context = ssl.create_default_context(cafile=self.bundle())
         except (OSError, ValueError) as error:
             raise Failed("tls", f"what this place trusts cannot be read ({error})") from None
+        return self._presenting(context)
+
+    def _blind(self) -> ssl.SSLContext:
+        return self._presenting(blind())
+
+    def _presenting(self, context: ssl.SSLContext) -> ssl.SSLContext:
+        """With the client's own certificate, where the target has one."""
+        if self.target.client_cert:
+            try:
+                context.load_cert_chain(self.target.client_cert, self.target.client_key or None)
+            except (OSError, ValueError) as error:
+                raise Failed(
+                    "tls", f"the client certificate {self.target.client_cert} cannot be used ({error})"
+                ) from None
+        return context
 
     def bundle(self) -> str | None:
         """What the container itself trusts; the host's where its image has nothing of the kind."""
@@ -161,32 +205,32 @@ class Wire:
                     return self.place.path_in(path)
         return None
 
-    def _certificate(self) -> LayerFacts:
-        """The certificate that is not trusted, by a second connection that trusts it."""
-        address = self.steps[-1].said
+    def _untrusted(self) -> tuple[LayerFacts, Sequence[Certificate]]:
+        """The certificates that are not trusted, by a second connection that trusts them."""
         try:
-            with socket.create_connection((address, self.target.port), self.left()) as plain:
-                with blind().wrap_socket(plain, server_hostname=self.target.host) as secured:
-                    return _facts(secured.getpeercert(True) or b"")
+            with socket.create_connection(self.peer, self.left()) as plain:
+                with self._blind().wrap_socket(plain, server_hostname=self.target.tls_name) as secured:
+                    return chain_facts(secured)
         except (OSError, ValueError):
-            return {}
+            return {}, ()
 
     def tunnel(self) -> None:
         """Through the proxy that the container's own environment names."""
         where = f"{self.target.host}:{self.target.port}"
         login = f"Proxy-Authorization: {self.proxy_login}\r\n" if self.proxy_login else ""
         request = f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n{login}\r\n"
-        answer = self.exchange(request.encode(), b"\r\n\r\n", "tcp")
+        answer = self.exchange(request.encode(), _ends_head, "tcp")
         words = answer.split(b" ", 2)
         if len(words) < 2 or words[1][:1] != b"2":
             raise Failed("tcp", f"the proxy {self.proxy} refuses: {answer[:80].decode('latin-1')}")
 
-    def exchange(self, request: bytes, end: bytes, layer: str = "protocol") -> bytes:
+    def exchange(self, request: bytes, whole: Callable[[bytes], bool], layer: str = "protocol") -> bytes:
+        """The answer to a request. ``whole``: whether that is all of it. One that is cut off is a failure."""
         received = b""
         try:
             self.wire.settimeout(self.left())
             self.wire.sendall(request)
-            while not (received.endswith(end) if end else _is_whole(received)):
+            while not whole(received):
                 self.wire.settimeout(self.left())
                 piece = self.wire.recv(4096)
                 if not piece:
@@ -195,20 +239,42 @@ class Wire:
                 if len(received) > BODY or time.monotonic() > self.deadline:
                     break
         except OSError as error:
-            raise Failed(layer, f"it takes connections and does not answer: {words_of(error)}") from None
+            after = f"after {len(received)} bytes it does not continue" if received else "it does not answer"
+            raise Failed(layer, f"it takes connections, and {after}: {words_of(error)}") from None
         if not received:
             raise Failed(layer, "it accepts connections and closes them without an answer")
+        if len(received) <= BODY and not whole(received):
+            raise Failed(layer, f"its answer was cut off after {len(received)} bytes")
         return received
 
 
-def _is_whole(received: bytes) -> bool:
-    """Whether an answer of PostgreSQL's is there: one byte to the question for TLS, else a message with its length."""
-    if received[:1] in (b"S", b"N") or (received and received[:1] not in (b"R", b"E")):
+def _ends_head(received: bytes) -> bool:
+    return b"\r\n\r\n" in received
+
+
+def is_postgres(received: bytes) -> bool:
+    """Whether an answer of PostgreSQL's is whole: one byte to the question for TLS, else a message with its length."""
+    if not received:
+        return False
+    if received[:1] not in (b"R", b"E"):
         return True
     if len(received) < 5:
         return False
     size = int.from_bytes(received[1:5], "big")
     return size > BODY or len(received) >= 1 + size
+
+
+def is_redis(received: bytes) -> bool:
+    """Whether an answer of Redis is whole: a line, or a text with its length; what is no Redis is whole at once."""
+    if not received:
+        return False
+    if received[:1] not in (b"+", b"-", b":", b"$"):
+        return True
+    line, end, rest = received.partition(b"\r\n")
+    if not end or received[:1] != b"$":
+        return bool(end)
+    size = int(line[1:]) if line[1:].isdigit() else 0
+    return len(rest) >= size + 2 or not size
 
 
 def blind() -> ssl.SSLContext:
@@ -218,21 +284,9 @@ def blind() -> ssl.SSLContext:
     return context
 
 
-def _blame(error: ssl.SSLCertVerificationError) -> str:
-    return f"{error.verify_message or error.reason} (code {error.verify_code})"
-
-
 def _with_trust(trusted: bool, certificate: LayerFacts) -> LayerFacts:
     certificate["trusted"] = trusted
     return certificate
-
-
-def _facts(der: bytes) -> LayerFacts:
-    ends = ends_at(der)
-    if ends is None:
-        return {}
-    left = ends - time.time()
-    return {"days_left": int(left // 86400), "expired": left < 0, "issuer": redacted(issuer_of(der))[:80]}
 
 
 def words_of(error: OSError) -> str:
@@ -240,6 +294,8 @@ def words_of(error: OSError) -> str:
         return "no answer in time: dropped on the way, or it hangs"
     if isinstance(error, ConnectionRefusedError):
         return "refused: nothing listens there"
+    if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(error).upper():
+        return "it wants a certificate of the client (give the target a `client_cert`)"
     if isinstance(error, ssl.SSLError):
         return f"no TLS ({error.reason or error})"
     return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..._core.console import CARE, DIM, PLAIN, TOP, Line
+from ..._core.console import CARE, DIM, PLAIN, TOP, Line, first_line
 from .indexes_report import BuildProgress, IndexesReport
 
 
@@ -13,13 +13,11 @@ def of_indexes(result: IndexesReport) -> list[Line]:
     if result["building"]:
         return [(PLAIN, _progress(build)) for build in result["building"]]
     lines = []
+    if result["notes"]:
+        lines.append(first_line(DIM, f"{len(result['advice'])} indexes are advised", result["notes"]))
     for proposal in result["advice"][:TOP]:
-        lines.append(
-            (
-                CARE if proposal["proved"] else PLAIN,
-                proposal["statement"] or f"{proposal['schema']}.{proposal['table']}",
-            )
-        )
+        shown = proposal["statement"] or f"{proposal['schema']}.{proposal['table']}"
+        lines.append((CARE if proposal["proved"] else PLAIN, shown))
         lines.append((DIM, f"    {proposal['why']}; about {proposal['size_bytes'] // 2**20} MiB"))
     for kind in ("invalid", "duplicates", "unused"):
         lines += [(DIM, f"{index['index']}: {index['why']}") for index in result[kind][:3]]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line
+from ..._core.console import CARE, DIM, PLAIN, TOP, WIDE, Line, first_line
 from ..._core.text import shortened
 from .statements import WorkloadReport
 
@@ -12,10 +12,12 @@ from .statements import WorkloadReport
 def of_statements(result: WorkloadReport) -> list[Line]:
     """What the server spends its time on, the most first; or why that is unknown."""
     window = result["window"]
-    lines = [(CARE, f"{result['why']}; remedy: {result['remedy']}")] if not result["available"] else []
+    unread = [*([] if result["available"] else [result["why"]]), *result["notes"]]
     about = f"in the last {window['seconds']:g} s" if not window["lifetime"] else "since the counters began, not now"
     waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
-    lines.append((DIM, f"{len(result['statements'])} statements {about}; active sessions: {waits or 'none'}"))
+    head = f"{len(result['statements'])} statements {about}; active sessions: {waits or 'none'}"
+    lines = [first_line(DIM, head, unread)]
+    lines += [] if result["available"] else [(CARE, f"remedy: {result['remedy']}")]
     for statement in result["statements"][:TOP]:
         locked = f", {statement['lock_share']:.0%} of it waiting for locks" if statement["lock_share"] else ""
         mean = f", {statement['mean_ms']:g} ms each" if statement["mean_ms"] is not None else ""

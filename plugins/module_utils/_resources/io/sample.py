@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
 from ..._compose.container import PROJECT, SERVICE
@@ -20,6 +20,7 @@ from ..._core.errors import DriverMissing, EngineError, PrivilegeError
 from ..._system.counters import HostReading, OomKill, Process, Usage
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
+from ..._system.io.sockets import read_limits
 from ..resource_report import ContainerName
 
 STEP = 0.5  # seconds between two samples of a leak's window
@@ -75,7 +76,7 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
         time.sleep(min(left, STEP) if window else left)
     last = cgroups.read_all(folders)
     return Readings(
-        (first_host, host.read_host()),
+        (first_host, replace(host.read_host(), network=read_limits())),
         (first, last),
         (first_processes, host.read_processes()),
         names,

@@ -107,3 +107,94 @@ def test_the_replica_that_is_cut_off_is_restarted_and_not_those_beside_it():
     found = diagnose_network(rows, {**SERVICES, "backend": two}).as_dict()
     assert found["rules"]["services"] == ["backend", "worker"]
     assert found["rules"]["containers"] == ["pafar-backend-2", WORKER]
+
+
+def answered(target: str, status: int, by: str = "", own: bool = False, **more) -> ProbeReport:
+    """A row of a target that was reached and answered so; ``own``: at an address of this host."""
+    found = down("host", target, "protocol", f"it answers {status}", **more)
+    found["layers"] = {
+        "tcp": {"ok": True, "ms": 1.0, "said": "", "address": "192.0.2.7", "own": own},
+        "protocol": {"ok": True, "ms": 1.0, "said": "", "status": status, "answered_by": by},
+    }
+    return found
+
+
+@pytest.mark.parametrize("status", [500, 501, 599])
+@pytest.mark.parametrize("fault_of", ["theirs", "", "ours"])
+def test_what_a_service_of_ours_answers_is_no_others_fault(status, fault_of):
+    rows = [answered("api", status, fault_of=fault_of, address="backend:8000")]
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("target_unhealthy", "")
+    assert not any("provider" in text for text in [*found["lines"], *found["advice"]])
+    # By the host's own address and a published port, and by the container's address.
+    published = {**SERVICES, "nginx": service("nginx", ports=["0.0.0.0:443->443/tcp"])}
+    public = answered("site", status, own=True, fault_of=fault_of, address="pafar.example:443")
+    assert diagnose_network([public], published).as_dict()["cause"] == "target_unhealthy"
+    inside = {**SERVICES, "backend": service("backend", networks={"default": "192.0.2.7"})}
+    direct = answered("site", status, fault_of=fault_of, address="api.internal:8000")
+    assert diagnose_network([direct], inside).as_dict()["cause"] == "target_unhealthy"
+
+
+def test_of_an_address_that_is_of_no_service_it_is_not_known_whose_fault_it_is():
+    found = diagnose_network([answered("partner", 500, address="partner.example:443")], SERVICES).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("target_unhealthy", "")
+    stripe = answered("stripe", 500, fault_of="theirs", judge="stripe")
+    assert diagnose_network([stripe], SERVICES).as_dict()["cause"] == "provider_fault"
+
+
+STALE = {"proxy": "pafar-nginx-1", "seconds": 90.0, "service": "backend", "replicas": ["pafar-backend-1"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "by", "stale", "cause", "mitigation"),
+    [
+        (502, "no_backend", [STALE], "stale_proxy", "scale_services"),
+        (504, "", [STALE], "stale_proxy", "scale_services"),
+        (522, "no_backend", [STALE], "stale_proxy", "scale_services"),
+        (502, "no_backend", [], "no_backend", ""),
+        (502, "no_backend", [{**STALE, "proxy": "other-nginx-1"}], "no_backend", ""),
+        (500, "", [STALE], "target_unhealthy", ""),
+        (404, "server_page", [STALE], "target_unhealthy", ""),
+    ],
+)
+def test_a_proxy_that_holds_stale_addresses_is_reloaded(status, by, stale, cause, mitigation):
+    services = {**SERVICES, "nginx": service("nginx", ports=["127.0.0.1:18080->80/tcp"])}
+    rows = [answered("site", status, by, address="127.0.0.1:18080", fault_of="ours")]
+    found = diagnose_network(rows, services, stale).as_dict()
+    assert (found["cause"], found["mitigation"]) == (cause, mitigation)
+    if mitigation:
+        assert found["rules"] == {"services": ["backend"], "replicas": "+0", "proxy": "nginx"}
+        assert "pafar-nginx-1 read its configuration 90 s ago, before pafar-backend-1" in found["lines"][-1]
+    assert not any("provider" in text for text in [*found["lines"], *found["advice"]])
+
+
+def test_the_service_that_the_proxy_depends_on_is_the_one_that_it_does_not_know():
+    proxy = {**service("nginx", ports=["0.0.0.0:80->80/tcp"]), "needs": ["backend"]}
+    stale = [{**STALE, "service": "worker", "replicas": ["pafar-worker-1"]}, STALE]
+    rows = [answered("site", 502, "no_backend", address="127.0.0.1:80")]
+    found = diagnose_network(rows, {**SERVICES, "nginx": proxy}, stale).as_dict()
+    assert found["rules"]["services"] == ["backend"]
+
+
+def test_an_unhealthy_backend_comes_before_the_proxy_that_does_not_reach_it():
+    services = {
+        **SERVICES,
+        "nginx": service("nginx", ports=["0.0.0.0:80->80/tcp"]),
+        "backend": service("backend", 1, "loops", state="restarting"),
+    }
+    found = diagnose_network([answered("site", 502, "no_backend", address="127.0.0.1:80")], services).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("service_unhealthy", "restart_services")
+    assert found["rules"]["services"] == ["backend"]
+
+
+def test_one_dead_address_of_two_is_named_and_restarts_nothing():
+    rows = [row(BACKEND, "database", "degraded", "tcp", "1 of 2 addresses fail"), row(WORKER, "database")]
+    found = diagnose_network(rows, SERVICES).as_dict()
+    assert (found["cause"], found["mitigation"]) == ("target_degraded", "")
+    far = row(BACKEND, "stripe", "degraded", "tcp", "1 of 2 addresses fail")
+    assert diagnose_network([far], SERVICES).as_dict()["cause"] == "target_degraded"
+
+
+def test_what_could_not_be_tried_is_said():
+    found = diagnose_network([row(BACKEND, "maps", "unknown", "", "its key is not there")], SERVICES).as_dict()
+    assert (found["cause"], len(found["unread"])) == ("", 1)

@@ -227,3 +227,52 @@ def test_the_provider_s_errors_are_no_own_code(form, name, cause):
 def test_a_stray_error_of_the_provider_is_no_cause():
     stray = log(kind_of_record("stripe.error.APIError: x", count=1, new=True))
     assert diagnose_payments([stripe(), hook()], FRESH, stray, Known(0), ["backend"], 7200).as_dict()["cause"] == ""
+
+
+def before_view(kind: str, status: int) -> ProbeReport:
+    found = hook("down", "protocol", "the view is not reached", status)
+    found["layers"]["protocol"]["answered_by"] = kind
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "word"),
+    [
+        ("challenge", 403, "firewall"), ("password", 401, "login"), ("wrong_host", 400, "ALLOWED_HOSTS"),
+        ("csrf", 403, "CSRF"), ("single_page", 200, "routes"), ("maintenance", 503, "maintenance"),
+        ("server_page", 405, "routes"), ("default_page", 200, "host name"), ("login", 200, "login"),
+    ],
+)  # fmt: skip
+def test_what_answers_before_the_webhooks_view_is_named_with_what_to_do(kind, status, word):
+    found = diagnose_payments([stripe(), before_view(kind, status)], SERVICES, log(), WAITING, ["backend"], 7200)
+    report = found.as_dict()
+    assert (report["cause"], report["mitigation"]) == ("webhook_blocked", "")
+    assert word in report["advice"][0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["stripe.error.SignatureVerificationError: Timestamp outside the tolerance zone (1700000000)",
+     "webhook: Message timestamp too old", "webhook error: timestamp wasn't within tolerance"],
+)  # fmt: skip
+def test_an_event_refused_for_its_time_is_a_clock_or_a_queue(text):
+    said = log(kind_of_record(text, count=9))
+    report = diagnose_payments([stripe(), hook()], SERVICES, said, WAITING, ["backend"], 7200).as_dict()
+    assert (report["cause"], report["mitigation"]) == ("event_too_old", "")
+    assert "clock" in report["advice"][0]
+    assert "STRIPE_WEBHOOK_SECRET" not in " ".join(report["advice"])
+
+
+def test_a_webhook_behind_a_stale_proxy_is_the_proxys_matter():
+    proxy = service("nginx", ports=["0.0.0.0:443->443/tcp"])
+    gone = hook("down", "protocol", "the proxy reaches no backend", 502)
+    gone["address"] = "127.0.0.1:443"
+    stale = [{"proxy": "pafar-nginx-1", "seconds": 60.0, "service": "backend", "replicas": ["pafar-backend-1"]}]
+    services = {**SERVICES, "nginx": proxy}
+    report = diagnose_payments([stripe(), gone], services, log(), WAITING, ["backend"], 7200, stale).as_dict()
+    assert (report["cause"], report["mitigation"]) == ("stale_proxy", "scale_services")
+
+
+def test_what_was_not_read_is_said():
+    report = diagnose_payments([stripe()], SERVICES, log(), Known(0, asked=False), ["backend"], 7200).as_dict()
+    assert report["unread"]

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.provider_errors import (
     API,
     CARD,
+    EVENT_TIME,
     KEY,
     LIMITED,
     OTHER,
@@ -105,3 +106,25 @@ def test_a_mistake_of_the_code_is_our_own_whatever_it_speaks_of(text):
 )
 def test_what_is_none_of_the_providers(text):
     assert provider_error(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stripe.error.SignatureVerificationError: Timestamp outside the tolerance zone (1700000000)",
+        "Stripe::SignatureVerificationError: Timestamp outside the tolerance zone (1700000000)",
+        "StripeSignatureVerificationError: Timestamp outside the tolerance zone",
+        "webhook error: timestamp wasn't within tolerance",
+        "Stripe.StripeException: The webhook cannot be processed because the current timestamp is outside of the"
+        " allowed tolerance.",
+        "standardwebhooks.webhooks.WebhookVerificationError: Message timestamp too old",
+        "webhook refused: timestamp expired",
+    ],
+)
+def test_an_event_that_is_refused_for_its_time_is_no_question_of_the_secret(text):
+    assert provider_error(text) == EVENT_TIME
+
+
+@pytest.mark.parametrize("text", ["webhook signature does not match", "the cache timestamp expired"])
+def test_what_is_no_time_of_an_event(text):
+    assert provider_error(text) in (SIGNATURE, "")

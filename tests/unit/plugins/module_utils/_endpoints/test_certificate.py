@@ -1,15 +1,17 @@
-"""The end and the issuer of a certificate, read from its DER."""
+"""What a certificate says, read from its DER."""
 
 from __future__ import annotations
 
 import datetime
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.certificate import ends_at, issuer_of
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.certificate import certificate_of
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from support.certificates import signed
 
 
 @pytest.mark.parametrize("ends", [datetime.datetime(2020, 1, 2, 3, 4, 5), datetime.datetime(2055, 6, 7, 8, 9, 10)])
@@ -19,9 +21,29 @@ def test_when_a_certificate_ends(ends):
         [x509.NameAttribute(NameOID.COUNTRY_NAME, "NG"), x509.NameAttribute(NameOID.COMMON_NAME, "Pafar CA")]
     )
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    signed = made.not_valid_before(datetime.datetime(2019, 1, 1)).not_valid_after(ends).sign(key, hashes.SHA256())
-    der = signed.public_bytes(serialization.Encoding.DER)
-    assert ends_at(der) == ends.replace(tzinfo=datetime.UTC).timestamp()
-    assert issuer_of(der) == "Pafar CA"
-    assert ends_at(der[:100]) is None
-    assert ends_at(b"") is None
+    certificate = made.not_valid_before(datetime.datetime(2019, 1, 1)).not_valid_after(ends).sign(key, hashes.SHA256())
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    found = certificate_of(der)
+    assert found is not None
+    assert (found.ends, found.issuer, found.names) == (ends.replace(tzinfo=datetime.UTC).timestamp(), "Pafar CA", ())
+    assert found.self_signed
+    assert certificate_of(der[:100]) is None
+    assert certificate_of(b"") is None
+
+
+def test_its_names_and_who_signed_it():
+    root = signed("Root of Pafar")
+    found = certificate_of(signed("own", root, names=("pafar.example", "*.pafar.example", "127.0.0.1", "::1")).der)
+    assert found is not None
+    assert found.names == ("pafar.example", "*.pafar.example", "127.0.0.1", "0000:0000:0000:0000:0000:0000:0000:0001")
+    assert (found.subject, found.issuer, found.self_signed) == ("own", "Root of Pafar", False)
+    above = certificate_of(root.der)
+    assert above is not None
+    assert found.issuer_id == above.subject_id
+
+
+def test_every_cut_and_every_changed_byte_is_survived():
+    der = signed("own", names=("pafar.example",)).der
+    for at in range(len(der)):
+        certificate_of(der[:at])
+        certificate_of(der[:at] + bytes([der[at] ^ 0xFF]) + der[at + 1 :])

@@ -62,3 +62,35 @@ def test_a_target_that_cannot_be_tried_is_refused(given):
 
 def test_a_parameter_that_is_no_secret_stays():
     assert target(url="http://web/a?keyword=x&limit=1&key=").path == "/a?keyword=x&limit=1&key="
+
+
+def at(address, state, dead=(), layer="protocol"):
+    steps = (Step("tcp", layer != "tcp", 1.0), Step("protocol", state == "up", 1.0))
+    return Attempt(steps, Meaning(state, f"{state} there" * (state != "up")), address, tuple(dead), 2)
+
+
+@pytest.mark.parametrize(
+    ("tries", "state", "layer", "words", "addresses"),
+    [
+        pytest.param([at("10.0.0.1", "up"), at("10.0.0.2", "up")], "up", "", "", ["up", "up"], id="both"),
+        pytest.param([at("10.0.0.1", "up"), at("10.0.0.2", "down"), at("10.0.0.1", "up")], "degraded", "protocol",
+                     "1 of 2 addresses fail (10.0.0.2: down there)", ["up", "down"], id="one answers badly"),
+        pytest.param([at("10.0.0.1", "up", [("fd00::1", "refused")])] * 2, "degraded", "tcp",
+                     "1 of 2 addresses fail (fd00::1: refused)", ["down", "up"], id="one takes no connection"),
+        pytest.param([at("10.0.0.1", "down"), at("10.0.0.2", "down")], "down", "protocol", "down there",
+                     ["down", "down"], id="neither"),
+        pytest.param([at("10.0.0.1", "up"), at("10.0.0.1", "down")], "flapping", "protocol",
+                     "1 of 2 attempts failed: down there", ["flapping"], id="one that flaps"),
+        pytest.param([at("10.0.0.1", "up"), at("10.0.0.2", "degraded")], "degraded", "protocol", "degraded there",
+                     ["up", "degraded"], id="one is slow"),
+    ],
+)  # fmt: skip
+def test_each_address_of_a_name_is_judged(tries, state, layer, words, addresses):
+    row = row_of("host", target(), tries)
+    assert (row["state"], row["layer"], row["why"]) == (state, layer, words)
+    assert [each["state"] for each in row["addresses"]] == addresses
+
+
+def test_what_answered_and_is_unknown_all_the_same_is_named_with_its_target():
+    unknown = row_of("host", target(), [at("10.0.0.1", "unknown")])
+    assert lines_of([unknown]) == ["it is unknown from host: unknown there"]

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints import meaning
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.answerer import HttpAnswer
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import Meaning, Step, target_of
 
 
@@ -13,6 +14,10 @@ def target(**more):
     endpoint, why = target_of({"name": "it", "url": "http://web/", **more})
     assert not why
     return endpoint
+
+
+def http(status, said="", key=False, matches=True, near=True, headers=None, **given):
+    return meaning.of_http(target(**given), HttpAnswer(status, headers or {}, said), key, near, matches)
 
 
 @pytest.mark.parametrize(
@@ -77,10 +82,10 @@ def test_maps_without_a_key_answers_by_denying():
 
 @pytest.mark.parametrize("judge", ["stripe", "maps"])
 def test_what_is_no_json_is_not_the_provider(judge):
-    found = meaning.of_http(target(judge=judge), 200, "<html>Please log in</html>", True)
+    found = http(200, "<html>Please log in</html>", True, judge=judge)
     assert (found.state, found.fault_of) == ("down", "network")
-    assert meaning.of_http(target(judge=judge), 200, '{"status": "OK", "data": [cut', True).state == "up"
-    assert meaning.of_http(target(judge=judge, method="HEAD"), 200, "", True).state == "up"
+    assert http(200, '{"status": "OK", "data": [cut', True, judge=judge).state == "up"
+    assert http(200, "", True, judge=judge, method="HEAD").state == "up"
 
 
 @pytest.mark.parametrize(
@@ -90,57 +95,77 @@ def test_what_is_no_json_is_not_the_provider(judge):
         ({"days_left": 15, "expired": False}, "up", ""),
         ({"days_left": 3, "expired": False}, "degraded", "ends in 3 days"),
         ({"days_left": -3, "expired": True}, "degraded", "has ended 3 days ago"),
+        ({"days_left": 3, "expired": False, "ends_first": "R1"}, "degraded", "the certificate of R1, which its chain"),
+        ({"days_left": 90, "trusted": True, "chain": [1], "chain_problems": ["R1 is not sent"]}, "degraded", "R1 is"),
+        ({"days_left": 90, "trusted": True, "chain": [], "chain_problems": ["not read"]}, "up", ""),
+        ({"days_left": 90, "trusted": False, "chain": [1], "chain_problems": ["R1 is not sent"]}, "up", ""),
     ],
 )
 def test_what_the_end_of_a_certificate_means(facts, state, said):
-    found = meaning.of_certificate(facts, target())
+    found = meaning.of_certificate(facts, target(), True)
     assert (found.state, said in found.why) == (state, True)
 
 
-@pytest.mark.parametrize(("kind", "fault_of"), [("postgres", "ours"), ("redis", "ours"), ("tls", "theirs")])
-def test_a_database_that_does_not_encrypt_is_ours(kind, fault_of):
-    step = Step("tls", False, 1.0, "it offers no TLS")
-    assert meaning.of_failed(step, target(kind=kind, host="db", port=1, url="")).fault_of == fault_of
+def test_a_certificate_must_be_for_the_names_that_are_expected():
+    wanted = target(cert_names=["pafar.example", "shop.example"])
+    facts = {"days_left": 90, "expired": False, "names": ["*.example"]}
+    assert meaning.of_certificate(facts, wanted, True) == Meaning("up")
+    found = meaning.of_certificate({**facts, "names": ["pafar.example"]}, wanted, True)
+    assert (found.state, found.why) == ("degraded", "its certificate is not for shop.example")
+    assert meaning.of_certificate({}, wanted, True) == Meaning("up"), "no TLS is spoken"
 
 
 @pytest.mark.parametrize(
-    ("status", "state"),
-    [(400, "up"), (401, "up"), (200, "degraded"), (404, "down"), (405, "down"), (301, "down"), (502, "down")],
+    ("kind", "near", "fault_of"),
+    [("postgres", False, "ours"), ("redis", False, "ours"), ("tls", False, ""), ("tls", True, "ours")],
 )
-def test_a_webhook_that_works_refuses_what_nobody_signed(status, state):
-    assert meaning.of_webhook(status).state == state
+def test_a_handshake_is_the_fault_of_whose_address_it_is(kind, near, fault_of):
+    step = Step("tls", False, 1.0, "it offers no TLS")
+    assert meaning.of_failed(step, target(kind=kind, host="db", port=1, url=""), near).fault_of == fault_of
 
 
-@pytest.mark.parametrize(("status", "state"), [(405, "up"), (400, "up"), (200, "up"), (404, "down"), (502, "down")])
-def test_a_webhook_asked_by_get_is_left_no_event(status, state):
-    assert meaning.of_webhook(status, "GET").state == state
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_whose_address_it_is_decides_whose_fault_an_answer_is(status):
+    assert http(status, near=True).fault_of == "ours"
+    assert http(status, near=False).fault_of == "", "whose it is is not known"
+    assert http(status, judge="stripe", near=False).fault_of == "theirs"
+    assert http(status, judge="webhook", near=False).fault_of == "ours"
+
+
+def test_who_answered_is_said_beside_a_status_that_is_not_expected():
+    found = http(502, "<hr><center>nginx/1.25</center>")
+    assert found.why == "it answers 502 (200 to 399 is expected): the proxy reaches no backend (a page of nginx)"
+    page = {"content-type": "text/html"}
+    assert http(500, "<html>oops</html>", headers=page).why == "it answers 500 (200 to 399 is expected)"
 
 
 @pytest.mark.parametrize(
-    ("kind", "sqlstate", "state"),
-    [("R", "", "up"), ("E", "28P01", "up"), ("E", "28000", "up"), ("E", "53300", "down"), ("E", "57P03", "down"),
-     ("E", "XX000", "degraded"), ("H", "", "down")],
-)  # fmt: skip
-def test_what_postgresql_means(kind, sqlstate, state):
-    assert meaning.of_postgres(kind, sqlstate, "words").state == state
+    ("body", "given", "state"),
+    [
+        ("<title>Welcome to nginx!</title>", {}, "down"),
+        ("<html><h1>It works!</h1>", {}, "down"),
+        ("<title>Welcome to nginx!</title>", {"body": "nginx"}, "up"),
+        ("<title>Welcome to nginx!</title>", {"expect": [200]}, "up"),
+        ("<title>Maintenance</title>", {}, "down"),
+        ("<title>Welcome to Pafar</title>", {}, "up"),
+    ],
+)
+def test_a_default_page_is_not_the_site(body, given, state):
+    assert http(200, body, **given).state == state
 
 
-@pytest.mark.parametrize(
-    ("said", "state"),
-    [("+PONG", "up"), ("-NOAUTH Authentication required.", "up"), ("-LOADING Redis is loading", "degraded"),
-     ("-MISCONF Redis is configured", "degraded"), ("HTTP/1.1 400 Bad Request", "down"), ("", "down")],
-)  # fmt: skip
-def test_what_redis_means(said, state):
-    assert meaning.of_redis(said).state == state
+def test_an_answer_that_is_not_whole_is_degraded():
+    found = meaning.incomplete(200, "it was cut off after 5 of 9 bytes", target(), True)
+    assert (found.state, "5 of 9" in found.why, found.fault_of) == ("degraded", True, "ours")
 
 
 def test_http_by_status_and_by_what_it_says():
-    assert meaning.of_http(target(), 302, "", False).state == "up"
-    assert meaning.of_http(target(expect=[401]), 401, "", False).state == "up"
-    assert meaning.of_http(target(expect=[401]), 200, "", False).state == "down"
-    assert meaning.of_http(target(body="ok"), 200, "ok", False, True).state == "up"
-    assert meaning.of_http(target(body="ok"), 200, "bad", False, False).state == "down"
-    assert meaning.of_http(target(body="ok"), 200, "long", False, None).state == "degraded"
+    assert http(302).state == "up"
+    assert http(401, expect=[401]).state == "up"
+    assert http(200, expect=[401]).state == "down"
+    assert http(200, "ok", body="ok").state == "up"
+    assert http(200, "bad", body="ok", matches=False).state == "down"
+    assert http(200, "long", body="ok", matches=None).state == "degraded"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +190,7 @@ def test_http_by_status_and_by_what_it_says():
     ],
 )  # fmt: skip
 def test_the_fault_of_a_layer_that_failed(layer, said, facts, given, outcome):
-    assert meaning.of_failed(Step(layer, False, 1.0, said, facts), target(**given)) == outcome
+    assert meaning.of_failed(Step(layer, False, 1.0, said, facts), target(**given), True) == outcome
 
 
 @pytest.mark.parametrize(
@@ -183,7 +208,6 @@ def test_an_answer_over_the_limit_is_degraded(seconds, state, outcome):
 def test_a_secret_of_the_answer_is_hidden():
     body = json.dumps({"error": {"message": "Expired key: sk_live_4eC39HqLyjWDarjtT1zdp7dc"}})
     assert "sk_live" not in meaning.of_stripe(401, body, True).why
-    assert "hunter2" not in meaning.of_postgres("E", "XX000", "failed: password=hunter2").why
 
 
 @pytest.mark.parametrize("body", ["[1]", "null", '{"error": "text"}', '{"error": null}', "{" * 50_000])

@@ -10,7 +10,15 @@ from support.reports import probed
 def test_what_fails_and_how_many_work():
     up, down = probed("host", "web"), probed("host", "db", "down", "tcp", "refused")
     assert of_probes(reached_report([up, down])) == [
-        (CARE, "db is down from host (tcp): refused"),
         (DIM, "1 of 2 paths are healthy"),
+        (CARE, "db is down from host (tcp): refused"),
     ]
     assert of_probes(reached_report([up])) == [(GOOD, "1 of 1 paths are healthy")]
+
+
+def test_what_is_unknown_is_said_in_the_first_line():
+    unknown = probed("web-1", "maps", "unknown", "", "its key is not there")
+    kind, text = of_probes(reached_report([probed("host", "web"), unknown]))[0]
+    assert (kind, text) == (
+        CARE, "not everything is known (maps is unknown from web-1: its key is not there): 1 of 2 paths are healthy",
+    )  # fmt: skip

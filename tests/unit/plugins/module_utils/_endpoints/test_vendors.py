@@ -7,29 +7,27 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.vendors import (
     MAPS,
     STRIPE,
-    WEBHOOK,
     Answer,
     Rule,
     by_rules,
 )
 
-TABLES = {"stripe": STRIPE, "maps": MAPS, "webhook": WEBHOOK}
+TABLES = {"stripe": STRIPE, "maps": MAPS}
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_answer_has_a_meaning(name):
     for status in (0, 100, 200, 302, 400, 401, 404, 429, 500, 599, 999):
         for key in (True, False):
-            for post in (True, False):
-                assert by_rules(TABLES[name], Answer(status, "WORD", "a {brace}", key, post)).state
+            assert by_rules(TABLES[name], Answer(status, "WORD", "a {brace}", key)).state
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_no_rule_is_hidden_by_those_before_it(name):
     words = {"", "WORD", *(word for rule in TABLES[name] for word in rule.words or ())}
     answers = [
-        Answer(status, word, "", key, post)
-        for status in range(600) for word in words for key in (True, False) for post in (True, False)
+        Answer(status, word, "", key)
+        for status in range(600) for word in words for key in (True, False)
     ]  # fmt: skip
     reached = {by_rules(TABLES[name], answer).why for answer in answers}
     for number, rule in enumerate(TABLES[name]):

@@ -15,6 +15,13 @@ def test_advice_with_its_reason_and_size():
     assert of_indexes(indexes(advised()))[:2] == [(CARE, "CREATE INDEX i"), ("dim", "    because; about 1 MiB")]
 
 
+def test_what_was_not_read_is_said_in_the_first_line():
+    report = indexes(advised())
+    report["notes"] = ["the database b could not be read"]
+    first = "not everything is known (the database b could not be read): 1 indexes are advised"
+    assert of_indexes(report)[0] == (CARE, first)
+
+
 def test_a_build_at_work_is_all_there_is_to_say():
     row = (5, 1, "bookings", "scanning", 1, 4, 9)
     assert of_indexes(building_alone([build_progress(row)], SERVER)) == [

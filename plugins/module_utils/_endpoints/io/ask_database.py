@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PostgreSQL and Redis, asked in their own words: nothing is sent that changes anything. I/O."""
+
+from __future__ import annotations
+
+import struct
+import time
+
+from ..endpoint import ALWAYS, AUTO, NEVER, UP, Meaning
+from ..postgres_answers import of_postgres
+from ..redis_answers import is_cluster, of_cluster, of_info, of_ping
+from .wire import SSL_REQUEST, Failed, Wire, blind, is_postgres, is_redis
+
+_ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
+
+
+def ask_postgres(wire: Wire) -> Meaning:
+    """Its answer to a login as an unknown role; no password is sent, and none is asked for twice."""
+    answer = wire.exchange(SSL_REQUEST, is_postgres)
+    if answer[:1] == b"E":  # full, or starting: it says so before anything else
+        return _postgres_said(wire, answer)
+    if answer[:1] not in (b"S", b"N"):
+        wire.done("protocol", "no PostgreSQL")
+        return of_postgres("", "", "")
+    if answer[:1] == b"S" and wire.target.tls == NEVER:
+        wire.reconnect("protocol")
+    elif answer[:1] == b"S":
+        wire.encrypt()
+    elif wire.target.tls == ALWAYS:
+        raise Failed("tls", "it offers no TLS")
+    body = b"user\0pafar_probe\0database\0postgres\0application_name\0pafar.runbook\0\0"
+    return _postgres_said(wire, wire.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, is_postgres))
+
+
+def _postgres_said(wire: Wire, answer: bytes) -> Meaning:
+    kind = answer[:1].decode("latin-1")
+    fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in answer[5:].split(b"\0") if part}
+    sqlstate = fields.get(b"C", "") if kind == "E" else ""
+    meaning = of_postgres(kind, sqlstate, fields.get(b"M", "") if kind == "E" else "")
+    wire.done("protocol", meaning.why, {"sqlstate": sqlstate} if sqlstate else None)
+    return meaning
+
+
+def ask_redis(wire: Wire) -> Meaning:
+    """PING, then INFO: a Redis that answers may take no writes all the same."""
+    try:
+        answer = _ping(wire)
+    except Failed:
+        # One that speaks TLS alone hangs up at once, and does not say why.
+        if wire.target.tls != AUTO or time.monotonic() >= wire.deadline or not _encrypts(wire):
+            raise
+        answer = _ping(wire)
+    if answer.startswith("-NOAUTH") and wire.key:
+        login = _command(wire, "AUTH", wire.key)
+        answer = _command(wire, "PING") if login == "+OK" else login
+    meaning = of_ping(answer)
+    if answer == "+PONG":
+        meaning = _of_work(wire)
+    wire.done("protocol", answer[:80])
+    return meaning
+
+
+def _of_work(wire: Wire) -> Meaning:
+    """Whether it can do its work, as far as it says so to this login."""
+    try:
+        info = _command(wire, "INFO")
+        meaning = of_info(info)
+        if meaning.state == UP and is_cluster(info):
+            clustered = of_cluster(_command(wire, "CLUSTER", "INFO"))
+            meaning = meaning if clustered.state == UP else clustered
+        return meaning
+    except Failed as failed:
+        return of_info(f"-{failed.said}")
+
+
+def _ping(wire: Wire) -> str:
+    try:
+        return _command(wire, "PING")
+    except Failed:
+        if wire.certificate and time.monotonic() < wire.deadline and _wants_certificate(wire):
+            return "-NOCERT it wants a certificate of who asks"
+        raise
+
+
+def _command(wire: Wire, *words: str) -> str:
+    """A command as an array of texts; of an answer with its length the text alone."""
+    request = f"*{len(words)}\r\n".encode()
+    for word in words:
+        request += b"$%d\r\n%b\r\n" % (len(word.encode()), word.encode())
+    answer = wire.exchange(request, is_redis)
+    if answer.startswith(_ALERT):
+        raise Failed("protocol", "it speaks TLS, and was asked without")
+    text = answer.decode("utf-8", "replace")
+    return text.partition("\r\n")[2] if text.startswith("$") else text.strip()
+
+
+def _encrypts(wire: Wire) -> bool:
+    try:
+        wire.reconnect("protocol")
+        wire.encrypt()
+    except Failed:
+        return False
+    return True
+
+
+def _wants_certificate(wire: Wire) -> bool:
+    """Asked again, and without a word: to who speaks first it hangs up, and why is lost on the way."""
+    try:
+        wire.reconnect("protocol")
+        with blind().wrap_socket(wire.wire, server_hostname=wire.target.tls_name) as secured:
+            secured.recv(1)
+    except (Failed, OSError, ValueError) as error:
+        return "CERTIFICATE_REQUIRED" in str(error).upper()
+    return False

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One HTTP request, and whether its answer came whole. I/O."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from urllib.parse import quote
+
+from ..answerer import HttpAnswer, answerer_of
+from ..endpoint import UP, Meaning, Target
+from ..meaning import incomplete, of_http
+from .bounded_regex import found_in
+from .wire import BODY, Failed, Wire, words_of
+
+_STREAM = "text/event-stream"  # an answer that is not meant to end
+
+
+def ask_http(wire: Wire) -> Meaning:
+    """What the answer means; see `meaning.of_http`."""
+    target = wire.target
+    answer, missing = _asked(wire)
+    try:
+        searched = target.body and not target.judge
+        matches = found_in(target.body, answer.body, wire.left()) if searched else True
+    except OSError as error:
+        raise Failed("protocol", f"no process could be started to look at the answer ({words_of(error)})") from None
+    meaning = of_http(target, answer, bool(wire.key), wire.near, matches)
+    if missing and meaning.state == UP:
+        meaning = incomplete(answer.status, missing, target, wire.near)
+    who = answerer_of(answer)
+    wire.done("protocol", f"HTTP {answer.status}", {"status": answer.status, "answered_by": who.kind if who else ""})
+    return meaning
+
+
+def _asked(wire: Wire) -> tuple[HttpAnswer, str]:
+    """The answer, and what is missing of it; empty where it came whole, or as far as it is read."""
+    path, headers = _request(wire)
+    target = wire.target
+    connection = http.client.HTTPConnection(target.host, target.port)
+    connection.sock = wire.socket
+    body = b"{}" if target.method in ("POST", "PUT", "PATCH") else None
+    if body:
+        headers.setdefault("Content-Type", "application/json")
+    try:
+        wire.wire.settimeout(wire.left())
+        connection.request(target.method, path, body, headers)
+        answer = connection.getresponse()
+        text, missing = (b"", "") if target.method == "HEAD" else _body(wire, answer)
+    except OSError as error:
+        raise Failed("protocol", f"it takes connections and does not answer: {words_of(error)}") from None
+    except (http.client.HTTPException, ValueError, AttributeError) as error:
+        if time.monotonic() >= wire.deadline:
+            raise Failed("protocol", "it takes connections and does not answer: no answer in time") from None
+        raise Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
+    named = {name.lower(): value for name, value in answer.getheaders()}
+    return HttpAnswer(answer.status, named, text.decode("utf-8", "replace")), missing
+
+
+def _request(wire: Wire) -> tuple[str, dict[str, str]]:
+    """Path and headers; a provider's key goes where it wants it."""
+    target = wire.target
+    path, headers = target.path, {**target.headers}
+    known = {name.lower() for name in headers}
+    usual = {"Host": _host_header(target), "User-Agent": "pafar.runbook"}
+    headers.update({name: value for name, value in usual.items() if name.lower() not in known})
+    if wire.key and target.judge == "maps":
+        path += ("&" if "?" in path else "?") + f"key={quote(wire.key, safe='')}"
+    elif wire.key:
+        headers["Authorization"] = f"Bearer {wire.key}"
+    if wire.proxy and not target.secure:
+        path = f"http://{target.host}:{target.port}{path}"
+        if wire.proxy_login:
+            headers["Proxy-Authorization"] = wire.proxy_login
+    return path, headers
+
+
+def _body(wire: Wire, answer: http.client.HTTPResponse) -> tuple[bytes, str]:
+    """As much as comes in time, at most ``BODY``: some answers never end. And what is missing, in words."""
+    text, expected = b"", answer.length
+    try:
+        while len(text) < BODY and time.monotonic() < wire.deadline:
+            wire.wire.settimeout(wire.left())
+            piece = answer.read1(BODY - len(text))
+            if not piece and time.monotonic() < wire.deadline:
+                return text, f"it was cut off after {len(text)} of {expected} bytes" if answer.length else ""
+            if not piece:
+                break  # the connection was closed from our side
+            text += piece
+    except socket.timeout:
+        pass
+    except (http.client.IncompleteRead, ConnectionError):
+        return text, f"it was cut off after {len(text)} bytes"
+    except ValueError:  # read from a connection that is closed already
+        pass
+    if len(text) >= BODY or answer.getheader("Content-Type", "").lower().startswith(_STREAM):
+        return text, ""
+    if expected is None and not answer.chunked:
+        return text, ""  # it ends where the connection does, which was not waited for
+    return text, f"{len(text)} bytes of it came within the time, and not its end"
+
+
+def _host_header(target: Target) -> str:
+    usual = 443 if target.secure else 80
+    host = target.server_name or (f"[{target.host}]" if ":" in target.host else target.host)
+    return host if target.port == usual else f"{host}:{target.port}"

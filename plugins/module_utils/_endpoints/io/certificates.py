@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The certificates of a connection: those that were sent, and those by which this place trusts them. I/O."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import Any, Sequence
+
+from ..._core.redaction import redacted
+from ..certificate import Certificate, certificate_of
+from ..chain import chain_problems, days_left, first_to_end, links_of, path_of, why_untrusted
+from ..endpoint import LayerFacts
+
+_DER = 2  # ENCODING_DER of Python's own module _ssl
+_NAMES = 20  # of a certificate that are returned
+UNREAD = "the chain that the server sends was not read (that takes Python 3.10 on this host)"
+
+
+def chain_facts(secured: ssl.SSLSocket) -> tuple[LayerFacts, Sequence[Certificate]]:
+    """What is known of the chain, and the certificates that were sent; nothing where none can be read."""
+    own = certificate_of(secured.getpeercert(True) or b"")
+    if own is None:
+        return {}, ()
+    sent, built = _chain(secured, "get_unverified_chain"), _chain(secured, "get_verified_chain")
+    if secured.context.verify_mode == ssl.CERT_NONE:
+        built = ()  # unverified, it is what was sent
+    now = time.time()
+    first = first_to_end(sent, built) or own
+    facts: LayerFacts = {
+        "days_left": days_left(first, now),
+        "expired": first.ends < now,
+        "ends_first": redacted(first.subject)[:80] if first != own else "",
+        "subject": redacted(own.subject)[:80],
+        "issuer": redacted(own.issuer)[:80],
+        "names": [redacted(name)[:80] for name in own.names[:_NAMES]],
+        "chain": links_of(sent, built, now),
+        "chain_problems": chain_problems(sent, built, now) if sent else [UNREAD],
+    }
+    return facts, sent or (own,)
+
+
+def why_refused(error: ssl.SSLCertVerificationError, sent: Sequence[Certificate], name: str) -> str:
+    """OpenSSL's words, and which certificate they are about. ``name``: that the certificate must be for."""
+    words = f"{error.verify_message or error.reason} (code {error.verify_code})"
+    why = why_untrusted(error.verify_code, sent, name, time.time()) if path_of(sent, ()) else ""
+    return f"{why}: {words}" if why else words
+
+
+def _chain(secured: ssl.SSLSocket, name: str) -> tuple[Certificate, ...]:
+    """The server's own first. Public from Python 3.13 on, of the connection's inner object from 3.10 on."""
+    holder: Any = secured if hasattr(secured, name) else getattr(secured, "_sslobj", None)
+    read = getattr(holder, name, None)
+    try:
+        listed = (read() if read else None) or ()
+        encoded = [link if isinstance(link, bytes) else link.public_bytes(_DER) for link in listed]
+    except (ssl.SSLError, ValueError, TypeError, AttributeError):
+        return ()
+    certificates = (certificate_of(der) for der in encoded)
+    return tuple(certificate for certificate in certificates if certificate is not None)

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the answers of a Redis mean: it is up where it can do its work, and PING alone does not show that. Pure.
+
+Sources: Redis' "RESP protocol", its errors (server.c, networking.c) and the documentation of INFO and CLUSTER INFO.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping
+
+from .._core.redaction import redacted
+from .._core.units import MIB
+from .endpoint import DEGRADED, DOWN, OURS, UP, Meaning
+
+_UNASKED = "whether it takes writes is not known"
+_UP = {
+    "-NOAUTH": f"it is up and wants a password; {_UNASKED} without it (give the target a `key`)",
+    "-WRONGPASS": f"it is up and wants another password; {_UNASKED}",
+    "-NOCERT": f"it is up and wants a certificate of who asks; {_UNASKED}",
+    "-NOPERM": f"it is up; the probe may not ask, so {_UNASKED}",
+}
+_BAD = {
+    "-LOADING": "it is loading its data from disk and serves no client until it is done",
+    "-MASTERDOWN": "it is a replica that has lost its master, and serves no client meanwhile",
+    "-MISCONF": "it refuses to write, since it cannot save to disk (look at its disk and its log)",
+    "-READONLY": "it is a replica and takes no writes",
+    "-OOM": "its memory limit is reached: it takes no writes",
+    "-NOREPLICAS": "it refuses writes, since too few replicas are connected (min-replicas-to-write)",
+    "-CLUSTERDOWN": "its cluster is down: not every slot is served",
+}
+_DOWN = {
+    "-BUSY": "a script blocks every client: SCRIPT KILL ends one that has written nothing yet",
+    "-DENIED": "it is in protected mode and refuses every client of another host: set a password or `bind`",
+}
+_FULL = re.compile(r"(?i)^-ERR max(?: number of)? clients")
+_ERROR = re.compile(r"^-[A-Z][A-Z0-9]*\b")
+# Policies under which writes are refused at the limit: of the volatile ones where no key has a time to live.
+_KEEPS_ALL, _KEEPS_SOME = "noeviction", "volatile-"
+
+
+def of_ping(answer: str) -> Meaning:
+    """Of the answer to PING; any error of the protocol shows that Redis answers."""
+    word = answer.split(" ", 1)[0]
+    if word == "+PONG":
+        return Meaning(UP, f"it answers PING; {_UNASKED}")
+    if word in _UP:
+        return Meaning(UP, _UP[word])
+    if word in _BAD:
+        return Meaning(DEGRADED, _BAD[word], OURS)
+    if word in _DOWN:
+        return Meaning(DOWN, _DOWN[word], OURS)
+    if _FULL.match(answer):
+        return Meaning(DOWN, "every connection that it allows is taken (maxclients)", OURS)
+    if _ERROR.match(answer):
+        return Meaning(DEGRADED, f"it answers with an error: {redacted(answer[1:])[:120]}", OURS)
+    return Meaning(DOWN, "something answers there, and it is not Redis", OURS)
+
+
+def of_info(text: str) -> Meaning:
+    """Of the answer to INFO: whether it can do its work. An error, or what is not INFO, leaves that unknown."""
+    facts = _facts(text)
+    if "redis_version" not in facts and "role" not in facts:
+        reason = (
+            redacted(text[1:].split("\r\n", maxsplit=1)[0])[:80] if text.startswith("-") else "INFO was not answered"
+        )
+        return Meaning(UP, f"it answers PING; {_UNASKED} ({reason})")
+    for why in (_loading(facts), _memory(facts), _replica(facts), _disk(facts), _replicas(facts), _clients(facts)):
+        if why:
+            return Meaning(DEGRADED, why, OURS)
+    return Meaning(UP, "it answers, and nothing in INFO keeps it from taking writes")
+
+
+def is_cluster(text: str) -> bool:
+    """Whether INFO is of a member of a cluster, whose state CLUSTER INFO has."""
+    return _facts(text).get("cluster_enabled") == "1"
+
+
+def of_cluster(text: str) -> Meaning:
+    """Of the answer to CLUSTER INFO."""
+    state = _facts(text).get("cluster_state", "")
+    if state == "fail":
+        return Meaning(DEGRADED, f"{_BAD['-CLUSTERDOWN']} (cluster_state:fail)", OURS)
+    return Meaning(UP)
+
+
+def _facts(text: str) -> dict[str, str]:
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line and not line.startswith("#"))
+    return {name: value for name, dummy, value in pairs}
+
+
+def _number(facts: Mapping[str, str], name: str) -> int:
+    return int(facts[name]) if facts.get(name, "").isdecimal() else 0
+
+
+def _loading(facts: Mapping[str, str]) -> str:
+    return _BAD["-LOADING"] if facts.get("loading") == "1" else ""
+
+
+def _memory(facts: Mapping[str, str]) -> str:
+    limit, policy = _number(facts, "maxmemory"), facts.get("maxmemory_policy", _KEEPS_ALL)
+    used = _number(facts, "used_memory") - _number(facts, "mem_not_counted_for_evict")
+    if not limit or used < limit:
+        return ""
+    expiring = sum(int(number) for value in facts.values() for number in re.findall(r"\bexpires=(\d+)", value))
+    if policy != _KEEPS_ALL and not (policy.startswith(_KEEPS_SOME) and not expiring):
+        return ""
+    return (
+        f"its memory limit is reached: it takes no writes ({used / MIB:,.1f} of {limit / MIB:,.1f} MiB,"
+        f" maxmemory-policy {policy})"
+    )
+
+
+def _replica(facts: Mapping[str, str]) -> str:
+    if facts.get("role") != "slave" or facts.get("slave_read_only", "1") != "1":
+        return ""
+    link = f", and its link to that is {facts['master_link_status']}" if facts.get("master_link_status") else ""
+    return f"{_BAD['-READONLY']}: its master is {facts.get('master_host', '?')}:{facts.get('master_port', '?')}{link}"
+
+
+def _disk(facts: Mapping[str, str]) -> str:
+    """A failed save that does not stop writes (stop-writes-on-bgsave-error no) loses what a restart would need."""
+    what = {"rdb_last_bgsave_status": "its last save", "aof_last_write_status": "its last append-only write"}
+    failed = " and ".join(words for name, words in what.items() if facts.get(name) == "err")
+    return f"{failed} failed: a restart would lose data (look at its disk and its log)" if failed else ""
+
+
+def _replicas(facts: Mapping[str, str]) -> str:
+    return _BAD["-NOREPLICAS"] if facts.get("min_slaves_good_slaves") == "0" else ""
+
+
+def _clients(facts: Mapping[str, str]) -> str:
+    limit, used = _number(facts, "maxclients"), _number(facts, "connected_clients")
+    return f"{used} of {limit} connections that it allows are taken (maxclients)" if limit and used >= limit - 1 else ""

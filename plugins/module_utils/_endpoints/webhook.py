@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the answer of a webhook's address means: it is up where the view itself answered. Pure.
+
+Asked by GET the view is shown by its refusal of the method (405) and leaves no event in its log; asked by POST also by
+its refusal of an event without a signature. What another part answers proves nothing of the view, and is named.
+"""
+
+from __future__ import annotations
+
+from .answerer import PAGE, REDIRECT, Answerer, HttpAnswer, answerer_of
+from .endpoint import DEGRADED, DOWN, OURS, UNKNOWN, UP, Meaning
+
+_REFUSED = (400, 401, 403)
+
+
+def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
+    """``method``: by which it was asked."""
+    who = answerer_of(answer)
+    if answer.status == 405:
+        return _of_method(answer, method, who)
+    if who is not None and who.kind == REDIRECT:
+        return Meaning(DOWN, f"{who.words} ({answer.status}), which a sender of webhooks does not follow", OURS)
+    if who is not None and who.kind != PAGE:
+        return Meaning(DOWN, f"the view is not reached: {who.words}, {answer.status}", OURS)
+    if answer.status == 404:
+        return Meaning(
+            DOWN, "there is no such address (404): the route is missing or the proxy does not pass it on", OURS
+        )
+    if who is not None:
+        return _of_page(answer.status, method)
+    return _of_view(answer.status, method)
+
+
+def _of_method(answer: HttpAnswer, method: str, who: Answerer | None) -> Meaning:
+    """405: by GET what a view for events answers; of a framework's page the header Allow names the methods."""
+    allowed = [name.strip().upper() for name in answer.headers.get("allow", "").split(",") if name.strip()]
+    if who is not None and who.kind != PAGE:
+        return Meaning(DOWN, f"the view is not reached: {who.words}, 405", OURS)
+    if method != "GET" or (allowed and "POST" not in allowed):
+        return Meaning(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS)
+    if who is not None and not allowed:
+        return Meaning(UNKNOWN, "a web page answers 405 and names no methods: whether it is the view's is not known")
+    return Meaning(UP, "the view is there, and takes events alone (405)")
+
+
+def _of_page(status: int, method: str) -> Meaning:
+    """A web page of which no part is recognised: a view for events writes none, a framework may do so for it."""
+    if 200 <= status < 300 and method != "GET":
+        return Meaning(DOWN, f"the view is not reached: a web page answers {status}, as no view for events does", OURS)
+    if status >= 500:
+        return Meaning(DOWN, f"it fails ({status}), with a web page", OURS)
+    return Meaning(UNKNOWN, f"a web page answers {status}: whether the view was reached is not known")
+
+
+def _of_view(status: int, method: str) -> Meaning:
+    """No page, and no part on the way that is recognised: the application's own answer."""
+    if status in _REFUSED:
+        if method == "GET":
+            return Meaning(UP, f"the view answers, and refuses what is no event ({status})")
+        return Meaning(UP, f"it refuses an event that is not signed ({status}), as it should")
+    if 200 <= status < 300:
+        if method == "GET":
+            return Meaning(UNKNOWN, f"something answers {status}; whether it is the view for events was not asked")
+        return Meaning(DEGRADED, f"it accepts an unsigned event ({status}): any sender could confirm payments", OURS)
+    if status == 429:
+        return Meaning(DEGRADED, "it limits the requests (429): events are refused and sent again later", OURS)
+    if status in (502, 503, 504):
+        return Meaning(DOWN, f"the proxy reaches no backend, or the service refuses ({status})", OURS)
+    return Meaning(DOWN, f"it fails ({status})", OURS)

@@ -1,0 +1,79 @@
+"""The chain as it is sent and as clients build it: which certificate ends, which is missing, whose it is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.certificate import Certificate, certificate_of
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.chain import (
+    chain_problems,
+    first_to_end,
+    links_of,
+    names_missing,
+    why_untrusted,
+)
+
+from support.certificates import Signed, signed
+
+NOW = time.time()
+ROOT = signed("Root X")
+MIDDLE = signed("Intermediate R1", ROOT, days=5)
+OWN = signed("pafar", MIDDLE, names=("pafar.example", "*.pafar.example"))
+
+
+def read(*chain: Signed) -> tuple[Certificate, ...]:
+    found = tuple(certificate_of(each.der) for each in chain)
+    assert None not in found
+    return found  # type: ignore[return-value]
+
+
+def test_the_first_of_the_chain_that_ends_counts_and_not_the_servers_own_alone():
+    first = first_to_end(read(OWN, MIDDLE), read(OWN, MIDDLE, ROOT))
+    assert first is not None
+    assert first.subject == "Intermediate R1"
+    assert [link["sent"] for link in links_of(read(OWN, MIDDLE), read(OWN, MIDDLE, ROOT), NOW)] == [True, True, False]
+    assert first_to_end((), ()) is None
+
+
+def test_what_a_server_does_not_send_is_named_though_this_place_knows_it():
+    (problem,) = chain_problems(read(OWN), read(OWN, MIDDLE, ROOT), NOW)
+    assert "does not send Intermediate R1" in problem
+    assert chain_problems(read(OWN, MIDDLE), read(OWN, MIDDLE, ROOT), NOW) == []
+
+
+def test_what_a_server_sends_besides_and_has_ended_is_named():
+    old = signed("Cross-signed X3", days=-20)
+    (problem,) = chain_problems(read(OWN, MIDDLE, old), read(OWN, MIDDLE, ROOT), NOW)
+    assert "also sends Cross-signed X3, which ended" in problem
+
+
+@pytest.mark.parametrize(
+    ("code", "chain", "words"),
+    [
+        (20, [OWN], "the certificate of Intermediate R1, which signed its certificate, is not sent"),
+        (20, [OWN, MIDDLE], "the certificate of Root X, which signed the certificate of Intermediate R1, is not sent"),
+        (21, [OWN], "the certificate of Intermediate R1"),
+        (19, [OWN, MIDDLE, ROOT], "its root Root X is not trusted here"),
+        (18, [signed("alone", names=("x",))], "it is self-signed (alone)"),
+        (10, [signed("old", MIDDLE, days=-3, names=("x",)), MIDDLE], "its certificate ended"),
+        (10, [OWN, signed("Intermediate R1", ROOT, days=-3)], "the certificate of Intermediate R1 ended"),
+        (9, [signed("new", MIDDLE, names=("x",), early=-3)], "its certificate is valid in"),
+        (62, [OWN], "it is for pafar.example, *.pafar.example and not for shop.example"),
+        (18, [signed("TRAEFIK DEFAULT CERT", names=("x",))], "the proxy's own default certificate"),
+        (62, [signed("Kubernetes Ingress Controller Fake Certificate", names=("y",))], "it has none for shop.example"),
+    ],
+)
+def test_which_certificate_is_not_trusted_and_why(code, chain, words):
+    assert words in why_untrusted(code, read(*chain), "shop.example", NOW)
+
+
+def test_of_an_unknown_reason_nothing_is_made_up():
+    assert why_untrusted(99, read(OWN, MIDDLE), "x", NOW) == ""
+    assert why_untrusted(10, (), "x", NOW) == ""
+
+
+def test_names_that_a_certificate_should_be_for():
+    (own,) = read(OWN)
+    assert names_missing(own, ["pafar.example", "www.PAFAR.example"]) == []
+    assert names_missing(own, ["shop.example", "a.b.pafar.example"]) == ["shop.example", "a.b.pafar.example"]

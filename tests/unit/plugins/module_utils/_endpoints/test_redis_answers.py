@@ -1,0 +1,86 @@
+"""A Redis is up where it can do its work; PING alone shows that it is there."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.redis_answers import (
+    is_cluster,
+    of_cluster,
+    of_info,
+    of_ping,
+)
+
+# Lines of INFO as Redis 7.0 writes them.
+INFO = {
+    "redis_version": "7.0.15", "connected_clients": "3", "maxclients": "10000", "loading": "0",
+    "used_memory": "1048576", "maxmemory": "0", "maxmemory_policy": "noeviction", "mem_not_counted_for_evict": "0",
+    "rdb_last_bgsave_status": "ok", "aof_last_write_status": "ok", "role": "master", "cluster_enabled": "0",
+}  # fmt: skip
+
+
+def info(**changed: str) -> str:
+    return "# Server\r\n" + "\r\n".join(f"{name}:{value}" for name, value in {**INFO, **changed}.items()) + "\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "words"),
+    [
+        ("+PONG", "up", "not known"),
+        ("-NOAUTH Authentication required.", "up", "wants a password"),
+        ("-WRONGPASS invalid username-password pair or user is disabled.", "up", "another password"),
+        ("-LOADING Redis is loading the dataset in memory", "degraded", "loading"),
+        ("-MISCONF Redis is configured to save RDB snapshots", "degraded", "disk"),
+        ("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "degraded", "lost"),
+        ("-READONLY You can't write against a read only replica.", "degraded", "replica"),
+        ("-CLUSTERDOWN Hash slot not served", "degraded", "cluster"),
+        ("-ERR max number of clients reached", "down", "every connection"),
+        ("-ERR max clients reached", "down", "every connection"),
+        ("-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", "down", "script"),
+        ("-DENIED Redis is running in protected mode because protected mode is enabled", "down", "protected mode"),
+        ("-ERR unknown command 'PING'", "degraded", "answers with an error"),
+        ("-UNKNOWNWORD whatever it is", "degraded", "answers with an error"),
+        ("HTTP/1.1 400 Bad Request", "down", "not Redis"),
+        ("", "down", "not Redis"),
+    ],
+)
+def test_what_its_answer_to_ping_means(said, state, words):
+    meaning = of_ping(said)
+    assert (meaning.state, words in meaning.why) == (state, True), meaning
+
+
+@pytest.mark.parametrize(
+    ("changed", "state", "words"),
+    [
+        ({}, "up", "nothing in INFO"),
+        ({"maxmemory": "1048576"}, "degraded", "memory limit is reached"),
+        ({"maxmemory": "1048576", "maxmemory_policy": "allkeys-lru"}, "up", ""),
+        ({"maxmemory": "1048576", "maxmemory_policy": "volatile-lru"}, "degraded", "memory limit is reached"),
+        ({"maxmemory": "1048576", "maxmemory_policy": "volatile-lru", "db0": "keys=9,expires=3,avg_ttl=5"}, "up", ""),
+        ({"maxmemory": "1048576", "mem_not_counted_for_evict": "4096"}, "up", ""),
+        ({"role": "slave", "master_host": "10.0.0.1", "master_port": "6379", "master_link_status": "down",
+          "slave_read_only": "1"}, "degraded", "its master is 10.0.0.1:6379, and its link to that is down"),
+        ({"role": "slave", "slave_read_only": "0"}, "up", ""),
+        ({"rdb_last_bgsave_status": "err"}, "degraded", "its last save failed"),
+        ({"aof_last_write_status": "err"}, "degraded", "append-only"),
+        ({"min_slaves_good_slaves": "0"}, "degraded", "too few replicas"),
+        ({"min_slaves_good_slaves": "2"}, "up", ""),
+        ({"maxclients": "4"}, "degraded", "3 of 4 connections"),
+        ({"loading": "1"}, "degraded", "loading"),
+    ],
+)  # fmt: skip
+def test_what_info_says_of_its_work(changed, state, words):
+    meaning = of_info(info(**changed))
+    assert (meaning.state, words in meaning.why) == (state, True), meaning
+
+
+@pytest.mark.parametrize("said", ["-NOPERM this user has no permissions", "-ERR unknown command 'INFO'", "", "x:y"])
+def test_where_info_is_not_answered_its_work_is_not_known(said):
+    meaning = of_info(said)
+    assert (meaning.state, "whether it takes writes is not known" in meaning.why) == ("up", True)
+
+
+def test_the_state_of_a_cluster():
+    assert is_cluster(info(cluster_enabled="1"))
+    assert not is_cluster(info())
+    assert of_cluster("cluster_state:fail\r\ncluster_slots_ok:0").state == "degraded"
+    assert of_cluster("cluster_state:ok").state == of_cluster("-ERR").state == "up"

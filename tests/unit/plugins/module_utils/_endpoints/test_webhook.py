@@ -1,0 +1,51 @@
+"""A webhook is up where its view answered, whatever the status of what stands before it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.answerer import HttpAnswer
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.webhook import of_webhook
+
+HTML = {"content-type": "text/html; charset=UTF-8"}
+JSON = {"content-type": "application/json"}
+PAGE = "<!doctype html><h1>Pafar</h1>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "by_get", "by_post"),
+    [
+        pytest.param(405, {"allow": "POST"}, "", "up", "down", id="the view refuses the method"),
+        pytest.param(405, {"allow": "POST, OPTIONS", **HTML}, PAGE, "up", "down", id="a framework's page does"),
+        pytest.param(405, HTML, PAGE, "unknown", "down", id="a page without the methods"),
+        pytest.param(405, {"allow": "GET, HEAD"}, "", "down", "down", id="not for events"),
+        pytest.param(405, HTML, "<hr><center>nginx</center>", "down", "down", id="nginx itself"),
+        pytest.param(400, JSON, "{}", "up", "up", id="the view refuses the event"),
+        pytest.param(400, HTML, "", "up", "up", id="with nothing to read"),
+        pytest.param(401, {}, "bad signature", "up", "up", id="in plain words"),
+        pytest.param(400, HTML, PAGE, "unknown", "unknown", id="some page refuses"),
+        pytest.param(403, {"cf-mitigated": "challenge"}, "", "down", "down", id="a firewall"),
+        pytest.param(401, {"www-authenticate": "Basic"}, "", "down", "down", id="a password"),
+        pytest.param(403, HTML, "CSRF verification failed", "down", "down", id="a check against forged forms"),
+        pytest.param(400, HTML, "<h1>Bad Request (400)</h1>", "down", "down", id="another host"),
+        pytest.param(200, HTML, '<div id="app"></div>', "down", "down", id="a single-page application"),
+        pytest.param(200, HTML, PAGE, "unknown", "down", id="any page"),
+        pytest.param(200, JSON, "{}", "unknown", "degraded", id="no signature is asked for"),
+        pytest.param(200, {}, "", "unknown", "degraded", id="an empty answer"),
+        pytest.param(503, {**HTML, "retry-after": "60"}, "<html>soon</html>", "down", "down", id="maintenance"),
+        pytest.param(302, {"location": "/login"}, "", "down", "down", id="a login"),
+        pytest.param(404, JSON, "{}", "down", "down", id="no route"),
+        pytest.param(502, HTML, "<hr><center>nginx</center>", "down", "down", id="no backend"),
+        pytest.param(500, JSON, "{}", "down", "down", id="the view fails"),
+        pytest.param(429, JSON, "{}", "degraded", "degraded", id="a limit"),
+    ],
+)
+def test_what_answers_for_a_webhook(status, headers, body, by_get, by_post):
+    answer = HttpAnswer(status, headers, body)
+    assert (of_webhook(answer, "GET").state, of_webhook(answer, "POST").state) == (by_get, by_post)
+
+
+def test_it_is_said_who_answered():
+    meaning = of_webhook(HttpAnswer(403, {"cf-mitigated": "challenge"}), "POST")
+    assert meaning.why == "the view is not reached: a firewall before it refuses the request (cf-mitigated), 403"
+    assert meaning.fault_of == "ours"
+    assert "to the login /login (302)" in of_webhook(HttpAnswer(302, {"location": "/login?x=1"}), "POST").why
