@@ -48,6 +48,8 @@ options:
   saved_dir:
     description:
       - Directory on the host for the saved ends of logs, compressed, readable for the owner alone.
+      - On ext4 and XFS no line is lost. Elsewhere a log is truncated, and RV(done) states of which milliseconds lines
+        may be missing.
       - If the end of a log does not fit there and both are on one file system, the part before that end is dropped;
         otherwise the log is left alone.
     type: path
@@ -62,7 +64,9 @@ options:
   container_age:
     description:
       - Hours for which a container that exited with code 0 is kept.
-      - A container is always kept if it exited with another code, belongs to a service, or will be restarted.
+      - A container is always kept if it exited with another code, belongs to a service, or will be restarted; if
+        another container uses its volumes or a namespace of it, if it has a volume without a name, if it was started
+        again since it was created, or if cron or a unit of systemd names it.
     type: float
     default: 72.0
   journal_keep:
@@ -77,14 +81,21 @@ options:
     description:
       - Locations of backups, each with C(path), C(pattern) (default V(*.sql.gz)), C(keep) (default V(7)), C(max_age)
         in hours (default V(26)), and C(service) with C(project) if the path is in a container.
-      - Of each database the newest C(keep) valid backups are kept. No backup is removed while the newest valid one is
-        older than C(max_age).
-      - A backup is valid if it is complete to the last line that pg_dump writes, and has at least half of the usual
-        size and half of the size of the largest older complete one. While the newest C(keep) are all smaller, none is
-        removed.
-      - Of a custom-format archive only the header can be checked, so it never justifies the removal of another backup.
-        A backup with a date in the future, or one that could not be checked in time (300 seconds for all), is kept and
-        does not count.
+      - C(keep_daily), C(keep_weekly), C(keep_monthly) and C(keep_yearly) keep the newest valid backup of so many more
+        periods, as C(borg prune) counts them. If none of them is set, old backups that lie much farther apart than
+        the newest are kept as archives.
+      - C(database) names the database that a dump must be of, if the dump names one.
+      - Of each series the newest C(keep) valid backups are kept. No backup is removed while the newest valid one is
+        older than C(max_age). What one entry keeps, no other entry removes.
+      - A series is what differs by its date and time alone. A number in a name separates series unless it is a valid
+        date or time by its form or follows the times of change of the files. With C(dated_by=name) valid dates and
+        epochs in names count although the files were copied. If a series is not certain, nothing of it is removed.
+      - A backup is valid if it is complete to the last line that pg_dump writes, holds tables and rows, and has at
+        least half of the usual size and half of the size of the largest older complete one. While the newest C(keep)
+        are all smaller, or lack most tables of an older one, none is removed.
+      - Archives of pg_dump are read to their end by pg_restore. Without it they never justify the removal of another
+        backup. Directories, a backup with a date in the future, and one that could not be checked in time (300
+        seconds for all) are kept and do not count.
     type: list
     elements: dict
     default: []

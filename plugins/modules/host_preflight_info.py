@@ -33,9 +33,13 @@ options:
   backups:
     description:
       - Locations of backups, each with C(path), C(pattern) (default C(*.sql.gz)), C(max_age) in hours (default 26),
-        and C(service) if the path is in a container.
-      - The newest backup must be complete to its last line, not older than C(max_age), and not much smaller than the
-        one before it. A compressed backup is decompressed to verify its checksum.
+        C(service) if the path is in a container, C(database) that a dump must be of if it names one, and C(dated_by)
+        as in M(pafar.runbook.disk_reclaim), which has the same series.
+      - Of each series the newest backup must be complete to its last line, not older than C(max_age), hold tables and
+        rows, and not much less than the one before it. A compressed backup is decompressed to verify its checksum, an
+        archive of pg_dump is read to its end by pg_restore, and a base backup is compared with its manifest. If what
+        a file holds is not known, the check is in RV(unknown). All files are read in 300 seconds.
+      - Files named as segments of write-ahead log are one archive, which must be young and without a gap.
     type: list
     elements: dict
     default: []

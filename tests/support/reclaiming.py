@@ -23,7 +23,8 @@ def reclaim(folder: Path, kinds: list[str], more: int = 2**40, **options: Any) -
 def dump(folder: Path, name: str, days: float, whole: bool = True, size: int = 100_000) -> Path:
     """A dump as pg_dump writes it, of about so many bytes; ``days`` old."""
     end = b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict x\n" if whole else b""
-    body = b"--\n-- PostgreSQL database dump\n--\n" + os.urandom(size).hex().encode() + b"\n" + end
+    head = b"--\n-- PostgreSQL database dump\n--\nCREATE TABLE trips (id text);\nCOPY trips (id) FROM stdin;\n"
+    body = head + os.urandom(size).hex().encode() + b"\n\\.\n" + end
     path = folder / name
     path.write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
     os.utime(path, (time.time() - DAY * days,) * 2)

@@ -1,23 +1,33 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Backups made by pg_dump and pg_dumpall: whether a file is whole, by its two ends. Pure."""
+"""A backup as it was read: whether it is whole, and what is in it. Pure.
+
+A dump in SQL shows that it is whole by its last line, an archive of pg_dump by being read to its end (pg_restore), a
+base backup by its manifest. A whole dump of an empty or a wrong database restores nothing.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from .._core.text import some
+from .contents import Contents
 
 _CLUSTER = b"-- PostgreSQL database cluster dump"
 _END_OF_CLUSTER = _CLUSTER + b" complete"
 _END_OF_DUMP = b"-- PostgreSQL database dump complete"
 _LAST = 1024  # bytes that hold the end: the newest pg_dump writes an \unrestrict line behind it
 _CUSTOM = b"PGDMP"
+_MUCH = 0.5  # of the tables of an older one
 
 
 @dataclass(frozen=True)
 class Dump:
-    """A backup file. ``head`` and ``tail``: its ends, once unpacked; ``problem``: why it could not be read.
+    """A backup. ``head`` and ``tail``: its ends, once unpacked; ``problem``: why it could not be read.
 
-    ``damaged``: it was read, and its packing breaks off or does not agree with its own checksum.
+    ``damaged``: it was read, and its packing breaks off or does not agree with its own checksum. ``contents``: None
+    where they are not known; ``archive``: it was read to its end by what reads such archives, or is a base backup with
+    all of its files. ``lacking``: what is missing in it.
     """
 
     path: str
@@ -27,20 +37,58 @@ class Dump:
     tail: bytes = b""
     problem: str = ""
     damaged: bool = False
+    contents: Contents | None = None
+    archive: bool = False
+    lacking: str = ""
 
 
 def why_not_whole(dump: Dump) -> str:
-    """pg_dump writes its last line when it is done. A custom archive has none: its beginning is all there is."""
+    """pg_dump writes its last line when it is done; archives have none, and are judged by being read to their end."""
     if dump.damaged:
         return "and does not end as a whole dump does: its packing breaks off or is damaged"
-    if header_alone(dump) or _ends_whole(dump):
+    if dump.lacking:
+        return f"and is not complete: {dump.lacking}"
+    if dump.archive or header_alone(dump) or _ends_whole(dump):
         return ""
     return "and does not end as a whole dump does"
 
 
+def why_empty(dump: Dump, expected: str = "") -> str:
+    """Why nothing is restored from a whole dump; empty where it holds something, or where it is not known.
+
+    ``expected``: the database that it must be of, where the site names one.
+    """
+    contents = dump.contents
+    if contents is None or not contents.understood:
+        return ""
+    if expected and contents.databases and expected not in contents.databases:
+        return f"and is of {some(list(contents.databases))}, not of {expected}"
+    if contents.globals_only:
+        return ""
+    if not contents.tables and not contents.rows:
+        return "and holds no table"
+    return "and holds no row: its tables alone" if not contents.rows else ""
+
+
+def fewer_than(newer: Dump, older: Dump) -> str:
+    """What an older backup holds and a newer one does not, if it is much; empty where one of them is not known."""
+    if newer.contents is None or older.contents is None:
+        return ""
+    if not (newer.contents.understood and older.contents.understood):
+        return ""
+    if newer.contents.globals_only and older.contents.tables:
+        return f"it holds roles alone, and {older.path} {older.contents.tables:,} tables"
+    lost = sorted(older.contents.names - newer.contents.names)
+    if older.contents.names and len(lost) > _MUCH * len(older.contents.names):
+        return f"it lacks {len(lost):,} of the {len(older.contents.names):,} tables in {older.path} ({some(lost)})"
+    if older.contents.rows and newer.contents.rows < _MUCH * older.contents.rows:
+        return f"it holds {newer.contents.rows:,} rows, and {older.path} {older.contents.rows:,}"
+    return ""
+
+
 def header_alone(dump: Dump) -> bool:
-    """Whether it is a custom archive, of which nothing but its beginning can be judged."""
-    return dump.head.startswith(_CUSTOM)
+    """Whether it is an archive of which nothing but its beginning could be judged."""
+    return dump.head.startswith(_CUSTOM) and not dump.archive
 
 
 def _ends_whole(dump: Dump) -> bool:

@@ -12,8 +12,10 @@ from .._core.units import MIB
 from .io.backups import Kept
 from .io.reclaim import ReclaimOptions
 from .reclaim import KINDS, goal_of
+from .retention import Rule
 
-_BACKUP_KEYS = {"path", "pattern", "keep", "max_age", "service", "project"}
+_PERIODS = {"keep_daily": "day", "keep_weekly": "week", "keep_monthly": "month", "keep_yearly": "year"}
+_BACKUP_KEYS = {"path", "pattern", "keep", "max_age", "service", "project", "dated_by", "database", *_PERIODS}
 _HOUR = 3600.0
 
 
@@ -78,11 +80,20 @@ def _kept(given: dict[str, Any]) -> Kept:
         raise InputError(f"backups: an entry {problem}; it is {given}. Nothing was done.")
     try:
         keep, age = int(given.get("keep", 7)), float(given.get("max_age", 26))
+        periods = {period: int(given[key]) for key, period in _PERIODS.items() if given.get(key) is not None}
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"backups: keep and max_age of {path} must be numbers. Nothing was done.") from None
-    if keep < 1 or not 0 < age < float("inf"):
+        raise InputError(f"backups: keep, keep_* and max_age of {path} must be numbers. Nothing was done.") from None
+    if keep < 1 or not 0 < age < float("inf") or any(number < 0 for number in periods.values()):
         raise InputError(
             f"backups: of {path} at least one must stay (keep), and max_age is more than 0 hours. Nothing was done."
         )
-    pattern = str(given.get("pattern") or "*.sql.gz")
-    return Kept(path, pattern, keep, age * _HOUR, str(given.get("service") or ""), str(given.get("project") or ""))
+    if given.get("dated_by", "change") not in ("name", "change"):
+        raise InputError(f"backups: dated_by of {path} is name or change. Nothing was done.")
+    return Kept(
+        path,
+        str(given.get("pattern") or "*.sql.gz"),
+        Rule(keep, age * _HOUR, periods or None, str(given.get("database") or "")),
+        str(given.get("service") or ""),
+        str(given.get("project") or ""),
+        given.get("dated_by") == "name",
+    )

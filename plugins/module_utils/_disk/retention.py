@@ -1,140 +1,210 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which backups may go: the newest N that are valid stay, and nothing goes when the newest of them is too old. Pure.
+"""Which backups of one series may go: the newest N that are valid stay, and nothing goes when these are too old. Pure.
 
-Valid is whole to the last line that pg_dump writes, and plausible in size. An age alone is no rule: when a job has made
-empty files for a week, everything good is old. Nor does the usual size follow the newest few: when a job has dumped the
-wrong database for a week, everything good is big. Of a custom archive nothing but its beginning can be judged, so none
-is removed on that evidence.
+Valid is whole, not empty, and plausible in size. An age alone is no rule: when a job has made empty files for a week,
+everything good is old. Nor does the usual size follow the newest few: when a job has dumped the wrong database for a
+week, everything good is big. Of an archive that could not be read to its end nothing but its beginning can be judged,
+so none is removed on that evidence.
+
+Days, weeks, months and years are counted as by `borg prune`: of each the newest valid one, and what an earlier rule
+keeps does not count for a later one. So no backup goes that `restic forget` with the same numbers keeps. Where none of
+these numbers is given, old backups that lie much farther apart than the newest are archives, and stay.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from statistics import median
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 
 from .._core.text import span
-from .backup import Dump, header_alone, why_not_whole
+from .backup import Dump, fewer_than, header_alone, why_empty, why_not_whole
+from .series import Backup
 
 PLAUSIBLE = 0.5  # of the usual size
 _SLACK = 86400.0  # seconds that zones may put a date ahead
+_APART = 4.0  # times the usual distance: what lies so far from its neighbours was kept on purpose
 _CUSTOM = "of a custom archive only the header can be checked, and no backup is removed on that evidence"
 _SMALL = "all small beside older ones: find out whether the right database is dumped before old ones go"
-_DATE = re.compile(r"(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?:[-_.T ]{0,3}(\d{2})[-_.:h]?(\d{2})(?:[-_.:m]?(\d{2}))?)?Z?")
-_LONG = re.compile(r"\d{8,}")  # a moment as seconds since 1970, or a serial number
+_ARCHIVES = "lie much farther apart than the newest and stay as archives: set keep_daily, keep_weekly or keep_monthly"
+_PERIODS: dict[str, str] = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m", "year": "%Y"}
 
 
 @dataclass(frozen=True)
-class Backup:
-    """One file. ``at``: seconds since 1970, by the date in its name, else by when it was changed."""
+class Rule:
+    """What must stay of each series. ``periods``: number by day, week, month, year; None where the site sets none.
 
-    name: str
-    size: int
-    blocks: int  # bytes that come free with it
-    at: float
-    inode: int
-    changed: int  # nanoseconds
-
-
-def moment_of(name: str, changed: float) -> float:
-    """When a backup was made: a date in the name outlives copying, the time of the last change does not."""
-    match = _DATE.search(name)
-    if not match:
-        return changed
-    year, month, day, hour, minute, second = (int(group or 0) for group in match.groups())
-    try:
-        named = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
-    except ValueError:
-        return changed
-    # A name without an hour gives the day alone; one in local time is some hours off: the change decides within it.
-    if abs(changed - named) < 86400:
-        return changed
-    return named if match.group(4) else named + 86399
-
-
-def series_of(name: str) -> str:
-    """Which backups belong together: those of one database, by the name without its moment.
-
-    Short numbers stay: shard1 and shard2 are two databases, and one must not push out the other's backups.
+    ``max_age``: seconds; ``database``: what a dump must be of where it names a database.
     """
-    return _LONG.sub("#", _DATE.sub("#", name))
+
+    keep: int = 7
+    max_age: float = 26 * 3600.0
+    periods: Mapping[str, int] | None = None
+    database: str = ""
 
 
-def grouped(backups: Iterable[Backup]) -> dict[str, list[Backup]]:
-    """Each series, the newest first."""
-    groups: dict[str, list[Backup]] = {}
-    for backup in sorted(backups, key=lambda backup: (-backup.at, backup.name)):
-        groups.setdefault(series_of(backup.name), []).append(backup)
-    return groups
-
-
-def why_invalid(dump: Dump, usual: float) -> str:
+def why_invalid(dump: Dump, usual: float, database: str = "") -> str:
     """Why a backup cannot be trusted; empty when it can."""
     if dump.problem:
         return dump.problem
     if dump.size < PLAUSIBLE * usual:
         return f"it is {dump.size:,} bytes, and {usual:,.0f} are usual"
-    return "it" + why_not_whole(dump)[3:] if why_not_whole(dump) else ""
+    why = why_not_whole(dump) or why_empty(dump, database)
+    return "it" + why[3:] if why else ""
 
 
 @dataclass(frozen=True)
 class Retention:
-    """``go``: the oldest first. ``stay``: name to reason. ``refused``: why nothing may go, empty where some may."""
+    """``go``: the oldest first. ``stay``: name to reason. ``refused``: why nothing may go, empty where some may.
+
+    ``note``: what a reader must know besides; ``valid``: the newest that are, on the strength of which others may go.
+    """
 
     go: Sequence[Backup]
     stay: Mapping[str, str]
     refused: str = ""
+    note: str = ""
+    valid: Sequence[Backup] = ()
 
 
-def judge(series: Sequence[Backup], keep: int, max_age: float, now: float, read: Callable[[Backup], Any]) -> Retention:
-    """``series`` newest first; ``max_age`` seconds; ``read`` looks into a file and gives a Dump.
+def agreed(entries: Iterable[tuple[Iterable[int], Iterable[int]]]) -> set[int]:
+    """What may go and must not stay, of entries that may name the same files: what one keeps no other removes."""
+    go: set[int] = set()
+    stay: set[int] = set()
+    for going, staying in entries:
+        go.update(going)
+        stay.update(staying)
+    return go - stay
 
-    Files are read from the newest on until ``keep`` are valid: no more than that has to be, and bigger ones behind it.
-    """
+
+@dataclass
+class _Judging:
+    """One series under one rule. Files are read from the newest on, and no more of them than must be."""
+
+    rule: Rule
+    dated: Sequence[Backup]
+    read: Callable[[Backup], Dump]
+    stay: dict[str, str]
+    examined: dict[str, Dump] = field(default_factory=dict)
+    valid: list[Backup] = field(default_factory=list)
+    small: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.middle = median(backup.size for backup in self.dated) if self.dated else 0.0
+
+    def look(self, backup: Backup) -> Dump:
+        if backup.name not in self.examined:
+            self.examined[backup.name] = self.read(backup)
+        return self.examined[backup.name]
+
+    def why_not(self, place: int) -> str:
+        """Why the backup at this place does not count; its size is noted."""
+        backup = self.dated[place]
+        dump, usual = self.look(backup), _usual(backup, self.dated[place + 1 :], self.middle, self.look)
+        if backup.size < PLAUSIBLE * usual and not backup.folder:
+            self.small.add(backup.name)
+        return why_invalid(dump, 0.0 if backup.folder else usual, self.rule.database)
+
+
+def judge(series: Sequence[Backup], rule: Rule, now: float, read: Callable[[Backup], Dump]) -> Retention:
+    """``series`` newest first; ``read`` looks into a file and gives a Dump."""
     stay = {backup.name: "its date is in the future, so it is none" for backup in series if backup.at > now + _SLACK}
-    dated = [backup for backup in series if backup.name not in stay]
-    middle = median(backup.size for backup in dated) if dated else 0.0
-    examined: dict[str, Any] = {}
-
-    def look(backup: Backup) -> Any:
-        if backup.name not in examined:
-            examined[backup.name] = read(backup)
-        return examined[backup.name]
-
-    valid, small = [], set()
+    judging = _Judging(rule, [backup for backup in series if backup.name not in stay], read, stay)
+    dated, valid = judging.dated, judging.valid
     for place, candidate in enumerate(dated):
-        dump, usual = look(candidate), _usual(candidate, dated[place + 1 :], middle, look)
-        why = why_invalid(dump, usual)
-        if candidate.size < PLAUSIBLE * usual:
-            small.add(candidate.name)
+        why = judging.why_not(place)
         if why:
-            stay[candidate.name] = f"cannot be trusted ({why}), and is newer than the {keep} that stay"
+            stay[candidate.name] = f"cannot be trusted ({why}), and is newer than the {rule.keep} that stay"
             continue
-        if header_alone(dump):
-            stay[candidate.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {keep} that stay"
+        if header_alone(judging.look(candidate)):
+            stay[candidate.name] = f"cannot be judged ({_CUSTOM}), and is newer than the {rule.keep} that stay"
             continue
         valid.append(candidate)
-        stay[candidate.name] = f"one of the newest {keep} that are valid"
-        if len(valid) == 1 and now - candidate.at > max_age:
-            newer = dated[:place]
-            # Whole ones that are small are made each day: then it is their size that must be understood.
-            if newer and all(backup.name in small and not why_not_whole(look(backup)) for backup in newer):
-                return Retention((), stay, f"the newest {len(newer)} are {_SMALL}")
-            age = span(now - candidate.at)
-            why = f"the newest valid backup, {candidate.name}, is {age} old, and {span(max_age)} are allowed"
-            return Retention((), stay, f"{why}: find out why no new one is made before old ones go")
-        if len(valid) == keep:
-            if all(newest.name in small for newest in dated[:keep]):
-                return Retention((), stay, f"the newest {keep} are {_SMALL}")
-            return Retention(tuple(reversed(dated[place + 1 :])), stay)
-    few = f"only {len(valid)} of the {keep} backups that must stay are valid" if valid else "not one of them is valid"
-    return Retention((), stay, few + _why_few(examined.values()))
+        stay[candidate.name] = f"one of the newest {rule.keep} that are valid"
+        if len(valid) == 1 and now - candidate.at > rule.max_age:
+            return Retention((), stay, _too_old(judging, place, now))
+        if len(valid) == rule.keep:
+            return _older_ones(judging, dated[place + 1 :])
+    few = f"only {len(valid)} of the {rule.keep} backups that must stay are valid" if valid else "not one is valid"
+    return Retention((), stay, few + _why_few(judging.examined.values()))
 
 
-def _usual(backup: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Any]) -> float:
+def _too_old(judging: _Judging, place: int, now: float) -> str:
+    newer, candidate = judging.dated[:place], judging.dated[place]
+    # Whole ones that are small are made each day: then it is their size that must be understood.
+    if newer and all(backup.name in judging.small and not why_not_whole(judging.look(backup)) for backup in newer):
+        return f"the newest {len(newer)} are {_SMALL}"
+    age = span(now - candidate.at)
+    why = f"the newest valid backup, {candidate.name}, is {age} old, and {span(judging.rule.max_age)} are allowed"
+    return f"{why}: find out why no new one is made before old ones go"
+
+
+def _older_ones(judging: _Judging, older: Sequence[Backup]) -> Retention:
+    """Which of those that are older than the newest that stay may go."""
+    rule, stay = judging.rule, judging.stay
+    if all(newest.name in judging.small for newest in judging.dated[: rule.keep]):
+        return Retention((), stay, f"the newest {rule.keep} are {_SMALL}")
+    if rule.periods is None:
+        archives = _archives(judging.dated, rule.keep, older)
+        stay.update({backup.name: "it lies far from its neighbours, as an archive does" for backup in archives})
+        note = f"{len(archives)} {_ARCHIVES}" if archives else ""
+    else:
+        _keep_periods(judging, rule.periods)
+        note = ""
+    stay.update(
+        {backup.name: "it is a folder, and folders are never removed here" for backup in older if backup.folder}
+    )
+    going = [backup for backup in older if backup.name not in stay]
+    if going and judging.look(judging.valid[0]).contents is not None:
+        newest = judging.look(judging.valid[0])
+        for other in (going[0], going[-1]):
+            lost = fewer_than(newest, judging.look(other))
+            if lost:
+                return Retention((), stay, f"of {newest.path}, {lost}: find out which is right before old ones go")
+    return Retention(tuple(reversed(going)), stay, "", note, tuple(judging.valid))
+
+
+def _keep_periods(judging: _Judging, periods: Mapping[str, int]) -> None:
+    """Of each period the newest valid one; one that cannot be read stays, and does not count."""
+    for period, form in _PERIODS.items():
+        left, filled = periods.get(period, 0), set()
+        for place, backup in enumerate(judging.dated):
+            if left < 1:
+                break
+            moment = backup.at if backup.named is None else backup.named
+            bucket = datetime.fromtimestamp(moment, timezone.utc).strftime(form)
+            if bucket in filled:
+                continue
+            if backup in judging.valid:
+                filled.add(bucket)
+                continue
+            why, dump = judging.why_not(place), judging.look(backup)
+            if not why and not header_alone(dump):
+                filled.add(bucket)
+                left -= backup.name not in judging.stay
+                judging.stay.setdefault(backup.name, f"the newest valid one of its {period}")
+            elif dump.problem or header_alone(dump):
+                judging.stay.setdefault(backup.name, f"cannot be judged ({dump.problem or _CUSTOM})")
+
+
+def _archives(dated: Sequence[Backup], keep: int, older: Sequence[Backup]) -> list[Backup]:
+    """Those that lie much farther from both neighbours than the newest from each other; a single one is no rule."""
+    moments = [backup.at if backup.named is None else backup.named for backup in dated]
+    gaps = [newer - old for newer, old in zip(moments, moments[1:])]
+    usual = median(gaps[:keep]) if 1 < keep <= len(gaps) else min(gaps, default=0.0)
+    far = [gap > _APART * max(usual, 60.0) for gap in gaps]
+    first = len(dated) - len(older)
+    lone = [
+        dated[place]
+        for place in range(first, len(dated))
+        if (not place or far[place - 1]) and (place == len(dated) - 1 or far[place])
+    ]
+    return lone if len(lone) > 1 else []
+
+
+def _usual(backup: Backup, older: Sequence[Backup], middle: float, look: Callable[[Backup], Dump]) -> float:
     """What its size is measured by: the biggest older one, but for a torn one, if that makes a difference."""
     for other in sorted(older, key=lambda other: -other.size):
         if backup.size >= PLAUSIBLE * other.size:
@@ -145,7 +215,7 @@ def _usual(backup: Backup, older: Sequence[Backup], middle: float, look: Callabl
     return middle
 
 
-def _why_few(dumps: Iterable[Any]) -> str:
+def _why_few(dumps: Iterable[Dump]) -> str:
     """What hindered judging, so that few are valid."""
     examined = list(dumps)
     unread = [dump.problem for dump in examined if dump.problem]

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from .._core.text import span
+from .._core.text import some, span
 from .._core.urls import base_url_of
-from .._disk.backup import Dump, header_alone, why_not_whole
+from .._disk.backup import Dump, fewer_than, header_alone, why_empty, why_not_whole
 from .check import FULL, Check, Exchange, HostPreflightReport, of_clock, summed_up
 
 IS_SET = "the clock is set"
+_SERIES = 3  # series that are described where they are not ready
 
 
 def of_inodes(filesystems: Iterable[Mapping[str, Any]]) -> Check:
@@ -73,30 +75,95 @@ def of_snapshots(folder: str, number: int | None) -> Check:
     return Check("a release can be rolled back", number > 0, f"{number} snapshots in {folder}", remedy)
 
 
-def of_dumps(where: str, dumps: Sequence[Dump], max_age: float) -> Check:
-    """The newest must be whole, young, and not much smaller than the one before it."""
+@dataclass(frozen=True)
+class NewestBackup:
+    """One series by its newest backup. ``before``: the one before it, None where there is none.
+
+    ``doubtful``: series that may be former backups of this one, or other databases of which no new one is made.
+    """
+
+    series: str
+    dump: Dump
+    before: Dump | None = None
+    doubtful: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is said of one series; ``ready`` None: it could not be judged."""
+
+    ready: bool | None
+    text: str
+    remedy: str = ""
+
+
+def of_backups(where: str, newest: Sequence[NewestBackup], max_age: float, database: str = "") -> Check:
+    """Of each series the newest must be whole, young, hold something, and not much less than the one before it."""
     name = f"backups of {where} can be restored"
     again = f"make one now (pg_dumpall | gzip > FILE.sql.gz in {where}), and correct the job (systemctl list-timers)"
-    if not dumps:
+    if not newest:
         return Check(name, False, "there is none", f"set path and pattern in runbook_backups; or {again}")
-    newest = min(dumps, key=lambda dump: dump.age)
-    why = why_not_whole(newest)
-    older = sorted((dump for dump in dumps if dump is not newest), key=lambda dump: dump.age)
-    state = f"{newest.path}: {newest.size:,} bytes, {span(newest.age)} old"
-    if newest.problem:
-        return Check(name, None, f"{state}; {newest.problem}", "set ansible_become: true on the host where they are")
+    states = [_of_series(backup, max_age, database, again) for backup in newest]
+    roles = [backup for backup in newest if backup.dump.contents and backup.dump.contents.globals_only]
+    if len(roles) == len(newest):
+        return Check(name, False, f"{states[0].text}: no database", again)
+    not_ready = [state for state in states if state.ready is False]
+    unknown = [state for state in states if state.ready is None]
+    bad = [*not_ready, *unknown]
+    if not bad and len(states) == 1:
+        return Check(name, True, states[0].text)
+    if not bad:
+        return Check(name, True, f"{len(states)} series; the newest of each can be restored, such as {states[0].text}")
+    number = f"{len(bad)} of {len(states)} series: " if len(states) > 1 else ""
+    more = f"; and {len(bad) - _SERIES} more" if len(bad) > _SERIES else ""
+    text = number + "; ".join(state.text for state in bad[:_SERIES]) + more
+    return Check(name, False if not_ready else None, text, bad[0].remedy)
+
+
+def _of_series(newest: NewestBackup, max_age: float, database: str, again: str) -> _State:
+    dump, before = newest.dump, newest.before
+    state = f"{dump.path}: {f'{dump.size:,} bytes, ' if dump.size else ''}{span(dump.age)} old"
+    why = why_not_whole(dump) or why_empty(dump, database)
+    if dump.problem:
+        return _State(None, f"{state}; {dump.problem}", "set ansible_become: true on the host where they are")
     if why:
-        return Check(name, False, f"{state}, {why}", again)
-    if newest.age > max_age:
-        return Check(name, False, f"{state}: too old", again)
-    if older and newest.size < 0.5 * older[0].size:
-        remedy = f"keep {older[0].path}, and compare what zgrep -c . says of both; or {again}"
-        return Check(name, False, f"{state}, half as big as the one before it", remedy)
-    if header_alone(newest):
-        return Check(
-            name, True, f"{state}, a custom archive by its beginning; only pg_restore shows whether it is whole"
-        )
-    return Check(name, True, f"{state}, whole to its last line")
+        return _State(False, f"{state}, {why}", again)
+    if dump.age > max_age:
+        return _State(False, f"{state}: too old", again)
+    if before is not None:
+        compare = f"keep {before.path}, and compare what zgrep -c . says of both; or {again}"
+        if dump.size < 0.5 * before.size:
+            return _State(False, f"{state}, half as big as the one before it", compare)
+        fewer = fewer_than(dump, before)
+        if fewer:
+            return _State(False, f"{state}: {fewer}", compare)
+    if newest.doubtful:
+        text = f"{state}; {some(list(newest.doubtful))} are older: former ones of this series, or series of their own"
+        return _State(None, text, "set dated_by: name in runbook_backups if numbers in names are dates or times")
+    return _content(dump, state)
+
+
+def _content(dump: Dump, state: str) -> _State:
+    """A whole backup, with what is known of its content; of another form than SQL nothing is."""
+    if header_alone(dump):
+        text = f"{state}, a custom archive by its beginning; only pg_restore shows whether it is whole"
+        return _State(None, text, "apt-get install postgresql-client on the host where they are")
+    if dump.archive and dump.contents is None:
+        return _State(True, f"{state}, a base backup with every file of its manifest")
+    to_its_end = "read to its end by pg_restore" if dump.archive else "whole to its last line"
+    if dump.contents is None or not dump.contents.understood:
+        return _State(None, f"{state}, {to_its_end}; what is in it is not known", "restore it into an empty database")
+    return _State(True, f"{state}, {to_its_end}, {dump.contents.summary()}")
+
+
+def of_wal(where: str, number: int, newest: float, gap: str, max_age: float) -> Check:
+    """An archive of write-ahead log. ``newest``: seconds since the last segment; ``gap``: the first that is missing."""
+    name, state = f"write-ahead log in {where} is archived", f"{number} segments, the last {span(newest)} ago"
+    remedy = "correct archive_command or the job that streams it (see pg_stat_archiver), and make a base backup"
+    if newest > max_age:
+        return Check(name, False, f"{state}: it has stopped", remedy)
+    missing = f"; {gap} is missing, and what follows cannot be replayed" if gap else ""
+    return Check(name, not gap, state + missing, remedy)
 
 
 def of_url(name: str, url: str, answer: str, reached: bool) -> Check:

@@ -7,31 +7,32 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ..._compose.io.engine import Engine
-from ..._core.errors import HostError
+from ..._core.errors import HostError, RunbookError
 from ..._core.plan import unspaced
-from ..._core.text import span
+from ..._core.text import some, span
 from ..._system.io.safe_folder import folder
-from ..backup import Dump
+from ..base_backup import is_segment
 from ..reclaim import BACKUPS, Find
-from ..retention import Backup, grouped, judge, moment_of
-from .backup_files import dump_in
+from ..retention import Rule, agreed, judge
+from ..series import Backup, Series, series_of
+from .backup_files import backup_in
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Where backups lie and what must stay: ``keep`` valid ones, none of them going while the newest is older."""
+    """Where backups lie, and which must stay. ``dated_by_name``: a date in a name counts, copied or not."""
 
     path: str
     pattern: str = "*.sql.gz"
-    keep: int = 7
-    max_age: float = 26 * 3600.0
+    rule: Rule = field(default_factory=Rule)
     service: str = ""
     project: str = ""
+    dated_by_name: bool = False
 
     @property
     def where(self) -> str:
@@ -46,72 +47,159 @@ class Kept:
         return engine.root_of(self.project, self.service)
 
 
-def backups(engine: Engine | None, kept: Kept, device: int, deadline: float) -> tuple[list[Find], list[str]]:
-    """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest."""
-    root = kept.root(engine)
-    finds, notes = [], []
-    try:
-        with folder(root, kept.path) as handle:
-            if os.fstat(handle).st_dev != device:
-                return [], [f"the backups in {kept.where} lie on another file system"]
-            listed = _listed(handle, kept.pattern)
-            if not listed:
-                notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
-            for name, series in grouped(listed).items():
-                retention = judge(
-                    series,
-                    kept.keep,
-                    kept.max_age,
-                    time.time(),
-                    lambda backup: dump_in(handle, Dump(backup.name, backup.size, 0.0), deadline),
-                )
-                if retention.refused:
-                    notes.append(f"no backup of {kept.where} ({name}) may go: {retention.refused}")
-                going = {backup.name for backup in retention.go}
-                for candidate in [*retention.go, *(backup for backup in series if backup.name not in going)]:
-                    why = "" if candidate.name in going else retention.stay.get(candidate.name) or retention.refused
-                    finds.append(_find(kept, root, candidate, why))
-    except OSError as error:
-        return [], [f"the backups in {kept.where} cannot be read ({error.strerror})"]
-    return finds, notes
+@dataclass
+class _Judged:
+    """What one entry makes of its files. By inode: ``go``, with when they were made, and ``stay``."""
+
+    go: dict[int, tuple[float, Find]] = field(default_factory=dict)
+    stay: dict[int, Find] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
-def _listed(handle: int, pattern: str) -> list[Backup]:
-    listed = []
+def backups(
+    engine: Engine | None, places: Sequence[Kept], device: int, deadline: float
+) -> tuple[list[Find], list[str]]:
+    """What may go, the oldest first, and notes on what could not be judged, until then (monotonic) at the latest.
+
+    What one entry keeps no other removes, also where their folders are one by another path.
+    """
+    entries, notes = [], []
+    for kept in places:
+        try:
+            entries.append(_judged(engine, kept, device, deadline))
+            notes += entries[-1].notes
+        except RunbookError as error:
+            notes.append(str(error))
+        except OSError as error:
+            notes.append(f"the backups in {kept.where} cannot be read ({error.strerror})")
+    stay: dict[int, Find] = {}
+    for entry in entries:
+        for inode, find in entry.stay.items():
+            stay.setdefault(inode, find)
+    going = agreed((entry.go, entry.stay) for entry in entries)
+    go = {inode: pair for entry in entries for inode, pair in entry.go.items() if inode in going}
+    oldest_first = [find for dummy, find in sorted(go.values(), key=lambda pair: pair[0])]
+    return [*oldest_first, *stay.values()], notes
+
+
+def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> _Judged:
+    root, judged = kept.root(engine), _Judged()
+    with folder(root, kept.path) as handle:
+        if os.fstat(handle).st_dev != device:
+            judged.notes.append(f"the backups in {kept.where} lie on another file system")
+            return judged
+        files = listed(handle, kept.pattern)
+        segments = sum(is_segment(backup.name) for backup in files)
+        if not files:
+            judged.notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
+        if segments:
+            judged.notes.append(f"{segments} segments of write-ahead log in {kept.where} stay: base backups need them")
+        every = in_series([backup for backup in files if not is_segment(backup.name)], kept.dated_by_name)
+        refused: dict[str, list[str]] = {}
+        for series in every:
+            retention = judge(
+                series.backups, kept.rule, time.time(), lambda backup: backup_in(handle, backup, 0.0, deadline)
+            )
+            in_turn = series.replaced and series.backups[0].named is None  # what replaces it removes it too
+            if retention.refused and not (series.unsure or in_turn):
+                refused.setdefault(retention.refused, []).append(series.name)
+            if retention.note:
+                judged.notes.append(f"of {kept.where} ({series.name}) {retention.note}")
+            going = {backup.name for backup in retention.go}
+            for backup in series.backups:
+                why = "" if backup.name in going else retention.stay.get(backup.name) or retention.refused
+                find = _find(kept, root, backup, why, retention.valid)
+                if why:
+                    judged.stay[backup.inode] = find
+                else:
+                    judged.go[backup.inode] = (backup.order[0], find)
+        judged.notes += [f"no backup of {kept.where} ({some(names)}) may go: {why}" for why, names in refused.items()]
+        judged.notes += _unsure(kept, every)
+    return judged
+
+
+def listed(handle: int, pattern: str) -> list[Backup]:
+    """The files and folders of an opened folder that have such names; links are none."""
+    backups_there = []
     with os.scandir(handle) as entries:
         for entry in entries:
             if not fnmatch(entry.name, pattern):
                 continue
             figures = entry.stat(follow_symlinks=False)
-            if not stat.S_ISREG(figures.st_mode):
+            if not (stat.S_ISREG(figures.st_mode) or stat.S_ISDIR(figures.st_mode)):
                 continue
-            at = moment_of(entry.name, figures.st_mtime)
-            blocks = figures.st_blocks * 512 if figures.st_nlink == 1 else 0
-            listed.append(Backup(entry.name, figures.st_size, blocks, at, figures.st_ino, figures.st_mtime_ns))
-    return listed
+            is_folder = stat.S_ISDIR(figures.st_mode)
+            blocks = figures.st_blocks * 512 if figures.st_nlink == 1 and not is_folder else 0
+            size = 0 if is_folder else figures.st_size
+            backups_there.append(
+                Backup(
+                    entry.name,
+                    size,
+                    blocks,
+                    figures.st_mtime,
+                    figures.st_ino,
+                    figures.st_mtime_ns,
+                    None,
+                    is_folder,
+                )
+            )
+    return backups_there
 
 
-def _find(kept: Kept, root: str, backup: Backup, why: str) -> Find:
+def in_series(backups_there: Sequence[Backup], dated_by_name: bool) -> list[Series]:
+    """By the names and times of all of them; times in names may be of UTC or of this host's zone."""
+    zones = sorted({0.0, float(-time.timezone), float(-time.altzone)})
+    return series_of(backups_there, dated_by_name, zones)
+
+
+def _unsure(kept: Kept, every: Sequence[Series]) -> list[str]:
+    """Where it is not certain what is one series: one note for all that may be."""
+    families: dict[str, list[str]] = {}
+    for series in every:
+        if series.unsure:
+            families.setdefault(series.family, []).extend(series.unsure)
+    return [
+        f"no backup of {kept.where} ({family}) may go for another of these: whether {some(sorted(set(parts)), 3)}"
+        " are dates, times or names is not certain, since the files were changed at other times; where they are dates,"
+        " set dated_by: name in the entry of backups"
+        for family, parts in families.items()
+        if len(set(parts)) > 1
+    ]
+
+
+def _find(kept: Kept, root: str, backup: Backup, why: str, valid: Sequence[Backup]) -> Find:
     old = span(max(0.0, time.time() - backup.at))
     return Find(
         BACKUPS,
         f"backup:{unspaced(kept.where)}/{unspaced(backup.name)}@{backup.inode}-{backup.size}-{backup.changed}",
         f"backup {kept.where}/{backup.name}",
         backup.blocks,
-        f"{old} old, and {kept.keep} newer ones are valid",
+        f"{old} old, and {kept.rule.keep} newer ones are valid",
         "delete",
         why,
-        {"root": root, "path": kept.path, "name": backup.name, "is": (backup.inode, backup.size, backup.changed)},
+        {
+            "root": root,
+            "path": kept.path,
+            "name": backup.name,
+            "is": _identity(backup),
+            "valid": [(newer.name, _identity(newer)) for newer in valid],
+        },
     )
 
 
+def _identity(backup: Backup) -> tuple[int, int, int]:
+    return backup.inode, backup.size, backup.changed
+
+
 def delete(handle: Mapping[str, Any]) -> bool:
-    """Delete one backup that is still the very file; whether it went."""
+    """Delete one backup that is still the very file, if those for which it may go are still there; whether it went."""
     try:
         with folder(handle["root"], handle["path"]) as place:
-            figures = os.stat(handle["name"], dir_fd=place, follow_symlinks=False)
-            if (figures.st_ino, figures.st_size, figures.st_mtime_ns) != handle["is"]:
-                return False
+            for name, identity in [*handle["valid"], (handle["name"], handle["is"])]:
+                figures = os.stat(name, dir_fd=place, follow_symlinks=False)
+                size = 0 if stat.S_ISDIR(figures.st_mode) else figures.st_size
+                if (figures.st_ino, size, figures.st_mtime_ns) != identity:
+                    return False
             os.unlink(handle["name"], dir_fd=place)
             return True
     except FileNotFoundError:

@@ -189,16 +189,9 @@ def _of(
     kind: str, state: DiskState, options: ReclaimOptions, logs: Sequence[reclaim_logs.Log], opened: open_files.OpenFiles
 ) -> list[Find]:
     if kind == BACKUPS:
-        kind_finds: list[Find] = []
-        deadline = time.monotonic() + _JUDGING
-        for kept in options.backups:
-            try:
-                finds, notes = reclaim_files.backups(state.engine, kept, state.device, deadline)
-            except RunbookError as error:
-                finds, notes = [], [str(error)]
-            kind_finds += finds
-            state.notes += notes
-        return kind_finds
+        finds, notes = reclaim_files.backups(state.engine, options.backups, state.device, time.monotonic() + _JUDGING)
+        state.notes += notes
+        return finds
     if kind == JOURNAL:
         return system_journal.journal(options.journal_directory, state.device, options.journal_keep)
     if kind == LOGS:

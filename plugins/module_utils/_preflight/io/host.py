@@ -9,7 +9,6 @@ import os
 import shutil
 import time
 import urllib.error
-from fnmatch import fnmatch
 from typing import Any, Callable, Mapping, Sequence, cast
 
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
@@ -22,8 +21,10 @@ from ..._compose.io.observe import observe
 from ..._compose.project_ref import Source
 from ..._core.errors import RunbookError
 from ..._core.urls import base_url_of
-from ..._disk.backup import Dump
-from ..._disk.io.backup_files import dump_in
+from ..._disk.base_backup import gap_in, is_segment
+from ..._disk.io.backup_files import backup_in
+from ..._disk.io.backups import in_series, listed
+from ..._disk.series import Backup, Series
 from ..._system.io import procfs as host
 from ..._system.io.safe_folder import folder
 from .. import host as preflight
@@ -33,6 +34,8 @@ _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
 _BOUNDED = ("local", "journald", "none", "syslog", "fluentd", "gelf", "awslogs", "splunk", "gcplogs", "loki")
 _REACH = 5.0  # seconds
+_READING = 300.0  # seconds for unpacking all backups that are judged
+_SEGMENT_NAME = 24  # characters of a segment's name that is not packed
 
 
 def host_report(
@@ -133,13 +136,18 @@ def all_backups(login: EngineLogin, places: Sequence[Mapping[str, Any]]) -> list
     if not places:
         example = "[{path: /var/backups/postgresql, max_age: 26}]"
         return [of_none("backups can be restored", "runbook_backups", example)]
-    return [backups(login, place) for place in places]
+    deadline = time.monotonic() + _READING
+    return [check for place in places for check in backups(login, place, deadline)]
 
 
-def backups(login: EngineLogin, place: Mapping[str, Any]) -> Check:
-    """``path``, ``pattern``, ``max_age`` (hours) and, where they lie in a container, ``service`` and ``project``."""
+def backups(login: EngineLogin, place: Mapping[str, Any], deadline: float) -> list[Check]:
+    """``path``, ``pattern``, ``max_age`` (hours) and, where they lie in a container, ``service`` and ``project``.
+
+    They are read until then (monotonic); series are those by which disk_reclaim removes old ones.
+    """
     path, pattern = str(place["path"]), str(place.get("pattern") or "*.sql.gz")
     where = f"{place['service']}:{path}" if place.get("service") else path
+    max_age = 3600 * float(place.get("max_age") or 26)
     root = ""
     if place.get("service"):
         try:
@@ -148,23 +156,52 @@ def backups(login: EngineLogin, place: Mapping[str, Any]) -> Check:
         except RunbookError as error:
             project = f" -p {place['project']}" if place.get("project") else ""
             remedy = f"docker compose{project} up -d {place['service']}; or set service in runbook_backups"
-            return Check(f"backups of {where} can be restored", None, str(error), remedy)
-    dumps: list[Dump] = []
+            return [Check(f"backups of {where} can be restored", None, str(error), remedy)]
     try:
         with folder(root, path) as handle:  # a link in a container must not lead to the host's own files
-            with os.scandir(handle) as entries:
-                for entry in entries:
-                    if entry.is_file(follow_symlinks=False) and fnmatch(entry.name, pattern):
-                        figures = entry.stat(follow_symlinks=False)
-                        dumps.append(Dump(entry.name, figures.st_size, max(0.0, time.time() - figures.st_mtime)))
-            if dumps:
-                newest = min(dumps, key=lambda dump: dump.age)
-                dumps[dumps.index(newest)] = dump_in(handle, newest)
+            files = listed(handle, pattern)
+            segments = [backup for backup in files if is_segment(backup.name)]
+            others = [backup for backup in files if not is_segment(backup.name)]
+            every = in_series(others, place.get("dated_by") == "name")
+            newest = [_newest(handle, family, max_age, deadline) for family in _families(every)]
     except OSError as error:
         problem = f"{where} cannot be read ({error.strerror})"
         remedy = "set ansible_become: true, and path in runbook_backups"
-        return Check(f"backups of {where} can be restored", None, problem, remedy)
-    return preflight.of_dumps(where, dumps, 3600 * float(place.get("max_age") or 26))
+        return [Check(f"backups of {where} can be restored", None, problem, remedy)]
+    checks = [_wal(where, segments, max_age)] if segments else []
+    if newest or not segments:
+        checks.append(preflight.of_backups(where, newest, max_age, str(place.get("database") or "")))
+    return checks
+
+
+def _families(every: Sequence[Series]) -> list[list[Series]]:
+    """Series that may be one, the newest first."""
+    families: dict[str, list[Series]] = {}
+    for series in sorted(every, key=lambda series: -series.backups[0].at):
+        families.setdefault(series.family, []).append(series)
+    return [families[name] for name in sorted(families)]
+
+
+def _newest(handle: int, family: Sequence[Series], max_age: float, deadline: float) -> preflight.NewestBackup:
+    """The newest backup of a series, and the one before it, both read."""
+    now = time.time()
+    files = [backup for series in family for backup in series.backups[:2]]
+    ordered = sorted(files, key=lambda backup: -backup.at) if len(family) > 1 else files
+    dumps = [backup_in(handle, backup, max(0.0, now - backup.at), deadline) for backup in ordered[:2]]
+    doubtful = [
+        series.backups[0].name for series in family if not series.replaced and now - series.backups[0].at > max_age
+    ]
+    old = now - family[0].backups[0].at > max_age  # then all are
+    return preflight.NewestBackup(
+        family[0].name, dumps[0], dumps[1] if len(dumps) > 1 else None, [] if old or len(family) == 1 else doubtful
+    )
+
+
+def _wal(where: str, segments: Sequence[Backup], max_age: float) -> Check:
+    newest = max(0.0, time.time() - max(segment.at for segment in segments))
+    sizes = [segment.size for segment in segments if len(segment.name) == _SEGMENT_NAME]
+    gap = gap_in([segment.name for segment in segments], sizes)
+    return preflight.of_wal(where, len(segments), newest, gap, max_age)
 
 
 def reach(urls: Mapping[str, str]) -> list[Check]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backups import Kept, delete
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backups import backups as backups_of
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Rule
+
 from support.reclaiming import DAY, dump, names, nightly, reclaim
+from support.servers import Server, one_per_major
 
 
 def backups(folder: Path, check: bool = False, **options: Any) -> dict[str, Any]:
@@ -117,7 +124,7 @@ def test_good_backups_outlive_a_job_that_dumps_the_wrong_database(tmp_path):
     assert "the newest 3 are all small beside older ones" in found["notes"][0]
 
 
-def test_a_custom_archive_counts_for_nothing_and_less_when_it_is_cut(tmp_path):
+def test_a_damaged_archive_counts_for_nothing(tmp_path):
     for days in range(4):
         archive = b"PGDMP\x01\x0e" + os.urandom(100_000)
         path = tmp_path / nightly(days)
@@ -125,10 +132,100 @@ def test_a_custom_archive_counts_for_nothing_and_less_when_it_is_cut(tmp_path):
         os.utime(path, (time.time() - DAY * days - 600,) * 2)
     found = backups(tmp_path, keep=1)
     assert len(names(tmp_path)) == 4
-    assert "of a custom archive only the header can be checked" in found["notes"][0]
     reasons = {one["target"].rpartition("/")[2].partition("@")[0]: one["reason"] for one in found["plan"]["excluded"]}
     assert "its packing breaks off or is damaged" in reasons[nightly(0)]
-    assert "cannot be judged" in reasons[nightly(1)]
+    assert "pg_restore cannot read it" in reasons[nightly(1)]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory):
+    """A database as pg_dump writes it: custom and tar format."""
+    folder = tmp_path_factory.mktemp("archives")
+    tool = max(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"), key=lambda path: float(path.parts[-3]))
+    with Server(one_per_major()[int(tool.parts[-3])]) as server:
+        server.run("CREATE DATABASE shop")
+        make = "CREATE TABLE trips AS SELECT i, repeat(md5(i::text), 9) t FROM generate_series(1, 9000) i"
+        server.run(make, dbname="shop")
+        for form in ("c", "t"):
+            argv = [str(tool), f"-F{form}", "-f", str(folder / f"shop.{form}"), "-d", server.dsn(dbname="shop")]
+            subprocess.run(argv, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("form", ["c", "t"])
+def test_archives_of_pg_dump_are_read_to_their_end(tmp_path, archives, form):
+    whole = (archives / f"shop.{form}").read_bytes()
+    states = [whole[: len(whole) * 2 // 3], whole, whole, whole]
+    for days, data in enumerate(states):
+        path = tmp_path / f"shop-{time.strftime('%Y%m%d', time.gmtime(time.time() - DAY * days))}.dump"
+        path.write_bytes(data)
+        os.utime(path, (time.time() - DAY * days - 60,) * 2)
+    found = backups(tmp_path, keep=2, max_age=99, pattern="*.dump")
+    assert len(found["done"]) == 1
+    assert len(names(tmp_path)) == 3
+    assert any("cannot be trusted (it is not complete" in one["reason"] for one in found["plan"]["excluded"])
+
+
+def test_customers_ports_and_years_are_names(tmp_path):
+    for number in ("10000001", "10000002", "20260101"):
+        for days in range(4):
+            day = time.strftime("%Y%m%d", time.gmtime(time.time() - DAY * days))
+            dump(tmp_path, f"{number}_{day}.sql.gz", days + 0.01, size=99_000)
+    found = backups(tmp_path, keep=3)
+    assert len(found["done"]) == 3
+    assert len(names(tmp_path)) == 9
+
+
+def test_what_one_entry_keeps_no_other_removes(tmp_path):
+    """The same folder by another path and a narrower pattern."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for days in range(8):
+        dump(tmp_path / "real", nightly(days), days + 0.01)
+    entries = [
+        {"path": str(tmp_path / "real"), "keep": 2},
+        {"path": str(tmp_path / "link"), "keep": 6, "pattern": "pafar-*"},
+        {"path": str(tmp_path / "real"), "keep": 2},
+    ]
+    found = reclaim(tmp_path / "real", ["backups"], backups=entries)
+    assert names(tmp_path / "real") == sorted(nightly(days) for days in range(6))
+    assert len(found["done"]) == 2
+
+
+def test_copied_files_of_numbers_alone_stay_and_it_is_said(tmp_path):
+    for days in range(6):
+        dump(tmp_path, f"db-{int(time.time() - DAY * days)}.sql.gz", 0.1 - 0.01 * days)
+    found = backups(tmp_path, keep=3)
+    assert len(names(tmp_path)) == 6
+    assert "is not certain" in " ".join(found["notes"])
+    assert len(backups(tmp_path, keep=3, dated_by="name")["done"]) == 3
+
+
+def test_one_that_must_stay_has_gone_since_the_plan(tmp_path):
+    """What may go does so on the strength of those that stay."""
+    for days in range(4):
+        dump(tmp_path, nightly(days), days + 0.01)
+    kept = Kept(str(tmp_path), rule=Rule(2))
+    finds, dummy = backups_of(None, [kept], tmp_path.stat().st_dev, time.monotonic() + 60)
+    going = [find for find in finds if not find.excluded]
+    assert len(going) == 2
+    (tmp_path / nightly(0)).unlink()
+    assert [delete(find.handle) for find in going] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"keep_monthly": -1}, "at least one must stay"),
+        ({"keep_daily": "x"}, "must be numbers"),
+        ({"dated_by": "age"}, "dated_by"),
+        ({"keep_hourly": 3}, "does not know keep_hourly"),
+    ],
+)
+def test_an_entry_that_cannot_be_meant(tmp_path, entry, said):
+    found = backups(tmp_path, **entry)
+    assert found["failed"]
+    assert said in found["msg"]
 
 
 def test_a_date_that_is_still_to_come_hides_no_old_backup(tmp_path):

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import HostError
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backup_files import dump_in
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backup_files import backup_in
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.container_logs import empty
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.series import Backup
 from ansible_collections.pafar.runbook.plugins.modules.disk_reclaim import DOCUMENTATION
 
 from support.modules import run_module
@@ -138,7 +138,8 @@ def test_a_dump_is_not_unpacked_without_end(tmp_path):
     path = dump(tmp_path, "x.sql.gz", 0)
     handle = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        looked = [dump_in(handle, Dump(path.name, 1, 0.0), time.monotonic() + seconds) for seconds in (60, 0)]
+        file = Backup(path.name, 1, 1, 0.0, 1, 1)
+        looked = [backup_in(handle, file, 0.0, time.monotonic() + seconds) for seconds in (60, 0)]
     finally:
         os.close(handle)
     assert [one.problem for one in looked] == ["", "there was no time to look into all of it"]
@@ -173,8 +174,9 @@ def test_the_end_of_a_log_is_saved_though_not_a_byte_is_free(small):
             filler.flush()
     assert os.statvfs(small).f_bavail == 0
     handle = {"path": str(log), "inode": log.stat().st_ino, "id": "a" * 64, "container": "x"}
-    place = empty(Told(log), handle, 2**20, str(small / "saved"))
-    assert log.stat().st_size == 0
+    place, dummy, note = empty(Told(log), handle, 2**20, str(small / "saved")).partition(" ")
+    assert log.stat().st_size < 2**20
+    assert "missing" in note or log.stat().st_size > 0
     saved = gzip.decompress(Path(place).read_bytes()).decode().splitlines()
     assert saved == lines[-len(saved) :]
     assert len(saved) > 1000

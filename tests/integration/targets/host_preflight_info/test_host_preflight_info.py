@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import http.server
 import json
+import lzma
 import os
 import re
 import subprocess
@@ -19,7 +21,8 @@ import pytest
 from support.modules import run_module
 from support.servers import PASSWORD, ROOT, Server, client_tool, newest
 
-WHOLE = b"--\n-- PostgreSQL database dump\n--\nSELECT 1;\n" * 2000 + b"--\n-- PostgreSQL database dump complete\n--\n\n"
+ROWS = b"CREATE TABLE trips (id int);\n" + b"INSERT INTO trips VALUES (1);\n" * 2000
+WHOLE = b"--\n-- PostgreSQL database dump\n--\n" + ROWS + b"--\n-- PostgreSQL database dump complete\n--\n\n"
 
 
 def checks(*areas: str, **options: Any) -> dict[str, dict[str, Any]]:
@@ -98,20 +101,26 @@ def dump(folder: Path, name: str, data: bytes = WHOLE, hours: float = 1) -> None
     os.utime(path, (time.time() - 3600 * hours,) * 2)
 
 
+def name(hours: float, database: str = "shop") -> str:
+    return f"{database}-{time.strftime('%Y-%m-%dT%H%M', time.gmtime(time.time() - 3600 * hours))}.sql.gz"
+
+
 def backups(folder: Path, **options: Any) -> dict[str, Any]:
     return checks("backups", backups=[{"path": str(folder), **options}])[f"backups of {folder} can be restored"]
 
 
 def test_a_whole_dump(tmp_path):
-    dump(tmp_path, "old.sql.gz", hours=30)
-    dump(tmp_path, "new.sql.gz")
+    dump(tmp_path, name(30), hours=30)
+    dump(tmp_path, name(1))
     assert backups(tmp_path)["ready"] is True
-    assert "new.sql.gz" in backups(tmp_path)["found"]
+    assert f"{name(1)}" in backups(tmp_path)["found"]
+    assert "1 tables, 2,000 rows" in backups(tmp_path)["found"]
 
 
 def test_a_real_one(server_dump, tmp_path):
     (tmp_path / "real.sql").write_bytes(server_dump)
     assert backups(tmp_path, pattern="*.sql")["ready"] is True
+    assert "3 tables, 1,109 rows" in backups(tmp_path, pattern="*.sql")["found"]
     (tmp_path / "real.sql").write_bytes(server_dump[:-200])
     assert backups(tmp_path, pattern="*.sql")["ready"] is False
 
@@ -120,26 +129,75 @@ def test_a_real_one(server_dump, tmp_path):
 def server_dump():
     with Server(newest()) as server:
         server.prepare_site()
+        server.run("CREATE TABLE trips AS SELECT generate_series(1, 9) i")
         argv = [str(client_tool("pg_dump")), "-d", server.dsn()]
         yield subprocess.run(argv, env={**os.environ, "PGPASSWORD": PASSWORD}, capture_output=True, check=True).stdout
 
 
+EMPTY = b"--\n-- PostgreSQL database dump\n--\nSET x = 1;\n--\n-- PostgreSQL database dump complete\n--\n\n"
+
+
 @pytest.mark.parametrize(
-    ("newest", "said"),
+    ("data", "said"),
     [
-        (lambda folder: dump(folder, "b.sql.gz", WHOLE[:-60]), "does not end as a whole dump does"),
-        (lambda folder: (folder / "b.sql.gz").write_bytes(gzip.compress(WHOLE)[:-40]), "does not end"),
-        (lambda folder: (folder / "b.sql.gz").write_bytes(b"rubbish"), "does not end"),
-        (lambda folder: (folder / "b.sql.gz").write_bytes(b""), "does not end"),
-        (lambda folder: dump(folder, "b.sql.gz", WHOLE[-45:]), "half as big"),
+        (gzip.compress(WHOLE[:-60]), "does not end as a whole dump does"),
+        (gzip.compress(WHOLE)[:-40], "does not end"),
+        (b"rubbish", "does not end"),
+        (b"", "does not end"),
+        (gzip.compress(EMPTY), "holds no table"),
+        (bz2.compress(EMPTY), "holds no table"),
+        (lzma.compress(WHOLE), "half as big"),
+        (gzip.compress(WHOLE.replace(b"INSERT", b"SELECT")), "holds no row"),
+        (b"PGDMP\x01\x0e" + os.urandom(40_000), "pg_restore cannot read it"),
     ],
 )
-def test_a_newest_one_that_is_none(tmp_path, newest, said):
-    dump(tmp_path, "a.sql.gz", os.urandom(20000) + WHOLE, hours=20)
-    newest(tmp_path)
+def test_a_newest_one_that_is_none(tmp_path, data, said):
+    dump(tmp_path, name(20), os.urandom(20000) + WHOLE, hours=20)
+    (tmp_path / name(0)).write_bytes(data)
     found = backups(tmp_path)
-    assert found["ready"] is False
+    assert found["ready"] is (None if "pg_restore" in said else False)
     assert said in found["found"]
+
+
+def test_each_series_by_itself(tmp_path):
+    """One of three databases has not been dumped since yesterday; its number is no date."""
+    for number in ("1001", "1002", "1003"):
+        for hours in (1, 25, 49):
+            if (number, hours) != ("1002", 1):
+                day = time.strftime("%Y%m%d", time.gmtime(time.time() - 3600 * hours))
+                dump(tmp_path, f"{day}-{number}.sql.gz", hours=hours)
+    assert backups(tmp_path, max_age=26)["ready"] is True
+    found = backups(tmp_path, max_age=20)
+    assert found["ready"] is False
+    assert found["found"].startswith("1 of 3 series: ")
+    assert "-1002.sql.gz" in found["found"]
+
+
+def test_roles_alone_restore_no_database(tmp_path):
+    roles = b"--\n-- PostgreSQL database cluster dump\n--\nCREATE ROLE ada;\n"
+    roles += b"--\n-- PostgreSQL database cluster dump complete\n--\n"
+    dump(tmp_path, name(1, "globals"), roles)
+    assert "no database" in backups(tmp_path)["found"]
+    dump(tmp_path, name(1, "shop"))
+    assert backups(tmp_path)["ready"] is True
+
+
+def test_a_base_backup_and_its_log(tmp_path):
+    base = tmp_path / f"base-{time.strftime('%Y-%m-%d')}"
+    (base / "global").mkdir(parents=True)
+    (base / "global/1").write_bytes(b"x" * 9)
+    (base / "backup_manifest").write_text(json.dumps({"Files": [{"Path": "global/1", "Size": 9}]}))
+    for number in (1, 2, 3):
+        (tmp_path / f"00000001000000000000000{number}").touch()
+    every = {"path": str(tmp_path), "pattern": "*"}
+    found = checks("backups", backups=[every])
+    assert [one["ready"] for one in found.values()] == [True, True]
+    (tmp_path / "000000010000000000000002").unlink()
+    (base / "global/1").write_bytes(b"x")
+    found = list(checks("backups", backups=[every]).values())
+    assert [one["ready"] for one in found] == [False, False]
+    assert "000000010000000000000002 is missing" in found[0]["found"]
+    assert "1 files have another size" in found[1]["found"]
 
 
 def test_too_old_none_at_all_and_nowhere(tmp_path):

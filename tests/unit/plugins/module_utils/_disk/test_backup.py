@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump, header_alone, why_not_whole
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import (
+    Dump,
+    fewer_than,
+    header_alone,
+    why_empty,
+    why_not_whole,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.contents import Contents
 
 ARCHIVE = b"PGDMP"
 WHOLE = b"--\n-- PostgreSQL database dump complete\n--\n"
@@ -52,3 +59,44 @@ def test_a_dump_of_the_roles_before_that_of_a_database_does_not_end_it():
 @pytest.mark.parametrize(("head", "alone"), [(ARCHIVE + b"\x01", True), (b"--\n", False), (b"", False)])
 def test_of_a_custom_archive_only_the_header_can_be_checked(head, alone):
     assert header_alone(Dump("x", 9, 0.0, head, b"")) is alone
+
+
+def holding(contents: Contents | None, path: str = "x") -> Dump:
+    return Dump(path, 9, 0.0, contents=contents)
+
+
+@pytest.mark.parametrize(
+    ("contents", "expected", "why"),
+    [
+        (None, "", ""),
+        (Contents(other=9), "", ""),
+        (Contents(statements=3), "", "and holds no table"),
+        (Contents(2, 0, statements=3), "", "and holds no row: its tables alone"),
+        (Contents(0, 5, statements=3), "", ""),
+        (Contents(2, 5, statements=3), "shop", ""),
+        (Contents(2, 5, databases=("crm",), statements=3), "shop", "and is of crm, not of shop"),
+        (Contents(2, 5, databases=("crm", "shop"), statements=3), "shop", ""),
+        (Contents(roles=2, statements=3), "", ""),
+    ],
+)
+def test_a_whole_dump_of_nothing(contents, expected, why):
+    assert why_empty(holding(contents), expected) == why
+
+
+def test_a_dump_that_holds_much_less_than_an_older_one():
+    older = holding(Contents(4, 100, frozenset("abcd"), statements=9), "old")
+    assert fewer_than(older, older) == ""
+    assert fewer_than(holding(None), older) == ""
+    assert fewer_than(holding(Contents(3, 90, frozenset("abc"), statements=9)), older) == ""
+    assert fewer_than(holding(Contents(1, 90, frozenset("a"), statements=9)), older) == (
+        "it lacks 3 of the 4 tables in old (b, c, d)"
+    )
+    assert fewer_than(holding(Contents(4, 9, frozenset("abcd"), statements=9)), older) == "it holds 9 rows, and old 100"
+    assert fewer_than(holding(Contents(roles=1, statements=9)), older) == "it holds roles alone, and old 4 tables"
+
+
+def test_an_archive_that_was_read_to_its_end():
+    assert why_not_whole(Dump("x", 9, 0.0, ARCHIVE, archive=True)) == ""
+    assert not header_alone(Dump("x", 9, 0.0, ARCHIVE, archive=True))
+    cut = Dump("x", 9, 0.0, ARCHIVE, archive=True, lacking="its end")
+    assert why_not_whole(cut) == "and is not complete: its end"

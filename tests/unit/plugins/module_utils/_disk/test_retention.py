@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import retention
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.backup import Dump
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Backup
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.contents import Contents
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Rule
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.series import Backup
 
 DAY = 86400.0
 NOW = 1_800_000_000.0
@@ -31,7 +33,7 @@ def judged(*states: str, keep: int = 2, max_age: float = DAY) -> tuple[list[str]
         looked.append(backup.name)
         return dumps[backup.name]
 
-    decision = retention.judge(backups, keep, max_age, NOW, read)
+    decision = retention.judge(backups, Rule(keep, max_age), NOW, read)
     return [backup.name for backup in decision.go], decision, looked
 
 
@@ -71,7 +73,7 @@ def nights(*sizes: int, every: float = DAY, head: bytes = b"--") -> tuple[list[B
 
 def judge(nightly: tuple[list[Backup], dict[str, Dump]], keep: int, max_age: float = 30 * DAY) -> retention.Retention:
     backups, dumps = nightly
-    return retention.judge(backups, keep, max_age, NOW, lambda one: dumps[one.name])
+    return retention.judge(backups, Rule(keep, max_age), NOW, lambda backup: dumps[backup.name])
 
 
 @pytest.mark.parametrize("keep", [1, 3, 7])
@@ -142,23 +144,102 @@ def test_no_more_is_read_than_must_be():
     assert judged(*("good",) * 50)[2] == ["b0", "b1"]
 
 
+# -- what is in them
+
+
+def filled(*contents: Contents | None) -> tuple[list[Backup], dict[str, Dump]]:
+    backups, dumps = nights(*[1000] * len(contents))
+    for backup, content in zip(backups, contents, strict=True):
+        dumps[backup.name] = Dump(backup.name, 1000, 0.0, b"--", WHOLE, contents=content)
+    return backups, dumps
+
+
+FULL = Contents(3, 100, frozenset({"a", "b", "c"}), ("shop",), statements=9)
+OTHER = Contents(3, 100, frozenset({"x", "y", "z"}), ("crm",), statements=9)
+EMPTY = Contents(statements=9)
+ROLES = Contents(roles=4, statements=9)
+
+
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("newest", "why"),
     [
-        ("pafar-2026-11-24T0200.sql.gz", "pafar-#.sql.gz"),
-        ("pafar_20261124_020000.dump", "pafar_#.dump"),
-        ("shard1-20261124.sql", "shard1-#.sql"),
-        ("shard2-20261124.sql", "shard2-#.sql"),
-        ("db-1795488004.sql", "db-#.sql"),
-        ("backup.3.sql", "backup.3.sql"),
+        ([EMPTY] * 3, "not one is valid"),
+        ([Contents(3, 0, FULL.names, statements=9)] * 3, "not one is valid"),
+        ([OTHER] * 3, "of b0, it lacks 3 of the 3 tables in b5 (a, b, c)"),
+        ([ROLES] * 3, "of b0, it holds roles alone, and b5 3 tables"),
+        ([Contents(3, 20, FULL.names, statements=9)] * 3, "of b0, it holds 20 rows, and b5 100"),
     ],
 )
-def test_those_of_one_database_belong_together(name, kind):
-    assert retention.series_of(name) == kind
+def test_dumps_of_nothing_or_of_another_database_push_out_no_good_ones(newest, why):
+    """Of the same size, and whole to the last line."""
+    backups, dumps = filled(*newest, *[FULL] * 3)
+    if "valid" in why:
+        backups = backups[:3]
+    decision = judge((backups, dumps), 2)
+    assert decision.go == ()
+    assert decision.refused.startswith(why)
 
 
-def test_a_date_in_the_name_counts_where_the_change_is_another_days():
-    at = retention.moment_of("pafar-2026-11-01T0200.sql.gz", NOW)
-    assert at == pytest.approx(1_793_498_400, abs=1)
-    assert retention.moment_of("pafar-9999-99-99.sql", NOW) == NOW
-    assert retention.moment_of("pafar.sql", NOW) == NOW
+def test_empty_ones_count_for_nothing():
+    decision = judge(filled(EMPTY, FULL, EMPTY, FULL, FULL), 2)
+    assert [backup.name for backup in decision.go] == ["b4"]
+    assert "cannot be trusted (it holds no table)" in decision.stay["b0"]
+
+
+def test_the_database_that_the_site_names():
+    backups, dumps = filled(OTHER, OTHER, FULL, FULL, FULL)
+    decision = retention.judge(backups, Rule(2, 9 * DAY, None, "shop"), NOW, lambda backup: dumps[backup.name])
+    assert [backup.name for backup in decision.go] == ["b4"]
+    assert "is of crm, not of shop" in decision.stay["b0"]
+
+
+def test_roles_alone_are_a_series_of_their_own():
+    assert [backup.name for backup in judge(filled(*[ROLES] * 4), 2).go] == ["b3", "b2"]
+
+
+# -- days, weeks, months
+
+
+def kept_by(ages: list[float], keep: int, bad: tuple[int, ...] = (), **periods: int) -> list[int]:
+    """Places of those that stay, of whole dumps of these ages in days."""
+    backups = [Backup(f"b{place}", 9, 9, NOW - DAY * age, 1, 0) for place, age in enumerate(ages)]
+    rule = Rule(keep, 999 * DAY, periods or None)
+
+    def read(backup: Backup) -> Dump:
+        return Dump(backup.name, 9, 0.0, b"--", b"" if int(backup.name[1:]) in bad else WHOLE)
+
+    going = {backup.name for backup in retention.judge(backups, rule, NOW, read).go}
+    return [place for place, backup in enumerate(backups) if backup.name not in going]
+
+
+def test_of_each_period_the_newest_stays():
+    daily = [float(day) for day in range(120)]
+    kept = kept_by(daily, 3, day=4, week=0, month=0)
+    assert kept == [0, 1, 2, 3, 4, 5, 6]
+    months = kept_by(daily, 1, month=3)
+    assert len(months) == 4
+    assert len({int((NOW - DAY * place) // (DAY * 30)) for place in months}) > 2
+
+
+def test_a_torn_one_does_not_fill_its_period():
+    twice_a_day = [half / 2 for half in range(20)]
+    kept = kept_by(twice_a_day, 1, bad=(2, 3, 4), day=3)
+    assert [place for place in kept if place in (2, 3, 4)] == []
+    assert len(kept) == 4
+
+
+@pytest.mark.parametrize("older", [[30.0 * month for month in range(1, 13)], [7.0 * week for week in range(2, 7)]])
+def test_archives_that_lie_far_apart_stay_where_the_site_sets_no_periods(older):
+    ages = [float(day) for day in range(8)] + [age for age in older if age > 8]
+    kept = kept_by(ages, 7)
+    assert kept == [*range(7), *range(8, len(ages))]
+    assert kept_by(ages, 7, month=0) == list(range(7))
+
+
+def test_a_gap_of_a_few_nights_makes_no_archive():
+    assert kept_by([0.0, 1.0, 2.0, 5.0, 6.0, 9.0, 30.0], 3) == [0, 1, 2]
+
+
+def test_what_one_entry_keeps_no_other_removes():
+    assert retention.agreed([({1, 2, 3}, {4}), ({4, 5}, {2})]) == {1, 3, 5}
+    assert retention.agreed([]) == set()

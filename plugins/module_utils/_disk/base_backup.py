@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A base backup by its manifest, and an archive of write-ahead log by the names of its segments. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Iterable, Mapping, Sequence
+
+from .._core.text import some
+
+SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(?:\.(?:gz|zst|lz4|xz|bz2|br|partial|lzo))*\Z")
+_OF_LOG = {16: 256, 32: 128, 64: 64, 128: 32, 256: 16, 512: 8, 1024: 4, 8: 512, 4: 1024, 2: 2048, 1: 4096}  # MiB
+
+
+def sizes_in(manifest: bytes) -> dict[str, int] | None:
+    """Path and bytes of each file of a base backup; None where the manifest is cut off or no manifest."""
+    try:
+        files = json.loads(manifest)["Files"]
+        return {str(file["Path"]): int(file["Size"]) for file in files if "Path" in file}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def lacking(wanted: Mapping[str, int], sizes: Mapping[str, int]) -> str:
+    """What of a base backup is missing or of another size than its manifest says; empty where nothing is."""
+    missing = sorted(path for path in wanted if path not in sizes)
+    other = sorted(path for path, size in wanted.items() if sizes.get(path, size) != size)
+    if missing:
+        return f"{len(missing)} of {len(wanted)} files are missing ({some(missing)})"
+    return f"{len(other)} files have another size than the manifest says ({some(other)})" if other else ""
+
+
+def is_segment(name: str) -> bool:
+    """Whether it is a file of an archive of write-ahead log."""
+    return bool(SEGMENT.match(name))
+
+
+def gap_in(names: Iterable[str], sizes: Sequence[int] = ()) -> str:
+    """The first segment that the newest timeline lacks; empty where none is missing.
+
+    ``sizes``: of segments that are not compressed, which give the number of segments to a log file (256 by default).
+    """
+    segments = sorted(match.groups() for match in map(SEGMENT.match, names) if match)
+    if not segments:
+        return ""
+    to_a_log = _OF_LOG.get(max(sizes, default=0) // 2**20, 256)
+    newest = segments[-1][0]
+    numbers = sorted({int(log, 16) * to_a_log + int(segment, 16) for line, log, segment in segments if line == newest})
+    for number, following in zip(numbers, numbers[1:]):
+        if following != number + 1:
+            missing = number + 1
+            return f"{newest}{missing // to_a_log:08X}{missing % to_a_log:08X}"
+    return ""

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What in the name of a backup may be a date, a time or an epoch. Pure.
+
+Only a valid date is one. Which of them is the moment of the backup is decided over a whole folder, in `series`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Iterator
+
+DAY = 86400.0
+_HOUR = 3600.0
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = r"(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)"
+_YEAR, _TWO = r"(?P<y>(?:19|20)\d\d)", r"(?P<{}>\d\d)".format
+_M, _D = _TWO("m"), _TWO("d")
+# Form -> its pattern, between digits of other numbers. Those with separators or a month's name are dates by their form.
+_CERTAIN = {"y-m-d", "d-mon-y", "mon-d-y", "y-mon-d"}
+_DATES = {
+    form: re.compile(rf"(?<!\d){pattern}(?!\d)", re.IGNORECASE)
+    for form, pattern in {
+        "y-m-d": rf"{_YEAR}(?P<s>[-_.]){_M}(?P=s){_D}",
+        "ymd": rf"{_YEAR}{_M}{_D}",
+        "ymdhm": rf"{_YEAR}{_M}{_D}{_TWO('H')}{_TWO('M')}",
+        "ymdhms": rf"{_YEAR}{_M}{_D}{_TWO('H')}{_TWO('M')}{_TWO('S')}",
+        "d-m-y": rf"{_D}(?P<s>[-_.]){_M}(?P=s){_YEAR}",
+        "m-d-y": rf"{_M}(?P<s>[-_.]){_D}(?P=s){_YEAR}",
+        "dmy": rf"{_D}{_M}{_YEAR}",
+        "mdy": rf"{_M}{_D}{_YEAR}",
+        "yymmdd": rf"(?P<yy>\d\d){_M}{_D}",
+        "d-mon-y": rf"(?P<d>\d\d?)[-_. ]?{_MONTH}[-_. ]?{_YEAR}",
+        "mon-d-y": rf"(?<![a-z]){_MONTH}[-_. ]?(?P<d>\d\d?)[-_., ]{{1,2}}{_YEAR}",
+        "y-mon-d": rf"{_YEAR}[-_. ]?{_MONTH}[-_. ]?(?P<d>\d\d?)",
+    }.items()
+}
+_EPOCH = re.compile(r"(?<!\d)(1\d{9})(\d{3})?(?!\d)")
+# Behind a date: what is a time by its form, and what may also be numbers (a port, a shard, a customer).
+_TIME = re.compile(
+    r"(?:T(\d\d)(\d\d)(\d\d)?|T(\d\d)[-_.](\d\d)|[-_. T](\d\d)h(\d\d)(?:m(\d\d)s|m)?"
+    r"|[-_. T](\d\d):(\d\d)(?::(\d\d))?)Z?(?!\d)"
+)
+_OF_A_TIME = re.compile(r"T(?:[01]\d|2[0-3])[0-5]\d")  # directly behind a date, as ISO 8601 writes it
+_PERHAPS_TIME = re.compile(
+    r"(?:T(\d\d)([-_.])(\d\d)\2(\d\d)|[-_. ]{1,3}(?:(\d\d)(\d\d)(\d\d)?|(\d\d)([-_.])(\d\d)(?:\9(\d\d))?))Z?(?!\d)"
+)
+_WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAY = re.compile(r"(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday)?(?![a-z])", re.IGNORECASE)
+# A month or a week alone: such files are kept for long, so that no rule of newest ones deletes them.
+COARSE = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-_.]?(?:0[1-9]|1[0-2])|[-_.]?w(?:0[1-9]|[1-4]\d|5[0-3]))?(?!\d)", re.I)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A part of a name that may be a moment. ``at``: seconds since 1970, as if it were UTC; a day begins there.
+
+    ``key``: its form and the number of the digits with which it begins, which is the same in names of one shape;
+    ``certain``: it is a date by its form alone; ``span``: how long it may stand for, in seconds.
+    """
+
+    start: int
+    end: int
+    key: tuple[str, int]
+    at: float
+    span: float
+    certain: bool = False
+
+    def agrees(self, changed: float) -> bool:
+        """Whether a file that was changed then may have been made at this moment, in any zone."""
+        if self.key[0] == "epoch":
+            return -_HOUR <= changed - self.at <= DAY
+        return -14 * _HOUR <= changed - self.at <= self.span + 26 * _HOUR
+
+
+def shape_of(name: str) -> str:
+    """What names of one form share: digits count as such, days of the week too."""
+    return re.sub(r"\d", "0", WEEKDAY.sub("day", name))
+
+
+def moments_in(name: str) -> list[Moment]:
+    """Every valid date and every possible epoch in a name, each in each form that fits."""
+    starts = [match.start() for match in re.finditer(r"\d+", name)]
+
+    def key(form: str, match: re.Match[str]) -> tuple[str, int]:
+        first = re.search(r"\d", match.group(0))
+        return form, starts.index(_run_of(starts, match.start() + (first.start() if first else 0)))
+
+    moments = []
+    for form, pattern in _DATES.items():
+        for match in pattern.finditer(name):
+            at = _date_of(match)
+            if at is not None:
+                span = 60.0 if match.groupdict().get("H") else DAY
+                certain = form in _CERTAIN or (form == "ymd" and bool(_OF_A_TIME.match(name, match.end())))
+                moments.append(Moment(match.start(), match.end(), key(form, match), at, span, certain))
+    for match in _EPOCH.finditer(name):
+        at = int(match.group(1)) + int(match.group(2) or 0) / 1000
+        moments.append(Moment(match.start(), match.end(), key("epoch", match), at, 1.0))
+    return sorted(moments, key=lambda moment: (moment.start, moment.key))
+
+
+def _run_of(starts: list[int], place: int) -> int:
+    return max(start for start in starts if start <= place)
+
+
+def _date_of(match: re.Match[str]) -> float | None:
+    parts = match.groupdict()
+    year = int(parts["y"]) if parts.get("y") else 2000 + int(parts["yy"])
+    month = _MONTHS.index(parts["name"][:3].lower()) + 1 if parts.get("name") else int(parts["m"])
+    hour, minute, second = (int(parts.get(unit) or 0) for unit in "HMS")
+    try:
+        return datetime(year, month, int(parts["d"]), hour, minute, second, tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class TimeOfDay:
+    """What follows a date. ``seconds`` since midnight; ``certain``: it is a time by its form."""
+
+    start: int
+    end: int
+    seconds: float
+    certain: bool
+
+
+def time_behind(name: str, date: Moment) -> TimeOfDay | None:
+    """The time directly behind a date that has none itself; None where there is no valid one."""
+    if date.span < DAY:
+        return None
+    for pattern, certain in ((_PERHAPS_TIME, False), (_TIME, True)):
+        match = pattern.match(name, date.end)
+        if match:
+            groups = match.groups()
+            numbers = [int(group) for group in groups if group and group.isdigit()][:3]
+            hour, minute, second = [*numbers, 0][:3]
+            if hour < 24 and minute < 60 and second < 60:
+                return TimeOfDay(match.start(), match.end(), 3600.0 * hour + 60 * minute + second, certain)
+    return None
+
+
+def weekdays_in(name: str) -> Iterator[tuple[int, int, int]]:
+    """Days of the week that are named: start, end, and 0 for Monday."""
+    for match in WEEKDAY.finditer(name):
+        yield match.start(), match.end(), _WEEKDAYS.index(match.group(1).lower())
+
+
+def weekday_of(at: float) -> int:
+    """0 for Monday."""
+    return int(at // DAY + 3) % 7

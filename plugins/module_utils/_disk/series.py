@@ -1,0 +1,302 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which backups of a folder are one series: those of one database, that differ by their moment alone. Pure.
+
+Everything in a name separates series, but for what certainly is the moment. Two databases that are taken for one would
+cost the backups of one of them; one that is taken for two costs room. So a number is a part of the name until the whole
+folder shows that it is a moment: by its form (2026-11-26, T0200), or because it follows the times at which the files
+were changed. A customer's number does not, whatever date or epoch it may look like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Iterable, Mapping, Sequence, Tuple
+
+from .moments import COARSE, DAY, Moment, TimeOfDay, moments_in, shape_of, time_behind, weekday_of, weekdays_in
+
+_MARK = "/"  # stands for the moment, which no name of a file can hold; shown as #
+_PERHAPS = "?"  # stands in a family's name for what may be a moment
+Key = Tuple[str, int]
+_EARLY, _LATE = -600.0, 3 * 3600.0  # seconds for which a file may be changed after the time in its name
+_APART = 4 * 3600.0  # seconds between times of one day that no run of one job explains
+
+Span = Tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One file or folder. ``at``: seconds since 1970 by which its age counts; ``changed``: nanoseconds.
+
+    ``named``: the moment that its name gives, as if it were UTC; None where it gives none. ``folder``: a backup of many
+    files.
+    """
+
+    name: str
+    size: int
+    blocks: int  # bytes that come free with it
+    at: float
+    inode: int
+    changed: int
+    named: float | None = None
+    folder: bool = False
+
+    @property
+    def order(self) -> tuple[float, int, str]:
+        return (self.at if self.named is None else self.named, self.changed, self.name)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Backups of one database, the newest first.
+
+    ``family``: what it shares with series that may be the same one; ``unsure``: the parts of names that may be moments
+    or not; ``replaced``: a younger one of its family is its successor (by a date, a number that grows, a day of the
+    week, a month).
+    """
+
+    name: str
+    backups: tuple[Backup, ...]
+    family: str = ""
+    unsure: tuple[str, ...] = ()
+    replaced: bool = False
+
+
+@dataclass
+class _Parts:
+    """A name, with what of it is its moment, and what may be."""
+
+    backup: Backup
+    moments: list[Span] = field(default_factory=list)
+    perhaps: list[Span] = field(default_factory=list)
+    day: Moment | None = None
+    time: TimeOfDay | None = None
+    named: float | None = None
+
+    @property
+    def changed(self) -> float:
+        return self.backup.changed / 1e9
+
+    def without(self, spans: Iterable[Span], mark: str) -> str:
+        name = self.backup.name
+        for start, end in sorted(spans, reverse=True):
+            name = name[:start] + mark + name[end:]
+        return name
+
+    @property
+    def series(self) -> str:
+        """The name without its moment, with the form of that: another job may write it in another form."""
+        name = re.sub(rf"{_MARK}(?:[-_. T]*{_MARK})+", _MARK, self.without(self.moments, _MARK))
+        return f"{name}{_MARK}{self.day.key[0]}" if self.day else name
+
+
+def series_of(backups: Iterable[Backup], dated_by_name: bool = False, zones: Sequence[float] = (0.0,)) -> list[Series]:
+    """Every series of a folder. ``zones``: seconds east of UTC in which times in names may be.
+
+    ``dated_by_name``: the site states that a valid date or epoch in a name is its moment, also where files were copied.
+    """
+    shapes: dict[str, list[_Parts]] = defaultdict(list)
+    for backup in backups:
+        shapes[shape_of(backup.name)].append(_Parts(backup))
+    groups: dict[str, list[_Parts]] = defaultdict(list)
+    for members in shapes.values():
+        _find_dates(members, dated_by_name)
+        _find_times(members, zones, dated_by_name)
+        _find_weekdays(members)
+        for parts in members:
+            groups[parts.series].append(parts)
+    rotated = _rotated([members[0].backup for members in groups.values() if _undated(members)])
+    return [_series(name, members, rotated) for name, members in sorted(groups.items())]
+
+
+def _series(name: str, members: Sequence[_Parts], rotated: Mapping[str, str]) -> Series:
+    ordered = sorted((_dated(parts) for parts in members), key=lambda backup: backup.order, reverse=True)
+    unsure = sorted({parts.backup.name[start:end].strip("-_. ") for parts in members for start, end in parts.perhaps})
+    family = rotated.get(name, "")
+    first = members[0]
+    shown = name.rpartition(_MARK)[0].replace(_MARK, "#") if first.day else name
+    shared = family or (first.without([*first.moments, *first.perhaps], _PERHAPS) if unsure else shown)
+    return Series(
+        shown, tuple(ordered), shared.replace(_MARK, "#"), tuple(unsure), bool(family or (first.day and not unsure))
+    )
+
+
+def _dated(parts: _Parts) -> Backup:
+    """A date in the name outlives copying, the time of the last change does not: it counts where both agree."""
+    if parts.named is None or parts.day is None:
+        return parts.backup
+    named = replace(parts.day, at=parts.named, span=DAY if parts.time is None else 60.0)
+    last = parts.named + (DAY - 1 if parts.day.span == DAY and parts.time is None else 0.0)
+    return replace(parts.backup, named=parts.named, at=parts.changed if named.agrees(parts.changed) else last)
+
+
+# -- dates
+
+
+def _find_dates(members: Sequence[_Parts], dated_by_name: bool) -> None:
+    """Of each name of one shape, which part is its date: the same part in all of them, or none."""
+    readings = [{moment.key: moment for moment in moments_in(parts.backup.name)} for parts in members]
+    keys = [key for key in readings[0] if all(key in reading for reading in readings)]
+    shares = {
+        key: sum(reading[key].agrees(parts.changed) for reading, parts in zip(readings, members)) / len(members)
+        for key in keys
+    }
+    agreeing = [key for key in keys if shares[key] > 0.5]
+    chosen = _same_moment(agreeing, readings)
+    if not agreeing:
+        alone = _apart([key for key in keys if not _odd(key)], readings)
+        chosen = [key for key in alone if len(alone) == 1 and (dated_by_name or readings[0][key].certain)]
+    for parts, reading in zip(members, readings):
+        parts.moments += [(reading[key].start, reading[key].end) for key in chosen]
+        if chosen:
+            parts.day = min((reading[key] for key in chosen), key=lambda moment: moment.span)
+            parts.named = parts.day.at
+        else:
+            parts.perhaps += _outer((reading[key].start, reading[key].end) for key in keys if not _odd(key))
+
+
+def _odd(key: Key) -> bool:
+    """A form that many numbers have, and that is none without the time of the change."""
+    return key[0] in ("dmy", "mdy", "yymmdd", "d-m-y", "m-d-y")
+
+
+def _same_moment(keys: Sequence[Key], readings: Sequence[Mapping[Key, Moment]]) -> list[Key]:
+    """All of these parts where they give one moment; none where they give several: one may be a partition's."""
+    for reading in readings:
+        days = [reading[key] for key in keys]
+        for place, one in enumerate(days):
+            for other in days[place + 1 :]:
+                finer, wider = sorted((one, other), key=lambda moment: moment.span)
+                if not (wider.at == finer.at or (wider.span > finer.span and wider.agrees(finer.at))):
+                    return []
+    return _apart(keys, readings)
+
+
+def _apart(keys: Sequence[Key], readings: Sequence[Mapping[Key, Moment]]) -> list[Key]:
+    """Without those that lie in another: one part of a name that fits two forms."""
+    kept: list[Key] = []
+    for key in keys:
+        moment = readings[0][key]
+        if not any(readings[0][other].start < moment.end and moment.start < readings[0][other].end for other in kept):
+            kept.append(key)
+    return kept
+
+
+def _outer(spans: Iterable[Span]) -> list[Span]:
+    """Without what lies in another."""
+    kept: list[Span] = []
+    for start, end in sorted(spans, key=lambda span: span[0] - span[1]):
+        if not any(begins < end and start < ends for begins, ends in kept):
+            kept.append((start, end))
+    return kept
+
+
+# -- times
+
+
+def _find_times(members: Sequence[_Parts], zones: Sequence[float], by_name: bool) -> None:
+    """What follows the date: a time by its form, or one that agrees with the changes; else a part of the name."""
+    if any(parts.day is None for parts in members):
+        return
+    times = [time_behind(parts.backup.name, parts.day) for parts in members if parts.day is not None]
+    for parts, time in zip(members, times):
+        parts.time = time if time is not None and time.certain else None
+    perhaps = [(parts, time) for parts, time in zip(members, times) if time is not None and not time.certain]
+    alike: dict[str, list[tuple[_Parts, TimeOfDay]]] = defaultdict(list)
+    for parts, time in perhaps if all(times) else ():
+        alike[parts.without([*parts.moments, (time.start, time.end)], _MARK)].append((parts, time))
+    for pairs in alike.values():
+        is_time = _are_times(pairs, zones, by_name)
+        for parts, time in pairs:
+            if is_time:
+                parts.time = time
+            elif is_time is None:
+                parts.perhaps.append((time.start, time.end))
+    _take(members)
+
+
+def _take(members: Sequence[_Parts]) -> None:
+    for parts in members:
+        if parts.time is not None and parts.day is not None:
+            parts.moments.append((parts.time.start, parts.time.end))
+            parts.named = parts.day.at + parts.time.seconds
+
+
+def _are_times(pairs: Sequence[tuple[_Parts, TimeOfDay]], zones: Sequence[float], by_name: bool) -> bool | None:
+    """Numbers that differ among files of one day and come again on others are names. None: it cannot be known."""
+    values: dict[float, set[float]] = defaultdict(set)
+    for parts, time in pairs:
+        values[parts.day.at if parts.day else 0.0].add(time.seconds)
+    seen = Counter(value for day in values.values() for value in day)
+    if len(seen) == 1 and len(pairs) > 1:
+        return False  # the same each day: as a part of the name it separates nothing
+    several = [day for day in values.values() if len(day) > 1]
+    agrees = any(all(_follows(parts, time, zone) for parts, time in pairs) for zone in zones)
+    if several and agrees:
+        return True if max(max(day) - min(day) for day in several) > _APART else None
+    if several and max(seen.values()) > 1:
+        return False
+    return True if (agrees or by_name) and len(pairs) > 1 else None
+
+
+def _follows(parts: _Parts, time: TimeOfDay, zone: float) -> bool:
+    """Whether the file was changed soon after the time in its name."""
+    named = (parts.day.at if parts.day else 0.0) + time.seconds - zone
+    return _EARLY <= parts.changed - named <= _LATE
+
+
+def _find_weekdays(members: Sequence[_Parts]) -> None:
+    """The day of the week is a part of the moment where it is that of the date in every name."""
+    days = [list(weekdays_in(parts.backup.name)) for parts in members]
+    if not all(len(named) == 1 and parts.day for named, parts in zip(days, members)):
+        return
+    if all(parts.day and weekday_of(parts.day.at) == named[0][2] for named, parts in zip(days, members)):
+        for named, parts in zip(days, members):
+            parts.moments.append(named[0][:2])
+
+
+# -- families
+
+
+def _undated(members: Sequence[_Parts]) -> bool:
+    return len(members) == 1 and members[0].named is None
+
+
+def _rotated(singles: Sequence[Backup]) -> dict[str, str]:
+    """Files that replace each other in turn: name to that of the family.
+
+    By a number that grows with the age from 0 or 1 on, by a day of the week that is the day of the change, or by a
+    month or week.
+    """
+    families: dict[str, str] = {}
+    numbers: dict[str, list[tuple[int, Backup]]] = defaultdict(list)
+    weekdays: dict[str, list[tuple[int, Backup]]] = defaultdict(list)
+    for backup in singles:
+        for match in re.finditer(r"(?<!\d)\d{1,3}(?!\d)", backup.name):
+            numbers[_cut(backup.name, match.span())].append((int(match.group(0)), backup))
+        for start, end, day in weekdays_in(backup.name):
+            weekdays[_cut(backup.name, (start, end))].append((day, backup))
+        coarse = list(COARSE.finditer(backup.name))
+        if len(coarse) == 1:
+            families[backup.name] = _cut(backup.name, coarse[0].span())
+    for family, numbered in numbers.items():
+        numbered.sort(key=lambda pair: pair[0])
+        in_turn = [number - numbered[0][0] for number, dummy in numbered] == list(range(len(numbered)))
+        older = all(newer[1].changed > old[1].changed for newer, old in zip(numbered, numbered[1:]))
+        if len(numbered) > 2 and numbered[0][0] in (0, 1) and in_turn and older:
+            families.update({backup.name: family for dummy, backup in numbered})
+    for family, named in weekdays.items():
+        if len(named) > 1 and all(_on_that_day(day, backup.changed / 1e9) for day, backup in named):
+            families.update({backup.name: family for dummy, backup in named})
+    return families
+
+
+def _cut(name: str, span: Span) -> str:
+    return name[: span[0]] + _MARK + name[span[1] :]
+
+
+def _on_that_day(day: int, changed: float) -> bool:
+    """Whether it was that day of the week in any zone, or the day after: a backup may end past midnight."""
+    return day in {weekday_of(changed + hours * 3600) for hours in (-24, -14, 0, 14)}

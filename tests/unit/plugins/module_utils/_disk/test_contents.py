@@ -1,0 +1,65 @@
+"""What a dump holds, counted in pieces."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.contents import Contents, ContentsReader
+
+PLAIN = b"""--
+-- PostgreSQL database dump
+--
+SET statement_timeout = 0;
+CREATE TABLE public.trips (
+    id integer NOT NULL,
+    "name with (" text
+);
+CREATE TABLE public."odd.name" (
+    id integer
+);
+COPY public.trips (id, name) FROM stdin;
+1\tCREATE TABLE x
+2\t-- a comment
+3\t\\\\.
+\\.
+COPY public."odd.name" (id) FROM stdin;
+\\.
+INSERT INTO public.trips VALUES (4, 'x');
+-- PostgreSQL database dump complete
+"""
+
+
+def read(text: bytes, size: int = 2**20) -> Contents:
+    reader = ContentsReader()
+    for start in range(0, len(text), size):
+        reader.feed(text[start : start + size])
+    return reader.result()
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64, 4096])
+def test_tables_and_rows(size):
+    contents = read(PLAIN, size)
+    assert (contents.tables, contents.rows) == (2, 4)
+    assert contents.names == {"public.trips", "public.odd.name"}
+    assert contents.summary() == "2 tables, 4 rows"
+
+
+def test_lines_of_windows_and_long_rows():
+    assert read(PLAIN.replace(b"\n", b"\r\n")).rows == 4
+    long = PLAIN.replace(b"1\tCREATE", b"1\t" + b"x" * 9_000_000)
+    assert read(long, 2**20).rows == 4
+
+
+def test_databases_and_roles():
+    text = b"CREATE ROLE ada;\n\\connect postgres\nSET x = 1;\n\\connect shop\nCREATE TABLE t (i int);\n"
+    contents = read(text + b"\\connect -reuse-previous=on \"dbname='crm'\"\n")
+    assert contents.databases == ("shop", "crm")
+    assert not contents.globals_only
+    roles = read(b"CREATE ROLE ada;\nALTER ROLE ada WITH LOGIN;\n")
+    assert roles.globals_only
+    assert roles.summary() == "1 roles and no table"
+
+
+def test_of_what_is_no_sql_nothing_is_known():
+    contents = read(b"--\n0a1b\n2c3d\n")
+    assert not contents.understood
+    assert (contents.other, contents.summary()) == (2, "")

@@ -1,0 +1,81 @@
+"""What in a name may be a moment."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._disk import moments
+
+DAY = 86400.0
+NOV_26 = 1_795_651_200.0  # 2026-11-26 00:00 UTC
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("shop-2026-11-26.sql", "y-m-d"),
+        ("shop_2026_11_26_02h00m.sql", "y-m-d"),
+        ("20261126-1001.sql", "ymd"),
+        ("x.26.11.2026.tar", "d-m-y"),
+        ("x-11-26-2026.tar", "m-d-y"),
+        ("26112026.tar", "dmy"),
+        ("x-261126.tar", "yymmdd"),
+        ("x-26Nov2026.tar", "d-mon-y"),
+        ("x-November-26-2026.tar", "mon-d-y"),
+    ],
+)
+def test_a_valid_date_is_one(name, form):
+    dates = {moment.key[0]: moment for moment in moments.moments_in(name)}
+    assert dates[form].at == NOV_26
+    assert dates[form].span == DAY
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["10000001.sql", "20261301.sql", "20260230.sql", "2026-13-01.sql", "120261126.sql", "202611261.sql", "a.sql"],
+)
+def test_what_is_no_date_is_a_number(name):
+    assert not [moment for moment in moments.moments_in(name) if moment.key[0] in ("ymd", "y-m-d")]
+
+
+def test_an_epoch_and_a_moment_to_the_second():
+    (epoch,) = moments.moments_in("db-1795651200.sql")
+    assert (epoch.key, epoch.at) == (("epoch", 0), NOV_26)
+    exact = [moment for moment in moments.moments_in("db1_20261126020304.sql") if moment.key == ("ymdhms", 1)]
+    assert exact[0].at == NOV_26 + 7384
+
+
+@pytest.mark.parametrize(("hours", "agrees"), [(-20, False), (-10, True), (2, True), (49, True), (60, False)])
+def test_a_file_that_was_changed_on_that_day_agrees_with_its_date(hours, agrees):
+    date = moments.moments_in("20261126")[0]
+    assert date.agrees(NOV_26 + 3600 * hours) is agrees
+
+
+@pytest.mark.parametrize(
+    ("behind", "seconds", "certain"),
+    [
+        ("T0637.sql", 23820, True),
+        ("T06:37:01Z.sql", 23821, True),
+        ("_06h37m.sql", 23820, True),
+        (" 06:37.sql", 23820, True),
+        ("_0637.sql", 23820, False),
+        ("-063701.sql", 23821, False),
+        ("_06-37.sql", 23820, False),
+    ],
+)
+def test_a_time_behind_a_date(behind, seconds, certain):
+    name = f"shop-2026-11-26{behind}"
+    time = moments.time_behind(name, moments.moments_in(name)[0])
+    assert (time.seconds, time.certain) == (seconds, certain)
+
+
+@pytest.mark.parametrize("behind", ["-5432.sql", ".sql", "-12.sql", "-10001.sql", "_shop.sql"])
+def test_no_time(behind):
+    name = f"shop-2026-11-26{behind}"
+    assert moments.time_behind(name, moments.moments_in(name)[0]) is None
+
+
+def test_days_of_the_week():
+    assert list(moments.weekdays_in("shop.Thursday.sql")) == [(5, 13, 3)]
+    assert list(moments.weekdays_in("monitor-sunny.sql")) == []
+    assert moments.weekday_of(NOV_26) == 3
+    assert moments.shape_of("shop-2026-11-26.Thursday.sql") == moments.shape_of("shop-2025-01-03.Friday.sql")
