@@ -25,6 +25,8 @@ from ..._system.io.open_files import OpenFiles
 from ..reclaim import LOGS, Find, format_bytes
 
 _PUNCH = 0x01 | 0x02  # fallocate(2): FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
+_COLLAPSE = 0x08  # FALLOC_FL_COLLAPSE_RANGE: what follows moves to the front, in one step for every writer
+_BLOCKS = (65536, 2**20)  # bytes that file systems collapse by where it is more than their block
 _PIECE = 2**20
 _ROUNDS = 50  # of catching up with a log that is written while its end is saved
 
@@ -96,7 +98,10 @@ def finds(container_logs: Sequence[Log], device: int, opened: OpenFiles, keep: i
 
 
 def empty(engine: Engine, handle: dict[str, Any], keep: int, folder: str) -> str:
-    """Save the end, empty the log; says where the end is, or nothing where the log is another by now."""
+    """Save the end, empty the log; says where the end is and whether lines may be missing there.
+
+    Empty where the log is another by now.
+    """
     try:
         if engine.log_place(handle["id"])["path"] != handle["path"]:
             return ""
@@ -114,9 +119,8 @@ def empty(engine: Engine, handle: dict[str, Any], keep: int, folder: str) -> str
         if figures.st_ino != handle["inode"]:
             return ""
         start = _line_start(file, max(0, figures.st_size - keep))
-        saved = _save(file, start, handle, folder)
-        os.ftruncate(file, 0)
-        return str(saved)
+        saved, end = _save(file, start, handle, folder)
+        return f"{saved}{_cut(file, end)}"
     except OSError as error:
         raise HostError(
             f"The end of the log of {handle['container']} could not be saved in {folder} ({error.strerror or error}),"
@@ -134,8 +138,38 @@ def _line_start(file: int, at: int) -> int:
     return at + ends if ends >= 0 else at
 
 
-def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> Path:
-    """The log from ``start`` on, packed, for its owner alone, with what is written while it is saved."""
+def _cut(file: int, end: int) -> str:
+    """Remove what is saved, up to the byte ``end``; says what may be missing, if anything.
+
+    Where the file system can, the saved part is cut out in front, in one step for every writer: what was written since
+    stays in the log. Else the log is truncated, and what is written between the last look and that is lost.
+    """
+    for block in (os.fstatvfs(file).f_bsize, *_BLOCKS):
+        size = (min(end, os.fstat(file).st_size - 1)) // block * block  # a range up to the end is refused
+        if _fallocate(file, _COLLAPSE, size):
+            _blank_first_line(file, block)
+            return ""
+    looked = time.monotonic()
+    written = os.fstat(file).st_size - end
+    os.ftruncate(file, 0)
+    if written > 0:
+        return f" ({format_bytes(written)} that were written while it was emptied are missing)"
+    window = max(1, round(1000 * (time.monotonic() - looked)))
+    return f" (lines of the last {window} ms before it was emptied may be missing)"
+
+
+def _blank_first_line(file: int, block: int) -> None:
+    """The cut is at a block and not at a line: the rest of the line that it tore, which is saved, becomes blank.
+
+    Otherwise the engine could not read the log, which is JSON to it. The line end stays, and is blank to JSON too.
+    """
+    torn = os.pread(file, min(block, _PIECE), 0).find(b"\n")
+    if torn > 0:
+        os.pwrite(file, b" " * torn, 0)
+
+
+def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> tuple[Path, int]:
+    """The log from ``start`` on, packed, for its owner alone, and the byte up to which it is saved."""
     name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{handle['container']}-{handle['id'][:12]}.log.gz"
     place = Path(folder).expanduser() / name
     try:
@@ -147,7 +181,7 @@ def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> Path:
     # That makes room on the log's own disk alone.
     if not _on_disk(os.fstat(file).st_dev, place.parent):
         raise OSError(errno.ENOSPC, "no space is left there, and it is another disk than the log's")
-    if not _punch(file, start):
+    if not _fallocate(file, _PUNCH, start):
         raise OSError(errno.ENOSPC, "no space is left there")
     try:
         return _written(file, start, place)
@@ -167,7 +201,7 @@ def _on_disk(device: int, folder: Path) -> bool:
     return there.stat().st_dev == device
 
 
-def _written(file: int, start: int, place: Path) -> Path:
+def _written(file: int, start: int, place: Path) -> tuple[Path, int]:
     part = place.with_name(f"{place.name}.part")
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,7 +220,7 @@ def _written(file: int, start: int, place: Path) -> Path:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    return place
+    return place, at
 
 
 def _copied(file: int, at: int, packed: Any) -> int:
@@ -199,13 +233,13 @@ def _copied(file: int, at: int, packed: Any) -> int:
         total += len(piece)
 
 
-def _punch(file: int, size: int) -> bool:
-    """Give the first ``size`` bytes back without moving the rest; whether the file system can."""
+def _fallocate(file: int, mode: int, size: int) -> bool:
+    """Give the first ``size`` bytes back, with or without moving the rest; whether the file system can."""
     if size <= 0:
         return False
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         offset = ctypes.c_int64
-        return bool(libc.fallocate64(file, _PUNCH, offset(0), offset(size)) == 0)
+        return bool(libc.fallocate64(file, mode, offset(0), offset(size)) == 0)
     except (OSError, AttributeError):
         return False

@@ -7,8 +7,11 @@ Asking for it walks every image and volume and may take minutes, so it is asked 
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
@@ -21,6 +24,18 @@ from ..._core.text import span
 from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, format_bytes, repository_of
 
 _ENDED = ("exited", "dead")
+_AGAIN = 5.0  # seconds between making and starting a container, beyond which it was started again
+_ID = 12  # characters of an id by which a container may be named
+_SCHEDULES = (
+    "/etc/crontab",
+    "/etc/cron*/*",
+    "/var/spool/cron/*",
+    "/var/spool/cron/crontabs/*",
+    "/etc/systemd/system/*.service",
+    "/etc/systemd/system/*.timer",
+    "/root/.config/systemd/user/*.service",
+)
+_MOST_OF_SCHEDULE = 2**18
 
 
 def build_cache(used: Mapping[str, Any]) -> list[Find]:
@@ -117,6 +132,8 @@ def _made(image: Mapping[str, Any]) -> float:
 def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age: float, project: str) -> list[Find]:
     """Containers that ended without an error, long ago, and that are not started again."""
     finds = []
+    users = _users(engine)
+    scheduled = _scheduled()
     for listed in used.get("Containers") or ():
         if listed.get("State") not in _ENDED or (project and (listed.get("Labels") or {}).get(PROJECT) != project):
             continue
@@ -135,7 +152,7 @@ def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age:
                 size,
                 f"ended well {span(old)} ago" if ended else "ended",
                 "remove",
-                _why_kept(raw, container, old, age),
+                _why_kept(raw, container, old, age) or _why_needed(raw, container, users, scheduled),
                 {"id": container.id, "ended": ended.isoformat() if ended else ""},
             )
         )
@@ -166,6 +183,54 @@ def _why_kept(raw: Mapping[str, Any], container: Container, old: float, age: flo
     return f"it ended {span(old)} ago, and younger ones than {span(age)} stay" if old < age else ""
 
 
+def _users(engine: Engine) -> dict[str, str]:
+    """Id and name of each container of which another uses the volumes, the network or another namespace: by whom."""
+    users: dict[str, str] = {}
+    for listed in engine.labelled():
+        raw = engine.inspected(listed["Id"]) or {}
+        settings = raw.get("HostConfig") or {}
+        name = str(raw.get("Name") or "").lstrip("/")
+        uses = [str(volumes).partition(":")[0] for volumes in settings.get("VolumesFrom") or ()]
+        for mode in ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode"):
+            kind, dummy, other = str(settings.get(mode) or "").partition(":")
+            uses += [other] if kind == "container" else []
+        users.update({other.lstrip("/"): name for other in uses if other})
+    return users
+
+
+def _scheduled() -> str:
+    """What cron and systemd run on this host, as one text; empty where it cannot be read."""
+    texts = []
+    for pattern in _SCHEDULES:
+        for path in glob.glob(pattern):
+            with suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
+                texts.append(file.read(_MOST_OF_SCHEDULE))
+    return "\n".join(texts)
+
+
+def _why_needed(raw: Mapping[str, Any], container: Container, users: Mapping[str, str], scheduled: str) -> str:
+    """Why an ended container is needed although nothing runs in it."""
+    for key, user in users.items():
+        if user != container.name and (key == container.name or (len(key) >= _ID and container.id.startswith(key))):
+            return f"{user} uses its volumes or its network"
+    volumes = [mount for mount in raw.get("Mounts") or () if mount.get("Type") == "volume" and _anonymous(mount)]
+    if volumes:
+        return f"its volume {str(volumes[0].get('Name'))[:12]} has no name: without it nothing shows whose data that is"
+    created, started = (
+        moment(str(raw.get("Created") or "")),
+        moment(str((raw.get("State") or {}).get("StartedAt") or "")),
+    )
+    if created and started and (started - created).total_seconds() > _AGAIN:
+        return "it was started again since it was made: a job may start it once more"
+    if re.search(rf"(?<![\w.-])(?:{re.escape(container.name)}|{container.short})(?![\w.-])", scheduled):
+        return "cron or a unit of systemd names it"
+    return ""
+
+
+def _anonymous(mount: Mapping[str, Any]) -> bool:
+    return bool(re.fullmatch(r"[0-9a-f]{64}", str(mount.get("Name") or "")))
+
+
 def prune_cache(engine: Engine) -> str:
     freed = engine.prune_builds()
     return f"pruned the build cache, {format_bytes(freed)}"
@@ -188,6 +253,9 @@ def remove_container(engine: Engine, handle: Mapping[str, Any]) -> bool:
         return False
     ended = _ended(raw)
     if (ended.isoformat() if ended else "") != handle["ended"]:
+        return False
+    container = container_of(raw)
+    if _why_needed(raw, container, _users(engine), ""):
         return False
     return engine.remove_stopped(handle["id"])
 
