@@ -43,17 +43,17 @@ options:
     aliases: [spare_superusers]
   application_superusers:
     description:
-      - Superusers as which the application itself logs in, for example C(POSTGRES_USER) of the official container image.
-        With O(exclude_superusers=true), of these roles only the sessions of operators' tools are excluded (C(psql),
-        pgAdmin, monitoring and their like, by C(application_name)).
-      - Only a superuser may terminate them, so the login must be one too.
+      - Superusers as which the application itself logs in, for example C(POSTGRES_USER) of the official container
+        image. With O(exclude_superusers=true), of these roles only the sessions of operators' tools are excluded
+        (C(psql), pgAdmin, monitoring and similar tools, by C(application_name)).
+      - Only a superuser may terminate sessions of these roles, so O(login_user) must be a superuser too.
     type: list
     elements: str
     default: []
   allow_prepared:
     description:
-      - Whether a prepared transaction may be rolled back. This cannot be undone, and breaks the guarantee that the
-        transaction manager relies on.
+      - Whether a prepared transaction may be rolled back. This cannot be undone. It can break an atomic commit, since
+        the transaction manager may already have committed the other parts of the transaction.
     type: bool
     default: false
 notes:

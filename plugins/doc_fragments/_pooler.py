@@ -11,7 +11,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   pooler_host:
-    description: Host of PgBouncer, for V(pooler) of O(also).
+    description: Host of PgBouncer. Required with V(pooler) in O(also).
     type: str
     default: ""
   pooler_port:
@@ -19,7 +19,7 @@ options:
     type: int
     default: 6432
   pooler_user:
-    description: User of PgBouncer's C(stats_users) or C(admin_users). Empty means O(login_user).
+    description: User for PgBouncer's console, one of its C(stats_users) or C(admin_users). Empty means O(login_user).
     type: str
     default: ""
   pooler_password:

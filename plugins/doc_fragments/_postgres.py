@@ -26,7 +26,7 @@ options:
     description:
       - Role to log in as. It needs C(pg_monitor) to see all sessions and C(pg_signal_backend) to terminate them. The
         default is the role of the service, or V(postgres) without a service.
-      - With the C(REPLICATION) attribute it can also connect when all ordinary connection slots are in use.
+      - A role with the C(REPLICATION) attribute can also connect when all ordinary connection slots are in use.
     type: str
     aliases: [login]
   login_password:
@@ -81,12 +81,12 @@ options:
     default: ""
   connect_params:
     description:
-      - Parameters of libpq that have no option here, like C(service), C(target_session_attrs) or C(gssencmode).
+      - Parameters of libpq for which the module has no option, for example C(service) or C(gssencmode).
       - Do not put a password here, since Ansible prints these values.
     type: dict
     default: {}
   connect_timeout:
-    description: Seconds to wait for a connection. libpq waits at least 2 seconds.
+    description: Longest time in seconds to wait for a connection. libpq waits at least 2 seconds.
     type: int
     default: 5
   statement_timeout:
@@ -103,9 +103,9 @@ options:
 requirements:
   - psycopg2 (for example psycopg2-binary) for the Python that runs the module
 notes:
-  - Works with PostgreSQL 14 and newer. Every statement runs outside of a transaction, unless the module says otherwise,
-    and is limited by O(statement_timeout).
-  - The login paths are tried in this order, O(login_user), O(login_reserve_user), and then both again as a replication
-    connection, which has its own slots (C(max_wal_senders)). For a replication connection, C(pg_hba.conf) needs a line
-    that matches the name of the database.
+  - Works with PostgreSQL 14 and newer. Every statement runs outside of a transaction block, unless the module describes
+    a transaction, and is limited by O(statement_timeout).
+  - The login paths are tried in this order, O(login_user), O(login_reserve_user), and then both again over a
+    replication connection, which has slots of its own (C(max_wal_senders)). A replication connection of this kind is
+    matched in C(pg_hba.conf) by the name of the database, not by the keyword C(replication).
 """

@@ -101,7 +101,7 @@ services:
           contains: &ContainerReport
             name: {description: "Name of the container.", type: str}
             id: {description: "Full id of the container.", type: str}
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
             number: {description: "Number of the container within its service.", type: int}
             state: {description: "State, as the engine reports it.", type: str}
             health: {description: "Result of the health check; V(none) for a container without a health check.", type: str}

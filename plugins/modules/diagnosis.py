@@ -216,7 +216,7 @@ causes:
         alone: {description: "Whether the application is the only one of its role.", type: bool}
         service: {description: "Name of the service; empty for none.", type: str}
         raise_to: {description: "Possible size of the pool.", type: int}
-        proved: {description: "Whether the planner confirmed the gain with a hypothetical index.", type: bool}
+        proved: {description: "Whether the planner confirmed the gain with a hypothetical index (hypopg).", type: bool}
         slot: {description: "Name of the replication slot.", type: str}
         bytes: {description: "Size in bytes.", type: int}
         remedy: {description: "Next step.", type: str}
@@ -262,21 +262,21 @@ plans:
       description: "The part with idle sessions and dead client connections."
       type: dict
       contains: &EndDict
-        verb: {description: "Kind of act.", type: str}
+        verb: {description: "Kind of the plan.", type: str}
         digest: {description: "Digest of the plan (SHA-256).", type: str}
         actions:
           description: "Planned actions."
           type: list
           elements: dict
           contains: &ActionDict
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            frees: {description: "Number of sessions that the action frees.", type: int}
-            pid: {description: "Process id; 0 for none.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            frees: {description: "Number of waiters that the action unblocks.", type: int}
+            pid: {description: "Process id; 0 if there is none.", type: int}
             application: {description: "Name of the application.", type: str}
-            rule: {description: "Rule that names the session.", type: str}
-            out_of_reach: {description: "Whether it is excluded only as a superuser's session, or by the login's rights.", type: bool}
-            needs_approval: {description: "Why an operator must approve the action; empty if the limit is enough.", type: str}
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            rule: {description: "Rule that the session matches.", type: str}
+            out_of_reach: {description: "Whether it is excluded only because its role is a superuser, or because the login role may not signal it.", type: bool}
+            needs_approval: {description: "Why an operator must approve the action, even within the limit; empty if no approval is needed for it.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
             reason: {description: "Reason.", type: str}
             action: {description: "The act.", type: str}
         excluded:
@@ -284,17 +284,17 @@ plans:
           type: list
           elements: dict
           contains: &ExcludedDict
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            frees: {description: "Number of sessions that the action frees.", type: int}
-            pid: {description: "Process id; 0 for none.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            frees: {description: "Number of waiters that the action unblocks.", type: int}
+            pid: {description: "Process id; 0 if there is none.", type: int}
             application: {description: "Name of the application.", type: str}
-            rule: {description: "Rule that names the session.", type: str}
-            out_of_reach: {description: "Whether it is excluded only as a superuser's session, or by the login's rights.", type: bool}
-            needs_approval: {description: "Why an operator must approve the action; empty if the limit is enough.", type: str}
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            rule: {description: "Rule that the session matches.", type: str}
+            out_of_reach: {description: "Whether it is excluded only because its role is a superuser, or because the login role may not signal it.", type: bool}
+            needs_approval: {description: "Why an operator must approve the action, even within the limit; empty if no approval is needed for it.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
             reason: {description: "Reason.", type: str}
-        affected_before: {description: "Sessions that match.", type: int}
-        affected_after: {description: "Sessions that match and that the plan leaves.", type: int}
+        affected_before: {description: "Number of sessions that match the rules.", type: int}
+        affected_after: {description: "Number of sessions that match the rules and are not in the plan.", type: int}
         what: {description: "Description, in a sentence.", type: str}
         no_action_reason: {description: "Why there is nothing to do.", type: str}
         frees: {description: "Number of actions.", type: int}

@@ -143,7 +143,7 @@ containers:
       contains: &OomKill
         container: {description: "Id of the container; empty for none.", type: str}
         task: {description: "Name of the process.", type: str}
-        pid: {description: "Process id; 0 for none.", type: int}
+        pid: {description: "Process id; 0 if there is none.", type: int}
         at: {description: "Time in the kernel's log, in seconds since 1970.", type: float}
     pids: {description: "Number of processes.", type: int}
     leak:
@@ -164,7 +164,7 @@ processes:
   elements: dict
   sample: [{"pid": 4711, "inside_pid": 7, "name": "gunicorn", "container": "pafar-backend-1", "cpu": 0.9}]
   contains: &BusyProcess
-    pid: {description: "Process id; 0 for none.", type: int}
+    pid: {description: "Process id; 0 if there is none.", type: int}
     inside_pid: {description: "Process id in the container's PID namespace.", type: int}
     name: {description: "Name of the process.", type: str}
     container: {description: "Name of the container; empty for the host.", type: str}

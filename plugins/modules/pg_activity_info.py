@@ -10,56 +10,57 @@ version_added: 0.1.0
 description:
   - Reads all sessions of a PostgreSQL server over one connection, with a few statements that each have a timeout.
   - Returns the wait-for graph of lock waits as trees. Each tree has a root blocker, which can also be a prepared
-    transaction, an idle session that holds an advisory lock, or the replay of a standby. A queued blocker is a waiting
+    transaction, an idle session that holds an advisory lock, or WAL replay on a standby. A queued blocker is a waiting
     session that blocks other sessions.
-  - The module does not wait for table locks and leaves no transaction open. It can connect when all ordinary
-    connection slots are in use.
+  - The module does not wait for table locks and leaves no transaction open. When all ordinary connection slots are in
+    use, it connects with O(login_reserve_user) or over a replication connection.
 options:
   min_waiting:
-    description: Seconds of waiting from which a waiter counts in RV(long_waiters).
+    description: Shortest lock wait, in seconds, that counts in RV(long_waiters).
     type: float
     default: 30.0
   long_running:
-    description: Seconds from which an active statement is listed in RV(activity).
+    description: Shortest run time, in seconds, of the active statements that C(long_running) of RV(activity) lists.
     type: float
     default: 60.0
   statements:
     description:
-      - How the texts of statements are returned. V(normalized) removes all literals and comments. V(full) returns them
+      - How statement texts are returned. V(normalized) removes all literals and comments. V(full) returns the texts
         unchanged, including personal data. V(none) returns no text.
     type: str
     default: normalized
     choices: [normalized, full, none]
   max_rows:
-    description: Largest length of each returned list. Counts always cover all sessions.
+    description: Maximum number of entries in each returned list. Counts always cover all sessions.
     type: int
     default: 100
   patience:
     description:
-      - Seconds for which the snapshot is repeated, five times a second, until at most O(expected) sessions have waited
-        for O(min_waiting) seconds or longer. 0 takes one snapshot.
+      - Longest time, in seconds, to repeat the snapshot, five times a second, until at most O(expected) sessions have
+        waited for a lock for O(min_waiting) seconds or longer. 0 takes one snapshot.
     type: float
     default: 0.0
   expected:
-    description: With O(patience), number of such waiters at which the module stops.
+    description: Largest number of long waiters at which O(patience) stops repeating the snapshot.
     type: int
     default: 0
   also:
     description:
-      - Further facts, returned in RV(background).
+      - Additional facts to collect. They are returned in RV(background).
       - V(wraparound) returns the age of the databases and the holders of the xmin horizon.
       - V(replication) returns replication slots and the WAL that they retain.
       - V(spill) returns temporary files by session.
-      - V(autovacuum) returns vacuums and the sessions that they block.
-      - V(processes) returns CPU and memory of the server processes and dead client connections. It matches the
-        processes of this host, also in containers, to sessions. It needs root if the processes belong to another user.
-      - V(pooler) returns the pools of PgBouncer and the real client of a pooled session.
+      - V(autovacuum) returns running vacuums and the sessions that they block.
+      - V(processes) returns CPU and memory of the server processes and dead client connections. The module must run on
+        the host of the server, whose processes (also in containers) it matches to sessions. It needs root if the
+        processes belong to another user.
+      - V(pooler) returns the pools of PgBouncer and the client behind each pooled session. It needs O(pooler_host).
     type: list
     elements: str
     default: []
     choices: [wraparound, replication, spill, autovacuum, processes, pooler]
   interval:
-    description: Seconds between the two samples of V(processes).
+    description: Seconds between the two samples that V(processes) of O(also) takes.
     type: float
     default: 1.0
 extends_documentation_fragment:
@@ -98,9 +99,9 @@ server:
     in_recovery: {description: "Whether the server is a standby.", type: bool}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
-    deadlock_timeout: {description: "The server's setting, as a text.", type: str}
-    synchronous_standby_names: {description: "The server's setting, as a text.", type: str}
-    login_path: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
+    synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
+    login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 waiters:
@@ -110,8 +111,9 @@ waiters:
   sample: 101
 waiters_by_design:
   description:
-    - Waiters for an advisory lock whose holder does nothing wrong, an agreement of the application (a leader and those that
-      stand by). RV(tree) has a line for each such lock, and RV(long_waiters) does not count them.
+    - Number of sessions that wait for an advisory lock by design of the application, for example in a leader election
+      (one session holds the lock, the others wait for it). RV(long_waiters) does not count them. RV(tree) has one line
+      for each such lock.
   returned: success
   type: int
   sample: 0
@@ -127,16 +129,16 @@ longest_wait:
   sample: 42.3
 root_blockers:
   description:
-    - Sessions that hold locks for which others wait, and that do not wait themselves. The one that blocks most
-      sessions is first.
+    - Sessions and prepared transactions that block other sessions and do not wait for a lock themselves. The one that
+      blocks most sessions is first.
   returned: success
   type: list
   elements: dict
   sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "waiters": 101,
             "state": "idle in transaction", "reason": "idle in transaction for 65 s", "protected": ""}]
   contains: &SessionBlocker_PreparedBlocker
-    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-    pid: {description: "Process id; 0 for none.", type: int}
+    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    pid: {description: "Process id; 0 if there is none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
@@ -144,17 +146,17 @@ root_blockers:
     backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
     state: {description: "Session state, as pg_stat_activity has it.", type: str}
     seconds_in_state: {description: "Seconds in this state.", type: float}
-    transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+    transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
-    wait: {description: "Wait event; empty for none.", type: str}
-    maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
+    wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
+    maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
     statement: {description: "Text of the statement.", type: str}
-    waiters: {description: "Number of sessions that wait for it.", type: int}
-    frees_alone: {description: "Waiters that would get their lock if this session alone were terminated.", type: int}
+    waiters: {description: "Number of sessions that it blocks, directly or through other waiters.", type: int}
+    frees_alone: {description: "Number of waiters that would get their lock if only this session were terminated.", type: int}
     reason: {description: "Why it blocks, and for how long.", type: str}
     protected: {description: "Why the session may not be terminated; empty where it may.", type: str}
     behind_pooler:
-      description: "The real client, where the session is one of a pooler's server connections; null otherwise."
+      description: "Client of PgBouncer that uses the session; null if the session is no server connection of PgBouncer."
       type: dict
       contains: &PoolClient
         client: {description: "Address of the client.", type: str}
@@ -162,7 +164,7 @@ root_blockers:
         user: {description: "Name of the role.", type: str}
     gid: {description: "Global id of the prepared transaction.", type: str}
 queued_blockers:
-  description: Waiting sessions that block other sessions, with the same keys as RV(root_blockers).
+  description: Sessions that wait for a lock and block other sessions, with the same keys as RV(root_blockers).
   returned: success
   type: list
   elements: dict
@@ -175,8 +177,8 @@ blocked:
   elements: dict
   sample: [{"pid": 4712, "waits_seconds": 42.3, "waits_for": "row public.bookings (0,1)", "mode": "ShareLock"}]
   contains: &SessionWaiter_PreparedWaiter
-    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-    pid: {description: "Process id; 0 for none.", type: int}
+    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    pid: {description: "Process id; 0 if there is none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
@@ -184,16 +186,16 @@ blocked:
     backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
     state: {description: "Session state, as pg_stat_activity has it.", type: str}
     seconds_in_state: {description: "Seconds in this state.", type: float}
-    transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+    transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
-    wait: {description: "Wait event; empty for none.", type: str}
-    maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
+    wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
+    maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
     statement: {description: "Text of the statement.", type: str}
-    waits_seconds: {description: "Seconds of waiting.", type: float}
-    waits_for: {description: "Object whose lock it waits for.", type: str}
+    waits_seconds: {description: "Lock wait, in seconds.", type: float}
+    waits_for: {description: "Object whose lock the session waits for.", type: str}
     mode: {description: "Lock mode.", type: str}
     locktype: {description: "Lock type.", type: str}
-    behind: {description: "Target of the session that it waits for.", type: str}
+    behind: {description: "Target of the session, or prepared transaction, that blocks it; null if several do.", type: str}
 cycles:
   description: Deadlocks that PostgreSQL has not resolved yet, each a list of process ids.
   returned: success
@@ -209,19 +211,19 @@ tree:
 connections:
   description:
     - Used and free connection slots. Only client backends count, as for C(max_connections).
-    - C(connection_limits) are the limits that a new session can reach (all slots, the limit of a role or of a
-      database), each with the applications under it.
+    - C(connection_limits) are the limits that can refuse a new session (the slots of the server, the limit of a role
+      or of a database), each with the applications whose sessions count.
   returned: success
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
   contains: &Connections
     used: {description: "Used connection slots.", type: int}
     limit: {description: "Setting max_connections.", type: int}
-    percent: {description: "Percent of the slots in use.", type: float}
-    ordinary_limit: {description: "Slots for ordinary roles.", type: int}
+    percent: {description: "Used slots, in percent of max_connections.", type: float}
+    ordinary_limit: {description: "Slots for ordinary roles (max_connections without the reserved slots).", type: int}
     ordinary_free: {description: "Free slots for ordinary roles.", type: int}
-    reserved: {description: "Slots reserved for roles with pg_use_reserved_connections.", type: int}
-    superuser_reserved: {description: "Slots reserved for superusers.", type: int}
+    reserved: {description: "Slots that are reserved for roles with pg_use_reserved_connections (reserved_connections).", type: int}
+    superuser_reserved: {description: "Slots that are reserved for superusers (superuser_reserved_connections).", type: int}
     role_limits:
       description: "Roles that have a connection limit."
       type: dict
@@ -256,7 +258,7 @@ connections:
         used: {description: "Used connections.", type: int}
         free: {description: "Number that is free.", type: int}
         applications:
-          description: "Applications that use connections under this limit, the largest first."
+          description: "Applications whose sessions count for this limit, the largest first."
           type: list
           elements: dict
           contains: &ApplicationReport
@@ -264,24 +266,24 @@ connections:
             application: {description: "Name of the application.", type: str}
             database: {description: "Name of the database.", type: str}
             name: {description: "Application name, role and database in one text.", type: str}
-            family: {description: "The application's name, with an asterisk for what differs between its sessions.", type: str}
+            family: {description: "Application name, role and database in one text, with an asterisk for the part of the name that differs between its sessions.", type: str}
             sessions: {description: "Number of sessions.", type: int}
             idle: {description: "Idle sessions.", type: int}
-            idle_seconds: {description: "Seconds idle, the longest first.", type: list, elements: int}
-            unused_seconds: {description: "Seconds idle of those that were used at first only, the longest first.", type: list, elements: int}
-            pools: {description: "Sizes of its pools by name or client, where there are several of about one size.", type: list, elements: int}
-            opened_seconds: {description: "Seconds since the newest of its sessions was opened.", type: float}
+            idle_seconds: {description: "Idle time of each idle session, in seconds, the longest first.", type: list, elements: int}
+            unused_seconds: {description: "Idle time, in seconds, of the idle sessions that were used only at their start, the longest first.", type: list, elements: int}
+            pools: {description: "Sizes of its pools, by application name or client address, if it has several of similar size.", type: list, elements: int}
+            opened_seconds: {description: "Seconds since its newest session connected.", type: float}
             idle_in_transaction: {description: "Sessions that are idle in transaction.", type: int}
-            idle_in_transaction_seconds: {description: "Seconds idle in transaction, the longest first, where terminable.", type: list, elements: float}
+            idle_in_transaction_seconds: {description: "Idle time, in seconds, of the sessions that are idle in transaction and may be terminated, the longest first.", type: list, elements: float}
             active: {description: "Active sessions.", type: int}
             waiting: {description: "Number of waiting sessions or clients.", type: int}
-            pooled: {description: "Whether the sessions come through a pooler that adds its clients' hosts to their names.", type: bool}
+            pooled: {description: "Whether the sessions come through a connection pooler.", type: bool}
             clients: {description: "Sessions by client address.", type: dict}
 activity:
   description:
     - Lists of sessions by problem, each at most O(max_rows) long, the oldest first.
-    - C(other_waits) are waits for something other than a heavyweight lock. C(protected) gives the reason why no
-      mitigation may terminate the session.
+    - C(other_waits) are waits for something other than a heavyweight lock. C(protected) lists the sessions that no
+      mitigation may terminate, each with the reason.
   returned: success
   type: dict
   sample: {"long_running": [], "idle_in_transaction": [], "other_waits": [], "protected": []}
@@ -291,8 +293,8 @@ activity:
       type: list
       elements: dict
       contains: &SessionReport
-        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-        pid: {description: "Process id; 0 for none.", type: int}
+        target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+        pid: {description: "Process id; 0 if there is none.", type: int}
         user: {description: "Name of the role.", type: str}
         database: {description: "Name of the database.", type: str}
         application: {description: "Name of the application.", type: str}
@@ -300,10 +302,10 @@ activity:
         backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
         state: {description: "Session state, as pg_stat_activity has it.", type: str}
         seconds_in_state: {description: "Seconds in this state.", type: float}
-        transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+        transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
         has_written: {description: "Whether its transaction has written data.", type: bool}
-        wait: {description: "Wait event; empty for none.", type: str}
-        maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
+        wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
+        maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
         statement: {description: "Text of the statement.", type: str}
     idle_in_transaction:
       description: "Sessions that are idle in transaction."
@@ -316,24 +318,24 @@ activity:
       elements: dict
       contains: *SessionReport
     pin_suspects:
-      description: "Sessions that may keep a buffer pinned."
+      description: "Sessions that may hold the buffer pin that another session waits for."
       type: list
       elements: dict
       contains: *SessionReport
     safe_snapshot_waits:
-      description: "Sessions that wait for a safe snapshot."
+      description: "Serializable, read-only, deferrable transactions that wait for a safe snapshot."
       type: list
       elements: dict
       contains: &SnapshotWait
-        pid: {description: "Process id; 0 for none.", type: int}
+        pid: {description: "Process id; 0 if there is none.", type: int}
         blocked_by: {description: "Process ids of the sessions that block it.", type: list, elements: int}
     protected:
       description: "Sessions that no mitigation may terminate."
       type: list
       elements: dict
       contains: &ProtectedSession
-        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-        pid: {description: "Process id; 0 for none.", type: int}
+        target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+        pid: {description: "Process id; 0 if there is none.", type: int}
         reason: {description: "Why the session may not be terminated.", type: str}
 prepared:
   description: Prepared transactions.
@@ -342,17 +344,18 @@ prepared:
   elements: dict
   sample: [{"gid": "booking-17", "target": "prepared@20261123T145635.123456Z/xid740", "seconds": 7200.0}]
   contains: &PreparedReport
-    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
     gid: {description: "Global id of the prepared transaction.", type: str}
     owner: {description: "Owner.", type: str}
     database: {description: "Name of the database.", type: str}
     seconds: {description: "Seconds since the transaction was prepared.", type: float}
-    waiters: {description: "Number of sessions that wait for it.", type: int}
+    waiters: {description: "Number of sessions that it blocks, directly or through other waiters.", type: int}
 background:
   description:
-    - Facts selected by O(also), each under the name of its choice, and C(findings), which need attention now.
+    - Facts selected by O(also), one key for each choice, and C(findings), the problems that need attention now.
     - C(spill.sessions) adds the files of parallel workers to their leader. C(processes.sessions) has C(cpu) in cores
-      and C(memory) in bytes of private memory. C(pooler.clients) maps the process id of a session to its real client.
+      and C(memory) in bytes of private memory. C(pooler.clients) maps the process id of a session to the client of the
+      pooler that uses it.
   returned: success
   type: dict
   sample: {"wraparound": {"databases": [], "holders": []}, "findings": []}
@@ -369,17 +372,17 @@ background:
             database: {description: "Name of the database.", type: str}
             age: {description: "Age of datfrozenxid, in transactions.", type: int}
             multixact_age: {description: "Age of datminmxid, in multixacts.", type: int}
-            limit: {description: "Age at which autovacuum starts a vacuum against wraparound.", type: int}
-            share: {description: "Age as a share of the age at which autovacuum starts a vacuum against wraparound.", type: float}
+            limit: {description: "Setting autovacuum_freeze_max_age, the age from which on autovacuum starts anti-wraparound vacuums.", type: int}
+            share: {description: "Age as a share of the limit, in transactions or in multixacts, whichever is larger.", type: float}
         holders:
-          description: "Holders of the xmin horizon, the oldest first."
+          description: "Sessions, prepared transactions and replication slots that hold back the xmin horizon, the oldest first."
           type: list
           elements: dict
           contains: &HorizonHolder
             kind: {description: "What holds the xmin horizon.", type: str}
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            pid: {description: "Process id; 0 for none.", type: int}
-            age: {description: "Age of the xmin that it holds, in transactions.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            pid: {description: "Process id; 0 if there is none.", type: int}
+            age: {description: "Age of its xmin, in transactions.", type: int}
     replication:
       description: "Replication slots and WAL senders."
       type: dict
@@ -391,11 +394,11 @@ background:
           contains: &SlotReport
             slot: {description: "Name of the replication slot.", type: str}
             kind: {description: "Type of the slot, physical or logical.", type: str}
-            active: {description: "Whether a consumer reads from it.", type: bool}
-            pid: {description: "Process id; 0 for none.", type: int}
+            active: {description: "Whether a consumer is connected to the slot.", type: bool}
+            pid: {description: "Process id; 0 if there is none.", type: int}
             kept_bytes: {description: "Bytes of WAL that the slot retains.", type: int}
-            wal_status: {description: "Whether the WAL of the slot is still available; empty where the version does not report it.", type: str}
-            safe_bytes: {description: "Bytes of WAL that can still be written before the slot is lost; null for no bound.", type: int}
+            wal_status: {description: "Column wal_status of pg_replication_slots (V(reserved), V(extended), V(unreserved) or V(lost)).", type: str}
+            safe_bytes: {description: "Bytes of WAL that can be written before the slot may lose WAL (safe_wal_size); null without a limit.", type: int}
             inactive_since: {description: "Time since which no consumer reads from the slot; null where the version does not report it.", type: str}
             temporary: {description: "Whether the slot is dropped when its session ends.", type: bool}
         walsenders:
@@ -403,7 +406,7 @@ background:
           type: list
           elements: dict
           contains: &WalsenderReport
-            pid: {description: "Process id; 0 for none.", type: int}
+            pid: {description: "Process id; 0 if there is none.", type: int}
             state: {description: "State, as pg_stat_replication has it.", type: str}
             behind_bytes: {description: "Bytes of WAL that the receiver has not replayed yet.", type: int}
         archiver:
@@ -422,13 +425,13 @@ background:
           type: list
           elements: dict
           contains: &SpillSession
-            pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            pid: {description: "Process id; 0 if there is none.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
             files: {description: "Number of temporary files.", type: int}
             bytes: {description: "Size in bytes.", type: int}
         other_bytes: {description: "Bytes of temporary files that belong to no session.", type: int}
-        note: {description: "Why some temporary files cannot be read; empty if all can be read.", type: str}
+        note: {description: "Why some temporary files could not be read; empty if all could be read.", type: str}
     autovacuum:
       description: "Running vacuums."
       type: dict
@@ -438,14 +441,14 @@ background:
           type: list
           elements: dict
           contains: &VacuumReport
-            pid: {description: "Process id; 0 for none.", type: int}
-            doing: {description: "Activity of the vacuum.", type: str}
+            pid: {description: "Process id; 0 if there is none.", type: int}
+            doing: {description: "Statement of the vacuum, with its table.", type: str}
             database: {description: "Name of the database.", type: str}
             seconds: {description: "Seconds since the vacuum began.", type: float}
             automatic: {description: "Whether autovacuum started it.", type: bool}
-            against_wraparound: {description: "Whether it prevents wraparound. Such a vacuum restarts at once when it is cancelled.", type: bool}
-            share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
-            holds_up: {description: "Number of sessions that wait for it.", type: int}
+            against_wraparound: {description: "Whether it is an anti-wraparound vacuum. PostgreSQL starts such a vacuum again when it is cancelled.", type: bool}
+            share_done: {description: "Progress of the present phase, 0 to 1; null if the phase does not report it.", type: float}
+            holds_up: {description: "Number of sessions that it blocks.", type: int}
     processes:
       description: "Processes behind the sessions."
       type: dict
@@ -455,9 +458,9 @@ background:
           type: list
           elements: dict
           contains: &BackendUse
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-            pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            pid: {description: "Process id; 0 if there is none.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
             state: {description: "Session state, as pg_stat_activity has it.", type: str}
             cpu: {description: "CPU use, in cores.", type: float}
             memory: {description: "Bytes of memory.", type: int}
@@ -468,13 +471,13 @@ background:
           type: list
           elements: dict
           contains: &DeadClient
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-            pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            pid: {description: "Process id; 0 if there is none.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
             reason: {description: "What shows that the client connection is dead.", type: str}
         cpu: {description: "CPU use, in cores.", type: float}
         memory: {description: "Bytes of memory.", type: int}
-        here: {description: "Whether the server's processes run on this host and can be read.", type: bool}
+        here: {description: "Whether the module found the server's processes on its host and can read them.", type: bool}
         why: {description: "Why the processes cannot be read; empty if they can.", type: str}
         cores: {description: "Cores of the host.", type: int}
     pooler:
@@ -491,16 +494,16 @@ background:
             database: {description: "Name of the database.", type: str}
             user: {description: "Name of the role.", type: str}
             mode: {description: "Pool mode (session, transaction or statement).", type: str}
-            clients: {description: "Clients that have a server connection.", type: int}
+            clients: {description: "Number of clients that have a server connection.", type: int}
             waiting: {description: "Number of waiting sessions or clients.", type: int}
             longest_wait: {description: "Longest wait, in seconds.", type: float}
             active: {description: "Connections in use.", type: int}
             idle: {description: "Idle server connections.", type: int}
-            size: {description: "Largest number of server connections.", type: int}
+            size: {description: "Largest number of server connections (pool_size).", type: int}
             paused: {description: "Whether the database is paused in the pooler.", type: bool}
-            exhausted: {description: "Whether clients wait and every server connection is in use.", type: bool}
+            exhausted: {description: "Whether clients wait and all server connections of the pool are in use.", type: bool}
         clients:
-          description: "The real client by the process id of its session."
+          description: "Client of PgBouncer by the process id of the session that it uses."
           type: dict
           contains:
             "<name>":
@@ -512,9 +515,9 @@ background:
           type: dict
           contains: &ClientConnections
             used: {description: "Client connections.", type: int}
-            limit: {description: "Largest number of client connections.", type: int}
-        findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
-    findings: {description: "Findings that need attention now, a sentence each.", type: list, elements: str}
+            limit: {description: "Largest number of client connections (max_client_conn).", type: int}
+        findings: {description: "Problems that need attention now, a sentence each.", type: list, elements: str}
+    findings: {description: "Problems that need attention now, a sentence each.", type: list, elements: str}
 visibility:
   description: V(full), or V(partial) if the login role may not see all sessions.
   returned: success
@@ -532,11 +535,11 @@ server_states:
   elements: dict
   contains: &ServerState
     cause: {description: "Name of the cause.", type: str}
-    text: {description: "Text.", type: str}
-    sessions: {description: "Number of sessions that wait for it.", type: int}
-    seconds: {description: "Seconds of the longest wait.", type: float}
-    refuses: {description: "Whether the server refuses writes, whichever session sends them.", type: bool}
-    advice: {description: "What an operator must do, a sentence each.", type: str}
+    text: {description: "Description of the problem, with its figures.", type: str}
+    sessions: {description: "Number of sessions that wait because of it.", type: int}
+    seconds: {description: "Longest of these waits, in seconds.", type: float}
+    refuses: {description: "Whether the server refuses the writes of all sessions.", type: bool}
+    advice: {description: "What an operator must do.", type: str}
 """
 
 from functools import partial

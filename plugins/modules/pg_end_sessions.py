@@ -14,63 +14,69 @@ description:
   - The least harmful action comes first. The order is dead client connections, idle sessions (the pool reconnects),
     sessions idle in transaction (their transaction is rolled back), and running statements (their result is lost).
   - Replication, backups, index builds, maintenance, PostgreSQL's own processes, superusers (see
-    O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are excluded
-    too, since their blocker is the cause (see M(pafar.runbook.pg_kill_blocking)).
+    O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are
+    excluded too, since their blocker is the cause (see M(pafar.runbook.pg_kill_blocking)).
   - The statement that terminates a session re-checks it. A session is terminated only if it is the same backend in the
     same transaction and state as in the plan. A running statement is cancelled first, and its session is terminated
-    only if the statement continues.
+    only if the statement still runs after O(grace) seconds.
   - In check mode the module returns the same plan and changes nothing.
-  - With O(session) the module ends one chosen session and no other, and the rules are off.
+  - With O(session), the module cancels or terminates that one session, and the rules are off.
 options:
   session:
     description:
-      - One session to end, by its pid (V(4711)), its identity (V(4711@20261123T145635.123456Z), pid and start of the
-        backend) or a target of a plan. The identity is checked again by the statement that acts. Empty chooses none.
-      - A pid without a session, a process of PostgreSQL itself and the module's own session are refused. An identity
-        that is gone is no error, and nothing is done to another session with that pid.
+      - The one session to cancel or terminate, as a pid (V(4711)), as pid and backend start
+        (V(4711@20261123T145635.123456Z)), or as a target of a plan. If empty, the rules select the sessions.
+      - The module fails if only a pid is given and no session has it, and if it is the pid of a PostgreSQL background
+        process, of a parallel worker or of the module's own session.
+      - The backend start is checked again by the statement that acts. If that session no longer exists, the module
+        succeeds, and does nothing to another session with the same pid.
     type: str
     default: ""
   session_action:
     description:
-      - What to do to O(session). V(cancel) cancels the statement that the plan saw, and never terminates. V(terminate)
-        terminates the session, whatever it does by then. V(auto) cancels if a statement runs, and terminates otherwise.
+      - Action on O(session). V(cancel) cancels the statement that ran at the time of the plan, and never terminates the
+        session. V(terminate) terminates the session, also if its state or transaction has changed since the plan.
+        V(auto) cancels if a statement runs, and terminates otherwise.
     type: str
     default: auto
     choices: [auto, cancel, terminate]
   override_exclusions:
     description:
-      - Whether O(session) may be terminated although it is excluded (a backup, replication, autovacuum, a superuser, the
-        O(exclude_roles) and their like). The plan then has C(needs_approval), so that M(pafar.runbook.gate) opens for an
-        approval only. What the login may not see or signal stays excluded.
+      - Whether to plan the action on O(session) even if the session is excluded (a backup, replication, autovacuum, a
+        superuser, or by one of the C(exclude_) options). The action then has C(needs_approval), and
+        M(pafar.runbook.gate) requires an approval. Sessions that the login role may not see or signal stay excluded.
     type: bool
     default: false
   idle:
     description:
-      - Seconds for which a session of an application over its share must have been idle. Omitted disables the rule.
-      - The rule applies only under a connection limit (all slots, the limit of a role or of a database) of which less
-        than O(headroom) is free.
+      - Terminate sessions that have been idle for this many seconds, of applications that hold more than their share
+        (see O(share) and O(shares)). If omitted, the rule is off.
+      - The rule applies only where less than O(headroom) of a connection limit is free. A connection limit is that of
+        the server, of a role or of a database.
       - An idle session is excluded if it holds an advisory lock or if its last statement was C(LISTEN). PostgreSQL
         shows only the last statement, so exclude other listeners with O(exclude_applications).
-      - An application is a role, an application name and a database. Numbers in the name (process id, thread, counter, host,
-        UUID) and the host that PgBouncer adds are ignored. Sessions without a name are grouped by client address.
-      - A leak is uneven. A pool that is nearly alone under its role's or its database's limit, pools of about one size (of
-        several applications, or of the names or clients of one), and sessions that come through a pooler are left alone,
-        unless O(shares) names the application.
-      - A leaked session was used at first only. One that was used for more than a minute after its login, and for longer than
-        it has been idle, is excluded, since a pool uses its sessions again.
-      - The last opened sessions go first, since an application may still need what it opened at its start.
+      - An application is a combination of role, C(application_name) and database. Numbers in the name (process id,
+        thread, counter, host, UUID) and the host that PgBouncer adds are ignored. Sessions without a name are grouped
+        by client address.
+      - Pools that are large but do not leak are not terminated, unless O(shares) lists the application. Such a pool is
+        almost the only one under the limit of its role or database, or it is one of several pools of similar size (of
+        several applications, or by name or client address within one), or it is behind a connection pooler.
+      - An application that leaks a connection uses it only at its start, while a pool reuses its sessions. A session is
+        therefore excluded if it was in use for more than a minute after its login and for longer than it has been idle.
+      - The most recently opened sessions are terminated first, since an application may still need the sessions that it
+        opened at its start.
     type: float
   shares:
     description:
-      - Largest number of sessions of an application, by C(application_name), instead of the share that O(share) gives.
-        It applies to each role and database that the application uses.
+      - Maximum number of sessions of an application, by C(application_name). It replaces O(share) for the listed
+        applications, and applies separately to each role and database that an application uses.
     type: dict
     default: {}
   share:
     description:
       - Largest share of a connection limit that one application may hold before its idle sessions are terminated, more
-        than 0 and at most 1. If that does not free O(headroom), the largest applications are reduced further, to a
-        common level.
+        than 0 and at most 1. If that does not free O(headroom), the largest applications are reduced further, to one
+        common number of sessions.
     type: float
     default: 0.5
   headroom:
@@ -78,44 +84,47 @@ options:
     type: float
     default: 0.2
   floor:
-    description: Number of sessions that each application keeps, whatever its share. At least 0.
+    description: Number of sessions that each application keeps, however small its share is. At least 0.
     type: int
     default: 2
   idle_in_transaction:
-    description: Seconds for which a session must have been idle in transaction. Omitted disables the rule.
+    description:
+      - Terminate sessions that have been idle in transaction for this many seconds. If omitted, the rule is off.
     type: float
   holds_back:
     description:
-      - Whether O(idle_in_transaction) names only sessions that hold others back. They keep the dead rows of 1000 transactions
-        or more (xmin horizon), or other sessions wait for their locks.
+      - Whether O(idle_in_transaction) applies only to sessions that affect others. Such a session holds the xmin
+        horizon 1000 transactions or more behind, so that vacuum cannot remove dead rows, or other sessions wait for
+        its locks.
     type: bool
     default: false
   long_running:
-    description: Seconds for which a statement must have run. Omitted disables the rule.
+    description: Cancel statements that have run for this many seconds. If omitted, the rule is off.
     type: float
   busy:
     description:
-      - Sessions that use much CPU, with C(pid) (as the database reports it) and C(cpu) (cores), as
-        M(pafar.runbook.top_consumers) and M(pafar.runbook.pg_activity_info) return them.
+      - Sessions that use much CPU and whose statement is to be cancelled. Each has C(pid) (from C(pg_stat_activity))
+        and C(cpu) (in cores), as M(pafar.runbook.top_consumers) and M(pafar.runbook.pg_activity_info) return them.
     type: list
     elements: dict
     default: []
   min_running:
-    description: Seconds for which the statement of a session in O(busy) must have run.
+    description: Shortest run time, in seconds, of the statement of a session in O(busy).
     type: float
     default: 10.0
   maintenance:
     description:
-      - Whether maintenance may be terminated, which takes its time by nature. Known by what it does (VACUUM, ANALYZE, CLUSTER,
-        REINDEX, CREATE INDEX, COPY, REFRESH, changes of tables, calls of pg_repack, pg_squeeze and pg_partman), or by the name
-        of its tool (pg_restore, vacuumdb, pg_repack and their like). What builds an index concurrently, and backups, are
-        never ended.
+      - Whether the rules apply to maintenance, which usually runs long. A session counts as maintenance by its command
+        (C(VACUUM), C(ANALYZE), C(CLUSTER), C(REINDEX), C(CREATE INDEX), C(COPY), C(REFRESH MATERIALIZED VIEW),
+        C(ALTER TABLE), functions of pg_repack, pg_squeeze and pg_partman) or by the C(application_name) of a
+        maintenance tool (C(pg_restore), C(vacuumdb), C(pg_repack) and others). Backups and concurrent index builds are
+        never terminated.
     type: bool
     default: false
   dead_clients:
     description:
-      - Sessions with a dead client connection, with C(target) and C(reason), as M(pafar.runbook.pg_activity_info)
-        returns them.
+      - Sessions with a dead client connection, to be terminated. Each has C(target) and C(reason), as
+        M(pafar.runbook.pg_activity_info) returns them.
     type: list
     elements: dict
     default: []
@@ -136,14 +145,14 @@ options:
     default: 100
   only:
     description:
-      - Approved targets, as an earlier plan named them. No other session is terminated. An empty list approves
+      - Approved targets, from C(actions) of an earlier RV(plan). No other session is terminated. An empty list approves
         nothing.
-      - The module fails if none of them is in the present plan although other sessions are.
+      - The module fails if the current plan has actions, but none of them is approved.
     type: list
     elements: str
   parts:
     description:
-      - Which part of the plan to use. V(harmless) are idle sessions and dead client connections. V(others) are
+      - Which parts of the plan to carry out. V(harmless) are idle sessions and dead client connections. V(others) are
         sessions with an open transaction or a running statement.
     type: list
     elements: str
@@ -158,33 +167,36 @@ options:
     type: float
     default: 5.0
   max_rows:
-    description: Largest length of the lists in RV(evidence) and RV(facts).
+    description: Maximum number of entries in each list of RV(evidence) and RV(facts).
     type: int
     default: 200
   also:
     description:
-      - Return RV(facts) from the snapshot of the plan, with these subjects in C(background), as
-        O(pafar.runbook.pg_activity_info#module:also) describes them. An empty list returns the facts without a
-        background; omitted returns no facts.
-      - With V(pooler), an application of which a session serves a client of the pooler is one behind a pooler. Poolers on this
-        host are known by their processes.
+      - Additional facts to collect with the snapshot of the plan, as for O(pafar.runbook.pg_activity_info#module:also).
+        They are returned in C(background) of RV(facts). With an empty list, RV(facts) has no such facts. If the option
+        is omitted, RV(facts) is empty.
+      - With V(pooler), PgBouncer's console shows which sessions belong to the pooler. O(idle) does not terminate
+        sessions of an application that connects through it. Without V(pooler), poolers are recognized only by their
+        processes on this host.
     type: list
     elements: str
     choices: [wraparound, replication, spill, autovacuum, processes, pooler]
   measure:
     description:
-      - Measure the sessions of these options, in addition to those given, by the server's processes on this host (see
-        V(processes) of O(also)). V(busy) are sessions that use half a core or 15 % of the host's cores, whichever is less.
+      - Options for which the module measures the sessions itself, from the server's processes on this host (see
+        V(processes) of O(also)), in addition to the sessions that are passed in. V(busy) adds sessions that use half a
+        core or 15 % of the host's cores, whichever is less. V(dead_clients) adds sessions with a dead client
+        connection.
     type: list
     elements: str
     default: []
     choices: [busy, dead_clients]
   interval:
-    description: Seconds between the two samples of V(processes).
+    description: Seconds between the two samples that V(processes) of O(also) takes.
     type: float
     default: 1.0
   min_waiting:
-    description: Seconds of waiting for a lock from which a waiter counts in C(long_waiters) of RV(facts).
+    description: Shortest lock wait, in seconds, that counts in C(long_waiters) of RV(facts).
     type: float
     default: 30.0
 extends_documentation_fragment:
@@ -215,7 +227,7 @@ EXAMPLES = r"""
     shares: {pafar-backend: 32}
     only: "{{ planned.plan.actions | map(attribute='target') }}"
 
-- name: Plan to end one session
+- name: Plan to terminate one session
   pafar.runbook.pg_end_sessions:
     login_host: db1.example.org
     session: "4711"
@@ -237,9 +249,9 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(worst) (the harshest act that may follow it, which the digest names), C(rule), C(pid),
-      C(who) and C(application). C(by_rule) counts the actions by rule. C(harmless) is
-      true if all sessions of the plan are idle or have a dead client connection.
+    - An action has C(action), C(worst) (the strongest action that may follow, for example terminate after cancel; it is
+      part of the digest), C(rule), C(pid), C(who) and C(application). C(by_rule) counts the actions by rule. C(harmless)
+      is true if all sessions of the plan are idle or have a dead client connection.
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -260,7 +272,7 @@ not_done:
 before:
   description:
     - State before the act.
-    - C(free) slots for ordinary roles, and C(waiters), sessions that wait for a lock.
+    - C(free), the number of free slots for ordinary roles, and C(waiters), the number of sessions that wait for a lock.
   returned: success
   type: dict
   sample: {"free": 0, "waiters": 0}
@@ -273,7 +285,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts sessions that were signalled and are still present; in check mode, sessions of the plan.
+    - It is the number of sessions that were signalled and are still present; in check mode, of sessions in the plan.
   returned: success
   type: int
   sample: 0
@@ -298,8 +310,8 @@ evidence:
   sample: {}
 affected:
   description:
-    - Targets of all sessions that match the rules, also those that a bound leaves alone. In a later snapshot, the
-      sessions of this list are those that the act left; other sessions were added since.
+    - Targets of all sessions that match the rules, including those that exceed a limit such as O(max_idle). If a later
+      run finds sessions outside of this list, they have connected or changed since.
   returned: success
   type: list
   elements: str
@@ -307,18 +319,19 @@ affected:
 parts:
   description:
     - The same plan in two parts, C(harmless) (idle sessions and dead client connections) and C(others). Each part has
-      its own digest, so that each can have its own limit.
+      its own digest, so that it can be approved and limited separately.
   returned: success
   type: dict
   sample: {"harmless": {"verb": "end_sessions", "actions": []}, "others": {"verb": "end_sessions", "actions": []}}
 facts:
   description:
-    - What M(pafar.runbook.pg_activity_info) returns, from the snapshot of the plan. Empty unless O(also) is given.
+    - The same keys as M(pafar.runbook.pg_activity_info) returns, from the snapshot of the plan. Empty if O(also) is
+      omitted.
   returned: success
   type: dict
   sample: {}
 measured:
-  description: C(busy) and C(dead_clients) of the plan, given and measured (see O(measure)), as the options take them.
+  description: The values of O(busy) and O(dead_clients) that the plan used, passed in and measured (see O(measure)).
   returned: success
   type: dict
   sample: {"busy": [{"pid": 87, "cpu": 0.98}], "dead_clients": []}
@@ -346,8 +359,9 @@ seconds_to_recovery:
   sample: 0.08
 about:
   description:
-    - What is known of O(session), in lines. Identity, client, state, transaction, statement without literals, locks that
-      it holds, sessions that wait for it, what is lost when it ends, and why it is excluded. Empty without O(session).
+    - Description of O(session), as lines of text. Pid and backend start, client, state, transaction, statement without
+      literals, locks that it holds, sessions that wait for it, what is lost when it is terminated, and why it is
+      excluded. Empty without O(session).
   returned: success
   type: list
   elements: str

@@ -8,12 +8,12 @@ module: pg_index_build
 short_description: Create or drop one PostgreSQL index concurrently
 version_added: 0.1.0
 description:
-  - Builds an index with C(CREATE INDEX CONCURRENTLY), or drops one.
+  - Builds an index with C(CREATE INDEX CONCURRENTLY), or drops one with C(DROP INDEX CONCURRENTLY).
   - It first checks that the build can complete. The disk must have room for twice the size of the index. No
     transaction of the database may be older than O(max_transaction_age), since the build waits for all of them. No
     prepared transaction may hold a conflicting lock on the table, unless it ends within one second.
   - An invalid index of that name from an earlier build is removed first. If this build fails, its invalid index is
-    removed. If an existing index already serves, nothing is built.
+    removed. If a valid index already has these columns, nothing is built.
   - The statement is built from the names in the options; the module accepts no SQL. M(pafar.runbook.pg_index_info)
     recommends indexes.
   - In check mode the module returns the same plan and changes nothing.
@@ -23,11 +23,11 @@ options:
     type: str
     default: public
   table:
-    description: Name of the table, in the case that the catalog has.
+    description: Name of the table, in the same upper and lower case as in C(pg_class).
     type: str
     required: true
   table_database:
-    description: Database of the table, for the same login. Empty means that of O(login_db).
+    description: Database of the table. Empty means O(login_db).
     type: str
     default: ""
   columns:
@@ -45,17 +45,18 @@ options:
     default: present
     choices: [present, absent]
   only:
-    description: Approved targets, as an earlier plan named them. Nothing else is done. An empty list approves nothing.
+    description:
+      - Approved targets, from C(actions) of an earlier RV(plan). Nothing else is done. An empty list approves nothing.
     type: list
     elements: str
   max_transaction_age:
-    description: Age in seconds from which an open transaction prevents the build.
+    description: Age, in seconds, of the oldest open transaction with which a build may start.
     type: float
     default: 60.0
   check_disk:
     description:
-      - Whether to refuse if the disk of the database has too little space or cannot be read from the host on which the
-        module runs.
+      - Whether to refuse the build if the disk of the data directory has too little free space, or if the module cannot
+        read the free space because it does not run on the host of the server.
     type: bool
     default: true
   build_timeout:
@@ -99,7 +100,7 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action) and C(who), the index and its table.
+    - An action has C(action) and C(who) (the index and its table).
   returned: success
   type: dict
   sample: {"verb": "build_index", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -121,7 +122,7 @@ not_done:
 before:
   description:
     - State before the act.
-    - C(indexes) of the table, by name.
+    - C(indexes), the names of the indexes of the table.
   returned: success
   type: dict
   sample: {"indexes": ["public.bookings_pkey"]}
@@ -134,7 +135,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts actions that are not done.
+    - It is the number of actions that are not done.
   returned: success
   type: int
   sample: 0
@@ -153,7 +154,7 @@ undo:
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The table's indexes, the sessions and the statements.
+    - The indexes of the table with their definitions, the client sessions, and the statements of the plan.
   returned: success
   type: dict
   sample: {}

@@ -8,23 +8,24 @@ module: pg_index_info
 short_description: Recommend PostgreSQL indexes, tested with the planner where possible
 version_added: 0.1.0
 description:
-  - Recommends the indexes that would save most time now. Returns for each the statement to review, the size, the lock
-    that the build takes, and evidence. The module builds no index; the role P(pafar.runbook.build_index#role) does,
-    after approval.
+  - Recommends the indexes that would save most execution time of the present workload. Returns for each the statement
+    to review, the size, the lock that the build takes, and evidence. The module builds no index. The role
+    P(pafar.runbook.build_index#role) does, after approval.
   - If the extension hypopg is installed, candidates for the statements that take most time during a window are tried
     as hypothetical indexes. An index is recommended if it reduces the planner's cost by at least half.
   - Also returns foreign keys without an index, large tables with sequential scans, and invalid, duplicate and unused
     indexes.
-  - A comparison counts only if it restricts every row, so comparisons under OR, NOT or FILTER are ignored. If several
-    tables have the same name, the one that was read is used; if that is ambiguous, RV(notes) says so and nothing is
-    recommended.
+  - A comparison is used only if every row of the result must satisfy it, so comparisons under OR, NOT or FILTER are
+    ignored. If several tables have the same name, the table that was read is used. If that is ambiguous, no index is
+    recommended, and RV(notes) names the tables.
   - The module does not wait for table locks, and neither runs nor plans statements of applications. It parses their
     texts for comparisons and plans a query of its own in a read-only transaction. That needs the right to read the
-    table (C(pg_read_all_data)), and a table without functions of its owner. Otherwise the recommendation has C(proved)
-    false.
+    table (C(pg_read_all_data)). Planning can run functions that indexes, policies or statistics of the table use, so a
+    table with such functions is not planned. Without a plan, the recommendation has C(proved) false.
 options:
   window:
-    description: Seconds for which the workload is observed. 0 uses the counters over their whole life.
+    description:
+      - Seconds for which the workload is observed. 0 uses all that was counted since the last reset of the counters.
     type: float
     default: 5.0
   top:
@@ -32,7 +33,7 @@ options:
     type: int
     default: 10
   min_rows:
-    description: Number of rows from which a table is large enough for an index.
+    description: Smallest number of rows of a table for which an index is recommended.
     type: int
     default: 10000
   hypothetical:
@@ -40,7 +41,7 @@ options:
     type: bool
     default: true
   min_unused_bytes:
-    description: Size in bytes from which an unused index is returned.
+    description: Smallest size, in bytes, of the unused indexes that are returned.
     type: int
     default: 1048576
   only_building:
@@ -74,9 +75,10 @@ RETURN = r"""
 advice:
   description:
     - Recommended indexes, proved ones first. C(kind) is V(statement), V(foreign_key) or V(running). V(running) is an
-      estimate for a statement that ran during the whole window, since PostgreSQL counts its reads only when it ends.
-    - C(schema), C(table), C(columns) and C(name) are in the form that the role P(pafar.runbook.build_index#role)
-      takes. C(statement) is empty for a partitioned table.
+      estimate for a statement that ran during the whole window, since PostgreSQL counts the blocks and rows that a
+      statement reads only when it ends.
+    - C(schema), C(table), C(columns) and C(name) have the form of the variables of the role
+      P(pafar.runbook.build_index#role). C(statement) is empty for a partitioned table; C(steps) has its statements.
   returned: success
   type: list
   elements: dict
@@ -89,29 +91,29 @@ advice:
       cost_before: 8543.1
       cost_after: 12.4
   contains: &AdviceReport
-    kind: {description: "Ground of the recommendation, V(statement), V(foreign_key) or V(running).", type: str}
+    kind: {description: "Basis of the recommendation, V(statement), V(foreign_key) or V(running).", type: str}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     columns: {description: "Columns, in the order of the index.", type: list, elements: str}
     name: {description: "Name for the index.", type: str}
     statement: {description: "Statement that builds the index, for review; empty where there is none.", type: str}
     why: {description: "Reason of the recommendation.", type: str}
-    proved: {description: "Whether the planner confirmed the gain with a hypothetical index.", type: bool}
-    cost_before: {description: "The planner's cost without the index; null where the index was not tried.", type: float}
-    cost_after: {description: "The planner's cost with the index; null where the index was not tried.", type: float}
-    gain: {description: "Share of the planner's cost that the index saves; null where the index was not tried.", type: float}
-    seconds: {description: "Execution time in the window that the index concerns, in seconds.", type: float}
-    statements: {description: "Statements that the index would serve.", type: list, elements: str}
+    proved: {description: "Whether the planner confirmed the gain with a hypothetical index (hypopg).", type: bool}
+    cost_before: {description: "The planner's cost without the index; null if no hypothetical index was tried.", type: float}
+    cost_after: {description: "The planner's cost with the index; null if no hypothetical index was tried.", type: float}
+    gain: {description: "Share of the planner's cost that the index saves, 0 to 1; null if no hypothetical index was tried.", type: float}
+    seconds: {description: "Execution time in the window of the statements that could use the index, in seconds.", type: float}
+    statements: {description: "Statements that could use the index.", type: list, elements: str}
     size_bytes: {description: "Size in bytes.", type: int}
     table_bytes: {description: "Size of the table in bytes.", type: int}
-    writes_per_second: {description: "Rows written to the table per second; null where it is not known.", type: float}
+    writes_per_second: {description: "Rows of the table that are inserted, updated or deleted per second; null if not known.", type: float}
     lock: {description: "Lock that the build takes.", type: str}
     database: {description: "Database of the table.", type: str}
     steps: {description: "Statements for a partitioned table, in their order; empty for other tables.", type: list, elements: str}
 foreign_keys:
   description:
-    - Foreign keys without an index, the most expensive first. C(seconds) estimates the time in the window that was
-      spent reading the table for deleted rows of the parent.
+    - Foreign keys without an index, the most expensive first. C(seconds) estimates the time in the window in which the
+      table was scanned because rows of the parent table were deleted.
   returned: success
   type: list
   elements: dict
@@ -122,8 +124,8 @@ foreign_keys:
     parent: {description: "Table that the foreign key refers to.", type: str}
     columns: {description: "Columns of the key.", type: list, elements: str}
     size_bytes: {description: "Size in bytes.", type: int}
-    near: {description: "Existing index that has the columns but does not serve; empty for none.", type: str}
-    seconds: {description: "Time that the missing index cost in the window, in seconds.", type: float}
+    near: {description: "Existing index with these columns that cannot be used, and why (invalid, partial, or no B-tree); empty for none.", type: str}
+    seconds: {description: "Estimated time of scans in the window because the index is missing, in seconds.", type: float}
     database: {description: "Database of the table.", type: str}
 seq_scans:
   description: Large tables with sequential scans during the window, the most rows read first.
@@ -135,12 +137,12 @@ seq_scans:
     table: {description: "Name of the table.", type: str}
     rows: {description: "Rows of the table.", type: int}
     size_bytes: {description: "Size in bytes.", type: int}
-    scans: {description: "Number of sequential scans.", type: int}
-    rows_read: {description: "Rows that were read.", type: int}
+    scans: {description: "Number of sequential scans in the window.", type: int}
+    rows_read: {description: "Rows that sequential scans read in the window.", type: int}
     indexes: {description: "Indexes of the table.", type: list, elements: str}
     database: {description: "Database of the table.", type: str}
 invalid:
-  description: Indexes that a failed build left, with the statement that removes each.
+  description: Invalid indexes of failed builds, each with the statement that drops it.
   returned: success
   type: list
   elements: dict
@@ -154,14 +156,14 @@ invalid:
     statement: {description: "Statement that drops the index, for review.", type: str}
     database: {description: "Database of the table.", type: str}
 duplicates:
-  description: Indexes that are equal to another index, with the statement that removes each.
+  description: Indexes that are equal to another index, each with the statement that drops it.
   returned: success
   type: list
   elements: dict
   sample: []
   contains: *IndexReport
 unused:
-  description: Indexes that no scan has used, the largest first, with the period that the counters cover.
+  description: Indexes that no scan has used, the largest first. C(why) has the period that the counters cover.
   returned: success
   type: list
   elements: dict
@@ -174,10 +176,10 @@ building:
   elements: dict
   sample: [{"pid": 4711, "table": "public.bookings", "phase": "building", "share_done": 0.42, "waits_for": null}]
   contains: &BuildProgress
-    pid: {description: "Process id; 0 for none.", type: int}
+    pid: {description: "Process id; 0 if there is none.", type: int}
     table: {description: "Name of the table.", type: str}
     phase: {description: "Current phase of the build.", type: str}
-    share_done: {description: "Progress, 0 to 1; null where the phase does not report it.", type: float}
+    share_done: {description: "Progress of the present phase, 0 to 1; null if the phase does not report it.", type: float}
     waits_for: {description: "Process id that the build waits for; null for none.", type: int}
 workload:
   description: Workload of the same window, as M(pafar.runbook.pg_statements_info) returns it.
@@ -194,53 +196,53 @@ workload:
       type: dict
       contains: &WindowReport
         seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
-        lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
-        since: {description: "Time from which the counters count; null for a window.", type: str}
-        entries: {description: "Entries in pg_stat_statements.", type: int}
-        evictions: {description: "How often pg_stat_statements removed entries during the window.", type: int}
+        lifetime: {description: "Whether the figures cover the time since the last reset of the counters instead of a window.", type: bool}
+        since: {description: "Time of the last reset of the counters; null for a window.", type: str}
+        entries: {description: "Number of entries in pg_stat_statements.", type: int}
+        evictions: {description: "How often pg_stat_statements evicted entries during the window (dealloc).", type: int}
         renewed: {description: "Whether the counters were reset during the window.", type: bool}
     statements:
       description: "As M(pafar.runbook.pg_statements_info) returns them."
       type: list
       elements: dict
       contains: &StatementReport
-        query_id: {description: "PostgreSQL's id of the statement.", type: str}
+        query_id: {description: "Column queryid of pg_stat_statements.", type: str}
         role: {description: "Name of the role.", type: str}
         database: {description: "Name of the database.", type: str}
         statement: {description: "Text of the statement.", type: str}
         seconds: {description: "Execution time in the window, in seconds.", type: float}
         share: {description: "Share of the whole, 0 to 1.", type: float}
         sessions: {description: "Mean number of sessions that run the statement; null without a window.", type: float}
-        lock_share: {description: "Share of the time that was spent waiting for locks.", type: float}
-        work_seconds: {description: "Execution time without waiting for locks, in seconds.", type: float}
+        lock_share: {description: "Share of its execution time that was spent waiting for locks, 0 to 1.", type: float}
+        work_seconds: {description: "Execution time without the time spent waiting for locks, in seconds.", type: float}
         calls: {description: "Executions that ended in the window.", type: int}
-        mean_ms: {description: "Mean milliseconds of one execution; null where none ended.", type: float}
+        mean_ms: {description: "Mean milliseconds of one execution; null if none ended in the window.", type: float}
         rows: {description: "Returned rows.", type: int}
-        read_blocks: {description: "Blocks of 8 KiB that were read from outside of shared buffers.", type: int}
-        spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files.", type: int}
-        lifetime_mean_ms: {description: "Mean milliseconds of one execution over the life of the counters.", type: float}
+        read_blocks: {description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read).", type: int}
+        spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written).", type: int}
+        lifetime_mean_ms: {description: "Mean milliseconds of one execution since the last reset of the counters.", type: float}
         renewed: {description: "Whether the counters were reset during the window.", type: bool}
         running:
           description: "Sessions that run the statement now."
           type: list
           elements: dict
           contains: &RunningStatement
-            pid: {description: "Process id; 0 for none.", type: int}
-            who: {description: "Description for people, for example process id, role, database and application.", type: str}
-            target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+            pid: {description: "Process id; 0 if there is none.", type: int}
+            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
             seconds: {description: "Seconds since the statement began.", type: float}
-            wait: {description: "Wait event; empty for none.", type: str}
+            wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
     waits: {description: "Mean number of sessions, by wait event.", type: dict}
 window:
-  description: Observed seconds, or C(lifetime) true.
+  description: The observed window, or C(lifetime) true.
   returned: success
   type: dict
   sample: {"seconds": 5.02, "lifetime": false}
   contains: &IndexWindow
     seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
-    lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
+    lifetime: {description: "Whether the figures cover the time since the last reset of the counters instead of a window.", type: bool}
 notes:
-  description: What could not be read, and the next step.
+  description: What could not be read or recommended, and the next step.
   returned: success
   type: list
   elements: str
@@ -256,9 +258,9 @@ server:
     in_recovery: {description: "Whether the server is a standby.", type: bool}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
-    deadlock_timeout: {description: "The server's setting, as a text.", type: str}
-    synchronous_standby_names: {description: "The server's setting, as a text.", type: str}
-    login_path: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
+    synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
+    login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 full_reads:
@@ -270,13 +272,13 @@ full_reads:
     database: {description: "Database of the table.", type: str}
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
-    rows: {description: "Returned rows.", type: int}
+    rows: {description: "Rows of the table.", type: int}
     size_bytes: {description: "Size in bytes.", type: int}
-    passes: {description: "How often the table was read from end to end.", type: float}
-    seconds: {description: "Seconds of the statement in the window; an estimate where no statement names the table.", type: float}
-    share: {description: "Their share of the window's time, 0 to 1.", type: float}
-    statement: {description: "The statement, without literals; empty where none that took time names the table.", type: str}
-    why: {description: "Why no index is advised, and what may serve the statement.", type: str}
+    passes: {description: "Number of full scans in the window (rows that were read, divided by the rows of the table).", type: float}
+    seconds: {description: "Execution time of the statement in the window, in seconds; an estimate if no statement contains the name of the table.", type: float}
+    share: {description: "Share of the execution time of all statements in the window, 0 to 1.", type: float}
+    statement: {description: "The statement, without literals; empty if no statement with execution time in the window contains the name of the table.", type: str}
+    why: {description: "Why no index is recommended, and what may make the statement faster.", type: str}
 """
 
 from typing import Any

@@ -16,38 +16,40 @@ description:
     the same transaction and state, and still blocks one of the waiters of the plan.
   - The module works in rounds if other blockers appear behind terminated ones. It stops if the number of waiters does
     not fall or if new sessions of the application queue again.
-  - A session that waited in the first snapshot and has got its lock since is healthy. It is terminated only after it has
-    held that lock for O(min_waiting) seconds.
-  - A queue whose holder changes while it is watched is a convoy and no incident. It is watched for O(min_waiting) seconds
-    and 5 at most, and only where a holder may have got its lock a moment ago.
-  - All holders of a row that several transactions share are known where the login may read the row
-    (C(GRANT SELECT (ctid, xmax))). Elsewhere a plan that may end only some of them needs an approval.
+  - A session that waited in the first snapshot and has got its lock since counts as healthy. It is terminated only
+    after it has held that lock for O(min_waiting) seconds.
+  - A lock convoy, a queue in which one session after the other gets the lock, is no incident, and no session of it is
+    terminated. To detect a convoy, the module takes further snapshots for O(min_waiting) seconds, 5 at most. It takes
+    them only if the root blocker may have got its lock just before the first snapshot.
+  - Several transactions can lock the same row (C(FOR SHARE), foreign keys), but the lock table shows only one of them.
+    The module reads the others from the row if the login role may do so (C(GRANT SELECT (ctid, xmax))). Otherwise, a
+    plan that may terminate only some of them needs an approval.
 options:
   min_waiting:
-    description: Seconds that a session must have waited to count.
+    description: Shortest lock wait, in seconds, that counts as too long.
     type: float
     default: 30.0
   min_waiters:
     description:
-      - Number of waiters that count as waiting too long at any age, if their blocker has provably held its lock for
-        O(min_waiting) seconds (a session idle in transaction, or a prepared transaction). Clients with a short timeout
-        fail and retry, so that each single wait is short. At least 1.
+      - If this many sessions wait for a blocker that has held its lock for O(min_waiting) seconds (a session idle in
+        transaction, or a prepared transaction), all of them count as waiting too long, however short each wait is. This
+        finds clients with a short timeout, which fail and retry. At least 1.
     type: int
     default: 3
   min_idle_in_transaction:
     description:
-      - Seconds without a statement from which on a session in a transaction counts as idle in transaction. Until then it
-        counts as active, for example a reader of a cursor between two fetches.
+      - Seconds without a statement after which a session with an open transaction counts as idle in transaction. Before
+        that it counts as active, for example between two C(FETCH) commands of a cursor.
     type: float
     default: 5.0
   max_terminations:
-    description: Largest number of sessions to terminate in all rounds together. At least 1.
+    description: Maximum number of sessions to terminate in all rounds together. At least 1.
     type: int
     default: 10
     aliases: [max_victims]
   max_share:
     description:
-      - Largest share of all client sessions to terminate, more than 0 and at most 1. One session is always allowed.
+      - Maximum share of all client sessions to terminate, more than 0 and at most 1. One session is always allowed.
     type: float
     default: 0.2
   strategy:
@@ -59,20 +61,21 @@ options:
     choices: [least_harm, root_blockers, queued_blockers]
   only:
     description:
-      - Approved targets, as an earlier plan named them. No other session is terminated, unless O(follow=true). An
-        empty list approves nothing.
-      - The module fails if none of them is in the present plan although sessions still wait too long. With O(follow=true)
-        it returns without an act if no session waits too long any more.
+      - Approved targets, from C(actions) of an earlier RV(plan). No other session is terminated, unless O(follow=true).
+        An empty list approves nothing.
+      - The module fails if sessions still wait too long, but the current plan has no approved target. With
+        O(follow=true) it succeeds and does nothing if no session waits too long any more.
     type: list
     elements: str
   follow:
     description:
-      - With O(only), whether later rounds may terminate other sessions, within the bounds and only sessions of the
-        first snapshot. For plans that need no approval.
+      - With O(only), whether later rounds may terminate other sessions, within O(max_terminations) and O(max_share),
+        and only sessions of the first snapshot. Use it only for plans that need no approval.
     type: bool
     default: false
   max_rounds:
-    description: Largest number of rounds. Later rounds terminate only sessions of the first snapshot.
+    description:
+      - Maximum number of rounds (snapshot, plan, signals). Later rounds terminate only sessions of the first snapshot.
     type: int
     default: 5
   grace:
@@ -80,7 +83,7 @@ options:
     type: float
     default: 2.0
   settle:
-    description: Seconds without progress after which the queue counts as unchanged and a new snapshot is taken.
+    description: Seconds without a change in the lock queue after which the module takes a new snapshot.
     type: float
     default: 2.0
   timeout:
@@ -88,7 +91,7 @@ options:
     type: float
     default: 5.0
   max_rows:
-    description: Largest length of the lists in RV(evidence).
+    description: Maximum number of entries in each list of RV(evidence).
     type: int
     default: 200
 extends_documentation_fragment:
@@ -125,9 +128,9 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(worst) (the harshest act that may follow it, which the digest names), C(pid), C(who) and
-      C(frees), the number of waiters that it unblocks. C(frees) of the plan
-      is the number of C(affected_before) that the plan unblocks.
+    - An action has C(action), C(worst) (the strongest action that may follow, for example terminate after cancel; it is
+      part of the digest), C(pid), C(who), and C(frees), the number of waiters that it unblocks. C(frees) of the plan is
+      the number of sessions of C(affected_before) that the plan unblocks.
   returned: success
   type: dict
   sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -148,7 +151,8 @@ not_done:
 before:
   description:
     - State before the act.
-    - C(waiters), sessions that wait for a lock, and C(long_waiters), those that waited for O(min_waiting) or longer.
+    - C(waiters), the number of sessions that wait for a lock, and C(long_waiters), the number of those that have waited
+      for O(min_waiting) seconds or longer.
   returned: success
   type: dict
   sample: {"waiters": 101, "long_waiters": 96}
@@ -161,7 +165,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts those of C(affected_before) that still wait in the same statement.
+    - It is the number of sessions of C(affected_before) that still wait in the same statement.
   returned: success
   type: int
   sample: 0
@@ -185,7 +189,7 @@ evidence:
   type: dict
   sample: {"tree": ["1 session waits, the longest for 42 s"]}
 acted_on:
-  description: Terminated sessions, cancelled statements and rolled back prepared transactions.
+  description: Terminated sessions, cancelled statements and rolled-back prepared transactions.
   returned: success
   type: list
   elements: dict
@@ -203,7 +207,7 @@ still_present:
   sample: []
 facts:
   description:
-    - Snapshot before the plan, as M(pafar.runbook.pg_activity_info) returns it, with C(visibility), C(redacted),
+    - Some keys of M(pafar.runbook.pg_activity_info) from the snapshot of the plan, C(visibility), C(redacted),
       C(server), C(connections), C(waiters) and C(tree). Empty unless in check mode.
   returned: success
   type: dict
@@ -219,19 +223,18 @@ waiters_after:
   type: int
   sample: 0
 rounds:
-  description: Number of rounds; 0 in check mode and where nothing was done.
+  description: Number of rounds that sent signals; 0 in check mode and if nothing was done.
   returned: success
   type: int
   sample: 1
 seconds_to_recovery:
   description:
-    - Seconds from the first signal until all sessions that the plan was to unblock had stopped waiting. Null if one
-      still waits.
+    - Seconds from the first signal until no session that the plan unblocks waited any more. Null if one still waits.
   returned: success
   type: float
   sample: 0.08
 stopped:
-  description: Why the module stopped before all these sessions were unblocked; empty otherwise.
+  description: Why the module stopped before the sessions of the plan were unblocked; empty otherwise.
   returned: success
   type: str
   sample: ""

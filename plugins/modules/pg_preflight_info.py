@@ -8,10 +8,11 @@ module: pg_preflight_info
 short_description: Check that a PostgreSQL server is ready for incident response
 version_added: 0.1.0
 description:
-  - Checks that a PostgreSQL server allows the mitigations of this collection during an incident. It checks that the
-    login sees and may terminate every session (sessions of an application that logs in as a superuser are named), that it
-    can connect when all slots are in use (each login path is tried), the free slots, C(pg_stat_statements),
-    retained WAL, wraparound, the clocks and the disk space.
+  - Checks that the mitigations of this collection will work on a PostgreSQL server during an incident.
+  - It checks that the login role sees and may terminate every session. It reports applications that log in as a
+    superuser, whose sessions only a superuser may terminate.
+  - It checks that the login can connect when all connection slots are in use, by a connection on each login path.
+  - It also checks the free slots, C(pg_stat_statements), retained WAL, wraparound, the clocks and the disk space.
   - The module changes nothing. A server that cannot be reached is a failed check, not a failure of the module.
 extends_documentation_fragment:
   - pafar.runbook._postgres

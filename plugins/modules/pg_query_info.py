@@ -8,17 +8,17 @@ module: pg_query_info
 short_description: Run one read-only PostgreSQL query
 version_added: 0.1.0
 description:
-  - Runs one statement of the site's configuration in a read-only transaction that is rolled back, limited by
-    O(statement_timeout), and returns its rows. Use it for facts of the site, like the payments that an operator must
+  - Runs one SQL statement in a read-only transaction that is rolled back, limited by O(statement_timeout), and returns
+    its rows. Use it for facts that only the application's tables have, for example the payments that an operator must
     process.
   - The statement runs through a server-side cursor, so it must be one statement that returns rows (C(SELECT), C(WITH),
     C(VALUES), C(TABLE), C(SHOW), C(EXPLAIN)). Several statements, transaction commands and C(COPY) are refused.
   - A read-only transaction does not restrict functions with effects outside of the transaction (terminate a session,
     write a file, take an advisory lock, open another connection). Such functions of PostgreSQL and its extensions are
-    refused by name, wherever the name occurs in O(query). The module cannot check what functions of the site call. Use
-    a login that may only read.
+    refused by name, wherever the name occurs in O(query). The module does not check user-defined functions. Use a login
+    role that may only read.
   - The statement must come from the administrator. Never build it from untrusted input. Qualify tables with their
-    schema, since C(search_path) is empty, so that no other object can replace the intended one.
+    schema, since C(search_path) is empty.
 options:
   query:
     description: SQL statement, without parameters.

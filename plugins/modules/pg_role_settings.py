@@ -8,11 +8,11 @@ module: pg_role_settings
 short_description: Set timeouts and connection limits on PostgreSQL roles
 version_added: 0.1.0
 description:
-  - Sets timeouts and connection limits with C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), either all
-    of them or none, and returns how to undo them.
+  - Sets timeouts and connection limits with C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), in one
+    transaction, and returns how to undo them.
   - The settings apply to new sessions. Existing sessions keep their values.
-  - Superusers and roles that run backups or replication are excluded. So is a role whose present value, of its own or
-    of the server, is stricter. Times are compared as times, so V(2min) equals V(120s).
+  - Superusers and roles that run backups or replication are excluded. A setting is also excluded if its present value,
+    set for the role or for the server, is stricter. Times are compared as times, so V(2min) equals V(120s).
   - In check mode the module returns the same plan, with the statements, and changes nothing.
 options:
   settings:
@@ -22,12 +22,13 @@ options:
         C(lock_timeout), C(transaction_timeout), C(client_connection_check_interval) or C(connection_limit).
       - A value is a time like V(30s), or a number for C(connection_limit). An empty value resets the setting of the
         role.
-      - With C(loosen) true, a value may replace a stricter one, as an undo does.
+      - With C(loosen) true, the value may replace a stricter one. An undo needs that.
     type: list
     elements: dict
     required: true
   only:
-    description: Approved targets, as an earlier plan named them. Nothing else is set. An empty list approves nothing.
+    description:
+      - Approved targets, from C(actions) of an earlier RV(plan). Nothing else is set. An empty list approves nothing.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -54,7 +55,7 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(who), with the value before and the value to set.
+    - An action has C(who), the role and the setting with its present value and the value to set.
   returned: success
   type: dict
   sample: {"verb": "guard_role", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
@@ -68,7 +69,7 @@ done:
 not_done:
   description:
     - Approved targets that had changed before their action, with C(target) and C(reason). Nothing was done to them.
-    - Always empty, since all settings are set or none.
+    - Always empty, since all settings are set in one transaction.
   returned: success
   type: list
   elements: dict
@@ -76,7 +77,7 @@ not_done:
 before:
   description:
     - State before the act.
-    - The settings of each role that O(settings) names.
+    - Settings of each role in O(settings), by role and setting.
   returned: success
   type: dict
   sample: {"shop": {}}
@@ -90,7 +91,7 @@ after:
 remaining:
   description:
     - Number of problems that remain after the act. In check mode, the number before the act.
-    - Counts settings that are not set.
+    - It is the number of settings that do not have the requested value.
   returned: success
   type: int
   sample: 0
@@ -110,7 +111,7 @@ undo:
 evidence:
   description:
     - What the act destroys or changes, in its state before the act.
-    - The settings of these roles.
+    - Settings of each role in O(settings), by role and setting.
   returned: success
   type: dict
   sample: {}

@@ -8,18 +8,19 @@ module: pg_statements_info
 short_description: Top PostgreSQL statements and waits over a short window
 version_added: 0.1.0
 description:
-  - Takes two snapshots of C(pg_stat_statements) and returns the statements that took most time between them. Running
-    statements, which the extension counts only when they end, are included.
+  - Takes two snapshots of C(pg_stat_statements) and returns the statements that took most execution time between them.
+    Running statements are included, although the extension counts a statement only when it ends.
   - Samples wait events during the window. Time spent waiting for a lock is separated from execution time, so that a
     blocked statement is not mistaken for an expensive one.
-  - Works with the extension of PostgreSQL 14 and newer, also if it was not updated after an upgrade of the server.
-  - If the extension is not available, RV(why) and RV(remedy) give the reason and the next step. The samples and the
-    running statements are still returned.
+  - Works with the extension of PostgreSQL 14 and newer, also if C(ALTER EXTENSION ... UPDATE) was not run after an
+    upgrade of the server.
+  - If the extension is not available, RV(why) and RV(remedy) give the reason and the next step. The sampled waits and
+    the running statements are still returned.
 options:
   window:
     description:
-      - Seconds between the two snapshots. 0 returns the counters over their whole life, with C(lifetime) true in
-        RV(window).
+      - Seconds between the two snapshots. 0 returns what was counted since the last reset of the counters, with
+        C(lifetime) true in RV(window).
     type: float
     default: 5.0
   top:
@@ -28,9 +29,8 @@ options:
     default: 10
   statements:
     description:
-      - How the texts of statements are returned. V(normalized) removes all literals and comments. V(full) returns the
-        text that the server has (with literals of utility statements and of running statements). V(none) returns no
-        text.
+      - How statement texts are returned. V(normalized) removes all literals and comments. V(full) returns the text as
+        the server shows it, with literals of utility statements and of running statements. V(none) returns no text.
     type: str
     default: normalized
     choices: [normalized, full, none]
@@ -64,72 +64,73 @@ available:
   type: bool
   sample: true
 why:
-  description: Why it is not available; empty otherwise.
+  description: Why C(pg_stat_statements) is not available; empty otherwise.
   returned: success
   type: str
   sample: ""
 remedy:
-  description: What makes it available.
+  description: How to make C(pg_stat_statements) available; empty if it is.
   returned: success
   type: str
   sample: ""
 notes:
-  description: Problems of the extension with the next step, and figures that may be incomplete.
+  description: Problems of the extension, each with the next step, and reasons why figures may be incomplete.
   returned: success
   type: list
   elements: str
   sample: ["the extension is of version 1.4, the server has 1.10: ALTER EXTENSION pg_stat_statements UPDATE"]
 window:
   description:
-    - Window of the figures. C(entries) is the number of entries in the extension. C(renewed) is true if the counters
-      were reset during the window.
+    - The observed window. C(entries) is the number of entries in C(pg_stat_statements). C(renewed) is true if the
+      counters were reset during the window.
   returned: success
   type: dict
   sample: {"seconds": 5.01, "lifetime": false, "entries": 312, "evictions": 0, "renewed": false}
   contains: &WindowReport
     seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
-    lifetime: {description: "Whether the counters cover their whole life instead of a window.", type: bool}
-    since: {description: "Time from which the counters count; null for a window.", type: str}
-    entries: {description: "Entries in pg_stat_statements.", type: int}
-    evictions: {description: "How often pg_stat_statements removed entries during the window.", type: int}
+    lifetime: {description: "Whether the figures cover the time since the last reset of the counters instead of a window.", type: bool}
+    since: {description: "Time of the last reset of the counters; null for a window.", type: str}
+    entries: {description: "Number of entries in pg_stat_statements.", type: int}
+    evictions: {description: "How often pg_stat_statements evicted entries during the window (dealloc).", type: int}
     renewed: {description: "Whether the counters were reset during the window.", type: bool}
 statements:
   description:
-    - Statements that took most time, including running ones. C(seconds) is the time in the window, C(share) the share
-      of all statements, C(lock_share) the share of that time spent waiting for locks, C(work_seconds) the rest,
-      C(sessions) the mean number of sessions that run it, C(running) the sessions that run it now.
+    - Statements that took most execution time, including running ones. C(seconds) is the execution time in the window,
+      C(share) its share of the time of all statements, C(lock_share) the share of C(seconds) that was spent waiting
+      for locks, C(work_seconds) the rest of it. C(sessions) is the mean number of sessions that ran the statement,
+      C(running) lists the sessions that run it now.
   returned: success
   type: list
   elements: dict
   sample: [{"query_id": "-8351", "database": "shop", "statement": "SELECT * FROM bookings WHERE customer = $1",
             "seconds": 9.8, "share": 0.91, "lock_share": 0.0, "calls": 104, "mean_ms": 94.2, "running": []}]
   contains: &StatementReport
-    query_id: {description: "PostgreSQL's id of the statement.", type: str}
+    query_id: {description: "Column queryid of pg_stat_statements.", type: str}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     statement: {description: "Text of the statement.", type: str}
     seconds: {description: "Execution time in the window, in seconds.", type: float}
     share: {description: "Share of the whole, 0 to 1.", type: float}
     sessions: {description: "Mean number of sessions that run the statement; null without a window.", type: float}
-    lock_share: {description: "Share of the time that was spent waiting for locks.", type: float}
-    work_seconds: {description: "Execution time without waiting for locks, in seconds.", type: float}
+    lock_share: {description: "Share of its execution time that was spent waiting for locks, 0 to 1.", type: float}
+    work_seconds: {description: "Execution time without the time spent waiting for locks, in seconds.", type: float}
     calls: {description: "Executions that ended in the window.", type: int}
-    mean_ms: {description: "Mean milliseconds of one execution; null where none ended.", type: float}
+    mean_ms: {description: "Mean milliseconds of one execution; null if none ended in the window.", type: float}
     rows: {description: "Returned rows.", type: int}
-    read_blocks: {description: "Blocks of 8 KiB that were read from outside of shared buffers.", type: int}
-    spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files.", type: int}
-    lifetime_mean_ms: {description: "Mean milliseconds of one execution over the life of the counters.", type: float}
+    read_blocks: {description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read).", type: int}
+    spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written).", type: int}
+    lifetime_mean_ms: {description: "Mean milliseconds of one execution since the last reset of the counters.", type: float}
     renewed: {description: "Whether the counters were reset during the window.", type: bool}
     running:
       description: "Sessions that run the statement now."
       type: list
       elements: dict
       contains: &RunningStatement
-        pid: {description: "Process id; 0 for none.", type: int}
-        who: {description: "Description for people, for example process id, role, database and application.", type: str}
-        target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
+        pid: {description: "Process id; 0 if there is none.", type: int}
+        who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+        target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
         seconds: {description: "Seconds since the statement began.", type: float}
-        wait: {description: "Wait event; empty for none.", type: str}
+        wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
 waits:
   description: Mean number of active sessions by wait event. C(CPU) counts sessions that do not wait.
   returned: success
@@ -146,9 +147,9 @@ server:
     in_recovery: {description: "Whether the server is a standby.", type: bool}
     role: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
-    deadlock_timeout: {description: "The server's setting, as a text.", type: str}
-    synchronous_standby_names: {description: "The server's setting, as a text.", type: str}
-    login_path: {description: "Login path, V(normal), V(reserve), V(replication) or V(reserve replication).", type: str}
+    deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
+    synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
+    login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 """

@@ -91,7 +91,7 @@ consumers:
       contains: &OomKill
         container: {description: "Id of the container; empty for none.", type: str}
         task: {description: "Name of the process.", type: str}
-        pid: {description: "Process id; 0 for none.", type: int}
+        pid: {description: "Process id; 0 if there is none.", type: int}
         at: {description: "Time in the kernel's log, in seconds since 1970.", type: float}
     pids: {description: "Number of processes.", type: int}
     leak:
@@ -116,8 +116,8 @@ sessions:
   elements: dict
   sample: []
   contains: &SessionCpu
-    target: {description: "Unique identifier of the object at this moment. It is what the option C(only) takes.", type: str}
-    pid: {description: "Process id; 0 for none.", type: int}
+    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    pid: {description: "Process id; 0 if there is none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
     application: {description: "Name of the application.", type: str}
@@ -125,10 +125,10 @@ sessions:
     backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
     state: {description: "Session state, as pg_stat_activity has it.", type: str}
     seconds_in_state: {description: "Seconds in this state.", type: float}
-    transaction_seconds: {description: "Seconds since its transaction began; null for none.", type: float}
+    transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
-    wait: {description: "Wait event; empty for none.", type: str}
-    maintenance: {description: "Maintenance that the session does, by the progress reports, its statement or the name of its tool; else empty.", type: str}
+    wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
+    maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
     statement: {description: "Text of the statement.", type: str}
     cpu: {description: "CPU use, in cores.", type: float}
     container: {description: "Name of the container; empty for the host.", type: str}

@@ -19,7 +19,7 @@ from .cause import Cause
 
 CLIENT_POOL = "client_pool_full"
 _LEAST = 5  # sessions from which on it is a pool
-_APPROVE = "whether this pool is used up is known by the application's log; what the transactions did is rolled back"
+_APPROVE = "only the application's log shows whether this pool is exhausted; the transactions are rolled back"
 _MESSAGES = "QueuePool limit, connection is not available, could not obtain a connection"
 # What the pools of SQLAlchemy, HikariCP, Rails, node-postgres, Knex, Prisma, psycopg_pool, Npgsql and others say.
 POOL_MESSAGES = re.compile(
@@ -38,7 +38,7 @@ _SAID = 3  # records of the log from which on it is a cause by itself
 def pool_records(log: LogReport | None) -> list[str]:
     """What the applications' log says of their pools: each kind of record, how often and where."""
     return [
-        f"the log of {', '.join(kind['sources'][:3])} says {kind['count']} times: {shortened(kind['text'], _WIDE)}"
+        f"{kind['count']} records in the log of {', '.join(kind['sources'][:3])}: {shortened(kind['text'], _WIDE)}"
         for kind in _of_pools(log)
     ]
 
@@ -54,8 +54,8 @@ def logged_pools(activity: ActivityReport, log: LogReport | None) -> list[Cause]
     if sum(kind["count"] for kind in _of_pools(log)) < _SAID:
         return []
     free = activity["connections"]["ordinary_free"]
-    text = f"a pool of the application's own is used up, while PostgreSQL has {free} slots free: {records[0]}"
-    advice = "find what keeps the connections of that pool for so long, or whether it is too small for its load"
+    text = f"the application's own connection pool is exhausted, while PostgreSQL has {free} slots free: {records[0]}"
+    advice = "find the code that holds the connections of that pool for so long, or enlarge the pool if it is too small"
     return [Cause(CLIENT_POOL, 0.34, (text, *records[1:4]), detail={"advice": advice})]
 
 
@@ -74,12 +74,12 @@ def client_pools(activity: ActivityReport, seconds: float, log: LogReport | None
         text = (
             f"{number} of {number} sessions of {application['name']} are in a transaction, {forgotten} of them without"
             f" a statement for {span(seconds)} or longer, and none was opened for"
-            f" {span(application['opened_seconds'])}: its own pool may be used up, while PostgreSQL has"
+            f" {span(application['opened_seconds'])}: its own pool may be exhausted, while PostgreSQL has"
             f" {limits[0]['free']} slots free"
         )
         advice = (
-            f"{application['name']}: find what leaves its transactions open, or restart it; a larger pool fills in the"
-            f" same way; its log says whether its pool is used up ({_MESSAGES})"
+            f"{application['name']}: find the code that leaves transactions open, or restart it; a larger pool would"
+            f" fill in the same way; its log shows whether its pool is exhausted ({_MESSAGES})"
         )
         cause = Cause(
             CLIENT_POOL, 0.35, (text, *pool_records(log)[:3]), detail={"advice": advice}, needs_approval=_APPROVE

@@ -43,7 +43,7 @@ _QUEUE = 0.25  # share of the used slots that wait for locks
 _IDLE_SHARE = 0.25  # share of the used slots that are idle in transaction
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_CLIENTS: ClientConnections = {"used": 0, "limit": 0}
-_NO_POOLER: PoolerReport = {"reachable": False, "why": "not asked for"}
+_NO_POOLER: PoolerReport = {"reachable": False, "why": "not requested"}
 # The address of a pooler does not identify the client behind it.
 _POOLERS = re.compile("pgbouncer|pgpool|pgcat|odyssey|supavisor", re.I)
 
@@ -180,11 +180,11 @@ def _limit_causes(
             text = (
                 f"{application['name']} holds {application['sessions']} of {connection_limit['limit']}, its share"
                 f" is {own_share}; {old} of"
-                f" them have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks"
+                f" them have been idle for {idle:g} s or longer, the oldest for {oldest} s: it leaks connections"
             )
             service = _service_of(application, services)
             if service:
-                text += f" from service {service}: all of its addresses are of that service's containers"
+                text += f"; all of its client addresses belong to containers of the service {service}"
             # A limit of a role is advised only where no other application of the server uses the role.
             on_server = activity["connections"]["connection_limits"][0]["applications"]
             alone = (
@@ -215,7 +215,7 @@ def _limit_causes(
         causes.append(ended_by(cause, plan, IDLE_IN_TRANSACTION, families))
     active = sum(application["active"] for application in applications) - waiting
     if active >= 0.5 * used:
-        text = f"{active} of {used} sessions are active: this is traffic, and terminating it would lose work"
+        text = f"{active} of {used} sessions are active: this is high traffic, and terminating sessions would lose work"
         causes.append(Cause(TRAFFIC, 0.1 + active / used / 10, (text,)))
     return causes
 
@@ -239,9 +239,9 @@ def _full_pools(
     names = ", ".join(application["name"] for application, dummy in full)
     most = max(len(full), room)
     advice = (
-        f"full pools, in sum {total} of {connection_limit['limit']} ({setting}): {names}. Make them smaller, {most} in"
-        " sum at most (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
-        f" replicas), or {setting} larger"
+        f"full pools, in sum {total} of {connection_limit['limit']} ({setting}): {names}. Reduce them to at most {most}"
+        " in sum (maximumPoolSize, pool_size + max_overflow, pool, default_pool_size, times processes and"
+        f" replicas), or raise {setting}"
     )
     weight = 0.05 + sum(application["idle"] for application, dummy in full) / max(1, connection_limit["used"]) / 100
     return Cause(FULL_POOL, weight, texts, detail={"advice": advice})
@@ -266,7 +266,10 @@ def _service_of(application: ApplicationReport, services: Mapping[str, ServiceRe
 
 def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimitReport, plan: EndDict) -> list[Cause]:
     gone = background["processes"]["dead_clients"] if "processes" in background else []
-    texts = (f"the clients of {len(gone)} are gone", *(f"{client['who']}: {client['reason']}" for client in gone[:4]))
+    texts = (
+        f"{len(gone)} sessions have a dead client connection",
+        *(f"{client['who']}: {client['reason']}" for client in gone[:4]),
+    )
     weight = 1 + len(gone) / max(1, connection_limit["used"])
     return [ended_by(Cause(DEAD_CLIENTS, weight, texts), plan, DEAD_CLIENTS)] if gone else []
 
@@ -274,13 +277,13 @@ def _dead_clients(background: BackgroundReport, connection_limit: ConnectionLimi
 def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
     free = activity["connections"]["ordinary_free"]
     text = (
-        f"the pool {pool['database']}/{pool['user']} of the pooler is used up: {pool['waiting']} clients wait,"
+        f"the pool {pool['database']}/{pool['user']} of the pooler is exhausted: {pool['waiting']} clients wait,"
         f" {pool['active']} of {pool['size']} connections are in use, while PostgreSQL has {free} slots free"
     )
     more = pool["size"] + max(0, free // 2)
     advice = (
-        f"the pooler's pool_size of {pool['database']}, now {pool['size']}, may be up to {more}: in pgbouncer.ini, then"
-        " RELOAD on its console; no client is disconnected"
+        f"raise pool_size of {pool['database']} in pgbouncer.ini, now {pool['size']}, to at most {more}, then"
+        " RELOAD on PgBouncer's console; no client is disconnected"
         if more > pool["size"]
         else f"the pooler's pool of {pool['database']} has no room to grow: PostgreSQL has {free} slots free"
     )
@@ -298,7 +301,7 @@ def _pooler(pooler: PoolerReport, hit: bool) -> list[Cause]:
     clients = pooler.get("client_connections") or _NO_CLIENTS
     limit, used = clients["limit"], clients["used"]
     if limit and limit - used <= NEAR * limit:
-        text = f"{used} of {limit} clients are connected to the pooler (max_client_conn): it refuses those beyond"
+        text = f"{used} of {limit} clients are connected to the pooler (max_client_conn): it refuses further clients"
         advice = (
             f"the administrator of the pooler can raise max_client_conn above {limit} in pgbouncer.ini, then RELOAD on"
             " its console; each client takes one of its file descriptors"
@@ -337,12 +340,12 @@ def _pool_sizes(connection_limit: ConnectionLimitReport, headroom: float) -> lis
         for application in connection_limit["applications"][:4]
         if application["clients"]
     ]
-    text = f"pools: at their largest they need {asked} of {connection_limit['limit']} ({'; '.join(pool_texts)})"
+    text = f"pools: at their largest size they need {asked} of {connection_limit['limit']} ({'; '.join(pool_texts)})"
     if asked <= room:
-        return [f"{text}: that fits and leaves {connection_limit['limit'] - asked}"]
+        return [f"{text}, which leaves {connection_limit['limit'] - asked} free"]
     per_client = max(1, room // clients)
     return [
-        f"{text}: more than the {room} that leave headroom. Give each client at most about {per_client}, or use a"
+        f"{text}: more than {room}, the limit less the headroom. Limit each client to about {per_client}, or use a"
         " pooler;"
         " raising max_connections needs a restart (standbys first) and makes no query faster"
     ]

@@ -41,7 +41,7 @@ _WORDS = {
     IMAGES: "unused images",
     CONTAINERS: "containers that exited long ago",
     JOURNAL: "the journal",
-    BACKUPS: "backups beyond those that must stay",
+    BACKUPS: "backups that need not be kept",
 }
 
 
@@ -67,10 +67,10 @@ def diagnose_disk(reclaim: ReclaimFacts, activity: AskedActivity, least: int) ->
     causes.sort(key=lambda cause: -cause.weight)
     lines = [f"{before['mount']}: {format_bytes(before['free_bytes'])} ({before['free_share']:.0%}) free"]
     if plan["affected_before"]:
-        lines[0] += f", {plan['affected_before']} MiB are missing"
+        lines[0] += f", {plan['affected_before']} MiB must be freed"
     unread = list(reclaim["notes"])
     if "msg" in activity and "background" not in activity:
-        unread.append(f"what the database keeps could not be read: {activity['msg']}")
+        unread.append(f"replication slots and the WAL archiver could not be read: {activity['msg']}")
     return diagnosis(causes, lines, [*_advice(causes), *unread], unread=unread)
 
 
@@ -103,8 +103,8 @@ def _database(activity: AskedActivity, least: int, before: RoomReport) -> list[C
             continue  # the path of the WAL is not known, but more than is used here must be on another disk
         name = slot["slot"]
         text = (
-            f"the replication slot {name} keeps {format_bytes(slot['kept_bytes'])} of WAL, and no standby reads it;"
-            f" that matters to {before['mount']} if WAL lies there"
+            f"the replication slot {name} keeps {format_bytes(slot['kept_bytes'])} of WAL, and no consumer reads it;"
+            f" this concerns {before['mount']} only if pg_wal is on it"
         )
         causes.append(
             Cause(SLOT, slot["kept_bytes"] / used, (text,), "", {}, {"slot": name, "bytes": slot["kept_bytes"]})
@@ -141,9 +141,9 @@ def _advice(causes: Sequence[Cause]) -> list[str]:
         if cause.name == SLOT:
             slot = cause.detail["slot"]
             sentences.append(
-                f"ask the owner of the consumer of slot {slot} whether it comes back; if it never does, a superuser"
-                f" runs: SELECT pg_drop_replication_slot('{slot}'). The next checkpoints remove the WAL. Never remove"
-                " files of pg_wal. max_slot_wal_keep_size limits what a slot keeps from then on"
+                f"ask the owner of the consumer of slot {slot} whether it will reconnect; if it will not, run as a"
+                f" superuser: SELECT pg_drop_replication_slot('{slot}'). The next checkpoints remove the WAL. Never"
+                " remove files of pg_wal. max_slot_wal_keep_size limits what a slot keeps from then on"
             )
         elif cause.name == ARCHIVER:
             sentences.append(

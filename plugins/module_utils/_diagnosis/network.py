@@ -207,7 +207,7 @@ def _inside(
         return Cause(TARGET, 2.5, (why,), RESTART if meant else "", rules, detail)
     cut = [row for row in failing if row["layer"] in _BELOW and row["state"] != DEGRADED]
     if cut and "refused" in cut[0]["why"] and not reaching:
-        why = f"{text}. {service} runs, and no process listens there"
+        why = f"{text}. {service} runs, and no process listens on that port"
         rules = {
             "services": [service],
             "containers": [container["name"] for container in target_service["containers"]],
@@ -277,13 +277,13 @@ def _sources(rows: Sequence[Row]) -> list[str]:
 
 _WHO = {
     KEYS: "ask the administrator of the provider's account why the key of {target} is refused, and for a new key",
-    PROVIDER: "{target} can be repaired by its provider only: see its status page, and report the measurements above",
-    EGRESS: "no target outside is reached from here: check the host's firewall, gateway and proxy, then ask the"
+    PROVIDER: "only its provider can repair {target}: see its status page, and report the measurements above",
+    EGRESS: "no external target is reached from here: check the host's firewall, gateway and proxy, then ask the"
     " internet provider",
     SERVICE: "{target} is unhealthy; if it was stopped and should run: playbooks/service_restart.yml -e"
     ' \'{{"restart_services_services": ["{target}"]}}\'',
     SLOW: "{target} answers, but is degraded: see its own log",
-    NOT_SERVING: "{target} is reached and does not serve: see its own log, and its runbook",
+    NOT_SERVING: "{target} is reached, but does not answer correctly: see its own log, and its runbook",
     NO_SERVICE: "the proxy {service} answers for {target} and reaches no backend: see its log, which names the address"
     " that it asks, and the state of the service behind it",
 }
@@ -291,7 +291,7 @@ _WHO = {
 
 _RESOLVER = (
     "the resolver of this host does not resolve {target}: check /etc/resolv.conf and, where it runs, systemd-resolved"
-    " (resolvectl status), or ask its administrator; if it is that one name alone, its owner's DNS is at fault"
+    " (resolvectl status), or ask its administrator; if only this name fails, its owner's DNS is at fault"
 )
 
 

@@ -75,8 +75,8 @@ _WIDE = 160
 _SEVERAL = 3  # of one kind; fewer are stray
 _PROVIDER_CAUSES = {
     LIMITED_ERROR: (LIMITED, "requests were refused by Stripe's rate limit"),
-    KEY_ERROR: (KEY_REFUSED, "requests were refused for their key, by our log"),
-    API_ERROR: (STRIPE_DOWN, "requests failed at Stripe, by our log"),
+    KEY_ERROR: (KEY_REFUSED, "requests were refused because of their key, according to our log"),
+    API_ERROR: (STRIPE_DOWN, "requests failed at Stripe, according to our log"),
 }
 
 
@@ -212,7 +212,7 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
         first = min(signature["first_seen"] or 0.0 for signature in refused)
         taken = sum((entry["at"] or 0.0) > first and bool(_ACCEPTED.search(entry["text"])) for entry in log["entries"])
         number = sum(signature["count"] for signature in refused)
-        text = f"{number} events were refused since their signature does not match"
+        text = f"{number} events were refused because their signature does not match"
         text += f", and {taken} were accepted meanwhile" if taken else ""
         # An outsider may send events with a wrong signature: it counts where payments wait and no event is accepted.
         heavy = waiting > 0 and taken < number
@@ -277,7 +277,7 @@ def _code(log: LogReport, services: Services, payers: Sequence[str], fresh: floa
     age = _release_age(services, payers)
     if age is None or age >= fresh or not (came or unknown):
         return [Cause(CODE, 1.0, tuple(texts))]
-    texts.append(f"the release runs since {age / 60:.0f} min")
+    texts.append(f"the release has been running for {age / 60:.0f} min")
     shares = failing_shares(log["entries"], _released_at(services, payers))
     if shares.worse:
         return [Cause(CODE, 2.4, (*texts, shares.words), ROLL_BACK)]

@@ -37,10 +37,10 @@ _SATURATED = 0.8  # of the host's cores that the database uses
 _WIDE = 120
 _NO_BACKGROUND: BackgroundReport = {"findings": []}
 _NO_PROCESSES: ProcessesReport = {
-    "here": False, "why": "not asked for", "cores": 1, "sessions": [], "dead_clients": [], "cpu": 0.0, "memory": 0,
+    "here": False, "why": "not requested", "cores": 1, "sessions": [], "dead_clients": [], "cpu": 0.0, "memory": 0,
 }  # fmt: skip
 _NO_WORKLOAD: WorkloadReport = {
-    "available": False, "why": "not asked for", "remedy": "", "notes": [], "statements": [], "waits": {},
+    "available": False, "why": "not requested", "remedy": "", "notes": [], "statements": [], "waits": {},
     "window": {"seconds": None, "lifetime": False, "since": None, "entries": 0, "evictions": 0, "renewed": False},
 }  # fmt: skip
 
@@ -71,7 +71,7 @@ def diagnose_performance(
     lines += [
         f"maintenance runs for {span(session['seconds_in_state'])}: {session['maintenance']} by {session['pid']}"
         f" {session['user']}"
-        f"@{session['database']} {session['application']}; it is left alone"
+        f"@{session['database']} {session['application']}; it is not terminated"
         for session in activity["activity"]["long_running"]
         if session["maintenance"] and session["seconds_in_state"] >= min_running
     ]
@@ -144,10 +144,10 @@ def _index(indexes: IndexesReport, workload: WorkloadReport) -> list[Cause]:
     proof = 1.0 if first["proved"] else 0.5
     table = f"{first['schema']}.{first['table']}{_in_database(first['database'], indexes)}"
     if not first["statement"]:  # a partitioned table: several statements, in their order
-        text = f"{share:.0%} of the time reads {table} without an index on ({', '.join(first['columns'])})"
+        text = f"{share:.0%} of the time is spent reading {table} without an index on ({', '.join(first['columns'])})"
         detail: Detail = {"proved": first["proved"], "advice": f"{text}: {'; '.join(first['steps'])}"}
         return [Cause(INDEX, share * proof, (text, first["why"], *first["steps"][:3]), "", {}, detail)]
-    text = f"{share:.0%} of the time reads {table} without an index: {first['statement']}"
+    text = f"{share:.0%} of the time is spent reading {table} without an index: {first['statement']}"
     rules: Rules = {
         "schema": first["schema"],
         "table": first["table"],
@@ -221,8 +221,8 @@ def _left_alone(activity: ActivityReport, seconds: float, plan: EndDict) -> list
         return []
     who = ", ".join(f"{session['pid']} {session['user']} {session['application']}".rstrip() for session in left[:4])
     return [
-        f"{len(left)} idle in transaction for {span(seconds)} or longer hold nothing back and are left alone: {who};"
-        " their application should commit"
+        f"{len(left)} sessions idle in transaction for {span(seconds)} or longer affect no other session, and are not"
+        f" terminated: {who}; their application should commit"
     ]
 
 
@@ -239,7 +239,7 @@ def _slots(activity: ActivityReport) -> list[Cause]:
         for connection_limit in activity["connections"]["connection_limits"]
         if connection_limit["kind"] == MAX_CONNECTIONS and connection_limit["free"] <= _NEAR * connection_limit["limit"]
     ]
-    text = "connections are used up: run playbooks/db_connection_exhaustion.yml"
+    text = "all connection slots of the server are in use, or nearly: run playbooks/db_connection_exhaustion.yml"
     return [Cause(SLOTS, 0.9, (text,))] if hit else []
 
 
@@ -274,7 +274,7 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
     if any(state["refuses"] for state in states):
         return "more replicas would not help: the database refuses writes"
     if any(state["sessions"] for state in states):
-        return "more replicas would make it worse: their sessions would wait for the same"
+        return "more replicas would make it worse: their sessions would wait for the same reason"
     first = next((cause.name for cause in causes if cause.name in why), "")
     if first:
         return f"more replicas would make it worse: {why[first]}"
@@ -283,5 +283,5 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
             "more replicas would make it worse: the database's cores are used up; scale the database or reduce its load"
         )
     free = activity["connections"]["ordinary_free"]
-    what = "what is seen here does not say" if causes else "no cause was found here"
+    what = "the causes above do not show it" if causes else "no cause was found"
     return f"whether more replicas would help is not known: {what} ({free} slots of the database are free)"

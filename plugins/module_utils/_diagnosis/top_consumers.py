@@ -175,11 +175,11 @@ def _limits(containers: Sequence[ContainerUse]) -> list[str]:
     advice = []
     for container in containers:
         if will_fill(container["leak"], container["memory_share"]):
-            advice.append(f"{container['name']} leaks: a higher limit only buys time, find what it keeps in memory")
+            advice.append(f"{container['name']} leaks memory: a higher limit only delays the failure; find the leak")
         elif container["limit"]:
             wanted = int(container["limit"] * 4 / 3) // MIB
             advice.append(
-                f"{container['name']}: if this is what it needs, raise its limit to {wanted} MiB in the compose file"
+                f"{container['name']}: if it needs that much, raise its limit to {wanted} MiB in the compose file"
             )
     return advice
 

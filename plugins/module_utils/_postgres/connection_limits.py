@@ -279,16 +279,16 @@ def why_no_leak(kind: str, sessions: int, others: Collection[int], pooled: bool,
     ``pools``: see `equal_pools`.
     """
     if pooled:
-        return "its sessions come through a pooler and are its clients'"
+        return "its sessions come through a connection pooler and belong to the pooler's clients"
     if kind != SLOTS and 4 * sum(others) < sessions:
-        return "hardly any other application is under this limit: the pool is as large as its limit"
+        return "almost no other application uses this limit: the pool is as large as the limit allows"
     if pools:
         return (
-            f"they are {len(pools)} pools of up to {pools[0]}, by name or client: too large in sum, and none stands out"
+            f"they are {len(pools)} pools of up to {pools[0]}, by name or client: too large in sum, and of similar size"
         )
     peers = sum(2 * other >= sessions for other in others)
     if peers:
-        return f"{peers + 1} pools are of about this size: they are too large in sum, and none of them stands out"
+        return f"{peers + 1} pools are of about this size: too large in sum, and no single pool is the cause"
     return ""
 
 

@@ -29,6 +29,6 @@ def describe(snapshot: Snapshot, key: Key) -> str:
         age = span((snapshot.now - holder.prepared_at).total_seconds()) if holder.prepared_at else "?"
         return f"prepared {age} ago"
     if snapshot.forest.wait_of(key):
-        return f"waits for {snapshot.wanted(key)} since {span(snapshot.seconds_waiting(key))}"
+        return f"has waited {span(snapshot.seconds_waiting(key))} for {snapshot.wanted(key)}"
     state = holder.state or holder.backend_type or "unknown"
     return f"{state} for {span(holder.seconds_in_state(snapshot.now))}"

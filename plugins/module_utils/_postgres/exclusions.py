@@ -68,7 +68,7 @@ class Exclusions:
         if session.backend_type == "walsender":
             return "is a walsender (replication or base backup)"
         if session.backend_type != CLIENT:
-            return f"is a {session.backend_type or 'process unknown'}"
+            return f"is a {session.backend_type or 'process of unknown type'}"
         if session.unread:
             return "its role, its database or its progress could not be read (is a catalog locked?)"
         if session.state_change is None or session.state == "disabled":
@@ -87,9 +87,11 @@ class Exclusions:
     def _why_listed(self, session: Session) -> str:
         if self.superusers and session.superuser:
             if session.user not in self.application_superusers:
-                return f"role {session.user} is a superuser (if the application's, see application_superusers)"
+                return (
+                    f"role {session.user} is a superuser (if the application logs in as it, see application_superusers)"
+                )
             if operates(session):
-                return f"is an operator's tool of superuser {session.user}"
+                return f"is an operator's tool, logged in as superuser {session.user}"
         if session.user in self.roles:
             return f"role {session.user} is excluded"
         if self.applications and self.applications & {session.application, name_and_host(session.application)[0]}:
@@ -106,5 +108,7 @@ class Exclusions:
 
 def _why_unreachable(session: Session) -> str:
     if session.superuser:
-        return f"the login role may not terminate it: only a superuser may terminate role {session.user}, a superuser"
+        return (
+            f"the login role may not terminate it: only a superuser may terminate sessions of superuser {session.user}"
+        )
     return "the login role may not terminate it (see pg_signal_backend)"

@@ -95,11 +95,11 @@ def login_of(params: dict[str, Any]) -> Login:
     What is not given is the service's that connect_params or PGSERVICE on the host names; else the default.
     """
     for name in ("connect_timeout", "statement_timeout", "lock_timeout"):
-        at_least(params, name, 0.001, "s; every query is bounded, so a limit of 0 (none) is refused")
+        at_least(params, name, 0.001, "s, since every query must have a limit (0 would be none)")
     more = {str(name): str(value) for name, value in params["connect_params"].items()}
     for name, option in _OPTION_OF.items():
         if name in more:
-            raise InputError(f"connect_params: give {option} in place of {name}. Nothing was done.")
+            raise InputError(f"connect_params: use {option} instead of {name}. Nothing was done.")
     service = more.pop("service", "") or environment("PGSERVICE")
     defaults = Login("", 0, "", database="", service=service) if service else Login()
     port = params["login_port"]
@@ -144,7 +144,7 @@ def exclusions_of(params: dict[str, Any], own_pid: int) -> Exclusions:
             re.compile(pattern)
         except re.error as error:
             raise InputError(
-                f"exclude_queries: {pattern!r} is no regular expression ({error}). Nothing was done."
+                f"exclude_queries: {pattern!r} is not a valid regular expression ({error}). Nothing was done."
             ) from None
     return Exclusions(
         roles=frozenset(params["exclude_roles"]),

@@ -103,7 +103,7 @@ def bound(setting: str, value: str) -> float | None:
 def why_not(role_setting: RoleSetting, known: Mapping[str, RoleState], settings: Collection[str]) -> str:
     """Why it cannot be set, in a sentence; empty when it can. ``settings``: those that the server has."""
     if role_setting.setting not in SETTINGS:
-        return f"{role_setting.setting!r} is no setting of this module: use one of {', '.join(SETTINGS)}"
+        return f"{role_setting.setting!r} is not among the settings of this module: use one of {', '.join(SETTINGS)}"
     if role_setting.role not in known:
         return f"there is no role {role_setting.role!r}"
     if role_setting.setting != CONNECTIONS and role_setting.setting not in settings:
@@ -111,7 +111,7 @@ def why_not(role_setting: RoleSetting, known: Mapping[str, RoleState], settings:
     fits = _LIMIT if role_setting.setting == CONNECTIONS else _DURATION
     if role_setting.value and not fits.match(role_setting.value):
         wanted = "a number, -1 for no limit" if role_setting.setting == CONNECTIONS else "a time like 30s, 5min or 0"
-        return f"{role_setting.setting} of {role_setting.role} is given {role_setting.value!r} and needs {wanted}"
+        return f"{role_setting.setting} of {role_setting.role} is {role_setting.value!r} and must be {wanted}"
     return ""
 
 
@@ -189,7 +189,7 @@ def target_of(role_setting: RoleSetting, now: str) -> str:
 def _overridden(role_setting: RoleSetting, database: str, value: str) -> str:
     role, name, setting = printable(role_setting.role), printable(database), role_setting.setting
     return (
-        f"in the database {name} {setting} of {role} is {printable(value)}, which comes before the role's own:"
+        f"in the database {name} {setting} of {role} is {printable(value)}, which overrides the role's own setting:"
         f" ALTER ROLE {role} IN DATABASE {name} RESET {setting}"
     )
 
@@ -228,7 +228,7 @@ def plan_role_settings(
             excluded.append(Item(target, why, "", {"who": who}))
             continue
         there = sum(client_session.user == role_setting.role for client_session in snapshot.client_sessions())
-        kept = f"; the {there} present sessions keep their setting" if there else ""
+        kept = f"; its {there} present sessions keep their values" if there else ""
         actions.append(Item(target, f"limits {SETTINGS[role_setting.setting]}{kept}", "set", {"who": who}))
     return Guarding(Plan(VERB, tuple(actions), tuple(excluded)), tuple(role_settings), known, snapshot)
 
@@ -245,18 +245,18 @@ def _stricter(role_setting: RoleSetting, now: str, everywhere: str) -> str:
     least, wanted = bound(role_setting.setting, now or everywhere), bound(role_setting.setting, role_setting.value)
     if least is None or wanted is None or least >= wanted:
         return ""
-    return f"is stricter already: {now}" if now else f"is stricter already: {everywhere} holds for every role"
+    return f"is already stricter: {now}" if now else f"is already stricter: {everywhere}, set for the server"
 
 
 def _protected(role_setting: RoleSetting, role: RoleState, snapshot: Snapshot) -> str:
     if not role_setting.value:
         return ""  # removing a limit ends no session
     if role.superuser:
-        return "is a superuser, which must always be able to work"
+        return "is a superuser, whose sessions must not be limited"
     backups = [
         session
         for session in snapshot.sessions.values()
         if session.user == role_setting.role
         and (BACKUP_APPLICATIONS.search(session.application) or session.backend_type == "walsender")
     ]
-    return f"makes backups or replicates (pid {backups[0].pid}); the setting would break that" if backups else ""
+    return f"runs backups or replication (pid {backups[0].pid}); the setting would break them" if backups else ""

@@ -57,7 +57,7 @@ def server_states(snapshot: Snapshot) -> list[ServerState]:
 def _convoy(text: str) -> ServerState:
     advice = (
         "shorten the transactions that take this lock (no call to another service and no work on other tables while it"
-        " is held), or spread them over more rows; to end sessions frees none"
+        " is held), or spread them over more rows; terminating sessions frees none"
     )
     return _state(CONVOY, text, advice)
 
@@ -80,13 +80,13 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     if missing:
         advice = (
             "start the missing synchronous standby again, or stop waiting for it: ALTER SYSTEM SET"
-            " synchronous_standby_names = '' (or the names that are connected); SELECT pg_reload_conf(); leave the"
-            " commits that wait alone, since they are durable here and not on a standby"
+            " synchronous_standby_names = '' (or the names that are connected); SELECT pg_reload_conf(); do not"
+            " cancel the commits that wait: they are durable here, but not on a standby"
         )
         return _state(STANDBY_MISSING, text, advice, len(waiting), longest)
     advice = (
-        f"look at the synchronous standby {', '.join(map(printable, there))} and at the network to it"
-        " (write_lag, flush_lag and replay_lag of pg_stat_replication); leave the commits that wait alone"
+        f"check the synchronous standby {', '.join(map(printable, there))} and the network to it"
+        " (write_lag, flush_lag and replay_lag of pg_stat_replication); do not cancel the commits that wait"
     )
     return _state(STANDBY_SLOW, text, advice, len(waiting), longest)
 
@@ -106,8 +106,8 @@ def wanted_standbys(setting: str) -> tuple[frozenset[str], int]:
 def _replay_paused(snapshot: Snapshot) -> ServerState | None:
     if not any(process.wait_event == "RecoveryPause" for process in _processes(snapshot, "startup")):
         return None
-    text = "the replay of the primary's WAL is paused: this standby answers with old rows, and its WAL grows"
-    return _state(REPLAY_PAUSED, text, "where that is not wanted: SELECT pg_wal_replay_resume(); on this standby")
+    text = "WAL replay is paused on this standby: queries return old rows, and its WAL grows"
+    return _state(REPLAY_PAUSED, text, "if this is not intended, on this standby: SELECT pg_wal_replay_resume();")
 
 
 def _replay_conflict(snapshot: Snapshot) -> ServerState | None:
@@ -119,12 +119,12 @@ def _replay_conflict(snapshot: Snapshot) -> ServerState | None:
     ):
         return None
     text = (
-        "the replay of the primary's WAL waits for a query of this standby, which reads rows that were removed or holds"
-        " a lock that is needed"
+        "WAL replay waits for a query on this standby, which reads rows that the primary has removed or holds a lock"
+        " that replay needs"
     )
     advice = (
-        "max_standby_streaming_delay bounds it, and cancels the query then (SQLSTATE 40001); hot_standby_feedback keeps"
-        " such rows on the primary instead; the oldest transactions of this standby are the ones it waits for"
+        "PostgreSQL cancels the query after max_standby_streaming_delay (SQLSTATE 40001); hot_standby_feedback = on"
+        " keeps such rows on the primary instead; replay waits for the oldest transactions of this standby"
     )
     return _state(REPLAY_CONFLICT, text, advice)
 
@@ -135,12 +135,12 @@ def _without_primary(snapshot: Snapshot) -> ServerState | None:
     if not _processes(snapshot, "startup"):
         return None  # the login does not see the server's own processes
     text = (
-        "this standby receives no WAL: no WAL receiver runs, so its rows are as old as its last connection, and it"
-        " refuses every write"
+        "this standby receives no WAL: no WAL receiver runs, so its data is as old as its last connection to the"
+        " primary, and it refuses every write"
     )
     advice = (
-        "look at primary_conninfo and at the standby's log; one that follows an archive alone has no receiver; where"
-        " the primary is gone for good, and is kept from coming back: SELECT pg_promote(); on this standby"
+        "check primary_conninfo and the standby's log (a standby that only restores from an archive has no WAL"
+        " receiver); if the primary is lost, and cannot start again, on this standby: SELECT pg_promote();"
     )
     return _state(NO_PRIMARY, text, advice)
 
@@ -158,10 +158,10 @@ def _wraparound(snapshot: Snapshot) -> ServerState | None:
     else:
         oldest = max(database.oldest for database in near)
         left = f"{REFUSES_AT - oldest:,}"
-        text = f"PostgreSQL refuses every write in {left} {kinds}, to avoid wraparound: {names}"
+        text = f"PostgreSQL will refuse every write after {left} more {kinds}, to avoid wraparound: {names}"
     if condition.holders:
         holder = condition.holders[0]
-        text += f"; the oldest {holder.kind} is {holder.who}, of {holder.age:,} transactions"
+        text += f"; the xmin horizon is held by {holder.kind} {holder.who}, {holder.age:,} transactions old"
     return _state(WRAPAROUND, text, _freeze(refused or near, condition), refuses=bool(refused))
 
 
@@ -173,14 +173,16 @@ def _kinds(databases: list[DatabaseAges], limit: int) -> list[str]:
 def _freeze(databases: list[DatabaseAges], condition: Condition) -> str:
     """What to do, in the order in which it helps (PostgreSQL documentation, "Routine Vacuuming")."""
     first = (
-        "end what keeps old rows first (prepared transactions, open transactions, replication slots); then, "
+        "first end what holds the xmin horizon (prepared transactions, open transactions, replication slots); then, "
         * bool(condition.holders)
     )
     within = ", ".join(printable(database.name) for database in databases if database.open)
     closed = ", ".join(printable(database.name) for database in databases if not database.open)
-    said = f"as a superuser, VACUUM in each of {within}" if within else "keep autovacuum on"
-    said += f"; autovacuum does {closed}, which accepts no connection" if closed else ""
-    return f"{first}{said}; not VACUUM FULL, which needs ids itself; end no session for it"
+    said = f"as a superuser, run VACUUM in each database: {within}" if within else "keep autovacuum on"
+    said += f"; autovacuum vacuums {closed}, which accepts no connection" if closed else ""
+    return (
+        f"{first}{said}; do not run VACUUM FULL, which needs a transaction id; terminating other sessions does not help"
+    )
 
 
 def _read_only(snapshot: Snapshot) -> ServerState | None:
@@ -198,12 +200,10 @@ def _read_only(snapshot: Snapshot) -> ServerState | None:
         where = f"of the database {named}"
         undo = f"ALTER DATABASE {sorted(databases)[0]} RESET default_transaction_read_only"
     text = (
-        f"every transaction {where} is read-only unless it says otherwise (default_transaction_read_only is on): writes"
+        f"transactions {where} are read-only by default (default_transaction_read_only is on): writes"
         f" are refused with SQLSTATE 25006; {len(clients)} sessions are connected"
     )
-    advice = (
-        f"where that was left over, from a failover or a maintenance: {printable(undo)}; then reconnect the clients"
-    )
+    advice = f"if it remains from a failover or maintenance: {printable(undo)}; then reconnect the clients"
     return _state(READ_ONLY, text, advice, refuses=bool(condition.read_only))
 
 
@@ -214,9 +214,9 @@ def _disk_full(snapshot: Snapshot) -> ServerState | None:
     named = " and ".join(
         f"{filesystem.what} ({filesystem.free // MIB} of {filesystem.size // MIB:,} MiB free)" for filesystem in full
     )
-    text = f"the database's disk is full: {named}; what needs room is refused with SQLSTATE 53100"
+    text = f"the database's disk is full: {named}; statements that need space fail with SQLSTATE 53100"
     advice = (
-        "ansible-playbook playbooks/disk_space.yml frees what may go; never delete a file of pg_wal or of the data"
+        "run ansible-playbook playbooks/disk_space.yml to free space; never delete a file of pg_wal or of the data"
         " directory by hand"
     )
     return _state(DISK_FULL, text, advice, refuses=True)
@@ -235,8 +235,8 @@ def _archiver_blocked(snapshot: Snapshot) -> ServerState | None:
         text += f"; {archiver.ready} files wait"
     text += f"; pg_wal has {wal // MIB:,} MiB and grows until its disk is full" if wal is not None else ""
     advice = (
-        "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal, and look at the room of"
-        " its target; files leave pg_wal by themselves once they are archived"
+        "run the command of SHOW archive_command by hand, as the server's user, with a file of pg_wal, and check the"
+        " free space of its target; PostgreSQL removes files from pg_wal once they are archived"
     )
     return _state(ARCHIVER, text, advice)
 
@@ -256,8 +256,8 @@ def _checkpointer_stopped(snapshot: Snapshot) -> ServerState | None:
         f" written (checkpoint_timeout {span(its.timeout)}, max_wal_size {its.max_wal // MIB:,} MiB): pg_wal grows"
     )
     advice = (
-        "look at the process checkpointer (ps: stopped, or waiting for its disk) and at the server's log; without a"
-        " checkpoint a restart has all of that WAL to replay first"
+        "check the checkpointer process (ps: T is stopped, D waits for its disk) and the server's log; a restart must"
+        " replay all of that WAL"
     )
     return _state(CHECKPOINTER, text, advice, len(waiting), max(waiting, default=0.0))
 
@@ -270,11 +270,11 @@ def _slots_behind(snapshot: Snapshot) -> ServerState | None:
     text += f"; and {len(behind) - 3} more" if len(behind) > 3 else ""
     name = behind[0].name
     if behind[0].status == "lost":
-        advice = f"set the consumer of {name} up again, and drop the slot: SELECT pg_drop_replication_slot('{name}')"
+        advice = f"set up the consumer of {name} again, and drop the slot: SELECT pg_drop_replication_slot('{name}')"
     else:
         advice = (
-            f"start the consumer of {name} again, or make it faster; if it is gone for good: SELECT"
-            f" pg_drop_replication_slot('{name}'); max_slot_wal_keep_size bounds what a slot may keep"
+            f"start the consumer of {name} again, or make it faster; if it will not come back: SELECT"
+            f" pg_drop_replication_slot('{name}'); max_slot_wal_keep_size limits the WAL that a slot keeps"
         )
     return _state(SLOT, text, advice)
 

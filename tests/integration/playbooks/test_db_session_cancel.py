@@ -17,7 +17,12 @@ def test_it_is_shown_held_approved_ended_verified_and_recorded(server, session, 
     root = holder.pid
     check = site.play("--check", playbook=PLAYBOOK, db_session_cancel_session=root)
     assert check.returncode == 0, check.stdout
-    for words in (f"{root} app@postgres pafar-web from ", "3 sessions wait for it", "rolls back all that", "gate held"):
+    for words in (
+        f"{root} app@postgres pafar-web from ",
+        "3 sessions wait for it",
+        "rolls back what its transaction wrote",
+        "gate held",
+    ):
         assert words in check.stdout
     assert not site.log.exists()
     hold = site.play(playbook=PLAYBOOK, db_session_cancel_session=root)
@@ -67,7 +72,7 @@ def test_a_choice_of_no_session_is_handed_over_in_one_paragraph(server, site):
     for given, words in (
         ({}, "No session was chosen. Nothing was done."),
         ({"db_session_cancel_session": 4194303}, "There is no session with pid 4194303"),
-        ({"db_session_cancel_session": checkpointer}, "a process of PostgreSQL itself (checkpointer)"),
+        ({"db_session_cancel_session": checkpointer}, "a background process of PostgreSQL (checkpointer)"),
     ):
         done = site.play(playbook=PLAYBOOK, **given)
         assert done.returncode == 2

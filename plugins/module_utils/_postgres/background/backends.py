@@ -181,11 +181,11 @@ def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | N
         return ""
     peer = peers.get((full_address(session.client), session.client_port))
     if peer is None:
-        return "the kernel has closed its connection"
+        return "the kernel has no open connection to its client"
     if peer.state == _CLOSE_WAIT:
         return "the client has closed the connection"
     if peer.unanswered >= _TRIES:
-        return f"the client does not answer ({peer.unanswered} tries)"
+        return f"the client does not answer ({peer.unanswered} unanswered TCP probes)"
     return ""
 
 

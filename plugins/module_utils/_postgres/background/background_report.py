@@ -223,7 +223,7 @@ def spill(snapshot: Snapshot, files: Iterable[Row], unlisted_by: str = "") -> Sp
         for pid, sizes in by_pid.items()
     ]
     note = (
-        "what the workers of parallel queries spill together cannot be seen: GRANT EXECUTE ON FUNCTION"
+        "temporary files of parallel queries cannot be read: GRANT EXECUTE ON FUNCTION"
         f" pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean) TO {printable(unlisted_by)}"
     )
     return {
@@ -263,17 +263,18 @@ def pressing(subjects: BackgroundSubjects) -> list[str]:
         if database["age"] >= _NEAR_THE_END or database["share"] >= 1.2:
             said.append(
                 f"database {database['database']} is {database['age']:,} transactions old, {database['share']:.0%} of"
-                " where autovacuum steps in: vacuum does not keep up"
+                " the age at which autovacuum prevents wraparound: vacuum does not keep up"
             )
     holders = subjects.get("wraparound", {}).get("holders", [])
     if holders and holders[0]["age"] >= _OLD_HORIZON:
         oldest = holders[0]
         said.append(
-            f"{oldest['kind']} {oldest['who']} keeps the dead rows of {oldest['age']:,} transactions from being removed"
+            f"{oldest['kind']} {oldest['who']} holds back the xmin horizon by {oldest['age']:,} transactions:"
+            " vacuum cannot remove the dead rows since then"
         )
     for slot in subjects.get("replication", {}).get("slots", []):
         if slot["wal_status"] == "lost":
-            said.append(f"slot {slot['slot']} has lost WAL that its consumer needs: its consumer must be set up again")
+            said.append(f"slot {slot['slot']} has lost WAL that its consumer needs: set up the consumer again")
         elif slot["kept_bytes"] >= _MUCH_WAL or slot["wal_status"] in ("extended", "unreserved"):
             state = "in use" if slot["active"] else "not in use"
             said.append(f"slot {slot['slot']} ({state}) keeps {slot['kept_bytes'] // MIB:,} MiB of WAL")
@@ -284,7 +285,7 @@ def pressing(subjects: BackgroundSubjects) -> list[str]:
         said.append(subjects["spill"]["note"])
     for vacuum in subjects.get("autovacuum", {}).get("vacuums", []):
         if vacuum["holds_up"]:
-            kind = "against wraparound, it would start again at once" if vacuum["against_wraparound"] else "ordinary"
+            kind = "to prevent wraparound, it would start again at once" if vacuum["against_wraparound"] else "ordinary"
             said.append(f"a vacuum (pid {vacuum['pid']}, {kind}) blocks {vacuum['holds_up']}: {vacuum['doing']}")
     said += [
         f"session {dead_client['who']}: {dead_client['reason']}"

@@ -81,7 +81,7 @@ def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
         "clients": _clients(tables, snapshot),
         "client_connections": {"used": used, "limit": limit},
         "findings": [
-            f"pool {pool['database']}/{pool['user']} is used up: {pool['waiting']} clients wait, the longest for"
+            f"pool {pool['database']}/{pool['user']} is exhausted: {pool['waiting']} clients wait, the longest for"
             f" {pool['longest_wait']:g} s, all of its {pool['active']} connections are in use"
             f" (pool_size {pool['size']})"
             for pool in pools
@@ -91,7 +91,7 @@ def pooler_dict(tables: Mapping[str, Table], snapshot: Snapshot) -> PoolsReport:
             f"database {name} is paused in the pooler: {waiting} clients wait"
             for name, waiting in paused(pools).items()
         ]
-        + ([f"the pooler takes no more clients: {used} of {limit} (max_client_conn)"] if 0 < limit <= used else []),
+        + ([f"the pooler accepts no more clients: {used} of {limit} (max_client_conn)"] if 0 < limit <= used else []),
     }
 
 

@@ -66,8 +66,8 @@ def chosen_of(text: str, action: str = AUTO, override: bool = False) -> Chosen:
     identity = _IDENTITY.match(text.strip())
     if not identity or not int(identity.group(1)):
         raise InputError(
-            f"session: {text!r} is neither a pid nor an identity. Give 4711, or 4711@20261123T145635.123456Z as a plan"
-            " names it. Nothing was done."
+            f"session: {text!r} is neither a pid (4711) nor a pid with the start of its backend"
+            " (4711@20261123T145635.123456Z). Nothing was done."
         )
     return Chosen(int(identity.group(1)), identity.group(2) or "", action, override)
 
@@ -92,16 +92,16 @@ def plan_chosen(snapshot: Snapshot, exclusions: Exclusions, chosen: Chosen, held
     if session is None and not chosen.began:
         raise InputError(
             f"There is no session with pid {chosen.pid} on this server. It may have ended. List the sessions"
-            " with the module pg_activity_info, and choose one of them. Nothing was done."
+            " with the module pg_activity_info, and choose one. Nothing was done."
         )
     if session is None:
-        return _nothing(snapshot, f"nothing to do: the session {chosen.words} is gone")
+        return _nothing(snapshot, f"nothing to do: the session {chosen.words} has ended")
     who = who_is(snapshot, session.pid)
     if chosen.began and stamp(session.backend_start) != chosen.began:
         return _nothing(
             snapshot,
-            f"nothing to do: the session {chosen.words} is gone. Its pid has another session by now: {who}, connected"
-            f" since {stamp(session.backend_start)}. To end that one, choose {backend_of(session)}",
+            f"nothing to do: the session {chosen.words} has ended. Its pid now belongs to another session: {who},"
+            f" connected since {stamp(session.backend_start)}. To end that session, choose {backend_of(session)}",
         )
     _refuse_processes(session, exclusions)
     action = chosen.action
@@ -110,7 +110,7 @@ def plan_chosen(snapshot: Snapshot, exclusions: Exclusions, chosen: Chosen, held
     facts = tuple(about(snapshot, session, exclusions, held))
     if action == CANCEL and session.backend_type == CLIENT and session.state != "active":
         idle = f"nothing to do: {who} runs no statement that could be cancelled ({describe(snapshot, session.pid)})"
-        return _nothing(snapshot, f"{idle}. The action terminate ends the session", facts)
+        return _nothing(snapshot, f"{idle}. session_action=terminate terminates the session", facts)
     target = session.target if action == CANCEL else as_a_whole(session).target
     detail = {"pid": session.pid, "who": who, "rule": CHOSEN}
     reason = f"{describe(snapshot, session.pid)}; {cost(snapshot, session)}"
@@ -118,7 +118,7 @@ def plan_chosen(snapshot: Snapshot, exclusions: Exclusions, chosen: Chosen, held
     barred = session.redacted or not session.signalable
     if why and (barred or not chosen.override):
         item = Item(target, why, "", {"pid": session.pid, "who": who})
-        hint = "" if barred else "; override_exclusions=true plans it all the same, for an approval"
+        hint = "" if barred else "; override_exclusions=true plans it, and an approval is needed"
         return _excess(snapshot, session, Plan(VERB, (), (item,)), f"{who} is excluded: {why}{hint}", facts)
     if why:
         detail["needs_approval"] = f"{who} is excluded: {why}"
@@ -128,16 +128,16 @@ def plan_chosen(snapshot: Snapshot, exclusions: Exclusions, chosen: Chosen, held
 def _refuse_processes(session: Session, exclusions: Exclusions) -> None:
     kind = session.backend_type
     if session.pid == exclusions.own_pid:
-        raise InputError(f"session: pid {session.pid} is the connection of this very run. Nothing was done.")
+        raise InputError(f"session: pid {session.pid} is the connection of this run. Nothing was done.")
     if kind == _PARALLEL and session.leader_pid:
         raise InputError(
             f"session: pid {session.pid} is a parallel worker of the session {session.leader_pid}, and ends with its"
-            f" statement. Choose {session.leader_pid}. Nothing was done."
+            f" statement. Choose session {session.leader_pid}. Nothing was done."
         )
     if kind and kind not in (CLIENT, _WALSENDER, _AUTOVACUUM) and not session.redacted:
         raise InputError(
-            f"session: pid {session.pid} is no session but a process of PostgreSQL itself ({printable(kind)}). Ending"
-            " it would harm the server, and it would be started again. Nothing was done."
+            f"session: pid {session.pid} is a background process of PostgreSQL ({printable(kind)}), not a session."
+            " Terminating it would harm the server, and PostgreSQL would start it again. Nothing was done."
         )
 
 
@@ -185,20 +185,20 @@ def _lock_words(lock: HeldLock) -> str:
 def cost(snapshot: Snapshot, session: Session) -> str:
     """What is lost when it ends."""
     if session.backend_type == _WALSENDER:
-        return "its end cuts off a replica or a backup, which begins again where it can"
+        return "ending it disconnects a replica or a backup, which starts again if it can"
     if session.backend_type == _AUTOVACUUM:
-        return "its end loses the work of a vacuum, which begins again"
+        return "ending it loses the work of a vacuum, which starts again"
     if leaves_behind(session):
-        return "its end leaves an invalid index behind"
+        return "ending it leaves an invalid index"
     if session.commit_waits:
-        return "its end loses nothing: the transaction is committed here and waits for a standby"
+        return "ending it loses nothing: the transaction is committed here and waits for a standby"
     if session.aborted:
-        return "its end loses nothing: its transaction has failed already"
+        return "ending it loses nothing: its transaction has already failed"
     age = span((snapshot.now - session.xact_start).total_seconds()) if session.xact_start else ""
     if session.has_written:
-        return f"its end rolls back all that its transaction wrote in {age}" if age else "its end rolls back its work"
+        return f"ending it rolls back what its transaction wrote in {age}" if age else "ending it rolls back its work"
     if session.state == "active":
-        return "its end loses the work of its statement; it has written nothing"
+        return "ending it loses the work of its statement; it has written nothing"
     if session.idle_in_transaction:
-        return "its end loses a transaction that has written nothing"
-    return "its end loses the connection and what lives with it (session locks, temporary tables)"
+        return "ending it loses a transaction that has written nothing"
+    return "ending it loses its connection and session state (session-level locks, temporary tables)"

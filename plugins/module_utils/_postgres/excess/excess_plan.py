@@ -146,7 +146,7 @@ class Excess(PlannedAct):
     sessions: Mapping[str, Session]
     affected: frozenset[str]
     harmless: frozenset[str] = frozenset()  # those of the late who do nothing
-    what: str = "sessions that match the rules by the rules"
+    what: str = "sessions that match the rules"
     nothing: str = ""
     about: tuple[str, ...] = ()
 
@@ -209,7 +209,7 @@ def plan_ending(
         harmless = tier in HARMLESS
         taken = sum(number for name, number in counted.items() if (name in HARMLESS) is harmless)
         if taken >= room:
-            why = f"would be: {reason}; the bound is {room} ({bounds.words(tier)})"
+            why = f"exceeds the limit of {room} ({bounds.words(tier)}): {reason}"
             excluded[session.target] = _item(snapshot, session, why, rule=tier)
             continue
         counted[tier] += 1
@@ -267,17 +267,17 @@ def _named(
             cores = rules.busy[session.pid]
             if session.state != "active":
                 excluded[session.target] = _item(
-                    snapshot, session, exclusions.why(session) or f"is {session.state or 'inactive'} by now"
+                    snapshot, session, exclusions.why(session) or f"is now {session.state or 'inactive'}"
                 )
             elif seconds < rules.min_running:
                 excluded[session.target] = _item(
-                    snapshot, session, exclusions.why(session) or f"its statement runs for {span(seconds)} only"
+                    snapshot, session, exclusions.why(session) or f"its statement has run for only {span(seconds)}"
                 )
             else:
-                reason = f"its statement runs for {span(seconds)} and uses {cores:.2f} cores"
+                reason = f"its statement has run for {span(seconds)} and uses {cores:.2f} cores"
                 by_rule[session.pid] = (RUNNING, session, reason)
         elif session.state == "active" and rules.long_running is not None and seconds >= rules.long_running:
-            by_rule[session.pid] = (RUNNING, session, f"its statement runs for {span(seconds)}")
+            by_rule[session.pid] = (RUNNING, session, f"its statement has run for {span(seconds)}")
     if rules.idle is not None:
         # An idle transaction that will be terminated too is no reason to keep an idle session: that one harms less.
         missed = frozenset(pid for pid, (tier, dummy, dummy2) in by_rule.items() if tier == DEAD_CLIENT)
@@ -355,8 +355,8 @@ def _why_not(tier: str, session: Session, keeps: Mapping[int, str]) -> str:
 def _held_back(snapshot: Snapshot, session: Session, known: Known) -> str:
     """What a transaction holds back, as the end of a reason: dead rows, or sessions that wait for its locks."""
     rows, waiters = known.horizon.get(session.pid, 0), snapshot.forest.reach.get(session.key, 0)
-    said = f", keeps the dead rows of {rows:,} transactions" if rows >= DEAD_ROWS else ""
-    return said + (f", holds up {waiters}" if waiters else "")
+    said = f", holds back the xmin horizon by {rows:,} transactions" if rows >= DEAD_ROWS else ""
+    return said + (f", blocks {waiters}" if waiters else "")
 
 
 def _why_work(tier: str, session: Session, rules: Rules) -> str:

@@ -63,7 +63,7 @@ def rules_of(params: dict[str, Any]) -> Rules:
             shares[str(application)] = int(most)
         except (TypeError, ValueError):
             raise InputError(
-                f"shares: {application} is given {most!r}, which is no number of sessions. Nothing was done."
+                f"shares: the value of {application} is {most!r}, and must be a number of sessions. Nothing was done."
             ) from None
     return Rules(
         idle=params["idle"],
@@ -98,12 +98,12 @@ def choice_of(params: dict[str, Any]) -> Chosen | None:
     """The one session to end; None where none is chosen. Refuses rules beside it, and what is no choice."""
     if not params["session"]:
         if params["override_exclusions"]:
-            raise InputError("override_exclusions is for one session: choose it with session. Nothing was done.")
+            raise InputError("override_exclusions needs the option session. Nothing was done.")
         return None
     rules = [name for name in ("idle", "idle_in_transaction", "long_running") if params[name] is not None]
     rules += [name for name in ("busy", "dead_clients") if params[name]]
     if rules:
         raise InputError(
-            f"session chooses one session and {', '.join(rules)} others: give one of both. Nothing was done."
+            f"session cannot be combined with {', '.join(rules)}: use session or the rules. Nothing was done."
         )
     return chosen_of(params["session"], params["session_action"], params["override_exclusions"])

@@ -287,22 +287,22 @@ def _why(candidate: Candidate) -> str:
         many = "1 statement" if len(candidate.statements) == 1 else f"{len(candidate.statements)} statements"
         said.append(f"{many} of {candidate.seconds:.1f} s in the window")
         if candidate.proved:
-            it = f"one on {printable(', '.join(candidate.tried))} alone" if candidate.tried else "it"
+            it = f"an index on {printable(', '.join(candidate.tried))} alone" if candidate.tried else "it"
             said.append(
                 f"the planner's cost falls from {candidate.before:.0f} to {candidate.after:.0f} with {it} (hypopg)"
             )
         elif candidate.running:
-            said.append(f"running for {span(candidate.running)}, and what it reads is counted when it ends")
+            said.append(f"running for {span(candidate.running)}; PostgreSQL counts its reads only when it ends")
             said.append("not proved: check the plan with EXPLAIN")
         else:
             said.append(f"not proved: check the plan with EXPLAIN{candidate.chosen}")
     if candidate.foreign_key:
         said.append(
-            f"the foreign key {printable(candidate.foreign_key)} has no index: for every row that goes from its parent"
-            f" all of {printable(candidate.table.name)} is read"
+            f"the foreign key {printable(candidate.foreign_key)} has no index: each delete of a parent row"
+            f" scans all of {printable(candidate.table.name)}"
         )
     if candidate.near:
-        said.append(f"{candidate.near} and does not serve it")
+        said.append(f"{candidate.near} and cannot be used for it")
     if candidate.table.kind == "p":
         said.append("the table is partitioned: build it on each partition concurrently, then attach them")
     return "; ".join(said)

@@ -86,7 +86,7 @@ def plan_building(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
         if index.relname == name:
             item = Item(
                 f"{unspaced(index.name)}@{index.oid}",
-                "a build was interrupted: every write maintains it, no read uses it",
+                "invalid since a build was interrupted: writes maintain it, reads do not use it",
                 REMOVE,
                 {"who": printable(index.name), "name": index.relname},
             )
@@ -114,11 +114,16 @@ def _removal(table: Table, wanted_index: IndexRequest, mine: Sequence[Index], si
     if not mine:
         return Building(table, Plan(VERB), {}, wanted_index.name, size, "nothing to do: there is no such index")
     index = mine[0]
-    item = Item(f"{unspaced(index.name)}@{index.oid}", "is to be dropped", REMOVE, {"who": printable(index.name)})
+    item = Item(f"{unspaced(index.name)}@{index.oid}", "state=absent", REMOVE, {"who": printable(index.name)})
     if index.needed or index.constraint or index.unique:
-        excluded = Item(item.target, "a constraint depends on it", "", item.detail)
+        excluded = Item(item.target, "it belongs to a constraint", "", item.detail)
         return Building(
-            table, Plan(VERB, (), (excluded,)), {}, wanted_index.name, size, "nothing to do: a constraint depends on it"
+            table,
+            Plan(VERB, (), (excluded,)),
+            {},
+            wanted_index.name,
+            size,
+            "nothing to do: the index belongs to a constraint",
         )
     statements = {item.target: f"DROP INDEX CONCURRENTLY {index.name}"}
     return Building(table, Plan(VERB, (item,)), statements, wanted_index.name, size)
@@ -131,13 +136,13 @@ def why_not_room(building: Building, disk: Mapping[str, Any] | None) -> str:
     needed = _ROOM * building.size
     if disk is None:
         return (
-            f"how much of the database's disk is free cannot be seen from here (about {needed // 2**20} MiB are"
-            " needed): run this on the database's host as root, or set check_disk=false after a check of your own"
+            f"the free space of the database's disk cannot be read from here (about {needed // 2**20} MiB are"
+            " needed): run this on the database's host as root, or check it by hand and set check_disk=false"
         )
     if disk["free"] < needed:
         return (
             f"about {needed // 2**20} MiB are needed and {disk['free'] // 2**20} MiB of the database's disk are free:"
-            " make room first"
+            " free disk space first"
         )
     return ""
 
@@ -184,7 +189,7 @@ def why_not_named(catalog: Catalog, table: Table, wanted_index: IndexRequest) ->
     for index in catalog.indexes:
         same = index.table == table.oid and index.key == catalog.numbers(table.oid, wanted_index.columns)
         if wanted_index.name and index.relname == wanted_index.name and not same:
-            return f"there is another index of the name {printable(wanted_index.name)}"
+            return f"another index has the name {printable(wanted_index.name)}"
     return ""
 
 
@@ -195,7 +200,10 @@ def undo_of(building: Building, wanted_index: IndexRequest, catalog: Catalog) ->
     if not wanted_index.present:
         (gone,) = [index for index in catalog.of(building.table.oid) if index.relname == wanted_index.name]
         if gone.special:
-            return {"reversible": False, "why": f"{gone.relname} was no plain index; its definition is in the evidence"}
+            return {
+                "reversible": False,
+                "why": f"{gone.relname} had more than plain columns; its definition is in the evidence",
+            }
         known = catalog.columns[building.table.oid]
         columns = [known[number].name for number in gone.key]
     options = {

@@ -212,7 +212,7 @@ def unindexed(catalog: Catalog) -> list[tuple[ForeignKey, str]]:
 def invalid(catalog: Catalog) -> list[IndexReport]:
     """Indexes that are maintained by every write and used by no read. One that is being built is none yet."""
     return [
-        _index_dict(catalog, entry, "a build was interrupted; every write maintains it, no read uses it")
+        _index_dict(catalog, entry, "invalid since a build was interrupted; writes maintain it, reads do not use it")
         for entry in catalog.indexes
         if not entry.valid and not entry.building and not entry.partitioned
     ]
@@ -233,17 +233,17 @@ def duplicates(catalog: Catalog) -> list[IndexReport]:
         )
         for entry in ordered[1:]:
             if not (entry.needed or entry.constraint or (entry.unique and not ordered[0].unique)):
-                reports.append(_index_dict(catalog, entry, f"the same as {printable(ordered[0].relname)}"))
+                reports.append(_index_dict(catalog, entry, f"equal to {printable(ordered[0].relname)}"))
     return reports
 
 
 def unused(catalog: Catalog, least_size: int) -> list[IndexReport]:
     """Indexes that no read has used since the statistics began, and that nothing else needs."""
-    since = "not used once since the statistics began"
+    since = "not used since the statistics began"
     if catalog.days is not None and catalog.days < 1:
-        since = f"not used in the {24 * catalog.days:.0f} hours that are counted, which is too short to conclude"
+        since = f"not used in {24 * catalog.days:.0f} hours since the statistics were reset, too short to decide"
     elif catalog.days is not None:
-        since = f"not used once in the {catalog.days:.0f} days that are counted"
+        since = f"not used in {catalog.days:.0f} days since the statistics were reset"
     if catalog.standbys:
         since += f"; {catalog.standbys} standbys have counters of their own: check them first"
     return [

@@ -26,5 +26,5 @@ def of_indexes(result: IndexesReport) -> list[Line]:
 
 def _progress(progress: BuildProgress) -> str:
     share = f", {progress['share_done']:.0%}" if progress["share_done"] is not None else ""
-    behind = f", behind pid {progress['waits_for']}" if progress["waits_for"] else ""
+    behind = f", waits for pid {progress['waits_for']}" if progress["waits_for"] else ""
     return f"index of {progress['table']}: {progress['phase']}{share}{behind}"

@@ -90,9 +90,11 @@ def full_reads(
             nameless = reading.shown
     for oid, table in sorted(wholly.items(), key=lambda item: item[1].kind != "p"):
         if not explained & {oid, *_above(catalog, oid)} and not any(oid in reading.advised for reading in readings):
-            why = unknown or "no statement that took time names it: a function, a procedure or a trigger may read it"
+            why = (
+                unknown or "no statement with execution time names it: a function, a procedure or a trigger may read it"
+            )
             if nameless:
-                why = "the statement does not name the table: it is read within what it calls; look at the plans there"
+                why = "the statement does not name the table: a function that it calls reads it; check the plans there"
             reads.append(_full_read(catalog, table, _cost(table), whole, nameless, why))
             explained.add(oid)
     return sorted(reads, key=lambda read: -read["seconds"])
@@ -147,21 +149,19 @@ def why_no_advice(catalog: Catalog, table: Table, text: str) -> str:
     """Why no index is advised for a statement that reads a table from end to end, and what may serve it."""
     bare = without_literals(inner_query(text))
     if bare.endswith("..."):
-        return "its text is cut or cannot be read to its end: raise track_activity_query_size, and look at its plan"
+        return "its text is truncated or cannot be parsed: raise track_activity_query_size, and check its plan"
     columns = {column.name: column for column in catalog.columns.get(table.oid, {}).values()}
     names = {table.relname, *(catalog.tables[oid].relname for oid in _above(catalog, table.oid))}
     views = [view for view, below in catalog.views if table.oid in below and view in _words(text)]
     if views and not names & _words(text):
-        return (
-            f"it reads the table through the view {printable(views[0])}: look at the plan, with the view's conditions"
-        )
+        return f"it reads the table through the view {printable(views[0])}: check the plan, with the view's conditions"
     said: list[str] = []
     for query in all_queries(bare):
         aliases = {alias for dummy, name, alias in query.sources if name in names}
         if aliases:
             said += _of_query(catalog, table, query, aliases, columns)
     said = list(dict.fromkeys(said))
-    return "; ".join(said[:3]) if said else "look at its plan"
+    return "; ".join(said[:3]) if said else "check its plan with EXPLAIN"
 
 
 def _above(catalog: Catalog, oid: int) -> list[int]:
@@ -184,7 +184,7 @@ def _of_query(
         if _mentions(condition, aliases, columns)
     ]
     if not conditions:
-        return ["no condition narrows the table, so all of its rows are wanted: read fewer, or keep the result"]
+        return ["no condition restricts the rows, so all are read: read fewer rows, or cache the result"]
     return [_reason(catalog, table, condition, columns) for condition in conditions]
 
 
@@ -204,20 +204,20 @@ def _reason(catalog: Catalog, table: Table, words: Sequence[Any], columns: Mappi
     if "or" in lower:
         return f"{shown}: under OR each side needs an index of its own"
     if any(word in _CONTAINS for word in flat) or _asks_for_a_key(flat):
-        return f"{shown}: a GIN index on the column may serve that operator"
+        return f"{shown}: a GIN index on the column may support that operator"
     if any(word in _PATTERNS for word in lower):
         return (
-            f"{shown}: an index with text_pattern_ops may serve a pattern that begins with its text; one that begins"
-            " with %, ILIKE and regular expressions take a GIN index with gin_trgm_ops (pg_trgm)"
+            f"{shown}: an index with text_pattern_ops may support a pattern with a fixed prefix; a pattern that begins"
+            " with %, ILIKE and regular expressions need a GIN index with gin_trgm_ops (pg_trgm)"
         )
     if any(word in _PATHS for word in flat):
         return f"{shown} compares an expression: an index on that very expression may serve it"
     if "is" in lower or "isnull" in lower or "notnull" in lower:
         return f"{shown}: {_of_nulls(flat, columns)}"
     if any(word in ("<>", "!=", "not") for word in lower):
-        return f"{shown}: what differs from a value is most rows, which no index serves"
+        return f"{shown}: an inequality selects most rows, so that no index helps"
     if "::" in flat or "cast" in lower:
-        return f"{shown} compares a cast: compare the column itself, or index that very expression"
+        return f"{shown} compares a cast: compare the column itself, or create an index on that expression"
     function = next(
         (
             word
@@ -244,31 +244,31 @@ def _asks_for_a_key(flat: Sequence[str]) -> bool:
 def _of_nulls(flat: Sequence[str], columns: Mapping[str, Column]) -> str:
     known = [columns[plain_name(word)] for word in flat if plain_name(word) in columns]
     if not known or known[0].nulls is None:
-        return "a partial index with that condition may serve it, where few rows meet it"
+        return "a partial index with that condition may help, if few rows match it"
     share = known[0].nulls if "not" not in [word.lower() for word in flat] else 1 - known[0].nulls
     if share <= _MANY_ROWS:
-        return f"a partial index with that condition may serve it: {share:.1%} of the rows meet it"
-    return f"{share:.0%} of the rows meet it, so that no index serves it"
+        return f"a partial index with that condition may help: {share:.1%} of the rows match it"
+    return f"{share:.0%} of the rows match it, so that no index helps"
 
 
 def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Mapping[str, Column]) -> str:
     known = [columns[plain_name(word)] for word in flat if plain_name(word) in columns]
     if not known:
-        return "look at its plan"
+        return "check its plan with EXPLAIN"
     share = known[0].selectivity(table.rows)
     if catalog.serves(table.oid, [known[0].number]):
         return (
-            f"there is an index on {printable(known[0].name)} that is not used: too many rows meet it, or the"
+            f"there is an index on {printable(known[0].name)} that is not used: too many rows match, or the"
             f" statistics are old (ANALYZE {printable(table.name)})"
         )
     if share is not None and share >= _MANY_ROWS:
-        return f"about {share:.0%} of the rows have one value of {printable(known[0].name)}, so that no index serves it"
+        return f"about {share:.0%} of the rows have one value of {printable(known[0].name)}, so that no index helps"
     if share is None:
         return (
             f"the statistics of {printable(known[0].name)} are not known here (ANALYZE, or GRANT pg_read_all_data):"
-            " look at its plan"
+            " check its plan with EXPLAIN"
         )
-    return "look at its plan: an index on it was not found to help"
+    return "check its plan with EXPLAIN: a test with an index on it showed no gain"
 
 
 def _flat(words: Sequence[Any]) -> list[str]:

@@ -34,25 +34,28 @@ _NOT_POSTGRES = (
 _TLS = (
     (
         "server does not support SSL",
-        "ssl_mode insists on TLS and the server has none: set ssl = on there, or ssl_mode=prefer.",
+        "ssl_mode requires TLS, and the server does not offer it: set ssl = on on the server, or ssl_mode=prefer.",
     ),
-    ("root certificate file", "Check ca_cert: the file with the authorities to trust is not there or not readable."),
-    ("certificate verify failed", "The server's certificate is not by an authority in ca_cert, or has expired."),
-    ("does not match host name", "Give login_host as the certificate names it, or ssl_mode=verify-ca."),
-    ("key values mismatch", "ssl_key does not go with ssl_cert."),
+    (
+        "root certificate file",
+        "Check ca_cert: the file with the trusted authorities does not exist or is not readable.",
+    ),
+    ("certificate verify failed", "The server's certificate is not signed by an authority in ca_cert, or has expired."),
+    ("does not match host name", "Set login_host to a name in the server's certificate, or ssl_mode=verify-ca."),
+    ("key values mismatch", "ssl_key does not match ssl_cert."),
     ("private key file", "Check ssl_key: it must belong to the user who runs the module, with mode 0600."),
-    ("certificate present, but not private key", "Give ssl_key beside ssl_cert."),
+    ("certificate present, but not private key", "Set ssl_key together with ssl_cert."),
     ("certificate file", "Check ssl_cert: it cannot be read as a certificate."),
     ("alert unknown ca", "The server does not trust the authority of ssl_cert (its ssl_ca_file)."),
     ("certificate expired", "The certificate in ssl_cert has expired."),
-    ("certificate required", "The server wants a certificate of the client: give ssl_cert and ssl_key."),
-    ("requires a valid client certificate", "The server wants a certificate of the client: give ssl_cert and ssl_key."),
+    ("certificate required", "The server requires a client certificate: set ssl_cert and ssl_key."),
+    ("requires a valid client certificate", "The server requires a client certificate: set ssl_cert and ssl_key."),
     (
         "certificate authentication failed",
         "The common name in ssl_cert is not login_user, and pg_ident.conf does not map it.",
     ),
-    ("sslmode value", "This libpq was built without TLS: install one with it, or ssl_mode=prefer."),
-    ("SSL error", "The two sides do not agree on TLS: compare ssl_mode, ca_cert and the server's ssl settings."),
+    ("sslmode value", "This libpq was built without TLS: install a libpq with TLS, or set ssl_mode=prefer."),
+    ("SSL error", "Client and server cannot agree on TLS: compare ssl_mode, ca_cert and the server's ssl settings."),
 )
 _PARAMETERS = (
     ("invalid connection option", "Check connect_params: libpq does not know that parameter."),
@@ -61,12 +64,12 @@ _PARAMETERS = (
     ("service file", "Check the name of the service and its file (PGSERVICEFILE, ~/.pg_service.conf)."),
 )
 _NO_ENTRY = (
-    "The server's pg_hba.conf does not let this user in from here; where its line is for hostssl or hostnossl alone, "
-    "ssl_mode=require or ssl_mode=disable makes the difference."
+    "The server's pg_hba.conf does not allow this user, database and address. If its line is of type hostssl or "
+    "hostnossl, set ssl_mode=require or ssl_mode=disable."
 )
 _LOGIN = (
     ("password authentication failed", "Check login_user and login_password."),
-    ("no password supplied", "The server wants a password: give login_password."),
+    ("no password supplied", "The server requires a password: set login_password."),
     ("no pg_hba.conf entry", _NO_ENTRY),
     ("pg_hba.conf rejects connection", _NO_ENTRY),
     ("is not permitted to log in", "Check login_user: that role has no LOGIN attribute."),
@@ -74,17 +77,17 @@ _LOGIN = (
     ("does not exist", "Check login_user and login_db."),
 )
 _WAIT = (
-    "The server answers, so the network works. It takes no login while it starts, recovers from a crash or shuts"
-    " down: wait, and read its log; if it lasts, look at the room on the disk of its data and of pg_wal."
+    "The server answers, so the network works. It accepts no login while it starts, recovers from a crash or shuts"
+    " down: wait, and read its log; if this lasts, check the free space of the data directory and of pg_wal."
 )
 _NOT_READY = (
     (
         "Hot standby mode is disabled",
-        "It is a standby that answers no query (hot_standby is off): log in on its primary, or set hot_standby = on.",
+        "It is a standby that accepts no queries (hot_standby is off): log in on its primary, or set hot_standby = on.",
     ),
     (
         "onsistent recovery state has not been yet reached",
-        "It is a standby that has not replayed enough WAL to answer: wait, and look at its log and its primary.",
+        "It is a standby that has not replayed enough WAL to accept queries: wait, and check its log and its primary.",
     ),
     ("database system is starting up", _WAIT),
     ("database system is shutting down", _WAIT),
@@ -99,14 +102,14 @@ _OF_THE_LOGIN = ("28", "3D", "42", REACHED[:2])  # classes of SQLSTATE that are 
 _REMEDIES = (
     *_TLS,
     *_PARAMETERS,
-    ("could not translate host name", "Check login_host: its name is not known here."),
+    ("could not translate host name", "Check login_host: this host cannot resolve the name."),
     (
         "Connection refused",
         "No server listens there: check login_host and login_port, and whether the server is running.",
     ),
     (
         "No such file or directory",
-        "There is no socket: check login_unix_socket and login_port, and whether the server is running.",
+        "The socket does not exist: check login_unix_socket and login_port, and whether the server is running.",
     ),
     (
         "timeout expired",
@@ -116,7 +119,10 @@ _REMEDIES = (
     ("No route to host", "Check login_host and the network."),
     ("Network is unreachable", "Check login_host and the network."),
     *_LOGIN,
-    ("server closed the connection", "The server, or something in its place, closed the connection: is it PostgreSQL?"),
+    (
+        "server closed the connection",
+        "The connection was closed: check whether PostgreSQL listens on that address and port, and its log.",
+    ),
 )
 
 
@@ -292,7 +298,7 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
             said = said.replace(secret, "********")
     if any(sign in said for sign in _NOT_POSTGRES):
         return NotPostgres(
-            f"Could not connect to {login.where}: another program than PostgreSQL answers on that port "
+            f"Could not connect to {login.where}: a program other than PostgreSQL answers on that port "
             f"({said}). Check login_host and login_port. Nothing was done.",
             host=login.host,
             port=login.port,
@@ -304,9 +310,9 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
     kind = _BY_SQLSTATE.get(sqlstate, ConnectError)
     if full or kind is NoSlotLeft:
         return NoSlotLeft(
-            f"Could not connect to {login.where}: {said}. Every slot for this login is taken, and no other "
-            "login path opened. Give login_user the REPLICATION attribute (and a line in pg_hba.conf), so that "
-            "it connects through max_wal_senders, or give login_reserve_user: a superuser, or from version 16 on "
+            f"Could not connect to {login.where}: {said}. All connection slots for this login are in use, and no other "
+            "login path worked. Give login_user the REPLICATION attribute (and a line in pg_hba.conf), so that "
+            "it connects through max_wal_senders, or set login_reserve_user: a superuser, or from version 16 on "
             "a member of pg_use_reserved_connections. Nothing was done.",
             host=login.host,
             port=login.port,
@@ -316,7 +322,7 @@ def _refusal(login: Login, text: str, ask: Callable[[], str]) -> tuple[ConnectEr
     if not_ready or (sqlstate and not own):
         advice = not_ready or (_WAIT if kind is ServerNotReady else _OTHERWISE[True])
         return ServerNotReady(
-            f"{login.where} takes no login now: {said}. {advice} Nothing was done.",
+            f"{login.where} accepts no login now: {said}. {advice} Nothing was done.",
             host=login.host,
             port=login.port,
             sqlstate=sqlstate or "57P03",

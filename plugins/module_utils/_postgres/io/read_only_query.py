@@ -61,7 +61,7 @@ def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
     if not asked:
         raise InputError("query is empty. Nothing was done.")
     if "\x00" in asked:
-        raise InputError("query holds a character with the code 0, which PostgreSQL cannot read. Nothing was done.")
+        raise InputError("query contains a NUL character (code 0), which PostgreSQL does not accept. Nothing was done.")
     _refuse_writers(postgres, asked)
     postgres.run("SET default_transaction_read_only = on")
     postgres.run(_BEGIN)
@@ -74,8 +74,7 @@ def ask(postgres: Postgres, statement: str, most: int) -> dict[str, Any]:
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise InputError(
-            f"query: two columns are called {twice[0]}, and a row has one value for each name. Give them names with AS."
-            " Nothing was done."
+            f"query: two columns are named {twice[0]}. Give the columns different names with AS. Nothing was done."
         )
     records = [{name: _plain(value) for name, value in zip(columns, row)} for row in rows]
     return {"changed": False, "rows": records, "columns": columns, "truncated": more}
@@ -89,8 +88,8 @@ def _refuse_writers(postgres: Postgres, asked: str) -> None:
     volatile = sorted(row[0] for row in postgres.text_rows(_VOLATILE, words=words) if not _READS.match(row[0]))
     if volatile:
         raise InputError(
-            f"query: {', '.join(volatile)} is the name of a function that may change what no transaction bounds (a"
-            " session, a file, a lock, another connection), so it is refused. Nothing was done."
+            f"query: {', '.join(volatile)} is the name of a function that can have effects outside of the transaction"
+            " (on a session, a file, a lock, another connection), so it is refused. Nothing was done."
         )
 
 
@@ -99,7 +98,9 @@ def _open(postgres: Postgres) -> None:
         postgres.run(_OPEN)
     except ServerError as error:
         if error.details.get("sqlstate") in ("42P11", "0A000", "2D000"):  # no cursor, or no such command, there
-            raise InputError(f"{_ONE_STATEMENT} The server said: {error.details['said']}. Nothing was done.") from None
+            raise InputError(
+                f"{_ONE_STATEMENT} The server reported: {error.details['said']}. Nothing was done."
+            ) from None
         raise
 
 

@@ -63,7 +63,7 @@ def apply_role_settings(
     for role_setting in role_settings:
         why = why_not(role_setting, known, settings)
         if why:
-            raise InputError(f"guards: {why}. Nothing was done.")
+            raise InputError(f"settings: {why}. Nothing was done.")
     planned = plan_role_settings(role_settings, known, read_snapshot(postgres), settings)
     act = SetGuards(postgres)
     result = carry_out(planned, only, check_mode, act, time.monotonic)
@@ -142,7 +142,7 @@ def _set(postgres: Postgres, role_settings: Sequence[RoleSetting]) -> None:
         statements = "; ".join(_statement(role_setting, shown=True) for role_setting in role_settings)
         raise PrivilegeError(
             f"Role {postgres.role} may not change other roles on {postgres.login.where}. Nothing was done. Log in as a"
-            f" superuser, or have one run: {statements}",
+            f" superuser, or let a superuser run: {statements}",
             statements=statements,
         ) from error
     except ServerError as error:

@@ -121,7 +121,7 @@ class Postgres:
             )
         return ServerError(
             f"A statement failed on {self.login.where}: {said or 'the connection was lost'}. "
-            "Look at the server's log; statement_timeout and lock_timeout bound every query.",
+            "See the server's log; statement_timeout and lock_timeout limit every query.",
             sqlstate=error.pgcode or "",
             said=said,
         )
@@ -143,9 +143,7 @@ class Postgres:
         identity = legible(self.rows(queries.IDENTIFY)[0])
         version, recovery, number, role, slots, superuser_slots, reserved, deadlock, standbys, database = identity
         if not version.startswith("PostgreSQL "):
-            raise NotPostgres(
-                f"{self.login.where} speaks the protocol, but is {version.split(',')[0]!r}. Nothing was done."
-            )
+            raise NotPostgres(f"{self.login.where} is not PostgreSQL, but {version.split(',')[0]!r}. Nothing was done.")
         self.in_recovery: bool = recovery
         self.role: str = role
         self.limits = Limits(slots, superuser_slots, reserved)

@@ -37,7 +37,7 @@ class Ending:
         primary = f" (it replays from {upstream[0][0]}:{upstream[0][1]})" if upstream and upstream[0][0] else ""
         raise StandbyError(
             f"{self._postgres.login.where} is a standby{primary}: no session there blocks writers, and replay that "
-            "waits for a query is bounded by max_standby_streaming_delay. Run this against the primary. "
+            "waits for a query is limited by max_standby_streaming_delay. Run this on the primary. "
             "Nothing was done.",
             in_recovery=True,
         )
@@ -196,7 +196,7 @@ class Ending:
             if not signalled:
                 raise
             raise ServerError(
-                f"{error} Before that, {len(signalled)} had been signalled: {', '.join(signalled)}. "
-                "Whether the queue moves is not known: run again with --check.",
+                f"{error} Before that, {len(signalled)} sessions had been signalled: {', '.join(signalled)}. "
+                "Whether sessions still wait is not known: run again with --check.",
                 signalled=signalled,
             ) from None

@@ -43,7 +43,7 @@ def costly_ends(
             continue
         others = sorted((key for key in waiters if not exclusions.why(snapshot.who(key))), key=str)
         instead = f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
-        reason = f"ends {lost} active sessions to free {len(waiters)}" + (instead if others else "")
+        reason = f"terminates {lost} active sessions to free {len(waiters)}" + (instead if others else "")
         costly.update(dict.fromkeys(group, reason))
         to_cancel += others if len(others) == len(waiters) else []
     return costly, to_cancel
@@ -53,7 +53,7 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
     """Targets that may hold a row together with sessions that the lock table does not show, each with what would show
     these: the end of one of several holders frees no waiter."""
     return {
-        key: f"other sessions may hold the same row, and its end alone would free none; {snapshot.unread_rows[key]}"
+        key: f"other sessions may lock the same row, so ending it alone may free none; {snapshot.unread_rows[key]}"
         for key in chosen
         if key in snapshot.unread_rows
     }

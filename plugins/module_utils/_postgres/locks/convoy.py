@@ -139,6 +139,6 @@ def convoy_text(convoy: Convoy) -> str:
     changes = "once" if convoy.changes == 1 else f"{convoy.changes} times"
     run = "all run" if convoy.same == convoy.sessions else f"{convoy.same} of them run"
     return (
-        f"a convoy on {convoy.lock}: {many}, the longest for {span(convoy.longest)}; the holder changed {changes}"
-        f" within {span(convoy.seconds)}, so none is stuck; {run}: {shortened(convoy.statement, _WIDE)}"
+        f"a lock convoy on {convoy.lock}: {many}, the longest for {span(convoy.longest)}; the holder changed {changes}"
+        f" within {span(convoy.seconds)}, so no session is stuck; {run}: {shortened(convoy.statement, _WIDE)}"
     )

@@ -105,7 +105,7 @@ class Judgement(PlannedAct):
                 return replace(self, plan=plan, freed=frozenset(freed))
             plan = plan.without(
                 [target for target in plan.targets if self.keys[target] in useless],
-                "would free no session without others that are not approved",
+                "would free no session unless others are approved too",
             )
 
     def as_dict(self) -> UnblockDict:
@@ -215,7 +215,7 @@ def judge(
         why = exclusions.why(snapshot.who(key)) or _why_not(snapshot, key, bounds.strategy)
         if not why and key in agreed and _outside_of_a_transaction(snapshot.who(key)):
             why = (
-                "holds an advisory lock that others wait for by design; it is terminated only if it is approved by name"
+                "holds an advisory lock that others wait for by design; it is terminated only if its target is approved"
             )
         if not why and key in healthy:
             why = f"got its lock since the first snapshot, and has not held it for {bounds.min_waiting:g} s"
@@ -260,7 +260,7 @@ def _in_the_way(snapshot: Snapshot, affected: Iterable[Key]) -> list[Key]:
 def _why_not(snapshot: Snapshot, key: Key, strategy: str) -> str:
     is_gate = key in snapshot.forest.waits.waits
     if is_gate and strategy == "root_blockers":
-        return "waits itself, and the strategy is root_blockers"
+        return "waits for a lock itself, and the strategy is root_blockers"
     if not is_gate and strategy == "queued_blockers":
         return "is a root blocker, and the strategy is queued_blockers"
     if is_gate and key in snapshot.forest.waits.holders and snapshot.forest.alone[key] < 2:
@@ -305,8 +305,8 @@ def _within_bounds(
             continue
         for key in group:
             excluded[key] = (
-                f"{len(group)} sessions must be terminated together to free {held_up}, and with {len(kept)} "
-                f"planned already the bound is {room} (max_terminations {bounds.max_terminations}, "
+                f"{len(group)} sessions must be terminated together to free {held_up}; with {len(kept)} already "
+                f"planned, that exceeds the limit of {room} (max_terminations {bounds.max_terminations}, "
                 f"max_share {bounds.max_share:g})"
             )
     return kept
@@ -315,7 +315,7 @@ def _within_bounds(
 def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
     if held_up and held_up <= still:
         return "terminating it would free no session: its waiters wait for an excluded session too"
-    return "is not needed: the queue moves without it"
+    return "need not be terminated: the plan clears the queue without it"
 
 
 def _as_plan(

@@ -109,7 +109,7 @@ class Outcome:
     @property
     def sentences(self) -> list[str]:
         """What was done."""
-        moves = f"the queue moves: {self.moving} wait behind sessions that got their lock since"
+        moves = f"the lock queue is moving: {self.moving} wait behind sessions that have got their lock since"
         return [*(f"{entry['action']} {entry['who']}" for entry in self.acted_on), *([moves] if self.moving else [])]
 
 
@@ -164,7 +164,7 @@ def unblocking(
         at_work += sum(bool(item.detail.get("at_work")) for item in judged.plan.actions)
         if at_work > max(len(first.freed), 1):
             done.stopped = (
-                f"{len(fresh.affected)} still wait, and to end {at_work} active sessions to free"
+                f"{len(fresh.affected)} still wait, and terminating {at_work} active sessions to free"
                 f" {len(first.freed)} would lose more than it frees"
             )
             break
@@ -237,7 +237,7 @@ def _signal_once(step: Signal, why: Callable[[Holder], str]) -> Generator[Step, 
     transaction alone: the waiters wait for that, whatever it does at the moment. Returns the session as it was
     signalled and by what, or why it was not.
     """
-    moved_on = "no longer the same transaction, or no longer blocking"
+    moved_on = "it is no longer in the same transaction, or no longer blocks the waiters"
     holder = step.holder
     if (yield step):
         return holder, step.action
@@ -305,8 +305,8 @@ def _why_stop(first: Judgement, fresh: Judgement, useless_rounds: int) -> str:
     ]
     if len(again) > 1 and 2 * len(again) >= len(first.affected):
         return (
-            f"{len(again)} sessions have queued up again since the act: the application retries into the "
-            "same lock; pause it or give it a lock_timeout before you terminate more"
+            f"{len(again)} sessions have queued up again since the act: the application retries and waits for "
+            "the same lock; stop it or set a lock_timeout for it before you terminate more"
         )
     if useless_rounds > _USELESS_ROUNDS:
         return f"the number of waiters did not fall in {useless_rounds} rounds ({len(fresh.affected)} still wait)"

@@ -37,7 +37,7 @@ def tree(snapshot: Snapshot, exclusions: Exclusions, rows: int = 40, width: int 
     for cycle in forest.cycles:
         lines.append("deadlock: " + " and ".join(who_is(snapshot, key) for key in cycle) + " wait for each other")
     if len(lines) > rows:
-        lines = [*lines[: rows - 1], "... and more, left out here"]
+        lines = [*lines[: rows - 1], "... more lines are not shown"]
     return [shortened(line, width) for line in (*lines, *agreed)]
 
 
@@ -50,7 +50,7 @@ def by_design_lines(snapshot: Snapshot, min_waiting: float = 0.0, approved: Coll
     return [
         f"by design: {waiting(number)} for {lock}, held by "
         + " and ".join(f"{who_is(snapshot, key)} ({describe(snapshot, key)})" for key in sorted(holders, key=str)[:3])
-        + "; an agreement of the application, no incident"
+        + "; the application uses the lock in this way, no incident"
         for (lock, holders), number in sorted(waiters.items(), key=lambda item: -item[1])
     ]
 

@@ -13,7 +13,8 @@ def of_statements(result: WorkloadReport) -> list[Line]:
     """What the server spends its time on, the most first; or why that is unknown."""
     window = result["window"]
     unread = [*([] if result["available"] else [result["why"]]), *result["notes"]]
-    about = f"in the last {window['seconds']:g} s" if not window["lifetime"] else "since the counters began, not now"
+    last = f"in the last {window['seconds']:g} s"
+    about = "since the last reset of the counters, not now" if window["lifetime"] else last
     waits = ", ".join(f"{number:g} {kind}" for kind, number in result["waits"].items())
     head = f"{len(result['statements'])} statements {about}; active sessions: {waits or 'none'}"
     lines = [first_line(DIM, head, unread)]

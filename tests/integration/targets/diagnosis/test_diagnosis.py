@@ -48,7 +48,7 @@ def test_causes_that_look_alike(server, session):
         found = diagnose(server)
         # A pool that is alone under its role's limit is as large as its limit: said, and no incident.
         assert (found["causes"], found["mitigation"], found["rules"]) == ([], "", {})
-        assert any("the pool is as large as its limit" in line for line in found["lines"])
+        assert any("the pool is as large as the limit allows" in line for line in found["lines"])
         assert any("larger" in text for text in found["advice"])
         assert "20 of 20 (the limit of role app) are used: feed (app@postgres) 20" in found["lines"][0]
         assert found["role_settings"] == []  # it has its limit already

@@ -56,7 +56,7 @@ def test_the_password_file_is_asked(server, service):
     found = run_module("pg_activity_info", login_host="127.0.0.1", login_port=server.port, login_user="oncall")
     assert found["server"]["role"] == "oncall", found.get("msg")
     refused = run_module("pg_activity_info", login_host="127.0.0.1", login_port=server.port, login_user="app")
-    assert "give login_password" in refused["msg"]
+    assert "set login_password" in refused["msg"]
 
 
 def test_names_of_community_postgresql(server):
@@ -186,10 +186,10 @@ def test_a_certificate_is_a_login(encrypted, authority):
     [
         pytest.param("app", {"ca_cert": "other.crt"}, "an authority in ca_cert", id="another authority"),
         pytest.param("app", {"ca_cert": "none.crt"}, "Check ca_cert", id="no file of authorities"),
-        pytest.param("app", {"login_host": "127.0.0.1"}, "as the certificate names it", id="another name"),
-        pytest.param("oncall", {}, "give ssl_cert and ssl_key", id="no certificate"),
+        pytest.param("app", {"login_host": "127.0.0.1"}, "to a name in the server's certificate", id="another name"),
+        pytest.param("oncall", {}, "set ssl_cert and ssl_key", id="no certificate"),
         pytest.param("oncall", {"ssl_cert": "app.crt", "ssl_key": "app.key"}, "is not login_user", id="another's"),
-        pytest.param("oncall", {"ssl_cert": "oncall.crt", "ssl_key": "app.key"}, "does not go with", id="another key"),
+        pytest.param("oncall", {"ssl_cert": "oncall.crt", "ssl_key": "app.key"}, "does not match", id="another key"),
         pytest.param("oncall", {"ssl_cert": "oncall.crt", "ssl_key": "none.key"}, "ssl_key", id="no key"),
         pytest.param("oncall", {"ssl_cert": "none.crt", "ssl_key": "oncall.key"}, "ssl_cert", id="no file"),
         pytest.param("app", {"ssl_mode": "disable"}, "ssl_mode=require", id="TLS is demanded"),
@@ -202,7 +202,7 @@ def test_each_way_in_which_tls_fails_has_its_cure(encrypted, authority, user, gi
 
 
 def test_the_server_has_no_tls(server, authority):
-    with pytest.raises(LoginRefused, match="set ssl = on there"):
+    with pytest.raises(LoginRefused, match="set ssl = on on the server"):
         open_connection(options(login_host="127.0.0.1", login_port=server.port, ssl_mode="require"))
 
 

@@ -54,7 +54,7 @@ def test_what_it_holds_and_who_waits_is_shown(server, session):
     about = end(server, holder.pid, check=True)["about"]
     assert any("RowExclusiveLock on public.bookings" in line for line in about)
     assert any(line.startswith("3 sessions wait for it: ") for line in about)
-    assert any("rolls back all that its transaction wrote" in line for line in about)
+    assert any("rolls back what its transaction wrote" in line for line in about)
     end(server, holder.pid)
     assert holder.fate() == "terminated"
     until(lambda: lock_waiters(server) < 3)
@@ -79,22 +79,24 @@ def test_another_session_with_the_pid_is_left_alone(server, session):
     identity = f"{client.pid}@20200101T000000.000000Z"
     found = end(server, identity)
     assert (found["changed"], found["plan"]["affected_before"]) == (False, 0)
-    assert f"the session {identity} is gone. Its pid has another session by now" in found["plan"]["no_action_reason"]
+    assert (
+        f"the session {identity} has ended. Its pid now belongs to another session" in found["plan"]["no_action_reason"]
+    )
     assert client.fate() == "alive"
 
 
 def test_what_is_no_session_is_refused_in_a_paragraph(server):
     checkpointer = server.value("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
     for chosen, words in (
-        (checkpointer, "a process of PostgreSQL itself (checkpointer)"),
+        (checkpointer, "a background process of PostgreSQL (checkpointer)"),
         (4194303, "There is no session with pid 4194303"),
-        ("bookings", "neither a pid nor an identity"),
+        ("bookings", "is neither a pid"),
     ):
         refused = end(server, chosen, override_exclusions=True)
         assert words in refused["msg"]
         assert refused["msg"].endswith("Nothing was done.")
     refused = end(server, checkpointer, idle=1)
-    assert "give one of both" in refused["msg"]
+    assert "use session or the rules" in refused["msg"]
 
 
 @pytest.mark.parametrize("kind", ["superuser", "application"])

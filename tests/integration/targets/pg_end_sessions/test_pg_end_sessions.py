@@ -141,7 +141,7 @@ def test_bounds_hold_back_who_works_and_not_who_does_nothing(server, session):
         held(session, "SELECT 1")
     planned = end(server, idle_in_transaction=0, max_terminations=2, max_share=1.0, check=True)["plan"]
     assert (len(planned["actions"]), planned["affected_before"], planned["affected_after"]) == (2, 4, 2)
-    assert sum("the bound is 2" in one["reason"] for one in planned["excluded"]) == 2
+    assert sum("exceeds the limit of 2" in one["reason"] for one in planned["excluded"]) == 2
     assert len(end(server, idle_in_transaction=0, check=True, max_share=0.01)["plan"]["actions"]) == 1
 
 
@@ -172,7 +172,7 @@ def test_a_session_that_moved_on_since_the_plan_is_missed(server, session):
     [
         ({"idle": -1}, "idle"),
         ({"share": 0}, "share"),
-        ({"shares": {"feed": "many"}}, "is no number of sessions"),
+        ({"shares": {"feed": "many"}}, "must be a number of sessions"),
         ({"max_terminations": 0}, "max_terminations"),
         ({"only": ["everybody"]}, "does not identify a session"),
     ],

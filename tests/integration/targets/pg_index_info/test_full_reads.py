@@ -81,7 +81,7 @@ def test_a_missing_index_in_another_database(other):
         (["SELECT count(*) FROM cust WHERE data @> '{{\"ref\": {0}}}'"], "cust", "GIN index"),
         (["SELECT count(*) FROM cust WHERE id = {0} OR city = {0}"], "cust", "under OR"),
         (["SELECT count(*) FROM customers WHERE mail = 'U{0}'"], "cust", "through the view customers"),
-        (["SELECT report({0})"], "cust", "within what it calls"),
+        (["SELECT report({0})"], "cust", "a function that it calls reads it"),
         (["SELECT count(*) FROM log WHERE lower(what) = 'w{0}'"], "log", "compares an expression"),
         (["BEGIN", 'DECLARE "c{0}" CURSOR FOR SELECT * FROM cust WHERE upper(email) = \'x\'', 'FETCH 100 FROM "c{0}"',
           "COMMIT"], "cust", "compares an expression"),

@@ -74,7 +74,7 @@ def test_a_convoy_is_named_and_none_of_it_is_ended(server, takes, on, between):
         told = run_module("pg_activity_info", **server.login("oncall"), min_waiting=MIN_WAITING)
         assert not lost
     assert (planned["plan"]["actions"], done["acted_on"]) == ([], [])
-    assert f"a convoy on {on}" in planned["plan"]["no_action_reason"]
+    assert f"a lock convoy on {on}" in planned["plan"]["no_action_reason"]
     assert f" run: {takes[0].split()[0]}" in planned["plan"]["no_action_reason"]
     assert told["long_waiters"] == 0
     assert [state["cause"] for state in told["server_states"]] == ["convoy"]

@@ -108,7 +108,7 @@ def test_the_next_in_the_queue_is_healthy_when_it_has_just_got_its_lock(server, 
     assert pids(done["acted_on"]) == [root.pid]
     assert done["stopped"] == ""
     assert (done["after"]["long_waiters"], done["remaining"]) == (0, 0)
-    assert "the queue moves: " in done["done"][-1]
+    assert "the lock queue is moving: " in done["done"][-1]
     assert {client.fate() for client in queue} == {"alive"}
 
 

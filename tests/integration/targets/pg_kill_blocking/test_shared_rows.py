@@ -63,7 +63,7 @@ def test_holders_by_a_savepoint_that_was_released_need_an_approval(readable, ses
     waits_for_row(readable, session, "UPDATE bookings SET seats = 2 WHERE id = 60")
     done = kill(readable, **FORGOTTEN)
     assert done["acted_on"] == []
-    assert "by a savepoint that was released" in done["not_done"][0]["reason"]
+    assert "by a released savepoint" in done["not_done"][0]["reason"]
     assert {client.fate() for client in holders} == {"alive"}
 
 

@@ -216,7 +216,7 @@ def test_whatever_a_database_holds_is_valid_json(server, value, shown):
 
 
 def test_two_columns_of_one_name_are_not_made_one(server):
-    assert "two columns are called a" in ask(server, "SELECT 1 AS a, 2 AS b, 3 AS a")["msg"]
+    assert "two columns are named a" in ask(server, "SELECT 1 AS a, 2 AS b, 3 AS a")["msg"]
 
 
 def test_bad_input(server):

@@ -35,7 +35,7 @@ def test_check_real_again_and_back(server, session):
     assert planned["statements"] == [
         "ALTER ROLE app SET idle_in_transaction_session_timeout = '5min'", "ALTER ROLE app CONNECTION LIMIT 40",
     ]  # fmt: skip
-    assert "keep their setting" in planned["plan"]["actions"][0]["reason"]
+    assert "keep their values" in planned["plan"]["actions"][0]["reason"]
     assert not any(" " in one["target"] for one in planned["plan"]["actions"])
     done = guard(server, only=[one["target"] for one in planned["plan"]["actions"]])
     assert done["plan"]["digest"] == planned["plan"]["digest"]
@@ -139,7 +139,7 @@ def test_a_superuser_and_who_makes_backups_are_spared(server):
     ("role_settings", "said"),
     [
         ([{"role": "nobody", "setting": "lock_timeout", "value": "5s"}], "no role"),
-        ([{"role": "app", "setting": "search_path", "value": "x"}], "is no setting of this module"),
+        ([{"role": "app", "setting": "search_path", "value": "x"}], "is not among the settings of this module"),
         ([{"role": "app", "setting": "lock_timeout", "value": "5s'; DROP ROLE app; --"}], "needs a time"),
         ([{"role": "app", "setting": "connection_limit", "value": "many"}], "needs a number"),
         ([{"role": "app"}], "each needs role"),
@@ -193,13 +193,13 @@ def test_a_stricter_one_stays_the_role_s_own_and_the_server_s(server):
     try:
         done = guard(server, settings=loose)
         assert done["changed"] is False
-        assert done["plan"]["excluded"][0]["reason"] == "is stricter already: 30s"
+        assert done["plan"]["excluded"][0]["reason"] == "is already stricter: 30s"
         server.run("ALTER ROLE app SET idle_in_transaction_session_timeout = '2min'")
         assert guard(server, settings=loose)["plan"]["no_action_reason"].startswith("nothing to do")
         assert guard(server, settings=loose)["plan"]["excluded"] == []
         server.run("ALTER ROLE app RESET ALL", "ALTER SYSTEM SET idle_in_transaction_session_timeout = '30s'")
         server.run("SELECT pg_reload_conf()")
         until(lambda: server.value("SHOW idle_in_transaction_session_timeout") == "30s")
-        assert "30000ms holds for every role" in guard(server, settings=loose)["plan"]["excluded"][0]["reason"]
+        assert "30000ms, set for the server" in guard(server, settings=loose)["plan"]["excluded"][0]["reason"]
     finally:
         server.run("ALTER ROLE app RESET ALL", "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")

@@ -38,7 +38,7 @@ def observe_backends(snapshot: Snapshot, interval: float) -> ProcessesReport:
     """
     first, began = matched(snapshot, read_backends()), time.monotonic()
     if not first:
-        why = "no process here is a session of this server: it runs on another host, or in one whose /proc is hidden"
+        why = "no process here is a session of this server: it runs elsewhere, or /proc does not show its processes"
         return {"here": False, "why": why, "sessions": [], "dead_clients": [], "cores": 0, "cpu": 0.0, "memory": 0}
     time.sleep(interval)
     second = matched(snapshot, read_backends(backend.pid for backend in first.values()))

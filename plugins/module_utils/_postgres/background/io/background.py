@@ -42,7 +42,7 @@ def collect_background(
     if "processes" in subjects:
         reports["processes"] = observe_backends(snapshot, interval)
     if "pooler" in subjects:
-        reports["pooler"] = read_pooler(pooler, snapshot) if pooler else {"reachable": False, "why": "not asked for"}
+        reports["pooler"] = read_pooler(pooler, snapshot) if pooler else {"reachable": False, "why": "not requested"}
     return {**reports, "findings": background.pressing(reports)}
 
 

@@ -223,7 +223,9 @@ def _of_statements(
         if not text and running:
             text = running[0]["query"]
             if _is_cut(postgres, text):
-                unclear["no advice for a running statement whose text is cut: raise track_activity_query_size"] = None
+                unclear[
+                    "no advice for a running statement whose text is truncated: raise track_activity_query_size"
+                ] = None
                 text = f"{text} ..."
         shown = shortened(legible_statement(text), _LONGEST)
         tried = []
@@ -254,8 +256,8 @@ def _of_statements(
     notes += unclear
     if readings and options.hypothetical and not planner.hypothetical:
         notes.append(
-            "advice for statements is not proved: CREATE EXTENSION hypopg (no restart) in the database"
-            f" {printable(catalog.database)} to have it tried"
+            "advice for statements is not proved: to test it with hypothetical indexes, CREATE EXTENSION hypopg (no"
+            f" restart) in the database {printable(catalog.database)}"
         )
     return candidates, readings
 
@@ -322,7 +324,7 @@ def _asked(
                 by_alias[alias] = meanings[0]
             elif any(table.rows >= min_rows for table in meanings):
                 many = " or ".join(printable(table.name) for table in meanings)
-                unclear[f"no advice for statements that name {printable(name)}: it may be {many}"] = None
+                unclear[f"no advice for statements that name {printable(name)}: the table may be {many}"] = None
         columns = {
             alias: [column.name for column in catalog.columns.get(table.oid, {}).values() if column.sortable]
             for alias, table in by_alias.items()

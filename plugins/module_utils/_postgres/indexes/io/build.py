@@ -129,7 +129,7 @@ class Build:
         old = waited_for(self.snapshot, horizon, str(postgres.server["database"]), self.options.old)
         if old:
             raise PreflightError(
-                f"A concurrent build waits for every transaction that is older than it, and {len(old)} are: "
+                f"A concurrent build waits for all older transactions, and {len(old)} are open for too long: "
                 f"{describe_waits(self.snapshot, old)}. Nothing was done. Wait for them, or terminate them"
                 " (pg_end_sessions,"
                 " idle_in_transaction), then build.",
@@ -150,7 +150,7 @@ def _unseen(postgres: Postgres, number: int) -> list[str]:
         return []
     return [
         f"Role {postgres.role} may not see {number} sessions; whether the build would wait for one of them is not"
-        " known. GRANT pg_monitor to it, and the look before the build sees all."
+        f" known. GRANT pg_monitor TO {postgres.role} shows them before the build."
     ]
 
 
@@ -161,7 +161,7 @@ def _find(postgres: Postgres, wanted_index: IndexRequest) -> tuple[Catalog, Tabl
             break
     else:
         near = [table.name for table in catalog.tables.values() if table.relname == wanted_index.table]
-        hint = f" There is {', '.join(near)}." if near else ""
+        hint = f" Tables of that name: {', '.join(near)}." if near else ""
         raise InputError(
             f"The database {postgres.server['database']} has no table {wanted_index.schema}.{wanted_index.table}.{hint}"
             " Nothing was done."
@@ -179,24 +179,24 @@ def _find(postgres: Postgres, wanted_index: IndexRequest) -> tuple[Catalog, Tabl
 def _refuse(postgres: Postgres, catalog: Catalog, table: Table, planned: Building, options: BuildOptions) -> None:
     if postgres.in_recovery:
         raise StandbyError(
-            f"{postgres.login.where} is a standby: an index is built on its primary and comes from there. Nothing was"
-            " done."
+            f"{postgres.login.where} is a standby: build the index on its primary, from which it is replicated."
+            " Nothing was done."
         )
     if table.kind == "p":
         raise PreflightError(
-            f"{table.name} is partitioned, and such an index cannot be built without locking all of it out. Build it on"
-            " each partition, then CREATE INDEX ON ONLY the parent and ATTACH them. Nothing was done."
+            f"{table.name} is partitioned, and PostgreSQL cannot build its index concurrently. Build the index on each"
+            " partition, then CREATE INDEX ON ONLY the parent and ATTACH them. Nothing was done."
         )
     if any(index.building for index in catalog.of(table.oid)):
         raise BusyError(
-            f"Another index of {table.name} is being built, or one by a role that this login may not see (GRANT"
+            f"Another index of {table.name} is being built, perhaps by a role that this login may not see (GRANT"
             " pg_monitor). Nothing was done. Wait until it is built."
         )
     mine, owner = postgres.rows(OWNED, oid=table.oid)[0]
     if not mine:
         raise PrivilegeError(
-            f"Role {postgres.role} may not index {table.name}: that takes its owner {owner}, a member of it, or a"
-            " superuser. Nothing was done. Log in as one of them, or have it run: "
+            f"Role {postgres.role} may not create or drop indexes of {table.name}: that needs its owner {owner}, a"
+            " member of that role, or a superuser. Nothing was done. Log in as one of them, or let one of them run: "
             + "; ".join(planned.statements[target] for target in planned.plan.targets)
         )
     disk = data_disk(read_snapshot(postgres), postgres.pid) if options.check_disk else {"free": float("inf")}
@@ -246,9 +246,8 @@ def _what_is_left(postgres: Postgres, planned: Building, there: frozenset[int]) 
 def _half_dropped(statement: str) -> str:
     """A concurrent drop takes the index out of use before it waits for those who may be using it."""
     return (
-        "The index may be invalid now: every write maintains it, no read uses it. Run this again when they have"
-        " ended, or"
-        f" as the owner: {printable(statement)}"
+        "The index may be invalid now: writes maintain it, reads do not use it. Run this again when the transactions"
+        f" that use it have ended, or run as the owner: {printable(statement)}"
     )
 
 
@@ -272,15 +271,15 @@ def _remove_leftover(postgres: Postgres, planned: Building, there: frozenset[int
                     return _left(planned, f"that would wait for {describe_prepared(read_snapshot(postgres), prepared)}")
                 _allow(postgres, _TIDYING)
                 postgres.run(f"DROP INDEX CONCURRENTLY {index.name}")
-                return f"The invalid index that it left, {index.name}, was dropped: the table is unchanged."
+                return f"Its invalid index {index.name} was dropped: the table is unchanged."
     except (ServerError, PrivilegeError) as error:
         return _left(planned, str(error))
-    return "It left no index behind."
+    return "It left no invalid index."
 
 
 def _left(planned: Building, why: str) -> str:
     name = f"{identifier(planned.table.schema)}.{identifier(planned.name)}"
     return (
-        f"The invalid index {printable(planned.name)} may be left, and could not be dropped ({why}). A further build of"
-        f" it removes it first; or as the owner: DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
+        f"The invalid index {printable(planned.name)} may still exist, and could not be dropped ({why}). The next build"
+        f" of this index drops it first; or run as the owner: DROP INDEX CONCURRENTLY IF EXISTS {printable(name)}"
     )

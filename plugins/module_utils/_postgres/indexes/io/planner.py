@@ -46,7 +46,9 @@ class Planner:
         """Reading only, and nothing kept; refused for a table to which a user's code is attached."""
         attached = self._postgres.names(queries.ATTACHED, table=table)
         if not attached or attached[0][0]:
-            raise NotPlanned("functions of its owner are attached to the table, and planning may run them")
+            raise NotPlanned(
+                "planning may run functions of the table's owner (row-level security, indexes, statistics)"
+            )
         self._postgres.run("BEGIN READ ONLY")
         try:
             self._postgres.rows(
@@ -64,7 +66,7 @@ class Planner:
         try:
             rows = self._postgres.run(self._ask(question, parameters))
         except _REFUSED as error:
-            raise NotPlanned(f"it could not be planned ({error})") from error
+            raise NotPlanned(f"the query could not be planned ({error})") from error
         finally:
             self._postgres.run("ROLLBACK TO SAVEPOINT plan")
             if not self._generic:
@@ -93,7 +95,7 @@ class Planner:
             )
         except _REFUSED as error:
             self._postgres.run("ROLLBACK TO SAVEPOINT hypothetical")
-            raise NotPlanned(f"it could not be tried ({error})") from error
+            raise NotPlanned(f"the hypothetical index could not be tried ({error})") from error
         try:
             yield int(rows[0][0])
         finally:

@@ -37,7 +37,9 @@ def read_shared_rows(
     read is unknown, and the rest of the look does not fail for it."""
     shared_rows = SharedRows()
     first = first_in_rows(locks, of_rows)
-    unread: list[tuple[RowWait, str]] = [(wait, "too many rows are waited for") for wait in first[_MOST_ROWS:]]
+    unread: list[tuple[RowWait, str]] = [
+        (wait, "sessions wait for more rows than one snapshot reads") for wait in first[_MOST_ROWS:]
+    ]
     by_database: dict[int, list[RowWait]] = {}
     for wait in first[:_MOST_ROWS]:
         by_database.setdefault(wait.row[1], []).append(wait)
@@ -46,7 +48,7 @@ def read_shared_rows(
         name = databases.get(oid, "")
         waits = by_database[oid]
         if not name or place > _MOST_DATABASES:
-            unread += [(wait, "its database is not among those that are looked at") for wait in waits]
+            unread += [(wait, "the snapshot does not read rows of its database") for wait in waits]
             continue
         try:
             with in_database(postgres, name) as there:
@@ -54,7 +56,10 @@ def read_shared_rows(
         except RunbookError:
             if postgres.closed:
                 raise
-            unread += [(wait, f"a login to database {printable(name)} would show them") for wait in waits]
+            unread += [
+                (wait, f"the module could not log in to database {printable(name)}, which would show them")
+                for wait in waits
+            ]
     _note_unread(postgres, unread, of_rows, owners, shared_rows)
     return shared_rows
 
@@ -69,19 +74,19 @@ def _read_rows(
     for wait in waits:
         table = tables.get(wait.row[2])
         if table is None or wait.row[2] in locked:
-            unread.append((wait, "its table is locked, and a look does not wait for it"))
+            unread.append((wait, "its table is locked, and the snapshot does not wait for that lock"))
         elif not table[2]:
             right = f"GRANT SELECT (ctid, xmax) ON {printable(legible_text(table[1]))} TO {printable(postgres.role)}"
             unread.append((wait, f"{right} would show them"))
         else:
             known = _members(postgres, wait, table[1], owners)
             if known is None:
-                unread.append((wait, "its row has changed during the look"))
+                unread.append((wait, "its row has changed during the snapshot"))
                 continue
             members, more = known
             if more:
                 shared_rows.unread[wait.holder] = (
-                    "some hold it by a savepoint that was released, and it is not known which"
+                    "some hold it by a released savepoint, and it is not known which sessions"
                 )
             present = next(lock for lock in locks if lock.owner == wait.waiter and not lock.granted)
             together = waits_for_all(wait, members, present)

@@ -41,7 +41,7 @@ def at(postgres: Postgres, database: str, notes: list[str]) -> Iterator[Postgres
         opened = connect(replace(postgres.login, database=database))
         place = opened.__enter__()
     except RunbookError as error:
-        notes.append(f"the database {printable(database)} could not be looked at: {error}")
+        notes.append(f"the database {printable(database)} could not be read: {error}")
         yield None
         return
     try:

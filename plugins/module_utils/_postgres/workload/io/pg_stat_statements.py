@@ -92,7 +92,7 @@ def find_extension(postgres: Postgres) -> Extension:
     notes = []
     if installed != newest:
         notes.append(
-            f"the extension is of version {installed}, the server has {newest}: "
+            f"the extension has version {installed}, the server provides {newest}: "
             "ALTER EXTENSION pg_stat_statements UPDATE"
         )
     settings = {row[0]: row[1] for row in postgres.names(TRACKED)}
@@ -183,7 +183,9 @@ def usable(postgres: Postgres) -> Extension:
     try:
         postgres.rows(f"SELECT 1 FROM {extension.name}(false) LIMIT 1")
     except PrivilegeError as error:
-        return Extension(why=f"this login may not read pg_stat_statements: {error}", remedy="GRANT pg_monitor TO it")
+        return Extension(
+            why=f"this login may not read pg_stat_statements: {error}", remedy="GRANT pg_monitor TO the login role"
+        )
     except ServerError as error:
         return Extension(
             why=f"pg_stat_statements cannot be read: {error}",

@@ -120,9 +120,10 @@ def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> l
             " this login"
         )
     if renewed:
-        said.append("the counters were reset during the window; what ended before that is not counted")
+        said.append("the counters were reset during the window; statements that ended before are not counted")
     elif evictions > 0:
         said.append(
-            f"entries were evicted {evictions} times during the window, the rarest first: raise pg_stat_statements.max"
+            f"entries were evicted {evictions} times during the window, the least executed first: raise"
+            " pg_stat_statements.max"
         )
     return said

@@ -83,15 +83,15 @@ def test_a_pooler_that_is_used_up_while_the_server_is_not():
     found = diagnose(seen).as_dict()
     assert (found["cause"], found["mitigation"]) == ("pooler", "")
     assert "30 slots free" in found["causes"][0]["evidence"][0]
-    assert "pool_size of shop, now 5, may be up to 20" in found["advice"][0]
+    assert "raise pool_size of shop in pgbouncer.ini, now 5, to at most 20" in found["advice"][0]
 
 
 def test_pool_sizes_are_added_up():
     fits = diagnose(activity(connection_limit(application(sessions=8, clients={"a": 4, "b": 4}))))
-    assert "that fits" in fits.as_dict()["advice"][-1]
+    assert "which leaves 32 free" in fits.as_dict()["advice"][-1]
     large = diagnose(activity(connection_limit(application(sessions=39, clients={"a": 20, "b": 19}))))
     assert "they need 40 of 40" in large.as_dict()["advice"][-1]
-    assert "at most about 16" in large.as_dict()["advice"][-1]
+    assert "to about 16" in large.as_dict()["advice"][-1]
 
 
 def test_a_pooler_that_starves_since_the_server_is_full_is_not_the_cause():
@@ -160,7 +160,7 @@ def test_which_service_leaks(clients, services, leaks):
     leak = leaking(30, clients)
     found = diagnose(activity(connection_limit(leak, application(active=10))), services=services).as_dict()
     assert found["causes"][0]["detail"]["service"] == leaks
-    assert any("leaks from service backend" in line for line in found["lines"]) is bool(leaks)
+    assert any("belong to containers of the service backend" in line for line in found["lines"]) is bool(leaks)
 
 
 def test_an_application_keeps_its_floor_whatever_its_share():
@@ -172,9 +172,9 @@ def test_an_application_keeps_its_floor_whatever_its_share():
 @pytest.mark.parametrize(
     ("ceiling", "says"),
     [
-        pytest.param(connection_limit(leaking(10), limit=10, kind="role"), "as large as its limit", id="its own limit"),
+        pytest.param(connection_limit(leaking(10), limit=10, kind="role"), "as large as the limit", id="its own limit"),
         pytest.param(
-            connection_limit(leaking(18), application("cron", 2), limit=20, kind="database"), "as large as its limit",
+            connection_limit(leaking(18), application("cron", 2), limit=20, kind="database"), "as large as the limit",
             id="nearly alone under its database's limit",
         ),
         pytest.param(
@@ -203,7 +203,7 @@ def test_an_application_keeps_its_floor_whatever_its_share():
                 application("feed", 38, idle=38, idle_seconds=[300] * 38, pooled=True),
                 application(sessions=2, active=2),
             ),
-            "through a pooler", id="behind a pooler",
+            "through a connection pooler", id="behind a pooler",
         ),
     ],
 )  # fmt: skip

@@ -63,7 +63,7 @@ def test_every_service_that_holds_one_is_restarted():
 def test_wal_that_cannot_lie_on_this_disk_does_not_fill_it(kept, causes):
     found = diagnose_disk(reclaim(), {"background": {**slots(kept), "findings": []}}, 64 * MIB).as_dict()
     assert [one["cause"] for one in found["causes"]] == causes
-    assert all("if WAL lies there" in one["evidence"][0] for one in found["causes"])
+    assert all("only if pg_wal is on it" in one["evidence"][0] for one in found["causes"])
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def test_memory():
     assert weighed["may_grow_to"]["shop-db-1"] == {"uses": 2**20, "limit": 2**24}
     assert "all containers together may grow by 60 MiB" in " ".join(weighed["lines"])
     advice = " ".join(weighed["advice"])
-    assert "shop-worker-1 leaks: a higher limit only buys time" in advice
-    assert "shop-web-1: if this is what it needs, raise its limit to 21 MiB" in advice
+    assert "shop-worker-1 leaks memory: a higher limit only delays the failure" in advice
+    assert "shop-web-1: if it needs that much, raise its limit to 21 MiB" in advice
     assert "without a memory limit, so each may use all of the host's memory: shop-free-1" in advice
 
 

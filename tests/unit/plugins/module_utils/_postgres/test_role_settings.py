@@ -51,7 +51,7 @@ def test_the_same_in_another_spelling_is_set_already(now, wanted, setting):
 def test_a_stricter_one_stays_and_says_so(now, wanted, setting):
     found = plan(now, wanted, setting)
     assert found.actions == ()
-    assert found.excluded[0].reason == f"is stricter already: {now}"
+    assert found.excluded[0].reason == f"is already stricter: {now}"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_looser_one_gives_way(now, wanted, setting):
 
 def test_what_the_server_has_for_everybody_counts_where_the_role_has_nothing():
     strict = {IDLE: "30000ms"}
-    assert "holds for every role" in plan("", "120s", everywhere=strict).excluded[0].reason
+    assert "set for the server" in plan("", "120s", everywhere=strict).excluded[0].reason
     assert len(plan("5min", "120s", everywhere=strict).actions) == 1
     assert len(plan("", "120s", everywhere={IDLE: "0ms"}).actions) == 1
 
@@ -100,11 +100,11 @@ KNOWN = {"app": RoleState("app", {"lock_timeout": "5s"}), "boss": RoleState("bos
         (RoleSetting("app", "lock_timeout", "30s"), ""),
         (RoleSetting("app", "lock_timeout", ""), ""),
         (RoleSetting("app", "connection_limit", "-1"), ""),
-        (RoleSetting("app", "connection_limit", "5min"), "needs a number"),
-        (RoleSetting("app", "lock_timeout", "5s'"), "needs a time"),
+        (RoleSetting("app", "connection_limit", "5min"), "must be a number"),
+        (RoleSetting("app", "lock_timeout", "5s'"), "must be a time"),
         (RoleSetting("app", "lock_timeout", "1.5 min"), ""),
         (RoleSetting("app", "transaction_timeout", "5s"), "too old"),
-        (RoleSetting("app", "search_path", "x"), "is no setting of this module"),
+        (RoleSetting("app", "search_path", "x"), "is not among the settings of this module"),
         (RoleSetting("ghost", "lock_timeout", "5s"), "no role"),
     ],
 )

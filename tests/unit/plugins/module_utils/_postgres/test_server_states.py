@@ -126,7 +126,7 @@ def test_a_replay_that_stands(event, cause):
 def test_a_convoy_is_a_state_that_no_session_waits_for():
     (state,) = server_states(snapshot(row_queue(1, [2, 3]), convoys=("a convoy on t: 2 sessions wait",)))
     assert (state["cause"], state["sessions"]) == ("convoy", 0)
-    assert "to end sessions frees none" in state["advice"]
+    assert "terminating sessions frees none" in state["advice"]
 
 
 @pytest.mark.parametrize(("kind", "event"), [("Lock", "relation"), ("BufferPin", "BufferPin"), ("Buffer", "Cleanup")])
@@ -149,7 +149,7 @@ def states(condition, *sessions):
     [
         pytest.param([("shop", 190_000_000, 5)], None, "", id="on an ordinary day"),
         pytest.param([("shop", 1_900_000_000, 5)], None, "", id="old, and the background says so"),
-        pytest.param([("shop", NEAR, 5)], False, "in 44,483,647 transaction ids", id="near"),
+        pytest.param([("shop", NEAR, 5)], False, "after 44,483,647 more transaction ids", id="near"),
         pytest.param([("shop", REFUSED, 5), ("a", REFUSED, 5)], True, "of transaction ids: shop, a", id="xid"),
         pytest.param([("shop", 9, REFUSED), ("a", 9, 9)], True, "of multixacts: shop", id="multixact"),
         pytest.param([("shop", REFUSED, REFUSED)], True, "of transaction ids and multixacts", id="both"),
@@ -167,9 +167,9 @@ def test_what_keeps_the_oldest_ids_goes_first_and_each_database_is_named():
         holders=(Holder("prepared transaction", "transfer-7", REFUSED),),
     )
     (state,) = states(condition)
-    assert "the oldest prepared transaction is transfer-7" in state["text"]
-    assert state["advice"].startswith("end what keeps old rows first")
-    assert "VACUUM in each of shop; autovacuum does template0" in state["advice"]
+    assert "held by prepared transaction transfer-7" in state["text"]
+    assert state["advice"].startswith("first end what holds the xmin horizon")
+    assert "run VACUUM in each database: shop; autovacuum vacuums template0" in state["advice"]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_pid_alone_makes_no_match():
         ({("10.0.0.7", 41000): Peer(1, 5)}, ""),
         ({("10.0.0.7", 41000): Peer(1, 6)}, "does not answer"),
         ({("10.0.0.7", 41000): Peer(8, 0)}, "closed the connection"),
-        ({("10.0.0.8", 41000): Peer(1, 0)}, "closed its connection"),
+        ({("10.0.0.8", 41000): Peer(1, 0)}, "no open connection"),
         ({}, ""),
         (None, ""),
     ],

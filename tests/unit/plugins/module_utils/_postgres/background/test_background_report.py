@@ -63,8 +63,8 @@ def test_what_presses_of_the_background():
     assert found["spill"]["other_bytes"] == 3
     said = " / ".join(background.pressing(found))
     for words in (
-        "800% of where",
-        "keeps the dead rows of 2,000,000",
+        "800% of the age",
+        "holds back the xmin horizon by 2,000,000",
         "keeps 2,048 MiB",
         "has lost WAL",
         "spilled 256 MiB",

@@ -34,7 +34,7 @@ def test_a_paused_pool_is_not_used_up():
 def test_the_console_of_this_look_is_no_client():
     found = pooler_dict(tables(clients=5, limit=4), snapshot([]))
     assert found["client_connections"] == {"used": 4, "limit": 4}
-    assert "takes no more clients: 4 of 4" in found["findings"][0]
+    assert "accepts no more clients: 4 of 4" in found["findings"][0]
     assert pooler_dict(tables(clients=4, limit=4), snapshot([]))["findings"] == []
 
 

@@ -54,7 +54,7 @@ def test_a_session_is_named_by_its_pid_or_its_identity(given):
 
 @pytest.mark.parametrize("given", ["", "0", "web", "-1", "4711@yesterday", "4711; DROP", "4711,4712", "9" * 20])
 def test_what_names_no_session_is_refused(given):
-    with pytest.raises(InputError, match="neither a pid nor an identity"):
+    with pytest.raises(InputError, match="is neither a pid"):
         chosen_of(given)
 
 
@@ -62,12 +62,12 @@ def test_what_names_no_session_is_refused(given):
     ("sessions", "choice", "words"),
     [
         pytest.param([], {}, "There is no session with pid 7", id="unknown"),
-        pytest.param([session(1)], {"pid": 1}, "the connection of this very run", id="own"),
+        pytest.param([session(1)], {"pid": 1}, "the connection of this run", id="own"),
         pytest.param(
-            [session(7, backend_type="checkpointer")], {}, "a process of PostgreSQL itself", id="checkpointer"
+            [session(7, backend_type="checkpointer")], {}, "a background process of PostgreSQL", id="checkpointer"
         ),
-        pytest.param([session(7, backend_type="logical replication worker")], {}, "PostgreSQL itself", id="worker"),
-        pytest.param([session(7, backend_type="parallel worker", leader_pid=8)], {}, "Choose 8", id="parallel"),
+        pytest.param([session(7, backend_type="logical replication worker")], {}, "a background process", id="worker"),
+        pytest.param([session(7, backend_type="parallel worker", leader_pid=8)], {}, "Choose session 8", id="parallel"),
     ],
 )
 def test_what_no_operator_may_end_is_refused_in_a_paragraph(sessions, choice, words):
@@ -81,9 +81,9 @@ def test_a_pid_that_is_another_session_since_is_left_alone():
     assert found.plan.actions == ()
     assert found.as_dict()["affected_before"] == 0
     said = found.as_dict()["no_action_reason"]
-    assert "another session by now: 7 ada@booking web" in said
+    assert "belongs to another session: 7 ada@booking web" in said
     assert f"choose 7@{stamp(ago(5))}" in said
-    assert "is gone" in plan(began=BEGAN).as_dict()["no_action_reason"]
+    assert "has ended" in plan(began=BEGAN).as_dict()["no_action_reason"]
 
 
 def test_nothing_is_cancelled_where_no_statement_runs():
@@ -136,18 +136,18 @@ def test_what_is_known_is_said():
     assert "ada@example.org" not in str(lines)
     assert lines[3] == "holds RowExclusiveLock on public.bookings, ExclusiveLock (advisory), 3 times"
     assert lines[4] == "no session waits for it"
-    assert lines[5].startswith("its end rolls back all that its transaction wrote")
+    assert lines[5].startswith("ending it rolls back what its transaction wrote")
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"backend_type": "walsender"}, "cuts off a replica"),
+        ({"backend_type": "walsender"}, "disconnects a replica"),
         ({"query": "CREATE INDEX CONCURRENTLY i ON t (a)"}, "invalid index"),
-        ({"state": "idle in transaction (aborted)"}, "failed already"),
+        ({"state": "idle in transaction (aborted)"}, "already failed"),
         ({"has_written": True}, "rolls back"),
         ({}, "its statement; it has written nothing"),
-        ({"state": "idle", "xact_start": None}, "the connection"),
+        ({"state": "idle", "xact_start": None}, "its connection"),
     ],
 )
 def test_what_its_end_costs(more, words):

@@ -197,7 +197,7 @@ def test_maintenance_is_ended_where_the_site_says_so():
 
 @pytest.mark.parametrize(
     ("horizon", "reason"),
-    [({}, ""), ({1: 999}, ""), ({1: 1000}, "keeps the dead rows of 1,000 transactions"), ({2: 5000}, "")],
+    [({}, ""), ({1: 999}, ""), ({1: 1000}, "holds back the xmin horizon by 1,000 transactions"), ({2: 5000}, "")],
 )
 def test_a_transaction_that_holds_nothing_back_is_left_alone_where_it_has_to(horizon, reason):
     seen = snapshot(session(1, state="idle in transaction", seconds=900))
@@ -215,7 +215,7 @@ def test_a_transaction_that_waiters_queue_behind_holds_back():
     )
     rules = Rules(idle_in_transaction=60, holds_back=True)
     (item,) = plan_ending(seen, Exclusions(), rules, Bounds()).plan.actions
-    assert "holds up 2" in item.reason
+    assert "blocks 2" in item.reason
 
 
 def test_what_is_beyond_the_login_s_reach_is_marked_and_what_is_excluded_anyway_is_not():

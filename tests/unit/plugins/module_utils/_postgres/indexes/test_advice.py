@@ -34,7 +34,7 @@ def test_what_was_proved_stays_proved_with_the_columns_of_a_foreign_key():
     assert (first.columns, first.proved, first.after, first.seconds) == (("customer", "trip"), True, 1.0, 9)
     told = advice.advice_dict(catalog(), first, {}, 5.0)
     assert (told["proved"], told["kind"]) == (True, "statement")
-    assert "falls from 100 to 1 with one on customer alone (hypopg)" in told["why"]
+    assert "falls from 100 to 1 with an index on customer alone (hypopg)" in told["why"]
     assert other.columns == ("at",)
 
 

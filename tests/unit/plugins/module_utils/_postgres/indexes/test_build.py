@@ -65,7 +65,7 @@ def test_what_a_constraint_needs_is_never_dropped():
 
 
 @pytest.mark.parametrize(
-    ("disk", "said"), [(None, "cannot be seen"), ({"free": 2**20}, "make room"), ({"free": 2**40}, "")]
+    ("disk", "said"), [(None, "cannot be read"), ({"free": 2**20}, "free disk space first"), ({"free": 2**40}, "")]
 )
 def test_room_on_the_disk(disk, said):
     why = why_not_room(build(), disk)

@@ -25,5 +25,5 @@ def test_what_was_not_read_is_said_in_the_first_line():
 def test_a_build_at_work_is_all_there_is_to_say():
     row = (5, 1, "bookings", "scanning", 1, 4, 9)
     assert of_indexes(building_alone([build_progress(row)], SERVER)) == [
-        (PLAIN, "index of bookings: scanning, 25%, behind pid 9")
+        (PLAIN, "index of bookings: scanning, 25%, waits for pid 9")
     ]

@@ -69,7 +69,7 @@ AT = 'connection to server at "127.0.0.1", port 5432 failed: '
         pytest.param(
             AT + "received invalid response to SSL negotiation: H",
             NotPostgres,
-            "another program than PostgreSQL",
+            "a program other than PostgreSQL",
             id="HTTP",
         ),
         pytest.param(
@@ -118,7 +118,7 @@ def test_in_any_language_the_sqlstate_says_what_it_is(said, sqlstate, kind, advi
     [
         ("the database system is starting up", "wait, and read its log"),
         ("the database system is shutting down", "wait, and read its log"),
-        ("the database system is in recovery mode", "the room on the disk"),
+        ("the database system is in recovery mode", "the free space"),
         ("the database system is not yet accepting connections", "wait"),
         ("the database system is not accepting connections DETAIL: Hot standby mode is disabled.", "hot_standby = on"),
         ("the database system is not yet accepting connections DETAIL: Consistent recovery state has not been yet"

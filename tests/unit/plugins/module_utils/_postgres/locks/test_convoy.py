@@ -86,11 +86,13 @@ def test_a_convoy_is_told_with_the_statement_that_all_of_it_run():
     (convoy,) = convoys_of(looks, {3, 4})
     assert (convoy.waiters, convoy.changes, convoy.seconds, convoy.same, convoy.sessions) == (2, 1, 1.0, 2, 2)
     assert convoy_text(convoy) == (
-        "a convoy on relation 7 of database 5: 2 sessions wait, the longest for 61 s; the holder changed once within"
-        " 1.0 s, so none is stuck; all run: LOCK TABLE t"
+        "a lock convoy on relation 7 of database 5: 2 sessions wait, the longest for 61 s; the holder changed once"
+        " within 1.0 s, so no session is stuck; all run: LOCK TABLE t"
     )
     mixed = Convoy("row t (0,1)", 5, 2.0, 3, 1.0, "UPDATE t", 4, 5)
-    assert "the holder changed 3 times within 1.0 s, so none is stuck; 4 of them run: UPDATE t" in convoy_text(mixed)
+    assert "the holder changed 3 times within 1.0 s, so no session is stuck; 4 of them run: UPDATE t" in convoy_text(
+        mixed
+    )
 
 
 def test_those_in_a_convoy_are_not_late_and_the_plan_says_why():

@@ -166,7 +166,7 @@ def test_the_plan_says_what_comes_of_it():
     assert "AccessExclusiveLock" in judged.plan.actions[0].reason
     assert (len(judged.affected), len(judged.freed), judged.left) == (4, 3, 0)
     assert [(item.detail["pid"], item.reason) for item in judged.plan.excluded] == [
-        (1, "is not needed: the queue moves without it")
+        (1, "need not be terminated: the plan clears the queue without it")
     ]
 
 
@@ -176,9 +176,7 @@ def test_an_approval_that_leaves_half_of_a_pair_promises_nothing():
     assert half.plan.actions == ()
     assert half.freed == frozenset()
     assert half.left == 1
-    assert [item.reason for item in half.plan.excluded][
-        -1
-    ] == "would free no session without others that are not approved"
+    assert [item.reason for item in half.plan.excluded][-1] == "would free no session unless others are approved too"
 
 
 def test_a_statement_that_was_late_before_stays_late():
@@ -227,7 +225,7 @@ def test_a_leader_is_ended_when_it_is_approved_by_name():
     assert acts(named.narrowed_to([LEADER.target])) == [("terminate", 1)]
     behind = judge(snapshot([*FOLLOWERS, *row_queue(2, [20])], LEADER), Exclusions(), WIDE)
     assert [item.reason for item in behind.plan.excluded if item.target == LEADER.target] == [
-        "holds an advisory lock that others wait for by design; it is terminated only if it is approved by name"
+        "holds an advisory lock that others wait for by design; it is terminated only if its target is approved"
     ]
 
 

@@ -190,7 +190,7 @@ def test_who_waited_and_got_its_lock_is_healthy_and_the_queue_moves(healthy):
     assert kinds(asked) == ["Signal", "Watch", "Remeasure"]
     assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert (outcome.stopped, outcome.moving, outcome.seconds_to_recovery) == ("", 2, 2.0)
-    assert outcome.sentences[-1] == "the queue moves: 2 wait behind sessions that got their lock since"
+    assert outcome.sentences[-1] == "the lock queue is moving: 2 wait behind sessions that have got their lock since"
     planned = judged(first)
     assert planned.still_late(healthy) == 0
     assert standing(healthy, WIDE, planned.moving(healthy)) == {"waiters": 2, "long_waiters": 0}

@@ -23,7 +23,7 @@ def test_a_queue_is_drawn_with_its_crowd_on_one_line():
         "4 sessions wait, the longest for 90 s",
         "1 app@booking web · idle in transaction for 100 s · blocks 4",
         "│    UPDATE t SET guest = ? WHERE id = ?",
-        "├─ 2 app@booking web · waits for row t (0,7) since 90 s",
+        "├─ 2 app@booking web · has waited 90 s for row t (0,7)",
         "└─ 3 more wait for the same (row t (0,7)), the longest for 80 s",
     ]
 
@@ -32,7 +32,7 @@ def test_a_gate_hangs_between_and_a_protected_root_says_so():
     locks = [holds(1, relation(7), SHARE), waits(2, relation(7), EXCLUSIVE), waits(3, relation(7), SHARE, 50)]
     text = "\n".join(drawn(snapshot(locks, session(1, application="pg_dump")), width=200))
     assert "blocks 2 · protected: is a backup" in text
-    assert "└─ 2 app@booking web · waits for AccessExclusiveLock on" in text
+    assert "└─ 2 app@booking web · has waited 60 s for AccessExclusiveLock on" in text
     assert "queued blocker of 1" in text
     assert "   └─ 3 app@booking web" in text
 
@@ -58,7 +58,7 @@ def test_is_bounded_in_rows_and_width():
     chain = [lock for n in range(1, 400) for lock in (holds(n, advisory(n)), waits(n + 1, advisory(n)))]
     lines = drawn(snapshot(chain), rows=20, width=80)
     assert len(lines) == 20
-    assert lines[-1] == "... and more, left out here"
+    assert lines[-1] == "... more lines are not shown"
     assert max(map(len, lines)) <= 80
 
 
@@ -67,6 +67,6 @@ def test_a_wait_by_design_has_a_line_of_its_own_behind_the_queues():
     lines = drawn(snapshot(locks, session(1, "idle", application="scheduler")), width=200)
     assert lines[-1] == (
         "by design: 2 sessions wait for advisory lock 77, held by 1 app@booking scheduler (idle for 100 s);"
-        " an agreement of the application, no incident"
+        " the application uses the lock in this way, no incident"
     )
     assert len(drawn(snapshot(locks, session(1, "idle")), rows=3)) == 3
