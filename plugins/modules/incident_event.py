@@ -33,9 +33,10 @@ options:
           V(intended) that an act is about to be carried out.
         type: str
         required: true
-        choices: [opened, diagnosed, evidence, held, intended, mitigated, reconciled, verified, noted, handed_over]
+        choices: [opened, alert, severity, acknowledged, role, phase, update, message, checklist, action_item, lock, written,
+          diagnosed, evidence, held, intended, mitigated, reconciled, verified, noted, handed_over]
       note:
-        description: Facts about the event.
+        description: Facts about the event. A field that the kind does not have is refused, see docs/incident-log.md.
         type: dict
         default: {}
   evidence:
@@ -47,6 +48,17 @@ options:
     default: unknown
   host:
     description: Host that the events are about.
+    type: str
+    default: ""
+  at:
+    description: Time of the events by the clock of the writer, in UTC, for example V(2026-11-23T14:56:35.123456Z). Empty uses
+      the clock of the log's host. If the two differ by more than 2 s, the event contains the time of the log's host as
+      C(logged). The order of events is that of their numbers.
+    type: str
+    default: ""
+  group:
+    description: Group that may write what is created here (directory 2770, files 0660, evidence 0640). What exists keeps its
+      mode. Empty lets the owner alone write.
     type: str
     default: ""
   opening:
@@ -98,6 +110,15 @@ intended:
   returned: success
   type: str
   sample: "2026-11-23T14:56:35.123456Z"
+head:
+  description: Last line of the log afterwards, with C(seq) and C(hash). Keep it elsewhere to check the log with
+    M(pafar.runbook.incident_verify).
+  returned: success
+  type: dict
+  sample: {"seq": 17, "hash": "ab12cd34ef56"}
+  contains: &Head
+    seq: {description: "Number of the line; 0 without a line.", type: int}
+    hash: {description: "First 12 digits of its SHA-256.", type: str}
 """
 
 from typing import Any

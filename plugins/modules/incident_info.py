@@ -44,11 +44,13 @@ events:
   elements: dict
   sample: []
   contains: &EventReport
+    seq: {description: "Number of the event within the incident; 0 in logs of versions that had none.", type: int}
     at: {description: "Time of the event (UTC, ISO 8601).", type: str}
     kind: {description: "Kind of the event.", type: str}
     by: {description: "Cause, or the person or program that acted.", type: str}
     host: {description: "Host that the event is about.", type: str}
     note: {description: "Facts; the keys depend on the kind of event.", type: dict}
+    logged: {description: "Time by the clock of the log's host, where it differs from C(at) by more than 2 s; else empty.", type: str}
 torn:
   description: Number of lines that could not be read.
   returned: success

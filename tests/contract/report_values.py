@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported
@@ -33,14 +31,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
     reached_report,
     row_of,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
-    Event,
-    IncidentReport,
-    WrittenReport,
-    read_events,
-)
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import IncidentReport, WrittenReport
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import VerifyReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.limits import Limits, Tally
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport, Record, entry
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
@@ -110,6 +102,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_s
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Sign, TriageReport, scenarios_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
 
+from contract.incident_values import incident_values, verify_values, written_values
 from support import database_reports, reports
 from support.snapshots import NOW, SERVER, ago, holds, prepared, relation, session, snapshot, waits
 
@@ -310,15 +303,6 @@ def diagnosis_values() -> Iterator[DiagnosisReport]:
     yield diagnose_network([bad], services, [stale]).as_dict()
 
 
-def incident_values() -> Iterator[IncidentReport]:
-    undo = {"reversible": True, "why": ""}
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    done = Event("mitigated", moment, "me", "db", {"mitigation": "x", "undo": undo})
-    cut_off = Event("intended", moment, "me", "web", {"mitigation": "x"})
-    events, torn = read_events([done.as_line(), cut_off.as_line()])
-    yield incident_report(events, torn, "db", moment)
-
-
 def triage_values() -> Iterator[TriageReport]:
     signs = [Sign("P1", "x", "db", "disk_space")]
     yield {
@@ -353,12 +337,6 @@ def prometheus_values() -> Iterator[AlertsAndSeries]:
     }
 
 
-def written_values() -> Iterator[WrittenReport]:
-    event = Event("evidence", datetime(2026, 1, 1, tzinfo=UTC), "me")
-    with tempfile.TemporaryDirectory() as folder:
-        yield append(folder, "i", lambda: event, [event], {"a": 1})
-
-
 @dataclass(frozen=True)
 class Contract:
     """``at``: where in the module's result the report is; empty: it is the whole result, or several parts of it."""
@@ -381,6 +359,7 @@ CONTRACTS = [
     Contract("diagnosis", DiagnosisReport, list(diagnosis_values())),
     Contract("incident_event", WrittenReport, list(written_values())),
     Contract("incident_info", IncidentReport, list(incident_values())),
+    Contract("incident_verify", VerifyReport, list(verify_values())),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
     Contract("gate", GateResult, list(gate_values())),

@@ -8,35 +8,29 @@ from them.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Iterable, Mapping, TypedDict, cast
 
-KINDS = (
-    "opened",  # the incident begins; always the first event
-    "diagnosed",  # the causes found in the facts, the heaviest first
-    "evidence",  # what an act was about to destroy, kept in a file of its own
-    "held",  # a plan was made and not approved
-    "intended",  # an act is about to be carried out; a later event refers to it by its time
-    "mitigated",  # an act was carried out
-    "reconciled",  # an intent without an outcome was compared with the present state
-    "verified",  # the facts were read again, with an outcome
-    "noted",  # anything else worth keeping
-    "handed_over",  # no further automatic step; an operator must act
-)
+from .hash_chain import PLACE, Head, read_event
+
+_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 class EventReport(TypedDict):
-    """An event as its line has it. ``note``: facts, by the kind of the event."""
+    """An event as its line has it. ``seq``: its number within the incident, 0 in logs of versions that had none;
+    ``at``: by the writer's clock; ``logged``: by the clock of the log's host, where the two differ by more than 2 s,
+    else empty; ``note``: facts, by the kind of the event. The order of events is that of ``seq``."""
 
+    seq: int
     at: str
     kind: str
     by: str
     host: str
     note: dict[str, Any]
+    logged: str
 
 
 class EvidenceFile(TypedDict):
@@ -49,12 +43,13 @@ class EvidenceFile(TypedDict):
 
 class WrittenReport(TypedDict):
     """What was written. ``path`` empty: nothing, in check mode. ``intended``: the moment of the event of that kind, by
-    which the outcome refers to it; empty where there is none."""
+    which the outcome refers to it; empty where there is none. ``head``: of the log afterwards, to keep elsewhere."""
 
     path: str
     opened: bool
     evidence: EvidenceFile | None
     intended: str
+    head: Head
 
 
 class Undo(TypedDict, total=False):
@@ -102,26 +97,37 @@ class IncidentReport(TypedDict):
 
 @dataclass(frozen=True)
 class Event:
-    """``at`` in UTC; ``by`` is the user or program that caused it; ``note`` are facts, never prose to be parsed."""
+    """``at`` in UTC, by the writer's clock; ``logged`` by that of the log's host, where it differs; ``by`` is the user
+    or program that caused it; ``note`` are facts, never prose to be parsed."""
 
     kind: str
     at: datetime
     by: str
     host: str = ""
     note: Mapping[str, Any] = field(default_factory=dict)
+    logged: datetime | None = None
 
-    def as_line(self) -> str:
-        """One line of JSON, keys in reading order."""
-        return json.dumps(self.as_dict(), ensure_ascii=False, separators=(",", ":"))
-
-    def as_dict(self) -> EventReport:
+    def as_dict(self) -> dict[str, Any]:
+        """Keys in reading order; the number is given when it is written."""
+        logged = {"logged": stamp(self.logged)} if self.logged else {}
         return {
-            "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "at": stamp(self.at),
             "kind": self.kind,
             "by": self.by,
             "host": self.host,
             "note": dict(self.note),
+            **logged,
         }
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in UTC as events have it: ``2026-11-23T14:56:35.123456Z``."""
+    return moment.strftime(_STAMP)
+
+
+def moment_of(text: str) -> datetime:
+    """The moment of a stamp. Raises ValueError."""
+    return datetime.strptime(text, _STAMP).replace(tzinfo=timezone.utc)
 
 
 def usable_id(incident_id: str) -> bool:
@@ -136,13 +142,12 @@ def read_events(lines: Iterable[str]) -> tuple[list[EventReport], int]:
     for line in lines:
         if not line.strip():
             continue
-        try:
-            event = json.loads(line)
-        except ValueError:
+        event = read_event(line)
+        if event is None:
             torn += 1
             continue
-        if isinstance(event, dict) and {"at", "kind"} <= event.keys():
-            events.append(cast(EventReport, {"by": "", "host": "", "note": {}, **event}))
-        else:
-            torn += 1
+        known = {name: value for name, value in event.items() if name not in PLACE}
+        events.append(
+            cast(EventReport, {"seq": event.get("seq", 0), "by": "", "host": "", "note": {}, "logged": "", **known})
+        )
     return events, torn

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from .._core.console import CARE, DIM, PLAIN, Line
 from .event import IncidentReport, WrittenReport
+from .hash_chain import head_text
 
 
 def of_record(result: WrittenReport) -> list[Line]:
@@ -14,7 +15,8 @@ def of_record(result: WrittenReport) -> list[Line]:
     if kept:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
         return [(DIM, text)]
-    return [(DIM, f"incident log: {result['path']}")]
+    head = head_text(result["head"])
+    return [(DIM, f"incident log: {result['path']}" + (f" (head {head})" if head else ""))]
 
 
 def of_incident(result: IncidentReport) -> list[Line]:

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .event import KINDS, Event
-from .io.log import append
+from .._core.errors import InputError
+from .event import Event, moment_of
+from .io.log import Share, append
+from .kinds import KINDS, why_refused
+
+_SAME_CLOCK = timedelta(seconds=2)
 
 RECORD_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -26,17 +30,25 @@ RECORD_ARGS: dict[str, Any] = {
     "by": {"type": "str", "default": "unknown"},
     "host": {"type": "str", "default": ""},
     "opening": {"type": "dict", "default": {}},
+    "at": {"type": "str", "default": ""},
+    "group": {"type": "str", "default": ""},
 }
 
 
 def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Append the events; in check mode nothing is written, since a dry run is no part of an incident."""
+    refused = [text for given in params["events"] for text in [why_refused(given["kind"], given["note"])] if text]
+    if refused:
+        raise InputError(f"The event was not kept: {refused[0]}. Nothing was written.")
     if check_mode:
-        return {"changed": False, "path": "", "opened": False, "evidence": None, "intended": ""}
+        nothing = {"path": "", "opened": False, "evidence": None, "intended": "", "head": {"seq": 0, "hash": ""}}
+        return {"changed": False, **nothing}
     now = datetime.now(timezone.utc)
+    at = _writers_clock(params["at"]) or now
+    logged = now if abs(now - at) > _SAME_CLOCK else None
 
     def event(kind: str, note: dict[str, Any]) -> Event:
-        return Event(kind, now, params["by"], params["host"], note)
+        return Event(kind, at, params["by"], params["host"], note, logged)
 
     written = append(
         params["log"],
@@ -44,5 +56,15 @@ def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         lambda: event("opened", {"id": params["id"], **params["opening"]}),
         [event(given["kind"], given["note"]) for given in params["events"]],
         params["evidence"],
+        Share(params["group"]),
     )
     return {"changed": True, **written}
+
+
+def _writers_clock(text: str) -> datetime | None:
+    try:
+        return moment_of(text) if text else None
+    except ValueError:
+        raise InputError(
+            f"at: {text!r} is no time in UTC such as 2026-11-23T14:56:35.123456Z. Nothing was written."
+        ) from None

@@ -2,21 +2,71 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The incident log: one append-only file of JSON lines per incident, evidence in files beside it. I/O.
 
-Several hosts and operators may write at the same time: the file is locked, and a line is written at once. Evidence is
-on the disk before the event that names it.
+Several hosts and operators may write at the same time: the file is locked, and the lines of one call are written at
+once, each with its place in the chain. Evidence is on the disk before the event that names it.
 """
 
 from __future__ import annotations
 
 import fcntl
+import grp
 import hashlib
 import json
 import os
+import pwd
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 from ..._core.errors import InputError, LogError
 from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
+from ..hash_chain import HEAD_DIGITS, digest_of, read_event, sealed
+
+_BLOCK = 65536  # bytes read at once from the end of a log
+
+
+class _End(NamedTuple):
+    """The end of a log: its last line, the number of the last event, and whether the last line is incomplete."""
+
+    line: bytes
+    seq: int
+    is_torn: bool
+
+
+@dataclass(frozen=True)
+class Share:
+    """Who may write beside the owner. ``group``: name of a group for what is created; empty: the owner alone."""
+
+    group: str = ""
+
+    @property
+    def gid(self) -> int:
+        """-1 without a group. Raises InputError for a group that does not exist on this host."""
+        try:
+            return grp.getgrnam(self.group).gr_gid if self.group else -1
+        except KeyError:
+            raise InputError(
+                f"The group {self.group!r} (runbook_incident_group) does not exist on the host of the incident log."
+                " Create it there and add the people who write the log. Nothing was written."
+            ) from None
+
+    def folder(self, path: Path, parents: bool = False) -> None:
+        """Create it where it does not exist; what exists keeps its mode."""
+        gid = self.gid
+        try:
+            path.mkdir(mode=0o700, parents=parents)
+        except FileExistsError:
+            return
+        if gid >= 0:
+            os.chown(path, -1, gid)
+            path.chmod(0o2770)
+
+    def file(self, handle: int, writable: bool) -> None:
+        """The mode of a file that was just created."""
+        gid = self.gid
+        if gid >= 0:
+            os.fchown(handle, -1, gid)
+            os.fchmod(handle, 0o660 if writable else 0o640)
 
 
 def append(
@@ -25,11 +75,12 @@ def append(
     opening: Callable[[], Event],
     events: Sequence[Event],
     evidence: dict[str, Any] | None,
+    share: Share = Share(),
 ) -> WrittenReport:
     """Write ``events`` to the incident's file; a new file begins with the ``opening`` event.
 
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
-    name, size and SHA-256. Returns the paths.
+    name, size and SHA-256. Returns the paths, and the head of the log after it.
     """
     if not usable_id(incident_id):
         raise InputError(
@@ -39,36 +90,71 @@ def append(
     folder = Path(directory).expanduser()
     path = folder / f"{incident_id}.jsonl"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        share.folder(folder, parents=True)
+        handle = _open(path, share)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            return _write(handle, path, opening, events, evidence)
+            return _write(handle, path, opening, events, evidence, share)
         finally:
             os.close(handle)
     except OSError as error:
         raise LogError(
-            f"Could not write to the incident log {path}: {error.strerror or error}. Check the folder's owner "
-            "and the disk, or set runbook_incident_log to a folder that can be written.",
+            f"Could not write to the incident log {path}: {error.strerror or error}. {_remedy(path, error)}",
             path=str(path),
         ) from None
+
+
+def _open(path: Path, share: Share) -> int:
+    """The incident's file, created where it does not exist."""
+    flags = os.O_RDWR | os.O_APPEND
+    try:
+        handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return os.open(path, flags)
+    share.file(handle, writable=True)
+    _sync_folder(path.parent)
+    return handle
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    if not isinstance(error, PermissionError):
+        return "Check the folder's owner and the disk, or set runbook_incident_log to a folder that can be written."
+    where = next((place for place in (path, *path.parents) if place.exists()), path)
+    owner = where.stat()
+    return (
+        f"{where} belongs to {_name(pwd.getpwuid, owner.st_uid)}:{_name(grp.getgrgid, owner.st_gid)} with mode"
+        f" {owner.st_mode & 0o7777:04o}. Where several people write it, name a group with runbook_incident_group, and"
+        f" let the owner run once: chgrp -R GROUP {path.parent} && chmod -R g+rwXs {path.parent}"
+    )
+
+
+def _name(lookup: Callable[[int], Any], number: int) -> str:
+    try:
+        return str(lookup(number)[0])
+    except KeyError:
+        return str(number)
 
 
 def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
     """The incident's events in order, and how many lines could not be read."""
     path = Path(directory).expanduser() / f"{incident_id}.jsonl"
     if not usable_id(incident_id) or not path.is_file():
-        known = sorted(file.stem for file in path.parent.glob("*.jsonl"))[-3:] if path.parent.is_dir() else []
-        raise InputError(
-            f"There is no incident {incident_id!r} in {path.parent}."
-            + (f" The last ones are: {', '.join(known)}." if known else " The log is empty.")
-            + " Set incident_id to one of the log. Nothing was done."
-        )
+        raise missing_incident(path.parent, incident_id)
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return read_events(file)
     except OSError as error:
         raise LogError(f"Could not read {path}: {error.strerror or error}.", path=str(path)) from None
+
+
+def missing_incident(folder: Path, incident_id: str) -> InputError:
+    """The refusal for an incident that is not in the log, with those that are."""
+    known = sorted(file.stem for file in folder.glob("*.jsonl"))[-3:] if folder.is_dir() else []
+    return InputError(
+        f"There is no incident {incident_id!r} in {folder}."
+        + (f" The last ones are: {', '.join(known)}." if known else " The log is empty.")
+        + " Set incident_id to one of the log. Nothing was done."
+    )
 
 
 def _write(
@@ -77,37 +163,68 @@ def _write(
     opening: Callable[[], Event],
     events: Sequence[Event],
     evidence: dict[str, Any] | None,
+    share: Share,
 ) -> WrittenReport:
     size = os.fstat(handle).st_size
-    lines = [] if size else [opening().as_line()]
+    end = _end(handle, size)
+    written: list[Event] = [] if size else [opening()]
     kept = None
     for event in events:
         if event.kind == "evidence" and evidence is not None:
-            kept = _keep(path, event, evidence)
-            note = {**event.note, **kept}
-            lines.append(Event(event.kind, event.at, event.by, event.host, note).as_line())
+            kept = _keep(path, event, evidence, share)
+            written.append(replace(event, note={**event.note, **kept}))
         else:
-            lines.append(event.as_line())
+            written.append(event)
+    lines: list[bytes] = []
+    before = end.line
+    for seq, event in enumerate(written, end.seq + 1):
+        before = sealed(event.as_dict(), seq, digest_of(before))
+        lines.append(before)
     # An interrupted write (full disk, power) left half a line: begin on a line of our own.
-    torn = size and os.pread(handle, 1, size - 1) != b"\n"
-    data = ("\n" if torn else "") + "".join(line + "\n" for line in lines)
-    _write_whole(handle, data.encode())
+    data = (b"\n" if end.is_torn else b"") + b"".join(line + b"\n" for line in lines)
+    _write_whole(handle, data)
     intended = [event.as_dict()["at"] for event in events if event.kind == "intended"]
-    return {"path": str(path), "opened": not size, "evidence": kept, "intended": intended[-1] if intended else ""}
+    return {
+        "path": str(path),
+        "opened": not size,
+        "evidence": kept,
+        "intended": intended[-1] if intended else "",
+        "head": {"seq": end.seq + len(lines), "hash": digest_of(before)[:HEAD_DIGITS]},
+    }
 
 
-def _keep(path: Path, event: Event, evidence: dict[str, Any]) -> EvidenceFile:
+def _end(handle: int, size: int) -> _End:
+    """Read from the end of the file until an event with a number is there; a log without any is counted."""
+    length = min(size, _BLOCK)
+    while True:
+        data = os.pread(handle, length, size - length)
+        is_torn = bool(data) and not data.endswith(b"\n")
+        lines = (data if is_torn else data[:-1]).split(b"\n")
+        complete = lines if length == size else lines[1:]  # the first one may begin before this block
+        numbers = (event.get("seq") for event in map(read_event, reversed(complete)) if event is not None)
+        seq = next((number for number in numbers if isinstance(number, int)), None)
+        if length == size:
+            events = sum(read_event(line) is not None for line in lines)
+            return _End(lines[-1], events if seq is None else seq, is_torn)
+        if seq is not None:
+            return _End(lines[-1], seq, is_torn)
+        length = min(size, length * 8)
+
+
+def _keep(path: Path, event: Event, evidence: dict[str, Any], share: Share) -> EvidenceFile:
     folder = path.with_suffix(".evidence")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    share.folder(folder)
     number = len(list(folder.iterdir())) + 1
     host = "".join(c if c.isalnum() or c in "._-" else "_" for c in event.host) or "host"
     target = folder / f"{number:03d}-{host}.json"
-    data = json.dumps(evidence, indent=1, ensure_ascii=False).encode()
+    data = json.dumps(evidence, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        share.file(handle, writable=False)
         _write_whole(handle, data)
     finally:
         os.close(handle)
+    _sync_folder(folder)
     return {
         "file": f"{folder.name}/{target.name}",
         "bytes": len(data),
@@ -119,3 +236,12 @@ def _write_whole(handle: int, data: bytes) -> None:
     while data:
         data = data[os.write(handle, data) :]
     os.fsync(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on the disk when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,29 +1,38 @@
 from __future__ import annotations
 
-import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event, read_events, usable_id
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
+    Event,
+    moment_of,
+    read_events,
+    usable_id,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import digest_of, sealed
 
 from support.snapshots import NOW
 
 
-def test_an_event_is_one_line_of_json_whatever_it_holds():
-    line = Event("noted", NOW, "ada", "db1", {"text": "line\nbreak \u2028 é"}).as_line()
-    assert "\n" not in line
-    assert json.loads(line) == {
-        "at": "2026-11-23T03:00:00.000000Z",
-        "kind": "noted",
-        "by": "ada",
-        "host": "db1",
-        "note": {"text": "line\nbreak \u2028 é"},
-    }
+def line_of(event: Event, seq: int = 1) -> str:
+    return sealed(event.as_dict(), seq, digest_of(b"")).decode()
+
+
+def test_an_event_has_its_keys_in_reading_order_and_the_log_s_clock_where_it_differs():
+    event = Event("noted", NOW, "ada", "db1", {"text": "x"})
+    assert list(event.as_dict()) == ["at", "kind", "by", "host", "note"]
+    assert event.as_dict()["at"] == "2026-11-23T03:00:00.000000Z"
+    assert moment_of(event.as_dict()["at"]) == NOW
+    late = replace(event, logged=NOW + timedelta(seconds=3))
+    assert late.as_dict()["logged"] == "2026-11-23T03:00:03.000000Z"
 
 
 def test_a_torn_line_is_counted_and_the_rest_is_read():
-    whole = Event("noted", NOW, "ada").as_line()
-    events, torn = read_events([whole, whole[:20], "", "[]", whole])
-    assert [event["kind"] for event in events] == ["noted", "noted"]
+    whole = line_of(Event("noted", NOW, "ada"), 7)
+    events, torn = read_events([whole, whole[:20], "", "[]", '{"at": "x", "kind": "noted"}'])
+    assert [(event["kind"], event["seq"], event["logged"]) for event in events] == [("noted", 7, ""), ("noted", 0, "")]
+    assert "sum" not in events[0]
     assert torn == 2
 
 

@@ -15,7 +15,8 @@ def test_where_the_incident_and_its_evidence_are(tmp_path):
     assert kind == DIM
     assert text.startswith("evidence kept before the act: i.evidence/001-db.json (")
     written = append(str(tmp_path), "i", lambda: event, [], None)
-    assert of_record(written) == [(DIM, f"incident log: {tmp_path}/i.jsonl")]
+    head = f"{written['head']['seq']}:{written['head']['hash']}"
+    assert of_record(written) == [(DIM, f"incident log: {tmp_path}/i.jsonl (head {head})")]
 
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The chain of an incident's lines, and the first place at which it is broken. Pure.
+
+Every line has ``seq`` (one more than the line before that could be read), ``prev`` (SHA-256 of the bytes of the line
+before, torn or whole, without its line feed; of nothing for the first line) and ``sum`` (the beginning of the SHA-256
+of its own text without ``sum``). A line that is changed no longer fits its ``sum`` and the ``prev`` of the next one.
+
+This shows accidents and careless changes. A person who may write the file can compute a whole new chain: only a head
+(``seq`` and the first digits of the last line's hash) that is kept elsewhere shows that, and only such a head shows
+that the end was cut off. Lines of versions before the chain are read; the chain begins at the first line that has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable, Mapping, Sequence, TypedDict
+
+HEAD_DIGITS = 12
+_SUM_DIGITS = 16
+PLACE = ("seq", "prev", "sum")
+_SUM = re.compile(rb',"sum":"([0-9a-f]{16})"\}\Z')
+_HEAD = re.compile(r"\A\s*(?:seq\s*)?(\d+)\s*[:@/ ]\s*([0-9a-f]{6,64})\s*\Z", re.I)
+
+
+class Head(TypedDict):
+    """The last line of a log: its number and the first digits of its SHA-256. Both are zero or empty without a line."""
+
+    seq: int
+    hash: str
+
+
+class Break(TypedDict):
+    """The first place at which a log is not what was written. ``line`` counts from 1; 0: no line of the log.
+    ``evidence``: the file that differs; empty where the log itself does."""
+
+    line: int
+    seq: int
+    evidence: str
+    what: str
+
+
+class Verification(TypedDict):
+    """``first_break`` None: none was found. ``lines``: all; ``chained``: those with a place in the chain; ``torn``:
+    interrupted writes, which are no break; ``not_checked``: lines of a version without a chain."""
+
+    head: Head
+    lines: int
+    chained: int
+    torn: int
+    not_checked: int
+    evidence_files: int
+    first_break: Break | None
+
+
+def read_event(line: str | bytes) -> dict[str, Any] | None:
+    """The event of a line; None where it is none, as a torn write leaves it."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and {"at", "kind"} <= event.keys() else None
+
+
+class VerifyReport(TypedDict):
+    """What incident_verify returns. ``incidents``: by id; ``broken``: ids of those with a break; ``lines``: words."""
+
+    incidents: dict[str, Verification]
+    broken: list[str]
+    lines: list[str]
+
+
+def digest_of(line: bytes) -> str:
+    """SHA-256 of a line's bytes without the line feed."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def head_text(head: Mapping[str, Any]) -> str:
+    """``17:ab12cd34ef56``, as it is printed and passed to `incident_verify`."""
+    return f"{head['seq']}:{head['hash']}" if head["seq"] else ""
+
+
+def head_of(text: str) -> Head | None:
+    """A head from its text; None where it is none."""
+    match = _HEAD.match(text)
+    return {"seq": int(match[1]), "hash": match[2].lower()} if match else None
+
+
+def sealed(event: Mapping[str, Any], seq: int, prev: str) -> bytes:
+    """The line of an event at its place in the chain, without a line feed."""
+    text = json.dumps({"seq": seq, **event, "prev": prev}, ensure_ascii=False, separators=(",", ":"))
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate, which UTF-8 does not have, is written as an escape
+        data = json.dumps(json.loads(text), separators=(",", ":")).encode("ascii")
+    own = hashlib.sha256(data).hexdigest()[:_SUM_DIGITS]
+    return data[:-1] + f',"sum":"{own}"}}'.encode("ascii")
+
+
+@dataclass
+class Chain:
+    """Reads lines in order, and keeps the first break. ``keeps``: given each line that is an event."""
+
+    heads: Sequence[Head] = ()
+    keeps: Callable[[dict[str, Any]], None] | None = None
+    seq: int = 0
+    before: bytes = b""
+    lines: int = 0
+    chained: int = 0
+    torn: int = 0
+    not_checked: int = 0
+    first_break: Break | None = None
+    _seen: dict[int, str] = field(default_factory=dict)
+    _unread: list[int] = field(default_factory=list)  # lines that could not be read and no later line has vouched for
+
+    def __post_init__(self) -> None:
+        self._wanted = {head["seq"] for head in self.heads}
+
+    def read(self, line: bytes, is_whole: bool = True) -> None:
+        """The next line, without its line feed. ``is_whole``: whether it ended with one."""
+        self.lines += 1
+        event = read_event(line)
+        if event is None:
+            self.torn += 1
+            self._unread.append(self.lines)
+            if not is_whole and self.chained:
+                self._unread.pop()  # an interrupted write at the end of the file
+        elif not event.keys().isdisjoint(PLACE):
+            self._linked(line, event)
+        else:
+            self._unlinked()
+        if event is not None:
+            if event.get("seq") in self._wanted:
+                self._seen[event["seq"]] = digest_of(line)
+            if self.keeps is not None:
+                self.keeps(event)
+        self.before = line
+
+    def _linked(self, line: bytes, event: Mapping[str, Any]) -> None:
+        seq, expected = event.get("seq"), self.seq + 1
+        if event.get("prev") != digest_of(self.before):
+            self._broken(self.lines, seq, self._between(seq, expected))
+        elif seq != expected:
+            self._broken(self.lines, seq, f"it says seq {seq} where {expected} follows")
+        if not _fits_sum(line):
+            self._broken(self.lines, seq, "the line was changed: its text does not fit its sum")
+        self.chained += 1
+        self._unread.clear()  # its prev covers what was torn before it
+        self.seq = seq if isinstance(seq, int) else expected
+
+    def _between(self, seq: Any, expected: int) -> str:
+        if self._unread:
+            return "the line before it was changed: it cannot be read, and is no interrupted write"
+        if not self.chained and not self.not_checked:
+            return f"the log begins with seq {seq}: lines before it were removed, or this one was changed"
+        if isinstance(seq, int) and seq > expected:
+            return f"lines were removed before it: seq {seq} follows {expected - 1}"
+        if isinstance(seq, int) and seq < expected:
+            return f"a line was inserted, repeated or moved here: seq {seq} follows {expected - 1}"
+        return "the line before it was changed, removed or replaced"
+
+    def _unlinked(self) -> None:
+        self.seq += 1
+        if self.chained:
+            self._broken(self.lines, self.seq, "the line has no place in the chain: it was not written as an event")
+        else:
+            self.not_checked += 1
+
+    def _broken(self, line: int, seq: Any, what: str) -> None:
+        if self.first_break is None:
+            number = seq if isinstance(seq, int) else 0
+            self.first_break = {"line": line, "seq": number, "evidence": "", "what": what}
+
+    @property
+    def head(self) -> Head:
+        return {"seq": self.seq, "hash": digest_of(self.before)[:HEAD_DIGITS]} if self.lines else {"seq": 0, "hash": ""}
+
+    def end(self) -> None:
+        """No more lines: what can only be known then."""
+        if self._unread and self.chained:
+            self._broken(self._unread[0], 0, "the line cannot be read, and is no interrupted write")
+        for head in sorted(self.heads, key=lambda head: head["seq"]):
+            if head["seq"] > self.seq:
+                self._broken(
+                    0, head["seq"], f"the end was cut off: seq {head['seq']} was written, {self.seq} is the last"
+                )
+            elif not self._seen.get(head["seq"], "").startswith(head["hash"]):
+                self._broken(0, head["seq"], f"seq {head['seq']} is not the line of the head {head_text(head)}")
+
+
+def _fits_sum(line: bytes) -> bool:
+    match = _SUM.search(line)
+    if not match:
+        return False
+    return hashlib.sha256(line[: match.start()] + b"}").hexdigest()[:_SUM_DIGITS].encode("ascii") == match[1]
+
+
+def read_chain(lines: Iterable[bytes], chain: Chain) -> Chain:
+    """The chain after all lines of a file, as it is iterated in binary mode."""
+    for line in lines:
+        is_whole = line.endswith(b"\n")
+        text = line[:-1] if is_whole else line
+        chain.read(text, is_whole)
+    chain.end()
+    return chain
+
+
+def verify_report(incidents: Mapping[str, Verification]) -> VerifyReport:
+    """Every incident, and the sentences for those that are broken or could not be checked as a whole."""
+    broken = [name for name, found in incidents.items() if found["first_break"]]
+    lines = [
+        f"{name}: {_break_text(found['first_break'])}" for name, found in incidents.items() if found["first_break"]
+    ]
+    for name, found in incidents.items():
+        if found["not_checked"]:
+            lines.append(f"{name}: {found['not_checked']} lines are of a version without a chain and were not checked")
+        if found["torn"]:
+            lines.append(f"{name}: {found['torn']} interrupted writes")
+    if len(incidents) == 1:
+        ((name, found),) = incidents.items()
+        counts = f"{found['chained']} lines, {found['evidence_files']} evidence files"
+        lines.append(f"{name}: {counts}, head {head_text(found['head'])}")
+    else:
+        lines.append(f"{len(incidents)} incidents, {len(broken)} of them broken")
+    return {"incidents": dict(incidents), "broken": broken, "lines": lines}
+
+
+def _break_text(found: Break | None) -> str:
+    if found is None:
+        return "not broken"
+    where = f"line {found['line']}" if found["line"] else "the log"
+    of_file = f", evidence {found['evidence']}" if found["evidence"] else ""
+    return f"broken at {where} (seq {found['seq']}){of_file}: {found['what']}"

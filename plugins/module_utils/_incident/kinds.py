@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The kinds of event, and what the note of each may hold. Pure.
+
+An event with a field that its kind does not have is refused when it is written: a misspelt field would be kept for ever
+and read by nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Mapping, NamedTuple, Tuple, Union
+
+_Types = Union[type, Tuple[type, ...]]
+_NUMBER = (int, float)
+_MAYBE_NUMBER = (int, float, type(None))
+TEXT, LIST, DICT, FLAG = str, list, dict, bool
+SEVERITIES = ("P0", "P1", "P2", "P3", "unknown")
+PHASES = ("open", "acknowledged", "identified", "monitoring", "resolved", "closed")
+ROLES = ("incident_commander", "technical_lead", "communications_lead")
+_CHOICES: dict[str, tuple[str, ...]] = {"severity": SEVERITIES, "phase": PHASES, "role": ROLES}
+
+
+class Kind(NamedTuple):
+    """``about``: in words; ``required`` and ``optional``: the fields of its note with their types."""
+
+    about: str
+    required: Mapping[str, _Types] = {}
+    optional: Mapping[str, _Types] = {}
+
+    @property
+    def fields(self) -> dict[str, _Types]:
+        return {**self.required, **self.optional}
+
+
+_ACT: dict[str, _Types] = {
+    "mitigation": TEXT, "intended": TEXT, "undoes": TEXT, "gate": LIST, "plan": DICT, "acted_on": LIST,
+    "still_present": LIST, "not_done": LIST, "rounds": int, "seconds_to_recovery": _MAYBE_NUMBER, "stopped": TEXT,
+    "signalled": (list, int), "done": LIST, "remaining": _MAYBE_NUMBER, "left_alone": (list, dict), "seconds": _NUMBER,
+    "before": (dict, *_NUMBER), "after": (dict, *_NUMBER), "goal": object, "next_up": object, "undo": DICT, "msg": TEXT,
+}  # fmt: skip
+
+KINDS: dict[str, Kind] = {
+    "opened": Kind(
+        "the incident begins; always the first event",
+        {"id": TEXT},
+        {"scenario": TEXT, "severity": TEXT, "hosts": LIST, "reported_by": TEXT, "noticed_at": TEXT, "text": TEXT},
+    ),
+    "alert": Kind(
+        "an alert that belongs to the incident",
+        {"alertname": TEXT, "fingerprint": TEXT},
+        {"status": TEXT, "labels": DICT, "annotations": DICT, "starts_at": TEXT, "ends_at": TEXT},
+    ),
+    "severity": Kind(
+        "the severity was raised by a fact, or set by a person",
+        {"severity": TEXT, "reason": TEXT},
+        {"facts": LIST, "before": TEXT},
+    ),
+    "acknowledged": Kind("a person works on it", {}, {"text": TEXT, "silences": LIST}),
+    "role": Kind(
+        "a role was taken, offered, accepted or left",
+        {"role": TEXT, "person": TEXT, "action": TEXT},
+        {"until": TEXT, "handover": TEXT},
+    ),
+    "phase": Kind(
+        "the phase was set by a person, or follows from facts", {"phase": TEXT}, {"reason": TEXT, "facts": LIST}
+    ),
+    "update": Kind(
+        "what is said to an audience", {"text": TEXT}, {"audience": TEXT, "next_at": TEXT, "status": TEXT}
+    ),
+    "message": Kind(
+        "a message of the outbox: queued, sending, sent, failed or in doubt",
+        {"key": TEXT, "state": TEXT},
+        {"channel": TEXT, "audience": TEXT, "template": TEXT, "values": DICT, "reference": TEXT, "reason": TEXT,
+         "next_at": TEXT, "replaces": TEXT},
+    ),
+    "checklist": Kind(
+        "an item of the checklist was done or waived by a person", {"item": TEXT, "state": TEXT}, {"reason": TEXT}
+    ),
+    "action_item": Kind(
+        "work that remains after the incident",
+        {"key": TEXT, "text": TEXT},
+        {"owner": TEXT, "due": TEXT, "state": TEXT, "reference": TEXT, "reason": TEXT},
+    ),
+    "lock": Kind(
+        "a target was reserved or released", {"target": TEXT, "state": TEXT}, {"until": TEXT, "reason": TEXT}
+    ),
+    "written": Kind("a passage of the post-mortem", {"section": TEXT, "text": TEXT}),
+    "diagnosed": Kind(
+        "the causes found in the facts, the heaviest first",
+        {"cause": TEXT},
+        {"causes": LIST, "lines": LIST, "advice": LIST},
+    ),
+    "evidence": Kind(
+        "what an act was about to destroy, kept in a file of its own",
+        {"about": TEXT},
+        {"file": TEXT, "bytes": int, "sha256": TEXT},
+    ),
+    "held": Kind("a plan was made and not approved", {"plan": DICT, "reasons": LIST}, {"mitigation": TEXT}),
+    "intended": Kind(
+        "an act is about to be carried out; a later event refers to it by its time",
+        {"mitigation": TEXT, "actions": LIST},
+        {"verb": TEXT, "digest": TEXT, "up_to": int, "what": TEXT, "affected_before": _NUMBER, "gate": LIST,
+         "undo": DICT, "seen_at": TEXT, "options": DICT},
+    ),
+    "mitigated": Kind("an act was carried out", {}, _ACT),
+    "reconciled": Kind(
+        "an intent without an outcome was compared with the present state",
+        {"intended": TEXT},
+        {"mitigation": TEXT, "verb": TEXT, "digest": TEXT, "outcome": TEXT, "gone": LIST, "standing": LIST,
+         "unknown": LIST, "lines": LIST, "undo": DICT},
+    ),
+    "verified": Kind(
+        "the facts were read again, with an outcome",
+        {"outcome": TEXT},
+        {"kept": FLAG, "before": object, "after": object, "seconds_to_recovery": _MAYBE_NUMBER, "mitigation": TEXT,
+         "held_for": _NUMBER},
+    ),
+    "noted": Kind(
+        "anything else worth keeping; what a person did by hand, with the time at which it was done",
+        {},
+        {**_ACT, "text": TEXT, "done_at": TEXT, "triage": TEXT, "signs": LIST, "next": LIST},
+    ),
+    "handed_over": Kind(
+        "no further automatic step; an operator must act", {"message": TEXT}, {"task": TEXT}
+    ),
+}  # fmt: skip
+
+
+def why_refused(kind: str, note: Mapping[str, Any]) -> str:
+    """Why an event is not kept: a field that its kind does not have, lacks, or has with another type; else empty."""
+    if kind not in KINDS:
+        return f"there is no kind of event {kind!r}{_nearest(kind, KINDS)}"
+    fields = KINDS[kind].fields
+    for name, value in note.items():
+        if name not in fields:
+            return f"an event of kind {kind} has no field {name!r}{_nearest(name, fields)}"
+        if not isinstance(value, fields[name]) or (isinstance(value, bool) and fields[name] is int):
+            return f"the field {name} of an event of kind {kind} is {_words(fields[name])}, not {type(value).__name__}"
+        choices = _CHOICES.get(name, ()) if kind in ("severity", "phase", "role") else ()
+        if choices and value not in choices:
+            return f"the field {name} of an event of kind {kind} is one of {', '.join(choices)}, not {value!r}"
+    missing = [name for name in KINDS[kind].required if name not in note]
+    return f"an event of kind {kind} needs {', '.join(missing)}" if missing else ""
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {close[0]}?" if close else f". It has: {', '.join(sorted(known))}"
+
+
+def _words(types: _Types) -> str:
+    names = {str: "a text", list: "a list", dict: "a dictionary", bool: "true or false", type(None): "null"}
+    several = types if isinstance(types, tuple) else (types,)
+    return " or ".join(dict.fromkeys(names.get(each, "a number") for each in several))

@@ -1,0 +1,37 @@
+"""The kinds of event and the fields of their notes."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS, why_refused
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "says"),
+    [
+        ("noted", {"text": "moved the report"}, ""),
+        ("noted", {}, ""),
+        ("severity", {"severity": "P1", "reason": "all bookings fail"}, ""),
+        ("severity", {"severity": "P7", "reason": "x"}, "one of P0, P1, P2, P3, unknown, not 'P7'"),
+        ("severity", {"severity": "P1", "reson": "x"}, "no field 'reson'; did you mean reason?"),
+        ("severity", {"severity": "P1"}, "needs reason"),
+        ("role", {"role": "boss", "person": "ada", "action": "taken"}, "one of incident_commander"),
+        ("phase", {"phase": "resolved", "reason": "verified by hand"}, ""),
+        ("checklist", {"item": "team assembled", "state": 1}, "is a text, not int"),
+        ("action_item", {"key": "a1", "text": "alert on the pool", "owner": "ada", "due": "2026-12-01"}, ""),
+        ("evidence", {"about": "x", "bytes": True}, "is a number, not bool"),
+        ("mitigated", {"done": ["scaled web"], "acted": []}, "no field 'acted'; did you mean acted_on?"),
+        ("mittigated", {}, "no kind of event 'mittigated'; did you mean mitigated?"),
+        ("zzz", {}, "no kind of event 'zzz'. It has: "),
+    ],
+)
+def test_a_field_that_a_kind_does_not_have_is_refused(kind, note, says):
+    refused = why_refused(kind, note)
+    assert says in refused
+    assert bool(refused) is bool(says)
+
+
+def test_every_kind_says_what_it_is_and_no_field_is_both_required_and_optional():
+    for name, kind in KINDS.items():
+        assert kind.about, name
+        assert not kind.required.keys() & kind.optional.keys(), name
