@@ -17,7 +17,9 @@ description:
   - In check mode it returns the same plan, with the bytes of each item, and changes nothing.
 options:
   mount:
-    description: Path on the file system that is short of space. Only items on this file system are considered.
+    description:
+      - Path on the file system that is short of space. Only items on this file system are considered.
+      - Empty means the fullest file system of the host, by bytes or inodes, which M(pafar.runbook.triage_report) names.
     type: path
     default: /
   free:
@@ -225,7 +227,7 @@ problem:
   sample: []
 explained:
   description:
-    - What uses space and is not freed by this module, each with C(kind) (V(deleted_open), V(inodes) or V(volume)),
+    - What uses space and is not freed by this module, each with C(kind) (V(deleted_open), V(inodes), V(folder) or V(volume)),
       C(what), C(bytes) and C(remedy).
     - A deleted file also has C(pids), C(service) and C(project) of the process that holds it open, and C(services),
       the services of O(project) whose restart closes it; empty if a process outside of the project holds it.

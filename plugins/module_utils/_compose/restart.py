@@ -10,7 +10,7 @@ one is up.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
@@ -71,12 +71,14 @@ def plan_restart(
     containers: Sequence[str] = (),
     method: str = "auto",
     starts_dependencies: bool = False,
+    full_disks: Mapping[str, str] = {},
 ) -> Restarting:
     """Services in the order of their dependencies; within one the unhealthy replicas first.
 
     ``named``: the services were given; else what was stopped or paused on purpose, and jobs that failed, are left
-    alone. ``containers``: names of those that are meant; all of the services where none is said. A container that
-    lives in a namespace of one that is restarted loses it, and is restarted behind it.
+    alone. ``containers``: names of those that are meant; all of the services where none is said. ``full_disks``: by
+    container id, why a restart cannot bring it back. A container that lives in a namespace of one that is restarted
+    loses it, and is restarted behind it.
     """
     names = project.in_order(services)
     draft = _Draft(
@@ -89,6 +91,7 @@ def plan_restart(
         meant = [replica for replica in replicas if not containers or replica.name in containers]
         for container in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):
             why = why_excluded(container, problem_of(project, container), unhealthy_only, named)
+            why = why or full_disks.get(container.id, "")
             if why:
                 draft.exclude(container, why)
             else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Sequence, TypedDict
 
 from .._core.units import MIB
+from .._disk.holders import FOLDER
 from .._disk.reclaim import (
     BACKUPS,
     CACHE,
@@ -127,6 +128,9 @@ def _explained(explained: Sequence[Explained], used: int, plan: ReclaimPlan) -> 
             )
         elif usage["kind"] == INODES:
             causes.append(Cause(INODES, 2.0, (usage["what"],), "", {}, {"remedy": usage["remedy"]}))
+        elif usage["kind"] == FOLDER:
+            weight = 0.002 * usage["bytes"] / used  # behind every fault, too
+            causes.append(Cause(FOLDER, weight, (usage["what"],), "", {}, {"remedy": usage["remedy"]}))
         elif usage["kind"] == VOLUME and plan["affected_before"]:
             # Existing data is no fault: it comes behind every fault.
             causes.append(

@@ -50,7 +50,7 @@ def wanted_of(params: dict[str, Any]) -> ReclaimOptions:
     for name in ("log_keep", "image_age", "container_age"):
         at_least(params, name, 0)
     for name in ("mount", "saved_dir", "releases"):
-        if not params[name].startswith("/"):
+        if not params[name].startswith("/") and (params[name] or name != "mount"):
             raise InputError(f"{name}: {params[name]!r} must be an absolute path. Nothing was done.")
     if params["scope"] == "project" and not params["project"]:
         raise InputError("scope: say which project (project), or look at all containers. Nothing was done.")

@@ -45,7 +45,8 @@ class RoomReport(TypedDict):
 class Explained(TypedDict):
     """What holds space and is not freed here, with its remedy.
 
-    ``pids``, ``service``, ``project`` and ``services`` name the holders of a deleted file, and are empty for others.
+    ``kind``: deleted_open, inodes, volume, or folder (what holds most where not enough may be freed). ``pids``,
+    ``service``, ``project`` and ``services`` name the holders of a deleted file, and are empty for others.
     """
 
     kind: str

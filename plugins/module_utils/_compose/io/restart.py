@@ -11,6 +11,7 @@ from typing import Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from ..._core.result import ActResult, After, Before, NotDone, carry_out
+from ..._system.io.disk_room import full_at
 from ..container import Container
 from ..project import Project
 from ..project_report import is_well, problem_of, project_dict
@@ -54,6 +55,7 @@ def restart(
             containers=containers,
             method="restart" if at_once else method,
             starts_dependencies=context.compose.starts_dependencies,
+            full_disks=_on_full_disks(context) if unhealthy_only else {},
         )
         if planned.refusals:
             raise PreflightError(f"Nothing was restarted: {'; '.join(planned.refusals)}. Nothing was done.")
@@ -92,6 +94,22 @@ class Restart:
             left=sum(not is_well(later, replica) for name in planned.services for replica in later.replicas(name)),
             not_done=not_done,
         )
+
+
+def _on_full_disks(context: Context) -> dict[str, str]:
+    """Unhealthy containers of which a disk is full, by id, with what to do first."""
+    reasons = {}
+    for container in context.project.containers if context.engine.login.local else ():
+        if problem_of(context.project, container):
+            raw = context.engine.inspected(container.id) or {}
+            mounts = [str(mount.get("Source") or "") for mount in raw.get("Mounts") or () if mount.get("RW")]
+            place = full_at(filter(None, mounts))
+            if place:
+                reasons[container.id] = (
+                    f"its disk is full ({place}), so that it fails again after a restart: run playbooks/disk_space.yml"
+                    f" with reclaim_disk_mount={place} first"
+                )
+    return reasons
 
 
 def _require_containers(project: Project, services: Sequence[str], containers: Sequence[str]) -> None:

@@ -13,11 +13,12 @@ from ..._core.errors import HostError, InputError
 from ..._core.units import MIB
 from ..._system.counters import container_id_of
 from ..._system.io.open_files import OpenFiles
-from ..._system.io.procfs import read
-from ..reclaim import Explained, Room, explained, format_bytes, who_closes
+from ..._system.io.procfs import read, read_host
+from ..reclaim import Explained, Goal, Room, explained, format_bytes, who_closes
 
 _WALK = 5.0  # seconds for which folders are counted when inodes are short
 _FEW_INODES = 0.85
+_SHORT = 0.15  # free share below which another file system is named
 _SHOWN = 5
 
 
@@ -38,6 +39,22 @@ def room_of(mount: str) -> Room:
     free = figures.f_bavail * figures.f_frsize
     used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
     return Room(mount, free, used, figures.f_favail, figures.f_files)
+
+
+def others_short(device: int, goal: Goal) -> list[str]:
+    """A note for each other file system that is short of space too, with the option that frees it."""
+    notes = []
+    for system in read_host().filesystems:
+        place = system["mount"]
+        try:
+            if os.stat(place).st_dev == device or os.statvfs(place).f_flag & os.ST_RDONLY:
+                continue
+            room = room_of(place)
+        except (OSError, HostError):
+            continue
+        if room.missing(goal) and room.share < _SHORT:
+            notes.append(f"{place} is short of space too ({room.share:.0%} free): mount={place} frees that one")
+    return notes
 
 
 def held_files(opened: OpenFiles, containers: Sequence[Mapping[str, Any]], project: str) -> list[Explained]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Callable, Sequence, TypeVar
 
@@ -41,6 +41,7 @@ from . import engine_store as reclaim_store
 from . import filesystem as disk
 from . import system_journal
 from .backups import Kept
+from .space_holders import fullest, space_holders
 
 _STORED = (CACHE, IMAGES, CONTAINERS)
 _ENGINES = (LOGS, *_STORED)
@@ -55,6 +56,7 @@ T = TypeVar("T")
 class ReclaimOptions:
     """What to free, and what must stay. Sizes in bytes, ages in seconds; ``project`` empty: of all containers.
 
+    ``mount``: a path on the file system that is meant; empty: the fullest.
     ``ours``: the caller's project; empty where it is not given.
     """
 
@@ -92,6 +94,7 @@ def reclaim(
     login: EngineLogin, options: ReclaimOptions, only: Sequence[str] | None, check_mode: bool
 ) -> dict[str, Any]:
     """What disk_reclaim returns: an ActResult, and what was found besides."""
+    options = options if options.mount else replace(options, mount=fullest())
     with ExitStack() as stack:
         state = _disk_state(stack, login, options)
         plan = plan_reclaim(state.finds, state.room.missing(options.goal))
@@ -112,6 +115,7 @@ def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -
     """Kind by kind, until there is enough: on a full disk nothing is asked that is not needed."""
     device = disk.device_of(options.mount)
     state = DiskState(disk.room_of(options.mount), device)
+    state.notes += disk.others_short(device, options.goal)
     missing = state.room.missing(options.goal)
     if set(options.kinds) & set(_ENGINES) or any(backup.service for backup in options.backups):
         state.engine = _opened(stack, login, state)
@@ -134,6 +138,9 @@ def _disk_state(stack: ExitStack, login: EngineLogin, options: ReclaimOptions) -
         containers = _from_engine(state, "who holds deleted files", lambda engine: engine.labelled())
         state.explained += disk.held_files(opened, containers, options.ours)
     state.explained += disk.inodes(state.room)
+    if missing and not enough(state.finds, missing):
+        containers = _from_engine(state, "who uses the disk", lambda engine: engine.labelled())
+        state.explained += space_holders(state.room, device, containers)
     if state.used is not None:
         state.explained += disk.big_volumes(reclaim_store.volumes(state.used))
     if any(not find.handle.get("bounded", True) for find in state.finds if find.kind == LOGS):

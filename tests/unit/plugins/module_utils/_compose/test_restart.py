@@ -143,3 +143,12 @@ def test_without_files_the_labels_give_the_order():
     assert [replica.service for replica, dummy in plan_restart(shop, ["web", "db"]).order] == ["db", "web"]
     loop = project(container(state="restarting", restarts=9), model=None)
     assert planned(loop, "web") == [("shop-web-1", "restart")]
+
+
+def test_what_fails_for_a_full_disk_is_not_restarted():
+    shop = project(container(state="restarting"), container(number=2, state="restarting"))
+    first = shop.containers[0]
+    plan = plan_restart(shop, ["web"], unhealthy_only=True, full_disks={first.id: "its disk is full"})
+    assert first.target not in plan.plan.targets
+    assert len(plan.plan.actions) == 1
+    assert ("its disk is full", first.target) in [(item.reason, item.target) for item in plan.plan.excluded]

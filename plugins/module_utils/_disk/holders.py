@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which folders and files hold the space of a disk, and whose they are. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Mapping, Sequence
+
+from .reclaim import Explained, explained, format_bytes
+
+FOLDER = "folder"
+_MOST = 5  # folders and files that are shown
+_LEAST = 0.05  # of what is used: less explains nothing
+_MAIN = 0.8  # of a folder: where one of its folders holds so much, that one is shown
+_DATA, _WAL, _TABLESPACE = "data directory", "write-ahead log", "tablespace"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What uses a folder, the nearest above or below it. ``path``: where on the host; ``inside``: in its container."""
+
+    path: str
+    name: str
+    inside: str = ""
+
+
+def biggest(own: Mapping[str, int], files: Sequence[tuple[int, str]], root: str, used: int) -> list[tuple[int, str]]:
+    """Folders and files that hold most, as (bytes, path), each as far down as one of them holds nearly all.
+
+    ``own``: bytes of the files directly in each folder; ``files``: the biggest ones.
+    """
+    totals: dict[str, int] = {}
+    for folder, size in own.items():
+        above = folder
+        while True:
+            totals[above] = totals.get(above, 0) + size
+            if above == root or "/" not in above.strip("/"):
+                break
+            above = above.rpartition("/")[0] or "/"
+    inner: dict[str, int] = {}
+    for folder, size in totals.items():
+        above = folder.rpartition("/")[0] or "/"
+        if folder != root:
+            inner[above] = max(inner.get(above, 0), size)
+    least = max(1, _LEAST * used)
+    kept = [
+        (size, folder)
+        for folder, size in totals.items()
+        if size >= least and inner.get(folder, 0) < _MAIN * size and folder != root
+    ]
+    kept += [(size, path) for size, path in files if size >= least]
+    kept.sort(key=lambda pair: (-pair[0], pair[1]))
+    # A folder of which a file that is shown holds nearly all explains nothing more.
+    return [
+        (size, path)
+        for size, path in kept
+        if not any(file.startswith(path.rstrip("/") + "/") and held >= _MAIN * size for held, file in files)
+    ][:_MOST]
+
+
+def explain(
+    places: Iterable[tuple[int, str]], owners: Sequence[Owner], databases: Iterable[str], whole: bool
+) -> list[Explained]:
+    """One entry for each place. ``databases``: data directories of PostgreSQL; ``whole``: all was counted."""
+    counted = "" if whole else ", of what could be counted in time"
+    data = sorted(databases, key=len, reverse=True)
+    entries = []
+    for size, path in places:
+        owner, kind = _owner_of(path, owners), _kind_of(path, data)
+        whose = f", of {owner.name}" + (f" ({owner.inside})" if owner.inside else "") if owner else ""
+        what = f" ({kind} of PostgreSQL)" if kind else ""
+        entries.append(
+            explained(FOLDER, f"{path}{what} holds {format_bytes(size)}{whose}{counted}", size, _remedy(kind))
+        )
+    return entries
+
+
+def _owner_of(path: str, owners: Sequence[Owner]) -> Owner | None:
+    """The nearest above it, else one that lies in it."""
+    above = [owner for owner in owners if path == owner.path or path.startswith(owner.path.rstrip("/") + "/")]
+    below = [owner for owner in owners if owner.path.startswith(path.rstrip("/") + "/")]
+    return max(above, key=lambda owner: len(owner.path), default=None) or next(iter(below), None)
+
+
+def _kind_of(path: str, data: Sequence[str]) -> str:
+    folder = next((folder for folder in data if path == folder or path.startswith(f"{folder}/")), "")
+    if folder:
+        return _WAL if path.startswith(f"{folder}/pg_wal") else _DATA
+    return _TABLESPACE if "/PG_" in f"{path}/" and path.rpartition("/PG_")[2][:2].isdigit() else ""
+
+
+def _remedy(kind: str) -> str:
+    if kind == _WAL:
+        return (
+            "never remove files of pg_wal by hand: find what keeps it (an inactive replication slot, archive_command,"
+            " wal_keep_size), or extend the disk; then the server starts again"
+        )
+    if kind:
+        return "extend the disk, or drop what is not needed with SQL; never remove files of a data directory by hand"
+    return "check with its owner what of it may go"

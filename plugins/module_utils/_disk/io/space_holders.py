@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who uses a disk, and which of its folders hold most: containers by their mounts, servers by their folders. I/O."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import time
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..._system.io.procfs import read, read_host
+from ..holders import Owner, biggest, explain
+from ..reclaim import Explained, Room
+
+_WALK = 5.0  # seconds for which folders are counted
+_FILES = 20  # biggest files that are kept
+
+
+def fullest() -> str:
+    """Where the fullest file system of this host is mounted, by bytes or by inodes; / where none is seen."""
+    filesystems = [system for system in read_host().filesystems if _writable(system["mount"])]
+    shares = [
+        (max(system["used_share"], system["inodes_used_share"] or 0.0), system["mount"]) for system in filesystems
+    ]
+    return max(shares, key=lambda share: (share[0], share[1] == "/"), default=(0.0, "/"))[1]
+
+
+def _writable(mount: str) -> bool:
+    try:
+        return not os.statvfs(mount).f_flag & os.ST_RDONLY
+    except OSError:
+        return False
+
+
+def mount_of(device: int, path: str) -> str:
+    """Where the file system with this device is mounted; the path itself where that is not seen."""
+    for system in read_host().filesystems:
+        try:
+            if os.stat(system["mount"]).st_dev == device:
+                return system["mount"]
+        except OSError:
+            continue
+    return path
+
+
+def space_holders(room: Room, device: int, containers: Sequence[Mapping[str, Any]]) -> list[Explained]:
+    """The folders and files that hold most of a file system, with who uses them, as far as could be counted in time."""
+    root = mount_of(device, room.mount)
+    own, files, databases, whole = _counted(root, device)
+    owners = [*_mounts(containers, device), *_servers(device, databases)]
+    return explain(biggest(own, files, root, room.used), owners, databases, whole)
+
+
+def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, str]], list[str], bool]:
+    """Bytes directly in each folder, the biggest files, data directories of PostgreSQL, and whether all was seen."""
+    own: dict[str, int] = {}
+    files: list[tuple[int, str]] = []
+    databases: list[str] = []
+    deadline, folders = time.monotonic() + _WALK, [root]
+    while folders:
+        if time.monotonic() > deadline:
+            return own, files, databases, False
+        folder = folders.pop()
+        own[folder] = 0
+        names = set()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    figures = entry.stat(follow_symlinks=False)
+                    names.add(entry.name)
+                    if figures.st_dev != device:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif figures.st_nlink == 1 or entry.is_file(follow_symlinks=False):
+                        size = figures.st_blocks * 512 // max(1, figures.st_nlink)
+                        own[folder] += size
+                        (heapq.heappush if len(files) < _FILES else heapq.heappushpop)(files, (size, entry.path))
+        except OSError:
+            continue
+        if {"PG_VERSION", "global"} <= names:
+            databases.append(folder)
+    return own, files, databases, True
+
+
+def _mounts(containers: Sequence[Mapping[str, Any]], device: int) -> Iterable[Owner]:
+    """Containers that have a folder of this disk mounted, as a volume or from the host."""
+    for container in containers:
+        name = str((container.get("Names") or ["/?"])[0]).lstrip("/")
+        for mount in container.get("Mounts") or ():
+            source = str(mount.get("Source") or "")
+            try:
+                here = bool(source) and os.stat(source).st_dev == device
+            except OSError:
+                continue
+            if here:
+                yield Owner(os.path.realpath(source), f"the container {name}", str(mount.get("Destination") or ""))
+
+
+def _servers(device: int, databases: Sequence[str]) -> Iterable[Owner]:
+    """PostgreSQL's servers on the host itself, each by the data directory in which it works."""
+    places = {}
+    for folder in databases:
+        try:
+            places[os.stat(folder).st_ino] = folder
+        except OSError:
+            continue
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit() or not read(f"/proc/{entry.name}/comm").startswith("postgres"):
+            continue
+        try:
+            figures = os.stat(f"/proc/{entry.name}/cwd")
+        except OSError:
+            continue
+        if figures.st_dev == device and figures.st_ino in places:
+            yield Owner(places.pop(figures.st_ino), f"PostgreSQL (pid {entry.name})")

@@ -1,0 +1,46 @@
+"""What holds a disk, and whose it is."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._disk import holders
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.holders import Owner
+
+OWN = {"/mnt": 0, "/mnt/data": 10, "/mnt/data/c": 0, "/mnt/data/c/pg_wal": 700, "/mnt/data/c/base": 0,
+       "/mnt/data/c/base/5": 150, "/mnt/other": 20}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "shown"),
+    [
+        (OWN, [], ["/mnt/data/c/pg_wal", "/mnt/data/c/base/5"]),
+        ({"/": 0, "/var": 0, "/var/a": 500, "/var/b": 400}, [], ["/var", "/var/a", "/var/b"]),
+        ({"/mnt": 0, "/mnt/x": 900}, [(890, "/mnt/x/filler")], ["/mnt/x/filler"]),
+        ({"/mnt": 900}, [(890, "/mnt/filler")], ["/mnt/filler"]),
+        ({"/mnt": 1}, [], []),
+    ],
+)
+def test_as_far_down_as_one_holds_nearly_all(own, files, shown):
+    root = "/" if "/" in own else "/mnt"
+    assert [path for dummy, path in holders.biggest(own, files, root, 1000)] == shown
+
+
+def test_whose_it_is_and_what():
+    owners = [Owner("/mnt/data", "the container shop-db-1", "/var/lib/postgresql/data")]
+    places = [(700, "/mnt/data/c/pg_wal"), (150, "/mnt/data/c/base/5"), (20, "/mnt/other")]
+    entries = holders.explain(places, owners, ["/mnt/data/c"], whole=True)
+    assert entries[0]["what"] == (
+        "/mnt/data/c/pg_wal (write-ahead log of PostgreSQL) holds 700 B, of the container shop-db-1"
+        " (/var/lib/postgresql/data)"
+    )
+    assert "never remove files of pg_wal" in entries[0]["remedy"]
+    assert "(data directory of PostgreSQL)" in entries[1]["what"]
+    assert entries[2]["what"] == "/mnt/other holds 20 B"
+
+
+def test_an_owner_below_a_folder_and_what_could_not_be_counted():
+    owners = [Owner("/mnt/volumes/x/_data", "the container a")]
+    (entry,) = holders.explain([(9, "/mnt/volumes")], owners, [], whole=False)
+    assert entry["what"] == "/mnt/volumes holds 9 B, of the container a, of what could be counted in time"
+    (space,) = holders.explain([(9, "/space/PG_15_202209061/16384")], [], [], whole=True)
+    assert "(tablespace of PostgreSQL)" in space["what"]
