@@ -57,9 +57,15 @@ _HOOKS = lazy(
 _KEY_BEGINS = lazy(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS = lazy(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_INLINE = lazy(rf"({_KEY_BEGINS.pattern}).*?({_KEY_ENDS.pattern}|\Z)", re.S)
-_KEY_BODY = lazy(r"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{16,}={0,2}\\?[\"']?,?\s*$")
+# What closes a line of a key where it stands in quotes, in JSON or in code.
+_CLOSED = r"(?:\\[nr]|\s\+|[\\\"',;}\s])*"
+_KEY_BODY = lazy(rf"(?:^|[\s|\"'>:])[A-Za-z0-9+/]{{16,}}={{0,2}}{_CLOSED}$")
 # A line of a key behind the prefix of each line (a time, a container's name): body, header, or nothing.
-_KEY_LINE = lazy(r"\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment): .*)\\?[\"']?,?\s*$")
+_KEY_LINE = lazy(
+    rf"\s*(?:[A-Za-z0-9+/=]*(?:{_CLOSED}$|\\[nr][\"'])|(?:Proc-Type|DEK-Info|Version|Comment): .*{_CLOSED}$)"
+)
+_NUMBERS_OF_PREFIX = lazy(r"\d+")
+_BETWEEN = 30  # lines of other containers between two of a key
 
 # --- known by their place ---------------------------------------------------------------------------------------------
 _QUOTED = (
@@ -162,31 +168,52 @@ def names_secret(name: str) -> bool:
 
 
 def _key_lines(lines: list[str]) -> set[int]:
-    """The places of lines that belong to a private key of several lines."""
+    """The places of lines that belong to a private key of several lines, also with those of others between them."""
     hidden: set[int] = set()
-    column = -1  # where the key's lines begin, inside of one
+    column, prefix, between = -1, "", 0  # where the key's lines begin, inside of one
     for place, line in enumerate(lines):
         begins, ends = _KEY_BEGINS.search(line), _KEY_ENDS.search(line)
         if begins:
             column = -1 if ends else begins.start()
+            prefix, between = _prefix(line, column), 0
         elif ends:
             hidden |= {place} | (_body_above(lines, place, ends.start()) if column < 0 else set())
             column = -1
-        elif column >= 0 and (_KEY_LINE.match(line, column) or _KEY_BODY.search(line)):
+        elif column >= 0 and _continues(line, column, prefix, between):
             hidden.add(place)
-        else:
-            column = -1
+            between = 0
+        elif column >= 0:
+            between += 1
+            column = column if between <= _BETWEEN else -1
     return hidden
+
+
+def _prefix(line: str, column: int) -> str:
+    """What stands before a key's line, but for its numbers: a time, a name of a container."""
+    return _NUMBERS_OF_PREFIX.sub("0", line[:column])
+
+
+def _continues(line: str, column: int, prefix: str, between: int) -> bool:
+    """Whether a line is the next one of a key; behind lines of others only one with the same prefix is."""
+    if between and _prefix(line, column) != prefix:
+        return False
+    return bool(_KEY_LINE.match(line, column) or _KEY_BODY.search(line))
 
 
 def _body_above(lines: list[str], end: int, column: int) -> set[int]:
     """The lines above the last line of a key that look like its body; the last of them may be short."""
     body: set[int] = set()
+    prefix, between = _prefix(lines[end], column), 0
     for place in range(end - 1, -1, -1):
-        short = place == end - 1 and _KEY_LINE.match(lines[place], column)
-        if not short and not _KEY_BODY.search(lines[place]):
+        line = lines[place]
+        short = not body and _prefix(line, column) == prefix and _KEY_LINE.match(line, column)
+        if short or (_KEY_BODY.search(line) and not (between and _prefix(line, column) != prefix)):
+            body.add(place)
+            between = 0
+            continue
+        between += 1
+        if between > _BETWEEN:
             break
-        body.add(place)
     return body
 
 

@@ -69,6 +69,10 @@ KEY = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEowIBAAKCAQEAsecretsecret1", "c2Vj
         pytest.param(["\n".join(KEY).replace("\n", "\\n")], id="in one line, escaped"),
         pytest.param(KEY[:3], id="its end is not there"),
         pytest.param(KEY[1:], id="its beginning is not there"),
+        pytest.param([part for line in KEY for part in (f"web-1  | {line}", "web-2  | GET /health 200")], id="between"),
+        pytest.param([part for line in KEY[1:] for part in (f"a | {line}", "b | ok")], id="between, without beginning"),
+        pytest.param([f'{{"log":"{line}\\n","stream":"stderr"}}' for line in KEY], id="in the engine's JSON"),
+        pytest.param([f'"{line}\\n" +' for line in KEY], id="in code"),
         pytest.param([line.replace("RSA", "OPENSSH") for line in KEY], id="OpenSSH"),
         pytest.param([KEY[0].replace("RSA ", "PGP ").replace("KEY", "KEY BLOCK"), "", *KEY[1:3]], id="PGP"),
     ],
@@ -105,3 +109,11 @@ def test_four_times_the_text_costs_about_four_times_as_much(unit):
         return least
 
     assert cost(65536) < 10 * cost(16384)
+
+
+@pytest.mark.parametrize("unit", ["+", "A+", "\\n", '"+ ', "A "])
+def test_a_long_line_in_a_key_costs_little(unit):
+    lines = [KEY[0], *[unit * (65536 // len(unit))] * 4, KEY[-1], *[unit * (65536 // len(unit)) + "!"] * 4, KEY[-1]]
+    began = time.process_time()
+    assert len(redacted_lines(lines)) == len(lines)
+    assert time.process_time() - began < 8
