@@ -10,7 +10,7 @@ import time
 from ..endpoint import ALWAYS, AUTO, NEVER, UP, Meaning
 from ..postgres_answers import of_postgres
 from ..redis_answers import is_cluster, of_cluster, of_info, of_ping
-from .wire import SSL_REQUEST, Failed, Wire, blind, is_postgres, is_redis
+from .wire import SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
 _ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
 
@@ -78,7 +78,7 @@ def _ping(wire: Wire) -> str:
     try:
         return _command(wire, "PING")
     except Failed:
-        if wire.certificate and time.monotonic() < wire.deadline and _wants_certificate(wire):
+        if wants_certificate(wire):
             return "-NOCERT it wants a certificate of who asks"
         raise
 
@@ -102,14 +102,3 @@ def _encrypts(wire: Wire) -> bool:
     except Failed:
         return False
     return True
-
-
-def _wants_certificate(wire: Wire) -> bool:
-    """Asked again, and without a word: to who speaks first it hangs up, and why is lost on the way."""
-    try:
-        wire.reconnect("protocol")
-        with blind().wrap_socket(wire.wire, server_hostname=wire.target.tls_name) as secured:
-            secured.recv(1)
-    except (Failed, OSError, ValueError) as error:
-        return "CERTIFICATE_REQUIRED" in str(error).upper()
-    return False

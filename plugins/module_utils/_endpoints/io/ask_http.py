@@ -13,7 +13,7 @@ from ..answerer import HttpAnswer, answerer_of
 from ..endpoint import UP, Meaning, Target
 from ..meaning import incomplete, of_http
 from .bounded_regex import found_in
-from .wire import BODY, Failed, Wire, words_of
+from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
 
 _STREAM = "text/event-stream"  # an answer that is not meant to end
 
@@ -50,8 +50,12 @@ def _asked(wire: Wire) -> tuple[HttpAnswer, str]:
         answer = connection.getresponse()
         text, missing = (b"", "") if target.method == "HEAD" else _body(wire, answer)
     except OSError as error:
+        if wants_certificate(wire):
+            raise Failed("tls", WANTED) from None
         raise Failed("protocol", f"it takes connections and does not answer: {words_of(error)}") from None
     except (http.client.HTTPException, ValueError, AttributeError) as error:
+        if wants_certificate(wire):
+            raise Failed("tls", WANTED) from None
         if time.monotonic() >= wire.deadline:
             raise Failed("protocol", "it takes connections and does not answer: no answer in time") from None
         raise Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None

@@ -22,6 +22,7 @@ from .certificates import chain_facts, why_refused
 from .http_proxy import proxy_of
 from .namespaces import Place
 
+WANTED = "it wants a certificate of the client (give the target a `client_cert`)"
 BODY = 64 * 1024  # bytes of an answer that are read
 SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -284,6 +285,20 @@ def blind() -> ssl.SSLContext:
     return context
 
 
+def wants_certificate(wire: Wire) -> bool:
+    """Whether the server wants a certificate of the client. Asked again, and without a word: to a client that speaks
+    first it closes the connection, and why is lost on the way."""
+    if not wire.certificate or time.monotonic() >= wire.deadline:
+        return False
+    try:
+        wire.reconnect("protocol")
+        with blind().wrap_socket(wire.wire, server_hostname=wire.target.tls_name) as secured:
+            secured.recv(1)
+    except (Failed, OSError, ValueError) as error:
+        return "CERTIFICATE_REQUIRED" in str(error).upper()
+    return False
+
+
 def _with_trust(trusted: bool, certificate: LayerFacts) -> LayerFacts:
     certificate["trusted"] = trusted
     return certificate
@@ -295,7 +310,7 @@ def words_of(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "refused: nothing listens there"
     if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(error).upper():
-        return "it wants a certificate of the client (give the target a `client_cert`)"
+        return WANTED
     if isinstance(error, ssl.SSLError):
         return f"no TLS ({error.reason or error})"
     return (error.strerror or os.strerror(error.errno) if error.errno else str(error)).lower()

@@ -56,6 +56,15 @@ def test_the_proxy_is_told(shop):
     done = shop.module("compose_scale", service="web", replicas="3", **PROXY)
     assert f"reloaded {front}" in done["done"]
     assert shop.execute(front, "ls", "/tmp/reloaded").strip() == "/tmp/reloaded"
+    # This proxy did not read anything: by the same judgement compose_info names the replica that it does not know.
+    third = done["after"]["web"]["replicas"][2]["name"]
+    (stale,) = [
+        each for each in shop.module("compose_info", proxy="front")["stale_proxies"] if each["service"] == "web"
+    ]
+    assert (stale["proxy"], stale["replicas"][-1]) == (front, third)
+    planned = shop.module("compose_scale", check=True, service="web", replicas="+0", **PROXY)
+    assert [act["who"] for act in planned["plan"]["actions"]] == [front]
+    assert shop.module("compose_info")["stale_proxies"] == [], "no proxy was named"
 
 
 def test_a_proxy_that_could_not_be_reloaded_is_found_before_the_act(shop):

@@ -1,0 +1,127 @@
+"""endpoint_probe_info on TLS servers: which certificate of the chain ends, is missing, or is for another name."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.certificates import Signed, signed
+from support.probing import row
+
+ROOT = signed("Root X")
+MIDDLE = signed("Intermediate R1", ROOT)
+NAMES = ("pafar.example", "127.0.0.1")
+
+
+@contextmanager
+def speaking_tls(folder: Path, *sent: Signed, clients: Signed | None = None) -> Iterator[int]:
+    """A server that sends these certificates, its own first, and wants one of ``clients``; its port."""
+    pem = folder / "server.pem"
+    pem.write_bytes(sent[0].key_pem + b"".join(each.pem for each in sent))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    if clients is not None:
+        (folder / "clients.pem").write_bytes(clients.pem)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(folder / "clients.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer(talking: socket.socket) -> None:
+            with suppress(OSError, ValueError), context.wrap_socket(talking, server_side=True) as secured:
+                secured.recv(4096)
+                secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    talking, dummy = listening.accept()
+                    threading.Thread(target=answer, args=(talking,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def trusting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This host trusts the root alone; what else it is to trust is appended."""
+    path = tmp_path / "trusted.pem"
+    path.write_bytes(ROOT.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    return path
+
+
+def probed(port: int, **more: Any) -> dict[str, Any]:
+    return row({"url": f"https://127.0.0.1:{port}/", **more}, attempts=1)
+
+
+def test_a_whole_chain_that_is_trusted(tmp_path: Path, trusting: Path) -> None:
+    with speaking_tls(tmp_path, signed("own", MIDDLE, names=NAMES), MIDDLE) as port:
+        found = probed(port, cert_names=["pafar.example"], server_name="pafar.example")
+        other = probed(port, cert_names=["shop.example"])
+    assert found["state"] == "up", found
+    assert [(link["subject"], link["sent"]) for link in found["layers"]["tls"]["chain"]] == [
+        ("own", True), ("Intermediate R1", True), ("Root X", False),
+    ]  # fmt: skip
+    assert (other["state"], other["why"]) == ("degraded", "its certificate is not for shop.example")
+
+
+@pytest.mark.parametrize(
+    ("own", "sent", "trusts", "state", "words"),
+    [
+        pytest.param(signed("own", MIDDLE, names=NAMES), [], [], "down",
+                     "the certificate of Intermediate R1, which signed its certificate, is not sent", id="missing"),
+        pytest.param(signed("own", MIDDLE, names=NAMES), [], [MIDDLE], "degraded",
+                     "does not send Intermediate R1", id="missing, and known here"),
+        pytest.param(signed("own", MIDDLE, names=NAMES, days=-3), [MIDDLE], [], "down",
+                     "its certificate ended", id="the server's own ended"),
+        pytest.param(signed("own", MIDDLE, names=NAMES, days=3), [MIDDLE], [], "degraded",
+                     "its certificate ends in", id="the server's own ends soon"),
+        pytest.param(signed("own", MIDDLE, names=("other.example",)), [MIDDLE], [], "down",
+                     "it is for other.example and not for 127.0.0.1", id="another name"),
+        pytest.param(signed("own", signed("Foreign"), names=NAMES), [], [], "down",
+                     "the certificate of Foreign", id="an unknown authority"),
+        pytest.param(signed("TRAEFIK DEFAULT CERT", names=NAMES), [], [], "down",
+                     "the proxy's own default certificate", id="the proxy's own"),
+        pytest.param(signed("own", MIDDLE, names=NAMES), [MIDDLE, signed("Cross X3", days=-9)], [], "degraded",
+                     "also sends Cross X3, which ended", id="one too many"),
+    ],
+)  # fmt: skip
+def test_which_certificate_it_is_about(
+    tmp_path: Path, trusting: Path, own: Signed, sent: list[Signed], trusts: list[Signed], state: str, words: str
+) -> None:
+    trusting.write_bytes(b"".join(each.pem for each in (ROOT, *trusts)))
+    with speaking_tls(tmp_path, own, *sent) as port:
+        found = probed(port)
+    assert (found["state"], words in found["why"]) == (state, True), found
+    assert found["fault_of"] == "ours", "its address is this host's"
+
+
+@pytest.mark.parametrize(("days", "state", "words"), [(5, "degraded", "ends in"), (-5, "down", "R2 ended")])
+def test_an_authority_in_between_that_ends(tmp_path: Path, trusting: Path, days: int, state: str, words: str) -> None:
+    middle = signed("Intermediate R2", ROOT, days=days)
+    with speaking_tls(tmp_path, signed("own", middle, names=NAMES), middle) as port:
+        found = probed(port)
+    assert (found["state"], "Intermediate R2" in found["why"], words in found["why"]) == (state, True, True), found
+
+
+def test_a_server_that_wants_a_certificate_of_the_client(tmp_path: Path, trusting: Path) -> None:
+    own, client = signed("own", MIDDLE, names=NAMES), signed("client", MIDDLE, names=("client",))
+    (tmp_path / "client.pem").write_bytes(client.pem + MIDDLE.pem)
+    (tmp_path / "client.key").write_bytes(client.key_pem)
+    with speaking_tls(tmp_path, own, MIDDLE, clients=ROOT) as port:
+        without = probed(port)
+        right = {"client_cert": str(tmp_path / "client.pem"), "client_key": str(tmp_path / "client.key")}
+        assert probed(port, **right)["state"] == "up"
+        broken = probed(port, client_cert=str(tmp_path / "none.pem"))
+    assert (without["state"], "wants a certificate of the client" in without["why"]) == ("down", True), without
+    assert "cannot be used" in broken["why"]

@@ -1,0 +1,106 @@
+"""endpoint_probe_info on real Redis servers: up is the one that can do its work."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.probing import row, serving_redis
+from support.servers import PATIENCE
+
+
+def says(port: int, *commands: str) -> list[str]:
+    """What it answers to commands, each a line."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as asking:
+        answers = []
+        for command in commands:
+            asking.sendall(f"{command}\r\n".encode())
+            answers.append(asking.recv(65536).decode())
+        return answers
+
+
+def probed(port: int, **more: Any) -> dict[str, Any]:
+    return row({"kind": "redis", "host": "127.0.0.1", "port": port, **more}, attempts=1, **more.pop("options", {}))
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "words"),
+    [
+        pytest.param(["--maxmemory", "100kb"], "degraded", "memory limit is reached", id="evicts nothing"),
+        pytest.param(["--maxmemory", "100kb", "--maxmemory-policy", "volatile-ttl"], "degraded", "volatile-ttl",
+                     id="evicts what is there not"),
+        pytest.param(["--maxmemory", "100mb"], "up", "nothing in INFO", id="a limit far away"),
+        pytest.param(["--replicaof", "127.0.0.1 1"], "degraded", "its master is 127.0.0.1:1", id="a replica"),
+        pytest.param(["--replicaof", "127.0.0.1 1", "--replica-serve-stale-data", "no"], "degraded", "lost its master",
+                     id="a replica that serves nothing"),
+        pytest.param(["--min-replicas-to-write", "1"], "degraded", "too few replicas", id="replicas are missing"),
+        pytest.param(["--cluster-enabled", "yes"], "degraded", "cluster is down", id="a cluster without its slots"),
+        pytest.param(["--requirepass", "hunter2"], "up", "not known without", id="a password"),
+    ],
+)  # fmt: skip
+def test_a_redis_that_takes_no_writes_is_not_up(tmp_path: Path, options: list[str], state: str, words: str) -> None:
+    with serving_redis(tmp_path, *options) as port:
+        found = probed(port)
+    assert (found["state"], words in found["why"]) == (state, True), found
+
+
+def test_with_its_password_it_is_asked(tmp_path: Path) -> None:
+    with serving_redis(tmp_path, "--requirepass", "hunter2", "--maxmemory", "100kb") as port:
+        it = {"kind": "redis", "host": "127.0.0.1", "port": port, "key": "redis"}
+        right = row(it, attempts=1, keys={"redis": "hunter2"})
+        wrong = row(it, attempts=1, keys={"redis": "hunter3"})
+    assert (right["state"], "memory limit" in right["why"]) == ("degraded", True)
+    assert (wrong["state"], "another password" in wrong["why"]) == ("up", True)
+
+
+def test_a_redis_that_cannot_save(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with serving_redis(gone, "--save", "3600 1") as port:
+        gone.rmdir()
+        says(port, "SET a b", "BGSAVE")
+        deadline = time.monotonic() + PATIENCE
+        while "rdb_last_bgsave_status:err" not in says(port, "INFO persistence")[0]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        found = probed(port)
+        says(port, 'CONFIG SET save ""')  # or it would not stop without a last save
+    assert (found["state"], "cannot save" in found["why"]) == ("degraded", True), found
+
+
+def test_a_redis_whose_connections_are_all_taken(tmp_path: Path) -> None:
+    with serving_redis(tmp_path, "--maxclients", "2") as port:
+        with closing(socket.create_connection(("127.0.0.1", port))) as first:
+            with closing(socket.create_connection(("127.0.0.1", port))):
+                deadline = time.monotonic() + PATIENCE
+                while (found := probed(port))["state"] == "up":
+                    assert time.monotonic() < deadline
+            first.sendall(b"PING\r\n")
+    assert (found["state"], "every connection" in found["why"]) == ("down", True), found
+
+
+def test_a_redis_that_a_script_blocks(tmp_path: Path) -> None:
+    with serving_redis(tmp_path, "--lua-time-limit", "50") as port:
+        with closing(socket.create_connection(("127.0.0.1", port))) as blocking:
+            blocking.sendall(b'EVAL "while true do end" 0\r\n')
+            deadline = time.monotonic() + PATIENCE
+            while (found := probed(port))["state"] == "up":
+                assert time.monotonic() < deadline
+            says(port, "SCRIPT KILL")
+    assert (found["state"], "a script blocks" in found["why"]) == ("down", True), found
+
+
+def test_a_redis_in_protected_mode(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect(("192.0.2.1", 9))
+        here = asking.getsockname()[0]
+    if here.startswith("127."):
+        pytest.skip("NOT RUN: Redis in protected mode (this host has no address besides the loopback)")
+    with serving_redis(tmp_path, "--bind", f"127.0.0.1 {here}", "--protected-mode", "yes") as port:
+        found = row({"kind": "redis", "host": here, "port": port}, attempts=1)
+    assert (found["state"], "protected mode" in found["why"]) == ("down", True), found
