@@ -372,7 +372,7 @@ background:
             database: {description: "Name of the database.", type: str}
             age: {description: "Age of datfrozenxid, in transactions.", type: int}
             multixact_age: {description: "Age of datminmxid, in multixacts.", type: int}
-            limit: {description: "Setting autovacuum_freeze_max_age, the age from which on autovacuum starts anti-wraparound vacuums.", type: int}
+            limit: {description: "Setting autovacuum_freeze_max_age, the age at which autovacuum starts anti-wraparound vacuums.", type: int}
             share: {description: "Age as a share of the limit, in transactions or in multixacts, whichever is larger.", type: float}
         holders:
           description: "Sessions, prepared transactions and replication slots that hold back the xmin horizon, the oldest first."
@@ -529,7 +529,7 @@ redacted:
   type: int
   sample: 0
 server_states:
-  description: "States that no session's lock explains, like commits that wait for a synchronous standby, and convoys."
+  description: "Problems of the whole server that no single session causes, for example commits that wait for a synchronous standby, or a lock convoy."
   returned: success
   type: list
   elements: dict

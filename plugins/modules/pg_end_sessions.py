@@ -103,7 +103,7 @@ options:
     type: float
   busy:
     description:
-      - Sessions that use much CPU and whose statement is to be cancelled. Each has C(pid) (from C(pg_stat_activity))
+      - Sessions that use much CPU and whose statement must be cancelled. Each has C(pid) (from C(pg_stat_activity))
         and C(cpu) (in cores), as M(pafar.runbook.top_consumers) and M(pafar.runbook.pg_activity_info) return them.
     type: list
     elements: dict

@@ -9,7 +9,7 @@ short_description: Create or drop one PostgreSQL index concurrently
 version_added: 0.1.0
 description:
   - Builds an index with C(CREATE INDEX CONCURRENTLY), or drops one with C(DROP INDEX CONCURRENTLY).
-  - It first checks that the build can complete. The disk must have room for twice the size of the index. No
+  - It first checks that the build can complete. The disk must have free space for twice the size of the index. No
     transaction of the database may be older than O(max_transaction_age), since the build waits for all of them. No
     prepared transaction may hold a conflicting lock on the table, unless it ends within one second.
   - An invalid index of that name from an earlier build is removed first. If this build fails, its invalid index is

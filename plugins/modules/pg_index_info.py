@@ -264,7 +264,7 @@ server:
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 full_reads:
-  description: "Big tables that were read from end to end in the window by statements for which no index is advised."
+  description: "Large tables that were scanned as a whole in the window, and for which no index is recommended."
   returned: success
   type: list
   elements: dict

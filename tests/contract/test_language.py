@@ -64,6 +64,15 @@ STOP = {
     r"in vain": "without effect",
     r"whom": "which sessions",
     r"(?:hangs?|hung) up": "closes the connection",
+    r"(?:holds?|held|holding) up": "blocks",
+    r"in the way": "blocks, conflicts with",
+    r"one too many": "excess",
+    r"by now": "now, since",
+    r"at last": "finally",
+    r"stays? good": "stays valid",
+    r"a moment (?:ago|later)": "just before, shortly after",
+    r"that very|this very": "that, this",
+    r"not asked for": "not requested",
 }
 WORDS = re.compile(
     r"(?<![\w./{-])(?:" + "|".join(f"(?P<w{n}>{word})" for n, word in enumerate(STOP)) + r")(?![\w=/-])", re.I

@@ -285,7 +285,7 @@ def _pool(pool: PoolReport, activity: ActivityReport) -> Cause:
         f"raise pool_size of {pool['database']} in pgbouncer.ini, now {pool['size']}, to at most {more}, then"
         " RELOAD on PgBouncer's console; no client is disconnected"
         if more > pool["size"]
-        else f"the pooler's pool of {pool['database']} has no room to grow: PostgreSQL has {free} slots free"
+        else f"the pooler's pool of {pool['database']} cannot be enlarged: PostgreSQL has {free} slots free"
     )
     return Cause(POOLER, 0.5, (text,), "", {}, {"raise_to": more, "advice": advice})
 

@@ -147,7 +147,7 @@ def _advice(causes: Sequence[Cause]) -> list[str]:
             sentences.append(
                 f"ask the owner of the consumer of slot {slot} whether it will reconnect; if it will not, run as a"
                 f" superuser: SELECT pg_drop_replication_slot('{slot}'). The next checkpoints remove the WAL. Never"
-                " remove files of pg_wal. max_slot_wal_keep_size limits what a slot keeps from then on"
+                " remove files of pg_wal. max_slot_wal_keep_size limits the WAL that a slot keeps"
             )
         elif cause.name == ARCHIVER:
             sentences.append(

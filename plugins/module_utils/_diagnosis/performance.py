@@ -168,8 +168,8 @@ def _full_reads(indexes: IndexesReport) -> list[Cause]:
     if not reads:
         return []
     texts = [
-        f"{read['schema']}.{read['table']}{_in_database(read['database'], indexes)} ({read['rows']:,} rows) is read"
-        f" from end to end {read['passes']:g} times in the window{_by_statement(read)}"
+        f"{read['schema']}.{read['table']}{_in_database(read['database'], indexes)} ({read['rows']:,} rows) is scanned"
+        f" as a whole {read['passes']:g} times in the window{_by_statement(read)}"
         for read in reads
     ]
     first = reads[0]
@@ -279,9 +279,7 @@ def _scale(activity: ActivityReport, causes: list[Cause], saturated: bool) -> st
     if first:
         return f"more replicas would make it worse: {why[first]}"
     if saturated:
-        return (
-            "more replicas would make it worse: the database's cores are used up; scale the database or reduce its load"
-        )
+        return "more replicas would make it worse: all cores of the database are in use; scale it or reduce its load"
     free = activity["connections"]["ordinary_free"]
     what = "the causes above do not show it" if causes else "no cause was found"
     return f"whether more replicas would help is not known: {what} ({free} slots of the database are free)"

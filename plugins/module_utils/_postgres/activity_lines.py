@@ -12,7 +12,7 @@ def of_activity(result: ActivityReport) -> list[Line]:
     """The tree and the slots; what the login may not see comes first."""
     unread = []
     if result["visibility"] != "full":
-        unread = [f"{result['redacted']} sessions cannot be seen: the login role lacks pg_monitor"]
+        unread = [f"{result['redacted']} sessions are hidden from the login role: it lacks pg_monitor"]
     server, slots = result["server"], result["connections"]
     standby = ", a standby" if server["in_recovery"] else ""
     login_path = "" if server["login_path"] == "normal" else f", through the {server['login_path']} login path"

@@ -287,7 +287,7 @@ def _why(candidate: Candidate) -> str:
         many = "1 statement" if len(candidate.statements) == 1 else f"{len(candidate.statements)} statements"
         said.append(f"{many} of {candidate.seconds:.1f} s in the window")
         if candidate.proved:
-            it = f"an index on {printable(', '.join(candidate.tried))} alone" if candidate.tried else "it"
+            it = f"an index on {printable(', '.join(candidate.tried))} alone" if candidate.tried else "this index"
             said.append(
                 f"the planner's cost falls from {candidate.before:.0f} to {candidate.after:.0f} with {it} (hypopg)"
             )

@@ -211,7 +211,7 @@ def _reason(catalog: Catalog, table: Table, words: Sequence[Any], columns: Mappi
             " with %, ILIKE and regular expressions need a GIN index with gin_trgm_ops (pg_trgm)"
         )
     if any(word in _PATHS for word in flat):
-        return f"{shown} compares an expression: an index on that very expression may serve it"
+        return f"{shown} compares an expression: an index on that expression may support it"
     if "is" in lower or "isnull" in lower or "notnull" in lower:
         return f"{shown}: {_of_nulls(flat, columns)}"
     if any(word in ("<>", "!=", "not") for word in lower):
@@ -229,7 +229,7 @@ def _reason(catalog: Catalog, table: Table, words: Sequence[Any], columns: Mappi
         "",
     )
     if function or any(isinstance(word, str) and word in ("+", "-", "*", "/", "||", "%") for word in words):
-        return f"{shown} compares an expression: an index on that very expression may serve it"
+        return f"{shown} compares an expression: an index on that expression may support it"
     return f"{shown}: {_of_columns(catalog, table, flat, columns)}"
 
 

@@ -49,7 +49,7 @@ def test_causes_that_look_alike(server, session):
         # A pool that is alone under its role's limit is as large as its limit: said, and no incident.
         assert (found["causes"], found["mitigation"], found["rules"]) == ([], "", {})
         assert any("the pool is as large as the limit allows" in line for line in found["lines"])
-        assert any("larger" in text for text in found["advice"])
+        assert any("or raise the connection limit of role app" in text for text in found["advice"])
         assert "20 of 20 (the limit of role app) are used: feed (app@postgres) 20" in found["lines"][0]
         assert found["role_settings"] == []  # it has its limit already
         for client in leaked:
@@ -97,7 +97,7 @@ def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
     assert found["cause"] == "runaway_statement"
     assert chosen(found) == {"running": {busy.pid}}
     assert "idle_in_transaction" not in causes
-    assert any(f"left alone: {old.pid} app" in text for text in found["advice"])
+    assert any(f"not terminated: {old.pid} app" in text for text in found["advice"])
     assert "would make it worse" in found["scale"]
     assert "secret" not in str(found)
 

@@ -160,6 +160,6 @@ def test_writes_refused_before_wraparound(major, kind):
         state = awaited(server, "wraparound")
         assert state["refuses"]
         assert ("transaction ids" if kind == "xid" else "multixacts") in state["text"]
-        assert "VACUUM in each of" in state["advice"]
+        assert "run VACUUM in each database" in state["advice"]
         assert "postgres" in state["advice"]
         assert "accepts writes" in run_module("pg_preflight_info", **server.login("oncall"))["not_ready"]

@@ -129,7 +129,7 @@ def test_a_superuser_and_who_makes_backups_are_spared(server):
         assert done["changed"] is False
         reasons = [one["reason"] for one in done["plan"]["excluded"]]
         assert "superuser" in reasons[0]
-        assert "replicates" in reasons[1]
+        assert "replication" in reasons[1]
     finally:
         backup.terminate()
         backup.wait()

@@ -116,7 +116,7 @@ def _reservations(second: StatementCounters, evictions: int, renewed: bool) -> l
     said = []
     if second.hidden:
         said.append(
-            f"{second.hidden} statements of other roles cannot be seen: GRANT pg_read_all_stats (part of pg_monitor) to"
+            f"{second.hidden} statements of other roles are hidden: GRANT pg_read_all_stats (part of pg_monitor) to"
             " this login"
         )
     if renewed:

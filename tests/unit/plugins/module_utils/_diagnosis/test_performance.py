@@ -140,7 +140,7 @@ def test_a_saturated_host_without_a_culprit():
     seen = activity(connection_limit(application()), background={"processes": processes(3.9, pid=99)})
     found = slow(seen, indexes())
     assert (found["cause"], found["mitigation"]) == ("traffic", "")
-    assert "cores are used up" in found["scale"]
+    assert "cores of the database are in use" in found["scale"]
 
 
 def test_what_drags_along_is_told_without_a_relief():

@@ -10,7 +10,7 @@ def test_what_the_login_may_not_see_comes_first_and_an_empty_queue_is_good():
     report = activity(connection_limit(application()), used=10)
     report["visibility"], report["redacted"] = "partial", 3
     lines = of_activity(report)
-    unread = "not everything is known (3 sessions cannot be seen: the login role lacks pg_monitor): "
+    unread = "not everything is known (3 sessions are hidden from the login role: it lacks pg_monitor): "
     assert (lines[0][0], lines[0][1].startswith(unread)) == (CARE, True)
     assert "10 of 60 connection slots used, 30 left" in lines[0][1]
     assert lines[1] == (DIM, "no session that can be seen waits for a lock")
