@@ -97,8 +97,8 @@ server:
     version: {description: "PostgreSQL's version.", type: str}
     version_num: {description: "The version as a number (server_version_num).", type: int}
     in_recovery: {description: "Whether the server is a standby.", type: bool}
-    role: {description: "Name of the role.", type: str}
-    database: {description: "Name of the database.", type: str}
+    role: {description: "Role as which the module's statements run.", type: str}
+    database: {description: "Database of the connection.", type: str}
     deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
     synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
     login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
@@ -154,7 +154,7 @@ root_blockers:
     waiters: {description: "Number of sessions that it blocks, directly or through other waiters.", type: int}
     frees_alone: {description: "Number of waiters that would get their lock if only this session were terminated.", type: int}
     reason: {description: "Why it blocks, and for how long.", type: str}
-    protected: {description: "Why the session may not be terminated; empty where it may.", type: str}
+    protected: {description: "Why the session may not be terminated; empty if it may.", type: str}
     behind_pooler:
       description: "Client of PgBouncer that uses the session; null if the session is no server connection of PgBouncer."
       type: dict
@@ -217,7 +217,7 @@ connections:
   type: dict
   sample: {"used": 42, "limit": 100, "percent": 42.0, "ordinary_limit": 97, "by_state": {"idle": 40, "active": 2}}
   contains: &Connections
-    used: {description: "Used connection slots.", type: int}
+    used: {description: "Number of used connection slots.", type: int}
     limit: {description: "Setting max_connections.", type: int}
     percent: {description: "Used slots, in percent of max_connections.", type: float}
     ordinary_limit: {description: "Slots for ordinary roles (max_connections without the reserved slots).", type: int}
@@ -225,7 +225,7 @@ connections:
     reserved: {description: "Slots that are reserved for roles with pg_use_reserved_connections (reserved_connections).", type: int}
     superuser_reserved: {description: "Slots that are reserved for superusers (superuser_reserved_connections).", type: int}
     role_limits:
-      description: "Roles that have a connection limit."
+      description: "Roles that have a connection limit, by name."
       type: dict
       contains:
         "<name>":
@@ -233,30 +233,30 @@ connections:
           type: dict
           contains: &LimitUse
             limit: {description: "Connection limit.", type: int}
-            used: {description: "Used connections.", type: int}
+            used: {description: "Number of connections that count for the limit.", type: int}
     database_limits:
-      description: "Databases that have a connection limit."
+      description: "Databases that have a connection limit, by name."
       type: dict
       contains:
         "<name>":
           description: "Each entry, by name."
           type: dict
           contains: *LimitUse
-    by_state: {description: "Sessions by state.", type: dict}
-    by_role: {description: "Sessions by role.", type: dict}
-    by_database: {description: "Sessions by database.", type: dict}
-    by_application: {description: "Sessions by application.", type: dict}
-    by_client: {description: "Sessions by client address.", type: dict}
+    by_state: {description: "Number of sessions by state.", type: dict}
+    by_role: {description: "Number of sessions by role.", type: dict}
+    by_database: {description: "Number of sessions by database.", type: dict}
+    by_application: {description: "Number of sessions by application.", type: dict}
+    by_client: {description: "Number of sessions by client address.", type: dict}
     connection_limits:
-      description: "Connection limits of the server, of roles and of databases that a new session can reach."
+      description: "Connection limits of the server, of roles and of databases."
       type: list
       elements: dict
       contains: &ConnectionLimitReport
         kind: {description: "V(max_connections), V(role) or V(database).", type: str}
         name: {description: "Name of the role or database; empty for max_connections.", type: str}
         limit: {description: "Connection limit.", type: int}
-        used: {description: "Used connections.", type: int}
-        free: {description: "Number that is free.", type: int}
+        used: {description: "Number of connections that count for the limit.", type: int}
+        free: {description: "Number of connections that the limit still allows.", type: int}
         applications:
           description: "Applications whose sessions count for this limit, the largest first."
           type: list
@@ -268,17 +268,17 @@ connections:
             name: {description: "Application name, role and database in one text.", type: str}
             family: {description: "Application name, role and database in one text, with an asterisk for the part of the name that differs between its sessions.", type: str}
             sessions: {description: "Number of sessions.", type: int}
-            idle: {description: "Idle sessions.", type: int}
+            idle: {description: "Number of idle sessions.", type: int}
             idle_seconds: {description: "Idle time of each idle session, in seconds, the longest first.", type: list, elements: int}
             unused_seconds: {description: "Idle time, in seconds, of the idle sessions that were used only at their start, the longest first.", type: list, elements: int}
             pools: {description: "Sizes of its pools, by application name or client address, if it has several of similar size.", type: list, elements: int}
             opened_seconds: {description: "Seconds since its newest session connected.", type: float}
-            idle_in_transaction: {description: "Sessions that are idle in transaction.", type: int}
+            idle_in_transaction: {description: "Number of sessions that are idle in transaction.", type: int}
             idle_in_transaction_seconds: {description: "Idle time, in seconds, of the sessions that are idle in transaction and may be terminated, the longest first.", type: list, elements: float}
-            active: {description: "Active sessions.", type: int}
-            waiting: {description: "Number of waiting sessions or clients.", type: int}
+            active: {description: "Number of active sessions.", type: int}
+            waiting: {description: "Number of sessions that wait for a lock.", type: int}
             pooled: {description: "Whether the sessions come through a connection pooler.", type: bool}
-            clients: {description: "Sessions by client address.", type: dict}
+            clients: {description: "Number of sessions by client address.", type: dict}
 activity:
   description:
     - Lists of sessions by problem, each at most O(max_rows) long, the oldest first.
@@ -289,7 +289,7 @@ activity:
   sample: {"long_running": [], "idle_in_transaction": [], "other_waits": [], "protected": []}
   contains: &ActivityLists
     long_running:
-      description: "Statements that have run for a long time."
+      description: "Active sessions whose statement has run at least as long as the option of this name."
       type: list
       elements: dict
       contains: &SessionReport
@@ -346,7 +346,7 @@ prepared:
   contains: &PreparedReport
     target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
     gid: {description: "Global id of the prepared transaction.", type: str}
-    owner: {description: "Owner.", type: str}
+    owner: {description: "Role that prepared the transaction.", type: str}
     database: {description: "Name of the database.", type: str}
     seconds: {description: "Seconds since the transaction was prepared.", type: float}
     waiters: {description: "Number of sessions that it blocks, directly or through other waiters.", type: int}
@@ -379,7 +379,7 @@ background:
           type: list
           elements: dict
           contains: &HorizonHolder
-            kind: {description: "What holds the xmin horizon.", type: str}
+            kind: {description: "V(session), V(prepared transaction) or V(replication slot).", type: str}
             who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
             pid: {description: "Process id; 0 if there is none.", type: int}
             age: {description: "Age of its xmin, in transactions.", type: int}
@@ -414,14 +414,14 @@ background:
           type: dict
           contains: &ArchiverReport
             mode: {description: "Setting archive_mode.", type: str}
-            failing: {description: "Whether archiving fails now.", type: bool}
+            failing: {description: "Whether the last attempt to archive a WAL file failed.", type: bool}
             failed_at: {description: "Time of the last failure; empty if none.", type: str}
     spill:
       description: "Temporary files."
       type: dict
       contains: &SpillReport
         sessions:
-          description: "Sessions concerned, the heaviest first."
+          description: "Sessions with temporary files, the most bytes first."
           type: list
           elements: dict
           contains: &SpillSession
@@ -429,7 +429,7 @@ background:
             who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
             target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
             files: {description: "Number of temporary files.", type: int}
-            bytes: {description: "Size in bytes.", type: int}
+            bytes: {description: "Size of these files, in bytes.", type: int}
         other_bytes: {description: "Bytes of temporary files that belong to no session.", type: int}
         note: {description: "Why some temporary files could not be read; empty if all could be read.", type: str}
     autovacuum:
@@ -450,11 +450,11 @@ background:
             share_done: {description: "Progress of the present phase, 0 to 1; null if the phase does not report it.", type: float}
             holds_up: {description: "Number of sessions that it blocks.", type: int}
     processes:
-      description: "Processes behind the sessions."
+      description: "Server processes of the sessions on this host."
       type: dict
       contains: &ProcessesReport
         sessions:
-          description: "Sessions concerned, the heaviest first."
+          description: "Sessions with the resource use of their processes, the most CPU first."
           type: list
           elements: dict
           contains: &BackendUse
@@ -463,7 +463,7 @@ background:
             who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
             state: {description: "Session state, as pg_stat_activity has it.", type: str}
             cpu: {description: "CPU use, in cores.", type: float}
-            memory: {description: "Bytes of memory.", type: int}
+            memory: {description: "Private memory of the session's processes, in bytes.", type: int}
             read_per_second: {description: "Bytes read per second.", type: int}
             written_per_second: {description: "Bytes written per second.", type: int}
         dead_clients:
@@ -475,8 +475,8 @@ background:
             pid: {description: "Process id; 0 if there is none.", type: int}
             who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
             reason: {description: "What shows that the client connection is dead.", type: str}
-        cpu: {description: "CPU use, in cores.", type: float}
-        memory: {description: "Bytes of memory.", type: int}
+        cpu: {description: "CPU use of all these processes, in cores.", type: float}
+        memory: {description: "Private memory of all these processes, in bytes.", type: int}
         here: {description: "Whether the module found the server's processes on its host and can read them.", type: bool}
         why: {description: "Why the processes cannot be read; empty if they can.", type: str}
         cores: {description: "Cores of the host.", type: int}
@@ -495,10 +495,10 @@ background:
             user: {description: "Name of the role.", type: str}
             mode: {description: "Pool mode (session, transaction or statement).", type: str}
             clients: {description: "Number of clients that have a server connection.", type: int}
-            waiting: {description: "Number of waiting sessions or clients.", type: int}
-            longest_wait: {description: "Longest wait, in seconds.", type: float}
-            active: {description: "Connections in use.", type: int}
-            idle: {description: "Idle server connections.", type: int}
+            waiting: {description: "Number of clients that wait for a server connection.", type: int}
+            longest_wait: {description: "Longest wait of a client for a server connection, in seconds.", type: float}
+            active: {description: "Server connections in use.", type: int}
+            idle: {description: "Number of idle server connections.", type: int}
             size: {description: "Largest number of server connections (pool_size).", type: int}
             paused: {description: "Whether the database is paused in the pooler.", type: bool}
             exhausted: {description: "Whether clients wait and all server connections of the pool are in use.", type: bool}
@@ -514,7 +514,7 @@ background:
           description: "Client connections of the pooler, and their limit."
           type: dict
           contains: &ClientConnections
-            used: {description: "Client connections.", type: int}
+            used: {description: "Number of client connections.", type: int}
             limit: {description: "Largest number of client connections (max_client_conn).", type: int}
         findings: {description: "Problems that need attention now, a sentence each.", type: list, elements: str}
     findings: {description: "Problems that need attention now, a sentence each.", type: list, elements: str}
@@ -534,7 +534,7 @@ server_states:
   type: list
   elements: dict
   contains: &ServerState
-    cause: {description: "Name of the cause.", type: str}
+    cause: {description: "Name of the problem, for example V(wraparound) or V(convoy).", type: str}
     text: {description: "Description of the problem, with its figures.", type: str}
     sessions: {description: "Number of sessions that wait because of it.", type: int}
     seconds: {description: "Longest of these waits, in seconds.", type: float}

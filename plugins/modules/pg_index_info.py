@@ -104,7 +104,7 @@ advice:
     gain: {description: "Share of the planner's cost that the index saves, 0 to 1; null if no hypothetical index was tried.", type: float}
     seconds: {description: "Execution time in the window of the statements that could use the index, in seconds.", type: float}
     statements: {description: "Statements that could use the index.", type: list, elements: str}
-    size_bytes: {description: "Size in bytes.", type: int}
+    size_bytes: {description: "Estimated size of the index, in bytes.", type: int}
     table_bytes: {description: "Size of the table in bytes.", type: int}
     writes_per_second: {description: "Rows of the table that are inserted, updated or deleted per second; null if not known.", type: float}
     lock: {description: "Lock that the build takes.", type: str}
@@ -123,7 +123,7 @@ foreign_keys:
     table: {description: "Name of the table.", type: str}
     parent: {description: "Table that the foreign key refers to.", type: str}
     columns: {description: "Columns of the key.", type: list, elements: str}
-    size_bytes: {description: "Size in bytes.", type: int}
+    size_bytes: {description: "Size of the table, in bytes.", type: int}
     near: {description: "Existing index with these columns that cannot be used, and why (invalid, partial, or no B-tree); empty for none.", type: str}
     seconds: {description: "Estimated time of scans in the window because the index is missing, in seconds.", type: float}
     database: {description: "Database of the table.", type: str}
@@ -136,7 +136,7 @@ seq_scans:
   contains: &ScanReport
     table: {description: "Name of the table.", type: str}
     rows: {description: "Rows of the table.", type: int}
-    size_bytes: {description: "Size in bytes.", type: int}
+    size_bytes: {description: "Size of the table, in bytes.", type: int}
     scans: {description: "Number of sequential scans in the window.", type: int}
     rows_read: {description: "Rows that sequential scans read in the window.", type: int}
     indexes: {description: "Indexes of the table.", type: list, elements: str}
@@ -151,7 +151,7 @@ invalid:
     index: {description: "Name of the index.", type: str}
     table: {description: "Name of the table.", type: str}
     why: {description: "Why the index can be dropped.", type: str}
-    size_bytes: {description: "Size in bytes.", type: int}
+    size_bytes: {description: "Size of the index, in bytes.", type: int}
     scans: {description: "Number of index scans.", type: int}
     statement: {description: "Statement that drops the index, for review.", type: str}
     database: {description: "Database of the table.", type: str}
@@ -180,7 +180,7 @@ building:
     table: {description: "Name of the table.", type: str}
     phase: {description: "Current phase of the build.", type: str}
     share_done: {description: "Progress of the present phase, 0 to 1; null if the phase does not report it.", type: float}
-    waits_for: {description: "Process id that the build waits for; null for none.", type: int}
+    waits_for: {description: "Process id of the session that the build waits for; null for none.", type: int}
 workload:
   description: Workload of the same window, as M(pafar.runbook.pg_statements_info) returns it.
   returned: success
@@ -189,7 +189,7 @@ workload:
   contains: &WorkloadReport
     available: {description: "Whether pg_stat_statements is available.", type: bool}
     why: {description: "Why pg_stat_statements is not available; empty if it is.", type: str}
-    remedy: {description: "Next step.", type: str}
+    remedy: {description: "How to make pg_stat_statements available; empty if it is.", type: str}
     notes: {description: "Further findings, a sentence each.", type: list, elements: str}
     window:
       description: "Observed window."
@@ -211,13 +211,13 @@ workload:
         database: {description: "Name of the database.", type: str}
         statement: {description: "Text of the statement.", type: str}
         seconds: {description: "Execution time in the window, in seconds.", type: float}
-        share: {description: "Share of the whole, 0 to 1.", type: float}
+        share: {description: "Share of the execution time of all statements in the window, 0 to 1.", type: float}
         sessions: {description: "Mean number of sessions that run the statement; null without a window.", type: float}
         lock_share: {description: "Share of its execution time that was spent waiting for locks, 0 to 1.", type: float}
         work_seconds: {description: "Execution time without the time spent waiting for locks, in seconds.", type: float}
         calls: {description: "Executions that ended in the window.", type: int}
         mean_ms: {description: "Mean milliseconds of one execution; null if none ended in the window.", type: float}
-        rows: {description: "Returned rows.", type: int}
+        rows: {description: "Rows that the statement returned or changed.", type: int}
         read_blocks: {description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read).", type: int}
         spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written).", type: int}
         lifetime_mean_ms: {description: "Mean milliseconds of one execution since the last reset of the counters.", type: float}
@@ -256,8 +256,8 @@ server:
     version: {description: "PostgreSQL's version.", type: str}
     version_num: {description: "The version as a number (server_version_num).", type: int}
     in_recovery: {description: "Whether the server is a standby.", type: bool}
-    role: {description: "Name of the role.", type: str}
-    database: {description: "Name of the database.", type: str}
+    role: {description: "Role as which the module's statements run.", type: str}
+    database: {description: "Database of the connection.", type: str}
     deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
     synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
     login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
@@ -273,7 +273,7 @@ full_reads:
     schema: {description: "Schema of the table.", type: str}
     table: {description: "Name of the table.", type: str}
     rows: {description: "Rows of the table.", type: int}
-    size_bytes: {description: "Size in bytes.", type: int}
+    size_bytes: {description: "Size of the table, in bytes.", type: int}
     passes: {description: "Number of full scans in the window (rows that were read, divided by the rows of the table).", type: float}
     seconds: {description: "Execution time of the statement in the window, in seconds; an estimate if no statement contains the name of the table.", type: float}
     share: {description: "Share of the execution time of all statements in the window, 0 to 1.", type: float}

@@ -110,13 +110,13 @@ statements:
     database: {description: "Name of the database.", type: str}
     statement: {description: "Text of the statement.", type: str}
     seconds: {description: "Execution time in the window, in seconds.", type: float}
-    share: {description: "Share of the whole, 0 to 1.", type: float}
+    share: {description: "Share of the execution time of all statements in the window, 0 to 1.", type: float}
     sessions: {description: "Mean number of sessions that run the statement; null without a window.", type: float}
     lock_share: {description: "Share of its execution time that was spent waiting for locks, 0 to 1.", type: float}
     work_seconds: {description: "Execution time without the time spent waiting for locks, in seconds.", type: float}
     calls: {description: "Executions that ended in the window.", type: int}
     mean_ms: {description: "Mean milliseconds of one execution; null if none ended in the window.", type: float}
-    rows: {description: "Returned rows.", type: int}
+    rows: {description: "Rows that the statement returned or changed.", type: int}
     read_blocks: {description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read).", type: int}
     spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written).", type: int}
     lifetime_mean_ms: {description: "Mean milliseconds of one execution since the last reset of the counters.", type: float}
@@ -145,8 +145,8 @@ server:
     version: {description: "PostgreSQL's version.", type: str}
     version_num: {description: "The version as a number (server_version_num).", type: int}
     in_recovery: {description: "Whether the server is a standby.", type: bool}
-    role: {description: "Name of the role.", type: str}
-    database: {description: "Name of the database.", type: str}
+    role: {description: "Role as which the module's statements run.", type: str}
+    database: {description: "Database of the connection.", type: str}
     deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
     synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
     login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}

@@ -214,7 +214,7 @@ def unseen(activity: ActivityReport) -> list[str]:
     """What of the sessions this login could not see, in a sentence; empty where it sees all."""
     if activity["visibility"] == "full":
         return []
-    return [f"{activity['redacted']} sessions cannot be seen: the login role lacks pg_monitor"]
+    return [f"{activity['redacted']} sessions are hidden from the login role: it lacks pg_monitor"]
 
 
 def idle_transaction_settings(roles: Iterable[str], seconds: float) -> list[RoleSetting]:

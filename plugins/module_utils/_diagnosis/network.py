@@ -284,8 +284,8 @@ _WHO = {
     ' \'{{"restart_services_services": ["{target}"]}}\'',
     SLOW: "{target} answers, but is degraded: see its own log",
     NOT_SERVING: "{target} is reached, but does not answer correctly: see its own log, and its runbook",
-    NO_SERVICE: "the proxy {service} answers for {target} and reaches no backend: see its log, which names the address"
-    " that it asks, and the state of the service behind it",
+    NO_SERVICE: "the proxy {service} answers for {target}, but reaches no backend: check its log for the address of"
+    " the backend, and the state of that service",
 }
 
 

@@ -54,10 +54,10 @@ _MISLAID = (404, 405, 301, 302, 307, 308)
 _BEFORE = {
     CHALLENGE: "exempt the webhook's address from the firewall's rules and challenges",
     PASSWORD: "exempt the webhook's address from the login before the site",
-    PROXY_PASSWORD: "let the webhook's address pass without the login of the proxy",
+    PROXY_PASSWORD: "exempt the webhook's address from the login of the proxy",
     CSRF: "exempt the webhook's view from the check against forged forms (CSRF)",
     WRONG_HOST: "allow the host name of the webhook (ALLOWED_HOSTS, server_name), or correct it at the provider",
-    MAINTENANCE: "end the maintenance mode, or exempt the webhook's address from it; it may be meant",
+    MAINTENANCE: "end the maintenance mode, or exempt the webhook's address from it; it may be intended",
     LOGIN: "exempt the webhook's address from the login",
     DEFAULT_PAGE: "the proxy has no site for the webhook's host name: correct its configuration",
     SINGLE_PAGE: "the proxy sends the webhook's address to the pages of the application: correct its routes",
@@ -220,7 +220,7 @@ def _webhook(rows: Sequence[Row], log: LogReport, waiting: int) -> list[Cause]:
     late = [signature for signature in log["signatures"] if _kind_of(signature) == EVENT_TIME]
     number = sum(signature["count"] for signature in late)
     if late:
-        text = f"{number} events were refused for their time: {shortened(late[0]['text'], _WIDE)}"
+        text = f"{number} events were refused because of their timestamp: {shortened(late[0]['text'], _WIDE)}"
         causes.append(Cause(TOO_OLD, 2.4 if number >= _SEVERAL else 1.1, (text,)))
     return causes
 

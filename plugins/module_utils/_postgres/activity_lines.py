@@ -27,6 +27,6 @@ def of_activity(result: ActivityReport) -> list[Line]:
     for state in result["server_states"]:
         lines += [(CARE, state["text"]), (CARE, state["advice"])]
     if not result["waiters"]:
-        quiet = "no session that can be seen waits for a lock" if unread else "no session waits for a lock"
+        quiet = "no visible session waits for a lock" if unread else "no session waits for a lock"
         return [*lines, (DIM if unread else GOOD, quiet)]
     return [*lines, *((PLAIN, line) for line in result["tree"])]

@@ -185,7 +185,7 @@ def gone(snapshot: Snapshot, pid: int, peers: Mapping[tuple[str, int], Peer] | N
     if peer.state == _CLOSE_WAIT:
         return "the client has closed the connection"
     if peer.unanswered >= _TRIES:
-        return f"the client does not answer ({peer.unanswered} unanswered TCP probes)"
+        return f"the client does not answer ({peer.unanswered} unanswered TCP packets)"
     return ""
 
 

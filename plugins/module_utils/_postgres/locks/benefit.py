@@ -43,7 +43,7 @@ def costly_ends(
             continue
         others = sorted((key for key in waiters if not exclusions.why(snapshot.who(key))), key=str)
         instead = f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
-        reason = f"terminates {lost} active sessions to free {len(waiters)}" + (instead if others else "")
+        reason = f"cancels or terminates {lost} active sessions to free {len(waiters)}" + (instead if others else "")
         costly.update(dict.fromkeys(group, reason))
         to_cancel += others if len(others) == len(waiters) else []
     return costly, to_cancel

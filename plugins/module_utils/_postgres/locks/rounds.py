@@ -164,7 +164,7 @@ def unblocking(
         at_work += sum(bool(item.detail.get("at_work")) for item in judged.plan.actions)
         if at_work > max(len(first.freed), 1):
             done.stopped = (
-                f"{len(fresh.affected)} still wait, and terminating {at_work} active sessions to free"
+                f"{len(fresh.affected)} still wait, and stopping {at_work} active sessions to free"
                 f" {len(first.freed)} would lose more than it frees"
             )
             break

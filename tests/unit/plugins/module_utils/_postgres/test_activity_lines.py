@@ -13,7 +13,7 @@ def test_what_the_login_may_not_see_comes_first_and_an_empty_queue_is_good():
     unread = "not everything is known (3 sessions are hidden from the login role: it lacks pg_monitor): "
     assert (lines[0][0], lines[0][1].startswith(unread)) == (CARE, True)
     assert "10 of 60 connection slots used, 30 left" in lines[0][1]
-    assert lines[1] == (DIM, "no session that can be seen waits for a lock")
+    assert lines[1] == (DIM, "no visible session waits for a lock")
     report["visibility"] = "full"
     assert of_activity(report)[1] == (GOOD, "no session waits for a lock")
 

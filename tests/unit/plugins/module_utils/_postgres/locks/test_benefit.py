@@ -74,7 +74,7 @@ def test_the_gate_asks_and_lets_the_alternative_through_when_it_is_approved():
     plan = judged(reports()).as_dict()
     held = weigh(plan, 9)
     assert not held.open
-    assert "4 planned need an approval: terminates 4 active sessions to free 1" in held.reasons[0]
+    assert "4 planned need an approval: cancels or terminates 4 active sessions to free 1" in held.reasons[0]
     assert f"cancel {ALTER} app@booking migration" in held.reasons[0]
     (other,) = plan["alternatives"]
     assert other["digest"][:12] in held.reasons[1]
