@@ -118,14 +118,14 @@ def of_clock(what: str, exchange: Exchange) -> Check:
     apart = max(least, 0.0) + min(most, 0.0)
     if apart:
         return Check(name, abs(apart) < APART, f"at least {apart:+.1f} s apart", remedy)
-    return Check(name, True, f"no offset is seen: it is between {least:+.1f} and {most:+.1f} s")
+    return Check(name, True, f"no offset was measured: it is between {least:+.1f} and {most:+.1f} s")
 
 
 def of_disk(what: str, disk: DiskRoom | None, mount: str = "/") -> Check:
     name = f"{what} has room"
     if disk is None:
         remedy = "set ansible_host of this host to the database's own, and ansible_become: true"
-        return Check(name, None, "it cannot be seen from here", remedy)
+        return Check(name, None, "it cannot be read from here", remedy)
     used = 1 - disk["free"] / disk["size"] if disk["size"] else 1.0
     state = f"{used:.0%} used, {disk['free'] // MIB:,} MiB free"
     return Check(name, used < FULL, state, f"free space there (du -xh -d 2 {mount} | sort -h | tail)")

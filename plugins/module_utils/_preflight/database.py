@@ -29,12 +29,12 @@ def of_sight(snapshot: Snapshot) -> Check:
 def of_signals(snapshot: Snapshot, exclusions: Exclusions, allowed: bool) -> Check:
     """Whether the login may end sessions, and whether that reaches those that are there."""
     role = snapshot.server["role"]
-    state = f"{role} {'may' if allowed else 'may not'} end sessions of others"
+    state = f"{role} {'may' if allowed else 'may not'} terminate sessions of other roles"
     beyond = _beyond_reach(snapshot, exclusions)
     if not allowed or not beyond:
         return Check("may end sessions", allowed, state, f"GRANT pg_signal_backend TO {role}")
     names = ", ".join(f"{number} of {name}" for name, number in beyond.items())
-    text = f"{state}, but not these, which are a superuser's: {names}"
+    text = f"{state}, but not these sessions of superusers: {names}"
     sessions = [session for session in snapshot.client_sessions() if application_of(session).words in beyond]
     users = sorted({session.user for session in sessions})
     remedy = (
@@ -59,14 +59,14 @@ def of_login_paths(role: str, tried: Mapping[str, str], senders_free: int) -> Ch
     """``tried``: why each other login path did not open, empty where it did."""
     opened = [name for name, why in tried.items() if not why]
     if opened and (senders_free or opened != ["replication"]):
-        return Check("connects when it is full", True, f"the {' and '.join(opened)} login path opens")
+        return Check("connects when it is full", True, f"the {' and '.join(opened)} login path works")
     remedy = (
         f"ALTER ROLE {role} REPLICATION, with a line `host replication {role} ...` in pg_hba.conf; or set"
         " login_reserve_user"
     )
     if opened:
         more = "ALTER SYSTEM SET max_wal_senders = 20 (or double what it is), and restart the server"
-        return Check("connects when it is full", False, "every walsender is taken", more)
+        return Check("connects when it is full", False, "all WAL senders are in use (max_wal_senders)", more)
     return Check("connects when it is full", False, "; ".join(f"{name}: {why}" for name, why in tried.items()), remedy)
 
 
@@ -74,20 +74,20 @@ def of_slots(snapshot: Snapshot) -> list[Check]:
     checks = []
     for limit in connection_limits(snapshot):
         name = "slots in reserve" if limit.kind == "max_connections" else f"room under {limit.words}"
-        remedy = "make the pools as small as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
+        remedy = "reduce the pools as ansible-playbook playbooks/db_connection_exhaustion.yml --check advises"
         checks.append(Check(name, not limit.is_tight(HEADROOM), f"{limit.free} of {limit.limit} are free", remedy))
     return checks
 
 
 def of_extension(why: str, remedy: str, notes: Sequence[str]) -> Check:
-    state = why or (notes[0] if notes else "pg_stat_statements counts")
+    state = why or (notes[0] if notes else "pg_stat_statements is available")
     return Check(
         "statements are counted", not why and not notes, state, remedy or (notes[0].partition(": ")[2] if notes else "")
     )
 
 
 def of_hypopg(database: str, there: bool) -> Check:
-    state = "hypopg is there" if there else f"hypopg is not created in {database}: index advice would not be proved"
+    state = "hypopg is installed" if there else f"hypopg is not created in {database}: index advice would not be proved"
     return Check(
         "index advice can be proved", there, state, "install hypopg (no restart), then CREATE EXTENSION hypopg"
     )
@@ -102,13 +102,13 @@ def of_wal(replication: ReplicationReport) -> list[Check]:
             "no unused slot keeps WAL",
             not dead,
             f"{len(dead)} unused slots keep {kept // MIB} MiB" if dead else "every slot is in use",
-            f"SELECT pg_drop_replication_slot('{dead[0]['slot']}'), if its consumer is gone for good" if dead else "",
+            f"SELECT pg_drop_replication_slot('{dead[0]['slot']}'), if its consumer will not come back" if dead else "",
         )
     ]
     if archiver["mode"] != "off":
         fails = archiver["failing"]
-        state = f"the archiver fails since {archiver['failed_at']}" if fails else "WAL is archived"
-        remedy = "run what SHOW archive_command says by hand, as the server's user, on a file of pg_wal"
+        state = f"the archiver has failed since {archiver['failed_at']}" if fails else "WAL is archived"
+        remedy = "run the command of SHOW archive_command by hand, as the server's user, with a file of pg_wal"
         checks.append(Check("WAL is archived", not fails, state, remedy))
     return checks
 
@@ -117,7 +117,8 @@ def of_age(wraparound: WraparoundReport) -> Check:
     worst = max(wraparound["databases"], key=lambda database: database["share"])
     old = [database["database"] for database in wraparound["databases"] if database["share"] >= _OLD]
     state = (
-        f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of where autovacuum steps in"
+        f"{worst['database']} is {worst['age']:,} transactions old, {worst['share']:.0%} of the age at which"
+        " autovacuum prevents wraparound"
     )
     remedy = f"VACUUM in each of these databases, as a superuser: {', '.join(old or [worst['database']])}"
     return Check("wraparound is far", not old, state, remedy)

@@ -32,8 +32,8 @@ def test_what_is_ready_and_nothing_is_changed(platform):
     before = world.look(platform)
     said = preflight(platform)
     for words in (
-        "ready     connects when it is full: the replication login path opens",
-        "ready     index advice can be proved: hypopg is there",
+        "ready     connects when it is full: the replication login path works",
+        "ready     index advice can be proved: hypopg is installed",
         f"ready     the compose project is found: {platform.site.project}, 12 containers",
         "ready     logs are rotated",
         "ready     a replica can be drained",

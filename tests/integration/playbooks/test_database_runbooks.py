@@ -247,7 +247,7 @@ def test_an_index_is_advised_held_built_when_approved_and_taken_back(server, ses
 def test_preflight_tells_a_table_and_changes_nothing(server, site):
     done = site.play(playbook="playbooks/preflight.yml")
     assert done.returncode == 0, done.stdout
-    assert "ready     connects when it is full: the replication login path opens" in done.stdout
+    assert "ready     connects when it is full: the replication login path works" in done.stdout
     assert "NOT READY index advice can be proved" in done.stdout
     assert "remedy: install hypopg" in done.stdout
     assert not site.log.exists()

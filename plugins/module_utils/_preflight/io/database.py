@@ -42,7 +42,7 @@ def database_checks(login: Login, exclusions_of: Callable[[int], Exclusions]) ->
                 *_server_checks(postgres, exclusions_of(postgres.pid)),
             ]
     except ServerNotReady as error:
-        remedy = "wait until it takes logins, and read its log; the host, the port and the network are healthy"
+        remedy = "wait until it accepts logins, and read its log; the host, the port and the network are healthy"
         return [Check("is reached", True, login.where), Check("takes logins", False, str(error), remedy)]
     except RunbookError as error:
         way = f"service={login.service}" if login.service else f"-h {login.unix_socket or login.host} -p {login.port}"

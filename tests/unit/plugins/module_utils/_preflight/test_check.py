@@ -27,7 +27,7 @@ def exchange(offset: float, there: float = 0.2, at_work: float = 1.0, back: floa
 def test_clocks_that_agree(offset, at_work):
     check = of_clock("it", exchange(offset, at_work=at_work))
     assert check.ready is True
-    assert check.found.startswith("no offset is seen: it is between ")
+    assert check.found.startswith("no offset was measured: it is between ")
 
 
 @pytest.mark.parametrize(("there", "back"), [(40.0, 0.0), (0.0, 40.0), (40.0, 40.0)])
