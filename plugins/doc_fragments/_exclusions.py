@@ -30,8 +30,11 @@ options:
     aliases: [spare_databases]
   exclude_queries:
     description:
-      - Regular expressions. A session is never cancelled or terminated if one of them matches within the first 1000
-        characters of its statement. Case is ignored.
+      - Regular expressions. A session is never cancelled or terminated if one of them matches its statement. Case is
+        ignored.
+      - PostgreSQL shows only the first C(track_activity_query_size) bytes of a statement (1024 by default). If the
+        option is set, sessions with a statement of 16384 characters or more are excluded too, since a longer statement
+        is not searched to its end.
     type: list
     elements: str
     default: []

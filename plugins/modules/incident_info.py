@@ -88,7 +88,7 @@ unfinished:
     verb: {description: "C(verb) of the plan.", type: str}
     digest: {description: "C(digest) of the plan.", type: str}
     actions: {description: "Actions that the gate allowed, with C(action), C(target), C(who) and C(reason).", type: list, elements: dict}
-    up_to: {description: "Largest number of sessions to end in all rounds; 0 without rounds.", type: int}
+    up_to: {description: "Largest number of sessions that all rounds together may terminate; 0 without rounds.", type: int}
     seen_at: {description: "Time of the plan by the clock of the server; empty if it has none.", type: str}
     undo: {description: "How to undo the act.", type: dict}
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}

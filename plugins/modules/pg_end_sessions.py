@@ -13,8 +13,8 @@ description:
     much CPU. Each rule is off until its option is given.
   - The least harmful action comes first. The order is dead client connections, idle sessions (the pool reconnects),
     sessions idle in transaction (their transaction is rolled back), and running statements (their result is lost).
-  - Replication, backups, index builds, maintenance, PostgreSQL's own processes, superusers (see
-    O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are
+  - Replication, backups, concurrent index builds, maintenance (see O(maintenance)), background processes, superusers
+    (see O(application_superusers)) and the listed exclusions are never terminated. Sessions that wait for a lock are
     excluded too, since their blocker is the cause (see M(pafar.runbook.pg_kill_blocking)).
   - The statement that terminates a session re-checks it. A session is terminated only if it is the same backend in the
     same transaction and state as in the plan. A running statement is cancelled first, and its session is terminated
@@ -249,9 +249,9 @@ plan:
       C(actions), C(excluded) (each with C(target) and C(reason)), C(what) (what is counted), C(affected_before) (count
       before the act), C(affected_after) (count that the plan expects to remain), C(no_action_reason) (why there is
       nothing to do).
-    - An action has C(action), C(worst) (the strongest action that may follow, for example terminate after cancel; it is
-      part of the digest), C(rule), C(pid), C(who) and C(application). C(by_rule) counts the actions by rule. C(harmless)
-      is true if all sessions of the plan are idle or have a dead client connection.
+    - An action has C(action), C(worst) (the strongest action that may follow, for example terminate after cancel; it
+      is part of the digest), C(rule), C(pid), C(who) and C(application). C(by_rule) counts the actions by rule.
+      C(harmless) is true if all sessions of the plan are idle or have a dead client connection.
   returned: success
   type: dict
   sample: {"verb": "end_sessions", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}

@@ -131,6 +131,9 @@ plan:
     - An action has C(action), C(worst) (the strongest action that may follow, for example terminate after cancel; it is
       part of the digest), C(pid), C(who), and C(frees), the number of waiters that it unblocks. C(frees) of the plan is
       the number of sessions of C(affected_before) that the plan unblocks.
+    - C(up_to) is the largest number of sessions that all rounds together may terminate. C(alternatives) are other plans,
+      each with C(digest), C(actions) and C(reason), that can be approved instead (cancel the waiters if terminating their
+      blockers would do more harm).
   returned: success
   type: dict
   sample: {"verb": "unblock", "digest": "9f86d081884c7d65", "actions": [], "excluded": [], "affected_before": 0, "affected_after": 0}
