@@ -8,8 +8,10 @@ from typing import Any, Callable, List, Mapping, cast
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import StaleProxy
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import Diagnosis
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.connections import diagnose_connections
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import of_diagnosis
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.disk import (
     AskedActivity,
     diagnose_disk,
@@ -68,6 +70,10 @@ class ActionModule(ControllerAction):
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
         return {**_KINDS[args["of"]](args).as_dict()}
+
+    def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002
+        report: Any = result
+        return of_diagnosis(report)
 
 
 def _connections(args: dict[str, Any]) -> Diagnosis:

@@ -12,7 +12,9 @@ import time
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.host import with_controller_clock
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
 class ActionModule(ActionBase):
@@ -29,4 +31,7 @@ class ActionModule(ActionBase):
         if self._connection.transport != "local" and "host_clock" in result:
             checked: Any = result
             result.update(with_controller_clock(checked, sent, returned))
+        if not callback_is_on() and "checks" in result:
+            report: Any = result
+            show(self._display, str((task_vars or {}).get("inventory_hostname", "")), of_preflight(report))
         return result

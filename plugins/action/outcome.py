@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_outcome
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
@@ -37,6 +38,10 @@ class ActionModule(ControllerAction):
                 f" expected.{because} Run the playbook again with --check: it shows the present cause and plan.",
             )
         return result
+
+    def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002
+        report: Any = result
+        return of_outcome(report)
 
 
 def _counted(args: dict[str, Any]) -> str:

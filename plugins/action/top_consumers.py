@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
+from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import of_top_consumers
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consumers import (
     CPU,
     MEMORY,
@@ -42,3 +44,7 @@ class ActionModule(ControllerAction):
             sessions: Any = args["sessions"]
             return {**weigh_cpu(resources, sessions, args["project"], args["cores"], args["keep"])}
         return {**weigh_memory(resources, args["project"], args["near"], args["keep"])}
+
+    def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002
+        report: Any = result
+        return of_top_consumers(report)

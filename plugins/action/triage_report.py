@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any, cast
 
 from ansible.errors import AnsibleActionFail
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severity import (
     ALWAYS_FIRING,
     NO_SIGN,
@@ -28,6 +29,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import Importance, signs_of_all, unread_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
 
 
@@ -65,6 +67,10 @@ class ActionModule(ControllerAction):
             "page": page(severity, signs, scenarios, surveys, prometheus, links, now),
         }
         return {**report}
+
+    def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002
+        report: Any = result
+        return of_triage(report)
 
 
 def _alert_rules(args: dict[str, Any]) -> AlertRules:

@@ -18,13 +18,12 @@ requirements:
   - enabled in configuration
 """
 
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Mapping
 
-from ansible import constants
+from ansible import context
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
-from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import (
     of_diagnosis,
     of_top_consumers,
@@ -38,15 +37,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.in
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statement_lines import of_statements
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_lines import of_resources
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation, show
 
-_COLORS = {
-    summary.GOOD: constants.config.get_config_value("COLOR_OK"),
-    summary.CARE: constants.config.get_config_value("COLOR_CHANGED"),
-    summary.BAD: constants.config.get_config_value("COLOR_ERROR"),
-    summary.DIM: constants.config.get_config_value("COLOR_VERBOSE"),
-    summary.PLAIN: None,
-}
 Lines = List[summary.Line]
 View = Callable[[str, Any], Lines]  # host and result, which is what the module of that name returns
 
@@ -79,6 +73,10 @@ class CallbackModule(CallbackBase):
         self._stage: dict[str, str] = {}
         self._seen: set[str] = set()  # hosts whose facts have been shown
         self._opened: set[str] = set()  # hosts with a gate that is open for their present plan
+        self._incident = ""  # its id, once it has one
+        self._check = False
+        self._stories: dict[str, Story] = {}
+        self._path = self._proposed = self._severity = ""  # of the incident's file; what a triage proposes
         self._views: dict[str, View] = {
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
@@ -108,19 +106,58 @@ class CallbackModule(CallbackBase):
         }
 
     def v2_runner_on_ok(self, result: Any) -> None:
+        self._keep(result)
         self._show(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
+        self._keep(result)
         # Other failures have only their message, which Ansible has shown.
         self._show(result, only=("outcome", "pg_kill_blocking", "pg_end_sessions"), failed=True)
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
 
-    def v2_playbook_on_play_start(self, play: Any) -> None:  # noqa: ARG002
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """The last screen, under the recap."""
+        for host, story in self._stories.items():
+            story.failed, story.reached = bool(stats.failures.get(host)), not stats.dark.get(host)
+        run = Run(
+            call=invocation(self._incident),
+            stories=list(self._stories.values()),
+            check=self._check,
+            path=self._path,
+            proposed=self._proposed,
+            severity=self._severity,
+        )
+        show(self._display, "", last_lines(run), self._incident)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._check = bool(getattr(play, "check_mode", False) or context.CLIARGS.get("check"))
         self._stage.clear()
         self._seen.clear()
         self._opened.clear()
+
+    def _keep(self, result: Any) -> None:
+        """What the last screen says of the run."""
+        task = getattr(result, "task", None) or result._task
+        host = (getattr(result, "host", None) or result._host).get_name()
+        values = getattr(result, "result", None) or result._result
+        facts = values.get("ansible_facts") or {}
+        if "incident_name" in facts:
+            self._incident = str(facts["incident_name"])
+            self._stories.clear()
+        short = str(task.resolved_action or task.action).rpartition("pafar.runbook.")[2]
+        ours = str(task.resolved_action or task.action) != short
+        if not self._incident or not ours or (short in _PLANNERS and _looks_back(task)):
+            return
+        story = self._stories.setdefault(host, Story(host))
+        if short == "gate" and values.get("gates"):
+            story.gates.append(values["gates"][-1])
+        elif short == "incident_event":
+            self._path = str(values.get("path") or "") or self._path
+        elif short == "triage_report":
+            self._proposed, self._severity = _playbook_of(values), str(values.get("severity") or "")
+        story.add(values)
 
     def _show(self, result: Any, only: tuple[str, ...] = (), failed: bool = False) -> None:
         task = getattr(result, "task", None) or result._task
@@ -138,8 +175,7 @@ class CallbackModule(CallbackBase):
                 return  # such a result has its message alone
             what = f"key {error}" if isinstance(error, KeyError) else str(error)
             lines = [(summary.CARE, f"result of {short} not understood ({what}); see the log")]
-        for kind, text in lines:
-            self._display.display(f"  {host} | {harmless(text)}", color=_COLORS[kind])
+        show(self._display, host, lines, self._incident)
 
     def _activity(self, host: str, result: Any) -> Lines:
         self._seen.add(host)
@@ -216,6 +252,10 @@ class CallbackModule(CallbackBase):
     def _outcome(self, host: str, result: Any) -> Lines:
         self._stage.pop(host, None)
         return summary.of_outcome(result)
+
+
+def _playbook_of(values: Mapping[str, Any]) -> str:
+    return str(values.get("next") or "").rpartition("/")[2].partition(".")[0]
 
 
 def _looks_back(task: Any) -> bool:

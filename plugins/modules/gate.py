@@ -44,8 +44,14 @@ options:
     description:
       - Digest of the plan that an operator approved, or at least its first 12 characters. Another plan is not allowed.
       - Several digests, separated by commas or white space, approve the plans of several hosts.
+      - A digest binds the mitigation whose plan it is. It begins with the kind of its plan, so that the gates of other
+        mitigations keep their rule.
     type: str
     default: ""
+  only_approved:
+    description: Whether a plan that was not approved is never allowed, whatever O(limit) and O(approval) are.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -94,4 +100,22 @@ digest:
   returned: success
   type: str
   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+gates:
+  description: "Gates of this host in this run, this one last."
+  returned: success
+  type: list
+  elements: dict
+  contains: &PastGate
+    incident: {description: "Id of the incident.", type: str}
+    mitigation: {description: "Name of the mitigation.", type: str}
+    digest: {description: "Digest of the plan.", type: str}
+    planned: {description: "Number of planned actions.", type: int}
+    open: {description: "Whether the plan, or the approved part of it, may be carried out.", type: bool}
+    approved: {description: "Whether an operator approved it.", type: bool}
+    reasons: {description: "Reasons of the decision.", type: list, elements: str}
+    matched: {description: "Approved digests that are of this plan.", type: list, elements: str}
+options:
+  description: "Options by which the module of the mitigation made the plan."
+  returned: success
+  type: dict
 """

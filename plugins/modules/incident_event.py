@@ -30,11 +30,11 @@ options:
     suboptions:
       kind:
         description: Kind of event. V(held) means that a plan was not carried out because it needs an approval,
-          V(intended) that an act is about to be carried out.
+          V(approved) that an operator approved such a plan, V(intended) that an act is about to be carried out.
         type: str
         required: true
         choices: [opened, alert, severity, acknowledged, role, phase, update, message, checklist, action_item, lock, written,
-          diagnosed, evidence, held, intended, mitigated, reconciled, verified, noted, handed_over]
+          diagnosed, evidence, held, approved, intended, mitigated, reconciled, verified, noted, handed_over]
       note:
         description: Facts about the event. A field that the kind does not have is refused, see docs/incident-log.md.
         type: dict
@@ -65,6 +65,10 @@ options:
     description: Facts for the V(opened) event of a new incident, such as scenario and severity.
     type: dict
     default: {}
+  create:
+    description: Whether an incident that does not exist is created. If not, nothing is written to it.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - pafar.runbook._attributes
 attributes:
@@ -87,7 +91,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The incident's file.
+  description: The incident's file; empty if nothing was written.
   returned: success
   type: str
   sample: /var/lib/pafar-runbook/incidents/2026-11-23-145635-db_lock_contention.jsonl

@@ -5,22 +5,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incident_info
-short_description: Read one incident from the incident log
+short_description: Read one incident from the incident log, or list all of them
 version_added: 0.1.0
-description: Reads the events of one incident, the acts without an outcome, and the last act on a host that can be undone.
+description:
+  - Reads the events of one incident, the acts without an outcome, the plans that are held, and the last act on a host that
+    can be undone. Without an id it lists the incidents of the log.
+  - Nothing is written.
 options:
   log:
     description: Directory of the incident log.
     type: path
     required: true
   id:
-    description: Id of the incident.
+    description: Id of the incident. Empty lists the incidents.
     type: str
-    required: true
+    default: ""
   host:
     description: Inventory name of the host whose acts are considered for RV(undoable). Empty considers none.
     type: str
     default: ""
+  approved_digest:
+    description: Digest of the plan that an operator approves, or its first characters. Several are separated by commas.
+    type: str
+    default: ""
+  last:
+    description: Number of incidents to list.
+    type: int
+    default: 20
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:
@@ -94,6 +105,49 @@ unfinished:
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}
     found: {description: "What an earlier run saw of it, in lines, if that left a target unknown.", type: list, elements: str}
     seconds_ago: {description: "Seconds since the event.", type: float}
+held:
+  description: "Plans that a gate held, the oldest first."
+  returned: success
+  type: list
+  elements: dict
+  contains: &HeldPlan
+    at: {description: "Time of the event (UTC, ISO 8601).", type: str}
+    by: {description: "Person or program that made the plan.", type: str}
+    host: {description: "Inventory name of the host.", type: str}
+    mitigation: {description: "Name of the mitigation.", type: str}
+    role: {description: "Role that carries it out.", type: str}
+    digest: {description: "Digest of the plan.", type: str}
+    targets: {description: "Targets of the plan.", type: list, elements: str}
+    actions: {description: "Its actions, a sentence each.", type: list, elements: str}
+    reasons: {description: "Why the gate held it.", type: list, elements: str}
+    variables: {description: "Variables of the role by which the plan was made.", type: dict}
+    pending: {description: "Whether no later event is of the same mitigation and host.", type: bool}
+approved:
+  description: "The newest plan of O(host) that was held and has O(approved_digest); null if there is none."
+  returned: success
+  type: dict
+  contains: *HeldPlan
+incidents:
+  description: "Incidents of the log, the one that was written last first, if O(id) is empty."
+  returned: success
+  type: list
+  elements: dict
+  contains: &IncidentSummary
+    id: {description: "Id of the incident.", type: str}
+    opened_at: {description: "Time of its first event (UTC, ISO 8601).", type: str}
+    last_at: {description: "Time of its last event (UTC, ISO 8601).", type: str}
+    scenario: {description: "What kind of incident it is.", type: str}
+    severity: {description: "P0 to P3, or unknown.", type: str}
+    by: {description: "Person or program that opened it.", type: str}
+    hosts: {description: "Hosts that its events are about.", type: list, elements: str}
+    state: {description: "Outcome of the last act, or what the last event says.", type: str}
+    held: {description: "Digests of the plans that are held.", type: list, elements: str}
+    unfinished: {description: "Number of acts without an outcome.", type: int}
+lines:
+  description: "The timeline of the incident, or the list of incidents, in lines."
+  returned: success
+  type: list
+  elements: str
 """
 
 from typing import Any
@@ -105,15 +159,20 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.history
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    return {"changed": False, **history(params["log"], params["id"], params["host"])}
+    return {
+        "changed": False,
+        **history(params["log"], params["id"], params["host"], params["approved_digest"], params["last"]),
+    }
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "log": {"type": "path", "required": True},
-            "id": {"type": "str", "required": True},
+            "id": {"type": "str", "default": ""},
             "host": {"type": "str", "default": ""},
+            "approved_digest": {"type": "str", "default": ""},
+            "last": {"type": "int", "default": 20},
         },
         supports_check_mode=True,
     )

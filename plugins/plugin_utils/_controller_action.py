@@ -11,7 +11,9 @@ from abc import ABC, abstractmethod
 from typing import Any, Mapping, Sequence
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import printable
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
 class ControllerAction(ActionBase, ABC):
@@ -26,6 +28,11 @@ class ControllerAction(ActionBase, ABC):
     arguments: Mapping[str, Any] = {}
     required_if: Sequence[Sequence[Any]] = ()
     host = ""  # of the inventory, for which the task runs
+    task_vars: Mapping[str, Any] = {}  # what the task knows, templates not yet resolved
+
+    def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002
+        """What the operator reads of it where the callback that shows all results is not enabled."""
+        return []
 
     @abstractmethod
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -33,11 +40,14 @@ class ControllerAction(ActionBase, ABC):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        self.host = str((task_vars or {}).get("inventory_hostname", ""))
+        self.task_vars = task_vars or {}
+        self.host = str(self.task_vars.get("inventory_hostname", ""))
         dummy, args = self.validate_argument_spec(
             argument_spec=dict(self.arguments), required_if=[list(rule) for rule in self.required_if]
         )
         result.update({"changed": False, **self.judge(args)})
         if "msg" in result:
             result["msg"] = printable(str(result["msg"]))  # it quotes what modules returned
+        if not callback_is_on():
+            show(self._display, self.host, self.said(args, result), str(self.task_vars.get("incident_name", "")))
         return result

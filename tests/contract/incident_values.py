@@ -1,4 +1,4 @@
-"""Reports of the incident log, with every key that they may have."""
+"""Reports of the gate, of the incident log and of a run, with every key that they may have."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ansible_collections.pafar.runbook.plugins.action.gate import _exported
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult, PastGate
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
     Event,
     IncidentReport,
@@ -17,6 +19,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import RunReport
+from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import CheckedRun, Own, unknown_names
 
 
 def incident_values() -> Iterator[IncidentReport]:
@@ -24,9 +29,12 @@ def incident_values() -> Iterator[IncidentReport]:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     done = Event("mitigated", moment, "me", "db", {"mitigation": "x", "undo": undo})
     cut_off = Event("intended", moment, "me", "web", {"mitigation": "x"})
-    lines = [sealed(event.as_dict(), seq, "").decode() for seq, event in enumerate((done, cut_off), 1)]
+    action = {"target": "t", "action": "restart", "who": "web"}
+    held = Event("held", moment, "me", "db", {"mitigation": "x", "plan": {"digest": "d" * 64, "actions": [action]}})
+    lines = [sealed(event.as_dict(), seq, "").decode() for seq, event in enumerate((done, cut_off, held), 1)]
     events, torn = read_events(lines)
-    yield incident_report(events, torn, "db", moment)
+    report = incident_report(events, torn, "db", moment, "i", ["d" * 12])
+    yield {**report, "incidents": [summary_of("i", events, report["held"], 1)]}
 
 
 def verify_values() -> Iterator[VerifyReport]:
@@ -40,7 +48,25 @@ def verify_values() -> Iterator[VerifyReport]:
         yield verify(folder, "", [])
 
 
+def gate_values() -> Iterator[GateResult]:
+    outcome = Decision(True, (), ()).as_dict()
+    stats = _exported({"digest": "d", "actions": []}, "x@db", outcome)
+    past: PastGate = {
+        "incident": "i", "mitigation": "x", "digest": "d", "planned": 1, "open": False, "approved": False,
+        "reasons": [], "matched": [],
+    }  # fmt: skip
+    yield {**outcome, "digest": "d", "options": {}, "gates": [past], "ansible_stats": stats}
+
+
 def written_values() -> Iterator[WrittenReport]:
     event = Event("evidence", datetime(2026, 1, 1, tzinfo=UTC), "me")
     with tempfile.TemporaryDirectory() as folder:
         yield append(folder, "i", lambda: event, [event], {"a": 1})
+
+
+def run_values() -> Iterator[RunReport]:
+    yield {"unmatched": ["d" * 12]}
+
+
+def check_values() -> Iterator[CheckedRun]:
+    yield {"hosts": ["db"], "unknown": unknown_names(["runbook_aproval"], Own())}

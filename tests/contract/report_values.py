@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.action.gate import _exported
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import Project
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ProjectReport, project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import StaleProxy
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import GateResult
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.cause import DiagnosisReport
@@ -89,6 +88,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_
     containers_of,
     resources_dict,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import RunReport
+from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import CheckedRun
 from ansible_collections.pafar.runbook.plugins.module_utils._system.counters import (
     HostReading,
     Process,
@@ -102,7 +103,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_s
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Sign, TriageReport, scenarios_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
 
-from contract.incident_values import incident_values, verify_values, written_values
+from contract.incident_values import (
+    check_values,
+    gate_values,
+    incident_values,
+    run_values,
+    verify_values,
+    written_values,
+)
 from support import database_reports, reports
 from support.snapshots import NOW, SERVER, ago, holds, prepared, relation, session, snapshot, waits
 
@@ -324,12 +332,6 @@ def survey_values() -> Iterator[SurveyParts]:
     yield {name: {**part, **answer} for name, part in parts.items()}  # type: ignore[misc]
 
 
-def gate_values() -> Iterator[GateResult]:
-    outcome = Decision(True, (), ()).as_dict()
-    stats = _exported({"digest": "d", "actions": []}, "x@db", outcome)
-    yield {**outcome, "digest": "d", "ansible_stats": stats}
-
-
 def prometheus_values() -> Iterator[AlertsAndSeries]:
     yield {
         "alerts": [_alert({"labels": {"alertname": "X"}})],
@@ -362,6 +364,8 @@ CONTRACTS = [
     Contract("incident_verify", VerifyReport, list(verify_values())),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
+    Contract("check_run", CheckedRun, list(check_values())),
+    Contract("run_summary", RunReport, list(run_values())),
     Contract("gate", GateResult, list(gate_values())),
     Contract("outcome", OutcomeReport, [{**outcome_of(1, 0, 0, 1.0), "what": ""}]),
     Contract("prometheus_info", AlertsAndSeries, list(prometheus_values())),

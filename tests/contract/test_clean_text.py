@@ -98,9 +98,9 @@ def test_no_line_on_the_screen_is_hostile(screen: Any, module: str, value: Any) 
 
 
 def test_a_view_without_the_cleaner_is_found(monkeypatch: pytest.MonkeyPatch, screen: Any) -> None:
-    from ansible_collections.pafar.runbook.plugins.callback import summary
+    from ansible_collections.pafar.runbook.plugins.plugin_utils import _screen
 
-    monkeypatch.setattr(summary, "harmless", lambda text: text)
+    monkeypatch.setattr(_screen, "harmless", lambda text: text)
     assert any(unclean(line) for line in screen("compose_scale", hostile(ACT)))
 
 

@@ -188,7 +188,9 @@ def test_the_link_that_makes_a_bare_clone_work():
     assert tracked.stdout.startswith("120000 ")
 
 
-@pytest.mark.parametrize("script", ["role_tables.py", "release_notes.py", "subjects.py", "return_keys.py"])
+@pytest.mark.parametrize(
+    "script", ["role_tables.py", "release_notes.py", "subjects.py", "return_keys.py", "known_names.py"]
+)
 def test_what_is_generated_is_up_to_date(script):
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests/docs" / script), "--check"], capture_output=True, text=True, check=False

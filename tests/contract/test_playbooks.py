@@ -11,9 +11,9 @@ import pytest
 from contract.test_completeness import PLAYBOOKS, ROLES, load
 from support.servers import ROOT
 
-# They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked,
-# incident_verify reads.
-NO_INCIDENT = {"game_day", "incident_verify", "preflight"}
+# They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked; the
+# others read.
+NO_INCIDENT = {"game_day", "incident_verify", "incidents", "menu", "preflight"}
 EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 
@@ -43,7 +43,8 @@ def test_a_step_that_is_missing_or_out_of_order_is_found():
 
 def syntax_check(*paths):
     return subprocess.run(
-        ["ansible-playbook", "--syntax-check", *map(str, paths)], cwd=ROOT, env=EMPTY_HOME, capture_output=True,
+        ["ansible-playbook", "--syntax-check", "-i", "inventory.example", *map(str, paths)], cwd=ROOT, env=EMPTY_HOME,
+        capture_output=True,
         text=True, check=False,
     )  # fmt: skip
 
@@ -89,13 +90,16 @@ class TestPlaybook:
         assert private_names(path.read_text()) == set()
 
     def test_has_the_bones(self, path):
-        play = load(path)[0]
+        check, play = load(path)
         assert path.read_text().splitlines()[1].startswith("# "), "says in a sentence what it is for"
+        assert check["ansible.builtin.import_playbook"] == "parts/check_run.yml"
+        assert check["vars"]["check_run_pattern"] == play["hosts"]
         assert play["gather_facts"] is False
         if path.stem in NO_INCIDENT:
             return
         assert play["tasks"][0]["name"] == "Open the incident"
         assert "rescue" in play["tasks"][1]
+        assert play["tasks"][2]["name"] == "Close the run"
 
     def test_names_are_literal(self, path):
         assert computed_names(load(path)) == []

@@ -85,14 +85,52 @@ class Intent(TypedDict):
     seconds_ago: float
 
 
+class HeldPlan(TypedDict):
+    """A plan that a gate has held. ``variables``: those of its role by which it was made; ``pending``: no later event
+    is of the same mitigation and host."""
+
+    at: str
+    by: str
+    host: str
+    mitigation: str
+    role: str
+    digest: str
+    targets: list[str]
+    actions: list[str]
+    reasons: list[str]
+    variables: dict[str, Any]
+    pending: bool
+
+
+class IncidentSummary(TypedDict):
+    """An incident in one row. ``state``: the outcome, or what the last event says; ``held``: digests of the plans that
+    are held; ``unfinished``: acts without an outcome."""
+
+    id: str
+    opened_at: str
+    last_at: str
+    scenario: str
+    severity: str
+    by: str
+    hosts: list[str]
+    state: str
+    held: list[str]
+    unfinished: int
+
+
 class IncidentReport(TypedDict):
-    """What incident_info returns. ``torn``: lines that could not be read."""
+    """What incident_info returns. ``torn``: lines that could not be read; ``approved``: the plan with the approved
+    digest; ``incidents``: those of the log where none is named; ``lines``: the timeline or the list, in words."""
 
     events: list[EventReport]
     torn: int
     undoable: Undoable
     why_not: str
     unfinished: list[Intent]
+    held: list[HeldPlan]
+    approved: HeldPlan | None
+    incidents: list[IncidentSummary]
+    lines: list[str]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ def of_record(result: WrittenReport) -> list[Line]:
     if kept:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
         return [(DIM, text)]
+    if not result["path"]:
+        return []
     head = head_text(result["head"])
     return [(DIM, f"incident log: {result['path']}" + (f" (head {head})" if head else ""))]
 

@@ -56,7 +56,7 @@ def intended(planned: Mapping[str, Any], mitigation: str, gate: Mapping[str, Any
         "gate": list(gate.get("reasons") or ()),
         "undo": planned.get("undo") or {},
         "seen_at": str((planned.get("evidence") or {}).get("at", "")),
-        "options": {} if mitigation in _SESSIONS else _shown(planned.get("invocation") or {}),
+        "options": {} if mitigation in _SESSIONS else gate.get("options") or _shown(planned.get("invocation") or {}),
     }
     return [{"kind": INTENDED, "note": note}]
 

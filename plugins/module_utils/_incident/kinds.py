@@ -96,7 +96,12 @@ KINDS: dict[str, Kind] = {
         {"about": TEXT},
         {"file": TEXT, "bytes": int, "sha256": TEXT},
     ),
-    "held": Kind("a plan was made and not approved", {"plan": DICT, "reasons": LIST}, {"mitigation": TEXT}),
+    "held": Kind(
+        "a plan was made and not approved", {"plan": DICT, "reasons": LIST}, {"mitigation": TEXT, "options": DICT}
+    ),
+    "approved": Kind(
+        "an operator approved a plan that had been held", {"digest": TEXT}, {"mitigation": TEXT, "held_at": TEXT}
+    ),
     "intended": Kind(
         "an act is about to be carried out; a later event refers to it by its time",
         {"mitigation": TEXT, "actions": LIST},

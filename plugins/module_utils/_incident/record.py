@@ -32,6 +32,7 @@ RECORD_ARGS: dict[str, Any] = {
     "opening": {"type": "dict", "default": {}},
     "at": {"type": "str", "default": ""},
     "group": {"type": "str", "default": ""},
+    "create": {"type": "bool", "default": True},
 }
 
 
@@ -57,8 +58,9 @@ def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         [event(given["kind"], given["note"]) for given in params["events"]],
         params["evidence"],
         Share(params["group"]),
+        params["create"],
     )
-    return {"changed": True, **written}
+    return {"changed": bool(written["path"]), **written}
 
 
 def _writers_clock(text: str) -> datetime | None:

@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence, cast
 
 from .event import EventReport, IncidentReport, Undoable
+from .held import approved_plan, held_plans
 from .intent import INTENDED, RECONCILED, unfinished
+from .timeline import lines_of_timeline
 
 _APPLIED = (
     "plan", "acted_on", "still_present", "not_done", "rounds", "seconds_to_recovery", "stopped", "signalled", "done",
@@ -40,7 +42,8 @@ def mitigation_events(
         return []
     who = {"mitigation": mitigation}
     if not gate["open"]:
-        held = {"plan": planned["plan"], "reasons": gate["reasons"], **who}
+        options = dict(gate.get("options") or {})
+        held = {"plan": planned["plan"], "reasons": gate["reasons"], "options": options, **who}
         return [{"kind": "held", "note": held}] if planned["plan"].get("affected_before") else []
     refers = {**who, "intended": intended} if intended else who
     if not any(name in applied for name in _TRACES):
@@ -63,9 +66,12 @@ def _kept(result: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: result[name] for name in names if name in result}
 
 
-def incident_report(events: Sequence[EventReport], torn: int, host: str, now: datetime) -> IncidentReport:
-    """The events, the host's last act that can be undone, with its ``undo``, and the acts of all hosts
-    that have no outcome. ``host`` empty: no host's acts are asked for."""
+def incident_report(
+    events: Sequence[EventReport], torn: int, host: str, now: datetime, name: str = "", digests: Sequence[str] = ()
+) -> IncidentReport:
+    """The events, the host's last act that can be undone, with its ``undo``, acts of all hosts without an outcome, and
+    the plans that are held. ``host`` empty: no host's acts are asked for; ``digests``: of approved plans."""
+    held = held_plans(events)
     event, why = last_undoable(events, host)
     undoable: Undoable = {}
     if event is not None:
@@ -78,6 +84,10 @@ def incident_report(events: Sequence[EventReport], torn: int, host: str, now: da
         "undoable": undoable,
         "why_not": why if host else "",
         "unfinished": unfinished(events, now),
+        "held": held,
+        "approved": approved_plan((plan for plan in held if plan["host"] == host), digests),
+        "incidents": [],
+        "lines": lines_of_timeline(name, events, held),
     }
 
 

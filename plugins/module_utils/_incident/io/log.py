@@ -76,11 +76,13 @@ def append(
     events: Sequence[Event],
     evidence: dict[str, Any] | None,
     share: Share = Share(),
+    create: bool = True,
 ) -> WrittenReport:
     """Write ``events`` to the incident's file; a new file begins with the ``opening`` event.
 
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
-    name, size and SHA-256. Returns the paths, and the head of the log after it.
+    name, size and SHA-256. Returns the paths, and the head of the log after it. Without ``create`` an incident that
+    does not exist stays so, and nothing is written.
     """
     if not usable_id(incident_id):
         raise InputError(
@@ -89,6 +91,8 @@ def append(
         )
     folder = Path(directory).expanduser()
     path = folder / f"{incident_id}.jsonl"
+    if not create and not path.is_file():
+        return {"path": "", "opened": False, "evidence": None, "intended": "", "head": {"seq": 0, "hash": ""}}
     try:
         share.folder(folder, parents=True)
         handle = _open(path, share)
@@ -155,6 +159,16 @@ def missing_incident(folder: Path, incident_id: str) -> InputError:
         + (f" The last ones are: {', '.join(known)}." if known else " The log is empty.")
         + " Set incident_id to one of the log. Nothing was done."
     )
+
+
+def ids(directory: str) -> list[str]:
+    """The ids of all incidents of the log, the one that was written last first; none if there is no log."""
+    folder = Path(directory).expanduser()
+    try:
+        written = {path.stem: path.stat().st_mtime for path in folder.glob("*.jsonl") if path.is_file()}
+    except OSError as error:
+        raise LogError(f"Could not read {folder}: {error.strerror or error}.", path=str(folder)) from None
+    return sorted(written, key=lambda name: (written[name], name), reverse=True)
 
 
 def _write(

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import weigh
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import (
+    Elsewhere,
+    matched,
+    of_this_plan,
+    plans_in,
+    weigh,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Plan, kind_of
 
 DIGEST = "ab" * 32
 
@@ -67,3 +74,64 @@ def test_says_whether_a_person_approved():
 def test_what_follows_in_rounds_is_said_and_is_within_the_limit(up_to, limit, says):
     decision = weigh({**plan("a"), "up_to": up_to}, limit)
     assert (decision.open, decision.reasons) == (True, (says,))
+
+
+SESSIONS = {"verb": "unblock", "digest": f"{kind_of('unblock')}{'1' * 62}", "actions": [{"target": "1@a/b"}]}
+LIMIT = {"verb": "guard_role", "digest": f"{kind_of('guard_role')}{'2' * 62}", "actions": [{"target": "app:idle"}]}
+OTHER_HOST = {**SESSIONS, "digest": f"{kind_of('unblock')}{'3' * 62}", "actions": [{"target": "7@a/b"}]}
+CHANGED = f"{kind_of('unblock')}{'4' * 62}"  # of the sessions' plan as it was
+
+
+@pytest.mark.parametrize(
+    ("digests", "targets", "elsewhere", "binding"),
+    [
+        pytest.param([LIMIT["digest"]], None, [], (None, []), id="the digest of another kind of plan"),
+        pytest.param(
+            [SESSIONS["digest"][:12].upper()], None, [], (None, [SESSIONS["digest"][:12].upper()]), id="its own"
+        ),
+        pytest.param([CHANGED], None, [], (None, [CHANGED]), id="its own before it changed"),
+        pytest.param([OTHER_HOST["digest"]], None, [OTHER_HOST], (None, []), id="that of another host"),
+        pytest.param(
+            [OTHER_HOST["digest"], CHANGED], None, [OTHER_HOST], (None, [CHANGED]), id="two, one is not its own"
+        ),
+        pytest.param([], ["app:idle"], [], (None, []), id="targets of another kind"),
+        pytest.param([], ["7@a/b"], [OTHER_HOST], (None, []), id="targets of another host"),
+        pytest.param([], ["8@a/b"], [OTHER_HOST], (["8@a/b"], []), id="a session that is of no plan any more"),
+        pytest.param([], ["1@a/b", "7@a/b"], [OTHER_HOST], (["1@a/b", "7@a/b"], []), id="targets of both"),
+        pytest.param([], [], [], ([], []), id="nothing is approved"),
+    ],
+)
+def test_an_approval_binds_the_mitigation_whose_plan_it_is(digests, targets, elsewhere, binding):
+    others = Elsewhere(
+        [plan["digest"] for plan in elsewhere], [action["target"] for plan in elsewhere for action in plan["actions"]]
+    )
+    assert of_this_plan(SESSIONS, targets, digests, others) == binding
+
+
+def test_no_two_kinds_of_plan_share_the_begin_of_their_digests():
+    verbs = [
+        "unblock",
+        "end_sessions",
+        "guard_role",
+        "build_index",
+        "reclaim",
+        "restart",
+        "scale",
+        "roll_back",
+        "snapshot",
+    ]
+    assert len({kind_of(verb) for verb in verbs}) == len(verbs)
+    assert all(Plan(verb).digest.startswith(kind_of(verb)) for verb in verbs)
+
+
+def test_only_what_was_approved_is_allowed_where_nothing_else_may_be_done():
+    assert not weigh(plan("a"), limit=5, only_approved=True).open
+    assert weigh(plan("a"), limit=5, only_approved=True, approved_targets=["a"]).open
+    assert not weigh(plan("a", "b"), limit=1, approval="never", only_approved=True, approved_digests=[DIGEST]).open
+
+
+def test_finds_the_plans_of_registered_results():
+    results = [{"plan": SESSIONS}, {"plans": {"harmless": LIMIT, "others": OTHER_HOST}}, {"parts": {"x": SESSIONS}}]
+    assert [len(list(plans_in(result))) for result in results] == [1, 2, 1]
+    assert [list(plans_in(result)) for result in ("x", None, {"plan": "x"}, {"plan": {}}, {"plans": None})] == [[]] * 5
+    assert matched(SESSIONS, [SESSIONS["digest"][:12], CHANGED]) == [SESSIONS["digest"][:12]]

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Refuses a run without hosts or with misspelt variables, on the controller. Documentation: modules/check_run.py.
+
+Inventory and extra variables are read where they are set, so that facts, results and defaults of roles are none of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, Sequence
+
+from ansible.errors import AnsibleError
+from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
+from ansible.utils.path import unfrackpath
+from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
+from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, why_no_host
+from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
+    CheckedRun,
+    Own,
+    UnknownName,
+    refusal,
+    texts_in,
+    unknown_names,
+)
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured
+
+tag_of: Callable[[Any], Any] | None = None
+try:
+    from ansible._internal._datatag import _tags
+
+    tag_of = _tags.Origin.get_tag
+except ImportError:  # ansible-core before 2.19 keeps the place of a value in the value
+    pass
+
+
+class ActionModule(ControllerAction):
+    """Checks the hosts and the variables of a run; no connection to a host."""
+
+    arguments = {
+        "pattern": {"type": "str", "default": ""},
+        "whole_inventory": {"type": "bool", "default": False},
+    }
+
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        pattern = args["pattern"]
+        hosts = self._matching(pattern) if pattern else self._inventory.get_hosts("all")
+        if pattern and not hosts:
+            return {"failed": True, "msg": why_no_host(pattern, self._described(pattern))}
+        everywhere = args["whole_inventory"]
+        groups = [*self._inventory.groups.values()] if everywhere else self._groups_of(hosts)
+        entities = [*groups, *(self._inventory.hosts.values() if everywhere else hosts)]
+        unknown = self._unknown(entities)
+        report: CheckedRun = {"hosts": [str(host.name) for host in hosts], "unknown": unknown}
+        return {**report, "failed": True, "msg": refusal(unknown)} if unknown else {**report}
+
+    @property
+    def _inventory(self) -> Any:
+        return self.task_vars["hostvars"]._inventory
+
+    def _matching(self, pattern: str, **ignored: bool) -> list[Any]:
+        try:
+            return list(self._inventory.get_hosts(pattern, **ignored))
+        except AnsibleError:  # a site may have it that a pattern without a host is an error
+            return []
+
+    def _described(self, pattern: str) -> Inventory:
+        inventory = self._inventory
+        return Inventory(
+            sources=[str(source) for source in inventory._sources if source],
+            groups={name: len(group.get_hosts()) for name, group in inventory.groups.items()},
+            hosts=[str(name) for name in inventory.hosts],
+            limited=[host.name for host in self._matching(pattern, ignore_limits=True, ignore_restrictions=True)],
+            limit=str(self.task_vars.get("ansible_limit") or ""),
+        )
+
+    @staticmethod
+    def _groups_of(hosts: Iterable[Any]) -> list[Any]:
+        groups = {group.name: group for host in hosts for group in host.get_groups()}
+        return list(groups.values())
+
+    def _unknown(self, entities: Sequence[Any]) -> list[UnknownName]:
+        extra = self.task_vars["hostvars"]._variable_manager.extra_vars
+        given = {name: value for entity in entities for name, value in entity.vars.items()}
+        given.update(self._from_files(entities))
+        given.update(extra)
+        own = [str(name) for name in _as_list(given.get("runbook_own_variables"))]
+        names = [str(name) for name in given]
+        unknown = unknown_names(names, Own(own))
+        if not unknown:
+            return []
+        # Only now, since it is slow: what the site has that is not ours.
+        texts = [text for value in given.values() for text in texts_in(value)]
+        unknown = unknown_names((each["name"] for each in unknown), Own(own, self._own_roles(), texts))
+        for each in unknown:
+            if each["name"] in extra:
+                each["place"] = "extra variable"
+            else:
+                each["place"] = _place(each["name"], given) or self._owners(each["name"], entities)
+        return unknown
+
+    def _from_files(self, entities: Sequence[Any]) -> dict[str, Any]:
+        """group_vars, host_vars and what other plugins of that kind read, beside the inventory and the playbook."""
+        found = get_vars_from_inventory_sources(self._loader, self._inventory._sources, entities, "all")
+        found = {**found, **get_vars_from_inventory_sources(self._loader, self._inventory._sources, entities, "task")}
+        folder = self.task_vars.get("playbook_dir")
+        if folder:
+            found = {**found, **get_vars_from_path(self._loader, folder, entities, "task")}
+        return found
+
+    def _owners(self, name: str, entities: Sequence[Any]) -> str:
+        for entity in entities:
+            if name in entity.vars or name in self._from_files([entity]):
+                return f"of {entity.name}"
+        return ""
+
+    def _own_roles(self) -> list[str]:
+        """Names of the roles that are there and not of this collection."""
+        near = [f"{self.task_vars.get(folder) or '.'}/roles" for folder in ("playbook_dir", "inventory_dir")]
+        near += [
+            unfrackpath("roles"),
+            f"{self.task_vars.get('inventory_dir') or '.'}/../roles",
+            *configured("DEFAULT_ROLES_PATH"),
+        ]
+        found = {name for folder in dict.fromkeys(near) for name in self._listed(folder) if not self._is_ours(folder)}
+        for path in AnsibleCollectionConfig.collection_paths:
+            root = f"{path}/ansible_collections" if not path.endswith("ansible_collections") else path
+            for collection in [
+                f"{space}/{name}" for space in self._listed(root) for name in self._listed(f"{root}/{space}")
+            ]:
+                if collection != "pafar/runbook":
+                    found.update(self._listed(f"{root}/{collection}/roles"))
+        return sorted(found)
+
+    def _is_ours(self, folder: str) -> bool:
+        """Whether a folder of roles is that of this collection, in a clone or installed."""
+        return bool(self._loader.path_exists(f"{folder}/unblock_sessions/meta/argument_specs.yml"))
+
+    def _listed(self, folder: str) -> list[str]:
+        path = unfrackpath(folder)
+        return sorted(self._loader.list_directory(path)) if self._loader.is_directory(path) else []
+
+
+def _as_list(given: Any) -> list[Any]:
+    return [given] if isinstance(given, str) else list(given or ())
+
+
+def _place(name: str, given: dict[str, Any]) -> str:
+    """The file and the line in which a variable is set, where Ansible kept them."""
+    path, line = "", None
+    for value in [*(key for key in given if key == name), given[name]]:
+        origin = tag_of(value) if tag_of else None
+        if origin is not None and origin.path:
+            path, line = origin.path, origin.line_num
+        elif not tag_of and getattr(value, "ansible_pos", None):
+            path, line, dummy = value.ansible_pos
+        if path:
+            break
+    here = unfrackpath(".")
+    short = path[len(here) + 1 :] if path.startswith(f"{here}/") else path
+    return f"{short}, line {line}" if short and line else short

@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the module on its host and shows its checks. Documentation: modules/pg_preflight_info.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
+
+
+class ActionModule(ActionBase):
+    """The module, and its lines where no callback shows them."""
+
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        result.update(self._execute_module(task_vars=task_vars))
+        if not callback_is_on() and "checks" in result:
+            report: Any = result
+            show(self._display, str((task_vars or {}).get("inventory_hostname", "")), of_preflight(report))
+        return result

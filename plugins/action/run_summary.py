@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The last screen of a run, and approvals that were of none of its plans. Documentation: modules/run_summary.py."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
+from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
+from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
+
+
+class ActionModule(ControllerAction):
+    """Reads the results that this run has registered, on all of its hosts; no connection to any."""
+
+    arguments = {
+        "approved_digest": {"type": "str", "default": ""},
+    }
+
+    def judge(self, args: dict[str, Any]) -> dict[str, Any]:
+        incident = str(self.task_vars.get("incident_name", ""))
+        stories = [self._story(str(host), incident) for host in self.task_vars.get("ansible_play_hosts_all") or ()]
+        matched = {digest for story in stories for gate in story.gates for digest in gate["matched"]}
+        unmatched = [digest for digest in digests_in(args["approved_digest"]) if digest not in matched]
+        report: RunReport = {"unmatched": unmatched}
+        result: dict[str, Any] = {**report}
+        if unmatched:
+            result["warnings"] = [
+                f"incident_approved_digest: no plan of this run is {', '.join(unmatched)}, so that this approval had no effect."
+                " Take the digest that this run printed, or run it again with --check."
+            ]
+        self.host = ""  # it is of all hosts
+        return result
+
+    def said(self, args: dict[str, Any], result: dict[str, Any]) -> list[Line]:  # noqa: ARG002
+        incident = str(self.task_vars.get("incident_name", ""))
+        hosts = [str(host) for host in self.task_vars.get("ansible_play_hosts_all") or ()]
+        values = [value for host in hosts for value in self._results(host).values()]
+        paths = [str(value.get("path") or "") for value in values if "intended" in value and "opened" in value]
+        proposed: Mapping[str, Any] = self._results(hosts[0]).get("triage_report", {}) if hosts else {}
+        run = Run(
+            call=invocation(incident),
+            stories=[self._story(host, incident) for host in hosts],
+            check=bool(self._task.check_mode),
+            path=next((path for path in paths if path), ""),
+            proposed=playbook_of(str(proposed.get("next") or "")),
+            severity=str(proposed.get("severity") or ""),
+        )
+        return last_lines(run)
+
+    def _results(self, host: str) -> dict[str, Mapping[str, Any]]:
+        known = self.task_vars["hostvars"]._variable_manager._nonpersistent_fact_cache.get(host, {})
+        return {name: value for name, value in known.items() if isinstance(value, Mapping)}
+
+    def _story(self, host: str, incident: str) -> Story:
+        results = self._results(host)
+        gates = [gate for gate in results.get("incident_gate", {}).get("gates") or () if gate["incident"] == incident]
+        story = Story(host, gates, failed=host not in self.task_vars.get("ansible_play_hosts", [host]))
+        for value in _acts_and_outcomes(results):
+            story.add(value)
+        return story
+
+
+def _acts_and_outcomes(results: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Results of modules of this collection that acted, and outcomes, in the order in which they were registered."""
+    for value in results.values():
+        if "kept" in value or value.get("done") or value.get("acted_on"):
+            yield value
+
+
+def playbook_of(path: str) -> str:
+    """The name of a playbook that is named by its path."""
+    return path.rpartition("/")[2].partition(".")[0]

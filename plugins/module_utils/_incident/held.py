@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plans that a gate has held, from the events of an incident: what an approval may still carry out. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._run.known_names import KNOWN
+from .event import EventReport, HeldPlan
+
+HELD = "held"
+# Mitigations that are a part of a role of another name.
+_ROLES = {"end_idle_sessions": "end_sessions", "end_session": "end_sessions"}
+# Options of modules that have another name as a variable of their role.
+_VARIABLES = {"build_index_table_database": "build_index_database", "build_index_build_timeout": "build_index_timeout"}
+_AFTER = (HELD, "intended", "mitigated")  # an event of the same mitigation and host after which a plan is out of date
+
+
+def held_plans(events: Sequence[EventReport]) -> list[HeldPlan]:
+    """All plans that were held, the oldest first; each alternative of a plan is one of its own."""
+    return [
+        plan for number, event in enumerate(events) if event["kind"] == HELD for plan in _of(event, events[number:])
+    ]
+
+
+def _of(event: EventReport, since: Sequence[EventReport]) -> list[HeldPlan]:
+    note = event["note"]
+    mitigation = str(note.get("mitigation", ""))
+    pending = not any(_replaces(later, event["host"], mitigation) for later in since[1:])
+    whole: Mapping[str, Any] = note.get("plan") or {}
+    plans = [plan for plan in (whole, *(whole.get("alternatives") or ())) if plan.get("actions")]
+    role = _ROLES.get(mitigation, mitigation)
+    return [
+        {
+            "at": event["at"],
+            "by": event["by"],
+            "host": event["host"],
+            "mitigation": mitigation,
+            "role": role,
+            "digest": str(plan["digest"]),
+            "targets": [str(action["target"]) for action in plan["actions"]],
+            "actions": [_words(action) for action in plan["actions"]],
+            "reasons": [str(reason) for reason in note.get("reasons") or ()],
+            "variables": variables_of(role, note.get("options") or {}),
+            "pending": pending,
+        }
+        for plan in plans
+    ]
+
+
+def _replaces(event: EventReport, host: str, mitigation: str) -> bool:
+    return event["kind"] in _AFTER and event["host"] == host and event["note"].get("mitigation") == mitigation
+
+
+def _words(action: Mapping[str, Any]) -> str:
+    return f"{str(action.get('action', '')).replace('_', ' ')} {action.get('who') or action['target']}".strip()
+
+
+def variables_of(role: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The role's variables by which its module makes the same plan. The connection comes from the inventory."""
+    named = {_VARIABLES.get(f"{role}_{name}", f"{role}_{name}"): value for name, value in options.items()}
+    return {name: value for name, value in named.items() if name in KNOWN and value is not None}
+
+
+def approved_plan(plans: Iterable[HeldPlan], digests: Sequence[str]) -> HeldPlan | None:
+    """The newest plan with one of these digests; None if there is none."""
+    found = [plan for plan in plans if any(plan["digest"].startswith(digest.lower()) for digest in digests)]
+    return found[-1] if found else None

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Incidents in lines: the list of them, and the timeline of one. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .._core.text import some, span
+from .event import EventReport, HeldPlan, IncidentSummary
+
+_SHORT = 12  # characters of a digest
+
+
+def summary_of(
+    incident_id: str, events: Sequence[EventReport], held: Sequence[HeldPlan], unfinished: int
+) -> IncidentSummary:
+    """An incident in one row. ``state``: what the last event about an act says."""
+    opening = events[0] if events else None
+    note: Mapping[str, Any] = opening["note"] if opening else {}
+    return {
+        "id": incident_id,
+        "opened_at": opening["at"] if opening else "",
+        "last_at": events[-1]["at"] if events else "",
+        "scenario": str(note.get("scenario", "")),
+        "severity": str(note.get("severity", "")),
+        "by": opening["by"] if opening else "",
+        "hosts": sorted({event["host"] for event in events if event["host"]}),
+        "state": _state(events),
+        "held": [plan["digest"] for plan in held if plan["pending"]],
+        "unfinished": unfinished,
+    }
+
+
+def _state(events: Sequence[EventReport]) -> str:
+    for event in reversed(events):
+        words = _STATES.get(event["kind"])
+        if words:
+            return str(event["note"].get("outcome") or words)
+    return "noted"
+
+
+_STATES = {
+    "verified": "verified",
+    "reconciled": "completed after a run that was cut off",
+    "mitigated": "acted",
+    "intended": "an act without an outcome",
+    "held": "held",
+    "handed_over": "handed over",
+    "diagnosed": "diagnosed",
+}
+
+
+def lines_of_list(incidents: Sequence[IncidentSummary]) -> list[str]:
+    """One line each, the newest first, and what is held under it."""
+    lines = []
+    for incident in incidents:
+        severity = "" if incident["severity"] in ("", "unknown") else f" {incident['severity']}"
+        lines.append(
+            f"{incident['id']}{severity}: {incident['state']}, on {some(incident['hosts']) or 'no host'},"
+            f" by {incident['by']}"
+        )
+        if incident["held"]:
+            lines.append(f"    held: plan {', '.join(digest[:_SHORT] for digest in incident['held'])}")
+        if incident["unfinished"]:
+            lines.append(
+                f"    {incident['unfinished']} act(s) without an outcome: a run with this incident_id completes them"
+            )
+    return lines or ["no incident is in the log"]
+
+
+def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Sequence[HeldPlan]) -> list[str]:
+    """Every event with its time (UTC), what is held, and how it is carried out or given up."""
+    lines = [f"incident {incident_id}"]
+    lines += [f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {_words(event)}" for event in events]
+    for plan in held:
+        if plan["pending"]:
+            lines.append(
+                f"held on {plan['host']}: {plan['mitigation']}, plan {plan['digest'][:_SHORT]}: {some(plan['actions'])}"
+            )
+            approval = f"-e incident_id={incident_id} -e incident_approved_digest={plan['digest'][:_SHORT]}"
+            lines.append(f"    to carry it out: ansible-playbook playbooks/approve.yml {approval}")
+    return lines
+
+
+def _words(event: EventReport) -> str:
+    note = event["note"]
+    named = str(note.get("mitigation", ""))
+    kind = event["kind"].replace("_", " ")
+    said = {
+        "opened": lambda: f"{note.get('scenario', '')}, by {event['by']}",
+        "diagnosed": lambda: f"{note.get('cause', '')}: {some([str(line) for line in note.get('lines') or ()], 1)}",
+        "evidence": lambda: str(note.get("file", "")),
+        "held": lambda: (
+            f"{named}, plan {_digest(note.get('plan') or {})}:"
+            f" {some([str(why) for why in note.get('reasons') or ()], 2)}"
+        ),
+        "approved": lambda: f"{named}, plan {str(note.get('digest', ''))[:_SHORT]}, by {event['by']}",
+        "intended": lambda: f"{named}, plan {_digest(note)}, {len(note.get('actions') or ())} action(s)",
+        "mitigated": lambda: f"{named}: {_done(note)}",
+        "verified": lambda: (
+            f"{note.get('outcome', '')}: {note.get('before')} before, {note.get('after')} after{_after(note)}"
+        ),
+        "reconciled": lambda: f"{named}: {note.get('outcome', '')}",
+        "handed_over": lambda: f"{note.get('task', '')}: {note.get('message', '')}",
+    }.get(event["kind"])
+    text = said() if said else str(note.get("msg") or note.get("triage") or note.get("text") or named)
+    return f"{kind}: {text}".rstrip(": ")
+
+
+def _digest(note: Mapping[str, Any]) -> str:
+    return str(note.get("digest", ""))[:_SHORT]
+
+
+def _after(note: Mapping[str, Any]) -> str:
+    seconds = note.get("seconds_to_recovery")
+    return f", {span(float(seconds))} to recovery" if isinstance(seconds, (int, float)) else ""
+
+
+def _done(note: Mapping[str, Any]) -> str:
+    acted = [f"{each.get('action', '')} {each.get('who', '')}".strip() for each in note.get("acted_on") or ()]
+    return some([str(each) for each in note.get("done") or ()] or acted, 3)

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The last screen of a run: outcomes, what changed, the incident, what is held and why, the next command. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence, TypedDict
+
+from .._core.console import BAD, CARE, GOOD, PLAIN, Line
+from .._core.gate import PastGate
+from .._core.text import some, span
+from .invocation import Invocation, command
+
+_SHORT = 12  # characters of a digest
+_SHOWN = 4  # acts, or held plans, that are named
+_NO_INCIDENT = ("preflight", "incidents", "menu", "game_day")
+
+
+class RunReport(TypedDict):
+    """What run_summary returns. ``unmatched``: approved digests that are of no plan of the run."""
+
+    unmatched: list[str]
+
+
+@dataclass
+class Story:
+    """What a run did on one host. ``outcomes``: in words, the last one last; ``done``: the acts, in words."""
+
+    host: str
+    gates: list[PastGate] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    reversible: bool = False
+    failed: bool = False
+    reached: bool = True
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """Take what a result of one of this collection's modules says."""
+        if "kept" in result and "outcome" in result:
+            self.outcomes.append(_outcome(result))
+        acted = [f"{each['action']} {each['who']}" for each in result.get("acted_on") or () if "who" in each]
+        done = [str(each) for each in result.get("done") or ()] or acted
+        self.done += done
+        if done:
+            self.reversible = bool((result.get("undo") or {}).get("reversible"))
+
+    @property
+    def held(self) -> list[PastGate]:
+        return [gate for gate in self.gates if gate["planned"] and not gate["open"]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """``path``: of the incident's file, empty if nothing was written; ``proposed``: what a triage names."""
+
+    call: Invocation
+    stories: Sequence[Story]
+    check: bool = False
+    path: str = ""
+    proposed: str = ""
+    severity: str = ""
+
+
+def last_lines(run: Run) -> list[Line]:
+    """Five lines at the most, each of which may wrap."""
+    if run.call.name in _NO_INCIDENT or not run.stories:
+        return []
+    failed = any(story.failed or not story.reached for story in run.stories)
+    held = [(story, gate) for story in run.stories for gate in story.held]
+    kind = BAD if failed else CARE if held else GOOD
+    lines = [(kind, f"outcome: {_outcomes(run)}"), (PLAIN, f"changed: {_changed(run)}")]
+    if run.path:
+        lines.append((PLAIN, f"incident: {run.call.incident}, log {run.path}"))
+    if held:
+        lines.append((CARE, f"held: {'; '.join(_held(story, gate) for story, gate in held[:_SHOWN])}"))
+    return [*lines, (PLAIN, f"next: {_next(run)}")]
+
+
+def _outcome(result: Mapping[str, Any]) -> str:
+    seconds = result.get("seconds_to_recovery")
+    after = f" after {span(float(seconds))}" if isinstance(seconds, (int, float)) else ""
+    return f"{result['outcome']}{after} ({result['before']} before, {result['after']} now)"
+
+
+def _outcomes(run: Run) -> str:
+    """By host; hosts with one outcome together."""
+    if run.severity:
+        return f"proposed severity {run.severity}"
+    hosts: dict[str, list[str]] = {}
+    for story in run.stories:
+        hosts.setdefault(_of_host(story, run.check), []).append(story.host)
+    return "; ".join(f"{some(names)} {words}" for words, names in hosts.items())
+
+
+def _of_host(story: Story, check: bool) -> str:
+    if not story.reached:
+        return "was not reached"
+    if story.failed:
+        return f"failed, see its message{', after: ' + story.outcomes[-1] if story.outcomes else ''}"
+    parts = story.outcomes[-1:]
+    if check and not story.outcomes and any(gate["open"] for gate in story.gates):
+        parts.append("has a plan that would be carried out")
+    if story.held:
+        parts.append("has a plan that is held")
+    return " and ".join(parts) or "has nothing to do"
+
+
+def _changed(run: Run) -> str:
+    done = [f"{story.host}: {each}" if len(run.stories) > 1 else each for story in run.stories for each in story.done]
+    return "; ".join(done[:_SHOWN]) + (f"; and {len(done) - _SHOWN} more" if len(done) > _SHOWN else "") or (
+        "nothing (--check)" if run.check else "nothing"
+    )
+
+
+def _held(story: Story, gate: PastGate) -> str:
+    return f"{story.host} {gate['mitigation']}, plan {gate['digest'][:_SHORT]}: {'; '.join(gate['reasons'][:2])}"
+
+
+def _next(run: Run) -> str:
+    call = run.call
+    held = [gate["digest"][:_SHORT] for story in run.stories for gate in story.held]
+    approval = f"-e incident_approved_digest={','.join(dict.fromkeys(held))}"
+    incident = f"-e incident_id={call.incident}"
+    if any(story.failed for story in run.stories):
+        return command(call, call.name, "--check", "--diff")
+    if held and run.path and not run.check:
+        return f"to approve: {command(call, 'approve', incident, approval)}"
+    if held:
+        return f"to approve: {command(call, call.name, approval)}"
+    if run.proposed:
+        return command(call, run.proposed, "--check", "--diff")
+    if run.check and any(gate["open"] for story in run.stories for gate in story.gates):
+        return command(call, call.name)
+    if run.path and any(story.reversible for story in run.stories):
+        return f"to undo: {command(call, 'undo', incident)}"
+    if run.path:
+        return command(call, "incidents", incident)
+    return command(call, "triage") if call.name != "triage" else "nothing is to be done"

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why a run has no host to act on, in one paragraph. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Sequence
+
+from .._core.text import some
+from .unknown_names import edits_between
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What was read. ``groups``: the number of hosts of each; ``limited``: hosts that match before ``--limit``."""
+
+    sources: Sequence[str]
+    groups: Mapping[str, int]
+    hosts: Sequence[str]
+    limited: Sequence[str] = ()
+    limit: str = ""
+
+
+def why_no_host(pattern: str, inventory: Inventory) -> str:
+    """What is wrong with the inventory, the pattern or the limit, and what to do."""
+    read = f"read: {', '.join(inventory.sources)}" if inventory.sources else "none was given"
+    if not inventory.hosts:
+        return (
+            f"No host in the inventory ({read}), so nothing was done. Give one with -i, for example -i inventory after"
+            " cp -r inventory.example inventory; docs/variables.md says what is in it."
+        )
+    if inventory.limited:
+        return (
+            f"--limit {inventory.limit} leaves none of the hosts of {pattern} ({some(inventory.limited)}), so nothing"
+            " was done. Give --limit one of these, or leave it out."
+        )
+    groups = [f"{name} ({count})" for name, count in inventory.groups.items() if name not in ("all", "ungrouped")]
+    meant = _meant(pattern, [*inventory.groups, *inventory.hosts])
+    guess = f" Did you mean {meant}?" if meant else ""
+    return (
+        f"No host matches {pattern}, so nothing was done.{guess} The inventory ({read}) has"
+        f" {len(inventory.hosts)} host(s) and {some(groups, 12) or 'none'}. Add a host to the group {pattern},"
+        " or name another group or host with -e runbook_hosts=NAME."
+    )
+
+
+def _meant(pattern: str, names: Sequence[str]) -> str:
+    edits = {name: edits_between(pattern.lower(), name.lower()) for name in names}
+    near = min(edits, key=lambda name: edits[name], default="")
+    return near if near and edits[near] <= max(2, len(pattern) // 3) else ""

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Variables that look like one of this collection and are none: misspelt, they would be ignored in silence. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Iterable, Iterator, Mapping, Sequence, TypedDict
+
+from .known_names import KNOWN, PLAYBOOKS, PREFIXES, RENAMED, SETTINGS
+
+_ALIKE = 0.6  # from this similarity on a name is proposed
+_SAME_PLAYBOOK = 0.75  # from this similarity on a name that begins like a playbook is a misspelt one
+_CLOSER = 40  # names that are compared closer, those that share the most pairs of characters
+_EDGE = 5  # characters that a misspelt name has in common with the right one, at its begin or its end
+_SHORT = 12  # characters below which one edit, and not two, is taken for a slip
+
+
+class UnknownName(TypedDict):
+    """``meant``: the known name that is nearest, empty if none is near; ``place``: where it is set."""
+
+    name: str
+    meant: str
+    renamed: bool
+    place: str
+
+
+class CheckedRun(TypedDict):
+    """What check_run returns: the hosts that match, and the names that are refused."""
+
+    hosts: list[str]
+    unknown: list[UnknownName]
+
+
+@dataclass(frozen=True)
+class Own:
+    """What the site has of its own. ``names`` may end in ``*``; ``roles``: the names of its roles; ``texts``: values of
+    its variables, since a variable that another one uses is not ignored."""
+
+    names: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    texts: Sequence[str] = ()
+
+
+def unknown_names(names: Iterable[str], own: Own) -> list[UnknownName]:
+    """The names that are refused, in the order given."""
+    return [
+        {"name": name, "meant": meant, "renamed": _plain(name) in RENAMED, "place": ""}
+        for name in dict.fromkeys(names)
+        for meant in _refused(name, own)
+    ]
+
+
+def _refused(name: str, own: Own) -> Iterator[str]:
+    """The name that was meant, which may be empty; no element where the name is fine."""
+    plain = _plain(name)
+    if name in KNOWN or plain.startswith("ansible_") or _is_own(name, own):
+        return
+    if plain in RENAMED:
+        yield RENAMED[plain]
+        return
+    slip = _slip_of(plain)
+    if slip:
+        yield slip
+        return
+    theirs = any(plain.startswith(f"{role}_") for role in own.roles)
+    if theirs:
+        return
+    if any(plain.startswith(f"{prefix}_") for prefix in PREFIXES):
+        yield nearest(plain)
+        return
+    for playbook in PLAYBOOKS:
+        meant = nearest(plain, _SAME_PLAYBOOK) if plain.startswith(f"{playbook}_") else ""
+        if meant.startswith(f"{playbook}_"):
+            yield meant
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _is_own(name: str, own: Own) -> bool:
+    if any(name == each or (each.endswith("*") and name.startswith(each[:-1])) for each in own.names):
+        return True
+    longer = [role for role in own.roles if role not in PREFIXES and _plain(name).startswith(f"{role}_")]
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    return bool(longer) or any(word.search(text) for text in own.texts if name in text)
+
+
+@lru_cache(maxsize=1)
+def _by_edge() -> Mapping[str, list[str]]:
+    index: dict[str, list[str]] = {}
+    for known in (*SETTINGS, *RENAMED):
+        for edge in (f"^{known[:_EDGE]}", f"{known[-_EDGE:]}$"):
+            index.setdefault(edge, []).append(known)
+    return index
+
+
+def _slip_of(plain: str) -> str:
+    """The known name from which one or two characters are missing, added, changed or exchanged; else empty."""
+    most = 1 if len(plain) < _SHORT else 2
+    like = [*_by_edge().get(f"^{plain[:_EDGE]}", ()), *_by_edge().get(f"{plain[-_EDGE:]}$", ())]
+    edits = {
+        known: edits_between(plain, known) for known in dict.fromkeys(like) if abs(len(known) - len(plain)) <= most
+    }
+    near = min(edits, key=lambda known: (edits[known], known), default="")
+    return RENAMED.get(near, near) if near and edits[near] <= most else ""
+
+
+def nearest(plain: str, alike: float = _ALIKE) -> str:
+    """The known name that is most like it; empty where none is alike."""
+    pairs = _pairs(plain)
+    like = sorted((*SETTINGS, *RENAMED), key=lambda known: -len(pairs & _pairs(known)) / len(pairs | _pairs(known)))
+    best, name = max(((_similarity(plain, known), known) for known in like[:_CLOSER]), default=(0.0, ""))
+    return RENAMED.get(name, name) if best >= alike else ""
+
+
+@lru_cache(maxsize=1024)
+def _pairs(name: str) -> frozenset[str]:
+    """The pairs of characters that follow each other, and the first one of each word."""
+    return frozenset([name[at : at + 2] for at in range(len(name))] + [f"_{word[:1]}" for word in name.split("_")])
+
+
+def _similarity(name: str, known: str) -> float:
+    """By characters, or by words in any order, of which one may be short for the other; 1 for the same name."""
+    by_characters = 1 - edits_between(name, known) / max(len(name), len(known))
+    words, others = name.split("_"), known.split("_")
+    there = [max(_of_words(word, other) for other in others) for word in words]
+    back = [max(_of_words(word, other) for word in words) for other in others]
+    return max(by_characters, sum(there) / len(there) / 2 + sum(back) / len(back) / 2)
+
+
+@lru_cache(maxsize=65536)
+def _of_words(word: str, other: str) -> float:
+    if word == other:
+        return 1.0
+    short = min(word.rstrip("s"), other.rstrip("s"), key=len)
+    if len(short) > 2 and word.startswith(short) and other.startswith(short):
+        return 0.9
+    if len(short) > 1 and short[0] == word[0] == other[0] and _shortens(short, max(word, other, key=len)):
+        return 0.8
+    return 1 - edits_between(word, other) / (max(len(word), len(other)) or 1)
+
+
+def _shortens(short: str, word: str) -> bool:
+    """Whether the characters of ``short`` are in the word in their order, as in db for database."""
+    rest = iter(word)
+    return len(short) * 2 <= len(word) and all(char in rest for char in short)
+
+
+def edits_between(left: str, right: str) -> int:
+    """The number of characters to add, remove, change or exchange with the next one.
+
+    >>> edits_between("runbook_aprvoal", "runbook_approval")
+    2
+    """
+    before: list[int] = []
+    above = list(range(len(right) + 1))
+    for row, char in enumerate(left, 1):
+        line = [row]
+        for column, other in enumerate(right, 1):
+            least = min(above[column] + 1, line[column - 1] + 1, above[column - 1] + (char != other))
+            if row > 1 and column > 1 and char == right[column - 2] and left[row - 2] == other:
+                least = min(least, before[column - 2] + 1)
+            line.append(least)
+        before, above = above, line
+    return above[-1]
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text of a variable's value that has a template."""
+    if isinstance(value, str):
+        if "{{" in value or "{%" in value:
+            yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_in(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from texts_in(each)
+
+
+def refusal(unknown: Sequence[UnknownName]) -> str:
+    """One paragraph on all of them."""
+    named = "; ".join(_said(each) for each in unknown)
+    own = "[" + ", ".join(each["name"] for each in unknown[:3]) + "]"
+    return (
+        f"Unknown variables, which would be ignored: {named}{'' if named.endswith('?') else '.'} Nothing was done."
+        " Correct the names and run it again."
+        f" A variable of your own that begins like that: runbook_own_variables: {own}."
+    )
+
+
+def _said(unknown: UnknownName) -> str:
+    place = f" ({unknown['place']})" if unknown["place"] else ""
+    if unknown["renamed"]:
+        return f"{unknown['name']}{place} is now {unknown['meant']}"
+    if unknown["meant"]:
+        return f"{unknown['name']}{place}: did you mean {unknown['meant']}?"
+    return f"{unknown['name']}{place}: no name of docs/variables.md is like it"

@@ -1,0 +1,108 @@
+"""Write the names of all variables into the list that every run is checked against, and into docs/variables.md.
+
+They come from roles/*/meta/argument_specs.yml and meta/variables.yml.
+
+python tests/docs/known_names.py          rewrite
+python tests/docs/known_names.py --check  fail if a file is not what would be written
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LIST = ROOT / "plugins/module_utils/_run/known_names.py"
+PAGE = ROOT / "docs/variables.md"
+HEAD = '''# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The names of all variables that this collection reads. Pure; written by tests/docs/known_names.py."""
+
+from __future__ import annotations
+
+'''
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def of_roles() -> dict[str, dict[str, Any]]:
+    """Role -> the options of all its entry points, those of ``main`` first."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        options = found[path.parts[-3]] = {}
+        for entry in load(path)["argument_specs"].values():
+            for name, spec in (entry.get("options") or {}).items():
+                options.setdefault(name, spec)
+    return found
+
+
+def main_options(role: str) -> dict[str, Any]:
+    options: dict[str, Any] = load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"][
+        "options"
+    ]
+    return options
+
+
+def names_file() -> str:
+    own, roles = load(ROOT / "meta/variables.yml"), of_roles()
+    settings = {name for role in roles for name in main_options(role)} | {*own["shared"], *own["playbooks"]}
+    inner = {name for options in roles.values() for name in options} | {*own["passed_on"]}
+    prefixes = sorted(["runbook", *roles])
+    playbooks = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+    lines = ["# An inventory's variable that begins with one of these and an underscore is one of this collection."]
+    lines += ["PREFIXES = (", *(f'    "{name}",' for name in prefixes), ")"]
+    lines += ["# Playbooks: their names are common words, so that a site may have variables that begin like them."]
+    lines += ["PLAYBOOKS = (", *(f'    "{name}",' for name in playbooks), ")"]
+    lines += ["SETTINGS = (", *(f'    "{name}",' for name in sorted(settings)), ")"]
+    lines += ["# What roles hand to each other, and a job to the next one: known, and never what was meant."]
+    lines += ["PASSED_ON = (", *(f'    "{name}",' for name in sorted(inner - settings)), ")"]
+    lines += ["KNOWN = frozenset((*SETTINGS, *PASSED_ON))"]
+    lines += ["# Names of an earlier version."]
+    lines += ["RENAMED = {", *(f'    "{old}": "{new}",' for old, new in sorted(own["renamed"].items())), "}"]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    own = load(ROOT / "meta/variables.yml")
+    lines = ["# Variables", ""]
+    lines += [
+        "Every run checks its inventory and its extra variables: a name that begins with `runbook_`, `incident_` or the"
+    ]
+    lines += [
+        "name of a role and that is none of these stops the run before anything is done, with the name that is probably"
+    ]
+    lines += [
+        "meant. Names of your own that begin like that are listed in `runbook_own_variables`. The roles' variables"
+    ]
+    roles = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+    links = ", ".join(f"[{name}](../roles/{name}/README.md)" for name in roles)
+    lines += [f"are in their READMEs: {links}.", ""]
+    for title, part in (("Shared by several roles and playbooks", "shared"), ("Of single playbooks", "playbooks")):
+        lines += [f"## {title}", "", "| variable | what it is |", "| --- | --- |"]
+        lines += [f"| `{name}` | {text} |" for name, text in sorted(own[part].items())]
+        lines += [""]
+    lines += ["## Names of an earlier version", "", "| before | now |", "| --- | --- |"]
+    lines += [f"| `{old}` | `{new}` |" for old, new in sorted(own["renamed"].items())]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    stale = []
+    for path, text in ((LIST, names_file()), (PAGE, page())):
+        if not path.exists() or path.read_text() != text:
+            stale.append(str(path.relative_to(ROOT)))
+            if "--check" not in sys.argv:
+                path.write_text(text)
+    if stale and "--check" in sys.argv:
+        print(f"out of date, run `make docs`: {', '.join(stale)}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

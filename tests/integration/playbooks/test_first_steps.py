@@ -1,0 +1,151 @@
+"""The first hour: what is typed wrongly, what is printed, typed as printed, and what an approval does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from support.clients import lock_waiters, until
+from support.scenes import lasting, row_storm
+from support.servers import ROOT
+
+
+@pytest.fixture
+def two_storms(server, session):
+    first, queue = row_storm(server, session, 6, row=1)
+    second, more = row_storm(server, session, 4, row=2)
+    lasting(server, 0.25)
+    return first, second, queue + more
+
+
+def typed(site, line):
+    """Runs a command as it was printed."""
+    argv = shlex.split(line)
+    environment = {**os.environ, "HOME": str(site.folder), "ANSIBLE_NOCOLOR": "1"}
+    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def printed_command(text):
+    """The last command of the last screen."""
+    return re.findall(r"^  next: (?:to \w+: )?(ansible-playbook .*)$", text, re.M)[-1]
+
+
+def test_a_misspelt_variable_stops_the_run_before_anything_is_done(two_storms, site):
+    site.variables["runbook_aproval"] = "always"
+    done = site.play(runbook_spare_application=["pafar-web"])
+    assert done.returncode == 2
+    assert "did you mean runbook_approval?" in done.stdout + done.stderr
+    assert "did you mean runbook_exclude_applications?" in done.stdout + done.stderr
+    assert two_storms[0].fate() == two_storms[1].fate() == "alive"
+    assert not site.log.exists()
+
+
+def test_a_held_plan_is_carried_out_later_as_one_incident(server, two_storms, site):
+    first, second, dummy = two_storms
+    site.variables["unblock_sessions_limit"] = 1
+    held = site.play("-e", "unblock_sessions_max_terminations=7", incident_severity="P1")
+    assert held.returncode == 0, held.stdout
+    assert "outcome: db has a plan that is held" in held.stdout
+    command = printed_command(held.stdout)
+    assert "playbooks/approve.yml" in command
+    first.run("ROLLBACK")  # one of the two has ended by itself since
+    until(lambda: lock_waiters(server) == 4)
+    done = typed(site, command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    until(lambda: second.fate() == "terminated")
+    assert first.fate() == "alive"
+    assert [event["kind"] for event in site.events()] == [
+        "opened", "held", "approved", "evidence", "intended", "mitigated", "verified",
+    ]  # fmt: skip
+    assert len(list(site.log.glob("*.jsonl"))) == 1
+    assert site.events()[1]["note"]["options"]["max_terminations"] == "7"
+    shown = typed(site, printed_command(done.stdout))
+    assert "approved: unblock_sessions, plan" in shown.stdout
+    again = typed(site, command)
+    assert "nothing to do" in again.stdout
+
+
+def test_what_a_check_run_prints_runs_as_printed(two_storms, site):
+    held = site.play("--check", "-l", "db", unblock_sessions_limit=1)
+    command = printed_command(held.stdout)
+    assert " -l db " in command
+    done = typed(site, command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "recovered: 10 waited too long" in done.stdout
+    until(lambda: two_storms[0].fate() == two_storms[1].fate() == "terminated")
+
+
+@pytest.mark.parametrize("playbook", ["undo", "approve", "incidents"])
+def test_an_incident_that_does_not_exist_is_not_made_by_reading_it(site, playbook):
+    for dummy in range(2):
+        extra = {"incident_id": "nope", "incident_approved_digest": "0" * 12}
+        done = site.play(playbook=f"playbooks/{playbook}.yml", **extra)
+        assert done.returncode == 2, done.stdout
+        assert "There is no incident" in done.stdout
+        assert not site.log.exists()
+
+
+def test_an_approval_of_no_plan_is_said_and_holds_nothing_of_another_kind(two_storms, site):
+    done = site.play(incident_approved_digest="00" * 6)
+    assert done.returncode == 0, done.stdout
+    assert "so that this approval had no effect" in " ".join((done.stdout + done.stderr).split())
+    assert "the approval that was given is of another plan" in done.stdout
+    until(lambda: two_storms[0].fate() == two_storms[1].fate() == "terminated")
+
+
+# A callback as ansible.posix has it, which the tests do not need: all of its output is one JSON document.
+FOR_PROGRAMS = """
+from ansible.plugins.callback import CallbackBase
+import json
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "stdout", "json"
+
+    def v2_playbook_on_stats(self, stats):
+        self._display.display(json.dumps({"stats": {host: stats.summarize(host) for host in stats.processed}}))
+"""
+
+
+def installed(site, *options, **env):
+    """A run without the clone's ansible.cfg, so without the callback: as where the collection is installed."""
+    where = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"), **env}
+    return site.play(*options, playbook="pafar.runbook.db_lock_contention", cwd=site.folder, env=where)
+
+
+def test_results_for_programs_are_valid_json(site):
+    plugins = site.folder / "callbacks"
+    plugins.mkdir()
+    (plugins / "json.py").write_text(FOR_PROGRAMS)
+    env = {"ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_CALLBACK_PLUGINS": str(plugins)}
+    for done in (site.play("--check", env=env), installed(site, "--check", **env)):
+        assert json.loads(done.stdout)["stats"]["db"]["failures"] == 0
+
+
+def lines_of(done):
+    """The lines for the operator, without what differs from moment to moment."""
+    lines = [re.sub(r"\d+(\.\d+)? s\b", "N s", line) for line in done.stdout.splitlines() if line.startswith("  ")]
+    return [line for line in lines if not line.startswith("  next: ")]
+
+
+def test_installed_the_same_is_printed_without_the_callback(two_storms, site):
+    site.variables["unblock_sessions_limit"] = 1
+    clone, other = site.play("--check"), installed(site, "--check")
+    assert set(lines_of(other)) <= set(lines_of(clone)), other.stdout
+    for said in (
+        "  db | terminate ",
+        "  db | gate held: 2 actions are planned",
+        "  outcome: db has a plan that is held",
+    ):
+        assert any(line.startswith(said) for line in lines_of(other)), said
+    command = printed_command(other.stdout)
+    assert " pafar.runbook.db_lock_contention " in command
+    done = installed(site, "-e", shlex.split(command)[-1])
+    assert [line for line in lines_of(done) if line.startswith("  db | terminated ")], done.stdout
+    assert "  db | recovered: 10 waited too long, 0 do now" in done.stdout
+    assert "  outcome: db recovered" in done.stdout
+    assert "playbooks/" not in printed_command(done.stdout)

@@ -1,0 +1,100 @@
+"""check_run on real inventories: what it reads where, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from support.servers import ROOT
+
+
+class Folder:
+    """An inventory of files, and one run over it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def write(self, name, value):
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+
+    def check(self, *options, play=None, **arguments):
+        task = {"pafar.runbook.check_run": arguments, "run_once": True, "register": "incident_answer"}
+        self.write("play.yml", [{"hosts": "all:localhost", "gather_facts": False, "tasks": [task], **(play or {})}])
+        argv = ["ansible-playbook", "-i", str(self.path / "hosts.yml"), str(self.path / "play.yml"), *options]
+        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "HOME": str(self.path)}
+        done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = Folder(tmp_path)
+    made.write("hosts.yml", {"database": {"hosts": {"db1": {}}}, "services": {"hosts": {"web1": {}}}})
+    return made
+
+
+PLACES = {
+    "group_vars/all.yml": {"runbook_aproval": "always"},
+    "group_vars/database.yml": {"unblock_sessions_limits": 3},
+    "host_vars/db1.yml": {"incident_severty": "P1"},
+}
+
+
+def test_names_every_misspelt_variable_of_the_hosts_with_its_place(folder):
+    for name, value in PLACES.items():
+        folder.write(name, value)
+    folder.write("group_vars/services.yml", {"restart_services_limt": 1})
+    rc, text = folder.check("-e", "runbook_spare_application=['pafar-web']", pattern="database")
+    assert rc == 2
+    for said in (
+        "did you mean runbook_approval?", "did you mean unblock_sessions_limit?", "did you mean incident_severity?",
+        "runbook_spare_application (extra variable): did you mean runbook_exclude_applications?", "group_vars/all.yml",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "restart_services_limt" not in text, "of hosts that are not in this run"
+    rc, text = folder.check(pattern="database", whole_inventory=True)
+    assert (rc, "did you mean restart_services_limit?" in text) == (2, True)
+
+
+def test_groups_facts_results_and_what_is_the_sites_own_are_no_misspelt_variables(folder):
+    hosts = {
+        "database": {"hosts": {"db1": {"incident_pager_key": 1, "runbook_secret": "x"}}},
+        "incident_team": {"hosts": {"db1": {}}}, "runbook_hosts_old": {"hosts": {"db1": {}}},
+        "triage_group": {"hosts": {"db1": {}}, "vars": {"triage_of_our_own": 1}},
+    }  # fmt: skip
+    folder.write("hosts.yml", hosts)
+    folder.write("group_vars/all.yml", {
+        "runbook_postgres": {"login_password": "{{ runbook_secret }}"}, "runbook_own_variables": ["triage_of_*"],
+        "disk_space_warning": 80,
+    })  # fmt: skip
+    (folder.path / "roles/incident_pager/tasks").mkdir(parents=True)
+    before = [
+        {"ansible.builtin.set_fact": {"incident_found": 1, "runbook_fact": 2, "cacheable": True}},
+        {"ansible.builtin.debug": {"msg": "x"}, "register": "runbook_result"},
+    ]
+    play = {"pre_tasks": before, "hosts": "database", "vars": {"incident_of_the_play": 1}}
+    rc, text = folder.check(pattern="database", play=play)
+    assert rc == 0, text
+
+
+@pytest.mark.parametrize(
+    ("options", "pattern", "says"),
+    [
+        ([], "databse", "No host matches databse, so nothing was done. Did you mean database?"),
+        (["-l", "web1"], "database", "--limit web1 leaves none of the hosts of database (db1)"),
+    ],
+)
+def test_no_host_is_one_paragraph(folder, options, pattern, says):
+    rc, text = folder.check(*options, pattern=pattern)
+    assert (rc, says in text) == (2, True), text
+
+
+def test_an_empty_inventory_is_one_paragraph(folder):
+    folder.write("hosts.yml", {"all": {}})
+    rc, text = folder.check(pattern="database")
+    assert (rc, "No host in the inventory (read: " in text) == (2, True), text

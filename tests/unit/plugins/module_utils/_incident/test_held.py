@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import (
+    approved_plan,
+    held_plans,
+    variables_of,
+)
+
+ACTION = {"target": "web-1@a", "action": "restart", "who": "web-1"}
+
+
+def event(kind, host="web1", mitigation="restart_services", second=0, **note) -> Any:
+    return {
+        "at": f"2026-11-26T10:00:{second:02}.000000Z", "kind": kind, "by": "ada", "host": host,
+        "note": {"mitigation": mitigation, **note},
+    }  # fmt: skip
+
+
+def held(digest="a", second=0, **note):
+    plan = {"verb": "restart", "digest": digest * 64, "actions": [ACTION], **note.pop("plan", {})}
+    return event("held", second=second, plan=plan, reasons=["too many"], **note)
+
+
+def test_a_plan_that_was_held_has_what_an_approval_needs():
+    (plan,) = held_plans(
+        [event("opened"), held(options={"services": ["web"], "docker_host": "unix:///x", "only": None})]
+    )
+    assert plan["role"] == plan["mitigation"] == "restart_services"
+    assert (plan["targets"], plan["actions"]) == (["web-1@a"], ["restart web-1"])
+    assert plan["variables"] == {"restart_services_services": ["web"]}
+    assert plan["pending"]
+
+
+@pytest.mark.parametrize(
+    ("later", "pending"),
+    [
+        ([], True),
+        ([event("diagnosed", second=1)], True),
+        ([event("mitigated", host="web2", second=1)], True),
+        ([event("mitigated", mitigation="scale_services", second=1)], True),
+        ([event("mitigated", second=1)], False),
+        ([event("intended", second=1)], False),
+        ([held("b", second=1)], False),
+    ],
+)
+def test_a_later_event_of_the_same_mitigation_and_host_replaces_it(later, pending):
+    assert held_plans([held(), *later])[0]["pending"] is pending
+
+
+def test_the_newest_plan_with_the_digest_is_approved():
+    plans = held_plans([held("a"), held("b", second=1), held("a", second=2)])
+    assert approved_plan(plans, ["A" * 12])["at"].endswith("02.000000Z")
+    assert approved_plan(plans, ["b" * 64]) == plans[1]
+    assert approved_plan(plans, ["c" * 12]) is None
+    assert approved_plan(plans, []) is None
+
+
+def test_an_alternative_is_a_plan_of_its_own():
+    other = {"digest": "c" * 64, "actions": [{**ACTION, "target": "web-2@b"}], "reason": "less harm"}
+    plans = held_plans([held(plan={"alternatives": [other]})])
+    assert [plan["targets"] for plan in plans] == [["web-1@a"], ["web-2@b"]]
+    assert approved_plan(plans, ["c" * 12]) == plans[1]
+
+
+def test_a_plan_without_an_action_cannot_be_approved():
+    assert held_plans([held(plan={"actions": []})]) == []
+
+
+def test_a_part_belongs_to_its_role_and_options_have_the_names_of_its_variables():
+    (plan,) = held_plans([held(mitigation="end_idle_sessions", options={"idle": 30})])
+    assert (plan["role"], plan["variables"]) == ("end_sessions", {"end_sessions_idle": 30})
+    given = {"table_database": "app", "build_timeout": 60, "login_user": "oncall"}
+    assert variables_of("build_index", given) == {"build_index_database": "app", "build_index_timeout": 60}
+
+
+def test_an_event_from_before_has_no_options():
+    (plan,) = held_plans([held()])
+    assert plan["variables"] == {}

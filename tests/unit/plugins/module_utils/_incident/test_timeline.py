@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import KINDS
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import held_plans
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import (
+    lines_of_list,
+    lines_of_timeline,
+    summary_of,
+)
+
+PLAN = {"digest": "ab" * 32, "actions": [{"target": "t", "action": "restart", "who": "web-1"}]}
+
+
+def event(kind, **note) -> Any:
+    return {"at": "2026-11-26T10:00:01.000000Z", "kind": kind, "by": "ada", "host": "web1", "note": note}
+
+
+OPENED = event("opened", scenario="service_restart", severity="P1")
+HELD = event("held", mitigation="restart_services", plan=PLAN, reasons=["7 actions are planned"])
+DONE = event("mitigated", mitigation="restart_services", done=["restarted web-1"])
+VERIFIED = event(
+    "verified", mitigation="restart_services", outcome="recovered", before=1, after=0, seconds_to_recovery=2.0
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([OPENED], "noted"),
+        ([OPENED, HELD], "held"),
+        ([OPENED, HELD, DONE], "acted"),
+        ([OPENED, DONE, VERIFIED], "recovered"),
+        ([OPENED, event("handed_over", task="x", message="y")], "handed over"),
+    ],
+)
+def test_an_incident_is_one_row(events, state):
+    row = summary_of("i", events, held_plans(events), 0)
+    assert row["state"] == state
+    assert (row["scenario"], row["severity"], row["by"], row["hosts"]) == ("service_restart", "P1", "ada", ["web1"])
+
+
+def test_the_list_says_what_is_held_and_what_has_no_outcome():
+    row = summary_of("2026-x", [OPENED, HELD], held_plans([OPENED, HELD]), 1)
+    lines = lines_of_list([row])
+    assert lines[0] == "2026-x P1: held, on web1, by ada"
+    assert "held: plan abababababab" in lines[1]
+    assert "without an outcome" in lines[2]
+    assert lines_of_list([]) == ["no incident is in the log"]
+
+
+def test_the_timeline_ends_with_how_a_plan_is_carried_out():
+    lines = lines_of_timeline("2026-x", [OPENED, HELD], held_plans([OPENED, HELD]))
+    assert lines[1] == "2026-11-26 10:00:01  web1  opened: service_restart, by ada"
+    assert "held: restart_services, plan abababababab: 7 actions are planned" in lines[2]
+    assert lines[-1].endswith(
+        "ansible-playbook playbooks/approve.yml -e incident_id=2026-x -e incident_approved_digest=abababababab"
+    )
+    done = [OPENED, HELD, DONE, VERIFIED]
+    lines = lines_of_timeline("2026-x", done, held_plans(done))
+    assert "mitigated: restart_services: restarted web-1" in lines[3]
+    assert "verified: recovered: 1 before, 0 after, 2.0 s to recovery" in lines[4]
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_event_is_a_line_also_where_it_says_nothing(kind):
+    (line,) = lines_of_timeline("i", [event(kind)], [])[1:]
+    assert kind.replace("_", " ") in line

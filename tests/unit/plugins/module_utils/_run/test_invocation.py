@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import (
+    Invocation,
+    command,
+    quoted,
+    runnable,
+)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name", "other"),
+    [
+        ("playbooks/triage.yml", "triage", "playbooks/undo.yml"),
+        ("/srv/runbook/playbooks/triage.yml", "triage", "/srv/runbook/playbooks/undo.yml"),
+        ("triage.yml", "triage", "undo.yml"),
+        ("pafar.runbook.triage", "triage", "pafar.runbook.undo"),
+        ("site/mine.yml", "mine", "pafar.runbook.undo"),
+    ],
+)
+def test_another_playbook_is_found_as_this_one_was(playbook, name, other):
+    call = Invocation(playbook)
+    assert call.name == name
+    assert command(call, "undo") == f"ansible-playbook {other}"
+
+
+def test_inventory_limit_and_what_was_typed_are_repeated():
+    call = Invocation(
+        "playbooks/triage.yml", ["my hosts.yml"], "web1", ["triage_since=5m", "incident_approved_digest=1"]
+    )
+    again = shlex.split(command(call, "triage", "--check"))
+    assert again == [
+        "ansible-playbook", "-i", "my hosts.yml", "playbooks/triage.yml", "-l", "web1", "-e", "triage_since=5m",
+        "--check",
+    ]  # fmt: skip
+    assert "-l" not in command(call, "disk_space"), "another playbook acts on other hosts"
+    assert "-l web1" in command(call, "undo")
+
+
+def test_no_secret_is_repeated():
+    assert "hunter2" not in command(Invocation("playbooks/x.yml", extra=["login_password=hunter2"]), "x")
+
+
+def test_playbooks_in_a_text_become_commands():
+    call = Invocation("pafar.runbook.triage", ["hosts.yml"], incident="2026-x")
+    run = "ansible-playbook -i hosts.yml pafar.runbook.disk_space"
+    assert runnable("run playbooks/disk_space.yml -e x=1", call) == f"run {run} -e x=1"
+    assert runnable("next: ansible-playbook playbooks/disk_space.yml --check", call) == f"next: {run} --check"
+    assert runnable("playbooks/undo.yml -e incident_id=...", call).endswith("pafar.runbook.undo -e incident_id=2026-x")
+    whole = "to undo: ansible-playbook -i 'my hosts.yml' -e a=1 playbooks/undo.yml -e incident_id=x"
+    assert runnable(whole, call) == whole
+    for text in ("see docs/playbooks/x.yml", "/srv/playbooks/x.yml", "no playbook"):
+        assert runnable(text, call) == text
+
+
+@pytest.mark.parametrize("word", ["a b", "it's", "$HOME", "", '{"a": 1}', "plain"])
+def test_a_word_is_one_word_to_a_shell(word):
+    assert shlex.split(quoted(word)) == [word]

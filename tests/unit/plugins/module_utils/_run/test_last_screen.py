@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import Invocation
+from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
+
+CALL = Invocation("playbooks/db_lock_contention.yml", ["hosts.yml"], incident="2026-x")
+OUTCOME = {"outcome": "recovered", "kept": True, "before": 107, "after": 0, "seconds_to_recovery": 0.07}
+
+
+def gate(is_open=False, planned=7, digest="ab") -> Any:
+    return {
+        "incident": "2026-x", "mitigation": "unblock_sessions", "digest": digest * 32, "planned": planned,
+        "open": is_open, "approved": False, "matched": [],
+        "reasons": ["7 actions are planned and 5 are allowed without approval"],
+    }  # fmt: skip
+
+
+def text(run: Run) -> list[str]:
+    return [line for dummy, line in last_lines(run)]
+
+
+def acted(host="db1", undo=False) -> Story:
+    story = Story(host, [gate(True, 1)])
+    story.add({"acted_on": [{"action": "terminated", "who": "1613 app@postgres"}], "undo": {"reversible": undo}})
+    story.add(OUTCOME)
+    return story
+
+
+def test_an_act_has_its_outcome_what_changed_the_log_and_what_is_next():
+    lines = text(Run(CALL, [acted()], path="/log/2026-x.jsonl"))
+    assert lines[0].startswith("outcome: db1 recovered after 0.1 s (107 before, 0 now)")
+    assert lines[1] == "changed: terminated 1613 app@postgres"
+    assert lines[2] == "incident: 2026-x, log /log/2026-x.jsonl"
+    assert lines[3] == "next: ansible-playbook -i hosts.yml playbooks/incidents.yml -e incident_id=2026-x"
+    undo = text(Run(CALL, [acted(undo=True)], path="/log/2026-x.jsonl"))[-1]
+    assert undo == "next: to undo: ansible-playbook -i hosts.yml playbooks/undo.yml -e incident_id=2026-x"
+
+
+def test_a_held_plan_says_why_and_how_it_is_approved():
+    lines = text(Run(CALL, [Story("db1", [gate()])], path="/log/2026-x.jsonl"))
+    assert lines[0] == "outcome: db1 has a plan that is held"
+    assert lines[3].startswith("held: db1 unblock_sessions, plan abababababab: 7 actions are planned and 5")
+    assert lines[4].endswith("playbooks/approve.yml -e incident_id=2026-x -e incident_approved_digest=abababababab")
+    checked = text(Run(CALL, [Story("db1", [gate()])], check=True))
+    assert checked[1] == "changed: nothing (--check)"
+    assert checked[-1].endswith("playbooks/db_lock_contention.yml -e incident_approved_digest=abababababab")
+
+
+def test_an_open_plan_of_a_check_run_is_followed_by_the_run():
+    lines = text(Run(CALL, [Story("db1", [gate(True)])], check=True))
+    assert lines[0] == "outcome: db1 has a plan that would be carried out"
+    assert lines[-1] == "next: ansible-playbook -i hosts.yml playbooks/db_lock_contention.yml"
+
+
+def test_hosts_with_one_outcome_are_one_part_and_a_failure_is_said_first():
+    stories = [Story(f"db{number}") for number in range(7)]
+    assert text(Run(CALL, stories))[0] == "outcome: db0, db1, db2, db3 and 3 more has nothing to do"
+    stories[0].failed = True
+    lines = text(Run(CALL, stories))
+    assert lines[0].startswith("outcome: db0 failed, see its message; ")
+    assert lines[-1].endswith("--check --diff")
+    assert "was not reached" in text(Run(CALL, [Story("db1", reached=False)]))[0]
+
+
+def test_a_triage_names_the_next_playbook():
+    lines = text(Run(CALL, [Story("db1")], proposed="disk_space", severity="P1"))
+    assert lines[0] == "outcome: proposed severity P1"
+    assert lines[-1] == "next: ansible-playbook -i hosts.yml playbooks/disk_space.yml --check --diff"
+
+
+@pytest.mark.parametrize("playbook", ["playbooks/preflight.yml", "pafar.runbook.incidents"])
+def test_what_works_no_incident_has_none(playbook):
+    assert last_lines(Run(Invocation(playbook), [Story("db1")])) == []
+
+
+def test_five_lines_are_the_most():
+    both = acted()
+    both.gates.append(gate(digest="cd"))
+    assert len(text(Run(CALL, [both], path="/log/x"))) == 5

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, why_no_host
+
+GROUPS = {"all": 2, "ungrouped": 0, "database": 1, "services": 1}
+
+
+def test_an_empty_inventory_says_how_to_give_one():
+    text = why_no_host("database", Inventory(["/etc/ansible/hosts"], {"all": 0, "ungrouped": 0}, []))
+    assert "No host in the inventory (read: /etc/ansible/hosts), so nothing was done. Give one with -i" in text
+    assert "none was given" in why_no_host("database", Inventory([], {}, []))
+
+
+def test_a_misspelt_group_or_host_is_named_with_what_was_meant():
+    inventory = Inventory(["hosts.yml"], GROUPS, ["db1", "web1"])
+    assert "No host matches databse, so nothing was done. Did you mean database?" in why_no_host("databse", inventory)
+    assert "Did you mean web1?" in why_no_host("web2", inventory)
+    text = why_no_host("warehouse", inventory)
+    assert "Did you mean" not in text
+    assert "database (1), services (1)" in text
+    assert "-e runbook_hosts=NAME" in text
+
+
+def test_a_limit_that_leaves_no_host_is_said():
+    inventory = Inventory(["hosts.yml"], GROUPS, ["db1", "web1"], limited=["db1"], limit="web1")
+    assert "--limit web1 leaves none of the hosts of database (db1)" in why_no_host("database", inventory)

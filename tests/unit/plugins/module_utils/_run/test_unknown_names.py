@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import KNOWN, RENAMED, SETTINGS
+from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
+    Own,
+    edits_between,
+    nearest,
+    refusal,
+    texts_in,
+    unknown_names,
+)
+
+# What was typed -> what was meant: letters lost, added, changed and exchanged, another case or dash, words that are
+# missing, short or in another order, prefixes that are misspelt, and names of an earlier version.
+MISSPELT = {
+    "runbook_aproval": "runbook_approval",
+    "runbook_approvals": "runbook_approval",
+    "runbook_approvel": "runbook_approval",
+    "runbook-approval": "runbook_approval",
+    "RUNBOOK_APPROVAL": "runbook_approval",
+    "runbok_approval": "runbook_approval",
+    "runbooks_approval": "runbook_approval",
+    "runbook_spare_application": "runbook_exclude_applications",
+    "runbook_spare_applications": "runbook_exclude_applications",
+    "runbook_exclude_application": "runbook_exclude_applications",
+    "runbook_exclude_apps": "runbook_exclude_applications",
+    "runbook_applications_exclude": "runbook_exclude_applications",
+    "runbook_exclud_roles": "runbook_exclude_roles",
+    "runbook_exclude_role": "runbook_exclude_roles",
+    "runbook_excluded_roles": "runbook_exclude_roles",
+    "runbook_exclude_dbs": "runbook_exclude_databases",
+    "runbook_exclude_query": "runbook_exclude_queries",
+    "runbook_postgress": "runbook_postgres",
+    "runbook_postgre": "runbook_postgres",
+    "runbook_postgresql": "runbook_postgres",
+    "runbook_composse": "runbook_compose",
+    "runbook_host": "runbook_hosts",
+    "runbook_log": "runbook_incident_log",
+    "runbook_incidents_log": "runbook_incident_log",
+    "runbook_bakups": "runbook_backups",
+    "runbook_backup": "runbook_backups",
+    "runbook_endpoint": "runbook_endpoints",
+    "runbook_endpoints_keys": "runbook_endpoint_keys",
+    "runbook_pooler_prot": "runbook_pooler_port",
+    "runbook_superusers": "runbook_application_superusers",
+    "runbook_connections_shares": "runbook_connection_shares",
+    "runbook_proxy_relaod": "runbook_proxy_reload",
+    "runbook_release": "runbook_releases",
+    "runbook_rehersal": "runbook_rehearsal",
+    "incident_approval_digest": "incident_approved_digest",
+    "incident_aproved_digest": "incident_approved_digest",
+    "incident_approved_target": "incident_approved_targets",
+    "incidentid": "incident_id",
+    "incident_Id": "incident_id",
+    "incident_severty": "incident_severity",
+    "incident_logs": "incident_log",
+    "unblock_sessions_limits": "unblock_sessions_limit",
+    "unblock_session_limit": "unblock_sessions_limit",
+    "unblock_sessions_min_wating": "unblock_sessions_min_waiting",
+    "unblock_sessions_min_waiters_": "unblock_sessions_min_waiters",
+    "unblock_sessions_stratgy": "unblock_sessions_strategy",
+    "unblock_sessions_max_victims": "unblock_sessions_max_terminations",
+    "unblock_sessions_max_termination": "unblock_sessions_max_terminations",
+    "unblock_sessions_spare_role": "unblock_sessions_exclude_roles",
+    "end_sessions_idle_limt": "end_sessions_idle_limit",
+    "end_session_approval": "end_sessions_approval",
+    "end_sessions_vanished": "end_sessions_dead_clients",
+    "restart_service_limit": "restart_services_limit",
+    "restart_services_at_one": "restart_services_at_once",
+    "scale_services_max_replica": "scale_services_max_replicas",
+    "scale_service_replicas": "scale_services_replicas",
+    "roll_back_release_aproval": "roll_back_release_approval",
+    "reclaim_disk_fre": "reclaim_disk_free",
+    "triage_service": "triage_services",
+    "triage_prometeus": "triage_prometheus",
+    "build_index_tabel": "build_index_table",
+    "role_settings_setting": "role_settings_settings",
+    "db_session_cancel_sesion": "db_session_cancel_session",
+    "db_connection_exhaustion_guard": "db_connection_exhaustion_role_settings",
+    "db_connection_exhaustion_idel": "db_connection_exhaustion_idle",
+    "payment_outage_sgn": "payment_outage_sign",
+    "game_day_falt": "game_day_fault",
+    "preflight_stict": "preflight_strict",
+    "high_memory_windows": "high_memory_window",
+}
+
+
+@pytest.mark.parametrize(("typed", "meant"), MISSPELT.items())
+def test_a_misspelt_name_is_refused_with_the_one_that_was_meant(typed, meant):
+    ((unknown),) = unknown_names([typed], Own())
+    assert unknown["meant"] == meant
+
+
+def test_what_is_proposed_is_known_and_no_known_name_is_refused():
+    assert set(RENAMED.values()) <= KNOWN
+    assert unknown_names(SETTINGS, Own()) == []
+    assert not set(RENAMED) & KNOWN
+
+
+# Names of other software, of group variables, facts and magic, and of a site's own.
+FOREIGN = [
+    "ansible_user", "ansible_become", "awx_job_id", "tower_user_name", "postgres_version", "postgresql_port",
+    "disk_space_warning", "disk_space_threshold", "high_cpu_alert_receiver", "service_restart_window", "backup_host",
+    "compose_project", "environment", "nginx_worker_processes", "db_host", "db_session_timeout", "triaged",
+    "incidents_channel", "undo_tablespace", "node_exporter_version", "runbooks", "services", "roles_path",
+    "session_limit", "index_name", "proxy_url", "hosts", "preflight_url",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_name_of_something_else_is_left_alone(name):
+    assert unknown_names([name], Own()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        pytest.param("incident_channel", Own(names=["incident_channel"]), id="listed"),
+        pytest.param("runbook_mail_to", Own(names=["runbook_mail_*"]), id="listed by its begin"),
+        pytest.param("incident_pager_key", Own(roles=["incident_pager"]), id="of a role of the site"),
+        pytest.param("triage_channel", Own(roles=["triage"]), id="of a role of the site with a name of ours"),
+        pytest.param("runbook_secret_name", Own(texts=["{{ runbook_secret_name }}"]), id="used by another variable"),
+    ],
+)
+def test_what_is_the_sites_own_is_left_alone(name, own):
+    assert unknown_names([name], Own())
+    assert unknown_names([name], own) == []
+
+
+def test_a_slip_is_refused_also_where_the_site_has_a_role_of_that_name():
+    assert unknown_names(["triage_service"], Own(roles=["triage"]))[0]["meant"] == "triage_services"
+
+
+def test_nothing_is_proposed_where_nothing_is_alike():
+    ((unknown),) = unknown_names(["runbook_xyzzy_quux_frobnicate"], Own())
+    assert unknown["meant"] == ""
+    assert "no name of docs/variables.md is like it" in refusal([unknown])
+
+
+def test_the_refusal_names_all_of_them_and_where_they_are():
+    unknown = unknown_names(["runbook_aproval", "runbook_spare_roles"], Own())
+    unknown[0]["place"] = "group_vars/all.yml, line 3"
+    text = refusal(unknown)
+    assert "runbook_aproval (group_vars/all.yml, line 3): did you mean runbook_approval?" in text
+    assert "runbook_spare_roles is now runbook_exclude_roles" in text
+    assert "Nothing was done." in text
+
+
+def test_only_texts_with_a_template_are_uses_of_a_variable():
+    assert list(texts_in({"a": ["{{ x }}", "x", 1], "b": {"c": "{% if y %}"}})) == ["{{ x }}", "{% if y %}"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "edits"), [("abc", "abc", 0), ("abc", "acb", 1), ("", "abc", 3), ("ab", "b", 1)]
+)
+def test_counts_edits(left, right, edits):
+    assert edits_between(left, right) == edits
+
+
+def test_the_nearest_name_of_none():
+    assert nearest("qqqqqqqq") == ""
