@@ -80,13 +80,13 @@ def _commits_wait(snapshot: Snapshot) -> ServerState | None:
     if missing:
         advice = (
             "start the missing synchronous standby again, or stop waiting for it: ALTER SYSTEM SET"
-            " synchronous_standby_names = '' (or the names that are connected); SELECT pg_reload_conf(); do not"
-            " cancel the commits that wait: they are durable here, but not on a standby"
+            " synchronous_standby_names = '' (or the names that are connected); SELECT pg_reload_conf(); leave"
+            " the commits that wait alone: they are durable here, but not on a standby"
         )
         return _state(STANDBY_MISSING, text, advice, len(waiting), longest)
     advice = (
         f"check the synchronous standby {', '.join(map(printable, there))} and the network to it"
-        " (write_lag, flush_lag and replay_lag of pg_stat_replication); do not cancel the commits that wait"
+        " (write_lag, flush_lag and replay_lag of pg_stat_replication); leave the commits that wait alone"
     )
     return _state(STANDBY_SLOW, text, advice, len(waiting), longest)
 
