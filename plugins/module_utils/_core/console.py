@@ -7,19 +7,24 @@ The lines of each report are beside it, in ``*_lines``.
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple, TypedDict
+import re
+from typing import Any, Sequence, Tuple, TypedDict
 
 from .gate import GateResult
 from .outcome import OutcomeReport
 from .plan import PlanDict
 from .result import ActResult, NotDone
-from .text import shortened, span
+from .text import shortened, some, span
 
 Line = Tuple[str, str]  # what kind of line, text
 PLAIN, GOOD, CARE, BAD, DIM = "plain", "good", "care", "bad", "dim"
 _KIND = {"recovered": GOOD, "improved": CARE, "unchanged": BAD, "worse": BAD}
 SHOWN = 12
 TOP, WIDE = 5, 140
+_FEW = 2  # sessions that are alike and still have a line each
+_SESSION = re.compile(r"(\d+) (.*)\Z")  # the pid and the name of a session
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_BOUND = re.compile(r"exceeds the limit of \d+ \(((?:max_\w+ [\d.]+(?:, )?)+)\)")
 
 
 class ShownAct(ActResult, total=False):
@@ -66,21 +71,57 @@ def first_line(kind: str, text: str, unread: Sequence[str]) -> Line:
 
 def of_plan(plan: PlanDict) -> list[Line]:
     """Sessions to terminate, sessions that are excluded, and how many wait before and after."""
-    lines = []
-    for act in plan["actions"][:SHOWN]:
-        verb = "roll back" if act["action"] == "rollback_prepared" else act["action"]
-        lines.append((CARE, f"{verb} {act['who']}: {act['reason']}; frees {act['frees']}"))
-        lines.append((DIM, f"    target {act['target']}"))
-    lines += [
-        (DIM, f"exclude {item.get('who') or item['target']}: {item['reason']}") for item in plan["excluded"][:SHOWN]
-    ]
-    hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["excluded"]) - SHOWN)
-    if hidden:
-        lines.append((DIM, f"and {hidden} more, see the result"))
+    lines = _planned(plan)
     if not plan["actions"]:
         lines.append((CARE if plan["affected_before"] else GOOD, "no action is planned"))
     lines.append((PLAIN, f"{plan['affected_before']} wait too long; with this plan {plan['affected_after']} would"))
-    return lines
+    return lines + _of_bound(plan)
+
+
+def _planned(plan: PlanDict) -> list[Line]:
+    """The actions with their targets and the excluded targets; sessions that differ in their pid alone are one line."""
+    lines: list[Line] = []
+    acts, excluded = _alike(plan["actions"]), _alike(plan["excluded"])
+    for group in acts[:SHOWN]:
+        verb = "roll back" if group[0]["action"] == "rollback_prepared" else group[0]["action"].replace("_", " ")
+        freed = f"; frees {group[0]['frees']}" if len(group) == 1 and "frees" in group[0] else ""
+        lines.append((CARE, f"{verb} {_named(group)}: {group[0]['reason']}{freed}"))
+        lines.append((DIM, f"    target {' '.join(act['target'] for act in group)}"))
+    lines += [(DIM, f"exclude {_named(group)}: {group[0]['reason']}") for group in excluded[:SHOWN]]
+    hidden = sum(len(group) for group in (*acts[SHOWN:], *excluded[SHOWN:]))
+    return [*lines, (DIM, f"and {hidden} more, see the result")] if hidden else lines
+
+
+def _alike(items: Sequence[Any]) -> list[list[Any]]:
+    """Sessions of one name and one reason together, whatever their pids and figures; all else alone."""
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        session = _SESSION.match(item.get("who") or "")
+        key = (item.get("action"), session.group(2), _FIGURE.sub("#", item["reason"])) if session else item["target"]
+        groups.setdefault(key, []).append(item)
+    return [part for group in groups.values() for part in ([group] if _several(group) else [[item] for item in group])]
+
+
+def _several(group: Sequence[Any]) -> bool:
+    """Whether these are different sessions, and enough for one line together."""
+    return len({item["target"] for item in group}) == len(group) > _FEW
+
+
+def _named(group: Sequence[Any]) -> str:
+    if len(group) == 1:
+        return str(group[0].get("who") or group[0]["target"])
+    matches = [match for match in (_SESSION.match(item["who"]) for item in group) if match]
+    return f"{len(group)} sessions {matches[0].group(2)} (pid {some([match.group(1) for match in matches], SHOWN)})"
+
+
+def _of_bound(plan: PlanDict) -> list[Line]:
+    """What a bound of the run leaves undone, and which variable raises it."""
+    bounds = [match for match in (_BOUND.search(item["reason"]) for item in plan["excluded"]) if match]
+    role = {"unblock": "unblock_sessions", "end_sessions": "end_sessions"}.get(plan["verb"]) if bounds else ""
+    if not role:
+        return []
+    raised = " or ".join(f"{role}_{part.split()[0]}" for part in bounds[0].group(1).split(", "))
+    return [(CARE, f"{len(bounds)} left by the limit ({bounds[0].group(1)}): run it again, or raise {raised}")]
 
 
 def of_gate(result: GateResult) -> list[Line]:
@@ -135,19 +176,10 @@ def of_outcome(result: OutcomeReport) -> list[Line]:
 
 def of_act_plan(plan: PlanDict) -> list[Line]:
     """The planned actions with their targets, the excluded targets, or why there is no action."""
-    lines = []
-    for act in plan["actions"][:SHOWN]:
-        lines.append((CARE, f"{act['action'].replace('_', ' ')} {act.get('who') or act['target']}: {act['reason']}"))
-        lines.append((DIM, f"    target {act['target']}"))
-    lines += [
-        (DIM, f"exclude {item.get('who') or item['target']}: {item['reason']}") for item in plan["excluded"][:SHOWN]
-    ]
-    hidden = max(0, len(plan["actions"]) - SHOWN) + max(0, len(plan["excluded"]) - SHOWN)
-    if hidden:
-        lines.append((DIM, f"and {hidden} more, see the result"))
+    lines = _planned(plan)
     if not plan["actions"]:
         lines.append((CARE if plan["affected_before"] else GOOD, plan["no_action_reason"] or "nothing is to be done"))
-    return lines
+    return lines + _of_bound(plan)
 
 
 def of_act(result: ShownAct) -> list[Line]:

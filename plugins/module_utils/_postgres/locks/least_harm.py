@@ -16,6 +16,7 @@ from typing import AbstractSet, Any, Collection, Iterable, Mapping, TypedDict
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import PlannedAct
+from ..._core.text import span
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
 from ..session import Holder, Session
@@ -110,9 +111,18 @@ class Judgement(PlannedAct):
 
     def as_dict(self) -> UnblockDict:
         """The plan with what it promises: ``frees`` waiters continue, ``leaves`` still wait."""
-        nothing = "" if self.affected else "; ".join(["nothing to do: no session waits too long", *self.no_incident])
+        nothing = "" if self.affected else "; ".join([self._why_nothing(), *self.no_incident])
         plan = plan_dict(self.plan, len(self.affected), "sessions that wait too long", nothing, self.left)
         return {**plan, "frees": len(self.freed), "up_to": self.up_to, "alternatives": self._alternatives()}
+
+    def _why_nothing(self) -> str:
+        longest, least = self.snapshot.longest_wait(), self.bounds.min_waiting
+        if not 0 < longest < least:
+            return "nothing to do: no session waits too long"
+        return (
+            f"nothing to do: no session waits too long: {len(self.snapshot.forest.waiters)} wait, the longest"
+            f" {span(longest)}; acts from {least:g} s on (unblock_sessions_min_waiting)"
+        )
 
     def _alternatives(self) -> list[AlternativeDict]:
         if not self.waiters_to_cancel:

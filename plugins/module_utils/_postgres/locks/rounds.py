@@ -150,7 +150,7 @@ def unblocking(
         if len(fresh.affected) <= first.left or done.stopped:
             break  # done: only waiters are left that the plan said it would leave
         if done.rounds >= patience.max_rounds:
-            done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds)"
+            done.stopped = f"{len(fresh.affected)} still wait after {done.rounds} rounds (max_rounds): run it again"
             break
         heirs = first.heirs(fresh.snapshot)
         tried = {entry["target"] for entry in done.acted_on + done.still_present}

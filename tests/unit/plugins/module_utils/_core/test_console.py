@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported as exported
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult
@@ -105,3 +108,52 @@ def test_so_is_a_prepared_transaction():
 def test_the_verdict_says_when_nothing_was_relieved():
     lost: OutcomeReport = {**outcome_of(5, 5, 0, None), "what": ""}
     assert summary.of_outcome(lost) == [(summary.BAD, "unchanged: 5 waited too long, 5 do now; not recovered")]
+
+
+def _session(pid, application="pafar-web", reason="idle in transaction for 5 s, blocks 1", **more):
+    target = f"{pid}@20261123T145635.123456Z/20261123T145640.000001Z"
+    return {"target": target, "who": f"{pid} app@postgres {application}", "reason": reason, **more}
+
+
+def _plan_of(actions=(), excluded=(), verb="unblock") -> Any:
+    return {
+        "verb": verb, "digest": "ab" * 32, "actions": list(actions), "excluded": list(excluded), "affected_before": 9,
+        "affected_after": 0, "what": "", "no_action_reason": "",
+    }  # fmt: skip
+
+
+def test_sessions_that_differ_in_their_pid_alone_are_one_line():
+    holders = [_session(pid, reason=f"idle in transaction for {pid}.5 s, blocks 1") for pid in range(1, 8)]
+    lines = text(summary.of_plan(_plan_of(excluded=[*holders, _session(9, "nightly")]))).splitlines()
+    assert lines[0] == (
+        "exclude 7 sessions app@postgres pafar-web (pid 1, 2, 3, 4, 5, 6, 7): idle in transaction for 1.5 s, blocks 1"
+    )
+    assert lines[1].startswith("exclude 9 app@postgres nightly: ")
+    acts = [_session(pid, action="terminate", frees=1) for pid in (1, 2, 3)]
+    lines = text(summary.of_plan(_plan_of(acts))).splitlines()
+    assert lines[0].startswith("terminate 3 sessions app@postgres pafar-web (pid 1, 2, 3): ")
+    assert all(act["target"] in lines[1] for act in acts)
+    assert len(text(summary.of_plan(_plan_of(acts[:2]))).splitlines()) == 5, "two have a line each"
+
+
+def test_things_that_are_no_sessions_have_a_line_each():
+    acts = [{"target": f"web-{n}@a", "who": f"web-{n}", "reason": "unhealthy", "action": "restart"} for n in range(4)]
+    assert len(text(summary.of_act_plan(_plan_of(acts, verb="restart"))).splitlines()) == 8
+
+
+@pytest.mark.parametrize(
+    ("verb", "bound", "says"),
+    [
+        (
+            "unblock",
+            "2 sessions must be terminated together to free 3; with 9 already planned, that exceeds the limit of 10"
+            " (max_terminations 10, max_share 0.2)",
+            "raise unblock_sessions_max_terminations or unblock_sessions_max_share",
+        ),
+        ("end_sessions", "exceeds the limit of 100 (max_idle 100): idle for 9 min", "raise end_sessions_max_idle"),
+    ],
+)
+def test_a_bound_that_leaves_work_undone_says_what_to_do(verb, bound, says):
+    lines = text(summary.of_act_plan(_plan_of([_session(1, action="terminate")], [_session(2, reason=bound)], verb)))
+    assert "1 left by the limit" in lines
+    assert f"run it again, or {says}" in lines
