@@ -75,15 +75,51 @@ options:
     type: int
   drain:
     description:
-      - Whether a replica that is not the only one refuses new connections and finishes the open ones before it stops.
-      - This needs root, nsenter and iptables. If they are missing, the result says so, and the replica stops without
-        draining.
+      - Whether a replica that is not the only one gets no new connections and finishes the open ones before it stops.
+      - It is drained by O(drain_command) if that is given. Otherwise it refuses new connections by a rule in its own
+        network namespace, which needs root, nsenter and iptables. If both are missing, the result says so, and the
+        replica stops without draining.
+      - When the module ends for any reason, the replica is accepting connections again.
     type: bool
     default: true
   drain_timeout:
     description: Longest time in seconds to wait for open connections to end.
     type: float
     default: 10.0
+  drain_wait:
+    description:
+      - Least time in seconds between draining a replica and stopping it, so that every worker of a proxy notices it.
+    type: float
+    default: 3.0
+  drain_command:
+    description:
+      - Command that drains a replica, without a shell, for example a call that makes its readiness check fail, or an
+        administrative command of the proxy. It needs neither root nor iptables.
+      - C({name}), C({id}), C({number}), C({service}) and C({address}) stand for those of the replica.
+    type: list
+    elements: str
+    default: []
+  drain_undo:
+    description:
+      - Command that undoes O(drain_command). It also runs after a restart, and must succeed where nothing is drained.
+      - Required with O(drain_command).
+    type: list
+    elements: str
+    default: []
+  drain_in:
+    description: Where O(drain_command) and O(drain_undo) run, in the replica or in the containers of O(proxy).
+    type: str
+    default: replica
+    choices: [replica, proxy]
+  singletons:
+    description:
+      - Services that must never have two replicas at the same time. They are not scaled out, and a replica has stopped
+        before another one starts.
+      - The same holds for services with the label C(pafar.runbook.singleton) set to V(true), and for services whose
+        compose files ask for one replica and C(deploy.update_config.order) V(stop-first).
+    type: list
+    elements: str
+    default: []
   pause:
     description:
       - Seconds between two replicas if no O(proxy) can be reloaded, so that a proxy that marked a replica as failed
@@ -108,4 +144,7 @@ options:
     description: Seconds after which C(docker compose up) is stopped.
     type: float
     default: 180.0
+notes:
+  - Before it acts, the module records in the engine what it wants. An act that was cut off is completed by the same act
+    with the same options. M(pafar.runbook.compose_info) returns such acts.
 """

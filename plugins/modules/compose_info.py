@@ -152,6 +152,37 @@ stale_proxies:
     service: {description: "Service whose replicas it does not know.", type: str}
     seconds: {description: "Seconds since it read its configuration.", type: float}
     replicas: {description: "Replicas that were started since.", type: list, elements: str}
+drains:
+  description:
+    - Replicas with a drain rule, which refuse new connections. C(run) is V(runs) while the run that drains them is at
+      work, V(ended) if it left the rule behind, and V(unknown) if its process cannot be seen from this host.
+    - A rule that was left behind is removed by the next compose_restart, compose_scale or compose_rollback of the
+      project. Rules are only visible to root, on the host of the engine.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: &DrainReport
+    container: {description: "Name of the container.", type: str}
+    service: {description: "Its service.", type: str}
+    since: {description: "Time at which the rule was set.", type: str}
+    pid: {description: "Process id of the run that set the rule.", type: int}
+    run: {description: "Whether that run V(runs), has V(ended) and left the rule behind, or V(unknown).", type: str}
+    explanation: {description: "State of the replica, in a sentence.", type: str}
+unfinished:
+  description:
+    - Acts that were cut off before they reached the planned state. The same act with the same options completes it.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: &UnfinishedReport
+    module: {description: "Module that was cut off.", type: str}
+    at: {description: "Time at which the act began.", type: str}
+    pid: {description: "Process id of the run.", type: int}
+    run: {description: "Whether its process has V(ended), or V(unknown).", type: str}
+    services: {description: "Services on which the planned state is not reached.", type: list, elements: str}
+    explanation: {description: "What is left to do, in a sentence.", type: str}
 """
 
 from typing import Any

@@ -113,6 +113,7 @@ from contract.incident_values import (
 )
 from support import database_reports, reports
 from support.snapshots import NOW, SERVER, ago, holds, prepared, relation, session, snapshot, waits
+from support.unfinished import left_by_runs
 
 
 def activity_values() -> Iterator[ActivityReport]:
@@ -200,7 +201,8 @@ def project_values() -> Iterator[ProjectReport]:
          "NetworkSettings": network}
     )  # fmt: skip
     stale: StaleProxy = {"proxy": "nginx", "service": "web", "seconds": 60.0, "replicas": ["web"]}
-    yield {**project_dict(Project(Source("shop"), NOW, (one,))), "stale_proxies": [stale]}
+    project = Project(Source("shop"), NOW, (one,), **left_by_runs(one, NOW))
+    yield {**project_dict(project), "stale_proxies": [stale]}
 
 
 def reached_values() -> Iterator[ReachedReport]:

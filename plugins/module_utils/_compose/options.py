@@ -8,6 +8,7 @@ from typing import Any
 
 from .._core.errors import InputError
 from .._core.module import at_least
+from .drain.command import IN_PROXY, IN_REPLICA
 from .engine_options import ENGINE_ARGS, engine_login_of
 from .io.request import Request
 from .project_ref import Source
@@ -31,6 +32,11 @@ ROLLOUT_ARGS: dict[str, Any] = {
     "grace": {"type": "int"},
     "drain": {"type": "bool", "default": True},
     "drain_timeout": {"type": "float", "default": 10.0},
+    "drain_wait": {"type": "float", "default": 3.0},
+    "drain_command": {"type": "list", "elements": "str", "default": []},
+    "drain_undo": {"type": "list", "elements": "str", "default": []},
+    "drain_in": {"type": "str", "default": IN_REPLICA, "choices": [IN_REPLICA, IN_PROXY]},
+    "singletons": {"type": "list", "elements": "str", "default": []},
     "pause": {"type": "float", "default": 11.0},
     "proxy": {"type": "str", "default": ""},
     "proxy_reload": {"type": "list", "elements": "str", "default": ["nginx", "-s", "reload"]},
@@ -84,18 +90,27 @@ def rollout_options_of(params: dict[str, Any]) -> RolloutOptions:
     """How the act is carried out; refuses limits that would not bound anything."""
     for name in ("ready_timeout", "compose_timeout"):
         at_least(params, name, 1, "s")
-    for name in ("stable", "drain_timeout", "pause"):
+    for name in ("stable", "drain_timeout", "drain_wait", "pause"):
         at_least(params, name, 0, "s")
     if params["grace"] is not None:
         at_least(params, "grace", 0, "s")
     if params["proxy"] and not params["proxy_reload"]:
         raise InputError("proxy is given without a command in proxy_reload. Nothing was done.")
+    if params["drain_command"] and not params["drain_undo"]:
+        raise InputError("drain_command is given without a command in drain_undo. Nothing was done.")
+    if params["drain_command"] and params["drain_in"] == IN_PROXY and not params["proxy"]:
+        raise InputError("drain_in is proxy, and no proxy is given. Nothing was done.")
     return RolloutOptions(
         ready_timeout=params["ready_timeout"],
         stable=params["stable"],
         grace=params["grace"],
         drain=params["drain"],
         drain_timeout=params["drain_timeout"],
+        drain_wait=params["drain_wait"],
+        drain_command=tuple(params["drain_command"]),
+        drain_undo=tuple(params["drain_undo"]),
+        drain_in=params["drain_in"],
+        singletons=tuple(params["singletons"]),
         pause=params["pause"],
         proxy=params["proxy"],
         proxy_reload=tuple(params["proxy_reload"]),

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Callable, Iterable, Mapping, Sequence
 
+from .acts.wish import Unfinished
 from .container import NAMESPACES, Container
+from .drain.leftover import Drained
 from .model import Model, Spec, drift, in_order
 from .project_ref import Source
 
@@ -32,6 +34,8 @@ class Project:
     exits: Mapping[str, int] = field(default_factory=dict)  # of those that loop, and run for the moment, by id
     logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # last lines of unhealthy containers, by id
     outside: tuple[Container, ...] = ()  # containers of others that share a namespace or volumes with one of these
+    drains: Mapping[str, Drained] = field(default_factory=dict)  # of those with a drain rule, by id
+    unfinished: tuple[Unfinished, ...] = ()  # acts whose record is still there
 
     @property
     def name(self) -> str:
@@ -84,6 +88,12 @@ class Project:
             for other in (*self.containers, *self.outside)
             if any(kind in kinds and owner in names for kind, owner in other.shares)
         ]
+
+    @property
+    def left_drained(self) -> list[tuple[Container, Drained]]:
+        """Containers that refuse connections because of a rule that a run left behind."""
+        states = ((container, self.drains.get(container.id)) for container in self.containers)
+        return [(container, state) for container, state in states if state is not None and state.left]
 
     def stateful(self, service: str) -> bool:
         """Whether it keeps data: a second replica on it, or a fresh one without it, may destroy them."""

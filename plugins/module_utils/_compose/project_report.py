@@ -8,11 +8,15 @@ from datetime import datetime
 from typing import Sequence, TypedDict
 
 from .._core.times import stamp
+from .acts.recovery import UnfinishedReport, unfinished_reports
 from .container import NAMESPACES, Container, exit_meaning
+from .drain.leftover import DrainReport, drain_report
 from .health import UNHEALTHY, UNKNOWN
 from .project import Project
 from .project_ref import Source
 from .proxy import StaleProxy
+
+_STABLE = 10.0  # seconds after which a replica without a health check counts as ready
 
 
 class ContainerReport(TypedDict):
@@ -95,6 +99,7 @@ class ProjectReport(TypedDict):
     """What compose_info returns. ``unhealthy``: how many containers have a problem.
 
     ``stale_proxies``: of the proxy that was named, those that do not know every replica.
+    ``drains``: replicas with a drain rule; ``unfinished``: acts that were cut off and left something undone.
     """
 
     project: ProjectFiles
@@ -102,6 +107,8 @@ class ProjectReport(TypedDict):
     problem: list[str]
     unhealthy: int
     stale_proxies: list[StaleProxy]
+    drains: list[DrainReport]
+    unfinished: list[UnfinishedReport]
 
 
 def last_exit(project: Project, container: Container) -> str:
@@ -132,7 +139,8 @@ def problem_of(project: Project, container: Container) -> str:
         return lost
     if container.health == UNHEALTHY:
         return f"its health check fails: {container.health_output or 'no output'}"
-    return ""
+    drain = project.drains.get(container.id)
+    return drain.words if drain is not None and drain.left else ""
 
 
 def is_well(project: Project, container: Container) -> bool:
@@ -170,8 +178,11 @@ def on_purpose(container: Container) -> str:
     return "is being removed" if container.state == "removing" else ""
 
 
-def note_of(container: Container) -> str:
-    """A state that is no problem, in a sentence: set up on purpose, or unknown; empty where there is none."""
+def note_of(project: Project, container: Container) -> str:
+    """A state that is no problem, in a sentence: set up on purpose, drained, or unknown; empty where there is none."""
+    drain = project.drains.get(container.id)
+    if drain is not None and not drain.left:
+        return drain.words
     if container.running and container.health == UNKNOWN:
         return (
             f"has a health check that says nothing ({container.health_output or 'no output'}): whether it is healthy is"
@@ -218,7 +229,7 @@ def container_dict(project: Project, container: Container) -> ContainerReport:
         "restart_policy": container.restart_policy,
         "networks": dict(container.networks),
         "problem": problem_of(project, container),
-        "note": note_of(container),
+        "note": note_of(project, container),
         "shares": [f"{kind} of {_name_of(project, owner)}" for kind, owner in container.shares],
         "log": list(project.logs.get(container.id, ())),
     }
@@ -281,6 +292,8 @@ def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
         "problem": [why],
         "unhealthy": 0,
         "stale_proxies": [],
+        "drains": [],
+        "unfinished": [],
     }
 
 
@@ -300,6 +313,8 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
         if container["note"]
     ]
     problem += [f"{name}: {note}" for name, service in services.items() for note in service["notes"]]
+    unfinished = unfinished_reports(project, _STABLE)
+    problem += [report["explanation"] for report in unfinished]
     return {
         "project": {
             "name": project.name,
@@ -316,4 +331,10 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
             bool(container["problem"]) for service in services.values() for container in service["containers"]
         ),
         "stale_proxies": [],
+        "drains": [
+            drain_report(container, project.drains[container.id])
+            for container in project.containers
+            if container.id in project.drains
+        ],
+        "unfinished": unfinished,
     }

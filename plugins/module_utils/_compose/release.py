@@ -16,6 +16,9 @@ from typing import Any, Iterable, Mapping, Sequence
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
 from .._core.times import stamp
+from .acts.recovery import Recovery
+from .container import Container
+from .drain.leftover import Drained, undrain_item
 from .model import Spec
 from .project import Project
 from .project_report import on_purpose, problem_of
@@ -133,6 +136,9 @@ def _against_exchange(project: Project, service: str) -> Iterable[str]:
             yield f"{sharer.name} lives in a namespace of {replica.name} and would lose it"
         if replica.state == "paused":
             yield f"{replica.name} {on_purpose(replica)}"
+        drain = project.drains.get(replica.id)
+        if drain is not None and not drain.left:
+            yield f"{replica.name} {drain.words}"
 
 
 def _configured(drift: Sequence[str]) -> bool:
@@ -209,7 +215,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Rollback(PlannedAct):
-    """The plan; ``every`` holds each step that it could take. ``created``: when each image was made, for the diff."""
+    """The plan; ``every`` holds each step that it could take. ``created``: when each image was made, for the diff.
+
+    ``recoveries``: by service, from a rollback that was cut off.
+    """
 
     project: Project
     goal: ReleaseSnapshot
@@ -218,6 +227,17 @@ class Rollback(PlannedAct):
     refusals: tuple[str, ...]
     nothing: str
     created: Mapping[str, str] = field(default_factory=dict)
+    recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+
+    def count(self, service: str) -> int:
+        """How many replicas a service is to have: as many as before, also before the act that is completed."""
+        recovery = self.recoveries.get(service)
+        return recovery.wish.replicas if recovery else len(self.project.replicas(service))
+
+    @property
+    def undrained(self) -> tuple[tuple[Container, Drained], ...]:
+        """Replicas from which a drain rule is removed that a run left behind."""
+        return tuple(pair for pair in self.project.left_drained if undrain_item(*pair).target in self.plan.targets)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -225,14 +245,16 @@ class Rollback(PlannedAct):
         return tuple(step for step in self.every if target_of(step) in self.plan.targets)
 
     def as_dict(self) -> PlanDict:
-        return plan_dict(self.plan, len(self.steps), "services not on the release", self.nothing)
+        affected = len(self.steps) + len(self.undrained)
+        return plan_dict(self.plan, affected, "services not on the release", self.nothing)
 
     def diff(self) -> Diff:
         before, after = [], []
         for step in self.steps:
-            count = len(self.project.replicas(step.service))
+            count, present = self.count(step.service), len(self.project.replicas(step.service))
             before.append(
-                f"{step.service}: {count} x image {short(step.former)}, made {self.created.get(step.former, '?')[:19]}"
+                f"{step.service}: {present} x image {short(step.former)},"
+                f" made {self.created.get(step.former, '?')[:19]}"
             )
             after.append(
                 f"{step.service}: {count} x image {short(step.image)}, made {self.created.get(step.image, '?')[:19]}"
@@ -253,15 +275,19 @@ def plan_rollback(
     migrations: Sequence[str] | None = (),
     accept_migrations: bool = False,
     starts_dependencies: bool = False,
+    recoveries: Mapping[str, Recovery] | None = None,
 ) -> Rollback:
     """``present``: whether each image is on this host; ``migrations``: files of them between the two revisions, None if
-    that is not known."""
+    that is not known. ``recoveries``: by service, what a rollback that was cut off has left of it."""
+    open_ends = {name: recovery for name, recovery in (recoveries or {}).items() if name in goal.services}
     changed = differing(goal, project, services)
+    changed += [name for name, recovery in open_ends.items() if not recovery.reached and name not in changed]
     names = project.model.in_order(changed) if project.model else sorted(changed)
-    actions, excluded, steps, refusals = [], [], [], []
+    actions, excluded = [undrain_item(*pair) for pair in project.left_drained], []
+    steps, refusals = [], []
     for name in names:
-        former = Counter(replica.image for replica in project.replicas(name)).most_common(1)[0][0]
         recorded = goal.services[name]
+        former = _former(project, name, recorded.image, open_ends.get(name))
         step = Step(name, recorded.image, former, recorded.reference, how_back(project, goal, name))
         if name not in services and project.stateful(name):
             excluded.append(Item(target_of(step), "keeps data in volumes; it is rolled back only when it is named"))
@@ -275,6 +301,9 @@ def plan_rollback(
         refusals += dependencies(project, name, starts_dependencies)
         refusals += _against_exchange(project, name)
         reason = f"ran at {goal.at}{f' ({goal.revision[:12]})' if goal.revision else ''}"
+        if name in open_ends:
+            wanted, there = open_ends[name].wish.replicas, len(project.replicas(name))
+            reason += f"; a rollback that was cut off has left {there} replicas where {wanted} are wanted"
         actions.append(Item(target_of(step), reason, "roll_back", {"who": name, "how": step.how}))
         steps.append(step)
     if steps and migrations is None and goal.revision and not accept_migrations:
@@ -292,8 +321,22 @@ def plan_rollback(
         " (a git checkout alone changes no image)" if goal.revision else ""
     )
     return Rollback(
-        project, goal, Plan("roll_back", tuple(actions), tuple(excluded)), tuple(steps), tuple(refusals), nothing
+        project,
+        goal,
+        Plan("roll_back", tuple(actions), tuple(excluded)),
+        tuple(steps),
+        tuple(refusals),
+        nothing,
+        recoveries=open_ends,
     )
+
+
+def _former(project: Project, service: str, image: str, recovery: Recovery | None) -> str:
+    """The image that a service is rolled back from: of most of those that run another one than ``image``."""
+    others = Counter(replica.image for replica in project.replicas(service) if replica.image != image)
+    if others:
+        return others.most_common(1)[0][0]
+    return recovery.wish.former if recovery else image
 
 
 def how_back(project: Project, goal: ReleaseSnapshot, service: str) -> str:

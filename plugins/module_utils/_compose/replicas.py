@@ -21,6 +21,11 @@ class RolloutOptions:
     grace: int | None = None
     drain: bool = True
     drain_timeout: float = 10.0
+    drain_wait: float = 3.0  # for which a drained replica stays, so that every worker of a proxy meets it
+    drain_command: tuple[str, ...] = ()
+    drain_undo: tuple[str, ...] = ()
+    drain_in: str = "replica"
+    singletons: tuple[str, ...] = ()
     pause: float = 11.0
     proxy: str = ""
     proxy_reload: tuple[str, ...] = ("nginx", "-s", "reload")

@@ -9,30 +9,48 @@ one is up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Collection, Mapping, Sequence
 
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import PlannedAct
+from .acts.recovery import Recovery
 from .container import Container
+from .drain.leftover import Drained, undrain_item
 from .project import Project
 from .project_report import note_of, on_purpose, problem_of
 from .replicas import line_of
 from .scale import dependencies
 
+_STOPPED = "was stopped by a restart that was cut off, and not started again"
 METHODS = ("auto", "restart", "replace")
-RESTART, REPLACE, UNPAUSE = "restart", "replace", "unpause"
+RESTART, REPLACE, UNPAUSE, REMOVE, START = "restart", "replace", "unpause", "remove", "start"
 
 
 @dataclass(frozen=True)
 class Restarting(PlannedAct):
-    """The plan; ``every`` holds each container that it could concern, in order, with how it is treated."""
+    """The plan; ``every`` holds each container that it could concern, in order, with how it is treated.
+
+    ``lacking``: service and number of replicas that an act which was cut off has not started.
+    """
 
     project: Project
     services: tuple[str, ...]
     plan: Plan
     every: tuple[tuple[Container, str], ...]
     refusals: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def undrained(self) -> tuple[tuple[Container, Drained], ...]:
+        """Replicas from which a drain rule is removed that a run left behind."""
+        return tuple(pair for pair in self.project.left_drained if undrain_item(*pair).target in self.plan.targets)
+
+    @property
+    def missing(self) -> tuple[tuple[str, int], ...]:
+        """Service and number of replicas to start."""
+        started = {str(item.detail["who"]) for item in self.plan.actions if item.action == START}
+        return tuple((service, number) for service, number in self.lacking if service in started)
 
     @property
     def order(self) -> tuple[tuple[Container, str], ...]:
@@ -44,7 +62,8 @@ class Restarting(PlannedAct):
 
     def as_dict(self) -> PlanDict:
         nothing = "nothing to do: no replica is to be restarted"
-        return plan_dict(self.plan, len(self.every), "replicas to restart", nothing)
+        affected = len(self.every) + len(self.project.left_drained) + len(self.lacking)
+        return plan_dict(self.plan, affected, "replicas to restart", nothing)
 
     def diff(self) -> Diff:
         how_of = {container.id: how for container, how in self.order}
@@ -52,6 +71,7 @@ class Restarting(PlannedAct):
             RESTART: "restarted, same container",
             REPLACE: "replaced by a fresh container of the same image",
             UNPAUSE: "unpaused, same container and same processes",
+            REMOVE: "removed",
         }
         before, after = [], []
         for service in self.services:
@@ -59,6 +79,10 @@ class Restarting(PlannedAct):
                 line = line_of(self.project, container)
                 before.append(line)
                 after.append(f"{container.name}: {after_how[how_of[container.id]]}" if container.id in how_of else line)
+        for container, dummy in self.undrained:
+            before.append(f"{container.name}: refuses new connections")
+            after.append(f"{container.name}: accepts them")
+        after += [f"{service}: {number} more, new" for service, number in self.missing]
         return diff_of("replicas", before, after)
 
 
@@ -72,6 +96,8 @@ def plan_restart(
     method: str = "auto",
     starts_dependencies: bool = False,
     full_disks: Mapping[str, str] = {},
+    recoveries: Mapping[str, Recovery] | None = None,
+    stop_first: Collection[str] = (),
 ) -> Restarting:
     """Services in the order of their dependencies; within one the unhealthy replicas first.
 
@@ -79,26 +105,59 @@ def plan_restart(
     alone. ``containers``: names of those that are meant; all of the services where none is said. ``full_disks``: by
     container id, why a restart cannot bring it back. A container that lives in a namespace of one that is restarted
     loses it, and is restarted behind it.
+
+    ``recoveries``: by service, from a restart that was cut off; it is completed first. ``stop_first``: services of
+    which a replica must have stopped before another one takes its place.
     """
     names = project.in_order(services)
+    open_ends = recoveries or {}
     draft = _Draft(
-        project, method, {service: why_not_replaced(project, service, starts_dependencies) for service in names}
+        project,
+        method,
+        {service: why_not_replaced(project, service, starts_dependencies, service in stop_first) for service in names},
+        stop_first,
     )
+    draft.actions += [undrain_item(*pair) for pair in project.left_drained]
     for service in names:
-        replicas = project.replicas(service)
-        if unhealthy_only and not any(problem_of(project, replica) for replica in replicas):
+        if service in open_ends:
+            draft.complete(service, open_ends[service])
+    healthy_else = replace(project, drains={})  # a rule that was left behind is removed, and no restart is needed
+
+    for service in names:
+        recovery = open_ends.get(service)
+        problems = {
+            replica.id: _STOPPED if recovery and replica in recovery.stopped else problem_of(healthy_else, replica)
+            for replica in project.replicas(service)
+        }
+        if unhealthy_only and not any(problems.values()):
             continue  # healthy services are left out of a plan for the unhealthy ones
-        meant = [replica for replica in replicas if not containers or replica.name in containers]
-        for container in sorted(meant, key=lambda replica: (not problem_of(project, replica), replica.number)):
-            why = why_excluded(container, problem_of(project, container), unhealthy_only, named)
+        gone = (*recovery.debris, *recovery.replaced) if recovery else ()
+        meant = [
+            replica
+            for replica in project.replicas(service)
+            if (not containers or replica.name in containers) and replica not in gone
+        ]
+        for container in sorted(meant, key=lambda replica: (not problems[replica.id], replica.number)):
+            problem, drain = problems[container.id], project.drains.get(container.id)
+            why = why_excluded(project, container, problem, unhealthy_only, named or problem == _STOPPED)
             why = why or full_disks.get(container.id, "")
+            if drain is not None and not drain.left:
+                why = drain.words
+            elif recovery and container in recovery.fresh and method == REPLACE:
+                why = "was started by the run that was cut off, in place of another"
             if why:
                 draft.exclude(container, why)
             else:
-                draft.add(container, problem_of(project, container) or on_purpose(container))
+                draft.add(container, problem or on_purpose(container))
     concerned = tuple(dict.fromkeys([*names, *(container.service for container, dummy in draft.order)]))
-    plan = Plan("restart", tuple(draft.actions), tuple(draft.excluded))
-    return Restarting(project, concerned, plan, tuple(draft.order), tuple(dict.fromkeys(draft.refusals)))
+    return Restarting(
+        project,
+        concerned,
+        Plan("restart", tuple(draft.actions), tuple(draft.excluded)),
+        tuple(draft.order),
+        tuple(dict.fromkeys(draft.refusals)),
+        tuple(draft.lacking),
+    )
 
 
 @dataclass
@@ -108,10 +167,26 @@ class _Draft:
     project: Project
     method: str
     against: dict[str, str]
+    stop_first: Collection[str] = ()
     actions: list[Item] = field(default_factory=list)
     excluded: list[Item] = field(default_factory=list)
     order: list[tuple[Container, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    lacking: list[tuple[str, int]] = field(default_factory=list)
+
+    def complete(self, service: str, recovery: Recovery) -> None:
+        """What an act that was cut off has left to do, but for the containers that it was to restart."""
+        for container in recovery.debris:
+            self._append(container, "was started by a run that was cut off, and is not ready", REMOVE)
+        for container in recovery.replaced:
+            self._append(container, "was replaced by a run that was cut off", REMOVE)
+        if recovery.missing:
+            wanted = recovery.wish.replicas
+            there = wanted - recovery.missing
+            reason = f"{wanted} were there before a run that was cut off, {there} are there now"
+            detail = {"who": service, "service": service, "count": recovery.missing}
+            self.actions.append(Item(f"{service}:{there}->{wanted}", reason, START, detail))
+            self.lacking.append((service, recovery.missing))
 
     def exclude(self, container: Container, why: str) -> None:
         self.excluded.append(self._item(container, why, ""))
@@ -142,8 +217,12 @@ class _Draft:
         if container.state == "paused" and self.method != REPLACE:
             return UNPAUSE, ""
         wants = self.method == REPLACE or (self.method == "auto" and self.project.loops(container))
+        if wants and self.method == "auto" and container.service in self.stop_first:
+            against = "a second one must not run beside it"
         if wants and against:
             return RESTART, f" (not replaced: {against})"
+        if wants and container.service in self.stop_first:
+            return REPLACE, " (the old one goes first)"
         return (REPLACE if wants else RESTART), ""
 
     def _append(self, container: Container, reason: str, how: str) -> None:
@@ -157,7 +236,7 @@ class _Draft:
         return Item(self.project.target(container), reason, how, who)
 
 
-def why_excluded(container: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
+def why_excluded(project: Project, container: Container, problem: str, unhealthy_only: bool, named: bool) -> str:
     """Why a container is left alone, in a clause; empty where it is not."""
     if container.done:
         return "ran once and ended well; it is not meant to run"
@@ -171,14 +250,15 @@ def why_excluded(container: Container, problem: str, unhealthy_only: bool, named
     if not named and container.state == "exited":
         return "is a job that failed; it is run again only when its service is named"
     if unhealthy_only and not problem:
-        return note_of(container) or "is healthy"
+        return note_of(project, container) or "is healthy"
     return ""
 
 
-def why_not_replaced(project: Project, service: str, starts_dependencies: bool) -> str:
-    """Why no fresh container can come up beside a replica of this service; empty if one can."""
+def why_not_replaced(project: Project, service: str, starts_dependencies: bool, stops_first: bool = False) -> str:
+    """Why no fresh container can come up beside a replica of this service, or after it where it ``stops_first``; empty
+    if one can."""
     spec, replicas = project.spec(service), project.replicas(service)
-    if spec is None or (spec.most is not None and spec.most <= len(replicas)):
+    if spec is None or (spec.most is not None and spec.most <= len(replicas) and not stops_first):
         return "there can be no second one beside it (a fixed name or port)"
     sharer = next((other for replica in replicas for other in project.sharers(replica)), None)
     if sharer is not None:

@@ -12,7 +12,9 @@ from .._core.errors import InputError, PreflightError
 from .._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from .._core.result import NOTHING_DONE, PlannedAct
 from .._core.units import MIB
+from .acts.recovery import Recovery
 from .container import Container
+from .drain.leftover import Drained, undrain_item
 from .health import UNKNOWN
 from .model import ports_of
 from .project import Project
@@ -20,6 +22,7 @@ from .project_report import on_purpose
 from .replicas import line_of, reload_item
 
 START = "start"
+_LEFT = "was started by a run that was cut off, and is not ready"
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,16 @@ class Scaling(PlannedAct):
     excess: tuple[Container, ...]
     proxies: tuple[Container, ...]  # that do not know all replicas
     unknown: tuple[Container, ...]  # replicas that they do not know
+    recovery: Recovery | None = None  # from an act on this service that was cut off
 
     @property
     def now(self) -> int:
         return len(self.project.replicas(self.service))
+
+    @property
+    def before(self) -> int:
+        """Replicas before this act, and before the one that it completes."""
+        return len(self.recovery.wish.known) if self.recovery else self.now
 
     @property
     def add(self) -> int:
@@ -78,13 +87,23 @@ class Scaling(PlannedAct):
         return tuple(replica for replica in self.excess if replica.target in self.plan.targets)
 
     @property
+    def debris(self) -> tuple[Container, ...]:
+        """Those of them that a run which was cut off has started: they go first, and count as no replicas."""
+        return tuple(victim for victim in self.victims if self.recovery and victim in self.recovery.debris)
+
+    @property
     def stale(self) -> tuple[Container, ...]:
         """Proxies to reload for themselves; after every other change they are reloaded anyway."""
         return tuple(proxy for proxy in self.proxies if reload_item(proxy, self.service, 0).target in self.plan.targets)
 
     @property
+    def undrained(self) -> tuple[tuple[Container, Drained], ...]:
+        """Replicas from which a drain rule is removed that a run left behind."""
+        return tuple(pair for pair in self.project.left_drained if undrain_item(*pair).target in self.plan.targets)
+
+    @property
     def affected(self) -> int:
-        return self.add + len(self.victims) + len(self.unknown)
+        return self.add + len(self.victims) + len(self.unknown) + len(self.undrained)
 
     def as_dict(self) -> PlanDict:
         nothing = f"nothing to do: {self.service} has {self.now} of {self.wanted} replicas already"
@@ -100,6 +119,9 @@ class Scaling(PlannedAct):
             if replica.id not in leaving
         ]
         after += [f"{self.service}: one more, new" for dummy in range(self.add)]
+        for container, dummy in self.undrained:
+            before.append(f"{container.name}: refuses new connections")
+            after.append(f"{container.name}: accepts them")
         for proxy in self.stale:
             before.append(f"{proxy.name}: does not know {len(self.unknown)} of the replicas")
             after.append(f"{proxy.name}: reloaded, knows them all")
@@ -113,17 +135,31 @@ class Scaling(PlannedAct):
         options = {
             "project": self.project.name,
             "service": self.service,
-            "replicas": str(self.now),
+            "replicas": str(self.before),
             "expected": self.now + self.add - len(self.victims),
         }
         return {"reversible": True, "module": "compose_scale", "options": options}
 
 
-def wanted_of(service: str, replicas: int, given: str, bounds: Bounds) -> int:
-    """``5``, ``+2`` or ``-1`` beside the present number of replicas, checked against what the site allows."""
+def wanted_of(
+    service: str, replicas: int, given: str, bounds: Bounds, again: int | None = None, open_wish: int | None = None
+) -> int:
+    """``5``, ``+2`` or ``-1`` beside the present number of replicas, checked against what the site allows.
+
+    ``again``: what this same act wanted when it was cut off, which is wanted still. ``open_wish``: what another act
+    wanted that was cut off; beside it a step is ambiguous.
+    """
     if not re.fullmatch(r"[+-]?\d{1,9}", given.strip()):
         raise InputError(f"replicas is {given!r} and must be a number, or a step like +2. Nothing was done.")
-    desired = int(given) + (replicas if given.strip()[0] in "+-" else 0)
+    step = given.strip()[0] in "+-"
+    if again is not None:
+        return again
+    if step and int(given) and open_wish is not None:
+        raise InputError(
+            f"{service} has {replicas} replicas, and an act that was cut off wanted {open_wish}: from which of both the"
+            f" step {given.strip()} is to be taken is not clear. Say the number of replicas. Nothing was done."
+        )
+    desired = int(given) + (replicas if step else 0)
     if bounds.expected is not None and bounds.expected != replicas:
         raise PreflightError(
             f"{service} has {replicas} replicas and {bounds.expected} were expected: it was changed in the meantime."
@@ -151,19 +187,26 @@ def plan_scaling(
     *,
     stale: Sequence[tuple[Container, float]] = (),
     unknown: Sequence[Container] = (),
+    recovery: Recovery | None = None,
+    single: str = "",
 ) -> Scaling:
-    """``stale``: proxies with the seconds since they read their configuration; ``unknown``: replicas started since."""
-    replicas = project.replicas(service)
+    """``stale``: proxies with the seconds since they read their configuration; ``unknown``: replicas started since.
+
+    ``recovery``: from an act on this service that was cut off. ``single``: why there must never be two replicas.
+    """
+    debris = recovery.debris if recovery else ()
+    replicas = [replica for replica in project.replicas(service) if replica not in debris]
     add = max(0, desired - len(replicas))
-    victims = tuple(removal_order(project, replicas)[: max(0, len(replicas) - desired)])
-    actions, excluded = [], []
+    victims = (*debris, *removal_order(project, replicas)[: max(0, len(replicas) - desired)])
+    actions, excluded = [undrain_item(*pair) for pair in project.left_drained], []
     if add:
         reason = f"{desired} wanted, {len(replicas)} there"
-        # One target stands for all replicas that are to be started.
-        target = f"{service}:{len(replicas)}->{desired}"
+        # One target stands for all replicas that are to be started; of an act that is completed it is the same.
+        target = f"{service}:{len(recovery.wish.known) if recovery else len(replicas)}->{desired}"
         actions.append(Item(target, reason, START, {"who": service, "count": add}))
     for victim in victims:
-        actions.append(Item(project.target(victim), why_first(project, victim), "remove", {"who": victim.name}))
+        reason = _LEFT if victim in debris else why_first(project, victim)
+        actions.append(Item(project.target(victim), reason, "remove", {"who": victim.name}))
     if victims:
         gone = {victim.id for victim in victims}
         excluded = [
@@ -178,12 +221,13 @@ def plan_scaling(
         service,
         desired,
         Plan("scale", tuple(actions), tuple(excluded)),
-        (*refusals(project, service, add, around, bounds), *_against_removal(project, victims))
+        (*refusals(project, service, add, around, bounds, replicas, single), *_against_removal(project, victims))
         if add or victims
         else tuple(_stopped(replicas)),
         victims,
         tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
+        recovery,
     )
 
 
@@ -212,6 +256,9 @@ def _against_removal(project: Project, victims: Sequence[Container]) -> Iterable
             yield f"{sharer.name} lives in a namespace of {victim.name} and would lose it"
         if victim.state == "paused":
             yield f"{victim.name} {on_purpose(victim)}"
+        drain = project.drains.get(victim.id)
+        if drain is not None and not drain.left:
+            yield f"{victim.name} {drain.words}"
 
 
 def _stopped(replicas: Sequence[Container]) -> Iterable[str]:
@@ -232,11 +279,21 @@ def why_first(project: Project, container: Container) -> str:
     return "differs from the files" if project.drift(container) else "excess, the highest number"
 
 
-def refusals(project: Project, service: str, add: int, around: Capacity, bounds: Bounds) -> Iterable[str]:
-    """Everything that speaks against more replicas, each as a clause."""
-    spec, replicas = project.spec(service), project.replicas(service)
+def refusals(
+    project: Project,
+    service: str,
+    add: int,
+    around: Capacity,
+    bounds: Bounds,
+    replicas: Sequence[Container],
+    single: str = "",
+) -> Iterable[str]:
+    """Everything that speaks against more than these replicas, each as a clause."""
+    spec = project.spec(service)
     if not add:
         return
+    if single and len(replicas) + add > 1:
+        yield single
     if spec is None:
         yield f"the files do not know {service}" if project.model else project.why_no_model.rstrip(".")
         return
@@ -248,7 +305,7 @@ def refusals(project: Project, service: str, add: int, around: Capacity, bounds:
     idle = [replica for replica in replicas if not replica.running]
     if idle:
         yield f"{idle[0].name} of it is {idle[0].state}, and `up` would start it: start or remove it first"
-    yield from _ports(project, service, add, around)
+    yield from _ports(project, service, add, around, replicas)
     yield from _names(project, service, add, around)
     if not project.images.get(spec.image):
         yield f"its image {spec.image} is not on this host, and nothing is pulled or built in the middle of an incident"
@@ -279,8 +336,8 @@ def dependencies(project: Project, service: str, starts_them: bool) -> Iterable[
             return
 
 
-def _ports(project: Project, service: str, add: int, around: Capacity) -> Iterable[str]:
-    spec, replicas = project.spec(service), project.replicas(service)
+def _ports(project: Project, service: str, add: int, around: Capacity, replicas: Sequence[Container]) -> Iterable[str]:
+    spec = project.spec(service)
     own = {port.published for replica in replicas if replica.running for port in replica.ports}
     for published in spec.published if spec else ():
         room = ports_of(published)

@@ -8,10 +8,10 @@ import ipaddress
 
 from ..._system.io import cgroups
 from ..._system.io import procfs as host
+from ..drain.io.ports import listening_ports
 from ..project import Project
 from ..scale import Bounds, Capacity
 from .compose_cli import Compose
-from .drain import listening_ports
 from .engine import Engine
 
 

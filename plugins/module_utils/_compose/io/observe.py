@@ -11,7 +11,9 @@ from typing import Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
+from ..acts.io.act_store import ActStore
 from ..container import LONGEST_PAUSE, Container, moment
+from ..drain.io import rule
 from ..project import Project, chosen, source_of
 from ..project_ref import Source
 from ..project_report import problem_of
@@ -37,6 +39,7 @@ def observe(
     source = source_of(name, mine, given, is_file)
     made, tagged = _made(engine, {container.image for container in mine})
     project = Project(source, now, tuple(mine), made=made, tagged=tagged)
+    project = replace(project, drains=rule.find(mine), unfinished=tuple(ActStore(engine, name).unfinished()))
     if compose is not None:
         project = _with_model(engine, compose, project)
     project = replace(project, outside=_outside(engine, mine))

@@ -17,9 +17,9 @@ from ..._core.errors import EngineError
 from ..._system.counters import parse_pressure
 from ..._system.io.procfs import read
 from ..container import Container
+from ..drain.io.ports import ports_of
 from ..health import UNHEALTHY, UNKNOWN
 from ..project import Project
-from .drain import ports_of
 from .engine import Engine
 
 _LONGER = 3.0  # times the limit of the check

@@ -12,14 +12,19 @@ import os
 import signal
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Callable, ContextManager, Iterable, Iterator, Sequence
 
 from ..._core.errors import ActFailed, BusyError, ComposeError, PreflightError, RunbookError
 from ..._core.redaction import redacted, redacted_lines
+from ..._core.result import NotDone
 from ..._system.io.procfs import ages_of
+from ..acts.singleton import stops_first, why_single
 from ..container import Container
+from ..drain.io import rule
+from ..drain.io.drain import out_of_service
+from ..drain.leftover import Drained
 from ..health import HEALTHY, UNCHECKED, UNKNOWN
 from ..project import Project
 from ..project_ref import Source
@@ -27,22 +32,29 @@ from ..proxy import MARGIN, StaleProxy, seconds_since_reload, unknown_to, worker
 from ..readiness import FAILED, READY, Readiness, readiness
 from ..replicas import RolloutOptions, short
 from ..scale import dependencies
-from . import drain
 from .compose_cli import Compose
 from .engine import Engine
 
 _GLANCE = 0.25  # seconds between two looks at what is being waited for
 _RELOADED = 5.0  # seconds within which a reloaded proxy has new workers
 CHANGED = "it has changed since the plan"  # why a target was left alone
-_NOTICED = 3.0  # seconds for which a replica refuses before it stops, so that every worker of a proxy meets it
 
 
 class ReplicaControl:
-    """Acts for one run; ``acts_done`` collects what was done, a sentence each."""
+    """Acts for one run; ``acts_done`` collects what was done, a sentence each. ``step``: called before each step."""
 
     def __init__(self, engine: Engine, compose: Compose, project: Project, rollout: RolloutOptions) -> None:
         self.engine, self.compose, self.project, self.rollout = engine, compose, project, rollout
         self.acts_done: list[str] = []
+        self.step: Callable[[], None] = lambda: None
+
+    def single(self, service: str) -> str:
+        """Why there must never be two replicas of it; empty where there may."""
+        return why_single(self.project, service, self.rollout.singletons)
+
+    def stops_first(self, service: str) -> bool:
+        """Whether a replica must have stopped before another one takes its place."""
+        return stops_first(self.project, service, self.rollout.singletons)
 
     # -- the proxy
 
@@ -89,15 +101,21 @@ class ReplicaControl:
 
     # -- replicas
 
-    def add_replicas(self, service: str, add: int, source: Source | None = None, image: str = "") -> list[Container]:
+    def add_replicas(
+        self, service: str, add: int, source: Source | None = None, image: str = "", keep: bool = False
+    ) -> list[Container]:
         """Start ``add`` more and wait until they are up; if they do not come up they are removed again.
 
-        ``source``: other files than the project's own; ``image``: what they must run, by id.
+        ``source``: other files than the project's own; ``image``: what they must run, by id; ``keep``: also those that
+        do not come up.
         """
+        before = {container.id for container in self.now(service)}
         against = list(dependencies(self.project, service, self.compose.starts_dependencies))
+        if self.single(service) and len(before) + add > 1:
+            against.append(self.single(service))
         if against:
             raise PreflightError(f"{service} could not be given a new replica: {'; '.join(against)}.")
-        before = {container.id for container in self.now(service)}
+        self.step()
         pins = {name: len(self.project.replicas(name)) for name in self._needs(service)}
         try:
             self.compose.up(source or self.project.source, service, len(before) + add, pins)
@@ -112,7 +130,8 @@ class ReplicaControl:
                 )
             self.await_ready(fresh)
         except BaseException as error:
-            self._remove_added(service, before, add, error)
+            if not keep:
+                self._remove_added(service, before, add, error)
             raise
         self.acts_done += [f"started {container.name}" for container in fresh]
         return fresh
@@ -174,44 +193,34 @@ class ReplicaControl:
         present = self.engine.container(container.id)
         return present is not None and present.target == container.target
 
-    def take_out(self, replica: Container) -> bool:
-        """Let it finish what it has, and give it nothing new; says where that cannot be. True: it refuses now."""
+    def taken_out(self, replica: Container) -> ContextManager[None]:
+        """Drained for what is done to it inside, and let in again if it runs on because that failed.
+
+        A replica that is the only healthy one is not drained: nothing else could answer.
+        """
         others = [
             container for container in self.now(replica.service) if container.id != replica.id and container.healthy
         ]
-        if not self.rollout.drain or not replica.running or not others or not self.engine.login.local:
-            return False
+        if not self.rollout.drain or not replica.running or not others:
+            return nullcontext()
         beside = self.project.sharers(replica, ("network",))
-        if beside or any(kind == "network" for kind, dummy in replica.shares):
+        if not self.rollout.drain_command and (beside or any(kind == "network" for kind, dummy in replica.shares)):
             with_whom = beside[0].name if beside else "another container"
             self.acts_done.append(f"{replica.name} was not drained: it shares its network with {with_whom}")
-            return False
-        try:
-            problem = drain.drain(replica.pid, self.rollout.drain_timeout, _NOTICED)
-        except BaseException:
-            drain.undo(replica.pid)
-            raise
-        if problem:
-            self.acts_done.append(f"{replica.name} was not drained: {problem}")
-        return True
+            return nullcontext()
+        return out_of_service(self.engine, self.rollout, replica, self.proxies(), self.acts_done.append)
 
-    @contextmanager
-    def taken_out(self, container: Container) -> Iterator[None]:
-        """Out of service for what is done to it; in again, if it runs on because that failed."""
-        refuses = self.take_out(container)
-        try:
-            if container.state == "paused":
-                self.engine.unpause(container.id)
-            yield
-        except BaseException:
-            if refuses:
-                with suppress(RunbookError):
-                    drain.undo(container.pid)
-            raise
+    def undrain(self, container: Container, state: Drained) -> None:
+        """Remove a drain rule that another run left."""
+        if not rule.remove(container, state):
+            raise ActFailed(f"The drain rule of {container.name} could not be removed; a restart of it would.")
+        self.acts_done.append(f"removed the drain rule of {container.name}, which a run that ended had left")
 
     def remove(self, container: Container, tell_proxy: bool = True) -> None:
         """Drain, stop, remove, reload the proxy. A failed reload does not stop the act."""
+        self.step()
         with self.taken_out(container):
+            self._unpause(container)
             self.engine.stop(container.id, self.grace(container))
         self.engine.remove(container.id)
         if tell_proxy:
@@ -221,13 +230,30 @@ class ReplicaControl:
                 self.acts_done.append(str(error))
         self.acts_done.append(f"removed {container.name}")
 
+    def remove_all(self, replicas: Iterable[Container]) -> list[NotDone]:
+        """Those that are still as the plan saw them; returns the others."""
+        not_done = []
+        for replica in replicas:
+            if self.still(replica):
+                self.remove(replica)
+            else:
+                not_done.append(NotDone(target=replica.target, reason=CHANGED))
+        return not_done
+
     def restart(self, container: Container) -> None:
         """Drain, restart, wait until it is up, and have the proxy give it traffic again."""
+        self.step()
         with self.taken_out(container):
+            self._unpause(container)
             self.engine.restart(container.id, self.grace(container))
         self.await_ready([container])
         self.acts_done.append(f"restarted {container.name}")
         self.give_back(container.service)
+
+    def _unpause(self, container: Container) -> None:
+        """A process that is paused cannot stop by itself."""
+        if container.state == "paused":
+            self.engine.unpause(container.id)
 
     def unpause(self, container: Container) -> None:
         """Let its processes continue, and wait until it is healthy: the runs of its check that the pause cut off have
@@ -271,7 +297,13 @@ class ReplicaControl:
             time.sleep(self.rollout.pause)
 
     def replace(self, container: Container) -> Container:
-        """A fresh one beside it; when that is up the old one goes."""
+        """A fresh one beside it; when that is up the old one goes. Where there must not be two, the old one goes first:
+        then the fresh one stays also when it does not come up."""
+        if self.stops_first(container.service):
+            self.remove(container, tell_proxy=False)
+            fresh = self.add_replicas(container.service, 1, keep=True)[0]
+            self.give_back(container.service)
+            return fresh
         fresh = self.add_replicas(container.service, 1)[0]
         self.reload_proxy()
         self.remove(container)

@@ -10,6 +10,8 @@ from typing import Any, Iterator, Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
+from ..._system.identity import RUNS
+from ..acts.io.acting import wait_for_compose
 from ..project import Project
 from ..project_ref import Source
 from ..project_report import ProjectReport, project_dict
@@ -51,6 +53,10 @@ def open_context(request: Request, services: Sequence[str], needs_files: bool = 
     compose = Compose(request.login.host, request.compose_timeout)
     with engine(request.login) as opened:
         project = observe(opened, compose, request.source, interval=1.0)
+        cut_off = any(unfinished.run != RUNS for unfinished in project.unfinished)
+        if cut_off and wait_for_compose(project.name, request.compose_timeout):
+            # What that run had started went on without it, and changed what was seen.
+            project = observe(opened, compose, request.source, interval=1.0)
         check_services(project, services)
         if needs_files:
             check_model(project)

@@ -7,17 +7,21 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from ..._core.result import ActResult, After, Before, NotDone, carry_out
 from ..._system.io.disk_room import full_at
+from ..acts.io.acting import acting, new_record
+from ..acts.recovery import Recovery, cut_off, recovery_of
+from ..acts.wish import RESTART as ACT
+from ..acts.wish import ActRecord, Wish
 from ..container import Container
 from ..project import Project
 from ..project_report import is_well, problem_of, project_dict
 from ..replicas import service_states
-from ..restart import REPLACE, UNPAUSE, Restarting, plan_restart
-from .replicas import CHANGED, ReplicaControl, exclusively
+from ..restart import REMOVE, REPLACE, RESTART, UNPAUSE, Restarting, plan_restart
+from .replicas import CHANGED, ReplicaControl
 from .request import Context, Request, evidence, open_context, refresh
 
 NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be undone; the logs before it are in the evidence"}
@@ -47,6 +51,8 @@ def restart(
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
         names = list(services) or [name for name in context.project.service_names if context.project.replicas(name)]
         _require_containers(context.project, names, containers)
+        former = cut_off(context.project, ACT, request.rollout.stable)
+        recoveries = _recoveries(context.project, names, former, request.rollout.stable)
         planned = plan_restart(
             context.project,
             names,
@@ -56,26 +62,40 @@ def restart(
             method="restart" if at_once else method,
             starts_dependencies=context.compose.starts_dependencies,
             full_disks=_on_full_disks(context) if unhealthy_only else {},
+            recoveries=recoveries,
+            stop_first=[name for name in names if control.stops_first(name)],
         )
         if planned.refusals:
             raise PreflightError(f"Nothing was restarted: {'; '.join(planned.refusals)}. Nothing was done.")
         if planned.plan.actions and request.rollout.proxy not in names:
             control.check_proxy({container.service for container, dummy in planned.order})
-        return carry_out(planned, request.only, request.check_mode, Restart(context, control, at_once), time.monotonic)
+        the_act = Restart(context, control, at_once, former if recoveries else None, recoveries)
+        return carry_out(planned, request.only, request.check_mode, the_act, time.monotonic)
+
+
+def _recoveries(project: Project, names: Sequence[str], former: ActRecord | None, stable: float) -> dict[str, Recovery]:
+    """By service, what a restart that was cut off has left of it."""
+    states = {name: recovery_of(project, name, former, stable) for name in names} if former else {}
+    return {name: state for name, state in states.items() if state is not None}
 
 
 @dataclass(frozen=True)
 class Restart:
-    """The act. ``at_once``: all replicas of a service together."""
+    """The act. ``at_once``: all replicas of a service together. ``former``: an act that it completes, of which
+    ``recoveries`` say what is left."""
 
     context: Context
     control: ReplicaControl
     at_once: bool
+    former: ActRecord | None
+    recoveries: Mapping[str, Recovery]
 
     def look(self, planned: Restarting) -> Before:
         return Before(
             state=service_states(self.context.project, planned.services),
-            left=sum(bool(problem_of(self.context.project, replica)) for replica, dummy in planned.order),
+            left=sum(bool(problem_of(self.context.project, replica)) for replica, dummy in planned.order)
+            + len(planned.undrained)
+            + len(planned.missing),
             undo=NEVER_UNDONE,
             evidence=evidence(
                 self.context,
@@ -85,8 +105,9 @@ class Restart:
         )
 
     def act(self, planned: Restarting) -> After:
-        with exclusively(self.context.project.name):
-            not_done = act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
+        with acting(self.control, self.record(planned)):
+            not_done = begin(self.control, planned)
+            not_done += act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
         later = refresh(self.context)
         return After(
             done=self.control.acts_done,
@@ -94,6 +115,23 @@ class Restart:
             left=sum(not is_well(later, replica) for name in planned.services for replica in later.replicas(name)),
             not_done=not_done,
         )
+
+    def record(self, planned: Restarting) -> ActRecord:
+        """As many replicas of each service as there were, before the act that is completed, where it is one."""
+        wishes = {}
+        for service in planned.services:
+            replicas = self.context.project.replicas(service)
+            how_of = {container.id: how for container, how in planned.order if container.service == service}
+            if not how_of and service not in self.recoveries:
+                continue
+            former = self.recoveries[service].wish if service in self.recoveries else None
+            wishes[service] = Wish(
+                replicas=former.replicas if former else len(replicas),
+                known=former.known if former else tuple(replica.id for replica in replicas),
+                leaving=tuple(id for id, how in how_of.items() if how in (REMOVE, REPLACE)),
+                restarting=tuple(id for id, how in how_of.items() if how == RESTART),
+            )
+        return new_record(ACT, {}, wishes, self.former)
 
 
 def _on_full_disks(context: Context) -> dict[str, str]:
@@ -122,13 +160,25 @@ def _require_containers(project: Project, services: Sequence[str], containers: S
         )
 
 
+def begin(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
+    """What runs that ended have left: drain rules, replicas that are too many, replicas that are missing."""
+    for container, state in plan.undrained:
+        control.undrain(container, state)
+    not_done = control.remove_all([container for container, how in plan.order if how == REMOVE])
+    for service, number in plan.missing:
+        control.add_replicas(service, number)
+        control.give_back(service)
+    return not_done
+
+
 def act(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
     """One by one; stops at the first that does not come back, and says what was left alone."""
     not_done: list[NotDone] = []
     for service in plan.services:
         if service != control.rollout.proxy:
             control.introduce(service)
-    for place, (container, how) in enumerate(plan.order):
+    order = [(container, how) for container, how in plan.order if how != REMOVE]
+    for place, (container, how) in enumerate(order):
         if not control.still(container):
             not_done.append(NotDone(target=container.target, reason=CHANGED))
             continue
@@ -140,10 +190,10 @@ def act(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
             else:
                 control.restart(container)
         except RunbookError as error:
-            left = [container_left.name for container_left, dummy in plan.order[place + 1 :]]
+            left = [container_left.name for container_left, dummy in order[place + 1 :]]
             rest = f" {', '.join(left)} were left alone." if left else ""
             raise ActFailed(
-                f"Stopped at {container.name}, {place} of {len(plan.order)} were done before it: {error}{rest}"
+                f"Stopped at {container.name}, {place} of {len(order)} were done before it: {error}{rest}"
                 " Look at its log, and consider release_rollback if a deploy came before this.",
                 **{**error.details, "done": control.acts_done, "left_alone": left},
             ) from None
@@ -154,10 +204,11 @@ def act_at_once(control: ReplicaControl, plan: Restarting) -> list[NotDone]:
     """Service by service in the order of their dependencies, the replicas of one together: requests fail meanwhile."""
     not_done: list[NotDone] = []
     for service in plan.services:
-        ours = [container for container, dummy in plan.order if container.service == service]
+        ours = [container for container, how in plan.order if container.service == service and how != REMOVE]
         there = [container for container in ours if control.still(container)]
         not_done += [NotDone(target=container.target, reason=CHANGED) for container in ours if container not in there]
         if there:
+            control.step()
             _restart_all(control, there)
             control.acts_done += [f"{_DONE[container.state == 'paused']} {container.name}" for container in there]
             try:

@@ -4,36 +4,33 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
-from ..._core.errors import ActFailed, InputError, PreflightError, RunbookError
+from ..._core.errors import InputError, PreflightError
 from ..._core.plan import Item, Plan
 from ..._core.result import After, Before, carry_out
 from ..._system.io import git
+from ..acts.io.acting import acting, drop_record, new_record
+from ..acts.io.switching import Switching
+from ..acts.recovery import Recovery, cut_off, recovery_of
+from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project
-from ..project_ref import Source
 from ..project_report import project_dict
 from ..release import (
     FILE,
     LAST_GOOD,
-    TAG,
     ReleaseSnapshot,
     Rollback,
-    Step,
     differing,
-    file_for,
     goal,
     plan_rollback,
     protecting,
     snapshot_of,
 )
-from ..replicas import service_states, short
-from .replicas import ReplicaControl, exclusively
+from ..replicas import service_states
+from .replicas import ReplicaControl
 from .request import Context, Request, evidence, open_context, refresh
 from .snapshots import Snapshots, made
 
@@ -88,25 +85,45 @@ def roll_back(
     """What compose_rollback returns: an ActResult, the snapshot that is gone back to, and what the next `up` does."""
     with open_context(request, services) as context:
         store = Snapshots(folder, context.project.name)
-        planned = plan(context, store, to, services, patterns, accept_migrations)
+        given = {"to": to, "services": sorted(services)}
+        former = cut_off(context.project, ROLLBACK, request.rollout.stable, given)
+        recoveries = _recoveries(context.project, former, request.rollout.stable)
+        again = former.goal if former and recoveries and former.same(ROLLBACK, given) else ""
+        planned = plan(context, store, again or to, services, patterns, accept_migrations, recoveries)
         act = RollBack(
             context,
             ReplicaControl(context.engine, context.compose, context.project, request.rollout),
             store,
             to == LAST_GOOD,
+            given,
+            former if former and former.goal == planned.goal.name else None,
         )
         result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
+        if again and not planned.plan.actions and not request.check_mode:
+            act.mark(list(former.wishes) if former else [])
+            drop_record(context.engine, former)  # it had reached what it wanted
         return {**result, "goal": planned.goal.as_result(), "next_up": act.next_up}
+
+
+def _recoveries(project: Project, former: ActRecord | None, stable: float) -> dict[str, Recovery]:
+    """By service, what a rollback that was cut off has left of it."""
+    states = {name: recovery_of(project, name, former, stable) for name in former.wishes} if former else {}
+    return {name: state for name, state in states.items() if state is not None}
 
 
 @dataclass
 class RollBack:
-    """The act. ``marks``: what is gone back from is no good state to come back to. ``present``: what runs before it."""
+    """The act. ``marks``: what is gone back from is no good state to come back to. ``present``: what runs before it.
+
+    ``given``: its options; ``former``: the record of an act to the same goal that was cut off, which it completes.
+    """
 
     context: Context
     control: ReplicaControl
     store: Snapshots
     marks: bool
+    given: Mapping[str, Any]
+    former: ActRecord | None
     next_up: str = ""
     present: ReleaseSnapshot | None = None
 
@@ -115,29 +132,28 @@ class RollBack:
         project = self.context.project
         stopped = [replica for name in names for replica in project.replicas(name)]
         self.next_up = _next_up(self.store, planned)
-        self.present = present = _snapshot(self.context, "")
+        self.present = present = self._before() or _snapshot(self.context, "")
         if names:
             self.control.check_proxy(names)
         Switching(self.context, self.control, self.store, planned).check_file()
         return Before(
             state=service_states(project, names),
-            left=len(planned.steps),
+            left=len(planned.steps) + len(planned.undrained),
             undo=_undo(project, present, names, str(self.store.folder.parent)),
             evidence=evidence(self.context, stopped, project_dict(project, names)) if names else {},
         )
 
     def act(self, planned: Rollback) -> After:
         names = [step.service for step in planned.steps]
-        with exclusively(self.context.project.name):
+        with acting(self.control, self._record(planned)):
+            for container, state in planned.undrained:
+                self.control.undrain(container, state)
             # What is gone back from is kept for the way forward.
             if self.present is not None:
                 self.store.protect(self.context.engine, self.present)
                 self.store.keep(replace(self.present, good=False))
             Switching(self.context, self.control, self.store, planned).carry_out()
-            # An undo, which goes forward, says nothing of what it leaves.
-            for snapshot in self.store.newest_first() if self.marks else ():
-                if snapshot.good and not _differs(snapshot, self.context.project, names):
-                    self.store.keep(replace(snapshot, good=False))
+            self.mark(names)
         later = refresh(self.context)
         return After(
             done=self.control.acts_done,
@@ -149,6 +165,40 @@ class RollBack:
             touched=True,
         )
 
+    def mark(self, services: Sequence[str]) -> None:
+        """What was gone back from is no good state; an undo, which goes forward, says nothing of what it leaves."""
+        for snapshot in self.store.newest_first() if self.marks else ():
+            if snapshot.good and self.present and _same_images(snapshot, self.present, services):
+                self.store.keep(replace(snapshot, good=False))
+
+    def _before(self) -> ReleaseSnapshot | None:
+        """What ran before the act that is completed; None where there is none."""
+        if self.former is None:
+            return None
+        return next((kept for kept in self.store.newest_first() if kept.name == self.former.present), None)
+
+    def _record(self, planned: Rollback) -> ActRecord:
+        """The image and the number of replicas of each service, and what was there before."""
+        wishes = {}
+        for step in planned.steps:
+            replicas = self.context.project.replicas(step.service)
+            recovery = planned.recoveries.get(step.service)
+            wishes[step.service] = Wish(
+                replicas=planned.count(step.service),
+                known=recovery.wish.known if recovery else tuple(replica.id for replica in replicas),
+                leaving=tuple(replica.id for replica in replicas if replica.image != step.image),
+                image=step.image,
+                former=step.former,
+            )
+        present = self.present.name if self.present else ""
+        return new_record(ROLLBACK, self.given, wishes, self.former, planned.goal.name, present)
+
+
+def _same_images(snapshot: ReleaseSnapshot, present: ReleaseSnapshot, services: Sequence[str]) -> bool:
+    """Whether both record the same one image for each of these services."""
+    both = [(snapshot.services.get(name), present.services.get(name)) for name in services]
+    return all(one and other and one.image == other.image and not other.mixed for one, other in both)
+
 
 def plan(
     context: Context,
@@ -157,6 +207,7 @@ def plan(
     services: Sequence[str],
     patterns: Sequence[str],
     accept_migrations: bool,
+    recoveries: Mapping[str, Recovery],
 ) -> Rollback:
     if not to.strip():
         raise InputError(
@@ -194,6 +245,7 @@ def plan(
         migrations=migrations,
         accept_migrations=accept_migrations,
         starts_dependencies=context.compose.starts_dependencies,
+        recoveries={name: state for name, state in recoveries.items() if not services or name in services},
     )
     if rollback_plan.refusals:
         raise PreflightError(
@@ -244,99 +296,3 @@ def _next_up(store: Snapshots, rollback: Rollback) -> str:
         f"rolls {', '.join(by_file)} forward again, since the files ask for the newer configuration; to stay, put the"
         f" files right, or use --file {store.folder / f'back-to-{rollback.goal.name}.json'}"
     )
-
-
-class Switching:
-    """Services to other images, one replica after the other, the new one first where both can be."""
-
-    def __init__(self, context: Context, control: ReplicaControl, store: Snapshots, rollback: Rollback) -> None:
-        self.context, self.control, self.store, self.rollback = context, control, store, rollback
-        self.counts = {step.service: len(context.project.replicas(step.service)) for step in rollback.steps}
-
-    def check_file(self) -> None:
-        """Where the old configuration is needed, Compose must understand it before anything stops."""
-        if not any(step.how == FILE for step in self.rollback.steps):
-            return
-        with tempfile.TemporaryDirectory(prefix="pafar-runbook-") as folder:
-            path = os.path.join(folder, "compose.json")
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(self._old_files(), file)
-            self.context.compose.render(replace(self.context.project.source, files=(path,), env_files=(), profiles=()))
-
-    def _old_files(self) -> dict[str, Any]:
-        project = self.context.project
-        running = {name: replicas[0].image for name in project.service_names if (replicas := project.replicas(name))}
-        return file_for(self.rollback.goal, running)
-
-    def carry_out(self) -> None:
-        """Back; where a service does not come up with the old image, everything goes forward again."""
-        done: list[Step] = []
-        for step in self.rollback.steps:
-            try:
-                done.append(step)
-                self.switch(step, self._source_of(step))
-            except RunbookError as error:
-                raise ActFailed(
-                    f"{step.service} does not come up with the image {short(step.image)}: {error}"
-                    f" {self._forward(done)}",
-                    **{**error.details, "done": self.control.acts_done},
-                ) from None
-
-    def _forward(self, done: Sequence[Step]) -> str:
-        problems = []
-        for step in reversed(done):
-            try:
-                self.switch(replace(step, image=step.former, former=step.image), None)
-                problems.append(step.service)
-            except RunbookError as error:
-                there = len(self.control.now(step.service))
-                return (
-                    f"To go forward again failed too, at {step.service}, which has {there} of"
-                    f" {self.counts[step.service]} replicas now: {error} A person is needed now."
-                )
-        return f"{', '.join(problems)} went forward again to what ran before."
-
-    def switch(self, step: Step, source: Source | None) -> None:
-        """Every replica on this image, as many as there were. ``source``: other files than the project's own."""
-        if step.how == TAG:
-            repository, tag = _tag_of(step.reference)
-            self.context.engine.tag(step.image, repository, tag)
-        desired = self.counts[step.service]
-        for dummy in range(2 * desired + 1):  # each round brings one more of the right image, or ends in an error
-            replicas = self.control.now(step.service)
-            old = [replica for replica in replicas if replica.image != step.image]
-            if not old and len(replicas) >= desired:
-                return
-            if len(replicas) < desired:
-                self.control.add_replicas(step.service, 1, source, step.image)
-                self.control.give_back(step.service)
-                continue
-            outgoing = sorted(old, key=lambda replica: (replica.healthy, -replica.number))[0]
-            if self._room(step.service, len(replicas)):
-                self.control.add_replicas(step.service, 1, source, step.image)
-                self.control.reload_proxy()
-                self.control.remove(outgoing)
-            else:
-                # The proxy would not find the name of a service without replicas.
-                self.control.remove(outgoing, tell_proxy=False)
-        raise ActFailed(f"{step.service} did not come to run {short(step.image)} in {desired} replicas.")
-
-    def _room(self, service: str, replicas: int) -> bool:
-        """Whether old and new can be side by side: not on one port or name, and never on the same data."""
-        spec = self.context.project.spec(service)
-        narrow = spec is not None and spec.most is not None and spec.most <= replicas
-        return not narrow and not self.context.project.stateful(service)
-
-    def _source_of(self, step: Step) -> Source | None:
-        """The old configuration, rendered, as the only file; where it is the same, the project's own."""
-        if step.how == TAG:
-            return None
-        path = self.store.folder / f"back-to-{self.rollback.goal.name}.json"
-        self.store.write(path, self._old_files())
-        return replace(self.context.project.source, files=(str(path),), env_files=(), profiles=())
-
-
-def _tag_of(reference: str) -> tuple[str, str]:
-    """``registry:5000/app:latest`` into repository and tag; the port of a registry is no tag."""
-    head, colon, tail = reference.rpartition(":")
-    return (head, tail) if colon and "/" not in tail else (reference, "latest")

@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Mapping
 
 from ..._core.errors import ActFailed, PreflightError, RunbookError
-from ..._core.result import ActResult, After, Before, NotDone, carry_out
+from ..._core.result import ActResult, After, Before, carry_out
+from ..acts.io.acting import acting, drop_record, new_record
+from ..acts.recovery import Recovery, cut_off, recovery_of
+from ..acts.wish import SCALE, ActRecord, Wish
+from ..project import Project
 from ..project_report import is_well, project_dict
 from ..replicas import service_states
 from ..scale import Bounds, Scaling, plan_scaling, wanted_of
 from .capacity import read_capacity
-from .replicas import CHANGED, ReplicaControl, exclusively
+from .replicas import ReplicaControl
 from .request import Context, Request, evidence, open_context, refresh
 
 
@@ -21,22 +26,63 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> ActResu
     """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
     with open_context(request, [service], needs_files=False) as context:
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
-        desired = wanted_of(service, len(context.project.replicas(service)), given, bounds)
+        given_options = options_of(service, given, bounds)
+        former = Former.of(context.project, service, given_options, request.rollout.stable)
+        desired = wanted_of(
+            service, len(context.project.replicas(service)), given, bounds, former.again, former.open_wish
+        )
         capacity = read_capacity(context.engine, context.compose, context.project, service, bounds)
         stale, unknown = control.stale_proxies(service)
-        planned = plan_scaling(context.project, service, desired, capacity, bounds, stale=stale, unknown=unknown)
+        planned = plan_scaling(
+            context.project, service, desired, capacity, bounds, stale=stale, unknown=unknown,
+            recovery=former.recovery, single=control.single(service),
+        )  # fmt: skip
         if planned.plan.actions:
             control.check_proxy([service])
         require_no_refusal(planned)
-        return carry_out(planned, request.only, request.check_mode, Scale(context, control), time.monotonic)
+        act = Scale(context, control, given_options, former.record)
+        result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
+        if former.again is not None and not planned.plan.actions and not request.check_mode:
+            drop_record(context.engine, former.record)  # it had reached what it wanted; the next such step is a new one
+        return result
+
+
+def options_of(service: str, given: str, bounds: Bounds) -> dict[str, Any]:
+    """What makes another run the same act."""
+    return {"service": service, "replicas": given.strip(), "expected": bounds.expected}
+
+
+@dataclass(frozen=True)
+class Former:
+    """A scaling of this service that was cut off: its record, what it left, and how many replicas it wanted.
+
+    ``again``: where it is the act of this run; ``open_wish``: where it is another.
+    """
+
+    record: ActRecord | None = None
+    recovery: Recovery | None = None
+    again: int | None = None
+    open_wish: int | None = None
+
+    @classmethod
+    def of(cls, project: Project, service: str, given: Mapping[str, Any], stable: float) -> Former:
+        record = cut_off(project, SCALE, stable, given)
+        recovery = recovery_of(project, service, record, stable) if record else None
+        if record is None or recovery is None:
+            return cls()
+        same = record.same(SCALE, given)
+        wanted = recovery.wish.replicas
+        return cls(record, recovery, wanted if same else None, None if same else wanted)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The act."""
+    """The act. ``given``: its options; ``former``: the record of an act that it completes."""
 
     context: Context
     control: ReplicaControl
+    given: Mapping[str, Any]
+    former: ActRecord | None
 
     def look(self, planned: Scaling) -> Before:
         return Before(
@@ -49,19 +95,18 @@ class Scale:
     def act(self, planned: Scaling) -> After:
         """What was done before a failure is reported with the failure, and how to undo it."""
         control, not_done = self.control, []
-        with exclusively(self.context.project.name):
+        with acting(control, self.record(planned)):
             check_count(control, planned)
             try:
+                for container, state in planned.undrained:
+                    control.undrain(container, state)
                 if planned.victims:
                     control.introduce(planned.service)
+                not_done += control.remove_all(planned.debris)
                 if planned.add:
                     control.add_replicas(planned.service, planned.add)
                     control.reload_proxy()
-                for replica in planned.victims:
-                    if control.still(replica):
-                        control.remove(replica)
-                    else:
-                        not_done.append(NotDone(target=replica.target, reason=CHANGED))
+                not_done += control.remove_all([one for one in planned.victims if one not in planned.debris])
                 if planned.stale:
                     control.reload_proxy()
             except RunbookError as error:
@@ -79,6 +124,17 @@ class Scale:
             left=abs(planned.wanted - len(replicas)) + sum(not is_well(later, replica) for replica in replicas),
             not_done=not_done,
         )
+
+    def record(self, planned: Scaling) -> ActRecord:
+        """What is wanted, and what was there before: before the act that is completed, where it is one."""
+        wish = Wish(
+            planned.now + planned.add - len(planned.victims),
+            tuple(replica.id for replica in self.context.project.replicas(planned.service)),
+            tuple(victim.id for victim in planned.victims),
+        )
+        if self.former is not None:
+            wish = replace(wish, known=self.former.wishes[planned.service].known)
+        return new_record(SCALE, self.given, {planned.service: wish}, self.former)
 
 
 def require_no_refusal(planned: Scaling) -> None:

@@ -53,7 +53,7 @@ class Running:
             self._why = error.strerror or str(error)
 
     def result(self, seconds: float) -> Ran:
-        """Wait for it; with everything that it started it is ended when its time is over."""
+        """Wait for it; with all that it started it is ended when its time is over, or when this process is to stop."""
         if self._process is None:
             return Ran(self.argv, -1, "", self._why)
         try:
@@ -62,6 +62,9 @@ class Running:
         except subprocess.TimeoutExpired:
             self.stop()
             return Ran(self.argv, None, "", "")
+        except BaseException:  # this process is asked to stop: what it started must not go on without it
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End it with everything that it started: docker gives its plugins a process group, but not a session."""

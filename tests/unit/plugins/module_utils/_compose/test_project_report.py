@@ -41,8 +41,8 @@ def test_without_readable_files_there_are_no_notes_on_the_number():
 )
 def test_a_state_that_is_no_problem_is_named(more, note):
     replica = container(**more)
-    assert note in note_of(replica)
-    assert bool(note) == bool(note_of(replica))
+    assert note in note_of(project(replica), replica)
+    assert bool(note) == bool(note_of(project(replica), replica))
 
 
 def test_what_was_paused_or_never_checked_counts_as_no_problem_and_is_shown():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import ROLLBACK
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.release import (
     FILE,
     LAST_GOOD,
@@ -16,7 +18,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.release imp
     snapshot_from,
     snapshot_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.replicas import short
 
+from .acts.facts import made, old, record, wish
 from .facts import NEW, OLD, container, project, volume
 
 
@@ -121,3 +125,38 @@ def test_the_old_files_have_every_image_by_its_id():
 def test_names_of_images_are_small_letters():
     one = taken(container("Web_API", image=OLD), services={"Web_API": {}})
     assert protecting(one)[OLD][0] == "incident-rollback/shop-web-api"
+
+
+def half_way(*containers, present=True, **more):
+    """A rollback of two replicas to OLD that was cut off, and these containers as it left them."""
+    before = [old(number) for number in (1, 2)]
+    leaving = tuple(one.id for one in before)
+    act = record(ROLLBACK, {"web": wish(2, *before, image=OLD, former=NEW, leaving=leaving)})
+    found = project(*containers, **more)
+    snapshot = taken(container(image=OLD), container(number=2, image=OLD))
+    recoveries = {"web": recovery_of(found, "web", act, 10.0)}
+    return plan_rollback(found, snapshot, [], present={OLD: present}, recoveries=recoveries, accept_migrations=True)
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        pytest.param([old(1), old(2), made(number=3, image=OLD)], id="one too many"),
+        pytest.param([old(2)], id="one too few, none of the new"),
+        pytest.param([made(number=3, image=OLD)], id="one too few, none of the old"),
+        pytest.param([], id="none"),
+        pytest.param([made(number=number, image=OLD) for number in (3, 4, 5)], id="all are new, and one too many"),
+    ],
+)
+def test_a_rollback_that_was_cut_off_has_the_same_target_and_the_same_number(containers):
+    plan = half_way(*containers)
+    if len(containers) == 3 and all(one.image == OLD for one in containers):
+        assert plan.steps == (), "three are there, none of them is to go: another has scaled it"
+        return
+    assert plan.plan.targets == (f"web:{short(NEW)}->{short(OLD)}",)
+    assert plan.count("web") == 2
+    assert f"has left {len(containers)} replicas where 2 are wanted" in plan.plan.actions[0].reason
+
+
+def test_where_it_is_reached_nothing_is_left_to_do():
+    assert half_way(made(number=3, image=OLD), made(number=4, image=OLD)).plan.actions == ()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import RESTART
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.restart import plan_restart
+from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import ENDED, RUNS
 
+from .acts.facts import BEGUN, made, old, record, wish
+from .drain.facts import drained_by
 from .facts import OLD, container, project, volume
 
 
@@ -152,3 +158,67 @@ def test_what_fails_for_a_full_disk_is_not_restarted():
     assert first.target not in plan.plan.targets
     assert len(plan.plan.actions) == 1
     assert ("its disk is full", first.target) in [(item.reason, item.target) for item in plan.plan.excluded]
+
+
+def completed(found, act, *services, **more):
+    recoveries = {name: state for name in services if (state := recovery_of(found, name, act, 10.0))}
+    return plan_restart(found, services, recoveries=recoveries, **more)
+
+
+def test_a_replacement_that_was_cut_off_is_completed_and_not_begun_anew():
+    before = [old(number) for number in (1, 2)]
+    act = record(RESTART, {"web": wish(2, *before, leaving=tuple(one.id for one in before))})
+    found = project(*before, made(number=3))
+    plan = completed(found, act, "web", method="replace")
+    assert [(one.name, how) for one, how in plan.order] == [("shop-web-1", "remove"), ("shop-web-2", "replace")]
+    assert "in place of another" in why_excluded(plan)["shop-web-3"]
+    assert "was replaced by a run that was cut off" in plan.plan.actions[0].reason
+
+
+def test_what_is_missing_is_started_and_what_is_half_started_is_removed():
+    gone = old(1)
+    act = record(RESTART, {"web": wish(1, gone, leaving=(gone.id,))})
+    plan = completed(project(made(number=2, state="created", health="")), act, "web", unhealthy_only=True, named=False)
+    assert [(one.name, how) for one, how in plan.order] == [("shop-web-2", "remove")]
+    assert (plan.missing, plan.plan.targets[-1]) == ((("web", 1),), "web:0->1")
+    assert plan.narrowed_to([plan.plan.targets[0]]).missing == ()
+
+
+def test_what_a_restart_stopped_is_no_work_of_a_person():
+    at = BEGUN + timedelta(seconds=3)
+    stopped, other = old(1, state="exited", policy="always", health="", finished=at), old(2)
+    act = record(RESTART, {"web": wish(2, stopped, other, restarting=(stopped.id, other.id))})
+    plan = completed(project(stopped, other), act, "web", unhealthy_only=True, named=False)
+    assert [(one.name, how) for one, how in plan.order] == [("shop-web-1", "restart")]
+    assert planned(project(stopped, other), "web", unhealthy_only=True, named=False) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "how", "note"),
+    [("auto", "restart", "a second one must not run beside it"), ("replace", "replace", "the old one goes first")],
+)
+def test_of_a_singleton_there_are_never_two(method, how, note):
+    loop = container(state="restarting", restarts=9)
+    plan = plan_restart(project(loop), ["web"], method=method, stop_first=["web"])
+    assert [(one.name, one_how) for one, one_how in plan.order] == [("shop-web-1", how)]
+    assert note in plan.plan.actions[0].reason
+    fixed = project(loop, services={"web": {"container_name": "only"}})
+    assert plan_restart(fixed, ["web"], method="replace", stop_first=["web"]).refusals == ()
+    assert plan_restart(fixed, ["web"], method="replace").refusals
+
+
+def test_a_rule_that_was_left_behind_is_removed_and_nothing_is_restarted():
+    one, two = container(), container(number=2)
+    found = project(one, two, drains=drained_by(two, ENDED))
+    plan = plan_restart(found, ["web"], unhealthy_only=True, named=False)
+    assert [item.action for item in plan.plan.actions] == ["undrain"]
+    assert (plan.order, [replica.name for replica, dummy in plan.undrained]) == ((), [two.name])
+    assert plan.as_dict()["affected_before"] == 1
+    assert "accepts them" in plan.diff()["after"]
+
+
+def test_a_replica_that_an_active_run_drains_is_left_alone_and_named():
+    one, two = container(), container(number=2, health="unhealthy")
+    plan = plan_restart(project(one, two, drains=drained_by(two, RUNS)), ["web"])
+    assert [replica.name for replica, dummy in plan.order] == [one.name]
+    assert "is being drained" in why_excluded(plan)[two.name]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import SCALE
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale import (
     Bounds,
     Capacity,
@@ -10,7 +12,10 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.scale impor
     wanted_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, PreflightError
+from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import ENDED, RUNS
 
+from .acts.facts import made, old, record, wish
+from .drain.facts import drained_by
 from .facts import OLD, container, project, volume
 
 
@@ -148,3 +153,57 @@ def test_a_second_replica_on_the_same_data_is_refused():
 def test_a_replica_that_does_not_run_would_be_started():
     found = project(container(), container(number=2, state="paused"))
     assert "`up` would start it" in plan_scaling(found, "web", 3, Capacity()).refusals[0]
+
+
+KNOWN = (old(1), old(2))
+
+
+def recovered(found, replicas, *known):
+    act = record(SCALE, {"web": wish(replicas, *known)})
+    return {"recovery": recovery_of(found, "web", act, 10.0)}
+
+
+def test_an_act_that_was_cut_off_is_completed_by_the_same_step():
+    assert wanted_of("web", 3, "+2", Bounds(), again=4) == 4
+    assert wanted_of("web", 3, "4", Bounds(expected=2), again=4) == 4, "what was expected was there when it began"
+
+
+@pytest.mark.parametrize("step", ["+2", "-1"])
+def test_a_step_beside_the_open_wish_of_another_act_is_ambiguous(step):
+    with pytest.raises(InputError, match=r"an act that was cut off wanted 5.*Say the number of replicas"):
+        wanted_of("web", 3, step, Bounds(), open_wish=5)
+    assert wanted_of("web", 3, "+0", Bounds(), open_wish=5) == 3, "only the proxy is reloaded"
+    assert wanted_of("web", 3, "4", Bounds(), open_wish=5) == 4
+
+
+def test_what_a_run_that_was_cut_off_has_started_goes_before_the_rest_is_added():
+    found = project(*KNOWN, made(number=3, state="created", health=""), made(number=4))
+    plan = plan_scaling(found, "web", 4, Capacity(), **recovered(found, 4, *KNOWN))
+    assert [(item.action, item.detail["who"]) for item in plan.plan.actions] == [
+        ("start", "web"), ("remove", "shop-web-3"),
+    ]  # fmt: skip
+    assert plan.plan.targets[0] == "web:2->4", "the approval of the act that was cut off holds"
+    assert (plan.add, [one.name for one in plan.debris], plan.refusals) == (1, ["shop-web-3"], ())
+    assert plan.undo()["options"]["replicas"] == "2"
+
+
+def test_without_a_record_a_container_that_was_never_started_is_named_and_kept():
+    refused = scaled(4, container(), container(number=2, state="created", health=""))
+    assert any("shop-web-2 of it is created" in reason for reason in refused.refusals)
+
+
+def test_a_singleton_is_never_scaled_out():
+    found = project(container())
+    plan = plan_scaling(found, "web", 2, Capacity(), single="web is a singleton")
+    assert "web is a singleton" in plan.refusals
+    assert plan_scaling(found, "web", 1, Capacity(), single="web is a singleton").refusals == ()
+
+
+def test_a_rule_that_was_left_behind_is_removed_and_one_of_an_active_run_is_not():
+    web, other = container(), container("api")
+    left = plan_scaling(project(web, other, drains=drained_by(other, ENDED)), "web", 1, Capacity())
+    assert [item.action for item in left.plan.actions] == ["undrain"]
+    assert (left.affected, [one.name for one, dummy in left.undrained]) == (1, [other.name])
+    two = (web, container(number=2))
+    active = plan_scaling(project(*two, drains=drained_by(two[1], RUNS)), "web", 1, Capacity())
+    assert any("is being drained" in reason for reason in active.refusals)

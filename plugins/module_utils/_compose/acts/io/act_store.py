@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records of acts, kept by the engine beside what they are about. I/O.
+
+A record is the label of a network that is configuration only: it has no interface and no addresses, needs no image, and
+no prune removes it. Whoever can act on the containers of an engine finds it there, as any user and from any host.
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from ...._core.errors import EngineError
+from ...._system.io import identity
+from ...io.engine_transport import Transport
+from ..wish import RESTART, ActRecord, Unfinished, record_from
+
+LABEL = "pafar.runbook.act"
+_RECORD = f"{LABEL}.record"
+
+
+class ActStore:
+    """The records of one project."""
+
+    def __init__(self, engine: Transport, project: str) -> None:
+        self.engine, self.project = engine, project
+
+    def unfinished(self) -> list[Unfinished]:
+        """Every act whose record is there. Empty, too, where the engine keeps them from this user."""
+        networks: list[dict[str, Any]] = []
+        with suppress(EngineError), self.engine.call("read the acts of"):
+            networks = self.engine.api.networks(filters={"label": f"{LABEL}={self.project}"})
+        records = [
+            record_from(str((network.get("Labels") or {}).get(_RECORD) or ""), str(network["Id"]))
+            for network in networks
+        ]
+        return [Unfinished(record, identity.state(record.owner)) for record in records if record is not None]
+
+    def put(self, record: ActRecord) -> ActRecord:
+        """Keep a record in place of what it was before; it is never missing in between."""
+        name = f"{LABEL}.{self.project}.{uuid.uuid4().hex[:12]}"
+        labels = {LABEL: self.project, _RECORD: record.as_text()}
+        api = self.engine.api
+        with self.engine.call("record the act on", f"the project {self.project}"):
+            answer = api.post(
+                f"{api.base_url}/v{api.api_version}/networks/create",
+                json={"Name": name, "ConfigOnly": True, "Labels": labels},
+                timeout=api.timeout,
+            )
+            if answer.status_code != 201:
+                raise EngineError(f"The engine refused to record the act: {answer.text[:200]}.")
+            kept = replace(record, id=str(answer.json()["Id"]))
+        self.remove(record.id)
+        return kept
+
+    def remove(self, id: str) -> None:
+        """Remove a record; one that cannot be removed is put right by the next act."""
+        if id:
+            with suppress(EngineError), self.engine.call("remove", "the record of an act"):
+                self.engine.api.remove_network(id)
+
+
+class OpenRecord:
+    """The record of the act of this run."""
+
+    def __init__(self, store: ActStore, record: ActRecord) -> None:
+        self.store, self.record = store, record
+
+    def begin(self) -> None:
+        """Keep it, and only then drop older wishes for the same services."""
+        older = [unfinished.record for unfinished in self.store.unfinished()]
+        self.record = self.store.put(replace(self.record, seen=datetime.now(timezone.utc)))
+        for record in older:
+            if self.record.module == RESTART != record.module:
+                continue  # a restart says nothing of how many there are to be, or of their image
+            rest = record.without(list(self.record.wishes))
+            if not rest.wishes:
+                self.store.remove(record.id)
+            elif rest.wishes != record.wishes:
+                self.store.put(rest)
+
+    def step(self) -> None:
+        """Before each step: what is made or stopped until a minute from now is this act's."""
+        with suppress(EngineError):
+            self.record = self.store.put(replace(self.record, seen=datetime.now(timezone.utc)))
+
+    def end(self) -> None:
+        self.store.remove(self.record.id)

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which process this is, and whether another one still runs. I/O."""
+
+from __future__ import annotations
+
+import os
+
+from ..identity import Identity, start_and_state, state_of
+from .procfs import read
+
+
+def own() -> Identity:
+    """This process."""
+    pid = os.getpid()
+    return Identity(pid, start_and_state(read(f"/proc/{pid}/stat"))[0], _space())
+
+
+def state(identity: Identity) -> str:
+    """``runs``, ``ended``, or ``unknown`` for a process of another pid namespace, which cannot be seen from here."""
+    return state_of(identity, _space(), read(f"/proc/{identity.pid}/stat"))
+
+
+def _space() -> int:
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0

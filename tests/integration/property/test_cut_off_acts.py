@@ -1,0 +1,128 @@
+"""Acts on a compose project, cut off at random moments by every signal: the same act again reaches what was wanted.
+
+No replica is left cut off, no singleton ever runs twice, and nothing of another service is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from support import cutting, shops
+from support.scope import ALL, left_out
+from support.shop import GOOD, NEWER, Shop, waiting
+
+MOMENTS = 250 if ALL else 5  # 50 for each act, and one
+LONGEST_ACT = 12.0  # seconds; a moment after the end of an act cuts nothing off, and is not counted
+SINGLE = {"labels": {"pafar.runbook.singleton": "true"}}
+FAST = {"drain_wait": 0.3, "pause": 0.2, "stable": 1, "grace": 1}
+ACTS = {
+    "restart": ("compose_restart", {"services": ["web", "cron"]}),
+    "replace": ("compose_restart", {"services": ["web", "cron"], "method": "replace"}),
+    "one more": ("compose_scale", {"service": "web", "replicas": "+1"}),
+    "one fewer": ("compose_scale", {"service": "web", "replicas": "-1"}),
+    "roll back": ("compose_rollback", {}),
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    for shop in shops.opened(folder, "cut-off"):
+        shop.services = {"web": waiting(deploy={"replicas": 2}), "cron": waiting(**SINGLE), "other": waiting()}
+        shop.up()
+        yield shop
+        cutting.forget(shop)
+
+
+class Starts:
+    """Starts and ends of a service's containers, as the engine tells them while this is open."""
+
+    def __init__(self, shop: Shop, service: str) -> None:
+        filters = [f"label=com.docker.compose.project={shop.project}", f"label=com.docker.compose.service={service}",
+                   "event=start", "event=die"]  # fmt: skip
+        words = [word for value in filters for word in ("--filter", value)]
+        self.process = subprocess.Popen(
+            ["docker", "events", *words, "--format", "{{.Action}} {{.Actor.ID}}"], stdout=subprocess.PIPE, text=True
+        )
+
+    def most(self, running: set[str]) -> int:
+        """The most that ran at a time, from these that ran at the beginning."""
+        self.process.terminate()
+        told, dummy = self.process.communicate()
+        most = len(running)
+        for line in told.splitlines():
+            action, id = line.split()
+            running = running | {id} if action == "start" else running - {id}
+            most = max(most, len(running))
+        return most
+
+
+def ids(shop: Shop, service: str) -> set[str]:
+    return {container["Id"] for container in shop.containers(service)}
+
+
+def prepare(shop: Shop, act: str, state: dict[str, str]) -> None:
+    """Two replicas of the good release; for a rollback two of the next one, behind a snapshot of the good one."""
+    if act == "one fewer" and len(shop.containers("web")) == 2:
+        shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=3", "web")
+    elif act == "one more" and len(shop.containers("web")) == 3:
+        shop.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "web=2", "web")
+    elif act == "roll back":
+        shop.build(GOOD)
+        shop.compose("up", "--detach", "--no-build")
+        shop.await_up()
+        shop.module("compose_snapshot", **state)
+        shop.build(NEWER)
+        shop.compose("up", "--detach", "--no-build", "web", "cron")
+    shop.await_up()
+
+
+def test_the_same_act_again_reaches_what_was_wanted(house: Shop, tmp_path) -> None:
+    seed = random.randrange(10**6)
+    chance = random.Random(seed)
+    state = {"state_dir": str(tmp_path)}
+    cut = dict.fromkeys(ACTS, 0)
+    for moment in range(MOMENTS):
+        act = list(ACTS)[moment % len(ACTS)]
+        number = cutting.SIGNALS[(moment + moment // len(ACTS)) % len(cutting.SIGNALS)]
+        delay = chance.uniform(0.8, LONGEST_ACT)
+        told = f"seed {seed}, moment {moment}: {act}, {number.name} after {delay:.1f} s"
+        prepare(house, act, state)
+        module, options = ACTS[act]
+        options = {**options, **FAST, **(state if act == "roll back" else {})}
+        counts = {name: len(ids(house, name)) for name in ("web", "cron")}
+        counts["web"] += {"one more": 1, "one fewer": -1}.get(act, 0)
+        goal = images(house, "other") if act == "roll back" else images(house, "web")
+        others, starts, before = house.world("web", "cron"), Starts(house, "cron"), ids(house, "cron")
+        with cutting.running(module, project=house.project, **options) as process:
+            deadline = time.monotonic() + delay
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            ended = process.poll() is not None
+            process.send_signal(number)
+            process.communicate()
+        if not ended:
+            cut[act] += 1
+            again = house.module(module, **options)
+            assert "msg" not in again, f"{told}: {again['msg']}"
+        assert {name: len(ids(house, name)) for name in counts} == counts, told
+        assert images(house, "web") | images(house, "cron") == goal, told
+        house.until("all are healthy", lambda: all(house.is_healthy(one) for one in house.containers()))
+        if os.geteuid() == 0:
+            assert not any(cutting.refuses(one["Id"], one["State"]["Pid"]) for one in house.containers("web")), told
+        assert house.world("web", "cron") == others, told
+        assert starts.most(before) == 1, f"{told}: a singleton ran twice"
+        seen = house.module("compose_info", configuration=False)
+        assert (seen["unfinished"], seen["drains"], seen["unhealthy"]) == ([], [], 0), f"{told}: {seen['problem']}"
+    print(f"cut off: {cut}")
+    left_out("moments at which an act on services is cut off", 250 - MOMENTS)
+
+
+def images(shop: Shop, service: str) -> set[str]:
+    return {container["Image"] for container in shop.containers(service)}
