@@ -17,8 +17,9 @@ from support import cutting, shops
 from support.scope import ALL, left_out
 from support.shop import GOOD, NEWER, Shop, waiting
 
-MOMENTS = 250 if ALL else 5  # 50 for each act, and one
-LONGEST_ACT = 12.0  # seconds; a moment after the end of an act cuts nothing off, and is not counted
+EVERY = 150  # moments; 50 for each module
+MOMENTS = EVERY if ALL else 3
+FIRST_GUESS = 4.0  # seconds that an act takes, until one was seen to its end; a moment after that cuts nothing off
 SINGLE = {"labels": {"pafar.runbook.singleton": "true"}}
 FAST = {"drain_wait": 0.3, "pause": 0.2, "stable": 1, "grace": 1}
 ACTS = {
@@ -28,6 +29,7 @@ ACTS = {
     "one fewer": ("compose_scale", {"service": "web", "replicas": "-1"}),
     "roll back": ("compose_rollback", {}),
 }
+ORDER = ("restart", "one more", "roll back", "replace", "one fewer", "roll back")
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +89,14 @@ def test_the_same_act_again_reaches_what_was_wanted(house: Shop, tmp_path) -> No
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     state = {"state_dir": str(tmp_path)}
-    cut = dict.fromkeys(ACTS, 0)
+    cut, longest, first = dict.fromkeys(ACTS, 0), dict.fromkeys(ACTS, FIRST_GUESS), chance.choice((0, 3))
     for moment in range(MOMENTS):
-        act = list(ACTS)[moment % len(ACTS)]
-        number = cutting.SIGNALS[(moment + moment // len(ACTS)) % len(cutting.SIGNALS)]
-        delay = chance.uniform(0.8, LONGEST_ACT)
+        act = ORDER[(first + moment) % len(ORDER)]
+        number = chance.choice(cutting.SIGNALS)
+        delay = chance.uniform(0.1 * longest[act], longest[act])
         told = f"seed {seed}, moment {moment}: {act}, {number.name} after {delay:.1f} s"
         prepare(house, act, state)
+        print(told)
         module, options = ACTS[act]
         options = {**options, **FAST, **(state if act == "roll back" else {})}
         counts = {name: len(ids(house, name)) for name in ("web", "cron")}
@@ -101,14 +104,17 @@ def test_the_same_act_again_reaches_what_was_wanted(house: Shop, tmp_path) -> No
         goal = images(house, "other") if act == "roll back" else images(house, "web")
         others, starts, before = house.world("web", "cron"), Starts(house, "cron"), ids(house, "cron")
         with cutting.running(module, project=house.project, **options) as process:
-            deadline = time.monotonic() + delay
-            while process.poll() is None and time.monotonic() < deadline:
+            began = time.monotonic()
+            while process.poll() is None and time.monotonic() < began + delay:
                 time.sleep(0.02)
             ended = process.poll() is not None
             process.send_signal(number)
             process.communicate()
-        if not ended:
+        if ended:
+            longest[act] = time.monotonic() - began
+        else:
             cut[act] += 1
+            longest[act] *= 1.2
             again = house.module(module, **options)
             assert "msg" not in again, f"{told}: {again['msg']}"
         assert {name: len(ids(house, name)) for name in counts} == counts, told
@@ -121,7 +127,7 @@ def test_the_same_act_again_reaches_what_was_wanted(house: Shop, tmp_path) -> No
         seen = house.module("compose_info", configuration=False)
         assert (seen["unfinished"], seen["drains"], seen["unhealthy"]) == ([], [], 0), f"{told}: {seen['problem']}"
     print(f"cut off: {cut}")
-    left_out("moments at which an act on services is cut off", 250 - MOMENTS)
+    left_out("moments at which an act on services is cut off", EVERY - MOMENTS)
 
 
 def images(shop: Shop, service: str) -> set[str]:

@@ -105,7 +105,7 @@ class Restart:
         )
 
     def act(self, planned: Restarting) -> After:
-        with acting(self.control, self.record(planned)):
+        with acting(self.control, self.record(planned), self.former):
             not_done = begin(self.control, planned)
             not_done += act_at_once(self.control, planned) if self.at_once else act(self.control, planned)
         later = refresh(self.context)

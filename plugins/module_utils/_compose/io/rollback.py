@@ -145,7 +145,7 @@ class RollBack:
 
     def act(self, planned: Rollback) -> After:
         names = [step.service for step in planned.steps]
-        with acting(self.control, self._record(planned)):
+        with acting(self.control, self._record(planned), self.former):
             for container, state in planned.undrained:
                 self.control.undrain(container, state)
             # What is gone back from is kept for the way forward.

@@ -95,7 +95,7 @@ class Scale:
     def act(self, planned: Scaling) -> After:
         """What was done before a failure is reported with the failure, and how to undo it."""
         control, not_done = self.control, []
-        with acting(control, self.record(planned)):
+        with acting(control, self.record(planned), self.former):
             check_count(control, planned)
             try:
                 for container, state in planned.undrained:

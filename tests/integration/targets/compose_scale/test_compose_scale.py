@@ -101,6 +101,10 @@ REFUSALS = [
     pytest.param({"ports": ["127.0.0.1:18765:80"]}, {}, "host port 18765, which is enough for 1", id="fixed port"),
     pytest.param({"mem_limit": "900g"}, {}, "MiB are available and", id="memory"),
     pytest.param({"environment": {"COLOUR": "red"}}, {}, "differ from the files", id="drift"),
+    pytest.param({}, {"singletons": ["web"]}, "is a singleton of this site", id="a singleton by name"),
+    pytest.param(
+        {"labels": {"pafar.runbook.singleton": "true"}}, {}, "must not run twice", id="a singleton by its label"
+    ),
     pytest.param({}, {"connections_per_replica": 8, "connections_free": 5}, "make an exhaustion worse", id="database"),
 ]
 

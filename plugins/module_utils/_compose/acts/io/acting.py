@@ -45,12 +45,18 @@ def drop_record(engine: Engine, record: ActRecord | None) -> None:
 
 
 @contextmanager
-def acting(control: ReplicaControl, record: ActRecord) -> Iterator[None]:
-    """Act on the project. The record stays where the act was cut off, or failed between two states."""
+def acting(control: ReplicaControl, record: ActRecord, former: ActRecord | None) -> Iterator[None]:
+    """Act on the project. The record stays where the act was cut off, or failed between two states.
+
+    ``former``: that of an act which is completed.
+    """
     name = control.project.name
     with stoppable(), exclusively(name):
         opened = OpenRecord(ActStore(control.engine, name), record)
         recorded = _begun(control, opened)
+        if former is not None:
+            when, pid = former.at.strftime("%H:%M:%S"), former.owner.pid
+            control.acts_done.append(f"took up {former.module} of {when} UTC (pid {pid}), which was cut off")
         try:
             yield
         except RunbookError:

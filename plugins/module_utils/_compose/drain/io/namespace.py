@@ -45,7 +45,7 @@ def namespace_of(container: Container) -> Iterator[Namespace]:
     try:
         handle = os.open(f"/proc/{container.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        raise Unusable("its process is not on this host") from None
+        raise Unusable("its process has ended, or is on another host") from None
     try:
         if _key(os.fstat(handle)) == _key(os.stat("/proc/self/ns/net")):
             raise Unusable("it uses the network of the host")
