@@ -41,7 +41,13 @@ options:
     ENGINE = r"""
 options:
   docker_host:
-    description: Address of the engine, as in C(DOCKER_HOST). Empty means the environment variable, or the local socket.
+    description:
+      - Address of the engine, as in C(DOCKER_HOST). Empty means the engine that the C(docker) command of the same user
+        would use, in its order - C(DOCKER_HOST), C(DOCKER_CONTEXT), the context that was selected with C(docker context
+        use), the local socket.
+      - The API, C(docker compose) and the commands of the result use one engine. The result names it in C(engine).
+      - C(DOCKER_TLS), C(DOCKER_TLS_VERIFY) and C(DOCKER_CERT_PATH) apply as they do for C(docker). An C(ssh://) address
+        needs paramiko on the host of the module.
     type: str
     default: ""
   engine_timeout:

@@ -183,6 +183,14 @@ unfinished:
     run: {description: "Whether its process has V(ended), or V(unknown).", type: str}
     services: {description: "Services on which the planned state is not reached.", type: list, elements: str}
     explanation: {description: "What is left to do, in a sentence.", type: str}
+engine:
+  description: "The container engine that was used."
+  returned: success
+  type: dict
+  contains: &EngineReport
+    address: {description: "Address of the engine, as in C(DOCKER_HOST).", type: str}
+    context: {description: "Name of the docker context; empty for none.", type: str}
+    chosen_by: {description: "The option, environment variable or file that selected the engine.", type: str}
 """
 
 from typing import Any

@@ -139,6 +139,13 @@ next_up:
   returned: success
   type: str
   sample: "stays: pafar/app:latest is the old image again, until it is built or pulled again"
+engine:
+  description:
+    - The engine that was used, with C(address), C(context) (name of the docker context; empty for none) and C(chosen_by)
+      (the option, environment variable or file that selected it).
+  returned: success
+  type: dict
+  sample: {"address": "unix:///var/run/docker.sock", "context": "", "chosen_by": "the default"}
 """
 
 from typing import Any

@@ -151,6 +151,13 @@ evidence:
   returned: success
   type: dict
   sample: {}
+engine:
+  description:
+    - The engine that was used, with C(address), C(context) (name of the docker context; empty for none) and C(chosen_by)
+      (the option, environment variable or file that selected it).
+  returned: success
+  type: dict
+  sample: {"address": "unix:///var/run/docker.sock", "context": "", "chosen_by": "the default"}
 """
 
 from typing import Any, Mapping

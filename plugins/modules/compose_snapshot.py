@@ -9,7 +9,11 @@ short_description: Record the running release of a compose project
 version_added: 0.1.0
 description:
   - Records image ids, replicas, the rendered configuration and the git revision in a file with mode 0600.
-  - Tags every image with C(incident-rollback/PROJECT-SERVICE), so that a prune does not remove it.
+  - Tags every image with C(incident-rollback/PROJECT-SERVICE), and creates a container C(incident-rollback-PROJECT-IMAGE)
+    of it that is never started, so that C(docker image prune), also with C(--all), does not remove it. The container has
+    no network and no volume, and goes with the snapshot.
+  - C(docker container prune) and C(docker system prune) remove such containers like all that do not run. Exclude them
+    with C(--filter label!=pafar.runbook.keep).
   - Run it before every deploy. A state that is already recorded is not recorded again.
   - A snapshot is good when no container was unhealthy at the time of the snapshot.
 options:
@@ -46,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What to record and which images to tag. C(verb), C(digest), C(actions), C(excluded).
+  description: What to record, and which images to tag and to keep. C(verb), C(digest), C(actions), C(excluded).
   returned: success
   type: dict
   sample: {"verb": "snapshot", "digest": "9f86d081884c7d65", "actions": [], "excluded": []}
@@ -68,6 +72,12 @@ protected:
   type: list
   elements: str
   sample: ["incident-rollback/pafar-backend:fd54a4e22bb7"]
+not_kept:
+  description: Images for which no container could be created, and why. C(docker image prune --all) may remove them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 unread:
   description: Snapshot files that could not be read, and why.
   returned: success
@@ -79,6 +89,13 @@ undo:
   returned: success
   type: dict
   sample: {"reversible": false, "why": "a snapshot changes nothing that runs"}
+engine:
+  description:
+    - The engine that was used, with C(address), C(context) (name of the docker context; empty for none) and C(chosen_by)
+      (the option, environment variable or file that selected it).
+  returned: success
+  type: dict
+  sample: {"address": "unix:///var/run/docker.sock", "context": "", "chosen_by": "the default"}
 """
 
 from typing import Any

@@ -194,6 +194,18 @@ source:
   returned: success
   type: str
   sample: cgroup
+engine:
+  description: "The container engine that was used."
+  returned: success
+  type: dict
+  contains: &EngineReport
+    address: {description: "Address of the engine, as in C(DOCKER_HOST).", type: str}
+    context: {description: "Name of the docker context; empty for none.", type: str}
+    chosen_by: {description: "The option, environment variable or file that selected the engine.", type: str}
+engine_problem:
+  description: "Why the engine returned no names of containers; empty if it did. The figures of the host are returned in any case."
+  returned: success
+  type: str
 """
 
 from typing import Any

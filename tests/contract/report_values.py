@@ -234,13 +234,15 @@ def resource_values() -> Iterator[ResourcesReport]:
         HostReading(at, {"MemTotal": 9}, (1.0, 1.0, 1.0), 2, at, at, {"cpu": psi}, 0, 9.0) for at in (0.0, 1.0)
     )
     told = resources_dict((first, last), used)
-    told["host"]["filesystems"] = reports.resources(disk=0.5)["host"]["filesystems"]
+    like = reports.resources(disk=0.5)
+    told["host"]["filesystems"] = like["host"]["filesystems"]
     process = Process(7, 7, "python", "web", 1.0, 9)
     yield {
         **told,
         "source": "cgroup",
         "processes": top({7: process}, {7: process}, 1.0, 5),
         "stopped": [{"id": id, **name}],
+        **{key: like[key] for key in ("engine", "engine_problem")},  # type: ignore[literal-required,typeddict-item]
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.container import container_of
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.endpoint.engine_endpoint import EngineEndpoint
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project import Project
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import (
@@ -225,7 +226,10 @@ def resources(
                 "used_share": disk, "inodes_used_share": None,
             }
         ]  # fmt: skip
-    return {**report, "source": "cgroup", "processes": list(processes), "stopped": []}
+    return {
+        **report, "source": "cgroup", "processes": list(processes), "stopped": [],
+        "engine": EngineEndpoint().as_dict(), "engine_problem": "",
+    }  # fmt: skip
 
 
 # -- disk

@@ -87,6 +87,7 @@ class Shop:
     def restore(self) -> None:
         """As the files have it. A container that no test has touched since the last restore is kept as it is."""
         engine.get_base_image(lambda dummy: None)
+        self.remove_keepers()
         self.remove_tags(f"incident-rollback/{self.project}-")
         if not self.good or self.image_id() != self.good:
             self.good = self.build(GOOD)
@@ -175,8 +176,19 @@ class Shop:
         for kind in ("network", "volume"):
             for thing in engine.things_of(self.project, kind):
                 engine.run(["docker", kind, "rm", thing], check=False)
+        self.remove_keepers()
         self.remove_tags(f"{self.project}/", f"incident-rollback/{self.project}-")
         self.good, self.whole = "", {}
+
+    def keepers(self) -> list[str]:
+        """Names of the containers that keep images for a rollback."""
+        mark = ["--filter", f"label=pafar.runbook.keep={self.project}"]
+        return engine.run(["docker", "ps", "--all", "--format", "{{.Names}}", *mark]).stdout.split()
+
+    def remove_keepers(self) -> None:
+        names = self.keepers()
+        if names:
+            engine.run(["docker", "rm", *names], check=False)
 
     def remove_tags(self, *beginnings: str) -> None:
         names = engine.run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.split()

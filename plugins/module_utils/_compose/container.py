@@ -17,6 +17,8 @@ from .._core.redaction import redacted
 from .._core.times import stamp
 from .health import HEALTHY, UNCHECKED, HealthCheck, health_check_of, health_of
 
+COMPOSE = "com.docker.compose."
+KEEPS = "pafar.runbook.keep"  # of a container that is never started and keeps an image for a rollback
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
@@ -30,6 +32,8 @@ ENV_FILES = "com.docker.compose.project.environment_file"
 # The engine's own rule: a container that ran for ten seconds counts as started; a loop doubles its pause to a minute.
 SETTLED = 10.0  # seconds
 LONGEST_PAUSE = 60.0  # seconds
+_SEVERAL, _OFTEN = 3, 120.0  # restarts; seconds between two of them, at most, of a container that does not last
+_NO_LONGER = 1.5  # times the usual time between two restarts; one that ran for longer has recovered
 NAMESPACES = ("network", "pid", "ipc")  # what a container that shares them loses with the container whose they are
 _DATA = ("/var/lib/", "/data", "/bitnami/")  # where images keep what must not be lost
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
@@ -144,13 +148,24 @@ class Container:
         return max(0.0, (now - self.started).total_seconds()) if self.running and self.started else 0.0
 
     def loops(self, now: datetime) -> bool:
-        """Whether the engine restarts it again and again, now: it is between two starts, or has not lasted yet.
+        """Whether the engine restarts it again and again, now: it is between two starts, has not lasted yet, or has
+        never lasted for more than minutes.
 
         RestartCount counts the policy's restarts alone, and a restart by hand sets it to 0.
         """
         if self.state == "restarting":
             return True
-        return self.restarts >= 2 and self.running and self.uptime(now) < SETTLED
+        if self.restarts < 2 or not self.running:
+            return False
+        return self.uptime(now) < SETTLED or self._falls_often(now)
+
+    def _falls_often(self, now: datetime) -> bool:
+        """Whether it was restarted every few minutes all its life, and runs for no longer than usual between two falls:
+        it lasts long enough for the engine to restart it without a pause."""
+        if self.created is None or self.restarts < _SEVERAL:
+            return False
+        usual = (now - self.created).total_seconds() / self.restarts
+        return usual < _OFTEN and self.uptime(now) < _NO_LONGER * usual
 
     @property
     def target(self) -> str:
@@ -261,6 +276,11 @@ def moment(text: Any) -> datetime | None:
     zone = "+0000" if match.group(3) == "Z" else match.group(3).replace(":", "")
     fraction = (match.group(2) or "0")[:6].ljust(6, "0")
     return datetime.strptime(f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(timezone.utc)
+
+
+def signal_name(number: int) -> str:
+    """``SIGTERM`` for 15; the number in words for one that has no name here."""
+    return _SIGNALS.get(number) or f"signal {number}"
 
 
 def exit_meaning(code: int, oom_flag: bool = False) -> str:

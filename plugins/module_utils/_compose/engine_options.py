@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._core.module import at_least
+from .endpoint.io.docker_contexts import resolved
 from .io.engine_transport import EngineLogin
 from .project_ref import Source
 
@@ -17,8 +18,9 @@ ENGINE_ARGS: dict[str, Any] = {
 
 
 def engine_login_of(params: dict[str, Any]) -> EngineLogin:
+    """The one engine that a run talks to; that it cannot be known is said when it is opened."""
     at_least(params, "engine_timeout", 0.1, "s; an engine that hangs must be noticed")
-    return EngineLogin(params["docker_host"], params["engine_timeout"])
+    return EngineLogin(resolved(params["docker_host"]), params["engine_timeout"])
 
 
 def named_project_of(params: dict[str, Any]) -> Source:

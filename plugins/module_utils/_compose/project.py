@@ -12,6 +12,7 @@ from typing import Callable, Iterable, Mapping, Sequence
 from .acts.wish import Unfinished
 from .container import NAMESPACES, Container
 from .drain.leftover import Drained
+from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint
 from .model import Model, Spec, drift, in_order
 from .project_ref import Source
 
@@ -36,6 +37,7 @@ class Project:
     outside: tuple[Container, ...] = ()  # containers of others that share a namespace or volumes with one of these
     drains: Mapping[str, Drained] = field(default_factory=dict)  # of those with a drain rule, by id
     unfinished: tuple[Unfinished, ...] = ()  # acts whose record is still there
+    endpoint: EngineEndpoint = LOCAL_ENGINE  # the engine that it runs on
 
     @property
     def name(self) -> str:

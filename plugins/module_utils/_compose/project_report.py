@@ -11,6 +11,7 @@ from .._core.times import stamp
 from .acts.recovery import UnfinishedReport, unfinished_reports
 from .container import NAMESPACES, Container, exit_meaning
 from .drain.leftover import DrainReport, drain_report
+from .endpoint.engine_endpoint import LOCAL_ENGINE, EngineEndpoint, EngineReport
 from .health import UNHEALTHY, UNKNOWN
 from .project import Project
 from .project_ref import Source
@@ -109,6 +110,7 @@ class ProjectReport(TypedDict):
     stale_proxies: list[StaleProxy]
     drains: list[DrainReport]
     unfinished: list[UnfinishedReport]
+    engine: EngineReport
 
 
 def last_exit(project: Project, container: Container) -> str:
@@ -141,6 +143,11 @@ def problem_of(project: Project, container: Container) -> str:
         return f"its health check fails: {container.health_output or 'no output'}"
     drain = project.drains.get(container.id)
     return drain.words if drain is not None and drain.left else ""
+
+
+def healthy_of(project: Project, service: str) -> list[Container]:
+    """Replicas that are healthy and have no problem: one that loops runs between two falls, and is not healthy."""
+    return [replica for replica in project.replicas(service) if replica.healthy and not problem_of(project, replica)]
 
 
 def is_well(project: Project, container: Container) -> bool:
@@ -261,8 +268,10 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     return {
         "wanted": desired,
         "running": running,
-        "healthy": sum(replica.healthy for replica in replicas),
-        "unknown": sum(replica.running and replica.health == UNKNOWN for replica in replicas),
+        "healthy": len(healthy_of(project, name)),
+        "unknown": sum(
+            replica.running and replica.health == UNKNOWN and not problem_of(project, replica) for replica in replicas
+        ),
         "looping": sum(project.loops(replica) for replica in replicas),
         "drifted": sum(bool(project.drift(replica)) for replica in replicas),
         "image": spec.image if spec else (replicas[0].image_ref if replicas else ""),
@@ -276,7 +285,7 @@ def service_dict(project: Project, name: str) -> ServiceReport:
     }
 
 
-def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
+def nothing_left(source: Source, why: str, now: datetime, endpoint: EngineEndpoint = LOCAL_ENGINE) -> ProjectReport:
     """A project of which there is no container any more: what is known of it is what was given."""
     return {
         "project": {
@@ -294,6 +303,7 @@ def nothing_left(source: Source, why: str, now: datetime) -> ProjectReport:
         "stale_proxies": [],
         "drains": [],
         "unfinished": [],
+        "engine": endpoint.as_dict(),
     }
 
 
@@ -337,4 +347,5 @@ def project_dict(project: Project, chosen: Sequence[str] = ()) -> ProjectReport:
             if container.id in project.drains
         ],
         "unfinished": unfinished,
+        "engine": project.endpoint.as_dict(),
     }

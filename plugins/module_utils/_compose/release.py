@@ -157,6 +157,12 @@ def protecting(snapshot: ReleaseSnapshot) -> dict[str, tuple[str, str]]:
     }
 
 
+def keepers(snapshot: ReleaseSnapshot) -> dict[str, str]:
+    """By image of the snapshot, the name of the container that keeps it from `docker image prune --all`."""
+    images = {recorded.image for recorded in snapshot.services.values()}
+    return {image: f"{PROTECTED}-{snapshot.project}-{short(image)}" for image in sorted(images)}
+
+
 def repository_part(name: str) -> str:
     """A service's name as the name of an image may have it: small letters and digits, single separators."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "service"

@@ -10,6 +10,7 @@ from typing import Any, Iterable
 from .._core.plan import Item
 from .container import Container
 from .project import Project
+from .project_report import healthy_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def service_states(project: Project, services: Iterable[str]) -> dict[str, Any]:
     return {
         name: {
             "running": sum(replica.running for replica in project.replicas(name)),
-            "healthy": sum(replica.healthy for replica in project.replicas(name)),
+            "healthy": len(healthy_of(project, name)),
             "replicas": [
                 {
                     "name": replica.name,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .._core.console import CARE, DIM, GOOD, SHOWN, Line, first_line
+from .endpoint.engine_endpoint import SOCKET
 from .project_report import ProjectReport
 
 
@@ -19,6 +20,10 @@ def of_services(result: ProjectReport) -> list[Line]:
     if not result["project"]["readable"]:
         unread.append("its files could not be read")
     lines = [first_line(DIM, head, unread)]
+    engine = result["engine"]
+    if engine["address"] != SOCKET:
+        chosen = f"context {engine['context']}, {engine['chosen_by']}" if engine["context"] else engine["chosen_by"]
+        lines.append((DIM, f"    on the engine at {engine['address']} ({chosen})"))
     if not result["project"]["readable"]:
         lines.append((CARE, result["project"]["why_unreadable"]))
     lines += [

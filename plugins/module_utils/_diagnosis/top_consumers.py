@@ -102,7 +102,9 @@ def weigh_cpu(
         if container["throttled"] >= 0.25
     ]
     advice += [f"{container['name']} keeps data and is not restarted: inspect its workload" for container in kept]
-    if not busy and not foreign:
+    if resources["engine_problem"]:
+        lines.append(_unnamed(resources))
+    elif not busy and not foreign:
         lines.append(f"no container uses {least:g} cores or more")
     return {
         "consumers": ours,
@@ -112,6 +114,10 @@ def weigh_cpu(
         "lines": lines,
         "advice": advice,
     }
+
+
+def _unnamed(resources: ResourcesReport) -> str:
+    return f"which containers these are is not known: {resources['engine_problem']}"
 
 
 def _held_back(container: ContainerUse) -> str:
@@ -129,7 +135,9 @@ def weigh_memory(
     lines += [f"{container['name']} {why_memory(container, near)}" for container in short]
     room = sum(max(0, container["limit"] - container["working_set"]) for container in containers if container["limit"])
     lines.append(f"all containers together may grow by {room // MIB} MiB before their limits stop them")
-    if not short:
+    if resources["engine_problem"]:
+        lines.append(_unnamed(resources))
+    elif not short:
         lines.append("no container is near its memory limit, leaks, or lost a process to the OOM killer")
     return {
         "consumers": short,

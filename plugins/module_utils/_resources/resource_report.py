@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence, TypedDict
 
+from .._compose.endpoint.engine_endpoint import EngineReport
 from .._core.units import MIB
 from .._system.counters import (
     BusyProcess,
@@ -77,11 +78,16 @@ class HostResources(TypedDict):
 
 
 class ResourcesReport(HostResources):
-    """What host_resources_info returns. ``source``: cgroup, or api where the engine is on another machine."""
+    """What host_resources_info returns. ``source``: cgroup, or api where the engine is on another machine.
+
+    ``engine_problem``: why the engine named no container; empty where it did.
+    """
 
     source: str
     processes: list[BusyProcess]
     stopped: list[StoppedContainer]
+    engine: EngineReport
+    engine_problem: str
 
 
 def containers_of(

@@ -89,6 +89,9 @@ def down(site: Site, say: Callable[[str], None], images: bool = False) -> None:
         if names:
             say(f"removing {len(names)} {kind}s")
             engine.run(["docker", kind, "rm", *names])
+    keepers = ["docker", "ps", "--all", "--quiet", "--filter", f"label=pafar.runbook.keep={site.project}"]
+    for name in engine.run(keepers).stdout.split():
+        engine.run(["docker", "rm", name], check=False)
     kept = remove_images(site, say) if images else []
     remove_own_images(site)
     shutil.rmtree(site.folder, ignore_errors=True)

@@ -15,6 +15,7 @@ from typing import Mapping, Sequence
 from ..._core.errors import ComposeError
 from ..._core.redaction import redacted
 from ..._system.io.commands import Ran, Running, run
+from ..endpoint.engine_endpoint import EngineEndpoint
 from ..model import Model, model_of
 from ..project_ref import Source
 
@@ -27,10 +28,9 @@ _FIRST_DEPS = (2, 29, 3)  # from here on --no-deps leaves the hash alone (docker
 class Compose:
     """The compose command for one engine; ``seconds`` bound each `up`."""
 
-    def __init__(self, docker_host: str = "", seconds: float = 180.0) -> None:
-        self.environment = {key: value for key, value in os.environ.items() if key not in _OTHERS}
-        if docker_host:
-            self.environment["DOCKER_HOST"] = docker_host
+    def __init__(self, endpoint: EngineEndpoint, seconds: float = 180.0) -> None:
+        kept = {key: value for key, value in os.environ.items() if key not in _OTHERS}
+        self.environment = endpoint.environment(kept)
         self.seconds = seconds
         self._command: tuple[str, ...] = ()
         self._version: tuple[int, ...] = ()

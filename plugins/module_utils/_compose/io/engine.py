@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Iterator
 
 from .engine_containers import ContainerCalls
@@ -28,4 +29,17 @@ def engine(login: EngineLogin) -> Iterator[Engine]:
 
 
 def is_file(path: str) -> bool:
-    return Path(path).is_file()
+    """Whether there is such a file, as far as this user can see."""
+    return os.path.isfile(path)
+
+
+def why_no_file(path: str) -> str:
+    """Why a file cannot be had, in a clause; empty where it can."""
+    try:
+        if stat.S_ISREG(os.stat(path).st_mode):
+            return "" if os.access(path, os.R_OK) else f"{path} may not be read by this user (use become: true)"
+    except PermissionError:
+        return f"{path} is in a folder that this user may not enter (use become: true)"
+    except OSError:
+        pass
+    return f"{path} is not on this host"

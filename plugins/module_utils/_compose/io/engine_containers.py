@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import EngineError, EngineHangs, ProjectUnknown
-from ..container import PROJECT, Container, container_of
+from ..container import KEEPS, PROJECT, Container, container_of
 from .engine_transport import Transport
 
 _GLANCE = 0.1  # seconds between two looks at a command that runs
@@ -34,7 +34,8 @@ class ContainerCalls(Transport):
         label = f"{PROJECT}={project}" if project else PROJECT
         with self.call("list the containers of"):
             listed = self.api.containers(all=True, filters={"label": label})
-        inspected = (self.container(container["Id"]) for container in listed)
+        replicas = [container["Id"] for container in listed if KEEPS not in (container.get("Labels") or {})]
+        inspected = (self.container(id) for id in replicas)
         return sorted(
             (container for container in inspected if container is not None), key=lambda container: container.name
         )
@@ -112,6 +113,11 @@ class ContainerCalls(Transport):
             for container in events
         )
         return {id: int(code) for id, code in codes if code.isdigit()}
+
+    def events(self, since: float, until: float) -> list[dict[str, Any]]:
+        """What it keeps of its events between two moments (seconds since 1970), the oldest first: 256 of every kind."""
+        with self.call("read the events of"):
+            return list(self.api.events(since=int(since), until=int(until) + 1, decode=True))
 
     def log_place(self, id: str) -> dict[str, str]:
         """``driver`` of a container's log, and the ``path`` of its file; empty where the driver has none."""

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..._core.errors import EngineError
+from ..container import COMPOSE, KEEPS
 from .engine_transport import Transport
+
+NO_PROJECT = "incident-rollback"  # in place of the project, in the labels of a container that only keeps an image
 
 
 class ImageCalls(Transport):
@@ -36,6 +40,37 @@ class ImageCalls(Transport):
         except EngineError as error:
             if error.details.get("status") != 404:
                 raise
+
+    def keep(self, image: str, name: str, project: str) -> None:
+        """Keep an image from `docker image prune --all`, which takes whatever has no container: by one that is made and
+        never started. It has no network, and no volume of its own where the image declares some."""
+        inspection = self.image(image) or {}
+        config = inspection.get("Config") or {}
+        mounts = [self._docker.types.Mount(path, None, type="tmpfs") for path in config.get("Volumes") or {}]
+        # What Compose says of an image it also says of the container: this one is no replica.
+        labels = {key: NO_PROJECT for key in config.get("Labels") or {} if key.startswith(COMPOSE)}
+        try:
+            with self.call("keep", f"image {image[:19]}"):
+                self.api.create_container(
+                    image,
+                    ["keeps-this-image-for-a-rollback"],
+                    name=name,
+                    labels={**labels, KEEPS: project},
+                    healthcheck={"test": ["NONE"]},
+                    host_config=self.api.create_host_config(network_mode="none", mounts=mounts),
+                )
+        except EngineError as error:
+            if error.details.get("status") != 409:  # it is kept already
+                raise
+
+    def keeps(self, name: str) -> bool:
+        """Whether a container of this name is there."""
+        with self.call("list the containers of"):
+            return bool(self.api.containers(all=True, filters={"label": KEEPS, "name": f"^/?{re.escape(name)}$"}))
+
+    def let_go(self, name: str) -> None:
+        """Keep an image no longer."""
+        self.removed(lambda: self.api.remove_container(name, force=False, v=True), f"container {name}")
 
     def dangling(self) -> list[str]:
         """Ids of the images without a name."""

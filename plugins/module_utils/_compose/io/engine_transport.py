@@ -8,31 +8,33 @@ an engine that hangs is named instead of waited for.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator
 
 from ..._core.errors import DriverMissing, EngineError, EngineHangs, PrivilegeError
+from ..endpoint.engine_endpoint import CA, LOCAL_ENGINE, EngineEndpoint
 
-SOCKET = "unix:///var/run/docker.sock"
+# What a server with TLS answers to a request without it, and what both sides say where a certificate is missing.
+_NEEDS_TLS = "HTTP request to an HTTPS server"
+_TLS_FAILED = ("SSLError", "SSL:", "certificate")
 
 
 @dataclass(frozen=True)
 class EngineLogin:
-    """Where the engine is (as DOCKER_HOST says it; empty: as the environment says), seconds for each answer."""
+    """Where the engine is, and seconds for each answer."""
 
-    host: str = ""
+    endpoint: EngineEndpoint = LOCAL_ENGINE
     timeout: float = 10.0
 
     @property
     def where(self) -> str:
-        return self.host or os.environ.get("DOCKER_HOST", "") or SOCKET
+        return self.endpoint.place
 
     @property
     def local(self) -> bool:
         """Whether it runs on this machine, so that its containers are processes here."""
-        return self.where.startswith("unix://")
+        return self.endpoint.local
 
 
 class Transport:
@@ -40,6 +42,8 @@ class Transport:
 
     def __init__(self, login: EngineLogin) -> None:
         self.login = login
+        if login.endpoint.problem:
+            raise EngineError(login.endpoint.problem)
         try:
             import docker  # noqa: PLC0415 (asked for only where it is needed, and missed in words)
             import requests  # noqa: PLC0415
@@ -50,12 +54,14 @@ class Transport:
                 " ansible_python_interpreter to a Python that has it. Nothing was done."
             ) from None
         self._docker, self._requests = docker, requests
-        more: dict[str, Any] = {}
-        if not login.host:
-            with self.call("reach"):
-                more = {key: value for key, value in docker.utils.kwargs_from_env().items() if key != "base_url"}
         with self.call("reach"):
-            self.api = docker.APIClient(login.where, version="auto", timeout=login.timeout, **more)
+            self.api = _client(docker, login.endpoint)(
+                login.endpoint.address,
+                version="auto",
+                timeout=login.timeout,
+                tls=_tls(docker, login.endpoint),
+                use_ssh_client=True,  # as docker itself does: with the keys and hosts of ssh's own configuration
+            )
 
     def close(self) -> None:
         self.api.close()
@@ -80,7 +86,7 @@ class Transport:
         except (self._docker.errors.DockerException, self._requests.exceptions.RequestException, OSError) as error:
             raise self._unreachable(f"{what} {subject}", str(error)) from None
 
-    def _unreachable(self, what: str, error: str) -> EngineError | PrivilegeError:
+    def _unreachable(self, what: str, error: str) -> EngineError | PrivilegeError | DriverMissing:
         where = self.login.where
         # Once something has been done, the caller reports the state.
         end = " Nothing was done." if what.startswith("reach") else ""
@@ -93,6 +99,14 @@ class Transport:
             return EngineHangs(
                 f"Could not {what}: the engine at {where} does not answer within {self.login.timeout:g} s. It hangs:"
                 f" read its log (journalctl -u docker).{end}"
+            )
+        if _NEEDS_TLS in error or (self.login.endpoint.certificates and any(sign in error for sign in _TLS_FAILED)):
+            return EngineError(f"Could not {what} at {where}: {_tls_problem(self.login.endpoint, error)}{end}")
+        if "paramiko" in error:
+            return DriverMissing(
+                f"Could not {what} at {where}: the Python library paramiko, by which the docker SDK uses ssh, is not"
+                " installed where the module runs. Install it there (the package python3-paramiko), or run the module"
+                f" on that host itself.{end}"
             )
         if "FileNotFoundError" in error or "No such file" in error:
             cause = "there is no such socket: is Docker installed, and does dockerd run on this host?"
@@ -124,3 +138,39 @@ class Transport:
             if error.details.get("status") in (404, 409):
                 return False
             raise
+
+
+def _client(docker: Any, endpoint: EngineEndpoint) -> Any:
+    """The SDK's client. With certificates it asks no proxy and takes no other authority (REQUESTS_CA_BUNDLE), which the
+    library beneath would prefer to those that are given."""
+    if endpoint.certificates is None:
+        return docker.APIClient
+
+    class Client(docker.APIClient):
+        def merge_environment_settings(self, _url: Any, proxies: Any, stream: Any, _verify: Any, _cert: Any) -> Any:
+            return {"proxies": proxies or {}, "stream": stream, "verify": self.verify, "cert": self.cert}
+
+    return Client
+
+
+def _tls(docker: Any, endpoint: EngineEndpoint) -> Any:
+    """The SDK's form of the certificates; False where the connection has none."""
+    certificates = endpoint.certificates
+    if certificates is None:
+        return False
+    ca = certificates.path_of(CA) or None
+    return docker.tls.TLSConfig(client_cert=certificates.client, ca_cert=ca, verify=certificates.verify)
+
+
+def _tls_problem(endpoint: EngineEndpoint, error: str) -> str:
+    certificates = endpoint.certificates
+    if certificates is None:
+        source = (
+            f"the context {endpoint.context} has no certificates (make it again with `docker context create`, with ca,"
+            " cert and key)"
+            if endpoint.context
+            else "no certificates are given (DOCKER_TLS_VERIFY and DOCKER_CERT_PATH)"
+        )
+        return f"it wants TLS, and {source}."
+    present = ", ".join(certificates.files) or "none of ca.pem, cert.pem and key.pem"
+    return f"TLS failed with {present} of {certificates.folder}: {error[-200:].rstrip('.')}."

@@ -12,15 +12,16 @@ from typing import Sequence
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..acts.io.act_store import ActStore
-from ..container import LONGEST_PAUSE, Container, moment
+from ..container import Container, moment
 from ..drain.io import rule
 from ..project import Project, chosen, source_of
 from ..project_ref import Source
 from ..project_report import problem_of
 from .compose_cli import Compose, mentions_env_file
-from .engine import Engine, is_file
+from .engine import Engine, is_file, why_no_file
 from .recheck import recheck
 
+_EXITS = 600.0  # seconds within which the last exit of a container that loops lies
 LAST_LINES = 10  # of the log of an unhealthy container
 
 
@@ -38,7 +39,7 @@ def observe(
     now = datetime.now(timezone.utc)
     source = source_of(name, mine, given, is_file)
     made, tagged = _made(engine, {container.image for container in mine})
-    project = Project(source, now, tuple(mine), made=made, tagged=tagged)
+    project = Project(source, now, tuple(mine), made=made, tagged=tagged, endpoint=engine.login.endpoint)
     project = replace(project, drains=rule.find(mine), unfinished=tuple(ActStore(engine, name).unfinished()))
     if compose is not None:
         project = _with_model(engine, compose, project)
@@ -97,13 +98,9 @@ def _project_name(containers: list[Container], given: Source) -> str:
 
 def _with_model(engine: Engine, compose: Compose, project: Project) -> Project:
     source = project.source
-    missing = [path for path in source.files if not is_file(path)]
+    missing = [why for why in map(why_no_file, source.files) if why]
     if missing or not (source.files or source.directory):
-        which = (
-            f"{', '.join(missing)} is not on this host"
-            if missing
-            else "its labels name no file (started from standard input?)"
-        )
+        which = "; ".join(missing) if missing else "its labels name no file (started from standard input?)"
         return replace(
             project,
             why_no_model=f"The files of {project.name} cannot be read: {which}. It was started from another place or"
@@ -141,7 +138,7 @@ def _with_exits(engine: Engine, project: Project) -> Project:
     if not again:
         return project
     now = project.now.timestamp()
-    return replace(project, exits=engine.exits(again, now - LONGEST_PAUSE, now))
+    return replace(project, exits=engine.exits(again, now - _EXITS, now))
 
 
 def _with_logs(engine: Engine, project: Project, lines: int) -> Project:

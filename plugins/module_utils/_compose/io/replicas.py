@@ -7,16 +7,13 @@ Every act looks at its container again just before, and waits for what it starte
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
-import tempfile
 import time
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from typing import Any, Callable, ContextManager, Iterable, Iterator, Sequence
 
-from ..._core.errors import ActFailed, BusyError, ComposeError, PreflightError, RunbookError
+from ..._core.errors import ActFailed, ComposeError, PreflightError, RunbookError
 from ..._core.redaction import redacted, redacted_lines
 from ..._core.result import NotDone
 from ..._system.io.procfs import ages_of
@@ -26,6 +23,7 @@ from ..drain.io import rule
 from ..drain.io.drain import out_of_service
 from ..drain.leftover import Drained
 from ..health import HEALTHY, UNCHECKED, UNKNOWN
+from ..lock.io.engine_lock import held
 from ..project import Project
 from ..project_ref import Source
 from ..proxy import MARGIN, StaleProxy, seconds_since_reload, unknown_to, workers
@@ -345,26 +343,17 @@ def stale_of(engine: Engine, project: Project, service: str) -> list[StaleProxy]
 
 
 @contextmanager
-def exclusively(project: str) -> Iterator[None]:
-    """Be the only one that acts on this project from this host; the kernel lets go when we die.
+def exclusively(engine: Engine, project: str) -> Iterator[None]:
+    """Be the only run that acts on this project of this engine, whoever starts another one and from where.
 
     Asked to stop (SIGTERM), the act ends as by an error, so that what it began is undone.
     """
-    folder = "/run/lock" if os.access("/run/lock", os.W_OK) else tempfile.gettempdir()
-    path = os.path.join(folder, f"pafar-runbook-{project}-{os.getuid()}.lock")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     former = signal.signal(signal.SIGTERM, _stop)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise BusyError(
-            f"Another run is acting on the compose project {project} from this host (it holds {path}). Nothing was"
-            " done. Wait until it ends, then run this again."
-        ) from None
+        with held(engine, project):
+            yield
     finally:
         signal.signal(signal.SIGTERM, former)
-        os.close(handle)
 
 
 def _stop(*_args: Any) -> None:

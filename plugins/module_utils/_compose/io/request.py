@@ -10,6 +10,7 @@ from typing import Any, Iterator, Sequence
 
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
+from ..._core.result import ActResult
 from ..._system.identity import RUNS
 from ..acts.io.acting import wait_for_compose
 from ..project import Project
@@ -50,7 +51,7 @@ class Context:
 def open_context(request: Request, services: Sequence[str], needs_files: bool = True) -> Iterator[Context]:
     """Open the engine and look; refuses services that the project does not have, and where the act needs its files a
     project whose files cannot be read."""
-    compose = Compose(request.login.host, request.compose_timeout)
+    compose = Compose(request.login.endpoint, request.compose_timeout)
     with engine(request.login) as opened:
         project = observe(opened, compose, request.source, interval=1.0)
         cut_off = any(unfinished.run != RUNS for unfinished in project.unfinished)
@@ -99,11 +100,16 @@ def project_report(
     """
     with engine(login) as opened:
         project = observe(
-            opened, Compose(login.host) if configuration else None, source, interval=interval, lines=lines
+            opened, Compose(login.endpoint) if configuration else None, source, interval=interval, lines=lines
         )
         check_services(project, services)
         stale = stale_of(opened, project, proxy) if proxy else []
     return {**project_dict(project, services), "stale_proxies": stale}
+
+
+def on_its_engine(result: ActResult, context: Context) -> dict[str, Any]:
+    """The result of an act, with the engine that it acted on."""
+    return {**result, "engine": context.project.endpoint.as_dict()}
 
 
 def evidence(context: Context, stopped: Sequence[Any], report: ProjectReport) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ..._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
-from ..._core.result import ActResult, After, Before, NotDone, carry_out
+from ..._core.result import After, Before, NotDone, carry_out
 from ..._system.io.disk_room import full_at
 from ..acts.io.acting import acting, new_record
 from ..acts.recovery import Recovery, cut_off, recovery_of
@@ -22,7 +22,7 @@ from ..project_report import is_well, problem_of, project_dict
 from ..replicas import service_states
 from ..restart import REMOVE, REPLACE, RESTART, UNPAUSE, Restarting, plan_restart
 from .replicas import CHANGED, ReplicaControl
-from .request import Context, Request, evidence, open_context, refresh
+from .request import Context, Request, evidence, on_its_engine, open_context, refresh
 
 NEVER_UNDONE = {"reversible": False, "why": "a restart cannot be undone; the logs before it are in the evidence"}
 _DONE = {True: "unpaused", False: "restarted"}  # by whether it was paused
@@ -38,7 +38,7 @@ def restart(
     unhealthy_only: bool,
     method: str,
     at_once: bool,
-) -> ActResult:
+) -> dict[str, Any]:
     """What compose_restart returns."""
     if (bool(services) and everything) or not (services or everything or unhealthy_only):
         raise InputError(
@@ -70,7 +70,8 @@ def restart(
         if planned.plan.actions and request.rollout.proxy not in names:
             control.check_proxy({container.service for container, dummy in planned.order})
         the_act = Restart(context, control, at_once, former if recoveries else None, recoveries)
-        return carry_out(planned, request.only, request.check_mode, the_act, time.monotonic)
+        result = carry_out(planned, request.only, request.check_mode, the_act, time.monotonic)
+        return on_its_engine(result, context)
 
 
 def _recoveries(project: Project, names: Sequence[str], former: ActRecord | None, stable: float) -> dict[str, Recovery]:

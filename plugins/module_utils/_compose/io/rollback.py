@@ -25,13 +25,14 @@ from ..release import (
     Rollback,
     differing,
     goal,
+    keepers,
     plan_rollback,
     protecting,
     snapshot_of,
 )
 from ..replicas import service_states
 from .replicas import ReplicaControl
-from .request import Context, Request, evidence, open_context, refresh
+from .request import Context, Request, evidence, on_its_engine, open_context, refresh
 from .snapshots import Snapshots, made
 
 
@@ -47,10 +48,12 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
             for repository, tag in images.values()
             if not context.engine.image(f"{repository}:{tag}")
         ]
+        unkept = [name for name in keepers(snapshot).values() if not context.engine.keeps(name)]
         newer = not there or not there[0].same_as(snapshot)
         reported = there[0] if there and not newer else snapshot
         actions = [Item(f"snapshot@{snapshot.name}", "what runs now", "record")] if newer else []
         actions += [Item(name, "keeps the image from being pruned", "tag") for name in missing]
+        actions += [Item(name, "keeps the image from `docker image prune --all`", "keep") for name in unkept]
         result = {
             "changed": bool(actions),
             "plan": {**Plan("snapshot", tuple(actions)).as_dict(), "affected_before": len(actions), "affected_after": 0,
@@ -58,12 +61,14 @@ def take(request: Request, folder: str, label: str, keep: int) -> dict[str, Any]
             "snapshot": reported.as_result(),
             "path": str(store.path_of(reported)),
             "protected": sorted(f"{repository}:{tag}" for repository, tag in images.values()),
+            "not_kept": [],
             "unread": store.unread,
             "diff": {"before": "", "after": "".join(f"{item.action} {item.target}\n" for item in actions)},
             "undo": {"reversible": False, "why": "a snapshot changes nothing that runs"},
+            "engine": context.project.endpoint.as_dict(),
         }  # fmt: skip
         if not request.check_mode and actions:
-            store.protect(context.engine, snapshot)
+            result["not_kept"] = store.protect(context.engine, snapshot)
             if newer:
                 store.keep(snapshot)
                 kept = [snapshot, *there][:keep]
@@ -102,7 +107,7 @@ def roll_back(
         if again and not planned.plan.actions and not request.check_mode:
             act.mark(list(former.wishes) if former else [])
             drop_record(context.engine, former)  # it had reached what it wanted
-        return {**result, "goal": planned.goal.as_result(), "next_up": act.next_up}
+        return {**on_its_engine(result, context), "goal": planned.goal.as_result(), "next_up": act.next_up}
 
 
 def _recoveries(project: Project, former: ActRecord | None, stable: float) -> dict[str, Recovery]:

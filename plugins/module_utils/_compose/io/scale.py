@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Mapping
 
 from ..._core.errors import ActFailed, PreflightError, RunbookError
-from ..._core.result import ActResult, After, Before, carry_out
+from ..._core.result import After, Before, carry_out
 from ..acts.io.acting import acting, drop_record, new_record
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.wish import SCALE, ActRecord, Wish
@@ -19,10 +19,10 @@ from ..replicas import service_states
 from ..scale import Bounds, Scaling, plan_scaling, wanted_of
 from .capacity import read_capacity
 from .replicas import ReplicaControl
-from .request import Context, Request, evidence, open_context, refresh
+from .request import Context, Request, evidence, on_its_engine, open_context, refresh
 
 
-def scale(request: Request, service: str, given: str, bounds: Bounds) -> ActResult:
+def scale(request: Request, service: str, given: str, bounds: Bounds) -> dict[str, Any]:
     """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
     with open_context(request, [service], needs_files=False) as context:
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
@@ -44,7 +44,7 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> ActResu
         result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
         if former.again is not None and not planned.plan.actions and not request.check_mode:
             drop_record(context.engine, former.record)  # it had reached what it wanted; the next such step is a new one
-        return result
+        return on_its_engine(result, context)
 
 
 def options_of(service: str, given: str, bounds: Bounds) -> dict[str, Any]:

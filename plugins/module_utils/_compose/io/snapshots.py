@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import Any, Mapping
 
-from ..._core.errors import HostError
-from ..release import PROTECTED, ReleaseSnapshot, protecting, snapshot_from
+from ..._core.errors import EngineError, HostError
+from ..release import PROTECTED, ReleaseSnapshot, keepers, protecting, snapshot_from
 from .engine import Engine
 
 
@@ -57,17 +57,30 @@ class Snapshots:
         return path
 
     def protect(self, engine: Engine, snapshot: ReleaseSnapshot) -> list[str]:
-        """Give every image of the snapshot a name, so that no prune takes it."""
-        names = []
+        """Give every image of the snapshot a name and a container, so that `docker image prune` does not take it.
+
+        Returns why one has no container, a sentence each: that is no reason not to act.
+        """
         for image, (repository, tag) in protecting(snapshot).items():
             engine.tag(image, repository, tag)
-            names.append(f"{repository}:{tag}")
-        return names
+        problems = []
+        for image, name in keepers(snapshot).items():
+            try:
+                engine.keep(image, name, snapshot.project)
+            except EngineError as error:
+                problems.append(
+                    f"{name} was not made, so that `docker image prune --all` may remove its image: {error}"
+                )
+        return problems
 
     def forget(self, engine: Engine, kept: list[ReleaseSnapshot], dropped: list[ReleaseSnapshot]) -> None:
         """Remove old snapshots, and the names of images that no other needs."""
         needed = {(repository, tag) for snapshot in kept for repository, tag in protecting(snapshot).values()}
+        kept_images = {image for snapshot in kept for image in keepers(snapshot)}
         for old in dropped:
+            for image, name in keepers(old).items():
+                if image not in kept_images:
+                    engine.let_go(name)
             for repository, tag in protecting(old).values():
                 if (repository, tag) not in needed and repository.startswith(f"{PROTECTED}/"):
                     engine.untag(f"{repository}:{tag}")

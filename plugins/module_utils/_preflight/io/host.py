@@ -82,7 +82,7 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
     """The compose project is found and can be read, its logs are bounded, and what an act on it needs is there."""
     try:
         with engine(login) as opened:
-            observed = observe(opened, Compose(login.host), source, lines=0)
+            observed = observe(opened, Compose(login.endpoint), source, lines=0)
             unbounded, number = _unbounded(opened, [container.id for container in observed.containers])
     except RunbookError as error:
         remedy = "set runbook_compose, and ansible_become: true"

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
-from ..._compose.container import PROJECT, SERVICE
+from ..._compose.container import KEEPS, PROJECT, SERVICE
 from ..._compose.io.engine import Engine
 from ..._compose.io.engine import engine as opened
 from ..._compose.io.engine_transport import EngineLogin
@@ -39,18 +39,20 @@ class Readings:
     source: str = "cgroup"
     killed: tuple[OomKill, ...] = ()
     at: float = 0.0  # seconds since 1970, when it was read
+    problem: str = ""  # why the engine named no container; empty where it did
 
 
-def read_resources(login: EngineLogin, interval: float, window: float, alone: bool = False) -> Readings:
+def read_resources(login: EngineLogin, interval: float, window: float) -> Readings:
     """Two readings ``interval`` seconds apart, or ``window`` if that is longer, with a sample each half second.
 
-    ``alone``: the host is reported also where no engine answers, which a host without containers need not have.
+    The host is reported also where no engine answers, which a host without containers need not have.
     """
     folders = cgroups.groups() if login.local else {}
     first_host, first_processes = host.read_host(disks=False), host.read_processes()
     first = cgroups.read_all(folders)
     began = time.monotonic()
     names: dict[str, ContainerName] = {}
+    problem = ""
     try:
         with opened(login) as engine:
             names = _names(engine)
@@ -61,9 +63,8 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
                 return Readings(
                     (first_host, host.read_host()), (first, last), ({}, {}), names, source="api", at=time.time()
                 )
-    except (EngineError, PrivilegeError, DriverMissing):
-        if not alone:
-            raise
+    except (EngineError, PrivilegeError, DriverMissing) as error:
+        problem = str(error)
     samples: dict[str, list[tuple[float, float]]] = {}
     end = began + max(interval, window)
     while True:
@@ -83,6 +84,7 @@ def read_resources(login: EngineLogin, interval: float, window: float, alone: bo
         samples,
         killed=tuple(host.kernel_oom_kills()),
         at=time.time(),
+        problem=problem,
     )
 
 
@@ -90,6 +92,8 @@ def _names(engine: Engine) -> dict[str, ContainerName]:
     names: dict[str, ContainerName] = {}
     for container in engine.labelled():
         labels = container.get("Labels") or {}
+        if KEEPS in labels:
+            continue  # never meant to run
         names[container["Id"]] = {
             "name": str((container.get("Names") or [container["Id"][:12]])[0]).lstrip("/"),
             "project": labels.get(PROJECT, ""),

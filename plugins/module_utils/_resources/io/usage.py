@@ -11,16 +11,12 @@ from ..resource_report import ResourcesReport, StoppedContainer, containers_of, 
 from .sample import read_resources
 
 
-def used(
-    login: EngineLogin, interval: float, window: float, project: str, processes: int, alone: bool = False
-) -> ResourcesReport:
-    """What host_resources_info returns; see its documentation. ``project`` empty: of all containers.
-
-    ``alone``: also of a host on which no engine answers.
-    """
-    sample = read_resources(login, interval, window, alone)
+def used(login: EngineLogin, interval: float, window: float, project: str, processes: int) -> ResourcesReport:
+    """What host_resources_info returns; see its documentation. ``project`` empty: of all containers."""
+    sample = read_resources(login, interval, window)
     containers = containers_of(sample.usage, sample.names, sample.samples, sample.killed, sample.at)
-    kept = [container for container in containers if project in ("", container["project"])]
+    # Without the engine's names it is not known whose containers they are: none is left out.
+    kept = [container for container in containers if sample.problem or project in ("", container["project"])]
     busiest = top(*sample.processes, sample.host[1].at - sample.host[0].at, processes)
     for process in busiest:
         where = placed(sample.processes[1][process["pid"]])
@@ -33,4 +29,11 @@ def used(
         if listed["state"] not in ("running", "paused") and project in ("", listed["project"])
     ]
     report = resources_dict(sample.host, kept)
-    return {"source": sample.source, "processes": busiest, "stopped": stopped, **report}
+    return {
+        "source": sample.source,
+        "processes": busiest,
+        "stopped": stopped,
+        "engine": login.endpoint.as_dict(),
+        "engine_problem": sample.problem,
+        **report,
+    }

@@ -50,7 +50,7 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
     if "services" in parts_asked or "changes" in parts_asked or "logs" in parts_asked:
         parts["services"] = lambda: _services(login, source)
     if "resources" in parts_asked:
-        parts["resources"] = lambda: used(login, params["interval"], 0.0, source.project, 5, alone=True)
+        parts["resources"] = lambda: used(login, params["interval"], 0.0, source.project, 5)
     if "database" in parts_asked:
         parts["database"] = lambda: _database(params)
     if "changes" in parts_asked:
@@ -74,12 +74,12 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
 def _services(login: EngineLogin, source: Source) -> ProjectReport:
     with engine(login) as opened:
         try:
-            return project_dict(observe(opened, Compose(login.host), source, interval=0.5))
+            return project_dict(observe(opened, Compose(login.endpoint), source, interval=0.5))
         except ProjectUnknown as error:
             if any(not container.one_off for container in opened.containers(source.project)):
                 raise
             # Nothing of it is left, which is no question of how it was asked for.
-            return nothing_left(source, str(error), datetime.now(timezone.utc))
+            return nothing_left(source, str(error), datetime.now(timezone.utc), login.endpoint)
 
 
 def _logs(login: EngineLogin, source: Source, params: dict[str, Any], services: ServicesPart | None) -> LogReport:

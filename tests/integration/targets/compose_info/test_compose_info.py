@@ -126,10 +126,12 @@ def test_an_engine_that_hangs_is_named_in_time(tmp_path):
 def test_no_permission_on_the_socket(tmp_path):
     script = (
         "import os, socket, sys, docker, requests\n"
+        "from ansible_collections.pafar.runbook.plugins.module_utils._compose.endpoint.engine_endpoint"
+        " import EngineEndpoint\n"
         "from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import Engine, EngineLogin\n"
         "path = sys.argv[1]\n"
         "s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen(); os.chmod(path, 0o600); os.setuid(65534)\n"
-        "try:\n    Engine(EngineLogin(f'unix://{path}', 2))\n"
+        "try:\n    Engine(EngineLogin(EngineEndpoint(f'unix://{path}'), 2))\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     done = subprocess.run(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from rehearsal import engine
 
 
@@ -33,6 +35,34 @@ def test_a_prune_does_not_take_what_it_needs(shop, tmp_path):
     shop.compose("up", "--detach", "--no-build")
     engine.run(["docker", "image", "prune", "--force", "--filter", "label=v"])
     assert engine.run(["docker", "image", "inspect", was], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("of", ["a plain image", "one that Compose built, with a volume"])
+def test_no_image_prune_takes_the_way_back(shop, tmp_path, of):
+    """`--all` takes each image without a container; the filter leaves those of others alone."""
+    if of != "a plain image":
+        labels = f"com.docker.compose.project={shop.project} com.docker.compose.service=web"
+        engine.run(["docker", "build", "--quiet", "--tag", shop.image, "-"],
+                   stdin=f"FROM {shop.image}\nVOLUME /keep\nLABEL {labels}\n")  # fmt: skip
+        shop.compose("up", "--detach", "--no-build")
+        shop.await_up()
+    was = shop.image_id()
+    volumes = engine.run(["docker", "volume", "ls", "--quiet"]).stdout
+    taken = shop.module("compose_snapshot", state_dir=str(tmp_path))
+    assert taken["not_kept"] == []
+    assert engine.run(["docker", "volume", "ls", "--quiet"]).stdout == volumes
+    before = shop.module("compose_info")["services"]
+    assert sum(len(service["containers"]) for service in before.values()) == len(shop.containers())
+    shop.build("newer")
+    shop.compose("up", "--detach", "--no-build")
+    shop.await_up()
+    engine.run(["docker", "image", "prune", "--all", "--force", "--filter", f"label=project={shop.project}"])
+    assert engine.run(["docker", "image", "inspect", was], check=False).returncode == 0
+    back = shop.module("compose_rollback", check=True, state_dir=str(tmp_path))
+    assert back["plan"]["actions"], back
+    # A way back that no snapshot needs any more is let go.
+    shop.module("compose_snapshot", state_dir=str(tmp_path), keep=1)
+    assert [name.rpartition("-")[2] for name in shop.keepers()] == [shop.image_id().removeprefix("sha256:")[:12]]
 
 
 def test_what_is_sick_is_no_good_state_and_old_ones_go(shop, tmp_path):

@@ -138,4 +138,13 @@ def test_a_leak_is_estimated(shop):
 def test_bad_input(shop):
     assert shop.project
     assert "interval is 0" in run_module("host_resources_info", interval=0)["msg"]
-    assert "no such socket" in run_module("host_resources_info", docker_host="unix:///nowhere")["msg"]
+
+
+@pytest.mark.parametrize("nowhere", ["unix:///nowhere", "tcp://127.0.0.1:1"])
+def test_the_host_is_reported_without_an_engine(nowhere):
+    """A host need not have one, and in an incident it may be what fails."""
+    seen = run_module("host_resources_info", docker_host=nowhere, project="shop")
+    assert "Could not reach" in seen["engine_problem"]
+    assert seen["engine"]["address"] == nowhere
+    assert seen["host"]["memory"]["total"] > 0
+    assert not any(container["project"] for container in seen["containers"]), "their names are not known"

@@ -51,7 +51,7 @@ def acting(control: ReplicaControl, record: ActRecord, former: ActRecord | None)
     ``former``: that of an act which is completed.
     """
     name = control.project.name
-    with stoppable(), exclusively(name):
+    with exclusively(control.engine, name), stoppable():
         opened = OpenRecord(ActStore(control.engine, name), record)
         recorded = _begun(control, opened)
         if former is not None:

@@ -19,7 +19,7 @@ def inspected(service="web", number=1, *, state="running", health="healthy", up=
     return {
         "Id": f"{service}{number}".encode().hex().ljust(64, "0"),
         "Name": f"/shop-{service}-{number}",
-        "Created": "2026-11-23T10:00:00.123456789Z",
+        "Created": (NOW - timedelta(seconds=more.get("age", 18000))).strftime("%Y-%m-%dT%H:%M:%S.123456789Z"),
         "Image": more.get("image", NEW),
         "RestartCount": restarts,
         "State": {

@@ -17,6 +17,11 @@ from .facts import NOW, container, project
         pytest.param({"restarts": 1, "up": 3}, False, id="restarted once"),
         pytest.param({"restarts": 5, "up": 30}, False, id="has lasted"),
         pytest.param({"restarts": 5, "up": 90000}, False, id="looped last week"),
+        pytest.param({"restarts": 20, "up": 40, "age": 900}, True, id="falls each 45 s, and runs just now"),
+        pytest.param({"restarts": 8, "up": 100, "age": 800}, True, id="falls each 100 s"),
+        pytest.param({"restarts": 20, "up": 400, "age": 900}, False, id="has recovered"),
+        pytest.param({"restarts": 3, "up": 60, "age": 90}, False, id="waited for another at its first start"),
+        pytest.param({"restarts": 30, "up": 60, "age": 90000}, False, id="falls each hour"),
     ],
 )
 def test_whether_it_loops_now(more, loops):

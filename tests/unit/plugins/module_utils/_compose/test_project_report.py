@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_rep
     project_dict,
     service_dict,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._compose.replicas import service_states
 
 from .facts import NOW, container, project
 
@@ -20,6 +21,17 @@ def test_a_loop_names_the_restarts_between_two_observations():
     first, second = container(restarts=1, up=30), container(restarts=3, up=2)
     shop = project(first, again={first.id: second})
     assert "restarted it 1 times, 2 more between two observations" in problem_of(shop, first)
+
+
+@pytest.mark.parametrize(
+    "more", [{"restarts": 9, "up": 3}, {"restarts": 9, "up": 40, "age": 400}, {"restarts": 9, "state": "restarting"}]
+)
+@pytest.mark.parametrize("health", ["healthy", ""])
+def test_what_loops_is_not_healthy_between_two_falls(more, health):
+    shop = project(container(health=health, **more))
+    report = service_dict(shop, "web")
+    assert (report["healthy"], report["looping"]) == (0, 1)
+    assert service_states(shop, ["web"])["web"]["healthy"] == 0
 
 
 def test_without_readable_files_there_are_no_notes_on_the_number():

@@ -13,6 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.release imp
     file_for,
     goal,
     how_back,
+    keepers,
     plan_rollback,
     protecting,
     snapshot_from,
@@ -160,3 +161,8 @@ def test_a_rollback_that_was_cut_off_has_the_same_target_and_the_same_number(con
 
 def test_where_it_is_reached_nothing_is_left_to_do():
     assert half_way(made(number=3, image=OLD), made(number=4, image=OLD)).plan.actions == ()
+
+
+def test_each_image_has_one_container_that_keeps_it():
+    one = taken(container(image=OLD), container("side", image=OLD), container("db", image=NEW))
+    assert keepers(one) == {OLD: "incident-rollback-shop-aaaaaaaaaaaa", NEW: "incident-rollback-shop-bbbbbbbbbbbb"}
