@@ -216,14 +216,14 @@ def plan_scaling(
         ]
     if not add and not victims:
         actions += [reload_item(proxy, service, since) for proxy, since in stale]
+    staying = [replica for replica in replicas if replica not in victims]
+    against = refusals(project, service, add, around, bounds, replicas, single) if add else _stopped(staying, desired)
     return Scaling(
         project,
         service,
         desired,
         Plan("scale", tuple(actions), tuple(excluded)),
-        (*refusals(project, service, add, around, bounds, replicas, single), *_against_removal(project, victims))
-        if add or victims
-        else tuple(_stopped(replicas)),
+        (*against, *_against_removal(project, victims)),
         victims,
         tuple(proxy for proxy, dummy in stale),
         tuple(unknown) if not add and not victims else (),
@@ -261,10 +261,10 @@ def _against_removal(project: Project, victims: Sequence[Container]) -> Iterable
             yield f"{victim.name} {drain.words}"
 
 
-def _stopped(replicas: Sequence[Container]) -> Iterable[str]:
+def _stopped(replicas: Sequence[Container], desired: int) -> Iterable[str]:
     """The number that is wanted counts those that run: one that does not is no replica, and is not started silently."""
     stopped = [replica for replica in replicas if not replica.running and not replica.done]
-    if stopped:
+    if stopped and len(replicas) - len(stopped) < desired:
         names = ", ".join(f"{replica.name} is {replica.state}" for replica in stopped)
         yield f"{names}: start it (compose_restart with its service named) or remove it first"
 

@@ -19,6 +19,7 @@ from ..._compose.io.engine import Engine, engine
 from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.io.observe import observe
 from ..._compose.project_ref import Source
+from ..._compose.project_report import problem_of
 from ..._core.errors import RunbookError
 from ..._core.urls import base_url_of
 from ..._disk.base_backup import gap_in, is_segment
@@ -87,7 +88,7 @@ def project(login: EngineLogin, source: Source, releases: str) -> list[Check]:
     except RunbookError as error:
         remedy = "set runbook_compose, and ansible_become: true"
         return [Check("the compose project is found", False, str(error), remedy)]
-    unhealthy = [container.name for container in observed.containers if not container.healthy]
+    unhealthy = [container.name for container in observed.containers if problem_of(observed, container)]
     missing = [] if os.geteuid() == 0 else ["root"]
     missing += [
         name for name in _PROGRAMS if not shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")

@@ -43,6 +43,23 @@ def test_the_one_that_is_missed_least_goes(odd, reason):
     assert [(item.detail["who"], item.reason) for item in plan.actions] == [("shop-web-1", reason)]
 
 
+@pytest.mark.parametrize("odd", [{"state": "exited", "policy": "always"}, {"state": "created"}, {"state": "dead"}])
+@pytest.mark.parametrize(
+    ("wanted", "running", "refused"), [(3, 0, True), (3, 2, True), (2, 0, True), (2, 1, True), (1, 1, False)]
+)
+def test_what_does_not_run_is_no_replica(odd, wanted, running, refused):
+    replicas = [container(number=number, **({} if number <= running else odd)) for number in (1, 2, 3)]
+    refusals = scaled(wanted, *replicas).refusals
+    assert any(f"is {odd['state']}: start it" in why for why in refusals) is refused
+    assert bool(refusals) is refused
+
+
+@pytest.mark.parametrize("wanted", [3, 2])
+def test_what_is_paused_is_not_counted_as_running(wanted):
+    replicas = (container(), container(number=2), container(number=3, state="paused"))
+    assert any("shop-web-3 is paused: start it" in why for why in scaled(wanted, *replicas).refusals)
+
+
 def test_of_equals_the_highest_number_goes():
     plan = scaled(1, container(number=2), container(number=10)).plan
     assert plan.actions[0].detail["who"] == "shop-web-10"
