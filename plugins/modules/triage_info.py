@@ -24,7 +24,7 @@ options:
     default: {}
     suboptions:
       docker_host:
-        description: Address of the engine, as in C(DOCKER_HOST).
+        description: Address of the engine, as in C(DOCKER_HOST). Empty means the one that C(docker) would use.
         type: str
         default: ""
       engine_timeout:
@@ -181,8 +181,9 @@ services:
 changes:
   description:
     - C(changes), what changed within the last day, the newest first, each with C(age) (seconds), C(what), and
-      C(deploys), true for a deployment. Changes are a moved git checkout, new images, recreated containers and changed
-      files.
+      C(deploys), true for a deployment. Changes are a moved git checkout, new images, recreated containers, changed
+      files, and what the engine's events say of containers - stopped, restarted, paused or removed by a request, exited, or
+      out of memory. The engine keeps 256 events, and not who sent the request.
     - C(unknown), which of these could not be read. The checkout and the files are read also without an engine, if
       O(compose) names the directory or the files.
   returned: when asked for

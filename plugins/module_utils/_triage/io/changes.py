@@ -9,21 +9,26 @@ import time
 from datetime import datetime, timezone
 from typing import Sequence
 
+from ..._compose.io.engine import engine
+from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.project_ref import Source
+from ..._core.errors import RunbookError
 from ..._core.redaction import redacted
 from ..._system.io import git
 from ..changes import Change, ChangesReport, changes_of_services
+from ..engine_events import changes_of_events, reach
 from ..survey_report import ServicesPart
 
 _DAY = 86400.0
 _COMMITS = 5
 
 
-def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
+def changes(services: ServicesPart | None, given: Source, login: EngineLogin | None = None) -> ChangesReport:
     """What is another than a day ago, the newest first: commits, images, containers made anew, files.
 
     ``services``: what compose_info returns; where it was not asked, or in vain, the checkout and the files are those
-    that were ``given``. ``unknown``: what could not be examined, which is not the same as nothing.
+    that were ``given``. ``login``: the engine whose events are read; None: they are left out. ``unknown``: what could
+    not be examined, which is not the same as nothing.
     """
     now = time.time()
     all_changes: list[Change] = []
@@ -32,6 +37,10 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
         project = services["project"]
         composed, folder = [*project["files"], *project["env_files"]], project["directory"] or given.directory
         all_changes += changes_of_services(services["services"], now)
+        if login is not None:
+            happened, gap = _events(login, project["name"], now)
+            all_changes += happened
+            unknown += gap
     else:
         composed, folder = [*given.files, *given.env_files], given.directory or _beside(given.files)
         unknown.append("containers and images could not be examined")
@@ -56,6 +65,17 @@ def changes(services: ServicesPart | None, given: Source) -> ChangesReport:
         {**change, "age": round(change["age"])} for change in all_changes if 0 <= change["age"] < _DAY
     ]
     return {"changes": sorted(young, key=lambda change: change["age"]), "unknown": unknown}
+
+
+def _events(login: EngineLogin, project: str, now: float) -> tuple[list[Change], list[str]]:
+    """What happened to the project's containers by the engine's events, and how far back these do not reach."""
+    try:
+        with engine(login) as opened:
+            events = opened.events(now - _DAY, now)
+    except RunbookError as error:
+        return [], [f"the engine's events could not be read: {error}"]
+    gap = reach(events, now - _DAY, now)
+    return changes_of_events(events, project, now), [gap] if gap else []
 
 
 def _beside(files: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def surveyed(module: AnsibleModule) -> dict[str, Any]:
     if "database" in parts_asked:
         parts["database"] = lambda: _database(params)
     if "changes" in parts_asked:
-        after["changes"] = lambda services: changes(services, source)
+        after["changes"] = lambda services: changes(services, source, login)
     if "logs" in parts_asked:
         after["logs"] = lambda services: _logs(login, source, params, services)
     if params["targets"]:
