@@ -12,8 +12,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.result import 
 from contract.test_completeness import MODULES, spec_of
 from support.servers import ROOT
 
-ACTS = ("compose_restart", "compose_rollback", "compose_scale", "disk_reclaim", "pg_end_sessions", "pg_role_settings",
-        "pg_index_build", "pg_kill_blocking")  # fmt: skip
+ACTS = ("compose_restart", "compose_rollback", "compose_scale", "compose_switch", "disk_reclaim",
+        "pg_end_sessions", "pg_role_settings", "pg_index_build", "pg_kill_blocking")  # fmt: skip
 
 
 def returned_by(name):
@@ -62,7 +62,7 @@ def ways_to_act(utils):
 
 
 def test_there_is_no_other_way_to_act():
-    """An approval narrows a plan and is refused when stale in one place, which all eight acts pass."""
+    """An approval narrows a plan and is refused when stale in one place, which all acts pass."""
     found = ways_to_act(ROOT / "plugins/module_utils")
     assert found["raises"] == ["_core/approval.py"]
     assert found["checks"] == ["_core/result.py"]

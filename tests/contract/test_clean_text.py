@@ -36,8 +36,8 @@ BLOCKING = {
 }  # fmt: skip
 ACTS: dict[str, Any] = {
     **dict.fromkeys(
-        ("compose_restart", "compose_rollback", "compose_scale", "pg_end_sessions", "pg_role_settings",
-         "pg_index_build", "async_status"), ACT),
+        ("compose_restart", "compose_rollback", "compose_scale", "compose_switch", "pg_end_sessions",
+         "pg_role_settings", "pg_index_build", "async_status"), ACT),
     "disk_reclaim": {**reports.reclaim(reports.held(1, "web")), **ACT},
     "pg_kill_blocking": BLOCKING,
 }  # fmt: skip

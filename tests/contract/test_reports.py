@@ -136,6 +136,7 @@ def test_a_renamed_key_is_found(side: str) -> None:
 # What they return is an ActResult (test_completeness.py compares its keys), or as free as what was asked for.
 NO_REPORT = {
     "compose_restart": "ActResult", "compose_rollback": "ActResult", "compose_scale": "ActResult",
+    "compose_switch": "ActResult",
     "compose_snapshot": "the snapshot as it is stored",
     "pg_end_sessions": "ActResult", "pg_index_build": "ActResult", "pg_kill_blocking": "ActResult",
     "pg_query_info": "rows of the statement that was given", "pg_role_settings": "ActResult",

@@ -95,8 +95,8 @@ def test_a_key_that_is_renamed_is_said_or_was_not_shown(module: str, kind: Any, 
 
 def test_every_module_that_is_shown_is_tried() -> None:
     tried = {module for module, *dummy in SHOWN}
-    same_as_scale = {"compose_restart", "compose_rollback", "pg_role_settings", "pg_index_build", "async_status"}
-    assert set(CallbackModule()._views) - tried == same_as_scale | {"disk_reclaim"}
+    same_as_scale = {"compose_restart", "compose_rollback", "compose_switch", "pg_role_settings", "pg_index_build"}
+    assert set(CallbackModule()._views) - tried == same_as_scale | {"disk_reclaim", "async_status"}
 
 
 def test_a_result_that_could_not_be_read_is_found() -> None:

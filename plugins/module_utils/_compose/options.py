@@ -66,6 +66,11 @@ RESTART_ARGS: dict[str, Any] = {
     "at_once": {"type": "bool", "default": False},
 }
 
+SWITCH_ARGS: dict[str, Any] = {
+    "containers": {"type": "list", "elements": "str", "required": True},
+    "state": {"type": "str", "required": True, "choices": ["started", "stopped"]},
+}
+
 
 def source_of(params: dict[str, Any]) -> Source:
     """The options that say which project; paths must be absolute, since a module runs in no particular folder."""

@@ -110,10 +110,10 @@ class Project:
         """These services, each after those that it depends on: by the files, else by the labels of what runs."""
         if self.model is not None:
             return self.model.in_order(names)
-        needs = {name: [need for replica in self.replicas(name) for need in self._needs(replica)] for name in names}
+        needs = {name: [need for replica in self.replicas(name) for need in self.needs_of(replica)] for name in names}
         return in_order(names, needs)
 
-    def _needs(self, container: Container) -> list[str]:
+    def needs_of(self, container: Container) -> list[str]:
         """Services that a container depends on, by its labels and by whose namespaces it lives in."""
         owners = [owner for dummy, owner in container.shares]
         shared = [other.service for other in self.containers if other.id in owners or other.name in owners]

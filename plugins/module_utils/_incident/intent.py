@@ -19,7 +19,7 @@ GONE, STANDING, UNKNOWN = "gone", "standing", "unknown"
 _MASKED = ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********")  # Ansible's words for what must not be shown
 _SESSIONS = ("unblock_sessions", "end_sessions", "end_session")
 # Their options say which state is wanted: with nothing left to do it is reached.
-_TOWARDS_A_STATE = ("scale_services", "roll_back_release", "role_settings", "build_index")
+_TOWARDS_A_STATE = ("scale_services", "switch_containers", "roll_back_release", "role_settings", "build_index")
 
 
 class Fate(TypedDict):

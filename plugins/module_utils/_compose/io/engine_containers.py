@@ -172,6 +172,10 @@ class ContainerCalls(Transport):
         with self.call("restart", f"container {id[:12]}"):
             self.api.restart(id, timeout=grace)
 
+    def start(self, id: str) -> None:
+        with self.call("start", f"container {id[:12]}"):
+            self.api.start(id)
+
     def stop(self, id: str, grace: int) -> None:
         with self.call("stop", f"container {id[:12]}"):
             self.api.stop(id, timeout=grace)

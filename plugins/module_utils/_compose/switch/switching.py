@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Named containers to start or to stop: the plan, and what speaks against it. Pure.
+
+Nothing else is touched: a container whose namespaces others live in is stopped only with them, and one that lives in a
+namespace of another is started only when that one runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Sequence
+
+from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
+from ..._core.result import NOTHING_DONE, PlannedAct
+from ..container import NAMESPACES, Container
+from ..project import Project
+from ..project_report import on_purpose
+from ..replicas import line_of
+
+STARTED, STOPPED = "started", "stopped"
+START, STOP = "start", "stop"
+_STOPPABLE = ("running", "restarting", "paused")
+_STARTABLE = ("exited", "created")
+
+
+@dataclass(frozen=True)
+class Switching(PlannedAct):
+    """The plan; ``every`` holds each container that it could concern, in order."""
+
+    project: Project
+    wanted: str
+    plan: Plan
+    every: tuple[Container, ...]
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[Container, ...]:
+        """Those that the plan does concern."""
+        return tuple(container for container in self.every if container.target in self.plan.targets)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(container.service for container in self.every))
+
+    def as_dict(self) -> PlanDict:
+        nothing = f"nothing to do: every container that is named is {self.wanted} already"
+        return plan_dict(self.plan, len(self.every), f"containers that are not {self.wanted}", nothing)
+
+    def diff(self) -> Diff:
+        names = {container.id for container in self.order}
+        before = [line_of(self.project, container) for container in self.every]
+        after = [
+            f"{container.name}: {self.wanted}" if container.id in names else line_of(self.project, container)
+            for container in self.every
+        ]
+        return diff_of("containers", before, after)
+
+    def undo(self) -> dict[str, Any]:
+        """The other way for the same containers. One that the engine itself starts again needs no undo."""
+        names = [container.name for container in self.order]
+        if not names:
+            return NOTHING_DONE
+        other = STOPPED if self.wanted == STARTED else STARTED
+        options = {"project": self.project.name, "containers": names, "state": other}
+        return {"reversible": True, "module": "compose_switch", "options": options}
+
+
+def plan_switch(project: Project, names: Sequence[str], wanted: str) -> Switching:
+    """``names`` of containers of the project; ``wanted``: started or stopped.
+
+    Started in the order of what they depend on, and stopped in the opposite one.
+    """
+    named = [container for container in project.containers if container.name in names]
+    services = project.in_order({container.service for container in named})
+    ordered = sorted(named, key=lambda container: (services.index(container.service), bool(container.shares)))
+    if wanted == STOPPED:
+        ordered.reverse()
+    actions, excluded, order = [], [], []
+    refusals: list[str] = []
+    for container in ordered:
+        who = {"who": container.name, "service": container.service}
+        why = _left_alone(container, wanted)
+        if why:
+            excluded.append(Item(container.target, why, "", who))
+            continue
+        against = _against_start if wanted == STARTED else _against_stop
+        refusals += against(project, container, ordered)
+        reason = "; ".join(["it was named", *_remarks(project, container, wanted, ordered)])
+        actions.append(Item(container.target, reason, START if wanted == STARTED else STOP, who))
+        order.append(container)
+    plan = Plan(START if wanted == STARTED else STOP, tuple(actions), tuple(excluded))
+    return Switching(project, wanted, plan, tuple(order), tuple(dict.fromkeys(refusals)))
+
+
+def _left_alone(container: Container, wanted: str) -> str:
+    """Why nothing is to be done for it, in a clause; empty where something is."""
+    if wanted == STOPPED:
+        return "" if container.state in _STOPPABLE else f"is {container.state}, and does not run"
+    return "" if container.state in (*_STARTABLE, "paused", "dead", "removing") else f"is {container.state} already"
+
+
+def _against_start(project: Project, container: Container, together: Sequence[Container]) -> Iterable[str]:
+    if container.state not in _STARTABLE:
+        yield f"{container.name} {on_purpose(container) or f'is {container.state}'}, and cannot be started"
+    for kind, owner_id in container.shares:
+        known = (*project.containers, *project.outside)
+        owner = next((other for other in known if owner_id in (other.id, other.name)), None)
+        if kind in NAMESPACES and (owner is None or not (owner.running or owner in together)):
+            whose = f"{owner.name}, which is {owner.state}" if owner else f"{owner_id[:12]}, which is gone"
+            yield f"{container.name} lives in the {kind} of {whose}: start that one, too"
+
+
+def _against_stop(project: Project, container: Container, together: Sequence[Container]) -> Iterable[str]:
+    if container.state == "paused":
+        yield f"{container.name} {on_purpose(container)}, and could not end in order"
+    for sharer in project.sharers(container):
+        if sharer.running and sharer not in together:
+            yield f"{sharer.name} lives in a namespace of {container.name} and would lose it: name it, too"
+
+
+def _remarks(project: Project, container: Container, wanted: str, together: Sequence[Container]) -> Iterable[str]:
+    """What a person should know before it is done."""
+    if wanted == STARTED:
+        if container.done:
+            yield "it is a job that has ended, and runs again"
+        down = [
+            need for need in project.needs_of(container) if not any(other.running for other in project.replicas(need))
+        ]
+        if down:
+            yield f"{', '.join(down)}, which it depends on, does not run"
+        return
+    staying = [other for other in project.replicas(container.service) if other.running and other not in together]
+    if not staying:
+        yield f"no other replica of {container.service} runs"
+        running = [other for other in project.containers if other.running]
+        users = sorted({other.service for other in running if container.service in project.needs_of(other)})
+        if users:
+            yield f"{', '.join(users)} depends on it"
+    if container.restart_policy == "always":
+        yield "its restart policy is always: the engine starts it again when the engine itself is started"
