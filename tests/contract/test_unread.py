@@ -70,6 +70,7 @@ EXEMPT = {
     "compose_restart": "plans on a look that fails where it cannot be taken",
     "compose_rollback": "plans on a look that fails where it cannot be taken",
     "compose_scale": "plans on a look that fails where it cannot be taken; what is not known is a refusal",
+    "compose_switch": "plans on a look that fails where it cannot be taken",
     "gate": "judges a plan",
     "host_resources_info": "fails where the kernel shows no figures; what one kernel lacks is null",
     "incident_event": "says where it wrote",

@@ -13,7 +13,7 @@ from ..._core.plan import Item, Plan
 from ..._core.result import After, Before, carry_out
 from ..._system.io import git
 from ..acts.io.acting import acting, drop_record, new_record
-from ..acts.io.switching import Switching
+from ..acts.io.image_change import Switching
 from ..acts.recovery import Recovery, cut_off, recovery_of
 from ..acts.wish import ROLLBACK, ActRecord, Wish
 from ..project import Project

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import KINDS
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import held_plans
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import (
     lines_of_list,
     lines_of_timeline,

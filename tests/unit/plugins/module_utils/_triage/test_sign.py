@@ -20,8 +20,12 @@ from .surveys import alert, page_of, series
 PLAYBOOKS = Path(__file__).parents[5] / "playbooks"
 
 
-# They work no scenario: the first survey, the undo, the game day, the quiet day, and one that needs a chosen session.
-NO_SCENARIO = {"triage", "undo", "game_day", "preflight", "db_session_cancel"}
+# They work no scenario: the first survey, the undo, the game day, the quiet day, the incident log, and those that need
+# a chosen session, container or plan.
+NO_SCENARIO = {
+    "approve", "container_start_stop", "db_session_cancel", "game_day", "incident_verify", "incidents", "preflight",
+    "triage", "undo",
+}  # fmt: skip
 
 
 def test_what_may_be_proposed_is_every_playbook_of_a_scenario():
