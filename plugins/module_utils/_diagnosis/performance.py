@@ -69,9 +69,9 @@ def diagnose_performance(
     if processes["here"]:
         lines.append(f"the database uses {processes['cpu']:.2f} of {processes['cores']} cores of its host")
     lines += [
-        f"maintenance runs for {span(session['seconds_in_state'])}: {session['maintenance']} by {session['pid']}"
+        f"maintenance has run for {span(session['seconds_in_state'])}: {session['maintenance']} by {session['pid']}"
         f" {session['user']}"
-        f"@{session['database']} {session['application']}; it is not terminated"
+        f"@{session['database']} {session['application']}; it is left running"
         for session in activity["activity"]["long_running"]
         if session["maintenance"] and session["seconds_in_state"] >= min_running
     ]
@@ -124,7 +124,7 @@ def _runaways(activity: ActivityReport, processes: ProcessesReport, plan: EndDic
     if not busy:
         return []
     texts = tuple(
-        f"{use['who']} uses {use['cpu']:.2f} cores for {span(running[use['target']]['seconds_in_state'])}:"
+        f"{use['who']} has run for {span(running[use['target']]['seconds_in_state'])}, uses {use['cpu']:.2f} cores:"
         f" {shortened(running[use['target']]['statement'], _WIDE)}"
         for use in busy
     )
@@ -168,7 +168,7 @@ def _full_reads(indexes: IndexesReport) -> list[Cause]:
     if not reads:
         return []
     texts = [
-        f"{read['schema']}.{read['table']}{_in_database(read['database'], indexes)} ({read['rows']:,} rows) is scanned"
+        f"{read['schema']}.{read['table']}{_in_database(read['database'], indexes)} ({read['rows']:,} rows) is read"
         f" as a whole {read['passes']:g} times in the window{_by_statement(read)}"
         for read in reads
     ]
@@ -221,8 +221,8 @@ def _left_alone(activity: ActivityReport, seconds: float, plan: EndDict) -> list
         return []
     who = ", ".join(f"{session['pid']} {session['user']} {session['application']}".rstrip() for session in left[:4])
     return [
-        f"{len(left)} sessions idle in transaction for {span(seconds)} or longer affect no other session, and are not"
-        f" terminated: {who}; their application should commit"
+        f"{len(left)} sessions idle in transaction for {span(seconds)} or longer affect no other session, so that no"
+        f" action is planned: {who}; their application should commit"
     ]
 
 

@@ -77,7 +77,7 @@ class Exclusions:
 
     def _why_work(self, session: Session) -> str:
         if session.commit_waits:
-            return "its commit waits for a synchronous standby: cancelling or terminating it would not help"
+            return "its commit waits for a synchronous standby, which no action on the session would change"
         if is_backup(session):
             return "is a base backup" if session.progress == "BASEBACKUP" else "is a backup"
         if leaves_behind(session):

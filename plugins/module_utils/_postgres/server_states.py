@@ -57,7 +57,7 @@ def server_states(snapshot: Snapshot) -> list[ServerState]:
 def _convoy(text: str) -> ServerState:
     advice = (
         "shorten the transactions that take this lock (no call to another service and no work on other tables while it"
-        " is held), or spread them over more rows; terminating sessions frees none"
+        " is held), or spread them over more rows; ending sessions frees none"
     )
     return _state(CONVOY, text, advice)
 
@@ -180,9 +180,7 @@ def _freeze(databases: list[DatabaseAges], condition: Condition) -> str:
     closed = ", ".join(printable(database.name) for database in databases if not database.open)
     said = f"as a superuser, run VACUUM in each database: {within}" if within else "keep autovacuum on"
     said += f"; autovacuum vacuums {closed}, which accepts no connection" if closed else ""
-    return (
-        f"{first}{said}; do not run VACUUM FULL, which needs a transaction id; terminating other sessions does not help"
-    )
+    return f"{first}{said}; do not run VACUUM FULL, which needs a transaction id; ending other sessions does not help"
 
 
 def _read_only(snapshot: Snapshot) -> ServerState | None:

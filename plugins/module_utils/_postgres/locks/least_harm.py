@@ -325,7 +325,7 @@ def _within_bounds(
 def _why_left(held_up: AbstractSet[Key], still: AbstractSet[Key]) -> str:
     if held_up and held_up <= still:
         return "terminating it would free no session: its waiters wait for an excluded session too"
-    return "need not be terminated: the plan clears the queue without it"
+    return "needs no action: the plan clears the queue without it"
 
 
 def _as_plan(

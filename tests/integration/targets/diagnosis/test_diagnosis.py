@@ -97,7 +97,7 @@ def test_a_statement_that_runs_away_and_one_forgotten(counted, worker):
     assert found["cause"] == "runaway_statement"
     assert chosen(found) == {"running": {busy.pid}}
     assert "idle_in_transaction" not in causes
-    assert any(f"not terminated: {old.pid} app" in text for text in found["advice"])
+    assert any(f"no action is planned: {old.pid} app" in text for text in found["advice"])
     assert "would make it worse" in found["scale"]
     assert "secret" not in str(found)
 

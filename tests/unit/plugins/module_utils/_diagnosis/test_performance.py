@@ -180,7 +180,7 @@ def test_a_transaction_that_holds_nothing_back_is_no_cause():
     seen = activity(connection_limit(application()), found=idle)
     found = slow(seen, indexes(), plan=ending())
     assert (found["cause"], found["rules"], found["role_settings"]) == ("", {}, [])
-    assert "for 60 s or longer affect no other session, and are not terminated: 5 me psql" in found["advice"][0]
+    assert "for 60 s or longer affect no other session, so that no action is planned: 5 me psql" in found["advice"][0]
 
 
 def test_only_transactions_that_hold_others_back_are_ended():
@@ -258,4 +258,4 @@ def test_maintenance_is_no_runaway_statement_and_is_told(kind):
     seen = activity(connection_limit(application()), background={"processes": processes()}, found=lists([works]))
     found = slow(seen, indexes())
     assert (found["cause"], found["mitigation"]) == ("", "")
-    assert any(f"maintenance runs for 40 s: {kind} by 7 app@booking web" in line for line in found["lines"])
+    assert any(f"maintenance has run for 40 s: {kind} by 7 app@booking web" in line for line in found["lines"])

@@ -126,7 +126,7 @@ def test_a_replay_that_stands(event, cause):
 def test_a_convoy_is_a_state_that_no_session_waits_for():
     (state,) = server_states(snapshot(row_queue(1, [2, 3]), convoys=("a convoy on t: 2 sessions wait",)))
     assert (state["cause"], state["sessions"]) == ("convoy", 0)
-    assert "terminating sessions frees none" in state["advice"]
+    assert "ending sessions frees none" in state["advice"]
 
 
 @pytest.mark.parametrize(("kind", "event"), [("Lock", "relation"), ("BufferPin", "BufferPin"), ("Buffer", "Cleanup")])

@@ -166,7 +166,7 @@ def test_the_plan_says_what_comes_of_it():
     assert "AccessExclusiveLock" in judged.plan.actions[0].reason
     assert (len(judged.affected), len(judged.freed), judged.left) == (4, 3, 0)
     assert [(item.detail["pid"], item.reason) for item in judged.plan.excluded] == [
-        (1, "need not be terminated: the plan clears the queue without it")
+        (1, "needs no action: the plan clears the queue without it")
     ]
 
 
