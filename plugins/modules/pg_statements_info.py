@@ -78,7 +78,7 @@ notes:
   returned: success
   type: list
   elements: str
-  sample: ["the extension is of version 1.4, the server has 1.10: ALTER EXTENSION pg_stat_statements UPDATE"]
+  sample: ["the extension has version 1.4, the server provides 1.10: ALTER EXTENSION pg_stat_statements UPDATE"]
 window:
   description:
     - The observed window. C(entries) is the number of entries in C(pg_stat_statements). C(renewed) is true if the

@@ -156,5 +156,5 @@ advice:
   returned: success
   type: list
   elements: str
-  sample: ["pafar-backend-1 grows: a higher limit only buys time, find what it keeps"]
+  sample: ["pafar-backend-1 leaks memory: a higher limit only delays the failure; find the leak"]
 """

@@ -73,6 +73,8 @@ STOP = {
     r"a moment (?:ago|later)": "just before, shortly after",
     r"that very|this very": "that, this",
     r"not asked for": "not requested",
+    r"gone for good": "will not come back, is lost",
+    r"(?:keeps?|kept) the dead rows": "holds back the xmin horizon",
 }
 WORDS = re.compile(
     r"(?<![\w./{-])(?:" + "|".join(f"(?P<w{n}>{word})" for n, word in enumerate(STOP)) + r")(?![\w=/-])", re.I
