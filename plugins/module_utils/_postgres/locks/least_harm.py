@@ -120,8 +120,8 @@ class Judgement(PlannedAct):
         if not 0 < longest < least:
             return "nothing to do: no session waits too long"
         return (
-            f"nothing to do: no session waits too long: {len(self.snapshot.forest.waiters)} wait, the longest"
-            f" {span(longest)}; acts from {least:g} s on (unblock_sessions_min_waiting)"
+            f"nothing to do: no session waits too long: {len(self.snapshot.forest.waiters)} wait, the longest for"
+            f" {span(longest)}; too long is {least:g} s or longer (unblock_sessions_min_waiting)"
         )
 
     def _alternatives(self) -> list[AlternativeDict]:
