@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Iterator, Mapping, TypedDict
+from typing import Any, Iterable, Iterator, Mapping, TypedDict
 
 from ..._core.times import stamp
 from ..._system.identity import ENDED, RUNS
@@ -18,7 +18,8 @@ from ..container import Container
 from ..project import Project
 from .wish import LASTS, ActRecord, Unfinished, Wish
 
-_STEP = timedelta(seconds=60)  # within which the last step that a run began has had its effect
+# Within which the last step that a run began has had its effect: a container is made, one is stopped.
+_MADE, _STOPPED = timedelta(seconds=120), timedelta(seconds=60)
 _CLOCKS = timedelta(seconds=2)  # by which the clocks of the engine and of the run may differ
 
 
@@ -68,7 +69,7 @@ def recovery_of(project: Project, service: str, record: ActRecord, stable: float
         return None
     replicas = project.replicas(service)
     made = [replica for replica in replicas if replica.id not in wish.known]
-    if any(not _within(record, replica.created) for replica in made):
+    if any(not _within(record, replica.created, _MADE) for replica in made):
         return None
     debris = tuple(replica for replica in made if not _ready(replica, project.now, stable))
     fresh = tuple(replica for replica in made if replica not in debris)
@@ -76,7 +77,9 @@ def recovery_of(project: Project, service: str, record: ActRecord, stable: float
     by_id = {replica.id: replica for replica in kept}
     going = [by_id[id] for id in wish.leaving if id in by_id]
     restarting = [replica for replica in kept if replica.id in wish.restarting]
-    stopped = [replica for replica in restarting if replica.state == "exited" and _within(record, replica.finished)]
+    stopped = [
+        replica for replica in restarting if replica.state == "exited" and _within(record, replica.finished, _STOPPED)
+    ]
     before = record.at - _CLOCKS
     waiting = [one for one in restarting if one not in stopped and (one.started is None or one.started < before)]
     return Recovery(
@@ -90,9 +93,9 @@ def recovery_of(project: Project, service: str, record: ActRecord, stable: float
     )
 
 
-def _within(record: ActRecord, moment: datetime | None) -> bool:
-    """Whether something came to pass while that run lived."""
-    return moment is not None and record.at - _CLOCKS <= moment <= record.seen + _STEP
+def _within(record: ActRecord, moment: datetime | None, effect: timedelta) -> bool:
+    """Whether something came to pass while that run lived, or by the last step that it began."""
+    return moment is not None and record.at - _CLOCKS <= moment <= record.seen + effect
 
 
 def _ready(replica: Container, now: datetime, stable: float) -> bool:
@@ -116,6 +119,14 @@ def left_open(project: Project, record: ActRecord, stable: float) -> list[str]:
     ]
 
 
+def newest(unfinished: Iterable[Unfinished]) -> tuple[Unfinished, ...]:
+    """Of each act its last record: a run that was killed while it renewed its record has left two."""
+    by_act: dict[tuple[str, datetime], Unfinished] = {}
+    for entry in sorted(unfinished, key=lambda one: one.record.seen):
+        by_act[entry.record.owner.text, entry.record.begun] = entry
+    return tuple(by_act.values())
+
+
 def cut_off(project: Project, module: str, stable: float, given: Mapping[str, Any] | None = None) -> ActRecord | None:
     """The newest act of this kind that ended before it said so: one that left something open, or that has the options
     ``given``, also where it reached what it wanted, so that its step is not taken a second time.
@@ -132,7 +143,7 @@ def cut_off(project: Project, module: str, stable: float, given: Mapping[str, An
             or (given is not None and unfinished.record.same(module, given))
         )
     ]
-    return max(records, key=lambda record: record.at, default=None)
+    return max(records, key=lambda record: (record.at, record.seen), default=None)
 
 
 def unfinished_reports(project: Project, stable: float) -> list[UnfinishedReport]:

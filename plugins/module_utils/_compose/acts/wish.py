@@ -38,7 +38,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class ActRecord:
-    """One act. ``at``: when it began, ``seen``: when its last step began, both by the clock of its host.
+    """One act. ``at``: when it began, ``seen``: when its last step began, both by the clock of the engine, which is
+    ``ahead`` of the clock of the act's host.
 
     ``given``: the options that make another run the same act. ``goal``, ``present``: names of the snapshots that a
     rollback goes to and comes from. ``id``: of the object that holds it.
@@ -53,6 +54,12 @@ class ActRecord:
     goal: str = ""
     present: str = ""
     id: str = ""
+    ahead: timedelta = timedelta(0)
+
+    @property
+    def begun(self) -> datetime:
+        """When it began, by the clock of its host."""
+        return self.at - self.ahead
 
     def same(self, module: str, given: Mapping[str, Any]) -> bool:
         """Whether a run with these options is this act again."""
@@ -67,8 +74,8 @@ class ActRecord:
         document = {
             "form": FORM,
             "module": self.module,
-            "at": self.at.isoformat(),
-            "seen": self.seen.isoformat(),
+            "at": self.begun.isoformat(),
+            "seen": (self.seen - self.ahead).isoformat(),
             "owner": self.owner.text,
             "given": dict(self.given),
             "wishes": {name: vars(wish) for name, wish in self.wishes.items()},
@@ -78,18 +85,21 @@ class ActRecord:
         return json.dumps(document, sort_keys=True)
 
 
-def record_from(text: str, id: str = "") -> ActRecord | None:
-    """From its text; None where it is not one, or of a newer form."""
+def record_from(text: str, id: str = "", kept: datetime | None = None) -> ActRecord | None:
+    """From its text; None where it is not one, or of a newer form. ``kept``: when the engine took it, by its clock."""
     try:
         document = json.loads(text)
         owner = identity_of(document["owner"])
         if document["form"] != FORM or owner is None:
             return None
         wishes = {name: _wish_from(wish) for name, wish in document["wishes"].items()}
+        seen = _moment(document["seen"])
+        ahead = kept - seen if kept else timedelta(0)
         return ActRecord(
             module=document["module"],
-            at=_moment(document["at"]),
-            seen=_moment(document["seen"]),
+            at=_moment(document["at"]) + ahead,
+            seen=seen + ahead,
+            ahead=ahead,
             owner=owner,
             given=document["given"],
             wishes=wishes,

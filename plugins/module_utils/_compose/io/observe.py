@@ -12,6 +12,7 @@ from typing import Sequence
 from ..._core.errors import ComposeError, ProjectUnknown
 from ..._core.redaction import redacted_lines
 from ..acts.io.act_store import ActStore
+from ..acts.recovery import newest
 from ..container import Container, moment
 from ..drain.io import rule
 from ..project import Project, chosen, source_of
@@ -40,7 +41,7 @@ def observe(
     source = source_of(name, mine, given, is_file)
     made, tagged = _made(engine, {container.image for container in mine})
     project = Project(source, now, tuple(mine), made=made, tagged=tagged, endpoint=engine.login.endpoint)
-    project = replace(project, drains=rule.find(mine), unfinished=tuple(ActStore(engine, name).unfinished()))
+    project = replace(project, drains=rule.find(mine), unfinished=newest(ActStore(engine, name).unfinished()))
     if compose is not None:
         project = _with_model(engine, compose, project)
     project = replace(project, outside=_outside(engine, mine))

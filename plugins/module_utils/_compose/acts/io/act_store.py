@@ -16,6 +16,7 @@ from typing import Any
 
 from ...._core.errors import EngineError
 from ...._system.io import identity
+from ...container import moment
 from ...io.engine_transport import Transport
 from ..wish import RESTART, ActRecord, Unfinished, record_from
 
@@ -35,7 +36,11 @@ class ActStore:
         with suppress(EngineError), self.engine.call("read the acts of"):
             networks = self.engine.api.networks(filters={"label": f"{LABEL}={self.project}"})
         records = [
-            record_from(str((network.get("Labels") or {}).get(_RECORD) or ""), str(network["Id"]))
+            record_from(
+                str((network.get("Labels") or {}).get(_RECORD) or ""),
+                str(network["Id"]),
+                moment(network.get("Created")),
+            )
             for network in networks
         ]
         return [Unfinished(record, identity.state(record.owner)) for record in records if record is not None]
@@ -73,7 +78,7 @@ class OpenRecord:
     def begin(self) -> None:
         """Keep it, and only then drop older wishes for the same services."""
         older = [unfinished.record for unfinished in self.store.unfinished()]
-        self.record = self.store.put(replace(self.record, seen=datetime.now(timezone.utc)))
+        self.record = self.store.put(replace(self.record, seen=_now(self.record)))
         for record in older:
             if self.record.module == RESTART != record.module:
                 continue  # a restart says nothing of how many there are to be, or of their image
@@ -86,7 +91,12 @@ class OpenRecord:
     def step(self) -> None:
         """Before each step: what is made or stopped until a minute from now is this act's."""
         with suppress(EngineError):
-            self.record = self.store.put(replace(self.record, seen=datetime.now(timezone.utc)))
+            self.record = self.store.put(replace(self.record, seen=_now(self.record)))
 
     def end(self) -> None:
         self.store.remove(self.record.id)
+
+
+def _now(record: ActRecord) -> datetime:
+    """By the clock of the engine, as far as the record knows it."""
+    return datetime.now(timezone.utc) + record.ahead

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator, Mapping
 
 from ...._core.errors import BusyError, EngineError, RunbookError
@@ -34,8 +34,10 @@ def new_record(
     present: str = "",
 ) -> ActRecord:
     """The record of an act of this process. ``former``: that of an act which it completes, and so has begun with."""
-    now = datetime.now(timezone.utc)
-    return ActRecord(module, former.at if former else now, now, identity.own(), given, wishes, goal, present)
+    ahead = former.ahead if former else timedelta(0)
+    now = datetime.now(timezone.utc) + ahead
+    begun = former.at if former else now
+    return ActRecord(module, begun, now, identity.own(), given, wishes, goal, present, ahead=ahead)
 
 
 def drop_record(engine: Engine, record: ActRecord | None) -> None:

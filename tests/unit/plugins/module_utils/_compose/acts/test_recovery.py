@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import (
     cut_off,
     left_open,
+    newest,
     on_images,
     recovery_of,
     unfinished_reports,
@@ -69,7 +70,7 @@ def test_what_it_stopped_and_what_it_had_not_come_to():
 @pytest.mark.parametrize(
     "later",
     [
-        pytest.param({"at": BEGUN + timedelta(seconds=90)}, id="created since"),
+        pytest.param({"at": BEGUN + timedelta(seconds=150)}, id="created since"),
         pytest.param({"at": BEGUN - timedelta(seconds=90)}, id="created before, and not known then"),
     ],
 )
@@ -115,3 +116,11 @@ def test_it_is_named_with_what_is_left():
     assert unfinished_reports(done, 10.0) == []
     unseen = project(A, unfinished=(unfinished(act, UNKNOWN),))
     assert "whether its process still runs is unknown" in unfinished_reports(unseen, 10.0)[0]["explanation"]
+
+
+def test_of_two_records_of_one_act_the_later_one_counts():
+    first, last = (unfinished(record(SCALE, {"web": wish(4, A, B)}, after=seconds)) for seconds in (5, 9))
+    other = unfinished(replace(record(SCALE), at=BEGUN + timedelta(seconds=1)))
+    assert newest([last, first]) == newest([first, last]) == (last,)
+    assert {one.record.seen for one in newest([first, other])} == {first.record.seen, other.record.seen}
+    assert newest([]) == ()

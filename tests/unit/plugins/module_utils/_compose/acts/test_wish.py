@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import (
@@ -44,3 +45,11 @@ def test_the_same_act_is_that_with_the_same_options():
 def test_another_act_has_its_own_wish_for_its_services():
     assert set(ACT.without(["web", "db"]).wishes) == {"cron"}
     assert ACT.without([]) == ACT
+
+
+def test_its_times_are_those_of_the_engine_s_clock():
+    """The clock of the host is two minutes behind: what it wrote is moved to when the engine took it."""
+    ahead = timedelta(minutes=2)
+    read = record_from(ACT.as_text(), "7", ACT.seen + ahead)
+    assert (read.at, read.seen, read.begun) == (ACT.at + ahead, ACT.seen + ahead, ACT.at)
+    assert record_from(read.as_text()) == ACT, "and is written by its own clock again"
