@@ -26,7 +26,7 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> dict[st
     """What compose_scale returns. ``given``: how many replicas, or a step like +2."""
     with open_context(request, [service], needs_files=False) as context:
         control = ReplicaControl(context.engine, context.compose, context.project, request.rollout)
-        given_options = options_of(service, given, bounds)
+        given_options = options_of(service, given)
         former = Former.of(context.project, service, given_options, request.rollout.stable)
         desired = wanted_of(
             service, len(context.project.replicas(service)), given, bounds, former.again, former.open_wish
@@ -47,9 +47,9 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> dict[st
         return on_its_engine(result, context)
 
 
-def options_of(service: str, given: str, bounds: Bounds) -> dict[str, Any]:
-    """What makes another run the same act."""
-    return {"service": service, "replicas": given.strip(), "expected": bounds.expected}
+def options_of(service: str, given: str) -> dict[str, Any]:
+    """What makes another run the same act; not how many there must be now, which changes while it is carried out."""
+    return {"service": service, "replicas": given.strip()}
 
 
 @dataclass(frozen=True)
