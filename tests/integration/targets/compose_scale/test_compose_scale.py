@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal import engine
+from support import cutting
 
 PROXY = {"proxy": "front", "proxy_reload": ["touch", "/tmp/reloaded"], "proxy_test": ["true"]}
 
@@ -92,6 +93,7 @@ def test_replicas_that_do_not_come_up_are_removed_again(shop):
     assert "its health check fails" in done["msg"]
     assert "2 new containers were removed again; the 2 that were there are untouched" in done["msg"]
     assert shop.world() == before
+    assert cutting.records(shop) == [], "an act that failed in order leaves nothing to complete"
 
 
 REFUSALS = [
