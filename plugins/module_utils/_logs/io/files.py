@@ -33,6 +33,7 @@ from .searching import lines_with
 # where more is met, more is read.
 MARGIN = 1260.0
 _SET_BACK = 7200.0  # seconds by which a clock may have been set back for a packed file to be looked into
+_ALL_SET_BACK = 6 * 3600.0  # the same for the names of plain files, into which a look costs little: several times
 _NEWEST = 64 * 1024  # bytes at the end of a file that are read whatever is searched: the order and the clock are seen
 _PACKED_CUT = 64 * 1024  # bytes of a line of a packed file
 _PACKED_COUNTED = 4 * 1024 * 1024  # bytes after which the limits are checked
@@ -131,7 +132,7 @@ def _family_newest_first(
     while True:
         # Names move while one reads, so the family is listed again for each of its members. Behind some that hold
         # nothing only those are looked into that were written lately.
-        written = since - MARGIN - tally.disorder if settled > _STILL_OPEN else 0.0
+        written = since - MARGIN - tally.disorder - _ALL_SET_BACK if settled > _STILL_OPEN else 0.0
         opened = _next(path, read_files, missing, tally, gone_at is not None, folders, written)
         if opened is None:
             break

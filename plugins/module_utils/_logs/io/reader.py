@@ -12,21 +12,22 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
-from ..._compose.io.engine import Engine
 from ..._compose.io.engine_transport import EngineLogin
 from ..._compose.project_ref import Source
 from ..._core.errors import HostError, ProjectUnknown
 from ..assembly import records, whole_lines
 from ..records import LogReport, Record
-from .containers import pieces_of
 from .files import newest_first, text_of
 from .gathering import LogQuery, counting, gathered, say_unknown
 from .journal import journal
 from .limits import Limits, Tally
 from .rotated import Folders, matching, open_log
 from .zones import zone_of
+
+if TYPE_CHECKING:
+    from ..._compose.io.engine import Engine
 
 _MOST_SOURCES = 200
 _FILES = 8192
@@ -55,6 +56,9 @@ def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, lim
     opened: Engine | None = None
     try:
         if where.services or where.containers:
+            # What asks the engine is a seventh of the start where files or the journal are read.
+            from ..._compose.io.engine import Engine  # noqa: PLC0415
+
             opened = Engine(login)
             _add_containers(opened, project, where, query, limits, tallies, streams)
         _add_journal(where, query, limits, tallies, streams)
@@ -138,6 +142,8 @@ def _add_containers(
     tallies: list[Tally],
     streams: list[Iterator[Record]],
 ) -> None:
+    from .containers import pieces_of  # noqa: PLC0415
+
     chosen: dict[str, str] = {}
     if where.services:
         from ..._compose.io.observe import observe  # noqa: PLC0415 (all of Compose: a third of the start where it is not needed)

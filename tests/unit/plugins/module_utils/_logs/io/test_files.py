@@ -77,6 +77,22 @@ def test_reading_ends_where_the_time_begins(rotated):
     assert set(range(210, 300)) <= set(found)
 
 
+@pytest.mark.parametrize(("back", "rotations"), [(7200, 1), (7200, 3), (5400, 6), (3 * 7200, 4)])
+def test_a_clock_that_was_set_back_before_several_rotations(tmp_path, back, rotations):
+    """What was written before that is the youngest by its own times, and stands in the oldest file."""
+    now = time.time()
+    fill(tmp_path / f"log.{rotations}", range(100), now - 200)
+    with (tmp_path / f"log.{rotations}").open("a") as file:
+        file.write(stamped(100, now - back))
+    os.utime(tmp_path / f"log.{rotations}", (now - back,) * 2)
+    for age in range(rotations):
+        path = tmp_path / (f"log.{age}" if age else "log")
+        fill(path, range(200, 220), now - back + 200 * (rotations - age))
+        os.utime(path, (now - back + 220 * (rotations - age),) * 2)
+    found = numbers(told(tmp_path / "log", now - 150))
+    assert set(range(50, 100)) <= set(found)
+
+
 def test_dates_in_names(tmp_path):
     start = time.time() - 300
     for place, name in enumerate(["log-20261101.gz", "log-20261102.gz", "log"]):
