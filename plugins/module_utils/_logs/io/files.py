@@ -172,9 +172,24 @@ def _is_older(file: BinaryIO, name: str, since: float, form: Format) -> bool:
     if written >= since:
         return False
     if is_packed(name):
-        return written < since - _SET_BACK  # to look into it costs as much as to read it
+        # To look into all of it costs as much as to read it.
+        return written < since - _SET_BACK and not _begins_later(file, name, written, since, form)
     latest = latest_in(file, size_of(file), form.time_at)
     return latest is None or latest < since
+
+
+def _begins_later(file: BinaryIO, name: str, written: float, since: float, form: Format) -> bool:
+    """Whether a packed file begins with a time after its last writing: the clock was set back in it, by more."""
+    if written < since - _ALL_SET_BACK:
+        return False
+    try:
+        head = unpacked(file, name).read(_NEWEST)
+    except DAMAGED:
+        return False
+    finally:
+        file.seek(0)
+    first = next((at for at in map(form.time_at, head.split(b"\n")) if at is not None), None)
+    return first is not None and first > written + MARGIN
 
 
 def _next(

@@ -91,6 +91,9 @@ def test_a_clock_that_was_set_back_before_several_rotations(tmp_path, back, rota
         os.utime(path, (now - back + 220 * (rotations - age),) * 2)
     found = numbers(told(tmp_path / "log", now - 150))
     assert set(range(50, 100)) <= set(found)
+    pack(tmp_path / f"log.{rotations}", tmp_path / f"log.{rotations}.gz")
+    os.utime(tmp_path / f"log.{rotations}.gz", (now - back,) * 2)
+    assert set(range(50, 100)) <= set(numbers(told(tmp_path / "log", now - 150)))
 
 
 def test_dates_in_names(tmp_path):
