@@ -13,7 +13,7 @@ FOLDER = "folder"
 _MOST = 5  # folders and files that are shown
 _LEAST = 0.05  # of what is used: less explains nothing
 _MAIN = 0.8  # of a folder: where one of its folders holds so much, that one is shown
-_DATA, _WAL, _TABLESPACE = "data directory", "write-ahead log", "tablespace"
+_DATA, _WAL, _ARCHIVE, _TABLESPACE = "data directory", "write-ahead log", "archive of write-ahead log", "tablespace"
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,23 @@ def biggest(own: Mapping[str, int], files: Sequence[tuple[int, str]], root: str,
     ][:_MOST]
 
 
+@dataclass(frozen=True)
+class ServerFolders:
+    """Folders of PostgreSQL: data directories, those of its write-ahead log, and archives of that."""
+
+    data: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+
+
 def explain(
-    places: Iterable[tuple[int, str]], owners: Sequence[Owner], databases: Iterable[str], whole: bool
+    places: Iterable[tuple[int, str]], owners: Sequence[Owner], servers: ServerFolders, whole: bool
 ) -> list[Explained]:
-    """One entry for each place. ``databases``: data directories of PostgreSQL; ``whole``: all was counted."""
+    """One entry for each place. ``whole``: all was counted."""
     counted = "" if whole else ", of what could be counted in time"
-    data = sorted(databases, key=len, reverse=True)
     entries = []
     for size, path in places:
-        owner, kind = _owner_of(path, owners), _kind_of(path, data)
+        owner, kind = _owner_of(path, owners), _kind_of(path, servers)
         whose = f", of {owner.name}" + (f" ({owner.inside})" if owner.inside else "") if owner else ""
         what = f" ({kind} of PostgreSQL)" if kind else ""
         entries.append(
@@ -83,10 +91,10 @@ def _owner_of(path: str, owners: Sequence[Owner]) -> Owner | None:
     return max(above, key=lambda owner: len(owner.path), default=None) or next(iter(below), None)
 
 
-def _kind_of(path: str, data: Sequence[str]) -> str:
-    folder = next((folder for folder in data if path == folder or path.startswith(f"{folder}/")), "")
-    if folder:
-        return _WAL if path.startswith(f"{folder}/pg_wal") else _DATA
+def _kind_of(path: str, servers: ServerFolders) -> str:
+    for kind, folders in ((_WAL, servers.logs), (_ARCHIVE, servers.archives), (_DATA, servers.data)):
+        if any(path == folder or path.startswith(f"{folder}/") for folder in folders):
+            return kind
     return _TABLESPACE if "/PG_" in f"{path}/" and path.rpartition("/PG_")[2][:2].isdigit() else ""
 
 
@@ -95,6 +103,11 @@ def _remedy(kind: str) -> str:
         return (
             "never remove files of pg_wal by hand: find what keeps it (an inactive replication slot, archive_command,"
             " wal_keep_size), or extend the disk; then the server starts again"
+        )
+    if kind == _ARCHIVE:
+        return (
+            "keep what the oldest base backup that stays needs: pg_archivecleanup FOLDER SEGMENT removes what is older"
+            " than that segment; check that base backups are made"
         )
     if kind:
         return "extend the disk, or drop what is not needed with SQL; never remove files of a data directory by hand"

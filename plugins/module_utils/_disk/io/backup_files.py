@@ -219,6 +219,21 @@ def _feed(to: Any, pieces: Iterator[bytes] | None, broken: list[BaseException], 
 # -- folders
 
 
+def is_backup_folder(handle: int, name: str) -> bool:
+    """Whether a folder in an opened one is a backup: an archive of pg_dump, or a base backup."""
+    try:
+        folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handle)
+    except OSError:
+        return False
+    try:
+        names = set(os.listdir(folder))
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+    return bool(names & {_TOC, _MANIFEST, "PG_VERSION"}) or any(name.startswith("base.tar") for name in names)
+
+
 def _folder(folder: int, dump: Dump, deadline: float) -> Dump:
     """An archive of pg_dump in the directory format, or a base backup."""
     names = os.listdir(folder)

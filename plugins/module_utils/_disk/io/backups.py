@@ -20,7 +20,7 @@ from ..base_backup import is_segment
 from ..reclaim import BACKUPS, Find
 from ..retention import Rule, agreed, judge
 from ..series import Backup, Series, series_of
-from .backup_files import backup_in
+from .backup_files import backup_in, is_backup_folder
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,8 @@ def listed(handle: int, pattern: str) -> list[Backup]:
             if not (stat.S_ISREG(figures.st_mode) or stat.S_ISDIR(figures.st_mode)):
                 continue
             is_folder = stat.S_ISDIR(figures.st_mode)
+            if is_folder and not is_backup_folder(handle, entry.name):
+                continue
             blocks = figures.st_blocks * 512 if figures.st_nlink == 1 and not is_folder else 0
             size = 0 if is_folder else figures.st_size
             backups_there.append(

@@ -10,7 +10,8 @@ import time
 from typing import Any, Iterable, Mapping, Sequence
 
 from ..._system.io.procfs import read, read_host
-from ..holders import Owner, biggest, explain
+from ..base_backup import is_segment
+from ..holders import Owner, ServerFolders, biggest, explain
 from ..reclaim import Explained, Room
 
 _WALK = 5.0  # seconds for which folders are counted
@@ -47,20 +48,24 @@ def mount_of(device: int, path: str) -> str:
 def space_holders(room: Room, device: int, containers: Sequence[Mapping[str, Any]]) -> list[Explained]:
     """The folders and files that hold most of a file system, with who uses them, as far as could be counted in time."""
     root = mount_of(device, room.mount)
-    own, files, databases, whole = _counted(root, device)
-    owners = [*_mounts(containers, device), *_servers(device, databases)]
-    return explain(biggest(own, files, root, room.used), owners, databases, whole)
+    own, files, servers, whole = _counted(root, device)
+    owners = [*_mounts(containers, device), *_servers(device, servers.data)]
+    return explain(biggest(own, files, root, room.used), owners, servers, whole)
 
 
-def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, str]], list[str], bool]:
-    """Bytes directly in each folder, the biggest files, data directories of PostgreSQL, and whether all was seen."""
+def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, str]], ServerFolders, bool]:
+    """Bytes directly in each folder, the biggest files, folders of PostgreSQL, and whether all was seen."""
     own: dict[str, int] = {}
     files: list[tuple[int, str]] = []
-    databases: list[str] = []
+    data: list[str] = []
+    logs: list[str] = []
+    archives: list[str] = []
+    whole = True
     deadline, folders = time.monotonic() + _WALK, [root]
     while folders:
         if time.monotonic() > deadline:
-            return own, files, databases, False
+            whole = False
+            break
         folder = folders.pop()
         own[folder] = 0
         names = set()
@@ -80,8 +85,10 @@ def _counted(root: str, device: int) -> tuple[dict[str, int], list[tuple[int, st
         except OSError:
             continue
         if {"PG_VERSION", "global"} <= names:
-            databases.append(folder)
-    return own, files, databases, True
+            data.append(folder)
+        if any(map(is_segment, names)):
+            (logs if "archive_status" in names or folder.endswith("/pg_wal") else archives).append(folder)
+    return own, files, ServerFolders(tuple(data), tuple(logs), tuple(archives)), whole
 
 
 def _mounts(containers: Sequence[Mapping[str, Any]], device: int) -> Iterable[Owner]:

@@ -186,6 +186,7 @@ def test_a_base_backup_and_its_log(tmp_path):
     base = tmp_path / f"base-{time.strftime('%Y-%m-%d')}"
     (base / "global").mkdir(parents=True)
     (base / "global/1").write_bytes(b"x" * 9)
+    (tmp_path / "daily").mkdir()  # a folder that is no backup
     (base / "backup_manifest").write_text(json.dumps({"Files": [{"Path": "global/1", "Size": 9}]}))
     for number in (1, 2, 3):
         (tmp_path / f"00000001000000000000000{number}").touch()

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk import holders
-from ansible_collections.pafar.runbook.plugins.module_utils._disk.holders import Owner
+from ansible_collections.pafar.runbook.plugins.module_utils._disk.holders import Owner, ServerFolders
 
 OWN = {"/mnt": 0, "/mnt/data": 10, "/mnt/data/c": 0, "/mnt/data/c/pg_wal": 700, "/mnt/data/c/base": 0,
        "/mnt/data/c/base/5": 150, "/mnt/other": 20}  # fmt: skip
+
+
+SERVER = ServerFolders(("/mnt/data/c",), ("/mnt/data/c/pg_wal", "/wal/shop"), ("/archive",))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "remedy"),
+    [
+        ("/wal/shop/000000010000000000000001", "write-ahead log", "never remove files of pg_wal"),
+        ("/archive", "archive of write-ahead log", "pg_archivecleanup"),
+        ("/mnt/data/c/base", "data directory", "never remove files of a data directory"),
+    ],
+)
+def test_what_of_a_server_it_is(path, kind, remedy):
+    (entry,) = holders.explain([(9, path)], [], SERVER, whole=True)
+    assert f"{path} ({kind} of PostgreSQL)" in entry["what"]
+    assert remedy in entry["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +45,7 @@ def test_as_far_down_as_one_holds_nearly_all(own, files, shown):
 def test_whose_it_is_and_what():
     owners = [Owner("/mnt/data", "the container shop-db-1", "/var/lib/postgresql/data")]
     places = [(700, "/mnt/data/c/pg_wal"), (150, "/mnt/data/c/base/5"), (20, "/mnt/other")]
-    entries = holders.explain(places, owners, ["/mnt/data/c"], whole=True)
+    entries = holders.explain(places, owners, SERVER, whole=True)
     assert entries[0]["what"] == (
         "/mnt/data/c/pg_wal (write-ahead log of PostgreSQL) holds 700 B, of the container shop-db-1"
         " (/var/lib/postgresql/data)"
@@ -40,7 +57,7 @@ def test_whose_it_is_and_what():
 
 def test_an_owner_below_a_folder_and_what_could_not_be_counted():
     owners = [Owner("/mnt/volumes/x/_data", "the container a")]
-    (entry,) = holders.explain([(9, "/mnt/volumes")], owners, [], whole=False)
+    (entry,) = holders.explain([(9, "/mnt/volumes")], owners, ServerFolders(), whole=False)
     assert entry["what"] == "/mnt/volumes holds 9 B, of the container a, of what could be counted in time"
-    (space,) = holders.explain([(9, "/space/PG_15_202209061/16384")], [], [], whole=True)
+    (space,) = holders.explain([(9, "/space/PG_15_202209061/16384")], [], ServerFolders(), whole=True)
     assert "(tablespace of PostgreSQL)" in space["what"]
