@@ -38,7 +38,7 @@ class Contents:
     @property
     def understood(self) -> bool:
         """Whether it is SQL at all; of anything else nothing is known."""
-        return self.statements > 0 or self.tables > 0 or self.rows > 0
+        return self.statements > self.other or self.tables > 0 or self.rows > 0
 
     @property
     def globals_only(self) -> bool:

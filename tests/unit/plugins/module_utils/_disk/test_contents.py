@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.contents import Contents, ContentsReader
 
@@ -57,6 +59,14 @@ def test_databases_and_roles():
     roles = read(b"CREATE ROLE ada;\nALTER ROLE ada WITH LOGIN;\n")
     assert roles.globals_only
     assert roles.summary() == "1 roles and no table"
+
+
+@pytest.mark.parametrize("size", [4096, 2**20])
+def test_bytes_that_look_like_a_statement_here_and_there_are_no_sql(size):
+    data = random.Random(1).randbytes(4_000_000)
+    contents = read(data, size)
+    assert contents.statements > 0
+    assert not contents.understood
 
 
 def test_of_what_is_no_sql_nothing_is_known():
