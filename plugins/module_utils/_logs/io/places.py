@@ -13,6 +13,7 @@ PROBE = 64 * 1024  # bytes within which a line with a time is looked for
 _GLANCE = 2048  # bytes of them that are read first
 _BESIDE = 12  # lines whose latest time counts
 _LOOKS = 64  # places all over a file at which its times are compared
+_WHOLE = 256 * 1024  # bytes of a file of which every line is read for its latest time
 _CLOSER = 1.05
 _MORE_LOOKS = 600  # that may be added
 _FINEST, _SHARE = 300.0, 0.2  # seconds between two looks, and their share of the way to the moment
@@ -131,10 +132,15 @@ def _line_start(file: BinaryIO, place: int) -> int:
 
 
 def latest_in(file: BinaryIO, end: int, time_at: TimeAt) -> float | None:
-    """The latest time that looks all over a file show; None where they show none."""
-    places = [*range(0, end, max(PROBE, end // _LOOKS)), max(0, end - PROBE)]
-    looks = [look for look in (_look(file, place, end, time_at) for place in places) if look is not None]
-    if end <= PROBE:
+    """The latest time that looks all over a file show; None where they show none. A small file is read whole."""
+    if end <= _WHOLE:
         times = [time_at(line) for line in os.pread(file.fileno(), end, 0).split(b"\n")]
         return max((at for at in times if at is not None), default=None)
-    return max((at for dummy, at in looks), default=None)
+    places = [*range(0, end, max(_GLANCE, end // _LOOKS)), max(0, end - _GLANCE)]
+    looks = [look for look in (_look(file, place, end, time_at) for place in sorted(places)) if look is not None]
+    latest = [at for dummy, at in looks]
+    # Where the clock was set back between two looks, the latest line stands right before that.
+    latest += [
+        _jump(file, before, after[0], time_at)[1] for before, after in zip(looks, looks[1:]) if after[1] < before[1]
+    ]
+    return max(latest, default=None)

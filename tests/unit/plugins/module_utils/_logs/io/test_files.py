@@ -96,6 +96,18 @@ def test_a_clock_that_was_set_back_before_several_rotations(tmp_path, back, rota
     assert set(range(50, 100)) <= set(numbers(told(tmp_path / "log", now - 150)))
 
 
+@pytest.mark.parametrize("width", [10, 150, 900, 5000])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_the_youngest_lines_stand_in_the_middle_of_a_file(tmp_path, width, share):
+    """The clock was set back by two hours: the file was written last long before its youngest lines say."""
+    now, turn, path = time.time(), int(600 * share), tmp_path / "log"
+    times = [now - 50_000 * (1 - number / turn) if number < turn else now - 7200 + number for number in range(600)]
+    path.write_text("".join(stamped(f"{number} {'x' * width}", at) for number, at in enumerate(times)))
+    os.utime(path, (times[-1],) * 2)
+    found = numbers(told(path, now - 100))
+    assert {number for number in range(turn) if times[number] >= now - 100} <= set(found)
+
+
 def test_dates_in_names(tmp_path):
     start = time.time() - 300
     for place, name in enumerate(["log-20261101.gz", "log-20261102.gz", "log"]):
