@@ -123,6 +123,15 @@ options:
     description: Longest time to read, in seconds. RV(truncated) is true if it was reached.
     type: float
     default: 15.0
+  follow:
+    description:
+      - Seconds for which the logs are followed, at most V(3600). Only records that are written from now on are
+        returned; O(since) and O(new_since) do not apply. A record without a time in any of its lines does not count.
+      - With O(match), O(level) or O(where) the module returns with the first record that is chosen, else at the end of
+        that time. RV(followed) is how long it waited.
+      - V(0) reads what is there. O(max_bytes) and O(max_seconds) limit each of the reads, which are a second apart.
+    type: float
+    default: 0.0
 extends_documentation_fragment:
   - pafar.runbook._compose.engine
   - pafar.runbook._attributes.info
@@ -143,6 +152,12 @@ EXAMPLES = r"""
     services: ["*"]
     level: error
     new_since: "2026-11-24T08:30:00Z"
+
+- name: Wait up to two minutes for the first payment that is accepted
+  pafar.runbook.log_tail:
+    services: [backend]
+    match: payment accepted
+    follow: 120
 
 - name: Read requests with a 5xx status from the log of nginx
   pafar.runbook.log_tail:
@@ -199,6 +214,11 @@ other_signatures:
   returned: success
   type: int
   sample: 0
+followed:
+  description: Seconds for which the logs were followed; 0 without O(follow).
+  returned: success
+  type: float
+  sample: 0.0
 scanned_bytes:
   description:
     - Bytes that were searched for records. The reads of the bisection are not counted (some hundred of 2 KiB each).

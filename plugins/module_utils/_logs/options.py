@@ -17,6 +17,7 @@ from .io.reader import Where
 from .level import LEVELS
 
 _MOST = 10_000  # records in one answer
+_LONGEST = 3600.0  # seconds for which logs are followed
 _INTO_VALUES = (
     "subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten", "pipe",
 )  # fmt: skip
@@ -44,6 +45,7 @@ LOG_ARGS: dict[str, Any] = {
     "journal_directory": {"type": "str", "default": ""},
     "max_bytes": {"type": "int", "default": 2**30},
     "max_seconds": {"type": "float", "default": 15.0},
+    "follow": {"type": "float", "default": 0.0},
 }
 
 
@@ -88,7 +90,18 @@ def wanted_of(params: dict[str, Any]) -> LogQuery:
         params["signatures"],
         _moment(params, "new_since", now) if params["new_since"] else None,
         params["baseline"],
+        _follow(params),
     )
+
+
+def _follow(params: dict[str, Any]) -> float:
+    """Seconds for which logs are followed."""
+    at_least(params, "follow", 0, "s")
+    if params["follow"] > _LONGEST:
+        raise InputError(f"follow is {params['follow']} and must be at most {_LONGEST:g} seconds. Nothing was done.")
+    if params["follow"] and params["until"]:
+        raise InputError("follow waits for what is written from now on, and until names an end. Nothing was done.")
+    return float(params["follow"])
 
 
 def limits_of(params: dict[str, Any]) -> Limits:

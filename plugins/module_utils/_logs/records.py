@@ -92,6 +92,7 @@ class LogReport(GatheredReport):
     truncated: bool
     scanned_bytes: int
     sources: list[SourceReport]
+    followed: float
 
 
 class Record(NamedTuple):

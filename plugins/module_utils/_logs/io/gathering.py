@@ -42,6 +42,12 @@ class LogQuery:
     signatures: int = 0
     new_since: float | None = None
     baseline: float = 3600.0
+    follow: float = 0.0  # seconds for which new records are waited for
+
+    @property
+    def waits_for_one(self) -> bool:
+        """Whether following ends with the first record that is wanted: without a condition all of them are."""
+        return bool(self.pattern or self.level or self.condition)
 
     @property
     def needle(self) -> Needle | None:
@@ -65,9 +71,14 @@ class LogQuery:
         return bool(level) and LEVELS.index(level) >= LEVELS.index(self.level)
 
 
-def counting(stream: Iterator[Record], tally: Tally, otherwise: float, written: float = 0.0) -> Iterator[Record]:
-    """The same records, each with a time, counted; ``written``: when the file was, 0 where it is not known."""
-    for record in timed(_untimed(stream, tally), otherwise):
+def counting(
+    stream: Iterator[Record], tally: Tally, query: LogQuery, otherwise: float, written: float = 0.0
+) -> Iterator[Record]:
+    """The same records, each with a time, counted; ``written``: when the file was, 0 where it is not known.
+
+    While a log is followed, records without a time are left out: whether they are new is not known.
+    """
+    for record in timed(_untimed(stream, tally, bool(query.follow)), otherwise):
         tally.records += 1
         if tally.records == 1 and record.at is not None:
             _doubt(record.at, written, tally)
@@ -76,10 +87,11 @@ def counting(stream: Iterator[Record], tally: Tally, otherwise: float, written: 
         yield record
 
 
-def _untimed(stream: Iterator[Record], tally: Tally) -> Iterator[Record]:
+def _untimed(stream: Iterator[Record], tally: Tally, without: bool) -> Iterator[Record]:
     for record in stream:
         tally.untimed += record.at is None
-        yield record
+        if record.at is not None or not without:
+            yield record
 
 
 def _doubt(newest: float, written: float, tally: Tally) -> None:

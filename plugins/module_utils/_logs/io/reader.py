@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from ..._compose.io.engine_transport import EngineLogin
@@ -29,6 +29,7 @@ from .zones import zone_of
 if TYPE_CHECKING:
     from ..._compose.io.engine import Engine
 
+_POLL = 1.0  # seconds between two reads of what is followed
 _MOST_SOURCES = 200
 _FILES = 8192
 _GRACE = 10.0  # seconds that telling may take beyond the reading, an answer of a slow engine among them
@@ -49,7 +50,25 @@ class Where:
 
 
 def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, limits: Limits) -> LogReport:
-    """The last records that are wanted, the oldest of them first, and what was read for it."""
+    """The last records that are wanted, the oldest of them first, and what was read for it.
+
+    Where logs are followed, those that are written from now on: until the first that matches, or for that long.
+    """
+    if not query.follow:
+        return _read_once(login, project, where, query, limits)
+    begun, seconds = time.monotonic(), limits.deadline - time.monotonic()
+    now = float(int(time.time()))  # many logs have whole seconds
+    query = replace(query, since=now, until=now + query.follow + seconds, new_since=None)
+    while True:
+        waited = time.monotonic() - begun
+        enough = Limits(limits.bytes, time.monotonic() + seconds)
+        report = _read_once(login, project, where, query, enough)
+        if waited >= query.follow or (query.waits_for_one and report["matched"]):
+            return {**report, "followed": round(waited, 1)}
+        time.sleep(min(_POLL, query.follow - waited))
+
+
+def _read_once(login: EngineLogin, project: Source, where: Where, query: LogQuery, limits: Limits) -> LogReport:
     _allow_files()
     tallies: list[Tally] = []
     streams: list[Iterator[Record]] = []
@@ -81,6 +100,7 @@ def read(login: EngineLogin, project: Source, where: Where, query: LogQuery, lim
         "truncated": left_out or report["more"],
         "scanned_bytes": limits.scanned,
         "sources": [tally.as_dict() for tally in tallies],
+        "followed": 0.0,
     }
 
 
@@ -173,7 +193,7 @@ def _add_containers(
         tally = Tally(name, place["driver"], place["path"], limits, needle=query.needle)
         pieces = pieces_of(opened, id, place, query.floor, where.source, tally)
         tallies.append(tally)
-        streams.append(counting(records(whole_lines(pieces), name), tally, query.until))
+        streams.append(counting(records(whole_lines(pieces), name), tally, query, query.until))
 
 
 def _note_left_out(kind: str, number: int, limits: Limits, tallies: list[Tally]) -> None:
@@ -192,7 +212,7 @@ def _add_journal(
         tally = Tally(name, "journal", " ".join(units) or "kernel", limits)
         pieces = journal(units, kernel, where.journal_directory, query.floor, query.until, tally)
         tallies.append(tally)
-        streams.append(counting(records(pieces, name), tally, query.until))
+        streams.append(counting(records(pieces, name), tally, query, query.until))
 
 
 def _add_files(
@@ -218,4 +238,4 @@ def _add_files(
                 tally.problem = f"{path} cannot be read ({problem})"
                 continue
             pieces = newest_first(path, query.floor, form, tally, folders)
-            streams.append(counting(records(whole_lines(pieces), path), tally, changed, changed))
+            streams.append(counting(records(whole_lines(pieces), path), tally, query, changed, changed))
