@@ -38,7 +38,8 @@ options:
         choices: [http, tcp, tls, postgres, redis]
       url:
         description:
-          - Address, for V(http). Path and query are sent unchanged; redirects are not followed.
+          - Address, for V(http). Path and query are sent unchanged; redirects are followed as O(targets[].redirects)
+            says.
           - A URL with a password or with a parameter that holds a secret is refused. Give the secret as
             O(targets[].key).
         type: str
@@ -128,6 +129,12 @@ options:
         description: File with its private key. Empty means that O(targets[].client_cert) holds it.
         type: path
         default: ""
+      redirects:
+        description:
+          - Number of redirects to follow, each with all layers, within O(timeout). The result is that of the last
+            address. Headers and keys are not sent to another host. 0 follows none; where a redirect leads to is reported.
+        type: int
+        default: 0
       sources:
         description: Sources of this target. Empty means O(sources).
         type: list

@@ -8,9 +8,9 @@ that fails is not known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence, TypedDict
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from .._core.redaction import names_secret
 from .._core.text import some
@@ -120,6 +120,7 @@ class Target:
     server_name: str = ""
     client_cert: str = ""
     client_key: str = ""
+    redirects: int = 0
     sources: tuple[str, ...] = ()
 
     @property
@@ -237,7 +238,39 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
         server_name=given.get("server_name") or "",
         client_cert=given.get("client_cert") or "",
         client_key=given.get("client_key") or "",
+        redirects=given.get("redirects") or 0,
         sources=tuple(given.get("sources") or ()),
+    ), ""
+
+
+def url_of(target: Target) -> str:
+    """The address of an HTTP target, as it was given."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{'https' if target.secure else 'http'}://{host}:{target.port}{target.path}"
+
+
+def redirected(target: Target, location: str) -> tuple[Target | None, str]:
+    """The target that a redirect leads to, or why it is not followed. Headers and keys stay with their own host."""
+    try:
+        url = urljoin(url_of(target), location)
+    except ValueError:
+        return None, f"{target.name}: the address cannot be read"
+    onward, why = target_of({"name": target.name, "url": url})
+    if onward is None:
+        return None, why
+    same = onward.host == target.host
+    return replace(
+        target,
+        host=onward.host,
+        port=onward.port,
+        path=onward.path,
+        secure=onward.secure,
+        method="GET" if target.method == "POST" else target.method,
+        headers=target.headers if same else {},
+        key=target.key if same else "",
+        client_cert=target.client_cert if same else "",
+        server_name=target.server_name if same else "",
+        redirects=target.redirects - 1,
     ), ""
 
 

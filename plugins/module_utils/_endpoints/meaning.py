@@ -102,7 +102,7 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
         )
     if who_answers and who_answers.kind in (DEFAULT_PAGE, MAINTENANCE) and not (target.expect or target.body):
         return Meaning(DOWN, f"it answers {status}{_by(who_answers)}", fault_of)
-    return Meaning(UP, f"it answers {status}")
+    return Meaning(UP, f"it answers {status}{_by(who_answers) if 300 <= status < 400 else ''}")
 
 
 def _by(who: Answerer | None) -> str:

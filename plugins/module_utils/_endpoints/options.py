@@ -34,6 +34,7 @@ _TARGET: dict[str, Any] = {
     "server_name": {"type": "str", "default": ""},
     "client_cert": {"type": "path", "default": ""},
     "client_key": {"type": "path", "default": "", "no_log": False},
+    "redirects": {"type": "int", "default": 0},
     "sources": {"type": "list", "elements": "str", "default": []},
 }
 

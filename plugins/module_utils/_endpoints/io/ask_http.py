@@ -15,6 +15,7 @@ from ..meaning import incomplete, of_http
 from .bounded_regex import found_in
 from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
 
+_REDIRECTS = (301, 302, 303, 307, 308)
 _STREAM = "text/event-stream"  # an answer that is not meant to end
 
 
@@ -31,6 +32,7 @@ def ask_http(wire: Wire) -> Meaning:
     if missing and meaning.state == UP:
         meaning = incomplete(answer.status, missing, target, wire.near)
     who = answerer_of(answer)
+    wire.location = answer.headers.get("location", "") if answer.status in _REDIRECTS else ""
     wire.done("protocol", f"HTTP {answer.status}", {"status": answer.status, "answered_by": who.kind if who else ""})
     return meaning
 

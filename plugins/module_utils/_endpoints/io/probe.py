@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import replace
 
-from ..endpoint import ALWAYS, UP, Attempt, Meaning, Step, Target
+from ..endpoint import ALWAYS, DOWN, UP, Attempt, Meaning, Step, Target, redirected
 from ..meaning import of_certificate, of_failed, slower, whose_fault
 from .ask_database import ask_postgres, ask_redis
 from .ask_http import ask_http
@@ -18,7 +20,29 @@ _ASK = {"http": ask_http, "postgres": ask_postgres, "redis": ask_redis}
 
 
 def attempt(place: Place, target: Target, key: str, seconds: float, number: int = 0) -> Attempt:
-    """Try it once; the thread is in the place's network already. ``number``: each takes another address."""
+    """Try it once; the thread is in the place's network already. ``number``: each takes another address.
+
+    Where redirects are followed, the attempt is that of the last address, within the time of all.
+    """
+    deadline = time.monotonic() + seconds
+    made, location = _attempt(place, target, key, seconds, number)
+    while location and target.redirects > 0:
+        onward, why = redirected(target, location)
+        left = deadline - time.monotonic()
+        if onward is None or left <= 0:
+            meaning = Meaning(
+                DOWN, f"its redirect was not followed: {why or 'the time was over'}", made.meaning.fault_of
+            )
+            return replace(made, meaning=meaning)
+        target = onward
+        made, location = _attempt(place, target, key if target.key else "", left, number)
+        where = f"{target.host}:{target.port}"
+        made = replace(made, meaning=replace(made.meaning, why=f"redirected to {where}: {made.meaning.why}"))
+    return made
+
+
+def _attempt(place: Place, target: Target, key: str, seconds: float, number: int) -> tuple[Attempt, str]:
+    """One request, and where its answer redirects to; empty for nowhere."""
     wire = Wire(place, target, key, seconds, number)
     # Each call has its limit; one that is fed a byte at a time has none but this.
     alarm = threading.Timer(seconds + _LATE, wire.hang_up)
@@ -33,13 +57,14 @@ def attempt(place: Place, target: Target, key: str, seconds: float, number: int 
     finally:
         alarm.cancel()
         wire.close()
-    return Attempt(
+    made = Attempt(
         tuple(wire.steps),
         Meaning(meaning.state, wire.clean(meaning.why), meaning.fault_of),
         wire.peer[0],
         wire.dead,
         len(wire.dialled.live),
     )
+    return made, wire.location
 
 
 def _tried(wire: Wire) -> Meaning:

@@ -48,6 +48,7 @@ class Wire:
         self.peer: tuple[str, int] = ("", 0)
         self.certificate: LayerFacts = {}
         self.number = number
+        self.location = ""  # where an answer of HTTP redirects to
         self.addresses: list[str] = []
         self.dialled = Dialled()
         self._lap = self._began = time.monotonic()

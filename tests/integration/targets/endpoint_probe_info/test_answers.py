@@ -101,6 +101,23 @@ def test_who_answered_is_in_the_row() -> None:
     assert (hook["state"], "no backend" in hook["why"]) == ("down", True)
 
 
+def moved(location: str) -> bytes:
+    return f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def test_a_redirect_is_followed_as_often_as_it_may_be() -> None:
+    with answering(WHOLE) as last, answering(moved(f"http://127.0.0.1:{last}/x")) as middle:
+        with answering(moved(f"http://127.0.0.1:{middle}/?token=hunter2#x")) as refused:
+            with answering(moved(f"http://127.0.0.1:{middle}/")) as first:
+                it = {"url": f"http://127.0.0.1:{first}/"}
+                shown, once, twice = (row({**it, "redirects": number}, attempts=1) for number in (0, 1, 2))
+            secret = row({"url": f"http://127.0.0.1:{refused}/", "redirects": 1}, attempts=1)
+    assert (shown["state"], shown["why"]) == ("up", f"it answers 302: it redirects to http://127.0.0.1:{middle}/")
+    assert once["why"].startswith(f"redirected to 127.0.0.1:{middle}: it answers 302")
+    assert twice["why"].endswith(f"redirected to 127.0.0.1:{last}: it answers 200")
+    assert (secret["state"], "not followed" in secret["why"], "hunter2" in str(secret)) == ("down", True, False)
+
+
 # -- names
 
 

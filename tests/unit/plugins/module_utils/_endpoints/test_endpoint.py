@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
     Meaning,
     Step,
     lines_of,
+    redirected,
     row_of,
     target_of,
 )
@@ -62,6 +63,31 @@ def test_a_target_that_cannot_be_tried_is_refused(given):
 
 def test_a_parameter_that_is_no_secret_stays():
     assert target(url="http://web/a?keyword=x&limit=1&key=").path == "/a?keyword=x&limit=1&key="
+
+
+@pytest.mark.parametrize(
+    ("location", "onward"),
+    [
+        ("/login", ("web", 80, "/login", False, "k")),
+        ("https://web/x?a=b", ("web", 443, "/x?a=b", True, "k")),
+        ("http://other.example:8080/", ("other.example", 8080, "/", False, "")),
+        ("//other.example/y", ("other.example", 80, "/y", False, "")),
+    ],
+)
+def test_where_a_redirect_leads_and_what_goes_along(location, onward):
+    found, why = redirected(target(headers={"X": "y"}, key="k", redirects=2), location)
+    assert not why
+    assert found is not None
+    assert (found.host, found.port, found.path, found.secure, found.key) == onward
+    assert (bool(found.headers), found.redirects) == (onward[0] == "web", 1)
+
+
+@pytest.mark.parametrize(
+    "location", ["ftp://web/", "https://web/?access_token=hunter2", "https://a:b@web/", "http://[/"]
+)
+def test_a_redirect_that_is_not_followed(location):
+    found, why = redirected(target(redirects=1), location)
+    assert (found, bool(why), "hunter2" in why) == (None, True, False)
 
 
 def at(address, state, dead=(), layer="protocol"):
