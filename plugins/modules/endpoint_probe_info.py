@@ -129,6 +129,13 @@ options:
         description: File with its private key. Empty means that O(targets[].client_cert) holds it.
         type: path
         default: ""
+      queues:
+        description:
+          - For V(redis), queues of tasks that are lists in database 0, as those of Celery. The target is degraded if tasks
+            wait in one and no client waits for tasks.
+        type: list
+        elements: str
+        default: []
       redirects:
         description:
           - Number of redirects to follow, each with all layers, within O(timeout). The result is that of the last

@@ -121,6 +121,7 @@ options:
       server_name: {description: "Name that is asked for by TLS. Empty means the host of the target.", type: str, default: ""}
       client_cert: {description: "File with the client certificate.", type: path, default: ""}
       client_key: {description: "File with its private key.", type: path, default: ""}
+      queues: {description: "For V(redis), queues of tasks in database 0.", type: list, elements: str, default: []}
       redirects: {description: "Number of redirects to follow.", type: int, default: 0}
       sources: {description: "Sources of this target. Empty means O(sources).", type: list, elements: str, default: []}
   sources:

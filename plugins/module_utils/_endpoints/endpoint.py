@@ -121,6 +121,7 @@ class Target:
     client_cert: str = ""
     client_key: str = ""
     redirects: int = 0
+    queues: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
     @property
@@ -239,6 +240,7 @@ def target_of(given: Mapping[str, Any]) -> tuple[Target | None, str]:
         client_cert=given.get("client_cert") or "",
         client_key=given.get("client_key") or "",
         redirects=given.get("redirects") or 0,
+        queues=tuple(given.get("queues") or ()),
         sources=tuple(given.get("sources") or ()),
     ), ""
 

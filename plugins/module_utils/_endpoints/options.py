@@ -35,6 +35,7 @@ _TARGET: dict[str, Any] = {
     "client_cert": {"type": "path", "default": ""},
     "client_key": {"type": "path", "default": "", "no_log": False},
     "redirects": {"type": "int", "default": 0},
+    "queues": {"type": "list", "elements": "str", "default": []},
     "sources": {"type": "list", "elements": "str", "default": []},
 }
 

@@ -72,6 +72,25 @@ def of_info(text: str) -> Meaning:
     return Meaning(UP, "it answers, and nothing in INFO keeps it from taking writes")
 
 
+def of_queues(lengths: Mapping[str, int | None], info: str) -> Meaning:
+    """Of queues that are lists, as Celery's: tasks wait, and no client waits for any. ``lengths``: None is no list.
+
+    A worker that has nothing to do waits in BRPOP, which INFO counts as a blocked client.
+    """
+    unread = [name for name, length in lengths.items() if length is None]
+    if unread:
+        return Meaning(DEGRADED, f"the queue {unread[0]} cannot be read: it is no list, or the login may not", OURS)
+    waiting = {name: length for name, length in lengths.items() if length}
+    if not waiting or _number(_facts(info), "blocked_clients"):
+        return Meaning(UP)
+    named = ", ".join(f"{length} in {name}" for name, length in waiting.items())
+    return Meaning(
+        DEGRADED,
+        f"tasks wait ({named}), and no worker waits for tasks: all are busy, none runs, or none consumes this queue",
+        OURS,
+    )
+
+
 def is_cluster(text: str) -> bool:
     """Whether INFO is of a member of a cluster, whose state CLUSTER INFO has."""
     return _facts(text).get("cluster_enabled") == "1"

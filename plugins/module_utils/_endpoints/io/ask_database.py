@@ -9,7 +9,7 @@ import time
 
 from ..endpoint import ALWAYS, AUTO, NEVER, UP, Meaning
 from ..postgres_answers import of_postgres
-from ..redis_answers import is_cluster, of_cluster, of_info, of_ping
+from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues
 from .wire import SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
 _ALERT = b"\x15\x03"  # how TLS refuses: RFC 8446, section 5.1
@@ -66,12 +66,18 @@ def _of_work(wire: Wire) -> Meaning:
     try:
         info = _command(wire, "INFO")
         meaning = of_info(info)
-        if meaning.state == UP and is_cluster(info):
-            clustered = of_cluster(_command(wire, "CLUSTER", "INFO"))
-            meaning = meaning if clustered.state == UP else clustered
-        return meaning
+        further = [of_cluster(_command(wire, "CLUSTER", "INFO"))] if is_cluster(info) else []
+        if wire.target.queues:
+            lengths = {name: _length(_command(wire, "LLEN", name)) for name in wire.target.queues}
+            further.append(of_queues(lengths, info))
+        return next((each for each in [meaning, *further] if each.state != UP), meaning)
     except Failed as failed:
         return of_info(f"-{failed.said}")
+
+
+def _length(answer: str) -> int | None:
+    """Of a list, by the answer to LLEN; None where it is an error."""
+    return int(answer[1:]) if answer[:1] == ":" and answer[1:].isdecimal() else None
 
 
 def _ping(wire: Wire) -> str:

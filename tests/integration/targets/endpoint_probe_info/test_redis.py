@@ -58,6 +58,27 @@ def test_with_its_password_it_is_asked(tmp_path: Path) -> None:
     assert (wrong["state"], "another password" in wrong["why"]) == ("up", True)
 
 
+def test_a_queue_that_no_worker_consumes(tmp_path: Path) -> None:
+    it = {"kind": "redis", "host": "127.0.0.1", "queues": ["celery", "mail"]}
+    with serving_redis(tmp_path) as port:
+        it["port"] = port
+        empty = row(it, attempts=1)
+        says(port, "LPUSH celery a b c")
+        left = row(it, attempts=1)
+        with closing(socket.create_connection(("127.0.0.1", port))) as worker:
+            worker.sendall(b"BRPOP other 0\r\n")
+            deadline = time.monotonic() + PATIENCE
+            while "blocked_clients:1" not in says(port, "INFO clients")[0]:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            consumed = row(it, attempts=1)
+        says(port, "SET mail x")
+        wrong = row(it, attempts=1)
+    assert (empty["state"], consumed["state"]) == ("up", "up")
+    assert (left["state"], "3 in celery" in left["why"]) == ("degraded", True)
+    assert (wrong["state"], "the queue mail cannot be read" in wrong["why"]) == ("degraded", True)
+
+
 def test_a_redis_that_cannot_save(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()

@@ -8,6 +8,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.redis_ans
     of_cluster,
     of_info,
     of_ping,
+    of_queues,
 )
 
 # Lines of INFO as Redis 7.0 writes them.
@@ -77,6 +78,22 @@ def test_what_info_says_of_its_work(changed, state, words):
 def test_where_info_is_not_answered_its_work_is_not_known(said):
     meaning = of_info(said)
     assert (meaning.state, "whether it takes writes is not known" in meaning.why) == ("up", True)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "blocked", "state", "words"),
+    [
+        ({"celery": 0}, "0", "up", ""),
+        ({"celery": 12}, "1", "up", ""),
+        ({"celery": 12}, "0", "degraded", "12 in celery"),
+        ({"celery": 0, "mail": 3}, "0", "degraded", "3 in mail"),
+        ({"celery": None}, "3", "degraded", "the queue celery cannot be read"),
+        ({}, "0", "up", ""),
+    ],
+)
+def test_tasks_that_no_worker_takes(lengths, blocked, state, words):
+    meaning = of_queues(lengths, info(blocked_clients=blocked))
+    assert (meaning.state, words in meaning.why) == (state, True), meaning
 
 
 def test_the_state_of_a_cluster():

@@ -115,3 +115,11 @@ def test_nothing_is_wrong():
     assert "P3 proposed" in text
     assert "Nothing that was examined." in text
     assert "What to run next" not in text
+
+
+def test_what_no_playbook_mitigates_is_said_also_where_another_sign_has_one():
+    signs = [Sign("P1", "/ is 97% full", "web", "disk_space"), Sign("P2", "the table is full", "web")]
+    text = page_of(signs)
+    assert "No playbook mitigates: web: the table is full" in text
+    assert "playbooks/disk_space.yml" in text
+    assert "No playbook" not in page_of(signs[:1])

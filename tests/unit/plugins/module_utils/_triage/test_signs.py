@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport
@@ -10,8 +10,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     scenarios_of,
     severity_of,
+    without_playbook,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of, signs_of_all
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import signs_of, signs_of_all, unread_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import (
     LogsPart,
     ReachedPart,
@@ -111,6 +112,47 @@ SILENT = unread("Could not reach the engine: nothing listens there.", "EngineErr
 )  # fmt: skip
 def test_one_sign(survey, severity, scenario):
     assert weighed(survey) == (severity, scenario)
+
+
+@pytest.mark.parametrize(
+    ("network", "severity", "words"),
+    [
+        ({"conntrack_used": 99, "conntrack_limit": 100}, "P1", "nf_conntrack"),
+        ({"conntrack_used": 90, "conntrack_limit": 100}, "P2", "nf_conntrack"),
+        ({"ports_used": 28000, "ports_limit": 28232, "ports_to": "10.0.0.9:5432"}, "P1", "to 10.0.0.9:5432"),
+        ({"conntrack_used": 10, "conntrack_limit": 100, "ports_used": 9, "ports_limit": 28232}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_limits_on_connections_are_signs_without_a_playbook(network, severity, words):
+    usage = resources()
+    usage["host"]["network"] = {**usage["host"]["network"], **network}
+    found = signs_of("web", {"resources": usage}, SITE)
+    assert [(sign.severity, sign.scenario, words in sign.text) for sign in found] == [(severity, "", True)] * bool(
+        severity
+    )
+    unplayed = without_playbook(found)
+    assert len(unplayed) == len(found)
+    assert all(text.startswith("web: ") for text in unplayed)
+
+
+def test_what_was_not_read_is_listed():
+    unreadable: Any = {"trouble_reading": "refused", "error": "LoginRefused"}
+    partial = {**database(), "visibility": "partial", "redacted": 4}
+    surveys: Any = {
+        "gone": {"unreachable": True},
+        "db": {"resources": resources(), "database": unreadable},
+        "seen": {"resources": resources(), "database": partial},
+        "well": {"resources": resources(), "database": {**database(), "visibility": "full"}},
+    }
+    found = unread_of(surveys, {"msg": "refused"})
+    assert found == [
+        "gone could not be examined",
+        "db: the database could not be examined",
+        "seen: 4 sessions cannot be seen",
+        "Prometheus could not be asked",
+    ]
+    assert unread_of({"well": surveys["well"]}, {}) == []
 
 
 def test_a_host_that_gives_no_answer_is_a_sign():
