@@ -175,7 +175,9 @@ options:
     type: float
     default: 0.2
   timeout:
-    description: Seconds for one attempt, over all layers.
+    description:
+      - Seconds for one attempt, over all layers. If an address is silent beside one that answers, an attempt may take half
+        as long again.
     type: float
     default: 3.0
 extends_documentation_fragment:
@@ -257,7 +259,7 @@ matrix:
       elements: dict
       contains: &AddressReport
         address: {description: "The address.", type: str}
-        state: {description: "V(up), V(degraded), V(flapping) or V(down).", type: str}
+        state: {description: "V(up), V(degraded), V(flapping), V(down), or V(unknown) for an IPv6 address that does not answer beside an IPv4 one that does.", type: str}
         why: {description: "Reason of the state.", type: str}
     attempts: {description: "Number of attempts.", type: int}
     failed: {description: "Attempts that failed.", type: int}

@@ -225,7 +225,8 @@ def _inside(
 def _outside(
     target: str, text: str, failing: Sequence[Row], reaching: Sequence[Row], every: Sequence[Row], services: Services
 ) -> Cause:
-    """The target is no service of ours."""
+    """The target is no service of ours, as far as its address shows."""
+    text += "; its address is of no service of this project"
     if failing[0]["layer"] not in _BELOW or failing[0]["state"] == DEGRADED:
         return Cause(
             SLOW if failing[0]["state"] == DEGRADED else NOT_SERVING,

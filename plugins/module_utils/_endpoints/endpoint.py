@@ -165,7 +165,7 @@ class Attempt:
     """All layers, tried once, and what came of it.
 
     ``address``: the one that was used. ``dead``: addresses that took no connection, with the reason. ``live``: how many
-    did.
+    did. ``unused``: addresses of which it is not known whether they would, with the reason.
     """
 
     steps: tuple[Step, ...]
@@ -173,6 +173,7 @@ class Attempt:
     address: str = ""
     dead: tuple[tuple[str, str], ...] = ()
     live: int = 0
+    unused: tuple[tuple[str, str], ...] = ()
 
     @property
     def layer(self) -> str:
@@ -288,12 +289,14 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
     addresses = addresses_of(attempts)
     state = FLAPPING if bad and len(bad) < len(attempts) else worst.meaning.state
     layer, why = "" if state == UP else worst.layer, worst.meaning.why
-    failing = [address for address in addresses if address["state"] == DOWN]
-    if len(failing) < len(addresses) and failing and not any(address["state"] == FLAPPING for address in addresses):
+    unused = {address for attempt in attempts for address, dummy in attempt.unused}
+    judged = [address for address in addresses if address["address"] not in unused]
+    failing = [address for address in judged if address["state"] == DOWN]
+    if len(failing) < len(judged) and failing and not any(address["state"] == FLAPPING for address in judged):
         # Which address is taken decides, and not the moment.
         state, layer = DEGRADED, layer or "tcp"
         listed = some([f"{address['address']}: {address['why']}" for address in failing], 2)
-        why = f"{len(failing)} of {len(addresses)} addresses fail ({listed})"
+        why = f"{len(failing)} of {len(judged)} addresses fail ({listed})"
     elif state == FLAPPING:
         why = f"{len(bad)} of {len(attempts)} attempts failed: {why}"
     return {
@@ -314,6 +317,8 @@ def addresses_of(attempts: Sequence[Attempt]) -> list[AddressReport]:
     for attempt in attempts:
         for address, why in attempt.dead:
             tried.setdefault(address, []).append((DOWN, why))
+        for address, why in attempt.unused:
+            tried.setdefault(address, []).append((UNKNOWN, why))
         if attempt.address:
             tried.setdefault(attempt.address, []).append((attempt.meaning.state, attempt.meaning.why))
     reports: list[AddressReport] = []

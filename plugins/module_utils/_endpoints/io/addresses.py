@@ -16,6 +16,7 @@ from typing import Sequence
 MOST = 16  # addresses of one name that are tried
 # A place without a route of this family uses no address of it: RFC 6724, section 4.
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_REFUSED = "refused: nothing listens there"
 _SILENT = "no answer in time: dropped on the way, or it hangs"
 
 
@@ -23,8 +24,8 @@ _SILENT = "no answer in time: dropped on the way, or it hangs"
 class Dialled:
     """``live``: connected sockets by address, in the order given. ``dead``: why the others took no connection.
 
-    ``unused``: addresses of a family that this place has no route for. ``waited``: seconds for which only the silent
-    ones were waited for.
+    ``unused``: addresses of IPv6 where this place has no route for it, or nothing comes back by it while IPv4 connects.
+    ``waited``: seconds for which only the silent ones were waited for.
     """
 
     live: dict[str, socket.socket] = field(default_factory=dict)
@@ -64,6 +65,10 @@ def dial(addresses: Sequence[str], port: int, seconds: float) -> Dialled:
         tried.close()
     if dialled.live:
         dialled.waited = time.monotonic() - first
+    if any("." in address for address in dialled.live):
+        for address, why in [*dialled.dead.items()]:
+            if ":" in address and why != _REFUSED:
+                dialled.unused[address] = f"{dialled.dead.pop(address)}; whether this place has IPv6 is not known"
     order = {address: place for place, address in enumerate(addresses)}
     dialled.live = dict(sorted(dialled.live.items(), key=lambda pair: order[pair[0]]))
     return dialled
@@ -89,7 +94,7 @@ def _refused(address: str, number: int, dialled: Dialled) -> None:
     if number in _NO_ROUTE and ":" in address:
         dialled.unused[address] = "this place has no route for IPv6"
     elif number == errno.ECONNREFUSED:
-        dialled.dead[address] = "refused: nothing listens there"
+        dialled.dead[address] = _REFUSED
     elif number == errno.ETIMEDOUT:
         dialled.dead[address] = _SILENT
     else:

@@ -45,7 +45,8 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
     """One request, and where its answer redirects to; empty for nowhere."""
     wire = Wire(place, target, key, seconds, number)
     # Each call has its limit; one that is fed a byte at a time has none but this.
-    alarm = threading.Timer(seconds + _LATE, wire.hang_up)
+    # Silent addresses beside one that connects are waited for, at most half of the time, which does not count.
+    alarm = threading.Timer(1.5 * seconds + _LATE, wire.hang_up)
     alarm.daemon = True
     alarm.start()
     try:
@@ -63,6 +64,7 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
         wire.peer[0],
         wire.dead,
         len(wire.dialled.live),
+        tuple(wire.dialled.unused.items()) if wire.dialled.live else (),
     )
     return made, wire.location
 

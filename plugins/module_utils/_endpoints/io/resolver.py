@@ -67,7 +67,7 @@ def _in_hosts(text: str, name: str) -> list[str]:
     matches = []
     for line in text.splitlines():
         words = line.partition("#")[0].split()
-        if name.lower() in (word.lower() for word in words[1:]):
+        if name.lower() in (word.lower() for word in words[1:]) and _is_address(words[0].partition("%")[0]):
             matches.append(words[0])
     return sorted(matches, key=lambda address: ":" in address)
 

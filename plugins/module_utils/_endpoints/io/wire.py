@@ -17,7 +17,7 @@ from ..._core.redaction import HIDDEN, redacted
 from ..certificate import Certificate
 from ..endpoint import LayerFacts, Step, Target
 from . import resolver as names
-from .addresses import Dialled, dial, is_loopback, is_near, is_own
+from .addresses import MOST, Dialled, dial, is_loopback, is_near, is_own
 from .certificates import chain_facts, why_refused
 from .http_proxy import proxy_of
 from .namespaces import Place
@@ -121,6 +121,7 @@ class Wire:
     def connect(self, addresses: list[str], port: int) -> None:
         """To every address at once; the attempt continues with one of those that take a connection."""
         self.dialled = dialled = dial(addresses, port, self.left())
+        self.deadline += dialled.waited
         if not dialled.live:
             address, problem = next(iter((dialled.dead or dialled.unused or {"": "no address"}).items()))
             raise Failed("tcp", f"{address}: {problem}" if address else problem, {"own": False})
@@ -130,6 +131,7 @@ class Wire:
                 connected.close()
         self.socket, self.peer = dialled.live[used], (used, port)
         more = f"; {len(dialled.dead)} of {len(addresses)} addresses take no connection" if self.dead else ""
+        more += f"; of {len(addresses)} addresses {MOST} were tried" if len(addresses) > MOST else ""
         own = not self.proxy and not self.place.pid and is_own(used)
         self.done("tcp", f"{used}{more}", {"address": used, "own": own})
 
