@@ -11,6 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
 
 
@@ -50,6 +54,8 @@ def signed(
     made = made.not_valid_before(min(now, ends) - datetime.timedelta(days=early)).not_valid_after(ends)
     made = made.add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
     issuer_key = by.key if by else key
+    if not names:  # Python 3.13 asks an authority for it
+        made = made.add_extension(_SIGNS, critical=True)
     made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     made = made.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False

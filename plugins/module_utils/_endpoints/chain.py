@@ -85,23 +85,19 @@ def chain_problems(sent: Sequence[Certificate], built: Sequence[Certificate], no
     return problems
 
 
-def why_untrusted(code: int, sent: Sequence[Certificate], host: str, now: float) -> str:
-    """Why this place does not trust the chain, by OpenSSL's ``code``: which certificate it is about; empty: no more."""
+def why_untrusted(code: int, sent: Sequence[Certificate], host: str, now: float, *, whole: bool = True) -> str:
+    """Why this place does not trust the chain, by OpenSSL's ``code``: which certificate it is about; empty: no more.
+
+    ``whole``: whether all that was sent could be read; else ``sent`` is the server's own certificate alone.
+    """
     path = path_of(sent, ())
     if not path:
         return ""
     own, last = path[0], path[-1]
     if own.subject in DEFAULTS or own.issuer in DEFAULTS:
         return f"it is the proxy's own default certificate ({_shown(own.subject)}): it has none for {host}"
-    if code == _EXPIRED:
-        ended = next((link for link in [*path, *sent] if link.ends < now), None)
-        if ended is None:
-            return "a certificate above it ended"
-        return f"{_which(ended, own)} ended {-days_left(ended, now)} days ago"
-    if code == _NOT_YET:
-        early = next((link for link in path if link.starts > now), own)
-        days = int((early.starts - now) // DAY) + 1
-        return f"{_which(early, own)} is valid in {days} days only, or this clock is wrong"
+    if code in (_EXPIRED, _NOT_YET):
+        return _out_of_time(code, path, sent, now)
     if code in _OTHER_NAME:
         return f"it is for {some([_shown(name) for name in own.names or (own.subject,)])} and not for {host}"
     if code == _SELF_SIGNED or own.self_signed:
@@ -110,8 +106,23 @@ def why_untrusted(code: int, sent: Sequence[Certificate], host: str, now: float)
         return f"its root {_shown(last.subject)} is not trusted here"
     if code in _NO_ISSUER:
         signer = _shown(last.issuer)
+        if not whole:
+            return f"the certificate of {signer} is not known here, and whether it is sent was not read"
         return f"the certificate of {signer}, which signed {_which(last, own)}, is not sent and not known here"
     return ""
+
+
+def _out_of_time(code: int, path: Sequence[Certificate], sent: Sequence[Certificate], now: float) -> str:
+    """Which certificate ended, or is not valid yet."""
+    own = path[0]
+    if code == _NOT_YET:
+        early = next((link for link in path if link.starts > now), own)
+        days = int((early.starts - now) // DAY) + 1
+        return f"{_which(early, own)} is valid in {days} days only, or this clock is wrong"
+    ended = next((link for link in [*path, *sent] if link.ends < now), None)
+    if ended is None:
+        return "a certificate above it ended"
+    return f"{_which(ended, own)} ended {-days_left(ended, now)} days ago"
 
 
 def names_missing(own: Certificate, wanted: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import time
 from typing import Any, Sequence
 
@@ -43,8 +44,9 @@ def chain_facts(secured: ssl.SSLSocket) -> tuple[LayerFacts, Sequence[Certificat
 
 def why_refused(error: ssl.SSLCertVerificationError, sent: Sequence[Certificate], name: str) -> str:
     """OpenSSL's words, and which certificate they are about. ``name``: that the certificate must be for."""
+    whole = sys.version_info >= (3, 10)
     words = f"{error.verify_message or error.reason} (code {error.verify_code})"
-    why = why_untrusted(error.verify_code, sent, name, time.time()) if path_of(sent, ()) else ""
+    why = why_untrusted(error.verify_code, sent, name, time.time(), whole=whole) if path_of(sent, ()) else ""
     return f"{why}: {words}" if why else words
 
 

@@ -68,6 +68,12 @@ def test_which_certificate_is_not_trusted_and_why(code, chain, words):
     assert words in why_untrusted(code, read(*chain), "shop.example", NOW)
 
 
+def test_where_the_chain_was_not_read_nothing_is_said_to_be_missing():
+    why = why_untrusted(20, read(OWN), "pafar.example", NOW, whole=False)
+    assert why == "the certificate of Intermediate R1 is not known here, and whether it is sent was not read"
+    assert why_untrusted(62, read(OWN), "shop.example", NOW, whole=False).startswith("it is for pafar.example")
+
+
 def test_of_an_unknown_reason_nothing_is_made_up():
     assert why_untrusted(99, read(OWN, MIDDLE), "x", NOW) == ""
     assert why_untrusted(10, (), "x", NOW) == ""
