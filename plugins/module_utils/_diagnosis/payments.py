@@ -20,6 +20,7 @@ from .._endpoints.answerer import (
     CHALLENGE,
     CSRF,
     DEFAULT_PAGE,
+    GATEWAY,
     LOGIN,
     MAINTENANCE,
     NO_BACKEND,
@@ -60,6 +61,7 @@ _BEFORE = {
     MAINTENANCE: "end the maintenance mode, or exempt the webhook's address from it; it may be intended",
     LOGIN: "exempt the webhook's address from the login",
     DEFAULT_PAGE: "the proxy has no site for the webhook's host name: correct its configuration",
+    GATEWAY: "the API gateway answers the webhook's address on its own: correct its routes and its keys",
     SINGLE_PAGE: "the proxy sends the webhook's address to the pages of the application: correct its routes",
     SERVER_PAGE: "the proxy answers the webhook's address on its own: correct its routes",
     PAGE: "a page answers in place of the webhook's view: correct the routes",
@@ -229,6 +231,8 @@ def _answered_by(row: Row) -> str:
     """What answered in place of the view; empty for nothing that is recognised. A redirect is a route of its own."""
     answer = row["layers"].get("protocol")
     who = answer.get("answered_by", "") if answer else ""
+    if who == PAGE and not 200 <= _status(row) < 300:
+        return ""  # of a route that is missing, or a view that fails
     return who if who not in (REDIRECT, NO_BACKEND) else ""
 
 

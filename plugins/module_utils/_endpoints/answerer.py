@@ -18,10 +18,10 @@ from typing import Container, Mapping, NamedTuple, Pattern
 
 (
     CHALLENGE, PASSWORD, PROXY_PASSWORD, CSRF, WRONG_HOST, MAINTENANCE, LOGIN, REDIRECT, NO_BACKEND, DEFAULT_PAGE,
-    SINGLE_PAGE, SERVER_PAGE, PAGE,
+    SINGLE_PAGE, SERVER_PAGE, GATEWAY, PAGE,
 ) = (
     "challenge", "password", "proxy_password", "csrf", "wrong_host", "maintenance", "login", "redirect", "no_backend",
-    "default_page", "single_page", "server_page", "page",
+    "default_page", "single_page", "server_page", "gateway", "page",
 )  # fmt: skip
 _ANY = range(1000)
 _READ = 16 * 1024  # characters of a body that are looked at
@@ -38,6 +38,7 @@ _WORDS = {
     DEFAULT_PAGE: "a web server's default page answers: no site is set up there for this host name",
     SINGLE_PAGE: "the page of a single-page application answers",
     SERVER_PAGE: "the web server itself answers, and nothing behind it",
+    GATEWAY: "an API gateway answers for itself",
     PAGE: "a web page answers",
 }
 
@@ -112,6 +113,16 @@ _MARKS = (
     # A login before the site.
     _Mark(PROXY_PASSWORD, "Proxy-Authenticate", (407,)),
     _Mark(PASSWORD, "WWW-Authenticate", _ERRORS, "www-authenticate"),
+    _Mark(PASSWORD, "its words: {name}", (401, 403), body=_is(
+        r"(?P<name>authentication credentials were not provided|not authenticated|unauthenticated"
+        r"|full authentication is required|you need to sign in|login required|please log ?in)"
+    )),
+    # Gateways that answer for routes and keys of their own.
+    _Mark(GATEWAY, "x-amzn-errortype", _ERRORS, "x-amzn-errortype"),
+    _Mark(GATEWAY, "its words: {name}", (401, 403, 404), body=_is(
+        r"(?P<name>missing authentication token|no route matched with those values|no api key found in request"
+        r"|resource not found: no matching route)"
+    )),
     # Frameworks that refuse before the view.
     _Mark(CSRF, "the words of its page", (400, 401, 403, 419, 422),
           body=_is(r"\bcsrf\b|xsrf|InvalidAuthenticityToken|authenticity token")),

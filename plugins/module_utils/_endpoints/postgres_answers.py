@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .._core.redaction import redacted
 from .endpoint import DEGRADED, DOWN, OURS, UP, Meaning
 
@@ -15,6 +17,10 @@ _ALIVE = {  # SQLSTATE of a server that is up and refuses this very login
     "3D000": f"it is up; the database does not exist; {_UNASKED}",
     "42704": f"it is up; the role does not exist; {_UNASKED}",
 }
+# PgBouncer's own words for this very login; all its errors have the one SQLSTATE.
+_POOLER = re.compile(
+    r"(?i)no such (?:user|database)|(?:password |SASL )?authentication failed|auth failed|login denied"
+)
 _DOWN = {
     "53300": "it runs, and every connection slot is taken (53300)",
     "53200": "it runs out of memory (53200)",
@@ -34,6 +40,8 @@ def of_postgres(kind: str, sqlstate: str, message: str) -> Meaning:
         return Meaning(DOWN, "something answers there, and it is not PostgreSQL", OURS)
     if sqlstate in _ALIVE:
         return Meaning(UP, _ALIVE[sqlstate])
+    if sqlstate == "08P01" and _POOLER.search(message):
+        return Meaning(UP, f"it is a pooler, and is up; it refuses this login ({said}); {_UNASKED}")
     if sqlstate in _DOWN or sqlstate.startswith("57P0"):
         why = _DOWN.get(sqlstate, f"it refuses every login ({sqlstate})")
         return Meaning(DOWN, f"{why}: {said}" if said and sqlstate != "53300" else why, OURS)

@@ -12,6 +12,7 @@ from .answerer import PAGE, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .endpoint import DEGRADED, DOWN, OURS, UNKNOWN, UP, Meaning
 
 _REFUSED = (400, 401, 403)
+_READS = ("GET", "HEAD", "OPTIONS")
 
 
 def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
@@ -37,7 +38,7 @@ def _of_method(answer: HttpAnswer, method: str, who: Answerer | None) -> Meaning
     allowed = [name.strip().upper() for name in answer.headers.get("allow", "").split(",") if name.strip()]
     if who is not None and who.kind != PAGE:
         return Meaning(DOWN, f"the view is not reached: {who.words}, 405", OURS)
-    if method != "GET" or (allowed and "POST" not in allowed):
+    if method not in _READS or (allowed and "POST" not in allowed):
         return Meaning(DOWN, "it takes no POST (405): the route or the proxy is wrong", OURS)
     if who is not None and not allowed:
         return Meaning(UNKNOWN, "a web page answers 405 and names no methods: whether it is the view's is not known")
@@ -46,7 +47,7 @@ def _of_method(answer: HttpAnswer, method: str, who: Answerer | None) -> Meaning
 
 def _of_page(status: int, method: str) -> Meaning:
     """A web page of which no part is recognised: a view for events writes none, a framework may do so for it."""
-    if 200 <= status < 300 and method != "GET":
+    if 200 <= status < 300 and method not in _READS:
         return Meaning(DOWN, f"the view is not reached: a web page answers {status}, as no view for events does", OURS)
     if status >= 500:
         return Meaning(DOWN, f"it fails ({status}), with a web page", OURS)
@@ -56,11 +57,11 @@ def _of_page(status: int, method: str) -> Meaning:
 def _of_view(status: int, method: str) -> Meaning:
     """No page, and no part on the way that is recognised: the application's own answer."""
     if status in _REFUSED:
-        if method == "GET":
+        if method in _READS:
             return Meaning(UP, f"the view answers, and refuses what is no event ({status})")
         return Meaning(UP, f"it refuses an event that is not signed ({status}), as it should")
     if 200 <= status < 300:
-        if method == "GET":
+        if method in _READS:
             return Meaning(UNKNOWN, f"something answers {status}; whether it is the view for events was not asked")
         return Meaning(DEGRADED, f"it accepts an unsigned event ({status}): any sender could confirm payments", OURS)
     if status == 429:

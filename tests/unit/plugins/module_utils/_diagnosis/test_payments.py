@@ -250,6 +250,12 @@ def test_what_answers_before_the_webhooks_view_is_named_with_what_to_do(kind, st
     assert word in report["advice"][0]
 
 
+@pytest.mark.parametrize(("status", "cause"), [(404, "webhook_misconfigured"), (500, "webhook_down")])
+def test_a_page_of_a_route_that_is_missing_or_a_view_that_fails(status, cause):
+    found = diagnose_payments([stripe(), before_view("page", status)], SERVICES, log(), WAITING, ["backend"], 7200)
+    assert found.as_dict()["cause"] == cause
+
+
 @pytest.mark.parametrize(
     "text",
     ["stripe.error.SignatureVerificationError: Timestamp outside the tolerance zone (1700000000)",

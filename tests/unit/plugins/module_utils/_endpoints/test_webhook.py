@@ -36,12 +36,20 @@ PAGE = "<!doctype html><h1>Pafar</h1>"
         pytest.param(404, JSON, "{}", "down", "down", id="no route"),
         pytest.param(502, HTML, "<hr><center>nginx</center>", "down", "down", id="no backend"),
         pytest.param(500, JSON, "{}", "down", "down", id="the view fails"),
+        pytest.param(403, JSON, '{"detail": "Not authenticated"}', "down", "down", id="a login of the framework"),
+        pytest.param(403, JSON, '{"message":"Missing Authentication Token"}', "down", "down", id="a gateway"),
         pytest.param(429, JSON, "{}", "degraded", "degraded", id="a limit"),
     ],
 )
 def test_what_answers_for_a_webhook(status, headers, body, by_get, by_post):
     answer = HttpAnswer(status, headers, body)
     assert (of_webhook(answer, "GET").state, of_webhook(answer, "POST").state) == (by_get, by_post)
+
+
+def test_a_request_that_only_reads_is_judged_as_a_get():
+    for method in ("HEAD", "OPTIONS"):
+        assert of_webhook(HttpAnswer(405, {"allow": "POST"}), method).state == "up"
+        assert of_webhook(HttpAnswer(200, {}), method).state == "unknown"
 
 
 def test_it_is_said_who_answered():
