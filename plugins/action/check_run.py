@@ -7,13 +7,13 @@ Inventory and extra variables are read where they are set, so that facts, result
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
 from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
-from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, why_no_host
+from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
     CheckedRun,
     Own,
@@ -47,6 +47,9 @@ class ActionModule(ControllerAction):
         hosts = self._matching(pattern) if pattern else self._inventory.get_hosts("all")
         if pattern and not hosts:
             return {"failed": True, "msg": why_no_host(pattern, self._described(pattern))}
+        problem = unedited({str(host.name): self._addresses(str(host.name)) for host in hosts}) if pattern else ""
+        if problem:
+            return {"failed": True, "msg": problem}
         everywhere = args["whole_inventory"]
         groups = [*self._inventory.groups.values()] if everywhere else self._groups_of(hosts)
         entities = [*groups, *(self._inventory.hosts.values() if everywhere else hosts)]
@@ -63,6 +66,13 @@ class ActionModule(ControllerAction):
             return list(self._inventory.get_hosts(pattern, **ignored))
         except AnsibleError:  # a site may have it that a pattern without a host is an error
             return []
+
+    def _addresses(self, host: str) -> list[str]:
+        """Where Ansible and PostgreSQL are reached for a host, as far as that is no template."""
+        known = self.task_vars["hostvars"].raw_get(host)
+        postgres = known.get("runbook_postgres")
+        login = postgres.get("login_host") if isinstance(postgres, Mapping) else None
+        return [str(address) for address in (known.get("ansible_host"), login) if address]
 
     def _described(self, pattern: str) -> Inventory:
         inventory = self._inventory

@@ -36,6 +36,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_l
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.index_lines import of_indexes
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.statement_lines import of_statements
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check_lines import of_preflight
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import of_total
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_lines import of_resources
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, Story, last_lines
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
@@ -57,6 +58,7 @@ _PLANNERS = (
     "pg_index_build",
     "pg_role_settings",
 )
+_OF_ALL_HOSTS = ("preflight_report",)
 PLANNED = "planned"
 ACTED = "acted"
 
@@ -103,6 +105,7 @@ class CallbackModule(CallbackBase):
             "diagnosis": self._diagnosis,
             "pg_preflight_info": lambda _host, result: of_preflight(result),
             "host_preflight_info": lambda _host, result: of_preflight(result),
+            "preflight_report": lambda _host, result: of_total(result),
             "pg_statements_info": lambda _host, result: of_statements(result),
             "pg_index_info": lambda _host, result: of_indexes(result),
         }
@@ -114,7 +117,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
         self._keep(result)
         # Other failures have only their message, which Ansible has shown.
-        self._show(result, only=("outcome", "pg_kill_blocking", "pg_end_sessions"), failed=True)
+        self._show(result, only=("outcome", "pg_kill_blocking", "pg_end_sessions", "preflight_report"), failed=True)
 
     def v2_runner_retry(self, result: Any) -> None:
         self._show(result, only=("pg_index_info",))  # how far a build is
@@ -177,7 +180,7 @@ class CallbackModule(CallbackBase):
                 return  # such a result has its message alone
             what = f"key {error}" if isinstance(error, KeyError) else str(error)
             lines = [(summary.CARE, f"result of {short} not understood ({what}); see the log")]
-        show(self._display, host, lines, self._incident)
+        show(self._display, "" if short in _OF_ALL_HOSTS else host, lines, self._incident)
 
     def _activity(self, host: str, result: Any) -> Lines:
         self._seen.add(host)

@@ -20,6 +20,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log imp
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Check
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import PreflightTotal, total_of
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import RunReport
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import CheckedRun, Own, unknown_names
 
@@ -66,6 +68,11 @@ def written_values() -> Iterator[WrittenReport]:
 
 def run_values() -> Iterator[RunReport]:
     yield {"unmatched": ["d" * 12]}
+
+
+def preflight_values() -> Iterator[PreflightTotal]:
+    checks = [Check("x", False, "y", "z").as_dict(), Check("x", None, "y").as_dict()]
+    yield total_of({"db": checks}, ["web"])
 
 
 def check_values() -> Iterator[CheckedRun]:

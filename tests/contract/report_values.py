@@ -82,6 +82,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check imp
     PreflightReport,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import preflight_report as preflight
+from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import PreflightTotal
 from ansible_collections.pafar.runbook.plugins.module_utils._resources.resource_report import (
     ContainerName,
     ResourcesReport,
@@ -107,6 +108,7 @@ from contract.incident_values import (
     check_values,
     gate_values,
     incident_values,
+    preflight_values,
     run_values,
     verify_values,
     written_values,
@@ -368,6 +370,7 @@ CONTRACTS = [
     Contract("incident_verify", VerifyReport, list(verify_values())),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
+    Contract("preflight_report", PreflightTotal, list(preflight_values())),
     Contract("check_run", CheckedRun, list(check_values())),
     Contract("run_summary", RunReport, list(run_values())),
     Contract("gate", GateResult, list(gate_values())),

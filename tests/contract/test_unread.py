@@ -61,6 +61,7 @@ UNREAD: dict[str, list[Any]] = {
     "pg_index_info": [changed("pg_index_info", lambda value: value.update(building=[], notes=["db2 was not read"]))],
     "pg_preflight_info": [preflight_report([Check("clock", None, "not read")])],
     "host_preflight_info": [preflight_report([Check("a", True, ""), Check("clock", None, "not read")])],
+    "preflight_report": [value_of("preflight_report")],
     "triage_report": [changed("triage_report", lambda value: value.update(unread=["db could not be examined"]))],
     "disk_reclaim": [{**reports.reclaim(), "notes": ["the engine was not asked"], "plan": None}],
 }

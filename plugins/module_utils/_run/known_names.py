@@ -33,6 +33,7 @@ PLAYBOOKS = (
     "high_memory",
     "incident_verify",
     "incidents",
+    "menu",
     "network_connectivity",
     "payment_outage",
     "preflight",

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
 from .._core.text import some
 from .unknown_names import edits_between
+
+_EXAMPLE = re.compile(r"(?i)(?:^|\.)(?:example\.(?:org|com|net)|example|invalid)\.?\Z")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,19 @@ def why_no_host(pattern: str, inventory: Inventory) -> str:
         f"No host matches {pattern}, so nothing was done.{guess} The inventory ({read}) has"
         f" {len(inventory.hosts)} host(s) and {some(groups, 12) or 'none'}. Add a host to the group {pattern},"
         " or name another group or host with -e runbook_hosts=NAME."
+    )
+
+
+def unedited(addresses: Mapping[str, Sequence[str]]) -> str:
+    """Why hosts that still have an address of the example inventory are refused; empty where none has. By host its
+    addresses; the names are those that are reserved for examples (RFC 2606)."""
+    found = {host: name for host, names in addresses.items() for name in names if _EXAMPLE.search(name)}
+    if not found:
+        return ""
+    named = some([f"{host} ({name})" for host, name in found.items()])
+    return (
+        f"Still as in the example inventory: {named}. Nothing was done. Set ansible_host, or login_host in"
+        " runbook_postgres, to the address of yours."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -250,6 +251,13 @@ def test_preflight_tells_a_table_and_changes_nothing(server, site):
     assert "ready     connects when it is full: the replication login path works" in done.stdout
     assert "NOT READY index advice can be proved" in done.stdout
     assert "remedy: install hypopg" in done.stdout
+    total = re.search(r"^  .*?(\d+) checks: (\d+) ready, (\d+) NOT READY, (\d+) unknown$", done.stdout, re.M)
+    assert total, done.stdout
+    assert int(total.group(1)) == sum(int(total.group(number)) for number in (2, 3, 4))
+    assert re.search(r"^  first: \S+.*: ", done.stdout, re.M)
+    strict = site.play(playbook="playbooks/preflight.yml", preflight_strict=True)
+    assert strict.returncode == 2
+    assert "not ready for an incident (preflight_strict)" in strict.stdout
     assert not site.log.exists()
 
 

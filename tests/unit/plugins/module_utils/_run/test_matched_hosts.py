@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, why_no_host
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
 
 GROUPS = {"all": 2, "ungrouped": 0, "database": 1, "services": 1}
 
@@ -24,3 +25,13 @@ def test_a_misspelt_group_or_host_is_named_with_what_was_meant():
 def test_a_limit_that_leaves_no_host_is_said():
     inventory = Inventory(["hosts.yml"], GROUPS, ["db1", "web1"], limited=["db1"], limit="web1")
     assert "--limit web1 leaves none of the hosts of database (db1)" in why_no_host("database", inventory)
+
+
+@pytest.mark.parametrize("address", ["db1.example.org", "example.com", "DB1.Example.Net.", "db.invalid", "web.example"])
+def test_a_host_with_an_address_of_the_example_is_refused(address):
+    assert f"Still as in the example inventory: db1 ({address})" in unedited({"db1": ["10.0.0.1", address], "db2": []})
+
+
+@pytest.mark.parametrize("address", ["db1.example.io", "counterexample.org", "127.0.0.1", "db1", "x.example.orgs"])
+def test_another_address_is_none_of_the_example(address):
+    assert unedited({"db1": [address]}) == ""
