@@ -188,6 +188,16 @@ def test_the_link_that_makes_a_bare_clone_work():
     assert tracked.stdout.startswith("120000 ")
 
 
+def test_playbooks_find_the_collection_where_no_configuration_is_read():
+    """In a world-writable clone Ansible ignores ansible.cfg; beside a playbook it looks for `collections`. These links
+    lead to what a run needs and not back to the playbooks, so that a copy of the folder that follows them ends."""
+    home = ROOT / "playbooks/collections/ansible_collections/pafar/runbook"
+    links = {path.name: path.resolve() for path in home.iterdir()}
+    assert links == {name: ROOT / name for name in ("meta", "plugins", "roles")}
+    assert all((home / name).is_symlink() for name in links)
+    assert not any(path.is_symlink() for name in links for path in (ROOT / name).rglob("*"))
+
+
 @pytest.mark.parametrize(
     "script", ["role_tables.py", "release_notes.py", "subjects.py", "return_keys.py", "known_names.py"]
 )

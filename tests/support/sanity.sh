@@ -10,7 +10,7 @@ trap 'rm -rf "$stage"' EXIT INT TERM
 target=$stage/ansible_collections/pafar/runbook
 mkdir -p "$target"
 cd "$root"
-git ls-files -coz --exclude-standard -- . ':!.collections' | tar --null -T - -cf - | tar -xf - -C "$target"
+git ls-files -coz --exclude-standard -- . ':!.collections' ':!playbooks/collections' | tar --null -T - -cf - | tar -xf - -C "$target"
 HOME=$root/.cache/ansible-test
 [ "${#HOME}" -le 50 ] || HOME=$stage/home # the kernel reads 127 characters of a script's first line
 export HOME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import shlex
 import subprocess
@@ -149,3 +150,31 @@ def test_installed_the_same_is_printed_without_the_callback(two_storms, site):
     assert "  db | recovered: 10 waited too long, 0 do now" in done.stdout
     assert "  outcome: db recovered" in done.stdout
     assert "playbooks/" not in printed_command(done.stdout)
+
+
+def test_a_clone_that_everybody_may_write_to_finds_its_collection(site):
+    """As a container mounts it: ansible.cfg is ignored there."""
+    clone = site.folder / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    clone.chmod(0o777)
+    done = site.play("--check", cwd=clone)
+    assert "world writable" in done.stderr + done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "  outcome: db has nothing to do" in done.stdout
+
+
+LOGIN = pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.mark.parametrize(
+    ("given", "by"),
+    [
+        ({"SUDO_USER": "ada", "USER": "root"}, "ada"),
+        ({"SUDO_USER": "", "USER": "", "LOGNAME": "grace"}, "grace"),
+        ({"SUDO_USER": "", "USER": "", "LOGNAME": ""}, LOGIN),
+    ],
+)
+def test_the_log_knows_who_ran_it(site, given, by):
+    site.variables["runbook_postgres"] = {**site.variables["runbook_postgres"], "login_port": 1}
+    assert site.play(env=given).returncode == 2
+    assert {event["by"] for event in site.events()} == {by}
