@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.collection_loader._collection_config import AnsibleCollectionConfig
 from ansible.utils.path import unfrackpath
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import called
 from ansible_collections.pafar.runbook.plugins.module_utils._run.matched_hosts import Inventory, unedited, why_no_host
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import (
     CheckedRun,
@@ -23,7 +24,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names i
     unknown_names,
 )
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import configured, invocation
 
 tag_of: Callable[[Any], Any] | None = None
 try:
@@ -54,7 +55,8 @@ class ActionModule(ControllerAction):
         groups = [*self._inventory.groups.values()] if everywhere else self._groups_of(hosts)
         entities = [*groups, *(self._inventory.hosts.values() if everywhere else hosts)]
         unknown = self._unknown(entities)
-        report: CheckedRun = {"hosts": [str(host.name) for host in hosts], "unknown": unknown}
+        names = [str(host.name) for host in hosts]
+        report: CheckedRun = {"hosts": names, "unknown": unknown, "called": called(invocation())}
         return {**report, "failed": True, "msg": refusal(unknown)} if unknown else {**report}
 
     @property

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
+from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import runnable
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.alert_severity import (
     ALWAYS_FIRING,
     NO_SIGN,
@@ -31,6 +32,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.signs import
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import Survey
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.triage_lines import of_triage
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
 
 
 class ActionModule(ControllerAction):
@@ -64,7 +66,7 @@ class ActionModule(ControllerAction):
             "signs": [sign.as_dict() for sign in signs],
             "scenarios": scenarios,
             "next": scenarios[0]["playbook"] if scenarios else "",
-            "page": page(severity, signs, scenarios, surveys, prometheus, links, now),
+            "page": runnable(page(severity, signs, scenarios, surveys, prometheus, links, now), invocation()),
         }
         return {**report}
 

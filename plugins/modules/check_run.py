@@ -60,4 +60,8 @@ unknown:
     meant: {description: "Known name that is nearest; empty if none is near.", type: str}
     renamed: {description: "Whether an earlier version had this name.", type: bool}
     place: {description: "Where it is set.", type: str}
+called:
+  description: "Command for another playbook of this collection, as this run was called, with C({}) for its name."
+  returned: success
+  type: str
 """

@@ -47,7 +47,8 @@ def callback_is_on() -> bool:
 def invocation(incident: str = "") -> Invocation:
     """How this run was called."""
     given = context.CLIARGS
-    playbooks = given.get("args") or ()
+    args = given.get("args") or ()
+    playbooks = args if isinstance(args, (list, tuple)) else ()  # `ansible` has a pattern of hosts there
     sources = [str(source) for source in given.get("inventory") or ()]
     usual = [str(source) for source in configured("DEFAULT_HOST_LIST") or ()]
     return Invocation(

@@ -76,4 +76,4 @@ def preflight_values() -> Iterator[PreflightTotal]:
 
 
 def check_values() -> Iterator[CheckedRun]:
-    yield {"hosts": ["db"], "unknown": unknown_names(["runbook_aproval"], Own())}
+    yield {"hosts": ["db"], "unknown": unknown_names(["runbook_aproval"], Own()), "called": "ansible-playbook {}"}

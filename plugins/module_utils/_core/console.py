@@ -193,5 +193,5 @@ def of_act(result: ShownAct) -> list[Line]:
     if result.get("next_up") and result["done"]:
         lines.append((DIM, f"the next `up`: {result['next_up']}"))
     if result["done"] and result["undo"].get("reversible"):
-        lines.append((DIM, "can be undone: playbooks/undo.yml with this incident's id"))
+        lines.append((DIM, "can be undone: playbooks/undo.yml -e incident_id=... --check --diff"))
     return lines or [(DIM, "nothing was done")]

@@ -55,6 +55,11 @@ def command(call: Invocation, name: str, *options: str) -> str:
     return " ".join([*words, *options])
 
 
+def called(call: Invocation) -> str:
+    """The command for a playbook of this collection, with ``{}`` in the place of its name."""
+    return command(call, "{}").replace("'", "")
+
+
 def runnable(text: str, call: Invocation) -> str:
     """A text in which each playbook that it names is the command that runs it, and the incident is named."""
 

@@ -28,10 +28,12 @@ class UnknownName(TypedDict):
 
 
 class CheckedRun(TypedDict):
-    """What check_run returns: the hosts that match, and the names that are refused."""
+    """What check_run returns: the hosts that match, the names that are refused, and the command for another playbook,
+    with ``{}`` for its name."""
 
     hosts: list[str]
     unknown: list[UnknownName]
+    called: str
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def test_what_is_broken_is_named_with_what_to_run_next(
         faults.await_symptom(platform, fault, False, LONGEST)
     assert noted["triage"] in severities
     assert noted["next"] == f"playbooks/{playbook}.yml", noted
-    assert f"ansible-playbook playbooks/{playbook}.yml --check --diff" in page
+    assert f"playbooks/{playbook}.yml --check --diff" in page
     assert page.startswith(f"# Triage: {noted['triage']} proposed")
 
 

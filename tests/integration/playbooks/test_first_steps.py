@@ -152,6 +152,19 @@ def test_installed_the_same_is_printed_without_the_callback(two_storms, site):
     assert "playbooks/" not in printed_command(done.stdout)
 
 
+def test_lines_fit_the_terminal_and_no_name_is_torn(two_storms, site):
+    site.variables["unblock_sessions_limit"] = 1
+    done = site.play("--check", env={"COLUMNS": "80"})
+    lines = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert all(len(line) <= 80 or len(line.removeprefix("  db | ").split()) == 1 for line in lines), lines
+    targets = re.findall(r"\d+@\d{8}T[\d.]+Z/\d{8}T[\d.]+Z", done.stdout)
+    assert len(set(targets)) == 2
+    command = " ".join(line.strip().removesuffix("\\").strip() for line in lines[-5:]).partition("next: to approve: ")[
+        2
+    ]
+    assert typed(site, command).returncode == 0, command
+
+
 def test_a_clone_that_everybody_may_write_to_finds_its_collection(site):
     """As a container mounts it: ansible.cfg is ignored there."""
     clone = site.folder / "clone"
