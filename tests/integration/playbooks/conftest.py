@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 
 import pytest
@@ -49,6 +51,16 @@ class Site:
             argv += ["-e", json.dumps(extra)]
         environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", **(env or {})}
         return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+    def typed(self, line, cwd=ROOT):
+        """Runs a command as it was printed."""
+        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
+        return subprocess.run(shlex.split(line), cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+    @staticmethod
+    def next_command(done):
+        """The command of the last screen."""
+        return re.findall(r"^  next: (?:to \w+: )?(ansible-playbook .*)$", done.stdout, re.M)[-1]
 
     def events(self):
         files = sorted(self.log.glob("*.jsonl"))

@@ -118,6 +118,25 @@ def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(ser
     assert {client.fate(0) for client in forgotten} == {"alive"}
     kinds = [event["kind"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"]
     assert kinds == ["intended", "mitigated", "verified", "held"]
+    # What is held is carried out later, and nothing besides.
+    approved = site.typed(site.next_command(done))
+    assert approved.returncode == 0, approved.stdout
+    assert [client.fate(0.05) for client in forgotten].count("terminated") == 5
+    assert [client.fate(0.05) for client in leaked].count("terminated") == 14
+    assert len(list(site.log.glob("*.jsonl"))) == 1
+
+
+def test_the_approval_of_one_part_as_it_is_printed_does_not_hold_the_other(server, session, site):
+    leaked, forgotten = fill(session, 18), fill(session, 9)
+    for client in forgotten:
+        client.run("BEGIN")
+    lasting(server, 0.25, IDLE)
+    check = site.play("--check", playbook=EXHAUSTION)
+    done = site.typed(site.next_command(check))
+    assert done.returncode == 0, done.stdout
+    assert [client.fate(0.05) for client in leaked].count("terminated") == 14
+    assert [client.fate(0.05) for client in forgotten].count("terminated") == 5
+    assert "so that this approval had no effect" not in done.stdout + done.stderr
     (held,) = [event["note"]["plan"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"
                and event["kind"] == "held"]  # fmt: skip
     assert {one["rule"] for one in held["actions"]} == {"idle_in_transaction"}

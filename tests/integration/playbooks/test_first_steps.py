@@ -24,18 +24,6 @@ def two_storms(server, session):
     return first, second, queue + more
 
 
-def typed(site, line):
-    """Runs a command as it was printed."""
-    argv = shlex.split(line)
-    environment = {**os.environ, "HOME": str(site.folder), "ANSIBLE_NOCOLOR": "1"}
-    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def printed_command(text):
-    """The last command of the last screen."""
-    return re.findall(r"^  next: (?:to \w+: )?(ansible-playbook .*)$", text, re.M)[-1]
-
-
 def test_a_misspelt_variable_stops_the_run_before_anything_is_done(two_storms, site):
     site.variables["runbook_aproval"] = "always"
     done = site.play(runbook_spare_application=["pafar-web"])
@@ -52,11 +40,11 @@ def test_a_held_plan_is_carried_out_later_as_one_incident(server, two_storms, si
     held = site.play("-e", "unblock_sessions_max_terminations=7", incident_severity="P1")
     assert held.returncode == 0, held.stdout
     assert "outcome: db has a plan that is held" in held.stdout
-    command = printed_command(held.stdout)
+    command = site.next_command(held)
     assert "playbooks/approve.yml" in command
     first.run("ROLLBACK")  # one of the two has ended by itself since
     until(lambda: lock_waiters(server) == 4)
-    done = typed(site, command)
+    done = site.typed(command)
     assert done.returncode == 0, done.stdout + done.stderr
     until(lambda: second.fate() == "terminated")
     assert first.fate() == "alive"
@@ -65,17 +53,17 @@ def test_a_held_plan_is_carried_out_later_as_one_incident(server, two_storms, si
     ]  # fmt: skip
     assert len(list(site.log.glob("*.jsonl"))) == 1
     assert site.events()[1]["note"]["options"]["max_terminations"] == "7"
-    shown = typed(site, printed_command(done.stdout))
+    shown = site.typed(site.next_command(done))
     assert "approved: unblock_sessions, plan" in shown.stdout
-    again = typed(site, command)
+    again = site.typed(command)
     assert "nothing to do" in again.stdout
 
 
 def test_what_a_check_run_prints_runs_as_printed(two_storms, site):
     held = site.play("--check", "-l", "db", unblock_sessions_limit=1)
-    command = printed_command(held.stdout)
+    command = site.next_command(held)
     assert " -l db " in command
-    done = typed(site, command)
+    done = site.typed(command)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "recovered: 10 waited too long" in done.stdout
     until(lambda: two_storms[0].fate() == two_storms[1].fate() == "terminated")
@@ -143,13 +131,13 @@ def test_installed_the_same_is_printed_without_the_callback(two_storms, site):
         "  outcome: db has a plan that is held",
     ):
         assert any(line.startswith(said) for line in lines_of(other)), said
-    command = printed_command(other.stdout)
+    command = site.next_command(other)
     assert " pafar.runbook.db_lock_contention " in command
     done = installed(site, "-e", shlex.split(command)[-1])
     assert [line for line in lines_of(done) if line.startswith("  db | terminated ")], done.stdout
     assert "  db | recovered: 10 waited too long, 0 do now" in done.stdout
     assert "  outcome: db recovered" in done.stdout
-    assert "playbooks/" not in printed_command(done.stdout)
+    assert "playbooks/" not in site.next_command(done)
 
 
 def test_lines_fit_the_terminal_and_no_name_is_torn(two_storms, site):
@@ -162,7 +150,7 @@ def test_lines_fit_the_terminal_and_no_name_is_torn(two_storms, site):
     command = " ".join(line.strip().removesuffix("\\").strip() for line in lines[-5:]).partition("next: to approve: ")[
         2
     ]
-    assert typed(site, command).returncode == 0, command
+    assert site.typed(command).returncode == 0, command
 
 
 def test_a_clone_that_everybody_may_write_to_finds_its_collection(site):
