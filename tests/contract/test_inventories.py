@@ -91,3 +91,10 @@ def test_a_misspelt_variable_of_an_inventory_would_be_found() -> None:
         "unblock_sessions_limit",
     ]
     assert "runbook_approval" in KNOWN
+
+
+def test_every_variable_that_a_playbook_or_a_role_reads_is_known() -> None:
+    """One that is read and not listed would be refused where a site sets it."""
+    paths = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
+    read = {name for path in paths for name in re.findall(r"\brunbook_[a-z_]+\b", path.read_text())}
+    assert read - set(KNOWN) == set()
