@@ -77,16 +77,16 @@ def recovery_of(project: Project, service: str, record: ActRecord, stable: float
     by_id = {replica.id: replica for replica in kept}
     going = [by_id[id] for id in wish.leaving if id in by_id]
     restarting = [replica for replica in kept if replica.id in wish.restarting]
-    stopped = [
-        replica for replica in restarting if replica.state == "exited" and _within(record, replica.finished, _STOPPED)
-    ]
+    excess = tuple(going[: max(0, len(kept) - wish.replicas)])
+    ended = [one for one in (*restarting, *going) if one.state == "exited" and one not in excess]
+    stopped = [replica for replica in ended if _within(record, replica.finished, _STOPPED)]
     before = record.at - _CLOCKS
     waiting = [one for one in restarting if one not in stopped and (one.started is None or one.started < before)]
     return Recovery(
         wish,
         debris,
         tuple(stopped),
-        tuple(going[: max(0, len(kept) - wish.replicas)]),
+        excess,
         fresh,
         max(0, wish.replicas - len(kept)),
         tuple(waiting),

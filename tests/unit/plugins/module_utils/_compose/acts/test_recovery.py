@@ -67,6 +67,16 @@ def test_what_it_stopped_and_what_it_had_not_come_to():
     assert names(recovered(act, by_a_person, old(2, up=90.0)).stopped) == []
 
 
+def test_what_was_stopped_to_be_removed_is_removed_or_started_again_as_the_number_asks():
+    at = BEGUN + timedelta(seconds=5)
+    stopped = old(1, state="exited", policy="always", finished=at)
+    act = record(RESTART, {"web": wish(2, A, B, leaving=(A.id, B.id))})
+    beside = recovered(act, stopped, B, made(number=3))
+    assert (names(beside.replaced), names(beside.stopped)) == ([A.name], [])
+    alone = recovered(act, stopped, B)
+    assert (names(alone.replaced), names(alone.stopped), alone.missing) == ([], [A.name], 0)
+
+
 @pytest.mark.parametrize(
     "later",
     [
