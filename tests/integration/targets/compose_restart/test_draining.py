@@ -18,6 +18,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._system.io import id
 
 from rehearsal import engine
 from support import cutting
+from support.modules import run_module
 from support.shop import WAIT
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: a rule in a network namespace needs root")
@@ -109,16 +110,6 @@ def test_who_lives_in_a_namespace_is_known_by_the_kernel(shop):
 HOOK = {"drain_command": ["touch", "/tmp/draining-{number}"], "drain_undo": ["rm", "-f", "/tmp/draining-{number}"]}
 
 
-def test_the_command_of_the_site_comes_first_and_is_undone_after_the_restart(shop):
-    replica = f"{shop.project}-web-2"
-    shop.services["web"]["command"] = ["sh", "-c", f"test -e /tmp/draining-2 && touch /tmp/found; {WAIT}"]
-    shop.up()
-    done = shop.module("compose_restart", services=["web"], containers=[replica], grace=1, drain_wait=0.2, **HOOK)
-    assert done["remaining"] == 0, done
-    assert done["done"] == [f"restarted {replica}"]
-    assert sorted(shop.execute(replica, "ls", "/tmp").split()) == ["found"], "it was drained when it stopped"
-
-
 def test_the_command_of_the_site_is_undone_when_its_run_is_killed(shop):
     replica, proxy = f"{shop.project}-web-1", f"{shop.project}-front-1"
     options = {"project": shop.project, "services": ["web"], "drain_wait": 60, "drain_timeout": 60, **HOOK,
@@ -150,8 +141,8 @@ def test_where_the_command_fails_the_rule_is_used_and_that_is_said(shop):
         ({"drain_wait": -1}, "drain_wait is -1"),
     ],
 )
-def test_options_that_would_not_drain_are_refused(shop, options, said):
-    assert said in shop.module("compose_restart", check=True, services=["web"], **options)["msg"]
+def test_options_that_would_not_drain_are_refused(options, said):
+    assert said in run_module("compose_restart", check=True, project="none", services=["web"], **options)["msg"]
 
 
 def test_a_watchdog_acts_when_its_time_is_over_and_not_when_it_is_dismissed(tmp_path):
@@ -163,3 +154,13 @@ def test_a_watchdog_acts_when_its_time_is_over_and_not_when_it_is_dismissed(tmp_
     watchdog.dismiss()
     time.sleep(0.8)
     assert not never.exists()
+
+
+def test_the_command_of_the_site_comes_first_and_is_undone_after_the_restart(shop):
+    replica = f"{shop.project}-web-2"
+    shop.services["web"]["command"] = ["sh", "-c", f"test -e /tmp/draining-2 && touch /tmp/found; {WAIT}"]
+    shop.up()
+    done = shop.module("compose_restart", services=["web"], containers=[replica], grace=1, drain_wait=0.2, **HOOK)
+    assert done["remaining"] == 0, done
+    assert done["done"] == [f"restarted {replica}"]
+    assert sorted(shop.execute(replica, "ls", "/tmp").split()) == ["found"], "it was drained when it stopped"
