@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -49,12 +50,18 @@ class Starts:
         filters = [f"label=com.docker.compose.project={shop.project}", f"label=com.docker.compose.service={service}",
                    "event=start", "event=die"]  # fmt: skip
         words = [word for value in filters for word in ("--filter", value)]
-        self.process = subprocess.Popen(
-            ["docker", "events", *words, "--format", "{{.Action}} {{.Actor.ID}}"], stdout=subprocess.PIPE, text=True
-        )
+        argv = ["docker", "events", "--since", f"{time.time():.3f}", *words, "--format", "{{.Action}} {{.Actor.ID}}"]
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Starts:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def most(self, running: set[str]) -> int:
-        """The most that ran at a time, from these that ran at the beginning."""
+        """The most that ran at a time, from these that ran at the beginning; the telling ends here."""
         self.process.terminate()
         told, dummy = self.process.communicate()
         most = len(running)
@@ -95,40 +102,50 @@ def test_the_same_act_again_reaches_what_was_wanted(house: Shop, tmp_path) -> No
         number = chance.choice(cutting.SIGNALS)
         delay = chance.uniform(0.1 * longest[act], longest[act])
         told = f"seed {seed}, moment {moment}: {act}, {number.name} after {delay:.1f} s"
-        prepare(house, act, state)
         print(told)
-        module, options = ACTS[act]
-        options = {**options, **FAST, **(state if act == "roll back" else {})}
-        counts = {name: len(ids(house, name)) for name in ("web", "cron")}
-        counts["web"] += {"one more": 1, "one fewer": -1}.get(act, 0)
-        goal = images(house, "other") if act == "roll back" else images(house, "web")
-        others, starts, before = house.world("web", "cron"), Starts(house, "cron"), ids(house, "cron")
-        with cutting.running(module, project=house.project, **options) as process:
-            began = time.monotonic()
-            while process.poll() is None and time.monotonic() < began + delay:
-                time.sleep(0.02)
-            ended = process.poll() is not None
-            process.send_signal(number)
-            process.communicate()
-        if ended:
-            longest[act] = time.monotonic() - began
-        else:
+        prepare(house, act, state)
+        with Starts(house, "cron") as starts:
+            took = one_moment(house, act, number, delay, state, starts, told)
+        if took is None:
             cut[act] += 1
             longest[act] *= 1.2
-            again = house.module(module, **options)
-            assert "msg" not in again, f"{told}: {again['msg']}"
-        assert {name: len(ids(house, name)) for name in counts} == counts, told
-        assert images(house, "web") | images(house, "cron") == goal, told
-        house.until("all are healthy", lambda: all(house.is_healthy(one) for one in house.containers()))
-        if os.geteuid() == 0:
-            assert not any(cutting.refuses(one["Id"], one["State"]["Pid"]) for one in house.containers("web")), told
-        assert house.world("web", "cron") == others, told
-        assert starts.most(before) == 1, f"{told}: a singleton ran twice"
-        seen = house.module("compose_info", configuration=False)
-        assert (seen["unfinished"], seen["drains"], seen["unhealthy"]) == ([], [], 0), f"{told}: {seen['problem']}"
+        else:
+            longest[act] = took
     print(f"cut off: {cut}")
     left_out("moments at which an act on services is cut off", EVERY - MOMENTS)
 
 
 def images(shop: Shop, service: str) -> set[str]:
     return {container["Image"] for container in shop.containers(service)}
+
+
+def one_moment(
+    house: Shop, act: str, number: signal.Signals, delay: float, state: dict[str, str], starts: Starts, told: str
+) -> float | None:
+    """The act, cut off and then done again. Returns how long it took, where it ended before that; else None."""
+    module, options = ACTS[act]
+    options = {**options, **FAST, **(state if act == "roll back" else {})}
+    counts = {name: len(ids(house, name)) for name in ("web", "cron")}
+    counts["web"] += {"one more": 1, "one fewer": -1}.get(act, 0)
+    goal = images(house, "other") if act == "roll back" else images(house, "web")
+    others, before = house.world("web", "cron"), ids(house, "cron")
+    with cutting.running(module, project=house.project, **options) as process:
+        began = time.monotonic()
+        while process.poll() is None and time.monotonic() < began + delay:
+            time.sleep(0.02)
+        took = time.monotonic() - began if process.poll() is not None else None
+        process.send_signal(number)
+        process.communicate()
+    if took is None:
+        again = house.module(module, **options)
+        assert "msg" not in again, f"{told}: {again['msg']}"
+    assert {name: len(ids(house, name)) for name in counts} == counts, told
+    assert images(house, "web") | images(house, "cron") == goal, told
+    house.until("all are healthy", lambda: all(house.is_healthy(one) for one in house.containers()))
+    if os.geteuid() == 0:
+        assert not any(cutting.refuses(one["Id"], one["State"]["Pid"]) for one in house.containers("web")), told
+    assert house.world("web", "cron") == others, told
+    assert starts.most(before) == 1, f"{told}: a singleton ran twice"
+    seen = house.module("compose_info", configuration=False)
+    assert (seen["unfinished"], seen["drains"], seen["unhealthy"]) == ([], [], 0), f"{told}: {seen['problem']}"
+    return took

@@ -9,10 +9,11 @@ namespace of another is started only when that one runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Sequence
+from typing import Any, Collection, Iterable, Sequence
 
 from ..._core.plan import Diff, Item, Plan, PlanDict, diff_of, plan_dict
 from ..._core.result import NOTHING_DONE, PlannedAct
+from ..acts.singleton import why_single
 from ..container import NAMESPACES, Container
 from ..project import Project
 from ..project_report import on_purpose
@@ -66,8 +67,8 @@ class Switching(PlannedAct):
         return {"reversible": True, "module": "compose_switch", "options": options}
 
 
-def plan_switch(project: Project, names: Sequence[str], wanted: str) -> Switching:
-    """``names`` of containers of the project; ``wanted``: started or stopped.
+def plan_switch(project: Project, names: Sequence[str], wanted: str, singletons: Collection[str] = ()) -> Switching:
+    """``names`` of containers of the project; ``wanted``: started or stopped; ``singletons``: those of the site.
 
     Started in the order of what they depend on, and stopped in the opposite one.
     """
@@ -86,6 +87,8 @@ def plan_switch(project: Project, names: Sequence[str], wanted: str) -> Switchin
             continue
         against = _against_start if wanted == STARTED else _against_stop
         refusals += against(project, container, ordered)
+        if wanted == STARTED:
+            refusals += _against_second(project, container, ordered, singletons)
         reason = "; ".join(["it was named", *_remarks(project, container, wanted, ordered)])
         actions.append(Item(container.target, reason, START if wanted == STARTED else STOP, who))
         order.append(container)
@@ -109,6 +112,16 @@ def _against_start(project: Project, container: Container, together: Sequence[Co
         if kind in NAMESPACES and (owner is None or not (owner.running or owner in together)):
             whose = f"{owner.name}, which is {owner.state}" if owner else f"{owner_id[:12]}, which is gone"
             yield f"{container.name} lives in the {kind} of {whose}: start that one, too"
+
+
+def _against_second(
+    project: Project, container: Container, together: Sequence[Container], singletons: Collection[str]
+) -> Iterable[str]:
+    why = why_single(project, container.service, singletons)
+    others = [other for other in project.replicas(container.service) if other.id != container.id]
+    beside = next((other for other in others if other.running or other in together), None)
+    if why and beside is not None:
+        yield f"{container.name} would run beside {beside.name}: {why}"
 
 
 def _against_stop(project: Project, container: Container, together: Sequence[Container]) -> Iterable[str]:

@@ -25,7 +25,7 @@ def switch(request: Request, containers: Sequence[str], wanted: str) -> dict[str
         raise InputError("containers is empty: name the containers to start or stop. Nothing was done.")
     with open_context(request, [], needs_files=False) as context:
         _require_containers(context.project, containers)
-        planned = plan_switch(context.project, containers, wanted)
+        planned = plan_switch(context.project, containers, wanted, request.rollout.singletons)
         if planned.refusals:
             raise PreflightError(
                 f"Nothing was {wanted}: {'; '.join(planned.refusals)}. Nothing was done.",

@@ -95,3 +95,19 @@ def test_what_a_person_should_know_is_in_the_reason(wanted, containers, words):
 def test_nothing_to_do_says_so():
     plan = planned(STARTED, ["web-1"], container())
     assert "is started already" in plan.as_dict()["no_action_reason"]
+
+
+@pytest.mark.parametrize(
+    ("state", "names", "singletons", "refused"),
+    [
+        pytest.param("running", ["web-2"], ["web"], True, id="beside one that runs"),
+        pytest.param("exited", ["web-1", "web-2"], ["web"], True, id="both together"),
+        pytest.param("exited", ["web-2"], ["web"], False, id="the other one has ended"),
+        pytest.param("running", ["web-2"], ["cron"], False, id="another service"),
+    ],
+)
+def test_a_second_one_of_a_singleton_is_not_started(state, names, singletons, refused):
+    two = container(state=state, health=""), container(number=2, state="exited", health="")
+    plan = plan_switch(project(*two, model=None), [f"shop-{name}" for name in names], STARTED, singletons)
+    assert any("is a singleton of this site" in why for why in plan.refusals) is refused
+    assert plan_switch(project(*two, model=None), ["shop-web-2"], STOPPED, singletons).refusals == ()
