@@ -13,10 +13,12 @@ import re
 import shlex
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Sequence
 
 from ..._system.identity import Identity, identity_of
 
 _SIGN = "pafar-drain"
+_TIME = "--datestop"
 _LONGEST = 250  # characters of a comment; the kernel's field has 256 bytes
 _COMMENT = re.compile(_SIGN + r" (\w+) (\d+) (\d+) (\d+@\d+/\d+) ([^/ ]*)(?:/(\S*))?")
 
@@ -53,7 +55,7 @@ def mark_of(comment: str) -> Mark | None:
 
 def rule_words(mark: Mark, timed: bool) -> list[str]:
     """The rule, without the command: answer every new TCP connection from outside with a reset."""
-    until = ["-m", "time", "--datestop", _date(mark.until)] if timed else []
+    until = ["-m", "time", _TIME, _date(mark.until)] if timed else []
     comment = ["-m", "comment", "--comment", mark.text]
     reject = ["-j", "REJECT", "--reject-with", "tcp-reset"]
     return ["INPUT", "!", "-i", "lo", "-p", "tcp", "--syn", *until, *comment, *reject]
@@ -74,6 +76,11 @@ def rules_in(listing: str) -> list[tuple[list[str], Mark]]:
         if mark is not None and words[0] == "-A":
             rules.append((["-D", *words[1:]], mark))
     return rules
+
+
+def over(words: Sequence[str], mark: Mark, now: float) -> bool:
+    """Whether the kernel has ended a rule by its time: it stands there until its container stops, and does nothing."""
+    return _TIME in words and now > mark.until + 1  # it ends with the second that it names
 
 
 def _date(seconds: float) -> str:

@@ -11,7 +11,7 @@ from typing import Sequence
 from ...._system.io import identity
 from ...container import Container
 from ..leftover import Drained, drained
-from ..rule import Mark, mark_of, rule_words, rules_in
+from ..rule import Mark, mark_of, over, rule_words, rules_in
 from .namespace import Namespace, Unusable, namespace_of
 
 _AT_ONCE = 8
@@ -63,7 +63,7 @@ def new_mark(container: Container, seconds: float) -> Mark:
 def _look(container: Container) -> Drained | None:
     try:
         with namespace_of(container) as namespace:
-            marks = [mark for dummy, mark in _rules(namespace)]
+            marks = [mark for words, mark in _rules(namespace) if not over(words, mark, time.time())]
     except Unusable:
         return None
     states = [drained(mark, identity.state(mark.owner), time.time()) for mark in marks]

@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.drain.rule import (
     Mark,
     mark_of,
+    over,
     rule_words,
     rules_in,
 )
@@ -58,3 +59,9 @@ def test_marked_rules_alone_are_found_in_a_listing_with_the_words_that_delete_th
     assert words[words.index("--comment") + 1] == MARK.text
     assert rules_in("") == rules_in("-P INPUT ACCEPT\n") == []
     assert rules_in('-A INPUT --comment "pafar-drain not closed\n') == []
+
+
+def test_a_rule_whose_time_is_over_does_nothing_any_more():
+    timed, plain = rule_words(MARK, True), rule_words(MARK, False)
+    assert [over(timed, MARK, MARK.until + late) for late in (-1, 1, 1.5)] == [False, False, True]
+    assert not over(plain, MARK, MARK.until + 999), "a kernel without that match lets it stand"
