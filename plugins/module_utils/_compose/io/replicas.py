@@ -39,12 +39,16 @@ CHANGED = "it has changed since the plan"  # why a target was left alone
 
 
 class ReplicaControl:
-    """Acts for one run; ``acts_done`` collects what was done, a sentence each. ``step``: called before each step."""
+    """Acts for one run; ``acts_done`` collects what was done, a sentence each. ``step``: called before each step.
+
+    ``finish``: to be called last, when the result is ready: until then the act counts as cut off if the run ends.
+    """
 
     def __init__(self, engine: Engine, compose: Compose, project: Project, rollout: RolloutOptions) -> None:
         self.engine, self.compose, self.project, self.rollout = engine, compose, project, rollout
         self.acts_done: list[str] = []
         self.step: Callable[[], None] = lambda: None
+        self.finish: Callable[[], None] = lambda: None
 
     def single(self, service: str) -> str:
         """Why there must never be two replicas of it; empty where there may."""

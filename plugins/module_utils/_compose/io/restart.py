@@ -71,7 +71,9 @@ def restart(
             control.check_proxy({container.service for container, dummy in planned.order})
         the_act = Restart(context, control, at_once, former if recoveries else None, recoveries)
         result = carry_out(planned, request.only, request.check_mode, the_act, time.monotonic)
-        return on_its_engine(result, context)
+        final = on_its_engine(result, context)
+        control.finish()
+        return final
 
 
 def _recoveries(project: Project, names: Sequence[str], former: ActRecord | None, stable: float) -> dict[str, Recovery]:

@@ -107,7 +107,9 @@ def roll_back(
         if again and not planned.plan.actions and not request.check_mode:
             act.mark(list(former.wishes) if former else [])
             drop_record(context.engine, former)  # it had reached what it wanted
-        return {**on_its_engine(result, context), "goal": planned.goal.as_result(), "next_up": act.next_up}
+        final = {**on_its_engine(result, context), "goal": planned.goal.as_result(), "next_up": act.next_up}
+        act.control.finish()
+        return final
 
 
 def _recoveries(project: Project, former: ActRecord | None, stable: float) -> dict[str, Recovery]:

@@ -44,7 +44,9 @@ def scale(request: Request, service: str, given: str, bounds: Bounds) -> dict[st
         result = carry_out(planned, request.only, request.check_mode, act, time.monotonic)
         if former.again is not None and not planned.plan.actions and not request.check_mode:
             drop_record(context.engine, former.record)  # it had reached what it wanted; the next such step is a new one
-        return on_its_engine(result, context)
+        final = on_its_engine(result, context)
+        control.finish()
+        return final
 
 
 def options_of(service: str, given: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def drop_record(engine: Engine, record: ActRecord | None) -> None:
 
 @contextmanager
 def acting(control: ReplicaControl, record: ActRecord, former: ActRecord | None) -> Iterator[None]:
-    """Act on the project. The record stays where the act was cut off, or failed between two states.
+    """Act on the project. The record stays until ``control.finish``, and where the act failed between two states.
 
     ``former``: that of an act which is completed.
     """
@@ -66,7 +66,7 @@ def acting(control: ReplicaControl, record: ActRecord, former: ActRecord | None)
                 opened.end()
             raise
         if recorded:
-            opened.end()
+            control.finish = opened.end
 
 
 def _begun(control: ReplicaControl, opened: OpenRecord) -> bool:
