@@ -1,0 +1,1 @@
+"""Random compose projects, healthy and with one fault, for the property tests."""
