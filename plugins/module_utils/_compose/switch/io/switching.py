@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 from ...._core.errors import ActFailed, InputError, PreflightError, ProjectUnknown, RunbookError
 from ...._core.result import After, Before, NotDone, carry_out
+from ...acts.io.acting import stoppable
 from ...container import Container
 from ...io.replicas import CHANGED, ReplicaControl, exclusively
 from ...io.request import Context, Request, evidence, on_its_engine, open_context, refresh
@@ -66,7 +67,7 @@ class Switch:
 
     def act(self, planned: Switching) -> After:
         control, not_done = self.control, []
-        with exclusively(self.context.engine, self.context.project.name):
+        with exclusively(self.context.engine, self.context.project.name), stoppable():
             for place, container in enumerate(planned.order):
                 if not control.still(container):
                     not_done.append(NotDone(target=container.target, reason=CHANGED))
