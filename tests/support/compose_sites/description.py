@@ -72,7 +72,7 @@ def _database(site: Description, dice: random.Random) -> None:
     name = dice.choice(["db", "postgres", "mysql"])
     more = {"container_name": f"@-{name}-fixed"} if dice.random() < 0.3 else {}
     site.add(name, volumes=[{"type": "volume", "source": "data", "target": "/var/lib/data"}], healthcheck=CHECK, **more)
-    site.more["volumes"] = {"data": {}}
+    site.more.setdefault("volumes", {})["data"] = {}
 
 
 def _job(site: Description, dice: random.Random) -> None:

@@ -80,7 +80,9 @@ class Stage:
             if verb == "scale":
                 self.compose("up", "--detach", "--no-recreate", "--scale", f"{service}=2", service)
             else:
-                engine.run(["docker", *_VERBS[verb], self.containers(service)[0]["Id"]])
+                # An engine may refuse to freeze a container for a moment, as while its check starts.
+                words = ["docker", *_VERBS[verb], self.containers(service)[0]["Id"]]
+                self.until(lambda words=words: not engine.run(words, check=False).returncode, f"docker {verb}")
         self.until(lambda: all(_settled(container) for container in self.containers()), "that it is set up")
         if self.site.files_removed:
             (self.folder / "compose.yml").unlink()
