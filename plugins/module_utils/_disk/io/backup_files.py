@@ -31,7 +31,15 @@ _ARCHIVE = b"PGDMP"
 _TAR = (b"toc.dat\0", b"backup_label\0")  # the first file of pg_dump's tar archive, and of a base backup's
 _END_OF_TAR = b"\0" * 1024
 _MOST_OF_MANIFEST = 2**28
-_CUT = ("end of file", "unexpected end", "could not uncompress", "could not read from input", "corrupt", "too short")
+_CUT = (
+    "could not open input file",
+    "end of file",
+    "unexpected end",
+    "could not uncompress",
+    "could not read from input",
+    "corrupt",
+    "too short",
+)
 _OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _PROGRAMS = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError)
@@ -185,7 +193,9 @@ def _archive(dump: Dump, head: bytes, pieces: Iterator[bytes] | None, deadline: 
         return Dump(dump.path, dump.size, dump.age, head, b"", damaged=True)
     if process.returncode:
         if any(word in why for word in _CUT):
-            return Dump(dump.path, dump.size, dump.age, head, archive=True, lacking="pg_restore finds no end of it")
+            return Dump(
+                dump.path, dump.size, dump.age, head, archive=True, lacking="pg_restore cannot read it to its end"
+            )
         raise _Unreadable(f"pg_restore cannot read it ({why.splitlines()[-1][:160] if why else 'it gives no reason'})")
     # pg_restore takes the end of a file for the end of a tar archive, which has an end of its own.
     cut = head.startswith(_TAR[0]) and not end[0].endswith(_END_OF_TAR)

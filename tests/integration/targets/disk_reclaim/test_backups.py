@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backups imp
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.io.backups import backups as backups_of
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.retention import Rule
 
+from support.modules import run_module
 from support.reclaiming import DAY, dump, names, nightly, reclaim
 from support.servers import Server, one_per_major
 
@@ -139,14 +141,14 @@ def test_a_damaged_archive_counts_for_nothing(tmp_path):
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
-    """A database as pg_dump writes it: custom and tar format."""
+    """A database as pg_dump writes it: custom, tar and directory format."""
     folder = tmp_path_factory.mktemp("archives")
     tool = max(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"), key=lambda path: float(path.parts[-3]))
     with Server(one_per_major()[int(tool.parts[-3])]) as server:
         server.run("CREATE DATABASE shop")
         make = "CREATE TABLE trips AS SELECT i, repeat(md5(i::text), 9) t FROM generate_series(1, 9000) i"
         server.run(make, dbname="shop")
-        for form in ("c", "t"):
+        for form in ("c", "t", "d"):
             argv = [str(tool), f"-F{form}", "-f", str(folder / f"shop.{form}"), "-d", server.dsn(dbname="shop")]
             subprocess.run(argv, check=True)
     return folder
@@ -164,6 +166,24 @@ def test_archives_of_pg_dump_are_read_to_their_end(tmp_path, archives, form):
     assert len(found["done"]) == 1
     assert len(names(tmp_path)) == 3
     assert any("cannot be trusted (it is not complete" in one["reason"] for one in found["plan"]["excluded"])
+
+
+def test_an_archive_in_a_folder_is_read_and_never_removed(tmp_path, archives):
+    for days in range(3):
+        name = f"shop-{time.strftime('%Y-%m-%d', time.gmtime(time.time() - DAY * days))}"
+        shutil.copytree(archives / "shop.d", tmp_path / name)
+        os.utime(tmp_path / name, (time.time() - DAY * days - 60,) * 2)
+    found = backups(tmp_path, keep=1, pattern="*")
+    assert len(names(tmp_path)) == 3
+    assert not found["done"]
+    entry = [{"path": str(tmp_path), "pattern": "*"}]
+    (check,) = run_module("host_preflight_info", areas=["backups"], backups=entry)["checks"]
+    assert check["ready"] is True
+    assert "1 tables of shop, 9,000 rows" in check["found"]
+    today = tmp_path / f"shop-{time.strftime('%Y-%m-%d', time.gmtime())}"
+    next(today.glob("*.dat.gz")).unlink()
+    (check,) = run_module("host_preflight_info", areas=["backups"], backups=entry)["checks"]
+    assert check["ready"] is False
 
 
 def test_customers_ports_and_years_are_names(tmp_path):
