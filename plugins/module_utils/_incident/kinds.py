@@ -124,7 +124,7 @@ KINDS: dict[str, Kind] = {
     "noted": Kind(
         "anything else worth keeping; what a person did by hand, with the time at which it was done",
         {},
-        {**_ACT, "text": TEXT, "done_at": TEXT, "triage": TEXT, "signs": LIST, "next": LIST},
+        {**_ACT, "text": TEXT, "done_at": TEXT, "triage": TEXT, "signs": LIST, "next": TEXT},
     ),
     "handed_over": Kind(
         "no further automatic step; an operator must act", {"message": TEXT}, {"task": TEXT}

@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds impo
     [
         ("noted", {"text": "moved the report"}, ""),
         ("noted", {}, ""),
+        ("noted", {"triage": "P1", "signs": [], "next": "playbooks/disk_space.yml"}, ""),
         ("severity", {"severity": "P1", "reason": "all bookings fail"}, ""),
         ("severity", {"severity": "P7", "reason": "x"}, "one of P0, P1, P2, P3, unknown, not 'P7'"),
         ("severity", {"severity": "P1", "reson": "x"}, "no field 'reson'; did you mean reason?"),
