@@ -35,6 +35,6 @@ def of_services(result: ProjectReport) -> list[Line]:
         for container in service["containers"]:
             if container["problem"] and container["log"]:
                 lines += [(DIM, f"    {container['name']} said: {line[:160]}") for line in container["log"][-3:]]
-    if not result["problem"] and not unread:
+    if not (result["problem"] or result["stale_proxies"] or unread):
         lines.append((GOOD, "every service is healthy"))
     return lines

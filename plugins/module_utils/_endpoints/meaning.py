@@ -12,7 +12,7 @@ import json
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
-from .answerer import DEFAULT_PAGE, MAINTENANCE, Answerer, HttpAnswer, answerer_of
+from .answerer import CHALLENGE, DEFAULT_PAGE, MAINTENANCE, Answerer, HttpAnswer, answerer_of
 from .certificate import Certificate
 from .chain import names_missing
 from .endpoint import DEGRADED, DOWN, LATE, NETWORK, NOBODY, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
@@ -20,6 +20,7 @@ from .vendors import MAPS, STRIPE, Answer, by_rules
 from .webhook import of_webhook
 
 _PROVIDERS = ("stripe", "maps")
+_INSTEAD = (CHALLENGE, DEFAULT_PAGE, MAINTENANCE)  # of the site, also with a status that is expected
 _OWN_KINDS = ("postgres", "redis")
 _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
     "PERMISSION_DENIED": "REQUEST_DENIED",
@@ -100,7 +101,7 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
         return Meaning(
             DOWN, f"it answers {status}, and what it says does not match {target.body}{_by(who_answers)}", fault_of
         )
-    if who_answers and who_answers.kind in (DEFAULT_PAGE, MAINTENANCE) and not (target.expect or target.body):
+    if who_answers and who_answers.kind in _INSTEAD and not (target.expect or target.body):
         return Meaning(DOWN, f"it answers {status}{_by(who_answers)}", fault_of)
     return Meaning(UP, f"it answers {status}{_by(who_answers) if 300 <= status < 400 else ''}")
 

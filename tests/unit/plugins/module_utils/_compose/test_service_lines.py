@@ -22,3 +22,13 @@ def test_a_project_of_which_nothing_is_left():
     given = project().source
     lines = of_services(nothing_left(given, "There is no container.", NOW))
     assert lines.count((CARE, "There is no container.")) == 2
+
+
+def test_a_proxy_that_does_not_know_a_replica_is_named_and_not_all_is_good():
+    report = project_dict(project(container()))
+    report["stale_proxies"] = [
+        {"proxy": "shop-nginx-1", "service": "web", "seconds": 9.0, "replicas": ["shop-web-1", "shop-web-2"]}
+    ]
+    lines = of_services(report)
+    assert (CARE, "shop-nginx-1 does not know shop-web-1, shop-web-2 of web") in lines
+    assert not any(kind == GOOD for kind, dummy in lines)

@@ -154,6 +154,14 @@ def test_a_default_page_is_not_the_site(body, given, state):
     assert http(200, body, **given).state == state
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"), [(202, {"x-amzn-waf-action": "challenge"}), (200, {"cf-mitigated": "challenge"})]
+)
+def test_a_challenge_is_not_the_site_whatever_its_status(status, headers):
+    found = http(status, headers=headers)
+    assert (found.state, "a firewall before it" in found.why) == ("down", True)
+
+
 def test_an_answer_that_is_not_whole_is_degraded():
     found = meaning.incomplete(200, "it was cut off after 5 of 9 bytes", target(), True)
     assert (found.state, "5 of 9" in found.why, found.fault_of) == ("degraded", True, "ours")
