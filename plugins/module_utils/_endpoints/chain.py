@@ -44,6 +44,22 @@ def path_of(sent: Sequence[Certificate], built: Sequence[Certificate]) -> list[C
     return path
 
 
+def built_from(sent: Sequence[Certificate], known: Sequence[Certificate]) -> list[Certificate]:
+    """The way from the server's own certificate to a root, by what this place knows and by what was sent.
+
+    Empty where it reaches none. Signatures are OpenSSL's to check.
+    """
+    path = list(sent[:1])
+    while path and not path[-1].self_signed:
+        above = next(
+            (other for other in (*known, *sent) if other.subject_id == path[-1].issuer_id and other not in path), None
+        )
+        if above is None:
+            return []
+        path.append(above)
+    return path
+
+
 def links_of(sent: Sequence[Certificate], built: Sequence[Certificate], now: float) -> list[ChainLink]:
     """Every certificate that was sent or is needed, the server's own first."""
     path = path_of(sent, built)

@@ -11,20 +11,27 @@ from typing import Any, Sequence
 
 from ..._core.redaction import redacted
 from ..certificate import Certificate, certificate_of
-from ..chain import chain_problems, days_left, first_to_end, links_of, path_of, why_untrusted
+from ..chain import built_from, chain_problems, days_left, first_to_end, links_of, why_untrusted
 from ..endpoint import LayerFacts
 
 _DER = 2  # ENCODING_DER of Python's own module _ssl
 _NAMES = 20  # of a certificate that are returned
-UNREAD = "the chain that the server sends was not read (that takes Python 3.10 on this host)"
+SHOWN = sys.version_info >= (3, 10)  # whether Python shows the chain
+UNREAD = "the chain that the server sends was not read (that takes Python 3.10 on this host, or TLS 1.2 at the server)"
 
 
-def chain_facts(secured: ssl.SSLSocket) -> tuple[LayerFacts, Sequence[Certificate]]:
-    """What is known of the chain, and the certificates that were sent; nothing where none can be read."""
+def chain_facts(secured: ssl.SSLSocket, read: Sequence[bytes] = ()) -> tuple[LayerFacts, Sequence[Certificate]]:
+    """What is known of the chain, and the certificates that were sent; nothing where none can be read.
+
+    ``read``: the chain as it was read from a handshake, for a Python that does not show it.
+    """
     own = certificate_of(secured.getpeercert(True) or b"")
     if own is None:
         return {}, ()
     sent, built = _chain(secured, "get_unverified_chain"), _chain(secured, "get_verified_chain")
+    if not sent and read and read[0] == secured.getpeercert(True):
+        sent = _parsed(read)
+        built = tuple(built_from(sent, _parsed(secured.context.get_ca_certs(True))))
     if secured.context.verify_mode == ssl.CERT_NONE:
         built = ()  # unverified, it is what was sent
     now = time.time()
@@ -43,10 +50,13 @@ def chain_facts(secured: ssl.SSLSocket) -> tuple[LayerFacts, Sequence[Certificat
 
 
 def why_refused(error: ssl.SSLCertVerificationError, sent: Sequence[Certificate], name: str) -> str:
-    """OpenSSL's words, and which certificate they are about. ``name``: that the certificate must be for."""
-    whole = sys.version_info >= (3, 10)
+    """OpenSSL's words, and which certificate they are about. ``name``: that the certificate must be for.
+
+    ``sent``: what was read of the chain; of nothing, or the server's own alone where this Python shows no more.
+    """
     words = f"{error.verify_message or error.reason} (code {error.verify_code})"
-    why = why_untrusted(error.verify_code, sent, name, time.time(), whole=whole) if path_of(sent, ()) else ""
+    whole = SHOWN or len(sent) > 1
+    why = why_untrusted(error.verify_code, sent, name, time.time(), whole=whole) if sent else ""
     return f"{why}: {words}" if why else words
 
 
@@ -59,5 +69,9 @@ def _chain(secured: ssl.SSLSocket, name: str) -> tuple[Certificate, ...]:
         encoded = [link if isinstance(link, bytes) else link.public_bytes(_DER) for link in listed]
     except (ssl.SSLError, ValueError, TypeError, AttributeError):
         return ()
+    return _parsed(encoded)
+
+
+def _parsed(encoded: Sequence[bytes]) -> tuple[Certificate, ...]:
     certificates = (certificate_of(der) for der in encoded)
     return tuple(certificate for certificate in certificates if certificate is not None)

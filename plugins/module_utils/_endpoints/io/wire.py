@@ -18,7 +18,8 @@ from ..certificate import Certificate
 from ..endpoint import LayerFacts, Step, Target
 from . import resolver as names
 from .addresses import MOST, Dialled, dial, is_loopback, is_near, is_own
-from .certificates import chain_facts, why_refused
+from .certificate_message import sent_certificates
+from .certificates import SHOWN, chain_facts, why_refused
 from .http_proxy import proxy_of
 from .namespaces import Place
 
@@ -175,7 +176,7 @@ class Wire:
         except (OSError, ValueError) as error:
             raise Failed("tls", words_of(error) if isinstance(error, OSError) else str(error)) from None
         self.socket = secured
-        facts, dummy = chain_facts(secured)
+        facts, dummy = chain_facts(secured, self._read_chain())
         self.certificate = _with_trust(not distrust, facts)
         summary = f"{secured.version()}, not trusted here: {distrust}" if distrust else secured.version() or ""
         self.done("tls", summary, self.certificate)
@@ -209,12 +210,22 @@ class Wire:
                     return self.place.path_in(path)
         return None
 
+    def _read_chain(self) -> list[bytes]:
+        """The chain by another connection, where Python does not show it; of a database that is asked for TLS none."""
+        if SHOWN or self.proxy or self.target.kind in ("postgres", "redis"):
+            return []
+        try:
+            with socket.create_connection(self.peer, self.left()) as plain:
+                return sent_certificates(plain, self.target.tls_name, self.deadline)
+        except (OSError, UnicodeError):
+            return []
+
     def _untrusted(self) -> tuple[LayerFacts, Sequence[Certificate]]:
         """The certificates that are not trusted, by a second connection that trusts them."""
         try:
             with socket.create_connection(self.peer, self.left()) as plain:
                 with self._blind().wrap_socket(plain, server_hostname=self.target.tls_name) as secured:
-                    return chain_facts(secured)
+                    return chain_facts(secured, self._read_chain())
         except (OSError, ValueError):
             return {}, ()
 

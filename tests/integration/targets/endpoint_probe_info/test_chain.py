@@ -5,15 +5,18 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.certificate_message import sent_certificates
 
 from support.certificates import Signed, signed
 from support.probing import row
+from support.servers import PATIENCE
 
 ROOT = signed("Root X")
 MIDDLE = signed("Intermediate R1", ROOT)
@@ -21,12 +24,15 @@ NAMES = ("pafar.example", "127.0.0.1")
 
 
 @contextmanager
-def speaking_tls(folder: Path, *sent: Signed, clients: Signed | None = None) -> Iterator[int]:
+def speaking_tls(
+    folder: Path, *sent: Signed, clients: Signed | None = None, least: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
+) -> Iterator[int]:
     """A server that sends these certificates, its own first, and wants one of ``clients``; its port."""
     pem = folder / "server.pem"
     pem.write_bytes(sent[0].key_pem + b"".join(each.pem for each in sent))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
+    context.minimum_version = least
     if clients is not None:
         (folder / "clients.pem").write_bytes(clients.pem)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -112,6 +118,22 @@ def test_an_authority_in_between_that_ends(tmp_path: Path, trusting: Path, days:
     with speaking_tls(tmp_path, signed("own", middle, names=NAMES), middle) as port:
         found = probed(port)
     assert (found["state"], "Intermediate R2" in found["why"], words in found["why"]) == (state, True, True), found
+
+
+@pytest.mark.parametrize("sent", [[], [MIDDLE], [MIDDLE, ROOT]])
+@pytest.mark.parametrize("name", ["pafar.example", "127.0.0.1"])
+def test_the_chain_is_read_from_half_a_handshake(tmp_path: Path, sent: list[Signed], name: str) -> None:
+    """For a Python that does not show it."""
+    own = signed("own", MIDDLE, names=NAMES)
+    with speaking_tls(tmp_path, own, *sent) as port, socket.create_connection(("127.0.0.1", port)) as plain:
+        found = sent_certificates(plain, name, time.monotonic() + PATIENCE)
+    assert found == [each.der for each in (own, *sent)]
+
+
+def test_of_a_server_that_does_not_show_it_nothing_is_read(tmp_path: Path) -> None:
+    with speaking_tls(tmp_path, signed("own", names=NAMES), least=ssl.TLSVersion.TLSv1_3) as port:
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            assert sent_certificates(plain, "pafar.example", time.monotonic() + PATIENCE) == []
 
 
 def test_a_server_that_wants_a_certificate_of_the_client(tmp_path: Path, trusting: Path) -> None:

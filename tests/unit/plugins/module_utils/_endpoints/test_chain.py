@@ -7,6 +7,7 @@ import time
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.certificate import Certificate, certificate_of
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.chain import (
+    built_from,
     chain_problems,
     first_to_end,
     links_of,
@@ -72,6 +73,14 @@ def test_where_the_chain_was_not_read_nothing_is_said_to_be_missing():
     why = why_untrusted(20, read(OWN), "pafar.example", NOW, whole=False)
     assert why == "the certificate of Intermediate R1 is not known here, and whether it is sent was not read"
     assert why_untrusted(62, read(OWN), "shop.example", NOW, whole=False).startswith("it is for pafar.example")
+
+
+def test_the_chain_is_built_from_what_was_sent_and_what_is_known():
+    own, middle, root = read(OWN, MIDDLE, ROOT)
+    assert built_from([own, middle], [root]) == [own, middle, root]
+    assert built_from([own], [middle, root]) == [own, middle, root]
+    assert built_from([own], [root]) == []
+    assert built_from([], [root]) == []
 
 
 def test_of_an_unknown_reason_nothing_is_made_up():
