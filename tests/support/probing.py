@@ -47,15 +47,18 @@ def serving_redis(folder: Path, *options: str, encrypted: bool = False) -> Itera
     """A Redis of its own; its port."""
     if not shutil.which("redis-server"):
         pytest.skip("NOT RUN: endpoint_probe_info on Redis (redis-server is not installed)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = 65535
+    while port + 10_000 > 65535:  # where the bus of a cluster listens, and a Redis in one does not start without it
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     ports = ["--port", "0", "--tls-port", str(port)] if encrypted else ["--port", str(port)]
     argv = ["redis-server", *ports, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.time() + PATIENCE
             while row({"kind": "tcp", "host": "127.0.0.1", "port": port}, attempts=1)["state"] != "up":
+                assert process.poll() is None, "it did not start"
                 assert time.time() < deadline
             yield port
         finally:
