@@ -122,11 +122,6 @@ held:
     reasons: {description: "Why the gate held it.", type: list, elements: str}
     variables: {description: "Variables of the role by which the plan was made.", type: dict}
     pending: {description: "Whether no later event is of the same mitigation and host.", type: bool}
-approved:
-  description: "The newest plan of O(host) that was held and has O(approved_digest); null if there is none."
-  returned: success
-  type: dict
-  contains: *HeldPlan
 incidents:
   description: "Incidents of the log, the one that was written last first, if O(id) is empty."
   returned: success
@@ -148,6 +143,12 @@ lines:
   returned: success
   type: list
   elements: str
+approved:
+  description: "Plans of O(host) that were held and have one of O(approved_digest), of each the newest."
+  returned: success
+  type: list
+  elements: dict
+  contains: *HeldPlan
 """
 
 from typing import Any

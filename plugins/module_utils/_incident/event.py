@@ -119,7 +119,7 @@ class IncidentSummary(TypedDict):
 
 
 class IncidentReport(TypedDict):
-    """What incident_info returns. ``torn``: lines that could not be read; ``approved``: the plan with the approved
+    """What incident_info returns. ``torn``: lines that could not be read; ``approved``: plans with an approved
     digest; ``incidents``: those of the log where none is named; ``lines``: the timeline or the list, in words."""
 
     events: list[EventReport]
@@ -128,7 +128,7 @@ class IncidentReport(TypedDict):
     why_not: str
     unfinished: list[Intent]
     held: list[HeldPlan]
-    approved: HeldPlan | None
+    approved: list[HeldPlan]
     incidents: list[IncidentSummary]
     lines: list[str]
 

@@ -63,7 +63,8 @@ def variables_of(role: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in named.items() if name in KNOWN and value is not None}
 
 
-def approved_plan(plans: Iterable[HeldPlan], digests: Sequence[str]) -> HeldPlan | None:
-    """The newest plan with one of these digests; None if there is none."""
+def approved_plans(plans: Iterable[HeldPlan], digests: Sequence[str]) -> list[HeldPlan]:
+    """The plans with one of these digests, of each the newest, in the order in which they were held."""
     found = [plan for plan in plans if any(plan["digest"].startswith(digest.lower()) for digest in digests)]
-    return found[-1] if found else None
+    newest = {plan["digest"]: plan for plan in found}
+    return [plan for plan in found if plan is newest[plan["digest"]]]

@@ -27,6 +27,11 @@ def of_incident(result: IncidentReport) -> list[Line]:
         (CARE, f"{act['mitigation']} of {act['at']} on {act['host']} has no outcome: its run was cut off")
         for act in result["unfinished"]
     ]
+    if result["approved"]:
+        return lines + [
+            (PLAIN, f"approved: {plan['mitigation']}, plan {plan['digest'][:12]}, held since {plan['at']}")
+            for plan in result["approved"]
+        ]
     undoable = result["undoable"]
     if undoable:
         text = f"the last act that can be undone is {undoable['mitigation']} of {undoable['at']}"

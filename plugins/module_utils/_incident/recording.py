@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence, cast
 
 from .event import EventReport, IncidentReport, Undoable
-from .held import approved_plan, held_plans
+from .held import approved_plans, held_plans
 from .intent import INTENDED, RECONCILED, unfinished
 from .timeline import lines_of_timeline
 
@@ -85,7 +85,7 @@ def incident_report(
         "why_not": why if host else "",
         "unfinished": unfinished(events, now),
         "held": held,
-        "approved": approved_plan((plan for plan in held if plan["host"] == host), digests),
+        "approved": approved_plans((plan for plan in held if plan["host"] == host), digests),
         "incidents": [],
         "lines": lines_of_timeline(name, events, held),
     }

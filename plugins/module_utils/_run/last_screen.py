@@ -122,7 +122,7 @@ def _next(run: Run) -> str:
     held = [gate["digest"][:_SHORT] for story in run.stories for gate in story.held]
     approval = f"-e incident_approved_digest={','.join(dict.fromkeys(held))}"
     incident = f"-e incident_id={call.incident}"
-    if any(story.failed for story in run.stories):
+    if any(story.failed for story in run.stories) and not (run.path and call.name in ("undo", "approve")):
         return command(call, call.name, "--check", "--diff")
     if held and run.path and not run.check:
         return f"to approve: {command(call, 'approve', incident, approval)}"

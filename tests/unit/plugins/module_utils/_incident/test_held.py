@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import (
-    approved_plan,
+    approved_plans,
     held_plans,
     variables_of,
 )
@@ -50,19 +50,20 @@ def test_a_later_event_of_the_same_mitigation_and_host_replaces_it(later, pendin
     assert held_plans([held(), *later])[0]["pending"] is pending
 
 
-def test_the_newest_plan_with_the_digest_is_approved():
+def test_of_each_plan_with_an_approved_digest_the_newest_counts():
     plans = held_plans([held("a"), held("b", second=1), held("a", second=2)])
-    assert approved_plan(plans, ["A" * 12])["at"].endswith("02.000000Z")
-    assert approved_plan(plans, ["b" * 64]) == plans[1]
-    assert approved_plan(plans, ["c" * 12]) is None
-    assert approved_plan(plans, []) is None
+    (newest,) = approved_plans(plans, ["A" * 12])
+    assert newest["at"].endswith("02.000000Z")
+    assert approved_plans(plans, ["b" * 64]) == [plans[1]]
+    assert approved_plans(plans, ["b" * 12, "a" * 12]) == plans[1:]
+    assert approved_plans(plans, ["c" * 12]) == approved_plans(plans, []) == []
 
 
 def test_an_alternative_is_a_plan_of_its_own():
     other = {"digest": "c" * 64, "actions": [{**ACTION, "target": "web-2@b"}], "reason": "less harm"}
     plans = held_plans([held(plan={"alternatives": [other]})])
     assert [plan["targets"] for plan in plans] == [["web-1@a"], ["web-2@b"]]
-    assert approved_plan(plans, ["c" * 12]) == plans[1]
+    assert approved_plans(plans, ["c" * 12]) == [plans[1]]
 
 
 def test_a_plan_without_an_action_cannot_be_approved():
