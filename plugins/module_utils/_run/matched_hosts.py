@@ -43,8 +43,8 @@ def why_no_host(pattern: str, inventory: Inventory) -> str:
     guess = f" Did you mean {meant}?" if meant else ""
     return (
         f"No host matches {pattern}, so nothing was done.{guess} The inventory ({read}) has"
-        f" {len(inventory.hosts)} host(s) and {some(groups, 12) or 'none'}. Add a host to the group {pattern},"
-        " or name another group or host with -e runbook_hosts=NAME."
+        f" {len(inventory.hosts)} host(s), in the groups {some(groups, 12) or 'none'}. Add a host to the group"
+        f" {pattern}, or name another group or host with -e runbook_hosts=NAME."
     )
 
 
