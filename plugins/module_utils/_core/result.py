@@ -22,7 +22,7 @@ NOTHING_DONE: dict[str, Any] = {"reversible": False, "why": "nothing was done"}
 
 
 class NotDone(TypedDict):
-    """An approved target that was not acted on, since it had changed before its action."""
+    """An approved target that was not acted on: it had changed before its action, or the present plan excludes it."""
 
     target: str
     reason: str
@@ -110,11 +110,12 @@ def carry_out(
     acts = bool(kept.plan.actions) and not check_mode
     began = clock()
     after = _begin(act, kept) if acts else After([], before.state, before.left)
+    excluded = _approved_but_excluded(kept.plan, only) if acts and by_person else []
     return {
         "changed": bool(after.done or after.touched) if acts else bool(kept.plan.actions),
         "plan": kept.as_dict(),
         "done": after.done,
-        "not_done": after.not_done,
+        "not_done": [*after.not_done, *excluded],
         "before": before.state,
         "after": after.state,
         "remaining": after.left,
@@ -123,6 +124,11 @@ def carry_out(
         "evidence": before.evidence,
         "diff": kept.diff(),
     }
+
+
+def _approved_but_excluded(kept: Plan, only: Sequence[str] | None) -> list[NotDone]:
+    """What a person approved and the present plan does not do, for example since its bound is smaller by now."""
+    return [NotDone(target=item.target, reason=item.reason) for item in kept.excluded if item.target in set(only or ())]
 
 
 def _begin(act: Act[P], planned: P) -> After:

@@ -49,13 +49,20 @@ class Site:
         argv = ["ansible-playbook", playbook, "-i", str(self.inventory()), *options]
         if extra:
             argv += ["-e", json.dumps(extra)]
-        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", **(env or {})}
-        return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            argv, cwd=cwd, env=self.environment(**(env or {})), capture_output=True, text=True, check=False
+        )
+
+    def environment(self, **more):
+        """That of the tests, without the width of the terminal in which they run: lines are as long as they are."""
+        inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        return {**inherited, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1", **more}
 
     def typed(self, line, cwd=ROOT):
         """Runs a command as it was printed."""
-        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
-        return subprocess.run(shlex.split(line), cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            shlex.split(line), cwd=cwd, env=self.environment(), capture_output=True, text=True, check=False
+        )
 
     @staticmethod
     def next_command(done):

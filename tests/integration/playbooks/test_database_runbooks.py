@@ -119,6 +119,12 @@ def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(ser
     assert {client.fate(0) for client in forgotten} == {"alive"}
     kinds = [event["kind"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"]
     assert kinds == ["intended", "mitigated", "verified", "held"]
+    (held,) = [event["note"]["plan"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"
+               and event["kind"] == "held"]  # fmt: skip
+    assert {action["rule"] for action in held["actions"]} == {"idle_in_transaction"}
+    again = site.play(playbook=EXHAUSTION)
+    assert "no connection limit is reached" in again.stdout
+    assert {client.fate(0) for client in forgotten} == {"alive"}, "nobody needs their slots any more"
     # What is held is carried out later, and nothing besides.
     approved = site.typed(site.next_command(done))
     assert approved.returncode == 0, approved.stdout
@@ -140,12 +146,9 @@ def test_the_approval_of_one_part_as_it_is_printed_does_not_hold_the_other(serve
     assert [client.fate(0.05) for client in leaked].count("terminated") == 14
     assert 0 < [client.fate(0.05) for client in forgotten].count("terminated") <= 5, "a share of those who are left"
     assert "so that this approval had no effect" not in done.stdout + done.stderr
-    (held,) = [event["note"]["plan"] for event in site.events() if event["note"].get("mitigation") == "end_sessions"
-               and event["kind"] == "held"]  # fmt: skip
-    assert {one["rule"] for one in held["actions"]} == {"idle_in_transaction"}
-    again = site.play(playbook=EXHAUSTION)
-    assert "no connection limit is reached" in again.stdout
-    assert {client.fate(0) for client in forgotten} == {"alive"}, "nobody needs their slots any more"
+    mitigated = [event["note"] for event in site.events() if event["kind"] == "mitigated"]
+    left = {target["reason"].partition(":")[0] for target in mitigated[-1]["not_done"]}
+    assert left == {"exceeds the limit of 2 (max_terminations 10, max_share 0.2)"}, "approved, and yet not done"
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,9 @@ def unblocking(
             break
         if not judged.plan.actions:
             done.stopped = f"{len(fresh.affected)} still wait, and no other session may be terminated for them"
+    # A holder of a row that showed itself only after another had gone was tried in vain first and ended later.
+    ended = {entry["target"] for entry in done.acted_on}
+    done.not_done = [entry for entry in done.not_done if entry["target"] not in ended]
     return done
 
 

@@ -57,12 +57,16 @@ def test_the_proxy_is_told(shop):
     done = shop.module("compose_scale", service="web", replicas="3", **PROXY)
     assert f"reloaded {front}" in done["done"]
     assert shop.execute(front, "ls", "/tmp/reloaded").strip() == "/tmp/reloaded"
-    # This proxy did not read anything: by the same judgement compose_info names the replica that it does not know.
+
+
+def test_compose_info_names_the_replica_that_a_proxy_does_not_know(shop):
+    front = f"{shop.project}-front-1"
+    shop.services["front"]["command"] = ["sh", "-c", "trap 'exit 0' TERM; sleep 1000000 & wait"]  # its one worker
+    shop.up()
+    done = shop.module("compose_scale", service="web", replicas="3")
     third = done["after"]["web"]["replicas"][2]["name"]
-    (stale,) = [
-        each for each in shop.module("compose_info", proxy="front")["stale_proxies"] if each["service"] == "web"
-    ]
-    assert (stale["proxy"], stale["replicas"][-1]) == (front, third)
+    stale = {each["service"]: each for each in shop.module("compose_info", proxy="front")["stale_proxies"]}
+    assert (stale["web"]["proxy"], stale["web"]["replicas"][-1]) == (front, third)
     planned = shop.module("compose_scale", check=True, service="web", replicas="+0", **PROXY)
     assert [act["who"] for act in planned["plan"]["actions"]] == [front]
     assert shop.module("compose_info")["stale_proxies"] == [], "no proxy was named"

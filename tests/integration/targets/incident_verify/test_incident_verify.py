@@ -47,6 +47,7 @@ for place, name in [(os, name) for name in ("open", "fstat", "pread", "fsync", "
 os.write = dying(os.write, is_write=True)
 for event in range(number):
     options = {"log": log, "id": "i", "by": by, "host": "db", "evidence": None, "opening": {}, "at": "", "group": group}
+    options["create"] = True
     events = [{"kind": "noted", "note": {"text": f"{by} {event}"}}]
     if event % 50 == 0:
         options["evidence"] = {"by": by, "event": event}
@@ -115,7 +116,16 @@ def test_eight_writers_under_three_logins_make_one_chain_without_a_gap(tmp_path)
 
 def test_a_writer_that_is_killed_loses_nothing_that_it_reported_and_leaves_one_torn_line_at_most(tmp_path):
     log = tmp_path / "log"
-    opening = {"log": str(log), "id": "i", "by": "ada", "host": "", "opening": {}, "at": "", "group": ""}
+    opening = {
+        "log": str(log),
+        "id": "i",
+        "by": "ada",
+        "host": "",
+        "opening": {},
+        "at": "",
+        "group": "",
+        "create": True,
+    }
     record({**opening, "events": [], "evidence": None}, False)
     kills = 0
     for dies in range(1, 200):
@@ -144,7 +154,16 @@ def written(tmp_path_factory):
     heads = []
     for number in range(28):
         with_evidence = number % 7 == 0
-        options = {"log": str(log), "id": "i", "by": "ada", "host": "db", "opening": {}, "at": "", "group": ""}
+        options = {
+            "log": str(log),
+            "id": "i",
+            "by": "ada",
+            "host": "db",
+            "opening": {},
+            "at": "",
+            "group": "",
+            "create": True,
+        }
         kind, note = ("evidence", {"about": "x"}) if with_evidence else ("noted", {"text": f"step {number} \u2028"})
         evidence = {"number": number} if with_evidence else None
         head = record({**options, "events": [{"kind": kind, "note": note}], "evidence": evidence}, False)["head"]
@@ -180,7 +199,16 @@ def change(kind, log, dice):
         return True
     else:
         path.unlink()
-        options = {"log": str(log), "id": "i", "by": "eve", "host": "db", "opening": {}, "at": "", "group": ""}
+        options = {
+            "log": str(log),
+            "id": "i",
+            "by": "eve",
+            "host": "db",
+            "opening": {},
+            "at": "",
+            "group": "",
+            "create": True,
+        }
         told = [{"kind": "noted", "note": {"text": f"other {number}"}} for number in range(28)]
         record({**options, "events": told, "evidence": None}, False)
         return True

@@ -70,11 +70,11 @@ def test_names_of_community_postgresql(server):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"password": "hunter2"}, "login_password in place of password"),
-        ({"sslpassword": "hunter2"}, "in place of sslpassword"),
-        ({"host": "db1"}, "login_host in place of host"),
-        ({"client_encoding": "latin1"}, "give nothing in place of client_encoding"),
-        ({"replication": "database"}, "give nothing in place of replication"),
+        ({"password": "hunter2"}, "login_password instead of password"),
+        ({"sslpassword": "hunter2"}, "instead of sslpassword"),
+        ({"host": "db1"}, "login_host instead of host"),
+        ({"client_encoding": "latin1"}, "use nothing instead of client_encoding"),
+        ({"replication": "database"}, "use nothing instead of replication"),
     ],
 )
 def test_what_has_an_option_is_no_parameter(given, said):

@@ -53,7 +53,7 @@ def test_the_protected_the_young_and_the_idle_are_spared(server, session):
     young = spinning(session)
     done = end(server, reader.pid, idle.pid, young.pid, min_running=3600, exclude_applications=["nightly-report"])
     assert "nightly-report is excluded" in reasons(done)[reader.pid]
-    assert reasons(done)[idle.pid] == "is idle in transaction by now"
+    assert reasons(done)[idle.pid] == "is now idle in transaction"
     assert "only" in reasons(done)[young.pid]
     assert done["acted_on"] == []
 

@@ -215,10 +215,11 @@ def test_the_table_is_the_one_that_was_read(shop, worker, hypopg, namesakes, als
         found = info(shop)
     mine = [one for one in found["advice"] if one["table"] == "stops"]
     advised = [(one["schema"], tuple(one["columns"]), one["proved"]) for one in mine]
-    said = [note for note in found["notes"] if "stops: it may be" in note]
+    said = [note for note in found["notes"] if "stops: the table may be" in note]
     if also:
         assert set(advised) <= {("a", ("town",), True), ("b", ("town",), True)}
-        assert len(advised) == 2 or said == ["no advice for statements that name stops: it may be a.stops or b.stops"]
+        # What ran as we looked is advised for by the table that it had open; one look may meet both, one or neither.
+        assert advised or said == ["no advice for statements that name stops: the table may be a.stops or b.stops"]
     else:
         assert (advised, said) == ([("b", ("town",), True)], [])
 

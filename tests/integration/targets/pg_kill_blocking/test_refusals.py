@@ -42,7 +42,7 @@ class TestRefusals:
             ({"statement_timeout": float("inf")}, "statement_timeout is inf and must be a number"),
             ({"min_waiting": -1}, "min_waiting is -1"),
             ({"statement_timeout": 0}, "every query must have a limit"),
-            ({"exclude_queries": ["("]}, "is no regular expression"),
+            ({"exclude_queries": ["("]}, "is not a valid regular expression"),
             ({"only": ["4711"]}, "does not identify a session"),
             ({"only": ["4711@x; DROP TABLE bookings"]}, "does not identify a session"),
             (

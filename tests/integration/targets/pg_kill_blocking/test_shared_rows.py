@@ -44,14 +44,15 @@ def waits_for_row(server, session, statement):
         pytest.param(["SAVEPOINT s", f"{BOOKING} FOR SHARE"], f"{BOOKING} FOR UPDATE", id="a savepoint"),
     ],
 )
-def test_all_holders_of_a_row_are_in_one_plan_and_go_in_one_round(readable, session, takes, waits):
+def test_all_holders_of_a_row_are_in_one_plan_and_go_together(readable, session, takes, waits):
     holders = [held(session, *takes) for dummy in range(3)]
     bystander = held(session, "SELECT * FROM bookings WHERE id = 61 FOR SHARE")
     waiter = waits_for_row(readable, session, waits)
     planned = kill(readable, check=True, **FORGOTTEN)["plan"]
     assert pids(planned["actions"]) == sorted(holder.pid for holder in holders)
     done = kill(readable, only=[action["target"] for action in planned["actions"]], **FORGOTTEN)
-    assert (pids(done["acted_on"]), done["not_done"], done["rounds"]) == (pids(planned["actions"]), [], 1)
+    assert (pids(done["acted_on"]), done["not_done"]) == (pids(planned["actions"]), [])
+    assert done["rounds"] <= 2, "a waiter that moves on between two signals costs one round more"
     assert done["waiters_after"] == 0
     assert {client.fate() for client in (waiter, bystander)} == {"alive"}
 

@@ -140,8 +140,8 @@ def test_a_superuser_and_who_makes_backups_are_spared(server):
     [
         ([{"role": "nobody", "setting": "lock_timeout", "value": "5s"}], "no role"),
         ([{"role": "app", "setting": "search_path", "value": "x"}], "is not among the settings of this module"),
-        ([{"role": "app", "setting": "lock_timeout", "value": "5s'; DROP ROLE app; --"}], "needs a time"),
-        ([{"role": "app", "setting": "connection_limit", "value": "many"}], "needs a number"),
+        ([{"role": "app", "setting": "lock_timeout", "value": "5s'; DROP ROLE app; --"}], "must be a time like 30s"),
+        ([{"role": "app", "setting": "connection_limit", "value": "many"}], "must be a number"),
         ([{"role": "app"}], "each needs role"),
         ([{"role": "app", "setting": "lock_timeout", "value": "5s", "database": "x"}], "each needs role"),
     ],
