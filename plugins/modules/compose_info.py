@@ -101,10 +101,16 @@ services:
           contains: &ContainerReport
             name: {description: "Name of the container.", type: str}
             id: {description: "Full id of the container.", type: str}
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             number: {description: "Number of the container within its service.", type: int}
             state: {description: "State, as the engine reports it.", type: str}
-            health: {description: "Result of the health check; V(none) for a container without a health check.", type: str}
+            health:
+              description: "Result of the health check; V(none) for a container without a health check."
+              type: str
             health_output: {description: "Last output of the health check.", type: str}
             restarts: {description: "Restarts by the engine.", type: int}
             restarted_now: {description: "Restarts while this module ran.", type: int}
@@ -120,16 +126,28 @@ services:
             image_ref: {description: "Name of the image.", type: str}
             image_made_at: {description: "Time at which the image was built.", type: str}
             image_age: {description: "Seconds since the image was built; null where that is not known.", type: int}
-            image_tagged: {description: "Seconds since this engine tagged the image; null where that is not known.", type: int}
-            drift: {description: "Differences between the container and the compose files, a sentence each.", type: list, elements: str}
+            image_tagged:
+              description: "Seconds since this engine tagged the image; null where that is not known."
+              type: int
+            drift:
+              description: "Differences between the container and the compose files, a sentence each."
+              type: list
+              elements: str
             ports: {description: "Published ports.", type: list, elements: str}
             memory_limit: {description: "Memory limit in bytes; 0 for no limit.", type: int}
             cpus: {description: "CPU limit, in cores; 0 for no limit.", type: float}
             restart_policy: {description: "Restart policy.", type: str}
             networks: {description: "IP address by network.", type: dict}
             problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
-            note: {description: "A state that is neither healthy nor a problem (paused or stopped on purpose, health unknown); empty for none.", type: str}
-            shares: {description: "Namespaces and volumes that belong to another container, a clause each.", type: list, elements: str}
+            note:
+              description: >-
+                A state that is neither healthy nor a problem (paused or stopped on purpose, health unknown); empty for
+                none.
+              type: str
+            shares:
+              description: "Namespaces and volumes that belong to another container, a clause each."
+              type: list
+              elements: str
             log: {description: "Last lines of the log of a container that is not healthy.", type: list, elements: str}
 problem:
   description: What is wrong, a sentence each.

@@ -269,14 +269,28 @@ plans:
           type: list
           elements: dict
           contains: &ActionDict
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
             frees: {description: "Number of waiters that the action unblocks.", type: int}
             pid: {description: "Process id; 0 if there is none.", type: int}
             application: {description: "Name of the application.", type: str}
             rule: {description: "Rule that the session matches.", type: str}
-            out_of_reach: {description: "Whether it is excluded only because its role is a superuser, or because the login role may not signal it.", type: bool}
-            needs_approval: {description: "Why an operator must approve the action, even within the limit; empty if no approval is needed for it.", type: str}
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            out_of_reach:
+              description: >-
+                Whether it is excluded only because its role is a superuser, or because the login role may not signal
+                it.
+              type: bool
+            needs_approval:
+              description: >-
+                Why an operator must approve the action, even within the limit; empty if no approval is needed for it.
+              type: str
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             reason: {description: "Reason.", type: str}
             action: {description: "The act.", type: str}
         excluded:
@@ -284,14 +298,28 @@ plans:
           type: list
           elements: dict
           contains: &ExcludedDict
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
             frees: {description: "Number of waiters that the action unblocks.", type: int}
             pid: {description: "Process id; 0 if there is none.", type: int}
             application: {description: "Name of the application.", type: str}
             rule: {description: "Rule that the session matches.", type: str}
-            out_of_reach: {description: "Whether it is excluded only because its role is a superuser, or because the login role may not signal it.", type: bool}
-            needs_approval: {description: "Why an operator must approve the action, even within the limit; empty if no approval is needed for it.", type: str}
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            out_of_reach:
+              description: >-
+                Whether it is excluded only because its role is a superuser, or because the login role may not signal
+                it.
+              type: bool
+            needs_approval:
+              description: >-
+                Why an operator must approve the action, even within the limit; empty if no approval is needed for it.
+              type: str
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             reason: {description: "Reason.", type: str}
         affected_before: {description: "Number of sessions that match the rules.", type: int}
         affected_after: {description: "Number of sessions that match the rules and are not in the plan.", type: int}

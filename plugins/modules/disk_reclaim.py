@@ -174,7 +174,9 @@ before:
     free_bytes: {description: "Bytes that an ordinary user can still write.", type: int}
     used_bytes: {description: "Used bytes.", type: int}
     free_share: {description: "The same as a share, 0 to 1.", type: float}
-    inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
+    inodes_used_share:
+      description: "Used share of the inodes; null for a file system without a fixed number of inodes."
+      type: float
 after:
   description:
     - State after the act. Equal to RV(before) in check mode and where nothing was done.

@@ -218,7 +218,9 @@ matrix:
     state: {description: "V(up), V(degraded), V(flapping), V(down) or V(unknown).", type: str}
     layer: {description: "First layer that fails; empty if none fails.", type: str}
     why: {description: "Reason of the state; empty for V(up).", type: str}
-    fault_of: {description: "Responsible side (V(ours), V(theirs), V(key), V(network)); empty where it is not known.", type: str}
+    fault_of:
+      description: "Responsible side (V(ours), V(theirs), V(key), V(network)); empty where it is not known."
+      type: str
     layers:
       description: "Each probed layer, by name."
       type: dict
@@ -235,13 +237,19 @@ matrix:
             own: {description: "Whether the address is one of this host's.", type: bool}
             trusted: {description: "Whether the source trusts the certificate.", type: bool}
             days_left: {description: "Days until the first certificate of the chain expires.", type: int}
-            ends_first: {description: "Certificate of the chain that expires first; empty where it is the server's own.", type: str}
+            ends_first:
+              description: "Certificate of the chain that expires first; empty where it is the server's own."
+              type: str
             expired: {description: "Whether that certificate has expired.", type: bool}
             subject: {description: "Subject of the server's certificate.", type: str}
             issuer: {description: "Issuer of the certificate.", type: str}
-            names: {description: "Host names and addresses that the certificate is valid for.", type: list, elements: str}
+            names:
+              description: "Host names and addresses that the certificate is valid for."
+              type: list
+              elements: str
             chain:
-              description: "Certificates that the server sends, and those that clients need besides, the server's own first."
+              description: >-
+                Certificates that the server sends, and those that clients need besides, the server's own first.
               type: list
               elements: dict
               contains: &ChainLink
@@ -249,17 +257,28 @@ matrix:
                 issuer: {description: "Issuer of the certificate.", type: str}
                 days_left: {description: "Days until it expires; less than 0 once it has.", type: int}
                 sent: {description: "Whether the server sends it.", type: bool}
-            chain_problems: {description: "Problems of the chain for clients that know less than this host, a clause each.", type: list, elements: str}
+            chain_problems:
+              description: "Problems of the chain for clients that know less than this host, a clause each."
+              type: list
+              elements: str
             sqlstate: {description: "SQLSTATE of the error.", type: str}
             status: {description: "HTTP status.", type: int}
-            answered_by: {description: "Kind of the part that answered in place of the site, for example V(challenge), V(password), V(csrf), V(no_backend) or V(page); empty if none is recognised.", type: str}
+            answered_by:
+              description: >-
+                Kind of the part that answered in place of the site, for example V(challenge), V(password), V(csrf),
+                V(no_backend) or V(page); empty if none is recognised.
+              type: str
     addresses:
       description: "Each address of the name that was tried."
       type: list
       elements: dict
       contains: &AddressReport
         address: {description: "The address.", type: str}
-        state: {description: "V(up), V(degraded), V(flapping), V(down), or V(unknown) for an IPv6 address that does not answer beside an IPv4 one that does.", type: str}
+        state:
+          description: >-
+            V(up), V(degraded), V(flapping), V(down), or V(unknown) for an IPv6 address that does not answer beside an
+            IPv4 one that does.
+          type: str
         why: {description: "Reason of the state.", type: str}
     attempts: {description: "Number of attempts.", type: int}
     failed: {description: "Attempts that failed.", type: int}

@@ -102,14 +102,22 @@ host:
         device: {description: "The device that is mounted.", type: str}
         kind: {description: "Type of the file system.", type: str}
         used_share: {description: "Used share, 0 to 1.", type: float}
-        inodes_used_share: {description: "Used share of the inodes; null for a file system without a fixed number of inodes.", type: float}
+        inodes_used_share:
+          description: "Used share of the inodes; null for a file system without a fixed number of inodes."
+          type: float
     network:
       description: "Limits on connections."
       type: dict
       contains: &NetworkLimits
-        conntrack_used: {description: "Connections in the kernel's table (nf_conntrack); null where it is not known.", type: int}
+        conntrack_used:
+          description: "Connections in the kernel's table (nf_conntrack); null where it is not known."
+          type: int
         conntrack_limit: {description: "Most connections that it holds.", type: int}
-        ports_used: {description: "Local ports in use to the destination with the most; while there are few connections, all of them. Null where it is not known.", type: int}
+        ports_used:
+          description: >-
+            Local ports in use to the destination with the most; while there are few connections, all of them. Null
+            where it is not known.
+          type: int
         ports_limit: {description: "Local ports that there are (net.ipv4.ip_local_port_range).", type: int}
         ports_to: {description: "That destination; empty while there are few connections.", type: str}
 containers:
@@ -152,7 +160,9 @@ containers:
       contains: &LeakReport
         bytes_per_second: {description: "Growth in bytes per second.", type: int}
         grows: {description: "Whether its memory grows.", type: bool}
-        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow or has no limit.", type: float}
+        seconds_to_limit:
+          description: "Seconds until it reaches its limit; null where it does not grow or has no limit."
+          type: float
         samples: {description: "Number of samples.", type: int}
         window: {description: "Observed seconds.", type: float}
 processes:

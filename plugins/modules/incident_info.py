@@ -61,7 +61,9 @@ events:
     by: {description: "Cause, or the person or program that acted.", type: str}
     host: {description: "Host that the event is about.", type: str}
     note: {description: "Facts; the keys depend on the kind of event.", type: dict}
-    logged: {description: "Time by the clock of the log's host, where it differs from C(at) by more than 2 s; else empty.", type: str}
+    logged:
+      description: "Time by the clock of the log's host, where it differs from C(at) by more than 2 s; else empty."
+      type: str
 torn:
   description: Number of lines that could not be read.
   returned: success
@@ -98,12 +100,20 @@ unfinished:
     mitigation: {description: "Role that was about to act.", type: str}
     verb: {description: "C(verb) of the plan.", type: str}
     digest: {description: "C(digest) of the plan.", type: str}
-    actions: {description: "Actions that the gate allowed, with C(action), C(target), C(who) and C(reason).", type: list, elements: dict}
-    up_to: {description: "Largest number of sessions that all rounds together may terminate; 0 without rounds.", type: int}
+    actions:
+      description: "Actions that the gate allowed, with C(action), C(target), C(who) and C(reason)."
+      type: list
+      elements: dict
+    up_to:
+      description: "Largest number of sessions that all rounds together may terminate; 0 without rounds."
+      type: int
     seen_at: {description: "Time of the plan by the clock of the server; empty if it has none.", type: str}
     undo: {description: "How to undo the act.", type: dict}
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}
-    found: {description: "What an earlier run saw of it, in lines, if that left a target unknown.", type: list, elements: str}
+    found:
+      description: "What an earlier run saw of it, in lines, if that left a target unknown."
+      type: list
+      elements: str
     seconds_ago: {description: "Seconds since the event.", type: float}
 held:
   description: "Plans that a gate held, the oldest first."

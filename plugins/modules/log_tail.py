@@ -204,7 +204,9 @@ signatures:
     text: {description: "Text common to the records of this kind.", type: str}
     level: {description: "Severity of the record; empty where it has none.", type: str}
     count: {description: "Number of records of this kind.", type: int}
-    first_seen: {description: "Time of the first record, in seconds since 1970; null where it is not known.", type: float}
+    first_seen:
+      description: "Time of the first record, in seconds since 1970; null where it is not known."
+      type: float
     last_seen: {description: "Time of the last record, in seconds since 1970; null where it is not known.", type: float}
     new: {description: "Whether this kind is new; null where that is not known.", type: bool}
     sources: {description: "Sources.", type: list, elements: str}

@@ -101,7 +101,11 @@ server:
     database: {description: "Database of the connection.", type: str}
     deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
     synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
-    login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
+    login_path:
+      description: >-
+        How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and
+        V(reserve replication) are the same roles over a replication connection.
+      type: str
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 waiters:
@@ -137,7 +141,11 @@ root_blockers:
   sample: [{"target": "4711@20261123T145635.123456Z/20261123T145640.000001Z", "pid": 4711, "waiters": 101,
             "state": "idle in transaction", "reason": "idle in transaction for 65 s", "protected": ""}]
   contains: &SessionBlocker_PreparedBlocker
-    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    target:
+      description: >-
+        Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or
+        its state changes.
+      type: str
     pid: {description: "Process id; 0 if there is none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
@@ -148,15 +156,24 @@ root_blockers:
     seconds_in_state: {description: "Seconds in this state.", type: float}
     transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
-    wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
-    maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
+    wait:
+      description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait."
+      type: str
+    maintenance:
+      description: >-
+        Kind of maintenance that the session does, by the progress views, its statement or its application name; empty
+        for none.
+      type: str
     statement: {description: "Text of the statement.", type: str}
     waiters: {description: "Number of sessions that it blocks, directly or through other waiters.", type: int}
-    frees_alone: {description: "Number of waiters that would get their lock if only this session were terminated.", type: int}
+    frees_alone:
+      description: "Number of waiters that would get their lock if only this session were terminated."
+      type: int
     reason: {description: "Why it blocks, and for how long.", type: str}
     protected: {description: "Why the session may not be terminated; empty if it may.", type: str}
     behind_pooler:
-      description: "Client of PgBouncer that uses the session; null if the session is no server connection of PgBouncer."
+      description: >-
+        Client of PgBouncer that uses the session; null if the session is no server connection of PgBouncer.
       type: dict
       contains: &PoolClient
         client: {description: "Address of the client.", type: str}
@@ -177,7 +194,11 @@ blocked:
   elements: dict
   sample: [{"pid": 4712, "waits_seconds": 42.3, "waits_for": "row public.bookings (0,1)", "mode": "ShareLock"}]
   contains: &SessionWaiter_PreparedWaiter
-    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    target:
+      description: >-
+        Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or
+        its state changes.
+      type: str
     pid: {description: "Process id; 0 if there is none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
@@ -188,14 +209,22 @@ blocked:
     seconds_in_state: {description: "Seconds in this state.", type: float}
     transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
-    wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
-    maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
+    wait:
+      description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait."
+      type: str
+    maintenance:
+      description: >-
+        Kind of maintenance that the session does, by the progress views, its statement or its application name; empty
+        for none.
+      type: str
     statement: {description: "Text of the statement.", type: str}
     waits_seconds: {description: "Lock wait, in seconds.", type: float}
     waits_for: {description: "Object whose lock the session waits for.", type: str}
     mode: {description: "Lock mode.", type: str}
     locktype: {description: "Lock type.", type: str}
-    behind: {description: "Target of the session, or prepared transaction, that blocks it; null if several do.", type: str}
+    behind:
+      description: "Target of the session, or prepared transaction, that blocks it; null if several do."
+      type: str
 cycles:
   description: Deadlocks that PostgreSQL has not resolved yet, each a list of process ids.
   returned: success
@@ -222,8 +251,12 @@ connections:
     percent: {description: "Used slots, in percent of max_connections.", type: float}
     ordinary_limit: {description: "Slots for ordinary roles (max_connections without the reserved slots).", type: int}
     ordinary_free: {description: "Free slots for ordinary roles.", type: int}
-    reserved: {description: "Slots that are reserved for roles with pg_use_reserved_connections (reserved_connections).", type: int}
-    superuser_reserved: {description: "Slots that are reserved for superusers (superuser_reserved_connections).", type: int}
+    reserved:
+      description: "Slots that are reserved for roles with pg_use_reserved_connections (reserved_connections)."
+      type: int
+    superuser_reserved:
+      description: "Slots that are reserved for superusers (superuser_reserved_connections)."
+      type: int
     role_limits:
       description: "Roles that have a connection limit, by name."
       type: dict
@@ -266,15 +299,35 @@ connections:
             application: {description: "Name of the application.", type: str}
             database: {description: "Name of the database.", type: str}
             name: {description: "Application name, role and database in one text.", type: str}
-            family: {description: "Application name, role and database in one text, with an asterisk for the part of the name that differs between its sessions.", type: str}
+            family:
+              description: >-
+                Application name, role and database in one text, with an asterisk for the part of the name that differs
+                between its sessions.
+              type: str
             sessions: {description: "Number of sessions.", type: int}
             idle: {description: "Number of idle sessions.", type: int}
-            idle_seconds: {description: "Idle time of each idle session, in seconds, the longest first.", type: list, elements: int}
-            unused_seconds: {description: "Idle time, in seconds, of the idle sessions that were used only at their start, the longest first.", type: list, elements: int}
-            pools: {description: "Sizes of its pools, by application name or client address, if it has several of similar size.", type: list, elements: int}
+            idle_seconds:
+              description: "Idle time of each idle session, in seconds, the longest first."
+              type: list
+              elements: int
+            unused_seconds:
+              description: >-
+                Idle time, in seconds, of the idle sessions that were used only at their start, the longest first.
+              type: list
+              elements: int
+            pools:
+              description: >-
+                Sizes of its pools, by application name or client address, if it has several of similar size.
+              type: list
+              elements: int
             opened_seconds: {description: "Seconds since its newest session connected.", type: float}
             idle_in_transaction: {description: "Number of sessions that are idle in transaction.", type: int}
-            idle_in_transaction_seconds: {description: "Idle time, in seconds, of the sessions that are idle in transaction and may be terminated, the longest first.", type: list, elements: float}
+            idle_in_transaction_seconds:
+              description: >-
+                Idle time, in seconds, of the sessions that are idle in transaction and may be terminated, the longest
+                first.
+              type: list
+              elements: float
             active: {description: "Number of active sessions.", type: int}
             waiting: {description: "Number of sessions that wait for a lock.", type: int}
             pooled: {description: "Whether the sessions come through a connection pooler.", type: bool}
@@ -293,7 +346,11 @@ activity:
       type: list
       elements: dict
       contains: &SessionReport
-        target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+        target:
+          description: >-
+            Identifier of the object in its present state, for the option C(only). It changes when the object is
+            replaced or its state changes.
+          type: str
         pid: {description: "Process id; 0 if there is none.", type: int}
         user: {description: "Name of the role.", type: str}
         database: {description: "Name of the database.", type: str}
@@ -302,10 +359,18 @@ activity:
         backend_type: {description: "Backend type, as pg_stat_activity has it.", type: str}
         state: {description: "Session state, as pg_stat_activity has it.", type: str}
         seconds_in_state: {description: "Seconds in this state.", type: float}
-        transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
+        transaction_seconds:
+          description: "Seconds since its transaction began; null without a transaction."
+          type: float
         has_written: {description: "Whether its transaction has written data.", type: bool}
-        wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
-        maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
+        wait:
+          description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait."
+          type: str
+        maintenance:
+          description: >-
+            Kind of maintenance that the session does, by the progress views, its statement or its application name;
+            empty for none.
+          type: str
         statement: {description: "Text of the statement.", type: str}
     idle_in_transaction:
       description: "Sessions that are idle in transaction."
@@ -334,7 +399,11 @@ activity:
       type: list
       elements: dict
       contains: &ProtectedSession
-        target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+        target:
+          description: >-
+            Identifier of the object in its present state, for the option C(only). It changes when the object is
+            replaced or its state changes.
+          type: str
         pid: {description: "Process id; 0 if there is none.", type: int}
         reason: {description: "Why the session may not be terminated.", type: str}
 prepared:
@@ -344,7 +413,11 @@ prepared:
   elements: dict
   sample: [{"gid": "booking-17", "target": "prepared@20261123T145635.123456Z/xid740", "seconds": 7200.0}]
   contains: &PreparedReport
-    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    target:
+      description: >-
+        Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or
+        its state changes.
+      type: str
     gid: {description: "Global id of the prepared transaction.", type: str}
     owner: {description: "Role that prepared the transaction.", type: str}
     database: {description: "Name of the database.", type: str}
@@ -372,15 +445,24 @@ background:
             database: {description: "Name of the database.", type: str}
             age: {description: "Age of datfrozenxid, in transactions.", type: int}
             multixact_age: {description: "Age of datminmxid, in multixacts.", type: int}
-            limit: {description: "Setting autovacuum_freeze_max_age, the age at which autovacuum starts anti-wraparound vacuums.", type: int}
-            share: {description: "Age as a share of the limit, in transactions or in multixacts, whichever is larger.", type: float}
+            limit:
+              description: >-
+                Setting autovacuum_freeze_max_age, the age at which autovacuum starts anti-wraparound vacuums.
+              type: int
+            share:
+              description: "Age as a share of the limit, in transactions or in multixacts, whichever is larger."
+              type: float
         holders:
-          description: "Sessions, prepared transactions and replication slots that hold back the xmin horizon, the oldest first."
+          description: >-
+            Sessions, prepared transactions and replication slots that hold back the xmin horizon, the oldest first.
           type: list
           elements: dict
           contains: &HorizonHolder
             kind: {description: "V(session), V(prepared transaction) or V(replication slot).", type: str}
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
             pid: {description: "Process id; 0 if there is none.", type: int}
             age: {description: "Age of its xmin, in transactions.", type: int}
     replication:
@@ -397,9 +479,18 @@ background:
             active: {description: "Whether a consumer is connected to the slot.", type: bool}
             pid: {description: "Process id; 0 if there is none.", type: int}
             kept_bytes: {description: "Bytes of WAL that the slot retains.", type: int}
-            wal_status: {description: "Column wal_status of pg_replication_slots (V(reserved), V(extended), V(unreserved) or V(lost)).", type: str}
-            safe_bytes: {description: "Bytes of WAL that can be written before the slot may lose WAL (safe_wal_size); null without a limit.", type: int}
-            inactive_since: {description: "Time since which no consumer reads from the slot; null where the version does not report it.", type: str}
+            wal_status:
+              description: >-
+                Column wal_status of pg_replication_slots (V(reserved), V(extended), V(unreserved) or V(lost)).
+              type: str
+            safe_bytes:
+              description: >-
+                Bytes of WAL that can be written before the slot may lose WAL (safe_wal_size); null without a limit.
+              type: int
+            inactive_since:
+              description: >-
+                Time since which no consumer reads from the slot; null where the version does not report it.
+              type: str
             temporary: {description: "Whether the slot is dropped when its session ends.", type: bool}
         walsenders:
           description: "WAL senders."
@@ -426,8 +517,15 @@ background:
           elements: dict
           contains: &SpillSession
             pid: {description: "Process id; 0 if there is none.", type: int}
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             files: {description: "Number of temporary files.", type: int}
             bytes: {description: "Size of these files, in bytes.", type: int}
         other_bytes: {description: "Bytes of temporary files that belong to no session.", type: int}
@@ -446,8 +544,13 @@ background:
             database: {description: "Name of the database.", type: str}
             seconds: {description: "Seconds since the vacuum began.", type: float}
             automatic: {description: "Whether autovacuum started it.", type: bool}
-            against_wraparound: {description: "Whether it is an anti-wraparound vacuum. PostgreSQL starts such a vacuum again when it is cancelled.", type: bool}
-            share_done: {description: "Progress of the present phase, 0 to 1; null if the phase does not report it.", type: float}
+            against_wraparound:
+              description: >-
+                Whether it is an anti-wraparound vacuum. PostgreSQL starts such a vacuum again when it is cancelled.
+              type: bool
+            share_done:
+              description: "Progress of the present phase, 0 to 1; null if the phase does not report it."
+              type: float
             holds_up: {description: "Number of sessions that it blocks.", type: int}
     processes:
       description: "Server processes of the sessions on this host."
@@ -458,9 +561,16 @@ background:
           type: list
           elements: dict
           contains: &BackendUse
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             pid: {description: "Process id; 0 if there is none.", type: int}
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
             state: {description: "Session state, as pg_stat_activity has it.", type: str}
             cpu: {description: "CPU use, in cores.", type: float}
             memory: {description: "Private memory of the session's processes, in bytes.", type: int}
@@ -471,13 +581,22 @@ background:
           type: list
           elements: dict
           contains: &DeadClient
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             pid: {description: "Process id; 0 if there is none.", type: int}
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
             reason: {description: "What shows that the client connection is dead.", type: str}
         cpu: {description: "CPU use of all these processes, in cores.", type: float}
         memory: {description: "Private memory of all these processes, in bytes.", type: int}
-        here: {description: "Whether the module found the server's processes on its host and can read them.", type: bool}
+        here:
+          description: "Whether the module found the server's processes on its host and can read them."
+          type: bool
         why: {description: "Why the processes cannot be read; empty if they can.", type: str}
         cores: {description: "Cores of the host.", type: int}
     pooler:
@@ -501,7 +620,9 @@ background:
             idle: {description: "Number of idle server connections.", type: int}
             size: {description: "Largest number of server connections (pool_size).", type: int}
             paused: {description: "Whether the database is paused in the pooler.", type: bool}
-            exhausted: {description: "Whether clients wait and all server connections of the pool are in use.", type: bool}
+            exhausted:
+              description: "Whether clients wait and all server connections of the pool are in use."
+              type: bool
         clients:
           description: "Client of PgBouncer by the process id of the session that it uses."
           type: dict

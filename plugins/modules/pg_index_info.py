@@ -99,17 +99,30 @@ advice:
     statement: {description: "Statement that builds the index, for review; empty where there is none.", type: str}
     why: {description: "Reason of the recommendation.", type: str}
     proved: {description: "Whether the planner confirmed the gain with a hypothetical index (hypopg).", type: bool}
-    cost_before: {description: "The planner's cost without the index; null if no hypothetical index was tried.", type: float}
-    cost_after: {description: "The planner's cost with the index; null if no hypothetical index was tried.", type: float}
-    gain: {description: "Share of the planner's cost that the index saves, 0 to 1; null if no hypothetical index was tried.", type: float}
-    seconds: {description: "Execution time in the window of the statements that could use the index, in seconds.", type: float}
+    cost_before:
+      description: "The planner's cost without the index; null if no hypothetical index was tried."
+      type: float
+    cost_after:
+      description: "The planner's cost with the index; null if no hypothetical index was tried."
+      type: float
+    gain:
+      description: "Share of the planner's cost that the index saves, 0 to 1; null if no hypothetical index was tried."
+      type: float
+    seconds:
+      description: "Execution time in the window of the statements that could use the index, in seconds."
+      type: float
     statements: {description: "Statements that could use the index.", type: list, elements: str}
     size_bytes: {description: "Estimated size of the index, in bytes.", type: int}
     table_bytes: {description: "Size of the table in bytes.", type: int}
-    writes_per_second: {description: "Rows of the table that are inserted, updated or deleted per second; null if not known.", type: float}
+    writes_per_second:
+      description: "Rows of the table that are inserted, updated or deleted per second; null if not known."
+      type: float
     lock: {description: "Lock that the build takes.", type: str}
     database: {description: "Database of the table.", type: str}
-    steps: {description: "Statements for a partitioned table, in their order; empty for other tables.", type: list, elements: str}
+    steps:
+      description: "Statements for a partitioned table, in their order; empty for other tables."
+      type: list
+      elements: str
 foreign_keys:
   description:
     - Foreign keys without an index, the most expensive first. C(seconds) estimates the time in the window in which the
@@ -124,8 +137,13 @@ foreign_keys:
     parent: {description: "Table that the foreign key refers to.", type: str}
     columns: {description: "Columns of the key.", type: list, elements: str}
     size_bytes: {description: "Size of the table, in bytes.", type: int}
-    near: {description: "Existing index with these columns that cannot be used, and why (invalid, partial, or no B-tree); empty for none.", type: str}
-    seconds: {description: "Estimated time of scans in the window because the index is missing, in seconds.", type: float}
+    near:
+      description: >-
+        Existing index with these columns that cannot be used, and why (invalid, partial, or no B-tree); empty for none.
+      type: str
+    seconds:
+      description: "Estimated time of scans in the window because the index is missing, in seconds."
+      type: float
     database: {description: "Database of the table.", type: str}
 seq_scans:
   description: Large tables with sequential scans during the window, the most rows read first.
@@ -179,7 +197,9 @@ building:
     pid: {description: "Process id; 0 if there is none.", type: int}
     table: {description: "Name of the table.", type: str}
     phase: {description: "Current phase of the build.", type: str}
-    share_done: {description: "Progress of the present phase, 0 to 1; null if the phase does not report it.", type: float}
+    share_done:
+      description: "Progress of the present phase, 0 to 1; null if the phase does not report it."
+      type: float
     waits_for: {description: "Process id of the session that the build waits for; null for none.", type: int}
 workload:
   description: Workload of the same window, as M(pafar.runbook.pg_statements_info) returns it.
@@ -196,7 +216,9 @@ workload:
       type: dict
       contains: &WindowReport
         seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
-        lifetime: {description: "Whether the figures cover the time since the last reset of the counters instead of a window.", type: bool}
+        lifetime:
+          description: "Whether the figures cover the time since the last reset of the counters instead of a window."
+          type: bool
         since: {description: "Time of the last reset of the counters; null for a window.", type: str}
         entries: {description: "Number of entries in pg_stat_statements.", type: int}
         evictions: {description: "How often pg_stat_statements evicted entries during the window (dealloc).", type: int}
@@ -218,9 +240,15 @@ workload:
         calls: {description: "Executions that ended in the window.", type: int}
         mean_ms: {description: "Mean milliseconds of one execution; null if none ended in the window.", type: float}
         rows: {description: "Rows that the statement returned or changed.", type: int}
-        read_blocks: {description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read).", type: int}
-        spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written).", type: int}
-        lifetime_mean_ms: {description: "Mean milliseconds of one execution since the last reset of the counters.", type: float}
+        read_blocks:
+          description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read)."
+          type: int
+        spilled_blocks:
+          description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written)."
+          type: int
+        lifetime_mean_ms:
+          description: "Mean milliseconds of one execution since the last reset of the counters."
+          type: float
         renewed: {description: "Whether the counters were reset during the window.", type: bool}
         running:
           description: "Sessions that run the statement now."
@@ -228,10 +256,19 @@ workload:
           elements: dict
           contains: &RunningStatement
             pid: {description: "Process id; 0 if there is none.", type: int}
-            who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
-            target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+            who:
+              description: >-
+                Description of the object in one line; of a session, the process id, role, database and application.
+              type: str
+            target:
+              description: >-
+                Identifier of the object in its present state, for the option C(only). It changes when the object is
+                replaced or its state changes.
+              type: str
             seconds: {description: "Seconds since the statement began.", type: float}
-            wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
+            wait:
+              description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait."
+              type: str
     waits: {description: "Mean number of sessions, by wait event.", type: dict}
 window:
   description: The observed window, or C(lifetime) true.
@@ -240,7 +277,9 @@ window:
   sample: {"seconds": 5.02, "lifetime": false}
   contains: &IndexWindow
     seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
-    lifetime: {description: "Whether the figures cover the time since the last reset of the counters instead of a window.", type: bool}
+    lifetime:
+      description: "Whether the figures cover the time since the last reset of the counters instead of a window."
+      type: bool
 notes:
   description: What could not be read or recommended, and the next step.
   returned: success
@@ -260,7 +299,11 @@ server:
     database: {description: "Database of the connection.", type: str}
     deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
     synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
-    login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
+    login_path:
+      description: >-
+        How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and
+        V(reserve replication) are the same roles over a replication connection.
+      type: str
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 full_reads:
@@ -274,10 +317,20 @@ full_reads:
     table: {description: "Name of the table.", type: str}
     rows: {description: "Rows of the table.", type: int}
     size_bytes: {description: "Size of the table, in bytes.", type: int}
-    passes: {description: "Number of full scans in the window (rows that were read, divided by the rows of the table).", type: float}
-    seconds: {description: "Execution time of the statement in the window, in seconds; an estimate if no statement contains the name of the table.", type: float}
+    passes:
+      description: "Number of full scans in the window (rows that were read, divided by the rows of the table)."
+      type: float
+    seconds:
+      description: >-
+        Execution time of the statement in the window, in seconds; an estimate if no statement contains the name of the
+        table.
+      type: float
     share: {description: "Share of the execution time of all statements in the window, 0 to 1.", type: float}
-    statement: {description: "The statement, without literals; empty if no statement with execution time in the window contains the name of the table.", type: str}
+    statement:
+      description: >-
+        The statement, without literals; empty if no statement with execution time in the window contains the name of
+        the table.
+      type: str
     why: {description: "Why no index is recommended, and what may make the statement faster.", type: str}
 """
 

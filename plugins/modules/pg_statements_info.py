@@ -88,7 +88,9 @@ window:
   sample: {"seconds": 5.01, "lifetime": false, "entries": 312, "evictions": 0, "renewed": false}
   contains: &WindowReport
     seconds: {description: "Length of the window in seconds; null where there was none.", type: float}
-    lifetime: {description: "Whether the figures cover the time since the last reset of the counters instead of a window.", type: bool}
+    lifetime:
+      description: "Whether the figures cover the time since the last reset of the counters instead of a window."
+      type: bool
     since: {description: "Time of the last reset of the counters; null for a window.", type: str}
     entries: {description: "Number of entries in pg_stat_statements.", type: int}
     evictions: {description: "How often pg_stat_statements evicted entries during the window (dealloc).", type: int}
@@ -117,9 +119,15 @@ statements:
     calls: {description: "Executions that ended in the window.", type: int}
     mean_ms: {description: "Mean milliseconds of one execution; null if none ended in the window.", type: float}
     rows: {description: "Rows that the statement returned or changed.", type: int}
-    read_blocks: {description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read).", type: int}
-    spilled_blocks: {description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written).", type: int}
-    lifetime_mean_ms: {description: "Mean milliseconds of one execution since the last reset of the counters.", type: float}
+    read_blocks:
+      description: "Blocks of 8 KiB that were not in shared buffers and were read (shared_blks_read)."
+      type: int
+    spilled_blocks:
+      description: "Blocks of 8 KiB that were written to temporary files (temp_blks_written)."
+      type: int
+    lifetime_mean_ms:
+      description: "Mean milliseconds of one execution since the last reset of the counters."
+      type: float
     renewed: {description: "Whether the counters were reset during the window.", type: bool}
     running:
       description: "Sessions that run the statement now."
@@ -127,10 +135,19 @@ statements:
       elements: dict
       contains: &RunningStatement
         pid: {description: "Process id; 0 if there is none.", type: int}
-        who: {description: "Description of the object in one line; of a session, the process id, role, database and application.", type: str}
-        target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+        who:
+          description: >-
+            Description of the object in one line; of a session, the process id, role, database and application.
+          type: str
+        target:
+          description: >-
+            Identifier of the object in its present state, for the option C(only). It changes when the object is
+            replaced or its state changes.
+          type: str
         seconds: {description: "Seconds since the statement began.", type: float}
-        wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
+        wait:
+          description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait."
+          type: str
 waits:
   description: Mean number of active sessions by wait event. C(CPU) counts sessions that do not wait.
   returned: success
@@ -149,7 +166,11 @@ server:
     database: {description: "Database of the connection.", type: str}
     deadlock_timeout: {description: "Setting deadlock_timeout, with its unit.", type: str}
     synchronous_standby_names: {description: "Setting synchronous_standby_names.", type: str}
-    login_path: {description: "How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and V(reserve replication) are the same roles over a replication connection.", type: str}
+    login_path:
+      description: >-
+        How the module connected. V(normal) is login_user, V(reserve) is login_reserve_user, V(replication) and
+        V(reserve replication) are the same roles over a replication connection.
+      type: str
     host: {description: "Address of the server.", type: str}
     port: {description: "Port of the server.", type: int}
 """

@@ -100,7 +100,9 @@ consumers:
       contains: &LeakReport
         bytes_per_second: {description: "Growth in bytes per second.", type: int}
         grows: {description: "Whether its memory grows.", type: bool}
-        seconds_to_limit: {description: "Seconds until it reaches its limit; null where it does not grow or has no limit.", type: float}
+        seconds_to_limit:
+          description: "Seconds until it reaches its limit; null where it does not grow or has no limit."
+          type: float
         samples: {description: "Number of samples.", type: int}
         window: {description: "Observed seconds.", type: float}
 services:
@@ -116,7 +118,11 @@ sessions:
   elements: dict
   sample: []
   contains: &SessionCpu
-    target: {description: "Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or its state changes.", type: str}
+    target:
+      description: >-
+        Identifier of the object in its present state, for the option C(only). It changes when the object is replaced or
+        its state changes.
+      type: str
     pid: {description: "Process id; 0 if there is none.", type: int}
     user: {description: "Name of the role.", type: str}
     database: {description: "Name of the database.", type: str}
@@ -127,8 +133,14 @@ sessions:
     seconds_in_state: {description: "Seconds in this state.", type: float}
     transaction_seconds: {description: "Seconds since its transaction began; null without a transaction.", type: float}
     has_written: {description: "Whether its transaction has written data.", type: bool}
-    wait: {description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait.", type: str}
-    maintenance: {description: "Kind of maintenance that the session does, by the progress views, its statement or its application name; empty for none.", type: str}
+    wait:
+      description: "Wait event, as type/event (for example Lock/transactionid); empty if it does not wait."
+      type: str
+    maintenance:
+      description: >-
+        Kind of maintenance that the session does, by the progress views, its statement or its application name; empty
+        for none.
+      type: str
     statement: {description: "Text of the statement.", type: str}
     cpu: {description: "CPU use, in cores.", type: float}
     container: {description: "Name of the container; empty for the host.", type: str}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import yaml
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WORDS: dict[str, str] = yaml.safe_load((HERE / "report_keys.yml").read_text())
+WIDTH = 120  # of a line; one that is longer is folded
 MISSING: list[str] = []
 PLAIN = {int: "int", float: "float", str: "str", bool: "bool", Any: "raw"}
 
@@ -46,15 +48,17 @@ class Writer:
         pad = "  " * depth
         name, elements, inner = described(kind)
         head = f"type: {name}" + (f", elements: {elements}" if elements else "")
-        if inner is None:
-            yield f"{pad}{key}: {{description: {yaml_text(text)}, {head}}}"
+        line = f"{pad}{key}: {{description: {yaml_text(text)}, {head}}}"
+        if inner is None and len(line) <= WIDTH:
+            yield line
             return
         yield f"{pad}{key}:"
-        yield f"{pad}  description: {yaml_text(text)}"
+        yield from description(text, f"{pad}  ")
         yield f"{pad}  type: {name}"
         if elements:
             yield f"{pad}  elements: {elements}"
-        yield from self.contains(inner, depth + 1)
+        if inner is not None:
+            yield from self.contains(inner, depth + 1)
 
     def contains(self, kinds: Any, depth: int) -> Iterator[str]:
         pad = "  " * depth
@@ -101,6 +105,17 @@ def described(kind: Any) -> tuple[str, str, Any]:
 
 def deep(kind: Any) -> bool:
     return any(is_typeddict(each) or any(deep(inner) for inner in get_args(each)) for each in bare(kind))
+
+
+def description(text: str, pad: str) -> Iterator[str]:
+    line = f"{pad}description: {yaml_text(text)}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"{pad}description: >-"
+    yield from textwrap.wrap(
+        text, WIDTH, initial_indent=f"{pad}  ", subsequent_indent=f"{pad}  ", break_on_hyphens=False
+    )
 
 
 def yaml_text(text: str) -> str:

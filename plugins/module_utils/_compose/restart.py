@@ -95,7 +95,7 @@ def plan_restart(
     containers: Sequence[str] = (),
     method: str = "auto",
     starts_dependencies: bool = False,
-    full_disks: Mapping[str, str] = {},
+    full_disks: Mapping[str, str] | None = None,
     recoveries: Mapping[str, Recovery] | None = None,
     stop_first: Collection[str] = (),
 ) -> Restarting:
@@ -140,7 +140,7 @@ def plan_restart(
         for container in sorted(meant, key=lambda replica: (not problems[replica.id], replica.number)):
             problem, drain = problems[container.id], project.drains.get(container.id)
             why = why_excluded(project, container, problem, unhealthy_only, named or problem == _STOPPED)
-            why = why or full_disks.get(container.id, "")
+            why = why or (full_disks or {}).get(container.id, "")
             if drain is not None and not drain.left:
                 why = drain.words
             elif recovery and container in recovery.fresh and method == REPLACE:

@@ -11,7 +11,7 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass, field
-from typing import Sequence
+from typing import Sequence, cast
 
 MOST = 16  # addresses of one name that are tried
 # A place without a route of this family uses no address of it: RFC 6724, section 4.
@@ -49,8 +49,7 @@ def dial(addresses: Sequence[str], port: int, seconds: float) -> Dialled:
             if left <= 0:
                 break
             for key, dummy in selector.select(left):
-                tried = key.fileobj  # type: ignore[assignment]
-                assert isinstance(tried, socket.socket)
+                tried = cast(socket.socket, key.fileobj)
                 selector.unregister(tried)
                 address = pending.pop(tried)
                 number = tried.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

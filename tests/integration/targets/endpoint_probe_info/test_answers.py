@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest import mock
 
@@ -165,10 +165,11 @@ def name_server(answers: Callable[[int, bool], tuple[int, list[bytes]]]) -> Any:
 @contextmanager
 def resolving(answers: Callable[[int, bool], tuple[int, list[bytes]]]) -> Iterator[Place]:
     """A place whose names are resolved by such a server."""
-    with name_server(answers) as port, mock.patch.object(resolver, "PORT", port):
+    with ExitStack() as opened:
+        opened.enter_context(mock.patch.object(resolver, "PORT", opened.enter_context(name_server(answers))))
         text = {"/etc/resolv.conf": "nameserver 127.0.0.1\n"}
-        with mock.patch.object(Place, "read", lambda dummy, path: text.get(path, "")):
-            yield Place("host")
+        opened.enter_context(mock.patch.object(Place, "read", lambda dummy, path: text.get(path, "")))
+        yield Place("host")
 
 
 A, AAAA, TRUNCATED, FAILED = 1, 28, 0x0200, 2
