@@ -150,6 +150,8 @@ EMPTY = b"--\n-- PostgreSQL database dump\n--\nSET x = 1;\n--\n-- PostgreSQL dat
         (gzip.compress(WHOLE.replace(b"INSERT", b"SELECT")), "holds no row"),
         (b"PGDMP\x01\x0e" + os.urandom(40_000), "pg_restore cannot read it"),
     ],
+    # Compressed bytes have the time in them, and a name must be the same in every worker.
+    ids=["cut", "cut in the stream", "rubbish", "empty", "no table", "no table, bzip2", "half", "no row", "damaged"],
 )
 def test_a_newest_one_that_is_none(tmp_path, data, said):
     dump(tmp_path, name(20), os.urandom(20000) + WHOLE, hours=20)
