@@ -1,26 +1,11 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs the module on the log's host; the commands in its lines are those of this run. Documentation: modules/."""
+"""Runs the module on the log's host; the commands in its lines are those of this run. Documentation: modules/incident_info.py."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.plugins.action import ActionBase
-from ansible_collections.pafar.runbook.plugins.module_utils._run.invocation import runnable
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import invocation
+from ansible_collections.pafar.runbook.plugins.plugin_utils._log_reader import LogReader
 
 
-class ActionModule(ActionBase):
+class ActionModule(LogReader):
     """The module, whose host does not know how the run was called."""
-
-    _supports_check_mode = True
-    TRANSFERS_FILES = False
-
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        result.update(self._execute_module(task_vars=task_vars))
-        if "lines" in result:
-            call = invocation()
-            result["lines"] = [runnable(line, call) for line in result["lines"]]
-        return result

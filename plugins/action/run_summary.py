@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
 from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
 from ansible_collections.pafar.runbook.plugins.plugin_utils._controller_action import ControllerAction
@@ -39,13 +41,18 @@ class ActionModule(ControllerAction):
         incident = str(self.task_vars.get("incident_name", ""))
         hosts = [str(host) for host in self.task_vars.get("ansible_play_hosts_all") or ()]
         values = [value for host in hosts for value in self._results(host).values()]
-        paths = [str(value.get("path") or "") for value in values if "intended" in value and "opened" in value]
+        written = [value for value in values if "intended" in value and value.get("path")]
+        opening: Mapping[str, Any] = next((value for value in values if {"first_break", "why"} <= value.keys()), {})
+        heads = sorted((value.get("head") or {"seq": 0, "hash": ""} for value in written), key=lambda head: head["seq"])
         proposed: Mapping[str, Any] = self._results(hosts[0]).get("triage_report", {}) if hosts else {}
         run = Run(
-            call=invocation(incident),
+            call=invocation(str(written[0].get("id") or incident) if written else incident),
             stories=[self._story(host, incident) for host in hosts],
             check=bool(self._task.check_mode),
-            path=next((path for path in paths if path), ""),
+            path=str(written[0]["path"]) if written else "",
+            head=head_text(heads[-1]) if heads else "",
+            joined=bool(opening.get("joined")),
+            broken=broken_in(opening),
             proposed=playbook_of(str(proposed.get("next") or "")),
             severity=str(proposed.get("severity") or ""),
         )

@@ -30,7 +30,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.explained_lines import of_explained, of_unread
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_incident, of_record
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import (
+    broken_in,
+    of_incident,
+    of_opening,
+    of_record,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.record_lines import of_log
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_lines import of_activity
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.indexes.index_lines import of_indexes
@@ -58,7 +64,7 @@ _PLANNERS = (
     "pg_index_build",
     "pg_role_settings",
 )
-_OF_ALL_HOSTS = ("preflight_report",)
+_OF_ALL_HOSTS = ("preflight_report", "incident_open")
 PLANNED = "planned"
 ACTED = "acted"
 
@@ -79,12 +85,15 @@ class CallbackModule(CallbackBase):
         self._incident = ""  # its id, once it has one
         self._check = False
         self._stories: dict[str, Story] = {}
+        self._head = ""  # of the incident's log, after the last event
+        self._opening: Mapping[str, Any] = {}  # how the incident was chosen
         self._path = self._proposed = self._severity = ""  # of the incident's file; what a triage proposes
         self._views: dict[str, View] = {
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
             "gate": self._gate,
             "outcome": self._outcome,
+            "incident_open": lambda _host, result: of_opening(result),
             "incident_event": lambda _host, result: of_record(result),
             "incident_info": lambda _host, result: of_incident(result),
             "compose_info": lambda _host, result: of_services(result),
@@ -131,6 +140,9 @@ class CallbackModule(CallbackBase):
             stories=list(self._stories.values()),
             check=self._check,
             path=self._path,
+            head=self._head,
+            joined=bool(self._opening.get("joined")),
+            broken=broken_in(self._opening),
             proposed=self._proposed,
             severity=self._severity,
         )
@@ -153,6 +165,8 @@ class CallbackModule(CallbackBase):
             self._stories.clear()
         short = str(task.resolved_action or task.action).rpartition("pafar.runbook.")[2]
         ours = str(task.resolved_action or task.action) != short
+        if ours and short == "incident_open":
+            self._opening = values
         if not self._incident or not ours or (short in _PLANNERS and _looks_back(task)):
             return
         story = self._stories.setdefault(host, Story(host))
@@ -160,6 +174,8 @@ class CallbackModule(CallbackBase):
             story.gates.append(values["gates"][-1])
         elif short == "incident_event":
             self._path = str(values.get("path") or "") or self._path
+            self._head = head_text(values.get("head") or {"seq": 0}) or self._head
+            self._incident = str(values.get("id") or "") or self._incident
         elif short == "triage_report":
             self._proposed, self._severity = _playbook_of(values), str(values.get("severity") or "")
         story.add(values)

@@ -69,6 +69,17 @@ options:
     description: Whether an incident that does not exist is created. If not, nothing is written to it.
     type: bool
     default: true
+  join_hosts:
+    description: Hosts of the run. With O(join_within), events for an incident that does not exist go to the open one that
+      shares most of these hosts and of the targets of the events, if there is one.
+    type: list
+    elements: str
+    default: []
+  join_within:
+    description: Seconds within which such an incident must have had an event; V(0) joins none. What
+      M(pafar.runbook.incident_open) returned as RV(pafar.runbook.incident_open#module:join_within).
+    type: float
+    default: 0
 extends_documentation_fragment:
   - pafar.runbook._attributes
 attributes:
@@ -123,6 +134,14 @@ head:
   contains: &Head
     seq: {description: "Number of the line; 0 without a line.", type: int}
     hash: {description: "First 12 digits of its SHA-256.", type: str}
+id:
+  description: "Id of the incident that was written to."
+  returned: success
+  type: str
+joined:
+  description: "Whether that is another incident than the one that was asked for, since another run had opened one with the same scope in the meantime."
+  returned: success
+  type: bool
 """
 
 from typing import Any

@@ -16,9 +16,13 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.event impo
     read_events,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import VerifyReport, sealed
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.status import incident_status
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.standing import StatusReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Check
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import PreflightTotal, total_of
@@ -48,6 +52,36 @@ def verify_values() -> Iterator[VerifyReport]:
         yield verify(folder, "x", [])
         Path(folder, "x.evidence/001-db.json").write_text("other")
         yield verify(folder, "", [])
+
+
+def _written_log(folder: str) -> None:
+    """An open incident with an act, a held plan and an act without an outcome, whose evidence was changed."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    action = {"target": "t", "action": "restart", "who": "web"}
+    plan = {"digest": "d" * 64, "actions": [action]}
+    who = {"mitigation": "x"}
+    notes = {
+        "mitigated": {**who, "done": ["restarted web"]},
+        "verified": {**who, "outcome": "recovered"},
+        "held": {"plan": plan, "reasons": ["y"], "mitigation": "z"},
+        "intended": {**who, "actions": [action]},
+        "evidence": {"about": "x"},
+    }
+    events = [Event(kind, moment, "me", "db", note) for kind, note in notes.items()]
+    append(folder, "i", lambda: Event("opened", moment, "me", "db", {"id": "i"}), events, {"a": 1})
+    Path(folder, "i.evidence/001-db.json").write_text("other")
+
+
+def opening_values() -> Iterator[OpenReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        _written_log(folder)
+        yield open_incident(folder, "i", "x", ["db"], 60)
+
+
+def status_values() -> Iterator[StatusReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        _written_log(folder)
+        yield incident_status(folder, "i")
 
 
 def gate_values() -> Iterator[GateResult]:

@@ -32,6 +32,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import IncidentReport, WrittenReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import VerifyReport
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.standing import StatusReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.limits import Limits, Tally
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport, Record, entry
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
@@ -108,8 +110,10 @@ from contract.incident_values import (
     check_values,
     gate_values,
     incident_values,
+    opening_values,
     preflight_values,
     run_values,
+    status_values,
     verify_values,
     written_values,
 )
@@ -368,6 +372,9 @@ CONTRACTS = [
     Contract("incident_event", WrittenReport, list(written_values())),
     Contract("incident_info", IncidentReport, list(incident_values())),
     Contract("incident_verify", VerifyReport, list(verify_values())),
+    Contract("incident_open", OpenReport, list(opening_values())),
+    Contract("incident_status", StatusReport, list(status_values())),
+    Contract("incident_note", WrittenReport, list(written_values())),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
     Contract("preflight_report", PreflightTotal, list(preflight_values())),

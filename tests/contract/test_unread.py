@@ -75,6 +75,7 @@ EXEMPT = {
     "gate": "judges a plan",
     "host_resources_info": "fails where the kernel shows no figures; what one kernel lacks is null",
     "incident_event": "says where it wrote",
+    "incident_open": "names why the log could not be read",
     "incident_info": "names acts without an outcome first",
     "outcome": "compares two counts",
     "pg_index_build": "plans on a look that fails where it cannot be taken",

@@ -43,9 +43,13 @@ class EvidenceFile(TypedDict):
 
 class WrittenReport(TypedDict):
     """What was written. ``path`` empty: nothing, in check mode. ``intended``: the moment of the event of that kind, by
-    which the outcome refers to it; empty where there is none. ``head``: of the log afterwards, to keep elsewhere."""
+    which the outcome refers to it; empty where there is none. ``head``: of the log afterwards, to keep elsewhere.
+    ``id``: of the incident that was written to; ``joined``: it is not the one that was asked for, since another run had
+    opened one with the same scope in the meantime."""
 
     path: str
+    id: str
+    joined: bool
     opened: bool
     evidence: EvidenceFile | None
     intended: str

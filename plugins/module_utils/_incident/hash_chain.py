@@ -62,7 +62,9 @@ def read_event(line: str | bytes) -> dict[str, Any] | None:
         event = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return event if isinstance(event, dict) and {"at", "kind"} <= event.keys() else None
+    if not isinstance(event, dict) or not isinstance(event.get("note", {}), dict):
+        return None
+    return event if isinstance(event.get("at"), str) and isinstance(event.get("kind"), str) else None
 
 
 class VerifyReport(TypedDict):
@@ -211,9 +213,7 @@ def read_chain(lines: Iterable[bytes], chain: Chain) -> Chain:
 def verify_report(incidents: Mapping[str, Verification]) -> VerifyReport:
     """Every incident, and the sentences for those that are broken or could not be checked as a whole."""
     broken = [name for name, found in incidents.items() if found["first_break"]]
-    lines = [
-        f"{name}: {_break_text(found['first_break'])}" for name, found in incidents.items() if found["first_break"]
-    ]
+    lines = [f"{name}: {break_text(found['first_break'])}" for name, found in incidents.items() if found["first_break"]]
     for name, found in incidents.items():
         if found["not_checked"]:
             lines.append(f"{name}: {found['not_checked']} lines are of a version without a chain and were not checked")
@@ -228,7 +228,8 @@ def verify_report(incidents: Mapping[str, Verification]) -> VerifyReport:
     return {"incidents": dict(incidents), "broken": broken, "lines": lines}
 
 
-def _break_text(found: Break | None) -> str:
+def break_text(found: Break | None) -> str:
+    """Where a log is broken and how, in words."""
     if found is None:
         return "not broken"
     where = f"line {found['line']}" if found["line"] else "the log"

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
-from .._core.console import CARE, DIM, PLAIN, Line
+from typing import Any, Mapping
+
+from .._core.console import BAD, CARE, DIM, PLAIN, Line
 from .event import IncidentReport, WrittenReport
-from .hash_chain import head_text
+from .hash_chain import break_text, head_text
 
 
 def of_record(result: WrittenReport) -> list[Line]:
     """Where the incident and its evidence are kept."""
     kept = result["evidence"]
+    if result.get("joined"):
+        joined = f"another run has opened the incident {result['id']} in the meantime: this run joins it"
+        return [(PLAIN, joined), *of_record({**result, "joined": False})]
     if kept:
         text = f"evidence kept before the act: {kept['file']} ({kept['bytes']} bytes, sha256 {kept['sha256'][:12]})"
         return [(DIM, text)]
@@ -19,6 +24,21 @@ def of_record(result: WrittenReport) -> list[Line]:
         return []
     head = head_text(result["head"])
     return [(DIM, f"incident log: {result['path']}" + (f" (head {head})" if head else ""))]
+
+
+def of_opening(result: Mapping[str, Any]) -> list[Line]:
+    """The incident that is joined and why, what was wrong with its log, and why no incident was looked for."""
+    lines = [(PLAIN, f"joins the incident {result['id']}: {result['why']}")] if result["joined"] else []
+    if result["problem"]:
+        lines.append((CARE, f"the incident log could not be read: {result['problem']}"))
+    if result["first_break"]:
+        lines.append((BAD, f"the log of the incident {result['id']} is {broken_in(result)}"))
+    return lines
+
+
+def broken_in(result: Mapping[str, Any]) -> str:
+    """The first break of the log of an incident that was opened, in words; empty if there is none."""
+    return break_text(result["first_break"]) if result.get("first_break") else ""
 
 
 def of_incident(result: IncidentReport) -> list[Line]:

@@ -9,8 +9,11 @@ from typing import Any
 
 from .._core.errors import InputError
 from .event import Event, moment_of
-from .io.log import Share, append
+from .io.joining import existing_incident, joined_at_write, open_incident, without_log
+from .io.log import NOTHING, Share, append
 from .kinds import KINDS, why_refused
+from .note import note_event
+from .scope import OpenReport, Scope, targets_of
 
 _SAME_CLOCK = timedelta(seconds=2)
 
@@ -33,17 +36,41 @@ RECORD_ARGS: dict[str, Any] = {
     "at": {"type": "str", "default": ""},
     "group": {"type": "str", "default": ""},
     "create": {"type": "bool", "default": True},
+    "join_hosts": {"type": "list", "elements": "str", "default": []},
+    "join_within": {"type": "float", "default": 0},
 }
 
 
-def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Append the events; in check mode nothing is written, since a dry run is no part of an incident."""
-    refused = [text for given in params["events"] for text in [why_refused(given["kind"], given["note"])] if text]
+OPEN_ARGS: dict[str, Any] = {
+    "log": {"type": "path", "required": True},
+    "id": {"type": "str", "default": ""},
+    "scenario": {"type": "str", "default": "incident"},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "join_within": {"type": "float", "default": 14400},
+}
+NOTE_ARGS: dict[str, Any] = {
+    "log": {"type": "path", "required": True},
+    "id": {"type": "str", "default": ""},
+    "text": {"type": "str", "required": True},
+    "done_at": {"type": "str", "default": ""},
+    "by": {"type": "str", "default": "unknown"},
+    "host": {"type": "str", "default": ""},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "join_within": {"type": "float", "default": 14400},
+    "at": {"type": "str", "default": ""},
+    "group": {"type": "str", "default": ""},
+}
+
+
+def record(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Append the events; in check mode nothing is written, since a dry run is no part of an incident. ``given``: values
+    of RECORD_ARGS; what is left out has its default."""
+    params = {**{name: option.get("default") for name, option in RECORD_ARGS.items()}, **given}
+    refused = [text for each in params["events"] for text in [why_refused(each["kind"], each["note"])] if text]
     if refused:
         raise InputError(f"The event was not kept: {refused[0]}. Nothing was written.")
     if check_mode:
-        nothing = {"path": "", "opened": False, "evidence": None, "intended": "", "head": {"seq": 0, "hash": ""}}
-        return {"changed": False, **nothing}
+        return {"changed": False, **NOTHING}
     now = datetime.now(timezone.utc)
     at = _writers_clock(params["at"]) or now
     logged = now if abs(now - at) > _SAME_CLOCK else None
@@ -51,16 +78,38 @@ def record(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     def event(kind: str, note: dict[str, Any]) -> Event:
         return Event(kind, at, params["by"], params["host"], note, logged)
 
+    targets = frozenset(target for each in params["events"] for target in targets_of(each["note"]))
+    scope, within = Scope(frozenset(params["join_hosts"]), targets), params["join_within"]
     written = append(
         params["log"],
         params["id"],
         lambda: event("opened", {"id": params["id"], **params["opening"]}),
-        [event(given["kind"], given["note"]) for given in params["events"]],
+        [event(each["kind"], each["note"]) for each in params["events"]],
         params["evidence"],
         Share(params["group"]),
-        params["create"],
+        create=params["create"],
+        joins=(lambda folder: joined_at_write(folder, scope, within)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
+
+
+def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Append a note to the incident that is named, or to the open one that shares hosts. ``given``: values of
+    NOTE_ARGS. Raises InputError where there is no such incident, and for what is no note."""
+    event = note_event(str(given["text"]), str(given["done_at"]), datetime.now(timezone.utc))
+    name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"])
+    options = {option: given[option] for option in ("log", "by", "host", "at", "group")}
+    return record({**options, "id": name, "events": [event], "create": False}, check_mode)
+
+
+def opening(given: dict[str, Any]) -> OpenReport:
+    """The incident of a run. ``given``: values of OPEN_ARGS."""
+    return open_incident(given["log"], given["id"], given["scenario"], given["hosts"], given["join_within"])
+
+
+def opening_without_log(given: dict[str, Any], problem: str) -> OpenReport:
+    """A new name for a run whose log host did not answer."""
+    return without_log(given["id"], given["scenario"], problem)
 
 
 def _writers_clock(text: str) -> datetime | None:

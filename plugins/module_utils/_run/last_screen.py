@@ -14,7 +14,7 @@ from .invocation import Invocation, command
 
 _SHORT = 12  # characters of a digest
 _SHOWN = 4  # acts, or held plans, that are named
-_NO_INCIDENT = ("preflight", "incidents", "menu", "game_day")
+_NO_INCIDENT = ("preflight", "incidents", "incident_note", "incident_status", "incident_verify", "menu", "game_day")
 
 
 class RunReport(TypedDict):
@@ -52,12 +52,16 @@ class Story:
 
 @dataclass(frozen=True)
 class Run:
-    """``path``: of the incident's file, empty if nothing was written; ``proposed``: what a triage names."""
+    """``path``: of the incident's file, empty if nothing was written; ``head``: of its log; ``joined``: it existed
+    before; ``broken``: where the log is not what was written; ``proposed``: what a triage names."""
 
     call: Invocation
     stories: Sequence[Story]
     check: bool = False
     path: str = ""
+    head: str = ""
+    joined: bool = False
+    broken: str = ""
     proposed: str = ""
     severity: str = ""
 
@@ -71,7 +75,10 @@ def last_lines(run: Run) -> list[Line]:
     kind = BAD if failed else CARE if held else GOOD
     lines = [(kind, f"outcome: {_outcomes(run)}"), (PLAIN, f"changed: {_changed(run)}")]
     if run.path:
-        lines.append((PLAIN, f"incident: {run.call.incident}, log {run.path}"))
+        head = f", head {run.head}" if run.head else ""
+        lines.append((PLAIN, f"incident: {run.call.incident}{' (joined)' if run.joined else ''}, log {run.path}{head}"))
+    if run.broken:
+        lines.append((BAD, f"the log of the incident was changed: {run.broken}"))
     if held:
         lines.append((CARE, f"held: {'; '.join(_held(story, gate) for story, gate in held[:_SHOWN])}"))
     return [*lines, (PLAIN, f"next: {_next(run)}")]

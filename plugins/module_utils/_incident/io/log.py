@@ -14,15 +14,21 @@ import hashlib
 import json
 import os
 import pwd
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 from ..._core.errors import InputError, LogError
 from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
 from ..hash_chain import HEAD_DIGITS, digest_of, read_event, sealed
 
 _BLOCK = 65536  # bytes read at once from the end of a log
+_OPENING = ".opening.lock"  # held while a new incident gets its first events
+NOTHING: WrittenReport = {
+    "path": "", "id": "", "joined": False, "opened": False, "evidence": None, "intended": "",
+    "head": {"seq": 0, "hash": ""},
+}  # fmt: skip
 
 
 class _End(NamedTuple):
@@ -76,13 +82,16 @@ def append(
     events: Sequence[Event],
     evidence: dict[str, Any] | None,
     share: Share = Share(),
+    *,
     create: bool = True,
+    joins: Callable[[Path], str] | None = None,
 ) -> WrittenReport:
     """Write ``events`` to the incident's file; a new file begins with the ``opening`` event.
 
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
     name, size and SHA-256. Returns the paths, and the head of the log after it. Without ``create`` an incident that
-    does not exist stays so, and nothing is written.
+    does not exist stays so, and nothing is written. ``joins``: asked before a new file is made, with the folder locked,
+    for the id of an incident that the events belong to; empty: none.
     """
     if not usable_id(incident_id):
         raise InputError(
@@ -92,20 +101,46 @@ def append(
     folder = Path(directory).expanduser()
     path = folder / f"{incident_id}.jsonl"
     if not create and not path.is_file():
-        return {"path": "", "opened": False, "evidence": None, "intended": "", "head": {"seq": 0, "hash": ""}}
+        return NOTHING
     try:
         share.folder(folder, parents=True)
-        handle = _open(path, share)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            return _write(handle, path, opening, events, evidence, share)
-        finally:
-            os.close(handle)
+        if joins is None or path.is_file():
+            return _locked_write(path, opening, events, evidence, share)
+        with _opens(folder, share):
+            other = "" if path.is_file() else joins(folder)
+            path = folder / f"{other}.jsonl" if other else path
+            return {**_locked_write(path, opening, events, evidence, share), "joined": bool(other)}
     except OSError as error:
         raise LogError(
             f"Could not write to the incident log {path}: {error.strerror or error}. {_remedy(path, error)}",
             path=str(path),
         ) from None
+
+
+@contextmanager
+def _opens(folder: Path, share: Share) -> Iterator[None]:
+    """Be the only one who opens an incident: of two with one scope the second one must see the first one's."""
+    handle = _open(folder / _OPENING, share)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked_write(
+    path: Path,
+    opening: Callable[[], Event],
+    events: Sequence[Event],
+    evidence: dict[str, Any] | None,
+    share: Share,
+) -> WrittenReport:
+    handle = _open(path, share)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return _write(handle, path, opening, events, evidence, share)
+    finally:
+        os.close(handle)
 
 
 def _open(path: Path, share: Share) -> int:
@@ -200,6 +235,8 @@ def _write(
     intended = [event.as_dict()["at"] for event in events if event.kind == "intended"]
     return {
         "path": str(path),
+        "id": path.stem,
+        "joined": False,
         "opened": not size,
         "evidence": kept,
         "intended": intended[-1] if intended else "",

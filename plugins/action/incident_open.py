@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reads the log directly when it is on the controller, else sends the module to its host.
+
+A run is named also where the log cannot be asked: nothing of the record may keep a mitigation from its work.
+Documentation: modules/incident_open.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_opening
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import (
+    OPEN_ARGS,
+    opening,
+    opening_without_log,
+)
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
+
+
+class ActionModule(ActionBase):
+    """The module, and where it cannot run a new name."""
+
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        dummy, params = self.validate_argument_spec(argument_spec=OPEN_ARGS)
+        if self._connection.transport == "local" and self._connection.become is None:
+            result.update({"changed": False, **opening(params)})
+        else:
+            result.update(self._of_the_logs_host(params, task_vars))
+        if not callback_is_on():
+            show(self._display, "", of_opening(result), result["id"])
+        return result
+
+    def _of_the_logs_host(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = self._execute_module(task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            found = {"failed": True, "msg": str(error)}
+        if not found.get("failed"):
+            return found
+        return {"changed": False, **opening_without_log(params, str(found.get("msg", "")))}

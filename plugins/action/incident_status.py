@@ -1,0 +1,11 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs the module on the log's host; the commands in its lines are those of this run. Documentation: modules/incident_status.py."""
+
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.plugin_utils._log_reader import LogReader
+
+
+class ActionModule(LogReader):
+    """The module, whose host does not know how the run was called."""

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Looking for the incident that a run belongs to. I/O; which one that is is `scope`'s.
+
+Most runs find out before their first event. Two that begin at the same moment find nothing: then the first event of
+the second one, written under the lock of the folder, goes to the incident that the first one has just opened.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Sequence
+
+from ..._core.errors import InputError, RunbookError
+from ..event import EventReport, usable_id
+from ..intent import unfinished
+from ..scope import NEW, Candidate, OpenReport, Scope, best, candidate, why_joined
+from .log import missing_incident, read
+from .verify import verify
+
+_SLACK = timedelta(minutes=1)  # between the clock of the folder's file system and ours
+_MAY_RUN = 600.0  # seconds for which an act of another run may still be under way
+
+
+def open_incident(log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float) -> OpenReport:
+    """What incident_open returns; see its documentation. What cannot be read never keeps a run from a name."""
+    now = datetime.now(timezone.utc)
+    if id and id != NEW:
+        known = usable_id(id) and (Path(log).expanduser() / f"{id}.jsonl").is_file()
+        return _known(log, id, "incident_id was given", [], now, 0.0) if known else _fresh(id, "incident_id was given")
+    if id == NEW:
+        return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
+    scope = Scope(frozenset(hosts))
+    fitting = best(candidates(Path(log).expanduser(), now, join_within), scope)
+    if not fitting:
+        return {**_fresh(_name(scenario, now), "no open incident has these hosts"), "join_within": join_within}
+    chosen, others = fitting[0], fitting[1:]
+    why = why_joined(chosen, scope, now, others)
+    return _known(log, chosen.id, why, [each.id for each in others], now, _MAY_RUN)
+
+
+def without_log(id: str, scenario: str, problem: str) -> OpenReport:
+    """A name where the log's host did not answer. The events will be printed, since they cannot be written either."""
+    name = id if id and id != NEW else _name(scenario, datetime.now(timezone.utc))
+    return {**_fresh(name, "no open incident was looked for"), "problem": problem}
+
+
+def _name(scenario: str, now: datetime) -> str:
+    """Of a new incident: the time, the scenario, and what tells it from others of the same second."""
+    return f"{now:%Y-%m-%d-%H%M%S}-{scenario}-{random.SystemRandom().randrange(1 << 24):06x}"
+
+
+def joined_at_write(folder: Path, scope: Scope, within: float) -> str:
+    """The incident that a first event belongs to, empty for a new one. The caller holds the lock of the folder."""
+    fitting = best(candidates(folder, datetime.now(timezone.utc), within), scope)
+    return fitting[0].id if fitting else ""
+
+
+def existing_incident(log: str, id: str, hosts: Sequence[str], join_within: float) -> str:
+    """The incident that is named, else the open one that shares most with ``hosts``. Raises InputError where there is
+    none."""
+    folder = Path(log).expanduser()
+    if id and id != NEW:
+        if not usable_id(id) or not (folder / f"{id}.jsonl").is_file():
+            raise missing_incident(folder, id)
+        return id
+    found = joined_at_write(folder, Scope(frozenset(hosts)), join_within)
+    if not found:
+        raise InputError(
+            f"No incident of {folder} is open, has one of these hosts and had an event in the last"
+            f" {join_within / 3600:g} h. Name one with incident_id. Nothing was written."
+        )
+    return found
+
+
+def candidates(folder: Path, now: datetime, within: float) -> list[Candidate]:
+    """Open incidents with an event within that many seconds. Files that cannot be read are passed over: an event could
+    not be added to them either."""
+    span = timedelta(seconds=within)
+    found = []
+    for path in folder.glob("*.jsonl") if folder.is_dir() else ():
+        try:
+            written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+            events = read(str(folder), path.stem)[0] if now - written <= span + _SLACK else []
+        except (OSError, RunbookError):
+            continue
+        incident = candidate(path.stem, events, now, span)
+        if incident is not None:
+            found.append(incident)
+    return found
+
+
+def _fresh(id: str, why: str) -> OpenReport:
+    return {
+        "id": id, "joined": False, "why": why, "others": [], "unfinished": [], "head": {"seq": 0, "hash": ""},
+        "first_break": None, "problem": "", "join_within": 0.0,
+    }  # fmt: skip
+
+
+def _known(log: str, id: str, why: str, others: list[str], now: datetime, may_run: float) -> OpenReport:
+    """``may_run``: acts without an outcome that are younger, in seconds, may be another run's that is at work."""
+    report: OpenReport = {**_fresh(id, why), "joined": True, "others": others}
+    try:
+        events: list[EventReport] = read(log, id)[0]
+        checked = verify(log, id, ())["incidents"][id]
+    except RunbookError as error:
+        return {**report, "problem": str(error)}
+    acts = [act for act in unfinished(events, now) if act["seconds_ago"] >= may_run]
+    return {**report, "unfinished": acts, "head": checked["head"], "first_break": checked["first_break"]}

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The status of incidents, from their logs and from the index. I/O.
+
+The index keeps the status of incidents that have ended. It is a cache and nothing else: an entry counts only while the
+log has the size and the last line that it had. It may be deleted at any time; one that cannot be written is not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Mapping, NamedTuple
+
+from ..._core.errors import LogError, RunbookError
+from ..event import EventReport
+from ..hash_chain import HEAD_DIGITS, Head, digest_of
+from ..held import held_plans
+from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, status_of
+from ..timeline import lines_of_timeline
+from .log import read
+from .verify import verify
+
+INDEX = ".index.json"
+_FORMAT = 1
+_END = 65536  # bytes of the end of a log in which its last line is looked for
+
+
+class _Mark(NamedTuple):
+    """By which a log is known again: its size in bytes, and the SHA-256 of its last line."""
+
+    size: int
+    last: str
+
+
+def incident_status(log: str, id: str = "", closed: bool = False, index: bool = True) -> StatusReport:
+    """What incident_status returns; see its documentation."""
+    folder = Path(log).expanduser()
+    report: StatusReport = {
+        "incidents": [], "closed": 0, "cached": 0, "timeline": [], "first_break": None, "unread": [], "lines": [],
+    }  # fmt: skip
+    if id:
+        status, events = _status(folder, id, _mark(folder / f"{id}.jsonl"))
+        report["incidents"], report["timeline"] = [status], lines_of_timeline(id, events, held_plans(events))
+        report["first_break"] = verify(log, id, ())["incidents"][id]["first_break"]
+    else:
+        _read_all(folder, report, closed, index)
+    report["lines"] = lines_of_status(report, bool(id))
+    return report
+
+
+def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool) -> None:
+    try:
+        names = sorted((path.stem for path in folder.glob("*.jsonl")), reverse=True) if folder.is_dir() else []
+    except OSError as error:
+        raise LogError(f"Could not read {folder}: {error.strerror or error}.", path=str(folder)) from None
+    known = _load(folder) if index else {}
+    fresh: dict[str, Any] = {}
+    for name in names:
+        try:
+            mark = _mark(folder / f"{name}.jsonl")
+            entry = known.get(name)
+            status = entry["status"] if entry and entry["mark"] == list(mark) else None
+            report["cached"] += status is not None
+            status = status or _status(folder, name, mark)[0]
+        except (OSError, RunbookError) as error:
+            report["unread"].append(f"{name}: {getattr(error, 'strerror', None) or error}")
+            continue
+        if not is_open(status):
+            report["closed"] += 1
+            fresh[name] = {"mark": list(mark), "status": status}
+        if closed or is_open(status):
+            report["incidents"].append(status)
+    report["incidents"].sort(key=lambda status: (status["last_at"], status["id"]), reverse=True)
+    if index and fresh != known:
+        _save(folder, fresh)
+
+
+def _status(folder: Path, name: str, mark: _Mark) -> tuple[IncidentStatus, list[EventReport]]:
+    events, torn = read(str(folder), name)
+    head: Head = {"seq": 0, "hash": ""}
+    if events:
+        head = {"seq": events[-1]["seq"] or len(events), "hash": mark.last[:HEAD_DIGITS]}
+    return status_of(name, events, torn, head), events
+
+
+def _mark(path: Path) -> _Mark:
+    if not path.is_file():
+        return _Mark(0, "")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        length = min(size, _END)
+        while True:
+            data = os.pread(file.fileno(), length, size - length)
+            lines = data.rstrip(b"\n").rsplit(b"\n", 1)
+            if len(lines) == 2 or length == size:
+                return _Mark(size, digest_of(lines[-1]))
+            length = min(size, length * 8)
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    """The entries of the index that have their form; none where there is no index, or none that can be read."""
+    try:
+        data = json.loads((folder / INDEX).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(data, Mapping) or data.get("format") != _FORMAT or not isinstance(data.get("incidents"), dict):
+        return {}
+    shape = set(IncidentStatus.__annotations__)
+    return {
+        name: entry
+        for name, entry in data["incidents"].items()
+        if isinstance(entry, dict)
+        and isinstance(entry.get("mark"), list)
+        and isinstance(entry.get("status"), dict)
+        and set(entry["status"]) == shape
+    }
+
+
+def _save(folder: Path, entries: Mapping[str, Any]) -> None:
+    """Replace the index as a whole. It has the mode of the folder's files: whoever reads the log may read it."""
+    with suppress(OSError):
+        handle, path = tempfile.mkstemp(prefix=INDEX, dir=str(folder))
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"format": _FORMAT, "incidents": entries}, file, separators=(",", ":"))
+            place = folder.stat()
+            with suppress(OSError):
+                os.chown(path, -1, place.st_gid)
+                os.chmod(path, 0o660 if place.st_mode & 0o020 else 0o600)
+            os.replace(path, folder / INDEX)
+        except BaseException:
+            os.unlink(path)
+            raise

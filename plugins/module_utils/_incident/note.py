@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a person did by hand, as an event. Most of an incident is that. Pure.
+
+The time of the event is when it was written; a time that lies before is kept beside it as ``done_at``, and is what the
+person says.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from .._core.errors import InputError
+from .event import stamp
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
+_MOST = 10_000  # characters of a note
+_FORMS = "use 14:56 (UTC, the last time it was that) or 2026-11-23T14:56:35Z"
+
+
+def note_event(text: str, done_at: str, now: datetime) -> dict[str, Any]:
+    """The event to append. Raises InputError for a text that is empty or too long, and for a time that is none or lies
+    in the future."""
+    text = text.strip()
+    if not text or len(text) > _MOST:
+        raise InputError(f"text: a note has 1 to {_MOST} characters, this one has {len(text)}. Nothing was written.")
+    note = {"text": text, "done_at": stamp(when(done_at, now))} if done_at else {"text": text}
+    return {"kind": "noted", "note": note}
+
+
+def when(text: str, now: datetime) -> datetime:
+    """The moment of a clock time (UTC, at most a day ago) or of a date with a time. Raises InputError."""
+    clock = _CLOCK.match(text.strip())
+    try:
+        if clock:
+            hour, minute, second = (int(part or 0) for part in clock.groups())
+            moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+            return moment - timedelta(days=1) if moment > now else moment
+        moment = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text.strip()))
+    except ValueError:
+        raise InputError(f"done_at: {text!r} is no time: {_FORMS}. Nothing was written.") from None
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    if moment > now + timedelta(minutes=1):
+        raise InputError(f"done_at: {text!r} lies in the future: {_FORMS}. Nothing was written.")
+    return moment

@@ -1,0 +1,116 @@
+"""Runs of one fault are one incident: they join it, two at once share it, and what people do by hand is in it too."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.clients import lock_waiters, until
+from support.scenes import lasting, row_storm
+from support.servers import ROOT
+
+
+@pytest.fixture
+def storm(server, session):
+    def begin(row=1, waiters=4):
+        holder, queue = row_storm(server, session, waiters, row=row)
+        lasting(server, 0.25)
+        return holder, queue
+
+    return begin
+
+
+def incidents(site):
+    return sorted(path.stem for path in site.log.glob("*.jsonl"))
+
+
+def test_the_next_run_joins_and_says_so_and_new_opens_another_one(server, storm, site):
+    storm()
+    opened = site.play()
+    assert opened.returncode == 0, opened.stdout
+    (name,) = incidents(site)
+    assert f"  incident: {name}, log " in opened.stdout
+    assert ", head 5:" in opened.stdout
+    until(lambda: lock_waiters(server) == 0)
+    again = site.play()
+    assert "nothing to do" in again.stdout
+    assert len(site.events()) == 5, "a run that finds nothing leaves nothing"
+    storm(2)
+    check = site.play("--check")
+    assert f"joins the incident {name}: it is open, shares db" in check.stdout
+    assert len(site.events()) == 5
+    joined = site.play()
+    assert joined.returncode == 0, joined.stdout
+    assert f"  incident: {name} (joined), log " in joined.stdout
+    assert incidents(site) == [name]
+    until(lambda: lock_waiters(server) == 0)
+    storm(3)
+    other = site.play(incident_id="new")
+    assert other.returncode == 0, other.stdout
+    assert len(incidents(site)) == 2
+    assert "joins the incident" not in other.stdout
+
+
+def test_what_has_ended_is_not_joined_and_a_changed_log_is_said_on_the_last_screen(server, storm, site):
+    storm()
+    site.play()
+    (name,) = incidents(site)
+    path = site.log / f"{name}.jsonl"
+    path.write_text(path.read_text().replace('"scenario":"db_lock_contention"', '"scenario":"x"', 1))
+    until(lambda: lock_waiters(server) == 0)
+    storm(2)
+    done = site.play()
+    assert done.returncode == 0, "a changed log stops no mitigation"
+    assert "  the log of the incident was changed: broken at line 1 (seq 1)" in done.stdout
+    site.play(playbook="playbooks/incident_note.yml", incident_note_text="back to normal", incident_id=name)
+    record({"log": str(site.log), "id": name, "events": [{"kind": "phase", "note": {"phase": "resolved"}}]}, False)
+    until(lambda: lock_waiters(server) == 0)
+    storm(3)
+    site.play()
+    assert len(incidents(site)) == 2
+
+
+def test_two_playbooks_that_are_started_at_once_are_one_incident(server, storm, site):
+    """Each is held, so that both write; which of them opens it is open."""
+    storm(1)
+    storm(2)
+    site.variables["unblock_sessions_approval"] = "always"
+    argv = ["ansible-playbook", "playbooks/db_lock_contention.yml", "-i", str(site.inventory())]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    runs = [subprocess.Popen(argv, cwd=ROOT, env=site.environment(), **pipes) for dummy in range(2)]
+    for run in runs:
+        out, dummy = run.communicate(timeout=300)
+        assert run.returncode == 0, out
+    assert len(incidents(site)) == 1
+    assert [event["kind"] for event in site.events()] == ["opened", "held", "held"]
+    assert [event["seq"] for event in site.events()] == [1, 2, 3]
+
+
+def test_status_and_note_of_the_incident_that_is_open(server, storm, site):
+    storm()
+    site.variables["unblock_sessions_approval"] = "always"
+    site.play()
+    (name,) = incidents(site)
+    noted = site.play(
+        playbook="playbooks/incident_note.yml",
+        incident_note_text="<b>moved</b> the report; $(id)",
+        incident_note_at="00:00",
+    )
+    assert noted.returncode == 0, noted.stdout
+    assert site.events()[-1]["note"]["text"] == "<b>moved</b> the report; $(id)"
+    result = site.folder / "status.json"
+    shown = site.play(playbook="playbooks/incident_status.yml", incident_status_json=str(result))
+    assert shown.returncode == 0, shown.stdout
+    assert f"{name}: open, severity unknown, no incident commander" in shown.stdout
+    status = json.loads(result.read_text())
+    assert [incident["id"] for incident in status["incidents"]] == [name]
+    assert status["incidents"][0]["notes"] == 1
+    whole = site.play(playbook="playbooks/incident_status.yml", incident_id=name)
+    assert "<b>moved</b> the report" in whole.stdout
+    refused = site.play(playbook="playbooks/incident_note.yml", incident_note_text="x", incident_id="nope")
+    assert refused.returncode == 2
+    assert "There is no incident" in refused.stdout
+    assert not (site.log / "nope.jsonl").exists()

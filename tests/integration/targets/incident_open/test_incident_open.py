@@ -1,0 +1,112 @@
+"""Runs that join an incident, and runs that begin at the same moment."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.modules import run_module
+
+
+def write(log, name, *events, hosts=("db1",), **options):
+    given = {"log": str(log), "id": name, "host": hosts[0], "by": "ada", "opening": {"hosts": list(hosts)}, **options}
+    return record({**given, "events": [{"kind": kind, "note": note} for kind, note in events]}, False)
+
+
+def opening(log, **options):
+    result = run_module("incident_open", log=str(log), hosts=["db1"], scenario="x", **options)
+    assert "failed" not in result, result
+    return result
+
+
+def test_it_joins_what_is_open_and_says_why(tmp_path):
+    assert opening(tmp_path)["joined"] is False
+    write(tmp_path, "a", ("noted", {"text": "x"}))
+    write(tmp_path, "b", ("noted", {"text": "x"}), hosts=("web1",))
+    joined = opening(tmp_path)
+    assert (joined["id"], joined["joined"], joined["others"]) == ("a", True, [])
+    assert "shares db1" in joined["why"]
+    write(tmp_path, "c", ("noted", {"text": "x"}), hosts=("web1", "db1"))
+    assert (opening(tmp_path)["id"], opening(tmp_path)["others"]) == ("c", ["a"])
+    write(tmp_path, "c", ("phase", {"phase": "closed"}))
+    assert opening(tmp_path)["id"] == "a"
+    assert opening(tmp_path, join_within=0)["joined"] is False
+    fresh = opening(tmp_path, id="new")
+    assert fresh["joined"] is False
+    assert not (tmp_path / f"{fresh['id']}.jsonl").exists()
+
+
+def test_an_incident_that_is_named_is_taken_whatever_it_shares(tmp_path):
+    write(tmp_path, "b", ("phase", {"phase": "closed"}), hosts=("web1",))
+    assert (opening(tmp_path, id="b")["id"], opening(tmp_path, id="b")["joined"]) == ("b", True)
+    assert (opening(tmp_path, id="z")["id"], opening(tmp_path, id="z")["joined"]) == ("z", False)
+
+
+def test_acts_of_a_run_that_may_be_at_work_are_left_to_it(tmp_path):
+    write(tmp_path, "a", ("intended", {"mitigation": "x", "actions": []}))
+    assert opening(tmp_path)["unfinished"] == []
+    assert len(opening(tmp_path, id="a")["unfinished"]) == 1
+    path = tmp_path / "a.jsonl"
+    long_ago = json.loads(path.read_text().splitlines()[1])["at"].replace("T", "T", 1)
+    path.write_text(path.read_text().replace(long_ago, "2026-01-01T00:00:00.000000Z"))
+    write(tmp_path, "a", ("noted", {"text": "still open"}))
+    joined = opening(tmp_path)
+    assert [act["mitigation"] for act in joined["unfinished"]] == ["x"]
+    assert "does not fit its sum" in joined["first_break"]["what"]
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"{", b"\xff\n", b'{"at":1,"kind":2}\n', b'{"at":"x","kind":"opened","note":[]}\n']
+)
+def test_files_that_are_no_log_are_passed_over(tmp_path, rubbish):
+    (tmp_path / "rubbish.jsonl").write_bytes(rubbish)
+    (tmp_path / "folder.jsonl").mkdir()
+    assert opening(tmp_path)["joined"] is False
+    write(tmp_path, "a", ("noted", {"text": "x"}))
+    assert opening(tmp_path)["id"] == "a"
+
+
+def one_run(log, number, barrier, results):
+    """A run from its name to its first event."""
+    barrier.wait()
+    found = open_incident(log, "", "x", ["db1", f"web{number}"], 60)
+    options = {"join_hosts": ["db1", f"web{number}"], "join_within": found["join_within"]}
+    written = write(log, found["id"], ("noted", {"text": str(number)}), hosts=("db1", f"web{number}"), **options)
+    results.put((found["id"], written["id"], written["joined"]))
+
+
+def test_two_runs_that_begin_at_the_same_moment_share_one_incident(tmp_path):
+    """A hundred pairs; of most of them both find nothing when they ask for a name."""
+    context = multiprocessing.get_context("fork")
+    raced = 0
+    for pair in range(100):
+        log = tmp_path / str(pair)
+        log.mkdir()
+        barrier, results = context.Barrier(2), context.SimpleQueue()
+        runs = [context.Process(target=one_run, args=(str(log), number, barrier, results)) for number in (1, 2)]
+        for process in runs:
+            process.start()
+        answers = [results.get() for process in runs]
+        for process in runs:
+            process.join()
+        (path,) = log.glob("*.jsonl")
+        assert {name for dummy, name, dummy2 in answers} == {path.stem}
+        events = [json.loads(line) for line in path.read_text().splitlines()]
+        assert [event["kind"] for event in events] == ["opened", "noted", "noted"]
+        assert [event["seq"] for event in events] == [1, 2, 3]
+        raced += any(joined for dummy, dummy2, joined in answers)
+    assert raced > 0, "no pair met"
+
+
+def test_the_lock_is_as_the_folder_is_shared(tmp_path):
+    if os.geteuid():
+        pytest.skip("needs root to give a group")
+    log = tmp_path / "log"
+    write(log, "a", ("noted", {"text": "x"}), join_hosts=["db1"], join_within=60, group="nogroup")
+    assert {oct(path.stat().st_mode & 0o777) for path in Path(log).iterdir()} == {"0o660"}

@@ -1,0 +1,87 @@
+"""Where incidents stand, and an index that is a cache and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.modules import run_module
+
+
+def write(log, name, *events):
+    given = {"log": str(log), "id": name, "host": "db1", "by": "ada", "opening": {"scenario": "x", "severity": "P2"}}
+    return record({**given, "events": [{"kind": kind, "note": note} for kind, note in events]}, False)
+
+
+def status(log, **options):
+    result = run_module("incident_status", log=str(log), **options)
+    assert "failed" not in result, result
+    return result
+
+
+@pytest.fixture
+def log(tmp_path):
+    for name in ("a", "b", "c"):
+        write(tmp_path, name, ("mitigated", {"mitigation": "x", "done": [f"did {name}"]}))
+    write(tmp_path, "b", ("phase", {"phase": "closed"}))
+    return tmp_path
+
+
+def test_what_is_open_is_shown_and_what_has_ended_is_counted(log):
+    seen = status(log)
+    assert [incident["id"] for incident in seen["incidents"]] == ["c", "a"]
+    assert (seen["closed"], seen["cached"]) == (1, 0)
+    again = status(log)
+    assert (again["cached"], again["incidents"]) == (1, seen["incidents"])
+    assert [incident["id"] for incident in status(log, closed=True)["incidents"]] == ["b", "c", "a"]
+
+
+def test_one_incident_as_a_whole(log):
+    seen = status(log, id="b")
+    assert seen["incidents"][0]["phase"] == "closed"
+    assert any("did b" in line for line in seen["timeline"])
+    assert seen["first_break"] is None
+    path = log / "b.jsonl"
+    path.write_text(path.read_text().replace("did b", "did B"))
+    assert "does not fit its sum" in status(log, id="b")["first_break"]["what"]
+    assert "There is no incident 'z'" in run_module("incident_status", log=str(log), id="z")["msg"]
+
+
+def test_an_entry_of_the_index_counts_while_the_log_is_the_same(log):
+    status(log)
+    write(log, "b", ("phase", {"phase": "monitoring", "reason": "it is back"}))
+    seen = status(log)
+    assert "b" in [incident["id"] for incident in seen["incidents"]]
+    assert (seen["closed"], seen["cached"]) == (0, 0)
+
+
+UNKNOWN = '{"format":1,"incidents":{"b":{"mark":[1],"status":{}}}}'
+
+
+@pytest.mark.parametrize("rubbish", ["", "{", "[]", '{"format":1}', UNKNOWN, '{"format":0,"incidents":{}}'])
+def test_an_index_that_is_none_is_made_again(log, rubbish):
+    status(log)
+    index = log / ".index.json"
+    whole = json.loads(index.read_text())
+    index.write_text(rubbish)
+    seen = status(log)
+    assert (seen["closed"], seen["cached"]) == (1, 0)
+    assert json.loads(index.read_text()) == whole
+    assert status(log)["cached"] == 1
+
+
+def test_an_index_that_cannot_be_written_is_none(log):
+    (log / ".index.json").mkdir()
+    assert status(log)["closed"] == 1
+    assert status(log, index=False)["closed"] == 1
+    assert sorted(path.name for path in log.iterdir()) == [".index.json", "a.jsonl", "b.jsonl", "c.jsonl"]
+
+
+def test_a_log_that_cannot_be_read_is_named_and_the_rest_is_shown(log):
+    (log / "d.jsonl").symlink_to("d.jsonl")
+    (log / "e.jsonl").mkdir()
+    seen = status(log)
+    assert [incident["id"] for incident in seen["incidents"]] == ["c", "a"]
+    assert {line.partition(":")[0] for line in seen["unread"]} == {"d", "e"}

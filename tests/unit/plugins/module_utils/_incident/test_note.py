@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.note import note_event, when
+
+NOW = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("14:20", datetime(2026, 11, 27, 14, 20, tzinfo=UTC)),
+        (" 9:05 ", datetime(2026, 11, 27, 9, 5, tzinfo=UTC)),
+        ("23:59:30", datetime(2026, 11, 26, 23, 59, 30, tzinfo=UTC)),
+        ("2026-11-27T14:00:00Z", datetime(2026, 11, 27, 14, tzinfo=UTC)),
+        ("2026-11-27 15:00:00+01:00", datetime(2026, 11, 27, 14, tzinfo=UTC)),
+        ("2026-11-20T10:00:00", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_one_of_the_day_or_one_with_a_date(text, moment):
+    assert when(text, NOW) == moment
+
+
+@pytest.mark.parametrize(
+    "text", ["25:00", "noon", "14.20", "2026-13-01T00:00:00Z", "2026-11-27T15:00:00Z", "{{ now() }}"]
+)
+def test_what_is_no_time_and_what_lies_ahead_is_refused(text):
+    with pytest.raises(InputError, match="Nothing was written"):
+        when(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 10_001])
+def test_a_note_is_neither_empty_nor_endless(text):
+    with pytest.raises(InputError, match="1 to 10000 characters"):
+        note_event(text, "", NOW)
+
+
+def test_what_was_done_before_has_its_own_time():
+    assert note_event(" x ", "14:20", NOW) == {
+        "kind": "noted", "note": {"text": "x", "done_at": "2026-11-27T14:20:00.000000Z"},
+    }  # fmt: skip
+    assert note_event("x", "", NOW)["note"] == {"text": "x"}
