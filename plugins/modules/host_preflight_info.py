@@ -21,7 +21,7 @@ options:
       - V(compose) checks the project, its compose files, containers and logs, and what the mitigations need.
       - V(backups) checks that O(backups) can be restored.
       - V(reach) checks that the hosts of O(urls) answer.
-      - V(incident_log) checks that the incident log is writable.
+      - V(incident_log) checks that the incident log is writable, by this login and by O(log_users).
     type: list
     elements: str
     default: [disk, clock, compose]
@@ -52,6 +52,16 @@ options:
     description: Directory of the incident log, for V(incident_log).
     type: str
     default: ""
+  log_group:
+    description: Group that writes the incident log. It must exist, and O(log_users) must be members.
+    type: str
+    default: ""
+  log_users:
+    description: Logins of the people who work incidents, each of which must be able to write the incident log. The mode of
+      the directory and of every log is examined; where access control lists decide, the check is in RV(unknown).
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - pafar.runbook._compose
   - pafar.runbook._compose.engine

@@ -178,3 +178,18 @@ def of_log(path: str, why: str) -> Check:
     return Check(
         "incidents can be recorded", not why, state, f"mkdir -p {path}, owned by the user who runs the playbooks"
     )
+
+
+def of_group(path: str, group: str) -> Check:
+    """The group of the incident log, where the host does not have it."""
+    remedy = f"groupadd {group}, and add the people who work incidents"
+    return Check("the team can record incidents", False, f"{path}: there is no group {group} on this host", remedy)
+
+
+def of_writer(path: str, login: str, can: bool | None, why: str) -> Check:
+    """A person of the team as a writer of the incident log. ``can`` None: not known."""
+    remedy = (
+        f"usermod -aG GROUP {login} (GROUP: runbook_incident_group), and once by the owner of {path}:"
+        f" chgrp -R GROUP {path} && chmod -R g+rwXs {path}"
+    )
+    return Check(f"{login} can record incidents", can, why or f"{path} can be written", remedy)

@@ -17,6 +17,8 @@ HOST_ARGS: dict[str, Any] = {
     "backups": {"type": "list", "elements": "dict", "default": []},
     "urls": {"type": "dict", "default": {}, "no_log": True},
     "log": {"type": "str", "default": ""},
+    "log_group": {"type": "str", "default": ""},
+    "log_users": {"type": "list", "elements": "str", "default": []},
 }
 
 

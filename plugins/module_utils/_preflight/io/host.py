@@ -30,6 +30,7 @@ from ..._system.io import procfs as host
 from ..._system.io.safe_folder import folder
 from .. import host as preflight
 from ..check import Check, HostPreflightReport, of_disk, of_none, preflight_report
+from .log_access import log_access
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
@@ -49,7 +50,7 @@ def host_report(
         "compose": lambda: project(login, source, params["releases"]),
         "backups": lambda: all_backups(login, backups),
         "reach": lambda: reach(params["urls"]),
-        "incident_log": lambda: [incident_log(params["log"])],
+        "incident_log": lambda: log_access(params["log"], params["log_group"], params["log_users"]),
     }
     began = time.time()
     report = preflight_report(check for area, look in looks.items() if area in params["areas"] for check in look())
@@ -224,13 +225,3 @@ def _reached(name: str, url: str) -> Check:
         return preflight.of_url(name, url, f"answers {error.code}", error.code < 500)
     except (urllib.error.URLError, OSError, ValueError, UrlsConnectionError) as error:
         return preflight.of_url(name, url, f"no answer ({getattr(error, 'reason', error)})", False)
-
-
-def incident_log(path: str) -> Check:
-    """Whether a line could be added; nothing is created."""
-    folder = os.path.expanduser(path)
-    there = folder
-    while there and not os.path.exists(there):
-        there = os.path.dirname(there)
-    allowed = os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
-    return preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")

@@ -9,6 +9,7 @@ import json
 import lzma
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -248,6 +249,32 @@ def test_the_incident_log(tmp_path):
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
     assert checks("incident_log", log=str(tmp_path / "file/b"))["incidents can be recorded"]["ready"] is False
+
+
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files to others")
+
+
+@ROOT_ONLY
+def test_a_person_of_the_team_who_could_not_write_the_log_is_named(tmp_path):
+    log, other = tmp_path / "log", "daemon"
+    log.mkdir(mode=0o700)
+    (log / "a.jsonl").write_text("")
+    (log / "a.jsonl").chmod(0o600)
+
+    def of(group="", user=other):
+        return checks("incident_log", log=str(log), log_group=group, log_users=[user, "root"])
+
+    assert of()[f"{other} can record incidents"]["ready"] is False
+    assert of()["root can record incidents"]["ready"] is True
+    assert "no such login" in of(user="nobody-of-here")["nobody-of-here can record incidents"]["found"]
+    shutil.chown(log, group=other)
+    log.chmod(0o2770)
+    assert "1 of 1 logs are closed to the login, such as a.jsonl" in of()[f"{other} can record incidents"]["found"]
+    shutil.chown(log / "a.jsonl", group=other)
+    (log / "a.jsonl").chmod(0o660)
+    assert of(other)[f"{other} can record incidents"]["ready"] is True
+    assert "not a member of the group bin" in of("bin")[f"{other} can record incidents"]["found"]
+    assert of("no-such-group")["the team can record incidents"]["ready"] is False
 
 
 def test_no_engine_is_a_check_and_no_failure(tmp_path):

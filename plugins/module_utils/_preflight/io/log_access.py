@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether the incident log can be written, by this login and by those of the team. Nothing is created. I/O."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from pathlib import Path
+from typing import Sequence
+
+from .. import host as preflight
+from ..check import Check
+
+_ACL = "system.posix_acl_access"  # where a file has one, its mode says less than who may write
+
+
+def log_access(path: str, group: str, logins: Sequence[str]) -> list[Check]:
+    """One check of this login, and one for each of the team. ``group``: what is created is to belong to it."""
+    folder = Path(path).expanduser()
+    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    allowed = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    checks = [preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")]
+    if group and not _gid(group):
+        return [*checks, preflight.of_group(path, group)]
+    return [*checks, *(preflight.of_writer(path, login, *_why_not(folder, group, login)) for login in logins)]
+
+
+def _gid(group: str) -> int | None:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return None
+
+
+def _why_not(folder: Path, group: str, login: str) -> tuple[bool | None, str]:
+    """Whether the login can write the folder and every log in it (None: not known), and why not."""
+    try:
+        person = pwd.getpwnam(login)
+    except KeyError:
+        return False, "there is no such login on this host"
+    groups = os.getgrouplist(login, person.pw_gid)
+    gid = _gid(group) if group else None
+    if gid is not None and gid not in groups and person.pw_uid:
+        return False, f"the login is not a member of the group {group}"
+    if not folder.is_dir():
+        unknown = f"{folder} does not exist yet, and without a group its owner alone writes it"
+        return (True, "") if group else (None, unknown)
+    try:
+        logs = sorted(folder.glob("*.jsonl"))
+        closed = [place for place in (folder, *logs) if not _may(place, person, groups)]
+        has_acl = any(_ACL in os.listxattr(place) for place in closed)
+    except OSError as error:
+        return None, f"{folder} could not be examined: {error.strerror or error}"
+    if has_acl:
+        return None, f"{folder} has access control lists, which are not examined"
+    if folder in closed:
+        return False, f"{folder} is closed to the login"
+    return (
+        not closed,
+        f"{len(closed)} of {len(logs)} logs are closed to the login, such as {closed[-1].name}" if closed else "",
+    )
+
+
+def _may(place: Path, person: pwd.struct_passwd, groups: Sequence[int]) -> bool:
+    """Whether the mode lets the login write."""
+    found = place.stat()
+    if person.pw_uid == 0:
+        return True
+    bit = 0o200 if found.st_uid == person.pw_uid else 0o020 if found.st_gid in groups else 0o002
+    return bool(found.st_mode & bit)
