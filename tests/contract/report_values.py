@@ -248,7 +248,7 @@ def resource_values() -> Iterator[ResourcesReport]:
         "source": "cgroup",
         "processes": top({7: process}, {7: process}, 1.0, 5),
         "stopped": [{"id": id, **name}],
-        **{key: like[key] for key in ("engine", "engine_problem")},  # type: ignore[literal-required,typeddict-item]
+        **{key: like[key] for key in ("engine", "engine_problem")},  # type: ignore[typeddict-item]
     }
 
 

@@ -161,7 +161,7 @@ def test_a_site_has_its_own_share_headroom_and_floor(server, session, site, vari
     site.variables.update({f"end_sessions_{name}": value for name, value in variables.items()})
     done = site.play("--check", playbook=EXHAUSTION)
     assert done.returncode == 0, done.stdout
-    assert f"gate open: {planned} planned" in done.stdout
+    assert f"gate open: {planned} planned" in done.stdout, done.stdout
 
 
 def test_idle_transactions_of_spared_roles_are_no_cause(server, session, site):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.recovery import recovery_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import ROLLBACK
@@ -135,7 +137,7 @@ def half_way(*containers, present=True, **more):
     act = record(ROLLBACK, {"web": wish(2, *before, image=OLD, former=NEW, leaving=leaving)})
     found = project(*containers, **more)
     snapshot = taken(container(image=OLD), container(number=2, image=OLD))
-    recoveries = {"web": recovery_of(found, "web", act, 10.0)}
+    recoveries: Any = {"web": recovery_of(found, "web", act, 10.0)}
     return plan_rollback(found, snapshot, [], present={OLD: present}, recoveries=recoveries, accept_migrations=True)
 
 

@@ -43,7 +43,8 @@ def test_a_held_gate_says_how_to_approve_this_very_plan():
     plan = {"digest": "ab" * 32, "actions": [{"target": "t"}]}
     outcome = Decision(False, ("too many",)).as_dict()
     held: GateResult = {
-        **outcome, "digest": "ab" * 32, "ansible_stats": exported(plan, "unblock_sessions@db", outcome)
+        "gates": [], "options": {}, **outcome,
+        "digest": "ab" * 32, "ansible_stats": exported(plan, "unblock_sessions@db", outcome)
     }  # fmt: skip
     assert summary.of_gate(held)[0] == (summary.CARE, "gate held: too many (plan abababababab)")
     assert "incident_approved_digest=abababababab" in text(summary.of_gate(held))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import (
     Elsewhere,
@@ -76,9 +78,14 @@ def test_what_follows_in_rounds_is_said_and_is_within_the_limit(up_to, limit, sa
     assert (decision.open, decision.reasons) == (True, (says,))
 
 
-SESSIONS = {"verb": "unblock", "digest": f"{kind_of('unblock')}{'1' * 62}", "actions": [{"target": "1@a/b"}]}
-LIMIT = {"verb": "guard_role", "digest": f"{kind_of('guard_role')}{'2' * 62}", "actions": [{"target": "app:idle"}]}
-OTHER_HOST = {**SESSIONS, "digest": f"{kind_of('unblock')}{'3' * 62}", "actions": [{"target": "7@a/b"}]}
+Given = dict[str, Any]
+SESSIONS: Given = {"verb": "unblock", "digest": f"{kind_of('unblock')}{'1' * 62}", "actions": [{"target": "1@a/b"}]}
+LIMIT: Given = {
+    "verb": "guard_role",
+    "digest": f"{kind_of('guard_role')}{'2' * 62}",
+    "actions": [{"target": "app:idle"}],
+}
+OTHER_HOST: Given = {**SESSIONS, "digest": f"{kind_of('unblock')}{'3' * 62}", "actions": [{"target": "7@a/b"}]}
 CHANGED = f"{kind_of('unblock')}{'4' * 62}"  # of the sessions' plan as it was
 
 
@@ -131,7 +138,9 @@ def test_only_what_was_approved_is_allowed_where_nothing_else_may_be_done():
 
 
 def test_finds_the_plans_of_registered_results():
-    results = [{"plan": SESSIONS}, {"plans": {"harmless": LIMIT, "others": OTHER_HOST}}, {"parts": {"x": SESSIONS}}]
+    results: list[Any] = [{"plan": SESSIONS}]
+    results += [{"plans": {"harmless": LIMIT, "others": OTHER_HOST}}, {"parts": {"x": SESSIONS}}]
     assert [len(list(plans_in(result))) for result in results] == [1, 2, 1]
-    assert [list(plans_in(result)) for result in ("x", None, {"plan": "x"}, {"plan": {}}, {"plans": None})] == [[]] * 5
+    nothing: list[Any] = ["x", None, {"plan": "x"}, {"plan": {}}, {"plans": None}]
+    assert [list(plans_in(result)) for result in nothing] == [[]] * 5
     assert matched(SESSIONS, [SESSIONS["digest"][:12], CHANGED]) == [SESSIONS["digest"][:12]]

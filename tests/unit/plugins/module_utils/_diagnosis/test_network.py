@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network import diagnose_network
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
@@ -169,8 +171,8 @@ def test_a_proxy_that_holds_stale_addresses_is_reloaded(status, by, stale, cause
 
 
 def test_the_service_that_the_proxy_depends_on_is_the_one_that_it_does_not_know():
-    proxy = {**service("nginx", ports=["0.0.0.0:80->80/tcp"]), "needs": ["backend"]}
-    stale = [{**STALE, "service": "worker", "replicas": ["pafar-worker-1"]}, STALE]
+    proxy: Any = {**service("nginx", ports=["0.0.0.0:80->80/tcp"]), "needs": ["backend"]}
+    stale: Any = [{**STALE, "service": "worker", "replicas": ["pafar-worker-1"]}, STALE]
     rows = [answered("site", 502, "no_backend", address="127.0.0.1:80")]
     found = diagnose_network(rows, {**SERVICES, "nginx": proxy}, stale).as_dict()
     assert found["rules"]["services"] == ["backend"]

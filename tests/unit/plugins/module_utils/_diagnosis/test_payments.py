@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ProbeReport
@@ -273,7 +275,7 @@ def test_a_webhook_behind_a_stale_proxy_is_the_proxys_matter():
     proxy = service("nginx", ports=["0.0.0.0:443->443/tcp"])
     gone = hook("down", "protocol", "the proxy reaches no backend", 502)
     gone["address"] = "127.0.0.1:443"
-    stale = [{"proxy": "pafar-nginx-1", "seconds": 60.0, "service": "backend", "replicas": ["pafar-backend-1"]}]
+    stale: Any = [{"proxy": "pafar-nginx-1", "seconds": 60.0, "service": "backend", "replicas": ["pafar-backend-1"]}]
     services = {**SERVICES, "nginx": proxy}
     report = diagnose_payments([stripe(), gone], services, log(), WAITING, ["backend"], 7200, stale).as_dict()
     assert (report["cause"], report["mitigation"]) == ("stale_proxy", "scale_services")

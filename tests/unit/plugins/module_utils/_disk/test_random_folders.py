@@ -50,7 +50,7 @@ def dated(rng: random.Random) -> str:
 def by_name(rng: random.Random) -> Iterator[tuple[str, Name]]:
     pattern, end = dated(rng), rng.choice(["", "_02h00m", "T0230", "-full"])
     for base in rng.sample(DATABASES, rng.randint(1, 4)):
-        yield base, lambda at, base=base: f"{base}-{form(pattern, at)}{end}"
+        yield base, lambda at, base=base: f"{base}-{form(pattern, at)}{end}"  # type: ignore[misc]
 
 
 def by_number(rng: random.Random) -> Iterator[tuple[str, Name]]:
@@ -70,18 +70,18 @@ def by_number(rng: random.Random) -> Iterator[tuple[str, Name]]:
     number, pattern = rng.choice(numbers), rng.choice(["%Y%m%d", "%Y-%m-%d"])
     place = rng.choice(["{n}_{d}", "{d}-{n}", "{d}_{n}_shop", "t-{n}-{d}", "{d}T0200-{n}", "{n}.{d}", "{d}_0200_{n}"])
     for value in {number() for dummy in range(rng.randint(2, 6))}:
-        yield value, lambda at, value=value: place.format(n=value, d=form(pattern, at))
+        yield value, lambda at, value=value: place.format(n=value, d=form(pattern, at))  # type: ignore[misc]
 
 
 def by_epoch(rng: random.Random) -> Iterator[tuple[str, Name]]:
     for base in rng.sample(DATABASES, rng.randint(1, 3)):
-        yield base, lambda at, base=base: f"{base}-{int(at)}"
+        yield base, lambda at, base=base: f"{base}-{int(at)}"  # type: ignore[misc]
 
 
 def by_time(rng: random.Random) -> Iterator[tuple[str, Name]]:
     pattern = rng.choice(["%Y%m%d_%H%M", "%Y-%m-%d-%H%M%S", "%Y-%m-%d_%H-%M", "%Y%m%d%H%M%S"])
     for base in rng.sample(DATABASES, rng.randint(1, 3)):
-        yield base, lambda at, base=base: f"{base}_{form(pattern, at)}"
+        yield base, lambda at, base=base: f"{base}_{form(pattern, at)}"  # type: ignore[misc]
 
 
 def by_partition(rng: random.Random) -> Iterator[tuple[str, Name]]:
@@ -89,7 +89,7 @@ def by_partition(rng: random.Random) -> Iterator[tuple[str, Name]]:
     day = rng.choice(["%Y_%m_%d", "%Y%m%d"])
     for age in range(1, rng.randint(3, 9)):
         part = form(day, NOW - DAY * age - DAY)
-        yield part, lambda at, part=part: f"events_{part}_{form('%Y%m%d', at)}"
+        yield part, lambda at, part=part: f"events_{part}_{form('%Y%m%d', at)}"  # type: ignore[misc]
 
 
 def without_date(rng: random.Random) -> Iterator[tuple[str, Name]]:
@@ -98,7 +98,7 @@ def without_date(rng: random.Random) -> Iterator[tuple[str, Name]]:
         [lambda: form("%Y%m%d", NOW - DAY * rng.randint(5, 2000)), lambda: str(rng.randint(10**9, 2 * 10**9))]
     )
     for value in {kind() for dummy in range(rng.randint(2, 8))}:
-        yield value, lambda dummy, value=value: f"customer-{value}"
+        yield value, lambda dummy, value=value: f"customer-{value}"  # type: ignore[misc]
 
 
 def folder(rng: random.Random) -> list[Real]:

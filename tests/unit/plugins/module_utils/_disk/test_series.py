@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.series import Backup, Series, series_of
@@ -15,7 +16,7 @@ def form(pattern: str, days: float) -> str:
     return time.strftime(pattern, time.gmtime(NOW - DAY * days))
 
 
-def files(names: dict[str, float]) -> list[Backup]:
+def files(names: Mapping[str, float]) -> list[Backup]:
     """Name to days since the last change."""
     return [
         Backup(name, 1, 1, NOW - DAY * days, place, int((NOW - DAY * days) * 1e9))
@@ -23,11 +24,11 @@ def files(names: dict[str, float]) -> list[Backup]:
     ]
 
 
-def grouped(names: dict[str, float], **options: object) -> dict[str, list[str]]:
+def grouped(names: Mapping[str, float], **options: object) -> dict[str, list[str]]:
     return {series.name: [backup.name for backup in series.backups] for series in all_of(names, **options)}
 
 
-def all_of(names: dict[str, float], **options: object) -> list[Series]:
+def all_of(names: Mapping[str, float], **options: object) -> list[Series]:
     return series_of(files(names), **options)  # type: ignore[arg-type]
 
 

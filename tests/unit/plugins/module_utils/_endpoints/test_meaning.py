@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints import meaning
@@ -108,9 +109,10 @@ def test_what_the_end_of_a_certificate_means(facts, state, said):
 
 def test_a_certificate_must_be_for_the_names_that_are_expected():
     wanted = target(cert_names=["pafar.example", "shop.example"])
-    facts = {"days_left": 90, "expired": False, "names": ["*.example"]}
+    facts: Any = {"days_left": 90, "expired": False, "names": ["*.example"]}
     assert meaning.of_certificate(facts, wanted, True) == Meaning("up")
-    found = meaning.of_certificate({**facts, "names": ["pafar.example"]}, wanted, True)
+    other: Any = {**facts, "names": ["pafar.example"]}
+    found = meaning.of_certificate(other, wanted, True)
     assert (found.state, found.why) == ("degraded", "its certificate is not for shop.example")
     assert meaning.of_certificate({}, wanted, True) == Meaning("up"), "no TLS is spoken"
 

@@ -34,8 +34,10 @@ def log_of(number, before=(), **note):
 
 
 def verified(lines, *heads, ends_with="\n"):
+    known = [head for head in map(head_of, heads) if head is not None]
+    assert len(known) == len(heads)
     data = b"\n".join(lines) + ends_with.encode()
-    return read_chain(data.splitlines(keepends=True), Chain([head_of(head) for head in heads]))
+    return read_chain(data.splitlines(keepends=True), Chain(known))
 
 
 def head(lines):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, PLAIN
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
@@ -24,7 +25,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_what_can_be_taken_back_or_why_nothing():
     note = {"mitigation": "scale_service", "undo": {"reversible": True, "why": ""}}
-    act = Event("mitigated", NOW, "me", "db", note).as_dict()
+    act: Any = Event("mitigated", NOW, "me", "db", note).as_dict()
     ((kind, text),) = of_incident(incident_report([act], 0, "db", NOW))
     assert (kind, "scale_service" in text) == (PLAIN, True)
     assert of_incident(incident_report([], 0, "db", NOW))[0][0] == CARE
@@ -32,7 +33,7 @@ def test_what_can_be_taken_back_or_why_nothing():
 
 
 def test_an_act_without_an_outcome():
-    act = Event("intended", NOW, "me", "db", {"mitigation": "scale_service"}).as_dict()
+    act: Any = Event("intended", NOW, "me", "db", {"mitigation": "scale_service"}).as_dict()
     assert of_incident(incident_report([act], 0, "", NOW)) == [
         (CARE, "scale_service of 2026-01-01T00:00:00.000000Z on db has no outcome: its run was cut off")
     ]

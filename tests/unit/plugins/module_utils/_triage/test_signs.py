@@ -145,14 +145,16 @@ def test_what_was_not_read_is_listed():
         "seen": {"resources": resources(), "database": partial},
         "well": {"resources": resources(), "database": {**database(), "visibility": "full"}},
     }
-    found = unread_of(surveys, {"msg": "refused"})
+    refused: Any = {"msg": "refused"}
+    nothing: Any = {}
+    found = unread_of(surveys, refused)
     assert found == [
         "gone could not be examined",
         "db: the database could not be examined",
         "seen: 4 sessions cannot be seen",
         "Prometheus could not be asked",
     ]
-    assert unread_of({"well": surveys["well"]}, {}) == []
+    assert unread_of({"well": surveys["well"]}, nothing) == []
 
 
 def test_a_host_that_gives_no_answer_is_a_sign():
