@@ -14,6 +14,11 @@ _UNPRINTABLE = re.compile(
     r"\U000e0000-\U000e007f]"
 )
 
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
+# Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
+_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
 
 # The sessions of a queue often have the same texts: each is cleaned once.
 @lru_cache(maxsize=4096)
@@ -52,3 +57,13 @@ def span(seconds: float) -> str:
     if seconds < 3 * 86400:
         return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
     return f"{seconds / 86400:.0f} days"
+
+
+def in_markdown(text: str) -> str:
+    """Foreign text on one line of a Markdown page, as text: no markup, link, mention, image or HTML."""
+    return _MARKDOWN.sub(r"\\\1", _LIVE.sub(lambda match: f"{match.group()} ", printable(text)))
+
+
+def in_html(text: str) -> str:
+    """Foreign text as text in an HTML page, also between the quotes of an attribute; its characters are kept."""
+    return text.translate(_HTML)

@@ -8,7 +8,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Mapping, Sequence
 
-from .._core.text import printable, span
+from .._core.text import in_markdown as _text
+from .._core.text import span
 from .changes import Change
 from .prometheus_signs import PrometheusResult, SeriesReport, figure
 from .sign import SCENARIOS, SEVERITIES, ScenarioReport, Sign, without_playbook
@@ -16,9 +17,6 @@ from .signs import examined
 from .survey_report import Survey
 
 _SHOWN, _CHANGES = 8, 16
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
-# Chats and GitHub make mentions and links of bare text, also where it is escaped: only a gap stops them.
-_LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[<>\s]")
 _MEANS = {
     "P0": "complete outage: answer now",
@@ -180,9 +178,3 @@ def _links(links: Mapping[str, str], at: datetime) -> str:
             filled = filled.replace(mark, value)
         lines.append(f"- [{_text(name)}](<{filled}>)")
     return "## Look closer\n\n" + "\n".join(lines) + "\n" if lines else ""
-
-
-def _text(text: str) -> str:
-    """Foreign text on one line, as text: no markup, link, mention, image or HTML of a log line."""
-    one_line = " ".join(printable(text).split())
-    return _SPECIAL.sub(r"\\\1", _LIVE.sub(lambda match: f"{match.group()} ", one_line))

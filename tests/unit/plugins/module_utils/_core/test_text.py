@@ -5,7 +5,14 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.text import harmless, printable, shortened, span
+from ansible_collections.pafar.runbook.plugins.module_utils._core.text import (
+    harmless,
+    in_html,
+    in_markdown,
+    printable,
+    shortened,
+    span,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.sql_text import without_literals
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +44,21 @@ def test_a_span_as_a_person_says_it(seconds, said):
 def test_a_cut_is_shown():
     assert shortened("abcdefgh", 6) == "abc..."
     assert shortened("abc", 6) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a_b *c* `d`", r"a\_b \*c\* \`d\`"), ("<b>", r"\<b\>"), ("a | b", r"a \| b"),
+        ("two\n# lines", r"two \# lines"),
+        ("@all", "@ all"), ("http://e", "http: //e"), ("www.e", "www .e"), ("plain, 5 %", "plain, 5 %"),
+    ],
+)  # fmt: skip
+def test_foreign_text_in_markdown_is_text(text, escaped):
+    assert in_markdown(text) == escaped
+
+
+def test_foreign_text_in_html_is_text_with_its_characters():
+    assert (
+        in_html("<a href=\"x\" t='y'>&amp;\n\u202e") == "&lt;a href=&quot;x&quot; t=&#x27;y&#x27;&gt;&amp;amp;\n\u202e"
+    )
