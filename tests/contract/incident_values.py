@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult, PastGate
@@ -24,10 +25,16 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.standing import StatusReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.months import write_month
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.pages import write_postmortem
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month import MonthReport
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.postmortem import PostmortemReport
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Check
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import PreflightTotal, total_of
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import RunReport
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import CheckedRun, Own, unknown_names
+
+from support.incidents import whole_incident
 
 
 def incident_values() -> Iterator[IncidentReport]:
@@ -82,6 +89,22 @@ def status_values() -> Iterator[StatusReport]:
     with tempfile.TemporaryDirectory() as folder:
         _written_log(folder)
         yield incident_status(folder, "i")
+
+
+def postmortem_values() -> Iterator[PostmortemReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        log = whole_incident(Path(folder))
+        params = {"log": folder, "id": log.name, "views": ["internal"], "public_words": {}, "heads": [], "group": ""}
+        value: Any = write_postmortem(params, True)
+        yield value
+
+
+def month_values() -> Iterator[MonthReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(2):
+            whole_incident(Path(folder), f"i{number}", 3600.0 * number)
+        value: Any = write_month({"log": folder, "month": "2026-11", "group": ""}, True)
+        yield value
 
 
 def gate_values() -> Iterator[GateResult]:

@@ -13,7 +13,10 @@ from support.servers import ROOT
 
 # They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked; the
 # others read.
-NO_INCIDENT = {"game_day", "incident_note", "incident_status", "incident_verify", "incidents", "menu", "preflight"}
+NO_INCIDENT = {
+    "game_day", "incident_note", "incident_postmortem", "incident_report", "incident_status", "incident_verify",
+    "incidents", "menu", "preflight",
+}  # fmt: skip
 EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 

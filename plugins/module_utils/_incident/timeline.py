@@ -72,7 +72,7 @@ def lines_of_list(incidents: Sequence[IncidentSummary]) -> list[str]:
 def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Sequence[HeldPlan]) -> list[str]:
     """Every event with its time (UTC), what is held, and how it is carried out or given up."""
     lines = [f"incident {incident_id}"]
-    lines += [f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {_words(event)}" for event in events]
+    lines += [f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {words_of(event)}" for event in events]
     for plan in held:
         if plan["pending"]:
             lines.append(
@@ -83,7 +83,8 @@ def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Seq
     return lines
 
 
-def _words(event: EventReport) -> str:
+def words_of(event: EventReport) -> str:
+    """What an event says, in one line. The note has the fields of its kind."""
     note = event["note"]
     named = str(note.get("mitigation", ""))
     kind = event["kind"].replace("_", " ")

@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The post-mortem of one incident: its facts, and its pages. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence, TypedDict
+
+from .._incident.event import EventReport
+from .._incident.hash_chain import Verification
+from .action_items import ActionItem, action_items
+from .invitation import invitation
+from .milestones import RESOLVED, milestones, spans
+from .mitigations import mitigations
+from .page.document import Document, said
+from .page.to_html import to_html
+from .page.to_markdown import to_markdown
+from .passages import status_of, unanswered
+from .proposals import proposals
+from .public_view import public_document
+from .sections import Facts, sections, severity_of
+from .story import numbered, seconds_at
+
+VIEWS = ("internal", "public")
+
+
+class MilestoneReport(TypedDict):
+    """A time of the incident. ``at`` empty: missing."""
+
+    at: str
+    source: str
+    sure: str
+    events: list[int]
+
+
+class DurationReport(TypedDict):
+    """A duration. ``seconds`` null: missing."""
+
+    seconds: float | None
+    events: list[int]
+
+
+class ProposalReport(TypedDict):
+    """A change that a rule proposes."""
+
+    rule: str
+    subject: str
+    text: str
+    events: list[int]
+
+
+class PostmortemFacts(TypedDict):
+    """The facts of one incident, as its pages have them."""
+
+    severity: str
+    status: str
+    first_break: str
+    milestones: dict[str, MilestoneReport]
+    durations: dict[str, DurationReport]
+    proposals: list[ProposalReport]
+    action_items: list[ActionItem]
+    to_write: list[str]
+
+
+class PostmortemReport(PostmortemFacts):
+    """What incident_postmortem returns. ``paths``: of the files, also where check mode has not written them."""
+
+    paths: list[str]
+    lines: list[str]
+
+
+def postmortem(
+    incident: str,
+    events: Sequence[EventReport],
+    torn: int,
+    verification: Verification,
+    views: Sequence[str],
+    words: Mapping[str, str],
+) -> tuple[PostmortemFacts, dict[str, str]]:
+    """The facts, and the text of each file by the end of its name. The same log gives the same texts."""
+    events = numbered(events)
+    facts = facts_of(events, verification)
+    warning = warning_of(verification, torn)
+    severity, dummy = severity_of(events)
+    files: dict[str, str] = {}
+    if "internal" in views:
+        page = _internal(incident, facts, warning)
+        files["postmortem.md"], files["postmortem.html"] = to_markdown(page), to_html(page)
+    if "public" in views:
+        short = _SHORT_WARNING if warning else ""
+        page = public_document(events, facts.times, words, short)
+        files["public.md"], files["public.html"] = to_markdown(page), to_html(page)
+    ended = facts.times[RESOLVED].seconds
+    if ended is None and events:
+        ended = seconds_at(events[-1]["at"])
+    invited = invitation(incident, severity, ended, _scenario(events)) if ended is not None else ""
+    if invited:
+        files["review.ics"] = invited
+    return _report(facts, severity), files
+
+
+_SHORT_WARNING = "The log of this incident could not be verified: this page may be wrong."
+
+
+def facts_of(events: Sequence[EventReport], verification: Verification) -> Facts:
+    """All folds over the events, which have numbers."""
+    times = milestones(events)
+    acts = mitigations(events)
+    return Facts(events, times, spans(times), acts, proposals(events, acts, times), action_items(events), verification)
+
+
+def warning_of(verification: Verification, torn: int) -> str:
+    """The first line of the page; empty where the log and its evidence are what was written."""
+    broken = verification["first_break"]
+    if broken is not None:
+        where = (
+            f"evidence {broken['evidence']}" if broken["evidence"] else f"line {broken['line']} (seq {broken['seq']})"
+        )
+        return said(f"THE LOG DOES NOT VERIFY at {where}: {broken['what']}. Do not rely on this page.").text
+    if verification["not_checked"]:
+        return f"{verification['not_checked']} lines of the log are of a version without a chain and were not checked."
+    return f"{torn} lines of the log are incomplete and could not be read." if torn else ""
+
+
+def _scenario(events: Sequence[EventReport]) -> str:
+    opened = next((event for event in events if event["kind"] == "opened"), None)
+    return str(opened["note"].get("scenario", "")) if opened else ""
+
+
+def _internal(incident: str, facts: Facts, warning: str) -> Document:
+    status, seq = status_of(facts.events)
+    about = [
+        said(f"Status: {status}", *([seq] if seq else [])),
+        said("View: internal. How we got here, not who: people acted on what they could see at the time."),
+    ]
+    return Document(f"Post-mortem of {incident}", warning, about, sections(facts))
+
+
+def _report(facts: Facts, severity: str) -> PostmortemFacts:
+    broken = facts.verification["first_break"]
+    return {
+        "severity": severity,
+        "status": status_of(facts.events)[0],
+        "first_break": broken["what"] if broken else "",
+        "milestones": {
+            name: {
+                "at": "" if time.seconds is None else time.text,
+                "source": said(time.source).text,
+                "sure": time.sure,
+                "events": list(time.cites),
+            }
+            for name, time in facts.times.items()
+        },
+        "durations": {
+            name: {"seconds": each.seconds, "events": list(each.cites)} for name, each in facts.durations.items()
+        },
+        "proposals": [
+            {
+                "rule": each.rule,
+                "subject": said(each.subject).text,
+                "text": said(each.text).text,
+                "events": list(each.cites),
+            }
+            for each in facts.proposals
+        ],
+        "action_items": [_clean(item) for item in facts.items],
+        "to_write": unanswered(facts.events),
+    }
+
+
+def _clean(item: ActionItem) -> ActionItem:
+    clean: Any = {name: said(value).text if isinstance(value, str) else value for name, value in item.items()}
+    done: ActionItem = clean
+    return done
+
+
+def lines_of(facts: PostmortemFacts, paths: Sequence[str]) -> list[str]:
+    """In sentences: what does not verify, where the pages are, what is missing, and what is to be written."""
+    lines = [f"the log does not verify: {facts['first_break']}"] if facts["first_break"] else []
+    lines += [f"page: {path}" for path in paths]
+    missing = [name for name, time in facts["milestones"].items() if not time["at"]]
+    lines += [f"times that the log does not hold: {', '.join(missing)}"] if missing else []
+    lines += [f"proposal: {each['text']}" for each in facts["proposals"]]
+    lines += [f"to be written: {', '.join(facts['to_write'])}"] if facts["to_write"] else []
+    return lines

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The public page of an incident: the words of the site, what was published, and times; nothing else. Pure."""
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence
+
+from .._incident.event import EventReport
+from .milestones import BEGAN, MEANS, RESOLVED, VERIFIED, Milestone
+from .page.document import Bullets, Definitions, Document, Passage, Row, Said, Section, Table, paragraph, said
+from .passages import PUBLIC, passages, status_of
+from .story import seconds_at, shown
+
+PUBLIC_AUDIENCES = ("public", "status page", "status_page", "customers")
+_TIMES = {BEGAN: "The impact began", VERIFIED: "The recovery was verified", RESOLVED: "The incident was resolved"}
+_NO_WORDS = "An incident"
+
+
+def public_document(
+    events: Sequence[EventReport], times: Mapping[str, Milestone], words: Mapping[str, str], warning: str
+) -> Document:
+    """``words``: the site's public words by scenario; a scenario without any is called an incident. No host, person,
+    statement or name of the log is on the page."""
+    opened = next((event for event in events if event["kind"] == "opened"), None)
+    scenario = str(opened["note"].get("scenario", "")) if opened else ""
+    status, seq = status_of(events)
+    rows = [Row((said(text), Said(times[name].text, times[name].cites))) for name, text in _TIMES.items()]
+    written = [Passage(passage.text, "", "", passage.seq, passage.hidden) for passage in passages(events, PUBLIC)]
+    return Document(
+        str(words.get(scenario) or _NO_WORDS),
+        warning,
+        [said(f"Status: {status}", *([seq] if seq else []))],
+        [
+            Section("what", "What happened", written or [paragraph("No text for the public is written yet.")]),
+            Section("times", "Times", [Table("Times of the incident, UTC", ("what", "when"), tuple(rows))]),
+            Section("updates", "What we published", [_updates(events)]),
+            Section("definitions", "Definitions", [Definitions(tuple((_TIMES[name], MEANS[name]) for name in _TIMES))]),
+        ],
+    )
+
+
+def _updates(events: Sequence[EventReport]) -> Bullets:
+    items = []
+    for event in events:
+        seconds = seconds_at(event["at"])
+        if event["kind"] == "update" and str(event["note"].get("audience", "")).lower() in PUBLIC_AUDIENCES:
+            at = shown(seconds) if seconds is not None else "at an unknown time"
+            items.append(said(f"{at}: {event['note'].get('text', '')}", event["seq"]))
+    return Bullets(tuple(items) or (said("Nothing was published."),))

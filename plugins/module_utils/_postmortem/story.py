@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The events of a log, made safe to read: also a log that was changed must give a page. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Iterable, Mapping, Sequence, cast
+
+from .._core.times import moment_of
+from .._incident.event import EventReport
+from .._incident.timeline import words_of
+
+
+def numbered(events: Iterable[EventReport]) -> list[EventReport]:
+    """The events, each with a number (its place, in a log of a version that had none), texts and a note."""
+    return [
+        cast(
+            EventReport,
+            {
+                "seq": event["seq"] if isinstance(event["seq"], int) and event["seq"] > 0 else place,
+                "at": str(event["at"]),
+                "kind": str(event["kind"]),
+                "by": str(event["by"]),
+                "host": str(event["host"]),
+                "note": event["note"] if isinstance(event["note"], dict) else {},
+                "logged": str(event["logged"]),
+            },
+        )
+        for place, event in enumerate(events, 1)
+    ]
+
+
+def seconds_at(text: Any) -> float | None:
+    """Seconds since 1970 of a date; None where the text is none."""
+    if not isinstance(text, str) or not text[:4].isdigit() or len(text) < 10:
+        return None
+    return moment_of(text, 0.0) if text[4] == "-" else None
+
+
+def shown(seconds: float) -> str:
+    """A moment as the pages have it: to the second, in UTC."""
+    return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def listed(note: Mapping[str, Any], name: str) -> Sequence[Any]:
+    """A list of a note; empty where it has none or something else."""
+    found = note.get(name)
+    return found if isinstance(found, (list, tuple)) else ()
+
+
+def of_dict(note: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A dictionary of a note; empty where it has none or something else."""
+    found = note.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def in_words(event: EventReport) -> str:
+    """What an event says, in one line."""
+    note = event["note"]
+    fields = _FIELDS.get(event["kind"])
+    if fields is not None:
+        said = [str(note[name]) for name in fields if note.get(name) not in (None, "", [], {})]
+        return f"{event['kind'].replace('_', ' ')}: {', '.join(said)}".rstrip(": ")
+    try:
+        return words_of(event)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return f"{event['kind']}: its fields could not be read"
+
+
+# Kinds whose fields are texts that a reader needs; the others have sentences of their own.
+_FIELDS: dict[str, Sequence[str]] = {
+    "alert": ("alertname", "status", "starts_at", "ends_at"),
+    "severity": ("severity", "reason"),
+    "acknowledged": ("text",),
+    "role": ("role", "person", "action", "until"),
+    "phase": ("phase", "reason"),
+    "update": ("audience", "text", "next_at"),
+    "message": ("state", "channel", "audience", "reason"),
+    "checklist": ("item", "state", "reason"),
+    "action_item": ("key", "text", "owner", "due", "state", "reason"),
+    "lock": ("target", "state", "until", "reason"),
+    "written": ("section",),
+}
