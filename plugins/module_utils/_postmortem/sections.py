@@ -193,11 +193,11 @@ def _timeline(events: Sequence[EventReport]) -> Table:
     rows = []
     for event in events:
         seconds = seconds_at(event["at"])
-        at = shown(seconds) if seconds is not None else event["at"]
+        at = Said(shown(seconds)) if seconds is not None else said(event["at"])
         logged = seconds_at(event["logged"])
-        clock = f" (the log's host: {shown(logged)})" if logged is not None else ""
-        words = Said(said(in_words(event)).text)
-        rows.append(Row((said(f"{at}{clock}"), said(event["host"]), said(event["by"]), words), event["seq"]))
+        if logged is not None:
+            at = Said(f"{at.text} (the log's host: {shown(logged)})")
+        rows.append(Row((at, said(event["host"]), said(event["by"]), said(in_words(event))), event["seq"]))
     return Table("All events, UTC", ("when", "host", "by", "what"), tuple(rows))
 
 

@@ -9,6 +9,7 @@ is a ``Passage``, whose characters are never changed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Sequence, Union
 
 from ..._core.redaction import redacted
@@ -116,7 +117,13 @@ class Document:
 
 def said(text: str, *cites: int) -> Said:
     """A text of the page, on one line, without secrets and of a bounded length."""
-    return Said(shortened(redacted(text), _LONGEST), tuple(dict.fromkeys(cites)))
+    return Said(_clean(text), tuple(dict.fromkeys(cites)))
+
+
+# Names of hosts and people come again and again, and what an event says stands in the chart and in the table.
+@lru_cache(maxsize=16384)
+def _clean(text: str) -> str:
+    return shortened(redacted(text), _LONGEST)
 
 
 def paragraph(text: str, *cites: int) -> Paragraph:
