@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: intended_events
 short_description: Event that a mitigation records before it acts
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Builds the event of kind C(intended) for the incident log, with the targets that the gate allows. If the run is
     cut off before its outcome is recorded, the next run completes it.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: reconciled_events
 short_description: Event that completes an act whose run was cut off
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Compares an act without an outcome with what the modules see now, and builds the event of kind C(reconciled) for the
     incident log. It says of each target whether it is gone, still there, or unknown.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: compose_switch
 short_description: Start or stop named containers of a compose project
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Starts or stops exactly the containers that are named, in the order of what they depend on, and touches no other one.
     A container that stops is drained first where another replica of its service is healthy. One that starts must become

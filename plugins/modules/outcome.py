@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: outcome
 short_description: Compare a count before and after an act
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Compares a count before and after an act and returns the outcome. Runs on the controller.
   - Fails if the result is worse than the plan said, so that the operator takes over.

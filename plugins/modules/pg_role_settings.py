@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: pg_role_settings
 short_description: Set timeouts and connection limits on PostgreSQL roles
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Sets timeouts and connection limits with C(ALTER ROLE ... SET) and C(ALTER ROLE ... CONNECTION LIMIT), in one
     transaction, and returns how to undo them.

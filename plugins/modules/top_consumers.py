@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: top_consumers
 short_description: Rank containers, processes and sessions by CPU or memory use
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Ranks the containers, their processes and, with the view of the database, the sessions that use most of a scarce
     resource, with advice for each. Runs on the controller, on the result of M(pafar.runbook.host_resources_info).

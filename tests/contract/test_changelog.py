@@ -28,9 +28,28 @@ def test_the_changelog_knows_this_version():
 )
 def test_the_changelog_names_everything(names, place):
     releases = load(ROOT / "changelogs/changelog.yaml")["releases"].values()
-    assert sorted(named_in(releases, place)) == names
+    named = named_in(releases, place)
+    former = [
+        name for name in named if name not in names
+    ]  # of earlier versions: what to use now is in the upgrade notes
+    assert sorted(set(named) - set(former)) == names
+    assert len(named) == len(set(named))
+    upgrade = (ROOT / "docs/upgrading.md").read_text()
+    assert [name for name in former if f"`{name}`" not in upgrade] == []
     rendered = (ROOT / "CHANGELOG.md").read_text().replace("\\", "")
     assert [name for name in names if f"* {name} - " not in rendered] == []
+
+
+def test_a_module_is_documented_as_new_in_the_version_that_brought_it():
+    releases = load(ROOT / "changelogs/changelog.yaml")["releases"]
+    brought = {module["name"]: version for version, release in releases.items() for module in release["modules"]}
+    wrong = {}
+    for name in MODULES:
+        text = (ROOT / f"plugins/modules/{name}.py").read_text()
+        stated = re.search(r"^version_added: (\S+)", text, re.M).group(1)
+        if stated != brought[name]:
+            wrong[name] = brought[name]
+    assert wrong == {}
 
 
 def named_in(releases, place):

@@ -131,6 +131,12 @@ def texts_of_fragment(path: Path) -> Iterator[tuple[int, str]]:
         yield number, re.sub(r"``[^`]*``", "", line)
 
 
+def texts_of_upgrade_notes(path: Path) -> Iterator[tuple[int, str]]:
+    """Their prose; what is quoted is the names that were."""
+    for number, text in texts_of_markdown(path):
+        yield number, re.sub(r"`[^`]*`", "", text)
+
+
 def texts_of_markdown(path: Path) -> Iterator[tuple[int, str]]:
     """Prose; blocks of code are shown output, which the other rules hold."""
     fenced = False
@@ -144,9 +150,10 @@ def texts_of_markdown(path: Path) -> Iterator[tuple[int, str]]:
 def pages() -> list[Path]:
     """Every file whose texts reach a user."""
     paths = list((ROOT / "plugins").rglob("*.py"))
-    for folder in ("roles", "playbooks", "inventory.example", "changelogs/fragments"):
+    for folder in ("roles", "playbooks", "inventory.example", "changelogs/fragments", ".github"):
         paths += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".md")]
-    return sorted([*paths, *(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
+    own = [path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"]
+    return sorted([*paths, *(ROOT / "docs").glob("*.md"), *own])
 
 
 def private_words(path: Path) -> list[tuple[int, str, str]]:
@@ -154,6 +161,8 @@ def private_words(path: Path) -> list[tuple[int, str, str]]:
     read = {".py": texts_of_code, ".yml": texts_of_yaml, ".md": texts_of_markdown}[path.suffix]
     if path.parent.name == "fragments":
         read = texts_of_fragment
+    if path.name == "upgrading.md":
+        read = texts_of_upgrade_notes
     return [(number, word, instead) for number, text in read(path) for word, instead in hits(text)]
 
 
@@ -201,3 +210,8 @@ def test_names_of_the_project_are_no_hits(tmp_path: Path) -> None:
     fragment.parent.mkdir()
     fragment.write_text("- the key ``cure`` is now ``remedy``.\n", encoding="utf-8")
     assert private_words(fragment) == []
+    notes = tmp_path / "upgrading.md"
+    notes.write_text("| `cure` | `remedy` |\n", encoding="utf-8")
+    assert private_words(notes) == []
+    notes.write_text("| `cure` | cure |\n", encoding="utf-8")
+    assert [word for dummy, word, instead in private_words(notes)] == ["cure"]

@@ -1,8 +1,10 @@
 """Write every module, plugin, role and playbook of this version into the changelog, and render CHANGELOG.md.
 
-python tests/docs/release_notes.py          rewrite
-python tests/docs/release_notes.py --check  fail if the changelog is not what would be written
+python tests/docs/release_notes.py            rewrite
+python tests/docs/release_notes.py --check    fail if the changelog is not what would be written
+python tests/docs/release_notes.py --release  also move the fragments into this version, with the date of today
 
+A version names what no earlier version has.
 Descriptions are the short descriptions of the documentation; a playbook's is the first sentence of its comment.
 """
 
@@ -41,7 +43,7 @@ def playbook_description(path: Path) -> str:
         if not line.startswith("# "):
             break
         lines.append(line[2:])
-    return re.split(r"(?<=[.?])\s", " ".join(lines))[0].rstrip(".")
+    return re.split(r"(?<=[^.][.?])\s", " ".join(lines))[0].rstrip(".")
 
 
 def entry(name: str, description: str, namespace: str | None) -> dict[str, Any]:
@@ -73,11 +75,23 @@ def objects() -> dict[str, Any]:
     }
 
 
+def without_known(found: Any, known: Any) -> Any:
+    """The objects that an earlier release does not name, in the same shape."""
+    if isinstance(found, dict):
+        return {kind: without_known(part, known.get(kind) or type(part)()) for kind, part in found.items()}
+    names = {each["name"] for each in known}
+    return [each for each in found if each["name"] not in names]
+
+
 def main() -> int:
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+    if "--release" in sys.argv:
+        subprocess.run(["antsibull-changelog", "release", "--update-existing"], cwd=ROOT, check=True)
     changelog = yaml.safe_load(CHANGELOG.read_text())
     release = changelog["releases"][version]
     fresh = objects()
+    for earlier, named in changelog["releases"].items():
+        fresh = fresh if earlier == version else without_known(fresh, named)
     if all(release.get(key) == value for key, value in fresh.items()):
         return 0
     if "--check" in sys.argv:
