@@ -244,9 +244,8 @@ def resource_values() -> Iterator[ResourcesReport]:
         HostReading(at, {"MemTotal": 9}, (1.0, 1.0, 1.0), 2, at, at, {"cpu": psi}, 0, 9.0) for at in (0.0, 1.0)
     )
     told = resources_dict((first, last), used)
-    like = reports.resources(disk=0.5)
+    like, process = reports.resources(disk=0.5), Process(7, 7, "python", "web", 1.0, 9)
     told["host"]["filesystems"] = like["host"]["filesystems"]
-    process = Process(7, 7, "python", "web", 1.0, 9)
     yield {
         **told,
         "source": "cgroup",
@@ -393,7 +392,7 @@ CONTRACTS = [
         "host_preflight_info",
         HostPreflightReport,
         [{**preflight([Check("x", True, "")]), "host_clock": {"received": 1.0, "answered": 2.0}}],
-    ),
+    ),  # fmt: skip
     Contract("pg_preflight_info", PreflightReport, [preflight([Check("x", True, "")])]),
     Contract("disk_reclaim", RoomReport, [reports.reclaim()["before"]], ".before"),
     Contract("disk_reclaim", RoomReport, [reports.reclaim()["before"]], ".after"),
