@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine_transport import EngineLogin
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.reader import read
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import (
@@ -31,6 +30,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import
 )
 
 from rehearsal import engine
+from support.engine_login import engine_login
 from support.servers import ROOT
 
 SIZES = (100, 500, 2000)  # MB
@@ -129,7 +129,7 @@ def reading() -> float:
     times = []
     for dummy in range(5):
         began = time.monotonic()
-        read(EngineLogin(), Source(""), where_of(asked), wanted_of(asked), limits_of(asked))
+        read(engine_login(), Source(""), where_of(asked), wanted_of(asked), limits_of(asked))
         times.append(time.monotonic() - began)
     return min(times)
 

@@ -392,7 +392,7 @@ CONTRACTS = [
         "host_preflight_info",
         HostPreflightReport,
         [{**preflight([Check("x", True, "")]), "host_clock": {"received": 1.0, "answered": 2.0}}],
-    ),  # fmt: skip
+    ),
     Contract("pg_preflight_info", PreflightReport, [preflight([Check("x", True, "")])]),
     Contract("disk_reclaim", RoomReport, [reports.reclaim()["before"]], ".before"),
     Contract("disk_reclaim", RoomReport, [reports.reclaim()["before"]], ".after"),

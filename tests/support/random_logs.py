@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine_transport import EngineLogin
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.reader import read
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import (
@@ -26,6 +25,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.options import
     wanted_of,
     where_of,
 )
+
+from support.engine_login import engine_login
 
 SECRET_WORD = "declined"
 _NUMBER = re.compile(r"\bid=(\d+)\b")
@@ -114,7 +115,7 @@ def asked(now: float, **options: Any) -> dict[str, Any]:
     """What log_tail returns, without the start of a process."""
     given = {name: spec.get("default") for name, spec in LOG_ARGS.items()}
     given.update({"last": 10_000, "signatures": 0, "timezone": "+00:00", "max_seconds": 600.0}, **options)
-    report = read(EngineLogin(), Source(""), where_of(given), wanted_of(given), limits_of(given))
+    report = read(engine_login(), Source(""), where_of(given), wanted_of(given), limits_of(given))
     return dict(report)
 
 

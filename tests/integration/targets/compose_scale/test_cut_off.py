@@ -11,13 +11,13 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.io.act_store import ActStore
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.io.acting import wait_for_compose
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.acts.wish import SCALE, ActRecord, Wish
-from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import EngineLogin
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.engine import engine as engine_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import BusyError
 from ansible_collections.pafar.runbook.plugins.module_utils._system.identity import Identity
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io import identity
 
 from support import cutting
+from support.engine_login import engine_login
 
 
 def left_by_a_dead_run(shop, step, wanted):
@@ -26,7 +26,7 @@ def left_by_a_dead_run(shop, step, wanted):
     known = tuple(container["Id"] for container in shop.containers("web"))
     owner = Identity(2**22 - 1, 1, identity.own().space)
     given = {"service": "web", "replicas": step}
-    with engine_of(EngineLogin(timeout=120.0)) as opened:
+    with engine_of(engine_login(120.0)) as opened:
         store = ActStore(opened, shop.project)
         store.put(ActRecord(SCALE, now, now, owner, given, {"web": Wish(wanted, known)}))
 
