@@ -244,9 +244,10 @@ def test_two_hosts_are_one_incident(server, storm, site):
 
 
 def test_two_incidents_of_one_second_are_two_files(server, session, site, tmp_path):
-    """Two runs at once of one playbook, of which neither is told an id."""
+    """Two runs at once of one playbook, each of which asks for an incident of its own."""
     row_storm(server, session, 3)
-    runs = [threading.Thread(target=site.play, kwargs={"unblock_sessions_approval": "always"}) for dummy in range(2)]
+    own = {"unblock_sessions_approval": "always", "incident_id": "new"}
+    runs = [threading.Thread(target=site.play, kwargs=own) for dummy in range(2)]
     for one in runs:
         one.start()
     for one in runs:

@@ -35,7 +35,7 @@ def test_it_is_shown_held_approved_ended_verified_and_recorded(server, session, 
     assert "recovered: chosen session: 1 before, 0 now" in done.stdout
     until(lambda: holder.fate(0) == "terminated")
     assert {client.fate(0) for client in queue} == {"alive"}
-    assert kinds(site)[2:] == ["opened", "evidence", "intended", "mitigated", "verified"]
+    assert kinds(site)[2:] == ["evidence", "intended", "mitigated", "verified"]
     (ended,) = next(event for event in site.events() if event["kind"] == "mitigated")["note"]["acted_on"]
     assert ended["pid"] == root
 
