@@ -135,8 +135,9 @@ class Chain:
         else:
             self._unlinked()
         if event is not None:
-            if event.get("seq") in self._wanted:
-                self._seen[event["seq"]] = digest_of(line)
+            seq = event.get("seq")
+            if isinstance(seq, int) and seq in self._wanted:
+                self._seen[seq] = digest_of(line)
             if self.keeps is not None:
                 self.keeps(event)
         self.before = line

@@ -97,6 +97,13 @@ def test_an_interrupted_write_is_no_break():
     assert (chain.torn, chain.first_break, chain.head["seq"]) == (1, None, 2)
 
 
+@pytest.mark.parametrize("number", [[], {}, None, "2", 2.5])
+def test_a_number_that_is_none_is_a_break(number):
+    lines = log_of(3)
+    changed = [lines[0], json.dumps({**json.loads(lines[1]), "seq": number}).encode(), lines[2]]
+    assert verified(changed, head(lines)).first_break["line"] == 2
+
+
 CHANGES = {
     "edited": lambda lines, dice, place: [*lines[:place], _edited(lines[place], dice), *lines[place + 1 :]],
     "field removed": lambda lines, dice, place: [*lines[:place], _without(lines[place], dice), *lines[place + 1 :]],
