@@ -107,6 +107,12 @@ def month_values() -> Iterator[MonthReport]:
         yield value
 
 
+POSTMORTEMS: list[tuple[str, Any, Any]] = [
+    ("incident_postmortem", PostmortemReport, postmortem_values),
+    ("incident_report", MonthReport, month_values),
+]
+
+
 def gate_values() -> Iterator[GateResult]:
     outcome = Decision(True, (), ()).as_dict()
     stats = _exported({"digest": "d", "actions": []}, "x@db", outcome)

@@ -78,8 +78,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.workload.s
     report,
     running_seconds,
 )
-from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month import MonthReport
-from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.postmortem import PostmortemReport
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import (
     Check,
     HostPreflightReport,
@@ -109,12 +107,11 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
 
 from contract.incident_values import (
+    POSTMORTEMS,
     check_values,
     gate_values,
     incident_values,
-    month_values,
     opening_values,
-    postmortem_values,
     preflight_values,
     run_values,
     status_values,
@@ -378,8 +375,7 @@ CONTRACTS = [
     Contract("incident_open", OpenReport, list(opening_values())),
     Contract("incident_status", StatusReport, list(status_values())),
     Contract("incident_note", WrittenReport, list(written_values())),
-    Contract("incident_postmortem", PostmortemReport, list(postmortem_values())),
-    Contract("incident_report", MonthReport, list(month_values())),
+    *(Contract(module, kind, list(values())) for module, kind, values in POSTMORTEMS),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
     Contract("preflight_report", PreflightTotal, list(preflight_values())),

@@ -19,7 +19,7 @@ def verification(**changed: Any) -> Any:
     }  # fmt: skip
 
 
-def lock_act(seq: int, at: float, outcome: str = "recovered", **more: Any) -> list[Any]:
+def lock_act(seq: int, at: float, outcome: str = "recovered", /, **more: Any) -> list[Any]:
     """Intended, mitigated and verified."""
     name = more.pop("mitigation", "unblock_sessions")
     return [

@@ -11,6 +11,8 @@ from .._core.times import moment_of
 from .._incident.event import EventReport
 from .._incident.timeline import words_of
 
+_LATEST = 32503680000.0  # the year 3000; a calendar cannot add days to the last one that it has
+
 
 def numbered(events: Iterable[EventReport]) -> list[EventReport]:
     """The events, each with a number (its place, in a log of a version that had none), texts and a note."""
@@ -32,10 +34,11 @@ def numbered(events: Iterable[EventReport]) -> list[EventReport]:
 
 
 def seconds_at(text: Any) -> float | None:
-    """Seconds since 1970 of a date; None where the text is none."""
-    if not isinstance(text, str) or not text[:4].isdigit() or len(text) < 10:
+    """Seconds since 1970 of a date; None where the text is none, or one that no incident has."""
+    if not isinstance(text, str) or not text[:4].isdigit() or text[4:5] != "-":
         return None
-    return moment_of(text, 0.0) if text[4] == "-" else None
+    seconds = moment_of(text, 0.0)
+    return seconds if seconds is not None and 0 <= seconds < _LATEST else None
 
 
 def shown(seconds: float) -> str:

@@ -15,9 +15,10 @@ a{color:#0b3d91}
 .written{margin:1rem 0;border-left:4px solid #111;padding-left:1rem}
 .written pre{white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;font:inherit;margin:0}
 .wide{overflow-x:auto}
-table{border-collapse:collapse;width:100%}
+table{border-collapse:collapse;width:100%;margin-bottom:1rem}
 caption{text-align:left;font-weight:bold}
-th,td{border:1px solid #666;padding:.2rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border:1px solid #666;padding:.2rem .5rem;text-align:left;vertical-align:top}
+td{overflow-wrap:anywhere;min-width:4.5em}
 td,.cite{unicode-bidi:isolate}
 dt{font-weight:bold}
 svg{max-width:100%;height:auto}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.mitigations import evidence_of, mitigations
 
 from support.timelines import event, lock_act
@@ -27,7 +29,7 @@ def test_a_plan_that_was_never_carried_out():
 
 
 def test_acts_of_other_hosts_and_plans_are_their_own():
-    other_host = [{**each, "host": "db2"} for each in lock_act(5, 20)]
+    other_host: list[Any] = [{**each, "host": "db2"} for each in lock_act(5, 20)]
     other_plan = lock_act(8, 40, mitigation="scale_services")
     acts = mitigations([HELD, *other_host, *other_plan])
     assert [parts(act) for act in acts] == [

@@ -85,7 +85,9 @@ def test_the_cause_without_a_diagnosis_is_the_kind_of_incident():
 
 def test_a_log_without_a_moment_is_no_incident():
     assert folded("i", [], verification()) is None
-    assert folded("i", [{**event(1, 0, "opened"), "at": "x"}], verification()) is None
+    changed = event(1, 0, "opened")
+    changed["at"] = "x"
+    assert folded("i", [changed], verification()) is None
 
 
 def test_a_broken_log_is_marked():

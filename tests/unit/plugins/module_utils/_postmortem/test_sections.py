@@ -29,8 +29,7 @@ def test_an_act_is_one_row_and_each_cell_cites_its_event():
     held = event(1, 0, "held", mitigation="unblock_sessions", plan={"digest": "d" * 64}, reasons=["over"])
     approved = event(2, 9, "approved", by="grace", digest="d" * 12)
     kept = event(3, 20, "evidence", file="x.json", sha256="a" * 64, bytes=7)
-    gate = {"gate": ["plan dddddddddddd is approved"]}
-    found = made(held, approved, kept, *lock_act(4, 20, **gate))
+    found = made(held, approved, kept, *lock_act(4, 20, gate=["plan dddddddddddd is approved"]))
     assert table(found["done"]) == [[
         ("unblock_sessions on db1", (1,)), ("d" * 12, (1,)), ("plan dddddddddddd is approved", (4,)), ("grace", (2,)),
         ("x.json", (3,)), ("terminated pid 7", (5,)), ("recovered: 9 before, 0 after", (6,)), ("1.5 s", (6,)),

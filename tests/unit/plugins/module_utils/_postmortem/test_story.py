@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.story import (
     in_words,
@@ -19,7 +21,8 @@ def test_a_log_without_numbers_has_places():
 
 
 def test_a_changed_log_gives_texts_and_a_note():
-    (read,) = numbered([{"seq": "x", "at": 5, "kind": "noted", "by": None, "host": [], "note": "no", "logged": ""}])
+    changed: Any = {"seq": "x", "at": 5, "kind": "noted", "by": None, "host": [], "note": "no", "logged": ""}
+    (read,) = numbered([changed])
     assert read == {"seq": 1, "at": "5", "kind": "noted", "by": "None", "host": "[]", "note": {}, "logged": ""}
 
 
@@ -31,6 +34,7 @@ def test_a_changed_log_gives_texts_and_a_note():
         ("1970-01-01T00:01:00.250000123Z", 60.250000123),
         ("1h", None), ("", None), ("2026", None), (None, None), ("20260101T000000Z", None),
         ("2026-13-01T00:00:00Z", None),
+        ("0001-01-01", None), ("9999-12-31T23:59:59Z", None), ("2999-12-31T00:00:00Z", 32503593600.0),
     ],
 )  # fmt: skip
 def test_only_a_date_is_a_moment(text, seconds):
