@@ -51,6 +51,8 @@ class Page(HTMLParser):
                 seq = int(attributes["data-written"] or 0)
                 self.passages[seq] = self.passages.get(seq, "") + data
         in_chart_title = "svg" in names and "title" in names
+        if any(attributes.get("class") == "warning" for dummy, attributes in self.open):  # of the log as a whole
+            return
         if names & (EXEMPT - {"title"}) or ("title" in names and not in_chart_title):
             return
         cites = next((each["data-cites"] for dummy, each in reversed(self.open) if "data-cites" in each), None)
@@ -85,7 +87,8 @@ def wrong(text: str, events: list[Mapping[str, Any]]) -> Iterator[str]:
         if duration in durations:
             rest = rest.replace(duration, " ")
     for word in WORD.findall(rest):
-        if word.strip(".:,") not in words:
+        is_cut = word.endswith("...") and any(each.startswith(word.strip(".:,")) for each in words)
+        if word.strip(".:,") not in words and not is_cut:
             yield word
 
 

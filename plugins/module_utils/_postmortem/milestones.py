@@ -23,7 +23,8 @@ MEANS = {
     ACKNOWLEDGED: "The first event that a person works on it.",
     MITIGATED: "When the last act before the first outcome 'recovered' began: its intent, which is recorded just before"
     " the act; otherwise the event of the act.",
-    VERIFIED: "The first outcome 'recovered': the same facts were read again after an act.",
+    VERIFIED: "The first outcome 'recovered': the same facts were read again after an act. The event is recorded some"
+    " seconds after the recovery; the seconds that were measured from the act are in the table of acts.",
     RESOLVED: "The last event that sets the phase resolved, unless a later one opens the incident again.",
 }
 # name -> from, to, what it is usually called

@@ -210,7 +210,7 @@ def _noticed(facts: Facts) -> Bullets:
 
 
 def _done(facts: Facts) -> list[Block]:
-    head = ("act", "plan", "gate", "approved by", "evidence", "done", "outcome", "time to recovery")
+    head = ("act", "plan", "gate", "approved by", "evidence", "done", "outcome", "from act to recovery")
     rows = [Row(_cells(act)) for act in facts.acts]
     by_hand = [
         said(in_words(event), event["seq"])
