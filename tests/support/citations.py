@@ -55,8 +55,14 @@ class Page(HTMLParser):
             return
         if names & (EXEMPT - {"title"}) or ("title" in names and not in_chart_title):
             return
-        cites = next((each["data-cites"] for dummy, each in reversed(self.open) if "data-cites" in each), None)
-        self.texts.append((data, tuple(map(int, (cites or "").split()))))
+        cites = next(filter(None, (cited(tag, each) for tag, each in reversed(self.open))), "")
+        self.texts.append((data, tuple(map(int, cites.split()))))
+
+
+def cited(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """The numbers that an element cites; a row of the timeline is an event itself."""
+    own = (attributes.get("id") or "").removeprefix("e") if tag == "tr" else ""
+    return attributes.get("data-cites") or own
 
 
 def uncited(html: str, events: list[Mapping[str, Any]]) -> list[str]:

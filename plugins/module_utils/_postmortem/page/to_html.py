@@ -70,7 +70,7 @@ def _table(block: Table, rows: set[int]) -> str:
         if row.seq:  # the row is the event: it needs no further citation
             cells = "".join(f"<td>{_text(cell.text)}</td>" for cell in row.cells)
             number = f'<th scope="row"><a href="#e{row.seq}">#{row.seq}</a></th>'
-            lines.append(f'<tr id="e{row.seq}" data-cites="{row.seq}">{number}{cells}</tr>')
+            lines.append(f'<tr id="e{row.seq}">{number}{cells}</tr>')
         else:
             lines.append("<tr>" + "".join(_said(cell, rows, "td") for cell in row.cells) + "</tr>")
     return "\n".join([*lines, "</tbody></table></div>"])
