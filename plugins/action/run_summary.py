@@ -65,7 +65,8 @@ class ActionModule(ControllerAction):
     def _story(self, host: str, incident: str) -> Story:
         results = self._results(host)
         gates = [gate for gate in results.get("incident_gate", {}).get("gates") or () if gate["incident"] == incident]
-        story = Story(host, gates, failed=host not in self.task_vars.get("ansible_play_hosts", [host]))
+        out = host not in self.task_vars.get("ansible_play_hosts", [host])
+        story = Story(host, gates, failed=out or "__incident_failure" in results)  # as hand_over.yml sets it
         for value in _acts_and_outcomes(results):
             story.add(value)
         return story

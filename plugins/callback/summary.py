@@ -163,9 +163,11 @@ class CallbackModule(CallbackBase):
         if "incident_name" in facts:
             self._incident = str(facts["incident_name"])
             self._stories.clear()
-        short = str(task.resolved_action or task.action).rpartition("pafar.runbook.")[2]
-        ours = str(task.resolved_action or task.action) != short
-        if ours and short == "incident_open":
+        name = str(task.resolved_action or task.action)
+        short = name.rpartition("pafar.runbook.")[2]
+        # An act in the background has its result in that of async_status.
+        ours = name != short or (name == "ansible.builtin.async_status" and "plan" in values and "done" in values)
+        if short == "incident_open" and name != short:
             self._opening = values
         if not self._incident or not ours or (short in _PLANNERS and _looks_back(task)):
             return

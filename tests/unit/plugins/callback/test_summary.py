@@ -137,3 +137,30 @@ def test_a_look_at_an_earlier_act_is_no_plan_of_this_run(printed):
     result: dict[str, Any] = {"plan": plan, "done": [], "missed": [], "seconds": None, "remaining": 0, "undo": {}}
     assert printed("compose_scale", result, role="pafar.runbook.incident") == []
     assert printed("compose_scale", result, role="pafar.runbook.scale_services") == ["db | nothing to do"]
+
+
+@pytest.mark.parametrize(
+    ("action", "result", "done"),
+    [
+        (
+            "pafar.runbook.pg_index_build",
+            {"plan": PLAN, "done": ["built i"], "undo": {"reversible": True}},
+            ["built i"],
+        ),
+        (
+            "ansible.builtin.async_status",
+            {"plan": PLAN, "done": ["built i"], "undo": {"reversible": True}},
+            ["built i"],
+        ),
+        ("ansible.builtin.async_status", {"finished": True, "done": ["another's"]}, None),
+        ("ansible.builtin.debug", {"plan": PLAN, "done": ["another's"]}, None),
+    ],
+)
+def test_the_last_screen_knows_acts_also_those_in_the_background(action, result, done):
+    callback = CallbackModule()
+    host = SimpleNamespace(get_name=lambda: "db")
+    opened = SimpleNamespace(resolved_action="ansible.builtin.set_fact", action="")
+    callback._keep(SimpleNamespace(task=opened, host=host, result={"ansible_facts": {"incident_name": "i"}}))
+    callback._keep(SimpleNamespace(task=SimpleNamespace(resolved_action=action, action=""), host=host, result=result))
+    assert [story.done for story in callback._stories.values()] == ([done] if done else [])
+    assert all(story.reversible for story in callback._stories.values())

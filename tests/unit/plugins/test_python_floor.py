@@ -1,0 +1,48 @@
+"""Modules and module_utils run on the Python of the managed host: each from the floor on that this machine has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.servers import ROOT
+
+FLOOR, NEWEST = 8, 14
+UTILS = ROOT / "plugins/module_utils"
+# Every file is compiled; every pure one is imported too, which needs nothing that is not in the standard library.
+PROGRAM = """
+import importlib, pathlib, sys
+root, paths = sys.argv[1], sys.argv[2:]
+sys.path.insert(0, root + "/.collections")
+for path in paths:
+    compile(pathlib.Path(root, path).read_bytes(), path, "exec")
+    if path.startswith("plugins/module_utils/") and "/io/" not in path and path.rpartition("/")[2] not in EDGE:
+        importlib.import_module("ansible_collections.pafar.runbook." + path[:-3].replace("/", "."))
+print(sys.version.split()[0])
+"""
+EDGE = {"options.py", "engine_options.py", "module.py", "record.py", "refusals.py", "__init__.py"}
+
+
+def python(minor: int) -> str | None:
+    """The program of that version, in PATH or where pyenv keeps it; not pyenv's own, which may refuse to run."""
+    kept = sorted(Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser().glob(f"versions/3.{minor}.*/bin/python"))
+    path = os.pathsep.join(part for part in os.get_exec_path() if not part.endswith("shims"))
+    return str(kept[-1]) if kept else shutil.which(f"python3.{minor}", path=path)
+
+
+@pytest.mark.parametrize("minor", range(FLOOR, NEWEST + 1), ids=lambda minor: f"3.{minor}")
+def test_what_runs_on_a_host_is_read_by_its_python(minor: int) -> None:
+    program = python(minor)
+    if program is None:
+        pytest.skip(f"no Python 3.{minor} on this machine")
+    paths = [str(path.relative_to(ROOT)) for path in [*UTILS.rglob("*.py"), *(ROOT / "plugins/modules").glob("*.py")]]
+    done = subprocess.run(
+        [program, "-B", "-W", "error", "-c", f"EDGE = {EDGE!r}\n{PROGRAM}", str(ROOT), *paths],
+        env={"PATH": os.defpath}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"3.{minor}.")
