@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.console import BAD, CARE, GOOD, PLAIN, Line
@@ -67,9 +67,10 @@ class Run:
 
 
 def last_lines(run: Run) -> list[Line]:
-    """Five lines at the most, each of which may wrap."""
+    """Five lines at the most, each of which may wrap. Hosts that failed are first, each in the order of names."""
     if run.call.name in _NO_INCIDENT or not run.stories:
         return []
+    run = replace(run, stories=sorted(run.stories, key=_place))
     failed = any(story.failed or not story.reached for story in run.stories)
     held = [(story, gate) for story in run.stories for gate in story.held]
     kind = BAD if failed else CARE if held else GOOD
@@ -82,6 +83,11 @@ def last_lines(run: Run) -> list[Line]:
     if held:
         lines.append((CARE, f"held: {'; '.join(_held(story, gate) for story, gate in held[:_SHOWN])}"))
     return [*lines, (PLAIN, f"next: {_next(run)}")]
+
+
+def _place(story: Story) -> tuple[bool, str]:
+    """Results come in another order in each run."""
+    return story.reached and not story.failed, story.host
 
 
 def _outcome(result: Mapping[str, Any]) -> str:

@@ -65,6 +65,14 @@ def test_hosts_with_one_outcome_are_one_part_and_a_failure_is_said_first():
     assert "was not reached" in text(Run(CALL, [Story("db1", reached=False)]))[0]
 
 
+@pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+def test_the_order_of_results_is_not_that_of_the_screen(order):
+    stories = [Story(host, done=[f"restarted {host}-1"], failed=host == "b", reached=host != "c") for host in order]
+    lines = text(Run(CALL, stories))
+    assert lines[0] == "outcome: b failed, see its message; c was not reached; a has nothing to do"
+    assert lines[1] == "changed: b: restarted b-1; c: restarted c-1; a: restarted a-1"
+
+
 def test_a_triage_names_the_next_playbook():
     lines = text(Run(CALL, [Story("db1")], proposed="disk_space", severity="P1"))
     assert lines[0] == "outcome: proposed severity P1"
