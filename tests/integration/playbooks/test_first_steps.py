@@ -182,3 +182,41 @@ def test_the_log_knows_who_ran_it(site, given, by):
     given = {**given, "ANSIBLE_REMOTE_TEMP": str(site.folder / "remote")}
     assert site.play(env=given).returncode == 2
     assert {event["by"] for event in site.events()} == {by}
+
+
+NO_ANNOTATIONS = """  File "AnsiballZ_x.py", line 3
+    from __future__ import annotations
+SyntaxError: future feature annotations is not defined"""
+NO_POSITIONAL = """    def import_controller_module(_module_name: str, /) -> t.Any:
+SyntaxError: invalid syntax"""
+OLD_PYTHON = "cannot read the module, most likely because it is older than 3.8"
+
+
+@pytest.mark.parametrize(
+    ("said", "old"),
+    [(NO_ANNOTATIONS, True), (NO_POSITIONAL, True), ("ImportError: No module named json", False)],
+    ids=["3.6", "3.7", "broken"],
+)
+def test_a_python_that_is_too_old_is_named(site, said, old):
+    """By what those versions write (3.6.15 and 3.7.16), since few machines have one."""
+    python = site.folder / "python"
+    python.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
+    python.chmod(0o755)
+    site.variables["ansible_python_interpreter"] = str(python)
+    done = site.play(playbook="playbooks/db_lock_contention.yml")
+    assert done.returncode == 2
+    assert (OLD_PYTHON in done.stdout + done.stderr) == old
+    assert (f"db ({python})" in done.stdout + done.stderr) == old
+
+
+def test_a_failure_is_one_message_and_one_reference(site):
+    """Ansible writes a failure twice itself, as an error and as a result."""
+    site.variables["runbook_postgres"] = {**site.variables["runbook_postgres"], "login_port": 1}
+    for done in (site.play(), installed(site)):
+        text = done.stdout + done.stderr
+        assert text.count("No server listens there") == 2, text
+        assert text.count("  outcome: db failed, see its message") == 1
+        assert len(re.findall(r"^  incident: ", text, re.M)) == 1
+        (reference,) = re.findall(r"^fatal: .*?\"(Handed over .*)\"", text, re.M)
+        assert len(reference) < 120
+        assert "incident" not in reference
