@@ -30,6 +30,20 @@ line-height: {line_height}px; font-variant-east-asian: full-width; }}
 """
 
 
+def draw(output: str, title: str, name: str, width: int, rows: int | None = None) -> None:
+    """A terminal of so many columns as docs/images/NAME.svg; of so many rows: as it stands at the end of the output."""
+    console = Console(record=True, width=width, file=open(os.devnull, "w"), color_system="truecolor")  # noqa: SIM115
+    text = Text.from_ansi(output.rstrip())
+    if rows:
+        text = Text("\n").join([*text.wrap(console, width)[1 - rows :], Text("$ ")])
+    console.print(text, soft_wrap=False)
+    target = ROOT / f"docs/images/{name}.svg"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    identity = name.replace("/", "-")
+    target.write_text(console.export_svg(title=title, theme=MONOKAI, code_format=FRAME, unique_id=identity))
+    print(f"written to {target.relative_to(ROOT)}")
+
+
 def main() -> None:
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
     output = subprocess.run(
@@ -40,13 +54,7 @@ def main() -> None:
     shown = output[start : output.index("### The incident, as it was recorded")]
     shown = re.sub(r"TASK [^\n]*(Validating arguments|Name it)[^\n]*\n[^\n]*\n\n", "", shown)
     shown = re.sub(r"/\S*/(incidents/)", r"\1", shown)  # not where this machine keeps its temporary files
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), color_system="truecolor")  # noqa: SIM115
-    console.print(Text.from_ansi(shown.rstrip()), soft_wrap=False)
-    target = ROOT / "docs/images/demo.svg"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    title = "ansible-playbook playbooks/db_lock_contention.yml"
-    target.write_text(console.export_svg(title=title, theme=MONOKAI, code_format=FRAME, unique_id="demo"))
-    print(f"written to {target.relative_to(ROOT)}")
+    draw(shown, "ansible-playbook playbooks/db_lock_contention.yml", "demo", WIDTH)
 
 
 if __name__ == "__main__":
