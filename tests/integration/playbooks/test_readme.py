@@ -34,6 +34,7 @@ def slow(server):
     def ask() -> None:
         while not over.is_set():
             client.run("SELECT count(*) FROM big WHERE customer = 7")
+            over.wait(0.01)
 
     asking = threading.Thread(target=ask)
     asking.start()
