@@ -89,6 +89,7 @@ def seen(server, session, site):
     path = site.folder / "hosts.yml"
     # Of all sessions, whose number grows from run to run.
     site.variables["unblock_sessions_max_share"] = 1.0
+    site.variables["incident_join_within"] = 0  # each way has an incident of its own
     outputs = SimpleNamespace()
     for name, way in (("clone", from_clone), ("installed", installed), ("runner", under_runner)):
         holder, dummy = row_storm(server, session, 4)
