@@ -30,6 +30,11 @@ options:
     description: Whether the index is read and written.
     type: bool
     default: true
+  hours:
+    description: Business hours of the site, by which an answer to a P3 is due, with C(zone) (default V(UTC)), C(ends) (default
+      V(17:00)), C(days) (default V(mon) to V(fri)) and C(holidays) (dates).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:
@@ -128,6 +133,20 @@ first_break:
     seq: {description: "Number of the event.", type: int}
     evidence: {description: "Evidence file that differs; empty where the log itself does.", type: str}
     what: {description: "What is wrong.", type: str}
+checklist:
+  description: Checklist of the incident O(id), with what ticked each item.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: &ChecklistItem
+    item: {description: "Name of the item.", type: str}
+    text: {description: "The item, in words.", type: str}
+    state:
+      description: "V(done), V(waived), V(open) or V(not_applicable). What no fact and no person shows is open."
+      type: str
+    by: {description: "Number of the event that ticked it, and the person.", type: str}
+    after: {description: "Whether it belongs to the half that follows the incident.", type: bool}
 unread:
   description: Files that could not be read, with the reason.
   returned: success
@@ -146,7 +165,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.status import incident_status
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import incident_status
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -160,6 +179,7 @@ def main() -> None:
             "id": {"type": "str", "default": ""},
             "closed": {"type": "bool", "default": False},
             "index": {"type": "bool", "default": True},
+            "hours": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult, PastGate
@@ -19,12 +19,15 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.event impo
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import VerifyReport, sealed
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.status import incident_status
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.standing import StatusReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ActedReport
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import incident_status
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.standing import StatusReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.months import write_month
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.pages import write_postmortem
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month import MonthReport
@@ -83,6 +86,15 @@ def opening_values() -> Iterator[OpenReport]:
     with tempfile.TemporaryDirectory() as folder:
         _written_log(folder)
         yield open_incident(folder, "i", "x", ["db"], 60)
+
+
+def acted_values() -> Iterator[ActedReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        _written_log(folder)
+        given = {name: option.get("default") for name, option in ACT_ARGS.items()}
+        done = act_on_incident({**given, "log": folder, "id": "i", "act": "acknowledge"}, False)
+        done.pop("changed")
+        yield cast("ActedReport", done)
 
 
 def status_values() -> Iterator[StatusReport]:

@@ -33,7 +33,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import IncidentReport, WrittenReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import VerifyReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.standing import StatusReport
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ActedReport
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.standing import StatusReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.io.limits import Limits, Tally
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport, Record, entry
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import (
@@ -108,6 +109,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_repor
 
 from contract.incident_values import (
     POSTMORTEMS,
+    acted_values,
     check_values,
     gate_values,
     incident_values,
@@ -375,6 +377,7 @@ CONTRACTS = [
     Contract("incident_open", OpenReport, list(opening_values())),
     Contract("incident_status", StatusReport, list(status_values())),
     Contract("incident_note", WrittenReport, list(written_values())),
+    Contract("incident_act", ActedReport, list(acted_values())),
     *(Contract(module, kind, list(values())) for module, kind, values in POSTMORTEMS),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),

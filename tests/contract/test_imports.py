@@ -46,6 +46,7 @@ SUBJECTS = {
     "_run": {"_core"},
     "_incident": {"_core", "_run"},
     "_postmortem": {"_core", "_incident"},
+    "_lifecycle": {"_core", "_incident"},
     "_compose": {"_core", "_system"},
     "_postgres": {"_core", "_system"},
     "_logs": {"_core", "_compose"},

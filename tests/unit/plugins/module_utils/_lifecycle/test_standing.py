@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.standing import (
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.severity_and_roles import roles_of, severity_of
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.standing import (
     acts_of,
     is_open,
     lines_of_status,
-    roles_of,
-    severity_of,
     status_of,
 )
 
@@ -87,7 +86,14 @@ def test_one_status_from_all_events():
         "monitoring", "eve", "bob", ["leak"],
     )  # fmt: skip
     assert (status["events"], status["torn"], status["unfinished"], len(status["held"])) == (9, 1, 1, 1)
-    report: Any = {"incidents": [status], "closed": 2, "first_break": None, "unread": ["x: y"], "timeline": []}
+    report: Any = {
+        "incidents": [status],
+        "closed": 2,
+        "first_break": None,
+        "checklist": [],
+        "unread": ["x: y"],
+        "timeline": [],
+    }
     lines = lines_of_status(report, False)
     assert lines[0] == "i: monitoring, severity unknown, led by eve"
     assert "    2026-11-27 10:00 UTC restart_services on web1: restarted web-1: recovered after 2.0 s" in lines
@@ -103,6 +109,6 @@ def test_resolved_and_closed_incidents_have_ended(phase, still):
 
 
 def test_an_empty_log_is_said_to_have_nothing():
-    report: Any = {"incidents": [], "closed": 0, "first_break": None, "unread": [], "timeline": []}
+    report: Any = {"incidents": [], "closed": 0, "first_break": None, "checklist": [], "unread": [], "timeline": []}
     assert lines_of_status(report, False) == ["no incident is open", "no incident has ended"]
     assert status_of("i", [], 0, {"seq": 0, "hash": ""})["opened_at"] == ""

@@ -11,12 +11,14 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.text import some, span
-from .event import EventReport, HeldPlan
-from .hash_chain import Break, Head, break_text, head_text
-from .held import held_plans
-from .intent import INTENDED, RECONCILED
-from .kinds import ROLES
-from .scope import phase_of
+from .._incident.event import EventReport, HeldPlan
+from .._incident.hash_chain import Break, Head, break_text, head_text
+from .._incident.held import held_plans
+from .._incident.intent import INTENDED, RECONCILED
+from .._incident.kinds import ROLES
+from .._incident.scope import phase_of
+from .checklist import ChecklistItem, checklist_lines
+from .severity_and_roles import roles_of, severity_of
 
 _SHORT = 12  # characters of a digest
 _ACTS = 5  # of the last acts, those that are shown
@@ -78,13 +80,14 @@ class IncidentStatus(TypedDict):
 class StatusReport(TypedDict):
     """What incident_status returns. ``closed``: how many incidents have ended; ``cached``: of how many incidents the
     status was taken from the index; ``timeline``: of the incident that was named, in lines; ``first_break``: of its
-    log; ``unread``: files that could not be read, with the reason."""
+    log; ``checklist``: of that incident; ``unread``: files that could not be read, with the reason."""
 
     incidents: list[IncidentStatus]
     closed: int
     cached: int
     timeline: list[str]
     first_break: Break | None
+    checklist: list[ChecklistItem]
     unread: list[str]
     lines: list[str]
 
@@ -119,28 +122,6 @@ def status_of(incident_id: str, events: Sequence[EventReport], torn: int, head: 
         "head": head,
         "overdue": [],
     }
-
-
-def severity_of(events: Sequence[EventReport]) -> str:
-    """The severity that was set last; that of the opening, or of a triage, where none was set."""
-    said = [event["note"].get("severity") for event in events if event["kind"] == "severity"]
-    triage = [event["note"]["triage"] for event in events if event["kind"] == "noted" and event["note"].get("triage")]
-    opening = [event["note"].get("severity") for event in events if event["kind"] == "opened"]
-    known = [str(each) for each in (*opening[:1], *triage, *said) if each and each != "unknown"]
-    return known[-1] if known else "unknown"
-
-
-def roles_of(events: Sequence[EventReport]) -> dict[str, str]:
-    """Who holds which role now: an offer moves nothing until it is accepted."""
-    roles: dict[str, str] = {}
-    for event in events:
-        if event["kind"] == "role":
-            note = event["note"]
-            if note.get("action") in ("taken", "accepted"):
-                roles[str(note["role"])] = str(note["person"])
-            elif note.get("action") == "left" and roles.get(str(note["role"])) == note.get("person"):
-                del roles[str(note["role"])]
-    return roles
 
 
 def acts_of(events: Sequence[EventReport]) -> list[ActRow]:
@@ -208,6 +189,7 @@ def lines_of_status(report: StatusReport, is_named: bool) -> list[str]:
     if report["first_break"]:
         lines.append(f"the log is {break_text(report['first_break'])}")
     lines += [f"not read: {each}" for each in report["unread"]]
+    lines += checklist_lines(report["checklist"])
     return [*lines, *report["timeline"]]
 
 

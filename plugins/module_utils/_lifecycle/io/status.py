@@ -12,17 +12,21 @@ import json
 import os
 import tempfile
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
 from ..._core.errors import LogError, RunbookError
-from ..event import EventReport
-from ..hash_chain import HEAD_DIGITS, Head, digest_of
-from ..held import held_plans
+from ..._incident.event import EventReport
+from ..._incident.hash_chain import HEAD_DIGITS, Head, digest_of
+from ..._incident.held import held_plans
+from ..._incident.io.log import read
+from ..._incident.io.verify import verify
+from ..._incident.timeline import lines_of_timeline
+from ..checklist import checklist_of
+from ..deadlines import BusinessHours, overdue
 from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, status_of
-from ..timeline import lines_of_timeline
-from .log import read
-from .verify import verify
+from .business_hours import business_hours
 
 INDEX = ".index.json"
 _FORMAT = 1
@@ -36,23 +40,27 @@ class _Mark(NamedTuple):
     last: str
 
 
-def incident_status(log: str, id: str = "", closed: bool = False, index: bool = True) -> StatusReport:
+def incident_status(
+    log: str, id: str = "", closed: bool = False, index: bool = True, hours: Mapping[str, Any] | None = None
+) -> StatusReport:
     """What incident_status returns; see its documentation."""
-    folder = Path(log).expanduser()
+    folder, working = Path(log).expanduser(), business_hours(hours or {})
     report: StatusReport = {
-        "incidents": [], "closed": 0, "cached": 0, "timeline": [], "first_break": None, "unread": [], "lines": [],
+        "incidents": [], "closed": 0, "cached": 0, "timeline": [], "first_break": None, "checklist": [],
+        "unread": [], "lines": [],
     }  # fmt: skip
     if id:
-        status, events = _status(folder, id, _mark(folder / f"{id}.jsonl"))
+        status, events = _status(folder, id, _mark(folder / f"{id}.jsonl"), working)
         report["incidents"], report["timeline"] = [status], lines_of_timeline(id, events, held_plans(events))
         report["first_break"] = verify(log, id, ())["incidents"][id]["first_break"]
+        report["checklist"] = checklist_of(events, report["first_break"] is None)
     else:
-        _read_all(folder, report, closed, index)
+        _read_all(folder, report, closed, index, working)
     report["lines"] = lines_of_status(report, bool(id))
     return report
 
 
-def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool) -> None:
+def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, working: BusinessHours) -> None:
     try:
         names = sorted((path.stem for path in folder.glob("*.jsonl")), reverse=True) if folder.is_dir() else []
     except OSError as error:
@@ -65,7 +73,7 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool) -> 
             entry = known.get(name)
             status = entry["status"] if entry and entry["mark"] == list(mark) else None
             report["cached"] += status is not None
-            status = status or _status(folder, name, mark)[0]
+            status = status or _status(folder, name, mark, working)[0]
         except (OSError, RunbookError) as error:
             report["unread"].append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue
@@ -79,12 +87,13 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool) -> 
         _save(folder, fresh)
 
 
-def _status(folder: Path, name: str, mark: _Mark) -> tuple[IncidentStatus, list[EventReport]]:
+def _status(folder: Path, name: str, mark: _Mark, working: BusinessHours) -> tuple[IncidentStatus, list[EventReport]]:
     events, torn = read(str(folder), name)
     head: Head = {"seq": 0, "hash": ""}
     if events:
         head = {"seq": events[-1]["seq"] or len(events), "hash": mark.last[:HEAD_DIGITS]}
-    return status_of(name, events, torn, head), events
+    status = status_of(name, events, torn, head)
+    return {**status, "overdue": overdue(events, datetime.now(timezone.utc), working)}, events
 
 
 def _mark(path: Path) -> _Mark:

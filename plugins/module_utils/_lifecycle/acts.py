@@ -1,0 +1,254 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What people do to an incident, as events: acknowledge, set the severity, take a role, resolve, close. Pure.
+
+A refusal says why and what would be accepted. Where the rule is there to be overruled by a person, a reason overrules
+it, and the reason is in the event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Callable, Dict, List, Mapping, Sequence, TypedDict
+
+from .._core.errors import InputError
+from .._core.text import some, span
+from .._incident.event import EventReport, moment_of, stamp
+from .._incident.hash_chain import Head
+from .._incident.scope import phase_of
+from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
+from .deadlines import UPDATE, overdue
+from .severity_and_roles import offered_to, roles_of, severity_of
+from .standing import acts_of, status_of
+
+_NOTHING = "Nothing was written."
+
+
+class NewEvent(TypedDict):
+    """An event that is appended."""
+
+    kind: str
+    note: dict[str, Any]
+
+
+class ActedReport(TypedDict):
+    """What incident_act returns. ``events``: those that were appended, or would be in check mode; ``path``: of the log,
+    empty if nothing was written; ``head``: of the log afterwards."""
+
+    id: str
+    events: list[NewEvent]
+    path: str
+    head: Head
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person said. ``by``: who; ``reason``: why, where a rule is overruled."""
+
+    by: str
+    text: str = ""
+    reason: str = ""
+    severity: str = ""
+    role: str = ""
+    person: str = ""
+    item: str = ""
+
+
+_Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
+
+
+def events_of(act: str, said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
+    """The events to append for an act; see ACTS. Raises InputError where the act is refused."""
+    return ACTS[act](said, events, now)
+
+
+def acknowledge(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """By any person, any number of times: the first one counts."""
+    return [{"kind": "acknowledged", "note": {"text": said.text} if said.text else {}}]
+
+
+def severity(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """Set by a person, up or down, with a reason."""
+    present = severity_of(events)
+    if not said.severity:
+        raise InputError(f"severity: name one of P0, P1, P2 and P3. {_NOTHING}")
+    if not said.reason:
+        raise InputError(f"reason: a severity that a person sets needs a reason. {_NOTHING}")
+    if said.severity == present:
+        raise InputError(f"The severity is {present} already. {_NOTHING}")
+    return [{"kind": "severity", "note": {"severity": said.severity, "reason": said.reason, "before": present}}]
+
+
+def take_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """One that nobody holds; one that is held is taken over with a reason, for example that the holder cannot be
+    reached."""
+    person = said.person or said.by
+    holder = roles_of(events).get(_role(said), "")
+    if holder == person:
+        raise InputError(f"{person} holds the role {said.role} already. {_NOTHING}")
+    if holder and not said.reason:
+        raise InputError(
+            f"{holder} holds the role {said.role}: let {holder} offer it, or give a reason to take it over. {_NOTHING}"
+        )
+    handed = {"handover": said.reason} if holder else {}
+    return [_of_role(said.role, person, "taken", **handed)]
+
+
+def offer_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
+    """To ``person``, with a note that is made from the log. It moves when it is accepted."""
+    holder = roles_of(events).get(_role(said), "")
+    if not said.person or said.person == holder:
+        raise InputError(f"person: name the person who is offered the role {said.role}. {_NOTHING}")
+    if holder != said.by and not said.reason:
+        whose = f"{holder} holds" if holder else "no one holds"
+        raise InputError(f"{whose} the role {said.role}, not {said.by}: give a reason to offer it. {_NOTHING}")
+    return [_of_role(said.role, said.person, "offered", handover="\n".join(handover(events, now)))]
+
+
+def accept_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """By the person to whom it is offered."""
+    person = offered_to(events, _role(said))
+    if not person:
+        raise InputError(f"The role {said.role} is offered to no one. {_NOTHING}")
+    if person not in (said.by, said.person):
+        raise InputError(f"The role {said.role} is offered to {person}, not to {said.by}. {_NOTHING}")
+    return [_of_role(said.role, person, "accepted")]
+
+
+def leave_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """Without a successor: the role is then shown as empty."""
+    person = said.person or said.by
+    if roles_of(events).get(_role(said)) != person:
+        raise InputError(f"{person} does not hold the role {said.role}. {_NOTHING}")
+    return [_of_role(said.role, person, "left")]
+
+
+def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
+    """What is said to the people of the site, with the time of the next update."""
+    if not said.text:
+        raise InputError(f"text: say what is known and what is being done. {_NOTHING}")
+    interval = UPDATE.get(severity_of(events), timedelta(0))
+    next_at = {"next_at": stamp(now + interval)} if interval else {}
+    return [{"kind": "update", "note": {"text": said.text, "audience": "inside", **next_at}}]
+
+
+def identify(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """The cause is known: by a diagnosis in the log, or by what the person says."""
+    found = [event for event in events if event["kind"] == "diagnosed"]
+    if not found and not said.reason:
+        raise InputError(f"No diagnosis is in the log: give the cause as reason. {_NOTHING}")
+    return [_phase("identified", said.reason, found[-1:])]
+
+
+def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """An act was carried out, or the symptom went by itself, which the person says."""
+    acts = [event for event in events if event["kind"] == "mitigated"]
+    if not acts and not said.reason:
+        raise InputError(f"No act is in the log: say as reason how the symptom went. {_NOTHING}")
+    return [_phase("monitoring", said.reason, acts[-1:])]
+
+
+def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """After a verification that says recovered, with no act and no open plan behind it; else with a reason."""
+    if phase_of(events) in ("resolved", "closed"):
+        raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
+    verified = [event for event in events if event["kind"] == "verified"]
+    why = ""
+    if not verified:
+        why = "no verification is in the log"
+    elif verified[-1]["note"].get("outcome") != "recovered":
+        why = f"the last verification (#{verified[-1]['seq']}) says {verified[-1]['note'].get('outcome')}"
+    elif any(event["kind"] in ("intended", "mitigated") for event in events[events.index(verified[-1]) :]):
+        why = f"an act followed the last verification (#{verified[-1]['seq']})"
+    if why and not said.reason:
+        raise InputError(
+            f"The incident is not resolved by its log: {why}. Run the playbook of the fault once more, or give a"
+            f" reason. {_NOTHING}"
+        )
+    return [_phase("resolved", said.reason, [] if why else verified[-1:])]
+
+
+def reopen(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """The fault is back, or was never gone."""
+    if phase_of(events) not in ("resolved", "closed"):
+        raise InputError(f"The incident is {phase_of(events)}, not resolved. {_NOTHING}")
+    if not said.reason:
+        raise InputError(f"reason: say what is back. {_NOTHING}")
+    return [_phase("open", said.reason, [])]
+
+
+def close(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """When the incident is resolved and every item of the half after it is done or waived."""
+    if phase_of(events) != "resolved":
+        raise InputError(f"The incident is {phase_of(events)}: resolve it first. {_NOTHING}")
+    missing = open_after(checklist_of(events, chain_is_whole=True))
+    if missing:
+        raise InputError(
+            f"The checklist is open at: {', '.join(missing)}. Do each (act check), or waive it by name with a reason"
+            f" (act waive). {_NOTHING}"
+        )
+    return [_phase("closed", said.reason, [])]
+
+
+def check(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """An item of the checklist, done by a person."""
+    reason = {"reason": said.reason or said.text} if said.reason or said.text else {}
+    return [{"kind": "checklist", "note": {"item": _item(said), "state": DONE, **reason}}]
+
+
+def waive(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
+    """An item of the checklist that is not done, with a reason."""
+    if not said.reason:
+        raise InputError(f"reason: an item is waived with a reason. {_NOTHING}")
+    return [{"kind": "checklist", "note": {"item": _item(said), "state": WAIVED, "reason": said.reason}}]
+
+
+ACTS: Mapping[str, _Act] = {
+    each.__name__: each
+    for each in (
+        acknowledge, severity, take_role, offer_role, accept_role, leave_role, update, identify, monitor, resolve,
+        reopen, close, check, waive,
+    )
+}  # fmt: skip
+
+
+def handover(events: Sequence[EventReport], now: datetime) -> list[str]:
+    """What the next person must know, from the log: state, plans that wait, what was tried, and what is due."""
+    status = status_of("", events, 0, {"seq": 0, "hash": ""})
+    lines = [f"{status['phase']}, severity {status['severity']}, open for {_since(events, now)}"]
+    lines += [f"cause: {', '.join(status['causes'])}"] if status["causes"] else ["no cause was recorded"]
+    lines += [
+        f"tried: {row['mitigation']} on {row['host']}: {some(row['done'], 2) or 'nothing'}:"
+        f" {row['outcome'] or 'not verified'}"
+        for row in acts_of(events)[-5:]
+    ]
+    lines += [f"waits for an approval: {row['mitigation']}, plan {row['digest'][:12]}" for row in status["held"]]
+    updates = [event for event in events if event["kind"] == "update"]
+    lines.append(f"last update: {updates[-1]['note'].get('text', '')}" if updates else "no update was given")
+    return lines + overdue(events, now)
+
+
+def _since(events: Sequence[EventReport], now: datetime) -> str:
+    return span((now - moment_of(events[0]["at"])).total_seconds()) if events else span(0.0)
+
+
+def _role(said: Said) -> str:
+    if not said.role:
+        raise InputError(f"role: name the role. {_NOTHING}")
+    return said.role
+
+
+def _item(said: Said) -> str:
+    if said.item not in ITEMS:
+        raise InputError(f"item: {said.item!r} is none of the checklist: {', '.join(ITEMS)}. {_NOTHING}")
+    return said.item
+
+
+def _of_role(role: str, person: str, action: str, **more: str) -> dict[str, Any]:
+    return {"kind": "role", "note": {"role": role, "person": person, "action": action, **more}}
+
+
+def _phase(phase: str, reason: str, facts: Sequence[EventReport]) -> dict[str, Any]:
+    note: dict[str, Any] = {"phase": phase, "facts": [f"#{event['seq']}" for event in facts]}
+    return {"kind": "phase", "note": {**note, "reason": reason} if reason else note}

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The business hours of a site, from its inventory. I/O: the rules of time zones are files of the host."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any, Mapping
+
+from ..._core.errors import InputError
+from ..deadlines import BusinessHours
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def business_hours(given: Mapping[str, Any]) -> BusinessHours:
+    """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun) and ``holidays`` (YYYY-MM-DD); what is left out
+    has its default. Raises InputError for what is none of these."""
+    unknown = sorted(set(given) - {"zone", "ends", "days", "holidays"})
+    if unknown:
+        raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays. Nothing was read.")
+    days = given.get("days") or _DAYS[:5]
+    try:
+        numbers = frozenset(_DAYS.index(str(day).lower()[:3]) for day in days)
+        holidays = frozenset(date.fromisoformat(str(day)) for day in given.get("holidays") or ())
+        ends = time.fromisoformat(str(given.get("ends") or "17:00"))
+    except ValueError as error:
+        raise InputError(
+            f"business_hours: {error}. Use days such as mon, dates such as 2026-12-25 and times such as 17:00."
+            " Nothing was read."
+        ) from None
+    return BusinessHours(_zone(str(given.get("zone") or "UTC")), ends, numbers, holidays)
+
+
+def _zone(name: str) -> Any:
+    try:
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - Python 3.9 and newer
+
+        return ZoneInfo(name)
+    except ImportError:
+        problem = "needs Python 3.9 or newer on the log's host"
+    except (LookupError, ValueError, OSError):
+        problem = "is no time zone of this host, such as Europe/Berlin (package tzdata)"
+    if name == "UTC":
+        return BusinessHours().zone
+    raise InputError(f"business_hours: zone {name!r} {problem}. Nothing was read.")

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Acts of people on an incident: the log is read, the rules are asked, the events are appended. I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ..._incident.io.joining import existing_incident
+from ..._incident.io.log import read
+from ..._incident.record import record
+from ..acts import Said, events_of
+
+_SAID = ("by", "text", "reason", "severity", "role", "person", "item")
+
+
+def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """What incident_act returns. Raises InputError where there is no such incident, and where the act is refused."""
+    name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"])
+    events, dummy = read(given["log"], name)
+    said = Said(**{field: str(given[field]).strip() for field in _SAID})
+    new = events_of(given["act"], said, events, datetime.now(timezone.utc))
+    options = {option: given[option] for option in ("log", "by", "at", "group")}
+    written = record({**options, "id": name, "events": new, "create": False}, check_mode)
+    return {
+        "changed": written["changed"], "id": name, "events": new, "path": written["path"], "head": written["head"],
+    }  # fmt: skip

@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options of incident_act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._incident.kinds import ROLES, SEVERITIES
+from .acts import ACTS
+
+ACT_ARGS: dict[str, Any] = {
+    "log": {"type": "path", "required": True},
+    "id": {"type": "str", "default": ""},
+    "act": {"type": "str", "required": True, "choices": list(ACTS)},
+    "text": {"type": "str", "default": ""},
+    "reason": {"type": "str", "default": ""},
+    "severity": {"type": "str", "default": "", "choices": ["", *(each for each in SEVERITIES if each != "unknown")]},
+    "role": {"type": "str", "default": "", "choices": ["", *ROLES]},
+    "person": {"type": "str", "default": ""},
+    "item": {"type": "str", "default": ""},
+    "by": {"type": "str", "default": "unknown"},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "join_within": {"type": "float", "default": 14400},
+    "at": {"type": "str", "default": ""},
+    "group": {"type": "str", "default": ""},
+}

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: incident_act
+short_description: Acknowledge an incident, set its severity, hand over a role, resolve it, close it
+version_added: 0.2.0
+description:
+  - Appends the event of an act by a person to an incident that exists. Without O(id) it takes the open incident that shares
+    most with O(hosts), as M(pafar.runbook.incident_open) does.
+  - An act that the log does not bear out is refused with the reason. Where that is left to a person, O(reason) overrules
+    it and is in the event.
+  - In check mode nothing is written.
+options:
+  log:
+    description: Directory of the incident log.
+    type: path
+    required: true
+  id:
+    description: Id of the incident.
+    type: str
+    default: ""
+  act:
+    description:
+      - V(acknowledge) says that O(by) works on it. V(severity) sets O(severity), with a reason.
+      - V(take_role) takes O(role) for O(person) (default O(by)); one that is held needs a reason. V(offer_role) offers it to
+        O(person), with a note that is made from the log; it moves with V(accept_role). V(leave_role) leaves it empty.
+      - V(update) keeps what is said to the people of the site, and the time of the next update by the severity.
+      - V(identify) needs a diagnosis, V(monitor) an act, V(resolve) a verification with the outcome recovered and no act after
+        it; else each needs a reason. V(reopen) needs a reason.
+      - V(close) needs an incident that is resolved, and a checklist whose half after the incident is done or waived. V(check)
+        ticks O(item), V(waive) waives it with a reason.
+    type: str
+    required: true
+    choices: [acknowledge, severity, take_role, offer_role, accept_role, leave_role, update, identify, monitor, resolve, reopen,
+      close, check, waive]
+  text:
+    description: What is said, for V(acknowledge), V(update) and V(check).
+    type: str
+    default: ""
+  reason:
+    description: Why, where a person overrules what the log says.
+    type: str
+    default: ""
+  severity:
+    description: Severity to set.
+    type: str
+    default: ""
+    choices: ["", P0, P1, P2, P3]
+  role:
+    description: Role to take, offer, accept or leave.
+    type: str
+    default: ""
+    choices: ["", incident_commander, technical_lead, communications_lead]
+  person:
+    description: Person who takes the role, or who is offered it.
+    type: str
+    default: ""
+  item:
+    description: Item of the checklist, as M(pafar.runbook.incident_status) names it.
+    type: str
+    default: ""
+  by:
+    description: Person who acts.
+    type: str
+    default: unknown
+  hosts:
+    description: Hosts by which the open incident is found.
+    type: list
+    elements: str
+    default: []
+  join_within:
+    description: Seconds within which the open incident must have had an event.
+    type: float
+    default: 14400
+  at:
+    description: Time of the event by the clock of the writer, as for M(pafar.runbook.incident_event).
+    type: str
+    default: ""
+  group:
+    description: Group that may write what is created here, as for M(pafar.runbook.incident_event).
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - pafar.runbook._attributes
+attributes:
+  diff_mode:
+    support: none
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: Acknowledge
+  pafar.runbook.incident_act:
+    log: /var/lib/pafar-runbook/incidents
+    id: 2026-11-23-145635-db_lock_contention-06f2a1
+    act: acknowledge
+    by: ada
+"""
+
+RETURN = r"""
+id:
+  description: Id of the incident.
+  returned: success
+  type: str
+  sample: 2026-11-23-145635-db_lock_contention-06f2a1
+events:
+  description: The events that were appended, or would be in check mode, with C(kind) and C(note).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"kind": "acknowledged", "note": {}}]
+  contains: &NewEvent
+    kind: {description: "Kind of the event.", type: str}
+    note: {description: "Facts about the event.", type: dict}
+path:
+  description: The incident's file; empty if nothing was written.
+  returned: success
+  type: str
+  sample: /var/lib/pafar-runbook/incidents/2026-11-23-145635-db_lock_contention-06f2a1.jsonl
+head:
+  description: Last line of the log afterwards, with C(seq) and C(hash).
+  returned: success
+  type: dict
+  sample: {"seq": 17, "hash": "ab12cd34ef56"}
+  contains: &Head
+    seq: {description: "Number of the line; 0 without a line.", type: int}
+    hash: {description: "First 12 digits of its SHA-256.", type: str}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    return act_on_incident(module.params, module.check_mode)
+
+
+def main() -> None:
+    finish(AnsibleModule(argument_spec=ACT_ARGS, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""What people do to an incident, from the acknowledgement to the end, by the module."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
+
+from support.modules import run_module
+
+
+@pytest.fixture
+def log(tmp_path):
+    opening = {"hosts": ["db1"], "severity": "P1"}
+    events = [{"kind": "mitigated", "note": {"mitigation": "x", "done": ["did it"]}}]
+    record({"log": str(tmp_path), "id": "a", "opening": opening, "host": "db1", "events": events}, False)
+    return tmp_path
+
+
+def act(log, name, by="ada", **options):
+    return run_module("incident_act", log=str(log), act=name, by=by, hosts=["db1"], **options)
+
+
+def test_one_incident_from_the_acknowledgement_to_the_end(log):
+    assert act(log, "acknowledge")["id"] == "a"
+    assert act(log, "take_role", role="incident_commander")["head"]["seq"] == 4
+    offered = act(log, "offer_role", role="incident_commander", person="bob")
+    assert "tried: x on db1: did it: not verified" in offered["events"][0]["note"]["handover"]
+    assert "offered to bob, not to eve" in act(log, "accept_role", by="eve", role="incident_commander")["msg"]
+    assert act(log, "accept_role", by="bob", role="incident_commander")["changed"] is True
+    assert "no verification" in act(log, "resolve")["msg"]
+    verified = [{"kind": "verified", "note": {"mitigation": "x", "outcome": "recovered"}}]
+    record({"log": str(log), "id": "a", "host": "db1", "events": verified}, False)
+    assert act(log, "resolve")["changed"] is True
+    assert "The checklist is open at" in act(log, "close", id="a")["msg"]
+    for item, each in ITEMS.items():
+        if each.after and item != "timeline_documented":
+            assert act(log, "waive", id="a", item=item, reason="of no use here")["changed"] is True
+    assert act(log, "close", id="a")["changed"] is True
+    status = run_module("incident_status", log=str(log), id="a")
+    assert (status["incidents"][0]["phase"], status["incidents"][0]["lead"]) == ("closed", "bob")
+    assert {row["item"] for row in status["checklist"] if row["after"] and row["state"] == "open"} == set()
+    assert "No incident of" in act(log, "acknowledge")["msg"], "it has ended"
+
+
+def test_check_mode_says_what_would_be_written(log):
+    done = run_module("incident_act", check=True, log=str(log), act="acknowledge", id="a", text="<b>@here</b>")
+    assert (done["path"], done["events"][0]["note"]["text"]) == ("", "<b>@here</b>")
+    assert len((log / "a.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [({"zone": "Mars/Base"}, "is no time zone"), ({"ends": "25:00"}, "business_hours"),
+     ({"zones": "UTC"}, "is none of"),
+     ({"days": ["someday"]}, "business_hours"), ({"holidays": ["soon"]}, "business_hours")],
+)  # fmt: skip
+def test_business_hours_that_are_none_are_refused(log, hours, words):
+    assert words in run_module("incident_status", log=str(log), hours=hours)["msg"]
+
+
+def test_what_is_overdue_is_in_the_status(log):
+    path = log / "b.jsonl"
+    event = {
+        "at": "2026-01-01T00:00:00.000000Z",
+        "kind": "opened",
+        "by": "ada",
+        "host": "db1",
+        "note": {"severity": "P0"},
+    }
+    path.write_text(json.dumps(event) + "\n")
+    (late,) = [
+        incident for incident in run_module("incident_status", log=str(log))["incidents"] if incident["id"] == "b"
+    ]
+    assert [line.partition(" was due ")[0] for line in late["overdue"]] == ["the acknowledgement", "an update"]

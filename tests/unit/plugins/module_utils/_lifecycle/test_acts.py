@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import why_refused
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.acts import ACTS, Said, events_of, handover
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
+
+from support.incident_events import START, event, opened, role
+
+NOW = START + timedelta(minutes=30)
+IC = {"role": "incident_commander"}
+RECOVERED = event("verified", 5, seq=5, outcome="recovered")
+RESOLVED = event("phase", 6, phase="resolved")
+WAIVED = [event("checklist", 7, item=item, state="waived", reason="x") for item, each in ITEMS.items() if each.after]
+
+
+def act(name, *events, by="ada", **said):
+    new = events_of(name, Said(by, **said), [opened(), *events], NOW)
+    assert all(why_refused(each["kind"], each["note"]) == "" for each in new), "it could not be written"
+    (only,) = new
+    return only["kind"], only["note"]
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "said", "note"),
+    [
+        ("acknowledge", [], {"text": "on it"}, {"text": "on it"}),
+        ("acknowledge", [event("acknowledged")], {}, {}),
+        ("severity", [], {"severity": "P0", "reason": "payments fail"},
+         {"severity": "P0", "reason": "payments fail", "before": "P1"}),
+        ("take_role", [], IC, {**IC, "person": "ada", "action": "taken"}),
+        ("take_role", [role("taken", "bob")], {**IC, "reason": "bob is on a plane"},
+         {**IC, "person": "ada", "action": "taken", "handover": "bob is on a plane"}),
+        ("accept_role", [role("offered", "ada")], IC, {**IC, "person": "ada", "action": "accepted"}),
+        ("leave_role", [role("taken", "ada")], IC, {**IC, "person": "ada", "action": "left"}),
+        ("update", [], {"text": "we know"},
+         {"text": "we know", "audience": "inside", "next_at": "2026-11-27T11:00:00.000000Z"}),
+        ("identify", [event("diagnosed", seq=2, cause="leak")], {}, {"phase": "identified", "facts": ["#2"]}),
+        ("identify", [], {"reason": "the release"}, {"phase": "identified", "facts": [], "reason": "the release"}),
+        ("monitor", [event("mitigated", seq=4)], {}, {"phase": "monitoring", "facts": ["#4"]}),
+        ("resolve", [RECOVERED], {}, {"phase": "resolved", "facts": ["#5"]}),
+        ("resolve", [], {"reason": "the provider is back"},
+         {"phase": "resolved", "facts": [], "reason": "the provider is back"}),
+        ("reopen", [RESOLVED], {"reason": "it is back"}, {"phase": "open", "facts": [], "reason": "it is back"}),
+        ("close", [RESOLVED, *WAIVED], {}, {"phase": "closed", "facts": []}),
+        ("check", [], {"item": "runbooks_updated"}, {"item": "runbooks_updated", "state": "done"}),
+        ("waive", [], {"item": "lessons_shared", "reason": "x"},
+         {"item": "lessons_shared", "state": "waived", "reason": "x"}),
+    ],
+)  # fmt: skip
+def test_an_act_is_one_event(name, events, said, note):
+    assert act(name, *events, **said)[1] == note
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "said", "words"),
+    [
+        ("severity", [], {"severity": "P0"}, "needs a reason"),
+        ("severity", [], {"reason": "x"}, "name one of P0"),
+        ("severity", [], {"severity": "P1", "reason": "x"}, "is P1 already"),
+        ("take_role", [], {}, "name the role"),
+        ("take_role", [role("taken", "ada")], IC, "ada holds the role incident_commander already"),
+        ("take_role", [role("taken", "bob")], IC, "let bob offer it"),
+        ("offer_role", [role("taken", "ada")], IC, "name the person"),
+        ("offer_role", [role("taken", "ada")], {**IC, "person": "ada"}, "name the person"),
+        ("offer_role", [role("taken", "bob")], {**IC, "person": "eve"}, "bob holds the role"),
+        ("offer_role", [], {**IC, "person": "eve"}, "no one holds the role"),
+        ("accept_role", [], IC, "is offered to no one"),
+        ("accept_role", [role("offered", "bob")], IC, "is offered to bob, not to ada"),
+        ("leave_role", [role("taken", "bob")], IC, "ada does not hold"),
+        ("update", [], {}, "say what is known"),
+        ("identify", [], {}, "No diagnosis is in the log"),
+        ("monitor", [], {}, "No act is in the log"),
+        ("resolve", [], {}, "no verification is in the log"),
+        ("resolve", [event("verified", seq=5, outcome="improved")], {}, "#5) says improved"),
+        ("resolve", [RECOVERED, event("mitigated", 8)], {}, "an act followed the last verification (#5)"),
+        ("resolve", [RESOLVED], {"reason": "x"}, "is resolved already"),
+        ("reopen", [], {"reason": "x"}, "is open, not resolved"),
+        ("reopen", [RESOLVED], {}, "say what is back"),
+        ("close", [], {}, "resolve it first"),
+        ("close", [RESOLVED, *WAIVED[1:-1]], {}, "open at: lessons_shared"),
+        ("check", [], {"item": "x"}, "none of the checklist"),
+        ("waive", [], {"item": "lessons_shared"}, "with a reason"),
+    ],
+)
+def test_what_the_log_does_not_bear_out_is_refused_with_the_reason(name, events, said, words):
+    with pytest.raises(InputError) as refused:
+        act(name, *events, **said)
+    assert words in str(refused.value)
+    assert str(refused.value).endswith("Nothing was written.")
+
+
+def test_every_act_is_one_that_a_person_can_name():
+    assert len(ACTS) == 14
+
+
+def test_a_hand_over_says_state_cause_what_was_tried_and_what_is_due():
+    events = [
+        opened(),
+        event("diagnosed", 1, cause="leak", causes=[{"cause": "leak"}]),
+        event("mitigated", 2, mitigation="end_sessions", done=["terminated 7"]),
+        event("verified", 3, mitigation="end_sessions", outcome="unchanged"),
+    ]
+    kind, note = act("offer_role", *events[1:], role("taken", "ada"), **IC, person="bob")
+    assert (kind, note["person"], note["action"]) == ("role", "bob", "offered")
+    assert note["handover"].splitlines()[:3] == [
+        "open, severity P1, open for 30 min",
+        "cause: leak",
+        "tried: end_sessions on db1: terminated 7: unchanged",
+    ]
+    late = handover(events, START + timedelta(minutes=90))
+    assert late[-2:] == ["the acknowledgement was due 30 min ago (P1)", "an update was due 60 min ago (P1)"]
+    assert "no update was given" in late

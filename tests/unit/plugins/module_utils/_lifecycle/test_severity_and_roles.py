@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.severity_and_roles import (
+    offered_to,
+    roles_of,
+    severity_of,
+)
+
+from support.incident_events import event, opened, role
+
+
+def test_a_severity_of_the_opening_holds_until_another_one_is_set():
+    assert severity_of([opened("P2"), event("noted", text="x")]) == "P2"
+    assert severity_of([opened("P2"), event("severity", severity="P0", reason="x")]) == "P0"
+
+
+@pytest.mark.parametrize(
+    ("events", "person"),
+    [
+        ([role("offered", "bob")], "bob"),
+        ([role("offered", "bob"), role("accepted", "bob")], ""),
+        ([role("offered", "bob"), role("offered", "eve")], "eve"),
+        ([role("offered", "bob", "technical_lead")], ""),
+        ([], ""),
+    ],
+)
+def test_an_offer_stands_until_it_is_accepted_or_replaced(events, person):
+    assert offered_to(events, "incident_commander") == person
+
+
+def test_one_person_may_hold_several_roles():
+    roles = roles_of([role("taken"), role("taken", "ada", "technical_lead")])
+    assert roles == {"incident_commander": "ada", "technical_lead": "ada"}
