@@ -114,3 +114,32 @@ def test_status_and_note_of_the_incident_that_is_open(server, storm, site):
     assert refused.returncode == 2
     assert "There is no incident" in refused.stdout
     assert not (site.log / "nope.jsonl").exists()
+
+
+def typed(site, name, **extra):
+    done = site.play(playbook=f"playbooks/incident_{name}.yml", **extra)
+    return done.returncode, done.stdout
+
+
+def test_people_work_an_incident_from_the_acknowledgement_to_its_end(server, storm, site):
+    storm()
+    assert site.play(incident_severity="P1").returncode == 0
+    (name,) = incidents(site)
+    assert typed(site, "ack", incident_act_text="on it")[0] == 0
+    assert typed(site, "role", incident_act_role="incident_commander")[0] == 0
+    code, shown = typed(site, "severity", incident_act_severity="P0")
+    assert (code, "needs a reason" in shown) == (2, True)
+    assert typed(site, "severity", incident_act_severity="P0", incident_act_reason="payments fail")[0] == 0
+    assert typed(site, "update", incident_act_text="the queue has cleared")[0] == 0
+    assert typed(site, "resolve")[0] == 0, "the last verification says recovered"
+    code, shown = typed(site, "close", incident_id=name)
+    assert (code, "The checklist is open at" in shown) == (2, True)
+    tick = {"incident_id": name, "incident_act_item": "runbooks_updated", "incident_act_reason": "none was needed"}
+    assert typed(site, "checklist", incident_checklist_action="waive", **tick)[0] == 0
+    shown = site.play(playbook="playbooks/incident_status.yml", incident_id=name).stdout
+    assert f"{name}: resolved, severity P0, led by" in shown
+    assert "[x] recovery verified (#5)" in shown
+    assert "[ ] lessons shared" in shown
+    assert "[-] runbooks updated (waived by" in shown
+    kinds = [event["kind"] for event in site.events()][5:]
+    assert kinds == ["acknowledged", "role", "severity", "update", "phase", "checklist"]

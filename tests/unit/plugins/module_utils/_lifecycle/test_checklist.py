@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import (
     ITEMS,
@@ -23,7 +25,7 @@ def test_it_has_the_18_items_of_the_runbook_and_nothing_is_done_without_a_fact()
     assert sum(row["after"] for row in rows) == 8
 
 
-SENT = {"key": "k", "state": "sent"}
+SENT: Any = {"key": "k", "state": "sent"}
 
 
 @pytest.mark.parametrize(
