@@ -128,7 +128,7 @@ def passage(rng):
     """Text as people write it, with characters that a page could lose."""
     alphabet = ["a", "B", "9", " ", "  ", "\n", "\n\n", "\t", "<b>", "</pre>", "&amp;", "|", "`", "~~~", "*", "#1",
                 "{{ x }}", "\u00e9", "e\u0301", "\U0001f469\u200d\U0001f4bb", "\u202eabc\u202c", "\u4e2d", "\\", "'",
-                '"',                 "\r\n"]  # fmt: skip
+                '"', "\r\n"]  # fmt: skip
     return "".join(rng.choice(alphabet) for _ in range(rng.randrange(1, 120)))
 
 
