@@ -31,12 +31,19 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         dummy, params = self.validate_argument_spec(argument_spec=OPEN_ARGS)
         if self._connection.transport == "local" and self._connection.become is None:
-            result.update({"changed": False, **opening(params)})
+            result.update({"changed": False, **self._here(params)})
         else:
             result.update(self._of_the_logs_host(params, task_vars))
         if not callback_is_on():
             show(self._display, "", of_opening(result), result["id"])
         return result
+
+    @staticmethod
+    def _here(params: dict[str, Any]) -> Any:
+        try:
+            return opening(params)
+        except Exception as error:
+            return opening_without_log(params, f"{type(error).__name__}: {error}")
 
     def _of_the_logs_host(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         try:

@@ -8,8 +8,8 @@ module: incident_act
 short_description: Acknowledge an incident, set its severity, hand over a role, resolve it, close it
 version_added: 0.2.0
 description:
-  - Appends the event of an act by a person to an incident that exists. Without O(id) it takes the open incident that shares
-    most with O(hosts), as M(pafar.runbook.incident_open) does.
+  - Appends the event of an act by a person to an incident that exists. Without O(id) it takes the only open incident
+    that shares hosts with O(hosts); where there are several, it fails.
   - An act that the log does not bear out is refused with the reason. Where that is left to a person, O(reason) overrules
     it and is in the event.
   - In check mode nothing is written.
@@ -75,6 +75,10 @@ options:
     description: Seconds within which the open incident must have had an event.
     type: float
     default: 14400
+  site:
+    description: Name of the site. An incident that another site has opened is never joined; empty compares none.
+    type: str
+    default: ""
   at:
     description: Time of the event by the clock of the writer, as for M(pafar.runbook.incident_event).
     type: str

@@ -80,6 +80,7 @@ undoable:
     reversible: {description: "Whether the act can be undone.", type: bool}
     why: {description: "Why the act cannot be undone.", type: str}
     at: {description: "Time of the act (UTC, ISO 8601).", type: str}
+    by: {description: "Person or program that did it.", type: str}
     mitigation: {description: "Role that carried out the act.", type: str}
 why_not:
   description: Why no act can be undone; empty otherwise.

@@ -8,8 +8,8 @@ module: incident_note
 short_description: Record what a person did by hand
 version_added: 0.2.0
 description:
-  - Appends an event of kind V(noted) to an incident that exists. Without O(id) it takes the open incident that shares most
-    with O(hosts), as M(pafar.runbook.incident_open) does; where there is none, it fails.
+  - Appends an event of kind V(noted) to an incident that exists. Without O(id) it takes the only open
+    incident that shares hosts with O(hosts); where there is none, or several, it fails.
   - In check mode nothing is written.
   - If the log is on the controller, the action plugin writes it directly, without running a module.
 options:
@@ -48,6 +48,10 @@ options:
     description: Seconds within which the open incident must have had an event.
     type: float
     default: 14400
+  site:
+    description: Name of the site. An incident that another site has opened is never joined; empty compares none.
+    type: str
+    default: ""
   at:
     description: Time of the event by the clock of the writer, as for M(pafar.runbook.incident_event).
     type: str

@@ -37,6 +37,10 @@ options:
     description: Seconds within which an open incident must have had an event to be joined; V(0) joins none.
     type: float
     default: 14400
+  site:
+    description: Name of the site. An incident that another site has opened is never joined; empty compares none.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:

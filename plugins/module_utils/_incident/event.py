@@ -67,6 +67,7 @@ class Undoable(Undo, total=False):
     """The last act that can be undone; empty where there is none."""
 
     at: str
+    by: str
     mitigation: str
 
 

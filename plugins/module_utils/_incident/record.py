@@ -47,6 +47,7 @@ OPEN_ARGS: dict[str, Any] = {
     "scenario": {"type": "str", "default": "incident"},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},
+    "site": {"type": "str", "default": ""},
 }
 NOTE_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -57,6 +58,7 @@ NOTE_ARGS: dict[str, Any] = {
     "host": {"type": "str", "default": ""},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},
+    "site": {"type": "str", "default": ""},
     "at": {"type": "str", "default": ""},
     "group": {"type": "str", "default": ""},
 }
@@ -79,6 +81,7 @@ def record(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         return Event(kind, at, params["by"], params["host"], note, logged)
 
     targets = frozenset(target for each in params["events"] for target in targets_of(each["note"]))
+    site = str(params["opening"].get("site") or "")
     scope, within = Scope(frozenset(params["join_hosts"]), targets), params["join_within"]
     written = append(
         params["log"],
@@ -88,7 +91,7 @@ def record(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         params["evidence"],
         Share(params["group"]),
         create=params["create"],
-        joins=(lambda folder: joined_at_write(folder, scope, within)) if within > 0 else None,
+        joins=(lambda folder: joined_at_write(folder, scope, within, site)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
 
@@ -97,14 +100,15 @@ def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Append a note to the incident that is named, or to the open one that shares hosts. ``given``: values of
     NOTE_ARGS. Raises InputError where there is no such incident, and for what is no note."""
     event = note_event(str(given["text"]), str(given["done_at"]), datetime.now(timezone.utc))
-    name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"])
+    name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
     options = {option: given[option] for option in ("log", "by", "host", "at", "group")}
     return record({**options, "id": name, "events": [event], "create": False}, check_mode)
 
 
 def opening(given: dict[str, Any]) -> OpenReport:
     """The incident of a run. ``given``: values of OPEN_ARGS."""
-    return open_incident(given["log"], given["id"], given["scenario"], given["hosts"], given["join_within"])
+    options = {name: given[name] for name in ("log", "id", "scenario", "hosts", "join_within", "site")}
+    return open_incident(**options)
 
 
 def opening_without_log(given: dict[str, Any], problem: str) -> OpenReport:

@@ -77,7 +77,9 @@ def incident_report(
     if event is not None:
         note = event["note"]
         undo: dict[str, Any] = note["undo"]
-        undoable = cast(Undoable, {"at": event["at"], "mitigation": note.get("mitigation", ""), **undo})
+        undoable = cast(
+            Undoable, {"at": event["at"], "by": event["by"], "mitigation": note.get("mitigation", ""), **undo}
+        )
     return {
         "events": list(events),
         "torn": torn,

@@ -18,6 +18,7 @@ from .hash_chain import Break, Head
 
 NEW = "new"  # given in place of an id: an incident of its own in any case
 _ENDED = ("resolved", "closed")
+_SURVEY = "triage"
 
 
 class OpenReport(TypedDict):
@@ -88,10 +89,16 @@ def phase_of(events: Sequence[EventReport]) -> str:
     return str(phases[-1]) if phases else "open"
 
 
-def candidate(incident_id: str, events: Sequence[EventReport], now: datetime, within: timedelta) -> Candidate | None:
-    """The incident as one that may be joined; None where it has ended, or is silent for longer than ``within``."""
+def candidate(
+    incident_id: str, events: Sequence[EventReport], now: datetime, within: timedelta, site: str = ""
+) -> Candidate | None:
+    """The incident as one that may be joined; None where it has ended, is silent for longer than ``within``, is a
+    survey of all hosts, or is of another site: two sites may have hosts of one name."""
     moments = [moment for event in events for moment in [_moment(event)] if moment is not None]
     if not moments or phase_of(events) in _ENDED or now - max(moments) > within:
+        return None
+    opening = next((event["note"] for event in events if event["kind"] == "opened"), {})
+    if opening.get("scenario") == _SURVEY or (site and opening.get("site", site) != site):
         return None
     return Candidate(incident_id, max(moments), scope_of(events))
 

@@ -153,20 +153,35 @@ def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[di
     """After a verification that says recovered, with no act and no open plan behind it; else with a reason."""
     if phase_of(events) in ("resolved", "closed"):
         raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
-    verified = [event for event in events if event["kind"] == "verified"]
-    why = ""
+    verified = list(_last_verifications(events).values())
+    why = next((words for words in map(_why_not_recovered, verified) if words), "")
     if not verified:
         why = "no verification is in the log"
-    elif verified[-1]["note"].get("outcome") != "recovered":
-        why = f"the last verification (#{verified[-1]['seq']}) says {verified[-1]['note'].get('outcome')}"
-    elif any(event["kind"] in ("intended", "mitigated") for event in events[events.index(verified[-1]) :]):
+    elif not why and any(event["kind"] in ("intended", "mitigated") for event in events[events.index(verified[-1]) :]):
         why = f"an act followed the last verification (#{verified[-1]['seq']})"
     if why and not said.reason:
         raise InputError(
             f"The incident is not resolved by its log: {why}. Run the playbook of the fault once more, or give a"
             f" reason. {_NOTHING}"
         )
-    return [_phase("resolved", said.reason, [] if why else verified[-1:])]
+    return [_phase("resolved", said.reason, [] if why else verified)]
+
+
+def _last_verifications(events: Sequence[EventReport]) -> dict[tuple[str, str], EventReport]:
+    """The last one of each mitigation on each host, in the order in which they were written."""
+    last: dict[tuple[str, str], EventReport] = {}
+    for event in events:
+        if event["kind"] == "verified":
+            key = (event["host"], str(event["note"].get("mitigation", "")))
+            last.pop(key, None)
+            last[key] = event
+    return last
+
+
+def _why_not_recovered(event: EventReport) -> str:
+    outcome = event["note"].get("outcome")
+    on = f" on {event['host']}" if event["host"] else ""
+    return "" if outcome == "recovered" else f"the last verification{on} (#{event['seq']}) says {outcome}"
 
 
 def reopen(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001

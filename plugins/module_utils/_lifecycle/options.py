@@ -22,6 +22,7 @@ ACT_ARGS: dict[str, Any] = {
     "by": {"type": "str", "default": "unknown"},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},
+    "site": {"type": "str", "default": ""},
     "at": {"type": "str", "default": ""},
     "group": {"type": "str", "default": ""},
 }

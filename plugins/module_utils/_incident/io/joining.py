@@ -8,6 +8,7 @@ the second one, written under the lock of the folder, goes to the incident that 
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -21,10 +22,14 @@ from .log import missing_incident, read
 from .verify import verify
 
 _SLACK = timedelta(minutes=1)  # between the clock of the folder's file system and ours
+# What a line that was written by hand may lead to: such a log is passed over, and named where it was asked for.
+_UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
 _MAY_RUN = 600.0  # seconds for which an act of another run may still be under way
 
 
-def open_incident(log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float) -> OpenReport:
+def open_incident(
+    log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str = ""
+) -> OpenReport:
     """What incident_open returns; see its documentation. What cannot be read never keeps a run from a name."""
     now = datetime.now(timezone.utc)
     if id and id != NEW:
@@ -33,7 +38,7 @@ def open_incident(log: str, id: str, scenario: str, hosts: Sequence[str], join_w
     if id == NEW:
         return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
     scope = Scope(frozenset(hosts))
-    fitting = best(candidates(Path(log).expanduser(), now, join_within), scope)
+    fitting = best(candidates(Path(log).expanduser(), now, join_within, site), scope)
     if not fitting:
         return {**_fresh(_name(scenario, now), "no open incident has these hosts"), "join_within": join_within}
     chosen, others = fitting[0], fitting[1:]
@@ -52,41 +57,49 @@ def _name(scenario: str, now: datetime) -> str:
     return f"{now:%Y-%m-%d-%H%M%S}-{scenario}-{random.SystemRandom().randrange(1 << 24):06x}"
 
 
-def joined_at_write(folder: Path, scope: Scope, within: float) -> str:
+def joined_at_write(folder: Path, scope: Scope, within: float, site: str = "") -> str:
     """The incident that a first event belongs to, empty for a new one. The caller holds the lock of the folder."""
-    fitting = best(candidates(folder, datetime.now(timezone.utc), within), scope)
-    return fitting[0].id if fitting else ""
+    fitting = best(candidates(folder, datetime.now(timezone.utc), within, site), scope)
+    writable = [each.id for each in fitting if os.access(folder / f"{each.id}.jsonl", os.W_OK)]
+    return writable[0] if writable else ""
 
 
-def existing_incident(log: str, id: str, hosts: Sequence[str], join_within: float) -> str:
-    """The incident that is named, else the open one that shares most with ``hosts``. Raises InputError where there is
-    none."""
+def existing_incident(log: str, id: str, hosts: Sequence[str], join_within: float, site: str = "") -> str:
+    """The incident that is named, else the only open one that shares hosts. Raises InputError where there is none, and
+    where there are several: what a person says of one incident must not be written to another."""
     folder = Path(log).expanduser()
-    if id and id != NEW:
+    if id:
         if not usable_id(id) or not (folder / f"{id}.jsonl").is_file():
             raise missing_incident(folder, id)
         return id
-    found = joined_at_write(folder, Scope(frozenset(hosts)), join_within)
+    found = best(candidates(folder, datetime.now(timezone.utc), join_within, site), Scope(frozenset(hosts)))
+    if len(found) > 1:
+        raise InputError(
+            f"{len(found)} open incidents have hosts of this run: {', '.join(each.id for each in found[:5])}. Name one"
+            " with incident_id. Nothing was written."
+        )
     if not found:
         raise InputError(
             f"No incident of {folder} is open, has one of these hosts and had an event in the last"
             f" {join_within / 3600:g} h. Name one with incident_id. Nothing was written."
         )
-    return found
+    return found[0].id
 
 
-def candidates(folder: Path, now: datetime, within: float) -> list[Candidate]:
+def candidates(folder: Path, now: datetime, within: float, site: str = "") -> list[Candidate]:
     """Open incidents with an event within that many seconds. Files that cannot be read are passed over: an event could
     not be added to them either."""
     span = timedelta(seconds=within)
-    found = []
-    for path in folder.glob("*.jsonl") if folder.is_dir() else ():
+    found: list[Candidate] = []
+    if within <= 0 or not folder.is_dir():
+        return found
+    for path in folder.glob("*.jsonl"):
         try:
             written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
             events = read(str(folder), path.stem)[0] if now - written <= span + _SLACK else []
-        except (OSError, RunbookError):
+            incident = candidate(path.stem, events, now, span, site)
+        except _UNREADABLE:
             continue
-        incident = candidate(path.stem, events, now, span)
         if incident is not None:
             found.append(incident)
     return found
@@ -104,8 +117,11 @@ def _known(log: str, id: str, why: str, others: list[str], now: datetime, may_ru
     report: OpenReport = {**_fresh(id, why), "joined": True, "others": others}
     try:
         events: list[EventReport] = read(log, id)[0]
+        acts = [act for act in unfinished(events, now) if act["seconds_ago"] >= may_run]
+    except _UNREADABLE as error:
+        return {**report, "problem": f"{type(error).__name__}: {error}"}
+    try:
         checked = verify(log, id, ())["incidents"][id]
-    except RunbookError as error:
-        return {**report, "problem": str(error)}
-    acts = [act for act in unfinished(events, now) if act["seconds_ago"] >= may_run]
+    except _UNREADABLE as error:
+        return {**report, "unfinished": acts, "problem": f"its chain could not be checked: {error}"}
     return {**report, "unfinished": acts, "head": checked["head"], "first_break": checked["first_break"]}

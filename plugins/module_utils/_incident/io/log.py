@@ -122,10 +122,19 @@ def _opens(folder: Path, share: Share) -> Iterator[None]:
     """Be the only one who opens an incident: of two with one scope the second one must see the first one's."""
     handle = _open(folder / _OPENING, share)
     try:
+        _as_folder(handle, folder)
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
+
+
+def _as_folder(handle: int, folder: Path) -> None:
+    """The lock is for all who may write the folder, whoever made it first."""
+    place, own = folder.stat(), os.fstat(handle)
+    if place.st_mode & 0o020 and own.st_uid == os.geteuid() and not own.st_mode & 0o020:
+        os.fchown(handle, -1, place.st_gid)
+        os.fchmod(handle, 0o660)
 
 
 def _locked_write(

@@ -7,8 +7,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from ..._core.errors import InputError
+from ..._incident.hash_chain import break_text
 from ..._incident.io.joining import existing_incident
 from ..._incident.io.log import read
+from ..._incident.io.verify import verify
 from ..._incident.record import record
 from ..acts import Said, events_of
 
@@ -17,9 +20,15 @@ _SAID = ("by", "text", "reason", "severity", "role", "person", "item")
 
 def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """What incident_act returns. Raises InputError where there is no such incident, and where the act is refused."""
-    name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"])
+    name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
     events, dummy = read(given["log"], name)
     said = Said(**{field: str(given[field]).strip() for field in _SAID})
+    broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
+    if broken and not said.reason:
+        raise InputError(
+            f"The log of the incident is {break_text(broken)}. To close it all the same, give a reason. Nothing was"
+            " written."
+        )
     new = events_of(given["act"], said, events, datetime.now(timezone.utc))
     options = {option: given[option] for option in ("log", "by", "at", "group")}
     written = record({**options, "id": name, "events": new, "create": False}, check_mode)

@@ -30,6 +30,8 @@ from .business_hours import business_hours
 
 INDEX = ".index.json"
 _FORMAT = 1
+# What a line that was written by hand may lead to: the incident is named as not read, and the others are shown.
+_UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
 _END = 65536  # bytes of the end of a log in which its last line is looked for
 
 
@@ -74,7 +76,7 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, wor
             status = entry["status"] if entry and entry["mark"] == list(mark) else None
             report["cached"] += status is not None
             status = status or _status(folder, name, mark, working)[0]
-        except (OSError, RunbookError) as error:
+        except _UNREADABLE as error:
             report["unread"].append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue
         if not is_open(status):

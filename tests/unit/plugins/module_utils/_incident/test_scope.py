@@ -87,3 +87,18 @@ def test_it_is_said_what_is_shared_how_old_it_is_and_what_else_would_fit():
 def test_without_an_event_about_it_the_phase_is_open():
     assert phase_of([event()]) == "open"
     assert phase_of([event("phase", phase="identified"), event()]) == "identified"
+
+
+@pytest.mark.parametrize(
+    ("opening", "site", "joins"),
+    [
+        ({"site": "a"}, "a", True),
+        ({"site": "a"}, "b", False),
+        ({"site": "a"}, "", True),
+        ({}, "b", True),
+        ({"scenario": "triage"}, "", False),
+    ],
+)
+def test_neither_a_survey_nor_an_incident_of_another_site_is_joined(opening, site, joins):
+    events = [event("opened", **opening), event()]
+    assert (candidate("i", events, NOW, WITHIN, site) is not None) == joins
