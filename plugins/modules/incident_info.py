@@ -96,12 +96,15 @@ unfinished:
   elements: dict
   sample: []
   contains: &Intent
-    at: {description: "Time of the event (UTC, ISO 8601).", type: str}
+    at: {description: "Time of the event (UTC, ISO 8601), by which the outcome refers to it.", type: str}
     host: {description: "Inventory name of the host.", type: str}
-    mitigation: {description: "Name of the mitigation.", type: str}
+    mitigation: {description: "Role that was about to act.", type: str}
     verb: {description: "C(verb) of the plan.", type: str}
-    digest: {description: "Digest of the plan.", type: str}
-    actions: {description: "Actions that were about to be carried out.", type: list, elements: dict}
+    digest: {description: "C(digest) of the plan.", type: str}
+    actions:
+      description: "Actions that the gate allowed, with C(action), C(target), C(who) and C(reason)."
+      type: list
+      elements: dict
     up_to:
       description: "Largest number of sessions that all rounds together may terminate; 0 without rounds."
       type: int

@@ -53,14 +53,14 @@ def whole_incident(folder: Path, name: str = "2026-11-23-150000-db_lock_contenti
     reasons = ["7 actions are planned and 5 are allowed without approval"]
     put(shift + 61, ("held", {"mitigation": "unblock_sessions", "plan": PLAN, "reasons": reasons}))
     put(shift + 90, ("approved", {"digest": digest, "mitigation": "unblock_sessions"}), by="grace")
-    intended = {
+    intended: dict[str, Any] = {
         "mitigation": "restart_services",
         "actions": OTHER["actions"],
         "digest": OTHER["digest"],
         "gate": ["1 planned, within the limit of 5"],
     }
     put(shift + 95, ("intended", intended))
-    done = {
+    done: dict[str, Any] = {
         "mitigation": "restart_services",
         "intended": stamp(shift + 95),
         "done": ["restarted web-1"],
@@ -68,7 +68,7 @@ def whole_incident(folder: Path, name: str = "2026-11-23-150000-db_lock_contenti
     }
     unchanged = {"mitigation": "restart_services", "outcome": "unchanged", "kept": False, "before": 93, "after": 93}
     put(shift + 101, ("mitigated", done), ("verified", {**unchanged, "seconds_to_recovery": None}))
-    gate = [f"plan {digest[:12]} is approved"]
+    gate = [f"plan {digest[:12]} is approved"]  # type: ignore[index]
     intended = {"mitigation": "unblock_sessions", "actions": ACTIONS, "digest": digest, "gate": gate}
     put(shift + 120, ("evidence", {"about": "db_lock_contention"}), ("intended", intended), kept={"waiters": 93})
     acted = [{"action": "terminate", "who": f"pid 41{n}"} for n in range(7)]

@@ -129,7 +129,7 @@ def passage(rng):
     alphabet = ["a", "B", "9", " ", "  ", "\n", "\n\n", "\t", "<b>", "</pre>", "&amp;", "|", "`", "~~~", "*", "#1",
                 "{{ x }}", "\u00e9", "e\u0301", "\U0001f469\u200d\U0001f4bb", "\u202eabc\u202c", "\u4e2d", "\\", "'",
                 '"', "\r\n"]  # fmt: skip
-    return "".join(rng.choice(alphabet) for _ in range(rng.randrange(1, 120)))
+    return "".join(rng.choice(alphabet) for dummy in range(rng.randrange(1, 120)))
 
 
 def test_fifty_passages_and_twenty_events_later_no_character_has_changed(tmp_path):
