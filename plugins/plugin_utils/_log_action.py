@@ -42,7 +42,10 @@ class LogAction(ActionBase, ABC):
             result.update(self._execute_module(task_vars=task_vars))
         if not callback_is_on() and "path" in result and not result.get("failed"):
             written: Any = result
-            host, incident = str(self._task.args.get("host") or ""), str(self._task.args.get("id") or "")
+            host, incident = (
+                str(self._task.args.get("host") or ""),
+                str(written.get("id") or self._task.args.get("id") or ""),
+            )
             show(self._display, host, [*self.said(), *of_record(written)], incident)
         return result
 

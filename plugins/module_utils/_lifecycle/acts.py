@@ -81,7 +81,7 @@ def severity(said: Said, events: Sequence[EventReport], now: datetime) -> list[d
 
 
 def take_role(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """One that nobody holds; one that is held is taken over with a reason, for example that the holder cannot be
+    """An empty one; one that is held is taken over with a reason, for example that the holder cannot be
     reached."""
     person = said.person or said.by
     holder = roles_of(events).get(_role(said), "")
@@ -135,6 +135,7 @@ def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dic
 
 def identify(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """The cause is known: by a diagnosis in the log, or by what the person says."""
+    _require_open(events)
     found = [event for event in events if event["kind"] == "diagnosed"]
     if not found and not said.reason:
         raise InputError(f"No diagnosis is in the log: give the cause as reason. {_NOTHING}")
@@ -143,6 +144,7 @@ def identify(said: Said, events: Sequence[EventReport], now: datetime) -> list[d
 
 def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """An act was carried out, or the symptom went by itself, which the person says."""
+    _require_open(events)
     acts = [event for event in events if event["kind"] == "mitigated"]
     if not acts and not said.reason:
         raise InputError(f"No act is in the log: say as reason how the symptom went. {_NOTHING}")
@@ -246,6 +248,12 @@ def handover(events: Sequence[EventReport], now: datetime) -> list[str]:
 
 def _since(events: Sequence[EventReport], now: datetime) -> str:
     return span((now - moment_of(events[0]["at"])).total_seconds()) if events else span(0.0)
+
+
+def _require_open(events: Sequence[EventReport]) -> None:
+    """An incident that has ended is opened again by `reopen`, which needs a reason."""
+    if phase_of(events) in ("resolved", "closed"):
+        raise InputError(f"The incident is {phase_of(events)}: reopen it first, with a reason. {_NOTHING}")
 
 
 def _role(said: Said) -> str:

@@ -15,7 +15,6 @@ from .._incident.kinds import ROLES
 from .severity_and_roles import roles_of, severity_of
 
 DONE, WAIVED, OPEN, NOT_APPLICABLE = "done", "waived", "open", "not_applicable"
-_PEOPLE_TOLD = ("P0", "P1")  # severities at which stakeholders are told
 _ANSWER = 15 * 60  # seconds
 
 

@@ -47,7 +47,7 @@ class BusinessHours:
 
 
 def answer_due(opened: datetime, severity: str, hours: BusinessHours = BusinessHours()) -> datetime | None:
-    """Until when somebody must acknowledge; None for a severity that is not known."""
+    """When an acknowledgement is due; None for a severity that is not known."""
     if severity == _NEXT_DAY:
         return hours.end_of_next_day(opened)
     return opened + ANSWER[severity] if severity in ANSWER else None

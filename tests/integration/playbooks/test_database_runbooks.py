@@ -134,7 +134,7 @@ def test_a_leak_beside_forgotten_transactions_is_relieved_and_those_are_held(ser
     assert {action["rule"] for action in held["actions"]} == {"idle_in_transaction"}
     again = site.play(playbook=EXHAUSTION)
     assert "no connection limit is reached" in again.stdout
-    assert {client.fate(0) for client in forgotten} == {"alive"}, "nobody needs their slots any more"
+    assert {client.fate(0) for client in forgotten} == {"alive"}, "no login waits for their slots any more"
     # What is held is carried out later, and nothing besides.
     approved = site.typed(site.next_command(done))
     assert approved.returncode == 0, approved.stdout

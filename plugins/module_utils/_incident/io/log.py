@@ -130,7 +130,7 @@ def _opens(folder: Path, share: Share) -> Iterator[None]:
 
 
 def _as_folder(handle: int, folder: Path) -> None:
-    """The lock is for all who may write the folder, whoever made it first."""
+    """The lock can be taken by every login that may write the folder, not by its first one alone."""
     place, own = folder.stat(), os.fstat(handle)
     if place.st_mode & 0o020 and own.st_uid == os.geteuid() and not own.st_mode & 0o020:
         os.fchown(handle, -1, place.st_gid)
@@ -159,7 +159,13 @@ def _open(path: Path, share: Share) -> int:
         handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return os.open(path, flags)
-    share.file(handle, writable=True)
+    try:
+        share.file(handle, writable=True)
+    except OSError:
+        # A file that could not be given to the group would be taken for one that is closed to it on purpose.
+        os.close(handle)
+        path.unlink()
+        raise
     _sync_folder(path.parent)
     return handle
 

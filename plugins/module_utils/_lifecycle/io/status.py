@@ -132,7 +132,7 @@ def _load(folder: Path) -> dict[str, Any]:
 
 
 def _save(folder: Path, entries: Mapping[str, Any]) -> None:
-    """Replace the index as a whole. It has the mode of the folder's files: whoever reads the log may read it."""
+    """Replace the index as a whole. It has the mode of the folder's files: a reader of the log can read it."""
     with suppress(OSError):
         handle, path = tempfile.mkstemp(prefix=INDEX, dir=str(folder))
         try:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
@@ -110,3 +111,15 @@ def test_the_lock_is_as_the_folder_is_shared(tmp_path):
     log = tmp_path / "log"
     write(log, "a", ("noted", {"text": "x"}), join_hosts=["db1"], join_within=60, group="nogroup")
     assert {oct(path.stat().st_mode & 0o777) for path in Path(log).iterdir()} == {"0o660"}
+
+
+def test_a_file_that_cannot_be_given_to_the_group_is_not_left_behind(tmp_path, monkeypatch):
+    def refused(*dummy):
+        raise PermissionError(1, "Operation not permitted")
+
+    log = tmp_path / "log"
+    log.mkdir()
+    monkeypatch.setattr(os, "fchown", refused)
+    with pytest.raises(RunbookError, match="Could not write to the incident log"):
+        write(log, "a", ("noted", {"text": "x"}), group="nogroup")
+    assert list(log.iterdir()) == []

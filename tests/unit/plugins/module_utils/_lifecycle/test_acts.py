@@ -74,6 +74,8 @@ def test_an_act_is_one_event(name, events, said, note):
         ("update", [], {}, "say what is known"),
         ("identify", [], {}, "No diagnosis is in the log"),
         ("monitor", [], {}, "No act is in the log"),
+        ("identify", [RESOLVED], {"reason": "x"}, "is resolved: reopen it first"),
+        ("monitor", [event("mitigated"), RESOLVED], {}, "is resolved: reopen it first"),
         ("resolve", [], {}, "no verification is in the log"),
         ("resolve", [event("verified", seq=5, outcome="improved")], {}, "on db1 (#5) says improved"),
         ("resolve", [event("verified", 4, seq=4, outcome="worse", mitigation="x"), RECOVERED], {}, "#4) says worse"),
