@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_act, of_terminations
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import INTENDED
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import RECORD_ARGS, record
+from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import this_run
 from ansible_collections.pafar.runbook.plugins.plugin_utils._log_action import LogAction
 
 
@@ -15,6 +17,13 @@ class ActionModule(LogAction):
     """Writes events of any kind."""
 
     arguments = RECORD_ARGS
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """An intent says which run has it: a later one must not take an act that is under way for one that was cut off."""
+        events = self._task.args.get("events")
+        if isinstance(events, list):
+            self._task.args = {**self._task.args, "events": [_marked(event) for event in events]}
+        return super().run(tmp, task_vars)
 
     def write(self, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         return record(params, check_mode)
@@ -28,3 +37,8 @@ class ActionModule(LogAction):
                 continue
             lines += of_terminations(note) if "rounds" in note else of_act(note)
         return lines
+
+
+def _marked(event: Any) -> Any:
+    run = this_run() if isinstance(event, dict) and event.get("kind") == INTENDED else ""
+    return {**event, "note": {**(event.get("note") or {}), "run": run}} if run else event

@@ -13,11 +13,14 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import of_opening
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import parted
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import (
     OPEN_ARGS,
     opening,
     opening_without_log,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import NEW
+from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import state_of_run
 from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
 
 
@@ -34,6 +37,8 @@ class ActionModule(ActionBase):
             result.update({"changed": False, **self._here(params)})
         else:
             result.update(self._of_the_logs_host(params, task_vars))
+        is_named = params["id"] not in ("", NEW)
+        result["unfinished"], result["under_way"] = parted(result["unfinished"], state_of_run, is_named)
         if not callback_is_on():
             show(self._display, "", of_opening(result), result["id"])
         return result

@@ -111,6 +111,8 @@ unfinished:
     seen_at: {description: "Time of the plan by the clock of the server; empty if it has none.", type: str}
     undo: {description: "How to undo the act.", type: dict}
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}
+    by: {description: "Who started its run.", type: str}
+    run: {description: "Process of its run, on its controller; empty in logs of older versions.", type: str}
     found:
       description: "What an earlier run saw of it, in lines, if that left a target unknown."
       type: list

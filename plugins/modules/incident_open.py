@@ -12,9 +12,9 @@ description:
   - If O(id) is empty and an incident is open that shares hosts with the run and had an event within O(join_within), the run
     joins it. Of several it takes the one that shares most, and of equal ones the newest.
   - An incident is open until its phase is V(resolved) or V(closed).
-  - Of an incident that exists it also returns the acts without an outcome and the first break of its log. Of an incident
-    that was not named with O(id), acts that are younger than 10 minutes are left out, since another run may be carrying
-    them out.
+  - Of an incident that exists it also returns the acts without an outcome and the first break of its log. An act whose run
+    is active on this controller is not one to complete. A run of another controller cannot be asked, so that its act counts
+    as under way for 10 minutes.
 options:
   log:
     description: Directory of the incident log.
@@ -100,11 +100,20 @@ unfinished:
     seen_at: {description: "Time of the plan by the clock of the server; empty if it has none.", type: str}
     undo: {description: "How to undo the act.", type: dict}
     options: {description: "Options of the module that made the plan, without secrets.", type: dict}
+    by: {description: "Who started its run.", type: str}
+    run: {description: "Process of its run, on its controller; empty in logs of older versions.", type: str}
     found:
       description: "What an earlier run saw of it, in lines, if that left a target unknown."
       type: list
       elements: str
     seconds_ago: {description: "Seconds since the event.", type: float}
+under_way:
+  description: Acts of the incident that have no outcome and whose run is active, or may be.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: *Intent
 head:
   description: Last line of the log.
   returned: success

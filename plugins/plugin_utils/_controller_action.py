@@ -13,7 +13,7 @@ from typing import Any, Mapping, Sequence
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
 from ansible_collections.pafar.runbook.plugins.module_utils._core.text import printable
-from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, show
+from ansible_collections.pafar.runbook.plugins.plugin_utils._screen import callback_is_on, incident_of, show
 
 
 class ControllerAction(ActionBase, ABC):
@@ -49,5 +49,5 @@ class ControllerAction(ActionBase, ABC):
         if "msg" in result:
             result["msg"] = printable(str(result["msg"]))  # it quotes what modules returned
         if not callback_is_on():
-            show(self._display, self.host, self.said(args, result), str(self.task_vars.get("incident_name", "")))
+            show(self._display, self.host, self.said(args, result), incident_of(self.task_vars))
         return result

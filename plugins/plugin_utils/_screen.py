@@ -7,7 +7,7 @@ PRIVATE to this collection.
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ansible import constants, context
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console
@@ -58,6 +58,13 @@ def invocation(incident: str = "") -> Invocation:
         extra=[str(each) for each in given.get("extra_vars") or ()],
         incident=incident,
     )
+
+
+def incident_of(task_vars: Mapping[str, Any]) -> str:
+    """The incident that the run writes to: with its first event it may have joined one that another run had opened."""
+    written = task_vars.get("incident_written")
+    joined = written.get("id") if isinstance(written, Mapping) else ""
+    return str(joined or task_vars.get("incident_name", ""))
 
 
 def show(display: Any, host: str, lines: Iterable[console.Line], incident: str = "") -> None:

@@ -53,11 +53,13 @@ SUBJECTS = {
     "_endpoints": {"_core", "_compose"},
     "_resources": {"_core", "_system", "_compose"},
     "_disk": {"_core", "_system", "_compose"},
-    "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk"},
+    "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk", "_incident"},
     "_triage": {"_core", "_system", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
     "_diagnosis": {"_core", "_system", "_compose", "_postgres", "_logs", "_endpoints", "_resources", "_disk"},
 }
-# What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer.
+# What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer and
+# the process of the run.
+PLUGIN_DOORS = {"_incident/record", "_system/io/run"}
 # A module wires options to one act or collect function: nothing of its own touches the outside.
 MODULE_MAY = {"__future__", "typing", "functools", "ansible.module_utils.basic"}
 PLUGIN_MAY = {"abc", "time"}  # besides Ansible and values: `time` for the moments around a module that runs elsewhere
@@ -172,7 +174,7 @@ def rules_broken(layer: str, inside: str, item: Import) -> Iterator[str]:
         subject, other = inside.split("/", maxsplit=1)[0], item.ours.split("/")[0]
         if other != subject and other not in SUBJECTS.get(subject, set()):
             yield "subject"
-    if layer in PURE_PLUGINS and item.ours and not is_pure(item.ours) and item.ours != "_incident/record":
+    if layer in PURE_PLUGINS and item.ours and not is_pure(item.ours) and item.ours not in PLUGIN_DOORS:
         yield "plugin"
     if layer == "modules" and item.foreign and item.foreign not in MODULE_MAY:
         yield "plugin"

@@ -22,6 +22,7 @@ EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 
 STEPS = ["Plan", "Gate", "Evidence", "Apply", "Verify", "Outcome", "Record"]
+TASK_FILES = sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/**/*.yml")])
 NO_MITIGATION = {"incident", "triage"}
 
 
@@ -43,6 +44,37 @@ def test_a_step_that_is_missing_or_out_of_order_is_found():
     assert steps_of("\n".join(line for line in lines if "Evidence" not in line)) != STEPS
     assert steps_of("\n".join(lines).replace("Apply", "Act")) != STEPS
     assert steps_of("\n".join(reversed(lines))) != STEPS
+
+
+def tasks_in(value):
+    """Every task of a file, also within blocks and plays."""
+    if isinstance(value, list):
+        for each in value:
+            yield from tasks_in(each)
+    elif isinstance(value, dict):
+        if "delegate_to" in value:
+            yield value
+        for name in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
+            yield from tasks_in(value.get(name))
+
+
+def as_another_login(task):
+    """Whether a task on the log's host is done by the login that is found there, not by the user of the log."""
+    wanted = {"become": "{{ incident_log_user | length > 0 }}", "become_user": "{{ incident_log_user or omit }}"}
+    return any(task.get(name) != value for name, value in wanted.items())
+
+
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_done_to_the_log_is_done_by_its_user(path):
+    ours = [task for task in tasks_in(load(path)) if "incident_log'" in str(task["delegate_to"])]
+    assert [task["name"] for task in ours if as_another_login(task)] == []
+
+
+def test_a_task_that_forgets_the_user_of_the_log_is_found():
+    assert as_another_login({"become": True})
+    assert not as_another_login(
+        {"become": "{{ incident_log_user | length > 0 }}", "become_user": "{{ incident_log_user or omit }}"}
+    )
 
 
 def syntax_check(*paths):

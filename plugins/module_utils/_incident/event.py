@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any, Iterable, Mapping, TypedDict, cast
+from datetime import datetime
+from typing import Any, Iterable, Mapping, TypedDict
 
-from .hash_chain import PLACE, Head, read_event
+from .hash_chain import Head, read_event
+from .kinds import readable
+from .stamps import is_stamp, stamp
 
-_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
@@ -74,7 +75,7 @@ class Undoable(Undo, total=False):
 class Intent(TypedDict):
     """An act that was about to be carried out and has no outcome. ``seconds_ago``: since it was written; ``options``:
     of the module that made the plan, without what is secret; ``found``: what was seen of it before, where that left a
-    target unknown."""
+    target unknown; ``by``: who started its run; ``run``: the process of the run, empty in logs of older versions."""
 
     at: str
     host: str
@@ -86,6 +87,8 @@ class Intent(TypedDict):
     seen_at: str
     undo: dict[str, Any]
     options: dict[str, Any]
+    by: str
+    run: str
     found: list[str]
     seconds_ago: float
 
@@ -163,23 +166,17 @@ class Event:
         }
 
 
-def stamp(moment: datetime) -> str:
-    """A moment in UTC as events have it: ``2026-11-23T14:56:35.123456Z``."""
-    return moment.strftime(_STAMP)
-
-
-def moment_of(text: str) -> datetime:
-    """The moment of a stamp. Raises ValueError."""
-    return datetime.strptime(text, _STAMP).replace(tzinfo=timezone.utc)
-
-
 def usable_id(incident_id: str) -> bool:
     """Whether an incident's id can be the name of its file."""
     return bool(_ID.match(incident_id)) and ".." not in incident_id
 
 
-def read_events(lines: Iterable[str]) -> tuple[list[EventReport], int]:
-    """The events in order, and how many lines could not be read (a torn write leaves one)."""
+def read_events(lines: Iterable[str | bytes]) -> tuple[list[EventReport], int]:
+    """The events in order, and how many lines could not be read (a torn write leaves one).
+
+    A line that was written by hand, or by a later version, may hold anything: what has not the form that its place in
+    an event has is left out, so that nothing that reads events has to doubt it.
+    """
     events: list[EventReport] = []
     torn = 0
     for line in lines:
@@ -189,8 +186,20 @@ def read_events(lines: Iterable[str]) -> tuple[list[EventReport], int]:
         if event is None:
             torn += 1
             continue
-        known = {name: value for name, value in event.items() if name not in PLACE}
+        seq, logged = event.get("seq", 0), event.get("logged", "")
         events.append(
-            cast(EventReport, {"seq": event.get("seq", 0), "by": "", "host": "", "note": {}, "logged": "", **known})
+            {
+                "seq": seq if isinstance(seq, int) else 0,
+                "at": event["at"],
+                "kind": event["kind"],
+                "by": _text(event.get("by")),
+                "host": _text(event.get("host")),
+                "note": readable(event["kind"], event.get("note") or {}),
+                "logged": logged if is_stamp(logged) else "",
+            }
         )
     return events, torn
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -19,6 +19,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypedDict
 
+from .stamps import is_stamp
+
 HEAD_DIGITS = 12
 _SUM_DIGITS = 16
 PLACE = ("seq", "prev", "sum")
@@ -27,7 +29,8 @@ _HEAD = re.compile(r"\A\s*(?:seq\s*)?(\d+)\s*[:@/ ]\s*([0-9a-f]{6,64})\s*\Z", re
 
 
 class Head(TypedDict):
-    """The last line of a log: its number and the first digits of its SHA-256. Both are zero or empty without a line."""
+    """The last event of a log: its number and the first digits of its line's SHA-256. Both are zero or empty without
+    one. A torn line behind it is no part of it: the next event's ``prev`` covers that."""
 
     seq: int
     hash: str
@@ -64,7 +67,7 @@ def read_event(line: str | bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(event, dict) or not isinstance(event.get("note", {}), dict):
         return None
-    return event if isinstance(event.get("at"), str) and isinstance(event.get("kind"), str) else None
+    return event if is_stamp(event.get("at")) and isinstance(event.get("kind"), str) else None
 
 
 class VerifyReport(TypedDict):
@@ -78,6 +81,11 @@ class VerifyReport(TypedDict):
 def digest_of(line: bytes) -> str:
     """SHA-256 of a line's bytes without the line feed."""
     return hashlib.sha256(line).hexdigest()
+
+
+def head_at(seq: int, line: bytes) -> Head:
+    """The head of a log whose last event has this number and this line."""
+    return {"seq": seq, "hash": digest_of(line)[:HEAD_DIGITS]} if seq else {"seq": 0, "hash": ""}
 
 
 def head_text(head: Mapping[str, Any]) -> str:
@@ -116,6 +124,7 @@ class Chain:
     not_checked: int = 0
     first_break: Break | None = None
     _seen: dict[int, str] = field(default_factory=dict)
+    _last: bytes = b""  # the last line that is an event
     _unread: list[int] = field(default_factory=list)  # lines that could not be read and no later line has vouched for
 
     def __post_init__(self) -> None:
@@ -135,9 +144,9 @@ class Chain:
         else:
             self._unlinked()
         if event is not None:
-            seq = event.get("seq")
-            if isinstance(seq, int) and seq in self._wanted:
-                self._seen[seq] = digest_of(line)
+            self._last = line
+            if self.seq in self._wanted:
+                self._seen[self.seq] = digest_of(line)
             if self.keeps is not None:
                 self.keeps(event)
         self.before = line
@@ -179,7 +188,7 @@ class Chain:
 
     @property
     def head(self) -> Head:
-        return {"seq": self.seq, "hash": digest_of(self.before)[:HEAD_DIGITS]} if self.lines else {"seq": 0, "hash": ""}
+        return head_at(self.seq, self._last)
 
     def end(self) -> None:
         """No more lines: what can only be known then."""

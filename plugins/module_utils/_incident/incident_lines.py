@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from .._core.console import BAD, CARE, DIM, PLAIN, Line
+from .._core.text import span
 from .event import IncidentReport, WrittenReport
 from .hash_chain import break_text, head_text
 
@@ -29,11 +30,20 @@ def of_record(result: WrittenReport) -> list[Line]:
 def of_opening(result: Mapping[str, Any]) -> list[Line]:
     """The incident that is joined and why, what was wrong with its log, and why no incident was looked for."""
     lines = [(PLAIN, f"joins the incident {result['id']}: {result['why']}")] if result["joined"] else []
+    lines += [(CARE, _under_way(act)) for act in result["under_way"]]
     if result["problem"]:
         lines.append((CARE, f"the incident log could not be read: {result['problem']}"))
     if result["first_break"]:
         lines.append((BAD, f"the log of the incident {result['id']} is {broken_in(result)}"))
     return lines
+
+
+def _under_way(act: Mapping[str, Any]) -> str:
+    whose = act["by"] or "another run"
+    return (
+        f"{act['mitigation']} on {act['host']}, begun {span(act['seconds_ago'])} ago by {whose}, has no outcome yet:"
+        " its run is active, or may be, so that it is not completed here"
+    )
 
 
 def broken_in(result: Mapping[str, Any]) -> str:

@@ -10,13 +10,14 @@ is recorded as what is seen: that a target is gone, not that the act was what re
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Iterable, Mapping, Sequence, TypedDict
+from typing import Any, Callable, Iterable, Mapping, Sequence, TypedDict
 
 from .event import EventReport, Intent
 
 INTENDED, RECONCILED = "intended", "reconciled"
 GONE, STANDING, UNKNOWN = "gone", "standing", "unknown"
 _MASKED = ("VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********")  # Ansible's words for what must not be shown
+MAY_RUN = 600.0  # seconds for which an act may still be under way where its run cannot be asked
 _SESSIONS = ("unblock_sessions", "end_sessions", "end_session")
 # Their options say which state is wanted: with nothing left to do it is reached.
 _TOWARDS_A_STATE = ("scale_services", "switch_containers", "roll_back_release", "role_settings", "build_index")
@@ -90,12 +91,30 @@ def unfinished(events: Sequence[EventReport], now: datetime) -> list[Intent]:
             "seen_at": event["note"].get("seen_at", ""),
             "undo": event["note"].get("undo", {}),
             "options": event["note"].get("options", {}),
+            "by": event["by"],
+            "run": event["note"].get("run", ""),
             "found": found.get(event["at"], []),
             "seconds_ago": _seconds_since(event["at"], now),
         }
         for event in events
         if event["kind"] == INTENDED and event["at"] not in done
     ]
+
+
+def parted(acts: Iterable[Intent], state: Callable[[str], str], is_named: bool) -> tuple[list[Intent], list[Intent]]:
+    """Acts to complete, since their run was cut off, and acts that are under way, or may be.
+
+    ``state``: of a run, ``runs``, ``ended`` or ``unknown``. A run of another controller cannot be asked: its act may be
+    under way for MAY_RUN. Where the incident was named (``is_named``), an act of a version that recorded no run counts
+    as cut off.
+    """
+    ended: list[Intent] = []
+    running: list[Intent] = []
+    for act in acts:
+        known = state(act["run"]) if act["run"] else ("ended" if is_named else "unknown")
+        waits = known == "runs" or (known == "unknown" and act["seconds_ago"] < MAY_RUN)
+        (running if waits else ended).append(act)
+    return ended, running
 
 
 def _is_outcome(event: EventReport) -> bool:

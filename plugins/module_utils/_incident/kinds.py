@@ -11,6 +11,8 @@ from __future__ import annotations
 import difflib
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
+from .stamps import is_stamp
+
 _Types = Union[type, Tuple[type, ...]]
 _NUMBER = (int, float)
 _MAYBE_NUMBER = (int, float, type(None))
@@ -19,6 +21,10 @@ SEVERITIES = ("P0", "P1", "P2", "P3", "unknown")
 PHASES = ("open", "acknowledged", "identified", "monitoring", "resolved", "closed")
 ROLES = ("incident_commander", "technical_lead", "communications_lead")
 _CHOICES: dict[str, tuple[str, ...]] = {"severity": SEVERITIES, "phase": PHASES, "role": ROLES}
+# Fields that are moments, in every kind; empty: not known.
+_MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at", "until")
+_ROWS = ("actions", "acted_on")  # fields that are targets, each with what is done to it
+_PLAIN = (str, int, float, bool)
 
 
 class Kind(NamedTuple):
@@ -107,7 +113,7 @@ KINDS: dict[str, Kind] = {
         "an act is about to be carried out; a later event refers to it by its time",
         {"mitigation": TEXT, "actions": LIST},
         {"verb": TEXT, "digest": TEXT, "up_to": int, "what": TEXT, "affected_before": _NUMBER, "gate": LIST,
-         "undo": DICT, "seen_at": TEXT, "options": DICT},
+         "undo": DICT, "seen_at": TEXT, "options": DICT, "run": TEXT},
     ),
     "mitigated": Kind("an act was carried out", {}, _ACT),
     "reconciled": Kind(
@@ -143,11 +149,53 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
             return f"an event of kind {kind} has no field {name!r}{_nearest(name, fields)}"
         if not isinstance(value, fields[name]) or (isinstance(value, bool) and fields[name] is int):
             return f"the field {name} of an event of kind {kind} is {_words(fields[name])}, not {type(value).__name__}"
+        if name in _MOMENTS and value and not is_stamp(value):
+            return (
+                f"the field {name} of an event of kind {kind} is a time in UTC such as 2026-11-23T14:56:35.123456Z,"
+                f" not {value!r}"
+            )
         choices = _CHOICES.get(name, ()) if kind in ("severity", "phase", "role") else ()
         if choices and value not in choices:
             return f"the field {name} of an event of kind {kind} is one of {', '.join(choices)}, not {value!r}"
     missing = [name for name in KINDS[kind].required if name not in note]
     return f"an event of kind {kind} needs {', '.join(missing)}" if missing else ""
+
+
+def readable(kind: str, note: Mapping[str, Any]) -> dict[str, Any]:
+    """The note without what has not the type or the form that its field has, so that its readers need not doubt it.
+
+    A field that this version does not know is kept where it is a text or a number. A kind that it does not know has
+    only such fields.
+    """
+    fields: Mapping[str, _Types] = KINDS[kind].fields if kind in KINDS else {}
+    return {name: _formed(name, value) for name, value in note.items() if _fits(name, value, fields.get(name, _PLAIN))}
+
+
+def _fits(name: str, value: Any, types: _Types) -> bool:
+    if not isinstance(value, types) or (isinstance(value, bool) and types is int):
+        return False
+    if name == "plan":
+        return _is_plan(value)
+    return name not in _MOMENTS or not value or is_stamp(value)
+
+
+def _formed(name: str, value: Any) -> Any:
+    """What stands within a field: rows with a target, and plans with a digest and rows of their own."""
+    if name in _ROWS and isinstance(value, list):
+        return [row for row in value if isinstance(row, Mapping) and isinstance(row.get("target"), str)]
+    if name == "plan":
+        others = value.get("alternatives")
+        plans = [each for each in others if _is_plan(each)] if isinstance(others, list) else []
+        return {
+            **value,
+            "actions": _formed("actions", value["actions"]) if isinstance(value.get("actions"), list) else [],
+            **({"alternatives": [_formed("plan", each) for each in plans]} if "alternatives" in value else {}),
+        }
+    return value
+
+
+def _is_plan(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("digest"), str)
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:

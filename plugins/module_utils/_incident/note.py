@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .._core.errors import InputError
-from .event import stamp
+from .stamps import stamp
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
 _MOST = 10_000  # characters of a note

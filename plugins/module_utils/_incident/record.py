@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from .._core.errors import InputError
-from .event import Event, moment_of
+from .event import Event, EventReport
 from .io.joining import existing_incident, joined_at_write, open_incident, without_log
 from .io.log import NOTHING, Share, append
 from .kinds import KINDS, why_refused
 from .note import note_event
 from .scope import OpenReport, Scope, targets_of
+from .severity import raised
+from .stamps import moment_of
 
 _SAME_CLOCK = timedelta(seconds=2)
+_Decide = Callable[[Sequence[EventReport]], List[Dict[str, Any]]]
 
 RECORD_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -64,13 +67,12 @@ NOTE_ARGS: dict[str, Any] = {
 }
 
 
-def record(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+def record(given: dict[str, Any], check_mode: bool, decide: _Decide | None = None) -> dict[str, Any]:
     """Append the events; in check mode nothing is written, since a dry run is no part of an incident. ``given``: values
-    of RECORD_ARGS; what is left out has its default."""
+    of RECORD_ARGS; what is left out has its default. ``decide``: makes the events from those that the log has when no
+    one else can write, and may refuse."""
     params = {**{name: option.get("default") for name, option in RECORD_ARGS.items()}, **given}
-    refused = [text for each in params["events"] for text in [why_refused(each["kind"], each["note"])] if text]
-    if refused:
-        raise InputError(f"The event was not kept: {refused[0]}. Nothing was written.")
+    _require_known(params["events"])
     if check_mode:
         return {"changed": False, **NOTHING}
     now = datetime.now(timezone.utc)
@@ -80,6 +82,11 @@ def record(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     def event(kind: str, note: dict[str, Any]) -> Event:
         return Event(kind, at, params["by"], params["host"], note, logged)
 
+    def events_for(present: Sequence[EventReport]) -> list[Event]:
+        new = decide(present) if decide else params["events"]
+        _require_known(new)
+        return [event(each["kind"], each["note"]) for each in (*raised(present, params["opening"]), *new)]
+
     targets = frozenset(target for each in params["events"] for target in targets_of(each["note"]))
     site = str(params["opening"].get("site") or "")
     scope, within = Scope(frozenset(params["join_hosts"]), targets), params["join_within"]
@@ -87,13 +94,19 @@ def record(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         params["log"],
         params["id"],
         lambda: event("opened", {"id": params["id"], **params["opening"]}),
-        [event(each["kind"], each["note"]) for each in params["events"]],
+        events_for,
         params["evidence"],
         Share(params["group"]),
         create=params["create"],
         joins=(lambda folder: joined_at_write(folder, scope, within, site)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
+
+
+def _require_known(events: Sequence[Mapping[str, Any]]) -> None:
+    refused = [text for each in events for text in [why_refused(each["kind"], each["note"])] if text]
+    if refused:
+        raise InputError(f"The event was not kept: {refused[0]}. Nothing was written.")
 
 
 def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:

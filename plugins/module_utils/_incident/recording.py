@@ -120,14 +120,14 @@ def last_undoable(events: Iterable[EventReport], host: str) -> tuple[EventReport
 
 def _acts(events: Sequence[EventReport]) -> list[EventReport]:
     """Events of acts that did something, or may have: of an intent the last event about it."""
-    last = {event["note"]["intended"]: event["at"] for event in events if event["note"].get("intended")}
+    last = {str(event["note"]["intended"]): event["at"] for event in events if event["note"].get("intended")}
 
     def counts(event: EventReport) -> bool:
         note = event["note"]
         if event["kind"] == INTENDED:
             return event["at"] not in last
         if event["kind"] == RECONCILED:
-            return last[note["intended"]] == event["at"] and bool(note["gone"] or note["unknown"])
+            return last.get(str(note.get("intended"))) == event["at"] and bool(note.get("gone") or note.get("unknown"))
         return event["kind"] == "mitigated"
 
     return [event for event in events if counts(event)]

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import AbstractSet, Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from .._core.text import some, span
-from .event import EventReport, Intent, moment_of
+from .event import EventReport, Intent
 from .hash_chain import Break, Head
+from .stamps import moment_of
 
 NEW = "new"  # given in place of an id: an incident of its own in any case
 _ENDED = ("resolved", "closed")
@@ -23,7 +24,8 @@ _SURVEY = "triage"
 
 class OpenReport(TypedDict):
     """What incident_open returns. ``joined``: the incident existed before; ``why``: how it was chosen; ``others``: ids
-    of other open incidents that share hosts; ``unfinished``: acts to complete; ``first_break``: of the log's chain;
+    of other open incidents that share hosts; ``unfinished``: acts to complete; ``under_way``: acts without an outcome
+    whose run is active, or may be; ``first_break``: of the log's chain;
     ``problem``: why the log could not be read, empty if it could; ``join_within``: seconds to pass on with the first
     event, which joins an incident that another run has opened in the meantime; 0: it joins none."""
 
@@ -32,6 +34,7 @@ class OpenReport(TypedDict):
     why: str
     others: list[str]
     unfinished: list[Intent]
+    under_way: list[Intent]
     head: Head
     first_break: Break | None
     problem: str

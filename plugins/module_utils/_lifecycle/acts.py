@@ -14,12 +14,14 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, TypedDict
 
 from .._core.errors import InputError
 from .._core.text import some, span
-from .._incident.event import EventReport, moment_of, stamp
+from .._incident.event import EventReport
 from .._incident.hash_chain import Head
 from .._incident.scope import phase_of
+from .._incident.severity import severity_of
+from .._incident.stamps import moment_of, stamp
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
 from .deadlines import UPDATE, overdue
-from .severity_and_roles import offered_to, roles_of, severity_of
+from .roles import offered_to, roles_of
 from .standing import acts_of, status_of
 
 _NOTHING = "Nothing was written."

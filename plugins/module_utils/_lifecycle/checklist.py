@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Sequence, TypedDict
 
-from .._incident.event import EventReport, moment_of
+from .._incident.event import EventReport
 from .._incident.kinds import ROLES
-from .severity_and_roles import roles_of, severity_of
+from .._incident.severity import severity_of
+from .._incident.stamps import moment_of
+from .roles import roles_of
 
 DONE, WAIVED, OPEN, NOT_APPLICABLE = "done", "waived", "open", "not_applicable"
 _ANSWER = 15 * 60  # seconds
@@ -116,7 +118,7 @@ def _recovered(events: _Events) -> _Tick:
 
 def _owned(events: _Events) -> _Tick:
     """Every action item has an owner and a date; the last event of a key counts."""
-    items = {str(event["note"]["key"]): event for event in events if event["kind"] == "action_item"}
+    items = {str(event["note"].get("key")): event for event in events if event["kind"] == "action_item"}
     if not items or any(not item["note"].get("owner") or not item["note"].get("due") for item in items.values()):
         return _STILL_OPEN
     return _Tick(DONE, ", ".join(f"#{item['seq']}" for item in items.values()))

@@ -14,9 +14,10 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Sequence
 
 from .._core.text import span
-from .._incident.event import EventReport, moment_of
+from .._incident.event import EventReport
 from .._incident.scope import phase_of
-from .severity_and_roles import severity_of
+from .._incident.severity import severity_of
+from .._incident.stamps import moment_of
 
 ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta(hours=4)}
 UPDATE = {"P0": timedelta(minutes=15), "P1": timedelta(minutes=30), "P2": timedelta(hours=2)}

@@ -17,8 +17,9 @@ from .._incident.held import held_plans
 from .._incident.intent import INTENDED, RECONCILED
 from .._incident.kinds import ROLES
 from .._incident.scope import phase_of
+from .._incident.severity import severity_of
 from .checklist import ChecklistItem, checklist_lines
-from .severity_and_roles import roles_of, severity_of
+from .roles import roles_of
 
 _SHORT = 12  # characters of a digest
 _ACTS = 5  # of the last acts, those that are shown

@@ -11,11 +11,11 @@ from typing import Iterable, Sequence, TypedDict
 
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
+from .._incident.severity import severity_of
 from .action_items import ActionItem, is_overdue
 from .milestones import SPANS
 from .page.document import said
 from .postmortem import facts_of
-from .sections import severity_of
 from .story import numbered, seconds_at
 
 REPEAT_DAYS = 90
@@ -116,7 +116,7 @@ def folded(incident: str, events: Sequence[EventReport], verification: Verificat
         {
             "id": incident,
             "opened_at": events[0]["at"],
-            "severity": severity_of(events)[0],
+            "severity": severity_of(events),
             "cause": said(cause_of(events)).text,
             "durations": {name: each.seconds for name, each in facts.durations.items()},
             "verified": verification["first_break"] is None,

@@ -8,6 +8,7 @@ from typing import Any, Mapping, Sequence, TypedDict
 
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
+from .._incident.severity import severity_of
 from .action_items import ActionItem, action_items
 from .invitation import invitation
 from .milestones import RESOLVED, milestones, spans
@@ -18,7 +19,7 @@ from .page.to_markdown import to_markdown
 from .passages import status_of, unanswered
 from .proposals import proposals
 from .public_view import public_document
-from .sections import Facts, sections, severity_of
+from .sections import Facts, sections
 from .story import numbered, seconds_at
 
 VIEWS = ("internal", "public")
@@ -81,7 +82,7 @@ def postmortem(
     events = numbered(events)
     facts = facts_of(events, verification)
     warning = warning_of(verification, torn)
-    severity, dummy = severity_of(events)
+    severity = severity_of(events)
     files: dict[str, str] = {}
     if "internal" in views:
         page = _internal(incident, facts, warning)

@@ -13,6 +13,7 @@ from typing import Sequence
 from .._core.text import some, span
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification, head_text
+from .._incident.severity import severity_event
 from .action_items import ActionItem
 from .milestones import BEGAN, DETECTED, MEANS, NAMES, SPANS, VERIFIED, Milestone, Span
 from .mitigations import Mitigation, evidence_of
@@ -111,8 +112,8 @@ def _summary(facts: Facts) -> Paragraph:
     if opened is not None:
         note = opened["note"]
         parts.append(said(f"Incident of kind {note.get('scenario') or 'unknown'}.", opened["seq"]))
-    severity, seq = severity_of(facts.events)
-    parts.append(said(f"Severity {severity}.", *([seq] if seq else [])))
+    severity, event = severity_event(facts.events)
+    parts.append(said(f"Severity {severity}.", *([event["seq"]] if event else [])))
     hosts = {event["host"]: event["seq"] for event in reversed(facts.events) if event["host"]}
     if hosts:
         parts.append(said(f"Hosts: {some(sorted(hosts), 8)}.", *sorted(hosts.values())))
@@ -122,15 +123,6 @@ def _summary(facts: Facts) -> Paragraph:
     else:
         parts.append(said(f"Recovery verified at {recovered.text}.", *recovered.cites))
     return Paragraph(tuple(parts))
-
-
-def severity_of(events: Sequence[EventReport]) -> tuple[str, int]:
-    """The last severity that is known, and its event; unknown and 0 where there is none."""
-    for event in reversed(events):
-        severity = event["note"].get("severity")
-        if event["kind"] in ("severity", "opened") and severity and severity != "unknown":
-            return str(severity), event["seq"]
-    return "unknown", 0
 
 
 def _impact(facts: Facts) -> list[Block]:
@@ -252,7 +244,7 @@ def _approver(act: Mitigation, reasons: Sequence[str]) -> Said:
 def _kept(act: Mitigation) -> Said:
     if act.evidence is None or not act.evidence["note"].get("file"):
         return said("missing") if act.is_done else said("not required")
-    return said(str(act.evidence["note"]["file"]), act.evidence["seq"])
+    return said(str(act.evidence["note"].get("file", "")), act.evidence["seq"])
 
 
 def _what(act: Mitigation) -> Said:

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import this_run
 
 from support.clients import lock_waiters, until
 from support.scenes import lasting, row_storm
@@ -71,6 +72,21 @@ def test_what_has_ended_is_not_joined_and_a_changed_log_is_said_on_the_last_scre
     storm(3)
     site.play()
     assert len(incidents(site)) == 2
+
+
+def test_who_joins_leaves_an_act_that_is_under_way_and_brings_a_higher_severity(server, storm, site):
+    act = {"mitigation": "unblock_sessions", "actions": [{"action": "terminate", "target": "1@x"}], "run": this_run()}
+    opening = {"scenario": "db_lock_contention", "hosts": ["db"], "severity": "P2"}
+    events = [{"kind": "intended", "note": act}]
+    record({"log": str(site.log), "id": "i", "by": "ada", "host": "db", "opening": opening, "events": events}, False)
+    storm()
+    done = site.play(incident_id="i", incident_severity="P1")
+    assert done.returncode == 0, done.stdout
+    assert "unblock_sessions on db, begun" in done.stdout
+    assert "by ada, has no outcome yet" in " ".join(done.stdout.split())
+    raised = [event["note"]["severity"] for event in site.events() if event["kind"] == "severity"]
+    assert raised == ["P1"], "once, with the first event of the run"
+    assert "reconciled" not in [event["kind"] for event in site.events()]
 
 
 def test_two_playbooks_that_are_started_at_once_are_one_incident(server, storm, site):

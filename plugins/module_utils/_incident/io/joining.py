@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Sequence
 
 from ..._core.errors import InputError, RunbookError
-from ..event import EventReport, usable_id
+from ..event import usable_id
 from ..intent import unfinished
 from ..scope import NEW, Candidate, OpenReport, Scope, best, candidate, why_joined
 from .log import missing_incident, read
@@ -24,7 +24,6 @@ from .verify import verify
 _SLACK = timedelta(minutes=1)  # between the clock of the folder's file system and ours
 # What a line that was written by hand may lead to: such a log is passed over, and named where it was asked for.
 _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
-_MAY_RUN = 600.0  # seconds for which an act of another run may still be under way
 
 
 def open_incident(
@@ -34,7 +33,7 @@ def open_incident(
     now = datetime.now(timezone.utc)
     if id and id != NEW:
         known = usable_id(id) and (Path(log).expanduser() / f"{id}.jsonl").is_file()
-        return _known(log, id, "incident_id was given", [], now, 0.0) if known else _fresh(id, "incident_id was given")
+        return _known(log, id, "incident_id was given", [], now) if known else _fresh(id, "incident_id was given")
     if id == NEW:
         return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
     scope = Scope(frozenset(hosts))
@@ -43,7 +42,7 @@ def open_incident(
         return {**_fresh(_name(scenario, now), "no open incident has these hosts"), "join_within": join_within}
     chosen, others = fitting[0], fitting[1:]
     why = why_joined(chosen, scope, now, others)
-    return _known(log, chosen.id, why, [each.id for each in others], now, _MAY_RUN)
+    return _known(log, chosen.id, why, [each.id for each in others], now)
 
 
 def without_log(id: str, scenario: str, problem: str) -> OpenReport:
@@ -107,17 +106,15 @@ def candidates(folder: Path, now: datetime, within: float, site: str = "") -> li
 
 def _fresh(id: str, why: str) -> OpenReport:
     return {
-        "id": id, "joined": False, "why": why, "others": [], "unfinished": [], "head": {"seq": 0, "hash": ""},
-        "first_break": None, "problem": "", "join_within": 0.0,
+        "id": id, "joined": False, "why": why, "others": [], "unfinished": [], "under_way": [],
+        "head": {"seq": 0, "hash": ""}, "first_break": None, "problem": "", "join_within": 0.0,
     }  # fmt: skip
 
 
-def _known(log: str, id: str, why: str, others: list[str], now: datetime, may_run: float) -> OpenReport:
-    """``may_run``: acts without an outcome that are younger, in seconds, may be another run's that is at work."""
+def _known(log: str, id: str, why: str, others: list[str], now: datetime) -> OpenReport:
     report: OpenReport = {**_fresh(id, why), "joined": True, "others": others}
     try:
-        events: list[EventReport] = read(log, id)[0]
-        acts = [act for act in unfinished(events, now) if act["seconds_ago"] >= may_run]
+        acts = unfinished(read(log, id)[0], now)
     except _UNREADABLE as error:
         return {**report, "problem": f"{type(error).__name__}: {error}"}
     try:

@@ -17,18 +17,33 @@ import pwd
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Iterator, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Sequence, Union
 
 from ..._core.errors import InputError, LogError
 from ..event import Event, EventReport, EvidenceFile, WrittenReport, read_events, usable_id
-from ..hash_chain import HEAD_DIGITS, digest_of, read_event, sealed
+from ..hash_chain import Head, digest_of, head_at, read_event, sealed
 
 _BLOCK = 65536  # bytes read at once from the end of a log
-_OPENING = ".opening.lock"  # held while a new incident gets its first events
+OPENING = ".opening.lock"  # held while a new incident gets its first events
+# Events that depend on what the log says: asked with its events while no one else can write. What it raises is raised.
+Decide = Callable[[Sequence[EventReport]], Sequence[Event]]
+_Events = Union[Sequence[Event], Decide]
 NOTHING: WrittenReport = {
     "path": "", "id": "", "joined": False, "opened": False, "evidence": None, "intended": "",
     "head": {"seq": 0, "hash": ""},
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A log at one moment. ``torn``: lines that could not be read; ``size``: in bytes; ``last``: SHA-256 of the last
+    line, an event or not."""
+
+    events: list[EventReport]
+    torn: int
+    head: Head
+    size: int
+    last: str
 
 
 class _End(NamedTuple):
@@ -79,14 +94,15 @@ def append(
     directory: str,
     incident_id: str,
     opening: Callable[[], Event],
-    events: Sequence[Event],
+    events: _Events,
     evidence: dict[str, Any] | None,
     share: Share = Share(),
     *,
     create: bool = True,
     joins: Callable[[Path], str] | None = None,
 ) -> WrittenReport:
-    """Write ``events`` to the incident's file; a new file begins with the ``opening`` event.
+    """Write ``events`` to the incident's file; a new file begins with the ``opening`` event. Where none are to be
+    written, nothing is.
 
     Evidence becomes ``<id>.evidence/<nnn>-<host>.json``; the event of kind ``evidence`` carries its
     name, size and SHA-256. Returns the paths, and the head of the log after it. Without ``create`` an incident that
@@ -120,7 +136,7 @@ def append(
 @contextmanager
 def _opens(folder: Path, share: Share) -> Iterator[None]:
     """Be the only one who opens an incident: of two with one scope the second one must see the first one's."""
-    handle = _open(folder / _OPENING, share)
+    handle = _open(folder / OPENING, share)
     try:
         _as_folder(handle, folder)
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -140,7 +156,7 @@ def _as_folder(handle: int, folder: Path) -> None:
 def _locked_write(
     path: Path,
     opening: Callable[[], Event],
-    events: Sequence[Event],
+    events: _Events,
     evidence: dict[str, Any] | None,
     share: Share,
 ) -> WrittenReport:
@@ -191,14 +207,29 @@ def _name(lookup: Callable[[int], Any], number: int) -> str:
 
 def read(directory: str, incident_id: str) -> tuple[list[EventReport], int]:
     """The incident's events in order, and how many lines could not be read."""
+    found = snapshot(directory, incident_id)
+    return found.events, found.torn
+
+
+def snapshot(directory: str, incident_id: str) -> Snapshot:
+    """The incident's log as it is now, all of it from one reading."""
     path = Path(directory).expanduser() / f"{incident_id}.jsonl"
     if not usable_id(incident_id) or not path.is_file():
         raise missing_incident(path.parent, incident_id)
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return read_events(file)
+        return _snapshot(path.read_bytes())
     except OSError as error:
         raise LogError(f"Could not read {path}: {error.strerror or error}.", path=str(path)) from None
+
+
+def _snapshot(data: bytes) -> Snapshot:
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        del lines[-1]
+    events, torn = read_events(lines)
+    event = next((line for line in reversed(lines) if read_event(line) is not None), b"")
+    seq = (events[-1]["seq"] or len(events)) if events else 0
+    return Snapshot(events, torn, head_at(seq, event), len(data), digest_of(lines[-1]) if lines else "")
 
 
 def missing_incident(folder: Path, incident_id: str) -> InputError:
@@ -225,20 +256,23 @@ def _write(
     handle: int,
     path: Path,
     opening: Callable[[], Event],
-    events: Sequence[Event],
+    events: _Events,
     evidence: dict[str, Any] | None,
     share: Share,
 ) -> WrittenReport:
     size = os.fstat(handle).st_size
     end = _end(handle, size)
+    chosen = events(_events_of(handle, size)) if callable(events) else events
     written: list[Event] = [] if size else [opening()]
     kept = None
-    for event in events:
+    for event in chosen:
         if event.kind == "evidence" and evidence is not None:
             kept = _keep(path, event, evidence, share)
             written.append(replace(event, note={**event.note, **kept}))
         else:
             written.append(event)
+    if not written:
+        return NOTHING
     lines: list[bytes] = []
     before = end.line
     for seq, event in enumerate(written, end.seq + 1):
@@ -247,7 +281,7 @@ def _write(
     # An interrupted write (full disk, power) left half a line: begin on a line of our own.
     data = (b"\n" if end.is_torn else b"") + b"".join(line + b"\n" for line in lines)
     _write_whole(handle, data)
-    intended = [event.as_dict()["at"] for event in events if event.kind == "intended"]
+    intended = [event.as_dict()["at"] for event in chosen if event.kind == "intended"]
     return {
         "path": str(path),
         "id": path.stem,
@@ -255,8 +289,18 @@ def _write(
         "opened": not size,
         "evidence": kept,
         "intended": intended[-1] if intended else "",
-        "head": {"seq": end.seq + len(lines), "hash": digest_of(before)[:HEAD_DIGITS]},
+        "head": head_at(end.seq + len(lines), before),
     }
+
+
+def _events_of(handle: int, size: int) -> list[EventReport]:
+    data = b""
+    while len(data) < size:
+        block = os.pread(handle, size - len(data), len(data))
+        if not block:
+            break
+        data += block
+    return _snapshot(data).events
 
 
 def _end(handle: int, size: int) -> _End:

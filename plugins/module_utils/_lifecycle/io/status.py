@@ -3,7 +3,8 @@
 """The status of incidents, from their logs and from the index. I/O.
 
 The index keeps the status of incidents that have ended. It is a cache and nothing else: an entry counts only while the
-log has the size and the last line that it had. It may be deleted at any time; one that cannot be written is not.
+log has the size and the last line that it had, and the whole of it only while it is as it was written. It may be
+deleted at any time; one that cannot be written is not.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any, Mapping, NamedTuple
 
 from ..._core.errors import LogError, RunbookError
 from ..._incident.event import EventReport
-from ..._incident.hash_chain import HEAD_DIGITS, Head, digest_of
+from ..._incident.hash_chain import digest_of
 from ..._incident.held import held_plans
-from ..._incident.io.log import read
+from ..._incident.io.log import snapshot
 from ..._incident.io.verify import verify
 from ..._incident.timeline import lines_of_timeline
 from ..checklist import checklist_of
@@ -29,7 +30,7 @@ from ..standing import IncidentStatus, StatusReport, is_open, lines_of_status, s
 from .business_hours import business_hours
 
 INDEX = ".index.json"
-_FORMAT = 1
+_FORMAT = 2
 # What a line that was written by hand may lead to: the incident is named as not read, and the others are shown.
 _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
 _END = 65536  # bytes of the end of a log in which its last line is looked for
@@ -52,7 +53,7 @@ def incident_status(
         "unread": [], "lines": [],
     }  # fmt: skip
     if id:
-        status, events = _status(folder, id, _mark(folder / f"{id}.jsonl"), working)
+        status, events, dummy = _status(folder, id, working)
         report["incidents"], report["timeline"] = [status], lines_of_timeline(id, events, held_plans(events))
         report["first_break"] = verify(log, id, ())["incidents"][id]["first_break"]
         report["checklist"] = checklist_of(events, report["first_break"] is None)
@@ -75,7 +76,8 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, wor
             entry = known.get(name)
             status = entry["status"] if entry and entry["mark"] == list(mark) else None
             report["cached"] += status is not None
-            status = status or _status(folder, name, mark, working)[0]
+            if status is None:
+                status, dummy, mark = _status(folder, name, working)
         except _UNREADABLE as error:
             report["unread"].append(f"{name}: {getattr(error, 'strerror', None) or error}")
             continue
@@ -89,13 +91,12 @@ def _read_all(folder: Path, report: StatusReport, closed: bool, index: bool, wor
         _save(folder, fresh)
 
 
-def _status(folder: Path, name: str, mark: _Mark, working: BusinessHours) -> tuple[IncidentStatus, list[EventReport]]:
-    events, torn = read(str(folder), name)
-    head: Head = {"seq": 0, "hash": ""}
-    if events:
-        head = {"seq": events[-1]["seq"] or len(events), "hash": mark.last[:HEAD_DIGITS]}
-    status = status_of(name, events, torn, head)
-    return {**status, "overdue": overdue(events, datetime.now(timezone.utc), working)}, events
+def _status(folder: Path, name: str, working: BusinessHours) -> tuple[IncidentStatus, list[EventReport], _Mark]:
+    """The status, its events and the mark, all of one reading: the log may be written meanwhile."""
+    found = snapshot(str(folder), name)
+    status = status_of(name, found.events, found.torn, found.head)
+    late = overdue(found.events, datetime.now(timezone.utc), working)
+    return {**status, "overdue": late}, found.events, _Mark(found.size, found.last)
 
 
 def _mark(path: Path) -> _Mark:
@@ -113,22 +114,19 @@ def _mark(path: Path) -> _Mark:
 
 
 def _load(folder: Path) -> dict[str, Any]:
-    """The entries of the index that have their form; none where there is no index, or none that can be read."""
+    """The entries of the index; none where there is no index, or none that is as this version has written it."""
     try:
-        data = json.loads((folder / INDEX).read_text("utf-8"))
+        head, dummy, body = (folder / INDEX).read_bytes().partition(b"\n")
+        entries: dict[str, Any] = json.loads(body) if head == _head_of(body) else {}
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(data, Mapping) or data.get("format") != _FORMAT or not isinstance(data.get("incidents"), dict):
-        return {}
-    shape = set(IncidentStatus.__annotations__)
-    return {
-        name: entry
-        for name, entry in data["incidents"].items()
-        if isinstance(entry, dict)
-        and isinstance(entry.get("mark"), list)
-        and isinstance(entry.get("status"), dict)
-        and set(entry["status"]) == shape
-    }
+    return entries
+
+
+def _head_of(body: bytes) -> bytes:
+    """The first line of the index: its format, the fields that a status has, and the hash of the rest."""
+    fields = digest_of(" ".join(IncidentStatus.__annotations__).encode("ascii"))
+    return f"{_FORMAT} {fields[:16]} {digest_of(body)}".encode("ascii")
 
 
 def _save(folder: Path, entries: Mapping[str, Any]) -> None:
@@ -136,8 +134,9 @@ def _save(folder: Path, entries: Mapping[str, Any]) -> None:
     with suppress(OSError):
         handle, path = tempfile.mkstemp(prefix=INDEX, dir=str(folder))
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"format": _FORMAT, "incidents": entries}, file, separators=(",", ":"))
+            body = json.dumps(entries, separators=(",", ":")).encode("ascii")
+            with os.fdopen(handle, "wb") as file:
+                file.write(_head_of(body) + b"\n" + body)
             place = folder.stat()
             with suppress(OSError):
                 os.chown(path, -1, place.st_gid)

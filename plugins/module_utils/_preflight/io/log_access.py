@@ -10,9 +10,11 @@ import pwd
 from pathlib import Path
 from typing import Sequence
 
+from ..._incident.io.log import OPENING
 from .. import host as preflight
 from ..check import Check
 
+_READ, _WRITE, _ENTER = 4, 2, 1  # the bits of a mode
 _ACL = "system.posix_acl_access"  # where a file has one, its mode says less than who may write
 
 
@@ -22,7 +24,7 @@ def log_access(path: str, group: str, logins: Sequence[str]) -> list[Check]:
     there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
     allowed = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
     checks = [preflight.of_log(path, "" if allowed else f"{there} cannot be written by this user")]
-    if group and not _gid(group):
+    if group and _gid(group) is None:
         return [*checks, preflight.of_group(path, group)]
     return [*checks, *(preflight.of_writer(path, login, *_why_not(folder, group, login)) for login in logins)]
 
@@ -48,25 +50,40 @@ def _why_not(folder: Path, group: str, login: str) -> tuple[bool | None, str]:
         unknown = f"{folder} does not exist yet, and without a group its owner alone writes it"
         return (True, "") if group else (None, unknown)
     try:
-        logs = sorted(folder.glob("*.jsonl"))
-        closed = [place for place in (folder, *logs) if not _may(place, person, groups)]
+        closed = _closed(folder, person, groups)
         has_acl = any(_ACL in os.listxattr(place) for place in closed)
     except OSError as error:
         return None, f"{folder} could not be examined: {error.strerror or error}"
     if has_acl:
         return None, f"{folder} has access control lists, which are not examined"
-    if folder in closed:
-        return False, f"{folder} is closed to the login"
-    return (
-        not closed,
-        f"{len(closed)} of {len(logs)} logs are closed to the login, such as {closed[-1].name}" if closed else "",
-    )
+    if not closed:
+        return True, ""
+    first = closed[0]
+    if first == folder or first in folder.parents:
+        return False, f"{first} is closed to the login"
+    return False, f"{len(closed)} of the files of the log are closed to the login, such as {first.name}"
 
 
-def _may(place: Path, person: pwd.struct_passwd, groups: Sequence[int]) -> bool:
-    """Whether the mode lets the login write."""
+def _closed(folder: Path, person: pwd.struct_passwd, groups: Sequence[int]) -> list[Path]:
+    """What the login would need and may not use: the way to the folder, the folder, each log with its evidence, and the
+    lock under which an incident is opened."""
+    way = [place for place in reversed(folder.parents) if not _may(place, person, groups, _ENTER)]
+    if way:
+        return way
+    if not _may(folder, person, groups, _ENTER | _WRITE):
+        return [folder]
+    files = sorted(place for place in (*folder.glob("*.jsonl"), folder / OPENING) if place.is_file())
+    kept = sorted(place for place in folder.glob("*.evidence") if place.is_dir())
+    return [
+        *(place for place in files if not _may(place, person, groups, _READ | _WRITE)),
+        *(place for place in kept if not _may(place, person, groups, _ENTER | _WRITE)),
+    ]
+
+
+def _may(place: Path, person: pwd.struct_passwd, groups: Sequence[int], wanted: int) -> bool:
+    """Whether the mode lets the login do that; ``wanted``: bits of a mode, as those of others."""
     found = place.stat()
     if person.pw_uid == 0:
         return True
-    bit = 0o200 if found.st_uid == person.pw_uid else 0o020 if found.st_gid in groups else 0o002
-    return bool(found.st_mode & bit)
+    shift = 6 if found.st_uid == person.pw_uid else 3 if found.st_gid in groups else 0
+    return found.st_mode >> shift & wanted == wanted

@@ -12,13 +12,17 @@ from .procfs import read
 
 def own() -> Identity:
     """This process."""
-    pid = os.getpid()
+    return identity(os.getpid())
+
+
+def identity(pid: int) -> Identity:
+    """A process that is seen from here; what cannot be read of it is 0."""
     return Identity(pid, start_and_state(read(f"/proc/{pid}/stat"))[0], _space())
 
 
-def state(identity: Identity) -> str:
+def state(known: Identity) -> str:
     """``runs``, ``ended``, or ``unknown`` for a process of another pid namespace, which cannot be seen from here."""
-    return state_of(identity, _space(), read(f"/proc/{identity.pid}/stat"))
+    return state_of(known, _space(), read(f"/proc/{known.pid}/stat"))
 
 
 def _space() -> int:

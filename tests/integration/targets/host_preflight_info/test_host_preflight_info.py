@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -255,8 +256,14 @@ ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give fil
 
 
 @ROOT_ONLY
-def test_a_person_of_the_team_who_could_not_write_the_log_is_named(tmp_path):
-    log, other = tmp_path / "log", "daemon"
+def test_a_person_of_the_team_who_could_not_write_the_log_is_named():
+    # Not in pytest's folder, which is closed to all others.
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="pafar-log-") as place:
+        Path(place).chmod(0o755)
+        _preflight_of_a_team(Path(place) / "log", "daemon")
+
+
+def _preflight_of_a_team(log, other):
     log.mkdir(mode=0o700)
     (log / "a.jsonl").write_text("")
     (log / "a.jsonl").chmod(0o600)
@@ -269,9 +276,22 @@ def test_a_person_of_the_team_who_could_not_write_the_log_is_named(tmp_path):
     assert "no such login" in of(user="nobody-of-here")["nobody-of-here can record incidents"]["found"]
     shutil.chown(log, group=other)
     log.chmod(0o2770)
-    assert "1 of 1 logs are closed to the login, such as a.jsonl" in of()[f"{other} can record incidents"]["found"]
+    assert (
+        "1 of the files of the log are closed to the login, such as a.jsonl"
+        in of()[f"{other} can record incidents"]["found"]
+    )
     shutil.chown(log / "a.jsonl", group=other)
     (log / "a.jsonl").chmod(0o660)
+    assert of(other)[f"{other} can record incidents"]["ready"] is True
+    for name, is_folder in (("a.evidence", True), (".opening.lock", False)):
+        (log / name).mkdir() if is_folder else (log / name).write_text("")
+        shutil.chown(log / name, group=other)
+        (log / name).chmod(0o2750 if is_folder else 0o640)
+        assert f"such as {name}" in of(other)[f"{other} can record incidents"]["found"]
+        (log / name).chmod(0o2770 if is_folder else 0o660)
+    log.parent.chmod(0o750)
+    assert f"{log.parent} is closed to the login" in of(other)[f"{other} can record incidents"]["found"]
+    log.parent.chmod(0o755)
     assert of(other)[f"{other} can record incidents"]["ready"] is True
     assert "not a member of the group bin" in of("bin")[f"{other} can record incidents"]["found"]
     assert of("no-such-group")["the team can record incidents"]["ready"] is False

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import RunbookError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.checklist import ITEMS
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 
 from support.modules import run_module
 
@@ -43,6 +47,31 @@ def test_one_incident_from_the_acknowledgement_to_the_end(log):
     assert (status["incidents"][0]["phase"], status["incidents"][0]["lead"]) == ("closed", "bob")
     assert {row["item"] for row in status["checklist"] if row["after"] and row["state"] == "open"} == set()
     assert "No incident of" in act(log, "acknowledge")["msg"], "it has ended"
+
+
+def take(log, person, barrier, results):
+    given = {name: option.get("default", "") for name, option in ACT_ARGS.items()}
+    given = {**given, "log": str(log), "id": "a", "act": "take_role", "role": "incident_commander", "by": person}
+    barrier.wait()
+    try:
+        results.put(("took", act_on_incident(given, False)["changed"]))
+    except RunbookError as error:
+        results.put(("refused", str(error)))
+
+
+def test_of_people_who_take_one_role_at_once_one_has_it_and_the_others_are_told(log):
+    context = multiprocessing.get_context("fork")
+    barrier, results = context.Barrier(4), context.Queue()
+    people = [
+        context.Process(target=take, args=(log, name, barrier, results)) for name in ("ada", "bob", "eve", "mallory")
+    ]
+    for person in people:
+        person.start()
+    found = sorted((results.get(timeout=120) for dummy in people), key=str)
+    for person in people:
+        person.join()
+    assert [kind for kind, dummy in found] == ["refused", "refused", "refused", "took"]
+    assert all("holds the role incident_commander" in says for kind, says in found if kind == "refused")
 
 
 def test_check_mode_says_what_would_be_written(log):

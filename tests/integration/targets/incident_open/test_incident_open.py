@@ -49,10 +49,11 @@ def test_an_incident_that_is_named_is_taken_whatever_it_shares(tmp_path):
     assert (opening(tmp_path, id="z")["id"], opening(tmp_path, id="z")["joined"]) == ("z", False)
 
 
-def test_acts_of_a_run_that_may_be_at_work_are_left_to_it(tmp_path):
-    write(tmp_path, "a", ("intended", {"mitigation": "x", "actions": []}))
-    assert opening(tmp_path)["unfinished"] == []
-    assert len(opening(tmp_path, id="a")["unfinished"]) == 1
+def test_acts_without_an_outcome_are_returned_with_their_run(tmp_path):
+    write(tmp_path, "a", ("intended", {"mitigation": "x", "actions": [], "run": "boot:7@8/9"}))
+    (act,) = opening(tmp_path)["unfinished"]
+    assert (act["run"], act["by"]) == ("boot:7@8/9", "ada")
+    assert opening(tmp_path)["under_way"] == [], "whether it is at work is asked on the controller"
     path = tmp_path / "a.jsonl"
     long_ago = json.loads(path.read_text().splitlines()[1])["at"].replace("T", "T", 1)
     path.write_text(path.read_text().replace(long_ago, "2026-01-01T00:00:00.000000Z"))

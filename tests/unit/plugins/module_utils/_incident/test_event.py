@@ -4,13 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
-    Event,
-    moment_of,
-    read_events,
-    usable_id,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event, read_events, usable_id
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import digest_of, sealed
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
 
 from support.snapshots import NOW
 
@@ -30,10 +26,12 @@ def test_an_event_has_its_keys_in_reading_order_and_the_log_s_clock_where_it_dif
 
 def test_a_torn_line_is_counted_and_the_rest_is_read():
     whole = line_of(Event("noted", NOW, "ada"), 7)
-    events, torn = read_events([whole, whole[:20], "", "[]", '{"at": "x", "kind": "noted"}'])
+    old = '{"at": "2026-11-23T03:00:00.000000Z", "kind": "noted", "by": 7, "logged": "later", "seq": "x"}'
+    events, torn = read_events([whole, whole[:20], "", "[]", '{"at": "x", "kind": "noted"}', old.encode(), b"\xff"])
     assert [(event["kind"], event["seq"], event["logged"]) for event in events] == [("noted", 7, ""), ("noted", 0, "")]
     assert "sum" not in events[0]
-    assert torn == 2
+    assert (events[1]["by"], events[1]["host"]) == ("", "")
+    assert torn == 4
 
 
 @pytest.mark.parametrize(

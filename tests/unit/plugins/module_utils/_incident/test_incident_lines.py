@@ -15,7 +15,7 @@ def test_where_the_incident_and_its_evidence_are(tmp_path):
     ((kind, text),) = of_record(append(str(tmp_path), "i", lambda: event, [event], {"a": 1}))
     assert kind == DIM
     assert text.startswith("evidence kept before the act: i.evidence/001-db.json (")
-    written = append(str(tmp_path), "i", lambda: event, [], None)
+    written = append(str(tmp_path), "i", lambda: event, [Event("noted", event.at, "me")], None)
     head = f"{written['head']['seq']}:{written['head']['hash']}"
     assert of_record(written) == [(DIM, f"incident log: {tmp_path}/i.jsonl (head {head})")]
 

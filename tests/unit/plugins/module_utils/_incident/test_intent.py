@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import intended, reconciled, unfinished
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import (
+    MAY_RUN,
+    intended,
+    parted,
+    reconciled,
+    unfinished,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import (
     last_undoable,
     mitigation_events,
@@ -173,3 +179,21 @@ def test_an_act_that_was_refused_before_it_began_is_an_outcome_and_one_that_fail
     assert mitigation_events(planned(), "unblock_sessions", gate, {"msg": "MODULE FAILURE"}, {}, intended=AT) == []
     (done,) = mitigation_events(planned(), "unblock_sessions", gate, {"done": ["x"]}, {}, intended=AT)
     assert (done["kind"], done["note"]["intended"]) == ("mitigated", AT)
+
+
+@pytest.mark.parametrize(
+    ("run", "known", "seconds", "is_named", "is_ended"),
+    [
+        ("here", "ended", 1.0, False, True),
+        ("here", "runs", 9e9, True, False),
+        ("elsewhere", "unknown", MAY_RUN - 1, True, False),
+        ("elsewhere", "unknown", MAY_RUN, False, True),
+        ("", "unknown", 1.0, False, False),
+        ("", "unknown", MAY_RUN, False, True),
+        ("", "unknown", 1.0, True, True),
+    ],
+)
+def test_an_act_whose_run_is_at_work_is_not_one_that_was_cut_off(run, known, seconds, is_named, is_ended):
+    (act,) = unfinished([intent(action(HOLDER))], NOW)
+    ended, running = parted([{**act, "run": run, "seconds_ago": seconds}], lambda _run: known, is_named)
+    assert (len(ended), len(running)) == ((1, 0) if is_ended else (0, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS, why_refused
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS, readable, why_refused
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds impo
         ("evidence", {"about": "x", "bytes": True}, "is a number, not bool"),
         ("mitigated", {"done": ["scaled web"], "acted": []}, "no field 'acted'; did you mean acted_on?"),
         ("mittigated", {}, "no kind of event 'mittigated'; did you mean mitigated?"),
+        ("update", {"text": "x", "next_at": "in an hour"}, "field next_at of an event of kind update is a time in UTC"),
+        ("update", {"text": "x", "next_at": ""}, ""),
         ("zzz", {}, "no kind of event 'zzz'. It has: "),
     ],
 )
@@ -36,3 +38,28 @@ def test_every_kind_says_what_it_is_and_no_field_is_both_required_and_optional()
     for name, kind in KINDS.items():
         assert kind.about, name
         assert not kind.required.keys() & kind.optional.keys(), name
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "read"),
+    [
+        ("severity", {"severity": 7, "reason": "x"}, {"reason": "x"}),
+        ("update", {"text": "x", "next_at": "soon"}, {"text": "x"}),
+        ("noted", {"text": "x", "of_a_later_version": "y", "and": ["z"]}, {"text": "x", "of_a_later_version": "y"}),
+        ("of_a_later_version", {"key": "y", "intended": ["z"]}, {"key": "y"}),
+        (
+            "intended",
+            {"actions": [{"target": "1@x"}, {"who": "y"}, "z", {"target": 3}]},
+            {"actions": [{"target": "1@x"}]},
+        ),
+        ("held", {"plan": {"actions": []}, "reasons": []}, {"reasons": []}),
+        ("held", {"plan": {"digest": "d", "actions": {}}}, {"plan": {"digest": "d", "actions": []}}),
+        (
+            "held",
+            {"plan": {"digest": "d", "alternatives": ["x", {"digest": "e", "actions": [1]}]}},
+            {"plan": {"digest": "d", "actions": [], "alternatives": [{"digest": "e", "actions": []}]}},
+        ),
+    ],
+)
+def test_what_has_not_the_form_of_its_field_is_not_read(kind, note, read):
+    assert readable(kind, note) == read

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.severity_and_roles import roles_of, severity_of
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.roles import roles_of
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.standing import (
     acts_of,
     is_open,
@@ -22,21 +22,6 @@ def event(kind, seq=1, host="web1", by="ada", **note) -> Any:
 OPENED = event("opened", scenario="service_restart", severity="unknown")
 ACTED = event("mitigated", 3, mitigation="restart_services", done=["restarted web-1"], intended="x")
 VERIFIED = event("verified", 4, mitigation="restart_services", outcome="recovered", seconds_to_recovery=2.0)
-
-
-@pytest.mark.parametrize(
-    ("events", "severity"),
-    [
-        ([OPENED], "unknown"),
-        ([event("opened", severity="P2")], "P2"),
-        ([event("opened", severity="P2"), event("noted", triage="P1")], "P1"),
-        ([event("noted", triage="P1"), event("severity", severity="P0", reason="x")], "P0"),
-        ([event("severity", severity="P0", reason="x"), event("severity", severity="P3", reason="y")], "P3"),
-        ([], "unknown"),
-    ],
-)
-def test_the_severity_that_was_set_last_counts(events, severity):
-    assert severity_of(events) == severity
 
 
 def role(action, person="ada", name="incident_commander") -> Any:

@@ -10,7 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.page.doc
     Table,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.postmortem import facts_of
-from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.sections import sections, severity_of
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.sections import sections
 
 from support.incidents import stamp
 from support.timelines import event, lock_act, verification
@@ -115,15 +115,3 @@ def test_without_events_every_section_is_there_and_nothing_is_zero():
     assert [text for (dummy, (text, dummy2), *dummy3) in table(found["times"])] == ["missing"] * 6
     assert isinstance(found["definitions"].blocks[0], Definitions)
     assert list(found)[:4] == ["summary", "impact", "times", "timeline"]
-
-
-@pytest.mark.parametrize(
-    ("events", "severity"),
-    [
-        ([event(1, 0, "opened", severity="P2"), event(2, 0, "severity", severity="P0", reason="x")], ("P0", 2)),
-        ([event(1, 0, "opened", severity="P2")], ("P2", 1)),
-        ([event(1, 0, "opened", severity="unknown")], ("unknown", 0)),
-    ],
-)
-def test_the_severity_is_the_last_that_is_known(events, severity):
-    assert severity_of(events) == severity

@@ -8,7 +8,8 @@ import threading
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError, LogError
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import Event
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append, snapshot
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify
 
 from support.snapshots import NOW
 
@@ -49,6 +50,41 @@ def test_evidence_is_kept_with_its_hash(tmp_path):
     last = json.loads((tmp_path / "inc-1.jsonl").read_text().splitlines()[-1])
     assert last["note"]["sha256"] == kept["sha256"]
     assert write(tmp_path, "evidence", evidence={})["evidence"]["file"].startswith("inc-1.evidence/002-")
+
+
+def test_the_head_of_a_torn_log_is_its_last_event_and_can_be_verified_later(tmp_path):
+    head = write(tmp_path, "noted")["head"]
+    with (tmp_path / "inc-1.jsonl").open("a") as log:
+        log.write('{"kind":"noted","at":"2026')
+    found = snapshot(str(tmp_path), "inc-1")
+    assert (found.head, found.torn) == (head, 1)
+    assert verify(str(tmp_path), "inc-1", ())["incidents"]["inc-1"]["head"] == head
+    write(tmp_path, "held")
+    kept = [f"{head['seq']}:{head['hash']}"]
+    assert verify(str(tmp_path), "inc-1", kept)["incidents"]["inc-1"]["first_break"] is None
+
+
+def test_events_that_depend_on_the_log_are_decided_while_no_one_else_writes(tmp_path):
+    """Eight writers, each of which writes only where no one has: one event in the end."""
+    write(tmp_path, "noted")
+    barrier = threading.Barrier(8)
+
+    def decide(present):
+        taken = any(event["kind"] == "acknowledged" for event in present)
+        return [] if taken else [Event("acknowledged", NOW, "ada")]
+
+    def one():
+        barrier.wait()
+        written.append(append(str(tmp_path), "inc-1", lambda: Event("opened", NOW, "ada"), decide, None)["path"])
+
+    written: list[str] = []
+    threads = [threading.Thread(target=one) for dummy in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kinds(tmp_path) == ["opened", "noted", "acknowledged"]
+    assert sorted(map(bool, written)) == [False] * 7 + [True]
 
 
 def test_a_torn_last_line_does_not_swallow_the_next(tmp_path):

@@ -1,18 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.severity_and_roles import (
-    offered_to,
-    roles_of,
-    severity_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.roles import offered_to, roles_of
 
-from support.incident_events import event, opened, role
-
-
-def test_a_severity_of_the_opening_holds_until_another_one_is_set():
-    assert severity_of([opened("P2"), event("noted", text="x")]) == "P2"
-    assert severity_of([opened("P2"), event("severity", severity="P0", reason="x")]) == "P0"
+from support.incident_events import role
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moments as events have them: ``2026-11-23T14:56:35.123456Z``, UTC to the microsecond. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z", re.ASCII)
+
+
+def stamp(moment: datetime) -> str:
+    """The text of a moment in UTC.
+
+    >>> stamp(datetime(2026, 11, 23, 14, 56, 35, 5, tzinfo=timezone.utc))
+    '2026-11-23T14:56:35.000005Z'
+    """
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(text: str) -> datetime:
+    """The moment of a stamp. Raises ValueError."""
+    if not _FORM.match(text):
+        raise ValueError(f"{text!r} is no time in UTC such as 2026-11-23T14:56:35.123456Z")
+    return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
+
+
+def is_stamp(text: Any) -> bool:
+    """Whether a value is the text of a moment."""
+    try:
+        return isinstance(text, str) and moment_of(text) is not None
+    except ValueError:
+        return False

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.severity import (
+    is_worse,
+    raised,
+    severity_event,
+    severity_of,
+)
+
+from support.incident_events import event, opened
+
+
+def by_fact(severity):
+    return event("severity", severity=severity, reason="x", facts=["all bookings fail"])
+
+
+def by_person(severity):
+    return event("severity", severity=severity, reason="x")
+
+
+def triage(severity):
+    return event("noted", triage=severity, signs=[])
+
+
+@pytest.mark.parametrize(
+    ("events", "severity"),
+    [
+        ([], "unknown"),
+        ([opened("unknown")], "unknown"),
+        ([opened("P2"), event("noted", text="P0")], "P2"),
+        ([opened("P2"), by_person("P0")], "P0"),
+        ([opened("P0"), by_person("P3")], "P3"),
+        ([opened("P0"), by_fact("P3")], "P0"),
+        ([opened("P2"), by_fact("P1")], "P1"),
+        ([opened("P1"), triage("P3")], "P1"),
+        ([opened("unknown"), triage("P3"), triage("P1"), triage("P2")], "P1"),
+        ([opened("P1"), by_person("P3"), triage("P2")], "P2"),
+        ([opened("P1"), by_person("P9")], "P1"),
+        ([opened("P1"), event("mitigated", severity="P0")], "P1"),
+    ],
+)
+def test_facts_raise_it_and_a_person_sets_it(events, severity):
+    assert severity_of(events) == severity
+
+
+def test_the_event_that_it_comes_from_is_named():
+    first, second = opened("P2"), {**by_fact("P1"), "seq": 2}
+    assert severity_event([first, second])[1] is second
+    assert severity_event([]) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("severity", "than", "worse"),
+    [("P0", "P1", True), ("P1", "P1", False), ("P2", "P1", False), ("P3", "unknown", True), ("unknown", "P3", False)],
+)
+def test_worse_is_the_smaller_number(severity, than, worse):
+    assert is_worse(severity, than) is worse
+
+
+def test_a_run_that_joins_brings_its_severity_where_it_is_worse():
+    (found,) = raised([opened("P2")], {"severity": "P1", "scenario": "disk_space", "hosts": ["db1"]})
+    assert (found["note"]["severity"], found["note"]["before"]) == ("P1", "P2")
+    assert found["note"]["facts"] == ["a run of disk_space on db1"]
+    assert raised([opened("P1")], {"severity": "P1"}) == []
+    assert raised([opened("P1")], {"severity": "unknown"}) == []
+    assert raised([], {"severity": "P0"}) == [], "it opens the incident, with its severity"
