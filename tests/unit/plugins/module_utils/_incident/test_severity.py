@@ -45,7 +45,7 @@ def test_facts_raise_it_and_a_person_sets_it(events, severity):
 
 
 def test_the_event_that_it_comes_from_is_named():
-    first, second = opened("P2"), {**by_fact("P1"), "seq": 2}
+    first, second = opened("P2"), by_fact("P1")
     assert severity_event([first, second])[1] is second
     assert severity_event([]) == ("unknown", None)
 
