@@ -11,7 +11,7 @@ from .._core.errors import InputError
 from .event import Event, EventReport
 from .io.joining import existing_incident, joined_at_write, open_incident, without_log
 from .io.log import NOTHING, Share, append
-from .kinds import KINDS, why_refused
+from .kinds import KINDS, SEVERITIES, why_refused
 from .note import note_event
 from .scope import OpenReport, Scope, targets_of
 from .severity import raised
@@ -85,7 +85,10 @@ def record(given: dict[str, Any], check_mode: bool, decide: _Decide | None = Non
     def events_for(present: Sequence[EventReport]) -> list[Event]:
         new = decide(present) if decide else params["events"]
         _require_known(new)
-        return [event(each["kind"], each["note"]) for each in (*raised(present, params["opening"]), *new)]
+        return made([*raised(present, params["opening"]), *new])
+
+    def made(events: Sequence[Mapping[str, Any]]) -> list[Event]:
+        return [event(each["kind"], each["note"]) for each in events]
 
     targets = frozenset(target for each in params["events"] for target in targets_of(each["note"]))
     site = str(params["opening"].get("site") or "")
@@ -94,7 +97,8 @@ def record(given: dict[str, Any], check_mode: bool, decide: _Decide | None = Non
         params["log"],
         params["id"],
         lambda: event("opened", {"id": params["id"], **params["opening"]}),
-        events_for,
+        # A log is read before it is written only where it matters: what is written grows with every event.
+        events_for if decide or params["opening"].get("severity") in SEVERITIES[:-1] else made(params["events"]),
         params["evidence"],
         Share(params["group"]),
         create=params["create"],

@@ -89,7 +89,7 @@ def logins():
 
 
 def test_eight_writers_under_three_logins_make_one_chain_without_a_gap(tmp_path):
-    each, people = (200 if ALL else 50), logins()
+    each, people = 200, logins()
     log, group = tmp_path / "log", ""
     if len(people) > 1:
         group = grp.getgrgid(65534).gr_name
