@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import time
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
@@ -11,6 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run impor
 
 from support.clients import lock_waiters, until
 from support.scenes import lasting, row_storm
+from support.scope import ALL, left_out
 from support.servers import ROOT
 
 
@@ -103,6 +106,40 @@ def test_two_playbooks_that_are_started_at_once_are_one_incident(server, storm, 
     assert len(incidents(site)) == 1
     assert [event["kind"] for event in site.events()] == ["opened", "held", "held"]
     assert [event["seq"] for event in site.events()] == [1, 2, 3]
+
+
+RECORDS = """
+- hosts: localhost
+  gather_facts: false
+  roles: [pafar.runbook.incident]
+  tasks:
+    - ansible.builtin.import_role: {name: pafar.runbook.incident, tasks_from: record}
+      vars: {incident_events: [{kind: noted, note: {text: it began}}]}
+"""
+PAIRS, ALL_PAIRS = 3, 100
+
+
+def test_pairs_of_playbooks_that_begin_within_50_ms_are_one_incident_each(tmp_path):
+    left_out("pairs of playbooks that begin at once", 0 if ALL else ALL_PAIRS - PAIRS)
+    playbook = tmp_path / "records.yml"
+    playbook.write_text(RECORDS)
+    environment = {**os.environ, "HOME": str(tmp_path), "ANSIBLE_LOCALHOST_WARNING": "false"}
+    apart = []
+    for pair in range(ALL_PAIRS if ALL else PAIRS):
+        log = tmp_path / str(pair)
+        argv = ["ansible-playbook", str(playbook), "-e", f"runbook_incident_log={log}"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        began, runs = [], []
+        for dummy in range(2):
+            began.append(time.monotonic())
+            runs.append(subprocess.Popen(argv, cwd=ROOT, env=environment, **pipes))
+        for run in runs:
+            out, dummy = run.communicate(timeout=300)
+            assert run.returncode == 0, out
+        (path,) = log.glob("*.jsonl")
+        assert [json.loads(line)["kind"] for line in path.read_text().splitlines()] == ["opened", "noted", "noted"]
+        apart.append(began[1] - began[0])
+    print(f"{len(apart)} pairs, begun {1000 * sorted(apart)[len(apart) // 2]:.0f} ms apart (median)")
 
 
 def test_status_and_note_of_the_incident_that_is_open(server, storm, site):
