@@ -18,7 +18,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify 
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.modules import run_module
-from support.scope import ALL
 from support.servers import ROOT
 
 CHANGES = 1000
