@@ -84,7 +84,8 @@ def test_what_is_slow_now_comes_before_what_was_slow_once(counted, worker):
     assert "generate_series($1, $2)" in top["statement"]
     assert top["calls"] > 0
     assert 0.5 < top["share"] <= 1
-    assert top["mean_ms"] == pytest.approx(1000 * top["seconds"] / top["calls"], rel=0.05)
+    # Of the calls that have ended; the time counts also the one that runs, however long the machine lets it take.
+    assert 0 < top["mean_ms"] * top["calls"] <= 1000 * top["seconds"] + 1
     assert now["window"]["lifetime"] is False
     assert now["window"]["seconds"] > 0.9
     assert "pg_sleep" not in top["statement"]
