@@ -1,6 +1,6 @@
 """Random sites and the three database playbooks for real: a healthy one is left alone, a fault is found and relieved.
 
-A site is a seed (`support.sites`). `make test` plays each kind of fault once and as many healthy sites, `make test-all` all.
+A site is a seed (`support.sites`). `make test` plays each kind of fault once, and as many healthy sites.
 """
 
 from __future__ import annotations
