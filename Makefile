@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/.collections:$(CURDIR)/tests:$(CURDIR)/tests/platform
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled once, beside the tree and not in it: a playbook begins a Python for each task.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
 .PHONY: help setup demo check test test-all unit integration contract molecule lint types sanity bench docs picture clean \
 	platform platform-down platform-test gameday

@@ -61,7 +61,7 @@ def steps() -> list[Step]:
         pytest_step("unit", ["tests/unit"], 15),
         pytest_step("contract", ["tests/contract"], 11),
         pytest_step("integration", integration(), 900, needs=("builds",), slots=2),
-        pytest_step("integration", [*BY_SERVER, SITES], 550, lane="wait", needs=("builds",)),
+        pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=2),
         pytest_step("platform", [*BY_FILE, *shop_tests()], 600, lane="wait", needs=("engine",)),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
         pytest_step("platform", [f"--ignore={GAME_DAYS}", PLATFORM], 500, lane="wait", needs=("engine",)),

@@ -20,9 +20,13 @@ TEXT, LIST, DICT, FLAG = str, list, dict, bool
 SEVERITIES = ("P0", "P1", "P2", "P3", "unknown")
 PHASES = ("open", "acknowledged", "identified", "monitoring", "resolved", "closed")
 ROLES = ("incident_commander", "technical_lead", "communications_lead")
-_CHOICES: dict[str, tuple[str, ...]] = {"severity": SEVERITIES, "phase": PHASES, "role": ROLES}
+MESSAGE_STATES = ("queued", "sending", "sent", "failed", "in_doubt", "refused", "replaced")
+_CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("severity", "severity"): SEVERITIES, ("phase", "phase"): PHASES, ("role", "role"): ROLES,
+    ("message", "state"): MESSAGE_STATES,
+}  # fmt: skip
 # Fields that are moments, in every kind; empty: not known.
-_MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at", "until")
+MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at", "until")
 _ROWS = ("actions", "acted_on")  # fields that are targets, each with what is done to it
 _PLAIN = (str, int, float, bool)
 
@@ -76,10 +80,10 @@ KINDS: dict[str, Kind] = {
         "what is said to an audience", {"text": TEXT}, {"audience": TEXT, "next_at": TEXT, "status": TEXT}
     ),
     "message": Kind(
-        "a message of the outbox: queued, sending, sent, failed or in doubt",
+        "a message of the outbox, and what became of it",
         {"key": TEXT, "state": TEXT},
-        {"channel": TEXT, "audience": TEXT, "template": TEXT, "values": DICT, "reference": TEXT, "reason": TEXT,
-         "next_at": TEXT, "replaces": TEXT},
+        {"channel": TEXT, "audience": TEXT, "thing": TEXT, "lane": TEXT, "template": TEXT, "values": DICT,
+         "reference": TEXT, "reason": TEXT, "next_at": TEXT},
     ),
     "checklist": Kind(
         "an item of the checklist was done or waived by a person", {"item": TEXT, "state": TEXT}, {"reason": TEXT}
@@ -149,12 +153,12 @@ def why_refused(kind: str, note: Mapping[str, Any]) -> str:
             return f"an event of kind {kind} has no field {name!r}{_nearest(name, fields)}"
         if not isinstance(value, fields[name]) or (isinstance(value, bool) and fields[name] is int):
             return f"the field {name} of an event of kind {kind} is {_words(fields[name])}, not {type(value).__name__}"
-        if name in _MOMENTS and value and not is_stamp(value):
+        if name in MOMENTS and value and not is_stamp(value):
             return (
                 f"the field {name} of an event of kind {kind} is a time in UTC such as 2026-11-23T14:56:35.123456Z,"
                 f" not {value!r}"
             )
-        choices = _CHOICES.get(name, ()) if kind in ("severity", "phase", "role") else ()
+        choices = _CHOICES.get((kind, name), ())
         if choices and value not in choices:
             return f"the field {name} of an event of kind {kind} is one of {', '.join(choices)}, not {value!r}"
     missing = [name for name in KINDS[kind].required if name not in note]
@@ -176,7 +180,7 @@ def _fits(name: str, value: Any, types: _Types) -> bool:
         return False
     if name == "plan":
         return _is_plan(value)
-    return name not in _MOMENTS or not value or is_stamp(value)
+    return name not in MOMENTS or not value or is_stamp(value)
 
 
 def _formed(name: str, value: Any) -> Any:

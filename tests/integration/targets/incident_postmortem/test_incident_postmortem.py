@@ -9,7 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import KINDS, PHASES, ROLES, SEVERITIES
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import (
+    KINDS,
+    MESSAGE_STATES,
+    MOMENTS,
+    PHASES,
+    ROLES,
+    SEVERITIES,
+)
 
 from support.citations import Page, uncited
 from support.incidents import ACTIONS, PLAN, Log, stamp, whole_incident, wrote
@@ -169,6 +176,10 @@ def full_of(text):
 
     def value(kind, name, types):
         several = types if isinstance(types, tuple) else (types,)
+        if name in MOMENTS:
+            return stamp(0)
+        if (kind, name) == ("message", "state"):
+            return MESSAGE_STATES[0]
         if name in choices and kind in ("severity", "phase", "role", "opened"):
             return choices[name]
         if str in several:
