@@ -55,6 +55,7 @@ bench: setup ## Measure, and write docs/benchmarks.md
 
 docs: setup ## Rewrite what is generated from the code: tables, changelog, the graph of subjects
 	@$(BIN)/python tests/docs/known_names.py
+	@$(BIN)/python tests/docs/announcement.py
 	@$(BIN)/python tests/docs/role_tables.py
 	@$(BIN)/python tests/docs/release_notes.py
 	@$(BIN)/python tests/docs/subjects.py

@@ -22,6 +22,7 @@ from typing import Any, Callable, List, Mapping
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.announce_lines import of_announced
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.service_lines import of_services
 from ansible_collections.pafar.runbook.plugins.module_utils._core import console as summary
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.diagnosis_lines import (
@@ -64,7 +65,7 @@ _PLANNERS = (
     "pg_index_build",
     "pg_role_settings",
 )
-_OF_ALL_HOSTS = ("preflight_report", "incident_open")
+_OF_ALL_HOSTS = ("preflight_report", "incident_open", "announce")
 PLANNED = "planned"
 ACTED = "acted"
 
@@ -96,6 +97,7 @@ class CallbackModule(CallbackBase):
             "incident_open": lambda _host, result: of_opening(result),
             "incident_event": lambda _host, result: of_record(result),
             "incident_info": lambda _host, result: of_incident(result),
+            "announce": lambda _host, result: of_announced(result),
             "compose_info": lambda _host, result: of_services(result),
             "host_resources_info": lambda _host, result: of_resources(result),
             "top_consumers": lambda _host, result: of_top_consumers(result),

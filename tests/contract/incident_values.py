@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from ansible_collections.pafar.runbook.plugins.action.gate import _exported
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult, PastGate
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
     Event,
@@ -20,6 +24,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.joining import open_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import append
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.verify import verify
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.recording import incident_report
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.timeline import summary_of
@@ -120,12 +125,6 @@ def month_values() -> Iterator[MonthReport]:
         yield value
 
 
-POSTMORTEMS: list[tuple[str, Any, Any]] = [
-    ("incident_postmortem", PostmortemReport, postmortem_values),
-    ("incident_report", MonthReport, month_values),
-]
-
-
 def gate_values() -> Iterator[GateResult]:
     outcome = Decision(True, (), ()).as_dict()
     stats = _exported({"digest": "d", "actions": []}, "x@db", outcome)
@@ -153,3 +152,34 @@ def preflight_values() -> Iterator[PreflightTotal]:
 
 def check_values() -> Iterator[CheckedRun]:
     yield {"hosts": ["db"], "unknown": unknown_names(["runbook_aproval"], Own()), "called": "ansible-playbook {}"}
+
+
+ANNOUNCE = {"mail": {"host": "127.0.0.1", "port": 1, "tls": "none", "sender": "a@example.org", "to": ["b@example.org"]}}
+
+
+def outbox_values() -> Iterator[OutboxReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield _outbox(folder, Announcing(ANNOUNCE, {}), True)
+
+
+def announce_values() -> Iterator[AnnounceReport]:
+    """One that is shown alone, and one that no server takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        announcing = Announcing(ANNOUNCE, {})
+        yield announcing.shown(_outbox(folder, announcing, True))
+        yield announcing.sent(_outbox(folder, announcing, False), lambda _id, _events: None, 5)
+
+
+def _outbox(folder: str, announcing: Announcing, check_mode: bool) -> OutboxReport:
+    given = {name: option.get("default") for name, option in OUTBOX_ARGS.items()}
+    opening = {"log": folder, "id": "i", "opening": {"severity": "P1", "hosts": ["db"]}, "events": []}
+    record(opening, False)
+    return take_messages({**given, "log": folder, "ids": ["i"], "settings": announcing.public}, check_mode)
+
+
+OF_INCIDENTS: list[tuple[str, Any, Any]] = [
+    ("incident_postmortem", PostmortemReport, postmortem_values),
+    ("incident_report", MonthReport, month_values),
+    ("incident_outbox", OutboxReport, outbox_values),
+    ("announce", AnnounceReport, announce_values),
+]

@@ -108,7 +108,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import 
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
 
 from contract.incident_values import (
-    POSTMORTEMS,
+    OF_INCIDENTS,
     acted_values,
     check_values,
     gate_values,
@@ -378,7 +378,7 @@ CONTRACTS = [
     Contract("incident_status", StatusReport, list(status_values())),
     Contract("incident_note", WrittenReport, list(written_values())),
     Contract("incident_act", ActedReport, list(acted_values())),
-    *(Contract(module, kind, list(values())) for module, kind, values in POSTMORTEMS),
+    *(Contract(module, kind, list(values())) for module, kind, values in OF_INCIDENTS),
     Contract("triage_report", TriageReport, list(triage_values())),
     Contract("triage_info", SurveyParts, list(survey_values())),
     Contract("preflight_report", PreflightTotal, list(preflight_values())),

@@ -199,7 +199,8 @@ def test_playbooks_find_the_collection_where_no_configuration_is_read():
 
 
 @pytest.mark.parametrize(
-    "script", ["role_tables.py", "release_notes.py", "subjects.py", "return_keys.py", "known_names.py"]
+    "script",
+    ["role_tables.py", "release_notes.py", "subjects.py", "return_keys.py", "known_names.py", "announcement.py"],
 )
 def test_what_is_generated_is_up_to_date(script):
     done = subprocess.run(

@@ -47,6 +47,7 @@ SUBJECTS = {
     "_incident": {"_core", "_run"},
     "_postmortem": {"_core", "_incident"},
     "_lifecycle": {"_core", "_incident"},
+    "_announce": {"_core", "_incident"},
     "_compose": {"_core", "_system"},
     "_postgres": {"_core", "_system"},
     "_logs": {"_core", "_compose"},
@@ -58,8 +59,9 @@ SUBJECTS = {
     "_diagnosis": {"_core", "_system", "_compose", "_postgres", "_logs", "_endpoints", "_resources", "_disk"},
 }
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer and
-# the process of the run.
-PLUGIN_DOORS = {"_incident/record", "_system/io/run"}
+# the process of the run, and the channels by which people are told.
+PLUGIN_DOORS = {"_incident/record", "_system/io/run", "_announce/io/announcing", "_announce/io/take",
+                "_announce/options"}  # fmt: skip
 # A module wires options to one act or collect function: nothing of its own touches the outside.
 MODULE_MAY = {"__future__", "typing", "functools", "ansible.module_utils.basic"}
 PLUGIN_MAY = {"abc", "time"}  # besides Ansible and values: `time` for the moments around a module that runs elsewhere
@@ -79,6 +81,11 @@ FOREIGN = {
     "ansible.module_utils.basic": {"_core/module", "_endpoints/options", "_triage/io/survey"},
     "jmespath": {"_logs/options"},
     "requests": {"_compose/io/engine_transport"},
+    "jinja2": {"_announce/io/render"},
+    "jinja2.sandbox": {"_announce/io/render"},
+    "slack_sdk": {"_announce/io/slack"},
+    "slack_sdk.errors": {"_announce/io/slack"},
+    "apprise": {"_announce/io/apprise"},
 }
 
 

@@ -14,16 +14,16 @@ from support.servers import ROOT
 # They work no incident: game_day makes one and plays its runbook, preflight looks whether one could be worked; the
 # others read.
 NO_INCIDENT = {
-    "game_day", "incident_ack", "incident_checklist", "incident_close", "incident_note", "incident_postmortem",
-    "incident_report", "incident_resolve", "incident_role", "incident_severity", "incident_status", "incident_update",
-    "incident_verify", "incidents", "menu", "preflight",
+    "announce", "game_day", "incident_ack", "incident_checklist", "incident_close", "incident_note",
+    "incident_postmortem", "incident_report", "incident_resolve", "incident_role", "incident_severity",
+    "incident_status", "incident_update", "incident_verify", "incidents", "menu", "preflight",
 }  # fmt: skip
 EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 
 STEPS = ["Plan", "Gate", "Evidence", "Apply", "Verify", "Outcome", "Record"]
 TASK_FILES = sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/**/*.yml")])
-NO_MITIGATION = {"incident", "triage"}
+NO_MITIGATION = {"announce", "incident", "triage"}
 
 
 def steps_of(text):

@@ -67,6 +67,7 @@ UNREAD: dict[str, list[Any]] = {
 }
 # Modules whose screen says nothing of what was read, each with the reason.
 EXEMPT = {
+    "announce": "names each message that was not sent",
     "async_status": "the act whose plan was shown before",
     "compose_restart": "plans on a look that fails where it cannot be taken",
     "compose_rollback": "plans on a look that fails where it cannot be taken",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 # An inventory's variable that begins with one of these and an underscore is one of this collection.
 PREFIXES = (
+    "announce",
     "build_index",
     "end_sessions",
     "incident",
@@ -21,6 +22,7 @@ PREFIXES = (
 )
 # Playbooks: their names are common words, so that a site may have variables that begin like them.
 PLAYBOOKS = (
+    "announce",
     "approve",
     "container_start_stop",
     "db_connection_exhaustion",
@@ -55,6 +57,10 @@ PLAYBOOKS = (
     "undo",
 )
 SETTINGS = (
+    "announce_budget",
+    "announce_channels",
+    "announce_incidents",
+    "announce_templates",
     "build_index_approval",
     "build_index_check_disk",
     "build_index_columns",
@@ -126,6 +132,7 @@ SETTINGS = (
     "incident_act_role",
     "incident_act_severity",
     "incident_act_text",
+    "incident_announce_budget",
     "incident_approved_digest",
     "incident_approved_targets",
     "incident_by",
@@ -211,6 +218,8 @@ SETTINGS = (
     "roll_back_release_state_dir",
     "roll_back_release_to",
     "roll_back_release_undoes",
+    "runbook_announce",
+    "runbook_announce_templates",
     "runbook_application_superusers",
     "runbook_approval",
     "runbook_backups",

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What was sent, and what was not, in a few lines for the operator. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Mapping
+
+from .._core.console import BAD, CARE, DIM, Line
+from .outbox import SENT
+
+_PLANNED = "planned"
+
+
+def of_announced(result: Mapping[str, Any]) -> list[Line]:
+    """One line of what went out, one for each message that did not, and what a page shows that it should not."""
+    if "error" in result:
+        return [(BAD, f"nothing was sent: {result['msg']}")]
+    lines: list[Line] = []
+    sent = Counter(row["channel"] for row in result["messages"] if row["state"] == SENT)
+    if sent:
+        lines.append((DIM, "sent: " + ", ".join(f"{number} to {channel}" for channel, number in sent.items())))
+    for row in result["messages"]:
+        if row["state"] == _PLANNED:
+            lines.append((DIM, f"would be sent to {row['channel']} ({row['to']}): {row['text']}"))
+        elif row["state"] != SENT:
+            why = f": {row['reason']}" if row["reason"] else ""
+            lines.append((CARE, f"not sent to {row['channel']} yet: {row['key']} ({_words(row['state'])}){why}"))
+        elif row["reason"]:
+            lines.append((CARE, f"{row['channel']}: {row['key']}: {row['reason']}"))
+    return lines + [(CARE, difference) for difference in result["differences"]]
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")

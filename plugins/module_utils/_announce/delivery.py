@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What becomes of a message that was handed to a channel. Pure.
+
+The difference that matters is between *surely not delivered*, which is tried again, and *in doubt*, which is asked for
+first: a client library that treats both alike posts twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Union
+
+from .._core.redaction import redacted
+from .._core.text import shortened
+from .._incident.stamps import stamp
+from .outbox import FAILED, IN_DOUBT, QUEUED, REFUSED, SENT, Entry, retry_after
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """``reference``: what the other side calls it; ``note``: what a person should know of it, else empty."""
+
+    reference: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class NotDelivered:
+    """Surely not. ``again_after``: seconds that the other side asks for; ``forever``: it will never take this one."""
+
+    reason: str
+    again_after: float | None = None
+    forever: bool = False
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    """The request went out, and whether it took effect is not known."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotTried:
+    """Given back: a message before it was not delivered, or no time was left."""
+
+
+Delivery = Union[Delivered, NotDelivered, InDoubt, NotTried]
+
+
+def result_note(entry: Entry, delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """The note of the event that keeps what became of a message."""
+    key = {"key": entry.message.key}
+    if isinstance(delivery, Delivered):
+        kept = {"reference": delivery.reference, "reason": _words(delivery.note)}
+        return {**key, "state": SENT, **{name: value for name, value in kept.items() if value}}
+    if isinstance(delivery, NotTried):
+        # What may have arrived before is asked for also the next time.
+        return {**key, "state": IN_DOUBT, "reason": entry.reason} if entry.asks else {**key, "state": QUEUED}
+    if isinstance(delivery, InDoubt):
+        again = stamp(now + retry_after(entry.tries))
+        return {**key, "state": IN_DOUBT, "reason": _words(delivery.reason), "next_at": again}
+    if delivery.forever:
+        return {**key, "state": REFUSED, "reason": _words(delivery.reason)}
+    again = stamp(now + retry_after(entry.tries, delivery.again_after))
+    return {**key, "state": FAILED, "reason": _words(delivery.reason), "next_at": again}
+
+
+def _words(text: str) -> str:
+    """What the other side said, for the log."""
+    return shortened(redacted(text), 300)

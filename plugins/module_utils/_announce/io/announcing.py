@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From what was taken from the outbox to the events that say what became of it, on the controller. I/O."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any, Callable, Mapping
+
+from ..options import SECRETS
+from ..outbox import Entry, Message
+from ..report import AnnouncedMessage, AnnounceReport, OutboxReport, TakenMessage
+from ..settings import MAIL, PAGE, PAGER, SLACK, TRACKER, settings_of
+from .apprise import Apprise
+from .cachet import Cachet
+from .channel import Channel
+from .deliver import deliver
+from .mail import Mail
+from .pagerduty import PagerDuty
+from .render import Texts
+from .slack import Slack
+from .statuspage import Statuspage
+from .take import Clock, utc_now
+from .tracker import Tracker
+
+Settings = Mapping[str, Mapping[str, Any]]
+_Append = Callable[[str, "list[dict[str, Any]]"], None]
+
+
+class Announcing:
+    """The channels of a site. ``given``: `runbook_announce`; ``templates``: `runbook_announce_templates`, by channel.
+    Raises InputError for settings that are none."""
+
+    def __init__(self, given: Mapping[str, Any], templates: Mapping[str, Any]) -> None:
+        self.settings = settings_of(given)
+        self.texts = {name: Texts(name, templates.get(name) or {}) for name in self.settings}
+        self.channels: dict[str, Channel] = {}
+
+    @property
+    def public(self) -> dict[str, dict[str, Any]]:
+        """The settings without secrets, for the log's host."""
+        return {
+            name: {option: value for option, value in options.items() if option not in SECRETS}
+            for name, options in self.settings.items()
+        }
+
+    def channel(self, name: str) -> Channel:
+        """Raises DriverMissing where its library is missing."""
+        if name not in self.channels:
+            self.channels[name] = self._made(name, self.settings[name])
+        return self.channels[name]
+
+    def _made(self, name: str, options: Mapping[str, Any]) -> Channel:
+        texts = self.texts[name]
+        if name == PAGE:
+            return Cachet(options, texts) if options["kind"] == "cachet" else Statuspage(options, texts)
+        if name == PAGER:
+            return Apprise(options, texts) if options["kind"] == "apprise" else PagerDuty(options, texts)
+        kinds: Mapping[str, Callable[..., Channel]] = {SLACK: Slack, MAIL: Mail, TRACKER: Tracker}
+        return kinds[name](options, texts)
+
+    def shown(self, report: OutboxReport) -> AnnounceReport:
+        """Every message as it would go out, and to whom; nothing is sent."""
+        found: AnnounceReport = {"messages": [], "differences": [], "waiting": 0, "lines": list(report["lines"])}
+        for incident in report["incidents"]:
+            found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
+            found["waiting"] += incident["waiting"]
+        found["lines"] += [f"{row['channel']} to {row['to']}: {row['text']}" for row in found["messages"]]
+        return found
+
+    def sent(self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now) -> AnnounceReport:
+        """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it."""
+        found: AnnounceReport = {"messages": [], "differences": [], "waiting": 0, "lines": list(report["lines"])}
+        busy = [incident for incident in report["incidents"] if incident["messages"]]
+        for number, incident in enumerate(busy):
+            began = time.monotonic()
+            entries = [_entry(taken, clock()) for taken in incident["messages"]]
+            share = budget / (len(busy) - number)
+            results = deliver(entries, incident["references"], self.channel, incident["id"], share, clock)
+            budget -= time.monotonic() - began
+            append(incident["id"], [{"kind": "message", "note": note} for note in results.notes])
+            states = {note["key"]: note for note in results.notes}
+            for taken in incident["messages"]:
+                note = states.get(taken["key"], {"state": "sending", "reason": "no answer within the time"})
+                row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
+                found["messages"].append(row)
+            found["differences"] += results.differences
+        found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
+        found["lines"] += [_line(row) for row in found["messages"]] + found["differences"]
+        for incident in report["incidents"]:
+            found["lines"] += [f"{incident['id']}: {line}" for line in incident["lines"]]
+        return found
+
+    def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
+        name, values = taken["channel"], taken["values"]
+        template = taken["template"]
+        templates = self.texts[name].templates
+        shown = {each: value for each, value in values.items() if each not in ("place", "pin", "invite")}
+        text = (
+            self.texts[name].text(template, shown) if template in templates else f"{template} {values.get('name', '')}"
+        )
+        to = str(values.get("to") or values.get("place") or name)
+        return {
+            "incident": incident, "key": taken["key"], "channel": name, "to": to, "text": text.strip(),
+            "state": state, "reason": reason,
+        }  # fmt: skip
+
+
+def _entry(taken: TakenMessage, now: datetime) -> Entry:
+    texts = {name: taken[name] for name in ("key", "channel", "lane", "thing", "audience", "template")}
+    message = Message(values=taken["values"], **texts)
+    return Entry(message, "sending", now, reason=taken["reason"], tries=taken["tries"], asks=taken["asks"])
+
+
+def _line(row: AnnouncedMessage) -> str:
+    why = f" ({row['reason']})" if row["reason"] else ""
+    return f"{row['channel']}: {row['key']}: {row['state'].replace('_', ' ')}{why}"

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Cachet, API v1 of its 2.x: an incident is found again by a Markdown comment, since it has no metadata. I/O.
+
+Source: docs.cachethq.io (incidents, incident updates, components).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Mapping
+
+from ..delivery import Delivered, Delivery
+from ..outbox import Message
+from ..page_states import STATES
+from .channel import Thread
+from .http_call import Answered, request
+from .render import Texts
+
+_STATUS = {state: number for number, state in enumerate(STATES, 1)}
+_COMPONENT = {"operational": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
+
+
+class Cachet:
+    """``settings``: those of `runbook_announce.page`."""
+
+    gap = 0.0
+
+    def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
+        self.settings, self.texts = settings, texts
+        self.base = f"{str(settings['api']).rstrip('/')}/api/v1"
+
+    def find(self, message: Message, thread: Thread) -> str | None:
+        found = self._incident(thread)
+        if found is None:
+            return None
+        texts = [str(found.get("message", ""))]
+        for update in self._all(f"/incidents/{found['id']}/updates", thread):
+            texts.append(str(update.get("message", "")))
+        return str(found["id"]) if any(_mark(thread, message.key) in text for text in texts) else None
+
+    def send(self, message: Message, thread: Thread) -> Delivery:
+        values = message.values
+        try:
+            found = self._incident(thread)
+            text = f"{self.texts.text('page', values)}\n\n{_mark(thread, message.key)}"
+            status = _STATUS[str(values["state"])]
+            if found is None:
+                name = self.texts.text("page", {**values, "text": values["title"]})
+                body = {"name": name, "message": text, "status": status, "visible": 1}
+                incident = str(self._ask("POST", "/incidents", thread, body)["data"]["id"])
+            else:
+                incident = str(found["id"])
+                path = f"/incidents/{incident}/updates"
+                self._ask("POST", path, thread, {"status": status, "message": text})
+        except Answered as answer:
+            return answer.delivery
+        return Delivered(incident, "; ".join(self._components(values, incident, thread)))
+
+    def _components(self, values: Mapping[str, Any], incident: str, thread: Thread) -> list[str]:
+        """Components go with the incident and come back with it; then all of it is read back."""
+        found = []
+        try:
+            for component, state in values["components"].items():
+                self._ask("PUT", f"/components/{component}", thread, {"status": _COMPONENT[state]})
+            found = self._read_back(str(values["state"]), values["components"], incident, thread)
+        except Answered as answer:
+            return [f"the components of the page could not be set: {answer}"]
+        return found
+
+    def differences(self, thread: Thread) -> list[str]:
+        keys = [key for key in thread.references if key.startswith("page/")]
+        if not keys or not thread.references[keys[-1]]:
+            return []
+        state = keys[-1].split("/")[1]
+        ids = [str(each) for each in self.settings["components"].values()] if state == STATES[-1] else []
+        try:
+            return self._read_back(state, dict.fromkeys(ids, "operational"), thread.references[keys[-1]], thread)
+        except Answered as answer:
+            return [f"the page could not be read back: {answer}"]
+
+    def _read_back(self, state: str, components: Mapping[str, str], incident: str, thread: Thread) -> list[str]:
+        shown = self._ask("GET", f"/incidents/{incident}", thread)["data"]
+        found = []
+        status = int(shown.get("latest_status") or shown.get("status") or 0)
+        if status != _STATUS[state]:
+            found.append(f"the page says {dict(enumerate(STATES, 1)).get(status, status)}, the incident is {state}")
+        for component, wanted in components.items():
+            is_now = int(self._ask("GET", f"/components/{component}", thread)["data"].get("status") or 0)
+            if is_now != _COMPONENT[wanted]:
+                names = {number: name for name, number in _COMPONENT.items()}
+                found.append(f"component {component} of the page is {names.get(is_now, is_now)}, not {wanted}")
+        return found
+
+    def _incident(self, thread: Thread) -> Mapping[str, Any] | None:
+        known = thread.last("page/")
+        if known:
+            found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)["data"]
+            return found
+        start = f"[//]: # (pafar {thread.incident} "
+        for incident in self._all("/incidents", thread):
+            if start in str(incident.get("message", "")):
+                return incident
+        return None
+
+    def _all(self, path: str, thread: Thread) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for page in range(1, 21):
+            answer = self._ask("GET", f"{path}?sort=id&order=desc&per_page=50&page={page}", thread)
+            found += answer.get("data") or []
+            pages = int(((answer.get("meta") or {}).get("pagination") or {}).get("total_pages") or 1)
+            if page >= pages:
+                break
+        return found
+
+    def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
+        headers = {"X-Cachet-Token": str(self.settings["token"])}
+        return request(method, self.base + path, headers, body, max(0.2, thread.deadline - time.monotonic()))
+
+
+def _mark(thread: Thread, key: str) -> str:
+    """A comment of Markdown, which no reader sees."""
+    return f"[//]: # (pafar {thread.incident} {key})"

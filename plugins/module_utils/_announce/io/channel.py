@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every channel has. I/O is in the channels themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Mapping, Protocol
+
+from ..delivery import Delivery
+from ..outbox import Message
+
+
+@dataclass
+class Thread:
+    """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
+    while messages are sent; ``deadline``: until when a request may last (``time.monotonic``); ``resolved_at``: when the
+    page was resolved, None if it is not."""
+
+    incident: str
+    references: dict[str, str] = field(default_factory=dict)
+    deadline: float = 0.0
+    resolved_at: datetime | None = None
+
+    def last(self, prefix: str) -> str:
+        """The newest reference of a key that begins so; empty without one."""
+        found = [reference for key, reference in self.references.items() if key.startswith(prefix) and reference]
+        return found[-1] if found else ""
+
+
+class Channel(Protocol):
+    """A way to tell people. ``gap``: seconds between two messages that it asks for."""
+
+    gap: float
+
+    def find(self, message: Message, thread: Thread) -> str | None:
+        """The reference of a message that may have arrived before; None where it surely did not, or where sending it
+        again is the same message to the other side. Raises Answered where that cannot be found out."""
+
+    def send(self, message: Message, thread: Thread) -> Delivery:
+        """Send it once. Every failure is a Delivery."""
+
+    def differences(self, thread: Thread) -> list[str]:
+        """What the other side shows and the log does not say, a sentence each."""
+
+
+def options_of(settings: Mapping[str, object], *names: str) -> list[str]:
+    """Texts of the settings of a channel."""
+    return [str(settings.get(name) or "") for name in names]

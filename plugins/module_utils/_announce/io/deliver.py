@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Sends what a run has taken from the outbox, all channels beside each other, within a budget of time. I/O.
+
+Nothing here holds up a mitigation: when the time is over, what was not tried is given back, and what is on its way
+stays `sending` in the log, so that a later run asks for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Callable, Mapping, Sequence
+
+from ..._core.errors import RunbookError
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered, NotTried, result_note
+from ..outbox import Entry
+from .channel import Channel, Thread
+from .http_call import Answered
+
+_LEAST = 0.3  # seconds without which a message is not begun
+
+
+@dataclass
+class Results:
+    """``notes``: of the events to append, in the order in which messages were sent; ``differences``: what other sides
+    show; ``unfinished``: keys of messages that were on their way when the time was over."""
+
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+
+
+def deliver(
+    taken: Sequence[Entry],
+    sent: Mapping[str, str],
+    channel: Callable[[str], Channel],
+    incident: str,
+    budget: float,
+    clock: Callable[[], datetime],
+) -> Results:
+    """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
+    seconds for all channels together; ``clock``: the present time in UTC."""
+    deadline = time.monotonic() + budget
+    results, lock = Results(), threading.Lock()
+    lanes: dict[tuple[str, str], list[Entry]] = {}
+    for entry in taken:
+        lanes.setdefault((entry.message.channel, entry.message.lane), []).append(entry)
+    threads = []
+    for (name, dummy), entries in lanes.items():
+        try:
+            lane = _Lane(channel(name), entries, Thread(incident, dict(sent), deadline), results, lock, clock)
+        except RunbookError as error:
+            results.notes += _not_sent(entries, str(error), clock())
+            continue
+        threads.append(threading.Thread(target=lane.run, daemon=True))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    with lock:
+        known = {note["key"] for note in results.notes}
+        over = Results(list(results.notes), list(results.differences))
+    over.unfinished = [entry.message.key for entry in taken if entry.message.key not in known]
+    return over
+
+
+def _not_sent(entries: Sequence[Entry], why: str, now: datetime) -> list[dict[str, Any]]:
+    return [result_note(entry, NotTried() if entry.asks else NotDelivered(why), now) for entry in entries]
+
+
+@dataclass
+class _Lane:
+    """The messages of one channel and lane, in order."""
+
+    channel: Channel
+    entries: Sequence[Entry]
+    thread: Thread
+    results: Results
+    lock: threading.Lock
+    clock: Callable[[], datetime]
+
+    def run(self) -> None:
+        goes_on = True
+        for number, entry in enumerate(self.entries):
+            if goes_on and number and self.channel.gap:
+                time.sleep(min(self.channel.gap, max(0.0, self.thread.deadline - time.monotonic())))
+            delivery: Delivery = self._one(entry) if goes_on and self._has_time() else NotTried()
+            goes_on = goes_on and isinstance(delivery, Delivered)
+            if isinstance(delivery, NotDelivered) and delivery.forever:
+                goes_on = True  # what it will never take keeps nothing up
+            if isinstance(delivery, Delivered):
+                self.thread.references[entry.message.key] = delivery.reference
+            note = result_note(entry, delivery, self.clock())
+            with self.lock:
+                self.results.notes.append(note)
+        differences = self.channel.differences(self.thread) if goes_on and self._has_time() else []
+        with self.lock:
+            self.results.differences += differences
+
+    def _has_time(self) -> bool:
+        return self.thread.deadline - time.monotonic() >= _LEAST
+
+    def _one(self, entry: Entry) -> Delivery:
+        try:
+            if entry.asks:
+                found = self.channel.find(entry.message, self.thread)
+                if found is not None:
+                    return Delivered(found, "it had arrived before")
+        except Answered as answer:
+            return InDoubt(f"whether it had arrived could not be asked: {answer}")
+        try:
+            delivery = self.channel.send(entry.message, self.thread)
+        except Answered as answer:
+            delivery = answer.delivery
+        except RunbookError as error:  # a template that cannot be rendered, a library that is missing
+            delivery = NotDelivered(str(error))
+        except Exception as error:  # a fault of an adapter or of a library must not lose a message
+            delivery = InDoubt(f"{type(error).__name__}: {error}")
+        if isinstance(delivery, Delivered) and entry.asks and entry.message.channel == "mail":
+            return Delivered(delivery.reference, "perhaps twice: the server's reply to the first one was lost")
+        return delivery

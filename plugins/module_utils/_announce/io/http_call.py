@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One HTTP request, and what is known of its effect afterwards. I/O.
+
+Nothing is tried twice here: whether a request may go out again depends on whether it can have taken effect.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from typing import Any, Mapping
+
+from ..._core.text import printable, shortened
+from ..delivery import Delivery, InDoubt, NotDelivered
+
+_MOST = 1 << 20  # bytes of an answer that are read
+_TOO_MANY = (420, 429)
+
+
+class Answered(Exception):
+    """What a request came to, other than an answer that can be used."""
+
+    def __init__(self, delivery: Delivery, status: int = 0) -> None:
+        super().__init__(getattr(delivery, "reason", ""))
+        self.delivery, self.status = delivery, status
+
+
+def request(
+    method: str, url: str, headers: Mapping[str, str], body: Any = None, timeout: float = 10.0
+) -> dict[str, Any] | list[Any]:
+    """The JSON of a 2xx answer. Raises Answered: surely without effect, or in doubt."""
+    data = None if body is None else json.dumps(body).encode("utf-8", "backslashreplace")
+    try:
+        asked = urllib.request.Request(
+            url, data, {"Content-Type": "application/json", "Accept": "application/json", **headers}, method=method
+        )
+        with urllib.request.urlopen(asked, timeout=timeout) as answer:
+            found = json.loads(answer.read(_MOST) or b"{}")
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Answered(of_status(error), error.code) from None
+    except ValueError as error:
+        if not url.lower().startswith(("http://", "https://")):
+            raise Answered(NotDelivered(f"{shortened(printable(url), 60)!r} is no address: {error}")) from None
+        raise Answered(InDoubt("the answer is no JSON")) from None
+    except Exception as error:
+        raise Answered(of_error(error)) from None
+    if not isinstance(found, (dict, list)):
+        raise Answered(InDoubt("the answer is no JSON object"))
+    return found
+
+
+def of_status(error: urllib.error.HTTPError) -> Delivery:
+    """By the status: too many requests are surely not accepted; of a server's own error nothing is known."""
+    said = f"HTTP {error.code}{_message(error)}"
+    if error.code in _TOO_MANY:
+        return NotDelivered(said, _seconds(error.headers.get("Retry-After")))
+    if error.code >= 500:
+        return InDoubt(said)
+    # Not the token's fault, nor that of the address: the same request would be refused for ever.
+    return NotDelivered(said, forever=error.code in (400, 409, 413, 422))
+
+
+def of_error(error: Exception) -> Delivery:
+    """By where it failed: before a connection nothing was sent, afterwards nobody knows."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    words = shortened(printable(str(cause) or type(cause).__name__), 200)
+    if isinstance(error, urllib.error.URLError):
+        before = (ConnectionRefusedError, socket.gaierror, TimeoutError, socket.timeout, ssl.SSLError)
+        unreachable = isinstance(cause, OSError) and cause.errno in (101, 113)  # ENETUNREACH, EHOSTUNREACH
+        if isinstance(cause, before) or unreachable or isinstance(cause, str):
+            return NotDelivered(f"no connection: {words}")
+    if isinstance(error, (http.client.InvalidURL, UnicodeError)):
+        return NotDelivered(f"no connection: {words}")
+    return InDoubt(f"the connection ended without a whole answer: {words}")
+
+
+def _message(error: urllib.error.HTTPError) -> str:
+    try:
+        text = error.read(2000).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        return ""
+    return f": {shortened(printable(text), 160)}" if text and "<" not in text[:20] else ""
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Mail by SMTP. Between the end of a mail and the server's reply nothing is known of it: it goes out once more under
+the same Message-ID, by which programs know it as the same, and the log says that it may have arrived twice. I/O.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import smtplib
+import ssl
+import time
+from contextlib import suppress
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import formatdate
+from typing import Any, Mapping
+
+from ..._core.text import printable, shortened
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
+from ..escape import in_header
+from ..outbox import Message
+from .channel import Thread
+from .render import Texts
+
+
+class Mail:
+    """``settings``: those of `runbook_announce.mail`."""
+
+    gap = 0.0
+
+    def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
+        self.settings, self.texts = settings, texts
+
+    def find(self, message: Message, thread: Thread) -> str | None:  # noqa: ARG002
+        return None  # a mail server cannot be asked
+
+    def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
+        return []
+
+    def send(self, message: Message, thread: Thread) -> Delivery:
+        mail = self._mail(message, thread)
+        try:
+            server = self._connected(max(0.2, thread.deadline - time.monotonic()))
+        except (OSError, smtplib.SMTPException) as error:
+            return NotDelivered(f"mail: no connection: {_words(error)}")
+        try:
+            return self._sent(server, mail, str(message.values["to"]))
+        finally:
+            with suppress(OSError):
+                server.close()
+
+    def _connected(self, timeout: float) -> smtplib.SMTP:
+        host, port, tls = str(self.settings["host"]), int(self.settings["port"]), self.settings["tls"]
+        context = ssl.create_default_context()
+        if tls == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=timeout)
+        try:
+            server.ehlo_or_helo_if_needed()
+            if tls == "starttls":
+                server.starttls(context=context)
+                server.ehlo()
+            if self.settings["user"]:
+                server.login(str(self.settings["user"]), str(self.settings["password"]))
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _sent(self, server: smtplib.SMTP, mail: EmailMessage, address: str) -> Delivery:
+        # RFC 5321, 4.5.2: a line that begins with a dot gets another one.
+        data = re.sub(rb"(?m)^\.", b"..", mail.as_bytes(policy=SMTP_POLICY))
+        try:
+            code, words = server.mail(str(self.settings["sender"]))
+            if code != 250:
+                return _by_code("the sender", code, words)
+            code, words = server.rcpt(address)
+            if code not in (250, 251):
+                return _by_code(f"the recipient {address}", code, words)
+            code, words = server.docmd("DATA")
+            if code != 354:
+                return _by_code("DATA", code, words)
+        except (OSError, smtplib.SMTPException) as error:
+            return NotDelivered(f"mail: {_words(error)}")
+        try:
+            server.send(data if data.endswith(b"\r\n") else data + b"\r\n")
+            server.send(b".\r\n")
+            code, words = server.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            return InDoubt(f"mail: the connection ended before the server's reply: {_words(error)}")
+        if code != 250:
+            return _by_code("the mail", code, words)
+        return Delivered(str(mail["Message-ID"]))
+
+    def _mail(self, message: Message, thread: Thread) -> EmailMessage:
+        """The same message gives the same mail, but for the date at which it is sent."""
+        mail = EmailMessage(policy=SMTP_POLICY)
+        subject = self.texts.text("subject", message.values, "header")
+        mail["Subject"] = in_header(subject)
+        mail["From"], mail["To"] = str(self.settings["sender"]), str(message.values["to"])
+        mail["Date"] = formatdate(usegmt=True)
+        mark = hashlib.sha256(f"{thread.incident} {message.key}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        domain = str(self.settings["sender"]).rpartition("@")[2].rstrip("> ") or "localhost"
+        mail["Message-ID"] = f"<{mark}.pafar-runbook@{domain}>"
+        # One conversation for each incident in the reader's program.
+        first = hashlib.sha256(thread.incident.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        mail["References"] = f"<{first}.pafar-runbook@{domain}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(self.texts.text("mail", message.values) + "\n")
+        return mail
+
+
+def _by_code(what: str, code: int, words: Any) -> Delivery:
+    """A reply of the server before the mail was taken: 4xx is tried again, 5xx is not."""
+    return NotDelivered(f"mail: {what} was refused: {code} {_words(words)}", forever=code >= 500)
+
+
+def _words(error: Any) -> str:
+    text = error.decode("utf-8", "replace") if isinstance(error, bytes) else str(error) or type(error).__name__
+    return shortened(printable(text), 200)

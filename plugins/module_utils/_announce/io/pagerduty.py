@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PagerDuty by its Events API v2: the same dedup key is the same incident, so a message in doubt is sent again. I/O.
+
+Source: developer.pagerduty.com, "Send an alert event".
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Mapping
+
+from ..delivery import Delivered, Delivery
+from ..outbox import Message
+from .channel import Thread
+from .http_call import Answered, request
+from .render import Texts
+
+_SEVERITIES = {"P0": "critical", "P1": "error", "P2": "warning"}
+
+
+class PagerDuty:
+    """``settings``: those of `runbook_announce.pager`."""
+
+    gap = 0.0
+
+    def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
+        self.settings, self.texts = settings, texts
+
+    def find(self, message: Message, thread: Thread) -> str | None:  # noqa: ARG002
+        return None
+
+    def send(self, message: Message, thread: Thread) -> Delivery:
+        values = message.values
+        body = {
+            "routing_key": self.settings["routing_key"],
+            "event_action": values["action"],
+            "dedup_key": thread.incident,
+            "payload": {
+                "summary": self.texts.text("page_person", values)[:1024],
+                "source": str(values["hosts"]) or "pafar.runbook",
+                "severity": _SEVERITIES.get(str(values["severity"]), "info"),
+                "custom_details": {"incident": thread.incident, "scenario": values["scenario"]},
+            },
+        }
+        url = f"{str(self.settings['api']).rstrip('/')}/v2/enqueue"
+        try:
+            accepted: Any = request("POST", url, {}, body, max(0.2, thread.deadline - time.monotonic()))
+        except Answered as answer:
+            return answer.delivery
+        return Delivered(str(accepted.get("dedup_key") or thread.incident))
+
+    def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
+        return []

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Messages as texts, by templates in Jinja's sandbox. I/O for its library, which Ansible brings to every controller."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+from ..._core.errors import InputError
+from ..._core.text import printable
+from ..escape import escaped
+from ..texts import TEMPLATES
+
+
+class _Link(str):
+    """An address of the site's own settings, which may stay a link."""
+
+
+class Texts:
+    """The texts of one channel's messages. ``own``: templates of the site, by name."""
+
+    def __init__(self, target: str, own: Mapping[str, str] | None = None) -> None:
+        self.target = target
+        unknown = sorted(set(own or {}) - set(TEMPLATES[target]))
+        if unknown:
+            known = ", ".join(sorted(TEMPLATES[target]))
+            raise InputError(f"runbook_announce_templates.{target}: {unknown[0]!r} is none of {known}.")
+        self.templates = {**TEMPLATES[target], **(own or {})}
+
+    def text(self, name: str, values: Mapping[str, Any], target: str = "") -> str:
+        """The text of a message. Raises InputError for a template that cannot be rendered."""
+        from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415 - on the controller alone
+        from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
+        finalize = _finalizer(target or self.target)
+        environment = ImmutableSandboxedEnvironment(finalize=finalize, undefined=StrictUndefined, autoescape=False)
+        environment.filters["link"] = _Link
+        try:
+            return environment.from_string(self.templates[name]).render(**values).strip()
+        except (TemplateError, TypeError, ValueError, ArithmeticError, KeyError, AttributeError) as error:
+            raise InputError(f"The template {self.target}.{name} could not be rendered: {error}") from None
+
+
+def _finalizer(target: str) -> Callable[[Any], Any]:
+    return lambda value: printable(value).replace(" ", "%20") if isinstance(value, _Link) else escaped(value, target)

@@ -1,0 +1,310 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Slack, by slack_sdk without its retries: they post twice. I/O.
+
+A message carries our key as message metadata, by which `conversations.history` finds it again. A channel that exists
+under our name is ours where this bot has made it and no other incident has written to it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any, Mapping
+
+from ..._core.errors import DriverMissing
+from ..._core.text import shortened
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
+from ..outbox import Message
+from .channel import Thread
+from .http_call import Answered, of_error
+from .render import Texts
+
+_EVENT = "pafar_runbook"
+_MOST = 3000  # characters of a block of Slack
+_NAMES = 20  # suffixes that are tried for a channel's name
+_RATE = ("ratelimited", "rate_limited")
+_NO_CHANNEL = ("restricted_action", "missing_scope", "not_allowed_token_type", "method_not_supported", "no_permission")
+_LOST = ("is_archived", "channel_not_found", "not_in_channel")
+_ARCHIVED = ("already_archived", "not_in_channel", "is_archived")
+
+
+class Slack:
+    """A workspace. ``settings``: those of `runbook_announce.slack`."""
+
+    gap = 1.0
+
+    def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
+        try:
+            from slack_sdk import WebClient  # noqa: PLC0415 - optional, on the controller alone
+        except ImportError:
+            raise DriverMissing(
+                "The Python library slack_sdk is missing on the controller: pip install slack_sdk, beside Ansible."
+                " Nothing was sent to Slack."
+            ) from None
+        self.settings, self.texts = settings, texts
+        self.client = WebClient(
+            token=str(settings["token"]), base_url=str(settings["api"]).rstrip("/") + "/", retry_handlers=[]
+        )
+        self._standing = ""
+        self._self = ""
+
+    def find(self, message: Message, thread: Thread) -> str | None:
+        if message.template == "channel":
+            return self._ours(str(message.values["name"]), thread)
+        if message.template in ("topic", "archive"):
+            return None  # the same once more is the same
+        for place in self._places(message, thread):
+            for found in self._history(place, thread):
+                payload = (found.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("incident") == thread.incident and payload.get("key") == message.key:
+                    return f"{place}/{found['ts']}"
+        return None
+
+    def send(self, message: Message, thread: Thread) -> Delivery:
+        try:
+            if message.template == "channel":
+                return self._open(message, thread)
+            place = self._places(message, thread)[0]
+            if message.template == "topic":
+                return self._topic(message, place, thread)
+            if message.template == "archive":
+                return self._archive(place, thread)
+            return self._post(message, place, thread)
+        except Answered as answer:
+            return answer.delivery
+
+    def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
+        return []
+
+    # --- one call --------------------------------------------------------------------------------------------------
+
+    def _call(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
+        """Raises Answered. ``_Refused`` is a refusal by name, surely without effect."""
+        from slack_sdk.errors import SlackApiError  # noqa: PLC0415
+
+        self.client.timeout = _left(thread)
+        try:
+            answer: Any = self.client.api_call(method, json=given) if given else self.client.api_call(method)
+            return dict(answer.data)
+        except SlackApiError as error:
+            raise self._refusal(error) from None
+        except Exception as error:
+            raise Answered(of_error(error)) from None
+
+    @staticmethod
+    def _refusal(error: Any) -> Answered:
+        response = error.response
+        data = response.data if isinstance(response.data, dict) else {}
+        name = str(data.get("error") or "")
+        headers = {str(key).lower(): value for key, value in (response.headers or {}).items()}
+        if response.status_code == 429 or name in _RATE:
+            return Answered(NotDelivered("Slack: rate limited", float(headers.get("retry-after") or 1.0)))
+        if response.status_code >= 500 or not name:
+            return Answered(InDoubt(f"Slack: HTTP {response.status_code} without an answer of its API"))
+        needed = f" (needed: {data['needed']})" if data.get("needed") else ""
+        return _Refused(name, f"Slack: {name}{needed}")
+
+    # --- channels --------------------------------------------------------------------------------------------------
+
+    def _open(self, message: Message, thread: Thread) -> Delivery:
+        base = str(message.values["name"])
+        for number in range(_NAMES):
+            name = base if not number else f"{base}-{number + 1}"
+            try:
+                made = self._call("conversations.create", thread, name=name, is_private=False)["channel"]
+                return self._invited(str(made["id"]), message, thread)
+            except _Refused as refused:
+                if refused.name in _NO_CHANNEL:
+                    note = f"no channel of its own ({refused.name}): it is in #{self.settings['standing_channel']}"
+                    return Delivered("", note)
+                if refused.name != "name_taken":
+                    return refused.delivery
+            ours = self._found(name, thread)
+            if ours:
+                return self._invited(ours, message, thread)
+        return NotDelivered(f"Slack: {_NAMES} names that begin with {base} are taken")
+
+    def _ours(self, base: str, thread: Thread) -> str | None:
+        for number in range(_NAMES):
+            ours = self._found(base if not number else f"{base}-{number + 1}", thread)
+            if ours:
+                return ours
+            if ours is None:
+                return None  # no channel of that name: it was not made
+        return None
+
+    def _found(self, name: str, thread: Thread) -> str | None:
+        """The id of a channel of that name that is this incident's; empty where it is another's, None where there is
+        none."""
+        for channel in self._channels(thread):
+            if channel.get("name") == name:
+                mine = channel.get("creator") == self._user(thread) and not channel.get("is_archived")
+                return str(channel["id"]) if mine and self._is_free(str(channel["id"]), thread) else ""
+        return None
+
+    def _is_free(self, channel: str, thread: Thread) -> bool:
+        """Whether no other incident has written to it."""
+        for found in self._history(channel, thread):
+            payload = (found.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("incident") not in (None, thread.incident):
+                return False
+        return True
+
+    def _invited(self, channel: str, message: Message, thread: Thread) -> Delivery:
+        """What makes the channel useful; a person who cannot be invited is named and keeps nothing up."""
+        notes = []
+        users = [str(user) for user in message.values.get("invite") or ()]
+        if users:
+            try:
+                self._call("conversations.invite", thread, channel=channel, users=",".join(users))
+            except _Refused as refused:
+                if refused.name != "already_in_channel":
+                    notes.append(f"not invited: {refused.name}")
+            except Answered as answer:
+                notes.append(f"whether people were invited is not known: {answer}")
+        return Delivered(channel, "; ".join(notes))
+
+    def _topic(self, message: Message, place: str, thread: Thread) -> Delivery:
+        if place == self._standing:
+            return Delivered("", "the standing channel keeps its topic")
+        text = shortened(self.texts.text("topic", message.values), 250)
+        try:
+            self._call("conversations.setTopic", thread, channel=place, topic=text)
+        except _Refused as refused:
+            return Delivered("", f"the topic was not set: {refused.name}")
+        return Delivered(place)
+
+    def _archive(self, place: str, thread: Thread) -> Delivery:
+        if place == self._standing:
+            return Delivered("", "the standing channel is never archived")
+        try:
+            self._call("conversations.archive", thread, channel=place)
+        except _Refused as refused:
+            return Delivered(place, "" if refused.name in _ARCHIVED else f"not archived: {refused.name}")
+        return Delivered(place)
+
+    # --- messages --------------------------------------------------------------------------------------------------
+
+    def _post(self, message: Message, place: str, thread: Thread) -> Delivery:
+        values = {name: value for name, value in message.values.items() if name not in ("place", "pin")}
+        whole = self.texts.text(message.template, values)
+        own = thread.references.get("slack/channel", "")
+        if message.values.get("place") == "standing" and own:
+            whole += f"\n<#{own}>"
+        text = shortened(whole, _MOST)
+        block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+        given = {
+            "channel": place, "text": text, "blocks": [block], "unfurl_links": False, "unfurl_media": False,
+            "parse": "none", "link_names": False,
+            "metadata": {"event_type": _EVENT, "event_payload": {"incident": thread.incident, "key": message.key}},
+        }  # fmt: skip
+        try:
+            sent = self._call("chat.postMessage", thread, **given)
+        except _Refused as refused:
+            if refused.name in _LOST and place != self._standing:
+                # A person has archived the channel, or thrown the bot out: what happens is still told.
+                sent = self._call("chat.postMessage", thread, **{**given, "channel": self._standing_id(thread)})
+            else:
+                return refused.delivery
+        reference = f"{sent['channel']}/{sent['ts']}"
+        return Delivered(reference, self._pinned(message, sent, thread) or self._whole(whole, text, sent, thread))
+
+    def _pinned(self, message: Message, sent: Mapping[str, Any], thread: Thread) -> str:
+        if not message.values.get("pin"):
+            return ""
+        try:
+            self._call("pins.add", thread, channel=sent["channel"], timestamp=sent["ts"])
+        except Answered as answer:
+            return "" if "already_pinned" in str(answer) else f"not pinned: {answer}"
+        return ""
+
+    def _whole(self, whole: str, text: str, sent: Mapping[str, Any], thread: Thread) -> str:
+        """What was cut goes into the thread of the message as a file."""
+        if len(whole) <= len(text):
+            return ""
+        try:
+            self.client.timeout = _left(thread)
+            self.client.files_upload_v2(
+                channel=sent["channel"], thread_ts=sent["ts"], filename="whole.txt", title="The whole text",
+                content=whole,
+            )  # fmt: skip
+        except Exception as error:
+            return f"it was cut, and the whole text could not be added: {type(error).__name__}"
+        return "it was cut, and the whole text is a file in its thread"
+
+    def _places(self, message: Message, thread: Thread) -> list[str]:
+        """The channels that a message may be in, the one to which it goes first."""
+        own = thread.references.get("slack/channel", "")
+        if message.values.get("place") == "standing" or not own:
+            return [self._standing_id(thread)]
+        return [own, self._standing_id(thread)]
+
+    def _standing_id(self, thread: Thread) -> str:
+        if not self._standing:
+            name = str(self.settings["standing_channel"]).lstrip("#")
+            ids = [str(each["id"]) for each in self._channels(thread) if name in (each.get("name"), each.get("id"))]
+            if not ids:
+                raise Answered(NotDelivered(f"Slack: there is no channel #{name} (standing_channel) that the bot sees"))
+            self._standing = ids[0]
+            with suppress(_Refused):  # a private one has its bot invited
+                self._call("conversations.join", thread, channel=ids[0])
+        return self._standing
+
+    def _channels(self, thread: Thread) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            options = {"limit": 1000, "exclude_archived": False, "types": "public_channel,private_channel"}
+            page = self._get("conversations.list", thread, **options, **({"cursor": cursor} if cursor else {}))
+            found += page.get("channels") or []
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return found
+
+    def _history(self, channel: str, thread: Thread) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            options: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
+            try:
+                more = {"cursor": cursor} if cursor else {}
+                page = self._get("conversations.history", thread, **options, **more)
+            except _Refused as refused:
+                if refused.name in _LOST:
+                    return found
+                raise
+            found += page.get("messages") or []
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return found
+
+    def _get(self, method: str, thread: Thread, **given: Any) -> dict[str, Any]:
+        from slack_sdk.errors import SlackApiError  # noqa: PLC0415
+
+        self.client.timeout = _left(thread)
+        try:
+            answer: Any = self.client.api_call(method, http_verb="GET", params=given)
+            return dict(answer.data)
+        except SlackApiError as error:
+            raise self._refusal(error) from None
+        except Exception as error:
+            raise Answered(of_error(error)) from None
+
+    def _user(self, thread: Thread) -> str:
+        if not self._self:
+            self._self = str(self._call("auth.test", thread).get("user_id", ""))
+        return self._self
+
+
+def _left(thread: Thread) -> Any:
+    """Seconds that a call may take; slack_sdk says that they are whole, and takes any."""
+    return max(0.2, thread.deadline - time.monotonic())
+
+
+class _Refused(Answered):
+    """A refusal of Slack by its name: the call had no effect."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(NotDelivered(words))
+        self.name = name

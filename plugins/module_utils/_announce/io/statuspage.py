@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Atlassian Statuspage: one incident of the page for each incident, found again by its metadata. I/O.
+
+After each write the incident is read back, since a component that stays red after its incident is what users complain
+of. Source of the API: developer.statuspage.io (incidents, components; one request a second and token).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Mapping
+
+from ..delivery import Delivered, Delivery
+from ..outbox import Message
+from ..page_states import RESOLVED
+from .channel import Thread
+from .http_call import Answered, request
+from .render import Texts
+
+_OURS = "pafar"  # in the metadata, whose top-level values must be objects
+_NAME = 255  # characters
+
+
+class Statuspage:
+    """``settings``: those of `runbook_announce.page`."""
+
+    gap = 1.0
+
+    def __init__(self, settings: Mapping[str, Any], texts: Texts) -> None:
+        self.settings, self.texts = settings, texts
+        api = str(settings["api"] or "https://api.statuspage.io").rstrip("/")
+        self.base = f"{api}/v1/pages/{settings['page']}"
+
+    def find(self, message: Message, thread: Thread) -> str | None:
+        found = self._incident(thread)
+        return str(found["id"]) if found and message.key in _keys(found) else None
+
+    def send(self, message: Message, thread: Thread) -> Delivery:
+        values = message.values
+        try:
+            found = self._incident(thread)
+            body = {
+                "name": self.texts.text("page", {**values, "text": values["title"]})[:_NAME],
+                "status": values["state"],
+                "body": self.texts.text("page", values),
+                # All of them, since a run may die after several: each is asked for by its own.
+                "metadata": {_OURS: {"incident": thread.incident, "keys": [*_keys(found or {}), message.key]}},
+                "components": dict(values["components"]),
+                "component_ids": sorted(values["components"]),
+            }
+            if found is None:
+                made = self._ask("POST", "/incidents", thread, {"incident": body})
+            else:
+                body.pop("name")
+                made = self._ask("PATCH", f"/incidents/{found['id']}", thread, {"incident": body})
+        except Answered as answer:
+            return answer.delivery
+        return Delivered(str(made["id"]), "; ".join(self._read_back(message, str(made["id"]), thread)))
+
+    def differences(self, thread: Thread) -> list[str]:
+        """Between the last message that was sent and the page."""
+        keys = [key for key in thread.references if key.startswith("page/")]
+        if not keys or not thread.references[keys[-1]]:
+            return []
+        wanted = Message(
+            keys[-1], "page", "page", {"state": keys[-1].split("/")[1], "components": self._components(keys[-1])}
+        )
+        return self._read_back(wanted, thread.references[keys[-1]], thread)
+
+    def _components(self, key: str) -> dict[str, str]:
+        over = key.split("/")[1] == RESOLVED
+        return {str(each): "operational" for each in self.settings["components"].values()} if over else {}
+
+    def _read_back(self, message: Message, incident: str, thread: Thread) -> list[str]:
+        try:
+            shown = self._ask("GET", f"/incidents/{incident}", thread)
+            found = []
+            if shown.get("status") != message.values["state"]:
+                found.append(f"the page says {shown.get('status')}, the incident is {message.values['state']}")
+            for component, state in message.values["components"].items():
+                is_now = self._ask("GET", f"/components/{component}", thread).get("status")
+                if is_now != state:
+                    found.append(f"component {component} of the page is {is_now}, not {state}")
+        except Answered as answer:
+            return [f"the page could not be read back: {answer}"]
+        return found
+
+    def _incident(self, thread: Thread) -> Mapping[str, Any] | None:
+        """Ours on the page: the one that was written before, else the one with our metadata."""
+        known = thread.last("page/")
+        if known:
+            found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)
+            return found
+        for page in range(1, 6):
+            listed: Any = self._ask("GET", f"/incidents?limit=100&page={page}", thread)
+            for incident in listed:
+                if _ours(incident).get("incident") == thread.incident:
+                    return dict(incident)
+            if len(listed) < 100:
+                break
+        return None
+
+    def _ask(self, method: str, path: str, thread: Thread, body: Any = None) -> Any:
+        headers = {"Authorization": f"OAuth {self.settings['token']}"}
+        return request(method, self.base + path, headers, body, max(0.2, thread.deadline - time.monotonic()))
+
+
+def _keys(incident: Mapping[str, Any]) -> list[str]:
+    return [str(key) for key in _ours(incident).get("keys") or ()]
+
+
+def _ours(incident: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = incident.get("metadata")
+    ours = metadata.get(_OURS) if isinstance(metadata, Mapping) else None
+    return ours if isinstance(ours, Mapping) else {}

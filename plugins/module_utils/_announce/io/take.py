@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Takes messages from the outbox of an incident, on the log's host. I/O; which ones is `claim`'s."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Callable, Mapping, Sequence
+
+from ..._core.errors import RunbookError
+from ..._incident.event import EventReport
+from ..._incident.io.log import ids, read
+from ..._incident.record import record
+from ..claim import Claim, claim
+from ..outbox import Entry, is_waiting, lines_of_outbox
+from ..report import OutboxOfIncident, OutboxReport, TakenMessage
+from ..wanted import wanted
+
+Clock = Callable[[], datetime]
+_RECENT = timedelta(days=2)  # after which an incident that has ended and has nothing to say is not read again
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc_now) -> OutboxReport:
+    """What incident_outbox returns; see its documentation. ``clock``: the present time in UTC."""
+    report: OutboxReport = {"incidents": [], "lines": []}
+    for name in given["ids"] or _candidates(given["log"], given["settings"]):
+        try:
+            report["incidents"].append(_taken(given, name, check_mode, clock()))
+        except RunbookError as error:
+            report["lines"].append(f"{name}: not read: {error}")
+    return report
+
+
+def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
+    """Logs that were written lately: an incident without a new event has nothing new to say, but for its archiving."""
+    folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
+    recent = _RECENT.total_seconds() + float((settings.get("slack") or {}).get("archive_after") or 0)
+    found = []
+    for name in ids(log):
+        try:
+            if now - (folder / f"{name}.jsonl").stat().st_mtime <= recent:
+                found.append(name)
+        except OSError:
+            continue
+    return found
+
+
+def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime) -> OutboxOfIncident:
+    made: list[Claim] = []
+
+    def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
+        messages = wanted(name, events, given["settings"], now)
+        made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
+        return [{"kind": "message", "note": note} for note in made[0].notes]
+
+    # Read first: most runs have nothing to send, and then nothing is locked.
+    decide(read(given["log"], name)[0])
+    path = ""
+    if made[0].notes and not check_mode:
+        options = {option: given[option] for option in ("log", "by", "at", "group")}
+        path = record({**options, "id": name, "events": [], "create": False}, False, decide)["path"]
+    claimed = made[0]
+    return {
+        "id": name,
+        "messages": [_message(entry) for entry in claimed.taken],
+        "references": claimed.sent,
+        "path": path,
+        "waiting": sum(is_waiting(entry) for entry in claimed.left),
+        "lines": lines_of_outbox(claimed.left, now),
+    }
+
+
+def _message(entry: Entry) -> TakenMessage:
+    message = entry.message
+    return {
+        "key": message.key, "channel": message.channel, "lane": message.lane, "thing": message.thing,
+        "audience": message.audience, "template": message.template, "values": dict(message.values),
+        "asks": entry.asks, "tries": entry.tries, "reason": entry.reason,
+    }  # fmt: skip

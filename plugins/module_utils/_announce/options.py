@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options of announce and incident_outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LOG: dict[str, Any] = {
+    "log": {"type": "path", "required": True},
+    "ids": {"type": "list", "elements": "str", "default": []},
+    "by": {"type": "str", "default": "unknown"},
+    "at": {"type": "str", "default": ""},
+    "group": {"type": "str", "default": ""},
+    "lease": {"type": "float", "default": 90},
+}
+# The settings without what is secret: the log's host needs to know what is to be said, not how.
+OUTBOX_ARGS: dict[str, Any] = {
+    **_LOG,
+    "settings": {"type": "dict", "default": {}},
+    "channels": {"type": "list", "elements": "str"},
+}
+ANNOUNCE_ARGS: dict[str, Any] = {
+    **_LOG,
+    "channels": {"type": "dict", "default": {}, "no_log": True},
+    "templates": {"type": "dict", "default": {}},
+    "budget": {"type": "float", "default": 30},
+}
+SECRETS = ("token", "password", "routing_key", "url", "user")  # settings that never leave the controller

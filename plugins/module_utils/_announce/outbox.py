@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The outbox of an incident: messages, what became of each, and which of them may go out now. Pure.
+
+A message is an event ``message`` in the log: ``queued``, then ``sending``, then ``sent`` (with the reference that the
+other side gave), ``failed`` (surely not delivered; tried again at ``next_at``), ``in_doubt`` (the connection ended
+after the request had gone out, or the sender died), ``refused`` (the other side will never take it) or ``replaced`` (a
+newer state of the same thing was queued). A message in doubt is asked for first and sent only if it is not there.
+
+Order holds within a channel: what is behind a message that waits, waits too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Iterable, Mapping, Sequence
+
+from .._incident.event import EventReport
+from .._incident.stamps import is_stamp, moment_of
+
+QUEUED, SENDING, SENT, FAILED, IN_DOUBT = "queued", "sending", "sent", "failed", "in_doubt"
+REFUSED, REPLACED = "refused", "replaced"
+FINAL = (SENT, REFUSED, REPLACED)
+LEASE = timedelta(seconds=90)  # after which a message that is being sent by a run that says no more is in doubt
+_RETRIES = (30, 60, 120, 300, 600)  # seconds until the next try; the last one from then on
+_AT_ONCE = 20  # messages of a channel that are taken in one go
+
+
+@dataclass(frozen=True)
+class Message:
+    """``key``: unique in its incident; ``thing``: what it is a state of, of which only the newest one is told, empty
+    for what is said once; ``values``: texts and numbers of the template, without secrets."""
+
+    key: str
+    channel: str
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    thing: str = ""
+    audience: str = "inside"
+    lane: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message and its state. ``since``: of the state; ``tries``: how often it was sent; ``asks``: it may have arrived
+    before; ``next_at`` None: at once."""
+
+    message: Message
+    state: str
+    since: datetime
+    reference: str = ""
+    reason: str = ""
+    by: str = ""
+    next_at: datetime | None = None
+    tries: int = 0
+    asks: bool = False
+
+
+def queued_note(message: Message) -> dict[str, Any]:
+    """The note of the event by which a message is queued."""
+    return {
+        "key": message.key, "state": QUEUED, "channel": message.channel, "audience": message.audience,
+        "thing": message.thing, "lane": message.lane, "template": message.template, "values": dict(message.values),
+    }  # fmt: skip
+
+
+def entries_of(events: Iterable[EventReport]) -> list[Entry]:
+    """All messages of an incident in the order in which they were queued."""
+    entries: dict[str, Entry] = {}
+    for event in events:
+        if event["kind"] != "message":
+            continue
+        note = event["note"]
+        key, state = str(note.get("key", "")), str(note.get("state", ""))
+        at = moment_of(event["at"])
+        if key not in entries:
+            if state == QUEUED:
+                entries[key] = Entry(_message(key, note), QUEUED, at, by=event["by"])
+            continue
+        entries[key] = _next(entries[key], state, note, event["by"], at)
+    return _without_replaced(list(entries.values()))
+
+
+def _message(key: str, note: Mapping[str, Any]) -> Message:
+    texts = {name: str(note.get(name, "")) for name in ("channel", "template", "thing", "audience", "lane")}
+    return Message(key, values=note.get("values") or {}, **texts)
+
+
+def _next(entry: Entry, state: str, note: Mapping[str, Any], by: str, at: datetime) -> Entry:
+    if entry.state in FINAL:
+        return entry  # a second report of the same sending changes nothing
+    if state == QUEUED:  # given back by a run that had no time to send it
+        return replace(entry, state=QUEUED, since=at, next_at=None, tries=max(0, entry.tries - 1))
+    next_at = str(note.get("next_at") or "")
+    return replace(
+        entry, state=state, since=at, by=by,
+        reference=str(note.get("reference") or entry.reference), reason=str(note.get("reason") or ""),
+        next_at=moment_of(next_at) if is_stamp(next_at) else None,
+        tries=entry.tries + (state == SENDING),
+        # It may have arrived where a try is in doubt, or where a run took it and said no more. A later try that surely
+        # failed says nothing of the earlier one.
+        asks=entry.asks or state == IN_DOUBT or (state == SENDING and entry.state == SENDING),
+    )  # fmt: skip
+
+
+def _without_replaced(entries: list[Entry]) -> list[Entry]:
+    """Of one thing only the newest message is told, unless an older one is on its way already."""
+    newest = {(*_lane(entry), entry.message.thing): entry.message.key for entry in entries}
+    return [
+        replace(entry, state=REPLACED, reason="a newer state of it was queued")
+        if entry.message.thing
+        and entry.state in (QUEUED, FAILED)
+        and newest[(*_lane(entry), entry.message.thing)] != entry.message.key
+        else entry
+        for entry in entries
+    ]
+
+
+def due(entries: Sequence[Entry], now: datetime, lease: timedelta = LEASE) -> list[Entry]:
+    """The messages that may go out now, of each channel the first ones, in order. ``asks`` of an entry: it must be
+    asked for before it is sent."""
+    chosen: list[Entry] = []
+    for lane in dict.fromkeys(_lane(entry) for entry in entries):
+        waiting = [entry for entry in entries if _lane(entry) == lane and entry.state not in FINAL]
+        for entry in waiting[:_AT_ONCE]:
+            ready = _ready(entry, now, lease)
+            if ready is None:
+                break
+            chosen.append(ready)
+    return chosen
+
+
+def _lane(entry: Entry) -> tuple[str, str]:
+    return entry.message.channel, entry.message.lane
+
+
+def _ready(entry: Entry, now: datetime, lease: timedelta) -> Entry | None:
+    if entry.state == SENDING:
+        return replace(entry, asks=True) if now - entry.since >= lease else None
+    if entry.next_at is not None and entry.next_at > now:
+        return None
+    return entry
+
+
+def retry_after(tries: int, asked: float | None = None) -> timedelta:
+    """How long a message waits after it was tried so often; ``asked``: seconds that the other side wants, which it gets
+    where they are more."""
+    seconds = _RETRIES[min(max(tries, 1), len(_RETRIES)) - 1]
+    return timedelta(seconds=max(float(seconds), min(asked or 0.0, 3600.0)))
+
+
+def references(entries: Iterable[Entry]) -> dict[str, str]:
+    """What the other sides called the messages that were sent, by key."""
+    return {entry.message.key: entry.reference for entry in entries if entry.state == SENT}
+
+
+def is_waiting(entry: Entry) -> bool:
+    """Whether it is not delivered yet."""
+    return entry.state not in FINAL
+
+
+def lines_of_outbox(entries: Sequence[Entry], now: datetime) -> list[str]:
+    """What is not delivered, a sentence each, the oldest first."""
+    lines = []
+    for entry in entries:
+        if not is_waiting(entry) and entry.state != REFUSED:
+            continue
+        when = f", tried again in {max(0, (entry.next_at - now).total_seconds()):.0f} s" if entry.next_at else ""
+        why = f": {entry.reason}" if entry.reason else ""
+        lines.append(f"{entry.message.channel}: {entry.message.key} is {entry.state.replace('_', ' ')}{why}{when}")
+    return lines

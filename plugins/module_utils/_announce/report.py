@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What incident_outbox and announce return. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class TakenMessage(TypedDict):
+    """A message to send. ``asks``: it may have arrived before; ``tries``: with this one."""
+
+    key: str
+    channel: str
+    lane: str
+    thing: str
+    audience: str
+    template: str
+    values: dict[str, Any]
+    asks: bool
+    tries: int
+    reason: str
+
+
+class OutboxOfIncident(TypedDict):
+    """``messages``: taken to send, in order; ``references``: of those that were sent, by key; ``path``: of the log,
+    empty where nothing was written; ``waiting``: messages that stay; ``lines``: what is not delivered."""
+
+    id: str
+    messages: list[TakenMessage]
+    references: dict[str, str]
+    path: str
+    waiting: int
+    lines: list[str]
+
+
+class OutboxReport(TypedDict):
+    """What incident_outbox returns."""
+
+    incidents: list[OutboxOfIncident]
+    lines: list[str]
+
+
+class AnnouncedMessage(TypedDict):
+    """A message and what became of it; ``text``: as it goes out; ``to``: the channel or the recipient."""
+
+    incident: str
+    key: str
+    channel: str
+    to: str
+    text: str
+    state: str
+    reason: str
+
+
+class AnnounceReport(TypedDict):
+    """What announce returns. ``differences``: what a page shows and the log does not say; ``waiting``: messages that
+    a later run sends."""
+
+    messages: list[AnnouncedMessage]
+    differences: list[str]
+    waiting: int
+    lines: list[str]

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The channels of a site, from its inventory (``runbook_announce``). Pure.
+
+A misspelt setting is refused by name: a channel that is silently not configured is noticed in the middle of an
+incident.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Mapping
+
+from .._core.errors import InputError
+
+SLACK, PAGE, MAIL, PAGER, TRACKER = "slack", "page", "mail", "pager", "tracker"
+# channel -> its settings: required, and optional with the default
+REQUIRED: dict[str, tuple[str, ...]] = {
+    SLACK: ("token",), PAGE: ("kind", "token"), MAIL: ("host", "sender", "to"), PAGER: ("kind",), TRACKER: ("url",),
+}  # fmt: skip
+DEFAULTS: dict[str, dict[str, Any]] = {
+    SLACK: {
+        "api": "https://slack.com/api/", "standing_channel": "pafar-incidents", "channel_from": "P2", "invite": [],
+        "links": {}, "archive_after": 86400,
+    },
+    PAGE: {
+        "api": "", "page": "", "scenarios": [], "first_post": "ask", "components": {}, "soak": 600, "words": {},
+        "resolutions": {},
+    },
+    MAIL: {
+        "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
+        "resolutions": {}, "public": False,
+    },
+    PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
+    TRACKER: {"token": "", "create": {}, "update": {}, "close": {}, "severities": ["P0", "P1", "P2", "P3"]},
+}  # fmt: skip
+CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    (PAGE, "kind"): ("statuspage", "cachet"), (PAGE, "first_post"): ("ask", "act"),
+    (PAGER, "kind"): ("pagerduty", "apprise"), (MAIL, "tls"): ("starttls", "tls", "none"),
+}  # fmt: skip
+_NOTHING = "Nothing was sent."
+
+
+def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The settings of each channel that is configured, with their defaults. Raises InputError."""
+    found: dict[str, dict[str, Any]] = {}
+    for channel, options in given.items():
+        if channel not in REQUIRED:
+            raise InputError(f"runbook_announce: {channel!r} is no channel{_nearest(channel, REQUIRED)}. {_NOTHING}")
+        if not options:
+            continue
+        if not isinstance(options, Mapping):
+            raise InputError(f"runbook_announce.{channel} is a dictionary of settings. {_NOTHING}")
+        found[channel] = _channel(channel, options)
+    return found
+
+
+def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    known = {*REQUIRED[channel], *DEFAULTS[channel]}
+    for name in options:
+        if name not in known:
+            raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}. {_NOTHING}")
+    missing = [name for name in REQUIRED[channel] if not options.get(name)]
+    if missing:
+        raise InputError(f"runbook_announce.{channel} needs {', '.join(missing)}. {_NOTHING}")
+    for name, value in options.items():
+        choices = CHOICES.get((channel, name), ())
+        if choices and value not in choices:
+            raise InputError(f"runbook_announce.{channel}.{name} is one of {', '.join(choices)}. {_NOTHING}")
+        default = DEFAULTS[channel].get(name)
+        if isinstance(default, (list, dict)) and not isinstance(value, type(default)):
+            kind = "a list" if isinstance(default, list) else "a dictionary"
+            raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")
+    return {**DEFAULTS[channel], **options}
+
+
+def _nearest(name: Any, known: Any) -> str:
+    close = difflib.get_close_matches(str(name), sorted(known), 1)
+    return f"; did you mean {close[0]}?" if close else f". It has: {', '.join(sorted(known))}"

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The templates of messages, by target. A site replaces any of them with ``runbook_announce_templates``. Pure.
+
+They are rendered in Jinja's sandbox, and every value passes the escaping of its target, so that none of them can be
+more than text.
+"""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+SLACK: Mapping[str, str] = {
+    "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
+    "resolved": "*resolved* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
+    "links": "Links:{% for name, url in links.items() %}\n- {{ name }}: {{ url | link }}{% endfor %}",
+    "topic": "{{ severity }}, {{ phase }}, led by {{ lead }}: {{ scenario }} on {{ hosts }}",
+    "triage": "*Triage: {{ triage }}*{% for sign in signs %}\n- {{ sign }}{% endfor %}"
+    "{% if next %}\nNext: {{ next }}{% endif %}",
+    "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text }}",
+    "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
+    "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
+    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}"
+    "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}",
+    "mitigated": "*{{ mitigation }}* ({{ host }}){% for line in done %}\n- {{ line }}{% endfor %}",
+    "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
+    "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
+    "update": "*Update* by {{ by }}: {{ text }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
+    "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}",
+    "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",
+    "handed_over": "*A person must act* ({{ host }}): {{ task }}: {{ message }}",
+}
+PAGE: Mapping[str, str] = {
+    "page": "{% if text %}{{ text }}{% elif state == 'investigating' %}We are investigating the problem."
+    "{% elif state == 'identified' %}{{ cause or 'We have found the cause and are working on it.' }}"
+    "{% elif state == 'monitoring' %}A fix is in place, and we are watching it."
+    "{% else %}{{ resolution or 'The problem is over.' }}{% endif %}",
+}
+MAIL: Mapping[str, str] = {
+    "subject": "[{{ state | upper }}] {{ title }} ({{ severity }})",
+    "mail": "{{ title }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}\nBegan: {{ opened_at }}"
+    "{% if cause %}\nCause: {{ cause }}{% endif %}{% if resolution %}\nResolution: {{ resolution }}{% endif %}"
+    "{% if text %}\n\n{{ text }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
+}
+PAGER: Mapping[str, str] = {"page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"}
+TRACKER: Mapping[str, str] = {
+    "title": "{{ severity }} {{ scenario }} on {{ hosts }}",
+    "issue": "Incident {{ incident }}: {{ phase }}, severity {{ severity }}, {{ scenario }} on {{ hosts }}, opened"
+    " {{ opened_at }}.",
+}
+TEMPLATES: Mapping[str, Mapping[str, str]] = {
+    "slack": SLACK, "page": PAGE, "mail": MAIL, "pager": PAGER, "tracker": TRACKER,
+}  # fmt: skip

@@ -1,0 +1,339 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which messages an incident calls for, from its events and the settings of the site. Pure.
+
+A message is a consequence of an event, and has the number of that event in its key: the same log calls for the same
+messages however often it is asked, and a run that was cut off is completed by the next one. What stands in the values
+are texts of the log as they are; they are escaped where a message is written for its channel.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Callable, Mapping, Sequence
+
+from .._core.redaction import redacted
+from .._core.text import shortened, some
+from .._incident.event import EventReport
+from .._incident.held import held_plans
+from .._incident.scope import phase_of
+from .._incident.severity import is_worse, severity_of
+from .._incident.stamps import moment_of
+from .outbox import Message
+from .page_states import RESOLVED, page_states
+from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
+
+_LONG = 2000  # characters of one text of the log in a message
+_ENDED = ("resolved", "closed")
+_Rule = Callable[["Story"], "list[Message]"]
+
+
+class Story:
+    """An incident as its messages see it. ``leads``: who holds the role of the incident commander."""
+
+    def __init__(
+        self, incident: str, events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], now: datetime
+    ) -> None:
+        self.incident, self.events, self.settings, self.now = incident, events, settings, now
+        self.opening = next((event for event in events if event["kind"] == "opened"), None)
+        note: Mapping[str, Any] = self.opening["note"] if self.opening else {}
+        self.scenario = str(note.get("scenario") or "incident")
+        self.hosts = [str(host) for host in note.get("hosts") or ()]
+        self.opened_at = self.opening["at"] if self.opening else ""
+        self.severity = severity_of(events)
+        self.worst = self._worst()
+
+    def _worst(self) -> str:
+        """The worst that it was: who was paged for a P1 is told of its end, also where it ends as a P3."""
+        worst = "unknown"
+        for event in self.events:
+            name = "triage" if event["kind"] == "noted" else "severity"
+            severity = str(event["note"].get(name) or "") if event["kind"] in ("opened", "severity", "noted") else ""
+            worst = severity if is_worse(severity, worst) else worst
+        return worst
+
+    def base(self, **more: Any) -> dict[str, Any]:
+        """Values that every template has, and some of its own; without secrets."""
+        values = {
+            "incident": self.incident, "scenario": self.scenario, "severity": self.severity,
+            "hosts": some(self.hosts, 6), "opened_at": self.opened_at, **more,
+        }  # fmt: skip
+        return {name: _clean(value) for name, value in values.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return shortened(redacted(value), _LONG)
+    if isinstance(value, Mapping):
+        return {str(name): _clean(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(each) for each in value]
+    return value
+
+
+def wanted(
+    incident: str, events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], now: datetime
+) -> list[Message]:
+    """All messages that the incident calls for by now, of every configured channel, each channel's in order."""
+    story = Story(incident, events, settings, now)
+    if story.opening is None:
+        return []
+    rules: dict[str, _Rule] = {SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: _pager, TRACKER: _tracker}
+    return [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
+
+
+def channel_name(opened_at: str) -> str:
+    """``incident-2026-11-23-1456``, in UTC, from the time of the opening."""
+    return f"incident-{opened_at[:10]}-{opened_at[11:13]}{opened_at[14:16]}"
+
+
+# --- the chat: the standing channel has a line for each incident, its own channel has all of it -----------------------
+
+
+def _slack(story: Story) -> list[Message]:
+    options = story.settings[SLACK]
+    standing = _said(story, "slack/standing/opened", "opened", place="standing")
+    if not _at_least(story.worst, options["channel_from"]):
+        return [standing, *_ends(story, "standing")]
+    name = channel_name(story.opened_at)
+    opened = Message("slack/channel", SLACK, "channel", story.base(name=name, invite=list(options["invite"])))
+    links = _said(story, "slack/links", "links", links=dict(options["links"]), pin=True)
+    found = [opened, standing, links if options["links"] else None, *_topics(story)]
+    for event in story.events:
+        found += _posts(story, event)
+    return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
+
+
+def _said(story: Story, key: str, template: str, place: str = "incident", thing: str = "", **values: Any) -> Message:
+    return Message(key, SLACK, template, {"place": place, **story.base(**values)}, thing)
+
+
+def _topics(story: Story) -> list[Message]:
+    """The topic as of now: severity, phase and who leads; only the newest one is told."""
+    changes = [event for event in story.events if event["kind"] in ("opened", "severity", "phase", "role")]
+    lead = _lead(story.events)
+    values = {"phase": phase_of(story.events), "lead": lead or "no incident commander"}
+    return [_said(story, f"slack/topic/{changes[-1]['seq']}", "topic", thing="topic", **values)]
+
+
+def _lead(events: Sequence[EventReport]) -> str:
+    lead = ""
+    for event in events:
+        note = event["note"]
+        if event["kind"] == "role" and note.get("role") == "incident_commander":
+            lead = str(note.get("person", "")) if note.get("action") in ("taken", "accepted") else lead
+            lead = "" if note.get("action") == "left" else lead
+    return lead
+
+
+def _posts(story: Story, event: EventReport) -> list[Message]:
+    """What is said of an event in the incident's channel."""
+    said = _POSTS.get(event["kind"])
+    template, values = said(event) if said else ("", {})
+    if not template:
+        return []
+    who = {"by": event["by"], "host": event["host"], "at": event["at"]}
+    return [_said(story, f"slack/{template}/{event['seq']}", template, **who, **values)]
+
+
+def _noted(event: EventReport) -> tuple[str, dict[str, Any]]:
+    note = event["note"]
+    if note.get("triage"):
+        return "triage", {
+            "triage": note["triage"], "signs": _texts(note.get("signs"))[:8], "next": note.get("next", ""),
+        }  # fmt: skip
+    return ("note", _fields(event, "text", "done_at")) if note.get("text") else ("", {})
+
+
+def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
+    return "diagnosed", {**_fields(event, "cause"), "lines": _texts(event["note"].get("lines"))[:6]}
+
+
+def _held(event: EventReport) -> tuple[str, dict[str, Any]]:
+    plans = [_plan(plan) for plan in held_plans([event])]
+    return "held", {"plans": plans, "reasons": _texts(event["note"].get("reasons"))[:5]}
+
+
+def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
+    return "mitigated", {**_fields(event, "mitigation"), "done": _done(event["note"])[:8]}
+
+
+def _verified(event: EventReport) -> tuple[str, dict[str, Any]]:
+    seconds = event["note"].get("seconds_to_recovery")
+    return "verified", {**_fields(event, "mitigation", "outcome"), "seconds": seconds}
+
+
+def _update(event: EventReport) -> tuple[str, dict[str, Any]]:
+    inside = str(event["note"].get("audience", "inside")) == "inside"
+    return ("update", _fields(event, "text", "next_at")) if inside else ("", {})
+
+
+def _severity(event: EventReport) -> tuple[str, dict[str, Any]]:
+    return "severity", {"to": event["note"].get("severity", ""), **_fields(event, "before", "reason")}
+
+
+def _fields(event: EventReport, *names: str) -> dict[str, Any]:
+    return {name: event["note"].get(name) or "" for name in names}
+
+
+_POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
+    "noted": _noted, "diagnosed": _diagnosed, "held": _held, "mitigated": _mitigated, "verified": _verified,
+    "update": _update, "severity": _severity, "phase": lambda event: ("phase", _fields(event, "phase", "reason")),
+    "handed_over": lambda event: ("handed_over", _fields(event, "task", "message")),
+}  # fmt: skip
+
+
+def _plan(plan: Mapping[str, Any]) -> dict[str, Any]:
+    return {"mitigation": plan["mitigation"], "digest": plan["digest"][:12], "actions": plan["actions"][:6]}
+
+
+def _done(note: Mapping[str, Any]) -> list[str]:
+    acted = [f"{row.get('action', '')} {row.get('who', '')}".strip() for row in note.get("acted_on") or ()]
+    return _texts(note.get("done")) or acted
+
+
+def _texts(values: Any) -> list[str]:
+    """Of a list of texts, or of dictionaries that have one."""
+    if not isinstance(values, list):
+        return []
+    return [
+        str(each.get("text") or each.get("what") or each.get("cause") or "") if isinstance(each, Mapping) else str(each)
+        for each in values
+    ]
+
+
+def _ends(story: Story, place: str) -> list[Message]:
+    ended = [event for event in story.events if event["kind"] == "phase" and event["note"].get("phase") == "resolved"]
+    return [_said(story, f"slack/standing/resolved/{event['seq']}", "resolved", place=place) for event in ended]
+
+
+def _archive(story: Story) -> list[Message]:
+    """After the incident has ended for long enough. One that was opened again is not over."""
+    phases = [event for event in story.events if event["kind"] == "phase"]
+    if not phases or phases[-1]["note"].get("phase") not in _ENDED:
+        return []
+    first = next(event for event in phases if event["note"].get("phase") in _ENDED)
+    waits = timedelta(seconds=float(story.settings[SLACK]["archive_after"]))
+    if story.now - moment_of(phases[-1]["at"]) < waits:
+        return []
+    return [_said(story, f"slack/archive/{first['seq']}", "archive")]
+
+
+# --- the status page --------------------------------------------------------------------------------------------------
+
+
+def _page(story: Story) -> list[Message]:
+    options = story.settings[PAGE]
+    if not _may_be_public(story, options):
+        return []
+    itself = story.scenario in options["scenarios"] and options["first_post"] == "act"
+    messages = []
+    for number, state in enumerate(page_states(story.events, story.now, _seconds(options["soak"]), itself), 1):
+        values = story.base(
+            state=state.state, title=_public_words(story, options), text=state.text, cause=_cause(options, state.cause),
+            resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
+            components=_components(options, state.state, story.worst), seq=state.seq,
+        )  # fmt: skip
+        # What a person wrote is published whatever comes after it; a state gives way to a newer one.
+        thing = "" if state.text else "page"
+        messages.append(Message(f"page/{state.state}/{state.seq}.{number}", PAGE, "page", values, thing, "public"))
+    return messages
+
+
+def _may_be_public(story: Story, options: Mapping[str, Any]) -> bool:
+    """Where the scenario faces customers, or a person has written for the public."""
+    said = any(event["kind"] == "update" and event["note"].get("audience") == "public" for event in story.events)
+    return said or story.scenario in options["scenarios"]
+
+
+def _components(options: Mapping[str, Any], state: str, severity: str) -> dict[str, str]:
+    """The state of each component by its id: with the incident, and back with it."""
+    worse = {"P0": "major_outage", "P1": "partial_outage"}.get(severity, "degraded_performance")
+    return {str(each): "operational" if state == RESOLVED else worse for each in options["components"].values()}
+
+
+def _public_words(story: Story, options: Mapping[str, Any]) -> str:
+    return _words(options["words"], story.scenario) or "An incident"
+
+
+def _cause(options: Mapping[str, Any], cause: str) -> str:
+    """The site's own words for a cause; a diagnosis is never published."""
+    return _words(options["words"], cause) if cause else ""
+
+
+def _words(table: Mapping[str, Any], name: str) -> str:
+    return str(table.get(name, ""))
+
+
+def _seconds(value: Any) -> timedelta:
+    return timedelta(seconds=float(value))
+
+
+# --- mail, pager, tracker ---------------------------------------------------------------------------------------------
+
+
+def _mail(story: Story) -> list[Message]:
+    """To the stakeholders: one at the opening, and one for every state that the facts reach."""
+    options = story.settings[MAIL]
+    if story.worst not in options["severities"]:
+        return []
+    messages = []
+    for number, state in enumerate(page_states(story.events, story.now, timedelta(minutes=10), True), 1):
+        values = story.base(
+            state=state.state, title=_public_words(story, options), cause=_cause(options, state.cause), text=state.text,
+            resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
+            at=_at(story.events, state.seq), severity=story.worst,
+        )  # fmt: skip
+        for address in map(str, options["to"]):
+            # A mail for each of them: one who refuses it keeps it from no other.
+            key, more = f"mail/{state.state}/{state.seq}.{number}/{address}", {**values, "to": address}
+            messages.append(Message(key, MAIL, "mail", more, audience="stakeholders", lane=address))
+    return messages
+
+
+def _at(events: Sequence[EventReport], seq: int) -> str:
+    return next((event["at"] for event in events if event["seq"] == seq), "")
+
+
+def _pager(story: Story) -> list[Message]:
+    if story.worst not in story.settings[PAGER]["severities"]:
+        return []
+    states = [("trigger", story.opening)]
+    for event in story.events:
+        if event["kind"] == "acknowledged":
+            states.append(("acknowledge", event))
+        elif event["kind"] == "phase" and event["note"].get("phase") in (*_ENDED, "open"):
+            states.append(("trigger" if event["note"]["phase"] == "open" else "resolve", event))
+    return [
+        Message(f"pager/{action}/{event['seq']}", PAGER, "page_person", story.base(action=action), "pager")
+        for action, event in _changes(states)
+        if event is not None
+    ]
+
+
+def _tracker(story: Story) -> list[Message]:
+    if story.worst not in story.settings[TRACKER]["severities"]:
+        return []
+    states = [("create", story.opening)]
+    for event in story.events:
+        if event["kind"] == "phase":
+            states.append(("close" if event["note"].get("phase") in _ENDED else "update", event))
+        elif event["kind"] in ("severity", "diagnosed", "verified", "acknowledged"):
+            states.append(("update", event))
+    phase = phase_of(story.events)
+    messages = []
+    for action, source in states:
+        if source is not None:
+            thing = "" if action == "create" else "issue"
+            values = story.base(action=action, phase=phase)
+            messages.append(Message(f"tracker/{action}/{source['seq']}", TRACKER, "issue", values, thing))
+    return messages
+
+
+def _changes(states: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Without repetitions of one state."""
+    return [each for number, each in enumerate(states) if number == 0 or states[number - 1][0] != each[0]]
+
+
+def _at_least(severity: str, least: str) -> bool:
+    return severity == least or is_worse(severity, least)

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: announce
+short_description: Send the messages of incidents to chat, status page, mail, pager and tracker
+version_added: 0.2.0
+description:
+  - Takes the messages that are due from the outbox of each incident, sends them from the controller, all channels beside
+    each other, and keeps in the log what became of each.
+  - A message is sent once. Where the connection ended after the request had gone out, the channel is asked for it before
+    it is sent again; mail cannot be asked, so that it goes out again under the same Message-ID and the log says so.
+  - Nothing is waited for longer than O(budget). What is left is sent by the next run.
+  - In check mode every message is returned as it would go out, and nothing is sent.
+options:
+  log:
+    description: Directory of the incident log, on the host that the task runs on.
+    type: path
+    required: true
+  ids:
+    description: Ids of incidents; empty takes those whose log was written lately.
+    type: list
+    elements: str
+    default: []
+  channels:
+    description: Channels of the site with their settings, by V(slack), V(page), V(mail), V(pager) and V(tracker).
+    type: dict
+    default: {}
+  templates:
+    description: Templates of the site in place of those of the collection, by channel and name.
+    type: dict
+    default: {}
+  budget:
+    description: Seconds for all channels together.
+    type: float
+    default: 30
+  lease:
+    description: Seconds after which a message that a run has taken is in doubt.
+    type: float
+    default: 90
+  by:
+    description: Person or program that sends.
+    type: str
+    default: unknown
+  at:
+    description: Time of the events (UTC) by the writer's clock; empty takes that of the log's host.
+    type: str
+    default: ""
+  group:
+    description: Group that may write what is created; empty gives it to the owner alone.
+    type: str
+    default: ""
+notes:
+  - Slack needs the Python library slack_sdk on the controller, and Apprise the library apprise.
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: Send what is due
+  pafar.runbook.announce:
+    log: /var/lib/pafar-runbook/incidents
+    channels: "{{ runbook_announce }}"
+    budget: 30
+  delegate_to: "{{ groups['incident_log'][0] | default('localhost') }}"
+  run_once: true
+"""
+
+RETURN = r"""
+messages:
+  description: x
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: &AnnouncedMessage
+    incident: {description: "Id of the incident.", type: str}
+    key: {description: "Key of the message within the incident.", type: str}
+    channel: {description: "Channel it went to.", type: str}
+    to: {description: "Recipient, or place within the channel.", type: str}
+    text: {description: "Text as it goes out.", type: str}
+    state:
+      description: "What became of it: sent, failed, in_doubt, refused, queued, sending, or planned in check mode."
+      type: str
+    reason: {description: "Why it was not sent, or what is to be known of it.", type: str}
+differences:
+  description: x
+  returned: success
+  type: list
+  elements: str
+  sample: []
+waiting:
+  description: x
+  returned: success
+  type: int
+  sample: 0
+lines:
+  description: x
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: incident_outbox
+short_description: Take the messages of incidents that are due, so that they can be sent
+version_added: 0.2.0
+description:
+  - Reads the events of an incident, queues the messages that they call for and that are not in its log yet, and takes
+    those that may be sent now. Both are events of the kind C(message), written under the lock of the log, so that of two
+    runs at once each message is taken by one.
+  - A message that another run has taken and of which no more is known after O(lease) is returned with C(asks). The
+    channel must be asked for it before it is sent.
+  - M(pafar.runbook.announce) runs it on the log's host. In check mode nothing is written.
+options:
+  log:
+    description: Directory of the incident log.
+    type: path
+    required: true
+  ids:
+    description: Ids of incidents; empty takes those whose log was written lately.
+    type: list
+    elements: str
+    default: []
+  settings:
+    description: Settings of each channel without what is secret, as M(pafar.runbook.announce) has them.
+    type: dict
+    default: {}
+  channels:
+    description: Channels whose messages are taken; without it all. Messages of the others are queued.
+    type: list
+    elements: str
+  lease:
+    description: Seconds after which a message that a run has taken is in doubt.
+    type: float
+    default: 90
+  by:
+    description: Person or program that sends.
+    type: str
+    default: unknown
+  at:
+    description: Time of the events (UTC) by the writer's clock; empty takes that of the log's host.
+    type: str
+    default: ""
+  group:
+    description: Group that may write what is created; empty gives it to the owner alone.
+    type: str
+    default: ""
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: none
+author:
+  - Pafar runbook maintainers (@pafar)
+"""
+
+EXAMPLES = r"""
+- name: What would be sent of the open incidents
+  pafar.runbook.incident_outbox:
+    log: /var/lib/pafar-runbook/incidents
+    settings: {slack: {standing_channel: pafar-incidents, channel_from: P2, invite: [], links: {}, archive_after: 86400}}
+  check_mode: true
+"""
+
+RETURN = r"""
+incidents:
+  description: x
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+  contains: &OutboxOfIncident
+    id: {description: "Id of the incident.", type: str}
+    messages:
+      description: "Messages that were taken to send, in order."
+      type: list
+      elements: dict
+      contains: &TakenMessage
+        key: {description: "Key of the message within the incident.", type: str}
+        channel: {description: "Channel it goes to.", type: str}
+        lane: {description: "Part of the channel within which order holds, as a recipient.", type: str}
+        thing:
+          description: "What it is a state of, of which only the newest is sent; empty for what is said once."
+          type: str
+        audience: {description: "Audience: inside, stakeholders or public.", type: str}
+        template: {description: "Name of its template.", type: str}
+        values: {description: "Values of the template, without secrets.", type: dict}
+        asks:
+          description: "Whether it may have arrived before, so that the channel is asked for it first."
+          type: bool
+        tries: {description: "How often it was sent, this one included.", type: int}
+        reason: {description: "What became of the last try.", type: str}
+    references: {description: "What the other sides called the messages that were sent, by key.", type: dict}
+    path: {description: "The incident's file; empty if nothing was written.", type: str}
+    waiting: {description: "Number of messages that stay for a later run.", type: int}
+    lines: {description: "Messages that are not delivered, a sentence each.", type: list, elements: str}
+lines:
+  description: x
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    return {"changed": False, **take_messages(module.params, module.check_mode)}
+
+
+def main() -> None:
+    finish(AnsibleModule(argument_spec=OUTBOX_ARGS, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""The outbox under random faults of every channel and deaths of the sender: nothing lost, nothing said twice, in order.
+
+A schedule is a seed: events of one incident, runs between them of which some die at some step, and a fault for many of
+the requests. Then the faults end, the time goes on, and the outbox is drained.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import entries_of
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import STATES
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
+
+from support.channels.others import KILLED, LOST, MailServer, PagerDuty, Tracker
+from support.channels.pages import Cachet, Statuspage
+from support.channels.server import (
+    EFFECT_CLOSED,
+    EFFECT_CUT,
+    EFFECT_HTML,
+    EFFECT_SILENT,
+    HTML,
+    REFUSED,
+    SILENT,
+    STATUS,
+    Fault,
+    Request,
+)
+from support.channels.slack import Slack
+from support.scope import ALL, left_out
+
+SCHEDULES = 500
+RUN = SCHEDULES if ALL else SCHEDULES // 10
+START = datetime(2026, 11, 23, 14, 56, tzinfo=UTC)
+QUICK = (EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, HTML, REFUSED)
+SLOW = (SILENT, EFFECT_SILENT)  # each lasts as long as the run may
+STATUSES = (429, 420, 500, 502, 503)
+HOSTILE = "it is better <!here> http://evil.test"
+WORDS = {"db_lock_contention": "Bookings are slow", "row": "A queue in our database was the cause."}
+
+
+class Channels:
+    """All channels of a site, one after the other for all schedules."""
+
+    def __init__(self) -> None:
+        self.slack, self.statuspage, self.cachet = Slack(), Statuspage(), Cachet()
+        self.pager, self.tracker, self.mail = PagerDuty(), Tracker(), MailServer()
+        self.all: list[Any] = [self.slack, self.statuspage, self.cachet, self.pager, self.tracker, self.mail]
+
+    def settings(self, page: str) -> dict[str, Any]:
+        shown = {"kind": page, "scenarios": ["db_lock_contention"], "first_post": "act", "words": WORDS}
+        pages: dict[str, dict[str, Any]] = {
+            "statuspage": {
+                "api": self.statuspage.url, "token": self.statuspage.token, "page": self.statuspage.page,
+                "components": {"backend": "c1", "web": "c2"},
+            },
+            "cachet": {"api": self.cachet.url, "token": self.cachet.token, "components": {"backend": "1"}},
+        }  # fmt: skip
+        return {
+            "slack": {"token": self.slack.token, "api": self.slack.api, "invite": ["U1", "U2"], "links": {"Board": "http://board.test/x"}},
+            "page": {**shown, **pages[page]},
+            "mail": {"host": "127.0.0.1", "port": self.mail.port, "tls": "none", "sender": "runbook@pafar.test",
+                     "to": ["ceo@pafar.test", "cto@pafar.test"], "words": WORDS},
+            "pager": {"kind": "pagerduty", "routing_key": self.pager.routing_key, "api": self.pager.url},
+            "tracker": {"url": self.tracker.url, "token": self.tracker.token},
+        }  # fmt: skip
+
+    def set_faults(self, chance: random.Random, share: float) -> None:
+        """A fault for this share of the requests; a slow one is rare."""
+
+        def fault_for(request: Request) -> Fault | None:
+            with_effect = request.method != "GET"
+            if chance.random() >= share:
+                return None
+            if chance.random() < 0.05:
+                return Fault(chance.choice(SLOW) if with_effect else SILENT)
+            if chance.random() < 0.4:
+                status = chance.choice(STATUSES)
+                return Fault(STATUS, status, {"Retry-After": "1"} if status == 429 else {})
+            return Fault(chance.choice(QUICK) if with_effect else chance.choice((HTML, REFUSED)))
+
+        def mail_fault(step: str) -> str:
+            if chance.random() >= share:
+                return ""
+            if step == "reply":
+                return chance.choice((KILLED, LOST, "451 try again"))
+            return chance.choice((KILLED, "421 busy", "450 try again"))
+
+        for server in (self.slack, self.statuspage, self.cachet, self.pager, self.tracker):
+            server.fault_for = fault_for if share else lambda _request: None
+        self.mail.fault = mail_fault if share else lambda _step: ""
+
+
+@pytest.fixture(scope="module")
+def channels() -> Iterator[Channels]:
+    found = Channels()
+    for server in found.all:
+        server.__enter__()
+    yield found
+    for server in found.all:
+        server.__exit__(None, None, None)
+
+
+def story(chance: random.Random) -> list[list[tuple[str, dict[str, Any]]]]:
+    """Events of an incident in the order in which they are written, some in one write."""
+    act = {"mitigation": "unblock_sessions"}
+    usual: list[list[tuple[str, dict[str, Any]]]] = [
+        [("diagnosed", {"cause": "row", "lines": ["9 sessions wait"]})],
+        [("severity", {"severity": "P0", "reason": "bookings fail", "facts": ["x"]})],
+        [("held", {"plan": {"digest": "d" * 64, "actions": [{"target": "1@x", "who": "web"}]}, "reasons": ["limit"]})],
+        [("acknowledged", {})],
+        [("role", {"role": "incident_commander", "person": "ada", "action": "taken"})],
+        [("intended", {**act, "actions": [{"target": "1@x"}]}), ("mitigated", {**act, "done": ["ended one"]})],
+        [("verified", {**act, "outcome": "recovered", "before": 9, "after": 0, "seconds_to_recovery": 1.5})],
+        [
+            (
+                "update",
+                {"text": "it is better <!here> http://evil.test", "audience": chance.choice(["inside", "public"])},
+            )
+        ],
+        [("phase", {"phase": "resolved", "reason": "all is well"})],
+    ]
+    return [each for each in usual if chance.random() < 0.8]
+
+
+class Played:
+    """One schedule against the channels."""
+
+    def __init__(self, channels: Channels, seed: int, folder: Path) -> None:
+        self.channels, self.chance = channels, random.Random(f"announcing {seed}")
+        self.id, self.log, self.now = f"i{seed}", str(folder), START + timedelta(days=seed)
+        self.page = self.chance.choice(("statuspage", "cachet"))
+        self.settings = channels.settings(self.page)
+        self.day = f"{self.now:%Y-%m-%d}"
+
+    def write(self, *events: tuple[str, dict[str, Any]]) -> None:
+        opening = {"scenario": "db_lock_contention", "severity": "P1", "hosts": ["db1"]}
+        rows = [{"kind": kind, "note": note} for kind, note in events]
+        options = {"log": self.log, "id": self.id, "by": "ada", "host": "db1", "at": stamp(self.now)}
+        record({**options, "opening": opening, "events": rows}, False)
+
+    def drain(self, dies: str = "", budget: float = 1.0) -> None:
+        """A run that sends what is due; ``dies``: after it has taken messages, or after some were sent."""
+        announcing = Announcing(self.settings, {})
+        given = {"log": self.log, "ids": [self.id], "by": "run", "at": stamp(self.now), "group": "", "lease": 90.0,
+                 "settings": announcing.public, "channels": None}  # fmt: skip
+        report = take_messages(given, False, lambda: self.now)
+        if dies == "taken":
+            return
+        for name in announcing.settings:
+            announcing.channel(name).gap = 0.0
+
+        def append(incident: str, events: list[dict[str, Any]]) -> None:
+            if dies != "sent":
+                record({"log": self.log, "id": incident, "by": "run", "at": stamp(self.now), "events": events}, False)
+
+        if dies == "sent":  # of each channel a part went out
+            for incident in report["incidents"]:
+                keep = self.chance.randint(0, len(incident["messages"]))
+                incident["messages"] = incident["messages"][:keep]
+        announcing.sent(report, append, budget, lambda: self.now)
+        # Here the next run begins at once; out there half a minute has gone by.
+        for server in self.channels.all[:-1]:
+            server.settle()
+
+    def entries(self) -> Any:
+        return entries_of(read(self.log, self.id)[0])
+
+    def play(self) -> None:
+        self.channels.set_faults(self.chance, self.chance.choice((0.0, 0.1, 0.3)))
+        self.write()
+        for events in [[], *story(self.chance)]:
+            if events:
+                self.write(*events)
+            for dummy in range(self.chance.randint(0, 2)):
+                self.drain(self.chance.choice(("", "", "", "taken", "sent")))
+                self.now += timedelta(seconds=self.chance.choice((1, 40, 100, 700)))
+        self.channels.set_faults(self.chance, 0.0)
+        for dummy in range(40):
+            self.now += timedelta(seconds=700)
+            self.drain(budget=20.0)
+            if not [entry for entry in self.entries() if entry.state not in ("sent", "replaced")]:
+                return
+        raise AssertionError([entry for entry in self.entries() if entry.state not in ("sent", "replaced")])
+
+
+def of_channel(entries: Any, channel: str, *states: str) -> list[str]:
+    return [entry.message.key for entry in entries if entry.message.channel == channel and entry.state in states]
+
+
+def check_slack(played: Played, entries: Any) -> None:
+    slack = played.channels.slack
+    own = {f"i{played.id[1:]}"}
+    posts = [
+        (room.name, message["metadata"]["event_payload"]["key"])
+        for room in slack.rooms
+        for message in room.messages
+        if message["metadata"]["event_payload"]["incident"] in own
+    ]
+    said = [
+        key for key in of_channel(entries, "slack", "sent") if key.split("/")[1] not in ("channel", "topic", "archive")
+    ]
+    assert Counter(key for dummy, key in posts) == Counter(said), "once each"
+    for room in {name for name, dummy in posts}:
+        order = [key for name, key in posts if name == room]
+        assert order == [key for key in said if key in order], "in order"
+    mine = [room for room in slack.rooms if room.name.startswith(f"incident-{played.day}")]
+    assert len(mine) == 1, "one channel"
+    assert "http://evil" not in str([message["text"] for message in mine[0].messages])
+    assert "<!here>" not in str([message["text"] for message in mine[0].messages])
+
+
+def check_page(played: Played, entries: Any) -> None:
+    page: Any = getattr(played.channels, played.page)
+    keys = of_channel(entries, "page", "sent")
+    mine = [updates for updates in page.published() if any(key in keys for key, dummy in updates)]
+    published = [key for updates in mine[-1:] for key, dummy in updates]
+    assert [key for key in published if key in keys] == keys, "each state once, in its order"
+    states = [STATES.index(key.split("/")[1]) for key in keys]
+    if len(keys) == len([key for key in keys if "/update" not in key]):
+        last = next((entry for entry in reversed(entries) if entry.message.channel == "page"), None)
+        assert last is None or STATES[states[-1]] == last.message.values["state"]
+
+
+def check_others(played: Played, entries: Any) -> None:
+    channels = played.channels
+    triggers = [key for key in of_channel(entries, "pager", "sent") if key.startswith("pager/trigger")]
+    assert channels.pager.triggered.get(played.id, 0) == min(1, len(triggers))
+    issues = [issue for issue in channels.tracker.issues if issue["external_id"] == played.id]
+    assert len(issues) == 1
+    mails = [mail for mail in channels.mail.mails if re.search(rf"Incident {played.id}\s", mail.get_content())]
+    wanted = {entry.reference: entry for entry in entries if entry.message.channel == "mail" and entry.state == "sent"}
+    times = Counter(str(mail["Message-ID"]) for mail in mails)
+    assert set(times) == set(wanted), "none lost, none of another kind"
+    for reference, number in times.items():
+        assert number == 1 or "perhaps twice" in wanted[reference].reason, "twice only where that is said"
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_every_message_is_said_once_and_in_order(channels, tmp_path, part):
+    if part == 0:
+        left_out("schedules of faults of the channels", SCHEDULES - RUN)
+    for seed in range(part + 1, RUN + 1, 5):
+        played = Played(channels, seed, tmp_path)
+        played.play()
+        entries = played.entries()
+        try:
+            check_slack(played, entries)
+            check_page(played, entries)
+            check_others(played, entries)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error

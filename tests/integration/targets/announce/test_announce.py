@@ -1,0 +1,178 @@
+"""What people are told of an incident, under Ansible: channels that answer, are silent, or are not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.channels.others import MailServer, PagerDuty, Tracker
+from support.channels.pages import Statuspage
+from support.channels.server import NO_SUCH_NAME, SILENT, Fault, dropped
+from support.channels.slack import Slack
+from support.servers import ROOT
+
+ACT = {"mitigation": "reclaim_disk", "done": ["removed /var/log/old"]}
+EVENTS = [
+    ("diagnosed", {"cause": "full", "lines": ["/var is full"]}),
+    ("mitigated", ACT),
+    ("verified", {"mitigation": "reclaim_disk", "outcome": "recovered", "before": 1, "after": 0}),
+]
+
+
+class Site:
+    """An inventory with one host, a log with one incident, and the channels of `runbook_announce`."""
+
+    def __init__(self, folder, **channels):
+        self.folder, self.log = folder, folder / "incidents"
+        self.variables = {
+            "ansible_connection": "local", "runbook_incident_log": str(self.log), "runbook_announce": channels,
+        }  # fmt: skip
+        self.write()
+
+    def write(self, *events, severity="P1"):
+        opening = {"hosts": ["db"], "severity": severity, "scenario": "disk_space"}
+        rows = [{"kind": kind, "note": note} for kind, note in events]
+        record({"log": str(self.log), "id": "a", "by": "ada", "host": "db", "opening": opening, "events": rows}, False)
+
+    def play(self, *options, **extra):
+        inventory = self.folder / "hosts.yml"
+        inventory.write_text(json.dumps({"services": {"hosts": {"db": self.variables}}}))
+        argv = ["ansible-playbook", "playbooks/announce.yml", "-i", str(inventory), *options, "-e", json.dumps(extra)]
+        environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def states(self):
+        lines = [json.loads(line) for line in (self.log / "a.jsonl").read_text().splitlines()]
+        return {line["note"]["key"]: line["note"]["state"] for line in lines if line["kind"] == "message"}
+
+
+@pytest.fixture
+def servers():
+    with Slack() as slack, Statuspage() as page, PagerDuty() as pager, Tracker() as tracker, MailServer() as mail:
+        yield slack, page, pager, tracker, mail
+
+
+def all_channels(servers):
+    slack, page, pager, tracker, mail = servers
+    return {
+        "slack": {"token": slack.token, "api": slack.api, "invite": ["U1"], "links": {"Board": "https://board.test/d"}},
+        "page": {"kind": "statuspage", "api": page.url, "token": page.token, "page": page.page, "soak": 0,
+                 "scenarios": ["disk_space"], "first_post": "act", "components": {"backend": "c1"},
+                 "words": {"disk_space": "Uploads fail", "full": "A disk was full."}},
+        "pager": {"kind": "pagerduty", "routing_key": pager.routing_key, "api": pager.url},
+        "tracker": {"url": tracker.url, "token": tracker.token},
+        "mail": {"host": "127.0.0.1", "port": mail.port, "tls": "none", "sender": "a@example.org",
+                 "to": ["b@example.org"]},
+    }  # fmt: skip
+
+
+def test_one_incident_is_told_everywhere_once(tmp_path, servers):
+    slack, page, pager, tracker, mail = servers
+    site = Site(tmp_path, **all_channels(servers))
+    code, shown = site.play("--check")
+    assert code == 0, shown
+    assert "would be sent to page" in shown
+    assert (slack.said(), page.incidents, mail.mails) == ([], [], [])
+    site.write(*EVENTS)
+    code, shown = site.play()
+    assert code == 0, shown
+    code, again = site.play()
+    assert "nothing is due" in again
+    room = slack.room(next(room.name for room in slack.rooms if room.name.startswith("incident-")))
+    assert room.topic == "P1, open, led by no incident commander: disk_space on db"
+    assert (room.members, len(room.pins)) == ({slack.bot, "U1"}, 1)
+    assert [key.split("/")[1] for key in slack.said()] == ["standing", "links", "diagnosed", "mitigated", "verified"]
+    assert page.published() == [[("page/resolved/4.4", "resolved")]], "what waited and was over is not told"
+    assert page.components["c1"] == "operational"
+    assert (pager.alerts, len(tracker.issues), len(mail.mails)) == ({"a": "trigger"}, 1, 3)
+    assert str(mail.mails[0]["Subject"]) == "[INVESTIGATING] An incident (P1)"
+    assert set(site.states().values()) == {"sent", "queued"}, "replaced ones stay as they were queued"
+    assert not re.search("xoxb|page-key|tracker-key|R{32}", shown + (site.log / "a.jsonl").read_text())
+
+
+def test_the_page_is_read_back_and_what_differs_is_shown_until_it_agrees(tmp_path, servers):
+    dummy, page, *dummy2 = servers
+    site = Site(tmp_path, page=all_channels(servers)["page"])
+    site.write(*EVENTS)
+    assert site.play()[0] == 0
+    page.components["c1"] = "major_outage"
+    site.write(("phase", {"phase": "open", "reason": "it is back"}))
+    site.write(("phase", {"phase": "resolved", "reason": "seen by hand"}))
+    assert site.play()[0] == 0
+    assert page.components["c1"] == "operational"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_a_log_that_another_user_writes_is_read_and_written_as_that_user(tmp_path, servers):
+    """So the modules run on the log's host, and the channels are reached from the controller all the same."""
+    site = Site(tmp_path, pager=all_channels(servers)["pager"])
+    site.variables.update(runbook_incident_user="root", ansible_become_method="ansible.builtin.su")
+    code, shown = site.play()
+    assert code == 0, shown
+    assert site.states() == {"pager/trigger/1": "sent"}
+    assert servers[2].alerts == {"a": "trigger"}
+
+
+MODULE = "pafar.runbook.announce"
+
+
+def test_the_module_alone_returns_what_became_of_each_message(tmp_path, servers):
+    site = Site(tmp_path, tracker=all_channels(servers)["tracker"])
+    result = tmp_path / "result.json"
+    task = {MODULE: {"log": str(site.log), "channels": site.variables["runbook_announce"]}, "register": "sent"}
+    keep = {"ansible.builtin.copy": {"content": "{{ sent | to_json }}", "dest": str(result), "mode": "0600"}}
+    play = [{"hosts": "localhost", "gather_facts": False, "tasks": [task, keep]}]
+    (tmp_path / "play.yml").write_text(json.dumps(play))
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    subprocess.run(["ansible-playbook", str(tmp_path / "play.yml")], cwd=ROOT, env=environment, check=True)
+    found = json.loads(result.read_text())
+    assert [(row["key"], row["state"]) for row in found["messages"]] == [("tracker/create/1", "sent")]
+    assert "tracker-key" not in result.read_text()
+
+
+def test_a_misspelt_setting_and_a_missing_library_are_one_sentence(tmp_path):
+    code, shown = Site(tmp_path / "a", slack={"tokn": "x"}).play()
+    assert code == 2
+    assert "runbook_announce.slack has no setting 'tokn'; did you mean token?" in shown
+
+
+@pytest.mark.parametrize("kind", ["silent", "dropped", "no name", "refused"])
+def test_no_channel_keeps_a_run_longer_than_its_budget(tmp_path, servers, kind):
+    """The bound is generous: what is compared is the time beyond that of a run with nothing to send."""
+    with dropped() as address:
+        code, taken, without, states = _played_at(tmp_path, servers, kind, address)
+    assert code == 0
+    assert taken < without * 3 + 30, "a channel that is silent for 60 s does not hold it up"
+    assert "sent" not in states
+    if kind in ("no name", "refused"):
+        assert states <= {"failed", "queued", "sending"}, "surely not sent, or no time was left"
+
+
+def _played_at(folder, servers, kind, address):
+    """Exit code, seconds of the run and of one with nothing to send, and the states of the messages."""
+    slack, page, pager, tracker, dummy = servers
+    url = {"silent": "", "dropped": address, "no name": NO_SUCH_NAME, "refused": "http://127.0.0.1:1"}[kind]
+    for server in (slack, page, pager, tracker):
+        server.fault_for = lambda _request: Fault(SILENT)
+    channels = {
+        "slack": {"token": "x", "api": f"{url or slack.url}/api/"},
+        "page": {"kind": "statuspage", "token": "x", "page": "p", "api": url or page.url, "scenarios": ["disk_space"],
+                 "first_post": "act"},
+        "pager": {"kind": "pagerduty", "routing_key": "x", "api": url or pager.url},
+        "tracker": {"url": url or tracker.url},
+    }  # fmt: skip
+    began = time.monotonic()
+    Site(folder / "none").play()
+    without = time.monotonic() - began
+    site = Site(folder / "some", **channels)
+    began = time.monotonic()
+    code, dummy = site.play(announce_budget=1.5)
+    taken = time.monotonic() - began
+    return code, taken, without, set(site.states().values())

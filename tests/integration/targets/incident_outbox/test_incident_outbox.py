@@ -1,0 +1,58 @@
+"""Messages of an incident that are taken to send, as the module returns them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from support.modules import run_module
+
+SETTINGS = settings_of({"mail": {"host": "h", "sender": "a@example.org", "to": ["b@example.org"]},
+                        "pager": {"kind": "pagerduty", "routing_key": "x"}})  # fmt: skip
+
+
+@pytest.fixture
+def log(tmp_path):
+    opening = {"hosts": ["db1"], "severity": "P1", "scenario": "disk_space"}
+    record({"log": str(tmp_path), "id": "a", "opening": opening, "host": "db1", "events": []}, False)
+    return tmp_path
+
+
+def take(log, check=False, **options):
+    result = run_module("incident_outbox", check=check, log=str(log), settings=SETTINGS, **options)
+    assert "failed" not in result, result
+    return result
+
+
+def kinds(log):
+    return [json.loads(line)["kind"] for line in (log / "a.jsonl").read_text().splitlines()]
+
+
+def keys(result):
+    return [message["key"] for incident in result["incidents"] for message in incident["messages"]]
+
+
+def test_check_takes_nothing_and_a_second_run_finds_what_the_first_one_has(log):
+    expected = ["mail/investigating/1.1/b@example.org", "pager/trigger/1"]
+    assert keys(take(log, check=True)) == expected
+    assert kinds(log) == ["opened"]
+    assert keys(take(log)) == expected
+    assert kinds(log) == ["opened", *["message"] * 4]
+    again = take(log)
+    assert (keys(again), again["incidents"][0]["waiting"]) == ([], 2)
+    assert kinds(log) == ["opened", *["message"] * 4], "nothing is due, so nothing is written"
+    late = take(log, lease=0)
+    assert [message["asks"] for message in late["incidents"][0]["messages"]] == [True, True]
+
+
+def test_only_the_channels_that_are_asked_for(log):
+    assert keys(take(log, channels=["pager"])) == ["pager/trigger/1"]
+
+
+def test_an_incident_that_is_not_there_is_named(log):
+    found = take(log, ids=["nope", "a"])
+    assert [incident["id"] for incident in found["incidents"]] == ["a"]
+    assert found["lines"][0].startswith("nope: not read: There is no incident 'nope'")

@@ -1,0 +1,171 @@
+"""Slack's Web API, as far as channels and messages go. Source: docs.slack.dev/reference/methods."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .server import Answer, Request, StandIn
+
+_NAME = re.compile(r"[a-z0-9_-]{1,80}\Z")
+_MOST = 40_000  # characters of a message
+
+
+@dataclass
+class Room:
+    """A channel of the workspace."""
+
+    id: str
+    name: str
+    creator: str
+    is_archived: bool = False
+    topic: str = ""
+    members: set[str] = field(default_factory=set)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    pins: list[str] = field(default_factory=list)
+
+
+class Slack(StandIn):
+    """``users``: ids that can be invited; ``refusals``: an error by method, as a missing scope gives."""
+
+    def __init__(self, token: str = "xoxb-test", users: tuple[str, ...] = ("U1", "U2")) -> None:
+        super().__init__()
+        self.token, self.users, self.bot = token, users, "UBOT"
+        self.refusals: dict[str, str] = {}
+        self.rooms: list[Room] = []
+        self.add("pafar-incidents", creator="U1")
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/api/"
+
+    def add(self, name: str, creator: str, is_archived: bool = False) -> Room:
+        room = Room(f"C{len(self.rooms) + 1}", name, creator, is_archived, members={creator})
+        self.rooms.append(room)
+        return room
+
+    def room(self, name: str) -> Room:
+        return next(room for room in self.rooms if room.name == name)
+
+    def said(self) -> list[str]:
+        """Our key of every message that was taken, in the order of their arrival."""
+        messages = sorted((each for room in self.rooms for each in room.messages), key=lambda each: each["ts"])
+        found = [each["metadata"].get("event_payload", {}).get("key", "") for each in messages]
+        return [key for key in found if key]
+
+    def serve(self, request: Request) -> Answer:
+        if not request.path.startswith("/api/"):
+            return Answer(404, {})
+        method = request.path[len("/api/") :]
+        if request.headers.get("authorization") != f"Bearer {self.token}":
+            return _refused("invalid_auth")
+        if method in self.refusals:
+            return _refused(self.refusals[method])
+        known = getattr(self, "_" + method.replace(".", "_"), None)
+        return known(request.fields) if known else _refused("unknown_method")
+
+    def _auth_test(self, fields: Any) -> Answer:  # noqa: ARG002
+        return _ok(user_id=self.bot, team_id="T1")
+
+    def _conversations_create(self, fields: Any) -> Answer:
+        name = str(fields.get("name", ""))
+        if not _NAME.match(name):
+            return _refused("invalid_name_specials")
+        if any(room.name == name for room in self.rooms):
+            return _refused("name_taken")
+        room = self.add(name, self.bot)
+        room.members.add(self.bot)
+        return _ok(channel=_shown(room))
+
+    def _conversations_list(self, fields: Any) -> Answer:
+        start, size = int(fields.get("cursor") or 0), min(int(fields.get("limit") or 100), 2)
+        found = self.rooms[start : start + size]
+        after = str(start + size) if start + size < len(self.rooms) else ""
+        return _ok(channels=[_shown(room) for room in found], response_metadata={"next_cursor": after})
+
+    def _conversations_join(self, fields: Any) -> Answer:
+        return self._within(fields, lambda room: room.members.add(self.bot), needs_member=False)
+
+    def _conversations_invite(self, fields: Any) -> Answer:
+        users = str(fields.get("users", "")).split(",")
+        if any(user not in self.users for user in users):
+            return _refused("user_not_found")
+        room = self._room(fields)
+        if room and room.members.issuperset(users):
+            return _refused("already_in_channel")
+        return self._within(fields, lambda room: room.members.update(users))
+
+    def _conversations_setTopic(self, fields: Any) -> Answer:
+        return self._within(fields, lambda room: setattr(room, "topic", str(fields.get("topic", ""))[:250]))
+
+    def _conversations_archive(self, fields: Any) -> Answer:
+        room = self._room(fields)
+        if room and room.is_archived:
+            return _refused("already_archived")
+
+        def archive(room: Room) -> None:
+            room.is_archived = True
+            room.members.discard(self.bot)  # and the bot is out
+
+        return self._within(fields, archive)
+
+    def _conversations_history(self, fields: Any) -> Answer:
+        room = self._room(fields)
+        if room is None:
+            return _refused("channel_not_found")
+        if self.bot not in room.members:
+            return _refused("not_in_channel")
+        newest = list(reversed(room.messages))
+        start, size = int(fields.get("cursor") or 0), min(int(fields.get("limit") or 100), 15)
+        keep = str(fields.get("include_all_metadata", "")).lower() in ("true", "1")
+        found = [{name: value for name, value in each.items() if keep or name != "metadata"} for each in newest]
+        after = str(start + size) if start + size < len(found) else ""
+        return _ok(messages=found[start : start + size], response_metadata={"next_cursor": after})
+
+    def _pins_add(self, fields: Any) -> Answer:
+        return self._within(fields, lambda room: room.pins.append(str(fields.get("timestamp"))))
+
+    def _chat_postMessage(self, fields: Any) -> Answer:
+        if len(str(fields.get("text", ""))) > _MOST:
+            return _refused("msg_too_long")
+        room = self._room(fields)
+        if room is None:
+            return _refused("channel_not_found")
+        if room.is_archived:
+            return _refused("is_archived")
+        if self.bot not in room.members:
+            return _refused("not_in_channel")
+        stamp = f"{1_700_000_000 + sum(len(each.messages) for each in self.rooms)}.000100"
+        message = {
+            "ts": stamp, "text": fields.get("text", ""), "metadata": fields.get("metadata") or {},
+            "blocks": fields.get("blocks"),
+        }  # fmt: skip
+        room.messages.append(message)
+        return _ok(channel=room.id, ts=stamp)
+
+    def _room(self, fields: Any) -> Room | None:
+        return next((room for room in self.rooms if room.id == fields.get("channel")), None)
+
+    def _within(self, fields: Any, does: Any, needs_member: bool = True) -> Answer:
+        room = self._room(fields)
+        if room is None:
+            return _refused("channel_not_found")
+        if room.is_archived:
+            return _refused("is_archived")
+        if needs_member and self.bot not in room.members:
+            return _refused("not_in_channel")
+        does(room)
+        return _ok(channel=_shown(room))
+
+
+def _shown(room: Room) -> dict[str, Any]:
+    return {"id": room.id, "name": room.name, "creator": room.creator, "is_archived": room.is_archived}
+
+
+def _ok(**more: Any) -> Answer:
+    return Answer(200, {"ok": True, **more})
+
+
+def _refused(error: str) -> Answer:
+    return Answer(200, {"ok": False, "error": error})

@@ -1,0 +1,103 @@
+"""Sixty hostile texts in every value of every template: each is text in its target and nothing else."""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.texts import TEMPLATES
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import wanted
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+
+from support.incident_events import START, event
+
+PIECES = [
+    "<!channel>", "<!here|x>", "<@U0123>", "<#C0123>", "<http://evil.test|bank>", "@channel", "@everyone", "#general",
+    "http://evil.test/x", "https://evil.test", "www.evil.test", "javascript:alert(1)", "[x](http://evil.test)",
+    "![x](http://evil.test/p.png)", "</p><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "`rm -rf /`",
+    "```x```", "{{ 7 * 7 }}", "{% for x in ().__class__.__base__.__subclasses__() %}", "${7*7}", "#{7*7}", "%{7*7}",
+    "\r\nBcc: evil@evil.test", "\nSubject: x", "\r\n\r\nbody", "\r\n.\r\nMAIL FROM:<x>", "=cmd|' /C calc'!A0",
+    "@SUM(1)",
+    "\x1b[2J\x1b]0;x\x07", "\u202eexe.gpj", "\u2028x", "\x00", "\ud800", "'; DROP TABLE bookings; --", "$(id)",
+    "&lt;script&gt;", "&#60;b&#62;", "[//]: # (pafar other key)", "<!-- x -->", "~~~", "|a|b|", "***bold***",
+    "<a href=x>", "x" * 5000, "\U0001f600" * 50, "null", "true", "{\"a\": 1}", "]]>", "\\", "%00", "..%2f..%2f",
+    "<?php x ?>", "{id}", "{title}{text}{external_id}", "{{ self }}", "{{ config }}", "\ufeffx", "\u200bx",
+]  # fmt: skip
+SETTINGS = settings_of(
+    {
+        "slack": {"token": "x"}, "mail": {"host": "x", "sender": "y@z.test", "to": ["a@z.test"]},
+        "page": {"kind": "statuspage", "token": "x", "scenarios": ["s"], "first_post": "act"},
+        "pager": {"kind": "pagerduty", "routing_key": "x"}, "tracker": {"url": "http://x"},
+    }
+)  # fmt: skip
+
+
+def messages(text):
+    """All messages of an incident in which everything that others may write is this text."""
+    plan = {"digest": "d" * 64, "actions": [{"target": "t", "who": text, "action": text}]}
+    events = [
+        {**event("opened", 0, seq=1, severity="P1", scenario="s", hosts=[text]), "by": text, "host": text},
+        event("noted", 1, text, 2, triage="P1", signs=[{"text": text}], next=text),
+        event("noted", 1, text, 3, text=text),
+        event("diagnosed", 2, text, 4, cause=text, lines=[text]),
+        event("held", 2, text, 5, plan=plan, reasons=[text], mitigation=text),
+        event("mitigated", 3, text, 6, mitigation=text, done=[text]),
+        event("verified", 4, text, 7, mitigation=text, outcome=text),
+        event("update", 5, text, 8, text=text, audience="public"),
+        event("update", 5, text, 9, text=text),
+        event("severity", 6, text, 10, severity="P0", reason=text, before=text),
+        event("role", 6, text, 11, role="incident_commander", person=text, action="taken"),
+        event("handed_over", 7, text, 12, message=text, task=text),
+        event("phase", 8, text, 13, phase="resolved", reason=text),
+    ]
+    return wanted("i", events, SETTINGS, START)
+
+
+def rendered(text):
+    for message in messages(text):
+        texts = Texts(message.channel)
+        values = {name: value for name, value in message.values.items() if name not in ("place", "pin", "invite")}
+        if message.template in TEMPLATES[message.channel]:
+            yield message.channel, texts.text(message.template, values)
+        if message.channel == "mail":
+            yield "header", texts.text("subject", values, "header")
+
+
+@pytest.mark.parametrize("text", PIECES, ids=range(len(PIECES)))
+def test_a_hostile_text_is_text_everywhere(text):
+    for channel, found in rendered(text):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", found), channel
+        assert "49" not in found.replace("4900", "")
+        if channel == "slack":
+            assert not re.search(r"<[!@#a-z/?]", found)
+            assert not re.search(r"@(here|channel|everyone|SUM)|://|www\.|`", found)
+        if channel == "page":
+            assert not re.search(r"<\w|</|<!|\" ?on", found)
+        if channel == "tracker":
+            assert not re.search(r"(?<!\\)[<`]|(?<!\\)\]\(|\w://\w|@channel", found)
+        if channel == "header":
+            mail = EmailMessage(policy=SMTP)
+            mail["Subject"] = found
+            assert mail.as_bytes().count(b"Subject:") == 1
+            assert not [name for name in mail if name not in ("Subject",)]
+
+
+@pytest.mark.parametrize("secret", ["hunter2hunter2", "sk_live_51abcdefghijkl", "xoxb-123456789012-abcdefghijkl"])
+def test_no_secret_is_in_a_message_that_is_queued(secret):
+    text = f"connect failed: password={secret}" if secret.startswith("hunter") else f"charge with {secret} failed"
+    assert secret not in str([message.values for message in messages(text)])
+
+
+def test_a_template_of_the_site_is_in_a_sandbox_and_its_fault_is_one_sentence():
+    own = {"note": "{{ text }} {{ text.__class__.__mro__ }}"}
+    with pytest.raises(InputError, match=r"The template slack\.note could not be rendered"):
+        Texts("slack", own).text("note", {"text": "x", "by": "ada", "done_at": ""})
+    with pytest.raises(InputError, match="could not be rendered"):
+        Texts("slack", {"note": "{{ nothing }}"}).text("note", {"text": "x"})
+    with pytest.raises(InputError, match="'nte' is none of"):
+        Texts("slack", {"nte": "x"})
+    assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.announce_lines import of_announced
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import BAD, CARE, DIM
+
+
+def row(state, reason="", channel="slack"):
+    message = {"channel": channel, "key": "slack/note/7", "to": "incident", "text": "moved it"}
+    return {**message, "state": state, "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("result", "lines"),
+    [
+        ({"messages": [row("sent"), row("sent"), row("sent", channel="mail")], "differences": []},
+         [(DIM, "sent: 2 to slack, 1 to mail")]),
+        ({"messages": [row("in_doubt", "cut")], "differences": []},
+         [(CARE, "not sent to slack yet: slack/note/7 (in doubt): cut")]),
+        ({"messages": [row("planned")], "differences": ["the page says resolved"]},
+         [(DIM, "would be sent to slack (incident): moved it"), (CARE, "the page says resolved")]),
+        ({"messages": [row("sent", "not pinned")], "differences": []},
+         [(DIM, "sent: 1 to slack"), (CARE, "slack: slack/note/7: not pinned")]),
+        ({"error": "InputError", "msg": "no token"}, [(BAD, "nothing was sent: no token")]),
+    ],
+)  # fmt: skip
+def test_what_went_out_is_one_line_and_what_did_not_is_named(result, lines):
+    assert of_announced(result) == lines

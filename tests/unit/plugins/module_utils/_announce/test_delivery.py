@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import (
+    Delivered,
+    InDoubt,
+    NotDelivered,
+    NotTried,
+    result_note,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Entry, Message
+
+from support.incident_events import START
+
+ENTRY = Entry(Message("a", "slack", "note"), "sending", START, tries=2)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "note"),
+    [
+        (Delivered("C1/7"), {"state": "sent", "reference": "C1/7"}),
+        (Delivered("", "not pinned"), {"state": "sent", "reason": "not pinned"}),
+        (InDoubt("cut"), {"state": "in_doubt", "reason": "cut", "next_at": "2026-11-27T10:01:00.000000Z"}),
+        (NotDelivered("busy", 90.0), {"state": "failed", "reason": "busy", "next_at": "2026-11-27T10:01:30.000000Z"}),
+        (NotDelivered("bad", forever=True), {"state": "refused", "reason": "bad"}),
+        (NotTried(), {"state": "queued"}),
+    ],
+)
+def test_what_became_of_a_message_is_kept(delivery, note):
+    assert result_note(ENTRY, delivery, START) == {"key": "a", **note}
+
+
+def test_what_may_have_arrived_and_was_not_tried_stays_in_doubt():
+    asked = Entry(ENTRY.message, "sending", START, reason="cut", asks=True)
+    assert result_note(asked, NotTried(), START) == {"key": "a", "state": "in_doubt", "reason": "cut"}
+
+
+def test_what_the_other_side_said_is_kept_without_secrets():
+    note = result_note(ENTRY, NotDelivered("invalid token=xoxb-123456789012-abcdefghijkl"), START)
+    assert "xoxb-1234" not in note["reason"]

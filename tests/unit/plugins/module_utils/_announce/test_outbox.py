@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import (
+    LEASE,
+    Message,
+    due,
+    entries_of,
+    lines_of_outbox,
+    queued_note,
+    references,
+    retry_after,
+)
+
+from support.incident_events import START, event
+
+
+def queued(key, channel="slack", thing="", lane="", minutes=0):
+    return event("message", minutes, **queued_note(Message(key, channel, "note", {"text": "x"}, thing, lane=lane)))
+
+
+def said(key, state, minutes=0, **more):
+    return event("message", minutes, key=key, state=state, **more)
+
+
+def at(minutes=0.0):
+    return START + timedelta(minutes=minutes)
+
+
+def states(*events):
+    return [(entry.message.key, entry.state) for entry in entries_of(events)]
+
+
+def test_a_message_goes_from_queued_to_sent_and_keeps_the_reference():
+    events = [queued("a"), said("a", "sending", 1), said("a", "sent", 2, reference="C1/7")]
+    (entry,) = entries_of(events)
+    assert (entry.state, entry.tries, entry.message.values) == ("sent", 1, {"text": "x"})
+    assert references(entries_of(events)) == {"a": "C1/7"}
+    assert states(*events, said("a", "failed", 3)) == [("a", "sent")], "what is sent stays sent"
+    assert states(said("b", "sent")) == [], "what was never queued is no message"
+
+
+@pytest.mark.parametrize(
+    ("events", "asks"),
+    [
+        ([said("a", "sending"), said("a", "in_doubt")], True),
+        ([said("a", "sending"), said("a", "in_doubt"), said("a", "sending"), said("a", "failed")], True),
+        ([said("a", "sending"), said("a", "sending"), said("a", "failed")], True),
+        ([said("a", "sending"), said("a", "failed")], False),
+        ([said("a", "sending"), said("a", "queued")], False),
+    ],
+)
+def test_what_may_have_arrived_once_is_asked_for_whatever_came_later(events, asks):
+    (entry,) = due(entries_of([queued("a"), *events]), at(999))
+    assert entry.asks is asks
+
+
+def test_what_another_run_sends_is_left_to_it_for_the_lease_and_then_in_doubt():
+    entries = entries_of([queued("a"), said("a", "sending", 1), queued("b")])
+    assert due(entries, at(1) + LEASE - timedelta(seconds=1)) == []
+    assert [(entry.message.key, entry.asks) for entry in due(entries, at(1) + LEASE)] == [("a", True), ("b", False)]
+
+
+def test_order_holds_within_a_channel_and_a_lane_and_not_between_them():
+    waits = said("a", "failed", 0, next_at="2026-11-27T10:10:00.000000Z")
+    mails = [queued("m1", "mail", lane="ada"), queued("m2", "mail", lane="bob"), said("m1", "sending", 5)]
+    entries = entries_of([queued("a"), said("a", "sending"), waits, queued("b"), queued("c", "page"), *mails])
+    assert [entry.message.key for entry in due(entries, at(5))] == ["c", "m2"]
+    assert [entry.message.key for entry in due(entries, at(10))][:2] == ["a", "b"]
+
+
+def test_a_newer_state_replaces_one_that_waits_and_none_that_is_on_its_way():
+    assert states(queued("a", thing="topic"), queued("b", thing="topic")) == [("a", "replaced"), ("b", "queued")]
+    on_its_way = [queued("a", thing="topic"), said("a", "sending"), queued("b", thing="topic")]
+    assert states(*on_its_way) == [("a", "sending"), ("b", "queued")]
+    assert states(*on_its_way, said("a", "failed"))[0] == ("a", "replaced")
+    assert states(*on_its_way, said("a", "in_doubt"))[0] == ("a", "in_doubt"), "it may have arrived"
+    other = [queued("a", thing="topic"), queued("b", "page", thing="topic"), queued("c", thing="")]
+    assert [state for dummy, state in states(*other)] == ["queued"] * 3
+
+
+def test_what_will_never_be_taken_keeps_nothing_up():
+    entries = entries_of([queued("a"), said("a", "sending"), said("a", "refused", reason="too long"), queued("b")])
+    assert [entry.message.key for entry in due(entries, at(1))] == ["b"]
+    assert lines_of_outbox(entries, at(1)) == ["slack: a is refused: too long", "slack: b is queued"]
+
+
+@pytest.mark.parametrize(
+    ("tries", "asked", "seconds"),
+    [(0, None, 30), (1, None, 30), (2, None, 60), (99, None, 600), (1, 45.0, 45), (1, 5.0, 30), (1, 1e9, 3600)],
+)
+def test_it_waits_longer_each_time_and_as_long_as_the_other_side_asks(tries, asked, seconds):
+    assert retry_after(tries, asked) == timedelta(seconds=seconds)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import page_states
+
+from support.incident_events import START, event
+
+SOAK = timedelta(minutes=10)
+OPENED = event("opened", 0, seq=1, scenario="x")
+DIAGNOSED = event("diagnosed", 1, seq=2, cause="leak")
+ACTED = event("mitigated", 2, seq=3, mitigation="m")
+RECOVERED = event("verified", 3, seq=4, mitigation="m", outcome="recovered")
+WORSE = event("verified", 3, seq=4, mitigation="m", outcome="worse")
+
+
+def told(events, minutes=5.0, itself=True):
+    return [(state.state, state.seq) for state in page_states(events, START + timedelta(minutes=minutes), SOAK, itself)]
+
+
+@pytest.mark.parametrize(
+    ("events", "minutes", "states"),
+    [
+        ([OPENED], 99, [("investigating", 1)]),
+        ([OPENED, DIAGNOSED, ACTED], 99, [("investigating", 1), ("identified", 2), ("monitoring", 3)]),
+        ([OPENED, ACTED, RECOVERED], 12.9, [("investigating", 1), ("monitoring", 3)]),
+        ([OPENED, ACTED, RECOVERED], 13, [("investigating", 1), ("monitoring", 3), ("resolved", 4)]),
+        ([OPENED, ACTED, WORSE], 999, [("investigating", 1), ("monitoring", 3)]),
+        ([OPENED, ACTED], 999, [("investigating", 1), ("monitoring", 3)]),
+        ([OPENED, ACTED, RECOVERED, event("intended", 4, seq=5, mitigation="m")], 999,
+         [("investigating", 1), ("monitoring", 3)]),
+        ([OPENED, ACTED, RECOVERED, event("intended", 4, seq=5, mitigation="other")], 999,
+         [("investigating", 1), ("monitoring", 3)]),
+        ([OPENED, event("phase", 1, seq=2, phase="resolved", facts=["#4"])], 999, [("investigating", 1)]),
+        ([OPENED, event("phase", 1, seq=2, phase="resolved", reason="seen by hand")], 2,
+         [("investigating", 1), ("resolved", 2)]),
+    ],
+)  # fmt: skip
+def test_the_page_goes_on_only_as_the_facts_allow(events, minutes, states):
+    assert told(events, minutes) == states
+
+
+def test_a_relapse_goes_back_to_investigating():
+    back = event("phase", 20, seq=5, phase="open", reason="it is back")
+    assert told([OPENED, ACTED, RECOVERED, back], 21)[-2:] == [("resolved", 4), ("investigating", 5)]
+    worse = event("verified", 20, seq=5, mitigation="m", outcome="unchanged")
+    assert told([OPENED, ACTED, RECOVERED, worse], 21)[-1] == ("investigating", 5)
+
+
+def test_the_first_post_waits_for_a_person():
+    assert told([OPENED, DIAGNOSED], itself=False) == []
+    words = event("update", 2, seq=3, audience="public", text="we look")
+    states = page_states([OPENED, DIAGNOSED, words, ACTED], START + timedelta(minutes=5), SOAK, False)
+    assert [(state.state, state.seq, state.text) for state in states] == [
+        ("identified", 3, "we look"), ("monitoring", 3, ""),
+    ]  # fmt: skip
+    assert states[0].cause == "leak"
+
+
+def test_a_person_names_a_state_with_the_text_and_never_that_it_is_resolved():
+    for state, is_told in (("monitoring", "monitoring"), ("resolved", "investigating")):
+        words = event("update", 2, seq=3, audience="public", text="x", status=state)
+        assert told([OPENED, words], itself=False) == [(is_told, 3)]

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+
+
+def test_what_is_left_out_has_its_default_and_an_empty_channel_is_none():
+    found = settings_of({"slack": {"token": "x", "invite": ["U1"]}, "page": {}, "mail": None})
+    assert list(found) == ["slack"]
+    assert (found["slack"]["standing_channel"], found["slack"]["invite"]) == ("pafar-incidents", ["U1"])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"slak": {"token": "x"}}, "'slak' is no channel; did you mean slack?"),
+        ({"slack": {"tokn": "x"}}, "has no setting 'tokn'; did you mean token?"),
+        ({"slack": {"invite": ["U1"]}}, "runbook_announce.slack needs token"),
+        ({"page": {"kind": "atlassian", "token": "x"}}, "kind is one of statuspage, cachet"),
+        ({"mail": {"host": "x", "sender": "y", "to": "ada@example.org"}}, ""),
+        ({"slack": {"token": "x", "links": ["http://x"]}}, "links is a dictionary"),
+        ({"slack": "xoxb-1"}, "is a dictionary of settings"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_by_name(given, says):
+    if not says:
+        assert settings_of(given)
+        return
+    with pytest.raises(InputError) as refused:
+        settings_of(given)
+    assert says in str(refused.value)
+    assert "xoxb-1" not in str(refused.value)

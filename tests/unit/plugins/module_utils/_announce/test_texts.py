@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import REQUIRED
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.texts import TEMPLATES
+
+
+def test_every_channel_has_templates():
+    assert set(TEMPLATES) == set(REQUIRED)
+    assert all(TEMPLATES.values())

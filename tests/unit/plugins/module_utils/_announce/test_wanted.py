@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.wanted import channel_name, wanted
+
+from support.incident_events import START, event
+
+SETTINGS = settings_of(
+    {
+        "slack": {"token": "x", "links": {"Board": "https://board.test"}},
+        "page": {"kind": "statuspage", "token": "x", "scenarios": ["disk_space"], "first_post": "act",
+                 "components": {"backend": "c1"}, "words": {"disk_space": "Uploads fail", "full": "A disk was full."},
+                 "resolutions": {"full": "We made room."}},
+        "mail": {"host": "x", "sender": "y@z", "to": ["a@z", "b@z"]},
+        "pager": {"kind": "pagerduty", "routing_key": "x"},
+        "tracker": {"url": "http://x"},
+    }
+)  # fmt: skip
+
+
+def opening(severity="P1", scenario="disk_space"):
+    return event("opened", 0, seq=1, id="i", severity=severity, scenario=scenario, hosts=["db1"])
+
+
+def keys(events, channel="", minutes=5.0):
+    found = wanted("i", events, SETTINGS, START + timedelta(minutes=minutes))
+    return [message.key for message in found if not channel or message.channel == channel]
+
+
+def named(events, key, minutes=5.0) -> Message:
+    return next(each for each in wanted("i", events, SETTINGS, START + timedelta(minutes=minutes)) if each.key == key)
+
+
+def test_the_same_log_calls_for_the_same_messages_and_a_longer_one_for_more():
+    events = [opening(), event("diagnosed", 1, seq=2, cause="full"), event("mitigated", 2, seq=3, mitigation="m")]
+    before = keys(events[:2])
+    assert keys(events[:2]) == before
+    topics = {key for key in before if "topic" in key}
+    assert [key for key in keys(events) if key in before or key in topics] == before
+    assert wanted("i", [], SETTINGS, START) == []
+
+
+def test_an_incident_has_a_channel_from_the_severity_that_the_site_names():
+    assert keys([opening("P3")], "slack") == ["slack/standing/opened"]
+    assert keys([opening("P1")], "slack") == ["slack/channel", "slack/standing/opened", "slack/links", "slack/topic/1"]
+    assert channel_name("2026-11-23T14:56:35.123456Z") == "incident-2026-11-23-1456"
+
+
+@pytest.mark.parametrize(
+    ("event_", "key"),
+    [
+        (event("noted", 1, seq=2, triage="P1", signs=[{"text": "x"}], next="y"), "slack/triage/2"),
+        (event("noted", 1, seq=2, text="moved it", done_at=""), "slack/note/2"),
+        (event("held", 1, seq=2, plan={"digest": "d" * 64, "actions": [{"target": "t"}]}, reasons=[]), "slack/held/2"),
+        (event("verified", 1, seq=2, mitigation="m", outcome="recovered"), "slack/verified/2"),
+        (event("update", 1, seq=2, text="x"), "slack/update/2"),
+        (event("handed_over", 1, seq=2, message="x", task="y"), "slack/handed_over/2"),
+    ],
+)
+def test_what_happens_is_said_in_the_channel(event_, key):
+    assert key in keys([opening(), event_], "slack")
+
+
+def test_a_message_of_the_outbox_is_said_nowhere():
+    said = event("message", 1, seq=2, key="slack/channel", state="queued")
+    assert keys([opening(), said]) == keys([opening()])
+
+
+def test_the_page_has_the_words_of_the_site_and_never_a_diagnosis():
+    events = [opening(), event("diagnosed", 1, seq=2, cause="full", lines=["/var is full: password=hunter2hunter2"])]
+    message = named(events, "page/identified/2.2")
+    assert (message.values["title"], message.values["cause"]) == ("Uploads fail", "A disk was full.")
+    assert message.values["components"] == {"c1": "partial_outage"}
+    assert "hunter2" not in str([each.values for each in wanted("i", events, SETTINGS, START)])
+    assert keys([opening(scenario="lock")], "page") == [], "it does not face customers"
+
+
+def test_components_come_back_with_the_incident():
+    events = [opening(), event("diagnosed", 1, seq=2, cause="full"),
+              event("phase", 2, seq=3, phase="resolved", reason="seen")]  # fmt: skip
+    message = named(events, "page/resolved/3.3")
+    assert (message.values["components"], message.values["resolution"]) == ({"c1": "operational"}, "We made room.")
+
+
+def test_stakeholders_have_a_mail_each_for_p0_and_p1():
+    assert keys([opening("P2")], "mail") == []
+    assert keys([opening("P1")], "mail") == ["mail/investigating/1.1/a@z", "mail/investigating/1.1/b@z"]
+    lowered = event("severity", 1, seq=2, severity="P3", reason="x")
+    assert keys([opening("P1"), lowered], "mail"), "who was told of it is told of its end"
+
+
+def test_a_pager_and_a_tracker_follow_the_incident():
+    events = [opening(), event("acknowledged", 1, seq=2), event("phase", 2, seq=3, phase="resolved", reason="x")]
+    assert keys(events, "pager") == ["pager/trigger/1", "pager/acknowledge/2", "pager/resolve/3"]
+    assert keys(events, "tracker") == ["tracker/create/1", "tracker/update/2", "tracker/close/3"]
+    back = event("phase", 4, seq=4, phase="open", reason="it is back")
+    assert keys([*events, back], "pager")[-1] == "pager/trigger/4"
+
+
+def test_the_channel_is_archived_after_a_day_unless_it_was_opened_again():
+    ended = [opening(), event("phase", 1, seq=2, phase="resolved", reason="x")]
+    assert "slack/archive/2" not in keys(ended, minutes=1440)
+    assert "slack/archive/2" in keys(ended, minutes=1442)
+    assert not [key for key in keys([*ended, event("phase", 2, seq=3, phase="open")], minutes=9999) if "archive" in key]
