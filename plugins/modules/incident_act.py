@@ -62,6 +62,16 @@ options:
     description: Item of the checklist, as M(pafar.runbook.incident_status) names it.
     type: str
     default: ""
+  audience:
+    description: Audience of an V(update); V(public) is the status page.
+    type: str
+    default: inside
+    choices: [inside, public]
+  status:
+    description: State of the status page that an V(update) to the public sets; empty keeps the present one.
+    type: str
+    default: ""
+    choices: ["", investigating, identified, monitoring]
   by:
     description: Person who acts.
     type: str

@@ -47,7 +47,7 @@ SUBJECTS = {
     "_incident": {"_core", "_run"},
     "_postmortem": {"_core", "_incident"},
     "_lifecycle": {"_core", "_incident"},
-    "_announce": {"_core", "_incident"},
+    "_announce": {"_core", "_incident", "_lifecycle"},
     "_compose": {"_core", "_system"},
     "_postgres": {"_core", "_system"},
     "_logs": {"_core", "_compose"},

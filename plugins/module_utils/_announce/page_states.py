@@ -18,18 +18,21 @@ from .._incident.stamps import moment_of
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
+_RELAPSE = timedelta(days=1)  # within which the incident on the page is opened again
 PUBLIC = ("public", "status page", "status_page", "customers")
 
 
 @dataclass(frozen=True)
 class PageState:
     """A state that the page is to have. ``seq``: of the event that led to it; ``text``: what a person wrote for it,
-    else empty; ``cause``: diagnosed, empty where it is not known."""
+    else empty; ``cause``: diagnosed, empty where it is not known; ``round``: a relapse more than a day after the end is
+    another incident on the page, with the next number."""
 
     state: str
     seq: int
     text: str = ""
     cause: str = ""
+    round: int = 1
 
 
 def page_states(events: Sequence[EventReport], now: datetime, soak: timedelta, posts_itself: bool) -> list[PageState]:
@@ -48,7 +51,8 @@ class _Reader:
         self.is_public = posts_itself
         self.reached = INVESTIGATING
         self.cause = ""
-        self.seq = 0
+        self.round = 1
+        self.resolved_at: datetime | None = None
         self.recovered: dict[tuple[str, str], EventReport] = {}  # by host and mitigation, the last verification
         self.acted: set[tuple[str, str]] = set()  # acts since their last verification
 
@@ -78,7 +82,10 @@ class _Reader:
     def _phase(self, event: EventReport) -> None:
         phase, reason = event["note"].get("phase"), event["note"].get("reason")
         if phase == "open":
-            self.recovered.clear()
+            # What had recovered must be verified anew; what had not is still not.
+            self.recovered = {
+                act: last for act, last in self.recovered.items() if last["note"].get("outcome") != "recovered"
+            }
             self._to(INVESTIGATING, event)
         elif phase in (IDENTIFIED, MONITORING):
             self._forward(phase, event)
@@ -91,7 +98,7 @@ class _Reader:
         # A person names the state with the text; resolved is for `incident_resolve`, which asks for a reason.
         state = state if state in STATES[:3] else self.reached
         self.reached = state
-        self.states.append(PageState(state, event["seq"], str(event["note"].get("text", "")), self.cause))
+        self.states.append(PageState(state, event["seq"], str(event["note"].get("text", "")), self.cause, self.round))
 
     def _back_to_work(self, event: EventReport) -> None:
         """What is not over is not resolved."""
@@ -112,9 +119,12 @@ class _Reader:
             self._to(state, event)
 
     def _to(self, state: str, event: EventReport) -> None:
+        at = moment_of(event["at"])
+        self.round += self.resolved_at is not None and at - self.resolved_at > _RELAPSE
+        self.resolved_at = at if state == RESOLVED else None
         self.reached = state
         if self.is_public:
-            self.states.append(PageState(state, event["seq"], cause=self.cause))
+            self.states.append(PageState(state, event["seq"], cause=self.cause, round=self.round))
 
 
 def _act(event: EventReport) -> tuple[str, str]:

@@ -21,7 +21,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     SLACK: {
         "api": "https://slack.com/api/", "standing_channel": "pafar-incidents", "channel_from": "P2", "invite": [],
-        "links": {}, "archive_after": 86400,
+        "links": {}, "archive_after": 86400, "vendors": {},
     },
     PAGE: {
         "api": "", "page": "", "scenarios": [], "first_post": "ask", "components": {}, "soak": 600, "words": {},

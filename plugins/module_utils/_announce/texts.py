@@ -19,6 +19,10 @@ SLACK: Mapping[str, str] = {
     "{% if next %}\nNext: {{ next }}{% endif %}",
     "note": "{{ by }}{% if done_at %} at {{ done_at }}{% endif %}: {{ text }}",
     "diagnosed": "*Cause: {{ cause }}* ({{ host }}){% for line in lines %}\n- {{ line }}{% endfor %}",
+    "vendor": "*Support case for {{ vendor }}*{% if address %}, to open at {{ address | link }}{% endif %}\nSince"
+    " {{ opened_at }} (UTC) our requests to you fail: {{ cause }}. Measured at {{ at }} on {{ host }}:"
+    "{% for line in lines %}\n- {{ line }}{% endfor %}\nPlease report the state on your side. Our reference:"
+    " {{ incident }}",
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}",
@@ -40,7 +44,8 @@ MAIL: Mapping[str, str] = {
     "subject": "[{{ state | upper }}] {{ title }} ({{ severity }})",
     "mail": "{{ title }}\n\nState: {{ state }}, since {{ at }}\nSeverity: {{ severity }}\nBegan: {{ opened_at }}"
     "{% if cause %}\nCause: {{ cause }}{% endif %}{% if resolution %}\nResolution: {{ resolution }}{% endif %}"
-    "{% if text %}\n\n{{ text }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
+    "{% if text %}\n\n{{ text }}{% endif %}"
+    "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
 }
 PAGER: Mapping[str, str] = {"page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"}
 TRACKER: Mapping[str, str] = {

@@ -18,9 +18,11 @@ from .._incident.event import EventReport
 from .._incident.held import held_plans
 from .._incident.scope import phase_of
 from .._incident.severity import is_worse, severity_of
-from .._incident.stamps import moment_of
+from .._incident.stamps import moment_of, stamp
+from .._lifecycle.deadlines import UPDATE
+from .._lifecycle.roles import roles_of
 from .outbox import Message
-from .page_states import RESOLVED, page_states
+from .page_states import RESOLVED, PageState, page_states
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _LONG = 2000  # characters of one text of the log in a message
@@ -100,7 +102,7 @@ def _slack(story: Story) -> list[Message]:
     links = _said(story, "slack/links", "links", links=dict(options["links"]), pin=True)
     found = [opened, standing, links if options["links"] else None, *_topics(story)]
     for event in story.events:
-        found += _posts(story, event)
+        found += [*_posts(story, event), *_vendor(story, event)]
     return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
 
 
@@ -111,19 +113,9 @@ def _said(story: Story, key: str, template: str, place: str = "incident", thing:
 def _topics(story: Story) -> list[Message]:
     """The topic as of now: severity, phase and who leads; only the newest one is told."""
     changes = [event for event in story.events if event["kind"] in ("opened", "severity", "phase", "role")]
-    lead = _lead(story.events)
+    lead = roles_of(story.events).get("incident_commander", "")
     values = {"phase": phase_of(story.events), "lead": lead or "no incident commander"}
     return [_said(story, f"slack/topic/{changes[-1]['seq']}", "topic", thing="topic", **values)]
-
-
-def _lead(events: Sequence[EventReport]) -> str:
-    lead = ""
-    for event in events:
-        note = event["note"]
-        if event["kind"] == "role" and note.get("role") == "incident_commander":
-            lead = str(note.get("person", "")) if note.get("action") in ("taken", "accepted") else lead
-            lead = "" if note.get("action") == "left" else lead
-    return lead
 
 
 def _posts(story: Story, event: EventReport) -> list[Message]:
@@ -134,6 +126,20 @@ def _posts(story: Story, event: EventReport) -> list[Message]:
         return []
     who = {"by": event["by"], "host": event["host"], "at": event["at"]}
     return [_said(story, f"slack/{template}/{event['seq']}", template, **who, **values)]
+
+
+def _vendor(story: Story, event: EventReport) -> list[Message]:
+    """The text of a support case, where the site says that a cause is a vendor's fault and where its case is opened."""
+    cause = str(event["note"].get("cause", "")) if event["kind"] == "diagnosed" else ""
+    vendor = story.settings[SLACK]["vendors"].get(cause) if cause else None
+    if not isinstance(vendor, Mapping):
+        return []
+    lines = _texts(event["note"].get("lines"))[:12]
+    values: dict[str, Any] = {
+        "vendor": str(vendor.get("name", "")), "address": str(vendor.get("address", "")), "cause": cause,
+        "lines": lines, "at": event["at"], "host": event["host"],
+    }  # fmt: skip
+    return [_said(story, f"slack/vendor/{event['seq']}", "vendor", **values)]
 
 
 def _noted(event: EventReport) -> tuple[str, dict[str, Any]]:
@@ -236,7 +242,9 @@ def _page(story: Story) -> list[Message]:
         )  # fmt: skip
         # What a person wrote is published whatever comes after it; a state gives way to a newer one.
         thing = "" if state.text else "page"
-        messages.append(Message(f"page/{state.state}/{state.seq}.{number}", PAGE, "page", values, thing, "public"))
+        place = "page" if state.round == 1 else f"page-{state.round}"
+        key = f"{place}/{state.state}/{state.seq}.{number}"
+        messages.append(Message(key, PAGE, "page", values, thing, "public"))
     return messages
 
 
@@ -282,13 +290,20 @@ def _mail(story: Story) -> list[Message]:
         values = story.base(
             state=state.state, title=_public_words(story, options), cause=_cause(options, state.cause), text=state.text,
             resolution=_words(options["resolutions"], state.cause) if state.state == RESOLVED else "",
-            at=_at(story.events, state.seq), severity=story.worst,
+            at=_at(story.events, state.seq), severity=story.worst, next_at=_next_update(story, state),
         )  # fmt: skip
         for address in map(str, options["to"]):
             # A mail for each of them: one who refuses it keeps it from no other.
             key, more = f"mail/{state.state}/{state.seq}.{number}/{address}", {**values, "to": address}
             messages.append(Message(key, MAIL, "mail", more, audience="stakeholders", lane=address))
     return messages
+
+
+def _next_update(story: Story, state: PageState) -> str:
+    """Until when the next update is promised; empty where the incident is over, or its severity has no interval."""
+    interval = UPDATE.get(story.severity)
+    at = _at(story.events, state.seq)
+    return "" if state.state == RESOLVED or interval is None or not at else stamp(moment_of(at) + interval)
 
 
 def _at(events: Sequence[EventReport], seq: int) -> str:

@@ -55,6 +55,8 @@ class Said:
     role: str = ""
     person: str = ""
     item: str = ""
+    audience: str = "inside"
+    status: str = ""
 
 
 _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
@@ -127,12 +129,13 @@ def leave_role(said: Said, events: Sequence[EventReport], now: datetime) -> list
 
 
 def update(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:
-    """What is said to the people of the site, with the time of the next update."""
+    """What is said to the people of the site, with the time of the next update, or to the public on the status page."""
     if not said.text:
         raise InputError(f"text: say what is known and what is being done. {_NOTHING}")
     interval = UPDATE.get(severity_of(events), timedelta(0))
     next_at = {"next_at": stamp(now + interval)} if interval else {}
-    return [{"kind": "update", "note": {"text": said.text, "audience": "inside", **next_at}}]
+    status = {"status": said.status} if said.status else {}
+    return [{"kind": "update", "note": {"text": said.text, "audience": said.audience or "inside", **next_at, **status}}]
 
 
 def identify(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001

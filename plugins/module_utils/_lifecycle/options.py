@@ -19,6 +19,8 @@ ACT_ARGS: dict[str, Any] = {
     "role": {"type": "str", "default": "", "choices": ["", *ROLES]},
     "person": {"type": "str", "default": ""},
     "item": {"type": "str", "default": ""},
+    "audience": {"type": "str", "default": "inside", "choices": ["inside", "public"]},
+    "status": {"type": "str", "default": "", "choices": ["", "investigating", "identified", "monitoring"]},
     "by": {"type": "str", "default": "unknown"},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},

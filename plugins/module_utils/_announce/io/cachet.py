@@ -13,7 +13,7 @@ from typing import Any, Mapping
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
 from ..page_states import STATES
-from .channel import Thread
+from .channel import Thread, identity
 from .http_call import Answered, request
 from .render import Texts
 
@@ -31,7 +31,7 @@ class Cachet:
         self.base = f"{str(settings['api']).rstrip('/')}/api/v1"
 
     def find(self, message: Message, thread: Thread) -> str | None:
-        found = self._incident(thread)
+        found = self._incident(message.key, thread)
         if found is None:
             return None
         texts = [str(found.get("message", ""))]
@@ -42,7 +42,7 @@ class Cachet:
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
         try:
-            found = self._incident(thread)
+            found = self._incident(message.key, thread)
             text = f"{self.texts.text('page', values)}\n\n{_mark(thread, message.key)}"
             status = _STATUS[str(values["state"])]
             if found is None:
@@ -69,7 +69,7 @@ class Cachet:
         return found
 
     def differences(self, thread: Thread) -> list[str]:
-        keys = [key for key in thread.references if key.startswith("page/")]
+        keys = [key for key in thread.references if key.startswith("page")]
         if not keys or not thread.references[keys[-1]]:
             return []
         state = keys[-1].split("/")[1]
@@ -92,12 +92,12 @@ class Cachet:
                 found.append(f"component {component} of the page is {names.get(is_now, is_now)}, not {wanted}")
         return found
 
-    def _incident(self, thread: Thread) -> Mapping[str, Any] | None:
-        known = thread.last("page/")
+    def _incident(self, key: str, thread: Thread) -> Mapping[str, Any] | None:
+        known = thread.last(key.partition("/")[0] + "/")
         if known:
             found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)["data"]
             return found
-        start = f"[//]: # (pafar {thread.incident} "
+        start = f"[//]: # (pafar {identity(key, thread)} "
         for incident in self._all("/incidents", thread):
             if start in str(incident.get("message", "")):
                 return incident
@@ -120,4 +120,4 @@ class Cachet:
 
 def _mark(thread: Thread, key: str) -> str:
     """A comment of Markdown, which no reader sees."""
-    return f"[//]: # (pafar {thread.incident} {key})"
+    return f"[//]: # (pafar {identity(key, thread)} {key})"

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Mapping, Protocol
+from typing import Protocol
 
 from ..delivery import Delivery
 from ..outbox import Message
@@ -15,13 +14,11 @@ from ..outbox import Message
 @dataclass
 class Thread:
     """What an incident has on a channel already. ``references``: of the messages that were sent, by key, which grows
-    while messages are sent; ``deadline``: until when a request may last (``time.monotonic``); ``resolved_at``: when the
-    page was resolved, None if it is not."""
+    while messages are sent; ``deadline``: until when a request may last (``time.monotonic``)."""
 
     incident: str
     references: dict[str, str] = field(default_factory=dict)
     deadline: float = 0.0
-    resolved_at: datetime | None = None
 
     def last(self, prefix: str) -> str:
         """The newest reference of a key that begins so; empty without one."""
@@ -45,6 +42,7 @@ class Channel(Protocol):
         """What the other side shows and the log does not say, a sentence each."""
 
 
-def options_of(settings: Mapping[str, object], *names: str) -> list[str]:
-    """Texts of the settings of a channel."""
-    return [str(settings.get(name) or "") for name in names]
+def identity(key: str, thread: Thread) -> str:
+    """The name by which an incident is found again on a page: of its rounds each has one of its own."""
+    dummy, dash, number = key.partition("/")[0].partition("-")
+    return f"{thread.incident}#{number}" if dash else thread.incident

@@ -14,7 +14,7 @@ from typing import Any, Mapping
 from ..delivery import Delivered, Delivery
 from ..outbox import Message
 from ..page_states import RESOLVED
-from .channel import Thread
+from .channel import Thread, identity
 from .http_call import Answered, request
 from .render import Texts
 
@@ -33,19 +33,21 @@ class Statuspage:
         self.base = f"{api}/v1/pages/{settings['page']}"
 
     def find(self, message: Message, thread: Thread) -> str | None:
-        found = self._incident(thread)
+        found = self._incident(message.key, thread)
         return str(found["id"]) if found and message.key in _keys(found) else None
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         values = message.values
         try:
-            found = self._incident(thread)
+            found = self._incident(message.key, thread)
             body = {
                 "name": self.texts.text("page", {**values, "text": values["title"]})[:_NAME],
                 "status": values["state"],
                 "body": self.texts.text("page", values),
                 # All of them, since a run may die after several: each is asked for by its own.
-                "metadata": {_OURS: {"incident": thread.incident, "keys": [*_keys(found or {}), message.key]}},
+                "metadata": {
+                    _OURS: {"incident": identity(message.key, thread), "keys": [*_keys(found or {}), message.key]}
+                },
                 "components": dict(values["components"]),
                 "component_ids": sorted(values["components"]),
             }
@@ -60,7 +62,7 @@ class Statuspage:
 
     def differences(self, thread: Thread) -> list[str]:
         """Between the last message that was sent and the page."""
-        keys = [key for key in thread.references if key.startswith("page/")]
+        keys = [key for key in thread.references if key.startswith("page")]
         if not keys or not thread.references[keys[-1]]:
             return []
         wanted = Message(
@@ -86,16 +88,16 @@ class Statuspage:
             return [f"the page could not be read back: {answer}"]
         return found
 
-    def _incident(self, thread: Thread) -> Mapping[str, Any] | None:
+    def _incident(self, key: str, thread: Thread) -> Mapping[str, Any] | None:
         """Ours on the page: the one that was written before, else the one with our metadata."""
-        known = thread.last("page/")
+        known = thread.last(key.partition("/")[0] + "/")
         if known:
             found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)
             return found
         for page in range(1, 6):
             listed: Any = self._ask("GET", f"/incidents?limit=100&page={page}", thread)
             for incident in listed:
-                if _ours(incident).get("incident") == thread.incident:
+                if _ours(incident).get("incident") == identity(key, thread):
                     return dict(incident)
             if len(listed) < 100:
                 break

@@ -16,7 +16,7 @@ from ..._incident.io.verify import verify
 from ..._incident.record import record
 from ..acts import Said, events_of
 
-_SAID = ("by", "text", "reason", "severity", "role", "person", "item")
+_SAID = ("by", "text", "reason", "severity", "role", "person", "item", "audience", "status")
 
 
 def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:

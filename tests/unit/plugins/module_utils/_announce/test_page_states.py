@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import page_states
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of
 
 from support.incident_events import START, event
 
@@ -62,3 +64,53 @@ def test_a_person_names_a_state_with_the_text_and_never_that_it_is_resolved():
     for state, is_told in (("monitoring", "monitoring"), ("resolved", "investigating")):
         words = event("update", 2, seq=3, audience="public", text="x", status=state)
         assert told([OPENED, words], itself=False) == [(is_told, 3)]
+
+
+def test_a_relapse_of_another_day_is_another_incident_on_the_page():
+    ended = [OPENED, event("phase", 1, seq=2, phase="resolved", reason="seen")]
+    for minutes, number in ((1440, 1), (1442, 2)):
+        back = event("phase", minutes, seq=3, phase="open", reason="it is back")
+        rounds = [state.round for state in page_states([*ended, back], START + timedelta(days=9), SOAK, True)]
+        assert rounds == [1, 1, number]
+
+
+def history(chance):
+    """Events of acts, verifications and people in a random order, minutes apart."""
+    events, minutes = [OPENED], 0.0
+    for seq in range(2, chance.randint(3, 14)):
+        minutes += chance.choice([0, 1, 5, 9.9, 10, 30])
+        act = {"mitigation": chance.choice("ab")}
+        kind, note = chance.choice(
+            [
+                ("diagnosed", {"cause": "x"}), ("intended", act), ("mitigated", act),
+                ("verified", {**act, "outcome": "recovered"}), ("verified", {**act, "outcome": "unchanged"}),
+                ("phase", {"phase": "open", "reason": "x"}), ("phase", {"phase": "resolved", "facts": ["#2"]}),
+                ("update", {"audience": "public", "text": "x", "status": "resolved"}), ("noted", {"text": "x"}),
+            ]
+        )  # fmt: skip
+        events.append(event(kind, minutes, seq=seq, **note))
+    return events
+
+
+def held(events, seq):
+    """Whether by the soak time after it every act was verified as recovered, and nothing was reopened."""
+    moment = moment_of(next(each["at"] for each in events if each["seq"] == seq))
+    before = [each for each in events if moment_of(each["at"]) < moment + SOAK]
+    last = {
+        each["note"]["mitigation"]: each for each in before if each["kind"] in ("intended", "mitigated", "verified")
+    }
+    reopened = [each for each in before if each["note"].get("phase") == "open" and each["seq"] > seq]
+    return not reopened and all(each["note"].get("outcome") == "recovered" for each in last.values())
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_no_history_is_resolved_without_a_verification_that_held(seed):
+    chance = random.Random(f"page {seed}")
+    events = history(chance)
+    for minutes in (0, 5, 11, 60, 999):
+        now = moment_of(events[-1]["at"]) + timedelta(minutes=minutes)
+        for state in page_states(events, now, SOAK, True):
+            if state.state == "resolved" and not state.text:  # a text of a person keeps the state that is reached
+                assert held(events, state.seq), (state, events)
+                source = next(each for each in events if each["seq"] == state.seq)
+                assert now - moment_of(source["at"]) >= SOAK
