@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Mapping
 
 SLACK: Mapping[str, str] = {
+    "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}",
     "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
     "resolved": "*resolved* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
     "links": "Links:{% for name, url in links.items() %}\n- {{ name }}: {{ url | link }}{% endfor %}",

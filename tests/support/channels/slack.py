@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class Room:
     members: set[str] = field(default_factory=set)
     messages: list[dict[str, Any]] = field(default_factory=list)
     pins: list[str] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)  # the thread and the name
 
 
 class Slack(StandIn):
@@ -33,6 +35,7 @@ class Slack(StandIn):
         super().__init__()
         self.token, self.users, self.bot = token, users, "UBOT"
         self.refusals: dict[str, str] = {}
+        self.files: dict[str, str] = {}  # names by id, of those that are being uploaded
         self.rooms: list[Room] = []
         self.add("pafar-incidents", creator="U1")
 
@@ -55,6 +58,8 @@ class Slack(StandIn):
         return [key for key in found if key]
 
     def serve(self, request: Request) -> Answer:
+        if request.path.startswith("/upload/"):
+            return Answer(200, {})
         if not request.path.startswith("/api/"):
             return Answer(404, {})
         method = request.path[len("/api/") :]
@@ -143,6 +148,20 @@ class Slack(StandIn):
         }  # fmt: skip
         room.messages.append(message)
         return _ok(channel=room.id, ts=stamp)
+
+    def _files_getUploadURLExternal(self, fields: Any) -> Answer:
+        name = f"F{len(self.files) + 1}"
+        self.files[name] = str(fields.get("filename"))
+        return _ok(file_id=name, upload_url=f"{self.url}/upload/{name}")
+
+    def _files_completeUploadExternal(self, fields: Any) -> Answer:
+        given = fields.get("files") or []
+        files = json.loads(given) if isinstance(given, str) else given
+        room = next((room for room in self.rooms if room.id == fields.get("channel_id")), None)
+        if room is None:
+            return _refused("channel_not_found")
+        room.files += [(str(fields.get("thread_ts")), self.files[each["id"]]) for each in files]
+        return _ok(files=files)
 
     def _room(self, fields: Any) -> Room | None:
         return next((room for room in self.rooms if room.id == fields.get("channel")), None)

@@ -56,8 +56,7 @@ class Slack:
             return None  # the same once more is the same
         for place in self._places(message, thread):
             for found in self._history(place, thread):
-                payload = (found.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("incident") == thread.incident and payload.get("key") == message.key:
+                if self._is(found, message, thread):
                     return f"{place}/{found['ts']}"
         return None
 
@@ -152,7 +151,10 @@ class Slack:
         return True
 
     def _invited(self, channel: str, message: Message, thread: Thread) -> Delivery:
-        """What makes the channel useful; a person who cannot be invited is named and keeps nothing up."""
+        """What makes the channel this incident's, and useful; a person who cannot be invited is named."""
+        if not any(self._is(found, message, thread) for found in self._history(channel, thread)):
+            text = self.texts.text("channel", message.values)
+            self._call("chat.postMessage", thread, channel=channel, **self._content(text, message, thread))
         notes = []
         users = [str(user) for user in message.values.get("invite") or ()]
         if users:
@@ -193,12 +195,7 @@ class Slack:
         if message.values.get("place") == "standing" and own:
             whole += f"\n<#{own}>"
         text = shortened(whole, _MOST)
-        block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-        given = {
-            "channel": place, "text": text, "blocks": [block], "unfurl_links": False, "unfurl_media": False,
-            "parse": "none", "link_names": False,
-            "metadata": {"event_type": _EVENT, "event_payload": {"incident": thread.incident, "key": message.key}},
-        }  # fmt: skip
+        given = {"channel": place, **self._content(text, message, thread)}
         try:
             sent = self._call("chat.postMessage", thread, **given)
         except _Refused as refused:
@@ -209,6 +206,21 @@ class Slack:
                 return refused.delivery
         reference = f"{sent['channel']}/{sent['ts']}"
         return Delivered(reference, self._pinned(message, sent, thread) or self._whole(whole, text, sent, thread))
+
+    @staticmethod
+    def _content(text: str, message: Message, thread: Thread) -> dict[str, Any]:
+        """A text without mentions and previews, with our key in its metadata."""
+        block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+        return {
+            "text": text, "blocks": [block], "unfurl_links": False, "unfurl_media": False, "parse": "none",
+            "link_names": False,
+            "metadata": {"event_type": _EVENT, "event_payload": {"incident": thread.incident, "key": message.key}},
+        }  # fmt: skip
+
+    @staticmethod
+    def _is(found: Mapping[str, Any], message: Message, thread: Thread) -> bool:
+        payload = (found.get("metadata") or {}).get("event_payload") or {}
+        return bool(payload.get("incident") == thread.incident and payload.get("key") == message.key)
 
     def _pinned(self, message: Message, sent: Mapping[str, Any], thread: Thread) -> str:
         if not message.values.get("pin"):

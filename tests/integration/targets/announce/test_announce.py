@@ -88,7 +88,9 @@ def test_one_incident_is_told_everywhere_once(tmp_path, servers):
     room = slack.room(next(room.name for room in slack.rooms if room.name.startswith("incident-")))
     assert room.topic == "P1, open, led by no incident commander: disk_space on db"
     assert (room.members, len(room.pins)) == ({slack.bot, "U1"}, 1)
-    assert [key.split("/")[1] for key in slack.said()] == ["standing", "links", "diagnosed", "mitigated", "verified"]
+    assert [key.split("/")[1] for key in slack.said()] == [
+        "channel", "standing", "links", "diagnosed", "mitigated", "verified",
+    ]  # fmt: skip
     assert page.published() == [[("page/resolved/4.4", "resolved")]], "what waited and was over is not told"
     assert page.components["c1"] == "operational"
     assert (pager.alerts, len(tracker.issues), len(mail.mails)) == ({"a": "trigger"}, 1, 3)

@@ -1,0 +1,130 @@
+"""Slack as its API really is: names that are taken, rights that are missing, channels that a person has archived."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack import Slack as Adapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+
+from support.channels.server import EFFECT_CLOSED, STATUS, Fault
+from support.channels.slack import Slack
+
+NAME = "incident-2026-11-23-1456"
+BASE = {"severity": "P1", "scenario": "s", "hosts": "db1", "opened_at": "2026-11-23T14:56:35.000000Z", "incident": "i"}
+CHANNEL = Message("slack/channel", "slack", "channel", {**BASE, "name": NAME, "invite": ["U1", "U9"]})
+NOTE = Message("slack/note/7", "slack", "note", {"place": "incident", "by": "ada", "done_at": "", "text": "moved it"})
+
+
+@pytest.fixture
+def slack():
+    with Slack() as server:
+        yield server
+
+
+def adapter(slack, **options):
+    settings = settings_of({"slack": {"token": slack.token, "api": slack.api, **options}})["slack"]
+    return Adapter(settings, Texts("slack"))
+
+
+def thread(incident="i", **references):
+    return Thread(incident, {f"slack/{name}": value for name, value in references.items()}, time.monotonic() + 60)
+
+
+def test_a_channel_is_made_and_who_cannot_be_invited_is_named(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    assert made == Delivered(slack.room(NAME).id, "not invited: user_not_found")
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_a_name_that_another_has_gets_a_number(slack, is_archived):
+    slack.add(NAME, creator="U1", is_archived=is_archived)
+    adapter(slack).send(CHANNEL, thread())
+    assert slack.room(f"{NAME}-2").creator == slack.bot
+
+
+def test_two_incidents_of_one_minute_have_a_channel_each_and_one_that_died_finds_its_own(slack):
+    first = adapter(slack).send(CHANNEL, thread("a"))
+    second = adapter(slack).send(CHANNEL, thread("b"))
+    assert [room.name for room in slack.rooms[1:]] == [NAME, f"{NAME}-2"]
+    assert adapter(slack).find(CHANNEL, thread("a")) == first.reference
+    assert adapter(slack).find(CHANNEL, thread("b")) == second.reference
+    again = adapter(slack).send(CHANNEL, thread("a"))
+    assert again.reference == first.reference, "made before the run died"
+    assert len(slack.rooms) == 3
+    assert [len(room.messages) for room in slack.rooms] == [0, 1, 1], "each has the line that says whose it is"
+
+
+def test_a_channel_without_a_line_of_anyone_is_taken_by_who_comes_first(slack):
+    """Its run died between making it and writing to it."""
+    room = slack.add(NAME, creator=slack.bot)
+    room.members.add(slack.bot)
+    assert adapter(slack).send(CHANNEL, thread("b")).reference == room.id
+    assert adapter(slack).send(CHANNEL, thread("a")).reference != room.id
+
+
+@pytest.mark.parametrize("error", ["restricted_action", "missing_scope"])
+def test_without_the_right_to_make_channels_the_standing_one_has_it(slack, error):
+    slack.refusals["conversations.create"] = error
+    made = adapter(slack).send(CHANNEL, thread())
+    assert made == Delivered("", f"no channel of its own ({error}): it is in #pafar-incidents")
+    adapter(slack).send(NOTE, thread(channel=""))
+    assert [message["text"] for message in slack.room("pafar-incidents").messages] == ["ada: moved it"]
+
+
+def test_a_channel_that_a_person_has_archived_is_replaced_by_the_standing_one(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    slack.room(NAME).is_archived = True
+    slack.room(NAME).members.discard(slack.bot)
+    sent = adapter(slack).send(NOTE, thread(channel=made.reference))
+    assert sent.reference.startswith(slack.room("pafar-incidents").id)
+    assert adapter(slack).find(NOTE, thread(channel=made.reference)) == sent.reference
+
+
+def test_a_message_in_doubt_is_found_by_its_key(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    faults = [Fault(EFFECT_CLOSED)]
+    slack.fault_for = lambda request: faults.pop() if faults and "postMessage" in request.path else None
+    assert isinstance(adapter(slack).send(NOTE, thread(channel=made.reference)), InDoubt)
+    for number in range(40):  # more than one page of the history
+        other = Message(f"slack/note/{number + 10}", "slack", "note", NOTE.values)
+        adapter(slack).send(other, thread(channel=made.reference))
+    assert adapter(slack).find(NOTE, thread(channel=made.reference)).startswith(made.reference)
+    assert adapter(slack).find(NOTE, thread("other", channel=made.reference)) is None
+
+
+def test_a_rate_limit_says_how_long_to_wait_and_a_server_s_error_is_in_doubt(slack):
+    limited = Fault(STATUS, 429, {"Retry-After": "42"})
+    slack.fault_for = lambda request: limited if "postMessage" in request.path else None
+    assert adapter(slack).send(NOTE, thread()) == NotDelivered("Slack: rate limited", 42.0)
+    slack.fault_for = lambda request: Fault(STATUS, 503) if "postMessage" in request.path else None
+    assert isinstance(adapter(slack).send(NOTE, thread()), InDoubt)
+
+
+def test_a_token_that_is_none_is_said_without_it(slack):
+    refused = adapter(slack, token="xoxb-wrong").send(NOTE, thread())
+    assert refused == NotDelivered("Slack: invalid_auth")
+
+
+def test_what_is_too_long_is_cut_and_the_whole_is_a_file_of_its_thread(slack):
+    values = {**NOTE.values, "text": "a word " * 1000}
+    sent = adapter(slack).send(Message("slack/note/8", "slack", "note", values), thread())
+    room = slack.room("pafar-incidents")
+    assert len(room.messages[0]["text"]) <= 3000
+    assert room.files == [(room.messages[0]["ts"], "whole.txt")]
+    assert sent.note == "it was cut, and the whole text is a file in its thread"
+
+
+def test_an_archive_is_done_once_and_the_standing_channel_is_never_archived(slack):
+    made = adapter(slack).send(CHANNEL, thread())
+    archive = Message("slack/archive/9", "slack", "archive", {"place": "incident"})
+    for dummy in range(2):
+        assert adapter(slack).send(archive, thread(channel=made.reference)).note == ""
+    assert slack.room(NAME).is_archived
+    adapter(slack).send(archive, thread(channel=""))
+    assert not slack.room("pafar-incidents").is_archived
