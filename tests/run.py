@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 PLATFORM = "tests/integration/platform"
 SITES = "tests/integration/property/test_sites.py"
+PROJECTS = f"{PLATFORM}/test_compose_sites.py"
 GAME_DAYS = f"{PLATFORM}/test_game_days.py"
 WANTED_MAJORS = (14, 15, 16, 17, 18)
 PARTS = ("lint", "types", "unit", "contract", "integration", "platform", "sanity", "molecule")
@@ -64,7 +65,14 @@ def steps() -> list[Step]:
         pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=2),
         pytest_step("platform", [*BY_FILE, *shop_tests()], 600, lane="wait", needs=("engine",)),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
-        pytest_step("platform", [f"--ignore={GAME_DAYS}", PLATFORM], 500, lane="wait", needs=("engine",)),
+        pytest_step(
+            "platform",
+            [f"--ignore={path}" for path in (GAME_DAYS, PROJECTS)] + [PLATFORM],
+            650,
+            lane="wait",
+            needs=("engine",),
+        ),
+        pytest_step("platform", [PROJECTS], 250, lane="wait", needs=("engine",)),
         # ansible-test looks for the collection by its physical path and refuses another on the way.
         Step("sanity", ["sh", "tests/support/sanity.sh"], 300, drops=("PYTHONPATH",)),
         *(molecule(name) for name in scenarios),
