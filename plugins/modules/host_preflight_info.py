@@ -22,10 +22,11 @@ options:
       - V(backups) checks that O(backups) can be restored.
       - V(reach) checks that the hosts of O(urls) answer.
       - V(incident_log) checks that the incident log is writable, by this login and by O(log_users).
+      - V(people) checks that each of O(people) can be reached, and that O(oncall) leaves no gap in the next 30 days.
     type: list
     elements: str
     default: [disk, clock, compose]
-    choices: [disk, clock, compose, backups, reach, incident_log]
+    choices: [disk, clock, compose, backups, reach, incident_log, people]
   releases:
     description: Directory of the snapshots of M(pafar.runbook.compose_snapshot). Empty skips the check.
     type: str
@@ -62,6 +63,15 @@ options:
     type: list
     elements: str
     default: []
+  people:
+    description: People of the site, as M(pafar.runbook.oncall_info) has them.
+    type: list
+    elements: dict
+    default: []
+  oncall:
+    description: Who is on call, as M(pafar.runbook.oncall_info) has it.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - pafar.runbook._compose
   - pafar.runbook._compose.engine

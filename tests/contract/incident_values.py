@@ -33,6 +33,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.status import incident_status
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.standing import StatusReport
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.load import oncall_report
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.options import ONCALL_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.roster import OnCallReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.months import write_month
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.io.pages import write_postmortem
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month import MonthReport
@@ -177,9 +180,19 @@ def _outbox(folder: str, announcing: Announcing, check_mode: bool) -> OutboxRepo
     return take_messages({**given, "log": folder, "ids": ["i"], "settings": announcing.public}, check_mode)
 
 
+def oncall_values() -> Iterator[OnCallReport]:
+    """Of a rotation that ends in nobody, and of a layer with two people at once."""
+    layer = {"zone": "UTC", "starts": "2026-01-05", "people": ["ada"], "hours": [{"from": "08:00", "until": "18:00"}]}
+    given = {name: option.get("default") for name, option in ONCALL_ARGS.items()}
+    people = [{"name": "ada", "mail": "ada@example.org"}]
+    found = oncall_report({**given, "people": people, "oncall": {"primary": {"layers": [layer]}}})
+    yield {**found, "overlaps": found["gaps"][:1]}
+
+
 OF_INCIDENTS: list[tuple[str, Any, Any]] = [
     ("incident_postmortem", PostmortemReport, postmortem_values),
     ("incident_report", MonthReport, month_values),
     ("incident_outbox", OutboxReport, outbox_values),
     ("announce", AnnounceReport, announce_values),
+    ("oncall_info", OnCallReport, oncall_values),
 ]

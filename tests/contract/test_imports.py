@@ -29,7 +29,7 @@ STANDARD = set(sys.stdlib_module_names)
 OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 # What a pure file may import: values, and functions over values. No clock, no files, no network.
 VALUES = {
-    "__future__", "collections", "csv", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib",
+    "__future__", "bisect", "collections", "csv", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib",
     "itertools", "json", "re", "shlex", "statistics", "typing", "urllib.parse",
 }  # fmt: skip
 # Calls that need no import: files, the screen, the clock; and imports that the rules cannot see.
@@ -48,13 +48,14 @@ SUBJECTS = {
     "_postmortem": {"_core", "_incident"},
     "_lifecycle": {"_core", "_incident"},
     "_announce": {"_core", "_incident", "_lifecycle"},
+    "_oncall": {"_core", "_incident"},
     "_compose": {"_core", "_system"},
     "_postgres": {"_core", "_system"},
     "_logs": {"_core", "_compose"},
     "_endpoints": {"_core", "_compose"},
     "_resources": {"_core", "_system", "_compose"},
     "_disk": {"_core", "_system", "_compose"},
-    "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk", "_incident"},
+    "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk", "_incident", "_oncall"},
     "_triage": {"_core", "_system", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
     "_diagnosis": {"_core", "_system", "_compose", "_postgres", "_logs", "_endpoints", "_resources", "_disk"},
 }
@@ -79,7 +80,9 @@ SEVERAL = {
 FOREIGN = {
     "ansible.module_utils.urls": {"_preflight/io/host", "_triage/io/prometheus"},
     "ansible.module_utils.basic": {"_core/module", "_endpoints/options", "_triage/io/survey"},
-    "jmespath": {"_logs/options"},
+    "jmespath": {"_logs/options", "_oncall/io/rendered"},
+    "icalendar": {"_oncall/io/ical"},
+    "recurring_ical_events": {"_oncall/io/ical"},
     "requests": {"_compose/io/engine_transport"},
     "jinja2": {"_announce/io/render"},
     "jinja2.sandbox": {"_announce/io/render"},

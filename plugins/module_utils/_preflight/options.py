@@ -9,7 +9,7 @@ from typing import Any
 from .._compose.options import COMPOSE_ARGS
 from .._core.errors import InputError
 
-AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log")
+AREAS = ("disk", "clock", "compose", "backups", "reach", "incident_log", "people")
 HOST_ARGS: dict[str, Any] = {
     **COMPOSE_ARGS,
     "areas": {"type": "list", "elements": "str", "default": ["disk", "clock", "compose"], "choices": list(AREAS)},
@@ -19,6 +19,8 @@ HOST_ARGS: dict[str, Any] = {
     "log": {"type": "str", "default": ""},
     "log_group": {"type": "str", "default": ""},
     "log_users": {"type": "list", "elements": "str", "default": []},
+    "people": {"type": "list", "elements": "dict", "default": []},
+    "oncall": {"type": "dict", "default": {}},
 }
 
 

@@ -31,6 +31,7 @@ from ..._system.io.safe_folder import folder
 from .. import host as preflight
 from ..check import Check, HostPreflightReport, of_disk, of_none, preflight_report
 from .log_access import log_access
+from .reachable import reachable
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _PROGRAMS = ("nsenter", "iptables")
@@ -51,6 +52,7 @@ def host_report(
         "backups": lambda: all_backups(login, backups),
         "reach": lambda: reach(params["urls"]),
         "incident_log": lambda: log_access(params["log"], params["log_group"], params["log_users"]),
+        "people": lambda: reachable(params),
     }
     began = time.time()
     report = preflight_report(check for area, look in looks.items() if area in params["areas"] for check in look())

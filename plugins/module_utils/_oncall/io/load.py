@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The roster of a site: its people, its rotations and its feeds. I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+from ..._core.errors import InputError, RunbookError
+from ..._incident.stamps import moment_of
+from ..people import Person, people_of
+from ..roster import OnCallReport, Roster, Rota, report_of
+from ..rotation import shifts_of
+from ..shifts import Shift, Shifts
+from ..steps import Step, names_in, steps_of
+from .feed import read_feed
+from .ical import shifts_of_calendar
+from .rendered import shifts_of_json
+from .time_zones import is_zone, zone_of
+
+
+def oncall_report(given: Mapping[str, Any]) -> OnCallReport:
+    """What oncall_info returns; see its documentation. Raises InputError."""
+    try:
+        at = moment_of(given["at"]) if given["at"] else datetime.now(timezone.utc)
+    except ValueError as error:
+        raise InputError(f"at: {error}. Nothing was read.") from None
+    ahead = timedelta(days=float(given["ahead"]))
+    return report_of(load_roster(given, at, at + ahead), at, ahead)
+
+
+def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Roster:
+    """``given``: people, oncall, copies and timeout, as the options of oncall_info. Raises InputError for rotations
+    that are none; what is wrong with a person or a feed is a problem of the roster."""
+    people, problems = people_of(given["people"], is_zone)
+    steps = steps_of(given["oncall"], zone_of)
+    unknown = sorted(names_in(steps) - {person.name for person in people})
+    problems += [f"a rotation names {name}, who is not in runbook_people" for name in unknown]
+    rotas = [_rota(step, given, people, start, end, problems) for step in steps]
+    return Roster(people, rotas, problems)
+
+
+def _rota(
+    step: Step, given: Mapping[str, Any], people: Sequence[Person], start: datetime, end: datetime, problems: list[str]
+) -> Rota:
+    if step.kind == "layers":
+        wide = timedelta(days=400)  # a person may be on call for long
+        return Rota(step.name, [Shifts(shifts_of(layer, start - wide, end + wide)) for layer in step.layers])
+    zone = zone_of(str(step.options.get("zone") or "UTC"))
+
+    def parse(data: bytes) -> list[Shift]:
+        if step.kind == "ical":
+            return shifts_of_calendar(data, people, zone, start, end)
+        return shifts_of_json(data, step.options, people, zone)
+
+    name = step.source.partition("?")[0]
+    try:
+        shifts, read = read_feed(step.source, Path(given["copies"]).expanduser(), given["timeout"], parse)
+    except RunbookError as error:
+        problems.append(f"{step.name}: {error}")
+        return Rota(step.name, [], name, why=str(error))
+    if read.problem:
+        problems.append(f"{step.name}: {read.problem}")
+    if shifts is None:
+        return Rota(step.name, [], name, why=read.problem)
+    known = {person.name for person in people}
+    for stranger in sorted({shift.person for shift in shifts} - known):
+        problems.append(f"{step.name}: the feed names {stranger!r}, who is not in runbook_people")
+    return Rota(step.name, [Shifts(shifts)], name, read.age)

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Shifts: who is on call from when until when, as half-open intervals in UTC. Pure.
+
+Whatever a site uses, a rotation of its own, a calendar or the shifts of another system, becomes a list of these.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Iterable, NamedTuple, Sequence
+
+
+@dataclass(frozen=True, order=True)
+class Shift:
+    """``start`` is of it, ``end`` is not; both in UTC. ``layer``: of the rotation, or the name of the schedule."""
+
+    start: datetime
+    end: datetime
+    person: str
+    layer: str = ""
+
+
+class Span(NamedTuple):
+    """A time without any person, or with more than one person; ``people`` of the latter."""
+
+    start: datetime
+    end: datetime
+    people: tuple[str, ...] = ()
+
+
+class Shifts:
+    """The shifts of one layer, asked by a moment."""
+
+    def __init__(self, shifts: Iterable[Shift]) -> None:
+        self.all = sorted(shifts)
+        self._starts = [shift.start for shift in self.all]
+        self._longest = max((shift.end - shift.start for shift in self.all), default=timedelta(0))
+
+    def at(self, moment: datetime) -> Shift | None:
+        """Of shifts that overlap the one that began last."""
+        place = bisect_right(self._starts, moment)
+        for shift in reversed(self.all[:place]):
+            if moment < shift.end:
+                return shift
+            if moment - shift.start > self._longest:
+                return None
+        return None
+
+
+def on_call(layers: Sequence[Shifts], moment: datetime) -> Shift | None:
+    """The shift of the first layer that has a person at this moment."""
+    return next((shift for layer in layers for shift in [layer.at(moment)] if shift is not None), None)
+
+
+def until(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
+    """Until when the person of this moment is on call, over shifts that follow each other; None for no person."""
+    shift = on_call(layers, moment)
+    if shift is None:
+        return None
+    end = _boundary(layers, moment)
+    while end is not None:
+        following = on_call(layers, end)
+        if following is None or following.person != shift.person or end - moment > timedelta(days=400):
+            return end
+        end = _boundary(layers, end)
+    return shift.end
+
+
+def _boundary(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
+    """The next moment at which any layer changes."""
+    edges = [edge for layer in layers for shift in layer.all for edge in (shift.start, shift.end) if edge > moment]
+    return min(edges, default=None)
+
+
+def gaps(layers: Sequence[Shifts], start: datetime, end: datetime) -> list[Span]:
+    """The times between these moments at which no layer has any person."""
+    edges = {edge for layer in layers for shift in layer.all for edge in (shift.start, shift.end) if start < edge < end}
+    found: list[Span] = []
+    moments = [start, *sorted(edges)]
+    for begin, finish in zip(moments, [*moments[1:], end]):
+        if on_call(layers, begin) is None:
+            if found and found[-1].end == begin:
+                found[-1] = Span(found[-1].start, finish)
+            else:
+                found.append(Span(begin, finish))
+    return found
+
+
+def overlaps(layer: Shifts, start: datetime, end: datetime) -> list[Span]:
+    """The times at which a layer has two people."""
+    found = []
+    for shift, following in zip(layer.all, layer.all[1:]):
+        begin, finish = max(following.start, start), min(shift.end, following.end, end)
+        if begin < finish and shift.person != following.person:
+            found.append(Span(begin, finish, (shift.person, following.person)))
+    return found
+
+
+def replaced(shifts: Iterable[Shift], overrides: Iterable[Shift]) -> list[Shift]:
+    """The shifts with the times of overrides given to their people; a later override wins over an earlier one."""
+    found = list(shifts)
+    for override in overrides:
+        kept = []
+        for shift in found:
+            if shift.end <= override.start or shift.start >= override.end:
+                kept.append(shift)
+                continue
+            if shift.start < override.start:
+                kept.append(replace(shift, end=override.start))
+            if shift.end > override.end:
+                kept.append(replace(shift, start=override.end))
+        found = [*kept, override]
+    return sorted(found)

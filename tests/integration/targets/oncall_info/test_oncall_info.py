@@ -1,0 +1,184 @@
+"""Who is on call: a rotation, the same one as a calendar and as rendered shifts, and feeds that are gone."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from datetime import UTC, date, datetime, time, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from zoneinfo import ZoneInfo
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.rendered import shifts_of_json
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.rotation import Layer, shifts_of
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.shifts import Shifts
+
+from support.modules import run_module
+
+NAMES = ("ada", "bob", "eve")
+PEOPLE = [{"name": name, "mail": f"{name}@example.org"} for name in NAMES]
+KNOWN = [Person(name, mail=f"{name}@example.org") for name in NAMES]
+BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+ROTATION = {"layers": [{"name": "week", "zone": "Europe/Berlin", "starts": "2026-01-05", "people": list(NAMES)}]}
+
+
+def ask(tmp_path, primary, at="2026-11-23T14:56:35.000000Z", **options):
+    result = run_module(
+        "oncall_info", people=PEOPLE, oncall={"primary": primary}, at=at, copies=str(tmp_path / "copies"), **options
+    )
+    assert "failed" not in result, result
+    return result
+
+
+def calendar(ends, zone="Europe/Berlin", hour=9, all_day=False, extra=""):
+    """Three weekly events, each every three weeks. ``ends``: of the first one, given its day."""
+    events = []
+    for number, name in enumerate(NAMES):
+        day = date(2026, 1, 5) + timedelta(days=7 * number)
+        start = f"DTSTART;VALUE=DATE:{day:%Y%m%d}" if all_day else f"DTSTART;TZID={zone}:{day:%Y%m%d}T{hour:02}0000"
+        events.append(
+            f"BEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20260101T000000Z\r\n{start}\r\n{ends(day)}\r\n"
+            f"RRULE:FREQ=WEEKLY;INTERVAL=3\r\nSUMMARY:On call: {name.title()} (primary)\r\n{extra}END:VEVENT\r\n"
+        )
+    head = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n"
+    return (head + "".join(events) + "END:VCALENDAR\r\n").encode()
+
+
+FORMS = {
+    "DTEND": lambda zone: calendar(lambda day: f"DTEND;TZID={zone}:{day + timedelta(days=7):%Y%m%d}T090000", zone),
+    "DURATION P7D": lambda zone: calendar(lambda _day: "DURATION:P7D", zone),
+    "all day": lambda _zone: calendar(lambda day: f"DTEND;VALUE=DATE:{day + timedelta(days=7):%Y%m%d}", all_day=True),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_a_calendar_answers_as_the_rotation_does(form, zone):
+    """At every quarter of an hour around each change of the clock, and at random moments."""
+    place, hour = ZoneInfo(zone), time(0) if form == "all day" else time(9)
+    own = Shifts(shifts_of(Layer("week", place, date(2026, 1, 5), NAMES, hour), BEGIN, END))
+    feed = Shifts(shifts_of_calendar(FORMS[form](zone), KNOWN, place, BEGIN, END))
+    chance = random.Random(form + zone)
+    moments = [BEGIN + timedelta(days=5, seconds=chance.random() * 355 * 86400) for dummy in range(500)]
+    for change in ("2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"):
+        start = datetime.fromisoformat(f"{change}T00:00:00+00:00") - timedelta(days=2)
+        moments += [start + timedelta(minutes=15 * number) for number in range(4 * 24 * 10)]
+    for moment in moments:
+        assert feed.at(moment).person == own.at(moment).person, moment
+
+
+def test_the_trap_of_daylight_saving_is_not_stepped_into():
+    """An occurrence that began in summer time and ends in winter time, asked in its last hour."""
+    feed = Shifts(shifts_of_calendar(FORMS["DTEND"]("Europe/Berlin"), KNOWN, UTC, BEGIN, END))
+    assert feed.at(datetime(2026, 10, 26, 7, 30, tzinfo=UTC)) is not None
+
+
+def test_a_windows_zone_and_an_attendee_are_understood():
+    extra = "ATTENDEE;CN=x:mailto:EVE@example.org\r\n"
+    data = calendar(lambda _day: "DURATION:P7D", "W. Europe Standard Time", extra=extra)
+    feed = Shifts(shifts_of_calendar(data, KNOWN, UTC, BEGIN, END))
+    assert feed.at(datetime(2026, 1, 5, 8, tzinfo=UTC)).person == "eve"
+    assert feed.at(datetime(2026, 1, 5, 7, 59, tzinfo=UTC)) is None
+
+
+FROM, UNTIL, ADA = "2026-11-23T08:00:00Z", "2026-11-30T08:00:00Z", "ada@example.org"
+ENTRY = {"start": "2026-11-23T09:00:00+01:00", "end": "2026-11-30T09:00:00+01:00", "user": {"summary": "Ada"}}
+PAGERDUTY = {"final_schedule": {"rendered_schedule_entries": [ENTRY]}}
+PERIOD = {"startDate": FROM, "endDate": UNTIL, "recipient": {"name": ADA}}
+OPSGENIE = {"data": {"finalTimeline": {"rotations": [{"periods": [PERIOD]}]}}}
+ONCALL = {"results": [{"shift_start": FROM, "shift_end": UNTIL, "user_email": ADA}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "paths"),
+    [
+        (PAGERDUTY, {"rows": "final_schedule.rendered_schedule_entries", "person": "user.summary"}),
+        (OPSGENIE, {"rows": "data.finalTimeline.rotations[].periods[]", "start": "startDate", "end": "endDate",
+                    "person": "recipient.name"}),
+        (ONCALL, {"rows": "results", "start": "shift_start", "end": "shift_end", "person": "user_email"}),
+        ([{"start": 1795420800, "end": 1796025600000, "person": "ada"}], {}),
+    ],
+)  # fmt: skip
+def test_rendered_shifts_of_other_systems_are_read_by_jmespath(answer, paths):
+    (shift,) = shifts_of_json(json.dumps(answer).encode(), paths, KNOWN, UTC)
+    assert (shift.start, shift.end, shift.person) == (
+        datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 30, 8, tzinfo=UTC), "ada",
+    )  # fmt: skip
+
+
+def test_the_module_says_who_until_when_and_a_gap_of_an_hour_a_month_ahead(tmp_path):
+    found = ask(tmp_path, ROTATION)
+    row = found["steps"][0]
+    assert (row["person"], row["until"], row["ways"]) == ("bob", "2026-11-30T08:00:00.000000Z", ["mail"])
+    assert (found["gaps"], found["problems"]) == ([], [])
+    file = tmp_path / "team.ics"
+    whole = FORMS["DURATION P7D"]("Europe/Berlin").decode()
+    file.write_text(whole.replace("DURATION:P7D", "DURATION:P6DT23H", 1))
+    found = ask(tmp_path, {"ical": str(file), "zone": "Europe/Berlin"})
+    assert [(gap["start"], gap["end"]) for gap in found["gaps"]] == [
+        ("2026-12-14T07:00:00.000000Z", "2026-12-14T08:00:00.000000Z")
+    ]
+
+
+class Feed(BaseHTTPRequestHandler):
+    answer = (200, b"")
+
+    def do_GET(self):
+        status, data = self.answer
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data) + (10 if status == 299 else 0)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def feed():
+    server = HTTPServer(("127.0.0.1", 0), Feed)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/team.ics?key=secret"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "broken", [(500, b""), (404, b"gone"), (200, b"<html>login</html>"), (200, b""), (299, b"BEGIN:VCAL")]
+)
+def test_a_feed_that_is_gone_is_answered_from_its_copy_with_the_age(tmp_path, feed, broken):
+    Feed.answer = broken
+    found = ask(tmp_path, {"ical": feed})
+    assert found["steps"][0]["person"] == ""
+    assert "no copy of it was kept" in found["steps"][0]["why"]
+    Feed.answer = (200, FORMS["DTEND"]("Europe/Berlin"))
+    assert ask(tmp_path, {"ical": feed})["steps"][0]["age"] == 0
+    Feed.answer = broken
+    found = ask(tmp_path, {"ical": feed})
+    assert (found["steps"][0]["person"], found["steps"][0]["age"] >= 1) == ("bob", True)
+    assert found["problems"]
+    assert "secret" not in json.dumps({name: value for name, value in found.items() if name != "invocation"})
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "copies").iterdir()} == {0o600}
+
+
+def test_strangers_and_misspelt_people_are_named(tmp_path):
+    rotation = {"layers": [{**ROTATION["layers"][0], "people": ["ada", "mallory"]}]}
+    assert "a rotation names mallory, who is not in runbook_people" in ask(tmp_path, rotation)["problems"]
+    refused = run_module("oncall_info", people=PEOPLE, oncall={"primary": {"layer": []}})
+    assert "did you mean layers?" in refused["msg"]
+
+
+def test_the_preflight_refuses_a_person_and_a_rotation_by_name(tmp_path):
+    people = [*PEOPLE, {"name": "mallory", "maill": "x"}]
+    found = run_module("host_preflight_info", areas=["people"], people=people, oncall={"primary": ROTATION})
+    checks = {check["check"]: check for check in found["checks"]}
+    assert "mallory has no field 'maill'; did you mean mail?" in checks["people can be reached"]["found"]
+    assert checks["primary is on call for 30 days"]["ready"] is True
+    empty = {"layers": [{**ROTATION["layers"][0], "people": []}]}
+    found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": empty})
+    assert found["not_ready"] == ["primary is on call for 30 days"]

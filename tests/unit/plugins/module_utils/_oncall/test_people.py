@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person, named_by, people_of
+
+ADA = {"name": "ada", "mail": "ada@example.org", "login": "alove", "zone": "Europe/Berlin"}
+
+
+def is_zone(name):
+    return name == "Europe/Berlin"
+
+
+def test_a_person_that_is_whole_is_taken():
+    people, problems = people_of([ADA], is_zone)
+    assert (people, problems) == ([Person("ada", mail="ada@example.org", login="alove", zone="Europe/Berlin")], [])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([{**ADA, "maill": "x"}], "ada has no field 'maill'; did you mean mail?"),
+        ([{**ADA, "zone": "Mars/Base"}], "the zone 'Mars/Base' of ada is no time zone"),
+        ([{"name": "eve", "login": "eve"}], "eve cannot be reached: give slack, mail or phone"),
+        ([{"mail": "x@example.org"}], "the person 1 of runbook_people has no name"),
+        (["ada"], "the person 1 of runbook_people has no name"),
+        ([ADA, ADA], "there are two people of the name ada"),
+        ("ada", "runbook_people is a list of people"),
+    ],
+)
+def test_what_is_wrong_is_said_by_name(given, says):
+    assert says in people_of(given, is_zone)[1][0]
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_who_is_right_is_kept():
+    people, problems = people_of([{"name": "eve", "zon": "x"}, ADA, {"name": "bob"}], is_zone)
+    assert [person.name for person in people] == ["ada"]
+    assert len(problems) == 3
+
+
+def test_a_person_is_meant_by_name_mail_login_or_id():
+    people = [Person("Ada Lovelace", slack="U1", mail="ada@example.org", login="alove")]
+    for text in ("ada lovelace", "ADA@example.org", "alove", "u1", " Ada Lovelace "):
+        assert named_by(people, text) == "Ada Lovelace"
+    assert named_by(people, "Eve") == "Eve"

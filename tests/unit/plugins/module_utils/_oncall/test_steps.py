@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import names_in, steps_of
+
+LAYER = {"people": ["ada", "bob"], "starts": "2026-01-05", "zone": "UTC"}
+
+
+def zone_of(name):
+    if name != "UTC":
+        raise InputError(f"The zone {name!r} is none.")
+    return UTC
+
+
+def read(**layer):
+    (step,) = steps_of({"primary": {"layers": [{**LAYER, **layer}]}}, zone_of)
+    return step.layers[0]
+
+
+def test_a_rotation_is_read_whatever_yaml_made_of_its_texts():
+    found = read(
+        hand_over=540, starts=date(2026, 1, 5), hours=[{"days": ["mon", "Friday"], "from": "08:00", "until": 1080}]
+    )
+    assert (found.hand_over, found.starts, found.turn) == (time(9), date(2026, 1, 5), 7)
+    assert found.hours[0].days == {0, 4}
+    assert (found.hours[0].start, found.hours[0].end) == (time(8), time(18))
+    over = read(overrides=[{"from": "2026-01-06 10:00", "until": "2026-01-06T12:00:00Z", "person": "eve"}])
+    assert over.overrides[0].end == datetime(2026, 1, 6, 12, tzinfo=UTC)
+    steps = steps_of({"secondary": {"ical": "https://x/y"}, "primary": {"layers": [LAYER]}}, zone_of)
+    assert [(step.name, step.kind) for step in steps] == [("primary", "layers"), ("secondary", "ical")]
+    assert names_in(steps) == {"ada", "bob"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"primry": {}}, "no field 'primry'; did you mean primary?"),
+        ({"primary": "ada"}, "is a dictionary with layers, ical or shifts"),
+        ({"primary": {"ical": "x", "shifts": "y"}}, "one of layers, ical and shifts, not 2"),
+        ({"primary": {"layers": [{**LAYER, "peopel": []}]}}, "did you mean people?"),
+        ({"primary": {"layers": [{**LAYER, "zone": "Mars"}]}}, "The zone 'Mars' is none"),
+        ({"primary": {"layers": [{**LAYER, "starts": "soon"}]}}, "Use dates such as"),
+        ({"primary": {"layers": [{**LAYER, "turn": -1}]}}, "turn is -1 days"),
+        ({"primary": {"layers": [{**LAYER, "people": "ada"}]}}, "people is a list of names"),
+        ({"primary": {"layers": [{**LAYER, "hours": [{"day": "mon"}]}]}}, "did you mean days?"),
+        (
+            {"primary": {"layers": [{**LAYER, "overrides": [{"from": "2026-01-01", "until": "2026-01-02"}]}]}},
+            "needs person",
+        ),
+    ],
+)
+def test_what_is_no_rotation_is_refused_by_name(given, says):
+    with pytest.raises(InputError) as refused:
+        steps_of(given, zone_of)
+    assert says in str(refused.value)
+    assert str(refused.value).endswith(("Nothing was read.", "is none."))
