@@ -9,6 +9,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.announce_lines import of_announced
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answerers import answerers
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import ANNOUNCE_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import OutboxReport
@@ -39,7 +40,8 @@ class ActionModule(ActionBase):
     def _announced(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> Any:
         announcing = Announcing(params["channels"], params["templates"])
         given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
-        given = {**given, "settings": announcing.public, "channels": None}
+        given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
+        given["answerers"] = answerers(params) if params["oncall"] else []
         if self._task.check_mode:
             return announcing.shown(self._taken(given, task_vars))
 

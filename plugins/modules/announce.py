@@ -40,6 +40,24 @@ options:
     description: Seconds after which a message that a run has taken is in doubt.
     type: float
     default: 90
+  after:
+    description: Minutes after the opening at which each step is paged, by severity. By default 0, 5 and 10 for P0, and 0, 15
+      and 30 for P1.
+    type: dict
+    default: {}
+  people:
+    description: People of the site, as M(pafar.runbook.oncall_info) has them.
+    type: list
+    elements: dict
+    default: []
+  oncall:
+    description: Who is on call, as M(pafar.runbook.oncall_info) has it. With it, people are paged and reminded.
+    type: dict
+    default: {}
+  copies:
+    description: Directory of the copies of feeds.
+    type: path
+    default: ~/.local/state/pafar-runbook/feeds
   by:
     description: Person or program that sends.
     type: str

@@ -36,6 +36,16 @@ options:
     description: Seconds after which a message that a run has taken is in doubt.
     type: float
     default: 90
+  after:
+    description: Minutes after the opening at which each step is paged, by severity. By default 0, 5 and 10 for P0, and 0, 15
+      and 30 for P1.
+    type: dict
+    default: {}
+  answerers:
+    description: Who is on call now, each with C(step), C(person), C(slack), C(mail) and C(why). Without them no person is paged.
+    type: list
+    elements: dict
+    default: []
   by:
     description: Person or program that sends.
     type: str

@@ -47,7 +47,7 @@ SUBJECTS = {
     "_incident": {"_core", "_run"},
     "_postmortem": {"_core", "_incident"},
     "_lifecycle": {"_core", "_incident"},
-    "_announce": {"_core", "_incident", "_lifecycle"},
+    "_announce": {"_core", "_incident", "_lifecycle", "_oncall"},
     "_oncall": {"_core", "_incident"},
     "_compose": {"_core", "_system"},
     "_postgres": {"_core", "_system"},
@@ -61,8 +61,10 @@ SUBJECTS = {
 }
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer and
 # the process of the run, and the channels by which people are told.
-PLUGIN_DOORS = {"_incident/record", "_system/io/run", "_announce/io/announcing", "_announce/io/take",
-                "_announce/options"}  # fmt: skip
+PLUGIN_DOORS = {
+    "_incident/record", "_system/io/run", "_announce/options", "_announce/io/announcing", "_announce/io/answerers",
+    "_announce/io/take",
+}  # fmt: skip
 # A module wires options to one act or collect function: nothing of its own touches the outside.
 MODULE_MAY = {"__future__", "typing", "functools", "ansible.module_utils.basic"}
 PLUGIN_MAY = {"abc", "time"}  # besides Ansible and values: `time` for the moments around a module that runs elsewhere

@@ -16,7 +16,8 @@ from support.servers import ROOT
 NO_INCIDENT = {
     "announce", "game_day", "incident_ack", "incident_checklist", "incident_close", "incident_note",
     "incident_postmortem", "incident_report", "incident_resolve", "incident_role", "incident_severity",
-    "incident_status", "incident_update", "incident_verify", "incidents", "menu", "oncall", "preflight",
+    "incident_status", "incident_tick", "incident_update", "incident_verify", "incidents", "menu", "oncall",
+    "preflight",
 }  # fmt: skip
 EMPTY_HOME = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 

@@ -13,17 +13,22 @@ _LOG: dict[str, Any] = {
     "at": {"type": "str", "default": ""},
     "group": {"type": "str", "default": ""},
     "lease": {"type": "float", "default": 90},
+    "after": {"type": "dict", "default": {}},
 }
 # The settings without what is secret: the log's host needs to know what is to be said, not how.
 OUTBOX_ARGS: dict[str, Any] = {
     **_LOG,
     "settings": {"type": "dict", "default": {}},
     "channels": {"type": "list", "elements": "str"},
+    "answerers": {"type": "list", "elements": "dict", "default": []},
 }
 ANNOUNCE_ARGS: dict[str, Any] = {
     **_LOG,
     "channels": {"type": "dict", "default": {}, "no_log": True},
     "templates": {"type": "dict", "default": {}},
+    "people": {"type": "list", "elements": "dict", "default": []},
+    "oncall": {"type": "dict", "default": {}},
+    "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},
     "budget": {"type": "float", "default": 30},
 }
 SECRETS = ("token", "password", "routing_key", "url", "user")  # settings that never leave the controller

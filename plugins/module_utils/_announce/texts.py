@@ -33,6 +33,11 @@ SLACK: Mapping[str, str] = {
     "update": "*Update* by {{ by }}: {{ text }}{% if next_at %}\nNext update by {{ next_at }}{% endif %}",
     "severity": "*Severity {{ to }}* (before: {{ before }}) by {{ by }}: {{ reason }}",
     "phase": "*{{ phase }}* by {{ by }}{% if reason %}: {{ reason }}{% endif %}",
+    "paged": "*{{ person }} is paged* ({{ step }}): {{ severity }} {{ scenario }} on {{ hosts }}",
+    "passed_over": "*No person is on call as {{ step }}*: passed over. {{ why }}",
+    "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}. Incident {{ incident }}. To"
+    " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}",
+    "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
     "handed_over": "*A person must act* ({{ host }}): {{ task }}: {{ message }}",
 }
 PAGE: Mapping[str, str] = {
@@ -47,6 +52,9 @@ MAIL: Mapping[str, str] = {
     "{% if cause %}\nCause: {{ cause }}{% endif %}{% if resolution %}\nResolution: {{ resolution }}{% endif %}"
     "{% if text %}\n\n{{ text }}{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
+    "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}.\n\nIncident {{ incident }},"
+    " opened {{ opened_at }} (UTC).\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
+    " incident_id={{ incident }}\n",
 }
 PAGER: Mapping[str, str] = {"page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"}
 TRACKER: Mapping[str, str] = {

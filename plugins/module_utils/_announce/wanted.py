@@ -23,6 +23,7 @@ from .._lifecycle.deadlines import UPDATE
 from .._lifecycle.roles import roles_of
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
+from .paging import AFTER, Answerer, pages, reminders
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _LONG = 2000  # characters of one text of the log in a message
@@ -74,14 +75,26 @@ def _clean(value: Any) -> Any:
 
 
 def wanted(
-    incident: str, events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], now: datetime
+    incident: str,
+    events: Sequence[EventReport],
+    settings: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    answerers: Sequence[Answerer] = (),
+    after: Mapping[str, Sequence[float]] = AFTER,
 ) -> list[Message]:
-    """All messages that the incident calls for by now, of every configured channel, each channel's in order."""
+    """All messages that the incident calls for by now, of every configured channel, each channel's in order.
+
+    ``answerers``: who is on call now, step by step; without them no person is paged. ``after``: minutes of each step.
+    """
     story = Story(incident, events, settings, now)
     if story.opening is None:
         return []
     rules: dict[str, _Rule] = {SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: _pager, TRACKER: _tracker}
-    return [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
+    found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
+    if answerers:
+        found += pages(events, answerers, after, settings, story.base(), now)
+        found += reminders(events, story.base(), now) if SLACK in settings else []
+    return found
 
 
 def channel_name(opened_at: str) -> str:

@@ -15,9 +15,9 @@ from .shifts import Shifts, gaps, on_call, overlaps, until
 
 
 class OnCallRow(TypedDict):
-    """One step. ``person`` empty: there is none, and ``why``; ``until``: the end of the person's time (UTC), over shifts
-    that follow each other; ``ways``: by which the person can be reached; ``age``: seconds of a copy that stands for a feed
-    that could not be read, else 0."""
+    """One step. ``person`` empty: there is none, and ``why``; ``until``: the end of the person's time (UTC), over
+    shifts that follow each other; ``ways``: by which the person can be reached; ``age``: seconds of a copy that stands
+    for a feed that could not be read, else 0."""
 
     step: str
     person: str

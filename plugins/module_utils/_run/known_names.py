@@ -43,6 +43,7 @@ PLAYBOOKS = (
     "incident_role",
     "incident_severity",
     "incident_status",
+    "incident_tick",
     "incident_update",
     "incident_verify",
     "incidents",
@@ -60,7 +61,10 @@ PLAYBOOKS = (
 SETTINGS = (
     "announce_budget",
     "announce_channels",
+    "announce_escalate_after",
     "announce_incidents",
+    "announce_oncall",
+    "announce_people",
     "announce_templates",
     "build_index_approval",
     "build_index_check_disk",

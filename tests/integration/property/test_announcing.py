@@ -25,7 +25,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox imp
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.page_states import STATES
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.io.log import read
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import moment_of, stamp
 
 from support.channels.others import KILLED, LOST, MailServer, PagerDuty, Tracker
 from support.channels.pages import Cachet, Statuspage
@@ -156,11 +156,11 @@ class Played:
         options = {"log": self.log, "id": self.id, "by": "ada", "host": "db1", "at": stamp(self.now)}
         record({**options, "opening": opening, "events": rows}, False)
 
-    def drain(self, dies: str = "", budget: float = 1.0) -> None:
+    def drain(self, dies: str = "", budget: float = 1.0, answerers: Any = ()) -> None:
         """A run that sends what is due; ``dies``: after it has taken messages, or after some were sent."""
         announcing = Announcing(self.settings, {})
         given = {"log": self.log, "ids": [self.id], "by": "run", "at": stamp(self.now), "group": "", "lease": 90.0,
-                 "settings": announcing.public, "channels": None}  # fmt: skip
+                 "settings": announcing.public, "channels": None, "answerers": answerers}  # fmt: skip
         report = take_messages(given, False, lambda: self.now)
         if dies == "taken":
             return
@@ -304,3 +304,44 @@ def test_runs_that_are_killed_at_any_moment_lose_nothing_and_say_nothing_twice(c
         said = [key for key in of_channel(entries, "slack", "sent") if key.split("/")[1] not in ("topic", "archive")]
         assert set(own) == set(said), "nothing lost"
         assert len([issue for issue in channels.tracker.issues if issue["external_id"] == played.id]) == 1
+
+
+ANSWERERS = [
+    {"step": "primary", "person": "ada", "slack": "U1", "mail": "", "why": ""},
+    {"step": "secondary", "person": "bob", "slack": "U2", "mail": "", "why": ""},
+    {"step": "escalation", "person": "eve", "slack": "", "mail": "eve@pafar.test", "why": ""},
+]
+
+
+@pytest.mark.parametrize("acknowledged_at", [None, 130, 400])
+def test_an_unanswered_p0_pages_each_step_once_at_its_time(channels, tmp_path, acknowledged_at):
+    """Ticks every 20 seconds for a quarter of an hour, every third of which dies at some step."""
+    channels.set_faults(random.Random("ticks"), 0.0)
+    played = Played(channels, 20_000 + (acknowledged_at or 0), tmp_path)
+    del played.settings["page"], played.settings["tracker"], played.settings["pager"]
+    played.write(("severity", {"severity": "P0", "reason": "all bookings fail", "facts": ["x"]}))
+    for tick in range(46):
+        if acknowledged_at is not None and tick * 20 == acknowledged_at - acknowledged_at % 20:
+            played.write(("acknowledged", {}))
+        played.drain(played.chance.choice(("taken", "sent")) if tick % 3 == 2 else "", answerers=ANSWERERS)
+        played.now += timedelta(seconds=20)
+    for dummy in range(10):
+        played.now += timedelta(seconds=700)
+        played.drain(budget=20.0, answerers=ANSWERERS)
+    queued = {
+        event["note"]["key"]: (moment_of(event["at"]) - START).total_seconds() % 86400
+        for event in read(played.log, played.id)[0]
+        if event["kind"] == "message" and event["note"]["state"] == "queued" and event["note"]["key"].startswith("call")
+    }
+    expected = {"call/primary/slack": 0, "call/secondary/slack": 300, "call/escalation/mail": 600}
+    wanted = {key: at for key, at in expected.items() if acknowledged_at is None or at < acknowledged_at}
+    assert set(queued) == set(wanted)
+    assert all(0 <= queued[key] - at < 20 for key, at in wanted.items()), "at its time, or at the next tick"
+    said = Counter(
+        message["metadata"]["event_payload"]["key"]
+        for room in channels.slack.rooms
+        for message in room.messages
+        if message["metadata"]["event_payload"]["incident"] == played.id
+    )
+    assert [said[key] for key in wanted if key.endswith("slack")] == [1] * sum(key.endswith("slack") for key in wanted)
+    assert max(said.values()) == 1

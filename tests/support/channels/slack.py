@@ -92,6 +92,14 @@ class Slack(StandIn):
     def _conversations_join(self, fields: Any) -> Answer:
         return self._within(fields, lambda room: room.members.add(self.bot), needs_member=False)
 
+    def _conversations_open(self, fields: Any) -> Answer:
+        user = str(fields.get("users", ""))
+        if user not in self.users:
+            return _refused("user_not_found")
+        known = next((room for room in self.rooms if room.name == f"dm-{user}"), None)
+        room = known or self.add(f"dm-{user}", self.bot)
+        return _ok(channel={"id": room.id})
+
     def _conversations_invite(self, fields: Any) -> Answer:
         users = str(fields.get("users", "")).split(",")
         if any(user not in self.users for user in users):

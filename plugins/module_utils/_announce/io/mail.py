@@ -109,7 +109,7 @@ class Mail:
         first = hashlib.sha256(thread.incident.encode("utf-8", "backslashreplace")).hexdigest()[:32]
         mail["References"] = f"<{first}.pafar-runbook@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(self.texts.text("mail", message.values) + "\n")
+        mail.set_content(self.texts.text(message.template, message.values) + "\n")
         return mail
 
 

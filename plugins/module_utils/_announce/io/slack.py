@@ -247,10 +247,16 @@ class Slack:
 
     def _places(self, message: Message, thread: Thread) -> list[str]:
         """The channels that a message may be in, the one to which it goes first."""
-        own = thread.references.get("slack/channel", "")
-        if message.values.get("place") == "standing" or not own:
+        own, place = thread.references.get("slack/channel", ""), str(message.values.get("place"))
+        if message.audience == "person":
+            return [self._conversation(place, thread)]
+        if place == "standing" or not own:
             return [self._standing_id(thread)]
         return [own, self._standing_id(thread)]
+
+    def _conversation(self, person: str, thread: Thread) -> str:
+        """Of the bot with a person, whose history can be asked for; opened twice it is the same."""
+        return str(self._call("conversations.open", thread, users=person)["channel"]["id"])
 
     def _standing_id(self, thread: Thread) -> str:
         if not self._standing:

@@ -14,6 +14,7 @@ from ..._incident.io.log import ids, read
 from ..._incident.record import record
 from ..claim import Claim, claim
 from ..outbox import Entry, is_waiting, lines_of_outbox
+from ..paging import AFTER
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..wanted import wanted
 
@@ -54,7 +55,8 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
     made: list[Claim] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
-        messages = wanted(name, events, given["settings"], now)
+        who, after = given.get("answerers") or (), given.get("after") or AFTER
+        messages = wanted(name, events, given["settings"], now, who, after)
         made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
         return [{"kind": "message", "note": note} for note in made[0].notes]
 

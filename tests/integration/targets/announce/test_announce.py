@@ -40,10 +40,10 @@ class Site:
         rows = [{"kind": kind, "note": note} for kind, note in events]
         record({"log": str(self.log), "id": "a", "by": "ada", "host": "db", "opening": opening, "events": rows}, False)
 
-    def play(self, *options, **extra):
+    def play(self, *options, playbook="playbooks/announce.yml", **extra):
         inventory = self.folder / "hosts.yml"
         inventory.write_text(json.dumps({"services": {"hosts": {"db": self.variables}}}))
-        argv = ["ansible-playbook", "playbooks/announce.yml", "-i", str(inventory), *options, "-e", json.dumps(extra)]
+        argv = ["ansible-playbook", playbook, "-i", str(inventory), *options, "-e", json.dumps(extra)]
         environment = {**os.environ, "HOME": str(self.folder), "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
@@ -120,6 +120,28 @@ def test_a_log_that_another_user_writes_is_read_and_written_as_that_user(tmp_pat
     assert code == 0, shown
     assert site.states() == {"pager/trigger/1": "sent"}
     assert servers[2].alerts == {"a": "trigger"}
+
+
+def test_a_tick_pages_who_is_on_call_until_one_acknowledges(tmp_path, servers):
+    slack, *dummy, mail = servers
+    channels = all_channels(servers)
+    site = Site(tmp_path, slack=channels["slack"], mail=channels["mail"])
+    week = {"zone": "Europe/Berlin", "starts": "2026-01-05", "people": ["ada"]}
+    site.variables["runbook_people"] = [{"name": "ada", "slack": "U1", "mail": "ada@example.org"}]
+    site.variables["runbook_oncall"] = {
+        "primary": {"layers": [week]},
+        "secondary": {"layers": [{**week, "people": []}]},
+    }
+    for dummy2 in range(2):
+        code, shown = site.play(playbook="playbooks/incident_tick.yml")
+        assert code == 0, shown
+    paged = [message["text"] for message in slack.room("dm-U1").messages]
+    assert len(paged) == 1
+    assert "you are on call as primary" in paged[0]
+    assert [str(each["To"]) for each in mail.mails if "PAGE" in str(each["Subject"])] == ["ada@example.org"]
+    site.write(("acknowledged", {}))
+    site.play(playbook="playbooks/incident_tick.yml")
+    assert len(slack.room("dm-U1").messages) == 1
 
 
 MODULE = "pafar.runbook.announce"

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who is on call now, with the addresses by which they are paged. On the controller. I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, Mapping
+
+from ..._core.errors import InputError
+from ..._oncall.io.load import load_roster
+from ..._oncall.roster import row_of
+from ..paging import Answerer
+
+_TIMEOUT = 5.0  # seconds for a feed: an old copy answers sooner than no person is paged
+
+
+def answerers(given: Mapping[str, Any]) -> list[Answerer]:
+    """Each step with its person, or why there is none. ``given``: people, oncall and copies. A rotation that is none
+    must not keep the other messages: it is a step without a person."""
+    now = datetime.now(timezone.utc)
+    options = {name: given[name] for name in ("people", "oncall", "copies")}
+    try:
+        roster = load_roster({**options, "timeout": _TIMEOUT}, now, now + timedelta(hours=1))
+    except InputError as error:
+        return [{"step": "primary", "person": "", "slack": "", "mail": "", "why": str(error)}]
+    people = {person.name: person for person in roster.people}
+    found: list[Answerer] = []
+    for rota in roster.rotas:
+        row = row_of(roster, rota, now)
+        person = people.get(row["person"])
+        reached = person.name if person is not None and (person.slack or person.mail) else ""
+        why = row["why"] or ("" if reached else f"{row['person']} has neither slack nor mail")
+        found.append(
+            {
+                "step": row["step"],
+                "person": reached,
+                "slack": person.slack if person else "",
+                "mail": person.mail if person else "",
+                "why": "" if reached else why,
+            }
+        )
+    return found

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import AFTER, pages, reminders
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+
+from support.incident_events import START, event, opened
+
+SETTINGS = settings_of({"slack": {"token": "x"}, "mail": {"host": "x", "sender": "y@z", "to": ["q@z"]}})
+BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "opened_at": "x"}
+WHO = [
+    {"step": "primary", "person": "ada", "slack": "U1", "mail": "ada@z", "why": ""},
+    {"step": "secondary", "person": "bob", "slack": "", "mail": "bob@z", "why": ""},
+    {"step": "escalation", "person": "eve", "slack": "U3", "mail": "", "why": ""},
+]
+NO_ONE = {"step": "primary", "person": "", "slack": "", "mail": "", "why": "no layer has a person at this time"}
+
+
+def steps(events, minutes, who=WHO):
+    found = pages(events, who, AFTER, SETTINGS, BASE, START + timedelta(minutes=minutes))
+    return [message.key for message in found if message.key.startswith(("call", "slack/passed"))]
+
+
+@pytest.mark.parametrize(
+    ("severity", "minutes", "count"),
+    [("P0", 0, 1), ("P0", 4.9, 1), ("P0", 5, 2), ("P0", 9.9, 2), ("P0", 10, 3), ("P1", 14.9, 1), ("P1", 15, 2),
+     ("P1", 30, 3), ("P2", 99, 0), ("unknown", 99, 0)],
+)  # fmt: skip
+def test_each_step_is_paged_when_the_one_before_did_not_answer(severity, minutes, count):
+    found = {key.split("/")[1] for key in steps([opened(severity)], minutes)}
+    assert found == {row["step"] for row in WHO[:count]}
+
+
+def test_a_person_is_paged_by_every_way_that_is_known():
+    assert steps([opened("P0")], 10) == [
+        "call/primary/slack", "call/primary/mail", "call/secondary/mail", "call/escalation/slack",
+    ]  # fmt: skip
+
+
+def test_a_step_without_a_person_is_passed_over_at_once_and_said():
+    assert steps([opened("P0")], 0, [NO_ONE, *WHO[1:]]) == ["slack/passed_over/primary", "call/secondary/mail"]
+    assert steps([opened("P0")], 5, [NO_ONE, *WHO[1:]])[-1] == "call/escalation/slack"
+    assert steps([opened("P0")], 0, [NO_ONE]) == ["slack/passed_over/primary"]
+
+
+@pytest.mark.parametrize(
+    ("after", "is_over"),
+    [
+        ([event("acknowledged", 1)], True),
+        ([event("phase", 1, phase="resolved", reason="x")], True),
+        ([event("phase", 1, phase="resolved", reason="x"), event("phase", 2, phase="open", reason="back")], False),
+        ([event("acknowledged", 1), event("phase", 2, phase="open", reason="back")], False),
+        ([event("update", 1, text="x")], False),
+    ],
+)
+def test_no_person_is_paged_after_an_acknowledgement_or_the_end(after, is_over):
+    assert (steps([opened("P0"), *after], 10) == []) is is_over
+
+
+def test_a_site_has_its_own_minutes():
+    found = pages([opened("P2")], WHO, {"P2": [0, 60]}, SETTINGS, BASE, START + timedelta(minutes=61))
+    assert {message.key.split("/")[1] for message in found if message.key.startswith("call")} == {
+        "primary",
+        "secondary",
+    }
+
+
+def test_an_overdue_update_is_said_once_for_each_time_that_it_was_due():
+    first = reminders([opened("P0")], BASE, START + timedelta(minutes=17))
+    again = reminders([opened("P0")], BASE, START + timedelta(minutes=25))
+    assert [message.key for message in first] == [message.key for message in again] == [
+        "slack/overdue/2026-11-27T10:15:00.000000Z"
+    ]  # fmt: skip
+    assert reminders([opened("P0")], BASE, START + timedelta(minutes=14)) == []
+    said = event("update", 16, text="x", next_at="2026-11-27T10:40:00.000000Z")
+    assert reminders([opened("P0"), said], BASE, START + timedelta(minutes=30)) == []
+    assert reminders([opened("P0"), event("phase", 1, phase="resolved")], BASE, START + timedelta(minutes=99)) == []
