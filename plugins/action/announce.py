@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.announce_lines import of_announced
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
@@ -71,7 +72,10 @@ class ActionModule(ActionBase):
 
     def _on_the_logs_host(self, name: str, given: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         arguments = {option: value for option, value in given.items() if value is not None}
-        found: dict[str, Any] = self._execute_module(f"pafar.runbook.{name}", arguments, task_vars=task_vars)
+        try:
+            found: dict[str, Any] = self._execute_module(f"pafar.runbook.{name}", arguments, task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            raise LogError(f"The host of the incident log did not answer: {error}") from None
         if found.get("failed"):
             raise LogError(str(found.get("msg", "the host of the incident log did not answer")))
         return found

@@ -20,6 +20,7 @@ from ..outbox import Entry
 from .channel import Channel, Thread
 from .http_call import Answered
 
+_MOST = 4  # budgets
 _LEAST = 0.3  # seconds without which a message is not begun
 
 
@@ -42,24 +43,29 @@ def deliver(
     clock: Callable[[], datetime],
 ) -> Results:
     """``taken``: in order; ``sent``: references by key; ``channel``: by its name, may raise RunbookError; ``budget``:
-    seconds for all channels together; ``clock``: the present time in UTC."""
-    deadline = time.monotonic() + budget
+    seconds that a channel may be silent, all of them at the same time; ``clock``: the present time in UTC.
+
+    A channel that answers goes on for ``_MOST`` budgets: what it takes is worth the time, what it does not is none.
+    """
+    began = time.monotonic()
     results, lock = Results(), threading.Lock()
     lanes: dict[tuple[str, str], list[Entry]] = {}
     for entry in taken:
         lanes.setdefault((entry.message.channel, entry.message.lane), []).append(entry)
-    threads = []
+    running: list[tuple[_Lane, threading.Thread]] = []
     for (name, dummy), entries in lanes.items():
         try:
-            lane = _Lane(channel(name), entries, Thread(incident, dict(sent), deadline), results, lock, clock)
+            thread = Thread(incident, dict(sent), began + budget)
+            lane = _Lane(channel(name), entries, thread, results, lock, clock, budget, began + _MOST * budget)
         except RunbookError as error:
             results.notes += _not_sent(entries, str(error), clock())
             continue
-        threads.append(threading.Thread(target=lane.run, daemon=True))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+        running.append((lane, threading.Thread(target=lane.run, daemon=True)))
+    for pair in running:
+        pair[1].start()
+    for lane, worker in running:
+        while worker.is_alive() and time.monotonic() < lane.thread.deadline:
+            worker.join(max(0.0, lane.thread.deadline - time.monotonic()))
     with lock:
         known = {note["key"] for note in results.notes}
         over = Results(list(results.notes), list(results.differences))
@@ -81,6 +87,8 @@ class _Lane:
     results: Results
     lock: threading.Lock
     clock: Callable[[], datetime]
+    budget: float
+    latest: float
 
     def run(self) -> None:
         goes_on = True
@@ -93,6 +101,7 @@ class _Lane:
                 goes_on = True  # what it will never take keeps nothing up
             if isinstance(delivery, Delivered):
                 self.thread.references[entry.message.key] = delivery.reference
+                self.thread.deadline = min(self.latest, time.monotonic() + self.budget)
             note = result_note(entry, delivery, self.clock())
             with self.lock:
                 self.results.notes.append(note)
