@@ -66,6 +66,7 @@ def deliver(
     for lane, worker in running:
         while worker.is_alive() and time.monotonic() < lane.thread.deadline:
             worker.join(max(0.0, lane.thread.deadline - time.monotonic()))
+        lane.is_over = True  # what it has in its hands may still arrive; it takes up nothing more
     with lock:
         known = {note["key"] for note in results.notes}
         over = Results(list(results.notes), list(results.differences))
@@ -89,6 +90,7 @@ class _Lane:
     clock: Callable[[], datetime]
     budget: float
     latest: float
+    is_over: bool = False
 
     def run(self) -> None:
         goes_on = True
@@ -110,7 +112,7 @@ class _Lane:
             self.results.differences += differences
 
     def _has_time(self) -> bool:
-        return self.thread.deadline - time.monotonic() >= _LEAST
+        return not self.is_over and self.thread.deadline - time.monotonic() >= _LEAST
 
     def _one(self, entry: Entry) -> Delivery:
         try:

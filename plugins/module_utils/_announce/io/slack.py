@@ -51,7 +51,10 @@ class Slack:
 
     def find(self, message: Message, thread: Thread) -> str | None:
         if message.template == "channel":
-            return self._ours(str(message.values["name"]), thread)
+            ours = self._ours(str(message.values["name"]), thread)
+            # One that was made and not written to may become another incident's: only the line makes it ours.
+            written = ours and any(self._is(found, message, thread) for found in self._history(ours, thread))
+            return ours if written else None
         if message.template in ("topic", "archive"):
             return None  # the same once more is the same
         for place in self._places(message, thread):
