@@ -242,7 +242,7 @@ def test_a_run_that_died_leaves_nothing_taken(server):
 def test_a_lock_that_goes_while_a_run_asks_for_it_is_no_other_run(server, database):
     """The server gives the lock of a closed connection back a moment later; the run waits for that."""
     other = psycopg2.connect(server.dsn(user="oncall"))
-    other.cursor().execute("SELECT pg_try_advisory_lock(%s)", (ACT_LOCK_KEY,))
+    other.cursor().execute("SELECT pg_advisory_lock(%s)", (ACT_LOCK_KEY,))
     with connect(Login("127.0.0.1", server.port, "oncall", PASSWORD, database)) as postgres:
         waits = threading.Event()
         rows = postgres.rows
