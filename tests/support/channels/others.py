@@ -118,13 +118,17 @@ class MailServer:
         class _Listener(Controller):
             def factory(self) -> SMTP:
                 session = _Session(self.handler, hostname="mail.test", loop=self.loop)
-                session.fault = lambda step: server.fault(step)  # noqa: PLW0108 - asked when it is changed, too
+                session.fault = server.asked
                 return session
 
         with socket.socket() as free:  # aiosmtpd asks for a port that is known
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self._controller = _Listener(self, hostname="127.0.0.1", port=self.port)
+
+    def asked(self, step: str) -> str:
+        """The fault of a step, of the function that is set now."""
+        return self.fault(step)
 
     def __enter__(self) -> Self:
         self._controller.start()

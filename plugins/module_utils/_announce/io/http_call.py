@@ -12,12 +12,14 @@ import json
 import socket
 import ssl
 import urllib.error
-import urllib.request
 from typing import Any, Mapping
+
+from ansible.module_utils.urls import open_url
 
 from ..._core.text import printable, shortened
 from ..delivery import Delivery, InDoubt, NotDelivered
 
+_AGENT = "pafar-runbook"
 _MOST = 1 << 20  # bytes of an answer that are read
 _TOO_MANY = (420, 429)
 
@@ -36,10 +38,12 @@ def request(
     """The JSON of a 2xx answer. Raises Answered: surely without effect, or in doubt."""
     data = None if body is None else json.dumps(body).encode("utf-8", "backslashreplace")
     try:
-        asked = urllib.request.Request(
-            url, data, {"Content-Type": "application/json", "Accept": "application/json", **headers}, method=method
+        given = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+        # A redirection would be another request, of which nothing would be known.
+        answer: Any = open_url(
+            url, data=data, headers=given, method=method, timeout=timeout, follow_redirects="none", http_agent=_AGENT
         )
-        with urllib.request.urlopen(asked, timeout=timeout) as answer:
+        with answer:
             found = json.loads(answer.read(_MOST) or b"{}")
     except urllib.error.HTTPError as error:
         with error:

@@ -13,11 +13,12 @@ import os
 import tempfile
 import time
 import urllib.error
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import Any, Callable, TypeVar
+
+from ansible.module_utils.urls import open_url
 
 from ..._core.errors import InputError
 from ..._core.text import printable, shortened
@@ -53,7 +54,8 @@ def _fetched(source: str, timeout: float) -> bytes:
     name = shortened(printable(source.partition("?")[0]), 120)  # what follows may be a secret
     try:
         if source.startswith(("https://", "http://")):
-            with urllib.request.urlopen(source, timeout=timeout) as answer:
+            answer: Any = open_url(source, timeout=timeout, http_agent="pafar-runbook")
+            with answer:
                 return bytes(answer.read(_MOST))
         return Path(source).expanduser().read_bytes()
     except urllib.error.HTTPError as error:
