@@ -39,7 +39,11 @@ class ActionModule(ActionBase):
         return result
 
     def _announced(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> Any:
-        announcing = Announcing(params["channels"], params["templates"])
+        of_site = {
+            ("page", "first_post"): params["public"], ("page", "soak"): params["soak"],
+            ("slack", "archive_after"): params["archive_after"],
+        }  # fmt: skip
+        announcing = Announcing(params["channels"], params["templates"], of_site)
         given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
         given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
         given["answerers"] = answerers(params) if params["oncall"] else []

@@ -33,9 +33,22 @@ options:
     type: dict
     default: {}
   budget:
-    description: Seconds for all channels together.
+    description: Seconds for which channels may be silent, all at the same time. One that answers has four times as long.
     type: float
     default: 30
+  public:
+    description: Whether the first post on the status page waits for a person, where the channel does not say it itself.
+    type: str
+    default: ask
+    choices: [ask, act]
+  soak:
+    description: Seconds for which a verification must hold until the status page says that it is resolved.
+    type: float
+    default: 600
+  archive_after:
+    description: Seconds after the end of an incident until its channel is archived.
+    type: float
+    default: 86400
   lease:
     description: Seconds after which a message that a run has taken is in doubt.
     type: float

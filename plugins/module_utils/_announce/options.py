@@ -30,5 +30,8 @@ ANNOUNCE_ARGS: dict[str, Any] = {
     "oncall": {"type": "dict", "default": {}},
     "copies": {"type": "path", "default": "~/.local/state/pafar-runbook/feeds"},
     "budget": {"type": "float", "default": 30},
+    "public": {"type": "str", "default": "ask", "choices": ["ask", "act"]},
+    "soak": {"type": "float", "default": 600},
+    "archive_after": {"type": "float", "default": 86400},
 }
 SECRETS = ("token", "password", "routing_key", "url", "user")  # settings that never leave the controller

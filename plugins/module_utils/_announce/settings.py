@@ -41,8 +41,11 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
 _NOTHING = "Nothing was sent."
 
 
-def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The settings of each channel that is configured, with their defaults. Raises InputError."""
+def settings_of(
+    given: Mapping[str, Any], of_site: Mapping[tuple[str, str], Any] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The settings of each channel that is configured, with their defaults. ``of_site``: defaults of the site, by
+    channel and name. Raises InputError."""
     found: dict[str, dict[str, Any]] = {}
     for channel, options in given.items():
         if channel not in REQUIRED:
@@ -51,7 +54,8 @@ def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             continue
         if not isinstance(options, Mapping):
             raise InputError(f"runbook_announce.{channel} is a dictionary of settings. {_NOTHING}")
-        found[channel] = _channel(channel, options)
+        own = {name: value for (place, name), value in (of_site or {}).items() if place == channel}
+        found[channel] = _channel(channel, {**own, **options})
     return found
 
 

@@ -59,12 +59,15 @@ PLAYBOOKS = (
     "undo",
 )
 SETTINGS = (
+    "announce_archive_after",
     "announce_budget",
     "announce_channels",
     "announce_escalate_after",
     "announce_incidents",
     "announce_oncall",
     "announce_people",
+    "announce_public",
+    "announce_soak",
     "announce_templates",
     "build_index_approval",
     "build_index_check_disk",
@@ -145,6 +148,7 @@ SETTINGS = (
     "incident_approved_targets",
     "incident_by",
     "incident_checklist_action",
+    "incident_escalate_after",
     "incident_group",
     "incident_heads",
     "incident_id",

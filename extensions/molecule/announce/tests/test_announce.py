@@ -12,8 +12,10 @@ def test_what_could_not_be_sent_is_in_the_log_and_waits(host):
     log = host.file(f"{FOLDER}/incidents/molecule.jsonl")
     found = [json.loads(line) for line in log.content_string.splitlines()]
     notes = [event["note"] for event in found if event["kind"] == "message"]
-    # The second run comes before the time of the next try.
-    assert [note["state"] for note in notes] == ["queued", "sending", "failed"]
+    states = [note["state"] for note in notes]
+    # On a slow machine the second run comes after the time of the next try, and tries again.
+    assert (states[0], states[-1]) == ("queued", "failed")
+    assert (set(states[1::2]), set(states[2::2])) == ({"sending"}, {"failed"})
     assert {note["key"] for note in notes} == {"mail/investigating/1.1/ops@example.org"}
     assert "no connection" in notes[-1]["reason"]
     assert notes[-1]["next_at"]

@@ -29,11 +29,16 @@ _Append = Callable[[str, "list[dict[str, Any]]"], None]
 
 
 class Announcing:
-    """The channels of a site. ``given``: `runbook_announce`; ``templates``: `runbook_announce_templates`, by channel.
-    Raises InputError for settings that are none."""
+    """The channels of a site. ``given``: `runbook_announce`; ``templates``: `runbook_announce_templates`, by channel;
+    ``of_site``: defaults of settings, by channel and name. Raises InputError for settings that are none."""
 
-    def __init__(self, given: Mapping[str, Any], templates: Mapping[str, Any]) -> None:
-        self.settings = settings_of(given)
+    def __init__(
+        self,
+        given: Mapping[str, Any],
+        templates: Mapping[str, Any],
+        of_site: Mapping[tuple[str, str], Any] | None = None,
+    ) -> None:
+        self.settings = settings_of(given, of_site)
         self.texts = {name: Texts(name, templates.get(name) or {}) for name in self.settings}
         self.channels: dict[str, Channel] = {}
 
