@@ -25,6 +25,12 @@ _MOST = 3000  # characters of a block of Slack
 _NAMES = 20  # suffixes that are tried for a channel's name
 _RATE = ("ratelimited", "rate_limited")
 _NO_CHANNEL = ("restricted_action", "missing_scope", "not_allowed_token_type", "method_not_supported", "no_permission")
+# The fault of one message: it keeps nothing behind it up.
+_NEVER = (
+    "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format",
+    "invalid_metadata_schema", "metadata_too_large", "user_not_found", "users_not_found", "user_disabled",
+    "cannot_dm_bot",
+)  # fmt: skip
 _LOST = ("is_archived", "channel_not_found", "not_in_channel")
 _ARCHIVED = ("already_archived", "not_in_channel", "is_archived")
 
@@ -327,5 +333,5 @@ class _Refused(Answered):
     """A refusal of Slack by its name: the call had no effect."""
 
     def __init__(self, name: str, words: str) -> None:
-        super().__init__(NotDelivered(words))
+        super().__init__(NotDelivered(words, forever=name in _NEVER))
         self.name = name

@@ -106,6 +106,15 @@ def test_a_rate_limit_says_how_long_to_wait_and_a_server_s_error_is_in_doubt(sla
     assert isinstance(adapter(slack).send(NOTE, thread()), InDoubt)
 
 
+@pytest.mark.parametrize(("error", "forever"), [("no_text", True), ("missing_scope", False)])
+def test_what_is_the_fault_of_one_message_keeps_no_other_up(slack, error, forever):
+    slack.refusals["chat.postMessage"] = error
+    assert adapter(slack).send(NOTE, thread()) == NotDelivered(f"Slack: {error}", forever=forever)
+    values = {**BASE, "place": "U404", "step": "primary"}
+    direct = Message("call/primary/slack", "slack", "page", values, audience="person")
+    assert adapter(slack).send(direct, thread()) == NotDelivered("Slack: user_not_found", forever=True)
+
+
 def test_a_token_that_is_none_is_said_without_it(slack):
     refused = adapter(slack, token="xoxb-wrong").send(NOTE, thread())
     assert refused == NotDelivered("Slack: invalid_auth")
