@@ -67,7 +67,7 @@ class StandIn:
         self.fault_for: Callable[[Request], Fault | None] = lambda _request: None
         self.lock = threading.RLock()
         self._closing = threading.Event()
-        self.active = 0  # requests that are read and have not had their effect yet
+        self.active = 0  # connections that are accepted and whose request has not had its effect yet
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -109,9 +109,16 @@ class _Server(ThreadingHTTPServer):
         self.stand_in = stand_in
         super().__init__(("127.0.0.1", 0), _Handler)
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Counted in the order in which they are accepted: a thread may be a while until it reads its request."""
+        with self.stand_in.lock:
+            self.stand_in.active += 1
+        super().process_request(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    is_counted_out = False
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -126,8 +133,6 @@ class _Handler(BaseHTTPRequestHandler):
         stand_in = self.server.stand_in
         if self.path == SETTLE:
             return self._answer(Answer(200, {}))
-        with stand_in.lock:
-            stand_in.active += 1
         request = self._request()
         fault = stand_in.fault_for(request)
         kind = fault.kind if fault else ""
@@ -136,8 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
             with stand_in.lock:
                 stand_in.requests.append(request)
                 answer = stand_in.serve(request)
-        with stand_in.lock:
-            stand_in.active -= 1
+        self._has_its_effect()
         if fault is None:
             return self._answer(answer)
         if kind == REFUSED:
@@ -152,6 +156,17 @@ class _Handler(BaseHTTPRequestHandler):
         if kind in (EFFECT_HTML, HTML):
             return self._send(200, b"<html><body>proxy</body></html>", {"Content-Type": "text/html"})
         return self._answer(Answer(fault.status, fault.body if fault.body is not None else {}, fault.headers))
+
+    def finish(self) -> None:
+        self._has_its_effect()
+        super().finish()
+
+    def _has_its_effect(self) -> None:
+        """Counted once for each connection, which has one request."""
+        if not self.is_counted_out:
+            self.is_counted_out = True
+            with self.server.stand_in.lock:
+                self.server.stand_in.active -= 1
 
     def _request(self) -> Request:
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
