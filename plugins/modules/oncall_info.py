@@ -68,7 +68,7 @@ at:
   description: x
   returned: success
   type: str
-  sample: 2026-11-23T14:56:35.000000Z
+  sample: "2026-11-23T14:56:35.000000Z"
 steps:
   description: x
   returned: success

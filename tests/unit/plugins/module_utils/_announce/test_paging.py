@@ -10,11 +10,11 @@ from support.incident_events import START, event, opened
 
 SETTINGS = settings_of({"slack": {"token": "x"}, "mail": {"host": "x", "sender": "y@z", "to": ["q@z"]}})
 BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "opened_at": "x"}
-WHO = [
+WHO = (
     {"step": "primary", "person": "ada", "slack": "U1", "mail": "ada@z", "why": ""},
     {"step": "secondary", "person": "bob", "slack": "", "mail": "bob@z", "why": ""},
     {"step": "escalation", "person": "eve", "slack": "U3", "mail": "", "why": ""},
-]
+)
 NO_ONE = {"step": "primary", "person": "", "slack": "", "mail": "", "why": "no layer has a person at this time"}
 
 
