@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import AFTER, pages, reminders
@@ -10,12 +11,12 @@ from support.incident_events import START, event, opened
 
 SETTINGS = settings_of({"slack": {"token": "x"}, "mail": {"host": "x", "sender": "y@z", "to": ["q@z"]}})
 BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "opened_at": "x"}
-WHO = (
+WHO: Any = (
     {"step": "primary", "person": "ada", "slack": "U1", "mail": "ada@z", "why": ""},
     {"step": "secondary", "person": "bob", "slack": "", "mail": "bob@z", "why": ""},
     {"step": "escalation", "person": "eve", "slack": "U3", "mail": "", "why": ""},
 )
-NO_ONE = {"step": "primary", "person": "", "slack": "", "mail": "", "why": "no layer has a person at this time"}
+NO_ONE: Any = {"step": "primary", "person": "", "slack": "", "mail": "", "why": "no layer has a person at this time"}
 
 
 def steps(events, minutes, who=WHO):
