@@ -137,11 +137,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.engine_options import engine_login_of
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import source_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.options import mark_secrets
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.io.host import host_report
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.options import HOST_ARGS, backups_of
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
+    mark_secrets(module)
     params = module.params
     return {**host_report(engine_login_of(params), source_of(params), backups_of(params), params)}
 

@@ -30,6 +30,8 @@ options:
       - C(ical) is the file or address of a calendar, whose events name a person by the attendee or in the summary.
       - C(shifts) is the file or address of JSON, with the JMESPath expressions C(rows), C(start), C(end) and C(person).
       - C(zone) is that of times of a feed that have none.
+      - C(headers) are sent to an address, and to no other one to which it redirects. In an address C({since}), C({until}),
+        C({since_date}) and C({until_date}) are replaced. Addresses but for their host, and the values of headers, are never shown.
     type: dict
     default: {}
   at:
@@ -82,7 +84,7 @@ steps:
       description: "End of the person's time (UTC), over shifts that follow each other; empty for no person."
       type: str
     layer: {description: "Layer of the rotation.", type: str}
-    source: {description: "C(rotation), or the file or address of the feed.", type: str}
+    source: {description: "C(rotation), or the file of the feed, or the host of its address.", type: str}
     ways: {description: "Ways by which the person can be reached.", type: list, elements: str}
     age:
       description: "Seconds of the copy that stands for a feed that could not be read; 0 for what was just read."
@@ -125,10 +127,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.load import oncall_report
-from ansible_collections.pafar.runbook.plugins.module_utils._oncall.options import ONCALL_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.options import ONCALL_ARGS, mark_secrets
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
+    mark_secrets(module)
     return {"changed": False, **oncall_report(module.params)}
 
 

@@ -86,7 +86,7 @@ FOREIGN = {
         "_announce/io/http_call",
         "_oncall/io/feed",
     },
-    "ansible.module_utils.basic": {"_core/module", "_endpoints/options", "_triage/io/survey"},
+    "ansible.module_utils.basic": {"_core/module", "_endpoints/options", "_oncall/options", "_triage/io/survey"},
     "jmespath": {"_logs/options", "_oncall/io/rendered"},
     "icalendar": {"_oncall/io/ical"},
     "recurring_ical_events": {"_oncall/io/ical"},

@@ -10,9 +10,10 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from .._core.errors import InputError
+from .._core.urls import base_url_of
 from .rotation import Hours, Layer, Override
 
 STEPS = ("primary", "secondary", "escalation")
@@ -20,7 +21,8 @@ KINDS = ("layers", "ical", "shifts")
 _LAYER = ("name", "zone", "starts", "hand_over", "turn", "people", "hours", "overrides")
 _HOURS = ("days", "from", "until")
 _OVERRIDE = ("from", "until", "person")
-_FEED = ("zone", "rows", "start", "end", "person", "match")
+_FEED = ("zone", "rows", "start", "end", "person", "match", "headers")
+_PLAIN_HEADERS = ("accept", "user-agent")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOTHING = "Nothing was read."
 
@@ -59,7 +61,44 @@ def _step(name: str, given: Any, zone_of: Callable[[str], tzinfo]) -> Step:
     options = {option: given[option] for option in _FEED if given.get(option)}
     if "zone" in options:
         zone_of(str(options["zone"]))
-    return Step(name, kinds[0], source=str(given[kinds[0]]), options=options)
+    if not isinstance(options.get("headers", {}), Mapping):
+        raise InputError(f"{where}.headers is a dictionary. {_NOTHING}")
+    return Step(name, kinds[0], source=_source(f"{where}.{kinds[0]}", given[kinds[0]]), options=options)
+
+
+def _source(where: str, given: Any) -> str:
+    """The path or address of a feed; ``webcal:`` is https."""
+    source = str(given).strip()
+    if source.lower().startswith("webcal://"):
+        source = f"https{source[6:]}"
+    if is_address(source) and not base_url_of(source)[0]:
+        raise InputError(f"{where} is a file or an address such as https://calendar.example.org/team.ics. {_NOTHING}")
+    return source
+
+
+def is_address(source: str) -> bool:
+    return "://" in source.partition("?")[0]
+
+
+def shown(source: str) -> str:
+    """How a feed is called in messages: the path of a file; of an address the host alone, since its path is often a
+    secret, as that of a private calendar."""
+    return base_url_of(source)[0] or source
+
+
+def secrets_in(given: Any) -> Iterator[str]:
+    """The values of ``runbook_oncall`` that are never shown: addresses with what stands behind their host, and the
+    values of headers."""
+    for step in given.values() if isinstance(given, Mapping) else ():
+        if not isinstance(step, Mapping):
+            continue
+        for source in (str(step.get(kind) or "").strip() for kind in ("ical", "shifts")):
+            if is_address(source):
+                yield source
+                yield "/" + source.partition("://")[2].partition("/")[2]
+        headers = step.get("headers")
+        if isinstance(headers, Mapping):
+            yield from (str(value) for title, value in headers.items() if str(title).lower() not in _PLAIN_HEADERS)
 
 
 def _layer(where: str, given: Any, zone_of: Callable[[str], tzinfo]) -> Layer:

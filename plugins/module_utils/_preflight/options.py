@@ -20,7 +20,7 @@ HOST_ARGS: dict[str, Any] = {
     "log_group": {"type": "str", "default": ""},
     "log_users": {"type": "list", "elements": "str", "default": []},
     "people": {"type": "list", "elements": "dict", "default": []},
-    "oncall": {"type": "dict", "default": {}},
+    "oncall": {"type": "dict", "default": {}, "no_log": True},
 }
 
 

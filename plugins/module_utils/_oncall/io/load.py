@@ -14,8 +14,8 @@ from ..people import Person, people_of
 from ..roster import OnCallReport, Roster, Rota, report_of
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
-from ..steps import Step, names_in, steps_of
-from .feed import read_feed
+from ..steps import Step, names_in, shown, steps_of
+from .feed import Feed, read_feed
 from .ical import shifts_of_calendar
 from .rendered import shifts_of_json
 from .time_zones import is_zone, zone_of
@@ -55,9 +55,11 @@ def _rota(
             return shifts_of_calendar(data, people, zone, start, end)
         return shifts_of_json(data, step.options, people, zone)
 
-    name = step.source.partition("?")[0]
+    name = shown(step.source)
+    headers = {str(title): str(value) for title, value in (step.options.get("headers") or {}).items()}
+    feed = Feed(step.source, headers, _words(start, end))
     try:
-        shifts, read = read_feed(step.source, Path(given["copies"]).expanduser(), given["timeout"], parse)
+        shifts, read = read_feed(feed, Path(given["copies"]).expanduser(), given["timeout"], parse)
     except RunbookError as error:
         problems.append(f"{step.name}: {error}")
         return Rota(step.name, [], name, why=str(error))
@@ -69,3 +71,12 @@ def _rota(
     for stranger in sorted({shift.person for shift in shifts} - known):
         problems.append(f"{step.name}: the feed names {stranger!r}, who is not in runbook_people")
     return Rota(step.name, [Shifts(shifts)], name, read.age)
+
+
+def _words(start: datetime, end: datetime) -> dict[str, str]:
+    """What stands for the time in question in the address of a schedule."""
+    since, until = (at.astimezone(timezone.utc) for at in (start - timedelta(days=1), end + timedelta(days=1)))
+    return {
+        "since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
+        "since_date": f"{since:%Y-%m-%d}", "until_date": f"{until:%Y-%m-%d}",
+    }  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import names_in, steps_of
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import names_in, secrets_in, shown, steps_of
 
 LAYER = {"people": ["ada", "bob"], "starts": "2026-01-05", "zone": "UTC"}
 
@@ -57,3 +57,17 @@ def test_what_is_no_rotation_is_refused_by_name(given, says):
         steps_of(given, zone_of)
     assert says in str(refused.value)
     assert str(refused.value).endswith(("Nothing was read.", "is none."))
+
+
+FEED = "https://calendar.example.org/private-token/team.ics"
+
+
+def test_the_source_of_a_feed_and_what_of_it_is_secret():
+    (step,) = steps_of({"primary": {"ical": " webcal://example.org/a.ics "}}, zone_of)
+    assert step.source == "https://example.org/a.ics"
+    headers = {"Authorization": "Token abcdefgh", "Accept": "application/json"}
+    found = set(secrets_in({"primary": {"ical": FEED}, "secondary": {"shifts": "/etc/a", "headers": headers}, "x": 1}))
+    assert found == {FEED, "/private-token/team.ics", "Token abcdefgh"}
+    assert (shown(FEED), shown("~/a.ics")) == ("calendar.example.org", "~/a.ics")
+    with pytest.raises(InputError, match="headers is a dictionary"):
+        steps_of({"primary": {"ical": FEED, "headers": "x"}}, zone_of)

@@ -1,0 +1,122 @@
+"""Feeds of a server that misbehaves: the copy, what is kept secret, and what goes to which host."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import date
+
+import pytest
+
+from support.feeds import calendar, feed_server, rotation_feed
+from support.modules import run_module
+
+PEOPLE = [{"name": "ada", "mail": "ada@example.org"}, {"name": "bob", "mail": "bob@example.org"}]
+AT = "2026-10-26T07:30:00.000000Z"  # after the clock was changed, in the last hour of a week
+WEEKS = rotation_feed("dtend", "Europe/Berlin", date(2026, 2, 9), ["ada", "bob", "ada"])
+ENTRY = {"start": "2026-10-20T09:00:00+02:00", "end": "2026-11-30T09:00:00+01:00", "person": "bob"}
+
+
+@pytest.fixture
+def server():
+    with feed_server() as running:
+        running.body = WEEKS
+        yield running
+
+
+def ask(folder, primary, **options):
+    found = run_module(
+        "oncall_info",
+        people=PEOPLE,
+        oncall={"primary": primary},
+        at=AT,
+        copies=str(folder),
+        **{"timeout": 5, **options},
+    )
+    assert "failed" not in found, found
+    return found
+
+
+def misbehave(server, how):
+    if how == "gone":
+        server.stop()
+        server.stop = lambda: None
+    elif how == "cut off":
+        server.declared = 400
+    elif how == "cut off without a length":
+        server.body, server.length = server.body[:-40], False
+    elif how == "late":
+        server.waits = threading.Event()
+    else:
+        server.status = 500
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("gone", "127.0.0.1 could not be read: "), ("500", "127.0.0.1 could not be read: HTTP 500"),
+        ("cut off", "127.0.0.1 could not be read: it was cut off"),
+        ("cut off without a length", "127.0.0.1 could not be read: it is no calendar"),
+        ("late", "127.0.0.1 could not be read: no whole answer within 0.5 s"),
+    ],
+)  # fmt: skip
+def test_a_feed_that_is_gone_is_replaced_by_its_copy_and_nothing_secret_is_shown(server, tmp_path, how, why):
+    good = ask(tmp_path, {"ical": server.url})
+    misbehave(server, how)
+    found = ask(tmp_path, {"ical": server.url}, timeout=0.5 if how == "late" else 5)
+    if how == "late":
+        server.waits.set()
+    (row,) = found["steps"]
+    assert (row["person"], row["until"]) == (good["steps"][0]["person"], "2026-10-26T08:00:00.000000Z")
+    assert (row["age"] >= 1, row["source"]) == (True, "127.0.0.1")
+    assert why in found["problems"][0]
+    for answer in (good, found):
+        assert "private-token" not in json.dumps(answer)
+    assert good["invocation"]["module_args"]["people"] == PEOPLE
+
+
+def test_headers_go_to_the_host_that_is_named_alone_and_are_never_shown(server, tmp_path):
+    with feed_server() as other:
+        other.body = json.dumps([ENTRY]).encode()
+        server.redirect = other.url
+        url = f"{server.url}?since={{since}}&until={{until_date}}"
+        found = ask(tmp_path, {"shifts": url, "headers": {"X-Key": "abcdefgh", "Accept": "application/json"}})
+        assert found["steps"][0]["person"] == "bob"
+        path, headers = server.asked[0]
+        assert path.endswith("?since=2026-10-25T07:30:00Z&until=2026-11-26")
+        assert {name.lower(): value for name, value in headers.items()}["x-key"] == "abcdefgh"
+        assert not any(name.lower() == "x-key" for name in other.asked[0][1])
+    assert "abcdefgh" not in json.dumps(found)
+    assert "application/json" in json.dumps(found)
+
+
+def test_a_copy_that_cannot_be_kept_is_said_and_costs_nothing(server, tmp_path):
+    (tmp_path / "file").write_text("")
+    found = ask(tmp_path / "file/copies", {"ical": server.url})
+    assert found["steps"][0]["person"] == "ada"
+    assert found["problems"][0].startswith("primary: no copy of 127.0.0.1 could be kept in ")
+
+
+def test_a_file_that_is_gone_or_cut_off_has_its_copy_too(tmp_path):
+    path = tmp_path / "team.ics"
+    path.write_bytes(calendar(["DTSTART:20261001T000000Z", "DTEND:20270101T000000Z", "SUMMARY:bob"]))
+    people = [ask(tmp_path / "copies", {"ical": str(path)})["steps"][0]["person"]]
+    path.write_bytes(path.read_bytes()[:150])
+    people.append(ask(tmp_path / "copies", {"ical": str(path)})["steps"][0]["person"])
+    path.unlink()
+    found = ask(tmp_path / "copies", {"ical": str(path)})
+    assert [*people, found["steps"][0]["person"]] == ["bob"] * 3
+    assert f"{path} could not be read: No such file or directory" in found["problems"][0]
+
+
+@pytest.mark.parametrize("wrong", ["ftp://example.org/a.ics", "https:///team.ics", "file:///etc/hosts"])
+def test_what_is_no_address_is_refused(wrong):
+    refused = run_module("oncall_info", people=PEOPLE, oncall={"primary": {"ical": wrong}})
+    assert "runbook_oncall.primary.ical is a file or an address such as https://" in refused["msg"]
+
+
+def test_the_preflight_shows_nothing_secret(server, tmp_path):
+    server.status = 404
+    found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"ical": server.url}})
+    assert "HTTP 404" in json.dumps(found["checks"])
+    assert "private-token" not in json.dumps(found)
