@@ -8,7 +8,9 @@ A misspelt field, an unknown zone or a person who cannot be reached is found bef
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Callable, Sequence
 
 FIELDS = ("name", "slack", "mail", "phone", "awx_user", "login", "zone")
@@ -63,10 +65,44 @@ def _problems(each: Any, number: int, known: set[str], is_zone: Callable[[str], 
 
 
 def named_by(people: Sequence[Person], text: str) -> str:
-    """The name of the person that a calendar or a schedule means: by name, mail, login or id; else the text itself."""
-    wanted = text.strip()
-    folded = wanted.lower()
+    """The name of the one person that a calendar or a schedule means: the text is a name, mail, login or id, or has it
+    as whole words (`Ada Lovelace on call`); else the text itself."""
+    wanted = " ".join(text.split())
+    folded = wanted.casefold()
     for person in people:
-        if folded in {value.lower() for value in (person.name, person.mail, person.login, person.slack) if value}:
+        if folded in {value.casefold() for value in _words_for(person) if value}:
             return person.name
-    return wanted
+    named = named_in(people, wanted)
+    return named[0].name if len(named) == 1 else wanted
+
+
+def named_in(people: Sequence[Person], text: str) -> list[Person]:
+    """The people that a text names: by name or mail, and only where it has none of these by login, AWX user or id. Of
+    names within each other the longest counts (Ann Lee, not Ann)."""
+    for fields in (("name", "mail"), ("login", "awx_user", "slack")):
+        spans = [
+            (match.start(), match.end(), person)
+            for person in people
+            for field in fields
+            if getattr(person, field)
+            for match in _whole(getattr(person, field)).finditer(text)
+        ]
+        widest = [
+            span
+            for span in spans
+            if not any(other[0] <= span[0] and span[1] <= other[1] and other[:2] != span[:2] for other in spans)
+        ]
+        if widest:
+            return list({span[2].name: span[2] for span in sorted(widest, key=lambda span: span[:2])}.values())
+    return []
+
+
+def _words_for(person: Person) -> tuple[str, ...]:
+    return person.name, person.mail, person.login, person.awx_user, person.slack
+
+
+@lru_cache(maxsize=1024)
+def _whole(words: str) -> re.Pattern[str]:
+    """The words where they stand alone, and are no part of a longer word, name or address."""
+    inside = r"\s+".join(re.escape(word) for word in words.split())
+    return re.compile(rf"(?<![\w@+-])(?<!\w\.){inside}(?![\w@+-])(?!\.\w)", re.I)

@@ -51,13 +51,15 @@ class OnCallReport(TypedDict):
 
 @dataclass(frozen=True)
 class Rota:
-    """The shifts of one step. ``source``: rotation, or the feed's name; ``age``: seconds of the copy that was used."""
+    """The shifts of one step. ``source``: rotation, or the feed's name; ``age``: seconds of the copy that was used;
+    ``strangers``: shifts that name no known person, which cover no time."""
 
     step: str
     layers: Sequence[Shifts]
     source: str = "rotation"
     age: float = 0.0
     why: str = ""  # it could not be read at all
+    strangers: Shifts = field(default_factory=lambda: Shifts(()))
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def row_of(roster: Roster, rota: Rota, at: datetime) -> OnCallRow:
     end = until(rota.layers, at)
     ways = [way for way in ("slack", "mail", "phone") if person is not None and getattr(person, way)]
     if shift is None:
-        why = rota.why or "no layer has any person at this time"
+        stranger = rota.strangers.at(at)
+        unknown = f"{stranger.person} is not in runbook_people" if stranger else ""
+        why = rota.why or unknown or "no layer has any person at this time"
     else:
         why = "" if person is not None else f"{shift.person} is not in runbook_people"
     return {

@@ -90,12 +90,25 @@ def gaps(layers: Sequence[Shifts], start: datetime, end: datetime) -> list[Span]
 
 
 def overlaps(layer: Shifts, start: datetime, end: datetime) -> list[Span]:
-    """The times at which a layer has two people."""
-    found = []
-    for shift, following in zip(layer.all, layer.all[1:]):
-        begin, finish = max(following.start, start), min(shift.end, following.end, end)
-        if begin < finish and shift.person != following.person:
-            found.append(Span(begin, finish, (shift.person, following.person)))
+    """The times between these moments at which a layer has several people, also where shifts lie within a longer
+    one."""
+    found: list[Span] = []
+    inside = [shift for shift in layer.all if shift.end > start and shift.start < end]
+    edges = sorted({min(max(edge, start), end) for shift in inside for edge in (shift.start, shift.end)})
+    active: list[Shift] = []
+    following = 0
+    for begin, finish in zip(edges, edges[1:]):
+        while following < len(inside) and inside[following].start <= begin:
+            active.append(inside[following])
+            following += 1
+        active = [shift for shift in active if shift.end > begin]
+        people = tuple(dict.fromkeys(shift.person for shift in active))
+        if len(people) < 2:
+            continue
+        if found and found[-1].end == begin and found[-1].people == people:
+            found[-1] = Span(found[-1].start, finish, people)
+        else:
+            found.append(Span(begin, finish, people))
     return found
 
 

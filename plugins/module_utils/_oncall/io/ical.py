@@ -8,21 +8,26 @@ moment alone the library does not return an occurrence that began under another 
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import Any, Sequence
+import warnings
+from datetime import datetime, time, timedelta, timezone, tzinfo
+from typing import Any, Mapping, Sequence
 
 from ..._core.errors import DriverMissing, InputError
+from ..._core.text import printable, shortened
 from ..people import Person, named_by
 from ..shifts import Shift
+from .time_zones import is_zone, zone_of
 
 _WIDER = timedelta(days=62)
 
 
 def shifts_of_calendar(
-    data: bytes, people: Sequence[Person], zone: tzinfo, start: datetime, end: datetime
-) -> list[Shift]:
-    """The shifts that touch the time between these moments. ``zone``: of times without one. Raises InputError for what
-    is no calendar, and DriverMissing."""
+    data: bytes, people: Sequence[Person], zone: tzinfo | None, start: datetime, end: datetime
+) -> tuple[list[Shift], list[str]]:
+    """The shifts that touch the time between these moments, and what is wrong with events, a sentence each. ``zone``:
+    of times without one; without it that of the calendar counts, then that of the person. An event whose time is not
+    known is left out, as is one that cannot be read; the others are read. Raises InputError for what is no whole
+    calendar, and DriverMissing."""
     try:
         import icalendar  # noqa: PLC0415 - optional, on the controller alone
         import recurring_ical_events  # noqa: PLC0415
@@ -31,38 +36,102 @@ def shifts_of_calendar(
             "An iCal feed needs two Python libraries on the controller: pip install icalendar recurring-ical-events."
             " Nothing was read."
         ) from None
-    try:
-        calendar = icalendar.Calendar.from_ical(data)
-        if calendar.name != "VCALENDAR":
-            raise ValueError("it is no VCALENDAR")
-        found = recurring_ical_events.of(calendar).between(start - _WIDER, end + _WIDER)
-        shifts = [_shift(event, people, zone) for event in found if event.name == "VEVENT"]
-    except Exception as error:  # the libraries raise what they like for what is no calendar
-        raise InputError(f"it is no calendar: {type(error).__name__}: {error}") from None
-    return sorted(each for each in shifts if each is not None and each.start < end and each.end > start)
+    problems: list[str] = []
+
+    def occurrences(part: Any) -> list[Any]:
+        found = recurring_ical_events.of(part).between(start - _WIDER, end + _WIDER)
+        return [event for event in found if event.name == "VEVENT" and event.start and event.end]  # either may raise
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of guesses at names of zones
+        try:
+            calendar = icalendar.Calendar.from_ical(data)
+            if calendar.name != "VCALENDAR":
+                raise ValueError("it is no VCALENDAR")
+        except Exception as error:  # the libraries raise what they like for what is no calendar
+            raise InputError(f"it is no calendar: {type(error).__name__}: {error}") from None
+        try:
+            events = occurrences(calendar)
+        except Exception:  # of one event: the others are read
+            events = []
+            for title, series in _series_of(calendar):
+                try:
+                    events += occurrences(series)
+                except Exception as error:
+                    reason = shortened(f"{type(error).__name__}: {error}", 120)
+                    problems.append(f"the event {title!r} cannot be read ({reason})")
+    reading = _Reading(
+        people, zone or _zone_or_none(str(calendar.get("X-WR-TIMEZONE") or "")), _unknown_zones(calendar)
+    )
+    shifts = [shift for event in events for shift in reading.shifts(event) if shift.start < end and shift.end > start]
+    return sorted(set(shifts)), list(dict.fromkeys([*problems, *reading.problems]))
 
 
-def _shift(event: Any, people: Sequence[Person], zone: tzinfo) -> Shift | None:
-    if str(event.get("STATUS", "")).upper() == "CANCELLED":
-        return None
-    begins = _moment(event["DTSTART"].dt, zone)
-    if event.get("DTEND") is not None:
-        ends = _moment(event["DTEND"].dt, zone)
-    elif event.get("DURATION") is not None:
-        ends = _moment(event["DTSTART"].dt + event["DURATION"].dt, zone)
-    else:
-        ends = _moment(event["DTSTART"].dt + timedelta(days=1), zone)
-    return Shift(begins, ends, _person(event, people), str(event.get("X-WR-CALNAME", "")))
+def _series_of(calendar: Any) -> list[tuple[str, Any]]:
+    """The title of each event, and a calendar of it alone with its exceptions, which have its UID."""
+    by_id: dict[str, list[Any]] = {}
+    for event in calendar.walk("VEVENT"):
+        by_id.setdefault(str(event.get("UID") or ""), []).append(event)
+    series = []
+    for events in by_id.values():
+        part = type(calendar)()
+        for component in (*calendar.walk("VTIMEZONE"), *events):
+            part.add_component(component)
+        series.append((shortened(printable(str(events[0].get("SUMMARY") or "")), 60), part))
+    return series
+
+
+def _unknown_zones(calendar: Any) -> dict[str, str]:
+    """UID -> the name of a zone that the library does not know: it leaves such a time without a zone."""
+    unknown = {}
+    for event in calendar.walk("VEVENT"):
+        given = event.get("DTSTART")
+        zone = getattr(given, "params", {}).get("TZID")
+        try:
+            at = given.dt if zone else None
+        except Exception:  # of a time that is none, which is reported where the event is read
+            continue
+        if isinstance(at, datetime) and at.tzinfo is None:
+            unknown[str(event.get("UID") or "")] = str(zone)
+    return unknown
+
+
+def _zone_or_none(name: str) -> tzinfo | None:
+    return zone_of(name) if name and is_zone(name) else None
+
+
+class _Reading:
+    """Reads the events of one calendar, and notes those whose time is not known."""
+
+    def __init__(self, people: Sequence[Person], zone: tzinfo | None, unknown: Mapping[str, str]) -> None:
+        self.people, self.zone, self.unknown = people, zone, unknown
+        self.problems: list[str] = []
+
+    def shifts(self, event: Any) -> list[Shift]:
+        """The shift of an event; none of one that is cancelled, has no length, or whose time is not known."""
+        if str(event.get("STATUS", "")).upper() == "CANCELLED":
+            return []
+        begins, ends = event.start, event.end
+        title, person = shortened(printable(str(event.get("SUMMARY", ""))), 60), _person(event, self.people)
+        zone = self.zone
+        if not isinstance(begins, datetime) or begins.tzinfo is None:
+            unknown = self.unknown.get(str(event.get("UID") or "")) if isinstance(begins, datetime) else ""
+            own = next((_zone_or_none(each.zone) for each in self.people if each.name == person), None)
+            zone = None if unknown else zone or own
+            if zone is None:
+                lacks = f"the time zone {unknown!r}, which is not known" if unknown else "no time zone: set zone"
+                self.problems.append(f"the event {title!r} has {lacks}, so it is left out")
+                return []
+        start, end = _moment(begins, zone or timezone.utc), _moment(ends, zone or timezone.utc)
+        return [Shift(start, end, person, str(event.get("X-WR-CALNAME", "")))] if start < end else []
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime:
     """In UTC; a day begins at midnight of the zone."""
     if isinstance(value, datetime):
         at = value if value.tzinfo else value.replace(tzinfo=zone)
-    elif isinstance(value, date):
-        at = datetime.combine(value, time(), zone)
     else:
-        raise TypeError("a shift begins at a date")
+        at = datetime.combine(value, time(), zone)
     return at.astimezone(timezone.utc)
 
 
@@ -74,17 +143,4 @@ def _person(event: Any, people: Sequence[Person]) -> str:
         name = named_by(people, str(attendee).partition(":")[2] or str(attendee))
         if name in known:
             return name
-    summary = str(event.get("SUMMARY", "")).strip()
-    for part in (summary, *_parts(summary)):
-        name = named_by(people, part)
-        if name in known:
-            return name
-    return summary
-
-
-def _parts(summary: str) -> list[str]:
-    """The pieces of a summary at which a name may stand: `On call: Ada (primary)`."""
-    pieces = [summary]
-    for mark in (":", " - ", "(", ")", ",", "|", "@"):
-        pieces = [part for piece in pieces for part in piece.split(mark)]
-    return [piece.strip() for piece in pieces if piece.strip()]
+    return named_by(people, str(event.get("SUMMARY", "")))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -36,7 +37,8 @@ def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Ros
     that are none; what is wrong with a person or a feed is a problem of the roster."""
     people, problems = people_of(given["people"], is_zone)
     steps = steps_of(given["oncall"], zone_of)
-    unknown = sorted(names_in(steps) - {person.name for person in people})
+    known = {person.name.casefold() for person in people}
+    unknown = sorted(name for name in names_in(steps) if name.casefold() not in known)
     problems += [f"a rotation names {name}, who is not in runbook_people" for name in unknown]
     rotas = [_rota(step, given, people, start, end, problems) for step in steps]
     return Roster(people, rotas, problems)
@@ -46,31 +48,50 @@ def _rota(
     step: Step, given: Mapping[str, Any], people: Sequence[Person], start: datetime, end: datetime, problems: list[str]
 ) -> Rota:
     if step.kind == "layers":
-        wide = timedelta(days=400)  # a person may be on call for long
-        return Rota(step.name, [Shifts(shifts_of(layer, start - wide, end + wide)) for layer in step.layers])
-    zone = zone_of(str(step.options.get("zone") or "UTC"))
+        return _of_layers(step, people, start, end)
+    zone = zone_of(str(step.options["zone"])) if step.options.get("zone") else None
 
-    def parse(data: bytes) -> list[Shift]:
+    def parse(data: bytes) -> tuple[list[Shift], list[str]]:
         if step.kind == "ical":
             return shifts_of_calendar(data, people, zone, start, end)
-        return shifts_of_json(data, step.options, people, zone)
+        return shifts_of_json(data, step.options, people, zone), []
 
     name = shown(step.source)
     headers = {str(title): str(value) for title, value in (step.options.get("headers") or {}).items()}
     feed = Feed(step.source, headers, _words(start, end))
     try:
-        shifts, read = read_feed(feed, Path(given["copies"]).expanduser(), given["timeout"], parse)
+        parsed, read = read_feed(feed, Path(given["copies"]).expanduser(), given["timeout"], parse)
     except RunbookError as error:
         problems.append(f"{step.name}: {error}")
         return Rota(step.name, [], name, why=str(error))
     if read.problem:
         problems.append(f"{step.name}: {read.problem}")
-    if shifts is None:
+    if parsed is None:
         return Rota(step.name, [], name, why=read.problem)
+    shifts, wrong = parsed
+    problems += [f"{step.name}: {text}" for text in wrong]
     known = {person.name for person in people}
-    for stranger in sorted({shift.person for shift in shifts} - known):
+    strangers = [shift for shift in shifts if shift.person not in known]
+    for stranger in sorted({shift.person for shift in strangers}):
         problems.append(f"{step.name}: the feed names {stranger!r}, who is not in runbook_people")
-    return Rota(step.name, [Shifts(shifts)], name, read.age)
+    known_ones = Shifts(shift for shift in shifts if shift.person in known)
+    return Rota(step.name, [known_ones], name, read.age, strangers=Shifts(strangers))
+
+
+def _of_layers(step: Step, people: Sequence[Person], start: datetime, end: datetime) -> Rota:
+    """The rotations of a step. What names no known person leaves its time to the next layer."""
+    wide = timedelta(days=400)  # a person may be on call for long
+    names = {person.name.casefold(): person.name for person in people}
+    layers: list[Shifts] = []
+    strangers: list[Shift] = []
+    for layer in step.layers:
+        shifts = shifts_of(layer, start - wide, end + wide)
+        strangers += [shift for shift in shifts if shift.person.casefold() not in names]
+        found = [
+            replace(shift, person=names[key]) for shift in shifts for key in [shift.person.casefold()] if key in names
+        ]
+        layers.append(Shifts(found))
+    return Rota(step.name, layers, strangers=Shifts(strangers))
 
 
 def _words(start: datetime, end: datetime) -> dict[str, str]:

@@ -15,7 +15,9 @@ from ..shifts import Shift
 _DEFAULT = {"rows": "@", "start": "start", "end": "end", "person": "person"}
 
 
-def shifts_of_json(data: bytes, options: Mapping[str, Any], people: Sequence[Person], zone: tzinfo) -> list[Shift]:
+def shifts_of_json(
+    data: bytes, options: Mapping[str, Any], people: Sequence[Person], zone: tzinfo | None
+) -> list[Shift]:
     """``options``: JMESPath of ``rows``, and within a row of ``start``, ``end`` and ``person``. Raises InputError."""
     try:
         import jmespath  # type: ignore[import-untyped]  # noqa: PLC0415 - on the controller alone
@@ -33,7 +35,7 @@ def shifts_of_json(data: bytes, options: Mapping[str, Any], people: Sequence[Per
         raise InputError(f"it has no shifts: {type(error).__name__}: {error}") from None
 
 
-def _shift(row: Any, paths: Mapping[str, str], people: Sequence[Person], zone: tzinfo, jmespath: Any) -> Shift:
+def _shift(row: Any, paths: Mapping[str, str], people: Sequence[Person], zone: tzinfo | None, jmespath: Any) -> Shift:
     found = {name: jmespath.search(paths[name], row) for name in ("start", "end", "person")}
     missing = [name for name, value in found.items() if value in (None, "")]
     if missing:
@@ -42,10 +44,12 @@ def _shift(row: Any, paths: Mapping[str, str], people: Sequence[Person], zone: t
     return Shift(start, end, named_by(people, str(found["person"])))
 
 
-def _moment(value: Any, zone: tzinfo) -> datetime:
+def _moment(value: Any, zone: tzinfo | None) -> datetime:
     """From ISO 8601, or seconds or milliseconds since 1970."""
     if isinstance(value, (int, float)):
         return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, timezone.utc)
     text = str(value).strip()
     at = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1:] in ("Z", "z") else text)
+    if at.tzinfo is None and zone is None:
+        raise InputError(f"{text!r} has no time zone: set zone")
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)

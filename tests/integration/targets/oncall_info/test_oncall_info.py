@@ -60,7 +60,7 @@ def test_a_calendar_answers_as_the_rotation_does(form, zone):
     """At every quarter of an hour around each change of the clock, and at random moments."""
     place, hour = ZoneInfo(zone), time(0) if form == "all day" else time(9)
     own = Shifts(shifts_of(Layer("week", place, date(2026, 1, 5), NAMES, hour), BEGIN, END))
-    feed = Shifts(shifts_of_calendar(FORMS[form](zone), KNOWN, place, BEGIN, END))
+    feed = Shifts(shifts_of_calendar(FORMS[form](zone), KNOWN, place, BEGIN, END)[0])
     chance = random.Random(form + zone)
     moments = [BEGIN + timedelta(days=5, seconds=chance.random() * 355 * 86400) for dummy in range(500)]
     for change in ("2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"):
@@ -72,14 +72,14 @@ def test_a_calendar_answers_as_the_rotation_does(form, zone):
 
 def test_the_trap_of_daylight_saving_is_not_stepped_into():
     """An occurrence that began in summer time and ends in winter time, asked in its last hour."""
-    feed = Shifts(shifts_of_calendar(FORMS["DTEND"]("Europe/Berlin"), KNOWN, UTC, BEGIN, END))
+    feed = Shifts(shifts_of_calendar(FORMS["DTEND"]("Europe/Berlin"), KNOWN, UTC, BEGIN, END)[0])
     assert feed.at(datetime(2026, 10, 26, 7, 30, tzinfo=UTC)) is not None
 
 
 def test_a_windows_zone_and_an_attendee_are_understood():
     extra = "ATTENDEE;CN=x:mailto:EVE@example.org\r\n"
     data = calendar(lambda _day: "DURATION:P7D", "W. Europe Standard Time", extra=extra)
-    feed = Shifts(shifts_of_calendar(data, KNOWN, UTC, BEGIN, END))
+    feed = Shifts(shifts_of_calendar(data, KNOWN, UTC, BEGIN, END)[0])
     assert feed.at(datetime(2026, 1, 5, 8, tzinfo=UTC)).person == "eve"
     assert feed.at(datetime(2026, 1, 5, 7, 59, tzinfo=UTC)) is None
 

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person, named_by, people_of
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import (
+    Person,
+    named_by,
+    named_in,
+    people_of,
+)
 
 ADA = {"name": "ada", "mail": "ada@example.org", "login": "alove", "zone": "Europe/Berlin"}
 
@@ -42,3 +47,27 @@ def test_a_person_is_meant_by_name_mail_login_or_id():
     for text in ("ada lovelace", "ADA@example.org", "alove", "u1", " Ada Lovelace "):
         assert named_by(people, text) == "Ada Lovelace"
     assert named_by(people, "Eve") == "Eve"
+
+
+ANN = Person("Ann", mail="ann@example.org", login="al", slack="U0ANN")
+ANN_LEE = Person("Ann Lee", mail="lee@example.org", login="oncall", awx_user="alee")
+BOB = Person("bob", mail="bob@example.org")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Ann", ["Ann"]), ("On call: ANN (primary)", ["Ann"]), ("ann  lee on call", ["Ann Lee"]),
+        ("Ann, Ann Lee", ["Ann", "Ann Lee"]), ("Annika", []), ("Joann", []), ("[L1] bob", ["bob"]),
+        ("bob@example.org On-Call", ["bob"]), ("bob@other.org", []), ("bob-smith", []), ("ann.example.org", []),
+        ("Ann.", ["Ann"]), ("Ann oncall", ["Ann"]),  # by name: the login is not looked at
+        ("oncall: alee", ["Ann Lee"]), ("al", ["Ann"]), ("bob/Ann", ["bob", "Ann"]), ("", []), ("bob and Bob", ["bob"]),
+    ],
+)  # fmt: skip
+def test_the_people_that_a_text_names(text, names):
+    assert [person.name for person in named_in([ANN, ANN_LEE, BOB], text)] == names
+
+
+def test_a_text_that_names_several_people_means_none():
+    assert named_by([ANN, BOB], "On call: Ann and bob") == "On call: Ann and bob"
+    assert named_by([ANN, BOB], "week of  bob") == "bob"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
-from ansible_collections.pafar.runbook.plugins.module_utils._oncall.roster import Roster, Rota, report_of
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.roster import Roster, Rota, report_of, row_of
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.shifts import Shift, Shifts
 
 from support.incident_events import START
@@ -32,3 +32,10 @@ def test_who_answers_until_when_and_where_nobody_will():
     ]
     later = report_of(Roster([], rotas[:1]), at(10), timedelta(days=30))
     assert later["steps"][0]["why"] == "eve is not in runbook_people"
+
+
+def test_a_stranger_is_the_reason_why_there_is_no_person():
+    rota = Rota("primary", [Shifts([])], strangers=Shifts([Shift(at(0), at(8), "zoe", "week")]))
+    rows = [row_of(Roster([], [rota]), rota, at(hour)) for hour in (1, 9)]
+    assert [row["person"] for row in rows] == ["", ""]
+    assert [row["why"] for row in rows] == ["zoe is not in runbook_people", "no layer has any person at this time"]

@@ -52,6 +52,10 @@ def test_gaps_and_overlaps_are_found():
     assert gaps([], at(0), at(1)) == [Span(at(0), at(1))]
     both = Shifts([shift(0, 8), shift(7, 16, "bob"), shift(15, 17, "bob")])
     assert overlaps(both, at(0), at(99)) == [Span(at(7), at(8), ("ada", "bob"))]
+    long = Shifts([shift(0, 24), shift(2, 3, "bob"), shift(5, 6, "eve")])
+    assert overlaps(long, at(0), at(5.5)) == [Span(at(2), at(3), ("ada", "bob")), Span(at(5), at(5.5), ("ada", "eve"))]
+    three = Shifts([shift(0, 4), shift(1, 3, "bob"), shift(2, 5, "eve")])
+    assert [len(span.people) for span in overlaps(three, at(0), at(9))] == [2, 3, 2]
 
 
 def test_an_override_takes_its_time_and_no_more():

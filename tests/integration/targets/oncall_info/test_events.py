@@ -1,0 +1,102 @@
+"""Whom an event means, and at which time: what is not known is left out and said, never guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.shifts import Shifts, gaps, overlaps
+
+from support.feeds import calendar, rotation_feed
+from support.modules import run_module
+
+BEGIN, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+KNOWN = [Person("Ada Lovelace", mail="ada@example.org", zone="Asia/Kolkata"), Person("bob", slack="U0BOB")]
+WHOLE = ["DTSTART:20261101T000000Z", "DTEND:20261201T000000Z"]
+
+
+def read(*events, zone=None, head=()):
+    return shifts_of_calendar(calendar(*events, head=head), KNOWN, zone, BEGIN, END)
+
+
+@pytest.mark.parametrize(
+    ("summary", "person"),
+    [
+        ("Ada Lovelace on call", "Ada Lovelace"), ("[L1] bob", "bob"), ("On Call - ada  lovelace - EU", "Ada Lovelace"),
+        ("ada@example.org On-Call", "Ada Lovelace"), ("Bobby", "Bobby"), ("Ada Lovelace, bob", "Ada Lovelace, bob"),
+    ],
+)  # fmt: skip
+def test_an_event_names_a_person_in_whole_words(summary, person):
+    ((shift,), problems) = read([*WHOLE, f"SUMMARY:{summary.replace(',', chr(92) + ',')}"])
+    assert (shift.person, problems) == (person, [])
+
+
+FLOATING = ["DTSTART:20261102T090000", "DTEND:20261103T090000"]
+ALL_DAY = ["DTSTART;VALUE=DATE:20261102", "DTEND;VALUE=DATE:20261103"]
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "head", "start"),
+    [
+        (FLOATING, "Europe/Berlin", (), "2026-11-02 08:00"),  # of the step
+        (FLOATING, None, ("X-WR-TIMEZONE:America/New_York",), "2026-11-02 14:00"),  # of the calendar
+        (FLOATING, None, (), "2026-11-02 03:30"),  # of the person
+        (ALL_DAY, None, (), "2026-11-01 18:30"),
+        (ALL_DAY, "America/St_Johns", (), "2026-11-02 03:30"),
+    ],
+)
+def test_a_time_without_a_zone(times, zone, head, start):
+    ((shift,), problems) = read([*times, "SUMMARY:Ada Lovelace"], zone=ZoneInfo(zone) if zone else None, head=head)
+    assert (f"{shift.start:%Y-%m-%d %H:%M}", problems) == (start, [])
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ([*FLOATING, "SUMMARY:bob"], "the event 'bob' has no time zone: set zone, so it is left out"),
+        ([*ALL_DAY, "SUMMARY:bob"], "the event 'bob' has no time zone: set zone, so it is left out"),
+        (
+            [line.replace(":2026", ";TZID=Mars/North:2026") for line in FLOATING] + ["SUMMARY:Ada Lovelace"],
+            "the event 'Ada Lovelace' has the time zone 'Mars/North', which is not known, so it is left out",
+        ),
+        (["SUMMARY:x"], "the event 'x' cannot be read (KeyError"),
+        (["DTSTART:junk", "SUMMARY:x"], "the event 'x' cannot be read ("),
+        ([*WHOLE, "RRULE:FREQ=OFTEN", "SUMMARY:x"], "the event 'x' cannot be read ("),
+    ],
+)
+def test_an_event_that_is_not_understood_is_named_and_costs_no_other(event, words):
+    shifts, problems = read(event, [*WHOLE, "SUMMARY:bob"])
+    assert [shift.person for shift in shifts] == ["bob"]
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+@pytest.mark.parametrize("form", ["dtend", "duration", "hours", "windows", "floating", "all-day"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"])
+def test_no_form_of_a_weekly_rotation_has_a_gap_or_two_people(form, zone):
+    since, until = datetime(2026, 2, 10, tzinfo=UTC), datetime(2027, 2, 10, tzinfo=UTC)
+    people = [Person(name) for name in ("ada", "bob", "eve")]
+    body = rotation_feed(form, zone, date(2026, 2, 9), [person.name for person in people])
+    shifts, problems = shifts_of_calendar(body, people, ZoneInfo(zone), since, until)
+    assert (problems, gaps([Shifts(shifts)], since, until), overlaps(Shifts(shifts), since, until)) == ([], [], [])
+    hours = {shift.start.astimezone(ZoneInfo(zone)).hour for shift in shifts}
+    assert hours == {0 if form == "all-day" else 9}
+
+
+def test_who_is_not_in_the_inventory_covers_no_time(tmp_path):
+    path = tmp_path / "team.ics"
+    path.write_bytes(calendar([*WHOLE, "SUMMARY:zoe"]))
+    layer = {"zone": "UTC", "starts": "2026-01-05", "people": ["zoe"]}
+    found = run_module(
+        "oncall_info", people=[{"name": "bob", "slack": "U0BOB"}], at="2026-11-10T12:00:00.000000Z", ahead=5,
+        copies=str(tmp_path / "copies"),
+        oncall={"primary": {"ical": str(path)}, "secondary": {"layers": [layer, {**layer, "people": ["BOB"]}]}},
+    )  # fmt: skip
+    primary, secondary = found["steps"]
+    assert (primary["person"], primary["why"]) == ("", "zoe is not in runbook_people")
+    assert [(gap["step"], gap["start"]) for gap in found["gaps"]] == [("primary", "2026-11-10T12:00:00.000000Z")]
+    assert (secondary["person"], secondary["why"]) == ("bob", "")
+    assert "a rotation names zoe, who is not in runbook_people" in found["problems"]
