@@ -35,7 +35,7 @@ options:
     type: dict
     default: {}
   at:
-    description: Moment (UTC) such as C(2026-11-23T14:56:35.000000Z); empty is now.
+    description: Moment such as C(2026-11-23T14:56Z), in UTC without an offset; empty is now.
     type: str
     default: ""
   ahead:

@@ -11,7 +11,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 FIELDS = ("name", "slack", "mail", "phone", "awx_user", "login", "zone")
 _WAYS = ("slack", "mail", "phone")
@@ -31,36 +31,41 @@ class Person:
 
 
 def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person], list[str]]:
-    """The people, and what is wrong with those that are left out, a sentence each."""
+    """The people, and what is wrong with them, a sentence each. Left out is who has no name of their own or cannot be
+    reached; another wrong field costs no page."""
     if not isinstance(given, Sequence) or isinstance(given, str):
         return [], ["runbook_people is a list of people, each with name, and slack, mail or phone"]
-    people: list[Person] = []
+    people: dict[str, Person] = {}
     problems: list[str] = []
     for number, each in enumerate(given, 1):
-        found = _problems(each, number, {person.name for person in people}, is_zone)
-        problems += found
-        if not found:
-            people.append(Person(**{field: str(each.get(field) or "") for field in FIELDS}))
-    return people, problems
+        if not isinstance(each, dict) or not each.get("name"):
+            problems.append(f"the person {number} of runbook_people has no name")
+            continue
+        texts = {field: " ".join(str(each.get(field) or "").split()) for field in FIELDS}
+        name, zone = texts["name"], texts["zone"]
+        problems += _problems(name, each)
+        if zone and not is_zone(zone):
+            problems.append(f"the zone {zone!r} of {name} is no time zone such as Europe/Berlin")
+            texts["zone"] = ""
+        if name.casefold() in people:
+            problems.append(f"there are two people of the name {name}")
+        elif any(texts[way] for way in _WAYS):
+            people[name.casefold()] = Person(**texts)
+    return list(people.values()), problems
 
 
-def _problems(each: Any, number: int, known: set[str], is_zone: Callable[[str], bool]) -> list[str]:
-    if not isinstance(each, dict) or not each.get("name"):
-        return [f"the person {number} of runbook_people has no name"]
-    name = str(each["name"])
+def _problems(name: str, given: Mapping[Any, Any]) -> list[str]:
+    """What is wrong with the fields of a person."""
     found = []
-    for field in each:
+    for field, value in given.items():
         if field not in FIELDS:
             close = difflib.get_close_matches(str(field), FIELDS, 1)
             hint = f"; did you mean {close[0]}?" if close else f". It has: {', '.join(FIELDS)}"
             found.append(f"{name} has no field {field!r}{hint}")
-    if name in known:
-        found.append(f"there are two people of the name {name}")
-    if not any(each.get(way) for way in _WAYS):
+        elif value is not None and not isinstance(value, str):
+            found.append(f"{field} of {name} is {value!r} and no text; put it between quotes")
+    if not any(str(given.get(way) or "").strip() for way in _WAYS):
         found.append(f"{name} cannot be reached: give slack, mail or phone")
-    zone = str(each.get("zone") or "")
-    if zone and not is_zone(zone):
-        found.append(f"the zone {zone!r} of {name} is no time zone such as Europe/Berlin")
     return found
 
 

@@ -64,11 +64,13 @@ class Rota:
 
 @dataclass(frozen=True)
 class Roster:
-    """All steps of a site with its people."""
+    """All steps of a site with its people. ``problems``: what is wrong with people, rotations and feeds; ``refused``:
+    with steps that are not written as they must be. A sentence each."""
 
     people: Sequence[Person]
     rotas: Sequence[Rota]
     problems: list[str] = field(default_factory=list)
+    refused: Sequence[str] = ()
 
 
 def row_of(roster: Roster, rota: Rota, at: datetime) -> OnCallRow:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence, TypeVar
 
 from .._core.errors import InputError
 from .._core.urls import base_url_of
@@ -25,6 +25,10 @@ _FEED = ("zone", "rows", "start", "end", "person", "match", "headers")
 _PLAIN_HEADERS = ("accept", "user-agent")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOTHING = "Nothing was read."
+_USE = "Use dates such as 2026-11-23, times such as 09:00, and days such as mon"
+_LONGEST = 3660  # days of a turn
+_Value = TypeVar("_Value")
+ZoneOf = Callable[[str], tzinfo]
 
 
 @dataclass(frozen=True)
@@ -38,41 +42,137 @@ class Step:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def steps_of(given: Mapping[str, Any], zone_of: Callable[[str], tzinfo]) -> list[Step]:
-    """The steps in their order. ``zone_of``: raises InputError for a name that is no zone. Raises InputError."""
-    _require_known("runbook_oncall", given, STEPS)
-    return [_step(name, given[name], zone_of) for name in STEPS if given.get(name)]
+def steps_of(given: Mapping[str, Any], zone_of: ZoneOf) -> list[Step]:
+    """The steps in their order. Raises InputError, with everything that is wrong with them."""
+    steps, problems = read_steps(given, zone_of)
+    if problems:
+        raise InputError(f"{'; '.join(each for found in problems.values() for each in found)}. {_NOTHING}")
+    return steps
 
 
-def _step(name: str, given: Any, zone_of: Callable[[str], tzinfo]) -> Step:
-    where = f"runbook_oncall.{name}"
-    if not isinstance(given, Mapping):
-        raise InputError(f"{where} is a dictionary with layers, ical or shifts. {_NOTHING}")
-    _require_known(where, given, (*KINDS, *_FEED))
-    kinds = [kind for kind in KINDS if given.get(kind)]
-    if len(kinds) != 1:
-        raise InputError(f"{where} has one of layers, ical and shifts, not {len(kinds)}. {_NOTHING}")
-    if kinds == ["layers"]:
-        layers = given["layers"]
-        if not isinstance(layers, Sequence) or isinstance(layers, str):
-            raise InputError(f"{where}.layers is a list. {_NOTHING}")
-        made = tuple(_layer(f"{where}.layers[{number}]", each, zone_of) for number, each in enumerate(layers))
-        return Step(name, "layers", made)
-    options = {option: given[option] for option in _FEED if given.get(option)}
-    if "zone" in options:
-        zone_of(str(options["zone"]))
-    if not isinstance(options.get("headers", {}), Mapping):
-        raise InputError(f"{where}.headers is a dictionary. {_NOTHING}")
-    return Step(name, kinds[0], source=_source(f"{where}.{kinds[0]}", given[kinds[0]]), options=options)
+def read_steps(given: Mapping[str, Any], zone_of: ZoneOf) -> tuple[list[Step], dict[str, list[str]]]:
+    """The steps that are as they must be, in their order, and for each other one what is wrong with it. What belongs to
+    no step is under an empty name. ``zone_of``: raises InputError for a name that is no zone."""
+    steps: list[Step] = []
+    problems: dict[str, list[str]] = {"": list(_unknown("runbook_oncall", given, STEPS))}
+    for name in STEPS:
+        if given.get(name):
+            reader = _Reader(zone_of)
+            step = reader.step(name, given[name])
+            if step is not None and not reader.problems:
+                steps.append(step)
+            problems[name] = reader.problems
+    return steps, {name: found for name, found in problems.items() if found}
 
 
-def _source(where: str, given: Any) -> str:
+class _Reader:
+    """Reads one step, and collects everything that is wrong with it."""
+
+    def __init__(self, zone_of: ZoneOf) -> None:
+        self.zone_of = zone_of
+        self.problems: list[str] = []
+
+    def step(self, name: str, given: Any) -> Step | None:
+        where = f"runbook_oncall.{name}"
+        if not isinstance(given, Mapping):
+            self.problems.append(f"{where} is a dictionary with layers, ical or shifts")
+            return None
+        self.problems += _unknown(where, given, (*KINDS, *_FEED))
+        kinds = [kind for kind in KINDS if given.get(kind)]
+        if len(kinds) != 1:
+            self.problems.append(f"{where} has one of layers, ical and shifts, not {len(kinds)}")
+            return None
+        if kinds == ["layers"]:
+            layers = given["layers"]
+            if not isinstance(layers, Sequence) or isinstance(layers, str):
+                self.problems.append(f"{where}.layers is a list")
+                return None
+            made = (self._layer(f"{where}.layers[{number}]", each) for number, each in enumerate(layers))
+            return Step(name, "layers", tuple(layer for layer in made if layer is not None))
+        options = {option: given[option] for option in _FEED if given.get(option)}
+        if "zone" in options:
+            self._read(f"{where}.zone", lambda: self.zone_of(str(options["zone"])))
+        if not isinstance(options.get("headers", {}), Mapping):
+            self.problems.append(f"{where}.headers is a dictionary")
+        source = self._read(f"{where}.{kinds[0]}", lambda: _source(given[kinds[0]]))
+        return Step(name, kinds[0], source=source or "", options=options)
+
+    def _read(self, where: str, read: Callable[[], _Value]) -> _Value | None:
+        """What is read; None, with the problem noted, where it is not as it must be."""
+        try:
+            return read()
+        except InputError as error:
+            self.problems.append(f"{where}: {str(error).replace(_NOTHING, '').strip().rstrip('.')}")
+        except (ValueError, TypeError) as error:
+            self.problems.append(f"{where}: {error}. {_USE}")
+        return None
+
+    def _layer(self, where: str, given: Any) -> Layer | None:
+        if not isinstance(given, Mapping):
+            self.problems.append(f"{where} is a dictionary")
+            return None
+        self.problems += _unknown(where, given, _LAYER)
+        people = given.get("people") or ()
+        if isinstance(people, str) or not isinstance(people, Sequence):
+            self.problems.append(f"{where}.people is a list of names")
+            people = ()
+        zone = self._read(f"{where}.zone", lambda: self.zone_of(str(given.get("zone") or "UTC")))
+        starts = self._read(f"{where}.starts", lambda: _date(given.get("starts")))
+        hand_over = self._read(f"{where}.hand_over", lambda: _time(given.get("hand_over") or "09:00"))
+        turn = self._read(f"{where}.turn", lambda: _turn(given.get("turn") or 7))
+        hours = [self._hours(f"{where}.hours", each) for each in self._list(f"{where}.hours", given.get("hours"))]
+        overrides = [
+            self._override(f"{where}.overrides", each)
+            for each in self._list(f"{where}.overrides", given.get("overrides"))
+        ]
+        if zone is None or starts is None or hand_over is None or turn is None:
+            return None
+        return Layer(
+            name=str(given.get("name") or where.rpartition(".")[2]), zone=zone, starts=starts,
+            people=tuple(map(str, people)), hand_over=hand_over, turn=turn,
+            hours=tuple(each for each in hours if each is not None),
+            overrides=tuple(each for each in overrides if each is not None),
+        )  # fmt: skip
+
+    def _list(self, where: str, given: Any) -> Sequence[Any]:
+        if given is None or (isinstance(given, Sequence) and not isinstance(given, str)):
+            return given or ()
+        self.problems.append(f"{where} is a list of dictionaries")
+        return ()
+
+    def _hours(self, where: str, given: Any) -> Hours | None:
+        if not isinstance(given, Mapping):
+            self.problems.append(f"{where} is a list of dictionaries with days, from and until")
+            return None
+        self.problems += _unknown(where, given, _HOURS)
+        days = self._read(f"{where}.days", lambda: frozenset(_day(day) for day in given.get("days") or _DAYS))
+        begins = self._read(f"{where}.from", lambda: _time(given.get("from") or "00:00"))
+        ends = self._read(f"{where}.until", lambda: _time(given.get("until") or "00:00"))
+        return None if days is None or begins is None or ends is None else Hours(days, begins, ends)
+
+    def _override(self, where: str, given: Any) -> Override | None:
+        if not isinstance(given, Mapping):
+            self.problems.append(f"{where} is a list of dictionaries with from, until and person")
+            return None
+        self.problems += _unknown(where, given, _OVERRIDE)
+        if not given.get("person"):
+            self.problems.append(f"{where} needs person")
+        begins = self._read(f"{where}.from", lambda: _moment(given.get("from")))
+        ends = self._read(f"{where}.until", lambda: _moment(given.get("until")))
+        if begins is None or ends is None:
+            return None
+        if bool(begins.tzinfo) == bool(ends.tzinfo) and ends <= begins:
+            self.problems.append(f"{where}: until {given['until']} is not after from {given['from']}")
+        return Override(begins, ends, str(given.get("person") or ""))
+
+
+def _source(given: Any) -> str:
     """The path or address of a feed; ``webcal:`` is https."""
     source = str(given).strip()
     if source.lower().startswith("webcal://"):
         source = f"https{source[6:]}"
     if is_address(source) and not base_url_of(source)[0]:
-        raise InputError(f"{where} is a file or an address such as https://calendar.example.org/team.ics. {_NOTHING}")
+        raise InputError("it is a file or an address such as https://calendar.example.org/team.ics")
     return source
 
 
@@ -101,50 +201,6 @@ def secrets_in(given: Any) -> Iterator[str]:
             yield from (str(value) for title, value in headers.items() if str(title).lower() not in _PLAIN_HEADERS)
 
 
-def _layer(where: str, given: Any, zone_of: Callable[[str], tzinfo]) -> Layer:
-    if not isinstance(given, Mapping):
-        raise InputError(f"{where} is a dictionary. {_NOTHING}")
-    _require_known(where, given, _LAYER)
-    people = given.get("people") or ()
-    if isinstance(people, str) or not isinstance(people, Sequence):
-        raise InputError(f"{where}.people is a list of names. {_NOTHING}")
-    try:
-        turn = int(given.get("turn") or 7)
-        if turn < 1:
-            raise ValueError(f"turn is {turn} days")
-        return Layer(
-            name=str(given.get("name") or where.rpartition(".")[2]),
-            zone=zone_of(str(given.get("zone") or "UTC")),
-            starts=_date(given.get("starts")),
-            people=tuple(map(str, people)),
-            hand_over=_time(given.get("hand_over") or "09:00"),
-            turn=turn,
-            hours=tuple(_hours(f"{where}.hours", each) for each in given.get("hours") or ()),
-            overrides=tuple(_override(f"{where}.overrides", each) for each in given.get("overrides") or ()),
-        )
-    except (ValueError, TypeError) as error:
-        raise InputError(
-            f"{where}: {error}. Use dates such as 2026-11-23, times such as 09:00, and days such as mon. {_NOTHING}"
-        ) from None
-
-
-def _hours(where: str, given: Any) -> Hours:
-    if not isinstance(given, Mapping):
-        raise InputError(f"{where} is a list of dictionaries with days, from and until. {_NOTHING}")
-    _require_known(where, given, _HOURS)
-    days = frozenset(_DAYS.index(str(day).lower()[:3]) for day in given.get("days") or _DAYS)
-    return Hours(days, _time(given.get("from") or "00:00"), _time(given.get("until") or "00:00"))
-
-
-def _override(where: str, given: Any) -> Override:
-    if not isinstance(given, Mapping):
-        raise InputError(f"{where} is a list of dictionaries with from, until and person. {_NOTHING}")
-    _require_known(where, given, _OVERRIDE)
-    if not given.get("person"):
-        raise InputError(f"{where} needs person. {_NOTHING}")
-    return Override(_moment(given.get("from")), _moment(given.get("until")), str(given["person"]))
-
-
 def _date(value: Any) -> date:
     """YAML makes a date of some forms, and a text of others."""
     if isinstance(value, datetime):
@@ -153,10 +209,11 @@ def _date(value: Any) -> date:
 
 
 def _time(value: Any) -> time:
-    """YAML makes seconds of an unquoted 09:00 (a number in base 60)."""
+    """YAML makes a number in base 60 of an unquoted 17:00. 24:00 is the midnight that follows."""
     if isinstance(value, int) and not isinstance(value, bool):
         return time(value // 60 % 24, value % 60) if value < 1440 else time(value // 3600 % 24, value // 60 % 60)
-    return time.fromisoformat(str(value))
+    text = str(value).strip()
+    return time(0) if text in ("24:00", "24:00:00") else time.fromisoformat(text)
 
 
 def _moment(value: Any) -> datetime:
@@ -168,12 +225,26 @@ def _moment(value: Any) -> datetime:
     return datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1:] in ("Z", "z") else text)
 
 
-def _require_known(where: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+def _turn(value: Any) -> int:
+    turn = int(value)
+    if not 1 <= turn <= _LONGEST:
+        raise ValueError(f"turn is {turn} days")
+    return turn
+
+
+def _day(value: Any) -> int:
+    day = str(value).strip().lower()[:3]
+    if day not in _DAYS:
+        raise ValueError(f"{value!r} is no day")
+    return _DAYS.index(day)
+
+
+def _unknown(where: str, given: Mapping[str, Any], known: Sequence[str]) -> Iterator[str]:
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(str(name), known, 1)
             hint = f"; did you mean {close[0]}?" if close else f". It has: {', '.join(known)}"
-            raise InputError(f"{where} has no field {str(name)!r}{hint} {_NOTHING}")
+            yield f"{where} has no field {str(name)!r}{hint}"
 
 
 def names_in(steps: Sequence[Step]) -> set[str]:

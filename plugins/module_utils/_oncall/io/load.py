@@ -4,18 +4,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from ..._core.errors import InputError, RunbookError
-from ..._incident.stamps import moment_of
+from ..._core.times import moment_of
 from ..people import Person, people_of
 from ..roster import OnCallReport, Roster, Rota, report_of
 from ..rotation import shifts_of
 from ..shifts import Shift, Shifts
-from ..steps import Step, names_in, shown, steps_of
+from ..steps import STEPS, Step, names_in, read_steps, shown
 from .feed import Feed, read_feed
 from .ical import shifts_of_calendar
 from .rendered import shifts_of_json
@@ -24,24 +25,31 @@ from .time_zones import is_zone, zone_of
 
 def oncall_report(given: Mapping[str, Any]) -> OnCallReport:
     """What oncall_info returns; see its documentation. Raises InputError."""
-    try:
-        at = moment_of(given["at"]) if given["at"] else datetime.now(timezone.utc)
-    except ValueError as error:
-        raise InputError(f"at: {error}. Nothing was read.") from None
-    ahead = timedelta(days=float(given["ahead"]))
-    return report_of(load_roster(given, at, at + ahead), at, ahead)
+    now = time.time()
+    at = moment_of(given["at"], now) if given["at"] else now
+    if at is None:
+        raise InputError(f"at: {given['at']!r} is no time such as 2026-11-23T14:56Z. Nothing was read.")
+    ahead, moment = timedelta(days=float(given["ahead"])), datetime.fromtimestamp(at, timezone.utc)
+    roster = load_roster(given, moment, moment + ahead)
+    if roster.refused:
+        raise InputError(f"{'; '.join([*roster.refused, *roster.problems])}. Nothing was read.")
+    return report_of(roster, moment, ahead)
 
 
 def load_roster(given: Mapping[str, Any], start: datetime, end: datetime) -> Roster:
-    """``given``: people, oncall, copies and timeout, as the options of oncall_info. Raises InputError for rotations
-    that are none; what is wrong with a person or a feed is a problem of the roster."""
+    """``given``: people, oncall, copies and timeout, as the options of oncall_info. What is wrong with a person or a
+    feed is a problem of the roster; a step that is not written as it must be is one without a person, and the others
+    count."""
     people, problems = people_of(given["people"], is_zone)
-    steps = steps_of(given["oncall"], zone_of)
+    steps, wrong = read_steps(given["oncall"], zone_of)
     known = {person.name.casefold() for person in people}
     unknown = sorted(name for name in names_in(steps) if name.casefold() not in known)
     problems += [f"a rotation names {name}, who is not in runbook_people" for name in unknown]
-    rotas = [_rota(step, given, people, start, end, problems) for step in steps]
-    return Roster(people, rotas, problems)
+    rotas = {step.name: _rota(step, given, people, start, end, problems) for step in steps}
+    for name, found in wrong.items():  # what belongs to no step may be the primary, misspelt
+        rotas.setdefault(name or "primary", Rota(name or "primary", [], "runbook_oncall", why="; ".join(found)))
+    ordered = [rotas[name] for name in STEPS if name in rotas]
+    return Roster(people, ordered, problems, [text for found in wrong.values() for text in found])
 
 
 def _rota(

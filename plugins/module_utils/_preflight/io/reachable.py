@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
-from ..._core.errors import InputError
 from ..._oncall.io.load import load_roster
 from ..._oncall.io.time_zones import is_zone
 from ..._oncall.people import people_of
-from ..._oncall.roster import report_of
+from ..._oncall.roster import OnCallReport, OnCallRow, report_of
 from ..check import Check
 
 _AHEAD = timedelta(days=30)
@@ -23,28 +22,34 @@ def reachable(params: Mapping[str, Any]) -> list[Check]:
     """A check of the people, and one of each step of `runbook_oncall`."""
     people, problems = people_of(params["people"], is_zone)
     cure = "correct runbook_people in the inventory"
-    checks = [Check("people can be reached", not problems, "; ".join(problems) or f"{len(people)} people", cure)]
+    ready = bool(people) and not problems
+    checks = [Check("people can be reached", ready, "; ".join(problems) or f"{len(people)} people", cure)]
     if not params["oncall"]:
         return checks
     now = datetime.now(timezone.utc)
     given = {"people": params["people"], "oncall": params["oncall"], "copies": _COPIES, "timeout": _TIMEOUT}
-    try:
-        roster = load_roster(given, now, now + _AHEAD)
-    except InputError as error:
-        return [*checks, Check("a person is on call", False, str(error), "correct runbook_oncall in the inventory")]
+    roster = load_roster(given, now, now + _AHEAD)
     report = report_of(roster, now, _AHEAD)
+    cure = "correct runbook_oncall in the inventory"
+    if roster.refused:
+        checks.append(Check("rotations are written as they must be", False, "; ".join(roster.refused), cure))
     for row in report["steps"]:
-        step = row["step"]
-        holes = [
-            f"no person from {each['start']} until {each['end']}" for each in report["gaps"] if each["step"] == step
-        ]
-        wrong = [text for text in roster.problems if text.startswith(f"{step}: ")]
-        found = [*holes[:3], *wrong, *([row["why"]] if row["why"] and not holes else [])]
-        cure = f"correct runbook_oncall.{step}, or its feed"
-        ready = not found
-        words = "; ".join(dict.fromkeys(found)) or f"{row['person']} until {row['until']}"
-        checks.append(Check(f"{step} is on call for 30 days", ready, words, cure))
+        checks.append(_of_step(row, report, [text for text in roster.problems if text.startswith(f"{row['step']}: ")]))
     strangers = [text for text in roster.problems if text.startswith("a rotation names")]
     if strangers:
         checks.append(Check("rotations name known people", False, "; ".join(strangers), "add them to runbook_people"))
     return checks
+
+
+def _of_step(row: OnCallRow, report: OnCallReport, problems: Sequence[str]) -> Check:
+    """Whether a step has one person at each moment, from a feed that can be read."""
+    step = row["step"]
+    holes = [f"no person from {each['start']} until {each['end']}" for each in report["gaps"] if each["step"] == step]
+    double = [
+        f"{' and '.join(each['people'])} from {each['start']} until {each['end']}"
+        for each in report["overlaps"]
+        if each["step"] == step
+    ]
+    found = [*holes[:3], *double[:3], *problems, *([row["why"]] if row["why"] and not holes else [])]
+    words = "; ".join(dict.fromkeys(found)) or f"{row['person']} until {row['until']}"
+    return Check(f"{step} is on call for 30 days", not found, words, f"correct runbook_oncall.{step}, or its feed")

@@ -112,7 +112,7 @@ def test_a_file_that_is_gone_or_cut_off_has_its_copy_too(tmp_path):
 @pytest.mark.parametrize("wrong", ["ftp://example.org/a.ics", "https:///team.ics", "file:///etc/hosts"])
 def test_what_is_no_address_is_refused(wrong):
     refused = run_module("oncall_info", people=PEOPLE, oncall={"primary": {"ical": wrong}})
-    assert "runbook_oncall.primary.ical is a file or an address such as https://" in refused["msg"]
+    assert "runbook_oncall.primary.ical: it is a file or an address such as https://" in refused["msg"]
 
 
 def test_the_preflight_shows_nothing_secret(server, tmp_path):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.load import load_roster
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.rendered import shifts_of_json
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.rotation import Layer, shifts_of
@@ -182,3 +183,44 @@ def test_the_preflight_refuses_a_person_and_a_rotation_by_name(tmp_path):
     empty = {"layers": [{**ROTATION["layers"][0], "people": []}]}
     found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": empty})
     assert found["not_ready"] == ["primary is on call for 30 days"]
+
+
+def test_a_step_that_is_wrong_costs_no_other_and_the_preflight_names_it():
+    steps = {"primary": ROTATION, "secondary": {"layers": [{**ROTATION["layers"][0], "zone": "Mars"}]}}
+    people = [*PEOPLE, {"name": "mallory"}]
+    roster = load_roster({"people": people, "oncall": steps, "copies": "/nowhere", "timeout": 1}, BEGIN, END)
+    assert [(rota.step, bool(rota.layers)) for rota in roster.rotas] == [("primary", True), ("secondary", False)]
+    assert "'Mars'" in roster.rotas[1].why
+    refused = run_module("oncall_info", people=people, oncall=steps)
+    assert "'Mars'" in refused["msg"]
+    assert "mallory cannot be reached" in refused["msg"]
+    found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={**steps, "escalashun": {}})
+    checks = {check["check"]: (check["ready"], check["found"]) for check in found["checks"]}
+    assert checks["primary is on call for 30 days"][0] is True
+    assert checks["secondary is on call for 30 days"][0] is False
+    ready, words = checks["rotations are written as they must be"]
+    assert (ready, "did you mean escalation?" in words, "'Mars'" in words) == (False, True, True)
+    (rota,) = load_roster({"people": people, "oncall": {"primry": {}}, "copies": "", "timeout": 1}, BEGIN, END).rotas
+    assert (rota.step, "did you mean primary?" in rota.why) == ("primary", True)
+
+
+@pytest.mark.parametrize("at", ["2026-12-24T20:00Z", "2026-12-24 20:00", "2026-12-24T21:00+01:00"])
+def test_a_moment_as_a_person_writes_it(tmp_path, at):
+    assert ask(tmp_path, ROTATION, at=at)["at"] == "2026-12-24T20:00:00.000000Z"
+
+
+def test_the_preflight_refuses_two_people_at_once(tmp_path):
+    now = datetime.now(UTC)
+    file = tmp_path / "team.json"
+    row = {
+        "start": f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
+        "end": f"{now + timedelta(days=99):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    file.write_text(
+        json.dumps([{**row, "person": "ada"}, {**row, "start": row["start"][:-3] + "59Z", "person": "bob"}])
+    )
+    found = run_module(
+        "host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"shifts": str(file)}}
+    )
+    (check,) = [check for check in found["checks"] if check["check"].startswith("primary")]
+    assert (check["ready"], "ada and bob from" in check["found"]) == (False, True)

@@ -61,7 +61,8 @@ BOB = Person("bob", mail="bob@example.org")
         ("Ann, Ann Lee", ["Ann", "Ann Lee"]), ("Annika", []), ("Joann", []), ("[L1] bob", ["bob"]),
         ("bob@example.org On-Call", ["bob"]), ("bob@other.org", []), ("bob-smith", []), ("ann.example.org", []),
         ("Ann.", ["Ann"]), ("Ann oncall", ["Ann"]),  # by name: the login is not looked at
-        ("oncall: alee", ["Ann Lee"]), ("al", ["Ann"]), ("bob/Ann", ["bob", "Ann"]), ("", []), ("bob and Bob", ["bob"]),
+        ("oncall: alee", ["Ann Lee"]), ("al", ["Ann"]), ("bob/Ann", ["bob", "Ann"]), ("", []),
+        ("bob and Bob", ["bob"]),
     ],
 )  # fmt: skip
 def test_the_people_that_a_text_names(text, names):
@@ -71,3 +72,24 @@ def test_the_people_that_a_text_names(text, names):
 def test_a_text_that_names_several_people_means_none():
     assert named_by([ANN, BOB], "On call: Ann and bob") == "On call: Ann and bob"
     assert named_by([ANN, BOB], "week of  bob") == "bob"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"maill": "x"}, "no field 'maill'"), ({"zone": "Mars/Base"}, "no time zone"),
+        ({"phone": 49301}, "phone of ada is 49301 and no text; put it between quotes"),
+        ({"login": True}, "login of ada"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_costs_no_page(wrong, says):
+    (person,), (problem,) = people_of([{**ADA, **wrong}], is_zone)
+    assert says in problem
+    assert (person.name, person.mail) == ("ada", "ada@example.org")
+    assert person.zone in ("Europe/Berlin", "")
+
+
+@pytest.mark.parametrize("second", ["ADA", " ada "])
+def test_names_differ_in_more_than_their_case(second):
+    people, problems = people_of([ADA, {**ADA, "name": second}], is_zone)
+    assert (len(people), problems) == (1, [f"there are two people of the name {second.strip()}"])

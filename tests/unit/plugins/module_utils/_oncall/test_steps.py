@@ -4,7 +4,13 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import InputError
-from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import names_in, secrets_in, shown, steps_of
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import (
+    names_in,
+    read_steps,
+    secrets_in,
+    shown,
+    steps_of,
+)
 
 LAYER = {"people": ["ada", "bob"], "starts": "2026-01-05", "zone": "UTC"}
 
@@ -71,3 +77,46 @@ def test_the_source_of_a_feed_and_what_of_it_is_secret():
     assert (shown(FEED), shown("~/a.ics")) == ("calendar.example.org", "~/a.ics")
     with pytest.raises(InputError, match="headers is a dictionary"):
         steps_of({"primary": {"ical": FEED, "headers": "x"}}, zone_of)
+
+
+@pytest.mark.parametrize(
+    ("layer", "says"),
+    [
+        ({"hours": [{"from": "25:00"}]}, "layers[0].hours.from: "),
+        ({"hours": {"from": "09:00"}}, "layers[0].hours is a list of dictionaries"),
+        ({"hours": [{"days": ["noday"]}]}, "layers[0].hours.days: 'noday' is no day"),
+        ({"turn": 10**9}, "turn is 1000000000 days"),
+        (
+            {"overrides": [{"from": "2026-01-02 09:00", "until": "2026-01-01 09:00", "person": "ada"}]},
+            "until 2026-01-01 09:00 is not after from 2026-01-02 09:00",
+        ),
+    ],
+)
+def test_what_could_not_be_computed_is_refused(layer, says):
+    with pytest.raises(InputError) as refused:
+        read(**layer)
+    assert says in str(refused.value)
+
+
+def test_the_midnight_that_ends_a_day():
+    found = read(hours=[{"from": "18:00", "until": "24:00"}])
+    assert (found.hours[0].start, found.hours[0].end) == (time(18), time(0))
+
+
+def test_everything_that_is_wrong_is_in_one_answer_and_costs_no_other_step():
+    wrong = {**LAYER, "peple": [], "zone": "Mars", "starts": "soon", "turn": 0.5}
+    given = {"primary": {"layers": [LAYER]}, "secondary": {"layers": [wrong, "x"]}, "escalashun": {"ical": "x"}}
+    steps, problems = read_steps(given, zone_of)
+    assert [step.name for step in steps] == ["primary"]
+    assert {name: len(found) for name, found in problems.items()} == {"": 1, "secondary": 5}
+    with pytest.raises(InputError) as refused:
+        steps_of(given, zone_of)
+    for words in (
+        "'escalashun'; did you mean escalation?",
+        "'peple'; did",
+        "'Mars'",
+        "soon",
+        "turn is 0",
+        "layers[1] is a",
+    ):
+        assert words in str(refused.value)
