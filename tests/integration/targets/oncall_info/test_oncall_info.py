@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 from datetime import UTC, date, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.ical import shifts_of_calendar
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.load import load_roster
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.io.rendered import shifts_of_json
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.people import Person
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.rotation import Layer, shifts_of
 from ansible_collections.pafar.runbook.plugins.module_utils._oncall.shifts import Shifts
+from ansible_collections.pafar.runbook.plugins.module_utils._oncall.steps import steps_of
 
 from support.modules import run_module
+from support.servers import ROOT
 
 NAMES = ("ada", "bob", "eve")
 PEOPLE = [{"name": name, "mail": f"{name}@example.org"} for name in NAMES]
@@ -87,7 +91,7 @@ def test_a_windows_zone_and_an_attendee_are_understood():
 
 FROM, UNTIL, ADA = "2026-11-23T08:00:00Z", "2026-11-30T08:00:00Z", "ada@example.org"
 ENTRY = {"start": "2026-11-23T09:00:00+01:00", "end": "2026-11-30T09:00:00+01:00", "user": {"summary": "Ada"}}
-PAGERDUTY = {"final_schedule": {"rendered_schedule_entries": [ENTRY]}}
+PAGERDUTY = {"schedule": {"id": "PI7DH85", "final_schedule": {"rendered_schedule_entries": [ENTRY]}}}
 PERIOD = {"startDate": FROM, "endDate": UNTIL, "recipient": {"name": ADA}}
 OPSGENIE = {"data": {"finalTimeline": {"rotations": [{"periods": [PERIOD]}]}}}
 ONCALL = {"results": [{"shift_start": FROM, "shift_end": UNTIL, "user_email": ADA}]}
@@ -96,7 +100,7 @@ ONCALL = {"results": [{"shift_start": FROM, "shift_end": UNTIL, "user_email": AD
 @pytest.mark.parametrize(
     ("answer", "paths"),
     [
-        (PAGERDUTY, {"rows": "final_schedule.rendered_schedule_entries", "person": "user.summary"}),
+        (PAGERDUTY, {"rows": "schedule.final_schedule.rendered_schedule_entries", "person": "user.summary"}),
         (OPSGENIE, {"rows": "data.finalTimeline.rotations[].periods[]", "start": "startDate", "end": "endDate",
                     "person": "recipient.name"}),
         (ONCALL, {"rows": "results", "start": "shift_start", "end": "shift_end", "person": "user_email"}),
@@ -108,6 +112,22 @@ def test_rendered_shifts_of_other_systems_are_read_by_jmespath(answer, paths):
     assert (shift.start, shift.end, shift.person) == (
         datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 30, 8, tzinfo=UTC), "ada",
     )  # fmt: skip
+
+
+def test_the_example_inventory_reads_what_those_systems_answer():
+    """Its comments are what a site copies."""
+    text = (ROOT / "inventory.example/group_vars/all.yml").read_text().split("runbook_oncall: {}\n")[1].split("\n\n")[0]
+    blocks = re.split(r"\n  escalation:.*", "\n".join(line[2:] for line in text.splitlines()))[1:]
+    steps = [yaml.safe_load(block) for block in blocks]
+    assert len(steps) == 3
+    for step, answer in zip(steps, (PAGERDUTY, OPSGENIE, ONCALL), strict=True):
+        (read,) = steps_of({"escalation": step}, lambda _name: UTC)
+        (shift,) = shifts_of_json(json.dumps(answer).encode(), read.options, KNOWN, UTC)
+        assert (shift.person, read.source.startswith("https://"), list(step["headers"])) == (
+            "ada",
+            True,
+            ["Authorization"],
+        )
 
 
 def test_the_module_says_who_until_when_and_a_gap_of_an_hour_a_month_ahead(tmp_path):
