@@ -115,7 +115,8 @@ def test_what_is_no_address_is_refused(wrong):
     assert "runbook_oncall.primary.ical: it is a file or an address such as https://" in refused["msg"]
 
 
-def test_the_preflight_shows_nothing_secret(server, tmp_path):
+def test_the_preflight_shows_nothing_secret(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))  # where its copy of the feed is kept
     server.status = 404
     found = run_module("host_preflight_info", areas=["people"], people=PEOPLE, oncall={"primary": {"ical": server.url}})
     assert "HTTP 404" in json.dumps(found["checks"])

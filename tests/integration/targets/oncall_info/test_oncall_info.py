@@ -229,7 +229,8 @@ def test_a_moment_as_a_person_writes_it(tmp_path, at):
     assert ask(tmp_path, ROTATION, at=at)["at"] == "2026-12-24T20:00:00.000000Z"
 
 
-def test_the_preflight_refuses_two_people_at_once(tmp_path):
+def test_the_preflight_refuses_two_people_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))  # where its copy of the feed is kept
     now = datetime.now(UTC)
     file = tmp_path / "team.json"
     row = {
