@@ -101,13 +101,21 @@ class Slack(StandIn):
         return _ok(channel={"id": room.id})
 
     def _conversations_invite(self, fields: Any) -> Answer:
+        """Without ``force`` one who cannot be invited keeps all others out."""
         users = str(fields.get("users", "")).split(",")
-        if any(user not in self.users for user in users):
-            return _refused("user_not_found")
         room = self._room(fields)
-        if room and room.members.issuperset(users):
-            return _refused("already_in_channel")
-        return self._within(fields, lambda room: room.members.update(users))
+        unknown = [user for user in users if user not in self.users]
+        there = [user for user in users if room is not None and user in room.members]
+        if not fields.get("force") and (unknown or there):
+            return _refused("user_not_found" if unknown else "already_in_channel")
+        invited = [user for user in users if user not in (*unknown, *there)]
+        if not invited:
+            return _refused("user_not_found" if unknown else "already_in_channel")
+        done = self._within(fields, lambda room: room.members.update(invited))
+        if unknown and done.body.get("ok"):
+            errors = [{"user": user, "ok": False, "error": "user_not_found"} for user in unknown]
+            return Answer(200, {"ok": False, "error": "user_not_found", "errors": errors})
+        return done
 
     def _conversations_setTopic(self, fields: Any) -> Answer:
         return self._within(fields, lambda room: setattr(room, "topic", str(fields.get("topic", ""))[:250]))

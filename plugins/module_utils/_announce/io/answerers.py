@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping
 
-from ..._core.errors import InputError
 from ..._oncall.io.load import load_roster
 from ..._oncall.roster import row_of
 from ..paging import Answerer
@@ -16,14 +15,11 @@ _TIMEOUT = 5.0  # seconds for a feed: an old copy answers sooner than no person 
 
 
 def answerers(given: Mapping[str, Any]) -> list[Answerer]:
-    """Each step with its person, or why there is none. ``given``: people, oncall and copies. A rotation that is none
-    must not keep the other messages: it is a step without a person."""
+    """Each step with its person, or why there is none, as where its rotation is not written as it must be. ``given``:
+    people, oncall and copies."""
     now = datetime.now(timezone.utc)
     options = {name: given[name] for name in ("people", "oncall", "copies")}
-    try:
-        roster = load_roster({**options, "timeout": _TIMEOUT}, now, now + timedelta(hours=1))
-    except InputError as error:
-        return [{"step": "primary", "person": "", "slack": "", "mail": "", "why": str(error)}]
+    roster = load_roster({**options, "timeout": _TIMEOUT}, now, now + timedelta(hours=1))
     people = {person.name: person for person in roster.people}
     found: list[Answerer] = []
     for rota in roster.rotas:

@@ -8,6 +8,7 @@ under our name is ours where this bot has made it and no other incident has writ
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import suppress
 from typing import Any, Mapping
@@ -25,6 +26,9 @@ _MOST = 3000  # characters of a block of Slack
 _NAMES = 20  # suffixes that are tried for a channel's name
 _RATE = ("ratelimited", "rate_limited")
 _NO_CHANNEL = ("restricted_action", "missing_scope", "not_allowed_token_type", "method_not_supported", "no_permission")
+_NAME = re.compile(r"[a-z0-9_.]+\Z")  # of an error of Slack's API
+# Of which Slack says that a part of the call may have taken effect, or that do not say that it did not.
+_UNSURE = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
 # The fault of one message: it keeps nothing behind it up.
 _NEVER = (
     "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format",
@@ -108,8 +112,11 @@ class Slack:
         headers = {str(key).lower(): value for key, value in (response.headers or {}).items()}
         if response.status_code == 429 or name in _RATE:
             return Answered(NotDelivered("Slack: rate limited", float(headers.get("retry-after") or 1.0)))
-        if response.status_code >= 500 or not name:
+        if response.status_code >= 500 or not _NAME.match(name):
+            # slack_sdk puts a sentence of its own in place of a name where a page came in place of an answer.
             return Answered(InDoubt(f"Slack: HTTP {response.status_code} without an answer of its API"))
+        if name in _UNSURE:
+            return Answered(InDoubt(f"Slack: {name}"))
         needed = f" (needed: {data['needed']})" if data.get("needed") else ""
         return _Refused(name, f"Slack: {name}{needed}")
 
@@ -168,7 +175,8 @@ class Slack:
         users = [str(user) for user in message.values.get("invite") or ()]
         if users:
             try:
-                self._call("conversations.invite", thread, channel=channel, users=",".join(users))
+                # Each for oneself: one who is unknown, or there already, keeps no other out.
+                self._call("conversations.invite", thread, channel=channel, users=",".join(users), force=True)
             except _Refused as refused:
                 if refused.name != "already_in_channel":
                     notes.append(f"not invited: {refused.name}")

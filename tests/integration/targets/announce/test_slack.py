@@ -12,7 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.slack i
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
 
-from support.channels.server import EFFECT_CLOSED, STATUS, Fault
+from support.channels.server import EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML, STATUS, Fault
 from support.channels.slack import Slack
 
 NAME = "incident-2026-11-23-1456"
@@ -39,6 +39,7 @@ def thread(incident="i", **references):
 def test_a_channel_is_made_and_who_cannot_be_invited_is_named(slack):
     made = adapter(slack).send(CHANNEL, thread())
     assert made == Delivered(slack.room(NAME).id, "not invited: user_not_found")
+    assert slack.room(NAME).members == {slack.bot, "U1"}, "who is known is not kept out"
 
 
 @pytest.mark.parametrize("is_archived", [False, True])
@@ -96,6 +97,23 @@ def test_a_message_in_doubt_is_found_by_its_key(slack):
         adapter(slack).send(other, thread(channel=made.reference))
     assert adapter(slack).find(NOTE, thread(channel=made.reference)).startswith(made.reference)
     assert adapter(slack).find(NOTE, thread("other", channel=made.reference)) is None
+
+
+@pytest.mark.parametrize("kind", [EFFECT_CLOSED, EFFECT_CUT, EFFECT_HTML, EFFECT_SILENT, HTML])
+def test_what_is_no_answer_of_slack_is_in_doubt_and_never_a_refusal(slack, kind):
+    slack.fault_for = lambda request: Fault(kind) if "postMessage" in request.path else None
+    place = thread()
+    adapter(slack).find(NOTE, place)  # the standing channel is known, so that the time is for the message
+    place.deadline = time.monotonic() + 2
+    assert isinstance(adapter(slack).send(NOTE, place), InDoubt)
+    slack.fault_for = lambda _request: None
+    assert (adapter(slack).find(NOTE, thread()) is None) is (kind == HTML)
+
+
+@pytest.mark.parametrize("error", ["internal_error", "fatal_error", "request_timeout", "service_unavailable"])
+def test_an_error_of_which_slack_does_not_say_that_nothing_was_done_is_in_doubt(slack, error):
+    slack.refusals["chat.postMessage"] = error
+    assert adapter(slack).send(NOTE, thread()) == InDoubt(f"Slack: {error}")
 
 
 def test_a_rate_limit_says_how_long_to_wait_and_a_server_s_error_is_in_doubt(slack):
