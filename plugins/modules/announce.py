@@ -15,15 +15,6 @@ description:
   - Nothing is waited for longer than O(budget). What is left is sent by the next run.
   - In check mode every message is returned as it would go out, and nothing is sent.
 options:
-  log:
-    description: Directory of the incident log, on the host that the task runs on.
-    type: path
-    required: true
-  ids:
-    description: Ids of incidents; empty takes those whose log was written lately.
-    type: list
-    elements: str
-    default: []
   channels:
     description: Channels of the site with their settings, by V(slack), V(page), V(mail), V(pager) and V(tracker).
     type: dict
@@ -49,15 +40,6 @@ options:
     description: Seconds after the end of an incident until its channel is archived.
     type: float
     default: 86400
-  lease:
-    description: Seconds after which a message that a run has taken is in doubt.
-    type: float
-    default: 90
-  after:
-    description: Minutes after the opening at which each step is paged, by severity. By default 0, 5 and 10 for P0, and 0, 15
-      and 30 for P1.
-    type: dict
-    default: {}
   people:
     description: People of the site, as M(pafar.runbook.oncall_info) has them.
     type: list
@@ -71,18 +53,8 @@ options:
     description: Directory of the copies of feeds.
     type: path
     default: ~/.local/state/pafar-runbook/feeds
-  by:
-    description: Person or program that sends.
-    type: str
-    default: unknown
-  at:
-    description: Time of the events (UTC) by the writer's clock; empty takes that of the log's host.
-    type: str
-    default: ""
-  group:
-    description: Group that may write what is created; empty gives it to the owner alone.
-    type: str
-    default: ""
+extends_documentation_fragment:
+  - pafar.runbook._outbox
 notes:
   - Slack needs the Python library slack_sdk on the controller, and Apprise the library apprise.
 attributes:

@@ -15,15 +15,6 @@ description:
     channel must be asked for it before it is sent.
   - M(pafar.runbook.announce) runs it on the log's host. In check mode nothing is written.
 options:
-  log:
-    description: Directory of the incident log.
-    type: path
-    required: true
-  ids:
-    description: Ids of incidents; empty takes those whose log was written lately.
-    type: list
-    elements: str
-    default: []
   settings:
     description: Settings of each channel without what is secret, as M(pafar.runbook.announce) has them.
     type: dict
@@ -32,32 +23,13 @@ options:
     description: Channels whose messages are taken; without it all. Messages of the others are queued.
     type: list
     elements: str
-  lease:
-    description: Seconds after which a message that a run has taken is in doubt.
-    type: float
-    default: 90
-  after:
-    description: Minutes after the opening at which each step is paged, by severity. By default 0, 5 and 10 for P0, and 0, 15
-      and 30 for P1.
-    type: dict
-    default: {}
   answerers:
     description: Who is on call now, each with C(step), C(person), C(slack), C(mail) and C(why). Without them no person is paged.
     type: list
     elements: dict
     default: []
-  by:
-    description: Person or program that sends.
-    type: str
-    default: unknown
-  at:
-    description: Time of the events (UTC) by the writer's clock; empty takes that of the log's host.
-    type: str
-    default: ""
-  group:
-    description: Group that may write what is created; empty gives it to the owner alone.
-    type: str
-    default: ""
+extends_documentation_fragment:
+  - pafar.runbook._outbox
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

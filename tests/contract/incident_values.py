@@ -181,7 +181,7 @@ def _outbox(folder: str, announcing: Announcing, check_mode: bool) -> OutboxRepo
 
 
 def oncall_values() -> Iterator[OnCallReport]:
-    """Of a rotation that ends in nobody, and of a layer with two people at once."""
+    """Of a rotation without a person at night, and of a layer with two people at once."""
     layer = {"zone": "UTC", "starts": "2026-01-05", "people": ["ada"], "hours": [{"from": "08:00", "until": "18:00"}]}
     given = {name: option.get("default") for name, option in ONCALL_ARGS.items()}
     people = [{"name": "ada", "mail": "ada@example.org"}]

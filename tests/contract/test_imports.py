@@ -60,7 +60,7 @@ SUBJECTS = {
     "_diagnosis": {"_core", "_system", "_compose", "_postgres", "_logs", "_endpoints", "_resources", "_disk"},
 }
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer and
-# the process of the run, and the channels by which people are told.
+# the process of the run, and the channels of its messages.
 PLUGIN_DOORS = {
     "_incident/record", "_system/io/run", "_announce/options", "_announce/io/announcing", "_announce/io/answerers",
     "_announce/io/take",

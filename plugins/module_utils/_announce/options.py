@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_LOG: dict[str, Any] = {
+LOG_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
     "ids": {"type": "list", "elements": "str", "default": []},
     "by": {"type": "str", "default": "unknown"},
@@ -17,13 +17,13 @@ _LOG: dict[str, Any] = {
 }
 # The settings without what is secret: the log's host needs to know what is to be said, not how.
 OUTBOX_ARGS: dict[str, Any] = {
-    **_LOG,
+    **LOG_ARGS,
     "settings": {"type": "dict", "default": {}},
     "channels": {"type": "list", "elements": "str"},
     "answerers": {"type": "list", "elements": "dict", "default": []},
 }
 ANNOUNCE_ARGS: dict[str, Any] = {
-    **_LOG,
+    **LOG_ARGS,
     "channels": {"type": "dict", "default": {}, "no_log": True},
     "templates": {"type": "dict", "default": {}},
     "people": {"type": "list", "elements": "dict", "default": []},

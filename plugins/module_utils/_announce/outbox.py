@@ -29,7 +29,7 @@ _AT_ONCE = 20  # messages of a channel that are taken in one go
 
 @dataclass(frozen=True)
 class Message:
-    """``key``: unique in its incident; ``thing``: what it is a state of, of which only the newest one is told, empty
+    """``key``: unique in its incident; ``thing``: what it is a state of, of which only the newest one is sent, empty
     for what is said once; ``values``: texts and numbers of the template, without secrets."""
 
     key: str
@@ -105,7 +105,7 @@ def _next(entry: Entry, state: str, note: Mapping[str, Any], by: str, at: dateti
 
 
 def _without_replaced(entries: list[Entry]) -> list[Entry]:
-    """Of one thing only the newest message is told, unless an older one is on its way already."""
+    """Of one thing only the newest message is sent, unless an older one is on its way already."""
     newest = {(*_lane(entry), entry.message.thing): entry.message.key for entry in entries}
     return [
         replace(entry, state=REPLACED, reason="a newer state of it was queued")

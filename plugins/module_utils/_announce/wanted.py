@@ -47,7 +47,7 @@ class Story:
         self.worst = self._worst()
 
     def _worst(self) -> str:
-        """The worst that it was: who was paged for a P1 is told of its end, also where it ends as a P3."""
+        """The worst that it was: who was paged for a P1 hears of its end, also where it ends as a P3."""
         worst = "unknown"
         for event in self.events:
             name = "triage" if event["kind"] == "noted" else "severity"
@@ -124,7 +124,7 @@ def _said(story: Story, key: str, template: str, place: str = "incident", thing:
 
 
 def _topics(story: Story) -> list[Message]:
-    """The topic as of now: severity, phase and who leads; only the newest one is told."""
+    """The topic as of now: severity, phase and who leads; only the newest one is set."""
     changes = [event for event in story.events if event["kind"] in ("opened", "severity", "phase", "role")]
     lead = roles_of(story.events).get("incident_commander", "")
     values = {"phase": phase_of(story.events), "lead": lead or "no incident commander"}

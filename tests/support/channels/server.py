@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 import urllib.parse
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,7 +60,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class StandIn:
+class StandIn(ABC):
     """Base of the stand-ins. ``fault_for``: asked for each request; None: none."""
 
     def __init__(self) -> None:
@@ -84,9 +85,9 @@ class StandIn:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @abstractmethod
     def serve(self, request: Request) -> Answer:
         """The effect and the answer of a request; called with the lock held."""
-        raise NotImplementedError
 
     def settle(self) -> None:
         """Return when every request that was made before has had its effect, also of a client that has left."""

@@ -95,8 +95,13 @@ class Cachet:
     def _incident(self, key: str, thread: Thread) -> Mapping[str, Any] | None:
         known = thread.last(key.partition("/")[0] + "/")
         if known:
-            found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)["data"]
-            return found
+            try:
+                found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)["data"]
+            except Answered as answer:
+                if answer.status != 404:  # a person has deleted it from the page: another one is made
+                    raise
+            else:
+                return found
         start = f"[//]: # (pafar {identity(key, thread)} "
         for incident in self._all("/incidents", thread):
             if start in str(incident.get("message", "")):

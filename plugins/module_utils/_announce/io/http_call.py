@@ -66,12 +66,12 @@ def of_status(error: urllib.error.HTTPError) -> Delivery:
         return NotDelivered(said, _seconds(error.headers.get("Retry-After")))
     if error.code >= 500:
         return InDoubt(said)
-    # Not the token's fault, nor that of the address: the same request would be refused for ever.
-    return NotDelivered(said, forever=error.code in (400, 409, 413, 422))
+    # A key, an address or a component that is wrong can be corrected, so the message waits; one that is too large not.
+    return NotDelivered(said, forever=error.code == 413)
 
 
 def of_error(error: Exception) -> Delivery:
-    """By where it failed: before a connection nothing was sent, afterwards nobody knows."""
+    """By where it failed: before a connection nothing was sent, afterwards its effect is not known."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     words = shortened(printable(str(cause) or type(cause).__name__), 200)
     if isinstance(error, urllib.error.URLError):

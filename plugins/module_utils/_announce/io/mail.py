@@ -76,7 +76,7 @@ class Mail:
         try:
             code, words = server.mail(str(self.settings["sender"]))
             if code != 250:
-                return _by_code("the sender", code, words)
+                return _by_code("the sender", code, words, forever=False)  # the site's settings, which can be corrected
             code, words = server.rcpt(address)
             if code not in (250, 251):
                 return _by_code(f"the recipient {address}", code, words)
@@ -113,9 +113,9 @@ class Mail:
         return mail
 
 
-def _by_code(what: str, code: int, words: Any) -> Delivery:
-    """A reply of the server before the mail was taken: 4xx is tried again, 5xx is not."""
-    return NotDelivered(f"mail: {what} was refused: {code} {_words(words)}", forever=code >= 500)
+def _by_code(what: str, code: int, words: Any, forever: bool = True) -> Delivery:
+    """A reply of the server before the mail was taken: 4xx is tried again, 5xx is not, where it is of this mail."""
+    return NotDelivered(f"mail: {what} was refused: {code} {_words(words)}", forever=forever and code >= 500)
 
 
 def _words(error: Any) -> str:

@@ -92,8 +92,13 @@ class Statuspage:
         """Ours on the page: the one that was written before, else the one with our metadata."""
         known = thread.last(key.partition("/")[0] + "/")
         if known:
-            found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)
-            return found
+            try:
+                found: Mapping[str, Any] = self._ask("GET", f"/incidents/{known}", thread)
+            except Answered as answer:
+                if answer.status != 404:  # a person has deleted it from the page: another one is made
+                    raise
+            else:
+                return found
         for page in range(1, 6):
             listed: Any = self._ask("GET", f"/incidents?limit=100&page={page}", thread)
             for incident in listed:

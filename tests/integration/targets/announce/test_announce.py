@@ -1,4 +1,4 @@
-"""What people are told of an incident, under Ansible: channels that answer, are silent, or are not there."""
+"""Messages of an incident, under Ansible: channels that answer, are silent, or are not there."""
 
 from __future__ import annotations
 

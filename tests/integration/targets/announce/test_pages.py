@@ -1,0 +1,103 @@
+"""Status pages, a pager and mail, where something is wrong with the settings or a person has been there."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.delivery import Delivered, InDoubt, NotDelivered
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.cachet import Cachet as CachetAdapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.channel import Thread
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.mail import Mail
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.pagerduty import PagerDuty as PagerAdapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.render import Texts
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.statuspage import Statuspage as PageAdapter
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.outbox import Message
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+
+from support.channels.others import MailServer, PagerDuty
+from support.channels.pages import Cachet, Statuspage
+from support.channels.server import EFFECT_CUT, EFFECT_HTML, HTML, STATUS, Fault
+
+BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "severity": "P1", "opened_at": "x", "title": "Slow"}
+
+
+def post(state, seq, components=()):
+    values = {**BASE, "state": state, "text": "", "cause": "", "resolution": "", "components": dict(components)}
+    return Message(f"page/{state}/{seq}.1", "page", "page", values)
+
+
+def thread(**references):
+    return Thread("i", {f"page/{name}": value for name, value in references.items()}, time.monotonic() + 60)
+
+
+@pytest.fixture(params=["statuspage", "cachet"])
+def page(request):
+    """The stand-in and its adapter."""
+    server = Statuspage() if request.param == "statuspage" else Cachet()
+    with server:
+        given = {"kind": request.param, "api": server.url, "token": server.token, "page": getattr(server, "page", "")}
+        settings = settings_of({"page": given})["page"]
+        yield server, (PageAdapter if request.param == "statuspage" else CachetAdapter)(settings, Texts("page"))
+
+
+def test_an_incident_that_a_person_has_deleted_is_made_again(page):
+    server, adapter = page
+    made = adapter.send(post("investigating", 1), thread())
+    server.incidents.clear()
+    again = adapter.send(post("identified", 2), thread(a=made.reference))
+    assert isinstance(again, Delivered)
+    assert [[state for dummy, state in updates] for updates in server.published()] == [["identified"]]
+
+
+@pytest.mark.parametrize("kind", [EFFECT_CUT, EFFECT_HTML, HTML])
+def test_what_is_no_answer_is_in_doubt_and_is_asked_for(page, kind):
+    server, adapter = page
+    server.fault_for = lambda request: Fault(kind) if request.method == "POST" else None
+    assert isinstance(adapter.send(post("investigating", 1), thread()), InDoubt)
+    server.fault_for = lambda _request: None
+    assert (adapter.find(post("investigating", 1), thread()) is None) is (kind == HTML)
+
+
+@pytest.mark.parametrize(("status", "forever"), [(400, False), (401, False), (404, False), (413, True), (422, False)])
+def test_what_a_person_can_correct_waits(page, status, forever):
+    server, adapter = page
+    server.fault_for = lambda request: Fault(STATUS, status) if request.method == "POST" else None
+    sent = adapter.send(post("investigating", 1), thread())
+    assert isinstance(sent, NotDelivered)
+    assert sent.forever is forever
+
+
+def test_a_key_that_is_none_keeps_the_page_of_a_person_waiting():
+    with PagerDuty() as server:
+        settings = settings_of({"pager": {"kind": "pagerduty", "routing_key": "wrong", "api": server.url}})["pager"]
+        sent = PagerAdapter(settings, Texts("pager")).send(
+            Message("pager/trigger/1", "pager", "page_person", {**BASE, "action": "trigger"}), thread()
+        )
+    assert isinstance(sent, NotDelivered)
+    assert sent.forever is False
+
+
+@pytest.mark.parametrize(
+    ("step", "reply", "forever"),
+    [("MAIL", "530 authentication required", False), ("RCPT", "550 no such user", True), ("RCPT", "450 later", False),
+     ("DATA", "451 later", False), ("reply", "554 refused", True)],
+)  # fmt: skip
+def test_a_mail_that_is_refused_waits_where_the_settings_are_wrong(step, reply, forever):
+    values = {**BASE, "state": "investigating", "text": "", "cause": "", "resolution": "", "at": "x", "next_at": "",
+              "to": "b@example.org"}  # fmt: skip
+    with MailServer() as server:
+        server.fault = lambda asked: reply if asked == step else ""
+        given = {
+            "host": "127.0.0.1",
+            "port": server.port,
+            "tls": "none",
+            "sender": "a@example.org",
+            "to": ["b@example.org"],
+        }
+        sent = Mail(settings_of({"mail": given})["mail"], Texts("mail")).send(
+            Message("m", "mail", "mail", values), thread()
+        )
+    assert isinstance(sent, NotDelivered)
+    assert sent.forever is forever
+    assert server.mails == []
