@@ -46,9 +46,10 @@ class ActionModule(ActionBase):
         announcing = Announcing(params["channels"], params["templates"], of_site)
         given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
         given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
+        given["roles_from"] = params["roles_from"]
         given["answerers"] = answerers(params) if params["oncall"] else []
         if self._task.check_mode:
-            return announcing.shown(self._taken(given, task_vars))
+            return announcing.shown(self._taken(given, task_vars), params["budget"])
 
         def append(incident: str, events: list[dict[str, Any]]) -> None:
             options = {name: params[name] for name in _OF_THE_LOG}

@@ -28,6 +28,11 @@ options:
       and 30 for P1.
     type: dict
     default: {}
+  roles_from:
+    description: Step of the rotation that fills each role of an incident that pages people. By default V(primary) the incident
+      commander, V(secondary) the technical lead, V(escalation) the communications lead.
+    type: dict
+    default: {}
   by:
     description: Person or program that sends.
     type: str

@@ -112,4 +112,9 @@ lines:
   type: list
   elements: str
   sample: []
+silences:
+  description: "What was changed in Alertmanager, and what could not be, a sentence each."
+  returned: success
+  type: list
+  elements: str
 """

@@ -30,14 +30,16 @@ options:
       - V(update) keeps what is said to the people of the site, and the time of the next update by the severity.
       - V(identify) needs a diagnosis, V(monitor) an act, V(resolve) a verification with the outcome recovered and no act after
         it; else each needs a reason. V(reopen) needs a reason.
+      - V(report) opens an incident for what users reported and no alert saw, with the action item that an alert is missing; it
+        is added as a note where an incident of O(hosts) is open, unless O(id) is V(new).
       - V(close) needs an incident that is resolved, and a checklist whose half after the incident is done or waived. V(check)
         ticks O(item), V(waive) waives it with a reason.
     type: str
     required: true
     choices: [acknowledge, severity, take_role, offer_role, accept_role, leave_role, update, identify, monitor, resolve, reopen,
-      close, check, waive]
+      close, check, waive, report]
   text:
-    description: What is said, for V(acknowledge), V(update) and V(check).
+    description: What is said, for V(acknowledge), V(update), V(check) and V(report).
     type: str
     default: ""
   reason:
@@ -72,6 +74,25 @@ options:
     type: str
     default: ""
     choices: ["", investigating, identified, monitoring]
+  alerts:
+    description: Alerts that belong to the incident, for V(acknowledge), as Alertmanager's webhook has them, or the labels of each
+      alone.
+    type: list
+    elements: dict
+    default: []
+  reported_by:
+    description: Reporter of a V(report), as a customer, the support or a name.
+    type: str
+    default: ""
+  noticed_at:
+    description: Time (UTC) at which users first noticed what a V(report) says, as 14:20 or 2026-11-23T14:20:00Z.
+    type: str
+    default: ""
+  people:
+    description: People of the site, as C(runbook_people). A login or a user of AWX that is one of them acts under that name.
+    type: list
+    elements: dict
+    default: []
   by:
     description: Person who acts.
     type: str

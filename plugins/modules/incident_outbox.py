@@ -81,6 +81,30 @@ incidents:
     path: {description: "The incident's file; empty if nothing was written.", type: str}
     waiting: {description: "Number of messages that stay for a later run.", type: int}
     lines: {description: "Messages that are not delivered, a sentence each.", type: list, elements: str}
+    silencing:
+      description: "What the log says about the alerts of the incident and their silences."
+      type: dict
+      contains: &Silencing
+        acknowledged_at:
+          description: "Time (UTC) of the last acknowledgement since it was opened or reopened; empty if there is none."
+          type: str
+        acknowledged_by: {description: "Person of that acknowledgement.", type: str}
+        is_open: {description: "Whether the incident is open.", type: bool}
+        due: {description: "Whether Alertmanager has to be asked.", type: bool}
+        scenario: {description: "Scenario of the incident, which the label scenario of its alerts names.", type: str}
+        alerts:
+          description: "Alerts of the incident, with their last known state."
+          type: list
+          elements: dict
+          contains: &IncidentAlert
+            alertname: {description: "Name of the alert.", type: str}
+            fingerprint: {description: "Fingerprint, which depends on its labels alone.", type: str}
+            status: {description: "firing or resolved, as it was known last.", type: str}
+            labels: {description: "Labels, without those that look like a secret.", type: dict}
+        silenced:
+          description: "Name of the alert of each silence that was made and not expired, by its id."
+          type: dict
+        expired: {description: "Ids of silences that a run expired.", type: list, elements: str}
 lines:
   description: x
   returned: success

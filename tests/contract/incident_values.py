@@ -169,13 +169,16 @@ def announce_values() -> Iterator[AnnounceReport]:
     """One that is shown alone, and one that no server takes."""
     with tempfile.TemporaryDirectory() as folder:
         announcing = Announcing(ANNOUNCE, {})
-        yield announcing.shown(_outbox(folder, announcing, True))
+        yield announcing.shown(_outbox(folder, announcing, True), 1.0)
         yield announcing.sent(_outbox(folder, announcing, False), lambda _id, _events: None, 5)
 
 
 def _outbox(folder: str, announcing: Announcing, check_mode: bool) -> OutboxReport:
     given = {name: option.get("default") for name, option in OUTBOX_ARGS.items()}
-    opening = {"log": folder, "id": "i", "opening": {"severity": "P1", "hosts": ["db"]}, "events": []}
+    alert = {"alertname": "A", "fingerprint": "f", "labels": {"alertname": "A", "instance": "db"}}
+    silence = {"alertname": "A", "state": "made", "reference": "1"}
+    events = [{"kind": "alert", "note": alert}, {"kind": "silence", "note": silence}]
+    opening = {"log": folder, "id": "i", "opening": {"severity": "P1", "hosts": ["db"]}, "events": events}
     record(opening, False)
     return take_messages({**given, "log": folder, "ids": ["i"], "settings": announcing.public}, check_mode)
 

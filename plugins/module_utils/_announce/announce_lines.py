@@ -29,7 +29,8 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
             lines.append((CARE, f"not sent to {row['channel']} yet: {row['key']} ({_words(row['state'])}){why}"))
         elif row["reason"]:
             lines.append((CARE, f"{row['channel']}: {row['key']}: {row['reason']}"))
-    return lines + [(CARE, difference) for difference in result["differences"]]
+    lines += [(CARE, difference) for difference in result["differences"]]
+    return lines + [(DIM, line) for line in result["silences"]]
 
 
 def _words(state: str) -> str:

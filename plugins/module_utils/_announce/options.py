@@ -14,6 +14,7 @@ LOG_ARGS: dict[str, Any] = {
     "group": {"type": "str", "default": ""},
     "lease": {"type": "float", "default": 90},
     "after": {"type": "dict", "default": {}},
+    "roles_from": {"type": "dict", "default": {}},
 }
 # The settings without what is secret: the log's host needs to know what is to be said, not how.
 OUTBOX_ARGS: dict[str, Any] = {

@@ -15,23 +15,31 @@ from .._core.text import span
 from .._incident.event import EventReport
 from .._incident.scope import phase_of
 from .._incident.severity import severity_of
-from .._incident.stamps import moment_of, stamp
+from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import update_due
+from .._lifecycle.roles import roles_of
 from .outbox import Message
 from .settings import MAIL, SLACK
 
 AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
 _ENDED = ("resolved", "closed")
+_NEWS = timedelta(hours=1)  # for how long a change of shift is told
 
 
 class Answerer(TypedDict):
-    """Who answers a step now. ``person`` empty: no person, and ``why``."""
+    """Who answers a step now. ``person`` empty: no person, and ``why``; ``since`` and ``until``: of the person's time,
+    empty where not known; ``before``: the person of the time before, empty if there was none."""
 
     step: str
     person: str
     slack: str
     mail: str
     why: str
+    since: str
+    until: str
+    before: str
+    before_slack: str
+    before_mail: str
 
 
 def pages(
@@ -78,12 +86,60 @@ def _of_step(answerer: Answerer, channels: Mapping[str, Any], base: Mapping[str,
     if SLACK in channels:
         # A message of its own to the person where the id is known, and a line in the channel for all.
         found.append(Message(f"slack/paged/{step}", SLACK, "paged", values))
-        if answerer["slack"]:
-            direct = {**values, "place": answerer["slack"]}
-            found.append(Message(f"call/{step}/slack", SLACK, "page", direct, audience="person", lane=step))
-    if MAIL in channels and answerer["mail"]:
-        mail = {**values, "to": answerer["mail"], "state": "page", "title": f"You are paged: {base['scenario']}"}
-        found.append(Message(f"call/{step}/mail", MAIL, "page", mail, audience="person", lane=f"call {step}"))
+    ways = {"slack": answerer["slack"], "mail": answerer["mail"]}
+    return found + _to_person(step, "page", ways, channels, values, "You are paged")
+
+
+def shift_changes(
+    events: Sequence[EventReport],
+    answerers: Sequence[Answerer],
+    channels: Mapping[str, Any],
+    base: Mapping[str, Any],
+    now: datetime,
+) -> list[Message]:
+    """To the person whose shift has ended while the incident is open, and to the one whose shift has begun, once for
+    each change. After an hour it is no news any more."""
+    opened = next((event for event in events if event["kind"] == "opened"), None)
+    if opened is None or phase_of(events) in _ENDED:
+        return []
+    found: list[Message] = []
+    for answerer in answerers:
+        since = answerer["since"]
+        if not answerer["person"] or not answerer["before"] or not is_stamp(since) or since <= opened["at"]:
+            continue
+        if not timedelta(0) <= now - moment_of(since) <= _NEWS:
+            continue
+        held = [role.replace("_", " ") for role, person in roles_of(events).items() if person == answerer["before"]]
+        values = {
+            **base, "step": answerer["step"], "person": answerer["person"], "before": answerer["before"],
+            "roles": ", ".join(held), "since": since, "place": "incident", "phase": phase_of(events),
+        }  # fmt: skip
+        leaves = {"slack": answerer["before_slack"], "mail": answerer["before_mail"]}
+        comes = {"slack": answerer["slack"], "mail": answerer["mail"]}
+        key = f"{answerer['step']}/{since}"
+        if SLACK in channels:
+            found.append(Message(f"slack/shift/{key}", SLACK, "shift_changed", values))
+        found += _to_person(f"leaves/{key}", "shift_leaves", leaves, channels, values, "Your shift has ended")
+        found += _to_person(f"comes/{key}", "shift_comes", comes, channels, values, "Your shift has begun")
+    return found
+
+
+def _to_person(
+    key: str,
+    template: str,
+    ways: Mapping[str, str],
+    channels: Mapping[str, Any],
+    values: Mapping[str, Any],
+    title: str,
+) -> list[Message]:
+    """A message to one person by each of the ways that the site has; never into a channel that all read."""
+    found = []
+    if SLACK in channels and ways["slack"]:
+        direct = {**values, "place": ways["slack"]}
+        found.append(Message(f"call/{key}/slack", SLACK, template, direct, audience="person", lane=key))
+    if MAIL in channels and ways["mail"]:
+        mail = {**values, "to": ways["mail"], "state": "page", "title": f"{title}: {values['scenario']}"}
+        found.append(Message(f"call/{key}/mail", MAIL, template, mail, audience="person", lane=f"call {key}"))
     return found
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from .silences import Silencing
+
 
 class TakenMessage(TypedDict):
     """A message to send. ``asks``: it may have arrived before; ``tries``: with this one."""
@@ -24,7 +26,8 @@ class TakenMessage(TypedDict):
 
 class OutboxOfIncident(TypedDict):
     """``messages``: taken to send, in order; ``references``: of those that were sent, by key; ``path``: of the log,
-    empty where nothing was written; ``waiting``: messages that stay; ``lines``: what is not delivered."""
+    empty where nothing was written; ``waiting``: messages that stay; ``lines``: what is not delivered; ``silencing``:
+    what the log says about its alerts."""
 
     id: str
     messages: list[TakenMessage]
@@ -32,6 +35,7 @@ class OutboxOfIncident(TypedDict):
     path: str
     waiting: int
     lines: list[str]
+    silencing: Silencing
 
 
 class OutboxReport(TypedDict):
@@ -55,9 +59,10 @@ class AnnouncedMessage(TypedDict):
 
 class AnnounceReport(TypedDict):
     """What announce returns. ``differences``: what a page shows and the log does not say; ``waiting``: messages that
-    a later run sends."""
+    a later run sends; ``silences``: what was changed in Alertmanager, and what could not be."""
 
     messages: list[AnnouncedMessage]
     differences: list[str]
+    silences: list[str]
     waiting: int
     lines: list[str]

@@ -14,9 +14,11 @@ from typing import Any, Mapping
 from .._core.errors import InputError
 
 SLACK, PAGE, MAIL, PAGER, TRACKER = "slack", "page", "mail", "pager", "tracker"
+ALERTMANAGER = "alertmanager"  # no channel: alerts are silenced there
 # channel -> its settings: required, and optional with the default
 REQUIRED: dict[str, tuple[str, ...]] = {
     SLACK: ("token",), PAGE: ("kind", "token"), MAIL: ("host", "sender", "to"), PAGER: ("kind",), TRACKER: ("url",),
+    ALERTMANAGER: ("url", "labels"),
 }  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
     SLACK: {
@@ -33,6 +35,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
     TRACKER: {"token": "", "create": {}, "update": {}, "close": {}, "severities": ["P0", "P1", "P2", "P3"]},
+    ALERTMANAGER: {"token": "", "user": "", "password": ""},
 }  # fmt: skip
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     (PAGE, "kind"): ("statuspage", "cachet"), (PAGE, "first_post"): ("ask", "act"),
@@ -71,7 +74,7 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         choices = CHOICES.get((channel, name), ())
         if choices and value not in choices:
             raise InputError(f"runbook_announce.{channel}.{name} is one of {', '.join(choices)}. {_NOTHING}")
-        default = DEFAULTS[channel].get(name)
+        default = [] if name == "labels" else DEFAULTS[channel].get(name)
         if isinstance(default, (list, dict)) and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
             raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")

@@ -10,6 +10,17 @@ from __future__ import annotations
 
 from typing import Mapping
 
+_SHIFT_LEAVES = (
+    "Your shift as {{ step }} ended at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
+    " {{ scenario }}) is {{ phase }}.{% if roles %} You hold: {{ roles }}.{% endif %} {{ person }} is on call now."
+    " To hand over: ansible-playbook playbooks/incident_role.yml -e incident_role_action=offer"
+    " -e incident_act_role=ROLE -e incident_act_person={{ person }} -e incident_id={{ incident }}"
+)
+_SHIFT_COMES = (
+    "Your shift as {{ step }} began at {{ since }} (UTC) while incident {{ incident }} ({{ severity }}"
+    " {{ scenario }} on {{ hosts }}) is {{ phase }}.{% if roles %} {{ before }} holds: {{ roles }}.{% endif %} To see"
+    " where it stands: ansible-playbook playbooks/incident_status.yml -e incident_id={{ incident }}"
+)
 SLACK: Mapping[str, str] = {
     "channel": "*{{ severity }}* {{ scenario }} on {{ hosts }}, opened {{ opened_at }}: incident {{ incident }}",
     "opened": "*{{ severity }}* {{ scenario }} on {{ hosts }}: incident {{ incident }}",
@@ -38,8 +49,14 @@ SLACK: Mapping[str, str] = {
     "page": "*{{ severity }}* {{ scenario }} on {{ hosts }}: you are on call as {{ step }}. Incident {{ incident }}. To"
     " acknowledge: ansible-playbook playbooks/incident_ack.yml -e incident_id={{ incident }}",
     "overdue": "*An update is overdue* since {{ due }} ({{ late }}), severity {{ severity }}",
+    "acknowledged": "*Acknowledged* by {{ by }}{% if text %}: {{ text }}{% endif %}",
+    "role": "*{{ role }}*: {{ action }}{% if action in ('offered', 'assigned') %} to{% else %} by{% endif %}"
+    " {{ person }}{% for line in lines %}\n- {{ line }}{% endfor %}",
+    "shift_changed": "*{{ step }}*: the shift of {{ before }} ended at {{ since }}, {{ person }} is on call"
+    "{% if roles %}. {{ before }} still holds: {{ roles }}{% endif %}",
+    "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
     "handed_over": "*A person must act* ({{ host }}): {{ task }}: {{ message }}",
-}
+}  # fmt: skip
 PAGE: Mapping[str, str] = {
     "page": "{% if text %}{{ text }}{% elif state == 'investigating' %}We are investigating the problem."
     "{% elif state == 'identified' %}{{ cause or 'We have found the cause and are working on it.' }}"
@@ -55,7 +72,8 @@ MAIL: Mapping[str, str] = {
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}.\n\nIncident {{ incident }},"
     " opened {{ opened_at }} (UTC).\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",
-}
+    "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
+}  # fmt: skip
 PAGER: Mapping[str, str] = {"page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"}
 TRACKER: Mapping[str, str] = {
     "title": "{{ severity }} {{ scenario }} on {{ hosts }}",

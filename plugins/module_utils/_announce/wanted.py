@@ -23,7 +23,7 @@ from .._lifecycle.deadlines import UPDATE
 from .._lifecycle.roles import roles_of
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
-from .paging import AFTER, Answerer, pages, reminders
+from .paging import AFTER, Answerer, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _LONG = 2000  # characters of one text of the log in a message
@@ -93,6 +93,7 @@ def wanted(
     found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
     if answerers:
         found += pages(events, answerers, after, settings, story.base(), now)
+        found += shift_changes(events, answerers, settings, story.base(), now)
         found += reminders(events, story.base(), now) if SLACK in settings else []
     return found
 
@@ -191,6 +192,11 @@ def _severity(event: EventReport) -> tuple[str, dict[str, Any]]:
     return "severity", {"to": event["note"].get("severity", ""), **_fields(event, "before", "reason")}
 
 
+def _role(event: EventReport) -> tuple[str, dict[str, Any]]:
+    values = {**_fields(event, "person", "action"), "role": str(event["note"].get("role", "")).replace("_", " ")}
+    return "role", {**values, "lines": str(event["note"].get("handover") or "").splitlines()[:20]}
+
+
 def _fields(event: EventReport, *names: str) -> dict[str, Any]:
     return {name: event["note"].get(name) or "" for name in names}
 
@@ -198,6 +204,7 @@ def _fields(event: EventReport, *names: str) -> dict[str, Any]:
 _POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
     "noted": _noted, "diagnosed": _diagnosed, "held": _held, "mitigated": _mitigated, "verified": _verified,
     "update": _update, "severity": _severity, "phase": lambda event: ("phase", _fields(event, "phase", "reason")),
+    "acknowledged": lambda event: ("acknowledged", _fields(event, "text")), "role": _role,
     "handed_over": lambda event: ("handed_over", _fields(event, "task", "message")),
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ ROLES = ("incident_commander", "technical_lead", "communications_lead")
 MESSAGE_STATES = ("queued", "sending", "sent", "failed", "in_doubt", "refused", "replaced")
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("severity", "severity"): SEVERITIES, ("phase", "phase"): PHASES, ("role", "role"): ROLES,
-    ("message", "state"): MESSAGE_STATES,
+    ("message", "state"): MESSAGE_STATES, ("silence", "state"): ("made", "expired"),
 }  # fmt: skip
 # Fields that are moments, in every kind; empty: not known.
 MOMENTS = ("next_at", "noticed_at", "done_at", "held_at", "starts_at", "ends_at", "until")
@@ -62,12 +62,17 @@ KINDS: dict[str, Kind] = {
         {"alertname": TEXT, "fingerprint": TEXT},
         {"status": TEXT, "labels": DICT, "annotations": DICT, "starts_at": TEXT, "ends_at": TEXT},
     ),
+    "silence": Kind(
+        "the alert of an incident that is acknowledged was silenced in Alertmanager, or its silence was expired",
+        {"alertname": TEXT, "state": TEXT},
+        {"labels": DICT, "reference": TEXT},
+    ),
     "severity": Kind(
         "the severity was raised by a fact, or set by a person",
         {"severity": TEXT, "reason": TEXT},
         {"facts": LIST, "before": TEXT},
     ),
-    "acknowledged": Kind("a person works on it", {}, {"text": TEXT, "silences": LIST}),
+    "acknowledged": Kind("a person works on it", {}, {"text": TEXT}),
     "role": Kind(
         "a role was taken, offered, accepted or left",
         {"role": TEXT, "person": TEXT, "action": TEXT},

@@ -30,7 +30,7 @@ def note_event(text: str, done_at: str, now: datetime) -> dict[str, Any]:
     return {"kind": "noted", "note": note}
 
 
-def when(text: str, now: datetime) -> datetime:
+def when(text: str, now: datetime, name: str = "done_at") -> datetime:
     """The moment of a clock time (UTC, at most a day ago) or of a date with a time. Raises InputError."""
     clock = _CLOCK.match(text.strip())
     try:
@@ -40,8 +40,8 @@ def when(text: str, now: datetime) -> datetime:
             return moment - timedelta(days=1) if moment > now else moment
         moment = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text.strip()))
     except ValueError:
-        raise InputError(f"done_at: {text!r} is no time: {_FORMS}. Nothing was written.") from None
+        raise InputError(f"{name}: {text!r} is no time: {_FORMS}. Nothing was written.") from None
     moment = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     if moment > now + timedelta(minutes=1):
-        raise InputError(f"done_at: {text!r} lies in the future: {_FORMS}. Nothing was written.")
+        raise InputError(f"{name}: {text!r} lies in the future: {_FORMS}. Nothing was written.")
     return moment

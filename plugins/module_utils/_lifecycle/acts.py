@@ -19,6 +19,7 @@ from .._incident.hash_chain import Head
 from .._incident.scope import phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import moment_of, stamp
+from .alerts import Alert, alert_from, alert_note
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
 from .deadlines import UPDATE, overdue
 from .roles import offered_to, roles_of
@@ -57,6 +58,7 @@ class Said:
     item: str = ""
     audience: str = "inside"
     status: str = ""
+    alerts: tuple[Mapping[str, Any], ...] = ()
 
 
 _Act = Callable[[Said, Sequence[EventReport], datetime], List[Dict[str, Any]]]
@@ -68,8 +70,9 @@ def events_of(act: str, said: Said, events: Sequence[EventReport], now: datetime
 
 
 def acknowledge(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """By any person, any number of times: the first one counts."""
-    return [{"kind": "acknowledged", "note": {"text": said.text} if said.text else {}}]
+    """By any person, any number of times: the first one counts. With the alerts that the person names."""
+    new = [{"kind": "alert", "note": alert_note(_alert(raw))} for raw in said.alerts]
+    return [*new, {"kind": "acknowledged", "note": {"text": said.text} if said.text else {}}]
 
 
 def severity(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
@@ -259,6 +262,14 @@ def _require_open(events: Sequence[EventReport]) -> None:
     """An incident that has ended is opened again by `reopen`, which needs a reason."""
     if phase_of(events) in ("resolved", "closed"):
         raise InputError(f"The incident is {phase_of(events)}: reopen it first, with a reason. {_NOTHING}")
+
+
+def _alert(raw: Any) -> Alert:
+    """As Alertmanager's webhook has it, or its labels alone."""
+    alert = alert_from(raw if isinstance(raw, Mapping) and "labels" in raw else {"labels": raw})
+    if alert is None:
+        raise InputError(f"alerts: an alert is a dictionary of labels with alertname. {_NOTHING}")
+    return alert
 
 
 def _role(said: Said) -> str:

@@ -15,7 +15,7 @@ def roles_of(events: Sequence[EventReport]) -> dict[str, str]:
     for event in events:
         if event["kind"] == "role":
             note = event["note"]
-            if note.get("action") in ("taken", "accepted"):
+            if note.get("action") in ("assigned", "taken", "accepted"):
                 roles[_text(note, "role")] = _text(note, "person")
             elif note.get("action") == "left" and roles.get(_text(note, "role")) == note.get("person"):
                 del roles[_text(note, "role")]

@@ -69,6 +69,21 @@ def until(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
     return shift.end
 
 
+def since(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
+    """Since when the person of this moment is on call, over shifts that follow each other, as far as shifts are known;
+    None for no person."""
+    shift = on_call(layers, moment)
+    if shift is None:
+        return None
+    edges = sorted({edge for layer in layers for each in layer.all for edge in (each.start, each.end)}, reverse=True)
+    for edge in edges:
+        if edge <= moment:
+            earlier = on_call(layers, edge - timedelta(microseconds=1))
+            if earlier is None or earlier.person != shift.person:
+                return edge
+    return shift.start
+
+
 def _boundary(layers: Sequence[Shifts], moment: datetime) -> datetime | None:
     """The next moment at which any layer changes."""
     edges = [edge for layer in layers for shift in layer.all for edge in (shift.start, shift.end) if edge > moment]

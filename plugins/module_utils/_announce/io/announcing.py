@@ -11,7 +11,8 @@ from typing import Any, Callable, Mapping
 from ..options import SECRETS
 from ..outbox import Entry, Message
 from ..report import AnnouncedMessage, AnnounceReport, OutboxReport, TakenMessage
-from ..settings import MAIL, PAGE, PAGER, SLACK, TRACKER, settings_of
+from ..settings import ALERTMANAGER, MAIL, PAGE, PAGER, SLACK, TRACKER, settings_of
+from .alertmanager import Silencer
 from .apprise import Apprise
 from .cachet import Cachet
 from .channel import Channel
@@ -39,6 +40,7 @@ class Announcing:
         of_site: Mapping[tuple[str, str], Any] | None = None,
     ) -> None:
         self.settings = settings_of(given, of_site)
+        self.alertmanager = self.settings.pop(ALERTMANAGER, None)
         self.texts = {name: Texts(name, templates.get(name) or {}) for name in self.settings}
         self.channels: dict[str, Channel] = {}
 
@@ -65,18 +67,24 @@ class Announcing:
         kinds: Mapping[str, Callable[..., Channel]] = {SLACK: Slack, MAIL: Mail, TRACKER: Tracker}
         return kinds[name](options, texts)
 
-    def shown(self, report: OutboxReport) -> AnnounceReport:
-        """Every message as it would go out, and to whom; nothing is sent."""
-        found: AnnounceReport = {"messages": [], "differences": [], "waiting": 0, "lines": list(report["lines"])}
+    def shown(self, report: OutboxReport, budget: float, clock: Clock = utc_now) -> AnnounceReport:
+        """Every message as it would go out, and to whom, and what would be silenced; nothing is sent."""
+        found = _nothing(report)
+        if self.alertmanager:
+            looked = Silencer(self.alertmanager, report["incidents"], budget, clock, only_look=True).start().join()
+            found["silences"] = list(looked.lines)
         for incident in report["incidents"]:
             found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
             found["waiting"] += incident["waiting"]
         found["lines"] += [f"{row['channel']} to {row['to']}: {row['text']}" for row in found["messages"]]
+        found["lines"] += found["silences"]
         return found
 
     def sent(self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now) -> AnnounceReport:
         """Send what was taken. ``append``: keeps events of an incident; ``budget``: seconds for all of it."""
-        found: AnnounceReport = {"messages": [], "differences": [], "waiting": 0, "lines": list(report["lines"])}
+        found, silencer = _nothing(report), None
+        if self.alertmanager:
+            silencer = Silencer(self.alertmanager, report["incidents"], budget, clock).start()
         busy = [incident for incident in report["incidents"] if incident["messages"]]
         for number, incident in enumerate(busy):
             began = time.monotonic()
@@ -91,8 +99,13 @@ class Announcing:
                 row = self._row(incident["id"], taken, str(note["state"]), str(note.get("reason") or ""))
                 found["messages"].append(row)
             found["differences"] += results.differences
+        if silencer is not None:
+            silencer.join()
+            for name, events in list(silencer.events.items()):
+                append(name, list(events))
+            found["silences"] = list(silencer.lines)
         found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
-        found["lines"] += [_line(row) for row in found["messages"]] + found["differences"]
+        found["lines"] += [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
         for incident in report["incidents"]:
             found["lines"] += [f"{incident['id']}: {line}" for line in incident["lines"]]
         return found
@@ -110,6 +123,10 @@ class Announcing:
             "incident": incident, "key": taken["key"], "channel": name, "to": to, "text": text.strip(),
             "state": state, "reason": reason,
         }  # fmt: skip
+
+
+def _nothing(report: OutboxReport) -> AnnounceReport:
+    return {"messages": [], "differences": [], "silences": [], "waiting": 0, "lines": list(report["lines"])}
 
 
 def _entry(taken: TakenMessage, now: datetime) -> Entry:

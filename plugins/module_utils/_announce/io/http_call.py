@@ -33,9 +33,9 @@ class Answered(Exception):
 
 
 def request(
-    method: str, url: str, headers: Mapping[str, str], body: Any = None, timeout: float = 10.0
+    method: str, url: str, headers: Mapping[str, str], body: Any = None, timeout: float = 10.0, most: int = _MOST
 ) -> dict[str, Any] | list[Any]:
-    """The JSON of a 2xx answer. Raises Answered: surely without effect, or in doubt."""
+    """The JSON of a 2xx answer, of at most ``most`` bytes. Raises Answered: surely without effect, or in doubt."""
     data = None if body is None else json.dumps(body).encode("utf-8", "backslashreplace")
     try:
         given = {"Content-Type": "application/json", "Accept": "application/json", **headers}
@@ -44,7 +44,7 @@ def request(
             url, data=data, headers=given, method=method, timeout=timeout, follow_redirects="none", http_agent=_AGENT
         )
         with answer:
-            found = json.loads(answer.read(_MOST) or b"{}")
+            found = json.loads(answer.read(most) or b"{}")
     except urllib.error.HTTPError as error:
         with error:
             raise Answered(of_status(error), error.code) from None

@@ -12,10 +12,14 @@ from ..._core.errors import RunbookError
 from ..._incident.event import EventReport
 from ..._incident.io.log import ids, read
 from ..._incident.record import record
+from ..._incident.severity import severity_of
+from ..._lifecycle.rota_roles import assignments, steps_of_roles
+from ..._oncall.steps import STEPS
 from ..claim import Claim, claim
 from ..outbox import Entry, is_waiting, lines_of_outbox
-from ..paging import AFTER
+from ..paging import AFTER, Answerer
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
+from ..silences import Silencing, silencing_of
 from ..wanted import wanted
 
 Clock = Callable[[], datetime]
@@ -53,17 +57,21 @@ def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
 
 def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime) -> OutboxOfIncident:
     made: list[Claim] = []
+    alerts: list[Silencing] = []
+    roles: list[dict[str, Any]] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
         who, after = given.get("answerers") or (), given.get("after") or AFTER
+        alerts[:] = [silencing_of(events, now)]
         messages = wanted(name, events, given["settings"], now, who, after)
         made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
-        return [{"kind": "message", "note": note} for note in made[0].notes]
+        roles[:] = _roles(events, who, after, given.get("roles_from") or {})
+        return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]
 
     # Read first: most runs have nothing to send, and then nothing is locked.
     decide(read(given["log"], name)[0])
     path = ""
-    if made[0].notes and not check_mode:
+    if (made[0].notes or roles) and not check_mode:
         options = {option: given[option] for option in ("log", "by", "at", "group")}
         path = record({**options, "id": name, "events": [], "create": False}, False, decide)["path"]
     claimed = made[0]
@@ -74,7 +82,23 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
         "path": path,
         "waiting": sum(is_waiting(entry) for entry in claimed.left),
         "lines": lines_of_outbox(claimed.left, now),
+        "silencing": alerts[0],
     }
+
+
+def _roles(
+    events: Sequence[EventReport],
+    answerers: Sequence[Answerer],
+    after: Mapping[str, Sequence[float]],
+    steps: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """Of an incident that pages people, the roles that the rotation fills."""
+    if not events or severity_of(events) not in after:
+        return []
+    on_call = {each["step"]: each["person"] for each in answerers}
+    until = {each["step"]: each["until"] for each in answerers}
+    notes = assignments(events, on_call, until, steps_of_roles(steps, STEPS))
+    return [{"kind": "role", "note": note} for note in notes]
 
 
 def _message(entry: Entry) -> TakenMessage:

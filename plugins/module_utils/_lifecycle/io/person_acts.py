@@ -5,24 +5,35 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Sequence
+from pathlib import Path
+from typing import Any, Mapping, Sequence
 
 from ..._core.errors import InputError
 from ..._incident.event import EventReport
 from ..._incident.hash_chain import break_text
-from ..._incident.io.joining import existing_incident
-from ..._incident.io.log import read
+from ..._incident.io.joining import existing_incident, open_incident
+from ..._incident.io.log import missing_incident, read
 from ..._incident.io.verify import verify
 from ..._incident.record import record
+from ..._incident.scope import NEW
 from ..acts import Said, events_of
+from ..user_report import SCENARIO, action_item, noted, opening_of
 
-_SAID = ("by", "text", "reason", "severity", "role", "person", "item", "audience", "status")
+_SAID = ("text", "reason", "severity", "role", "person", "item", "audience", "status")
+_KEPT = ("log", "by", "at", "group")
+REPORT = "report"
 
 
 def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """What incident_act returns. Raises InputError where there is no such incident, and where the act is refused."""
+    if given["act"] == REPORT:
+        return _report(given, check_mode)
     name = existing_incident(given["log"], given["id"], given["hosts"], given["join_within"], given["site"])
-    said = Said(**{field: str(given[field]).strip() for field in _SAID})
+    said = Said(
+        _person(given["people"], given["by"]),
+        alerts=tuple(given["alerts"]),
+        **{field: str(given[field]).strip() for field in _SAID},
+    )
     broken = verify(given["log"], name, ())["incidents"][name]["first_break"] if given["act"] == "close" else None
     if broken and not said.reason:
         raise InputError(
@@ -39,8 +50,42 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         decide(read(given["log"], name)[0])
         return {"changed": False, "id": name, "events": new, "path": "", "head": {"seq": 0, "hash": ""}}
     # Asked while no one else can write: of two people who take one role at once the second one is refused.
-    options = {option: given[option] for option in ("log", "by", "at", "group")}
+    options = {option: given[option] for option in _KEPT}
     written = record({**options, "id": name, "events": [], "create": False}, check_mode, decide)
+    return {
+        "changed": written["changed"], "id": name, "events": new, "path": written["path"], "head": written["head"],
+    }  # fmt: skip
+
+
+def _person(people: Sequence[Mapping[str, Any]], by: str) -> str:
+    """The name of the person who has this login or is this user of AWX; else the login itself."""
+    known = (each for each in people if isinstance(each, Mapping) and by in (each.get("login"), each.get("awx_user")))
+    return str(next((each.get("name") or by for each in known), by))
+
+
+def _report(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """What users reported opens an incident, or is added to the open one of these hosts."""
+    now = datetime.now(timezone.utc)
+    report = opening_of(
+        given["text"].strip(), given["reported_by"].strip(), given["noticed_at"].strip(), given["severity"],
+        given["hosts"], given["site"], now,
+    )  # fmt: skip
+    found = open_incident(given["log"], given["id"], SCENARIO, given["hosts"], given["join_within"], given["site"])
+    if given["id"] not in ("", NEW) and not found["joined"]:
+        raise missing_incident(Path(given["log"]).expanduser(), given["id"])
+    new = [noted(report)] if found["joined"] else [action_item(report)]
+    if check_mode:
+        return {"changed": False, "id": found["id"], "events": new, "path": "", "head": found["head"]}
+    options = {option: given[option] for option in _KEPT}
+    # Two reports of one moment are one incident: the second one joins it when it is written.
+    joins = {"join_hosts": given["hosts"], "join_within": found["join_within"]}
+
+    def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
+        new[:] = [noted(report)] if events else [action_item(report)]
+        return new
+
+    written = record({**options, **joins, "id": found["id"], "events": [], "opening": report}, check_mode, decide)
+    name = written["id"] or found["id"]
     return {
         "changed": written["changed"], "id": name, "events": new, "path": written["path"], "head": written["head"],
     }  # fmt: skip

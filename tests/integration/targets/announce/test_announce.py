@@ -48,9 +48,11 @@ class Site:
         done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
 
+    def lines(self):
+        return [json.loads(line) for line in (self.log / "a.jsonl").read_text().splitlines()]
+
     def states(self):
-        lines = [json.loads(line) for line in (self.log / "a.jsonl").read_text().splitlines()]
-        return {line["note"]["key"]: line["note"]["state"] for line in lines if line["kind"] == "message"}
+        return {line["note"]["key"]: line["note"]["state"] for line in self.lines() if line["kind"] == "message"}
 
 
 @pytest.fixture
@@ -139,6 +141,10 @@ def test_a_tick_pages_who_is_on_call_until_one_acknowledges(tmp_path, servers):
     assert len(paged) == 1
     assert "you are on call as primary" in paged[0]
     assert [str(each["To"]) for each in mail.mails if "PAGE" in str(each["Subject"])] == ["ada@example.org"]
+    roles = [line["note"] for line in site.lines() if line["kind"] == "role"]
+    assert [(note["role"], note["person"], note["action"]) for note in roles] == [
+        ("incident_commander", "ada", "assigned")
+    ]
     site.write(("acknowledged", {}))
     site.play(playbook="playbooks/incident_tick.yml")
     assert len(slack.room("dm-U1").messages) == 1

@@ -104,3 +104,35 @@ def test_what_is_overdue_is_in_the_status(log):
         incident for incident in run_module("incident_status", log=str(log))["incidents"] if incident["id"] == "b"
     ]
     assert [line.partition(" was due ")[0] for line in late["overdue"]] == ["the acknowledgement", "an update"]
+
+
+def reported(log, **options):
+    given = {"text": "no booking can be paid", "reported_by": "support", "noticed_at": "2026-11-23T14:20:00Z"}
+    return act(log, "report", **{**given, **options})
+
+
+def test_what_users_report_opens_an_incident_with_the_alert_that_is_missing_as_work(tmp_path):
+    found = reported(tmp_path, severity="P2")
+    with open(found["path"]) as log:
+        first, second = [json.loads(line) for line in log]
+    assert (first["note"]["reported_by"], first["note"]["noticed_at"]) == ("support", "2026-11-23T14:20:00.000000Z")
+    assert (first["note"]["severity"], first["note"]["hosts"]) == ("P2", ["db1"])
+    assert second["kind"] == "action_item"
+    page = run_module("incident_postmortem", log=str(tmp_path), id=found["id"])
+    assert page["changed"] is True
+
+
+def test_a_report_joins_the_open_incident_and_raises_its_severity(log):
+    assert reported(log, severity="P0")["id"] == "a"
+    assert run_module("incident_status", log=str(log), id="a")["incidents"][0]["severity"] == "P0"
+    other = reported(log, id="new")
+    assert other["id"] != "a"
+    assert "no incident" in reported(log, id="nope")["msg"].lower()
+    assert not (log / "nope.jsonl").exists()
+
+
+def test_a_login_acts_under_the_name_of_its_person(log):
+    people = [{"name": "Ada Lovelace", "login": "ada", "mail": "a@example.org"}]
+    taken = act(log, "take_role", role="incident_commander", people=people)
+    assert taken["events"][0]["note"]["person"] == "Ada Lovelace"
+    assert act(log, "leave_role", role="incident_commander", people=people)["changed"] is True

@@ -25,4 +25,9 @@ def row(state, reason="", channel="slack"):
     ],
 )  # fmt: skip
 def test_what_went_out_is_one_line_and_what_did_not_is_named(result, lines):
-    assert of_announced(result) == lines
+    assert of_announced({"silences": [], **result}) == lines
+
+
+def test_what_changed_in_alertmanager_is_said():
+    result = {"messages": [], "differences": [], "silences": ["i: DiskFull is silenced"]}
+    assert of_announced(result) == [(DIM, "i: DiskFull is silenced")]

@@ -4,10 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import AFTER, pages, reminders
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import (
+    AFTER,
+    pages,
+    reminders,
+    shift_changes,
+)
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.settings import settings_of
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
 
-from support.incident_events import START, event, opened
+from support.incident_events import START, event, opened, role
 
 SETTINGS = settings_of({"slack": {"token": "x"}, "mail": {"host": "x", "sender": "y@z", "to": ["q@z"]}})
 BASE = {"incident": "i", "scenario": "s", "hosts": "db1", "opened_at": "x"}
@@ -78,3 +84,44 @@ def test_an_overdue_update_is_said_once_for_each_time_that_it_was_due():
     said = event("update", 16, text="x", next_at="2026-11-27T10:40:00.000000Z")
     assert reminders([opened("P0"), said], BASE, START + timedelta(minutes=30)) == []
     assert reminders([opened("P0"), event("phase", 1, phase="resolved")], BASE, START + timedelta(minutes=99)) == []
+
+
+def change(minutes=20.0, before="eve", **more):
+    since = stamp(START + timedelta(minutes=minutes))
+    return {**WHO[0], "since": since, "until": "", "before": before, "before_slack": "U3", "before_mail": "", **more}
+
+
+def told(who, minutes, events=None):
+    now = START + timedelta(minutes=minutes)
+    return shift_changes(events or [opened("P1")], [who], SETTINGS, BASE, now)
+
+
+def test_at_the_end_of_a_shift_both_people_and_the_channel_hear_of_it_once():
+    keys = [message.key for message in told(change(), 20)]
+    at = change()["since"]
+    assert keys == [
+        f"slack/shift/primary/{at}", f"call/leaves/primary/{at}/slack", f"call/comes/primary/{at}/slack",
+        f"call/comes/primary/{at}/mail",
+    ]  # fmt: skip
+    assert [message.key for message in told(change(), 50)] == keys  # the same keys: the outbox sends each once
+
+
+def test_the_roles_that_the_person_who_leaves_holds_are_named():
+    events = [opened("P1"), role("taken", "eve"), role("assigned", "eve", "technical_lead")]
+    assert told(change(), 21, events)[0].values["roles"] == "incident commander, technical lead"
+
+
+@pytest.mark.parametrize(
+    ("who", "minutes", "events"),
+    [
+        (change(-5.0), 1, None),  # it began before the incident
+        (change(), 81, None),  # an hour ago
+        (change(), 19, None),  # by a clock that is behind
+        (change(before=""), 21, None),
+        ({**change(), "person": ""}, 21, None),
+        (change(since=""), 21, None),
+        (change(), 21, [opened("P1"), event("phase", phase="resolved")]),
+    ],
+)
+def test_what_is_no_change_of_shift_in_an_open_incident(who, minutes, events):
+    assert told(who, minutes, events) == []

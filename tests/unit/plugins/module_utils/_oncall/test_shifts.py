@@ -10,6 +10,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._oncall.shifts impor
     on_call,
     overlaps,
     replaced,
+    since,
     until,
 )
 
@@ -61,3 +62,9 @@ def test_gaps_and_overlaps_are_found():
 def test_an_override_takes_its_time_and_no_more():
     found = replaced([shift(0, 8), shift(8, 16, "bob")], [shift(6, 10, "eve"), shift(7, 9, "mallory")])
     assert found == [shift(0, 6), shift(6, 7, "eve"), shift(7, 9, "mallory"), shift(9, 10, "eve"), shift(10, 16, "bob")]
+
+
+def test_since_when_a_person_is_on_call_over_shifts_that_follow_each_other():
+    layers = [Shifts([shift(2, 4, "bob")]), Shifts([shift(0, 8), shift(8, 10), shift(12, 14)])]
+    begins = [since(layers, at(hour)) for hour in (1, 3, 4, 9, 11, 13)]
+    assert begins == [at(0), at(2), at(4), at(4), None, at(12)]

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An incident that users reported and no alert saw. Pure.
+
+That the monitoring was silent is work that remains after the incident, so it becomes an action item at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Mapping, Sequence
+
+from .._core.errors import InputError
+from .._core.redaction import redacted
+from .._incident.note import when
+from .._incident.stamps import stamp
+
+SCENARIO = "user_report"
+KEY = "alert-for-user-report"
+_MOST = 4000  # characters
+_NOTHING = "Nothing was written."
+
+
+def opening_of(
+    text: str, reported_by: str, noticed_at: str, severity: str, hosts: Sequence[str], site: str, now: datetime
+) -> dict[str, Any]:
+    """The note with which the incident opens. Raises InputError for a report without a text or without a reporter."""
+    if not text or len(text) > _MOST:
+        raise InputError(f"text: say what users cannot do, in 1 to {_MOST} characters. {_NOTHING}")
+    if not reported_by:
+        raise InputError(f"reported_by: say who reported it, as a customer, the support or a name. {_NOTHING}")
+    note: dict[str, Any] = {
+        "scenario": SCENARIO, "severity": severity or "unknown", "hosts": list(hosts), "site": site,
+        "reported_by": redacted(reported_by), "text": redacted(text),
+    }  # fmt: skip
+    return {**note, "noticed_at": stamp(when(noticed_at, now, "noticed_at"))} if noticed_at else note
+
+
+def action_item(opening: Mapping[str, Any]) -> dict[str, Any]:
+    """The work that the silence of the monitoring leaves."""
+    text = f"Users reported it before any alert did: {opening['text']}. Find the alert that is missing."
+    return {"kind": "action_item", "note": {"key": KEY, "text": text, "state": "open"}}
+
+
+def noted(opening: Mapping[str, Any]) -> dict[str, Any]:
+    """The same report as a note of an incident that is open already."""
+    note = {"text": f"reported by {opening['reported_by']}: {opening['text']}"}
+    seen = {"done_at": opening["noticed_at"]} if opening.get("noticed_at") else {}
+    return {"kind": "noted", "note": {**note, **seen}}

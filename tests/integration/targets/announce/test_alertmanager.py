@@ -1,0 +1,189 @@
+"""Silences of an acknowledged incident, in an Alertmanager of its own that pages a receiver."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.alerts import fingerprint_of
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
+
+from support.alertmanager import alertmanager, until
+from support.channels.server import dropped
+from support.servers import free_port
+
+from .test_announce import Site
+
+
+class Incident:
+    """A log with one incident, and what `announce` does with it."""
+
+    def __init__(self, folder, settings):
+        self.log, self.settings = str(folder / "log"), settings
+        opening = {"hosts": ["db"], "severity": "P1", "scenario": "disk_space"}
+        record({"log": self.log, "id": "a", "by": "run", "opening": opening, "events": []}, False)
+
+    def act(self, name, by="ada", **given):
+        options = {option: spec.get("default") for option, spec in ACT_ARGS.items()}
+        act_on_incident({**options, "log": self.log, "id": "a", "act": name, "by": by, **given}, False)
+
+    def announce(self, clock=lambda: datetime.now(UTC), check_mode=False, budget=20.0):
+        options = {option: spec.get("default") for option, spec in OUTBOX_ARGS.items()}
+        announcing = Announcing({"alertmanager": self.settings}, {})
+        found = take_messages({**options, "log": self.log, "ids": ["a"], "settings": {}}, check_mode, clock)
+        if check_mode:
+            return announcing.shown(found, budget, clock)["silences"]
+        return announcing.sent(found, self._append, budget, clock)["silences"]
+
+    def _append(self, name, events):
+        record({"log": self.log, "id": name, "by": "run", "events": events, "create": False}, False)
+
+    def notes(self, kind):
+        with open(f"{self.log}/a.jsonl") as log:
+            events = [json.loads(line) for line in log]
+        return [event["note"] for event in events if event["kind"] == kind]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with alertmanager(tmp_path_factory.mktemp("alertmanager")) as running:
+        yield running
+
+
+@pytest.fixture
+def instances(server, request):
+    """Names of instances that no other test has; what they left is cleared."""
+    names = [f"{request.node.name}-{number}" for number in range(3)]
+    yield names
+    for silence in server.silences():
+        server.expire(silence["id"])
+
+
+def test_the_story_from_the_acknowledgement_to_the_end(server, instances, tmp_path):
+    name = tmp_path.name
+    one, two, new = instances
+    incident = Incident(tmp_path, server.settings)
+    server.fire(one, two, name=name)
+    until(lambda: {one, two} <= set(server.receiver.paged))
+    assert incident.announce() == []  # not acknowledged: it pages
+    incident.act("acknowledge")
+    assert any("would silence" in line for line in incident.announce(check_mode=True))
+    assert server.silences(name) == []
+    incident.announce()
+    found = server.silences(name)
+    assert {matcher["value"] for row in found for matcher in row["matchers"]} == {name, one, two}
+    assert all(len(row["matchers"]) == 2 and "incident a;" in row["comment"] for row in found)
+    fingerprints = {note["fingerprint"] for note in incident.notes("alert")}
+    assert fingerprint_of({"alertname": name, "instance": one, "scenario": "disk_space"}) in fingerprints
+    # The same alert of another instance pages, also after every further look.
+    server.fire(new, name=name)
+    server.receiver.paged.clear()
+    until(lambda: server.receiver.paged.count(new) > 2)
+    assert not {one, two} & set(server.receiver.paged[2:])  # what was under way when it was cleared may come
+    incident.announce()
+    assert len(server.silences(name)) == 2
+    # Ten minutes later they are extended, under the same ids.
+    before = {row["id"]: row["endsAt"] for row in found}
+    incident.announce(lambda: datetime.now(UTC) + timedelta(minutes=10))
+    after = {row["id"]: row["endsAt"] for row in server.silences(name)}
+    assert before.keys() == after.keys()
+    assert all(after[key] > before[key] for key in after)
+    # The end: no silence is left, and what still fires pages again.
+    server.receiver.paged.clear()
+    incident.act("resolve", reason="by hand")
+    incident.announce()
+    assert server.silences(name) == []
+    until(lambda: {one, two} <= set(server.receiver.paged))
+    states = [note["state"] for note in incident.notes("silence") if note["alertname"] == name]
+    assert states == ["made", "made", "expired", "expired"]
+
+
+def test_two_people_who_acknowledge_at_once_make_one_silence(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(instances[0], name=name)
+    incident = Incident(tmp_path, server.settings)
+    for number in range(5):
+        for silence in server.silences(name):
+            server.expire(silence["id"])
+        start = threading.Barrier(4)
+
+        def both(by, start=start):
+            start.wait()
+            incident.act("acknowledge", by)
+            start.wait()
+            incident.announce()
+
+        people = [threading.Thread(target=both, args=(f"{by}{number}",)) for by in "abcd"]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        assert len(server.silences(name)) == 1
+
+
+def test_what_a_person_expires_stays_expired_until_the_next_acknowledgement(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(instances[0], name=name)
+    incident = Incident(tmp_path, server.settings)
+    incident.act("acknowledge")
+    incident.announce()
+    server.expire(server.silences(name)[0]["id"])
+    assert any("expired by hand" in line for line in incident.announce())
+    assert server.silences(name) == []
+    incident.act("acknowledge")
+    incident.announce()
+    assert len(server.silences(name)) == 1
+
+
+def test_an_alert_is_named_with_the_acknowledgement(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(instances[0], name=name, scenario="other")
+    incident = Incident(tmp_path, server.settings)
+    labels = {"alertname": name, "instance": instances[0], "scenario": "other"}
+    incident.act("acknowledge", alerts=[labels])
+    incident.announce()
+    assert len(server.silences(name)) == 1
+    assert not [
+        line for line in incident.announce() if "expired" in line
+    ]  # it fires, as the fingerprint of its labels says
+    assert [note["status"] for note in incident.notes("alert") if note["alertname"] == name] == ["firing"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}", "http://no-such-host.invalid"])
+def test_while_it_is_down_the_acknowledgement_stands_and_a_later_run_catches_up(server, instances, tmp_path, url):
+    name = tmp_path.name
+    server.fire(instances[0], name=name)
+    incident = Incident(tmp_path, {**server.settings, "url": url.format(port=free_port())})
+    incident.act("acknowledge")
+    assert "next run tries again" in incident.announce()[0]
+    assert len(incident.notes("acknowledged")) == 1
+    incident.settings = server.settings
+    incident.announce()
+    assert len(server.silences(name)) == 1
+
+
+def test_where_packets_are_dropped_it_costs_the_budget_and_no_more(tmp_path):
+    with dropped() as address:
+        incident = Incident(tmp_path, {"url": address, "labels": ["instance"]})
+        incident.act("acknowledge")
+        assert "Alertmanager" in incident.announce(budget=1.0)[0]
+
+
+def test_the_playbook_of_the_acknowledgement_silences(server, instances, tmp_path):
+    name = tmp_path.name
+    server.fire(instances[0], name=name)
+    site = Site(tmp_path, alertmanager=server.settings)
+    code, screen = site.play(playbook="playbooks/incident_ack.yml")
+    assert code == 0, screen
+    assert len(server.silences(name)) == 1
+    assert "is silenced while the incident is open" in screen
+    code, screen = site.play(playbook="playbooks/incident_resolve.yml", incident_act_reason="by hand")
+    assert code == 0, screen
+    assert server.silences(name) == []

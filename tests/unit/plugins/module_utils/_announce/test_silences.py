@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.silences import (
+    LASTS,
+    Silence,
+    changes,
+    comment_of,
+    matchers_of,
+    silence_from,
+    silencing_of,
+)
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.alerts import alert_from
+
+from support.incident_events import START, event
+
+NOW = START + timedelta(minutes=5)
+OPENED = event("opened", 0, id="i", scenario="disk_space", severity="P1")
+ACK = event("acknowledged", 4, by="bob")
+A1 = {"alertname": "DiskFull", "instance": "db1", "scenario": "disk_space"}
+A2 = {**A1, "instance": "db2"}
+KNOWN = event("alert", 1, alertname="DiskFull", fingerprint="1", labels=A1)
+M1 = (("alertname", "DiskFull"), ("instance", "db1"))
+
+
+def firing(labels, fingerprint, minutes=-10.0):
+    at = stamp(START + timedelta(minutes=minutes))
+    found = alert_from({"labels": labels, "fingerprint": fingerprint, "startsAt": at, "status": {"state": "active"}})
+    assert found is not None
+    return found
+
+
+def silence(name="s", matchers=M1, state="active", ends=15.0, updated=4.0, incident="i", starts=4.0):
+    start = stamp(START + timedelta(minutes=starts))
+    end, change = START + timedelta(minutes=ends), START + timedelta(minutes=updated)
+    return Silence(name, matchers, state, start, end, change, comment_of(incident, "bob"))
+
+
+def changed(events, alerts=(), silences=(), labels=("instance",), now=NOW):
+    return changes("i", silencing_of(events, now), list(labels), alerts, silences, now)
+
+
+def test_without_an_acknowledgement_nothing_is_silenced_and_nothing_is_asked():
+    said = silencing_of([OPENED, KNOWN], NOW)
+    assert not said["due"]
+    assert changed([OPENED, KNOWN], [firing(A1, "1")]).create == []
+
+
+def test_the_alerts_of_the_scenario_that_fired_at_the_acknowledgement_join():
+    other = {**A1, "scenario": "high_cpu"}
+    found = changed([OPENED, ACK], [firing(A1, "1"), firing(other, "3"), firing({"alertname": "X"}, "4")])
+    assert [note["fingerprint"] for note in found.alerts] == ["1"]
+    assert found.create == [M1]
+
+
+def test_an_alert_of_another_instance_that_began_later_goes_on_paging():
+    found = changed([OPENED, KNOWN, ACK], [firing(A1, "1"), firing(A2, "2", minutes=4.5)])
+    assert (found.create, found.alerts) == ([M1], [])
+
+
+def test_a_second_acknowledgement_takes_what_fires_by_then():
+    again = event("acknowledged", 4.8, by="eve")
+    found = changed([OPENED, KNOWN, ACK, again], [firing(A1, "1"), firing(A2, "2", minutes=4.5)])
+    assert len(found.create) == 2
+
+
+def test_one_that_is_there_is_extended_when_it_has_little_time_left():
+    assert changed([OPENED, KNOWN, ACK], [firing(A1, "1")], [silence(ends=19)]).extend == []
+    found = changed([OPENED, KNOWN, ACK], [firing(A1, "1")], [silence(ends=14)])
+    assert [each.id for each in found.extend] == ["s"]
+    assert found.create == []
+
+
+def test_of_two_that_were_made_at_once_every_run_keeps_the_same():
+    pair = [silence("b", ends=19), silence("a", ends=19)]
+    for order in (pair, pair[::-1]):
+        found = changed([OPENED, KNOWN, ACK], [firing(A1, "1")], order)
+        assert [each.id for each in found.expire] == ["b"]
+        assert found.create == []
+
+
+@pytest.mark.parametrize("phase", ["resolved", "closed"])
+def test_with_the_incident_the_silences_end(phase):
+    events = [OPENED, KNOWN, ACK, event("phase", 4.5, phase=phase)]
+    assert silencing_of(events, NOW)["due"]
+    found = changed(events, [firing(A1, "1")], [silence(), silence("other", incident="i2")])
+    assert [each.id for each in found.expire] == ["s"]
+    assert (found.create, found.alerts) == ([], [])
+
+
+def test_an_incident_that_ended_long_ago_is_asked_for_only_while_a_silence_of_it_is_known():
+    ended = [OPENED, KNOWN, ACK, event("phase", 5, phase="resolved")]
+    late = START + timedelta(hours=3)
+    assert not silencing_of(ended, late)["due"]
+    made = event("silence", 4, alertname="DiskFull", state="made", reference="s")
+    assert silencing_of([*ended[:3], made, ended[3]], late)["due"]
+    expired = event("silence", 6, alertname="DiskFull", state="expired", reference="s")
+    assert not silencing_of([*ended[:3], made, ended[3], expired], late)["due"]
+
+
+def test_after_a_relapse_it_waits_for_another_acknowledgement():
+    events = [OPENED, KNOWN, ACK, event("phase", 4.5, phase="resolved"), event("phase", 4.6, phase="open")]
+    found = changed(events, [firing(A1, "1")], [silence()])
+    assert found.create == []
+    assert [each.id for each in found.expire] == ["s"]
+    assert changed([*events, event("acknowledged", 4.8)], [firing(A1, "1")]).create == [M1]
+
+
+def test_one_that_a_person_expired_is_not_made_again_until_the_next_acknowledgement():
+    by_hand = silence(state="expired", ends=4.5, updated=4.5)
+    found = changed([OPENED, KNOWN, ACK], [firing(A1, "1")], [by_hand])
+    assert found.create == []
+    assert "expired by hand" in found.lines[0]
+    again = event("acknowledged", 4.8)
+    assert changed([OPENED, KNOWN, ACK, again], [firing(A1, "1")], [by_hand]).create == [M1]
+
+
+def test_one_that_ran_out_or_that_a_run_expired_is_made_again():
+    ran_out = silence(state="expired", ends=4.9, updated=4.1)
+    assert changed([OPENED, KNOWN, ACK], [firing(A1, "1")], [ran_out]).create == [M1]
+    by_run = event("silence", 4.4, alertname="DiskFull", state="expired", reference="s")
+    double = silence(state="expired", ends=4.5, updated=4.5)
+    assert changed([OPENED, KNOWN, ACK, by_run], [firing(A1, "1")], [double]).create == [M1]
+
+
+def test_an_alert_that_has_none_of_the_labels_is_named_and_not_silenced():
+    found = changed([OPENED, KNOWN, ACK], [firing(A1, "1")], labels=["cluster"])
+    assert found.create == []
+    assert "every instance" in found.lines[0]
+
+
+def test_that_a_silenced_alert_ended_or_fires_again_is_noted():
+    found = changed([OPENED, KNOWN, ACK], [])
+    assert [(note["fingerprint"], note["status"]) for note in found.alerts] == [("1", "resolved")]
+    over = event("alert", 4.2, alertname="DiskFull", fingerprint="1", status="resolved", labels=A1)
+    assert changed([OPENED, KNOWN, ACK, over], []).alerts == []
+    again = changed([OPENED, KNOWN, ACK, over], [firing(A1, "1")])
+    assert [note["status"] for note in again.alerts] == ["firing"]
+
+
+def test_what_a_silence_matches_never_is_the_name_alone():
+    assert matchers_of(A1, ["instance", "cluster"]) == M1
+    assert matchers_of(A1, ["alertname"]) == ()
+    assert matchers_of({"alertname": "X", "instance": ""}, ["instance"]) == ()
+    assert matchers_of({"instance": "x"}, ["instance"]) == ()
+
+
+def row(**changed):
+    matchers = [{"name": name, "value": value, "isRegex": False, "isEqual": True} for name, value in reversed(M1)]
+    moments = {
+        "startsAt": "2026-11-27T10:00:00Z",
+        "endsAt": "2026-11-27T10:15:00Z",
+        "updatedAt": "2026-11-27T10:00:00Z",
+    }
+    return {"id": "s", "matchers": matchers, "status": {"state": "active"}, "comment": "c", **moments, **changed}
+
+
+def test_a_silence_as_the_api_has_it():
+    found = silence_from(row())
+    assert found
+    assert found.matchers == M1
+    assert found.ends_at - found.updated_at == LASTS
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [None, [], {}, row(matchers=None), row(matchers=[3]), row(endsAt="x"), row(updatedAt=None), row(status="x"),
+     row(id=None), row(matchers=[{"name": "a", "value": "b.*", "isRegex": True}]),
+     row(matchers=[{"name": "a", "value": "b", "isEqual": False}])],
+)  # fmt: skip
+def test_what_is_no_silence_of_an_incident(raw):
+    assert silence_from(raw) is None
