@@ -49,16 +49,23 @@ def _kind(*kinds: str) -> _Rule:
     return lambda events: _first(events, lambda event: event["kind"] in kinds)
 
 
-def _sent(**wanted: str) -> _Rule:
-    """A message of the outbox that was sent, with these fields."""
+def _sent(contains: str = "", **wanted: str) -> _Rule:
+    """A message of the outbox with these fields that was sent. Its fields are in the event by which it was queued; later
+    events have its key alone. ``contains``: a part of the key."""
 
     def rule(events: _Events) -> _Tick:
+        keys = {
+            event["note"].get("key")
+            for event in events
+            if event["kind"] == "message"
+            and event["note"].get("state") == "queued"
+            and contains in str(event["note"].get("key"))
+            and all(event["note"].get(name) == value for name, value in wanted.items())
+        }
         return _first(
             events,
             lambda event: (
-                event["kind"] == "message"
-                and event["note"].get("state") == "sent"
-                and all(event["note"].get(name) == value for name, value in wanted.items())
+                event["kind"] == "message" and event["note"].get("state") == "sent" and event["note"].get("key") in keys
             ),
         )
 
@@ -147,7 +154,7 @@ ITEMS: dict[str, _Item] = {
     "team_assembled": _Item("team assembled: all three roles are held", _assembled),
     "investigated": _Item("initial investigation completed", _investigated),
     "mitigated": _Item("mitigation actions taken", _mitigated),
-    "status_page_updated": _Item("status page updated", _sent(audience="status_page")),
+    "status_page_updated": _Item("status page updated", _sent(channel="page")),
     "stakeholders_notified": _Item("stakeholders notified", _stakeholders),
     "resolution_implemented": _Item("resolution implemented", _kind("mitigated")),
     "recovery_verified": _Item("recovery verified", _recovered),
@@ -157,7 +164,7 @@ ITEMS: dict[str, _Item] = {
     "action_items_assigned": _Item("action items identified and assigned", _owned, True),
     "runbooks_updated": _Item("runbooks updated", _never, True),
     "monitoring_improved": _Item("monitoring improved", _never, True),
-    "customers_informed": _Item("customer communication sent", _sent(audience="customers"), True),
+    "customers_informed": _Item("customer communication sent", _sent("/resolved/", channel="page"), True),
     "lessons_shared": _Item("lessons shared", _sent(template="postmortem"), True),
 }
 
