@@ -50,8 +50,8 @@ def _kind(*kinds: str) -> _Rule:
 
 
 def _sent(contains: str = "", **wanted: str) -> _Rule:
-    """A message of the outbox with these fields that was sent. Its fields are in the event by which it was queued; later
-    events have its key alone. ``contains``: a part of the key."""
+    """A message of the outbox with these fields that was sent. Its fields are in the event by which it was queued;
+    later events have its key alone. ``contains``: a part of the key."""
 
     def rule(events: _Events) -> _Tick:
         keys = {
