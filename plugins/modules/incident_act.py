@@ -61,7 +61,7 @@ options:
     type: str
     default: ""
   item:
-    description: Item of the checklist, as M(pafar.runbook.incident_status) names it.
+    description: Item of the checklist, as M(pafar.runbook.incident_status) names it; several with commas.
     type: str
     default: ""
   audience:

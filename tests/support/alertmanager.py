@@ -54,13 +54,7 @@ class Alertmanager:
         self.settings = {"url": self.url, "labels": ["instance"]}
 
     def ask(self, path: str, body: Any = None, method: str = "") -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(
-            f"{self.url}/api/v2{path}", data, headers, method=method or ("POST" if data else "GET")
-        )
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
-            return json.loads(answer.read() or b"{}")
+        return ask(self.url, path, body, method)
 
     def fire(self, *instances: str, name: str = "DiskFull", scenario: str = "disk_space") -> None:
         """Let alerts fire, and wait until Alertmanager has them."""
@@ -75,6 +69,15 @@ class Alertmanager:
 
     def expire(self, name: str) -> None:
         self.ask(f"/silence/{name}", method="DELETE")
+
+
+def ask(url: str, path: str, body: Any = None, method: str = "") -> Any:
+    """What the API answers."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/api/v2{path}", data, headers, method=method or ("POST" if data else "GET"))
+    with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
+        return json.loads(answer.read() or b"{}")
 
 
 def until(true: Callable[[], Any]) -> None:

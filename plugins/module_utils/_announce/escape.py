@@ -16,6 +16,7 @@ from .._core.text import in_html, in_markdown, printable
 # A chat makes mentions and links of bare text: only a gap stops it.
 _LIVE = re.compile(r"(@)(?=\S)|(:)(?=//)|(\bwww)(?=\.)|(#)(?=\w)", re.IGNORECASE)
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"})
+_ANY = str.maketrans({"<": "(", ">": ")", "&": "+", "*": None, "`": "'", "[": "(", "]": ")", "~": "-"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -26,6 +27,15 @@ def in_slack(text: str) -> str:
     '&lt;!here&gt; see http: //x'
     """
     return _LIVE.sub(lambda match: f"{match.group()} ", printable(text)).translate(_SLACK)
+
+
+def in_any_chat(text: str) -> str:
+    """For a service of which no more is known than that it may make mentions, links, HTML or Markdown of a text.
+
+    >>> in_any_chat("<!here> **x** @all")
+    '(!here) x @ all'
+    """
+    return _LIVE.sub(lambda match: f"{match.group()} ", printable(text)).translate(_ANY)
 
 
 def in_plain(text: str) -> str:
@@ -51,7 +61,7 @@ def in_page(text: str) -> str:
 
 TARGETS: Mapping[str, Callable[[str], str]] = {
     "slack": in_slack, "page": in_page, "mail": in_plain, "pager": in_plain, "tracker": in_markdown,
-    "header": in_header, "csv": in_csv,
+    "header": in_header, "csv": in_csv, "apprise": in_any_chat,
 }  # fmt: skip
 
 

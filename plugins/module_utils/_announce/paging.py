@@ -13,7 +13,7 @@ from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.text import span
 from .._incident.event import EventReport
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import update_due
@@ -22,7 +22,6 @@ from .outbox import Message
 from .settings import MAIL, SLACK
 
 AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
-_ENDED = ("resolved", "closed")
 _NEWS = timedelta(hours=1)  # for how long a change of shift is told
 
 
@@ -73,7 +72,7 @@ def _is_answered(events: Sequence[EventReport]) -> bool:
     for number, event in enumerate(events):
         if event["kind"] == "phase" and event["note"].get("phase") == "open":
             last = number
-    return phase_of(events) in _ENDED or any(event["kind"] == "acknowledged" for event in events[last:])
+    return phase_of(events) in ENDED or any(event["kind"] == "acknowledged" for event in events[last:])
 
 
 def _of_step(answerer: Answerer, channels: Mapping[str, Any], base: Mapping[str, Any]) -> list[Message]:
@@ -100,7 +99,7 @@ def shift_changes(
     """To the person whose shift has ended while the incident is open, and to the one whose shift has begun, once for
     each change. After an hour it is no news any more."""
     opened = next((event for event in events if event["kind"] == "opened"), None)
-    if opened is None or phase_of(events) in _ENDED:
+    if opened is None or phase_of(events) in ENDED:
         return []
     found: list[Message] = []
     for answerer in answerers:
@@ -146,7 +145,7 @@ def _to_person(
 def reminders(events: Sequence[EventReport], base: Mapping[str, Any], now: datetime) -> list[Message]:
     """That an update is overdue, once for each time that it was due."""
     severity = severity_of(events)
-    due = update_due(events, severity) if phase_of(events) not in _ENDED else None
+    due = update_due(events, severity) if phase_of(events) not in ENDED else None
     if due is None or now < due + timedelta(minutes=1):
         return []
     values = {**base, "due": stamp(due), "late": span((now - due).total_seconds()), "place": "incident"}

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Mapping, NamedTuple, Sequence, Tuple, TypedDict
 
 from .._incident.event import EventReport
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of
 from .._incident.stamps import moment_of
 from .._lifecycle.alerts import FIRING, RESOLVED, Alert, IncidentAlert, alert_note, alerts_of, moment_from
 
@@ -25,7 +25,6 @@ LASTS = timedelta(minutes=15)
 EXTENDED_BELOW = timedelta(minutes=10)  # what is left of a silence when it is extended
 AUTHOR = "pafar.runbook"
 SCENARIO = "scenario"  # the label by which an alert names its playbook
-_ENDED = ("resolved", "closed")
 _AFTER_END = timedelta(minutes=30)  # until when a silence that a killed run left may last, with some slack
 _BY_HAND = timedelta(seconds=5)  # an end that is as old as the last change was set by a person
 
@@ -89,7 +88,7 @@ def silencing_of(events: Sequence[EventReport], now: datetime) -> Silencing:
         elif event["kind"] == "silence":
             silenced.pop(reference, None)
             expired.append(reference)
-    is_open = phase not in _ENDED
+    is_open = phase not in ENDED
     ever = any(event["kind"] == "acknowledged" for event in events)
     recent = bool(events) and now - moment_of(events[-1]["at"]) < _AFTER_END
     return {

@@ -16,7 +16,7 @@ from .._core.redaction import redacted
 from .._core.text import shortened, some
 from .._incident.event import EventReport
 from .._incident.held import held_plans
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of, phases_of
 from .._incident.severity import is_worse, severity_of
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import UPDATE
@@ -27,7 +27,6 @@ from .paging import AFTER, Answerer, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
 _LONG = 2000  # characters of one text of the log in a message
-_ENDED = ("resolved", "closed")
 _Rule = Callable[["Story"], "list[Message]"]
 
 
@@ -126,10 +125,12 @@ def _said(story: Story, key: str, template: str, place: str = "incident", thing:
 
 def _topics(story: Story) -> list[Message]:
     """The topic as of now: severity, phase and who leads; only the newest one is set."""
-    changes = [event for event in story.events if event["kind"] in ("opened", "severity", "phase", "role")]
+    phase = phases_of(story.events)[-1]
+    changes = [event for event in story.events if event["kind"] in ("opened", "severity", "role")]
+    last = max(changes[-1]["seq"], phase.event["seq"])
     lead = roles_of(story.events).get("incident_commander", "")
-    values = {"phase": phase_of(story.events), "lead": lead or "no incident commander"}
-    return [_said(story, f"slack/topic/{changes[-1]['seq']}", "topic", thing="topic", **values)]
+    values = {"phase": phase.phase, "lead": lead or "no incident commander"}
+    return [_said(story, f"slack/topic/{last}", "topic", thing="topic", **values)]
 
 
 def _posts(story: Story, event: EventReport) -> list[Message]:
@@ -236,9 +237,9 @@ def _ends(story: Story, place: str) -> list[Message]:
 def _archive(story: Story) -> list[Message]:
     """After the incident has ended for long enough. One that was opened again is not over."""
     phases = [event for event in story.events if event["kind"] == "phase"]
-    if not phases or phases[-1]["note"].get("phase") not in _ENDED:
+    if not phases or phases[-1]["note"].get("phase") not in ENDED:
         return []
-    first = next(event for event in phases if event["note"].get("phase") in _ENDED)
+    first = next(event for event in phases if event["note"].get("phase") in ENDED)
     waits = timedelta(seconds=float(story.settings[SLACK]["archive_after"]))
     if story.now - moment_of(phases[-1]["at"]) < waits:
         return []
@@ -337,7 +338,7 @@ def _pager(story: Story) -> list[Message]:
     for event in story.events:
         if event["kind"] == "acknowledged":
             states.append(("acknowledge", event))
-        elif event["kind"] == "phase" and event["note"].get("phase") in (*_ENDED, "open"):
+        elif event["kind"] == "phase" and event["note"].get("phase") in (*ENDED, "open"):
             states.append(("trigger" if event["note"]["phase"] == "open" else "resolve", event))
     return [
         Message(f"pager/{action}/{event['seq']}", PAGER, "page_person", story.base(action=action), "pager")
@@ -352,7 +353,7 @@ def _tracker(story: Story) -> list[Message]:
     states = [("create", story.opening)]
     for event in story.events:
         if event["kind"] == "phase":
-            states.append(("close" if event["note"].get("phase") in _ENDED else "update", event))
+            states.append(("close" if event["note"].get("phase") in ENDED else "update", event))
         elif event["kind"] in ("severity", "diagnosed", "verified", "acknowledged"):
             states.append(("update", event))
     phase = phase_of(story.events)

@@ -15,10 +15,10 @@ from typing import AbstractSet, Any, Iterable, Mapping, NamedTuple, Sequence, Ty
 from .._core.text import some, span
 from .event import EventReport, Intent
 from .hash_chain import Break, Head
+from .phase import ENDED, phase_of
 from .stamps import moment_of
 
 NEW = "new"  # given in place of an id: an incident of its own in any case
-_ENDED = ("resolved", "closed")
 _SURVEY = "triage"
 
 
@@ -86,19 +86,13 @@ def targets_of(note: Mapping[str, Any]) -> set[str]:
     }
 
 
-def phase_of(events: Sequence[EventReport]) -> str:
-    """The phase that was set last; without one the incident is open."""
-    phases = [event["note"].get("phase") for event in events if event["kind"] == "phase"]
-    return str(phases[-1]) if phases else "open"
-
-
 def candidate(
     incident_id: str, events: Sequence[EventReport], now: datetime, within: timedelta, site: str = ""
 ) -> Candidate | None:
     """The incident as one that may be joined; None where it has ended, is silent for longer than ``within``, is a
     survey of all hosts, or is of another site: two sites may have hosts of one name."""
     moments = [moment for event in events for moment in [_moment(event)] if moment is not None]
-    if not moments or phase_of(events) in _ENDED or now - max(moments) > within:
+    if not moments or phase_of(events) in ENDED or now - max(moments) > within:
         return None
     opening = next((event["note"] for event in events if event["kind"] == "opened"), {})
     if opening.get("scenario") == _SURVEY or (site and opening.get("site", site) != site):

@@ -16,7 +16,7 @@ from .._core.errors import InputError
 from .._core.text import some, span
 from .._incident.event import EventReport
 from .._incident.hash_chain import Head
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import moment_of, stamp
 from .alerts import Alert, alert_from, alert_note
@@ -161,7 +161,7 @@ def monitor(said: Said, events: Sequence[EventReport], now: datetime) -> list[di
 
 def resolve(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """After a verification that says recovered, with no act and no open plan behind it; else with a reason."""
-    if phase_of(events) in ("resolved", "closed"):
+    if phase_of(events) in ENDED:
         raise InputError(f"The incident is {phase_of(events)} already. {_NOTHING}")
     verified = list(_last_verifications(events).values())
     why = next((words for words in map(_why_not_recovered, verified) if words), "")
@@ -196,7 +196,7 @@ def _why_not_recovered(event: EventReport) -> str:
 
 def reopen(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
     """The fault is back, or was never gone."""
-    if phase_of(events) not in ("resolved", "closed"):
+    if phase_of(events) not in ENDED:
         raise InputError(f"The incident is {phase_of(events)}, not resolved. {_NOTHING}")
     if not said.reason:
         raise InputError(f"reason: say what is back. {_NOTHING}")
@@ -217,16 +217,17 @@ def close(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict
 
 
 def check(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """An item of the checklist, done by a person."""
+    """Items of the checklist, done by a person."""
     reason = {"reason": said.reason or said.text} if said.reason or said.text else {}
-    return [{"kind": "checklist", "note": {"item": _item(said), "state": DONE, **reason}}]
+    return [{"kind": "checklist", "note": {"item": item, "state": DONE, **reason}} for item in _items(said)]
 
 
 def waive(said: Said, events: Sequence[EventReport], now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001
-    """An item of the checklist that is not done, with a reason."""
+    """Items of the checklist that are not done, with a reason."""
     if not said.reason:
         raise InputError(f"reason: an item is waived with a reason. {_NOTHING}")
-    return [{"kind": "checklist", "note": {"item": _item(said), "state": WAIVED, "reason": said.reason}}]
+    note = {"state": WAIVED, "reason": said.reason}
+    return [{"kind": "checklist", "note": {"item": item, **note}} for item in _items(said)]
 
 
 ACTS: Mapping[str, _Act] = {
@@ -260,7 +261,7 @@ def _since(events: Sequence[EventReport], now: datetime) -> str:
 
 def _require_open(events: Sequence[EventReport]) -> None:
     """An incident that has ended is opened again by `reopen`, which needs a reason."""
-    if phase_of(events) in ("resolved", "closed"):
+    if phase_of(events) in ENDED:
         raise InputError(f"The incident is {phase_of(events)}: reopen it first, with a reason. {_NOTHING}")
 
 
@@ -278,10 +279,12 @@ def _role(said: Said) -> str:
     return said.role
 
 
-def _item(said: Said) -> str:
-    if said.item not in ITEMS:
-        raise InputError(f"item: {said.item!r} is none of the checklist: {', '.join(ITEMS)}. {_NOTHING}")
-    return said.item
+def _items(said: Said) -> list[str]:
+    items = [item.strip() for item in said.item.split(",")]
+    for item in items:
+        if item not in ITEMS:
+            raise InputError(f"item: {item!r} is none of the checklist: {', '.join(ITEMS)}. {_NOTHING}")
+    return list(dict.fromkeys(items))
 
 
 def _of_role(role: str, person: str, action: str, **more: str) -> dict[str, Any]:

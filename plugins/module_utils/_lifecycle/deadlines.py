@@ -15,14 +15,13 @@ from typing import Sequence
 
 from .._core.text import span
 from .._incident.event import EventReport
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import moment_of
 
 ANSWER = {"P0": timedelta(minutes=15), "P1": timedelta(hours=1), "P2": timedelta(hours=4)}
 UPDATE = {"P0": timedelta(minutes=15), "P1": timedelta(minutes=30), "P2": timedelta(hours=2)}
 _NEXT_DAY = "P3"  # by the end of the next business day
-_ENDED = ("resolved", "closed")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def update_due(events: Sequence[EventReport], severity: str) -> datetime | None:
 
 def overdue(events: Sequence[EventReport], now: datetime, hours: BusinessHours = BusinessHours()) -> list[str]:
     """What is overdue at this moment, a sentence each, with how long; nothing where the incident has ended."""
-    if not events or phase_of(events) in _ENDED:
+    if not events or phase_of(events) in ENDED:
         return []
     severity = severity_of(events)
     late = []

@@ -13,12 +13,11 @@ from typing import Any, Mapping, Sequence
 from .._core.errors import InputError
 from .._incident.event import EventReport
 from .._incident.kinds import ROLES
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of
 
 FROM: Mapping[str, str] = {
     "incident_commander": "primary", "technical_lead": "secondary", "communications_lead": "escalation",
 }  # fmt: skip
-_ENDED = ("resolved", "closed")
 
 
 def assignments(
@@ -26,7 +25,7 @@ def assignments(
 ) -> list[dict[str, Any]]:
     """The notes of the events by which roles are filled. ``on_call``: the person of each step, empty for none;
     ``until``: the end of the person's shift, empty where not known; ``steps``: the step that each role comes from."""
-    if phase_of(events) in _ENDED:
+    if phase_of(events) in ENDED:
         return []
     touched = {event["note"].get("role") for event in events if event["kind"] == "role"}
     notes: list[dict[str, Any]] = []

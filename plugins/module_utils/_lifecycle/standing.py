@@ -16,7 +16,7 @@ from .._incident.hash_chain import Break, Head, break_text, head_text
 from .._incident.held import held_plans
 from .._incident.intent import INTENDED, RECONCILED
 from .._incident.kinds import ROLES
-from .._incident.scope import phase_of
+from .._incident.phase import ENDED, phase_of
 from .._incident.severity import severity_of
 from .checklist import ChecklistItem, checklist_lines
 from .roles import roles_of
@@ -24,7 +24,6 @@ from .roles import roles_of
 _SHORT = 12  # characters of a digest
 _ACTS = 5  # of the last acts, those that are shown
 COMMANDER = ROLES[0]
-ENDED = ("resolved", "closed")
 
 
 class ActRow(TypedDict):

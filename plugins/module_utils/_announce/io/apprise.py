@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ..._core.errors import DriverMissing
-from ..delivery import Delivered, Delivery, NotDelivered
+from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..outbox import Message
 from .channel import Thread
 from .render import Texts
@@ -37,10 +37,12 @@ class Apprise:
     def send(self, message: Message, thread: Thread) -> Delivery:  # noqa: ARG002
         if not self.is_known:
             return NotDelivered("Apprise does not know the address of runbook_announce.pager.url")
-        text = self.texts.text("page_person", message.values)
+        text = self.texts.text("page_person", message.values, "apprise")
         done = self.library.notify(title=f"{message.values['action']}: {message.values['incident']}", body=text)
-        note = "best effort: Apprise cannot say whether it arrived"
-        return Delivered("", note) if done else NotDelivered("Apprise: not accepted")
+        if done:
+            return Delivered("", "best effort: Apprise cannot say whether it arrived")
+        # Apprise says no more than that it failed, also where the other side took it and did not answer in time.
+        return InDoubt("Apprise: not accepted, or no answer; the next try may be the second page")
 
     def differences(self, thread: Thread) -> list[str]:  # noqa: ARG002
         return []

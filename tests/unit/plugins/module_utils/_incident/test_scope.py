@@ -9,7 +9,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope impo
     Scope,
     best,
     candidate,
-    phase_of,
     scope_of,
     targets_of,
     why_joined,
@@ -82,11 +81,6 @@ def test_it_is_said_what_is_shared_how_old_it_is_and_what_else_would_fit():
     assert "its last event was 12 min ago" in said
     assert "j would fit too" in said
     assert said.endswith("incident_id=new opens another one")
-
-
-def test_without_an_event_about_it_the_phase_is_open():
-    assert phase_of([event()]) == "open"
-    assert phase_of([event("phase", phase="identified"), event()]) == "identified"
 
 
 @pytest.mark.parametrize(

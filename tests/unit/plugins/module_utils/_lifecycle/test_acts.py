@@ -110,10 +110,18 @@ def test_a_hand_over_says_state_cause_what_was_tried_and_what_is_due():
     kind, note = act("offer_role", *events[1:], role("taken", "ada"), **IC, person="bob")
     assert (kind, note["person"], note["action"]) == ("role", "bob", "offered")
     assert note["handover"].splitlines()[:3] == [
-        "open, severity P1, open for 30 min",
+        "identified, severity P1, open for 30 min",
         "cause: leak",
         "tried: end_sessions on db1: terminated 7: unchanged",
     ]
     late = handover(events, START + timedelta(minutes=90))
     assert late[-2:] == ["the acknowledgement was due 30 min ago (P1)", "an update was due 60 min ago (P1)"]
     assert "no update was given" in late
+
+
+def test_several_items_are_ticked_at_once_and_one_that_is_none_ticks_no_other():
+    said = Said("ada", item="runbooks_updated, monitoring_improved,runbooks_updated")
+    found = events_of("check", said, [opened()], START)
+    assert [note["note"]["item"] for note in found] == ["runbooks_updated", "monitoring_improved"]
+    with pytest.raises(InputError, match="'x' is none of the checklist"):
+        events_of("check", Said("ada", item="runbooks_updated,x"), [opened()], START)

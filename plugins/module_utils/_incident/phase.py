@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The phase of an incident, from its events. Pure.
+
+Facts carry it on: an acknowledgement, a diagnosis with a cause, an act. They carry it back too: an act that did not
+help, or a fault that is found again while the recovery is watched. A person sets any phase. That it is over is said by
+a person alone, since facts of a run must not end what people still work on, nor open again what they have ended.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Sequence
+
+from .event import EventReport
+
+OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING = "open", "acknowledged", "identified", "monitoring"
+ENDED = ("resolved", "closed")
+_ORDER = (OPEN, ACKNOWLEDGED, IDENTIFIED, MONITORING)
+_NOT_RECOVERED = ("worse", "unchanged")
+
+
+class PhaseChange(NamedTuple):
+    """A phase, and the event that it began with."""
+
+    phase: str
+    event: EventReport
+
+
+def phases_of(events: Sequence[EventReport]) -> list[PhaseChange]:
+    """Each change of the phase, in order; the first one is with the first event."""
+    found: list[PhaseChange] = []
+    for event in events:
+        present = found[-1].phase if found else ""
+        following = _after(present or OPEN, event)
+        if following != present:
+            found.append(PhaseChange(following, event))
+    return found
+
+
+def phase_of(events: Sequence[EventReport]) -> str:
+    """The phase at present; without an event it is open."""
+    present = OPEN
+    for event in events:
+        present = _after(present, event)
+    return present
+
+
+def _after(present: str, event: EventReport) -> str:
+    kind, note = event["kind"], event["note"]
+    if kind == "phase":
+        return str(note.get("phase") or present)
+    if present not in _ORDER:
+        return present
+    if kind == "acknowledged":
+        return _later(present, ACKNOWLEDGED)
+    if kind == "diagnosed" and note.get("cause"):
+        return IDENTIFIED if present == MONITORING else _later(present, IDENTIFIED)
+    if kind == "mitigated" or (kind == "reconciled" and note.get("gone")):
+        return MONITORING
+    if present == MONITORING and (kind == "held" or (kind == "verified" and note.get("outcome") in _NOT_RECOVERED)):
+        return IDENTIFIED
+    return present
+
+
+def _later(one: str, other: str) -> str:
+    return max(one, other, key=_ORDER.index)
