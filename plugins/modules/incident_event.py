@@ -33,8 +33,8 @@ options:
           V(approved) that an operator approved such a plan, V(intended) that an act is about to be carried out.
         type: str
         required: true
-        choices: [opened, alert, silence, severity, acknowledged, role, phase, update, message, checklist, action_item, lock, written,
-          diagnosed, evidence, held, approved, intended, mitigated, reconciled, verified, noted, handed_over]
+        choices: [opened, alert, silence, severity, acknowledged, role, phase, update, message, checklist, action_item, lock,
+          written, measured, diagnosed, evidence, held, approved, intended, mitigated, reconciled, verified, noted, handed_over]
       note:
         description: Facts about the event. A field that the kind does not have is refused, see docs/incident-log.md.
         type: dict

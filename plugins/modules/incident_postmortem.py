@@ -151,6 +151,15 @@ to_write:
   returned: success
   type: list
   elements: str
+measured:
+  description: "What is to be measured with M(pafar.runbook.incident_impact_info), and whether it was."
+  returned: success
+  type: dict
+  contains: &MeasuredReport
+    since: {description: "Beginning of the incident; empty if the log holds none.", type: str}
+    until: {description: "End of the incident, the verified recovery if there is one.", type: str}
+    began_is_written: {description: "Whether a person wrote the beginning.", type: bool}
+    event: {description: "Number of the event of the last measurement; 0 without one.", type: int}
 """
 
 from typing import Any

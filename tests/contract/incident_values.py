@@ -14,6 +14,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take im
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult, PastGate
+from ansible_collections.pafar.runbook.plugins.module_utils._impact.impact_report import ImpactReport
+from ansible_collections.pafar.runbook.plugins.module_utils._impact.io.measure import Measuring
+from ansible_collections.pafar.runbook.plugins.module_utils._impact.questions import questions_of
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import (
     Event,
     IncidentReport,
@@ -42,6 +45,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month im
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.postmortem import PostmortemReport
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.check import Check
 from ansible_collections.pafar.runbook.plugins.module_utils._preflight.total import PreflightTotal, total_of
+from ansible_collections.pafar.runbook.plugins.module_utils._prometheus.answers import Series
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import RunReport
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import CheckedRun, Own, unknown_names
 
@@ -120,6 +124,29 @@ def postmortem_values() -> Iterator[PostmortemReport]:
         yield value
 
 
+class _Counting:
+    """What a Prometheus would answer: a counter of which nothing fails, and two days of it."""
+
+    url = "http://prometheus.example.org:9090"
+
+    def range(self, query: str, start: float, end: float, step: float) -> list[Series]:  # noqa: ARG002
+        return [Series((("job", "web"),), tuple((start + 10.0 * number, 7.0 * number) for number in range(200)))]
+
+    def at(self, query: str, at: float) -> list[Series]:  # noqa: ARG002
+        return [Series((("job", "web"),), ((at, 0.0),))]
+
+    def value(self, query: str, at: float | None = None) -> float | None:
+        return (at or 0.0) - 172800 if "timestamp" in query else 1000.0
+
+
+def impact_values() -> Iterator[ImpactReport]:
+    objectives = {"bookings": {"good": "good", "all": "all", "target": 99.9}}
+    questions = questions_of(objectives, {"paid": "paid"}, {"memory": {"query": "x", "unit": "MiB"}})
+    counting: Any = _Counting()
+    began = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    yield Measuring(counting, questions, 1800.0, began + 3600).report(began, began + 60, began_is_written=False)
+
+
 def month_values() -> Iterator[MonthReport]:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(2):
@@ -195,6 +222,7 @@ def oncall_values() -> Iterator[OnCallReport]:
 OF_INCIDENTS: list[tuple[str, Any, Any]] = [
     ("incident_postmortem", PostmortemReport, postmortem_values),
     ("incident_report", MonthReport, month_values),
+    ("incident_impact_info", ImpactReport, impact_values),
     ("incident_outbox", OutboxReport, outbox_values),
     ("announce", AnnounceReport, announce_values),
     ("oncall_info", OnCallReport, oncall_values),

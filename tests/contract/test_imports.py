@@ -30,7 +30,7 @@ OURS = "ansible_collections.pafar.runbook.plugins.module_utils."
 # What a pure file may import: values, and functions over values. No clock, no files, no network.
 VALUES = {
     "__future__", "bisect", "collections", "csv", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib",
-    "itertools", "json", "re", "shlex", "statistics", "typing", "urllib.parse",
+    "itertools", "json", "math", "re", "shlex", "statistics", "typing", "urllib.parse",
 }  # fmt: skip
 # Calls that need no import: files, the screen, the clock; and imports that the rules cannot see.
 OUTSIDE = {"open", "print", "input", "exec", "eval"}
@@ -45,7 +45,9 @@ SUBJECTS = {
     "_system": {"_core"},
     "_run": {"_core"},
     "_incident": {"_core", "_run"},
-    "_postmortem": {"_core", "_incident"},
+    "_prometheus": {"_core"},
+    "_impact": {"_core", "_incident", "_prometheus"},
+    "_postmortem": {"_core", "_incident", "_impact"},
     "_lifecycle": {"_core", "_incident"},
     "_announce": {"_core", "_incident", "_lifecycle", "_oncall"},
     "_oncall": {"_core", "_incident"},
@@ -56,7 +58,7 @@ SUBJECTS = {
     "_resources": {"_core", "_system", "_compose"},
     "_disk": {"_core", "_system", "_compose"},
     "_preflight": {"_core", "_system", "_postgres", "_compose", "_disk", "_incident", "_oncall"},
-    "_triage": {"_core", "_system", "_compose", "_endpoints", "_logs", "_postgres", "_resources"},
+    "_triage": {"_core", "_system", "_compose", "_endpoints", "_logs", "_postgres", "_prometheus", "_resources"},
     "_diagnosis": {"_core", "_system", "_compose", "_postgres", "_logs", "_endpoints", "_resources", "_disk"},
 }
 # What runs on the controller, in Ansible's own process, knows pure files alone, but for the incident log's writer and
@@ -82,7 +84,7 @@ SEVERAL = {
 FOREIGN = {
     "ansible.module_utils.urls": {
         "_preflight/io/host",
-        "_triage/io/prometheus",
+        "_prometheus/io/prometheus_server",
         "_announce/io/http_call",
         "_oncall/io/feed",
     },

@@ -87,6 +87,7 @@ def wrong(text: str, events: list[Mapping[str, Any]]) -> Iterator[str]:
     words |= {str(value[:12]) for value in values if isinstance(value, str)} | lengths(events)
     words |= {f"#{event['seq']}" for event in events} | {str(event["seq"]) for event in events}
     figures = [float(value) for value in values if isinstance(value, (int, float))]
+    words |= {f"{figure:.10g}" for figure in figures}  # 8640.0 is the same number as 8640
     durations = {span(figure) for figure in figures if 0 <= figure < 1e9}
     durations |= {span(round(end - start, 3)) for start, end in itertools.permutations(times, 2) if end >= start}
     for duration in SPAN.findall(rest):

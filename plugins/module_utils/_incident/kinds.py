@@ -102,6 +102,12 @@ KINDS: dict[str, Kind] = {
         "a target was reserved or released", {"target": TEXT, "state": TEXT}, {"until": TEXT, "reason": TEXT}
     ),
     "written": Kind("a passage of the post-mortem", {"section": TEXT, "text": TEXT}),
+    "measured": Kind(
+        "what the site's monitoring counted of the impact, and series for charts",
+        {"starts_at": TEXT, "ends_at": TEXT, "source": TEXT},
+        {"estimated_by": TEXT, "within": _NUMBER, "requests": LIST, "budgets": LIST, "business": LIST, "times": LIST,
+         "charts": LIST, "missing": LIST},
+    ),
     "diagnosed": Kind(
         "the causes found in the facts, the heaviest first",
         {"cause": TEXT},

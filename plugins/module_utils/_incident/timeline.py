@@ -91,6 +91,7 @@ def words_of(event: EventReport) -> str:
     said = {
         "opened": lambda: f"{note.get('scenario', '')}, by {event['by']}",
         "diagnosed": lambda: f"{note.get('cause', '')}: {some([str(line) for line in note.get('lines') or ()], 1)}",
+        "measured": lambda: f"{note.get('starts_at', '')} until {note.get('ends_at', '')}, {note.get('source', '')}",
         "evidence": lambda: str(note.get("file", "")),
         "held": lambda: (
             f"{named}, plan {_digest(note.get('plan') or {})}:"

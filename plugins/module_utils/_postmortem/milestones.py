@@ -8,6 +8,7 @@ from typing import NamedTuple, Sequence
 
 from .._core.text import span
 from .._incident.event import EventReport
+from .measured.measurement import measured_of
 from .passages import first_line_of
 from .story import seconds_at, shown
 
@@ -16,7 +17,8 @@ BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, VERIFIED, RESOLVED = (
 )  # fmt: skip
 NAMES = (BEGAN, DETECTED, ACKNOWLEDGED, MITIGATED, VERIFIED, RESOLVED)
 MEANS = {
-    BEGAN: "What a person wrote in the section impact_began. Otherwise an estimate: the earliest start of an alert of"
+    BEGAN: "What a person wrote in the section impact_began. Otherwise an estimate: the first reading between which"
+    " more requests failed or were slow than usual, as it was measured; without it the earliest start of an alert of"
     " the incident. An alert begins after the fault, by the time that its rule waits.",
     DETECTED: "The earliest of: the time at which the incident was noticed, as its reporter gave it; the first alert"
     " that the log received; the first event.",
@@ -110,6 +112,10 @@ def _began(events: Sequence[EventReport]) -> Milestone:
         seconds = seconds_at(line)
         if seconds is not None:
             return Milestone(BEGAN, seconds, (event["seq"],), f"written by {event['by']}", "estimated by a person")
+    measured = measured_of(events)
+    if measured is not None and measured.by == "series":
+        sure = f"estimated, within {span(measured.within)}"
+        return Milestone(BEGAN, measured.starts, (measured.seq,), measured.source, sure)
     starts = [
         (seconds, event)
         for event in events

@@ -11,16 +11,18 @@ from .._incident.hash_chain import Verification
 from .._incident.severity import severity_of
 from .action_items import ActionItem, action_items
 from .invitation import invitation
-from .milestones import RESOLVED, milestones, spans
+from .measured.measurement import measured_of
+from .milestones import BEGAN, DETECTED, RESOLVED, VERIFIED, milestones, spans
 from .mitigations import mitigations
 from .page.document import Document, said
 from .page.to_html import to_html
 from .page.to_markdown import to_markdown
-from .passages import status_of, unanswered
+from .passages import BEGAN as WRITTEN_BEGAN
+from .passages import first_line_of, status_of, unanswered
 from .proposals import proposals
 from .public_view import public_document
 from .sections import Facts, sections
-from .story import numbered, seconds_at
+from .story import numbered, seconds_at, shown
 
 VIEWS = ("internal", "public")
 
@@ -50,6 +52,16 @@ class ProposalReport(TypedDict):
     events: list[int]
 
 
+class MeasuredReport(TypedDict):
+    """What is to be measured, and whether it was. ``since`` empty: the log holds no beginning; ``event``: the number of
+    the last measurement, 0 where there is none."""
+
+    since: str
+    until: str
+    began_is_written: bool
+    event: int
+
+
 class PostmortemFacts(TypedDict):
     """The facts of one incident, as its pages have them."""
 
@@ -61,6 +73,7 @@ class PostmortemFacts(TypedDict):
     proposals: list[ProposalReport]
     action_items: list[ActionItem]
     to_write: list[str]
+    measured: MeasuredReport
 
 
 class PostmortemReport(PostmortemFacts):
@@ -107,7 +120,10 @@ def facts_of(events: Sequence[EventReport], verification: Verification) -> Facts
     """All folds over the events, which have numbers."""
     times = milestones(events)
     acts = mitigations(events)
-    return Facts(events, times, spans(times), acts, proposals(events, acts, times), action_items(events), verification)
+    return Facts(
+        events, times, spans(times), acts, proposals(events, acts, times), action_items(events), verification,
+        measured_of(events),
+    )  # fmt: skip
 
 
 def warning_of(verification: Verification, torn: int) -> str:
@@ -166,6 +182,24 @@ def _report(facts: Facts, severity: str) -> PostmortemFacts:
         ],
         "action_items": [_clean(item) for item in facts.items],
         "to_write": unanswered(facts.events),
+        "measured": _measured(facts),
+    }
+
+
+def _measured(facts: Facts) -> MeasuredReport:
+    """From the beginning to the recovery; without it to the end, and without that to the last event."""
+    written = first_line_of(facts.events, WRITTEN_BEGAN)
+    is_written = written is not None and seconds_at(written[1]) is not None
+    starts = [time.seconds for time in (facts.times[BEGAN], facts.times[DETECTED]) if time.seconds is not None]
+    ends = [time.seconds for time in (facts.times[VERIFIED], facts.times[RESOLVED]) if time.seconds is not None]
+    last = seconds_at(facts.events[-1]["at"]) if facts.events else None
+    since = (starts[0] if is_written else min(starts)) if starts else None
+    until = next(iter(ends), last)
+    return {
+        "since": "" if since is None else shown(since),
+        "until": "" if since is None or until is None else shown(max(since, until)),
+        "began_is_written": is_written,
+        "event": facts.measured.seq if facts.measured else 0,
     }
 
 

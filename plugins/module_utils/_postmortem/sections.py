@@ -15,6 +15,8 @@ from .._incident.event import EventReport
 from .._incident.hash_chain import Verification, head_text
 from .._incident.severity import severity_event
 from .action_items import ActionItem
+from .measured.measured_blocks import charts, definitions, impact_blocks, moments, numbers
+from .measured.measurement import Measured
 from .milestones import BEGAN, DETECTED, MEANS, NAMES, SPANS, VERIFIED, Milestone, Span
 from .mitigations import Mitigation, evidence_of
 from .page.document import (
@@ -58,6 +60,7 @@ class Facts:
     proposals: Sequence[Proposal]
     items: Sequence[ActionItem]
     verification: Verification
+    measured: Measured | None
 
 
 def sections(facts: Facts) -> list[Section]:
@@ -67,6 +70,7 @@ def sections(facts: Facts) -> list[Section]:
         Section("summary", "Summary", [_summary(facts), *_written(events, "summary")]),
         Section("impact", "Impact", [*_impact(facts), *_written(events, "impact")]),
         Section("times", "Times", [_times(facts), _durations(facts)]),
+        *_measured_charts(facts),
         Section("timeline", "Timeline", [*_chart(events), _timeline(events)]),
         Section("detection", "How it was noticed", [_noticed(facts), *_written(events, "detection")]),
         Section("done", "What was done, and how it worked", _done(facts)),
@@ -85,8 +89,14 @@ def sections(facts: Facts) -> list[Section]:
         Section("action_items", "Action items", [_items(facts)]),
         Section("communication", "Communication", [_communication(events), *_written(events, "communication")]),
         Section("evidence", "Evidence and chain", [_evidence(events), _chain(facts)]),
-        Section("definitions", "Definitions", [_definitions()]),
+        Section("definitions", "Definitions", [_definitions(), *([definitions()] if facts.measured else [])]),
+        *([Section("numbers", "Numbers of the charts", found)] if (found := numbers(facts.measured)) else []),
     ]
+
+
+def _measured_charts(facts: Facts) -> list[Section]:
+    drawn = charts(facts.measured, moments(facts.times, facts.acts))
+    return [Section("charts", "Before, during and after", drawn)] if drawn else []
 
 
 def _written(events: Sequence[EventReport], section: str) -> list[Block]:
@@ -141,7 +151,7 @@ def _impact(facts: Facts) -> list[Block]:
     blocks: list[Block] = [
         Paragraph((said(f"Impact began: {began.text}{source}.", *began.cites),)),
         Paragraph((said(f"Impact ended: {ended.text} (recovery verified).", *ended.cites),)),
-        paragraph("Requests that failed or were slow: not known, since the log holds no figures of requests."),
+        *impact_blocks(facts.measured),
     ]
     if rows:
         blocks.append(Table("What each act counted", ("act", "affected before", "affected after"), tuple(rows)))
@@ -158,7 +168,11 @@ def _times(facts: Facts) -> Table:
     rows = []
     for name in NAMES:
         time = facts.times[name]
-        rows.append(Row((said(name), said(time.text, *time.cites), said(time.source, *time.cites), said(time.sure))))
+        rows.append(
+            Row(
+                (said(name), said(time.text, *time.cites), said(time.source, *time.cites), said(time.sure, *time.cites))
+            )
+        )
     return Table("Times, UTC", ("what", "when", "source", "how sure"), tuple(rows))
 
 

@@ -84,4 +84,5 @@ _FIELDS: dict[str, Sequence[str]] = {
     "action_item": ("key", "text", "owner", "due", "state", "reason"),
     "lock": ("target", "state", "until", "reason"),
     "written": ("section",),
+    "measured": ("starts_at", "ends_at", "source"),
 }

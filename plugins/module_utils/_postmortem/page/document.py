@@ -92,7 +92,36 @@ class Chart(NamedTuple):
     last: Said
 
 
-Block = Union[Paragraph, Bullets, Table, Passage, Prompt, Definitions, Chart]
+class Line(NamedTuple):
+    """A series. ``points``: one for each time of its chart, None where it has no value."""
+
+    name: str
+    points: tuple[float | None, ...]
+
+
+class Moment(NamedTuple):
+    """A time that charts mark: detected, plan, act or recovery. ``seq``: its event."""
+
+    seconds: float
+    word: str
+    seq: int
+
+
+class SeriesChart(NamedTuple):
+    """Series over time; its figures are in a table. ``number``: of the chart on its page; ``times`` in seconds since
+    1970; ``impact``: its beginning and end; ``first`` and ``last``: of the times, in words."""
+
+    number: int
+    title: Said
+    times: tuple[float, ...]
+    lines: tuple[Line, ...]
+    marks: tuple[Moment, ...]
+    impact: tuple[float, float]
+    first: Said
+    last: Said
+
+
+Block = Union[Paragraph, Bullets, Table, Passage, Prompt, Definitions, Chart, SeriesChart]
 
 
 @dataclass(frozen=True)

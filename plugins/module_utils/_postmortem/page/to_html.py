@@ -8,7 +8,20 @@ import re
 from typing import Callable, Mapping
 
 from ..._core.text import in_html, printable
-from .document import Bullets, Chart, Definitions, Document, Paragraph, Passage, Prompt, Said, Section, Table
+from .document import (
+    Bullets,
+    Chart,
+    Definitions,
+    Document,
+    Paragraph,
+    Passage,
+    Prompt,
+    Said,
+    Section,
+    SeriesChart,
+    Table,
+)
+from .series_chart import series_drawn
 from .style import POLICY, STYLE
 from .timeline_chart import drawn
 
@@ -102,6 +115,10 @@ def _chart(block: Chart, rows: set[int]) -> str:  # noqa: ARG001
     return drawn(block)
 
 
+def _series(block: SeriesChart, rows: set[int]) -> str:  # noqa: ARG001
+    return f'<figure class="chart">{series_drawn(block)}</figure>'
+
+
 _BLOCKS: Mapping[str, Callable[..., str]] = {
     "Paragraph": _paragraph,
     "Bullets": _bullets,
@@ -110,4 +127,5 @@ _BLOCKS: Mapping[str, Callable[..., str]] = {
     "Prompt": _prompt,
     "Definitions": _definitions,
     "Chart": _chart,
+    "SeriesChart": _series,
 }

@@ -8,13 +8,13 @@ import re
 from typing import Callable, Mapping
 
 from ..._core.text import in_markdown
-from .document import Bullets, Chart, Definitions, Document, Paragraph, Passage, Prompt, Said, Table
+from .document import Bullets, Chart, Definitions, Document, Paragraph, Passage, Prompt, Said, SeriesChart, Table
 
 _FENCES = re.compile(r"~+")
 
 
 def to_markdown(document: Document) -> str:
-    """The page. The same facts as in HTML, without the chart."""
+    """The page. The same facts as in HTML, without the charts, whose numbers are in tables."""
     parts = [f"**{in_markdown(document.warning)}**\n"] if document.warning else []
     parts.append(f"# {in_markdown(document.title)}\n")
     parts.append("".join(f"- {_said(each)}\n" for each in document.about))
@@ -67,6 +67,10 @@ def _chart(block: Chart) -> str:  # noqa: ARG001
     return ""
 
 
+def _series(block: SeriesChart) -> str:  # noqa: ARG001
+    return ""
+
+
 _BLOCKS: Mapping[str, Callable[..., str]] = {
     "Paragraph": _paragraph,
     "Bullets": _bullets,
@@ -75,4 +79,5 @@ _BLOCKS: Mapping[str, Callable[..., str]] = {
     "Prompt": _prompt,
     "Definitions": _definitions,
     "Chart": _chart,
+    "SeriesChart": _series,
 }

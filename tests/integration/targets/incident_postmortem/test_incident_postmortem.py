@@ -20,6 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds impo
 
 from support.citations import Page, uncited
 from support.incidents import ACTIONS, PLAN, Log, stamp, whole_incident, wrote
+from support.measuring import measured
 from support.modules import run_module
 from support.scope import ALL, left_out
 from support.servers import ROOT
@@ -76,6 +77,7 @@ def test_an_incident_that_is_not_in_the_log_fails(tmp_path):
 
 def test_every_figure_and_time_cites_an_event_that_holds_it(tmp_path):
     log = whole_incident(tmp_path)
+    measured(log, 450)
     wrote(log, 500, "summary", "Written on 2020-01-01, about 12345 requests.")
     result = pages(log)
     for view in ("postmortem", "public"):

@@ -16,6 +16,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.mileston
 )
 
 from support.incidents import stamp
+from support.measuring import measured_note
 from support.timelines import event, lock_act
 
 
@@ -94,3 +95,14 @@ def test_an_incident_that_was_opened_again_is_not_resolved():
 def test_every_time_has_its_definition():
     assert set(MEANS) == set(NAMES)
     assert all({start, end} <= set(NAMES) and text for start, end, text in SPANS.values())
+
+
+def test_what_was_measured_is_the_beginning_unless_a_person_wrote_one():
+    alert = event(1, 40, "alert", alertname="Waiters", starts_at=stamp(12))
+    counted = event(2, 500, "measured", **measured_note())
+    found = milestones([alert, counted])[BEGAN]
+    assert (found.text, found.cites, found.sure) == ("2026-11-23 15:00:08 UTC", (2,), "estimated, within 2.0 s")
+    by_alert = event(2, 500, "measured", **measured_note(estimated_by="alert"))
+    assert milestones([alert, by_alert])[BEGAN].cites == (1,)
+    written = event(3, 600, "written", section="impact_began", text="2026-11-23T14:59:00Z")
+    assert milestones([alert, counted, written])[BEGAN].cites == (3,)
