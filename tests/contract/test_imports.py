@@ -49,7 +49,7 @@ SUBJECTS = {
     "_impact": {"_core", "_incident", "_prometheus"},
     "_postmortem": {"_core", "_incident", "_impact"},
     "_lifecycle": {"_core", "_incident"},
-    "_announce": {"_core", "_incident", "_lifecycle", "_oncall"},
+    "_announce": {"_core", "_incident", "_lifecycle", "_oncall", "_postmortem"},
     "_oncall": {"_core", "_incident"},
     "_compose": {"_core", "_system"},
     "_postgres": {"_core", "_system"},

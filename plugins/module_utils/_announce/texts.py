@@ -55,6 +55,10 @@ SLACK: Mapping[str, str] = {
     "shift_changed": "*{{ step }}*: the shift of {{ before }} ended at {{ since }}, {{ person }} is on call"
     "{% if roles %}. {{ before }} still holds: {{ roles }}{% endif %}",
     "shift_leaves": _SHIFT_LEAVES, "shift_comes": _SHIFT_COMES,
+    "overdue_items": "*Overdue: {{ number }} action items* of incident {{ incident }} ({{ severity }} {{ scenario }})"
+    "{% for item in items %}\n- {{ item }}{% endfor %}",
+    "postmortem": "*The post-mortem of {{ incident }} is done* ({{ severity }} {{ scenario }})"
+    "{% for lesson in lessons %}\n- {{ lesson }}{% endfor %}",
     "handed_over": "*A person must act* ({{ host }}): {{ task }}: {{ message }}",
 }  # fmt: skip
 PAGE: Mapping[str, str] = {
@@ -69,6 +73,12 @@ MAIL: Mapping[str, str] = {
     "{% if cause %}\nCause: {{ cause }}{% endif %}{% if resolution %}\nResolution: {{ resolution }}{% endif %}"
     "{% if text %}\n\n{{ text }}{% endif %}"
     "{% if next_at %}\n\nNext update by {{ next_at }}{% endif %}\n\nAll times are UTC. Incident {{ incident }}\n",
+    "review_subject": "Review of {{ severity }} {{ scenario }}, {{ review_at }}",
+    "review": "The review of {{ severity }} {{ scenario }} (incident {{ incident }}) is at {{ review_at }}"
+    " (UTC).\n\nRead the post-mortem before.\n",
+    "overdue_items_subject": "Overdue: {{ number }} action items, {{ severity }} {{ scenario }}",
+    "overdue_items": "Action items of incident {{ incident }} that are overdue:\n{% for item in items %}\n- {{ item }}"
+    "{% endfor %}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}.\n\nIncident {{ incident }},"
     " opened {{ opened_at }} (UTC).\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",
@@ -77,6 +87,9 @@ MAIL: Mapping[str, str] = {
 PAGER: Mapping[str, str] = {"page_person": "{{ severity }} {{ scenario }} on {{ hosts }}: incident {{ incident }}"}
 TRACKER: Mapping[str, str] = {
     "title": "{{ severity }} {{ scenario }} on {{ hosts }}",
+    "item_title": "{{ item }}: {{ text }}",
+    "item": "{{ text }}\n\nOwner: {{ owner or 'none' }}, due: {{ due or 'no date' }}, state: {{ phase }}. An action"
+    " item of incident {{ incident }} ({{ severity }} {{ scenario }} on {{ hosts }}).",
     "issue": "Incident {{ incident }}: {{ phase }}, severity {{ severity }}, {{ scenario }} on {{ hosts }}, opened"
     " {{ opened_at }}.",
 }

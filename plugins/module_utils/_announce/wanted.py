@@ -9,6 +9,7 @@ are texts of the log as they are; they are escaped where a message is written fo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
@@ -21,6 +22,7 @@ from .._incident.severity import is_worse, severity_of
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import UPDATE
 from .._lifecycle.roles import roles_of
+from .follow_up import COURSE, item_messages, lessons_messages, overdue_messages, review_messages
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
 from .paging import AFTER, Answerer, pages, reminders, shift_changes
@@ -63,6 +65,12 @@ class Story:
         return {name: _clean(value) for name, value in values.items()}
 
 
+def _is_over(story: Story) -> bool:
+    recorded = [event["logged"] or event["at"] for event in story.events if event["kind"] != "message"]
+    archiving = timedelta(seconds=float(story.settings.get(SLACK, {}).get("archive_after") or 0))
+    return story.now - moment_of(max(recorded)) > COURSE + archiving
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return shortened(redacted(value), _LONG)
@@ -80,21 +88,43 @@ def wanted(
     now: datetime,
     answerers: Sequence[Answerer] = (),
     after: Mapping[str, Sequence[float]] = AFTER,
+    *,
+    is_named: bool = True,
 ) -> list[Message]:
     """All messages that the incident calls for by now, of every configured channel, each channel's in order.
 
     ``answerers``: who is on call now, step by step; without them no person is paged. ``after``: minutes of each step.
+    ``is_named``: it was asked for by its id; else one of which nothing was recorded lately has nothing to say of its
+    course, which a channel that was configured since would get now.
     """
     story = Story(incident, events, settings, now)
     if story.opening is None:
         return []
+    if not is_named and _is_over(story):
+        return follow_ups(story)
     rules: dict[str, _Rule] = {SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: _pager, TRACKER: _tracker}
     found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
+    found += follow_ups(story)
     if answerers:
         found += pages(events, answerers, after, settings, story.base(), now)
         found += shift_changes(events, answerers, settings, story.base(), now)
         found += reminders(events, story.base(), now) if SLACK in settings else []
     return found
+
+
+def follow_ups(story: Story) -> list[Message]:
+    """What an incident calls for after its end, also long after it."""
+    events, settings, now = story.events, story.settings, story.now
+    base = story.base()
+    if TRACKER in settings and story.worst not in settings[TRACKER]["severities"]:
+        settings = {name: options for name, options in settings.items() if name != TRACKER}
+    found = [
+        *item_messages(events, settings, base),
+        *review_messages(events, settings, base, now),
+        *overdue_messages(events, settings, base, now),
+        *lessons_messages(events, settings, base),
+    ]
+    return [replace(message, values=_clean(message.values)) for message in found]
 
 
 def channel_name(opened_at: str) -> str:

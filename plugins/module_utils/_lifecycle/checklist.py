@@ -49,25 +49,22 @@ def _kind(*kinds: str) -> _Rule:
     return lambda events: _first(events, lambda event: event["kind"] in kinds)
 
 
-def _sent(contains: str = "", **wanted: str) -> _Rule:
-    """A message of the outbox with these fields that was sent. Its fields are in the event by which it was queued;
-    later events have its key alone. ``contains``: a part of the key."""
+def _sent(of: str = "", **wanted: str) -> _Rule:
+    """A message of the outbox that was sent, with these fields; ``of``: the state that it says, as ``resolved``. The
+    event of its sending has its key alone: what it is, is in the one by which it was queued."""
 
     def rule(events: _Events) -> _Tick:
-        keys = {
-            event["note"].get("key")
-            for event in events
-            if event["kind"] == "message"
-            and event["note"].get("state") == "queued"
-            and contains in str(event["note"].get("key"))
-            and all(event["note"].get(name) == value for name, value in wanted.items())
-        }
-        return _first(
-            events,
-            lambda event: (
-                event["kind"] == "message" and event["note"].get("state") == "sent" and event["note"].get("key") in keys
-            ),
-        )
+        notes: dict[str, dict[str, object]] = {}
+        for event in events:
+            if event["kind"] != "message":
+                continue
+            note = notes.setdefault(str(event["note"].get("key", "")), {})
+            note.update(event["note"])
+            values = note.get("values")
+            is_of = not of or (isinstance(values, dict) and values.get("state") == of)
+            if note.get("state") == "sent" and is_of and all(note.get(name) == wanted[name] for name in wanted):
+                return _Tick(DONE, f"#{event['seq']}")
+        return _STILL_OPEN
 
     return rule
 
@@ -164,7 +161,7 @@ ITEMS: dict[str, _Item] = {
     "action_items_assigned": _Item("action items identified and assigned", _owned, True),
     "runbooks_updated": _Item("runbooks updated", _never, True),
     "monitoring_improved": _Item("monitoring improved", _never, True),
-    "customers_informed": _Item("customer communication sent", _sent("/resolved/", channel="page"), True),
+    "customers_informed": _Item("customer communication sent", _sent(channel="page", of="resolved"), True),
     "lessons_shared": _Item("lessons shared", _sent(template="postmortem"), True),
 }
 

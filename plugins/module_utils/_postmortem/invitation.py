@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from .._core.redaction import redacted
+from .._core.text import printable
 
 _HOUR = 10  # of the review, in UTC
 _WITHIN = {"P0": "within 3 days", "P1": "within 5 business days"}
@@ -35,8 +36,14 @@ def _hour(day: datetime) -> datetime:
     return day.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
 
 
-def invitation(incident: str, severity: str, ended: float, title: str) -> str:
-    """The text of the file; empty where the severity needs no review. The same incident gives the same text."""
+def invitation(
+    incident: str, severity: str, ended: float, title: str, organizer: str = "", attendee: str = "", round: int = 1
+) -> str:
+    """The text of the file; empty where the severity needs no review. The same incident gives the same text.
+
+    ``organizer`` and ``attendee``: addresses, where it is sent as a mail that can be answered; ``round``: how often the
+    incident was resolved, by which a later invitation replaces an earlier one.
+    """
     start = review_at(severity, ended)
     if start is None:
         return ""
@@ -45,18 +52,34 @@ def invitation(incident: str, severity: str, ended: float, title: str) -> str:
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//pafar//runbook//EN",
-        "METHOD:PUBLISH",
+        "METHOD:REQUEST" if attendee else "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:review-{_escaped(incident)}@pafar.runbook",
         f"DTSTAMP:{_stamp(made)}",
+        f"SEQUENCE:{max(0, round - 1)}",
         f"DTSTART:{_stamp(start)}",
         f"DTEND:{_stamp(start + timedelta(hours=1))}",
         f"SUMMARY:{_escaped(f'Review of {severity} {incident}: {title}')}",
         f"DESCRIPTION:{_escaped(f'Review of the incident {_WITHIN[severity]}. Read the post-mortem before.')}",
+        *_people(organizer, attendee),
         "END:VEVENT",
         "END:VCALENDAR",
     ]
     return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _people(organizer: str, attendee: str) -> list[str]:
+    if not attendee:
+        return []
+    return [
+        f"ORGANIZER:mailto:{_address(organizer)}",
+        f"ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{_address(attendee)}",
+    ]
+
+
+def _address(text: str) -> str:
+    """The bare address of ``Name <address>``, on one line."""
+    return printable(text.rpartition("<")[2].rstrip("> "))
 
 
 def _stamp(at: datetime) -> str:

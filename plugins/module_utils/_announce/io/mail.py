@@ -18,6 +18,8 @@ from email.utils import formatdate
 from typing import Any, Mapping
 
 from ..._core.text import printable, shortened
+from ..._incident.stamps import moment_of
+from ..._postmortem.invitation import invitation
 from ..delivery import Delivered, Delivery, InDoubt, NotDelivered
 from ..escape import in_header
 from ..outbox import Message
@@ -98,7 +100,8 @@ class Mail:
     def _mail(self, message: Message, thread: Thread) -> EmailMessage:
         """The same message gives the same mail, but for the date at which it is sent."""
         mail = EmailMessage(policy=SMTP_POLICY)
-        subject = self.texts.text("subject", message.values, "header")
+        own = f"{message.template}_subject"
+        subject = self.texts.text(own if own in self.texts.templates else "subject", message.values, "header")
         mail["Subject"] = in_header(subject)
         mail["From"], mail["To"] = str(self.settings["sender"]), str(message.values["to"])
         mail["Date"] = formatdate(usegmt=True)
@@ -110,7 +113,18 @@ class Mail:
         mail["References"] = f"<{first}.pafar-runbook@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.texts.text(message.template, message.values) + "\n")
+        if message.template == "review":
+            self._add_appointment(mail, message.values, thread.incident)
         return mail
+
+    def _add_appointment(self, mail: EmailMessage, values: Mapping[str, Any], incident: str) -> None:
+        """As a part that programs show with buttons, and as a file for the others."""
+        text = invitation(
+            incident, str(values["severity"]), moment_of(str(values["ended_at"])).timestamp(), str(values["scenario"]),
+            str(self.settings["sender"]), str(values["to"]), int(values["round"]),
+        )  # fmt: skip
+        mail.add_alternative(text, subtype="calendar", params={"method": "REQUEST"})
+        mail.add_attachment(text.encode(), maintype="application", subtype="ics", filename="review.ics")
 
 
 def _by_code(what: str, code: int, words: Any, forever: bool = True) -> Delivery:

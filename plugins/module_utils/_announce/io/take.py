@@ -16,6 +16,7 @@ from ..._incident.severity import severity_of
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
 from ..claim import Claim, claim
+from ..follow_up import COURSE
 from ..outbox import Entry, is_waiting, lines_of_outbox
 from ..paging import AFTER, Answerer
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
@@ -23,7 +24,8 @@ from ..silences import Silencing, silencing_of
 from ..wanted import wanted
 
 Clock = Callable[[], datetime]
-_RECENT = timedelta(days=2)  # after which an incident that has ended and has nothing to say is not read again
+_RECENT = COURSE  # after which an incident that has ended and has nothing to say is not read again
+_ACTION_ITEM = b'"action_item"'
 
 
 def utc_now() -> datetime:
@@ -42,13 +44,15 @@ def take_messages(given: Mapping[str, Any], check_mode: bool, clock: Clock = utc
 
 
 def _candidates(log: str, settings: Mapping[str, Any]) -> list[str]:
-    """Logs that were written lately: an incident without a new event has nothing new to say, but for its archiving."""
+    """Logs that were written lately, and those with action items: an incident without a new event has nothing new to
+    say, but for its archiving and for what is overdue."""
     folder, now = Path(log).expanduser(), datetime.now(timezone.utc).timestamp()
     recent = _RECENT.total_seconds() + float((settings.get("slack") or {}).get("archive_after") or 0)
     found = []
     for name in ids(log):
         try:
-            if now - (folder / f"{name}.jsonl").stat().st_mtime <= recent:
+            path = folder / f"{name}.jsonl"
+            if now - path.stat().st_mtime <= recent or _ACTION_ITEM in path.read_bytes():
                 found.append(name)
         except OSError:
             continue
@@ -63,7 +67,7 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
         who, after = given.get("answerers") or (), given.get("after") or AFTER
         alerts[:] = [silencing_of(events, now)]
-        messages = wanted(name, events, given["settings"], now, who, after)
+        messages = wanted(name, events, given["settings"], now, who, after, is_named=bool(given["ids"]))
         made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]
         roles[:] = _roles(events, who, after, given.get("roles_from") or {})
         return [*roles, *({"kind": "message", "note": note} for note in made[0].notes)]

@@ -14,6 +14,7 @@ import urllib.parse
 from typing import Any, Mapping
 
 from ..delivery import Delivered, Delivery
+from ..follow_up import item_of, item_prefix
 from ..outbox import Message
 from .channel import Thread
 from .http_call import Answered, request
@@ -39,12 +40,12 @@ class Tracker:
 
     def find(self, message: Message, thread: Thread) -> str | None:
         # An update is a state: the same once more is the same.
-        return self._known(thread) or None if message.values["action"] == "create" else None
+        return self._known(thread, message) or None if message.values["action"] == "create" else None
 
     def send(self, message: Message, thread: Thread) -> Delivery:
         action = str(message.values["action"])
         try:
-            known = thread.last("tracker/") or self._known(thread)
+            known = thread.last(_prefix(message)) or self._known(thread, message)
             if action != "create" and not known:
                 action = "create"
             if action == "create" and known:
@@ -62,14 +63,15 @@ class Tracker:
 
     def _given(self, message: Message, thread: Thread, known: str) -> dict[str, str]:
         values = message.values
+        title = "item_title" if message.template == "item" else "title"
         return {
-            "title": self.texts.text("title", values), "text": self.texts.text("issue", values),
-            "state": str(values["phase"]), "external_id": thread.incident, "id": known,
+            "title": self.texts.text(title, values), "text": self.texts.text(message.template, values),
+            "state": str(values["phase"]), "external_id": _external_id(thread, message), "id": known,
         }  # fmt: skip
 
-    def _known(self, thread: Thread) -> str:
+    def _known(self, thread: Thread, message: Message) -> str:
         """The issue with our external id; empty without one."""
-        path = f"/issues?external_id={urllib.parse.quote(thread.incident, '')}"
+        path = f"/issues?external_id={urllib.parse.quote(_external_id(thread, message), '')}"
         answer = self._ask("GET", path, thread)
         issues = answer.get("issues") if isinstance(answer, Mapping) else answer
         return str(issues[0]["id"]) if issues else ""
@@ -79,6 +81,15 @@ class Tracker:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = str(self.settings["url"]).rstrip("/") + path
         return request(method, url, headers, body, max(0.2, thread.deadline - time.monotonic()))
+
+
+def _prefix(message: Message) -> str:
+    """How the keys of all messages of one issue begin: of the incident, or of one of its action items."""
+    return item_prefix(item_of(message.key)) if message.template == "item" else "tracker/"
+
+
+def _external_id(thread: Thread, message: Message) -> str:
+    return f"{thread.incident}#{item_of(message.key)}" if message.template == "item" else thread.incident
 
 
 def _filled(shape: Any, given: Mapping[str, str]) -> Any:

@@ -107,3 +107,18 @@ def test_the_channel_is_archived_after_a_day_unless_it_was_opened_again():
     assert "slack/archive/2" not in keys(ended, minutes=1440)
     assert "slack/archive/2" in keys(ended, minutes=1442)
     assert not [key for key in keys([*ended, event("phase", 2, seq=3, phase="open")], minutes=9999) if "archive" in key]
+
+
+def test_a_channel_that_is_configured_later_does_not_get_the_course_of_an_old_incident():
+    late = event("action_item", 9, seq=3, key="A1", text="x", due="2026-12-01")
+    events, now = [opening(), event("diagnosed", 1, seq=2, cause="full"), late], START + timedelta(days=40)
+    found = wanted("i", events, SETTINGS, now, is_named=False)
+    assert {message.template for message in found} == {"item", "overdue_items"}
+    assert {message.template for message in found} < {each.template for each in wanted("i", events, SETTINGS, now)}
+    recent = wanted("i", events, SETTINGS, START + timedelta(days=1), is_named=False)
+    assert "opened" in {message.template for message in recent}
+
+
+def test_what_follows_an_incident_has_no_secret():
+    item = event("action_item", 9, seq=3, key="A1", text="rotate password=hunter2")
+    assert "hunter2" not in repr(wanted("i", [opening(), item], SETTINGS, START + timedelta(hours=1)))

@@ -51,3 +51,15 @@ def test_the_same_incident_gives_the_same_file_and_others_none():
     ended = at(23).timestamp()
     assert invitation("i", "P0", ended, "x") == invitation("i", "P0", ended, "x")
     assert invitation("i", "P3", ended, "x") == ""
+
+
+def test_one_that_is_sent_can_be_answered_and_a_later_one_replaces_it():
+    sent = invitation("i", "P0", 1_795_446_000.0, "locks", "Ops <ops@z>", "ada@z\r\nX-EVIL:1", 2).splitlines()
+    assert "METHOD:REQUEST" in sent
+    assert "ORGANIZER:mailto:ops@z" in sent
+    assert "SEQUENCE:1" in sent
+    assert not any(line.startswith("X-EVIL") for line in sent)
+    kept = invitation("i", "P0", 1_795_446_000.0, "locks").splitlines()
+    assert "METHOD:PUBLISH" in kept
+    assert not any(line.startswith(("ORGANIZER", "ATTENDEE")) for line in kept)
+    assert [line for line in sent if line.startswith("UID")] == [line for line in kept if line.startswith("UID")]
