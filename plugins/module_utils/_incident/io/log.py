@@ -312,7 +312,8 @@ def _end(handle: int, size: int) -> _End:
         lines = (data if is_torn else data[:-1]).split(b"\n")
         complete = lines if length == size else lines[1:]  # the first one may begin before this block
         numbers = (event.get("seq") for event in map(read_event, reversed(complete)) if event is not None)
-        seq = next((number for number in numbers if isinstance(number, int)), None)
+        # A line that was written by hand may have any number; the next event must have one.
+        seq = next((number for number in numbers if isinstance(number, int) and number > 0), None)
         if length == size:
             events = sum(read_event(line) is not None for line in lines)
             return _End(lines[-1], events if seq is None else seq, is_torn)

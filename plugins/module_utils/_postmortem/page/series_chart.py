@@ -13,6 +13,7 @@ from .document import Line, Moment, SeriesChart
 _WIDTH, _LEFT, _RIGHT, _TOP, _HIGH, _LEGEND = 960, 70, 20, 40, 160, 20
 _DASHES = ("", "9 4", "2 4", "12 3 2 3")
 _APART = 16  # pixels between the letters of marks
+_ROWS = (6, 20)  # pixels above the chart of a letter, and of one that has no room beside the last
 _EACH = 10  # points between the forms on a line
 LETTERS = {"detected": "D", "plan": "P", "act": "A", "recovery": "R"}
 
@@ -36,7 +37,7 @@ def series_drawn(chart: SeriesChart) -> str:
     cites = " ".join(map(str, chart.title.cites))
     begins, ends = x(chart.impact[0]), x(chart.impact[1])
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" font-size="12"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="group" font-size="12"'
         f' font-family="ui-sans-serif,system-ui,sans-serif" fill="#111"'
         f' aria-label="{title}: the numbers are in a table">',
         f'<defs><pattern id="impact-{chart.number}" width="7" height="7" patternUnits="userSpaceOnUse"'
@@ -105,15 +106,17 @@ def _form(place: int, x: float, y: float) -> str:
 
 def _marks(marks: Sequence[Moment], x: Callable[[float], float], bottom: int) -> list[str]:
     lines: list[str] = []
-    last = -1e9
+    ends = [-1e9] * len(_ROWS)
     for mark in sorted(marks, key=lambda each: each.seconds):
         across = x(mark.seconds)
         letter = ""
-        if across - last >= _APART:
-            last = across
-            letter = f'<text x="{across:.1f}" y="{_TOP - 6}" text-anchor="middle">{LETTERS.get(mark.word, "?")}</text>'
+        row = next((place for place, end in enumerate(ends) if across - end >= _APART), None)
+        if row is not None:
+            ends[row] = across
+            shown = LETTERS.get(mark.word, "?")
+            letter = f'<text x="{across:.1f}" y="{_TOP - _ROWS[row]}" text-anchor="middle">{shown}</text>'
         lines.append(
-            f'<a href="#e{mark.seq}"><g data-cites="{mark.seq}"><title>{in_html(mark.word)} #{mark.seq}</title>'
-            f'<path d="M{across:.1f} {_TOP}V{bottom}" stroke="#111" stroke-dasharray="3 3"/>{letter}</g></a>'
+            f'<a href="#e{mark.seq}" data-cites="{mark.seq}"><title>{in_html(mark.word)} #{mark.seq}</title>'
+            f'<path d="M{across:.1f} {_TOP}V{bottom}" stroke="#111" stroke-dasharray="3 3"/>{letter}</a>'
         )
     return lines

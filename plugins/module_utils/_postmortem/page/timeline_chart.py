@@ -21,7 +21,7 @@ def drawn(chart: Chart) -> str:
         start, end = min(start, mark.seconds), max(end, mark.seconds)
     height = _TOP + _LANE * len(LANES) + 24
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" font-size="12"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="group" font-size="12"'
         f' font-family="ui-sans-serif,system-ui,sans-serif" fill="#111" aria-label="{in_html(chart.title)}">',
         f"<title>{in_html(chart.title)}</title>",
     ]
@@ -51,8 +51,8 @@ def _marks(marks: list[Mark], lane: int, y: int, start: float, span: float) -> l
             number = f'<text x="{x:.1f}" y="{y - 8}" text-anchor="middle" font-size="10">#{mark.seq}</text>'
         title = in_html(shortened(printable(mark.text), 120))
         lines.append(
-            f'<a href="#e{mark.seq}"><g data-cites="{mark.seq}"><title>#{mark.seq} {title}</title>'
-            f"{_form(lane, x, y)}{number}</g></a>"
+            f'<a href="#e{mark.seq}" data-cites="{mark.seq}"><title>#{mark.seq} {title}</title>'
+            f"{_form(lane, x, y)}{number}</a>"
         )
     return lines
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import http.server
-import shutil
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
+from support.browser import BROWSER, NO_BROWSER, shown
 from support.incidents import whole_incident, wrote
+from support.measuring import measured
 from support.modules import run_module
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="NO BROWSER (chromium): console messages and requests of the pages are not checked"
+    BROWSER is None, reason=f"{NO_BROWSER}: console messages and requests of the pages are not checked"
 )
 
 
@@ -39,19 +38,9 @@ def served(tmp_path):
     server.server_close()
 
 
-def shown(address, profile):
-    """The page as the browser has it, and what it wrote on its console."""
-    argv = [
-        str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--enable-logging=stderr", "--dump-dom", address,
-    ]  # fmt: skip
-    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-
-
 def page_of(tmp_path):
     log = whole_incident(tmp_path / "log")
+    measured(log, 450)
     wrote(log, 500, "lucky", "<script>console.log('x')</script><img src=/x.png onerror=alert(1)>")
     result = run_module("incident_postmortem", log=str(log.folder), id=log.name)
     return next(Path(path).read_text() for path in result["paths"] if path.endswith(".html"))

@@ -130,3 +130,11 @@ def test_a_full_disk_is_named(tmp_path):
     (tmp_path / "inc-1.jsonl").symlink_to("/dev/full")
     with pytest.raises(LogError, match="No space left"):
         write(tmp_path, "noted")
+
+
+@pytest.mark.parametrize("number", [-1, 0, -7, False])
+def test_after_a_number_that_was_written_by_hand_the_next_event_has_one(tmp_path, number):
+    write(tmp_path, "noted")
+    with (tmp_path / "inc-1.jsonl").open("a") as log:
+        log.write(json.dumps({"seq": number, "at": "2026-11-23T03:00:00.000000Z", "kind": "noted"}) + "\n")
+    assert write(tmp_path, "noted")["head"]["seq"] == 3

@@ -58,7 +58,8 @@ def test_marks_link_to_their_events_and_a_letter_has_room():
     marks = [Moment(1050.0, "detected", 3), Moment(1050.5, "plan", 4), Moment(1200.0, "recovery", 8)]
     text, root = drawn(Line("x", (1.0,) * 30), marks=marks)
     assert [link.get("href") for link in of(root, "a")] == ["#e3", "#e4", "#e8"]
-    assert [each.text for each in of(root, "text") if each.text in "DPAR"] == ["D", "R"]
+    letters = [each for each in of(root, "text") if each.text in ("D", "P", "A", "R")]
+    assert [(each.text, each.get("y")) for each in letters] == [("D", "34"), ("P", "20"), ("R", "34")]
     assert "act" in text
 
 
