@@ -24,6 +24,18 @@ COURSE = timedelta(days=2)
 _MOST = 20  # action items that one message names
 
 
+def follow_up_messages(
+    events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], base: Mapping[str, Any], now: datetime
+) -> list[Message]:
+    """All of them that are due by now."""
+    return [
+        *item_messages(events, settings, base),
+        *review_messages(events, settings, base, now),
+        *overdue_messages(events, settings, base, now),
+        *lessons_messages(events, settings, base),
+    ]
+
+
 def item_messages(
     events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], base: Mapping[str, Any]
 ) -> list[Message]:

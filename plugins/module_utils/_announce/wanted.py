@@ -22,7 +22,7 @@ from .._incident.severity import is_worse, severity_of
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import UPDATE
 from .._lifecycle.roles import roles_of
-from .follow_up import COURSE, item_messages, lessons_messages, overdue_messages, review_messages
+from .follow_up import COURSE, follow_up_messages
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
 from .paging import AFTER, Answerer, pages, reminders, shift_changes
@@ -115,15 +115,9 @@ def wanted(
 def follow_ups(story: Story) -> list[Message]:
     """What an incident calls for after its end, also long after it."""
     events, settings, now = story.events, story.settings, story.now
-    base = story.base()
     if TRACKER in settings and story.worst not in settings[TRACKER]["severities"]:
         settings = {name: options for name, options in settings.items() if name != TRACKER}
-    found = [
-        *item_messages(events, settings, base),
-        *review_messages(events, settings, base, now),
-        *overdue_messages(events, settings, base, now),
-        *lessons_messages(events, settings, base),
-    ]
+    found = follow_up_messages(events, settings, story.base(), now)
     return [replace(message, values=_clean(message.values)) for message in found]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The phase of an incident, from its events. Pure.
 
-Facts carry it on: an acknowledgement, a diagnosis with a cause, an act. They carry it back too: an act that did not
+Facts carry it on: an acknowledgement, a diagnosis or a plan, an act. They carry it back too: an act that did not
 help, or a fault that is found again while the recovery is watched. A person sets any phase. That it is over is said by
 a person alone, since facts of a run must not end what people still work on, nor open again what they have ended.
 """
@@ -53,11 +53,12 @@ def _after(present: str, event: EventReport) -> str:
         return present
     if kind == "acknowledged":
         return _later(present, ACKNOWLEDGED)
-    if kind == "diagnosed" and note.get("cause"):
-        return IDENTIFIED if present == MONITORING else _later(present, IDENTIFIED)
+    # What is planned was found in the facts, as a diagnosis is.
+    if kind == "held" or (kind == "diagnosed" and note.get("cause")):
+        return IDENTIFIED
     if kind == "mitigated" or (kind == "reconciled" and note.get("gone")):
         return MONITORING
-    if present == MONITORING and (kind == "held" or (kind == "verified" and note.get("outcome") in _NOT_RECOVERED)):
+    if present == MONITORING and kind == "verified" and note.get("outcome") in _NOT_RECOVERED:
         return IDENTIFIED
     return present
 

@@ -10,6 +10,23 @@ from .._core.text import some, span
 from .event import EventReport, HeldPlan, IncidentSummary
 
 _SHORT = 12  # characters of a digest
+_UNSENT = ("failed", "in_doubt", "refused")  # messages that a timeline shows; of the others there are many
+# Kinds whose fields are texts that a reader needs; the others have sentences of their own.
+_FIELDS: Mapping[str, Sequence[str]] = {
+    "alert": ("alertname", "status", "starts_at", "ends_at"),
+    "silence": ("alertname", "state"),
+    "severity": ("severity", "reason"),
+    "acknowledged": ("text",),
+    "role": ("role", "person", "action", "until"),
+    "phase": ("phase", "reason"),
+    "update": ("audience", "text", "next_at"),
+    "message": ("key", "state", "reason"),
+    "checklist": ("item", "state", "reason"),
+    "action_item": ("key", "text", "owner", "due", "state", "reason"),
+    "lock": ("target", "state", "until", "reason"),
+    "written": ("section",),
+    "measured": ("starts_at", "ends_at", "source"),
+}
 
 
 def summary_of(
@@ -72,7 +89,13 @@ def lines_of_list(incidents: Sequence[IncidentSummary]) -> list[str]:
 def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Sequence[HeldPlan]) -> list[str]:
     """Every event with its time (UTC), what is held, and how it is carried out or given up."""
     lines = [f"incident {incident_id}"]
-    lines += [f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {words_of(event)}" for event in events]
+    lines += [
+        f"{event['at'][:10]} {event['at'][11:19]}  {event['host'] or '-'}  {words_of(event)}"
+        for event in events
+        if event["kind"] != "message" or event["note"].get("state") in _UNSENT
+    ]
+    sent = sum(event["kind"] == "message" and event["note"].get("state") == "sent" for event in events)
+    lines += [f"{sent} messages were sent"] if sent else []
     for plan in held:
         if plan["pending"]:
             lines.append(
@@ -86,12 +109,15 @@ def lines_of_timeline(incident_id: str, events: Sequence[EventReport], held: Seq
 def words_of(event: EventReport) -> str:
     """What an event says, in one line. The note has the fields of its kind."""
     note = event["note"]
+    fields = _FIELDS.get(event["kind"])
+    if fields is not None:
+        texts = [str(note[name]) for name in fields if note.get(name) not in (None, "", [], {})]
+        return f"{event['kind'].replace('_', ' ')}: {', '.join(texts)}".rstrip(": ")
     named = str(note.get("mitigation", ""))
     kind = event["kind"].replace("_", " ")
     said = {
         "opened": lambda: f"{note.get('scenario', '')}, by {event['by']}",
         "diagnosed": lambda: f"{note.get('cause', '')}: {some([str(line) for line in note.get('lines') or ()], 1)}",
-        "measured": lambda: f"{note.get('starts_at', '')} until {note.get('ends_at', '')}, {note.get('source', '')}",
         "evidence": lambda: str(note.get("file", "")),
         "held": lambda: (
             f"{named}, plan {_digest(note.get('plan') or {})}:"

@@ -93,9 +93,13 @@ def _assembled(events: _Events) -> _Tick:
 
 
 def _investigated(events: _Events) -> _Tick:
+    """By a diagnosis, a triage with signs, or a plan: what is planned was found in the facts."""
     return _first(
         events,
-        lambda event: event["kind"] == "diagnosed" or (event["kind"] == "noted" and bool(event["note"].get("signs"))),
+        lambda event: (
+            event["kind"] in ("diagnosed", "held", "intended")
+            or (event["kind"] == "noted" and bool(event["note"].get("signs")))
+        ),
     )
 
 

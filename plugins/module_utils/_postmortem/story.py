@@ -60,29 +60,7 @@ def of_dict(note: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def in_words(event: EventReport) -> str:
     """What an event says, in one line."""
-    note = event["note"]
-    fields = _FIELDS.get(event["kind"])
-    if fields is not None:
-        said = [str(note[name]) for name in fields if note.get(name) not in (None, "", [], {})]
-        return f"{event['kind'].replace('_', ' ')}: {', '.join(said)}".rstrip(": ")
     try:
         return words_of(event)
     except (TypeError, ValueError, AttributeError, KeyError):
         return f"{event['kind']}: its fields could not be read"
-
-
-# Kinds whose fields are texts that a reader needs; the others have sentences of their own.
-_FIELDS: dict[str, Sequence[str]] = {
-    "alert": ("alertname", "status", "starts_at", "ends_at"),
-    "severity": ("severity", "reason"),
-    "acknowledged": ("text",),
-    "role": ("role", "person", "action", "until"),
-    "phase": ("phase", "reason"),
-    "update": ("audience", "text", "next_at"),
-    "message": ("state", "channel", "audience", "reason"),
-    "checklist": ("item", "state", "reason"),
-    "action_item": ("key", "text", "owner", "due", "state", "reason"),
-    "lock": ("target", "state", "until", "reason"),
-    "written": ("section",),
-    "measured": ("starts_at", "ends_at", "source"),
-}

@@ -26,7 +26,7 @@ def verified(outcome):
         ([FOUND, ACT, verified("worse"), ACT], "monitoring"),
         ([ACT, verified("recovered"), FOUND], "identified"),
         ([ACT, event("held", plan={}, reasons=[])], "identified"),
-        ([FOUND, event("held", plan={}, reasons=[])], "identified"),
+        ([event("held", plan={}, reasons=[])], "identified"),
         ([event("reconciled", gone=["x"])], "monitoring"),
         ([event("reconciled", gone=[])], "open"),
         ([event("noted", text="x"), event("update", text="x")], "open"),

@@ -59,6 +59,7 @@ def sent(seq=7, key="k", **queued: Any) -> list[Any]:
         ("investigated", [event("diagnosed", seq=2, cause="x")], ("done", "#2")),
         ("investigated", [event("noted", seq=2, signs=[{"text": "x"}])], ("done", "#2")),
         ("investigated", [event("noted", seq=2, signs=[])], ("open", "")),
+        ("investigated", [event("held", seq=2, plan={}, reasons=[])], ("done", "#2")),
         ("mitigated", [event("verified", seq=5, outcome="improved")], ("done", "#5")),
         ("mitigated", [event("verified", seq=5, outcome="worse")], ("open", "")),
         ("recovery_verified", [event("verified", seq=5, outcome="improved")], ("open", "")),
