@@ -61,9 +61,10 @@ docs: setup ## Rewrite what is generated from the code: tables, changelog, the g
 	@$(BIN)/python tests/docs/subjects.py
 	@$(BIN)/python tests/docs/return_keys.py
 
-picture: setup ## Render the demo's output and the main screens as docs/images/*.svg
+picture: setup ## Render the demo's output, the main screens and a post-mortem's page into docs/images
 	@$(BIN)/python tests/demo/picture.py
 	@$(BIN)/python tests/demo/screens.py
+	@$(BIN)/python tests/demo/postmortem_picture.py
 
 clean: ## Remove what the other commands built
 	rm -rf $(VENV) .venv-bench .cache .mypy_cache .ruff_cache tests/output

@@ -69,8 +69,8 @@ def sections(facts: Facts) -> list[Section]:
     return [
         Section("summary", "Summary", [_summary(facts), *_written(events, "summary")]),
         Section("impact", "Impact", [*_impact(facts), *_written(events, "impact")]),
-        Section("times", "Times", [_times(facts), _durations(facts)]),
         *_measured_charts(facts),
+        Section("times", "Times", [_times(facts), _durations(facts)]),
         Section("timeline", "Timeline", [*_chart(events), _timeline(events)]),
         Section("detection", "How it was noticed", [_noticed(facts), *_written(events, "detection")]),
         Section("done", "What was done, and how it worked", _done(facts)),
