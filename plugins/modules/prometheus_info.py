@@ -85,6 +85,11 @@ series:
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
     value: {description: "Current value; null where the query returns none.", type: float}
     problem: {description: "What is wrong, in a sentence; empty for nothing.", type: str}
+unread:
+  description: "What of the alerts could not be read, a sentence each; such an alert may fire."
+  returned: success
+  type: list
+  elements: str
 """
 
 from typing import Any

@@ -101,8 +101,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._system.counters imp
     parse_pressure,
     top,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.alerts import alerts_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.changes import changes_of_services
-from ansible_collections.pafar.runbook.plugins.module_utils._triage.io.prometheus import _alert
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import AlertsAndSeries
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import Sign, TriageReport, scenarios_of
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.survey_report import SurveyParts
@@ -345,10 +345,9 @@ def survey_values() -> Iterator[SurveyParts]:
 
 
 def prometheus_values() -> Iterator[AlertsAndSeries]:
-    yield {
-        "alerts": [_alert({"labels": {"alertname": "X"}})],
-        "series": [{"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "problem": ""}],
-    }
+    reports, unread = alerts_of([{"labels": {"alertname": "X"}, "state": "firing"}])
+    row = {"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "problem": ""}
+    yield {"alerts": reports, "unread": unread, "series": [row]}  # type: ignore[typeddict-item]
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,8 @@ from dataclasses import dataclass, field
 from typing import Iterable, Mapping, Sequence, TypedDict
 
 from .alert_severity import ALWAYS_FIRING, NO_SIGN, alert_severity, severity_word
+from .alerts import AlertReport
 from .sign import P2, SEVERITIES, UNKNOWN, Sign
-
-
-class AlertReport(TypedDict):
-    """An alert that is pending or fires."""
-
-    name: str
-    severity: str
-    scenario: str
-    state: str
-    since: str
-    summary: str
-    labels: dict[str, str]
 
 
 class SeriesOption(TypedDict):
@@ -41,9 +30,10 @@ class SeriesReport(SeriesOption):
 
 
 class AlertsAndSeries(TypedDict):
-    """What prometheus_info returns."""
+    """What prometheus_info returns. ``unread``: what of the alerts could not be read, a sentence each."""
 
     alerts: list[AlertReport]
+    unread: list[str]
     series: list[SeriesReport]
 
 
@@ -67,7 +57,10 @@ def prometheus_signs(answer: PrometheusResult, rules: AlertRules = AlertRules())
     if answer and "alerts" not in answer:
         why = str(answer.get("msg") or "it gave no answer")
         return [Sign(P2, f"what fires is not known: {why}", "")]
-    return [*alert_signs(answer["alerts"], rules), *series_signs(answer["series"])] if answer else []
+    if not answer:
+        return []
+    unread = [Sign(UNKNOWN, text, "") for text in answer.get("unread", ())]
+    return [*alert_signs(answer["alerts"], rules), *unread, *series_signs(answer["series"])]
 
 
 def alert_signs(alerts: Iterable[AlertReport], rules: AlertRules) -> list[Sign]:

@@ -98,6 +98,7 @@ def unread_of(surveys: Mapping[str, Survey], prometheus: PrometheusResult) -> li
         unread += [f"{host}: {text}" for text in _unread_parts(survey)]
     if prometheus and "alerts" not in prometheus:
         unread.append("Prometheus could not be asked")
+    unread += prometheus.get("unread", ())
     unread += [f"{row['name']}: {row['problem']}" for row in prometheus.get("series", ()) if row["problem"]]
     return unread
 

@@ -56,7 +56,6 @@ class Prometheus:
             document = json.loads(self._body(path))
             if document.get("status") != "success":
                 raise self._problem(str(document.get("error") or "no success"))
-            return read(document["data"])
         except urllib.error.HTTPError as error:
             reason = _error_text(error)
             if error.code in _REFUSED and path.startswith(_QUERY):
@@ -64,8 +63,12 @@ class Prometheus:
             raise self._problem(f"HTTP {error.code}: {reason}") from None
         except (urllib.error.URLError, OSError, UrlsConnectionError, HTTPException) as error:
             raise self._problem(str(getattr(error, "reason", error))) from None
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             raise self._problem("what answers there is not Prometheus") from None
+        try:
+            return read(document["data"])
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise self._problem(f"its answer to {path.partition('?')[0]} has a form that is not known") from None
 
     def _body(self, path: str) -> bytes:
         """The whole answer within the time limit, which bounds all of it: a socket's own limit begins anew with each

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from ..._core.errors import HostError
-from ..._core.text import printable
 from ..._prometheus.io.prometheus_server import Prometheus
-from ..prometheus_signs import AlertReport, AlertsAndSeries, SeriesOption, SeriesReport
+from ..alerts import Alerts, alerts_of
+from ..prometheus_signs import AlertsAndSeries, SeriesOption, SeriesReport
 
 _THREADS = 4
 
@@ -20,15 +20,8 @@ def alerts_and_series(
 ) -> AlertsAndSeries:
     """What prometheus_info returns; ``timeout`` in seconds."""
     prometheus = Prometheus(url, timeout, headers)
-    return {"alerts": _alerts(prometheus), "series": _series(prometheus, series)}
-
-
-def _alerts(prometheus: Prometheus) -> list[AlertReport]:
-    """Those that are pending or fire, the earliest first."""
-    firing: list[AlertReport] = prometheus.ask(
-        "/api/v1/alerts", lambda data: [_alert(alert) for alert in data["alerts"]]
-    )
-    return sorted(firing, key=lambda report: report["since"])
+    alerts: Alerts = prometheus.ask("/api/v1/alerts", lambda data: alerts_of(data["alerts"]))
+    return {"alerts": alerts.reports, "unread": alerts.unread, "series": _series(prometheus, series)}
 
 
 def _series(prometheus: Prometheus, options: Sequence[SeriesOption]) -> list[SeriesReport]:
@@ -43,16 +36,3 @@ def _series(prometheus: Prometheus, options: Sequence[SeriesOption]) -> list[Ser
     with ThreadPoolExecutor(_THREADS) as pool:
         values = list(pool.map(value_or_problem, options))
     return [{**option, "value": value, "problem": problem} for option, (value, problem) in zip(options, values)]
-
-
-def _alert(alert: Mapping[str, Any]) -> AlertReport:
-    labels, notes = alert.get("labels") or {}, alert.get("annotations") or {}
-    return {
-        "name": printable(str(labels.get("alertname", "?"))),
-        "severity": printable(str(labels.get("severity", ""))),
-        "scenario": printable(str(labels.get("scenario", ""))),
-        "state": str(alert.get("state", "")),
-        "since": str(alert.get("activeAt", "")),
-        "summary": printable(str(notes.get("summary") or notes.get("description") or "")),
-        "labels": {str(name): printable(str(value)) for name, value in labels.items()},
-    }

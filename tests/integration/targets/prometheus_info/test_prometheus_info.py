@@ -47,8 +47,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
             body = json.dumps({"status": "success", "data": {"alerts": [LONG_ALERT] * 5000}})
         if self.mode == "deep":
             body = '{"status": "success", "data": ' + "[" * 100_000 + "]" * 100_000 + "}"
-        if self.mode == "null":
-            body = json.dumps({"status": "success", "data": {"alerts": [None]}})
+        if self.mode == "one of them" and asked.path.endswith("alerts"):
+            body = json.dumps({"status": "success", "data": {"alerts": [None, ALERT]}})
         if self.mode in ("slow body", "slow head"):
             self.drip(self.mode == "slow head")
             return
@@ -109,8 +109,8 @@ def test_alerts_and_series(url):
         ("sum(", "refuses the query: parse error"),
         ("string", "The query gives a string"),
         ("matrix", "The query gives a matrix"),
-        ("odd", "not Prometheus"),
-        ("nothing", "not Prometheus"),
+        ("odd", "/api/v1/query has a form that is not known"),
+        ("nothing", "/api/v1/query has a form that is not known"),
     ],
 )
 def test_a_series_in_trouble_costs_no_other(url, query, said):
@@ -122,7 +122,7 @@ def test_a_series_in_trouble_costs_no_other(url, query, said):
 
 def test_alerts_of_another_form(url):
     Answers.mode = "no alerts"
-    assert "not Prometheus" in ask(url)["msg"]
+    assert "its answer to /api/v1/alerts has a form that is not known" in ask(url)["msg"]
 
 
 def test_a_storm_of_alerts_is_read_whole(url):
@@ -130,10 +130,17 @@ def test_a_storm_of_alerts_is_read_whole(url):
     assert len(ask(url, timeout=60)["alerts"]) == 5000
 
 
-@pytest.mark.parametrize("mode", ["deep", "null"])
-def test_json_that_is_not_of_prometheus(url, mode):
-    Answers.mode = mode
+def test_json_that_is_not_of_prometheus(url):
+    Answers.mode = "deep"
     assert "not Prometheus" in ask(url, timeout=60)["msg"]
+
+
+def test_an_alert_that_cannot_be_read_hides_no_other(url):
+    Answers.mode = "one of them"
+    answer = ask(url, "vector")
+    assert [alert["name"] for alert in answer["alerts"]] == ["UsersFail"]
+    assert answer["unread"] == ["1 of 2 alerts could not be read, and may fire: one is no object but None"]
+    assert answer["series"][0]["value"] == 0.3
 
 
 @pytest.mark.parametrize("mode", ["slow body", "slow head"])

@@ -9,9 +9,9 @@ from typing import Any, cast
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport, nothing_left
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_states import ServerState
+from ansible_collections.pafar.runbook.plugins.module_utils._triage.alerts import AlertReport
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.page import page
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
-    AlertReport,
     PrometheusResult,
     SeriesReport,
 )

@@ -62,6 +62,13 @@ def test_what_is_not_known_of_an_alert_is_said(label, ends):
     assert (sign.severity, sign.text.endswith(ends)) == ("unknown", True)
 
 
+def test_alerts_that_could_not_be_read_make_the_severity_unknown():
+    answer = {"alerts": [], "unread": ["1 of 2 alerts could not be read"], "series": []}
+    signs = prometheus_signs(answer)
+    assert severity_of(signs) == "unknown"
+    assert [sign.text for sign in signs] == ["1 of 2 alerts could not be read"]
+
+
 @pytest.mark.parametrize(("value", "severity"), [(0.7, "P0"), (0.06, "P1"), (0.011, "P2"), (0.0, "P3"), (None, "P3")])
 def test_series(value, severity):
     bounds = {"P0": 0.5, "P1": 0.05, "P2": 0.01}
