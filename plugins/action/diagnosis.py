@@ -21,7 +21,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.network i
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.payments import Known, diagnose_payments
 from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.performance import diagnose_performance
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import ReclaimFacts
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import ReachedReport
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import ReachedReport
 from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import LogReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.activity_report import ActivityReport
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.excess.excess_plan import EndDict

@@ -217,7 +217,10 @@ matrix:
     address: {description: "Host and port that were probed.", type: str}
     state: {description: "V(up), V(degraded), V(flapping), V(down) or V(unknown).", type: str}
     layer: {description: "First layer that fails; empty if none fails.", type: str}
-    why: {description: "Reason of the state; empty for V(up).", type: str}
+    why: {description: "Reason of the state, or what a target that is up answered.", type: str}
+    unasked:
+      description: "What the answer of a target that is up does not show, in a clause; empty for nothing."
+      type: str
     fault_of:
       description: "Responsible side (V(ours), V(theirs), V(key), V(network)); empty where it is not known."
       type: str

@@ -22,14 +22,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._diagnosis.top_consu
     weigh_memory,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._disk.reclaim import Explained, RoomReport
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import (
-    Attempt,
-    Meaning,
-    ReachedReport,
-    Target,
-    reached_report,
-    row_of,
-)
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import Attempt, Meaning, Target, row_of
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import ReachedReport, reached_report
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import IncidentReport, WrittenReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import VerifyReport
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.scope import OpenReport

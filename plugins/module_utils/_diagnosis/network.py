@@ -26,9 +26,8 @@ from .._endpoints.endpoint import (
     UP,
     LayerReport,
     ProbeReport,
-    lines_of,
-    unknown_of,
 )
+from .._endpoints.reached import lines_of, unknown_of
 from .cause import Cause, Detail, Diagnosis, Rules, diagnosis, joined
 
 DNS, CUT, TARGET, REFUSED, EGRESS, PROVIDER, KEYS, NOT_SERVING, SLOW, SERVICE, STALE, NO_SERVICE = (

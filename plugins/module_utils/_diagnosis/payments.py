@@ -32,7 +32,8 @@ from .._endpoints.answerer import (
     SINGLE_PAGE,
     WRONG_HOST,
 )
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN, unknown_of
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, KEY, LATE, NETWORK, THEIRS, UNKNOWN
+from .._endpoints.reached import unknown_of
 from .._logs.records import LogReport, SignatureReport
 from .cause import Cause, Diagnosis, Rules, diagnosis, joined
 from .failing_share import failing_shares

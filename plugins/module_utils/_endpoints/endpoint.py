@@ -71,7 +71,10 @@ class AddressReport(TypedDict):
 
 
 class ProbeReport(TypedDict):
-    """A row of the matrix: one source and one target, over all attempts. ``layer``: the first that fails."""
+    """A row of the matrix: one source and one target, over all attempts. ``layer``: the first that fails.
+
+    ``unasked``: what the answer of one that is up does not show, in a clause.
+    """
 
     source: str
     target: str
@@ -81,20 +84,13 @@ class ProbeReport(TypedDict):
     state: str
     layer: str
     why: str
+    unasked: str
     fault_of: str
     layers: dict[str, LayerReport]
     addresses: list[AddressReport]
     attempts: int
     failed: int
     up: int
-
-
-class ReachedReport(TypedDict):
-    """What endpoint_probe_info returns. ``lines``: what is not healthy, a sentence each."""
-
-    matrix: list[ProbeReport]
-    lines: list[str]
-    healthy: bool
 
 
 @dataclass(frozen=True)
@@ -153,11 +149,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an answer means: the state, whose fault it is, and why in words."""
+    """What an answer means: the state, whose fault it is, and why in words; ``unasked``: what it does not show."""
 
     state: str
     why: str = ""
     fault_of: str = NOBODY
+    unasked: str = ""
 
 
 @dataclass(frozen=True)
@@ -302,6 +299,7 @@ def row_of(source: str, target: Target, attempts: Sequence[Attempt]) -> ProbeRep
     return {
         **_row(source, target, state, why),
         "layer": layer,
+        "unasked": worst.meaning.unasked if state == UP else "",
         "fault_of": worst.meaning.fault_of,
         "layers": {step.layer: _step_dict(step) for step in worst.steps},
         "addresses": addresses,
@@ -342,6 +340,7 @@ def _row(source: str, target: Target, state: str, why: str) -> ProbeReport:
         "state": state,
         "layer": "",
         "why": why,
+        "unasked": "",
         "fault_of": NOBODY,
         "layers": {},
         "addresses": [],
@@ -358,35 +357,3 @@ def _step_dict(step: Step) -> LayerReport:
 def unknown_row(source: str, target: Target, why: str) -> ProbeReport:
     """A source from where nothing can be tried."""
     return _row(source, target, UNKNOWN, why)
-
-
-def reached_report(rows: list[ProbeReport]) -> ReachedReport:
-    """The matrix with what is not healthy in it."""
-    return {"matrix": rows, "lines": lines_of(rows), "healthy": all(row["state"] == UP for row in rows)}
-
-
-def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
-    """What is not healthy, a sentence each, those of one target together."""
-    lines = []
-    by_target: dict[tuple[str, str, str, str], list[str]] = {}
-    for row in rows:
-        if row["state"] not in (UP, UNKNOWN):
-            by_target.setdefault((row["target"], row["state"], row["layer"], row["why"]), []).append(row["source"])
-    for (target, state, layer, why), sources in by_target.items():
-        well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
-        beside = f"; from {some(well)} it is healthy" if well else ""
-        lines.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
-    return lines + unknown_of(rows)
-
-
-def unknown_of(rows: Sequence[ProbeReport]) -> list[str]:
-    """What was not tried, or answered nothing from which its state is known, a sentence each."""
-    unknown = [row for row in rows if row["state"] == UNKNOWN]
-    return sorted(
-        {
-            f"{row['target']} is unknown from {row['source']}: {row['why']}"
-            if row["attempts"]
-            else f"{row['source']}: {row['why']}"
-            for row in unknown
-        }
-    )

@@ -14,7 +14,8 @@ from .._core.redaction import redacted
 from .._core.units import MIB
 from .endpoint import DEGRADED, DOWN, OURS, UP, Meaning
 
-_UNASKED = "whether it takes writes is not known"
+_WRITES = "whether it takes writes"
+_UNASKED = f"{_WRITES} is not known"
 _UP = {
     "-NOAUTH": f"it is up and wants a password; {_UNASKED} without it (give the target a `key`)",
     "-WRONGPASS": f"it is up and wants another password; {_UNASKED}",
@@ -44,9 +45,9 @@ def of_ping(answer: str) -> Meaning:
     """Of the answer to PING; any error of the protocol shows that Redis answers."""
     word = answer.split(" ", 1)[0]
     if word == "+PONG":
-        return Meaning(UP, f"it answers PING; {_UNASKED}")
+        return Meaning(UP, f"it answers PING; {_UNASKED}", "", _WRITES)
     if word in _UP:
-        return Meaning(UP, _UP[word])
+        return Meaning(UP, _UP[word], "", _WRITES)
     if word in _BAD:
         return Meaning(DEGRADED, _BAD[word], OURS)
     if word in _DOWN:
@@ -65,7 +66,7 @@ def of_info(text: str) -> Meaning:
         reason = (
             redacted(text[1:].split("\r\n", maxsplit=1)[0])[:80] if text.startswith("-") else "INFO was not answered"
         )
-        return Meaning(UP, f"it answers PING; {_UNASKED} ({reason})")
+        return Meaning(UP, f"it answers PING; {_UNASKED} ({reason})", "", _WRITES)
     for why in (_loading(facts), _memory(facts), _replica(facts), _disk(facts), _replicas(facts), _clients(facts)):
         if why:
             return Meaning(DEGRADED, why, OURS)

@@ -14,13 +14,14 @@ from .endpoint import DEGRADED, DOWN, KEY, OURS, THEIRS, UP, Meaning
 
 _ANY_STATUS = range(1000)
 _SUCCESS, _FAILURE = range(200, 300), range(500, 1000)
+_KEY = "whether our key is valid"
 
 
 class Rule(NamedTuple):
     """An answer fits where every part fits; what is not given fits always.
 
     ``why`` may name {status}, {word} (of the body), {what} (the word, or the status without one) and {message}.
-    ``key``: whether a key was sent.
+    ``key``: whether a key was sent. ``unasked``: what such an answer does not show.
     """
 
     state: str
@@ -29,6 +30,7 @@ class Rule(NamedTuple):
     statuses: Container[int] = _ANY_STATUS
     words: Sequence[str] | None = None
     key: bool | None = None
+    unasked: str = ""
 
 
 class Answer(NamedTuple):
@@ -42,7 +44,7 @@ class Answer(NamedTuple):
 
 STRIPE = (
     # 401 without a key is the answer of a healthy Stripe; with a key it means that the key is refused.
-    Rule(UP, "Stripe answers; whether our key is valid was not asked", "", (401, 403), key=False),
+    Rule(UP, f"Stripe answers; {_KEY} was not asked", "", (401, 403), key=False, unasked=_KEY),
     Rule(DEGRADED, "Stripe knows our key, which may not ask this (403): it lacks a permission. {message}", KEY, (403,)),
     Rule(
         DOWN, "Stripe answers and refuses our key (401): revoked, expired or of another account. {message}", KEY, (401,)
@@ -63,7 +65,7 @@ MAPS = (
     Rule(UP, "Maps answers", words=_TAKEN),
     Rule(UP, "Maps answers and takes our key", "", _SUCCESS, ("",), key=True),
     Rule(UP, "Maps answers", "", _SUCCESS, ("",)),
-    Rule(UP, "Maps answers; whether our key is valid was not asked", words=("REQUEST_DENIED",), key=False),
+    Rule(UP, f"Maps answers; {_KEY} was not asked", words=("REQUEST_DENIED",), key=False, unasked=_KEY),
     Rule(DOWN, "Maps answers and refuses our key. {message}", KEY, words=("REQUEST_DENIED",)),
     Rule(DOWN, _QUOTA, OURS, words=_FULL),
     Rule(DOWN, _QUOTA, OURS, (429,)),
@@ -79,7 +81,7 @@ def by_rules(rules: Sequence[Rule], answer: Answer) -> Meaning:
     rule = next(rule for rule in rules if _fits(rule, answer))
     what = answer.word or answer.status
     why = rule.why.format(status=answer.status, word=answer.word, what=what, message=answer.message)
-    return Meaning(rule.state, why, rule.fault_of)
+    return Meaning(rule.state, why, rule.fault_of, rule.unasked)
 
 
 def _fits(rule: Rule, answer: Answer) -> bool:

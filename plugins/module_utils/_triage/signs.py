@@ -10,7 +10,8 @@ from typing import Callable, Iterator, Mapping, TypeVar
 from .._compose.health import UNKNOWN
 from .._compose.project_report import ServiceReport
 from .._core.text import shortened, some, span
-from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP, unknown_of
+from .._endpoints.endpoint import DEGRADED, DOWN, FLAPPING, UP
+from .._endpoints.reached import unasked_of, unknown_of
 from .._postgres.server_states import DISK_FULL, ServerState
 from .._system.sockets import limits_reached
 from .prometheus_signs import PrometheusResult
@@ -119,6 +120,8 @@ def _unread_parts(survey: Survey) -> Iterator[str]:
         yield "the compose files could not be read"
     if reached and "trouble_reading" not in reached:
         yield from unknown_of(reached["matrix"])
+        if not database:  # which is asked by a login, and shows more
+            yield from unasked_of(reached["matrix"])
     if database and "trouble_reading" not in database and database["visibility"] != "full":
         yield f"{database['redacted']} sessions cannot be seen"
     if logs and "trouble_reading" not in logs:

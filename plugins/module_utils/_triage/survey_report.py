@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from .._compose.project_report import ProjectReport
-from .._endpoints.endpoint import ReachedReport
+from .._endpoints.reached import ReachedReport
 from .._logs.records import LogReport
 from .._postgres.activity_report import ActivityReport
 from .._resources.resource_report import ResourcesReport

@@ -8,7 +8,7 @@ import struct
 import time
 
 from ..endpoint import ALWAYS, AUTO, NEVER, UP, Meaning
-from ..postgres_answers import of_postgres
+from ..postgres_answers import LoginAnswer, has_ended, login_answer, of_postgres
 from ..redis_answers import is_cluster, of_cluster, of_info, of_ping, of_queues
 from .wire import SSL_REQUEST, Failed, Wire, is_postgres, is_redis, wants_certificate
 
@@ -22,7 +22,7 @@ def ask_postgres(wire: Wire) -> Meaning:
         return _postgres_said(wire, answer)
     if answer[:1] not in (b"S", b"N"):
         wire.done("protocol", "no PostgreSQL")
-        return of_postgres("", "", "")
+        return of_postgres(LoginAnswer(""))
     if answer[:1] == b"S" and wire.target.tls == NEVER:
         wire.reconnect("protocol")
     elif answer[:1] == b"S":
@@ -30,15 +30,13 @@ def ask_postgres(wire: Wire) -> Meaning:
     elif wire.target.tls == ALWAYS:
         raise Failed("tls", "it offers no TLS")
     body = b"user\0pafar_probe\0database\0postgres\0application_name\0pafar.runbook\0\0"
-    return _postgres_said(wire, wire.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, is_postgres))
+    return _postgres_said(wire, wire.exchange(struct.pack(">ii", len(body) + 8, 196608) + body, has_ended))
 
 
 def _postgres_said(wire: Wire, answer: bytes) -> Meaning:
-    kind = answer[:1].decode("latin-1")
-    fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in answer[5:].split(b"\0") if part}
-    sqlstate = fields.get(b"C", "") if kind == "E" else ""
-    meaning = of_postgres(kind, sqlstate, fields.get(b"M", "") if kind == "E" else "")
-    wire.done("protocol", meaning.why, {"sqlstate": sqlstate} if sqlstate else None)
+    outcome = login_answer(answer)
+    meaning = of_postgres(outcome)
+    wire.done("protocol", meaning.why, {"sqlstate": outcome.sqlstate} if outcome.sqlstate else None)
     return meaning
 
 

@@ -16,7 +16,8 @@ from ..._compose.io.observe import observe
 from ..._compose.project import Project
 from ..._compose.project_ref import Source
 from ..._core.errors import PrivilegeError
-from ..endpoint import HOST, Attempt, ProbeReport, ReachedReport, Target, reached_report, row_of, unknown_row
+from ..endpoint import HOST, Attempt, ProbeReport, Target, row_of, unknown_row
+from ..reached import ReachedReport, reached_report
 from .namespaces import Place, inside, require_entry
 from .probe import attempt
 

@@ -60,7 +60,7 @@ def _attempt(place: Place, target: Target, key: str, seconds: float, number: int
         wire.close()
     made = Attempt(
         tuple(wire.steps),
-        Meaning(meaning.state, wire.clean(meaning.why), meaning.fault_of),
+        replace(meaning, why=wire.clean(meaning.why)),
         wire.peer[0],
         wire.dead,
         len(wire.dialled.live),

@@ -18,9 +18,9 @@ from ..._compose.options import COMPOSE_ARGS, source_of
 from ..._compose.project_ref import Source
 from ..._compose.project_report import ProjectReport, nothing_left, project_dict
 from ..._core.errors import InputError, ProjectUnknown
-from ..._endpoints.endpoint import reached_report
 from ..._endpoints.io.matrix import probe
 from ..._endpoints.options import keys_of, mark_not_secret, targets_of, trying_of
+from ..._endpoints.reached import reached_report
 from ..._logs.io.reader import read
 from ..._logs.options import LOG_ARGS, limits_of, wanted_of, where_of
 from ..._logs.records import LogReport

@@ -9,7 +9,7 @@ import ssl
 import struct
 import threading
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from unittest import mock
 
 import psycopg2
@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io import resolver as names
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.io.namespaces import Place
 
+from support.clients import until
 from support.modules import run_module
 from support.probing import KEY, certificate, probe, row
 from support.servers import Server, newest
@@ -84,6 +85,26 @@ def test_postgresql_is_asked_in_its_own_words(server):
     found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port})
     assert found["state"] == "up", found
     assert list(found["layers"]) == ["dns", "tcp", "protocol"]
+    assert "asks for credentials" in found["why"]
+    assert found["unasked"].endswith("whether it takes writes")
+
+
+def test_a_postgresql_that_asks_the_probe_for_no_password_is_read_to_the_end():
+    """Where pg_hba.conf trusts it: what is refused behind the password, and what the server says of itself."""
+    with Server(newest(), {"default_transaction_read_only": "on"}) as readonly:
+        it = {"kind": "postgres", "host": "127.0.0.1", "port": readonly.port}
+        rules = readonly.data / "pg_hba.conf"
+        rules.write_text(f"host all pafar_probe 127.0.0.1/32 trust\n{rules.read_text()}")
+        with closing(psycopg2.connect(readonly.dsn())) as session, session.cursor() as cursor:
+            session.set_session(readonly=False, autocommit=True)
+            cursor.execute("SELECT pg_reload_conf()")
+            until(lambda: 'role "pafar_probe" does not exist' in row(it)["why"], what="the rules are read")
+            cursor.execute("CREATE ROLE pafar_probe LOGIN CONNECTION LIMIT 0")
+            limited = row(it)
+            cursor.execute("ALTER ROLE pafar_probe CONNECTION LIMIT 5")
+        let_in = row(it)
+    assert (limited["state"], "the probe's own role" in limited["why"]) == ("up", True), limited["why"]
+    assert (let_in["state"], "read-only by default" in let_in["why"]) == ("degraded", True), let_in
 
 
 def test_a_postgresql_without_a_slot_is_down():

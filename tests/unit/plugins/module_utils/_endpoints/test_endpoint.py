@@ -7,7 +7,6 @@ from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint 
     Attempt,
     Meaning,
     Step,
-    lines_of,
     redirected,
     row_of,
     target_of,
@@ -36,13 +35,6 @@ def attempts(states):
 def test_flapping_is_told_apart_from_down(states, state, layer):
     row = row_of("host", target(), attempts(states.split()))
     assert (row["state"], row["layer"]) == (state, layer)
-
-
-def test_from_where_it_is_well_is_said_beside():
-    rows = [
-        row_of(source, target(), attempts([state])) for source, state in [("a", "down"), ("b", "down"), ("c", "up")]
-    ]
-    assert lines_of(rows) == ["it is down from a, b (tcp): why; from c it is healthy"]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +111,3 @@ def test_each_address_of_a_name_is_judged(tries, state, layer, words, addresses)
     row = row_of("host", target(), tries)
     assert (row["state"], row["layer"], row["why"]) == (state, layer, words)
     assert [each["state"] for each in row["addresses"]] == addresses
-
-
-def test_what_answered_and_is_unknown_all_the_same_is_named_with_its_target():
-    unknown = row_of("host", target(), [at("10.0.0.1", "unknown")])
-    assert lines_of([unknown]) == ["it is unknown from host: unknown there"]

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ServiceReport
-from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.endpoint import reached_report
+from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import reached_report
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.sign import (
     scenarios_of,
     severity_of,

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The matrix of probes as a report: what is not healthy in it, and what is not known. Pure."""
+
+from __future__ import annotations
+
+from typing import Sequence, TypedDict
+
+from .._core.text import some
+from .endpoint import UNKNOWN, UP, ProbeReport
+
+
+class ReachedReport(TypedDict):
+    """What endpoint_probe_info returns. ``lines``: what is not healthy, a sentence each."""
+
+    matrix: list[ProbeReport]
+    lines: list[str]
+    healthy: bool
+
+
+def reached_report(rows: list[ProbeReport]) -> ReachedReport:
+    """The matrix with what is not healthy in it."""
+    return {"matrix": rows, "lines": lines_of(rows), "healthy": all(row["state"] == UP for row in rows)}
+
+
+def lines_of(rows: Sequence[ProbeReport]) -> list[str]:
+    """What is not healthy, a sentence each, those of one target together."""
+    lines = []
+    by_target: dict[tuple[str, str, str, str], list[str]] = {}
+    for row in rows:
+        if row["state"] not in (UP, UNKNOWN):
+            by_target.setdefault((row["target"], row["state"], row["layer"], row["why"]), []).append(row["source"])
+    for (target, state, layer, why), sources in by_target.items():
+        well = [row["source"] for row in rows if row["target"] == target and row["state"] == UP]
+        beside = f"; from {some(well)} it is healthy" if well else ""
+        lines.append(f"{target} is {state} from {some(sources)} ({layer}): {why}{beside}")
+    return lines + unknown_of(rows)
+
+
+def unknown_of(rows: Sequence[ProbeReport]) -> list[str]:
+    """What was not tried, or answered nothing from which its state is known, a sentence each."""
+    unknown = [row for row in rows if row["state"] == UNKNOWN]
+    return sorted(
+        {
+            f"{row['target']} is unknown from {row['source']}: {row['why']}"
+            if row["attempts"]
+            else f"{row['source']}: {row['why']}"
+            for row in unknown
+        }
+    )
+
+
+def unasked_of(rows: Sequence[ProbeReport]) -> list[str]:
+    """What the answers of those that are up do not show, a clause each: it may be wrong all the same."""
+    return sorted({f"{row['target']}: {row['unasked']}" for row in rows if row["unasked"]})
