@@ -17,16 +17,22 @@ import re
 from typing import Callable, Iterable
 
 from .lazy import lazy
-from .secret_names import about_secret, is_secret
+from .secret.cards import without_cards
+from .secret.command_words import without_options
+from .secret.sentences import without_said
+from .secret_names import HIDDEN, about_secret, is_secret
 from .text import printable
 
-HIDDEN = "(hidden)"
+__all__ = ["HIDDEN", "names_secret", "redacted", "redacted_lines"]
+
+# What sets colours, also written out: between a name and its value it hides what belongs together. ECMA-48, SGR.
+_COLOUR = lazy(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\\e)\[[\d;:]{0,20}[mK]")
 
 # --- known by their shape ---------------------------------------------------------------------------------------------
 # Prefixes as the providers document them for scanners; each is long enough not to be a word.
 _SHAPES = lazy(
     # A word begins here, and with a letter that one of them begins with: most places of a text are passed over at once.
-    r"(?<![A-Za-z0-9_])(?=[\dAEGNPSadghklnprstwxy])(?:"
+    r"(?<![A-Za-z0-9_])(?=[\dAEGNPSadghklmnprstwxy])(?:"
     r"(?:sk|rk|pk)_(?:live|test)_\w+|whsec_[\w+/=-]+|(?:pi|seti|cs)_\w{6,80}_secret_\w+"  # Stripe
     r"|xox[abeoprs](?:\.xox[abeoprs])?-[\w-]+|xapp-[\w-]{8,}"  # Slack
     r"|gh[opsur]_\w{16,}|github_pat_\w{16,}"
@@ -40,6 +46,7 @@ _SHAPES = lazy(
     r"|lin_api_\w{20,}|ntn_\w{20,}|secret_[A-Za-z0-9]{30,}|figd_[\w-]{20,}|pscale_(?:tkn|oauth|pw)_[\w-]{16,}"
     r"|AGE-SECRET-KEY-1[0-9A-Z]{20,}|sbp_[0-9a-f]{30,}|dapi[0-9a-f]{32}\b|sntrys_[\w=+/-]{20,}"
     r"|PRIVATE-TOKEN:\s?\S+"
+    r"|md5[0-9a-f]{32}\b"  # PostgreSQL's hash of a password
     r"|\d{8,10}:AA[\w-]{30,}"  # Telegram bots
     r")"
 )
@@ -47,8 +54,11 @@ _WEB_TOKEN = lazy(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*(?:\.[\w-]*\.[\w-]*
 # crypt(3), PostgreSQL's, Django's
 _HASHES = lazy(
     r"\$(?:1|2[abxy]|5|6|7|y|argon2(?:id|i|d)?|scrypt)\$[\w./$,=+-]{16,}"
+    r"|\b(?:scrypt|pbkdf2):[\w:-]{1,40}\$[\w./+=-]{1,80}\$[0-9a-f]{32,}"  # Werkzeug
     r"|\bSCRAM-SHA-256\$\d{1,8}:[\w+/=]{8,}\$[\w+/=:]{16,}|\bpbkdf2_sha\d{1,3}\$\d{1,9}\$\S{16,}"
 )
+_LDAP_HASH = lazy(r"(\{S?(?:SHA|MD5|CRYPT)\d{0,3}\})[\w./+$=-]{16,}")
+_KEY_PAIR = lazy(r"(\b(?:AKIA|ASIA)[0-9A-Z]{12,20}[\s:,;\"']{1,4})[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/])")
 _HOOKS = lazy(
     r"(?i)(\bhooks\.slack\.com/(?:services|workflows|triggers)/|\bdiscord(?:app)?\.com/api/webhooks/\d{1,24}/"
     r"|\bapi\.telegram\.org/bot|\b[\w-]{1,60}\.webhook\.office\.com/webhookb2/|\boutlook\.office(?:365)?\.com/webhook/)"
@@ -81,16 +91,9 @@ _BEARER = lazy(r"(?i)\b(bearer\s{1,8})(?=[\w~+/-]{0,200}[\d._~+/=-])[\w.~+/-]{8,
 # A cookie has several parts: the header goes to the end of its line.
 _COOKIE = lazy(r"(?i)(?<![\w-])((?:set-)?cookie:\s{0,8})[^\r\n\"']+")
 _SQL = lazy(
-    r"(?i)(\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
+    r"(?i)(\b(?:set\s{1,8}password\s{1,8}(?:for\s{1,8}\S{1,120}\s{1,8})?(?:=|to)\s{0,8}|(?:old_)?password\(\s?)"
+    r"|\b(?:password|identified\s{1,8}(?:with\s{1,8}\S{1,60}\s{1,8})?(?:by|as)(?:\s{1,8}password)?)\s{1,8})"
     r"((?:e|u&)?'(?:[^'\\]|''|\\.){1,4096}(?:'|$)|\"[^\"\s]{1,4096}(?:\"|$)|\$(\w{0,30})\$.{0,4096}?(?:\$\3\$|$))"
-)
-_OPTION = lazy(r"(?<!\S)(--?[A-Za-z][\w.-]{1,60})(\s{1,4})(?![-=:,;|&<>])(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)")
-_SHORT_OPTIONS = (
-    lazy(r"(\bsshpass\s(?:\S+\s){0,4}?-p\s?)(\S+)"),
-    lazy(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&\n]{0,400}?\s-p)([^\s]+)"),
-    lazy(r"(\bredis-cli\b[^|;&\n]{0,400}?\s-a\s)(\S+)"),
-    lazy(r"(\b(?:curl|wget|http)\b[^|;&\n]{0,400}?\s(?:-u|--user)[\s=]?[\"']?[^\s:\"']{1,200}:)([^\s\"']+)"),
-    lazy(r"(\bdocker\s+login\b[^|;&\n]{0,400}?\s-p\s)(\S+)"),
 )
 _GO_DSN = lazy(r"(?<![\w/])([\w.-]{1,80}:)([^\s@/\"']{1,256})(?=@(?:tcp6?|unix)\()")
 # A number and then the end of the authority is a port; anything else behind the colon is a password.
@@ -99,42 +102,46 @@ _USERINFO = lazy(
 )
 _URL_TOKEN = lazy(r"(://)(?=[^\s:/@?#]{0,100}\d)[\w.~%+=-]{12,512}(?=@[\w.\[-])")
 _QUERY_KEY = lazy(r"(?i)([?&](?:key|sig|signature|x-amz-signature|x-goog-signature)=)[^\s&\"'<>]+")
+_ORACLE = lazy(r"(jdbc:oracle:\w{1,10}:[^/\s@]{1,80}/)[^@\s]{1,200}(?=@)")
 _DOCKER_AUTH = lazy(r"(\\?\"auth\\?\"\s{0,8}:\s{0,8}\\?\")[A-Za-z0-9+/]{8,}={0,2}")
-_XML = lazy(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>([^<]{1,4096})(?=</|$)")
+_XML = lazy(r"<([A-Za-z_][\w:.-]{0,80})(\s[^<>]{0,300})?>(?:<!\[CDATA\[)?([^<]{1,4096})(?=</|$)")
 _NAME_VALUE_XML = lazy(
     r"(?i)((?:name|key)=(\"[^\"]{1,80}\"|'[^']{1,80}')\s{1,8}value=)(\"[^\"]{0,4096}\"|'[^']{0,4096}')"
 )
+# <entry key='password'>x</entry>
+_NAMED_XML = lazy(
+    r"(<\w[\w:.-]{0,60}\s[^<>]{0,200}?\b(?:name|key|id)=[\"']([^\"'<>]{1,80})[\"'][^<>]{0,200}>)([^<]{1,4096})(?=</|$)"
+)
+# Markup that was written out: &lt;password&gt;x&lt;/password&gt;
+_ESCAPED_XML = lazy(r"(&lt;([A-Za-z_][\w:.-]{0,80})&gt;)((?:(?!&lt;).){1,4096})")
 # ``'password', 'x'`` and ``["password", "x"]``: a pair, as headers are kept in lists.
 _PAIR = lazy(r"(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\1(\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))")
 
 # --- known by the name before them ------------------------------------------------------------------------------------
+# A quote, a sign of equality and a blank, also as URLs, HTML and JSON write them out.
+_MARK = r"(?:\\{0,3}[\"']|%22|%27|&quot;|&apos;|&#3[49];|\\u0022)?"
+_IS = r"(?::=|\?=|=>|->|<-|:(?!:)|={1,3}|!==?|\u2192|%(?:25)?3[AaDd]|&#(?:61|58);|\\u003[DdAa]|\\x3[DdAa])"
+_BLANK = r"(?:\s|%20){0,8}"
 _NAMED = lazy(
     r"(?:(?<![A-Za-z0-9_.-])|(?<=%2[2367C])|(?<=%5B)|(?<=%3F))"
     r"(-{0,2}[A-Za-z_][\w.-]{0,79}(?:\[[\w.-]{0,60}\]){0,3}|[A-Za-z_][\w.-]{0,79}%5B[\w.-]{1,60}%5D)"
-    r"((?:\\{0,3}[\"']|%22|%27)?\]?\s{0,8}(?::=|=>|:(?!:)|=(?!=)|%3[AaDd])\s{0,8})"
+    rf"({_MARK}\]?{_BLANK}{_IS}{_BLANK})"
 )
 _LIST = lazy(r"\[{1,3}\s{0,4}[bu]?[^\[\]]{0,4096}\]{0,3}")
 _OBJECT = lazy(r"\{[^{}]{0,4096}(?:\}|$)")
 _BYTES = lazy(r"[bu]?" + _QUOTED)
 _ENCODED = lazy(r"(?:%22|%27)?(?:(?!%26|%22|%27|%2C|%7D)[^\s&\"'<>;,]){1,4096}", re.I)
-_WORD = lazy(r"[^\s,;&\"'<>)\]}]+")
+_ESCAPED = lazy(r"(?:&quot;|&#34;)(?:(?!&quot;|&#34;).){0,4096}(?:&quot;|&#34;)?")
+# What makes a value of a text: SecretStr('x'), Some("x"), PHP's string(5) "x".
+_MADE = lazy(rf"[A-Za-z_][\w.:]{{0,60}}\((?:\d{{1,6}}\)\s{_QUOTED}|\s?[bu]?{_QUOTED}\s?\)?)")
+_COOKIES = lazy(r"[^\s,;&\"'<>)\]}]+(?:;\s?[^\s;=,\"'<>]{1,80}=[^\s;,\"'<>]{0,4096})*")
+_WORD = lazy(r"(?:\\\s|[^\s,;&\"'<>)\]}])+")
 _NUMBER = lazy(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB))?$")
 _EMPTY = lazy(
     r"(?i)\\?[\"']{0,2}(?:true|false|null|none|nil|undefined|\(hidden\)?|\[?filtered\]?|\[?redacted\]?|\*{3,}"
     r"|x{4,}|<[\w -]{1,40}>)?\\?[\"']{0,2}$"
 )
 _PROSE = lazy(r"[a-z]{2,14}$|[A-Z][a-z]{1,14}$")
-
-# --- payment cards ----------------------------------------------------------------------------------------------------
-# Groups of digits, apart by one blank or dash; a fraction's are none.
-_DIGITS = lazy(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")
-# The printed grouping (4-4-4-4, 4-6-5, 4-6-4) with one other separator throughout.
-_PRINTED = lazy(
-    r"(?<![\d./_+])\d{4}(?P<apart>[.+_/]|%20|\+|\u00a0|\s{2,3}|\.{2})"
-    r"(?:\d{4}(?P=apart)\d{4}(?P=apart)\d{1,4}(?:(?P=apart)\d{1,3})?|\d{6}(?P=apart)\d{4,5})(?![\d]|[./_+]\d)"
-)
-_CARD = (13, 19)  # digits of a card's number
-_ISSUED = lazy(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
 
 
 def redacted(text: str) -> str:
@@ -234,7 +241,7 @@ def _behind_names(text: str) -> str:
 
 def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     """Where the value that begins at ``start`` ends; 0 where it is no secret."""
-    value = _value_at(text, start, "%" in between)
+    value = _value_at(text, start, name, "%" in between and "=" not in between)
     if not value or _EMPTY.match(value):
         return 0
     bare = value.strip("[]()\"'\\ ")
@@ -247,8 +254,10 @@ def _end_of_value(text: str, start: int, name: str, between: str) -> int:
     return start + len(value)
 
 
-def _value_at(text: str, start: int, encoded: bool) -> str:
-    rules = (_ENCODED,) if encoded else (_LIST, _OBJECT, _BYTES, _WORD)
+def _value_at(text: str, start: int, name: str, encoded: bool) -> str:
+    rules = (_ENCODED,) if encoded else (_ESCAPED, _LIST, _OBJECT, _BYTES, _MADE, _WORD)
+    if "cookie" in name.lower():
+        rules = (*rules[:-1], _COOKIES)
     for rule in rules:
         match = rule.match(text, start)
         if match:
@@ -273,18 +282,6 @@ def _glued(text: str) -> str:
 _GLUED_LONG = lazy(r"(?i)(?<=[\w.-]{80})(passw(?:or)?d|secret|token|api_?key)([\"']?[=:])(?:[^\s,;&\"'<>]+)")
 
 
-def _options(text: str) -> str:
-    def hide(match: re.Match[str]) -> str:
-        if not is_secret(match.group(1).lstrip("-")) or about_secret(match.group(1).lstrip("-")):
-            return match.group()
-        return f"{match.group(1)}{match.group(2)}{HIDDEN}"
-
-    text = _OPTION.sub(hide, text)
-    for rule in _SHORT_OPTIONS:
-        text = rule.sub(rf"\g<1>{HIDDEN}", text)
-    return text
-
-
 def _elements(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
         if not is_secret(match.group(1).rpartition(":")[2]) or _EMPTY.match(match.group(3).strip()):
@@ -292,9 +289,11 @@ def _elements(text: str) -> str:
         return f"<{match.group(1)}{match.group(2) or ''}>{HIDDEN}"
 
     def hide_value(match: re.Match[str]) -> str:
-        return f"{match.group(1)}{HIDDEN}" if is_secret(match.group(2)[1:-1]) else match.group()
+        return f"{match.group(1)}{HIDDEN}" if is_secret(match.group(2).strip("\"'")) else match.group()
 
-    return _NAME_VALUE_XML.sub(hide_value, _XML.sub(hide, text)) if "<" in text else text
+    if "&lt;" in text:
+        text = _ESCAPED_XML.sub(hide_value, text)
+    return _NAMED_XML.sub(hide_value, _NAME_VALUE_XML.sub(hide_value, _XML.sub(hide, text))) if "<" in text else text
 
 
 def _pairs(text: str) -> str:
@@ -307,71 +306,20 @@ def _pairs(text: str) -> str:
     return _PAIR.sub(hide, text)
 
 
-def _cards(text: str) -> str:
-    text = _PRINTED.sub(_hide_printed, text)
-    return _DIGITS.sub(_without_cards, text)
-
-
-def _hide_printed(match: re.Match[str]) -> str:
-    """The longest run of whole groups, from the first on, that is a card's number."""
-    apart = match.group("apart")
-    groups = match.group().split(apart)
-    for count in (len(groups), len(groups) - 1):
-        digits = "".join(groups[:count])
-        if _CARD[0] <= len(digits) <= _CARD[1] and _ISSUED.match(digits) and _luhn(digits):
-            return apart.join([HIDDEN, *groups[count:]])
-    return match.group()
-
-
-def _without_cards(match: re.Match[str]) -> str:
-    """Neighbouring groups that form a card's number are hidden, whatever digits are beside them."""
-    text = match.group()
-    if len(text) < _CARD[0]:
-        return text
-    groups = re.split(r"([ -])", text)  # groups at even places, what keeps them apart between
-    if re.match(r"\.\d", match.string[match.end() : match.end() + 2]):
-        groups, rest = groups[:-1], groups[-1]  # an amount: 4242 4242 4242.50
-    else:
-        rest = ""
-    place, kept = 0, ""
-    while place < len(groups):
-        end = _card_from(groups, place) if place % 2 == 0 else 0
-        kept += HIDDEN if end else groups[place]
-        place = end or place + 1
-    return kept + rest
-
-
-def _card_from(groups: list[str], place: int) -> int:
-    """The place behind the longest card's number that begins with this group; 0 where none does."""
-    digits, best = "", 0
-    if not _ISSUED.match(groups[place]):
-        return 0
-    for end in range(place, len(groups), 2):
-        digits += groups[end]
-        if len(digits) > _CARD[1]:
-            break
-        if len(digits) >= _CARD[0] and _luhn(digits):
-            best = end + 1
-    return best
-
-
-def _luhn(digits: str) -> bool:
-    backwards = [int(digit) for digit in reversed(digits)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in backwards[1::2]]
-    return (sum(backwards[::2]) + sum(doubled)) % 10 == 0
-
-
 def _sub(rule: re.Pattern[str], instead: str, needs: str = "") -> Callable[[str], str]:
     """``needs``: a text without which the rule finds nothing; looking for that first costs a hundredth."""
     return lambda text: rule.sub(instead, text) if needs in text else text
 
 
 _RULES: tuple[Callable[[str], str], ...] = (
+    lambda text: _COLOUR.sub("", text) if "[" in text else text,
     _sub(_KEY_INLINE, rf"\1{HIDDEN}\2", "-----BEGIN"),
     _sub(_HOOKS, rf"\1{HIDDEN}"),
+    _sub(_KEY_PAIR, rf"\1{HIDDEN}", "IA"),
     _sub(_SHAPES, HIDDEN),
     _sub(_WEB_TOKEN, HIDDEN),
     _sub(_HASHES, HIDDEN, "$"),
+    _sub(_LDAP_HASH, rf"\1{HIDDEN}", "{"),
     _sub(_AUTHORIZATION, rf"\1\2{HIDDEN}"),
     _sub(_BEARER, rf"\1{HIDDEN}"),
     _sub(_COOKIE, rf"\1{HIDDEN}"),
@@ -379,12 +327,14 @@ _RULES: tuple[Callable[[str], str], ...] = (
     _sub(_URL_TOKEN, rf"\1{HIDDEN}", "://"),
     _sub(_QUERY_KEY, rf"\1{HIDDEN}", "="),
     _sub(_DOCKER_AUTH, rf"\1{HIDDEN}", "auth"),
+    _sub(_ORACLE, rf"\1{HIDDEN}", "jdbc:oracle"),
     _sub(_GO_DSN, rf"\1{HIDDEN}", "@"),
     _sub(_SQL, rf"\1{HIDDEN}"),
-    _options,
+    without_options,
+    without_said,
     _elements,
     _pairs,
     _behind_names,
     _glued,
-    _cards,
+    without_cards,
 )

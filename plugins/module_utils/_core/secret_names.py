@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from .lazy import lazy
 
+HIDDEN = "(hidden)"
 _WORDS = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET = frozenset(
     [
@@ -42,6 +43,12 @@ _SECRET = frozenset(
         "sessionid",
         "sessid",
         "authtoken",
+        "jwt",
+        "kennwort",
+        "senha",
+        "wachtwoord",
+        "requirepass",
+        "masterauth",
     ]
 )
 _PLURAL = frozenset(["passwords", "secrets", "tokens", "cookies", "credentials", "creds", "apikeys", "passphrases"])
@@ -54,13 +61,15 @@ _ENDINGS = lazy(
 _PAIRS = frozenset(
     (first, second)
     for second, firsts in {
-        "key": "api access private secret account shared encryption signing master session license storage auth host",
+        "key": "api access private secret account shared encryption signing master session license storage auth host"
+        " subscription",
         "keys": "api access private secret",
         "id": "session sess",
         "sid": "connect",
         "code": "security verification",
         "number": "card",
         "hash": "password passwd",
+        "value": "verification",
     }.items()
     for first in firsts.split()
 )
@@ -69,6 +78,10 @@ _ABOUT = frozenset(
     [
         "length",
         "len",
+        "check",
+        "checks",
+        "result",
+        "passed",
         "size",
         "count",
         "type",

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets in sentences, tables and paths, and behind names that hold one only where the value looks like it. Pure.
+
+In a sentence anything may follow the word: only what looks like a password, with letters and digits, is hidden.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..lazy import lazy
+from ..secret_names import HIDDEN
+
+_ANY = r"[^\s,;\"'<>)\]|]"
+# Letters and digits, and neither a method of hashing nor a date.
+_LIKE = (
+    rf"(?!(?i:scram|md5|sha-?\d|bcrypt|argon2|pbkdf2|v\d|\d{{4}}-))(?={_ANY}{{0,200}}\d)(?={_ANY}{{0,200}}[A-Za-z])"
+    rf"{_ANY}{{6,512}}"
+)
+# A random text: small and large letters and digits, or many digits of base 16.
+_SIGN = r"[\w.~+/=%-]"
+_RANDOM = (
+    rf"(?:(?={_SIGN}{{0,128}}\d)(?={_SIGN}{{0,128}}[a-z])(?={_SIGN}{{0,128}}[A-Z])(?!\d{{4}}-\d\d-){_SIGN}{{16,512}}"
+    r"|[0-9a-f]{32,128}(?![\w-]))"
+)
+_PASSWORD = r"(?:password|passwort|passphrase|passcode|kennwort)"
+_OF = r"(?:\s{1,4}(?i:for|of|f\u00fcr)\s{1,4}(?:(?i:user|role|account)\s{1,4})?\S{1,80}?)?"
+_IS = r"(?:\s{0,4}[|\t:]\s{0,4}|\s{1,4}(?i:is|was|ist|lautet|to|set to)\s{0,4}:?\s{1,4}|\s{1,4})[\"']?"
+_SAID = lazy(rf"((?<![\w-])(?i:{_PASSWORD}){_OF}{_IS}){_LIKE}")
+_TOKEN = lazy(
+    r"((?<![\w-])(?i:token|secret|(?:x-)?api[ _-]?key)\s{1,4}(?:(?i:is|was|ist)\s{1,4}|:\s{0,4})?[\"']?)"
+    rf"(?:{_RANDOM}|(?<=[kK][eE][yY] ){_LIKE})"
+)
+_CODE = lazy(r"((?<![\w-])(?i:cvc|cvv2?|csc)(?:\s(?i:is|was|code))?\s{1,4})\d{3,4}(?!\d)")
+# Other languages in which programs ask and report.
+_FOREIGN = lazy(
+    r"(?i)((?:contrase\u00f1a|mot de passe|has\u0142o|\u015fifre|\u043f\u0430\u0440\u043e\u043b\u044c"
+    r"|\u5bc6\u7801|\u5bc6\u78bc|\u30d1\u30b9\u30ef\u30fc\u30c9|\ube44\ubc00\ubc88\ud638)[\"']?\s{0,4}[:=\uff1a]\s{0,4}[\"']?)"
+    rf"{_ANY}{{1,512}}"
+)
+# Links that a mail brings: who has one may act. /reset/MQ/c6a8o2-1f.../ and /hooks/...
+_LINK = lazy(
+    r"(?i)(/(?:reset|password[-_]?reset|reset[-_]?password|activate|activation|confirm|verify|invite|invitation|magic|hooks)"
+    r"(?:/[a-z-]{1,30}){0,2}/(?:[A-Za-z0-9]{1,8}/)?)(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[a-z])(?![0-9a-f]{8}-[0-9a-f]{4}-)[\w-]{16,512}"
+)
+# Names that are harmless with most values.
+_PERHAPS = lazy(
+    r"((?<![A-Za-z0-9.])[\w.-]{0,40}(?i:session|sess|sid|auth|sso|ticket|nonce|(?<![\w-])code|(?<=[?&])k)"
+    rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?){_RANDOM}"
+)
+
+
+def without_said(text: str) -> str:
+    """The text without secrets that it speaks of.
+
+    >>> without_said("the password is Hunter2Secret"), without_said("the password is wrong")
+    ('the password is (hidden)', 'the password is wrong')
+    """
+    low = text.lower()
+    for words, rule in _RULES:
+        if any(word in low for word in words):
+            text = rule.sub(rf"\g<1>{HIDDEN}", text)
+    if "mot de passe" in low or not text.isascii():
+        text = _FOREIGN.sub(rf"\g<1>{HIDDEN}", text)
+    return text
+
+
+# Each with words of which one is in all that it finds: to look for these costs a hundredth.
+_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (("password", "passwort", "passphrase", "passcode", "kennwort"), _SAID),
+    (("token ", "secret ", "key "), _TOKEN),
+    (("cvc", "cvv", "csc"), _CODE),
+    (("reset", "activat", "confirm", "verify", "invit", "magic", "hooks"), _LINK),
+    (("sess", "sid", "auth", "sso", "ticket", "nonce", "code", "?k=", "&k="), _PERHAPS),
+)
