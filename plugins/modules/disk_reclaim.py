@@ -68,7 +68,7 @@ options:
       - Hours for which a container that exited with code 0 is kept.
       - A container is always kept if it exited with another code, belongs to a service, or will be restarted; if
         another container uses its volumes or a namespace of it, if it has a volume without a name, if it was started
-        again since it was created, or if cron or a unit of systemd names it.
+        again since it was created, if cron, at, systemd or a script of these names it, or if these may not be read.
     type: float
     default: 72.0
   journal_keep:

@@ -7,11 +7,9 @@ Asking for it walks every image and volume and may take minutes, so it is asked 
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import time
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
@@ -22,20 +20,11 @@ from ..._compose.io.snapshots import Snapshots
 from ..._core.plan import unspaced
 from ..._core.text import span
 from ..reclaim import CACHE, CONTAINERS, IMAGES, Find, format_bytes, repository_of
+from .schedules import Schedules, schedules
 
 _ENDED = ("exited", "dead")
 _AGAIN = 5.0  # seconds between making and starting a container, beyond which it was started again
 _ID = 12  # characters of an id by which a container may be named
-_SCHEDULES = (
-    "/etc/crontab",
-    "/etc/cron*/*",
-    "/var/spool/cron/*",
-    "/var/spool/cron/crontabs/*",
-    "/etc/systemd/system/*.service",
-    "/etc/systemd/system/*.timer",
-    "/root/.config/systemd/user/*.service",
-)
-_MOST_OF_SCHEDULE = 2**18
 
 
 def build_cache(used: Mapping[str, Any]) -> list[Find]:
@@ -133,7 +122,7 @@ def exited_containers(engine: Engine, used: Mapping[str, Any], device: int, age:
     """Containers that ended without an error, long ago, and that are not started again."""
     finds = []
     users = _users(engine)
-    scheduled = _scheduled()
+    scheduled = schedules()
     for listed in used.get("Containers") or ():
         if listed.get("State") not in _ENDED or (project and (listed.get("Labels") or {}).get(PROJECT) != project):
             continue
@@ -194,25 +183,16 @@ def _users(engine: Engine) -> dict[str, str]:
         for mode in ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode"):
             kind, dummy, other = str(settings.get(mode) or "").partition(":")
             uses += [other] if kind == "container" else []
+        uses += [str(link).partition(":")[0] for link in settings.get("Links") or ()]
         users.update({other.lstrip("/"): name for other in uses if other})
     return users
 
 
-def _scheduled() -> str:
-    """What cron and systemd run on this host, as one text; empty where it cannot be read."""
-    texts = []
-    for pattern in _SCHEDULES:
-        for path in glob.glob(pattern):
-            with suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
-                texts.append(file.read(_MOST_OF_SCHEDULE))
-    return "\n".join(texts)
-
-
-def _why_needed(raw: Mapping[str, Any], container: Container, users: Mapping[str, str], scheduled: str) -> str:
+def _why_needed(raw: Mapping[str, Any], container: Container, users: Mapping[str, str], scheduled: Schedules) -> str:
     """Why an ended container is needed although nothing runs in it."""
     for key, user in users.items():
         if user != container.name and (key == container.name or (len(key) >= _ID and container.id.startswith(key))):
-            return f"{user} uses its volumes or its network"
+            return f"{user} uses its volumes or its network, or is linked to it"
     volumes = [mount for mount in raw.get("Mounts") or () if mount.get("Type") == "volume" and _anonymous(mount)]
     if volumes:
         return f"its volume {str(volumes[0].get('Name'))[:12]} has no name: without it nothing shows whose data that is"
@@ -222,8 +202,10 @@ def _why_needed(raw: Mapping[str, Any], container: Container, users: Mapping[str
     )
     if created and started and (started - created).total_seconds() > _AGAIN:
         return "it was started again since it was made: a job may start it once more"
-    if re.search(rf"(?<![\w.-])(?:{re.escape(container.name)}|{container.short})(?![\w.-])", scheduled):
-        return "cron or a unit of systemd names it"
+    if scheduled.names(container.name, container.short):
+        return "cron, a unit of systemd or a script of these names it"
+    if scheduled.unread:
+        return f"{scheduled.unread} may not be read: whether a job starts it is not known"
     return ""
 
 
@@ -255,7 +237,7 @@ def remove_container(engine: Engine, handle: Mapping[str, Any]) -> bool:
     if (ended.isoformat() if ended else "") != handle["ended"]:
         return False
     container = container_of(raw)
-    if _why_needed(raw, container, _users(engine), ""):
+    if _why_needed(raw, container, _users(engine), Schedules("")):
         return False
     return engine.remove_stopped(handle["id"])
 
