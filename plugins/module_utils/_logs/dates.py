@@ -50,18 +50,20 @@ _CLOCK = r"(?P<h>\d{1,2}):(?P<i>\d\d):(?P<s>\d\d)(?:[.,:](?P<f>\d{1,9}))?"
 _OFFSET = r"(?:[ \t]{0,2}(?P<z>Z|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])))?"
 _NAME = r"(?P<m>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
-ISO = rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)(?:[T_]|[ \t]{{1,2}}){_CLOCK}{_OFFSET}"
+ISO = rf"(?P<y>\d{{4}})(?P<sep>[-/.])(?P<m>\d\d)(?P=sep)(?P<d>\d\d)(?:[T_]|[ \t]{{1,2}}|\s-\s){_CLOCK}{_OFFSET}"
 _BASIC = (
     r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)[T -](?P<h>\d\d):?(?P<i>\d\d):?(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?" + _OFFSET
 )
 _DOTTED = rf"(?P<d>\d\d)\.(?P<m>\d\d)\.(?P<y>\d{{4}}),?[ T]{_CLOCK}{_OFFSET}"
 _DMY = (
-    rf"(?P<d>\d{{1,2}})[ /-]{_NAME}[ /-](?P<y>\d{{4}})[: ]{_CLOCK}"
+    rf"(?P<d>\d{{1,2}})[ /-]{_NAME}[ /-](?P<y>\d{{4}})(?::{{1,2}}|\s){_CLOCK}"
     r"(?:[ \t]{0,2}(?P<z>Z|[A-Z]{3,4}(?![\w=])|[+-]\d\d(?::?\d\d)?(?![\d:-])"
     r"|[A-Z][A-Za-z_]{1,30}/[A-Z][A-Za-z_/]{1,40}))?"
 )
 _ASCTIME = rf"{_DAY},?\s{{1,2}}{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s{_CLOCK}(?:\s(?P<z>[A-Z]{{3,4}}))?\s(?P<y>\d{{4}})"
 _JAVA = rf"{_NAME}\s(?P<d>\d{{1,2}}),\s(?P<y>\d{{4}}),?\s{_CLOCK}\s?(?P<half>[AP]M)"
+# With AM or PM; without, whether the month comes first is not known.
+_US = rf"(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),?\s{_CLOCK}\s?(?P<half>[AP]M)"
 _SYSLOG_YEAR = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<y>\d{{4}})\s{_CLOCK}"
 _SYSLOG = rf"{_NAME}\s{{1,2}}(?P<d>\d{{1,2}})\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
 _DM = rf"(?P<d>\d{{1,2}})\s{_NAME}\s(?P<h>\d\d):(?P<i>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{{1,9}}))?\b"
@@ -77,7 +79,7 @@ _WORD = (
 _BEFORE = (
     r"[\x00\s]{0,64}(?:<\d{1,3}>)?(?:1 (?=\d{4}-))?"
     rf"(?:(?:\[[^\]]{{0,120}}\]|\d{{1,8}}|[\w./-]{{1,40}}\[\d+\]:?|(?i:{_WORD}):?|{_DAY},?|[DIWEFAU],|\d{{1,8}}:[XCSM]"
-    r"|#\sTime:|https?|h2|wss?|grpcs?)\s{1,8}){0,4}[\[(]?"
+    r"|#\sTime:|=[A-Z ]{4,20}====|https?|h2|wss?|grpcs?)\s{1,8}){0,4}(?:-\s)?[\[(]?"
 )
 # In the order in which they are tried; each is looked for at the beginning, behind what may stand before it.
 _FIRST = re.compile(
@@ -91,12 +93,13 @@ def _lettered(form: str, letter: str) -> str:
     return re.sub(r"\(\?P([<=])(\w+)", rf"(?P\g<1>{letter}\g<2>", form)
 
 
-_FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DOTTED)
+_FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DOTTED, _US)
 # Compiled at the first use, by re's own cache: it takes longer than many a whole reading.
-_AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGH'[at]) for at, form in enumerate(_FORMS))})"
+_AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHI'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
     _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
-    rf"\[?{_EPOCH}\]?[\s:|,]",
+    rf"\[?{_EPOCH}\]?[\s:|,]", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
+    rf"\[pid: [^\]]{{1,80}}\] \S{{1,60}} \([^)]{{0,60}}\) \{{[^}}]{{0,60}}\}} \[{_ASCTIME}\]",  # uWSGI
     rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip
 CLF = re.compile(rf"\[{_DMY}\]")

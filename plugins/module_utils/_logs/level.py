@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .._core.lazy import lazy
 from .wrapping import without_colours
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical")
@@ -40,6 +41,7 @@ _REDIS_LINE = re.compile(
 )
 _RUBY_LOGGER = re.compile(r"([DIWEF]), \[\d{4}-")
 _MONGO = re.compile(r"\d{4}-\S{10,30} ([FEWID])\d? [A-Z_]{2,12} {1,8}\[")
+_TELEGRAF = re.compile(r"\d{4}-\d\d-\d\dT\S{8,30} ([DIWE])! ")
 _ETCD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ([CEWNID]) \| ")
 _POSTGRES = re.compile(
     r".{0,300}?(?<![\w./-])(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|FEHLER|WARNUNG|ERREUR|ATTENTION):  \S"
@@ -53,6 +55,12 @@ _KEYED = re.compile(
 _STATUS = re.compile(
     r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})(?= (?:\d+|-)(?: |$)| [A-Z]| 0x|$)'
 )
+# uWSGI, Gin, morgan (Express), Squid.
+_MORE_STATUS = lazy(
+    r"\[pid: .{0,300}\(HTTP/\d\.\d (\d{3})\)|\[GIN\] .{0,40}\| {0,2}(\d{3}) \|"
+    r"|[A-Z]{3,7} /\S{0,2000} (\d{3}) [\d.]{1,12} ms\b"
+    r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
+)
 _HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
 _BALANCER = re.compile(r"(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+ (\d{3}|-) (?:\d{3}|-) ")
 
@@ -64,7 +72,7 @@ _NAMES = (
 # Written large a level may be joined to a word: ERROR/ForkPoolWorker-2, app.ERROR:, [worker]ERROR, INFO:root.
 _LARGE = re.compile(
     r"(?<![A-Za-z0-9_/-])(?:[A-Za-z]\w{0,40}\.)?(DEBUG[1-5]?|TRACE|VERBOSE|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?"
-    r"|SEVERE|CRIT(?:ICAL)?|FATAL|PANIC|ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL|DBG|INF|WRN|FTL|TRC|PNC)(?![A-Za-z0-9_]|[.-]\w)"
+    r"|SEVERE|CRIT(?:ICAL)?|FATAL|PANIC|ALERT|EMERG(?:ENCY)?|SUCCESS|FAIL|FEHLER|WARNUNG|ERREUR|DBG|INF|WRN|FTL|TRC|PNC)(?![A-Za-z0-9_]|[.-]\w)"
 )
 _SMALL = re.compile(
     rf"(?<![\w./-])(?<!\b[Nn]o )(?<!\b[Nn]on )(?<!without )(?<!\b0 )(?<!\bof )({_NAMES})"
@@ -138,7 +146,7 @@ def _by_place(head: str) -> str:
         match = _PRIORITY.match(head)
         if match and int(match.group(1)) < 192:
             return _SYSLOG[int(match.group(1)) % 8]
-    for form in (_GLOG, _RUBY_LOGGER, _MONGO, _ETCD):
+    for form in (_GLOG, _RUBY_LOGGER, _MONGO, _ETCD, _TELEGRAF):
         match = form.match(head)
         if match:
             return _LETTERS[match.group(1)]
@@ -159,7 +167,9 @@ def _by_status(head: str, line: str) -> str:
         match = _HAPROXY.search(line) or _BALANCER.match(head)
     if match is None and "Completed " in head[:60]:
         match = _RAILS.match(head)
-    code = match.group(1) if match else ""
+    if match is None and (head[:1] == "[" or head[:1].isupper() or head[:10].isdigit()):
+        match = _MORE_STATUS.match(head)
+    code = next((group for group in match.groups() if group), "") if match else ""
     return of_status(int(code)) if code.isdigit() and 100 <= int(code) < 600 else ""
 
 
