@@ -26,7 +26,7 @@ def test_what_is_certain(expression, texts):
 
 def test_no_text_that_matches_lacks_it():
     chance = random.Random(7)
-    words = ["pay", "paid", "x", "Error", "[7]", "a.b", "\u212a", "\u017f", " "]
+    words = ["pay", "paid", "x", "Error", "[7]", "a.b", "\u212a", "\u017f", "pa\u0130d", "PA\u0131D", "\u06a9", " "]
     parts = [
         "pay",
         "pa.d",
@@ -50,5 +50,26 @@ def test_no_text_that_matches_lacks_it():
         if needle is not None and re.search(expression, text, re.IGNORECASE):
             matched += 1
             places = needle.places(text.encode(), 100)
-            assert places is None or places, (expression, text)
+            assert places, (expression, text)
     assert matched > 500
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("sk paid", [0]), ("\u017f\u212a pa\u0130d", [0]), ("\u062e\u0637\u0627 SK PAID", [7]),
+        ("\u0131 s\u212a paid", [3]),
+        ("\u0131 s pa\u0131d", []), ("\u2713 sk pa\u00efd", []),
+    ],
+)  # fmt: skip
+def test_letters_in_other_forms_and_other_scripts_are_found_in_the_bytes(text, places):
+    needle = needle_of("sk paid", True)
+    assert needle is not None
+    assert needle.places(text.encode(), 10) == places
+    assert bool(places) == bool(re.search("sk paid", text, re.IGNORECASE))
+
+
+def test_more_places_than_wanted_are_none():
+    needle = needle_of("paid", True)
+    assert needle is not None
+    assert needle.places("paid pa\u0131d paid".encode(), 2) is None
