@@ -97,14 +97,24 @@ _MARKS = (
     _Mark(CHALLENGE, "x-vercel-mitigated", header="x-vercel-mitigated"),
     _Mark(CHALLENGE, "DataDome", (403, 429), "x-datadome"),
     _Mark(CHALLENGE, "Sucuri", (403, 503), "x-sucuri-block"),
+    _Mark(CHALLENGE, "Sucuri", (403, 503), "server", _is("sucuri")),
     _Mark(CHALLENGE, "Imperva", (403, 503), "x-iinfo"),
+    _Mark(CHALLENGE, "Imperva", body=_is("incapsula incident id")),
+    _Mark(CHALLENGE, "Azure", (403,), "server", _is("azure")),
+    _Mark(CHALLENGE, "Azure, by x-azure-ref", (403,), "x-azure-ref",
+          body=_is("request is blocked|services aren't available")),
+    _Mark(CHALLENGE, "Bunny", (403,), "server", _is("bunnycdn"), _is("<h1>403")),
+    _Mark(CHALLENGE, "the title of its page",
+          body=_is(r"<title>\s*(?:just a moment|attention required|access denied)")),
     _Mark(
         CHALLENGE, "Cloudflare", (403, 429, 503), "server", _is("cloudflare"),
         _is("challenge-platform|cf-chl|just a moment|attention required|you have been blocked|error code: 10(?!16)"),
     ),
     _Mark(CHALLENGE, "Akamai", (403,), "server", _is("akamai")),
     _Mark(CHALLENGE, "a load balancer of AWS", (403,), "server", _is("awselb")),
-    _Mark(CHALLENGE, "CloudFront", (403,), "server", _is("cloudfront"), _is("request blocked|could not be satisfied")),
+    _Mark(CHALLENGE, "CloudFront", (403,), "server", _is("cloudfront"),
+          _is("request blocked|could not be satisfied|this distribution is not")),
+    _Mark(WRONG_HOST, "Fastly", _ERRORS, body=_is("fastly error: unknown domain")),
     _Mark(CHALLENGE, "ModSecurity", (403, 406), body=_is("mod_?security|<title>406 not acceptable|not acceptable!")),
     _Mark(
         CHALLENGE, "the words of its page", (401, 403, 429, 503),
@@ -132,7 +142,8 @@ _MARKS = (
         WRONG_HOST, "the words of its page", _ERRORS,
         body=_is(
             r"DisallowedHost|ALLOWED_HOSTS|invalid http_host|blocked hosts?:|invalid host header|this host \(.{1,200}\)"
-            r" is not allowed|unknown host|direct ip access|error code: 100[13]|no such site"
+            r" is not allowed|unknown host|host not (?:permitted|allowed)|direct ip access|error code: 100[13]"
+            r"|no such site"
         ),
     ),
     # Django's page for a host that is not in ALLOWED_HOSTS, and for other suspicious requests.
@@ -158,7 +169,8 @@ _MARKS = (
     _Mark(DEFAULT_PAGE, "{name}", body=_is(
         r"<(?:title|h1)[^>]{0,80}>\s*(?P<name>welcome to (?:nginx|openresty|caddy|angie|tengine)"
         r"|apache2? (?:\w+ )?default page|it works!|test page for [\w .]{1,60}|iis windows server"
-        r"|caddy works|congratulations! your web server)"
+        r"|caddy works|congratulations! your web server|domain default page|[\w ]{1,30} webserver test page"
+        r"|the install worked successfully|welcome to your new \w+|this domain is (?:parked|for sale))"
     )),
     _Mark(LOGIN, "a field for a password", body=_is(r"<input[^>]{0,300}type=[\"']?password")),
     _Mark(LOGIN, "the words of its page", body=_is(
@@ -166,7 +178,7 @@ _MARKS = (
     )),
     # The pages of a web server itself: nothing behind it was asked.
     _Mark(SERVER_PAGE, "a page of {name}", _ERRORS,
-          body=_is(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie)[^<]{0,40}</center>")),
+          body=_is(r"<hr>\s*<center>(?P<name>nginx|openresty|tengine|angie|cloudflare|microsoft-azure)[^<]{0,40}</center>")),
     _Mark(SERVER_PAGE, "a page of Apache", _ERRORS, body=_is(r"<address>Apache[^<]{0,80}</address>")),
     _Mark(SERVER_PAGE, "Server: {name}, and no route", (404,), "server", _is("(?P<name>caddy)"), _is(r"\A\s*\Z")),
     _Mark(SERVER_PAGE, "Traefik's words for a request without a route", (404,), body=_is(r"\A404 page not found\s*\Z")),

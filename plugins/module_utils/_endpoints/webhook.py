@@ -8,10 +8,18 @@ its refusal of an event without a signature. What another part answers proves no
 
 from __future__ import annotations
 
+import re
+
+from .._core.redaction import redacted
 from .answerer import PAGE, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .endpoint import DEGRADED, DOWN, OURS, UNKNOWN, UP, Meaning
 
 _REFUSED = (400, 401, 403)
+_REFUSED_TOO = (406, 411, 413, 415, 422)  # the request for its form, by the view or by what stands before it
+# What a view says that refuses an event: of its signature, its body, its time.
+_OF_AN_EVENT = re.compile(
+    r"(?i)signature|\bsign(?:ed|ing)?\b|unsigned|hmac|webhook|\bevent|payload|timestamp|tolerance|\bbody\b|\bjson\b|header"
+)
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -30,7 +38,7 @@ def of_webhook(answer: HttpAnswer, method: str) -> Meaning:
         )
     if who is not None:
         return _of_page(answer.status, method)
-    return _of_view(answer.status, method)
+    return _of_view(answer, method)
 
 
 def _of_method(answer: HttpAnswer, method: str, who: Answerer | None) -> Meaning:
@@ -54,18 +62,34 @@ def _of_page(status: int, method: str) -> Meaning:
     return Meaning(UNKNOWN, f"a web page answers {status}: whether the view was reached is not known")
 
 
-def _of_view(status: int, method: str) -> Meaning:
-    """No page, and no part on the way that is recognised: the application's own answer."""
-    if status in _REFUSED:
-        if method in _READS:
-            return Meaning(UP, f"the view answers, and refuses what is no event ({status})")
-        return Meaning(UP, f"it refuses an event that is not signed ({status}), as it should")
+def _of_view(answer: HttpAnswer, method: str) -> Meaning:
+    """No page, and no part on the way that is recognised: most likely the application's own answer."""
+    status = answer.status
+    if status in (*_REFUSED, *_REFUSED_TOO):
+        return _of_refusal(answer, method)
     if 200 <= status < 300:
         if method in _READS:
             return Meaning(UNKNOWN, f"something answers {status}; whether it is the view for events was not asked")
-        return Meaning(DEGRADED, f"it accepts an unsigned event ({status}): any sender could confirm payments", OURS)
+        why = f"it answers {status} to an unsigned event: if the view took it, any sender could confirm payments"
+        return Meaning(DEGRADED, why, OURS)
     if status == 429:
         return Meaning(DEGRADED, "it limits the requests (429): events are refused and sent again later", OURS)
     if status in (502, 503, 504):
         return Meaning(DOWN, f"the proxy reaches no backend, or the service refuses ({status})", OURS)
     return Meaning(DOWN, f"it fails ({status})", OURS)
+
+
+def _of_refusal(answer: HttpAnswer, method: str) -> Meaning:
+    """A refusal is the view's where its words are of an event, or where it is a bare 400, which no proxy gives.
+
+    A login, a filter or a router refuses in words of its own: then whether the view was reached is not known.
+    """
+    bare = answer.status == 400 and not answer.body.strip("{}[]\"' \r\n")
+    if not (bare or _OF_AN_EVENT.search(answer.body)):
+        said = f", and says: {redacted(answer.body)[:80]}" if answer.body.strip() else ""
+        return Meaning(
+            UNKNOWN, f"the request is refused ({answer.status}){said}: whether the view was reached is not known"
+        )
+    if method in _READS or answer.status not in _REFUSED:
+        return Meaning(UP, f"the view answers, and refuses what is no event ({answer.status})")
+    return Meaning(UP, f"it refuses an event that is not signed ({answer.status}), as it should")

@@ -17,8 +17,8 @@ _MOST = 8  # alternatives
 # As they stand in a line of the engine's json-file, too, which escapes quotes, backslashes, <, > and &.
 _PLAIN = re.compile(r"[A-Za-z0-9 _.:;,=()\[\]{}/*+@!?#%$|~^-]")
 _REPEATED = "*?{"
-# What a letter may be beside the small and the large one, in UTF-8: the Kelvin sign, the long s, two i. Of each the first
-# byte, which is looked for first, since that costs a sixth.
+# What a letter may be beside the small and the large one, in UTF-8: the Kelvin sign, the long s, two i. Of each the
+# first byte, which is looked for first, since that costs a sixth.
 _FOLDED = {
     ord("k"): (b"\xe2", b"\xe2\x84\xaa"),
     ord("s"): (b"\xc5", b"\xc5\xbf"),
