@@ -19,7 +19,7 @@ from typing import Any, Mapping, NamedTuple, Sequence, Tuple, TypedDict
 from .._incident.event import EventReport
 from .._incident.phase import ENDED, phase_of
 from .._incident.stamps import moment_of
-from .._lifecycle.alerts import FIRING, RESOLVED, Alert, IncidentAlert, alert_note, alerts_of, moment_from
+from .._lifecycle.incident_alerts import FIRING, RESOLVED, Alert, IncidentAlert, alert_note, alerts_of, moment_from
 
 LASTS = timedelta(minutes=15)
 EXTENDED_BELOW = timedelta(minutes=10)  # what is left of a silence when it is extended

@@ -19,9 +19,9 @@ from .._incident.hash_chain import Head
 from .._incident.phase import ENDED, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import moment_of, stamp
-from .alerts import Alert, alert_from, alert_note
 from .checklist import DONE, ITEMS, WAIVED, checklist_of, open_after
 from .deadlines import UPDATE, overdue
+from .incident_alerts import Alert, alert_from, alert_note
 from .roles import offered_to, roles_of
 from .standing import acts_of, status_of
 

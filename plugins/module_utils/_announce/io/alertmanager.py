@@ -17,7 +17,7 @@ from typing import Any, Callable, Mapping, Sequence
 from ..._core.errors import RunbookError
 from ..._core.text import printable, shortened
 from ..._incident.stamps import stamp
-from ..._lifecycle.alerts import Alert, alert_from
+from ..._lifecycle.incident_alerts import Alert, alert_from
 from ..report import OutboxOfIncident
 from ..silences import AUTHOR, LASTS, Changes, Silence, Silencing, changes, comment_of, silence_from
 from .http_call import Answered, request

@@ -11,7 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announc
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.alerts import fingerprint_of
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.incident_alerts import fingerprint_of
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.io.person_acts import act_on_incident
 from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.options import ACT_ARGS
 

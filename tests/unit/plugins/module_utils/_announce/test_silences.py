@@ -13,7 +13,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.silences i
     silencing_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.stamps import stamp
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.alerts import alert_from
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.incident_alerts import alert_from
 
 from support.incident_events import START, event
 

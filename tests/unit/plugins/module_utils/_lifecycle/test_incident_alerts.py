@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds import why_refused
-from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.alerts import (
+from ansible_collections.pafar.runbook.plugins.module_utils._lifecycle.incident_alerts import (
     alert_from,
     alert_lines,
     alert_note,
