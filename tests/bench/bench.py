@@ -26,6 +26,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.server import connect
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.snapshot import read_snapshot
+from channels import telling_costs
 from logs import log_costs
 from platform_times import platform_times
 from services import services
@@ -223,6 +224,7 @@ def main() -> None:
         versions["PostgreSQL"] = server.value("SHOW server_version").split(" ")[0]
         with tempfile.TemporaryDirectory() as name:
             kills, walls = playbooks(server, Path(name))
+            telling = telling_costs(server, Path(name))
         costs = snapshot_costs(server)
     statements = statement_costs(measure, tell)
     times = platform_times()
@@ -230,6 +232,7 @@ def main() -> None:
     logs, triage = evidence()
     text = (HERE / "template.md").read_text()
     text = text.replace("@LOGS@", "\n".join(logs)).replace("@TRIAGE@", "\n".join(triage))
+    text = text.replace("@TELLING@", "\n".join(telling))
     text = text.replace("@FACTS@", "\n".join(facts)).replace("@ACTS@", "\n".join(acts))
     text = text.replace("@COSTS@", "\n".join(costs)).replace("@KILLS@", "\n".join(kills))
     text = text.replace("@STATEMENTS@", "\n".join(statements))
