@@ -88,7 +88,7 @@ def test_one_incident_is_told_everywhere_once(tmp_path, servers):
     code, again = site.play()
     assert "nothing is due" in again
     room = slack.room(next(room.name for room in slack.rooms if room.name.startswith("incident-")))
-    assert room.topic == "P1, open, led by no incident commander: disk_space on db"
+    assert room.topic == "P1, monitoring, led by no incident commander: disk_space on db"
     assert (room.members, len(room.pins)) == ({slack.bot, "U1"}, 1)
     assert [key.split("/")[1] for key in slack.said()] == [
         "channel", "standing", "links", "diagnosed", "mitigated", "verified",

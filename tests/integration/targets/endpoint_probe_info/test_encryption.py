@@ -37,8 +37,8 @@ def encrypting():
 @pytest.mark.parametrize(
     ("days", "tls", "state", "said"),
     [
-        (30, "auto", "up", "it accepts logins"),
-        (30, "never", "up", "it accepts logins"),
+        (30, "auto", "up", "it takes connections and asks for credentials"),
+        (30, "never", "up", "it takes connections and asks for credentials"),
         (5, "auto", "degraded", "its certificate ends in"),
         (-30, "always", "degraded", "its certificate has ended"),
     ],
@@ -46,7 +46,7 @@ def encrypting():
 def test_postgresql_that_encrypts_is_asked_so_and_tells_when_its_certificate_ends(days, tls, state, said):
     with encrypted_postgresql(days) as (server, dummy):
         found = row({"kind": "postgres", "host": "127.0.0.1", "port": server.port, "tls": tls})
-    assert (found["state"], said in found["why"]) == (state, True), found
+    assert (found["state"], said in found["why"]) == (state, True), found["why"]
     if tls == "never":
         assert "tls" not in found["layers"]
         return

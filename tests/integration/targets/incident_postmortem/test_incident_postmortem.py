@@ -180,8 +180,8 @@ def full_of(text):
         several = types if isinstance(types, tuple) else (types,)
         if name in MOMENTS:
             return stamp(0)
-        if (kind, name) == ("message", "state"):
-            return MESSAGE_STATES[0]
+        if (kind, name) in (("message", "state"), ("silence", "state")):
+            return MESSAGE_STATES[0] if kind == "message" else "made"
         if name in choices and kind in ("severity", "phase", "role", "opened"):
             return choices[name]
         if str in several:
