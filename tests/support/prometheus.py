@@ -3,6 +3,7 @@ for. Without the programs `prometheus` and `promtool` (Debian's package promethe
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
@@ -31,17 +32,21 @@ def open_metrics(series: Iterable[tuple[str, str, Iterable[tuple[float, float]]]
 
 
 @contextmanager
-def prometheus(folder: Path, text: str) -> Iterator[str]:
-    """The address of a server that has these samples and scrapes nothing."""
+def prometheus(folder: Path, text: str = "", scraped: str = "") -> Iterator[str]:
+    """The address of a server that has these samples. ``scraped``: host and port that it scrapes every two seconds, as
+    that of the game-day platform does; empty: none."""
     program, tool = map(str, PROGRAMS)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "samples").write_text(text)
-    (folder / "prometheus.yml").write_text("global: {scrape_interval: 1h}\n")
-    made = subprocess.run(
-        [tool, "tsdb", "create-blocks-from", "openmetrics", "samples", "data"],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    jobs = [{"job_name": "users", "static_configs": [{"targets": [scraped]}]}] if scraped else []
+    settings = {"global": {"scrape_interval": "2s"}, "scrape_configs": jobs}
+    (folder / "prometheus.yml").write_text(json.dumps(settings))
+    if text:
+        (folder / "samples").write_text(text)
+        made = subprocess.run(
+            [tool, "tsdb", "create-blocks-from", "openmetrics", "samples", "data"],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
     address = f"127.0.0.1:{free_port()}"
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(

@@ -36,6 +36,12 @@ def test_what_fails_always_is_no_impact():
     assert (found.began, found.ended) == (120.0, 140.0)
 
 
+def test_one_that_is_noticed_late_has_its_whole_beginning():
+    """Half of what is known of before is of the incident itself."""
+    found = impact_of(intervals([0, 0, 0, 32, 100, 100, 100, 60, 0]), 60, 80, 0.001)
+    assert (found.began, found.ended) == (30.0, 80.0)
+
+
 def test_a_single_failure_of_many_is_none():
     assert impact_of(intervals([0] * 10 + [1] * 5), 100, 150, 0.01) is None
     assert impact_of([], 0, 10, 0.01) is None
