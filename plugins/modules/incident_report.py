@@ -109,6 +109,18 @@ repeats:
     cause: {description: "The cause.", type: str}
     before: {description: "Id of the incident before it with the same cause.", type: str}
     days: {description: "Days between the two.", type: float}
+budgets:
+  description: Error budgets over the incidents that measured them.
+  returned: success
+  type: list
+  elements: dict
+  contains: &BudgetOfMonth
+    name: {description: "Name of the objective.", type: str}
+    n: {description: "Number of incidents that measured it.", type: int}
+    used: {description: "Requests that failed in these incidents.", type: int}
+    worst_percent: {description: "Most of the budget that one of them took, in per cent; null if unknown.", type: float}
+    worst_incident: {description: "That incident.", type: str}
+    missing: {description: "Number of incidents without a figure.", type: int}
 acts:
   description: Number of acts by mitigation and outcome.
   returned: success

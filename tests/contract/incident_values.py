@@ -50,6 +50,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen imp
 from ansible_collections.pafar.runbook.plugins.module_utils._run.unknown_names import CheckedRun, Own, unknown_names
 
 from support.incidents import whole_incident
+from support.measuring import measured
 
 
 def incident_values() -> Iterator[IncidentReport]:
@@ -127,7 +128,7 @@ def postmortem_values() -> Iterator[PostmortemReport]:
 class _Counting:
     """What a Prometheus would answer: a counter of which nothing fails, and two days of it."""
 
-    url = "http://prometheus.example.org:9090"
+    shown = "http://prometheus.example.org:9090"
 
     def range(self, query: str, start: float, end: float, step: float) -> list[Series]:  # noqa: ARG002
         return [Series((("job", "web"),), tuple((start + 10.0 * number, 7.0 * number) for number in range(200)))]
@@ -150,7 +151,7 @@ def impact_values() -> Iterator[ImpactReport]:
 def month_values() -> Iterator[MonthReport]:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(2):
-            whole_incident(Path(folder), f"i{number}", 3600.0 * number)
+            measured(whole_incident(Path(folder), f"i{number}", 3600.0 * number), 3600.0 * number + 500)
         value: Any = write_month({"log": folder, "month": "2026-11", "group": ""}, True)
         yield value
 

@@ -64,6 +64,18 @@ class OpenItem(TypedDict):
     overdue: bool
 
 
+class BudgetOfMonth(TypedDict):
+    """An error budget over the incidents that measured it. ``used``: requests that failed in them; the worst is the one
+    that took most of the budget; ``missing``: incidents without a figure."""
+
+    name: str
+    n: int
+    used: int
+    worst_percent: float | None
+    worst_incident: str
+    missing: int
+
+
 class TwiceProposed(TypedDict):
     """What several incidents propose."""
 
@@ -81,6 +93,7 @@ class MonthFacts(TypedDict):
     by_cause: dict[str, int]
     durations: dict[str, DurationOfMonth]
     repeats: list[Repeat]
+    budgets: list[BudgetOfMonth]
     acts: dict[str, dict[str, int]]
     proposed_again: list[TwiceProposed]
     open_items: list[OpenItem]
@@ -103,6 +116,7 @@ class Folded:
     acts: Sequence[tuple[str, str]]
     proposed: Sequence[tuple[str, str]]
     items: Sequence[ActionItem]
+    budgets: Sequence[tuple[str, int, float | None]] = ()
 
 
 def folded(incident: str, events: Sequence[EventReport], verification: Verification) -> Folded | None:
@@ -125,6 +139,11 @@ def folded(incident: str, events: Sequence[EventReport], verification: Verificat
         [(act.name, act.outcome_word or "no outcome") for act in facts.acts if act.is_done],
         [(each.rule, said(each.subject).text) for each in facts.proposals],
         facts.items,
+        [
+            (said(row["name"]).text, row["used"], row["used_percent"])
+            for row in (facts.measured.budgets if facts.measured else ())
+            if row["used"] is not None
+        ],
     )
 
 
@@ -153,6 +172,7 @@ def month_facts(month: str, incidents: Iterable[Folded], unread: Sequence[str], 
         "by_cause": dict(Counter(row["cause"] for row in rows).most_common()),
         "durations": {name: _duration(name, rows) for name in SPANS},
         "repeats": _repeats(mine, known),
+        "budgets": _budgets(mine),
         "acts": {name: dict(sorted(outcomes.items())) for name, outcomes in sorted(acts.items())},
         "proposed_again": _again(mine),
         "open_items": [_open(each.row["id"], item, today) for each in known for item in each.items if item["open"]],
@@ -172,6 +192,21 @@ def _duration(name: str, rows: Sequence[IncidentOfMonth]) -> DurationOfMonth:
         "worst_incident": incident,
         "missing": len(rows) - len(found),
     }
+
+
+def _budgets(mine: Sequence[Folded]) -> list[BudgetOfMonth]:
+    found: list[BudgetOfMonth] = []
+    for name in sorted({name for each in mine for name, dummy, dummy2 in each.budgets}):
+        rows = [(percent, used, each.row["id"]) for each in mine for own, used, percent in each.budgets if own == name]
+        shares = [(percent, incident) for percent, dummy, incident in rows if percent is not None]
+        worst, incident = max(shares, default=(None, ""))
+        found.append(
+            {
+                "name": name, "n": len(rows), "used": sum(used for dummy, used, dummy2 in rows),
+                "worst_percent": worst, "worst_incident": incident, "missing": len(mine) - len(rows),
+            }
+        )  # fmt: skip
+    return found
 
 
 def _repeats(mine: Sequence[Folded], known: Sequence[Folded]) -> list[Repeat]:

@@ -28,6 +28,7 @@ def month_document(facts: MonthFacts) -> Document:
         [
             Section("counts", "By severity and cause", _counts(facts)),
             Section("durations", "Times", [_durations(facts)]),
+            Section("budgets", "Error budgets", [_budgets(facts)]),
             Section("repeats", f"Causes that came again within {REPEAT_DAYS} days", [_repeats(facts)]),
             Section("acts", "Acts and their outcomes", [_acts(facts)]),
             Section("proposals", "Proposed by more than one incident", [_again(facts)]),
@@ -81,6 +82,22 @@ def _durations(facts: MonthFacts) -> Block:
     ]
     head = ("what", "n", "median", "worst", "incident of the worst", "missing")
     return _table("Durations over the incidents that have them", head, rows, "None.")
+
+
+def _budgets(facts: MonthFacts) -> Block:
+    rows = [
+        (
+            each["name"],
+            str(each["n"]),
+            str(each["used"]),
+            "missing" if each["worst_percent"] is None else f"{each['worst_percent']:.10g} %",
+            each["worst_incident"],
+            str(each["missing"]),
+        )
+        for each in facts["budgets"]
+    ]
+    head = ("objective", "n", "requests that failed", "most of the budget", "incident of the worst", "missing")
+    return _table("Requests that failed in the incidents that measured them", head, rows, "None was measured.")
 
 
 def _repeats(facts: MonthFacts) -> Block:

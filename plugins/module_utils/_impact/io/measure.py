@@ -12,7 +12,6 @@ from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from ..._core.errors import HostError, InputError
 from ..._core.times import moment_of
-from ..._core.urls import base_url_of
 from ..._prometheus.answers import Series
 from ..._prometheus.io.prometheus_server import Prometheus
 from ..affected import Impact, impact_of, together
@@ -95,7 +94,7 @@ class Measuring:
             raise self.problem
         note: ImpactNote = {
             "starts_at": at(began), "ends_at": at(ended), "estimated_by": by, "within": round(within, 1),
-            "source": f"Prometheus {base_url_of(self.prometheus.url)[1]}", "requests": rows,
+            "source": f"Prometheus {self.prometheus.shown}", "requests": rows,
             "budgets": [budget for budget in budgets if budget is not None], "business": business, "times": times,
             "charts": charts, "missing": list(dict.fromkeys(self.missing)),
         }  # fmt: skip

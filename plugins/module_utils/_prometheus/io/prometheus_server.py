@@ -9,7 +9,7 @@ import threading
 import urllib.error
 from http.client import HTTPException
 from typing import Any, Callable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import open_url
@@ -29,9 +29,12 @@ class Prometheus:
     is no URL."""
 
     def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
-        if not base_url_of(url)[0]:
+        base = base_url_of(url)[1]
+        if not base:
             raise InputError("url is none of the form http://host:port. Nothing was done.")
         self.url, self.timeout, self.headers = url.rstrip("/"), timeout, dict(headers)
+        # What is said of it, also in a log: without a name and a password.
+        self.shown = f"{base.rstrip('/')}{urlsplit(url).path}".rstrip("/")
 
     def value(self, query: str, at: float | None = None) -> float | None:
         """The largest of what a query gives now, or at a moment in seconds since 1970; None where it gives nothing.
@@ -97,7 +100,7 @@ class Prometheus:
 
     def _problem(self, reason: str) -> HostError:
         return HostError(
-            f"Prometheus at {self.url} could not be asked: {reason[:200].rstrip('.')}. Check that it runs, and that"
+            f"Prometheus at {self.shown} could not be asked: {reason[:200].rstrip('.')}. Check that it runs, and that"
             " it is reached from where this task runs."
         )
 

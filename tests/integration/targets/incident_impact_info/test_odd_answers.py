@@ -49,6 +49,13 @@ def test_an_answer_that_never_ends_is_given_up(url):
     assert [chart["name"] for chart in note["charts"]] == ["x"]
 
 
+def test_a_password_in_the_address_is_in_no_sentence(url):
+    given = url.replace("http://", "http://ops:hunter2hunter2@") + "/prometheus/"
+    found = ask(given, charts={"late": "slow"}, timeout=1)
+    assert found["note"]["source"] == f"Prometheus {url}/prometheus"
+    assert "hunter2" not in json.dumps({name: value for name, value in found.items() if name != "invocation"})
+
+
 def test_no_answer_at_all_fails():
     result = ask("http://127.0.0.1:1", timeout=1)
     assert result["error"] == "HostError"

@@ -103,7 +103,7 @@ def test_what_users_counted_themselves(address, users):
     )
     assert abs(seconds(note["starts_at"]) - BEGAN) <= 3
     assert abs(seconds(note["ends_at"]) - ENDED) <= 3
-    assert (note["estimated_by"], note["source"]) == ("series", f"Prometheus {address}/")
+    assert (note["estimated_by"], note["source"]) == ("series", f"Prometheus {address}")
     bookings, payments = note["requests"]
     failed = users.counted(kind="book", outcome="timeout")
     assert abs(bookings["failed"] - failed) <= 0.01 * failed

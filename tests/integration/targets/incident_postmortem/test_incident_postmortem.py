@@ -20,7 +20,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._incident.kinds impo
 
 from support.citations import Page, uncited
 from support.incidents import ACTIONS, PLAN, Log, stamp, whole_incident, wrote
-from support.measuring import measured
+from support.measuring import measured, measured_note
 from support.modules import run_module
 from support.scope import ALL, left_out
 from support.servers import ROOT
@@ -168,7 +168,7 @@ HOSTILE = (
 TAGS = {
     "html", "head", "meta", "link", "title", "style", "body", "main", "p", "strong", "h1", "h2", "ul", "li", "span",
     "small", "a", "section", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "pre",
-    "figcaption", "dl", "dt", "dd", "svg", "text", "line", "g", "circle", "rect", "path",
+    "figcaption", "dl", "dt", "dd", "svg", "text", "line", "g", "circle", "rect", "path", "defs", "pattern",
 }  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def full_of(text):
         several = types if isinstance(types, tuple) else (types,)
         if name in MOMENTS:
             return stamp(0)
-        if (kind, name) in (("message", "state"), ("silence", "state")):
+        if name == "state" and kind in ("message", "silence"):
             return MESSAGE_STATES[0] if kind == "message" else "made"
         if name in choices and kind in ("severity", "phase", "role", "opened"):
             return choices[name]
@@ -192,12 +192,22 @@ def full_of(text):
         yield kind, {name: value(kind, name, types) for name, types in about.fields.items() if types not in (bool,)}
 
 
+def named(note, text):
+    """The same with the text for every name, unit and sentence."""
+    if isinstance(note, dict):
+        keep = ("starts_at", "ends_at", "times", "estimated_by")
+        return {name: value if name in keep else named(value, text) for name, value in note.items()}
+    return [named(each, text) for each in note] if isinstance(note, list) else text if isinstance(note, str) else note
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_shown_as_text(tmp_path, text):
     log = Log(tmp_path, "i", scenario=text)
     for place, event in enumerate(full_of(text)):
         log.write(place, event, by=text, host=text)
+    measured(log, 99, **named(measured_note(), text))
     result = pages(log, public_words={text: text})
+    assert "<pattern" in html(result)
     for view in ("postmortem", "public"):
         page = Page(html(result, view))
         assert {tag for tag, dummy in page.tags} <= TAGS

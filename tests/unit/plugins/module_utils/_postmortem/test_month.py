@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month import cause_of, folded, month_facts
 
 from support.incidents import START, stamp
+from support.measuring import measured_note
 from support.timelines import event, lock_act, verification
 
 DAY = timedelta(days=1).total_seconds()
@@ -96,3 +97,20 @@ def test_a_broken_log_is_marked():
     assert found is not None
     assert found.row["verified"] is False
     assert START.timestamp() == found.opened
+
+
+def budget(used, percent, name="bookings"):
+    row = {**measured_note()["budgets"][0], "name": name, "used": used, "used_percent": percent}
+    return event(9, 900, "measured", **measured_note(budgets=[row]))
+
+
+def test_error_budgets_over_the_incidents_that_measured_them():
+    found = facts(
+        incident("a", extra=[budget(400, 4.5)]), incident("b", 1, extra=[budget(90, 7.25)]), incident("c", 2),
+        incident("d", 3, extra=[budget(None, None)]), incident("e", 4, extra=[budget(7, None, "payments")]),
+    )["budgets"]  # fmt: skip
+    assert found == [
+        {"name": "bookings", "n": 2, "used": 490, "worst_percent": 7.25, "worst_incident": "b", "missing": 3},
+        {"name": "payments", "n": 1, "used": 7, "worst_percent": None, "worst_incident": "", "missing": 4},
+    ]
+    assert facts(incident("a"))["budgets"] == []

@@ -5,12 +5,14 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.month_pa
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.page.to_html import to_html
 from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.page.to_markdown import to_markdown
 
+from support.measuring import measured_note
 from support.timelines import event, lock_act, verification
 
 
 def facts(names=("a", "b"), unread=(), first_break=None, **opening):
     events = [event(1, 0, "opened", severity="P0", **opening), *lock_act(2, 9)]
     events.append(event(5, 50, "action_item", key="A", text="alert", due="2026-12-01"))
+    events.append(event(6, 60, "measured", **measured_note()))
     incidents = [folded(name, events, verification(first_break=first_break)) for name in names]
     return month_facts("2026-11", [each for each in incidents if each], list(unread), "2026-12-05")
 
@@ -20,7 +22,8 @@ def test_the_page_has_the_figures():
     assert text.startswith("# Incidents of 2026-11\n\n- 2 incidents opened")
     for line in (
         "| P0 | 2 |", "| unblock\\_sessions | 2 | recovered 2 |", "| time to mitigate | 2 | 9.0 s | 9.0 s | b | 0 |",
-        "| time to resolve | 0 | missing | missing |  | 2 |", "| A | alert | missing | 2026-12-01 | overdue | a |",
+        "| bookings | 2 | 834 | 4.83 % | b | 0 |", "| time to resolve | 0 | missing | missing |  | 2 |",
+        "| A | alert | missing | 2026-12-01 | overdue | a |",
     ):  # fmt: skip
         assert line in text
 
