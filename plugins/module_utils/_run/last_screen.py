@@ -15,8 +15,8 @@ from .invocation import Invocation, command
 _SHORT = 12  # characters of a digest
 _SHOWN = 4  # acts, or held plans, that are named
 _NO_INCIDENT = (
-    "preflight", "incidents", "incident_ack", "incident_checklist", "incident_close", "incident_note",
-    "incident_postmortem", "incident_report", "incident_resolve", "incident_role", "incident_severity",
+    "preflight", "incidents", "incident_ack", "incident_action", "incident_checklist", "incident_close",
+    "incident_note", "incident_postmortem", "incident_report", "incident_resolve", "incident_role", "incident_severity",
     "incident_status", "incident_update", "incident_verify", "menu", "game_day",
 )  # fmt: skip
 

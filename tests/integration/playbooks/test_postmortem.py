@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.event import read_events
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.action_items import action_items
 
 from support.incidents import whole_incident
 from support.prometheus_answers import Answers, answering
@@ -29,14 +31,14 @@ class Site:
         self.log = whole_incident(folder / "log")
         (folder / "inventory").write_text("[services]\nlocalhost ansible_connection=local\n")
 
-    def play(self, **variables: object) -> str:
+    def play(self, playbook: str = "incident_postmortem", code: int = 0, **variables: object) -> str:
         given = {"runbook_incident_log": str(self.log.folder), "incident_id": self.log.name, **variables}
         done = subprocess.run(
-            ["ansible-playbook", "-i", str(self.folder / "inventory"), "playbooks/incident_postmortem.yml",
+            ["ansible-playbook", "-i", str(self.folder / "inventory"), f"playbooks/{playbook}.yml",
              "-e", json.dumps(given)],
             cwd=ROOT, capture_output=True, text=True, env={**os.environ, "USER": "ada"}, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
     def measured(self) -> list[dict[str, object]]:
@@ -67,3 +69,14 @@ def test_where_prometheus_does_not_answer_the_page_says_that_nothing_is_known(si
     assert "could not be asked" in shown
     assert site.measured() == []
     assert "not known, since none were measured" in site.page
+
+
+def test_an_action_item_is_closed_by_its_key_and_a_misspelt_one_is_refused(site):
+    refused = site.play("incident_action", 2, incident_action_key="A7", incident_action_state="done")
+    assert "names an item of the incident (A1)" in " ".join(refused.split())
+    site.play("incident_action", incident_action_key="A1", incident_action_state="done")
+    lines = (site.log.folder / f"{site.log.name}.jsonl").read_text().splitlines()
+    (item,) = action_items(read_events(lines)[0])
+    assert (item["key"], item["text"], item["owner"], item["due"], item["open"]) == (
+        "A1", "lock_timeout for reports", "ada", "2026-12-01", False,
+    )  # fmt: skip
