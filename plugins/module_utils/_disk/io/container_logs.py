@@ -28,7 +28,11 @@ _PUNCH = 0x01 | 0x02  # fallocate(2): FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 _COLLAPSE = 0x08  # FALLOC_FL_COLLAPSE_RANGE: what follows moves to the front, in one step for every writer
 _BLOCKS = (65536, 2**20)  # bytes that file systems collapse by where it is more than their block
 _PIECE = 2**20
-_ROUNDS = 50  # of catching up with a log that is written while its end is saved
+_ROUNDS = 20  # of catching up with a log that is written while its end is saved
+_MORE = (
+    16 * 2**20
+)  # bytes that catching up may save beside as much as there was at first: a writer may be the faster one
+_LONGEST = 16 * 2**20  # bytes of a line
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,13 @@ def _cut(file: int, end: int) -> str:
     Where the file system can, the saved part is cut out in front, in one step for every writer: what was written since
     stays in the log. Else the log is truncated, and what is written between the last look and that is lost.
     """
+    whole = _last_line_end(file, end)
     for block in (os.fstatvfs(file).f_bsize, *_BLOCKS):
-        size = (min(end, os.fstat(file).st_size - 1)) // block * block  # a range up to the end is refused
+        size = (min(whole, os.fstat(file).st_size - 1)) // block * block  # a range up to the end is refused
+        torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
         if _fallocate(file, _COLLAPSE, size):
-            _blank_first_line(file, block)
+            if torn:
+                _blank_first_line(file, whole - size)
             return ""
     looked = time.monotonic()
     written = os.fstat(file).st_size - end
@@ -158,14 +165,32 @@ def _cut(file: int, end: int) -> str:
     return f" (lines of the last {window} ms before it was emptied may be missing)"
 
 
-def _blank_first_line(file: int, block: int) -> None:
+def _last_line_end(file: int, end: int) -> int:
+    """The end of the last whole line before ``end``: of one that is being written only the beginning is saved."""
+    at = end
+    while at > max(0, end - _LONGEST):
+        begin = max(0, at - _PIECE)
+        place = os.pread(file, at - begin, begin).rfind(b"\n")
+        if place >= 0:
+            return begin + place + 1
+        at = begin
+    return 0
+
+
+def _blank_first_line(file: int, most: int) -> None:
     """The cut is at a block and not at a line: the rest of the line that it tore, which is saved, becomes blank.
 
     Otherwise the engine could not read the log, which is JSON to it. The line end stays, and is blank to JSON too.
+    ``most``: bytes in which it ends.
     """
-    torn = os.pread(file, min(block, _PIECE), 0).find(b"\n")
-    if torn > 0:
-        os.pwrite(file, b" " * torn, 0)
+    at = 0
+    while at < most:
+        piece = os.pread(file, min(_PIECE, most - at), at)
+        torn = piece.find(b"\n")
+        os.pwrite(file, b" " * (torn if torn >= 0 else len(piece)), at)
+        if torn >= 0 or not piece:
+            return
+        at += len(piece)
 
 
 def _save(file: int, start: int, handle: dict[str, Any], folder: str) -> tuple[Path, int]:
@@ -208,12 +233,13 @@ def _written(file: int, start: int, place: Path) -> tuple[Path, int]:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as raw:
             with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
-                at = start
+                at, most = start, 0
                 for dummy in range(_ROUNDS):
-                    read = _copied(file, at, packed)
-                    at += read
-                    if not read:
+                    size = os.fstat(file).st_size
+                    most = most or size + (size - start) + _MORE
+                    if size <= at or at >= most:
                         break
+                    at += _copied(file, at, min(size, most), packed)
             raw.flush()
             os.fsync(raw.fileno())
         part.replace(place)
@@ -223,14 +249,16 @@ def _written(file: int, start: int, place: Path) -> tuple[Path, int]:
     return place, at
 
 
-def _copied(file: int, at: int, packed: Any) -> int:
+def _copied(file: int, at: int, end: int, packed: Any) -> int:
+    """How many bytes from ``at`` to ``end`` were there."""
     total = 0
-    while True:
-        piece = os.pread(file, _PIECE, at + total)
+    while at + total < end:
+        piece = os.pread(file, min(_PIECE, end - at - total), at + total)
         if not piece:
-            return total
+            break
         packed.write(piece)
         total += len(piece)
+    return total
 
 
 def _fallocate(file: int, mode: int, size: int) -> bool:
