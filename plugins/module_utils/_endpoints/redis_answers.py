@@ -67,7 +67,8 @@ def of_info(text: str) -> Meaning:
             redacted(text[1:].split("\r\n", maxsplit=1)[0])[:80] if text.startswith("-") else "INFO was not answered"
         )
         return Meaning(UP, f"it answers PING; {_UNASKED} ({reason})", "", _WRITES)
-    for why in (_loading(facts), _memory(facts), _replica(facts), _disk(facts), _replicas(facts), _clients(facts)):
+    for judge in (_sentinel, _paused, _loading, _memory, _replica, _disk, _replicas, _clients):
+        why = judge(facts)
         if why:
             return Meaning(DEGRADED, why, OURS)
     return Meaning(UP, "it answers, and nothing in INFO keeps it from taking writes")
@@ -116,6 +117,20 @@ def _number(facts: Mapping[str, str], name: str) -> int:
 
 def _loading(facts: Mapping[str, str]) -> str:
     return _BAD["-LOADING"] if facts.get("loading") == "1" else ""
+
+
+def _sentinel(facts: Mapping[str, str]) -> str:
+    sentinel = facts.get("redis_mode") == "sentinel"
+    return "it is a sentinel, which holds no data: the address of its Redis is another one" if sentinel else ""
+
+
+def _paused(facts: Mapping[str, str]) -> str:
+    """CLIENT PAUSE, and FAILOVER, which pauses writes until the replica has taken over."""
+    if facts.get("paused_actions") in ("write", "all"):
+        return f"clients are paused ({facts['paused_actions']}, CLIENT PAUSE): writes wait"
+    if facts.get("master_failover_state", "no-failover") != "no-failover":
+        return f"it hands over to a replica ({facts['master_failover_state']}): writes wait"
+    return ""
 
 
 def _memory(facts: Mapping[str, str]) -> str:

@@ -94,6 +94,7 @@ def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
             judged.notes.append(f"there is no backup of the form {kept.pattern} in {kept.where}")
         if segments:
             judged.notes.append(f"{segments} segments of write-ahead log in {kept.where} stay: base backups need them")
+        linked = _linked(handle, kept.path)
         every = in_series([backup for backup in files if not is_segment(backup.name)], kept.dated_by_name)
         refused: dict[str, list[str]] = {}
         for series in every:
@@ -108,6 +109,7 @@ def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
             going = {backup.name for backup in retention.go}
             for backup in series.backups:
                 why = "" if backup.name in going else retention.stay.get(backup.name) or retention.refused
+                why = why or ("a link beside it points to it" if backup.name in linked else "")
                 find = _find(kept, root, backup, why, retention.valid)
                 if why:
                     judged.stay[backup.inode] = find
@@ -116,6 +118,17 @@ def _judged(engine: Engine | None, kept: Kept, device: int, deadline: float) -> 
         judged.notes += [f"no backup of {kept.where} ({some(names)}) may go: {why}" for why, names in refused.items()]
         judged.notes += _unsure(kept, every)
     return judged
+
+
+def _linked(handle: int, path: str) -> set[str]:
+    """Names of files to which a link in the same folder points: it is kept under another name as well."""
+    names: set[str] = set()
+    with os.scandir(handle) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                folder_of, name = os.path.split(os.readlink(entry.name, dir_fd=handle))
+                names.update({name} if folder_of in ("", ".", path.rstrip("/")) else ())
+    return names
 
 
 def listed(handle: int, pattern: str) -> list[Backup]:

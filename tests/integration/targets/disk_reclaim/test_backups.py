@@ -67,6 +67,18 @@ def test_torn_and_small_ones_are_no_backups(tmp_path):
     assert len(names(tmp_path)) == 5
 
 
+@pytest.mark.parametrize("target", ["{name}", "./{name}", "{folder}/{name}"])
+def test_a_backup_that_a_link_beside_it_names_stays(tmp_path, target):
+    for days in range(6):
+        dump(tmp_path, nightly(days), days + 0.01)
+    (tmp_path / "before-the-migration.sql.gz").symlink_to(target.format(name=nightly(4), folder=tmp_path))
+    (tmp_path / "elsewhere.sql.gz").symlink_to(f"/nowhere/{nightly(5)}")
+    found = backups(tmp_path)
+    kept = [name for name in names(tmp_path) if name.startswith("pafar")]
+    assert kept == [nightly(4), nightly(2), nightly(1), nightly(0)]
+    assert "a link beside it points to it" in str(found["plan"]["excluded"])
+
+
 def test_each_database_has_its_own(tmp_path):
     for days in range(4):
         dump(tmp_path, nightly(days, "shard1"), days + 0.01)

@@ -54,6 +54,12 @@ def test_what_its_answer_to_ping_means(said, state, words):
     [
         ({}, "up", "nothing in INFO"),
         ({"maxmemory": "1048576"}, "degraded", "memory limit is reached"),
+        ({"redis_mode": "sentinel"}, "degraded", "a sentinel"),
+        ({"redis_mode": "standalone", "paused_actions": "none"}, "up", "nothing in INFO"),
+        ({"paused_actions": "write"}, "degraded", "CLIENT PAUSE"),
+        ({"paused_actions": "all"}, "degraded", "CLIENT PAUSE"),
+        ({"master_failover_state": "no-failover"}, "up", "nothing in INFO"),
+        ({"master_failover_state": "waiting-for-sync"}, "degraded", "hands over to a replica"),
         ({"maxmemory": "1048576", "maxmemory_policy": "allkeys-lru"}, "up", ""),
         ({"maxmemory": "1048576", "maxmemory_policy": "volatile-lru"}, "degraded", "memory limit is reached"),
         ({"maxmemory": "1048576", "maxmemory_policy": "volatile-lru", "db0": "keys=9,expires=3,avg_ttl=5"}, "up", ""),
