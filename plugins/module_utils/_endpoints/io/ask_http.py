@@ -16,7 +16,21 @@ from .bounded_regex import found_in
 from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_INTERIM = range(102, 200)  # before the answer itself (RFC 9110, 15.2); http.client knows 100 alone
+_MOST_INTERIM = 20
 _STREAM = "text/event-stream"  # an answer that is not meant to end
+
+
+class _Final(http.client.HTTPResponse):
+    """The answer itself: hints and notes that come before it (102, 103) are none."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for dummy in range(_MOST_INTERIM):
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if line[1] not in _INTERIM:
+                return line
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("no answer behind many interim ones")
 
 
 def ask_http(wire: Wire) -> Meaning:
@@ -43,6 +57,7 @@ def _asked(wire: Wire) -> tuple[HttpAnswer, str]:
     target = wire.target
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = wire.socket
+    connection.response_class = _Final
     body = b"{}" if target.method in ("POST", "PUT", "PATCH") else None
     if body:
         headers.setdefault("Content-Type", "application/json")

@@ -65,6 +65,12 @@ STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encodi
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nok", True, "degraded", "not its end", id="hangs"),
         pytest.param(CHUNKED + b"2\r\nok\r\n", True, "degraded", "not its end", id="hangs between chunks"),
         pytest.param(STREAM + b"2\r\nok\r\n", True, "up", "", id="a stream of events"),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + WHOLE, False, "up", "200", id="hints first"),
+        pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n" * 3 + WHOLE, False, "up", "200", id="notes first"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" + WHOLE, False, "up", "200", id="continue first"),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" + WHOLE.replace(b"200", b"503"), False, "down", "503",
+                     id="hints before a failure"),
+        pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n" * 30 + WHOLE, False, "down", "HTTP", id="notes for ever"),
         pytest.param(b"HTTP/1.1 20", False, "down", "does not speak HTTP", id="cut in its first line"),
     ],
 )  # fmt: skip
