@@ -9,7 +9,7 @@ import re
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_act_plan, of_gate, of_plan
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_any_plan, of_gate
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import (
     APPROVAL,
     Elsewhere,
@@ -88,7 +88,7 @@ class ActionModule(ControllerAction):
         decision: Any = result
         if "affected_before" not in plan:  # not of this collection's modules
             return of_gate(decision)
-        return [*(of_plan(plan) if plan.get("verb") == "unblock" else of_act_plan(plan)), *of_gate(decision)]
+        return [*of_any_plan(plan), *of_gate(decision)]
 
     def _elsewhere(self, plan: Mapping[str, Any]) -> Elsewhere:
         """The plans that this run has made so far, on all of its hosts, but for the one that is weighed."""

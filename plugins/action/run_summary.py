@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
-from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_any_plan
+from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import plans_in
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.hash_chain import head_text
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import workflow_address
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.incident_lines import broken_in
 from ansible_collections.pafar.runbook.plugins.module_utils._run.last_screen import Run, RunReport, Story, last_lines
 from ansible_collections.pafar.runbook.plugins.plugin_utils._approvals import digests_in
@@ -27,7 +29,9 @@ class ActionModule(ControllerAction):
         stories = [self._story(str(host), incident) for host in self.task_vars.get("ansible_play_hosts_all") or ()]
         matched = {digest for story in stories for gate in story.gates for digest in gate["matched"]}
         unmatched = [digest for digest in digests_in(args["approved_digest"]) if digest not in matched]
-        report: RunReport = {"unmatched": unmatched}
+        workflow = self._workflow()
+        plans = list(self._held_plans(stories)) if workflow else []
+        report: RunReport = {"unmatched": unmatched, "workflow": workflow, "held_plans": plans}
         result: dict[str, Any] = {**report}
         if unmatched:
             result["warnings"] = [
@@ -55,8 +59,28 @@ class ActionModule(ControllerAction):
             broken=broken_in(opening),
             proposed=playbook_of(str(proposed.get("next") or "")),
             severity=str(proposed.get("severity") or ""),
+            workflow=str(result.get("workflow") or ""),
+            held_plans=result.get("held_plans") or (),
         )
         return last_lines(run)
+
+    def _workflow(self) -> str:
+        """Where the plans of this run are approved, if it is a job of a workflow of AWX."""
+        workflow = self.task_vars.get("awx_workflow_job_id")
+        if not isinstance(workflow, int):
+            return ""
+        address = workflow_address(str(self._templar.template(self.task_vars.get("runbook_awx_url") or "")), workflow)
+        return address or f"workflow {workflow} of AWX"
+
+    def _held_plans(self, stories: Sequence[Story]) -> Iterator[str]:
+        """The plans that were held, whole."""
+        for story in stories:
+            plans = {plan["digest"]: plan for value in self._results(story.host).values() for plan in plans_in(value)}
+            for gate in story.held:
+                plan: Any = plans.get(gate["digest"])
+                if plan and "affected_before" in plan:
+                    yield f"plan {gate['digest'][:12]} of {gate['mitigation']} on {story.host}:"
+                    yield from (f"  {text}" for dummy, text in of_any_plan(plan))
 
     def _results(self, host: str) -> dict[str, Mapping[str, Any]]:
         known = self.task_vars["hostvars"]._variable_manager._nonpersistent_fact_cache.get(host, {})

@@ -89,6 +89,7 @@ class CallbackModule(CallbackBase):
         self._head = ""  # of the incident's log, after the last event
         self._opening: Mapping[str, Any] = {}  # how the incident was chosen
         self._path = self._proposed = self._severity = ""  # of the incident's file; what a triage proposes
+        self._approval: Mapping[str, Any] = {}  # of the plans of a job of a workflow of AWX
         self._views: dict[str, View] = {
             "pg_activity_info": self._activity,
             "pg_kill_blocking": self._kill,
@@ -147,6 +148,8 @@ class CallbackModule(CallbackBase):
             broken=broken_in(self._opening),
             proposed=self._proposed,
             severity=self._severity,
+            workflow=str(self._approval.get("workflow") or ""),
+            held_plans=self._approval.get("held_plans") or (),
         )
         show(self._display, "", last_lines(run), self._incident)
 
@@ -180,6 +183,8 @@ class CallbackModule(CallbackBase):
             self._path = str(values.get("path") or "") or self._path
             self._head = head_text(values.get("head") or {"seq": 0}) or self._head
             self._incident = str(values.get("id") or "") or self._incident
+        elif short == "run_summary":
+            self._approval = values
         elif short == "triage_report":
             self._proposed, self._severity = _playbook_of(values), str(values.get("severity") or "")
         story.add(values)

@@ -28,6 +28,11 @@ options:
     description: Digest of the plan that an operator approves, or its first characters. Several are separated by commas.
     type: str
     default: ""
+  workflow:
+    description: Id of a workflow of AWX. RV(approved) then has the plans that this workflow made, of each mitigation the last one, or
+      with O(approved_digest) those among them.
+    type: int
+    default: 0
   last:
     description: Number of incidents to list.
     type: int
@@ -134,6 +139,14 @@ held:
     actions: {description: "Its actions, a sentence each.", type: list, elements: str}
     reasons: {description: "Why the gate held it.", type: list, elements: str}
     variables: {description: "Variables of the role by which the plan was made.", type: dict}
+    alternative: {description: "Whether it is an alternative to another plan.", type: bool}
+    made_in:
+      description: "Where the plan was made."
+      type: dict
+      contains: &MadeIn
+        workflow: {description: "Workflow of AWX that made it; 0 without one.", type: int}
+        job: {description: "Job of AWX that made it; 0 without one.", type: int}
+        address: {description: "Page of the workflow; empty if the address of AWX is not known.", type: str}
     pending: {description: "Whether no later event is of the same mitigation and host.", type: bool}
 incidents:
   description: "Incidents of the log, the one that was written last first, if O(id) is empty."
@@ -175,7 +188,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     return {
         "changed": False,
-        **history(params["log"], params["id"], params["host"], params["approved_digest"], params["last"]),
+        **history(
+            params["log"], params["id"], params["host"], params["approved_digest"], params["last"], params["workflow"]
+        ),
     }
 
 
@@ -186,6 +201,7 @@ def main() -> None:
             "id": {"type": "str", "default": ""},
             "host": {"type": "str", "default": ""},
             "approved_digest": {"type": "str", "default": ""},
+            "workflow": {"type": "int", "default": 0},
             "last": {"type": "int", "default": 20},
         },
         supports_check_mode=True,

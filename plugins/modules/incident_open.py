@@ -41,6 +41,10 @@ options:
     description: Name of the site. An incident that another site has opened is never joined; empty compares none.
     type: str
     default: ""
+  workflow:
+    description: Id of a workflow of AWX. Without O(id) the incident is the one that holds a plan of this workflow, and no other one.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - pafar.runbook._attributes.info
 author:

@@ -43,4 +43,15 @@ unmatched:
   type: list
   elements: str
   sample: []
+workflow:
+  description: "Where the plans of a job of a workflow of AWX are approved; else empty."
+  returned: success
+  type: str
+  sample: ""
+held_plans:
+  description: "Plans of such a job that were held, in lines."
+  returned: success
+  type: list
+  elements: str
+  sample: []
 """

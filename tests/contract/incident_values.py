@@ -13,6 +13,9 @@ from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announc
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.options import OUTBOX_ARGS
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
+from ansible_collections.pafar.runbook.plugins.module_utils._awx.io.asked import approval_report
+from ansible_collections.pafar.runbook.plugins.module_utils._awx.options import AWX_APPROVAL_ARGS
+from ansible_collections.pafar.runbook.plugins.module_utils._awx.workflow import ApprovalReport
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import Decision, GateResult, PastGate
 from ansible_collections.pafar.runbook.plugins.module_utils._impact.impact_report import ImpactReport
 from ansible_collections.pafar.runbook.plugins.module_utils._impact.io.measure import Measuring
@@ -173,7 +176,7 @@ def written_values() -> Iterator[WrittenReport]:
 
 
 def run_values() -> Iterator[RunReport]:
-    yield {"unmatched": ["d" * 12]}
+    yield {"unmatched": ["d" * 12], "workflow": "", "held_plans": []}
 
 
 def preflight_values() -> Iterator[PreflightTotal]:
@@ -220,6 +223,15 @@ def oncall_values() -> Iterator[OnCallReport]:
     yield {**found, "overlaps": found["gaps"][:1]}
 
 
+def approval_values() -> Iterator[ApprovalReport]:
+    """Of a person who has started a run, and is the one who asked for it."""
+    given = {name: option.get("default") for name, option in AWX_APPROVAL_ARGS.items()}
+    people = [{"name": "ada", "mail": "ada@example.org", "awx_user": "ada"}]
+    asked = {"by": "ada", "requesters": ["ada"], "people": people, "require": False}
+    yield approval_report({**given, **asked})
+    yield approval_report({**given, **asked, "four_eyes": True})
+
+
 OF_INCIDENTS: list[tuple[str, Any, Any]] = [
     ("incident_postmortem", PostmortemReport, postmortem_values),
     ("incident_report", MonthReport, month_values),
@@ -227,4 +239,5 @@ OF_INCIDENTS: list[tuple[str, Any, Any]] = [
     ("incident_outbox", OutboxReport, outbox_values),
     ("announce", AnnounceReport, announce_values),
     ("oncall_info", OnCallReport, oncall_values),
+    ("awx_approval", ApprovalReport, approval_values),
 ]

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 
+from support.plain_yaml import load
 from support.servers import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -21,10 +21,6 @@ PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 # The one default that is not the role's own: how to find Python for a local connection.
 SHARED = {"ansible_python_interpreter"}
-
-
-def load(path):
-    return yaml.safe_load(path.read_text())
 
 
 def defaults_of(role):

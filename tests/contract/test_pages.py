@@ -133,6 +133,8 @@ def test_upgrade_notes_name_every_variable_that_was_renamed() -> None:
 def test_an_execution_environment_gets_what_a_controller_needs() -> None:
     dependencies = load(ROOT / "meta/execution-environment.yml")["dependencies"]
     assert all((ROOT / name).is_file() for name in dependencies.values())
+    built = load(ROOT / "execution-environment.yml")["dependencies"]
+    assert {name: built[name] for name in dependencies} == dependencies
 
 
 def test_issue_templates_and_workflows_can_be_read() -> None:
@@ -159,8 +161,8 @@ def test_the_built_collection_has_what_runs_and_what_is_read_and_no_tests() -> N
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     top = {name.split("/")[0] for name in packed(tracked, load(ROOT / "galaxy.yml")["build_ignore"])}
     assert top == {
-        "bindep.txt", "changelogs", "docs", "inventory.database.example", "inventory.example", "meta", "playbooks",
-        "plugins", "requirements.txt", "roles",
+        "bindep.txt", "changelogs", "docs", "execution-environment.yml", "extensions", "inventory.database.example",
+        "inventory.example", "meta", "playbooks", "plugins", "requirements.txt", "roles",
         "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "galaxy.yml",
     }  # fmt: skip
     assert packed(["tests/unit/x.py", "plugins/x.py", "x.tar.gz"], ["tests", "*.tar.gz"]) == ["plugins/x.py"]

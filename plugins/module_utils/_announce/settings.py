@@ -31,7 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     MAIL: {
         "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
-        "resolutions": {}, "public": False, "reviewers": [],
+        "resolutions": {}, "public": False, "reviewers": [], "approvers": [],
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
     TRACKER: {"token": "", "create": {}, "update": {}, "close": {}, "severities": ["P0", "P1", "P2", "P3"]},

@@ -37,7 +37,8 @@ SLACK: Mapping[str, str] = {
     " {{ incident }}",
     "held": "*A plan waits for an approval* ({{ host }}){% for plan in plans %}\n{{ plan.mitigation }}, digest"
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}"
-    "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}",
+    "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}"
+    "{% if address %}\nTo approve: {{ address | link }}{% endif %}",
     "mitigated": "*{{ mitigation }}* ({{ host }}){% for line in done %}\n- {{ line }}{% endfor %}",
     "verified": "*{{ outcome }}*: {{ mitigation }} ({{ host }})"
     "{% if seconds is not none %}, {{ seconds }} s to recovery{% endif %}",
@@ -79,6 +80,10 @@ MAIL: Mapping[str, str] = {
     "overdue_items_subject": "Overdue: {{ number }} action items, {{ severity }} {{ scenario }}",
     "overdue_items": "Action items of incident {{ incident }} that are overdue:\n{% for item in items %}\n- {{ item }}"
     "{% endfor %}\n",
+    "held": "A plan waits for an approval on {{ host }}.{% for plan in plans %}\n\n{{ plan.mitigation }}, digest"
+    " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}\n"
+    "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} (UTC) for {{ by }}."
+    "{% if address %}\n\nTo approve: {{ address | link }}{% endif %}\n\nIncident {{ incident }}\n",
     "page": "{{ severity }} {{ scenario }} on {{ hosts }}: you are on call as {{ step }}.\n\nIncident {{ incident }},"
     " opened {{ opened_at }} (UTC).\nTo acknowledge: ansible-playbook playbooks/incident_ack.yml -e"
     " incident_id={{ incident }}\n",

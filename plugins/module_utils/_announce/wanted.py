@@ -16,7 +16,7 @@ from typing import Any, Callable, Mapping, Sequence
 from .._core.redaction import redacted
 from .._core.text import shortened, some
 from .._incident.event import EventReport
-from .._incident.held import held_plans
+from .._incident.held import held_plans, made_in
 from .._incident.phase import ENDED, phase_of, phases_of
 from .._incident.severity import is_worse, severity_of
 from .._incident.stamps import moment_of, stamp
@@ -196,7 +196,8 @@ def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
 
 def _held(event: EventReport) -> tuple[str, dict[str, Any]]:
     plans = [_plan(plan) for plan in held_plans([event])]
-    return "held", {"plans": plans, "reasons": _texts(event["note"].get("reasons"))[:5]}
+    reasons = _texts(event["note"].get("reasons"))[:5]
+    return "held", {"plans": plans, "reasons": reasons, "address": made_in(event["note"])["address"]}
 
 
 def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
@@ -326,10 +327,27 @@ def _seconds(value: Any) -> timedelta:
 
 
 def _mail(story: Story) -> list[Message]:
-    """To the stakeholders: one at the opening, and one for every state that the facts reach."""
+    """To the approvers each plan that waits; to the stakeholders one at the opening, and one for every state that the
+    facts reach."""
     options = story.settings[MAIL]
-    if story.worst not in options["severities"]:
-        return []
+    found = [
+        _plan_by_mail(story, event, str(address))
+        for event in story.events
+        if event["kind"] == "held"
+        for address in options["approvers"]
+    ]
+    return found + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
+
+
+def _plan_by_mail(story: Story, event: EventReport, address: str) -> Message:
+    values = story.base(
+        state="approval", title=f"A plan waits for an approval ({story.scenario})", to=address, host=event["host"],
+        by=event["by"], at=event["at"], **_held(event)[1],
+    )  # fmt: skip
+    return Message(f"mail/held/{event['seq']}/{address}", MAIL, "held", values, lane=address)
+
+
+def _states_by_mail(story: Story, options: Mapping[str, Any]) -> list[Message]:
     messages = []
     for number, state in enumerate(page_states(story.events, story.now, timedelta(minutes=10), True), 1):
         values = story.base(

@@ -182,6 +182,11 @@ def of_act_plan(plan: PlanDict) -> list[Line]:
     return lines + _of_bound(plan)
 
 
+def of_any_plan(plan: PlanDict) -> list[Line]:
+    """The plan of any mitigation."""
+    return of_plan(plan) if plan.get("verb") == "unblock" else of_act_plan(plan)
+
+
 def of_act(result: ShownAct) -> list[Line]:
     """What was done, how long it took, and whether it can be undone."""
     lines = [(CARE, text) for text in result["done"][:SHOWN]]

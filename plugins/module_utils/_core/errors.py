@@ -14,6 +14,8 @@ RunbookError
 ├── PrivilegeError     the login role may not see or do what the task needs
 ├── StandbyError       the server is a standby, and the act belongs to its primary
 ├── StaleApproval      no approved target is in the present plan
+├── ApprovalRefused    an approval does not count: denied, timed out, or of the person who asked for it
+├── AwxError           AWX's API could not be asked, refused, or did not say what was asked
 ├── BusyError          another run is acting on the same server
 ├── ServerError        a statement failed on the server
 ├── EngineError        the container engine was not reached, or refused
@@ -86,6 +88,14 @@ class StandbyError(RunbookError):
 
 class StaleApproval(RunbookError):
     """No approved target is in the present plan."""
+
+
+class ApprovalRefused(RunbookError):
+    """An approval does not count: denied, timed out, or of the person who asked for it."""
+
+
+class AwxError(RunbookError):
+    """AWX's API could not be asked, refused, or did not say what was asked."""
 
 
 class BusyError(RunbookError):

@@ -93,9 +93,17 @@ class Intent(TypedDict):
     seconds_ago: float
 
 
+class MadeIn(TypedDict):
+    """The workflow of AWX that made a plan, and its job; 0 without one. ``address``: its page, empty if not known."""
+
+    workflow: int
+    job: int
+    address: str
+
+
 class HeldPlan(TypedDict):
-    """A plan that a gate has held. ``variables``: those of its role by which it was made; ``pending``: no later event
-    is of the same mitigation and host."""
+    """A plan that a gate has held. ``variables``: those of its role by which it was made; ``alternative``: it is one to
+    another plan; ``made_in``: where; ``pending``: no later event is of the same mitigation and host."""
 
     at: str
     by: str
@@ -107,6 +115,8 @@ class HeldPlan(TypedDict):
     actions: list[str]
     reasons: list[str]
     variables: dict[str, Any]
+    alternative: bool
+    made_in: MadeIn
     pending: bool
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping, Sequence
 
 from .._run.known_names import KNOWN
-from .event import EventReport, HeldPlan
+from .event import EventReport, HeldPlan, MadeIn
 
 HELD = "held"
 # Mitigations that are a part of a role of another name.
@@ -43,10 +43,32 @@ def _of(event: EventReport, since: Sequence[EventReport]) -> list[HeldPlan]:
             "actions": [_words(action) for action in plan["actions"]],
             "reasons": [str(reason) for reason in note.get("reasons") or ()],
             "variables": variables_of(role, note.get("options") or {}),
+            "alternative": plan is not whole,
+            "made_in": made_in(note),
             "pending": pending,
         }
         for plan in plans
     ]
+
+
+def made_in(note: Mapping[str, Any]) -> MadeIn:
+    """The workflow of AWX of an event."""
+    given: Mapping[str, Any] = note.get("made_in") or {}
+    workflow, job = given.get("workflow"), given.get("job")
+    return {
+        "workflow": workflow if isinstance(workflow, int) else 0,
+        "job": job if isinstance(job, int) else 0,
+        "address": str(given.get("address") or ""),
+    }
+
+
+def workflow_address(site: str, workflow: int) -> str:
+    """The page of a workflow job of AWX, on which its approval is given; empty without the address of AWX.
+
+    >>> workflow_address("https://awx.example.org/", 41)
+    'https://awx.example.org/#/jobs/workflow/41/output'
+    """
+    return f"{site.rstrip('/')}/#/jobs/workflow/{workflow}/output" if site else ""
 
 
 def _replaces(event: EventReport, host: str, mitigation: str) -> bool:
@@ -68,3 +90,13 @@ def approved_plans(plans: Iterable[HeldPlan], digests: Sequence[str]) -> list[He
     found = [plan for plan in plans if any(plan["digest"].startswith(digest.lower()) for digest in digests)]
     newest = {plan["digest"]: plan for plan in found}
     return [plan for plan in found if plan is newest[plan["digest"]]]
+
+
+def plans_of_workflow(plans: Iterable[HeldPlan], workflow: int, digests: Sequence[str]) -> list[HeldPlan]:
+    """The plans that a workflow of AWX has made, of each mitigation and host the last one; with ``digests`` those among
+    them. An alternative is only taken by its digest: an approval of a workflow is of what was planned."""
+    own = [plan for plan in plans if workflow and plan["made_in"]["workflow"] == workflow]
+    if digests:
+        return approved_plans(own, digests)
+    last = {(plan["host"], plan["mitigation"]): plan for plan in own if not plan["alternative"]}
+    return list(last.values())

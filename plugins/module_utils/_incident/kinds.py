@@ -119,10 +119,14 @@ KINDS: dict[str, Kind] = {
         {"file": TEXT, "bytes": int, "sha256": TEXT},
     ),
     "held": Kind(
-        "a plan was made and not approved", {"plan": DICT, "reasons": LIST}, {"mitigation": TEXT, "options": DICT}
+        "a plan was made and not approved",
+        {"plan": DICT, "reasons": LIST},
+        {"mitigation": TEXT, "options": DICT, "made_in": DICT},
     ),
     "approved": Kind(
-        "an operator approved a plan that had been held", {"digest": TEXT}, {"mitigation": TEXT, "held_at": TEXT}
+        "an operator approved a plan that had been held",
+        {"digest": TEXT},
+        {"mitigation": TEXT, "held_at": TEXT, "made_in": DICT},
     ),
     "intended": Kind(
         "an act is about to be carried out; a later event refers to it by its time",
@@ -149,7 +153,9 @@ KINDS: dict[str, Kind] = {
         {**_ACT, "text": TEXT, "done_at": TEXT, "triage": TEXT, "signs": LIST, "next": TEXT},
     ),
     "handed_over": Kind(
-        "no further automatic step; an operator must act", {"message": TEXT}, {"task": TEXT}
+        "no further automatic step; an operator must act",
+        {"message": TEXT},
+        {"task": TEXT, "made_in": DICT, "approval": TEXT},
     ),
 }  # fmt: skip
 

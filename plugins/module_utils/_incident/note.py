@@ -15,7 +15,7 @@ from typing import Any
 from .._core.errors import InputError
 from .stamps import stamp
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:z|utc)?\Z", re.I)
 _MOST = 10_000  # characters of a note
 _FORMS = "use 14:56 (UTC, the last time it was that) or 2026-11-23T14:56:35Z"
 
@@ -40,7 +40,10 @@ def when(text: str, now: datetime, name: str = "done_at") -> datetime:
             return moment - timedelta(days=1) if moment > now else moment
         moment = datetime.fromisoformat(re.sub(r"[zZ]\Z", "+00:00", text.strip()))
     except ValueError:
-        raise InputError(f"{name}: {text!r} is no time: {_FORMS}. Nothing was written.") from None
+        number = (
+            "; a file or a survey of AWX makes a number of 14:56, so write 14:56 UTC there" if text.isdigit() else ""
+        )
+        raise InputError(f"{name}: {text!r} is no time: {_FORMS}{number}. Nothing was written.") from None
     moment = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     if moment > now + timedelta(minutes=1):
         raise InputError(f"{name}: {text!r} lies in the future: {_FORMS}. Nothing was written.")

@@ -51,6 +51,7 @@ OPEN_ARGS: dict[str, Any] = {
     "hosts": {"type": "list", "elements": "str", "default": []},
     "join_within": {"type": "float", "default": 14400},
     "site": {"type": "str", "default": ""},
+    "workflow": {"type": "int", "default": 0},
 }
 NOTE_ARGS: dict[str, Any] = {
     "log": {"type": "path", "required": True},
@@ -124,7 +125,7 @@ def note(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
 def opening(given: dict[str, Any]) -> OpenReport:
     """The incident of a run. ``given``: values of OPEN_ARGS."""
-    options = {name: given[name] for name in ("log", "id", "scenario", "hosts", "join_within", "site")}
+    options = {name: given[name] for name in ("log", "id", "scenario", "hosts", "join_within", "site", "workflow")}
     return open_incident(**options)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Iterable, Mapping, Sequence, cast
 
 from .event import EventReport, IncidentReport, Undoable
-from .held import approved_plans, held_plans
+from .held import approved_plans, held_plans, plans_of_workflow
 from .intent import INTENDED, RECONCILED, unfinished
 from .timeline import lines_of_timeline
 
@@ -67,11 +67,19 @@ def _kept(result: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def incident_report(
-    events: Sequence[EventReport], torn: int, host: str, now: datetime, name: str = "", digests: Sequence[str] = ()
+    events: Sequence[EventReport],
+    torn: int,
+    host: str,
+    now: datetime,
+    name: str = "",
+    digests: Sequence[str] = (),
+    workflow: int = 0,
 ) -> IncidentReport:
     """The events, the host's last act that can be undone, with its ``undo``, acts of all hosts without an outcome, and
-    the plans that are held. ``host`` empty: no host's acts are asked for; ``digests``: of approved plans."""
+    the plans that are held. ``host`` empty: no host's acts are asked for; ``digests``: of approved plans;
+    ``workflow``: of AWX, whose plans are approved."""
     held = held_plans(events)
+    own = [plan for plan in held if plan["host"] == host]
     event, why = last_undoable(events, host)
     undoable: Undoable = {}
     if event is not None:
@@ -87,7 +95,7 @@ def incident_report(
         "why_not": why if host else "",
         "unfinished": unfinished(events, now),
         "held": held,
-        "approved": approved_plans((plan for plan in held if plan["host"] == host), digests),
+        "approved": plans_of_workflow(own, workflow, digests) if workflow else approved_plans(own, digests),
         "incidents": [],
         "lines": lines_of_timeline(name, events, held),
     }

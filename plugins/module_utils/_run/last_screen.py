@@ -22,9 +22,12 @@ _NO_INCIDENT = (
 
 
 class RunReport(TypedDict):
-    """What run_summary returns. ``unmatched``: approved digests that are of no plan of the run."""
+    """What run_summary returns. ``unmatched``: approved digests that are of no plan of the run; ``workflow``: where its
+    plans are approved, if it is a job of a workflow of AWX; ``held_plans``: these plans, in lines."""
 
     unmatched: list[str]
+    workflow: str
+    held_plans: list[str]
 
 
 @dataclass
@@ -57,7 +60,9 @@ class Story:
 @dataclass(frozen=True)
 class Run:
     """``path``: of the incident's file, empty if nothing was written; ``head``: of its log; ``joined``: it existed
-    before; ``broken``: where the log is not what was written; ``proposed``: what a triage names."""
+    before; ``broken``: where the log is not what was written; ``proposed``: what a triage names; ``workflow``: where
+    its plans are approved, if it is a job of a workflow of AWX; ``held_plans``: these plans, in lines. AWX's own
+    message of an approval cannot show a plan, so that the end of the job's output does."""
 
     call: Invocation
     stories: Sequence[Story]
@@ -68,17 +73,21 @@ class Run:
     broken: str = ""
     proposed: str = ""
     severity: str = ""
+    workflow: str = ""
+    held_plans: Sequence[str] = ()
 
 
 def last_lines(run: Run) -> list[Line]:
-    """Five lines at the most, each of which may wrap. Hosts that failed are first, each in the order of names."""
+    """Five lines at the most, each of which may wrap, after the plans of a workflow. Hosts that failed are first, each
+    in the order of names."""
     if run.call.name in _NO_INCIDENT or not run.stories:
         return []
     run = replace(run, stories=sorted(run.stories, key=_place))
     failed = any(story.failed or not story.reached for story in run.stories)
     held = [(story, gate) for story in run.stories for gate in story.held]
     kind = BAD if failed else CARE if held else GOOD
-    lines = [(kind, f"outcome: {_outcomes(run)}"), (PLAIN, f"changed: {_changed(run)}")]
+    lines = [(PLAIN, text) for text in run.held_plans]
+    lines += [(kind, f"outcome: {_outcomes(run)}"), (PLAIN, f"changed: {_changed(run)}")]
     if run.path:
         head = f", head {run.head}" if run.head else ""
         lines.append((PLAIN, f"incident: {run.call.incident}{' (joined)' if run.joined else ''}, log {run.path}{head}"))
@@ -141,6 +150,8 @@ def _next(run: Run) -> str:
     incident = f"-e incident_id={call.incident}"
     if any(story.failed for story in run.stories) and not (run.path and call.name in ("undo", "approve")):
         return command(call, call.name, "--check", "--diff")
+    if held and run.path and not run.check and run.workflow:
+        return f"to approve exactly this plan: {run.workflow}"
     if held and run.path and not run.check:
         return f"to approve: {command(call, 'approve', incident, approval)}"
     if held:

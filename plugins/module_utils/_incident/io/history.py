@@ -15,7 +15,9 @@ from ..timeline import lines_of_list, summary_of
 from .log import ids, read
 
 
-def history(log: str, id: str, host: str, approved_digest: str = "", last: int = 20) -> IncidentReport:
+def history(
+    log: str, id: str, host: str, approved_digest: str = "", last: int = 20, workflow: int = 0
+) -> IncidentReport:
     """What incident_info returns; see its documentation."""
     now = datetime.now(timezone.utc)
     if not id:
@@ -24,7 +26,7 @@ def history(log: str, id: str, host: str, approved_digest: str = "", last: int =
         return {**report, "incidents": incidents, "lines": lines_of_list(incidents)}
     events, torn = read(log, id)
     digests = [word for word in re.split(r"[\s,]+", approved_digest) if word]
-    return incident_report(events, torn, host, now, id, digests)
+    return incident_report(events, torn, host, now, id, digests, workflow)
 
 
 def _summary(log: str, id: str, now: datetime) -> IncidentSummary:

@@ -16,18 +16,20 @@ from typing import Sequence
 
 from ..._core.errors import InputError, RunbookError
 from ..event import usable_id
+from ..held import made_in
 from ..intent import unfinished
 from ..scope import NEW, Candidate, OpenReport, Scope, best, candidate, why_joined
-from .log import missing_incident, read
+from .log import ids, missing_incident, read
 from .verify import verify
 
+_MOST = 200  # incidents that are read for a workflow, the one that was written last first
 _SLACK = timedelta(minutes=1)  # between the clock of the folder's file system and ours
 # What a line that was written by hand may lead to: such a log is passed over, and named where it was asked for.
 _UNREADABLE = (OSError, RunbookError, TypeError, ValueError, KeyError, AttributeError)
 
 
 def open_incident(
-    log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str = ""
+    log: str, id: str, scenario: str, hosts: Sequence[str], join_within: float, site: str = "", workflow: int = 0
 ) -> OpenReport:
     """What incident_open returns; see its documentation. What cannot be read never keeps a run from a name."""
     now = datetime.now(timezone.utc)
@@ -36,6 +38,9 @@ def open_incident(
         return _known(log, id, "incident_id was given", [], now) if known else _fresh(id, "incident_id was given")
     if id == NEW:
         return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
+    if workflow:
+        name, what = incident_of_workflow(log, workflow), f"holds a plan of the workflow {workflow}"
+        return _known(log, name, f"it {what}", [], now) if name else _fresh(_name(scenario, now), f"no incident {what}")
     scope = Scope(frozenset(hosts))
     fitting = best(candidates(Path(log).expanduser(), now, join_within, site), scope)
     if not fitting:
@@ -43,6 +48,18 @@ def open_incident(
     chosen, others = fitting[0], fitting[1:]
     why = why_joined(chosen, scope, now, others)
     return _known(log, chosen.id, why, [each.id for each in others], now)
+
+
+def incident_of_workflow(log: str, workflow: int) -> str:
+    """The incident that holds a plan which a workflow of AWX has made; empty where none does."""
+    for name in ids(log)[:_MOST]:
+        try:
+            events = read(log, name)[0]
+        except _UNREADABLE:
+            continue
+        if any(event["kind"] == "held" and made_in(event["note"])["workflow"] == workflow for event in events):
+            return name
+    return ""
 
 
 def without_log(id: str, scenario: str, problem: str) -> OpenReport:

@@ -63,6 +63,24 @@ def test_acts_without_an_outcome_are_returned_with_their_run(tmp_path):
     assert "does not fit its sum" in joined["first_break"]["what"]
 
 
+def held_in(workflow):
+    plan = {"digest": "d" * 64, "actions": [{"target": "t"}], "affected_before": 1}
+    return "held", {"plan": plan, "reasons": [], "made_in": {"workflow": workflow, "job": workflow + 1, "address": ""}}
+
+
+def test_a_workflow_of_awx_belongs_to_the_incident_that_holds_its_plan_and_to_no_other(tmp_path):
+    write(tmp_path, "a", held_in(41))
+    write(tmp_path, "b", held_in(42), hosts=("web1",))
+    write(tmp_path, "c", ("noted", {"text": "x"}))
+    found = opening(tmp_path, workflow=41)
+    assert (found["id"], found["joined"]) == ("a", True)
+    assert found["why"] == "it holds a plan of the workflow 41"
+    assert opening(tmp_path, workflow=42)["id"] == "b"
+    lost = opening(tmp_path, workflow=43)
+    assert (lost["joined"], lost["join_within"]) == (False, 0)
+    assert opening(tmp_path, workflow=43, id="c")["id"] == "c"
+
+
 @pytest.mark.parametrize(
     "rubbish", [b"", b"{", b"\xff\n", b'{"at":1,"kind":2}\n', b'{"at":"x","kind":"opened","note":[]}\n']
 )

@@ -66,6 +66,31 @@ def test_what_happens_is_said_in_the_channel(event_, key):
     assert key in keys([opening(), event_], "slack")
 
 
+def held(seq=2, **note):
+    plan = {"digest": "d" * 64, "actions": [{"target": "t", "action": "restart", "who": "web-1"}]}
+    return event("held", 1, seq=seq, mitigation="restart_services", plan=plan, reasons=["too many"], **note)
+
+
+def test_a_plan_goes_with_the_page_of_its_workflow_to_the_channel_and_to_the_approvers():
+    made = {"workflow": 41, "job": 42, "address": "https://awx.test/#/jobs/workflow/41/output"}
+    settings = {**SETTINGS, "mail": {**SETTINGS["mail"], "approvers": ["ada@z", "bob@z"]}}
+    found = {each.key: each for each in wanted("i", [opening("P3"), held(made_in=made)], settings, START)}
+    assert {"mail/held/2/ada@z", "mail/held/2/bob@z"} == {key for key in found if key.startswith("mail/")}
+    mail = found["mail/held/2/bob@z"]
+    assert (mail.values["to"], mail.values["address"], mail.lane) == ("bob@z", made["address"], "bob@z")
+    assert mail.values["plans"] == [
+        {"mitigation": "restart_services", "digest": "d" * 12, "actions": ["restart web-1"]}
+    ]
+    channel = next(
+        each for each in wanted("i", [opening(), held(made_in=made)], settings, START) if "slack/held" in each.key
+    )
+    assert channel.values["address"] == made["address"]
+
+
+def test_without_approvers_a_plan_goes_by_no_mail():
+    assert keys([opening("P3"), held()], "mail") == []
+
+
 def test_a_message_of_the_outbox_is_said_nowhere():
     said = event("message", 1, seq=2, key="slack/channel", state="queued")
     assert keys([opening(), said]) == keys([opening()])

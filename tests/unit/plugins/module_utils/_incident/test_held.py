@@ -6,7 +6,10 @@ import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import (
     approved_plans,
     held_plans,
+    made_in,
+    plans_of_workflow,
     variables_of,
+    workflow_address,
 )
 
 ACTION = {"target": "web-1@a", "action": "restart", "who": "web-1"}
@@ -80,3 +83,41 @@ def test_a_part_belongs_to_its_role_and_options_have_the_names_of_its_variables(
 def test_an_event_from_before_has_no_options():
     (plan,) = held_plans([held()])
     assert plan["variables"] == {}
+
+
+def in_workflow(workflow, digest="a", second=0, job=42, **note):
+    return held(digest, second, made_in={"workflow": workflow, "job": job, "address": "https://awx/x"}, **note)
+
+
+def test_a_plan_says_in_which_workflow_it_was_made():
+    assert held_plans([in_workflow(41)])[0]["made_in"] == {"workflow": 41, "job": 42, "address": "https://awx/x"}
+    assert held_plans([held()])[0]["made_in"] == {"workflow": 0, "job": 0, "address": ""}
+    assert made_in({"made_in": {"workflow": "41", "job": None}}) == {"workflow": 0, "job": 0, "address": ""}
+
+
+def test_an_approval_of_a_workflow_is_of_its_last_plans_and_of_no_others():
+    plans = held_plans([held("a"), in_workflow(41, "b", 1), in_workflow(40, "c", 2), in_workflow(41, "d", 3)])
+    assert [plan["digest"][0] for plan in plans_of_workflow(plans, 41, [])] == ["d"]
+    assert [plan["digest"][0] for plan in plans_of_workflow(plans, 41, ["b" * 12])] == ["b"]
+    assert plans_of_workflow(plans, 41, ["c" * 12]) == plans_of_workflow(plans, 0, []) == []
+    assert plans_of_workflow(plans, 0, ["a" * 12]) == []
+
+
+def test_of_several_mitigations_and_hosts_a_workflow_has_a_plan_each():
+    other = {**in_workflow(41, "b"), "host": "web2"}
+    scale = in_workflow(41, "c")
+    scale["note"]["mitigation"] = "scale_services"
+    plans = plans_of_workflow(held_plans([in_workflow(41), other, scale]), 41, [])
+    assert [plan["digest"][0] for plan in plans] == ["a", "b", "c"]
+
+
+def test_an_alternative_is_approved_in_a_workflow_by_its_digest_alone():
+    other = {"digest": "c" * 64, "actions": [{**ACTION, "target": "web-2@b"}]}
+    plans = held_plans([in_workflow(41, plan={"alternatives": [other]})])
+    assert [plan["digest"][0] for plan in plans_of_workflow(plans, 41, [])] == ["a"]
+    assert [plan["digest"][0] for plan in plans_of_workflow(plans, 41, ["c" * 12])] == ["c"]
+
+
+def test_the_page_of_a_workflow():
+    assert workflow_address("", 41) == ""
+    assert workflow_address("https://awx.example.org", 7) == "https://awx.example.org/#/jobs/workflow/7/output"

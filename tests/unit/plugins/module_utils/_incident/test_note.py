@@ -13,6 +13,8 @@ NOW = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
     ("text", "moment"),
     [
         ("14:20", datetime(2026, 11, 27, 14, 20, tzinfo=UTC)),
+        ("14:20 UTC", datetime(2026, 11, 27, 14, 20, tzinfo=UTC)),
+        ("14:20:10z", datetime(2026, 11, 27, 14, 20, 10, tzinfo=UTC)),
         (" 9:05 ", datetime(2026, 11, 27, 9, 5, tzinfo=UTC)),
         ("23:59:30", datetime(2026, 11, 26, 23, 59, 30, tzinfo=UTC)),
         ("2026-11-27T14:00:00Z", datetime(2026, 11, 27, 14, tzinfo=UTC)),
@@ -43,3 +45,10 @@ def test_what_was_done_before_has_its_own_time():
         "kind": "noted", "note": {"text": "x", "done_at": "2026-11-27T14:20:00.000000Z"},
     }  # fmt: skip
     assert note_event("x", "", NOW)["note"] == {"text": "x"}
+
+
+@pytest.mark.parametrize("text", ["880", "52830", "930"])
+def test_a_number_is_not_taken_for_a_time_and_the_message_says_where_it_comes_from(text):
+    """YAML reads 14:40 as 880, and 9:30 may have been meant by 930."""
+    with pytest.raises(InputError, match="makes a number of 14:56, so write 14:56 UTC there"):
+        when(text, NOW)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,16 @@ def test_a_held_plan_says_why_and_how_it_is_approved():
     checked = text(Run(CALL, [Story("db1", [gate()])], check=True))
     assert checked[1] == "changed: nothing (--check)"
     assert checked[-1].endswith("playbooks/db_lock_contention.yml -e incident_approved_digest=abababababab")
+
+
+def test_a_plan_that_is_held_in_a_workflow_is_approved_there():
+    page = "https://awx.example.org/#/jobs/workflow/41/output"
+    held = Run(CALL, [Story("db1", [gate()])], path="/log/2026-x.jsonl", workflow=page)
+    assert text(held)[-1] == f"next: to approve exactly this plan: {page}"
+    shown = ["plan abababababab of unblock_sessions on db1:", "  terminate 4711"]
+    assert text(replace(held, held_plans=shown)) == [*shown, *text(held)]
+    done = Run(CALL, [acted()], path="/log/2026-x.jsonl", workflow=page)
+    assert text(done)[-1].startswith("next: ansible-playbook")
 
 
 def test_an_open_plan_of_a_check_run_is_followed_by_the_run():

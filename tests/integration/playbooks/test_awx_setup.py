@@ -1,0 +1,81 @@
+"""The configuration of AWX is loaded by the playbook itself, into a stand-in of awx.awx that checks every option."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.awx.collection import made
+from support.awx.objects import FOLDER, read
+from support.servers import ROOT
+
+SECRET = "a-secret-of-the-database"
+
+
+@pytest.fixture
+def collection(tmp_path):
+    return made(tmp_path / "collections")
+
+
+def load(collection, objects=None):
+    options = ["-e", f"awx_setup_objects={objects}"] if objects else []
+    paths = os.pathsep.join([str(collection.folder), str(ROOT / "playbooks/collections")])
+    environment = {
+        **os.environ, **collection.environment, "HOME": str(collection.folder), "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_COLLECTIONS_PATH": paths, "RUNBOOK_POSTGRES_PASSWORD": SECRET,
+    }  # fmt: skip
+    return subprocess.run(
+        ["ansible-playbook", "playbooks/awx_setup.yml", *options], cwd=ROOT, env=environment, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+
+
+def test_everything_is_loaded_and_a_second_time_nothing_changes(collection):
+    first = load(collection)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert SECRET not in first.stdout + first.stderr
+    objects, written = collection.objects(), read()
+    for kind, name in (("job_template", "awx_job_templates"), ("workflow_job_template", "awx_workflows")):
+        assert {f"{kind}/{each['name']}" for each in written[name]} == {
+            key for key in objects if key.startswith(f"{kind}/")
+        }
+    assert objects["credential/Runbook database"]["inputs"]["password"] == SECRET
+    # What AWX renders arrives as it is written.
+    assert objects["credential_type/Runbook Slack"]["injectors"] == {"env": {"RUNBOOK_SLACK_TOKEN": "{{ token }}"}}
+    plan = objects["job_template/Runbook: lock contention, plan"]
+    assert plan["extra_vars"] == {"incident_only_approved": True}
+    assert [question["variable"] for question in plan["survey_spec"]["spec"]][:2] == ["runbook_hosts", "incident_id"]
+    assert all(each["ask_variables_on_launch"] is False for key, each in objects.items() if "template/Runbook:" in key)
+    may_start = [each for key, each in objects.items() if key.startswith("role/") and each["role"] == "execute"]
+    assert not any("Runbook: apply" in each.get("job_templates", []) for each in may_start)
+    again = load(collection)
+    assert again.returncode == 0, again.stdout
+    assert re.search(r"changed=0\b", again.stdout)
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "words"),
+    [
+        ("workflows.yml", "identifier: plan", "identifer: plan", "identifer"),
+        (
+            "workflows.yml",
+            "failure_nodes: [{identifier: hand over}]}",
+            "failed_nodes: [{identifier: x}]}",
+            "failed_nodes",
+        ),
+        ("schedules.yml", '"Runbook: tick"', '"Runbook: tock"', "there is no job_template 'Runbook: tock'"),
+    ],
+)
+def test_a_misspelt_option_and_a_name_that_does_not_exist_end_it(collection, tmp_path, file, before, after, words):
+    copy = tmp_path / "objects"
+    shutil.copytree(FOLDER, copy)
+    text = (copy / file).read_text()
+    assert before in text
+    (copy / file).write_text(text.replace(before, after, 1))
+    done = load(collection, copy)
+    assert done.returncode != 0
+    assert words in done.stdout

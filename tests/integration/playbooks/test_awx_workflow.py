@@ -1,0 +1,122 @@
+"""A workflow of AWX, job by job: plan, approval, apply exactly that plan. The log is on another host, and lasts."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.awx import api
+from support.awx.api import APPLY_JOB, HAND_OVER_JOB, PLAN_JOB, WORKFLOW, Awx, running
+from support.awx.jobs import meta_variables, run_job
+from support.awx.objects import read
+from support.clients import until
+from support.scenes import lasting, row_storm
+
+PEOPLE = [
+    {"name": "Ada Lovelace", "mail": "ada@example.org", "awx_user": "ada"},
+    {"name": "Bob Berg", "mail": "bob@example.org", "awx_user": "bob"},
+]
+TEMPLATES = {template["name"]: template for template in read()["awx_job_templates"]}
+
+
+@pytest.fixture
+def awx():
+    with running(Awx()) as stand_in:
+        yield stand_in
+
+
+class Workflow:
+    """The jobs of one workflow, each on a controller of its own."""
+
+    def __init__(self, site, awx):
+        self.site, self.awx, self.id = site, awx, WORKFLOW
+        variables = {**site.variables, "unblock_sessions_max_share": 1.0, "runbook_people": PEOPLE,
+                     "runbook_awx_url": "https://awx.example.org"}  # fmt: skip
+        self.inventory = {
+            "database": {"hosts": {"db": variables}},
+            "incident_log": {"hosts": {"log": {"ansible_connection": "local"}}},
+        }
+
+    def job(self, name, id, **launched):
+        template = TEMPLATES[name]
+        return run_job(
+            template["playbook"].removeprefix("playbooks/").removesuffix(".yml"),
+            self.inventory,
+            launched=launched,
+            template=template.get("extra_vars"),
+            meta=meta_variables(id, workflow=self.id),
+            environment=self.awx.environment(),
+        )
+
+    def plan(self):
+        asked = {"runbook_hosts": "", "incident_id": "", "unblock_sessions_min_waiting": 1}
+        return self.job("Runbook: lock contention, plan", PLAN_JOB, **asked)
+
+    def apply(self, **artifacts):
+        return self.job("Runbook: apply", APPLY_JOB, **artifacts)
+
+    def events(self, *kinds):
+        return [event for event in self.site.events() if event["kind"] in kinds]
+
+
+@pytest.fixture
+def workflow(server, session, site, awx):
+    """With a queue behind a session that is idle in transaction, whose end is the plan."""
+    found = Workflow(site, awx)
+    found.holder, dummy = row_storm(server, session, 4)
+    lasting(server, 1.2)
+    return found
+
+
+def test_what_is_approved_is_carried_out_and_nothing_else_is(workflow, awx):
+    planned = workflow.plan()
+    assert planned.rc == 0, planned.output
+    assert workflow.holder.fate() == "alive"  # within the limit, and the gate is shut all the same
+    (held,) = workflow.events("held")
+    digest = held["note"]["plan"]["digest"]
+    address = f"https://awx.example.org/#/jobs/workflow/{WORKFLOW}/output"
+    assert held["note"]["made_in"] == {"workflow": WORKFLOW, "job": PLAN_JOB, "address": address}
+    assert planned.artifacts["incident_plan_digest"] == {"unblock_sessions@db": digest}
+    end = planned.output[planned.output.index(f"plan {digest[:12]} of unblock_sessions on db:") :]
+    assert "terminate" in end
+    assert f"next: to approve exactly this plan: {address}" in end
+
+    old = {**planned.artifacts, "incident_plan_digest": {"unblock_sessions@db": "f" * 64}}
+    refused = workflow.apply(**old)
+    assert refused.rc != 0
+    assert "AWX hands over ffffffffffff" in refused.output
+
+    awx.documents = {"workflow_approvals": api.approval("ada")}
+    refused = workflow.apply(**planned.artifacts)
+    assert refused.rc != 0
+    assert "Ada Lovelace has asked for the approval and has given it" in refused.output
+    assert workflow.holder.fate() == "alive"
+    assert workflow.events("approved", "intended", "mitigated") == []
+
+    awx.documents = {}
+    done = workflow.apply(**planned.artifacts)
+    assert done.rc == 0, done.output
+    until(lambda: workflow.holder.fate() == "terminated")
+    (approved,) = workflow.events("approved")
+    assert (approved["by"], approved["note"]["digest"]) == ("bob", digest)
+    assert [event["note"]["outcome"] for event in workflow.events("verified")] == ["recovered"]
+
+
+def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is_none(workflow, awx):
+    planned = workflow.plan()
+    assert planned.rc == 0, planned.output
+    workflow.id = WORKFLOW + 1  # of this one the log holds nothing
+    refused = workflow.apply(**planned.artifacts)  # and what AWX hands over is not enough
+    assert refused.rc != 0
+    assert f"holds no plan of the workflow {workflow.id}" in refused.output
+    assert workflow.holder.fate() == "alive"
+    workflow.id = WORKFLOW
+    awx.job, awx.documents = HAND_OVER_JOB, {"workflow_approvals": api.approval("bob", "failed")}
+    assert workflow.job("Runbook: hand over", HAND_OVER_JOB).rc != 0
+    (event,) = workflow.events("handed_over")
+    assert (event["by"], event["note"]["approval"]) == ("bob", "denied")
+    assert event["note"]["message"] == "the approval 'Approve the plan' was denied by bob"
+    awx.job, awx.documents = APPLY_JOB, {}
+    done = workflow.apply()
+    assert done.rc == 0, done.output
+    until(lambda: workflow.holder.fate() == "terminated")
+    assert [event["by"] for event in workflow.events("approved")] == ["bob"]
