@@ -149,6 +149,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.options imp
     COMPOSE_ARGS,
     RESTART_ARGS,
     ROLLOUT_ARGS,
+    names_in,
     request_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
@@ -158,8 +159,8 @@ def work(module: AnsibleModule) -> Mapping[str, Any]:
     params = module.params
     return restart(
         request_of(params, module.check_mode),
-        params["services"],
-        containers=params["containers"],
+        names_in(params["services"]),
+        containers=names_in(params["containers"]),
         everything=params["everything"],
         unhealthy_only=params["which"] == "unhealthy",
         method=params["method"],

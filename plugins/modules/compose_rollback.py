@@ -155,6 +155,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.io.rollback
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.options import (
     COMPOSE_ARGS,
     ROLLOUT_ARGS,
+    names_in,
     request_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._core.module import finish
@@ -166,7 +167,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         request_of(params, module.check_mode),
         params["state_dir"],
         params["to"],
-        params["services"],
+        names_in(params["services"]),
         params["migration_paths"],
         params["accept_migrations"],
     )

@@ -125,6 +125,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.options imp
     COMPOSE_ARGS,
     ROLLOUT_ARGS,
     SWITCH_ARGS,
+    names_in,
     request_of,
 )
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.switch.io.switching import switch
@@ -133,7 +134,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._core.module import 
 
 def work(module: AnsibleModule) -> Mapping[str, Any]:
     params = module.params
-    return switch(request_of(params, module.check_mode), params["containers"], params["state"])
+    return switch(request_of(params, module.check_mode), names_in(params["containers"]), params["state"])
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ options:
     type: str
     default: ""
   workflow:
-    description: Id of a workflow of AWX. Without O(id) the incident is the one that holds a plan of this workflow, and no other one.
+    description: Id of a workflow of AWX. Without O(id), or with V(new), the incident is the one that holds a plan of this workflow.
     type: int
     default: 0
 extends_documentation_fragment:

@@ -39,7 +39,7 @@ MUST_BE_ASKED = {
     "incident_checklist": {"incident_act_item"},
     "incident_close": {"incident_id"},
     "incident_note": {"incident_note_text"},
-    "incident_open": {"incident_act_text"},
+    "incident_open": {"incident_act_text", "incident_act_reported_by"},
     "incident_postmortem": {"incident_id"},
     "incident_role": {"incident_act_role"},
     "incident_severity": {"incident_act_severity", "incident_act_reason"},

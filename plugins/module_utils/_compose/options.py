@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 from .._core.errors import InputError
 from .._core.module import at_least
@@ -126,6 +126,18 @@ def rollout_options_of(params: dict[str, Any]) -> RolloutOptions:
 def snapshot_order_of(params: dict[str, Any], check_mode: bool) -> Request:
     """For what leaves the containers as they are, and so takes no options of how to change them."""
     return Request(engine_login_of(params), source_of(params), RolloutOptions(), 60.0, None, check_mode)
+
+
+def names_in(given: Sequence[str]) -> list[str]:
+    """Names of services or containers without the blanks around them: Ansible splits a text at its commas alone. A text
+    without a name stays what it is, since no name may never become every one.
+
+    >>> names_in(["web", " worker", ""])
+    ['web', 'worker']
+    >>> names_in([""])
+    ['']
+    """
+    return [name.strip() for name in given if name.strip()] or list(given)
 
 
 def request_of(params: dict[str, Any], check_mode: bool) -> Request:

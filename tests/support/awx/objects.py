@@ -86,6 +86,13 @@ def _misfits_of(value: Any, option: Mapping[str, Any], place: str) -> list[str]:
     return []
 
 
+def arrived(answer: Any) -> Any:
+    """An answer of a survey as ansible-core 2.19 gives it to a playbook: texts are read again as YAML."""
+    if isinstance(answer, list):
+        return [arrived(each) for each in answer]
+    return yaml.safe_load(answer) if isinstance(answer, str) else answer
+
+
 def survey_misfits(survey: list[dict[str, Any]]) -> list[str]:
     """What AWX refuses in the questions of a survey, and what ansible-core would change in their answers."""
     found: list[str] = []

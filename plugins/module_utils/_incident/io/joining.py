@@ -36,11 +36,11 @@ def open_incident(
     if id and id != NEW:
         known = usable_id(id) and (Path(log).expanduser() / f"{id}.jsonl").is_file()
         return _known(log, id, "incident_id was given", [], now) if known else _fresh(id, "incident_id was given")
-    if id == NEW:
-        return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
     if workflow:
         name, what = incident_of_workflow(log, workflow), f"holds a plan of the workflow {workflow}"
         return _known(log, name, f"it {what}", [], now) if name else _fresh(_name(scenario, now), f"no incident {what}")
+    if id == NEW:
+        return _fresh(_name(scenario, now), f"incident_id={NEW} was given")
     scope = Scope(frozenset(hosts))
     fitting = best(candidates(Path(log).expanduser(), now, join_within, site), scope)
     if not fitting:

@@ -76,6 +76,7 @@ def test_a_workflow_of_awx_belongs_to_the_incident_that_holds_its_plan_and_to_no
     assert (found["id"], found["joined"]) == ("a", True)
     assert found["why"] == "it holds a plan of the workflow 41"
     assert opening(tmp_path, workflow=42)["id"] == "b"
+    assert opening(tmp_path, workflow=42, id="new")["id"] == "b"  # the answer was for the job that made the plan
     lost = opening(tmp_path, workflow=43)
     assert (lost["joined"], lost["join_within"]) == (False, 0)
     assert opening(tmp_path, workflow=43, id="c")["id"] == "c"
