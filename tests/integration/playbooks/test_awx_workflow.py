@@ -36,7 +36,7 @@ class Workflow:
             "incident_log": {"hosts": {"log": {"ansible_connection": "local"}}},
         }
 
-    def job(self, name, id, **launched):
+    def job(self, name, id, check=False, **launched):
         template = TEMPLATES[name]
         return run_job(
             template["playbook"].removeprefix("playbooks/").removesuffix(".yml"),
@@ -45,6 +45,7 @@ class Workflow:
             template=template.get("extra_vars"),
             meta=meta_variables(id, workflow=self.id),
             environment=self.awx.environment(),
+            check=check,
         )
 
     def plan(self):
@@ -101,6 +102,13 @@ def test_what_is_approved_is_carried_out_and_nothing_else_is(workflow, awx):
     assert [event["note"]["outcome"] for event in workflow.events("verified")] == ["recovered"]
 
 
+def test_with_four_eyes_no_run_brings_its_own_approval_along(workflow):
+    done = workflow.site.play(runbook_four_eyes=True, incident_approved_digest="abcdef012345")
+    assert done.returncode != 0
+    assert "This site wants the approval of another person (runbook_four_eyes)" in done.stdout
+    assert workflow.holder.fate() == "alive"
+
+
 def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is_none(workflow, awx):
     planned = workflow.plan()
     assert planned.rc == 0, planned.output
@@ -120,3 +128,26 @@ def test_without_artifacts_the_plan_is_that_of_the_log_and_without_both_there_is
     assert done.rc == 0, done.output
     until(lambda: workflow.holder.fate() == "terminated")
     assert [event["by"] for event in workflow.events("approved")] == ["bob"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Runbook: one session, plan",
+        pytest.param("Runbook: connection exhaustion, plan", marks=pytest.mark.full("plans of AWX for a database")),
+        pytest.param("Runbook: slow database, plan", marks=pytest.mark.full("plans of AWX for a database")),
+    ],
+)
+def test_the_other_plans_for_a_database_act_on_nothing(workflow, name):
+    """With the answers that AWX sends where nothing is filled in; as job and, for people, in check mode."""
+    answers = {question["variable"]: question.get("default", "") for question in TEMPLATES[name]["survey"]}
+    if "db_session_cancel_session" in answers:
+        answers["db_session_cancel_session"] = str(workflow.holder.pid)
+    done = workflow.job(name, PLAN_JOB, **answers)
+    assert done.rc == 0, done.output
+    assert workflow.events("intended", "mitigated") == []
+    assert workflow.holder.fate() == "alive"
+    if name == "Runbook: one session, plan":
+        checked = workflow.job(name.removesuffix(", plan"), PLAN_JOB, check=True, **answers)
+        assert checked.rc == 0, checked.output
+        assert checked.artifacts["incident_plan_digest"] == done.artifacts["incident_plan_digest"]
