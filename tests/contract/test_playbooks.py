@@ -192,3 +192,8 @@ def test_names_in_roles_are_literal(path):
 )
 def test_a_computed_name_is_found(task):
     assert len(computed_names([{"tasks": [task]}])) == 1
+
+
+def test_what_was_held_can_be_approved_whichever_mitigation_it_is():
+    named = set(re.findall(r"name: pafar\.runbook\.(\w+)", (ROOT / "playbooks/approve.yml").read_text()))
+    assert named - NO_MITIGATION == set(ROLES) - NO_MITIGATION
