@@ -340,8 +340,8 @@ def survey_values() -> Iterator[SurveyParts]:
 
 def prometheus_values() -> Iterator[AlertsAndSeries]:
     reports, unread = alerts_of([{"labels": {"alertname": "X"}, "state": "firing"}])
-    row = {"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "problem": ""}
-    yield {"alerts": reports, "unread": unread, "series": [row]}  # type: ignore[typeddict-item]
+    row: Any = {"name": "x", "query": "", "unit": "", "severity": {}, "scenario": "", "value": 1, "problem": ""}
+    yield {"alerts": reports, "unread": unread, "series": [row]}
 
 
 @dataclass(frozen=True)

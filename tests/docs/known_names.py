@@ -9,6 +9,8 @@ python tests/docs/known_names.py --check  fail if a file is not what would be wr
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,12 @@ def main_options(role: str) -> dict[str, Any]:
     return options
 
 
+def _wrapped(names: Iterable[str]) -> list[str]:
+    """Several in a line."""
+    text = ", ".join(f'"{name}"' for name in names) + ","
+    return textwrap.wrap(text, 116, initial_indent=" " * 4, subsequent_indent=" " * 4)
+
+
 def names_file() -> str:
     own, roles = load(ROOT / "meta/variables.yml"), of_roles()
     settings = {name for role in roles for name in main_options(role)} | {*own["shared"], *own["playbooks"]}
@@ -55,12 +63,12 @@ def names_file() -> str:
     prefixes = sorted(["runbook", *roles])
     playbooks = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
     lines = ["# An inventory's variable that begins with one of these and an underscore is one of this collection."]
-    lines += ["PREFIXES = (", *(f'    "{name}",' for name in prefixes), ")"]
+    lines += ["PREFIXES = (", *_wrapped(prefixes), ")  # fmt: skip"]
     lines += ["# Playbooks: their names are common words, so that a site may have variables that begin like them."]
-    lines += ["PLAYBOOKS = (", *(f'    "{name}",' for name in playbooks), ")"]
-    lines += ["SETTINGS = (", *(f'    "{name}",' for name in sorted(settings)), ")"]
+    lines += ["PLAYBOOKS = (", *_wrapped(playbooks), ")  # fmt: skip"]
+    lines += ["SETTINGS = (", *_wrapped(sorted(settings)), ")  # fmt: skip"]
     lines += ["# What roles hand to each other, and a job to the next one: known, and never what was meant."]
-    lines += ["PASSED_ON = (", *(f'    "{name}",' for name in sorted(inner - settings)), ")"]
+    lines += ["PASSED_ON = (", *_wrapped(sorted(inner - settings)), ")  # fmt: skip"]
     lines += ["KNOWN = frozenset((*SETTINGS, *PASSED_ON))"]
     lines += ["# Names of an earlier version."]
     lines += ["RENAMED = {", *(f'    "{old}": "{new}",' for old, new in sorted(own["renamed"].items())), "}"]

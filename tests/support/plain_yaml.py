@@ -12,7 +12,12 @@ class _Loader(yaml.SafeLoader):
     """Knows the tag for a text that Ansible must not render."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    assert isinstance(node, yaml.ScalarNode), "it marks a text alone"
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("!unsafe", _text)
 
 
 def load(path: Path) -> Any:

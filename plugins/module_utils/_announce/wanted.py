@@ -13,72 +13,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
-from .._core.redaction import redacted
-from .._core.text import shortened, some
 from .._incident.event import EventReport
 from .._incident.held import held_plans, made_in
 from .._incident.phase import ENDED, phase_of, phases_of
-from .._incident.severity import is_worse, severity_of
+from .._incident.severity import is_worse
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import UPDATE
 from .._lifecycle.roles import roles_of
-from .follow_up import COURSE, follow_up_messages
+from .follow_up import follow_up_messages
+from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
 from .paging import AFTER, Answerer, pages, reminders, shift_changes
 from .settings import MAIL, PAGE, PAGER, SLACK, TRACKER
 
-_LONG = 2000  # characters of one text of the log in a message
-_Rule = Callable[["Story"], "list[Message]"]
-
-
-class Story:
-    """An incident as its messages see it. ``leads``: who holds the role of the incident commander."""
-
-    def __init__(
-        self, incident: str, events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], now: datetime
-    ) -> None:
-        self.incident, self.events, self.settings, self.now = incident, events, settings, now
-        self.opening = next((event for event in events if event["kind"] == "opened"), None)
-        note: Mapping[str, Any] = self.opening["note"] if self.opening else {}
-        self.scenario = str(note.get("scenario") or "incident")
-        self.hosts = [str(host) for host in note.get("hosts") or ()]
-        self.opened_at = self.opening["at"] if self.opening else ""
-        self.severity = severity_of(events)
-        self.worst = self._worst()
-
-    def _worst(self) -> str:
-        """The worst that it was: who was paged for a P1 hears of its end, also where it ends as a P3."""
-        worst = "unknown"
-        for event in self.events:
-            name = "triage" if event["kind"] == "noted" else "severity"
-            severity = str(event["note"].get(name) or "") if event["kind"] in ("opened", "severity", "noted") else ""
-            worst = severity if is_worse(severity, worst) else worst
-        return worst
-
-    def base(self, **more: Any) -> dict[str, Any]:
-        """Values that every template has, and some of its own; without secrets."""
-        values = {
-            "incident": self.incident, "scenario": self.scenario, "severity": self.severity,
-            "hosts": some(self.hosts, 6), "opened_at": self.opened_at, **more,
-        }  # fmt: skip
-        return {name: _clean(value) for name, value in values.items()}
-
-
-def _is_over(story: Story) -> bool:
-    recorded = [event["logged"] or event["at"] for event in story.events if event["kind"] != "message"]
-    archiving = timedelta(seconds=float(story.settings.get(SLACK, {}).get("archive_after") or 0))
-    return story.now - moment_of(max(recorded)) > COURSE + archiving
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return shortened(redacted(value), _LONG)
-    if isinstance(value, Mapping):
-        return {str(name): _clean(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(each) for each in value]
-    return value
+_Rule = Callable[[IncidentFacts], "list[Message]"]
 
 
 def wanted(
@@ -97,10 +46,10 @@ def wanted(
     ``is_named``: it was asked for by its id; else one of which nothing was recorded lately has nothing to say of its
     course, which a channel that was configured since would get now.
     """
-    story = Story(incident, events, settings, now)
+    story = IncidentFacts(incident, events, settings, now)
     if story.opening is None:
         return []
-    if not is_named and _is_over(story):
+    if not is_named and story.is_over:
         return follow_ups(story)
     rules: dict[str, _Rule] = {SLACK: _slack, PAGE: _page, MAIL: _mail, PAGER: _pager, TRACKER: _tracker}
     found = [message for channel, rule in rules.items() if channel in settings for message in rule(story)]
@@ -112,13 +61,13 @@ def wanted(
     return found
 
 
-def follow_ups(story: Story) -> list[Message]:
+def follow_ups(story: IncidentFacts) -> list[Message]:
     """What an incident calls for after its end, also long after it."""
     events, settings, now = story.events, story.settings, story.now
     if TRACKER in settings and story.worst not in settings[TRACKER]["severities"]:
         settings = {name: options for name, options in settings.items() if name != TRACKER}
     found = follow_up_messages(events, settings, story.base(), now)
-    return [replace(message, values=_clean(message.values)) for message in found]
+    return [replace(message, values=cleaned(message.values)) for message in found]
 
 
 def channel_name(opened_at: str) -> str:
@@ -129,7 +78,7 @@ def channel_name(opened_at: str) -> str:
 # --- the chat: the standing channel has a line for each incident, its own channel has all of it -----------------------
 
 
-def _slack(story: Story) -> list[Message]:
+def _slack(story: IncidentFacts) -> list[Message]:
     options = story.settings[SLACK]
     standing = _said(story, "slack/standing/opened", "opened", place="standing")
     if not _at_least(story.worst, options["channel_from"]):
@@ -143,11 +92,13 @@ def _slack(story: Story) -> list[Message]:
     return [message for message in found if message is not None] + _ends(story, "standing") + _archive(story)
 
 
-def _said(story: Story, key: str, template: str, place: str = "incident", thing: str = "", **values: Any) -> Message:
+def _said(
+    story: IncidentFacts, key: str, template: str, place: str = "incident", thing: str = "", **values: Any
+) -> Message:
     return Message(key, SLACK, template, {"place": place, **story.base(**values)}, thing)
 
 
-def _topics(story: Story) -> list[Message]:
+def _topics(story: IncidentFacts) -> list[Message]:
     """The topic as of now: severity, phase and who leads; only the newest one is set."""
     phase = phases_of(story.events)[-1]
     changes = [event for event in story.events if event["kind"] in ("opened", "severity", "role")]
@@ -157,7 +108,7 @@ def _topics(story: Story) -> list[Message]:
     return [_said(story, f"slack/topic/{last}", "topic", thing="topic", **values)]
 
 
-def _posts(story: Story, event: EventReport) -> list[Message]:
+def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
     """What is said of an event in the incident's channel."""
     said = _POSTS.get(event["kind"])
     template, values = said(event) if said else ("", {})
@@ -167,7 +118,7 @@ def _posts(story: Story, event: EventReport) -> list[Message]:
     return [_said(story, f"slack/{template}/{event['seq']}", template, **who, **values)]
 
 
-def _vendor(story: Story, event: EventReport) -> list[Message]:
+def _vendor(story: IncidentFacts, event: EventReport) -> list[Message]:
     """The text of a support case, where the site says that a cause is a vendor's fault and where its case is opened."""
     cause = str(event["note"].get("cause", "")) if event["kind"] == "diagnosed" else ""
     vendor = story.settings[SLACK]["vendors"].get(cause) if cause else None
@@ -254,12 +205,12 @@ def _texts(values: Any) -> list[str]:
     ]
 
 
-def _ends(story: Story, place: str) -> list[Message]:
+def _ends(story: IncidentFacts, place: str) -> list[Message]:
     ended = [event for event in story.events if event["kind"] == "phase" and event["note"].get("phase") == "resolved"]
     return [_said(story, f"slack/standing/resolved/{event['seq']}", "resolved", place=place) for event in ended]
 
 
-def _archive(story: Story) -> list[Message]:
+def _archive(story: IncidentFacts) -> list[Message]:
     """After the incident has ended for long enough. One that was opened again is not over."""
     phases = [event for event in story.events if event["kind"] == "phase"]
     if not phases or phases[-1]["note"].get("phase") not in ENDED:
@@ -274,7 +225,7 @@ def _archive(story: Story) -> list[Message]:
 # --- the status page --------------------------------------------------------------------------------------------------
 
 
-def _page(story: Story) -> list[Message]:
+def _page(story: IncidentFacts) -> list[Message]:
     options = story.settings[PAGE]
     if not _may_be_public(story, options):
         return []
@@ -294,7 +245,7 @@ def _page(story: Story) -> list[Message]:
     return messages
 
 
-def _may_be_public(story: Story, options: Mapping[str, Any]) -> bool:
+def _may_be_public(story: IncidentFacts, options: Mapping[str, Any]) -> bool:
     """Where the scenario faces customers, or a person has written for the public."""
     said = any(event["kind"] == "update" and event["note"].get("audience") == "public" for event in story.events)
     return said or story.scenario in options["scenarios"]
@@ -306,7 +257,7 @@ def _components(options: Mapping[str, Any], state: str, severity: str) -> dict[s
     return {str(each): "operational" if state == RESOLVED else worse for each in options["components"].values()}
 
 
-def _public_words(story: Story, options: Mapping[str, Any]) -> str:
+def _public_words(story: IncidentFacts, options: Mapping[str, Any]) -> str:
     return _words(options["words"], story.scenario) or "An incident"
 
 
@@ -326,7 +277,7 @@ def _seconds(value: Any) -> timedelta:
 # --- mail, pager, tracker ---------------------------------------------------------------------------------------------
 
 
-def _mail(story: Story) -> list[Message]:
+def _mail(story: IncidentFacts) -> list[Message]:
     """To the approvers each plan that waits; to the stakeholders one at the opening, and one for every state that the
     facts reach."""
     options = story.settings[MAIL]
@@ -339,7 +290,7 @@ def _mail(story: Story) -> list[Message]:
     return found + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
 
 
-def _plan_by_mail(story: Story, event: EventReport, address: str) -> Message:
+def _plan_by_mail(story: IncidentFacts, event: EventReport, address: str) -> Message:
     values = story.base(
         state="approval", title=f"A plan waits for an approval ({story.scenario})", to=address, host=event["host"],
         by=event["by"], at=event["at"], **_held(event)[1],
@@ -347,7 +298,7 @@ def _plan_by_mail(story: Story, event: EventReport, address: str) -> Message:
     return Message(f"mail/held/{event['seq']}/{address}", MAIL, "held", values, lane=address)
 
 
-def _states_by_mail(story: Story, options: Mapping[str, Any]) -> list[Message]:
+def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:
     messages = []
     for number, state in enumerate(page_states(story.events, story.now, timedelta(minutes=10), True), 1):
         values = story.base(
@@ -362,7 +313,7 @@ def _states_by_mail(story: Story, options: Mapping[str, Any]) -> list[Message]:
     return messages
 
 
-def _next_update(story: Story, state: PageState) -> str:
+def _next_update(story: IncidentFacts, state: PageState) -> str:
     """Until when the next update is promised; empty where the incident is over, or its severity has no interval."""
     interval = UPDATE.get(story.severity)
     at = _at(story.events, state.seq)
@@ -373,7 +324,7 @@ def _at(events: Sequence[EventReport], seq: int) -> str:
     return next((event["at"] for event in events if event["seq"] == seq), "")
 
 
-def _pager(story: Story) -> list[Message]:
+def _pager(story: IncidentFacts) -> list[Message]:
     if story.worst not in story.settings[PAGER]["severities"]:
         return []
     states = [("trigger", story.opening)]
@@ -389,7 +340,7 @@ def _pager(story: Story) -> list[Message]:
     ]
 
 
-def _tracker(story: Story) -> list[Message]:
+def _tracker(story: IncidentFacts) -> list[Message]:
     if story.worst not in story.settings[TRACKER]["severities"]:
         return []
     states = [("create", story.opening)]

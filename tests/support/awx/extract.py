@@ -40,7 +40,7 @@ def spec_of(name: str) -> dict[str, Any]:
             found.update(argument_spec)
             raise _Caught
 
-    module.ControllerAPIModule = Stand
+    vars(module)["ControllerAPIModule"] = Stand
     with contextlib.suppress(_Caught):
         module.main()
     return found

@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         with open(os.environ["AWX_SPECS"]) as file:
             specs = json.load(file)["modules"]
         name = self._task.action.rpartition(".")[2]
-        dummy, given = self.validate_argument_spec(argument_spec=specs[name])
+        dummy, given = self.validate_argument_spec(argument_spec=specs[name])  # type: ignore[no-untyped-call]
         given = {key: value for key, value in given.items() if value is not None}
         path = os.environ["AWX_OBJECTS"]
         kept: dict[str, Any] = {}

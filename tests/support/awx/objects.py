@@ -26,7 +26,7 @@ MODULE_OF = {
 OWN_KEYS = {"job_template": {"survey", "may_start"}, "workflow_job_template": {"survey_of", "may_start", "may_approve"}}
 # What the playbook adds to each object.
 ADDED = {"organization", "project", "inventory", "execution_environment", "source_project"}
-_TYPES = {"str": str, "bool": bool, "int": int, "float": (int, float), "dict": dict, "list": list}
+_TYPES: dict[str, Any] = {"str": str, "bool": bool, "int": int, "float": (int, float), "dict": dict, "list": list}
 
 
 def read(folder: Path = FOLDER) -> dict[str, Any]:

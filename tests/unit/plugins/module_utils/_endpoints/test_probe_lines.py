@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import CARE, DIM, GOOD
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.probe_lines import of_probes
 from ansible_collections.pafar.runbook.plugins.module_utils._endpoints.reached import reached_report
@@ -25,7 +27,7 @@ def test_what_is_unknown_is_said_in_the_first_line():
 
 
 def test_what_the_answer_of_one_that_is_up_does_not_show_is_said_in_the_first_line():
-    database = {**probed("host", "db"), "unasked": "whether it takes writes"}
+    database: Any = {**probed("host", "db"), "unasked": "whether it takes writes"}
     kind, text = of_probes(reached_report([database, probed("host", "web")]))[0]
     assert (kind, text) == (
         CARE, "not everything is known (db: whether it takes writes): 2 of 2 paths are healthy",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._impact.counted import Counter
 from ansible_collections.pafar.runbook.plugins.module_utils._impact.questions import (
@@ -108,7 +110,7 @@ def test_names_have_no_secrets():
 def test_sentences():
     row = requests_row(OBJECTIVE, Counters(counter(0, 9), None, None), 0, 10)
     budget = budget_row(OBJECTIVE, None, 100_000, 99_000, 0, 30 * DAY)
-    note = {
+    note: Any = {
         "starts_at": at(0), "ends_at": at(10), "estimated_by": "series", "within": 10.0, "source": "Prometheus",
         "requests": [row], "budgets": [budget], "business": [{"name": "paid", "during": 1, "before": None}],
         "times": [], "charts": [], "missing": ["bookings: x."],

@@ -104,7 +104,7 @@ def test_an_approval_of_a_workflow_is_of_its_last_plans_and_of_no_others():
 
 
 def test_of_several_mitigations_and_hosts_a_workflow_has_a_plan_each():
-    other = {**in_workflow(41, "b"), "host": "web2"}
+    other: Any = {**in_workflow(41, "b"), "host": "web2"}
     scale = in_workflow(41, "c")
     scale["note"]["mitigation"] = "scale_services"
     plans = plans_of_workflow(held_plans([in_workflow(41), other, scale]), 41, [])

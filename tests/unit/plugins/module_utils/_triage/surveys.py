@@ -103,5 +103,5 @@ EXAMINED: Survey = {"resources": resources()}
 
 
 def page_of(signs: list[Sign], links: dict[str, str] | None = None, **surveys: Any) -> str:
-    prometheus: PrometheusResult = {"alerts": [], "series": [series("failing", 0.123)]}
+    prometheus: PrometheusResult = {"alerts": [], "unread": [], "series": [series("failing", 0.123)]}
     return page(severity_of(signs), signs, scenarios_of(signs), surveys, prometheus, links or {}, AT)

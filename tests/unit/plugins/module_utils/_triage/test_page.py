@@ -73,7 +73,7 @@ def test_foreign_text_is_text_on_the_page():
 )
 def test_foreign_text_is_neither_mention_nor_link(text, shown):
     survey: Survey = {**EXAMINED, "changes": changed(700, text)}
-    prometheus: PrometheusResult = {"alerts": [], "series": [series(text, 1, text)]}
+    prometheus: PrometheusResult = {"alerts": [], "unread": [], "series": [series(text, 1, text)]}
     signs = [Sign("P1", text, text, "disk_space")]
     page_text = page("P1", signs, scenarios_of(signs), {text: survey}, prometheus, {}, AT)
     assert text not in page_text
@@ -106,7 +106,7 @@ def test_changes_that_are_left_out_are_counted():
 
 def test_a_series_in_trouble_says_so():
     lost = series("failing", None, problem="Prometheus refuses the query: parse error")
-    text = page("P3", [], [], {}, {"alerts": [], "series": [lost]}, {}, AT)
+    text = page("P3", [], [], {}, {"alerts": [], "unread": [], "series": [lost]}, {}, AT)
     assert "- failing unknown: Prometheus refuses the query: parse error" in text
 
 

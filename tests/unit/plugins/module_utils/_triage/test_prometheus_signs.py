@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._triage.prometheus_signs import (
     AlertRules,
@@ -63,7 +65,7 @@ def test_what_is_not_known_of_an_alert_is_said(label, ends):
 
 
 def test_alerts_that_could_not_be_read_make_the_severity_unknown():
-    answer = {"alerts": [], "unread": ["1 of 2 alerts could not be read"], "series": []}
+    answer: Any = {"alerts": [], "unread": ["1 of 2 alerts could not be read"], "series": []}
     signs = prometheus_signs(answer)
     assert severity_of(signs) == "unknown"
     assert [sign.text for sign in signs] == ["1 of 2 alerts could not be read"]

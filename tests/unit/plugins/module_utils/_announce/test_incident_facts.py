@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.incident_facts import IncidentFacts, cleaned
+
+from support.incident_events import START, event
+
+
+def facts(*events, days=0.0):
+    opening = event("opened", id="i", severity="P2", scenario="disk_space", hosts=["db1", "db2"])
+    return IncidentFacts("i", [opening, *events], {"slack": {"archive_after": 86400}}, START + timedelta(days=days))
+
+
+def test_the_worst_severity_counts_for_whom_it_is_said_to():
+    found = facts(
+        event("severity", severity="P1", reason="x", facts=["y"]), event("severity", severity="P3", reason="z")
+    )
+    assert (found.severity, found.worst) == ("P3", "P1")
+
+
+def test_every_message_has_its_base_without_secrets():
+    base = facts().base(text="password=hunter2", items=["token=hunter2"], rows={"a": "x" * 5000})
+    assert (base["incident"], base["scenario"], base["hosts"]) == ("i", "disk_space", "db1, db2")
+    assert "hunter2" not in str(base)
+    assert len(base["rows"]["a"]) < 2100
+
+
+@pytest.mark.parametrize(("days", "is_over"), [(0.1, False), (2.9, False), (3.1, True)])
+def test_long_after_its_last_event_it_has_nothing_to_say_of_its_course(days, is_over):
+    assert facts(event("message", 5000, key="k", state="sent"), days=days).is_over is is_over
+
+
+def test_numbers_and_flags_stay_what_they_are():
+    assert cleaned([1, None, True, 2.5]) == [1, None, True, 2.5]
