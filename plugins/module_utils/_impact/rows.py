@@ -92,7 +92,8 @@ def budget_row(
         return None
     days = min(objective.days, max(0.0, (ended - oldest) / _DAY))
     budget = round(asked * objective.allowed, 1)
-    failed = None if good is None else max(0, round(asked - good))
+    # increase() leaves out what a series had counted when it was first read: at least those of this incident failed.
+    failed = None if good is None else max(0, round(asked - good), used or 0)
     return {
         "name": clean(objective.name), "target": objective.target, "days": objective.days,
         "of_days": objective.days if objective.days - days < 0.1 else round(days, 1), "asked": round(asked),

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Sequence, TypedDict
 
 from .._incident.event import EventReport
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
 _CLOSED = ("done", "closed", "cancelled", "rejected")
 
 
@@ -44,5 +46,5 @@ def action_items(events: Sequence[EventReport]) -> list[ActionItem]:
 
 
 def is_overdue(item: ActionItem, today: str) -> bool:
-    """Whether it is open and its date is before today; both as 2026-11-23."""
-    return item["open"] and bool(item["due"]) and item["due"][:10] < today
+    """Whether it is open and its date is before today; both as 2026-11-23. What is no such date is not over."""
+    return item["open"] and bool(_DATE.match(item["due"])) and item["due"][:10] < today

@@ -72,7 +72,7 @@ def milestones(events: Sequence[EventReport]) -> dict[str, Milestone]:
         _detected(events),
         _first(ACKNOWLEDGED, events, _is_acknowledged),
         _mitigated(events),
-        _first(VERIFIED, events, _is_recovery),
+        _first(VERIFIED, events, is_recovery),
         _resolved(events),
     )
     return {milestone.name: milestone for milestone in found}
@@ -150,7 +150,8 @@ def _is_acknowledged(event: EventReport) -> bool:
     )
 
 
-def _is_recovery(event: EventReport) -> bool:
+def is_recovery(event: EventReport) -> bool:
+    """Whether the facts were read again after an act, and what was affected no longer was."""
     return event["kind"] == "verified" and event["note"].get("outcome") == "recovered"
 
 
@@ -159,7 +160,7 @@ def _mitigated(events: Sequence[EventReport]) -> Milestone:
     for event in events:
         if event["kind"] == "mitigated":
             act = event
-        elif _is_recovery(event):
+        elif is_recovery(event):
             break
     else:
         return _missing(MITIGATED)

@@ -12,7 +12,7 @@ from .._incident.severity import severity_of
 from .action_items import ActionItem, action_items
 from .invitation import invitation
 from .measured.measurement import measured_of
-from .milestones import BEGAN, DETECTED, RESOLVED, VERIFIED, milestones, spans
+from .milestones import BEGAN, DETECTED, RESOLVED, is_recovery, milestones, spans
 from .mitigations import mitigations
 from .page.document import Document, said
 from .page.to_html import to_html
@@ -187,11 +187,14 @@ def _report(facts: Facts, severity: str) -> PostmortemFacts:
 
 
 def _measured(facts: Facts) -> MeasuredReport:
-    """From the beginning to the recovery; without it to the end, and without that to the last event."""
+    """From the beginning to the last recovery; without it to the end, and without that to the last event."""
     written = first_line_of(facts.events, WRITTEN_BEGAN)
     is_written = written is not None and seconds_at(written[1]) is not None
     starts = [time.seconds for time in (facts.times[BEGAN], facts.times[DETECTED]) if time.seconds is not None]
-    ends = [time.seconds for time in (facts.times[VERIFIED], facts.times[RESOLVED]) if time.seconds is not None]
+    recoveries = [event["at"] for event in facts.events if is_recovery(event)]
+    ends = [seconds for text in recoveries[-1:] for seconds in [seconds_at(text)] if seconds is not None]
+    resolved = facts.times[RESOLVED].seconds
+    ends += [resolved] if resolved is not None else []
     last = seconds_at(facts.events[-1]["at"]) if facts.events else None
     since = (starts[0] if is_written else min(starts)) if starts else None
     until = next(iter(ends), last)

@@ -77,6 +77,11 @@ def test_the_budget_in_requests_and_per_cent():
     assert (row["failed"], row["failed_percent"], row["of_days"], row["days"]) == (500, 50.0, 30.0, 30.0)
 
 
+def test_no_fewer_failed_in_all_than_in_this_incident():
+    assert budget_row(OBJECTIVE, 60, 1_000_000, 999_990, 0.0, 30 * DAY)["failed"] == 60
+    assert budget_row(OBJECTIVE, None, 1_000_000, 1_000_002, 0.0, 30 * DAY)["failed"] == 0
+
+
 def test_days_that_are_gone_are_not_estimated():
     row = budget_row(OBJECTIVE, 60, 500_000, None, 15 * DAY, 30 * DAY)
     assert (row["of_days"], row["budget"], row["failed"]) == (15.0, 500.0, None)

@@ -31,3 +31,9 @@ def test_an_item_is_open_until_it_is_done(state, still_open):
 def test_an_item_without_a_date_is_not_overdue():
     (item,) = action_items([event(1, 0, "action_item", key="A", text="x")])
     assert not is_overdue(item, "2026-12-01")
+
+
+@pytest.mark.parametrize("due", ["1.12.2026", "next week", "2026", "0", "12/01/2026", "2026-11-011"])
+def test_what_is_no_date_is_not_over(due):
+    (item,) = action_items([event(1, 0, "action_item", key="A", text="x", due=due)])
+    assert not is_overdue(item, "2027-01-01")

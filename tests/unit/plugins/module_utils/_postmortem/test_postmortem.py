@@ -7,6 +7,8 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.postmort
     warning_of,
 )
 
+from support.incidents import stamp
+from support.measuring import measured_note
 from support.timelines import event, lock_act, verification
 
 BREAK = {"line": 3, "seq": 3, "evidence": "", "what": "the line was changed"}
@@ -83,3 +85,29 @@ def test_the_lines_say_what_is_missing_and_the_break_first():
     assert lines[:2] == ["the log does not verify: the line was changed", "page: /x/postmortem.html"]
     assert "times that the log does not hold: impact began, acknowledged" in lines
     assert any(line.startswith("to be written: summary") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (EVENTS, ("2026-11-23 15:00:00 UTC", "2026-11-23 15:00:12 UTC", False, 0)),
+        # A relapse: the impact is until the last recovery.
+        ([*EVENTS, *lock_act(6, 300)], ("2026-11-23 15:00:00 UTC", "2026-11-23 15:05:03 UTC", False, 0)),
+        (
+            [EVENTS[0], event(2, 50, "alert", alertname="a", starts_at=stamp(-30)), event(3, 90, "noted", text="x")],
+            ("2026-11-23 14:59:30 UTC", "2026-11-23 15:01:30 UTC", False, 0),
+        ),
+        (
+            [*EVENTS, event(6, 400, "written", section="impact_began", text="2026-11-23T14:50:00Z")],
+            ("2026-11-23 14:50:00 UTC", "2026-11-23 15:00:12 UTC", True, 0),
+        ),
+        (
+            [*EVENTS, event(6, 400, "measured", **measured_note())],
+            ("2026-11-23 15:00:00 UTC", "2026-11-23 15:00:12 UTC", False, 6),
+        ),
+    ],
+    ids=["recovered", "relapse", "alert", "written", "measured"],
+)
+def test_what_is_to_be_measured(events, expected):
+    found = made(events)[0]["measured"]
+    assert (found["since"], found["until"], found["began_is_written"], found["event"]) == expected
