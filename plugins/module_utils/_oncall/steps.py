@@ -13,6 +13,7 @@ from datetime import date, datetime, time, tzinfo
 from typing import Any, Callable, Iterator, Mapping, Sequence, TypeVar
 
 from .._core.errors import InputError
+from .._core.local_time import DAYS, time_of_day, weekdays
 from .._core.urls import base_url_of
 from .rotation import Hours, Layer, Override
 
@@ -23,7 +24,6 @@ _HOURS = ("days", "from", "until")
 _OVERRIDE = ("from", "until", "person")
 _FEED = ("zone", "rows", "start", "end", "person", "match", "headers")
 _PLAIN_HEADERS = ("accept", "user-agent")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOTHING = "Nothing was read."
 _USE = "Use dates such as 2026-11-23, times such as 09:00, and days such as mon"
 _LONGEST = 3660  # days of a turn
@@ -118,7 +118,7 @@ class _Reader:
             people = ()
         zone = self._read(f"{where}.zone", lambda: self.zone_of(str(given.get("zone") or "UTC")))
         starts = self._read(f"{where}.starts", lambda: _date(given.get("starts")))
-        hand_over = self._read(f"{where}.hand_over", lambda: _time(given.get("hand_over") or "09:00"))
+        hand_over = self._read(f"{where}.hand_over", lambda: time_of_day(given.get("hand_over") or "09:00"))
         turn = self._read(f"{where}.turn", lambda: _turn(given.get("turn") or 7))
         hours = [self._hours(f"{where}.hours", each) for each in self._list(f"{where}.hours", given.get("hours"))]
         overrides = [
@@ -145,9 +145,9 @@ class _Reader:
             self.problems.append(f"{where} is a list of dictionaries with days, from and until")
             return None
         self.problems += _unknown(where, given, _HOURS)
-        days = self._read(f"{where}.days", lambda: frozenset(_day(day) for day in given.get("days") or _DAYS))
-        begins = self._read(f"{where}.from", lambda: _time(given.get("from") or "00:00"))
-        ends = self._read(f"{where}.until", lambda: _time(given.get("until") or "00:00"))
+        days = self._read(f"{where}.days", lambda: weekdays(given.get("days") or DAYS))
+        begins = self._read(f"{where}.from", lambda: time_of_day(given.get("from") or "00:00"))
+        ends = self._read(f"{where}.until", lambda: time_of_day(given.get("until") or "00:00"))
         return None if days is None or begins is None or ends is None else Hours(days, begins, ends)
 
     def _override(self, where: str, given: Any) -> Override | None:
@@ -208,14 +208,6 @@ def _date(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
-def _time(value: Any) -> time:
-    """YAML makes a number in base 60 of an unquoted 17:00. 24:00 is the midnight that follows."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return time(value // 60 % 24, value % 60) if value < 1440 else time(value // 3600 % 24, value // 60 % 60)
-    text = str(value).strip()
-    return time(0) if text in ("24:00", "24:00:00") else time.fromisoformat(text)
-
-
 def _moment(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
@@ -230,13 +222,6 @@ def _turn(value: Any) -> int:
     if not 1 <= turn <= _LONGEST:
         raise ValueError(f"turn is {turn} days")
     return turn
-
-
-def _day(value: Any) -> int:
-    day = str(value).strip().lower()[:3]
-    if day not in _DAYS:
-        raise ValueError(f"{value!r} is no day")
-    return _DAYS.index(day)
 
 
 def _unknown(where: str, given: Mapping[str, Any], known: Sequence[str]) -> Iterator[str]:

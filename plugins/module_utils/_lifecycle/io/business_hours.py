@@ -4,27 +4,25 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from typing import Any, Mapping
 
 from ..._core.errors import InputError
+from ..._core.local_time import time_of_day, weekdays
 from ..deadlines import BusinessHours
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def business_hours(given: Mapping[str, Any]) -> BusinessHours:
-    """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun) and ``holidays`` (YYYY-MM-DD); what is left out
+    """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun, or mon-fri) and ``holidays`` (YYYY-MM-DD); what is left out
     has its default. Raises InputError for what is none of these."""
     unknown = sorted(set(given) - {"zone", "ends", "days", "holidays"})
     if unknown:
         raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays. Nothing was read.")
-    days = given.get("days") or _DAYS[:5]
     try:
-        numbers = frozenset(_DAYS.index(str(day).lower()[:3]) for day in days)
+        numbers = weekdays(given.get("days") or "mon-fri")
         holidays = frozenset(date.fromisoformat(str(day)) for day in given.get("holidays") or ())
-        ends = time.fromisoformat(str(given.get("ends") or "17:00"))
-    except ValueError as error:
+        ends = time_of_day(given.get("ends") or "17:00")
+    except (ValueError, TypeError) as error:
         raise InputError(
             f"business_hours: {error}. Use days such as mon, dates such as 2026-12-25 and times such as 17:00."
             " Nothing was read."
