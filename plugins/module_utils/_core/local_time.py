@@ -8,7 +8,7 @@ YAML 1.1 makes a number in base 60 of an unquoted ``17:00`` (1020), so that numb
 from __future__ import annotations
 
 from datetime import time
-from typing import Any, FrozenSet, Sequence
+from typing import Any, Sequence
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -29,7 +29,7 @@ def time_of_day(value: Any) -> time:
     return time(0) if text in ("24:00", "24:00:00") else time.fromisoformat(text)
 
 
-def weekdays(value: Any) -> FrozenSet[int]:
+def weekdays(value: Any) -> frozenset[int]:
     """The days of a list, or of a text with commas, each by its name or its first three letters, or from one to another
     as ``mon-fri``; 0 is Monday. Raises ValueError.
 

@@ -19,8 +19,8 @@ from typing import Callable, Iterable
 from .lazy import lazy
 from .secret.cards import without_cards
 from .secret.command_words import without_options
+from .secret.secret_names import HIDDEN, about_secret, is_secret
 from .secret.sentences import without_said
-from .secret_names import HIDDEN, about_secret, is_secret
 from .text import printable
 
 __all__ = ["HIDDEN", "names_secret", "redacted", "redacted_lines"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from ..lazy import lazy
-from ..secret_names import HIDDEN
+from .secret_names import HIDDEN
 
 # Groups of digits, apart by one blank or dash; a fraction's are none.
 _DIGITS = lazy(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ..lazy import lazy
-from ..secret_names import HIDDEN, about_secret, is_secret
+from .secret_names import HIDDEN, about_secret, is_secret
 
 _VALUE = r"(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)"
 _OPTION = lazy(rf"(?<!\S)(--?[A-Za-z][\w.-]{{1,60}})(\s{{1,4}})(?![-=:,;|&<>]){_VALUE}")

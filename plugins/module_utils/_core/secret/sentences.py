@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ..lazy import lazy
-from ..secret_names import HIDDEN
+from .secret_names import HIDDEN
 
 _ANY = r"[^\s,;\"'<>)\]|]"
 # Letters and digits, and neither a method of hashing nor a date.

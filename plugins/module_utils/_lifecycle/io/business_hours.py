@@ -13,8 +13,8 @@ from ..deadlines import BusinessHours
 
 
 def business_hours(given: Mapping[str, Any]) -> BusinessHours:
-    """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun, or mon-fri) and ``holidays`` (YYYY-MM-DD); what is left out
-    has its default. Raises InputError for what is none of these."""
+    """``zone`` (an IANA name), ``ends`` (HH:MM), ``days`` (mon to sun, or mon-fri) and ``holidays`` (YYYY-MM-DD); what
+    is left out has its default. Raises InputError for what is none of these."""
     unknown = sorted(set(given) - {"zone", "ends", "days", "holidays"})
     if unknown:
         raise InputError(f"business_hours: {unknown[0]!r} is none of zone, ends, days and holidays. Nothing was read.")

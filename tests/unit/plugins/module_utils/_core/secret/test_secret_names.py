@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._core.secret_names import about_secret, is_secret
+from ansible_collections.pafar.runbook.plugins.module_utils._core.secret.secret_names import about_secret, is_secret
 
 
 @pytest.mark.parametrize("name", ["DB_PASS", "userPassword", "PGPASSWORD", "csrftoken", "user[password]", "x-api-key"])
