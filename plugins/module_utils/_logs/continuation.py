@@ -31,6 +31,9 @@ _GOES_ON = re.compile(
     r"|(?:[\w.-]+/)+[\w.-]+\.(?:rb|erb|haml|slim):\d+:in "
     # Elixir
     r"|\*\* \(|Last message\b|State: |Function: [&#]|Args: \[|Initial Call: |Ancestors: |Message Queue"
+    # asyncio's handler of exceptions, Haskell, InnoDB
+    r"|(?:future|task|handle|protocol|transport|client_session|connector): <"
+    r"|source_traceback: |CallStack \(from|InnoDB: \S"
     # Node
     r"|Node\.js v\d|\^+\s*$"
     # SQLAlchemy, and statements of several lines
