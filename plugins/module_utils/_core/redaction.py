@@ -17,6 +17,7 @@ import re
 from typing import Callable, Iterable
 
 from .lazy import lazy
+from .secret.apart import places_apart, without_members
 from .secret.cards import without_cards
 from .secret.command_words import without_options
 from .secret.secret_names import HIDDEN, about_secret, is_secret
@@ -64,8 +65,8 @@ _HOOKS = lazy(
     r"|\bapi\.telegram\.org/bot|\b[\w-]{1,60}\.webhook\.office\.com/webhookb2/|\boutlook\.office(?:365)?\.com/webhook/)"
     r"[^\s\"'<>]{4,}"
 )
-_KEY_BEGINS = lazy(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_ENDS = lazy(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_BEGINS = lazy(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_KEY_ENDS = lazy(r"-{4,5} ?END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _KEY_INLINE = lazy(rf"({_KEY_BEGINS.pattern}).*?({_KEY_ENDS.pattern}|\Z)", re.S)
 # What closes a line of a key where it stands in quotes, in JSON or in code.
 _CLOSED = r"(?:\\[nr]|\s\+|[\\\"',;}\s])*"
@@ -115,7 +116,9 @@ _NAMED_XML = lazy(
 # Markup that was written out: &lt;password&gt;x&lt;/password&gt;
 _ESCAPED_XML = lazy(r"(&lt;([A-Za-z_][\w:.-]{0,80})&gt;)((?:(?!&lt;).){1,4096})")
 # ``'password', 'x'`` and ``["password", "x"]``: a pair, as headers are kept in lists.
-_PAIR = lazy(r"(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\1(\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))")
+_PAIR = lazy(
+    r"(?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\1(\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:)"
+)
 
 # --- known by the name before them ------------------------------------------------------------------------------------
 # A quote, a sign of equality and a blank, also as URLs, HTML and JSON write them out.
@@ -161,7 +164,7 @@ def redacted_lines(lines: Iterable[str]) -> list[str]:
     Where the first line of a key is missing, the lines above its last line are hidden if they look like its body.
     """
     given = list(lines)
-    hidden = _key_lines(given)
+    hidden = _key_lines(given) | places_apart(given)
     return [HIDDEN if place in hidden else redacted(line) for place, line in enumerate(given)]
 
 
@@ -272,6 +275,13 @@ def _is_prose(name: str, value: str) -> bool:
     )
 
 
+def _authorized(text: str) -> str:
+    def hide(match: re.Match[str]) -> str:
+        return match.group() if _EMPTY.match(match.group(3)) else f"{match.group(1)}{match.group(2)}{HIDDEN}"
+
+    return _AUTHORIZATION.sub(hide, text)
+
+
 def _glued(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
         return f"{match.group(1)}{match.group(2)}{HIDDEN}"
@@ -313,14 +323,14 @@ def _sub(rule: re.Pattern[str], instead: str, needs: str = "") -> Callable[[str]
 
 _RULES: tuple[Callable[[str], str], ...] = (
     lambda text: _COLOUR.sub("", text) if "[" in text else text,
-    _sub(_KEY_INLINE, rf"\1{HIDDEN}\2", "-----BEGIN"),
+    _sub(_KEY_INLINE, rf"\1{HIDDEN}\2", "BEGIN"),
     _sub(_HOOKS, rf"\1{HIDDEN}"),
     _sub(_KEY_PAIR, rf"\1{HIDDEN}", "IA"),
     _sub(_SHAPES, HIDDEN),
     _sub(_WEB_TOKEN, HIDDEN),
     _sub(_HASHES, HIDDEN, "$"),
     _sub(_LDAP_HASH, rf"\1{HIDDEN}", "{"),
-    _sub(_AUTHORIZATION, rf"\1\2{HIDDEN}"),
+    _authorized,
     _sub(_BEARER, rf"\1{HIDDEN}"),
     _sub(_COOKIE, rf"\1{HIDDEN}"),
     _sub(_USERINFO, rf"\1{HIDDEN}@", "://"),
@@ -330,6 +340,7 @@ _RULES: tuple[Callable[[str], str], ...] = (
     _sub(_ORACLE, rf"\1{HIDDEN}", "jdbc:oracle"),
     _sub(_GO_DSN, rf"\1{HIDDEN}", "@"),
     _sub(_SQL, rf"\1{HIDDEN}"),
+    without_members,
     without_options,
     without_said,
     _elements,

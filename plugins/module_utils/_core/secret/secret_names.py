@@ -62,7 +62,7 @@ _PAIRS = frozenset(
     (first, second)
     for second, firsts in {
         "key": "api access private secret account shared encryption signing master session license storage auth host"
-        " subscription",
+        " subscription tls",
         "keys": "api access private secret",
         "id": "session sess",
         "sid": "connect",

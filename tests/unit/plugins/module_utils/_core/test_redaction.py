@@ -83,6 +83,7 @@ KEY = ["-----BEGIN RSA PRIVATE KEY-----", "MIIEowIBAAKCAQEAsecretsecret1", "c2Vj
         pytest.param([f'{{"log":"{line}\\n","stream":"stderr"}}' for line in KEY], id="in the engine's JSON"),
         pytest.param([f'"{line}\\n" +' for line in KEY], id="in code"),
         pytest.param([line.replace("RSA", "OPENSSH") for line in KEY], id="OpenSSH"),
+        pytest.param([line.replace("-----", "----").replace("RSA", "SSH2 ENCRYPTED") for line in KEY], id="SSH2"),
         pytest.param([KEY[0].replace("RSA ", "PGP ").replace("KEY", "KEY BLOCK"), "", *KEY[1:3]], id="PGP"),
     ],
 )
@@ -105,7 +106,9 @@ def test_a_certificate_is_no_private_key():
         "password=", 'password="', "://a:", "<password>", "a-", "4242 ", "curl ", "authorization: ", "token=[", "a:b",
         "$6$", "-----BEGIN PRIVATE KEY-----", '"a","b",', "password '", "%22a", "eyJ", "password is ", "auth=",
         "/reset/", "echo a|", "4242:", "&quot;", "AUTH a ", "htpasswd -b ", "<a name='b'>", "password for user ",
-        "cookie=a=b; ", "password\x1b[0m=", "password=a(", "aA1", "sid=aA1", "token aA1", "&lt;password&gt;", "zip -P",
+        "cookie=a=b; ", "password\x1b[0m=", "password=a(",
+        "<input name=a ", '"name":"password",', '"value":"a",', 'name="token"\\n\\n', "aA1", "sid=aA1",
+        "token aA1", "&lt;password&gt;", "zip -P",
         "ENV A ",
     ],
 )  # fmt: skip
