@@ -101,10 +101,47 @@ def without_date(rng: random.Random) -> Iterator[tuple[str, Name]]:
         yield value, lambda dummy, value=value: f"customer-{value}"  # type: ignore[misc]
 
 
+def by_release(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    for release in rng.sample(["pg16", "pg17", "v1.2.3", "v1.2.4", "15.4", "15.5"], 3):
+        yield release, lambda at, release=release: f"shop-{release}-{form('%Y%m%d', at)}"  # type: ignore[misc]
+
+
+def by_birthday(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    """A date as a name, and postal codes, and ids of base 16."""
+    born = [f"{rng.randint(1, 28):02}-{rng.randint(1, 12):02}-{rng.randint(1950, 2005)}" for dummy in range(3)]
+    for value in {*born, str(rng.randint(10_000, 99_999)), f"{rng.getrandbits(32):08x}"}:
+        yield value, lambda at, value=value: f"of-{value}_{form('%Y%m%d', at)}"  # type: ignore[misc]
+
+
+def by_host(dummy: random.Random) -> Iterator[tuple[str, Name]]:
+    for number in range(1, 4):
+        yield f"db{number}", lambda at, number=number: f"shop.db{number}.eu-1.{form('%Y-%m-%dT%H%M%SZ', at)}"  # type: ignore[misc]
+
+
+def by_part(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    """Parts of one backup, its kinds, and shards whose numbers look like a time."""
+    pattern = rng.choice(["{d}-part{n}", "{d}-{n}", "{n:04}_{d}_0200", "{d}_{n:04}"])
+    for number in rng.sample(range(1, 24), 3):
+        yield f"{number}", lambda at, number=number: "shop-" + pattern.format(n=number, d=form("%Y%m%d", at))  # type: ignore[misc]
+
+
+def by_day_of_the_week(rng: random.Random) -> Iterator[tuple[str, Name]]:
+    """Databases that are called like days, and names that say the day."""
+    for base in ("mon", "sun", "shop"):
+        middle = rng.choice(["", "%a-"])
+        yield base, lambda at, base=base, middle=middle: f"{base}-{form(middle + '%Y%m%d', at)}"  # type: ignore[misc]
+
+
+KINDS = [
+    by_name, by_number, by_epoch, by_time, by_partition, without_date, by_release, by_birthday, by_host, by_part,
+    by_day_of_the_week,
+]  # fmt: skip
+
+
 def folder(rng: random.Random) -> list[Real]:
     files: dict[str, Real] = {}
     copied = rng.random() < 0.2
-    kinds = rng.sample([by_name, by_number, by_epoch, by_time, by_partition, without_date], rng.randint(1, 3))
+    kinds = rng.sample(KINDS, rng.randint(1, 3))
     for kind in kinds:
         every = rng.choice([DAY, DAY, DAY, 7 * DAY, 3600.0])
         number = 1 if kind in (by_partition, without_date) else rng.randint(1, 10)
