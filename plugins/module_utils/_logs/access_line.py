@@ -11,27 +11,27 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .._core.lazy import lazy
+
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_ACCESS = re.compile(
+_ACCESS = lazy(
     r"(?P<before>[^\[\"]{1,300}?)\s?\[(?P<at>\d\d/[A-Z][a-z]{2}/\d{4}[^\]]{5,30})\] "
     r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3})(?: (?P<bytes>\d+|-))?'
     r'(?: "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>.*)$'
 )
-_BARE = re.compile(
-    r'\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]]{5,30}\] (?:[A-Z]+ \[[^\]]*\] )?"([^"]*)" (\d{3}) (\d+|-)'
-)  # Django
-_UVICORN = re.compile(r'(?:INFO|WARNING|ERROR):\s{1,8}(\S+:\d+) - "([^"]*)" (\d{3})')
-_HAPROXY = re.compile(
+_BARE = lazy(r'\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]]{5,30}\] (?:[A-Z]+ \[[^\]]*\] )?"([^"]*)" (\d{3}) (\d+|-)')  # Django
+_UVICORN = lazy(r'(?:INFO|WARNING|ERROR):\s{1,8}(\S+:\d+) - "([^"]*)" (\d{3})')
+_HAPROXY = lazy(
     r"(?:.{0,120}?haproxy(?:\[\d+\])?: )?(?P<client>[\da-fA-F.:]+):\d{1,5} \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] "
     r"(?P<frontend>\S+) (?P<backend>[^/ ]+)/(?P<server>\S+) (?P<timers>(?:\+?-?\d+/){2,4}\+?-?\d+)"
     r"(?: (?P<status>\d{3}|-1))? \+?(?P<bytes>\d+) (?P<rest>.*)$"
 )
-_ENVOY = re.compile(r'\[\d{4}-\S+\] "([^"]*)" (\d{3}) (\S+) (?:.*? )?(\d+) (\d+) (\d+)')
-_BALANCER = re.compile(
+_ENVOY = lazy(r'\[\d{4}-\S+\] "([^"]*)" (\d{3}) (\S+) (?:.*? )?(\d+) (\d+) (\d+)')
+_BALANCER = lazy(
     r'(?:https?|h2|wss?|grpcs?) \d{4}-\S+ (\S+) (\S+):\d+ (\S+) \S+ \S+ \S+ (\d{3}|-) (\d{3}|-) \d+ (\d+) "([^"]*)"'
 )
-_PARTS = re.compile(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0
-_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[\da-fA-F]{0,4}:[\da-fA-F:.]+\]?|unix:|-")
+_PARTS = lazy(r"\b([a-z_]+)=(\S+)")  # what many a log_format adds behind the combined one: rt=0.1 uct=0.0
+_ADDRESS = lazy(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[\da-fA-F]{0,4}:[\da-fA-F:.]+\]?|unix:|-")
 
 
 def access_fields(line: str) -> dict[str, Any]:
