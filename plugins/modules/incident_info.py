@@ -147,7 +147,10 @@ held:
         workflow: {description: "Workflow of AWX that made it; 0 without one.", type: int}
         job: {description: "Job of AWX that made it; 0 without one.", type: int}
         address: {description: "Page of the workflow; empty if the address of AWX is not known.", type: str}
-    pending: {description: "Whether no later event is of the same mitigation and host.", type: bool}
+    pending:
+      description: >-
+        Whether no later event is of the same mitigation and host, and no workflow of AWX ended without approving it.
+      type: bool
 incidents:
   description: "Incidents of the log, the one that was written last first, if O(id) is empty."
   returned: success

@@ -103,7 +103,8 @@ class MadeIn(TypedDict):
 
 class HeldPlan(TypedDict):
     """A plan that a gate has held. ``variables``: those of its role by which it was made; ``alternative``: it is one to
-    another plan; ``made_in``: where; ``pending``: no later event is of the same mitigation and host."""
+    another plan; ``made_in``: where; ``pending``: no later event is of the same mitigation and host,
+    and its workflow did not end without an approval."""
 
     at: str
     by: str

@@ -14,6 +14,7 @@ HELD = "held"
 _ROLES = {"end_idle_sessions": "end_sessions", "end_session": "end_sessions"}
 # Options of modules that have another name as a variable of their role.
 _VARIABLES = {"build_index_table_database": "build_index_database", "build_index_build_timeout": "build_index_timeout"}
+_NO_APPROVAL = ("denied", "timed_out", "canceled")
 _AFTER = (HELD, "intended", "mitigated")  # an event of the same mitigation and host after which a plan is out of date
 
 
@@ -27,7 +28,8 @@ def held_plans(events: Sequence[EventReport]) -> list[HeldPlan]:
 def _of(event: EventReport, since: Sequence[EventReport]) -> list[HeldPlan]:
     note = event["note"]
     mitigation = str(note.get("mitigation", ""))
-    pending = not any(_replaces(later, event["host"], mitigation) for later in since[1:])
+    place = made_in(note)
+    pending = not any(_replaces(later, event["host"], mitigation) or _denies(later, place) for later in since[1:])
     whole: Mapping[str, Any] = note.get("plan") or {}
     plans = [plan for plan in (whole, *(whole.get("alternatives") or ())) if plan.get("actions")]
     role = _ROLES.get(mitigation, mitigation)
@@ -44,7 +46,7 @@ def _of(event: EventReport, since: Sequence[EventReport]) -> list[HeldPlan]:
             "reasons": [str(reason) for reason in note.get("reasons") or ()],
             "variables": variables_of(role, note.get("options") or {}),
             "alternative": plan is not whole,
-            "made_in": made_in(note),
+            "made_in": place,
             "pending": pending,
         }
         for plan in plans
@@ -77,6 +79,13 @@ def _replaces(event: EventReport, host: str, mitigation: str) -> bool:
 
 def _words(action: Mapping[str, Any]) -> str:
     return f"{str(action.get('action', '')).replace('_', ' ')} {action.get('who') or action['target']}".strip()
+
+
+def _denies(event: EventReport, place: MadeIn) -> bool:
+    """Whether a workflow of AWX ended without an approval of its plan, which a digest can still approve."""
+    note = event["note"]
+    ended = event["kind"] == "handed_over" and note.get("approval") in _NO_APPROVAL
+    return ended and bool(place["workflow"]) and made_in(note)["workflow"] == place["workflow"]
 
 
 def variables_of(role: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,3 +121,15 @@ def test_an_alternative_is_approved_in_a_workflow_by_its_digest_alone():
 def test_the_page_of_a_workflow():
     assert workflow_address("", 41) == ""
     assert workflow_address("https://awx.example.org", 7) == "https://awx.example.org/#/jobs/workflow/7/output"
+
+
+@pytest.mark.parametrize(
+    ("workflow", "approval", "pending"),
+    [(41, "denied", False), (41, "timed_out", False), (41, "approved", True), (40, "denied", True)],
+)
+def test_a_plan_whose_workflow_ended_without_an_approval_no_longer_waits(workflow, approval, pending):
+    ended = event("handed_over", host="", second=1, approval=approval, made_in={"workflow": workflow, "job": 45})
+    (plan,) = held_plans([in_workflow(41), ended])
+    assert plan["pending"] is pending
+    assert approved_plans([plan], ["a" * 12]) == [plan]  # a person can still approve it by its digest
+    assert held_plans([held(), ended])[0]["pending"]
