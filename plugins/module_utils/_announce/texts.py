@@ -80,6 +80,7 @@ MAIL: Mapping[str, str] = {
     "overdue_items_subject": "Overdue: {{ number }} action items, {{ severity }} {{ scenario }}",
     "overdue_items": "Action items of incident {{ incident }} that are overdue:\n{% for item in items %}\n- {{ item }}"
     "{% endfor %}\n",
+    "held_subject": "A plan waits for an approval: {{ scenario }} on {{ host }}",
     "held": "A plan waits for an approval on {{ host }}.{% for plan in plans %}\n\n{{ plan.mitigation }}, digest"
     " {{ plan.digest }}:{% for action in plan.actions %}\n- {{ action }}{% endfor %}{% endfor %}\n"
     "{% for reason in reasons %}\nheld: {{ reason }}{% endfor %}\nMade at {{ at }} (UTC) for {{ by }}."

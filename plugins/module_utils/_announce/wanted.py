@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
 from .._incident.event import EventReport
-from .._incident.held import held_plans, made_in
 from .._incident.phase import ENDED, phase_of, phases_of
 from .._incident.severity import is_worse
 from .._incident.stamps import moment_of, stamp
 from .._lifecycle.deadlines import UPDATE
 from .._lifecycle.roles import roles_of
 from .follow_up import follow_up_messages
+from .held_messages import held_values, plans_by_mail
 from .incident_facts import IncidentFacts, cleaned
 from .outbox import Message
 from .page_states import RESOLVED, PageState, page_states
@@ -146,9 +146,7 @@ def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
 
 
 def _held(event: EventReport) -> tuple[str, dict[str, Any]]:
-    plans = [_plan(plan) for plan in held_plans([event])]
-    reasons = _texts(event["note"].get("reasons"))[:5]
-    return "held", {"plans": plans, "reasons": reasons, "address": made_in(event["note"])["address"]}
+    return "held", held_values(event)
 
 
 def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
@@ -184,10 +182,6 @@ _POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
     "acknowledged": lambda event: ("acknowledged", _fields(event, "text")), "role": _role,
     "handed_over": lambda event: ("handed_over", _fields(event, "task", "message")),
 }  # fmt: skip
-
-
-def _plan(plan: Mapping[str, Any]) -> dict[str, Any]:
-    return {"mitigation": plan["mitigation"], "digest": plan["digest"][:12], "actions": plan["actions"][:6]}
 
 
 def _done(note: Mapping[str, Any]) -> list[str]:
@@ -281,21 +275,8 @@ def _mail(story: IncidentFacts) -> list[Message]:
     """To the approvers each plan that waits; to the stakeholders one at the opening, and one for every state that the
     facts reach."""
     options = story.settings[MAIL]
-    found = [
-        _plan_by_mail(story, event, str(address))
-        for event in story.events
-        if event["kind"] == "held"
-        for address in options["approvers"]
-    ]
-    return found + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
-
-
-def _plan_by_mail(story: IncidentFacts, event: EventReport, address: str) -> Message:
-    values = story.base(
-        state="approval", title=f"A plan waits for an approval ({story.scenario})", to=address, host=event["host"],
-        by=event["by"], at=event["at"], **_held(event)[1],
-    )  # fmt: skip
-    return Message(f"mail/held/{event['seq']}/{address}", MAIL, "held", values, lane=address)
+    plans = plans_by_mail(story.events, options["approvers"], story.base)
+    return plans + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
 
 
 def _states_by_mail(story: IncidentFacts, options: Mapping[str, Any]) -> list[Message]:
