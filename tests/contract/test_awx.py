@@ -328,6 +328,9 @@ def test_schedules_notifications_and_teams_name_what_exists():
     for schedule in OBJECTS["awx_schedules"]:
         assert schedule["unified_job_template"] in {**TEMPLATES, **WORKFLOWS}
         assert re.fullmatch(r"DTSTART;TZID=[\w/]+:\d{8}T\d{6} RRULE:FREQ=\w+;INTERVAL=\d+\S*", schedule["rrule"])
+        survey = {**TEMPLATES, **WORKFLOWS}[schedule["unified_job_template"]].get("survey", [])
+        required = {question["variable"] for question in survey if question["required"]}
+        assert required <= set(schedule.get("extra_data", {})) <= {question["variable"] for question in survey}
     notifications = {each["name"] for each in OBJECTS["awx_notification_templates"]}
     teams = {each["name"] for each in OBJECTS["awx_teams"]}
     for each in [*TEMPLATES.values(), *WORKFLOWS.values()]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib.resources
+import json
 import re
 import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+import jsonschema
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core import errors
 from ansible_collections.pafar.runbook.plugins.module_utils._run.known_names import RENAMED
@@ -135,6 +138,16 @@ def test_an_execution_environment_gets_what_a_controller_needs() -> None:
     assert all((ROOT / name).is_file() for name in dependencies.values())
     built = load(ROOT / "execution-environment.yml")["dependencies"]
     assert {name: built[name] for name in dependencies} == dependencies
+
+
+def test_an_execution_environment_has_the_form_that_ansible_builder_takes() -> None:
+    """By the schema of ansible-lint, which is that of ansible-builder 3."""
+    folder = importlib.resources.files("ansiblelint") / "schemas"
+    schema = json.loads((folder / "execution-environment.json").read_text())
+    description = load(ROOT / "execution-environment.yml")
+    jsonschema.validate(description, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**description, "dependancies": {}}, schema)
 
 
 def test_issue_templates_and_workflows_can_be_read() -> None:

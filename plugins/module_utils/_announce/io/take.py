@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Takes messages from the outbox of an incident, on the log's host. I/O; which ones is `claim`'s."""
+"""Takes messages from the outbox of an incident, on the log's host. I/O; which ones is `outbox.claim`'s."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from ..._incident.record import record
 from ..._incident.severity import severity_of
 from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
-from ..claim import Claim, claim
 from ..follow_up import COURSE
-from ..outbox import Entry, is_waiting, lines_of_outbox
+from ..outbox import Claim, Entry, claim, is_waiting, lines_of_outbox
 from ..paging import AFTER, Answerer
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, silencing_of

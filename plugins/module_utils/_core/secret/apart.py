@@ -12,7 +12,7 @@ import re
 from typing import Sequence
 
 from ..lazy import lazy
-from ..secret_names import HIDDEN, about_secret, is_secret
+from .secret_names import HIDDEN, about_secret, is_secret
 
 _Q = r"\\?[\"']"
 _TEXT = r"(?:\\\"(?:[^\"\\]|\\[^\"]){0,4096}\\\"|\"(?:\\.|[^\"\\]){0,4096}\"|'[^']{0,4096}')"
