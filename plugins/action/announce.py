@@ -41,7 +41,8 @@ class ActionModule(ActionBase):
     def _announced(self, params: dict[str, Any], task_vars: dict[str, Any] | None) -> Any:
         of_site = {
             ("page", "first_post"): params["public"], ("page", "soak"): params["soak"],
-            ("slack", "archive_after"): params["archive_after"],
+            ("slack", "archive_after"): params["archive_after"], ("slack", "awx_url"): params["awx_url"],
+            ("mail", "awx_url"): params["awx_url"],
         }  # fmt: skip
         announcing = Announcing(params["channels"], params["templates"], of_site)
         given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}

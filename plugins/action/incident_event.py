@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.pafar.runbook.plugins.module_utils._core.console import Line, of_act, of_terminations
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import HELD, workflow_address
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.held import HELD
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.intent import INTENDED
 from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import RECORD_ARGS, record
 from ansible_collections.pafar.runbook.plugins.module_utils._system.io.run import this_run
@@ -24,19 +24,9 @@ class ActionModule(LogAction):
         plan that is held says which workflow of AWX made it, so that its approval is of this plan and no other."""
         events = self._task.args.get("events")
         if isinstance(events, list):
-            place = self._made_in(task_vars or {})
+            place = _made_in(task_vars or {})
             self._task.args = {**self._task.args, "events": [_placed(_marked(event), place) for event in events]}
         return super().run(tmp, task_vars)
-
-    def _made_in(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The workflow of AWX that this job is a part of; empty where there is none."""
-        workflow, job = task_vars.get("awx_workflow_job_id"), task_vars.get("awx_job_id")
-        if not isinstance(workflow, int) or not isinstance(job, int):
-            return {}
-        return {"workflow": workflow, "job": job, "address": workflow_address(self._site_address(task_vars), workflow)}
-
-    def _site_address(self, task_vars: dict[str, Any]) -> str:
-        return str(self._templar.template(task_vars.get("runbook_awx_url") or ""))
 
     def write(self, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         return record(params, check_mode)
@@ -55,6 +45,14 @@ class ActionModule(LogAction):
 def _marked(event: Any) -> Any:
     run = this_run() if isinstance(event, dict) and event.get("kind") == INTENDED else ""
     return {**event, "note": {**(event.get("note") or {}), "run": run}} if run else event
+
+
+def _made_in(task_vars: dict[str, Any]) -> dict[str, Any]:
+    """The workflow of AWX that this job is a part of; empty where there is none."""
+    workflow, job = task_vars.get("awx_workflow_job_id"), task_vars.get("awx_job_id")
+    if not isinstance(workflow, int) or not isinstance(job, int):
+        return {}
+    return {"workflow": workflow, "job": job}
 
 
 def _placed(event: Any, place: dict[str, Any]) -> Any:

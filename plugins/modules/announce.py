@@ -40,6 +40,10 @@ options:
     description: Seconds after the end of an incident until its channel is archived.
     type: float
     default: 86400
+  awx_url:
+    description: Address of AWX. A plan that a workflow of AWX made is sent with the page on which it is approved.
+    type: str
+    default: ""
   people:
     description: People of the site, as M(pafar.runbook.oncall_info) has them.
     type: list

@@ -146,7 +146,6 @@ held:
       contains: &MadeIn
         workflow: {description: "Workflow of AWX that made it; 0 without one.", type: int}
         job: {description: "Job of AWX that made it; 0 without one.", type: int}
-        address: {description: "Page of the workflow; empty if the address of AWX is not known.", type: str}
     pending:
       description: >-
         Whether no later event is of the same mitigation and host, and no workflow of AWX ended without approving it.

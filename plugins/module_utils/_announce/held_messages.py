@@ -7,26 +7,27 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, Sequence
 
 from .._incident.event import EventReport, HeldPlan
-from .._incident.held import held_plans, made_in
+from .._incident.held import held_plans, made_in, workflow_address
 from .outbox import Message
 from .settings import MAIL
 
 _ACTIONS, _REASONS = 6, 5  # that a message names
 
 
-def held_values(event: EventReport) -> dict[str, Any]:
-    """Values of the template for an event of kind held. ``address``: of the page of AWX on which it is approved, empty
-    where there is none."""
+def held_values(event: EventReport, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of the template for an event of kind held. ``options``: of the channel. ``address``: of the page of AWX on
+    which it is approved, made from the site's setting alone, since it becomes a link; empty where there is none."""
+    workflow = made_in(event["note"])["workflow"]
     reasons = event["note"].get("reasons")
     return {
         "plans": [_plan(plan) for plan in held_plans([event])],
         "reasons": [str(reason) for reason in reasons][:_REASONS] if isinstance(reasons, list) else [],
-        "address": made_in(event["note"])["address"],
+        "address": workflow_address(str(options["awx_url"]), workflow) if workflow else "",
     }
 
 
 def plans_by_mail(
-    events: Sequence[EventReport], approvers: Sequence[Any], base: Callable[..., dict[str, Any]]
+    events: Sequence[EventReport], options: Mapping[str, Any], base: Callable[..., dict[str, Any]]
 ) -> list[Message]:
     """A mail for each plan that was held and each approver. ``base``: the values that every template has, and more."""
     return [
@@ -34,12 +35,12 @@ def plans_by_mail(
             f"mail/held/{event['seq']}/{address}",
             MAIL,
             "held",
-            base(to=address, host=event["host"], by=event["by"], at=event["at"], **held_values(event)),
+            base(to=address, host=event["host"], by=event["by"], at=event["at"], **held_values(event, options)),
             lane=address,
         )
         for event in events
         if event["kind"] == "held"
-        for address in map(str, approvers)
+        for address in map(str, options["approvers"])
     ]
 
 

@@ -34,5 +34,6 @@ ANNOUNCE_ARGS: dict[str, Any] = {
     "public": {"type": "str", "default": "ask", "choices": ["ask", "act"]},
     "soak": {"type": "float", "default": 600},
     "archive_after": {"type": "float", "default": 86400},
+    "awx_url": {"type": "str", "default": ""},
 }
 SECRETS = ("token", "password", "routing_key", "url", "user")  # settings that never leave the controller

@@ -23,7 +23,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     SLACK: {
         "api": "https://slack.com/api/", "standing_channel": "pafar-incidents", "channel_from": "P2", "invite": [],
-        "links": {}, "archive_after": 86400, "vendors": {},
+        "links": {}, "archive_after": 86400, "vendors": {}, "awx_url": "",
     },
     PAGE: {
         "api": "", "page": "", "scenarios": [], "first_post": "ask", "components": {}, "soak": 600, "words": {},
@@ -31,7 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     MAIL: {
         "port": 25, "user": "", "password": "", "tls": "starttls", "severities": ["P0", "P1"], "words": {},
-        "resolutions": {}, "public": False, "reviewers": [], "approvers": [],
+        "resolutions": {}, "public": False, "reviewers": [], "approvers": [], "awx_url": "",
     },
     PAGER: {"routing_key": "", "api": "https://events.pagerduty.com", "url": "", "severities": ["P0", "P1"]},
     TRACKER: {"token": "", "create": {}, "update": {}, "close": {}, "severities": ["P0", "P1", "P2", "P3"]},

@@ -112,6 +112,8 @@ def _posts(story: IncidentFacts, event: EventReport) -> list[Message]:
     """What is said of an event in the incident's channel."""
     said = _POSTS.get(event["kind"])
     template, values = said(event) if said else ("", {})
+    if event["kind"] == "held":
+        template, values = "held", held_values(event, story.settings[SLACK])
     if not template:
         return []
     who = {"by": event["by"], "host": event["host"], "at": event["at"]}
@@ -145,10 +147,6 @@ def _diagnosed(event: EventReport) -> tuple[str, dict[str, Any]]:
     return "diagnosed", {**_fields(event, "cause"), "lines": _texts(event["note"].get("lines"))[:6]}
 
 
-def _held(event: EventReport) -> tuple[str, dict[str, Any]]:
-    return "held", held_values(event)
-
-
 def _mitigated(event: EventReport) -> tuple[str, dict[str, Any]]:
     return "mitigated", {**_fields(event, "mitigation"), "done": _done(event["note"])[:8]}
 
@@ -177,7 +175,7 @@ def _fields(event: EventReport, *names: str) -> dict[str, Any]:
 
 
 _POSTS: Mapping[str, Callable[[EventReport], tuple[str, dict[str, Any]]]] = {
-    "noted": _noted, "diagnosed": _diagnosed, "held": _held, "mitigated": _mitigated, "verified": _verified,
+    "noted": _noted, "diagnosed": _diagnosed, "mitigated": _mitigated, "verified": _verified,
     "update": _update, "severity": _severity, "phase": lambda event: ("phase", _fields(event, "phase", "reason")),
     "acknowledged": lambda event: ("acknowledged", _fields(event, "text")), "role": _role,
     "handed_over": lambda event: ("handed_over", _fields(event, "task", "message")),
@@ -275,7 +273,7 @@ def _mail(story: IncidentFacts) -> list[Message]:
     """To the approvers each plan that waits; to the stakeholders one at the opening, and one for every state that the
     facts reach."""
     options = story.settings[MAIL]
-    plans = plans_by_mail(story.events, options["approvers"], story.base)
+    plans = plans_by_mail(story.events, options, story.base)
     return plans + (_states_by_mail(story, options) if story.worst in options["severities"] else [])
 
 

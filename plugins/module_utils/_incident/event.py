@@ -94,11 +94,10 @@ class Intent(TypedDict):
 
 
 class MadeIn(TypedDict):
-    """The workflow of AWX that made a plan, and its job; 0 without one. ``address``: its page, empty if not known."""
+    """The workflow of AWX that made a plan, and its job; 0 without one."""
 
     workflow: int
     job: int
-    address: str
 
 
 class HeldPlan(TypedDict):

@@ -57,11 +57,7 @@ def made_in(note: Mapping[str, Any]) -> MadeIn:
     """The workflow of AWX of an event."""
     given: Mapping[str, Any] = note.get("made_in") or {}
     workflow, job = given.get("workflow"), given.get("job")
-    return {
-        "workflow": workflow if isinstance(workflow, int) else 0,
-        "job": job if isinstance(job, int) else 0,
-        "address": str(given.get("address") or ""),
-    }
+    return {"workflow": workflow if isinstance(workflow, int) else 0, "job": job if isinstance(job, int) else 0}
 
 
 def workflow_address(site: str, workflow: int) -> str:

@@ -65,7 +65,7 @@ def test_acts_without_an_outcome_are_returned_with_their_run(tmp_path):
 
 def held_in(workflow):
     plan = {"digest": "d" * 64, "actions": [{"target": "t"}], "affected_before": 1}
-    return "held", {"plan": plan, "reasons": [], "made_in": {"workflow": workflow, "job": workflow + 1, "address": ""}}
+    return "held", {"plan": plan, "reasons": [], "made_in": {"workflow": workflow, "job": workflow + 1}}
 
 
 def test_a_workflow_of_awx_belongs_to_the_incident_that_holds_its_plan_and_to_no_other(tmp_path):

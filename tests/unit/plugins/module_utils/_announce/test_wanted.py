@@ -72,19 +72,20 @@ def held(seq=2, **note):
 
 
 def test_a_plan_goes_with_the_page_of_its_workflow_to_the_channel_and_to_the_approvers():
-    made = {"workflow": 41, "job": 42, "address": "https://awx.test/#/jobs/workflow/41/output"}
-    settings = {**SETTINGS, "mail": {**SETTINGS["mail"], "approvers": ["ada@z", "bob@z"]}}
+    made, page = {"workflow": 41, "job": 42}, "https://awx.test/#/jobs/workflow/41/output"
+    settings = {name: {**options, "awx_url": "https://awx.test"} for name, options in SETTINGS.items()}
+    settings["mail"]["approvers"] = ["ada@z", "bob@z"]
     found = {each.key: each for each in wanted("i", [opening("P3"), held(made_in=made)], settings, START)}
     assert {"mail/held/2/ada@z", "mail/held/2/bob@z"} == {key for key in found if key.startswith("mail/")}
     mail = found["mail/held/2/bob@z"]
-    assert (mail.values["to"], mail.values["address"], mail.lane) == ("bob@z", made["address"], "bob@z")
+    assert (mail.values["to"], mail.values["address"], mail.lane) == ("bob@z", page, "bob@z")
     assert mail.values["plans"] == [
         {"mitigation": "restart_services", "digest": "d" * 12, "actions": ["restart web-1"]}
     ]
     channel = next(
         each for each in wanted("i", [opening(), held(made_in=made)], settings, START) if "slack/held" in each.key
     )
-    assert channel.values["address"] == made["address"]
+    assert channel.values["address"] == page
 
 
 def test_without_approvers_a_plan_goes_by_no_mail():

@@ -29,7 +29,9 @@ PIECES = [
 ]  # fmt: skip
 SETTINGS = settings_of(
     {
-        "slack": {"token": "x"}, "mail": {"host": "x", "sender": "y@z.test", "to": ["a@z.test"]},
+        "slack": {"token": "x", "awx_url": "https://awx.example.org"},
+        "mail": {"awx_url": "https://awx.example.org", "host": "x", "sender": "y@z.test", "to": ["a@z.test"],
+                 "approvers": ["b@z.test"]},
         "page": {"kind": "statuspage", "token": "x", "scenarios": ["s"], "first_post": "act"},
         "pager": {"kind": "pagerduty", "routing_key": "x"}, "tracker": {"url": "http://x"},
     }
@@ -44,7 +46,7 @@ def messages(text):
         event("noted", 1, text, 2, triage="P1", signs=[{"text": text}], next=text),
         event("noted", 1, text, 3, text=text),
         event("diagnosed", 2, text, 4, cause=text, lines=[text]),
-        event("held", 2, text, 5, plan=plan, reasons=[text], mitigation=text),
+        event("held", 2, text, 5, plan=plan, reasons=[text], mitigation=text, made_in={"workflow": text}),
         event("mitigated", 3, text, 6, mitigation=text, done=[text]),
         event("verified", 4, text, 7, mitigation=text, outcome=text),
         event("update", 5, text, 8, text=text, audience="public"),
@@ -64,7 +66,8 @@ def rendered(text):
         if message.template in TEMPLATES[message.channel]:
             yield message.channel, texts.text(message.template, values)
         if message.channel == "mail":
-            yield "header", texts.text("subject", values, "header")
+            own = f"{message.template}_subject"
+            yield "header", texts.text(own if own in TEMPLATES["mail"] else "subject", values, "header")
 
 
 @pytest.mark.parametrize("text", PIECES, ids=range(len(PIECES)))
@@ -101,3 +104,18 @@ def test_a_template_of_the_site_is_in_a_sandbox_and_its_fault_is_one_sentence():
     with pytest.raises(InputError, match="'nte' is none of"):
         Texts("slack", {"nte": "x"})
     assert Texts("slack", {"note": "<b>{{ text }}"}).text("note", {"text": "<!here>"}) == "<b>&lt;!here&gt;"
+
+
+def test_a_plan_of_a_workflow_is_sent_with_the_page_on_which_it_is_approved():
+    page = "https://awx.example.org/#/jobs/workflow/41/output"
+    made = {"workflow": 41, "job": 42}
+    plan = {"digest": "d" * 64, "actions": [{"target": "t", "who": "web-1", "action": "restart"}]}
+    opened = event("opened", 0, seq=1, severity="P1", scenario="disk_space", hosts=["web1"])
+    held = event("held", 2, "ada", 5, plan=plan, reasons=["too many"], mitigation="restart_services", made_in=made)
+    found = {message.key: message for message in wanted("i", [opened, held], SETTINGS, START)}
+    mail = found["mail/held/5/b@z.test"].values
+    assert Texts("mail").text("held_subject", mail, "header") == "A plan waits for an approval: disk_space on db1"
+    for channel, key in (("mail", "mail/held/5/b@z.test"), ("slack", "slack/held/5")):
+        shown = Texts(channel).text("held", found[key].values)
+        assert f"To approve: {page}" in shown
+        assert "restart web-1" in shown
