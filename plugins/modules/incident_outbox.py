@@ -24,7 +24,8 @@ options:
     type: list
     elements: str
   answerers:
-    description: Who is on call now, each with C(step), C(person), C(slack), C(mail) and C(why). Without them no person is paged.
+    description: Who is on call now, each with C(step), C(person), C(slack), C(mail) and C(why), and
+      optionally C(since), C(until), C(before), C(before_slack) and C(before_mail). Without them no person is paged.
     type: list
     elements: dict
     default: []

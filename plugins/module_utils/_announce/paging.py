@@ -41,6 +41,19 @@ class Answerer(TypedDict):
     before_mail: str
 
 
+def answerer_of(row: Mapping[str, Any]) -> Answerer:
+    """A row of the option ``answerers``; what it does not have is empty."""
+
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    return {
+        "step": text("step"), "person": text("person"), "slack": text("slack"), "mail": text("mail"),
+        "why": text("why"), "since": text("since"), "until": text("until"), "before": text("before"),
+        "before_slack": text("before_slack"), "before_mail": text("before_mail"),
+    }  # fmt: skip
+
+
 def pages(
     events: Sequence[EventReport],
     answerers: Sequence[Answerer],

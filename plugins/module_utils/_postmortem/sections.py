@@ -90,8 +90,13 @@ def sections(facts: Facts) -> list[Section]:
         Section("communication", "Communication", [_communication(events), *_written(events, "communication")]),
         Section("evidence", "Evidence and chain", [_evidence(events), _chain(facts)]),
         Section("definitions", "Definitions", [_definitions(), *([definitions()] if facts.measured else [])]),
-        *([Section("numbers", "Numbers of the charts", found)] if (found := numbers(facts.measured)) else []),
+        *_numbers(facts),
     ]
+
+
+def _numbers(facts: Facts) -> list[Section]:
+    found = numbers(facts.measured)
+    return [Section("numbers", "Numbers of the charts", found)] if found else []
 
 
 def _measured_charts(facts: Facts) -> list[Section]:

@@ -17,7 +17,7 @@ from ..._lifecycle.rota_roles import assignments, steps_of_roles
 from ..._oncall.steps import STEPS
 from ..follow_up import COURSE
 from ..outbox import Claim, Entry, claim, is_waiting, lines_of_outbox
-from ..paging import AFTER, Answerer
+from ..paging import AFTER, Answerer, answerer_of
 from ..report import OutboxOfIncident, OutboxReport, TakenMessage
 from ..silences import Silencing, silencing_of
 from ..wanted import wanted
@@ -64,7 +64,8 @@ def _taken(given: Mapping[str, Any], name: str, check_mode: bool, now: datetime)
     roles: list[dict[str, Any]] = []
 
     def decide(events: Sequence[EventReport]) -> list[dict[str, Any]]:
-        who, after = given.get("answerers") or (), given.get("after") or AFTER
+        who = [answerer_of(row) for row in given.get("answerers") or ()]
+        after = given.get("after") or AFTER
         alerts[:] = [silencing_of(events, now)]
         messages = wanted(name, events, given["settings"], now, who, after, is_named=bool(given["ids"]))
         made[:] = [claim(events, messages, now, given["channels"], timedelta(seconds=given["lease"]))]

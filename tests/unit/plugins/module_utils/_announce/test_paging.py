@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._announce.paging import (
     AFTER,
+    answerer_of,
     pages,
     reminders,
     shift_changes,
@@ -125,3 +126,9 @@ def test_the_roles_that_the_person_who_leaves_holds_are_named():
 )
 def test_what_is_no_change_of_shift_in_an_open_incident(who, minutes, events):
     assert told(who, minutes, events) == []
+
+
+def test_what_a_row_does_not_have_is_empty():
+    row = answerer_of({"step": "primary", "person": "ada", "slack": None})
+    assert (row["person"], row["slack"], row["since"]) == ("ada", "", "")
+    assert shift_changes([opened("P1")], [row], SETTINGS, BASE, START) == []
