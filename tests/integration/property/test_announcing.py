@@ -240,7 +240,14 @@ def check_page(played: Played, entries: Any) -> None:
 def check_others(played: Played, entries: Any) -> None:
     channels = played.channels
     triggers = [key for key in of_channel(entries, "pager", "sent") if key.startswith("pager/trigger")]
-    assert channels.pager.triggered.get(played.id, 0) == min(1, len(triggers))
+    # One that was in doubt, then refused for the time being, and then replaced by the next state may have arrived.
+    maybe = [
+        entry.message.key
+        for entry in entries
+        if entry.message.key.startswith("pager/trigger") and entry.state == "replaced" and entry.asks
+    ]
+    triggered = channels.pager.triggered.get(played.id, 0)
+    assert min(1, len(triggers)) <= triggered <= min(1, len(triggers) + len(maybe))
     issues = [issue for issue in channels.tracker.issues if issue["external_id"] == played.id]
     assert len(issues) == 1
     mails = [mail for mail in channels.mail.mails if re.search(rf"Incident {played.id}\s", mail.get_content())]
