@@ -20,7 +20,8 @@ from support.sites.description import SLOTS, Site
 _SETTINGS = {
     "max_connections": str(SLOTS), "max_prepared_transactions": "10", "shared_preload_libraries": "pg_stat_statements",
     "log_line_prefix": "%p|%a|%u| ", "wal_level": "replica", "max_wal_senders": "6", "synchronous_commit": "on",
-    "autovacuum": "off", "max_worker_processes": "4", "max_parallel_workers_per_gather": "0",
+    # A standby whose connection breaks for a moment must find its WAL again, or it streams no more to any site.
+    "wal_keep_size": "1GB", "autovacuum": "off", "max_worker_processes": "4", "max_parallel_workers_per_gather": "0",
 }  # fmt: skip
 _TEMPLATE = (
     "CREATE TABLE bookings (id int PRIMARY KEY, seats int NOT NULL, guest text)",
