@@ -13,7 +13,7 @@ from typing import Any, Mapping, Sequence, TypedDict
 
 from .._core.text import span
 from .._incident.event import EventReport
-from .._incident.phase import ENDED, phase_of
+from .._incident.phase import ENDED, acknowledgements, phase_of
 from .._incident.severity import severity_of
 from .._incident.stamps import is_stamp, moment_of, stamp
 from .._lifecycle.deadlines import update_due
@@ -22,7 +22,7 @@ from .outbox import Message
 from .settings import MAIL, SLACK
 
 AFTER: Mapping[str, tuple[float, ...]] = {"P0": (0, 5, 10), "P1": (0, 15, 30)}  # minutes, by step
-_NEWS = timedelta(hours=1)  # for how long a change of shift is told
+_NEWS = timedelta(hours=1)  # within which a change of shift is announced
 
 
 class Answerer(TypedDict):
@@ -81,11 +81,7 @@ def pages(
 
 def _is_answered(events: Sequence[EventReport]) -> bool:
     """Acknowledged since it was opened for the last time, or over."""
-    last = 0
-    for number, event in enumerate(events):
-        if event["kind"] == "phase" and event["note"].get("phase") == "open":
-            last = number
-    return phase_of(events) in ENDED or any(event["kind"] == "acknowledged" for event in events[last:])
+    return phase_of(events) in ENDED or bool(acknowledgements(events))
 
 
 def _of_step(answerer: Answerer, channels: Mapping[str, Any], base: Mapping[str, Any]) -> list[Message]:

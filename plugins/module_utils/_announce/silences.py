@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Mapping, NamedTuple, Sequence, Tuple, TypedDict
 
 from .._incident.event import EventReport
-from .._incident.phase import ENDED, phase_of
+from .._incident.phase import ENDED, acknowledgements, phase_of
 from .._incident.stamps import moment_of
 from .._lifecycle.incident_alerts import FIRING, RESOLVED, Alert, IncidentAlert, alert_note, alerts_of, moment_from
 
@@ -74,11 +74,7 @@ class Changes:
 def silencing_of(events: Sequence[EventReport], now: datetime) -> Silencing:
     """What the log says about the alerts of an incident at present."""
     opened = next((event["note"] for event in events if event["kind"] == "opened"), {})
-    phase, since = phase_of(events), 0
-    for number, event in enumerate(events):
-        if event["kind"] == "phase" and event["note"].get("phase") == "open":
-            since = number
-    said = [event for event in events[since:] if event["kind"] == "acknowledged"]
+    phase, said = phase_of(events), acknowledgements(events)
     silenced: dict[str, str] = {}
     expired: list[str] = []
     for event in events:

@@ -4,7 +4,8 @@
 
 Such a login ends where a password is asked for: that shows a server that takes connections. Whether an application's
 login succeeds comes after it (slots that are reserved, limits of a role), and so does the state of the server. Only a
-login that is let in without a password is told that (in_hot_standby and default_transaction_read_only, from 14 on).
+login that is let in without a password is answered with that (in_hot_standby and default_transaction_read_only, from
+14 on).
 
 Source: "Message Formats", "Error Codes" and "Error and Notice Message Fields", PostgreSQL's documentation.
 """

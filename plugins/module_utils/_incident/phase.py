@@ -45,6 +45,15 @@ def phase_of(events: Sequence[EventReport]) -> str:
     return present
 
 
+def acknowledgements(events: Sequence[EventReport]) -> list[EventReport]:
+    """Those since the incident was opened, or opened again, for the last time."""
+    since = 0
+    for number, event in enumerate(events):
+        if event["kind"] == "phase" and event["note"].get("phase") == OPEN:
+            since = number
+    return [event for event in events[since:] if event["kind"] == "acknowledged"]
+
+
 def _after(present: str, event: EventReport) -> str:
     kind, note = event["kind"], event["note"]
     if kind == "phase":

@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
 
 
 def _is_set(option: str, given: dict[str, Any], before: dict[str, Any]) -> bool:
-    """A credential that exists keeps its secrets where it is told so."""
+    """A credential that exists keeps its secrets where the options say so."""
     return not (option in _SECRETS and before and given.get("update_secrets") is False)
 
 

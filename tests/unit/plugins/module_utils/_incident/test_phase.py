@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._incident.phase import phase_of, phases_of
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.phase import (
+    acknowledgements,
+    phase_of,
+    phases_of,
+)
 
 from support.incident_events import event, opened
 
@@ -56,3 +60,11 @@ def test_each_change_is_named_with_its_event():
     assert [change.phase for change in changes] == ["open", "acknowledged", "identified", "monitoring"]
     assert [change.event for change in changes] == [events[0], ACK, FOUND, ACT]
     assert phases_of([]) == []
+
+
+def test_an_acknowledgement_counts_until_the_incident_is_opened_again():
+    again = event("phase", 2, phase="open", reason="it is back")
+    later = event("acknowledged", 3, by="bob")
+    assert acknowledgements([opened(), ACK]) == [ACK]
+    assert acknowledgements([opened(), ACK, again]) == []
+    assert acknowledgements([opened(), ACK, again, later]) == [later]
