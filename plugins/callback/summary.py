@@ -65,7 +65,7 @@ _PLANNERS = (
     "pg_index_build",
     "pg_role_settings",
 )
-_OF_ALL_HOSTS = ("preflight_report", "incident_open", "announce")
+_OF_ALL_HOSTS = ("preflight_report", "incident_open", "announce", "show_text")
 PLANNED = "planned"
 ACTED = "acted"
 
@@ -118,6 +118,7 @@ class CallbackModule(CallbackBase):
             "pg_preflight_info": lambda _host, result: of_preflight(result),
             "host_preflight_info": lambda _host, result: of_preflight(result),
             "preflight_report": lambda _host, result: of_total(result),
+            "show_text": lambda _host, result: summary.of_text(result),
             "pg_statements_info": lambda _host, result: of_statements(result),
             "pg_index_info": lambda _host, result: of_indexes(result),
         }

@@ -84,7 +84,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 messages:
-  description: x
+  description:
+    - Messages that were taken from the outbox, in order, and what became of each; in check mode as each would go
+      out.
   returned: success
   type: list
   elements: dict
@@ -100,18 +102,24 @@ messages:
       type: str
     reason: {description: "Why it was not sent, or what is to be known of it.", type: str}
 differences:
-  description: x
+  description: What a status page shows that the log does not say, a sentence each.
   returned: success
   type: list
   elements: str
   sample: []
 waiting:
-  description: x
+  description: Number of messages that a later run sends.
   returned: success
   type: int
   sample: 0
 lines:
-  description: x
+  description: What went out, what did not and why, and what waits, a sentence each; empty if nothing was due.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+left:
+  description: What waits or was refused in earlier runs, and incidents that could not be read, a sentence each.
   returned: success
   type: list
   elements: str

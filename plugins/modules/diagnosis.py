@@ -291,7 +291,7 @@ plans:
                 Identifier of the object in its present state, for the option C(only). It changes when the object is
                 replaced or its state changes.
               type: str
-            reason: {description: "Reason.", type: str}
+            reason: {description: "Why it is so, in a sentence.", type: str}
             action: {description: "The act.", type: str}
         excluded:
           description: "Excluded targets, with reasons."
@@ -320,7 +320,7 @@ plans:
                 Identifier of the object in its present state, for the option C(only). It changes when the object is
                 replaced or its state changes.
               type: str
-            reason: {description: "Reason.", type: str}
+            reason: {description: "Why it is so, in a sentence.", type: str}
         affected_before: {description: "Number of sessions that match the rules.", type: int}
         affected_after: {description: "Number of sessions that match the rules and are not in the plan.", type: int}
         what: {description: "Description, in a sentence.", type: str}

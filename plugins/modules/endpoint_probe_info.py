@@ -233,7 +233,7 @@ matrix:
           type: dict
           contains: &LayerReport
             ok: {description: "Whether the layer works.", type: bool}
-            ms: {description: "Milliseconds.", type: float}
+            ms: {description: "Time that it took, in milliseconds.", type: float}
             said: {description: "Answer of the layer, or the error.", type: str}
             proxy: {description: "HTTP proxy in use.", type: str}
             address: {description: "Address that the attempt used.", type: str}

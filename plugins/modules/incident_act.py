@@ -151,6 +151,12 @@ events:
   contains: &NewEvent
     kind: {description: "Kind of the event.", type: str}
     note: {description: "Facts about the event.", type: dict}
+lines:
+  description: The incident and the events for a person, in lines.
+  returned: success
+  type: list
+  elements: str
+  sample: ["incident 2026-11-23-145635-db_lock_contention-06f2a1", "acknowledged (by ada)"]
 path:
   description: The incident's file; empty if nothing was written.
   returned: success

@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 incidents:
-  description: x
+  description: Incidents with messages or silences that are due, with what is to be sent and what waits.
   returned: success
   type: list
   elements: dict
@@ -107,7 +107,7 @@ incidents:
           type: dict
         expired: {description: "Ids of silences that a run expired.", type: list, elements: str}
 lines:
-  description: x
+  description: Incidents that could not be read, a sentence each.
   returned: success
   type: list
   elements: str

@@ -73,7 +73,7 @@ incidents:
   contains: &IncidentOfMonth
     id: {description: "Full id of the container.", type: str}
     opened_at: {description: "Time of its first event (UTC, ISO 8601).", type: str}
-    severity: {description: "Severity.", type: str}
+    severity: {description: "Severity that it stands for.", type: str}
     cause: {description: "Last cause that was diagnosed, else the kind of incident.", type: str}
     durations: {description: "Seconds by name; null if missing.", type: dict}
     verified: {description: "Whether the log and its evidence are what was written.", type: bool}

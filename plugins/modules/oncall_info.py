@@ -67,12 +67,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 at:
-  description: x
+  description: Moment that the answer is of (UTC, ISO 8601).
   returned: success
   type: str
   sample: "2026-11-23T14:56:35.000000Z"
 steps:
-  description: x
+  description: For each step of the escalation who is on call, until when and from which layer.
   returned: success
   type: list
   elements: dict
@@ -91,7 +91,7 @@ steps:
       type: float
     why: {description: "Why no person is on call, or what is wrong with the person; else empty.", type: str}
 gaps:
-  description: x
+  description: Times of the next O(ahead) days in which no person is on call, by step.
   returned: success
   type: list
   elements: dict
@@ -102,20 +102,20 @@ gaps:
     end: {description: "End of the time (UTC).", type: str}
     people: {description: "The two people; empty for no person.", type: list, elements: str}
 overlaps:
-  description: x
+  description: Times of the next O(ahead) days for which two shifts of a step name different people.
   returned: success
   type: list
   elements: dict
   sample: []
   contains: *Uncovered
 problems:
-  description: x
+  description: What is wrong with the people, the layers and the feeds, a sentence each.
   returned: success
   type: list
   elements: str
   sample: []
 lines:
-  description: x
+  description: The answer for a person, in lines.
   returned: success
   type: list
   elements: str

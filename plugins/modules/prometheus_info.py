@@ -63,7 +63,7 @@ alerts:
   sample: [{"name": "UsersFail", "state": "firing", "severity": "P1", "summary": "More than a tenth fails"}]
   contains: &AlertReport
     name: {description: "Name of the alert.", type: str}
-    severity: {description: "Severity.", type: str}
+    severity: {description: "Severity that it stands for.", type: str}
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}
     state: {description: "V(pending) or V(firing).", type: str}
     since: {description: "Time from which the alert is active.", type: str}

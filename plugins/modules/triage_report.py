@@ -91,7 +91,7 @@ signs:
   elements: dict
   sample: [{"severity": "P1", "text": "12 sessions wait for locks", "host": "db1", "scenario": "db_lock_contention"}]
   contains: &SignReport
-    severity: {description: "Severity.", type: str}
+    severity: {description: "Severity that it stands for.", type: str}
     text: {description: "Description of the sign.", type: str}
     host: {description: "Host that shows the sign; empty for none.", type: str}
     scenario: {description: "Playbook that the sign points to, without .yml; empty for none.", type: str}

@@ -12,6 +12,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._compose.project imp
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_ref import Source
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.project_report import ProjectReport, project_dict
 from ansible_collections.pafar.runbook.plugins.module_utils._compose.proxy import StaleProxy
+from ansible_collections.pafar.runbook.plugins.module_utils._core.console import TextReport
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import GateResult
 from ansible_collections.pafar.runbook.plugins.module_utils._core.outcome import OutcomeReport, outcome_of
 from ansible_collections.pafar.runbook.plugins.module_utils._core.plan import Item
@@ -377,6 +378,7 @@ CONTRACTS = [
     Contract("preflight_report", PreflightTotal, list(preflight_values())),
     Contract("check_run", CheckedRun, list(check_values())),
     Contract("run_summary", RunReport, list(run_values())),
+    Contract("show_text", TextReport, [{"lines": ["nothing is due"]}]),
     Contract("gate", GateResult, list(gate_values())),
     Contract("outcome", OutcomeReport, [{**outcome_of(1, 0, 0, 1.0), "what": ""}]),
     Contract("prometheus_info", AlertsAndSeries, list(prometheus_values())),

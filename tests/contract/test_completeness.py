@@ -59,6 +59,21 @@ def documentation():
 
 
 @pytest.mark.parametrize("name", MODULES)
+def test_a_description_is_no_placeholder(documentation, name):
+    assert [place for place, text in described(documentation[f"pafar.runbook.{name}"]) if len(text.split()) < 2] == []
+
+
+def described(value, place=""):
+    """Every description of a documentation, with its place."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key == "description" and isinstance(each, (str, list)):
+                yield place, each if isinstance(each, str) else " ".join(each)
+            else:
+                yield from described(each, f"{place}.{key}")
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_documentation_and_arguments_agree(documentation, name):
     """The doc fragments are twins of the spec fragments: same names, types, defaults, choices."""
     assert disagreements(documentation[f"pafar.runbook.{name}"]["doc"]["options"], spec_of(name)) == []

@@ -81,6 +81,7 @@ EXEMPT = {
     "outcome": "compares two counts",
     "pg_index_build": "plans on a look that fails where it cannot be taken",
     "pg_role_settings": "plans on a look that fails where it cannot be taken",
+    "show_text": "shows the lines of another result",
     "top_consumers": "weighs what host_resources_info returned",
 }
 

@@ -30,7 +30,8 @@ def of_announced(result: Mapping[str, Any]) -> list[Line]:
         elif row["reason"]:
             lines.append((CARE, f"{row['channel']}: {row['key']}: {row['reason']}"))
     lines += [(CARE, difference) for difference in result["differences"]]
-    return lines + [(DIM, line) for line in result["silences"]]
+    lines += [(DIM, line) for line in result["silences"]]
+    return lines + [(CARE, line) for line in result["left"]]
 
 
 def _words(state: str) -> str:

@@ -59,10 +59,12 @@ class AnnouncedMessage(TypedDict):
 
 class AnnounceReport(TypedDict):
     """What announce returns. ``differences``: what a page shows and the log does not say; ``waiting``: messages that
-    a later run sends; ``silences``: what was changed in Alertmanager, and what could not be."""
+    a later run sends; ``left``: what waits or was refused in earlier runs, and incidents that could not be read, in
+    sentences; ``silences``: what was changed in Alertmanager, and what could not be."""
 
     messages: list[AnnouncedMessage]
     differences: list[str]
     silences: list[str]
+    left: list[str]
     waiting: int
     lines: list[str]

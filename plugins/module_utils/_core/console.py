@@ -33,6 +33,12 @@ class ShownAct(ActResult, total=False):
     next_up: str
 
 
+class TextReport(TypedDict):
+    """What show_text returns."""
+
+    lines: list[str]
+
+
 class Named(TypedDict):
     """A session or a prepared transaction, named as in the plan."""
 
@@ -59,6 +65,11 @@ class Terminations(_Planned):
     rounds: int
     seconds_to_recovery: float | None
     stopped: str
+
+
+def of_text(result: TextReport) -> list[Line]:
+    """Lines that are shown as they are."""
+    return [(PLAIN, line) for line in result["lines"]]
 
 
 def first_line(kind: str, text: str, unread: Sequence[str]) -> Line:

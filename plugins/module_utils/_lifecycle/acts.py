@@ -37,10 +37,11 @@ class NewEvent(TypedDict):
 
 class ActedReport(TypedDict):
     """What incident_act returns. ``events``: those that were appended, or would be in check mode; ``path``: of the log,
-    empty if nothing was written; ``head``: of the log afterwards."""
+    empty if nothing was written; ``head``: of the log afterwards; ``lines``: the same for a person."""
 
     id: str
     events: list[NewEvent]
+    lines: list[str]
     path: str
     head: Head
 

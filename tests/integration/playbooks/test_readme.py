@@ -90,7 +90,7 @@ def test_what_is_printed_is_typed_from_the_clone_to_the_undo(server, site, monke
 def walk(server, site, menu, clone):
     """From the menu on, each command as the step before printed it; the last run, and how many commands there were."""
     playbook = re.search(r"the database is slow +(\w+)", menu.stdout).group(1)
-    check = re.search(r"CHECK +(ansible-playbook .*?--diff)", menu.stdout).group(1).replace("{}", playbook)
+    check = re.search(r"CHECK: .*\n +(ansible-playbook .*?--diff)", menu.stdout).group(1).replace("PLAYBOOK", playbook)
     held = site.typed(check, clone)
     assert held.returncode == 0, held.stdout + held.stderr
     assert "CREATE INDEX CONCURRENTLY big_customer_idx" in held.stdout

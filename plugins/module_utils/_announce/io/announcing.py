@@ -77,7 +77,7 @@ class Announcing:
             found["messages"] += [self._row(incident["id"], taken, "planned", "") for taken in incident["messages"]]
             found["waiting"] += incident["waiting"]
         found["lines"] += [f"{row['channel']} to {row['to']}: {row['text']}" for row in found["messages"]]
-        found["lines"] += found["silences"]
+        found["lines"] += found["silences"] + found["left"]
         return found
 
     def sent(self, report: OutboxReport, append: _Append, budget: float, clock: Clock = utc_now) -> AnnounceReport:
@@ -105,9 +105,8 @@ class Announcing:
                 append(name, list(events))
             found["silences"] = list(silencer.lines)
         found["waiting"] = sum(incident["waiting"] for incident in report["incidents"])
-        found["lines"] += [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
-        for incident in report["incidents"]:
-            found["lines"] += [f"{incident['id']}: {line}" for line in incident["lines"]]
+        found["lines"] = [_line(row) for row in found["messages"]] + found["differences"] + found["silences"]
+        found["lines"] += found["left"]
         return found
 
     def _row(self, incident: str, taken: TakenMessage, state: str, reason: str) -> AnnouncedMessage:
@@ -126,7 +125,10 @@ class Announcing:
 
 
 def _nothing(report: OutboxReport) -> AnnounceReport:
-    return {"messages": [], "differences": [], "silences": [], "waiting": 0, "lines": list(report["lines"])}
+    left = [f"{incident['id']}: {line}" for incident in report["incidents"] for line in incident["lines"]]
+    return {
+        "messages": [], "differences": [], "silences": [], "left": [*report["lines"], *left], "waiting": 0, "lines": [],
+    }  # fmt: skip
 
 
 def _entry(taken: TakenMessage, now: datetime) -> Entry:

@@ -16,7 +16,8 @@ from ..._incident.io.log import missing_incident, read
 from ..._incident.io.verify import verify
 from ..._incident.record import record
 from ..._incident.scope import NEW
-from ..acts import Said, events_of
+from ..._incident.timeline import words_of
+from ..acts import ActedReport, NewEvent, Said, events_of
 from ..user_report import SCENARIO, action_item, noted, opening_of
 
 _SAID = ("text", "reason", "severity", "role", "person", "item", "audience", "status")
@@ -48,13 +49,24 @@ def act_on_incident(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
 
     if check_mode:
         decide(read(given["log"], name)[0])
-        return {"changed": False, "id": name, "events": new, "path": "", "head": {"seq": 0, "hash": ""}}
+        return _acted(name, said.by, new, None)
     # Asked while no one else can write: of two people who take one role at once the second one is refused.
     options = {option: given[option] for option in _KEPT}
     written = record({**options, "id": name, "events": [], "create": False}, check_mode, decide)
-    return {
-        "changed": written["changed"], "id": name, "events": new, "path": written["path"], "head": written["head"],
+    return _acted(name, said.by, new, written)
+
+
+def _acted(name: str, by: str, new: Sequence[dict[str, Any]], written: Mapping[str, Any] | None) -> dict[str, Any]:
+    """``written``: what the log answered; None in check mode, where nothing was written."""
+    lines = [f"incident {name}" if written else f"incident {name}; nothing was written in check mode"]
+    events: list[NewEvent] = [{"kind": event["kind"], "note": event["note"]} for event in new]
+    bare: EventReport = {"seq": 0, "at": "", "kind": "", "by": by, "host": "", "note": {}, "logged": ""}
+    lines += [f"{words_of({**bare, **event})} (by {by})" for event in events]
+    report: ActedReport = {
+        "id": name, "events": events, "lines": lines, "path": written["path"] if written else "",
+        "head": written["head"] if written else {"seq": 0, "hash": ""},
     }  # fmt: skip
+    return {"changed": bool(written and written["changed"]), **report}
 
 
 def _person(people: Sequence[Mapping[str, Any]], by: str) -> str:
@@ -75,7 +87,7 @@ def _report(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         raise missing_incident(Path(given["log"]).expanduser(), given["id"])
     new = [noted(report)] if found["joined"] else [action_item(report)]
     if check_mode:
-        return {"changed": False, "id": found["id"], "events": new, "path": "", "head": found["head"]}
+        return _acted(found["id"], given["by"], new, None)
     options = {option: given[option] for option in _KEPT}
     # Two reports of one moment are one incident: the second one joins it when it is written.
     joins = {"join_hosts": given["hosts"], "join_within": found["join_within"]}
@@ -85,7 +97,4 @@ def _report(given: dict[str, Any], check_mode: bool) -> dict[str, Any]:
         return new
 
     written = record({**options, **joins, "id": found["id"], "events": [], "opening": report}, check_mode, decide)
-    name = written["id"] or found["id"]
-    return {
-        "changed": written["changed"], "id": name, "events": new, "path": written["path"], "head": written["head"],
-    }  # fmt: skip
+    return _acted(written["id"] or found["id"], given["by"], new, written)

@@ -28,7 +28,8 @@ def act(log, name, by="ada", **options):
 
 
 def test_one_incident_from_the_acknowledgement_to_the_end(log):
-    assert act(log, "acknowledge")["id"] == "a"
+    acknowledged = act(log, "acknowledge")
+    assert (acknowledged["id"], acknowledged["lines"]) == ("a", ["incident a", "acknowledged (by ada)"])
     assert act(log, "take_role", role="incident_commander")["head"]["seq"] == 4
     offered = act(log, "offer_role", role="incident_commander", person="bob")
     assert "tried: x on db1: did it: not verified" in offered["events"][0]["note"]["handover"]

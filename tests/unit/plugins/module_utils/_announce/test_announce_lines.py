@@ -25,9 +25,19 @@ def row(state, reason="", channel="slack"):
     ],
 )  # fmt: skip
 def test_what_went_out_is_one_line_and_what_did_not_is_named(result, lines):
-    assert of_announced({"silences": [], **result}) == lines
+    assert of_announced({"silences": [], "left": [], **result}) == lines
 
 
 def test_what_changed_in_alertmanager_is_said():
-    result = {"messages": [], "differences": [], "silences": ["i: DiskFull is silenced"]}
+    result = {"messages": [], "differences": [], "silences": ["i: DiskFull is silenced"], "left": []}
     assert of_announced(result) == [(DIM, "i: DiskFull is silenced")]
+
+
+def test_what_an_earlier_run_could_not_send_is_said_again():
+    result = {
+        "messages": [],
+        "differences": [],
+        "silences": [],
+        "left": ["i: slack: slack/note/7 is refused: no token"],
+    }
+    assert of_announced(result) == [(CARE, "i: slack: slack/note/7 is refused: no token")]
