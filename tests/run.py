@@ -63,7 +63,8 @@ def steps() -> list[Step]:
         pytest_step("contract", ["tests/contract"], 11),
         pytest_step("integration", integration(), 900, needs=("builds",), slots=2),
         pytest_step("integration", [*BY_SERVER, SITES], 200, needs=("builds",), slots=2),
-        pytest_step("platform", [*BY_FILE, *shop_tests()], 600, lane="wait", needs=("engine",)),
+        # Two commands, so that the places that are free at the end of a run share them.
+        *(pytest_step("platform", [*BY_FILE, *tests], 300, lane="wait", needs=("engine",)) for tests in shop_tests()),
         pytest_step("platform", [GAME_DAYS], 1000, lane="wait", needs=("engine",)),
         pytest_step(
             "platform",
@@ -88,16 +89,18 @@ def pytest_step(
 
 
 def integration() -> list[str]:
-    return [*BY_SERVER, *(f"--ignore={path}" for path in (*shop_tests(), PLATFORM, SITES)), "tests/integration"]
+    apart = [path for tests in shop_tests() for path in tests]
+    return [*BY_SERVER, *(f"--ignore={path}" for path in (*apart, PLATFORM, SITES)), "tests/integration"]
 
 
-def shop_tests() -> list[str]:
-    """The tests that need an engine and a small project of their own, the longest first."""
+def shop_tests() -> list[list[str]]:
+    """The tests that need an engine and a small project of their own, in two halves; in each the longest first."""
     targets = TESTS / "integration/targets"
-    first = [targets / name for name in ("compose_rollback", "compose_restart", "compose_scale")]
-    rest = sorted({*targets.glob("compose_*"), targets / "host_resources_info"} - set(first))
-    cut_off = TESTS / "integration/property/test_cut_off_acts.py"
-    return [str(path.relative_to(ROOT)) for path in (*first, cut_off, *rest)]
+    longest = [targets / "compose_rollback", TESTS / "integration/property/test_cut_off_acts.py"]
+    long = [targets / "compose_restart", targets / "compose_scale"]
+    rest = sorted({*targets.glob("compose_*"), targets / "host_resources_info"} - {*longest, *long})
+    halves = ([*longest, *rest], long)
+    return [[str(path.relative_to(ROOT)) for path in half] for half in halves]
 
 
 def molecule(scenario: str) -> Step:

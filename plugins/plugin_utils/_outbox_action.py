@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the action announce does: takes from the outbox where the log is, and sends from here.
+
+PRIVATE to this collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.announcing import Announcing
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.answerers import answerers
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.io.take import take_messages
+from ansible_collections.pafar.runbook.plugins.module_utils._announce.report import AnnounceReport, OutboxReport
+from ansible_collections.pafar.runbook.plugins.module_utils._core.errors import LogError
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+AskHost = Callable[[str, "dict[str, Any]"], "dict[str, Any]"]  # runs a module of that name on the log's host
+_OF_THE_LOG = ("log", "by", "at", "group")
+
+
+def announced(params: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> AnnounceReport:
+    """What announce returns. ``ask_host``: None where the log is on this host. Raises RunbookError."""
+    of_site = {
+        ("page", "first_post"): params["public"], ("page", "soak"): params["soak"],
+        ("slack", "archive_after"): params["archive_after"], ("slack", "awx_url"): params["awx_url"],
+        ("mail", "awx_url"): params["awx_url"],
+    }  # fmt: skip
+    announcing = Announcing(params["channels"], params["templates"], of_site)
+    given = {name: params[name] for name in (*_OF_THE_LOG, "ids", "lease")}
+    given = {**given, "settings": announcing.public, "channels": None, "after": params["after"]}
+    given["roles_from"] = params["roles_from"]
+    given["answerers"] = answerers(params) if params["oncall"] else []
+    taken = _taken(given, check_mode, ask_host)
+    if check_mode:
+        return announcing.shown(taken, params["budget"])
+
+    def append(incident: str, events: list[dict[str, Any]]) -> None:
+        if not events:
+            return
+        options = {name: params[name] for name in _OF_THE_LOG}
+        event = {**options, "id": incident, "events": events, "create": False}
+        if ask_host is None:
+            record(event, False)
+        else:
+            _answer(ask_host, "incident_event", event)
+
+    return announcing.sent(taken, append, params["budget"])
+
+
+def _taken(given: dict[str, Any], check_mode: bool, ask_host: AskHost | None) -> OutboxReport:
+    if ask_host is None:
+        return take_messages(given, check_mode)
+    found = _answer(ask_host, "incident_outbox", given)
+    return {"incidents": found["incidents"], "lines": found["lines"]}
+
+
+def _answer(ask_host: AskHost, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    arguments = {option: value for option, value in given.items() if value is not None}
+    try:
+        found = ask_host(name, arguments)
+    except AnsibleConnectionFailure as error:
+        raise LogError(f"The host of the incident log did not answer: {error}") from None
+    if found.get("failed"):
+        raise LogError(str(found.get("msg", "the host of the incident log did not answer")))
+    return found
