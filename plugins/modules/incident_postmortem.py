@@ -30,13 +30,18 @@ options:
     required: true
   views:
     description: Pages to write. V(public) has only the words of O(public_words), passages of the section C(public), updates
-      to the public and times.
+      to the public, times, and the figures that O(public_requests) names.
     type: list
     elements: str
     choices: [internal, public]
     default: [internal]
   public_words:
     description: What the public page calls an incident, by its scenario. The default is V(An incident).
+    type: dict
+    default: {}
+  public_requests:
+    description: What the public page calls a kind of requests, by the name of its objective. The page has the figures of these
+      kinds; without any it has none.
     type: dict
     default: {}
   heads:
@@ -71,6 +76,7 @@ EXAMPLES = r"""
     id: 2026-11-23-145635-db_lock_contention
     views: [internal, public]
     public_words: {db_lock_contention: Bookings were slow}
+    public_requests: {bookings: Requests for bookings}
   register: postmortem
 """
 

@@ -123,7 +123,15 @@ def status_values() -> Iterator[StatusReport]:
 def postmortem_values() -> Iterator[PostmortemReport]:
     with tempfile.TemporaryDirectory() as folder:
         log = whole_incident(Path(folder))
-        params = {"log": folder, "id": log.name, "views": ["internal"], "public_words": {}, "heads": [], "group": ""}
+        params = {
+            "log": folder,
+            "id": log.name,
+            "views": ["internal"],
+            "public_words": {},
+            "public_requests": {},
+            "heads": [],
+            "group": "",
+        }
         value: Any = write_postmortem(params, True)
         yield value
 

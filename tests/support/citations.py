@@ -50,6 +50,8 @@ class Page(HTMLParser):
             if "data-written" in attributes:
                 seq = int(attributes["data-written"] or 0)
                 self.passages[seq] = self.passages.get(seq, "") + data
+        if any(attributes.get("class") == "axis" for dummy, attributes in self.open):  # its origin
+            return
         in_chart_title = "svg" in names and "title" in names
         if any(attributes.get("class") == "warning" for dummy, attributes in self.open):  # of the log as a whole
             return

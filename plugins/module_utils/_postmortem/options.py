@@ -13,6 +13,7 @@ POSTMORTEM_ARGS: dict[str, Any] = {
         "type": "list", "elements": "str", "default": ["internal"], "choices": ["internal", "public"],
     },
     "public_words": {"type": "dict", "default": {}},
+    "public_requests": {"type": "dict", "default": {}},
     "heads": {"type": "list", "elements": "str", "default": []},
     "group": {"type": "str", "default": ""},
 }  # fmt: skip

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence, TypedDict
+from typing import Any, Sequence, TypedDict
 
 from .._incident.event import EventReport
 from .._incident.hash_chain import Verification
@@ -20,7 +20,7 @@ from .page.to_markdown import to_markdown
 from .passages import BEGAN as WRITTEN_BEGAN
 from .passages import first_line_of, status_of, unanswered
 from .proposals import proposals
-from .public_view import public_document
+from .public_view import PublicWords, public_document
 from .sections import Facts, sections
 from .story import numbered, seconds_at, shown
 
@@ -89,7 +89,7 @@ def postmortem(
     torn: int,
     verification: Verification,
     views: Sequence[str],
-    words: Mapping[str, str],
+    words: PublicWords,
 ) -> tuple[PostmortemFacts, dict[str, str]]:
     """The facts, and the text of each file by the end of its name. The same log gives the same texts."""
     events = numbered(events)
@@ -102,7 +102,7 @@ def postmortem(
         files["postmortem.md"], files["postmortem.html"] = to_markdown(page), to_html(page)
     if "public" in views:
         short = _SHORT_WARNING if warning else ""
-        page = public_document(events, facts.times, words, short)
+        page = public_document(events, facts, words, short)
         files["public.md"], files["public.html"] = to_markdown(page), to_html(page)
     ended = facts.times[RESOLVED].seconds
     if ended is None and events:

@@ -15,6 +15,7 @@ from .._incident.event import EventReport
 from .._incident.hash_chain import Verification, head_text
 from .._incident.severity import severity_event
 from .action_items import ActionItem
+from .measured.logged_blocks import AFFECTED, known_impact, logged_charts, logged_numbers, logged_series
 from .measured.measured_blocks import charts, definitions, impact_blocks, moments, numbers
 from .measured.measurement import Measured
 from .milestones import BEGAN, DETECTED, MEANS, NAMES, SPANS, VERIFIED, Milestone, Span
@@ -89,18 +90,25 @@ def sections(facts: Facts) -> list[Section]:
         Section("action_items", "Action items", [_items(facts)]),
         Section("communication", "Communication", [_communication(events), *_written(events, "communication")]),
         Section("evidence", "Evidence and chain", [_evidence(events), _chain(facts)]),
-        Section("definitions", "Definitions", [_definitions(), *([definitions()] if facts.measured else [])]),
+        Section("definitions", "Definitions", [_definitions(), *_measured_definitions(facts)]),
         *_numbers(facts),
     ]
 
 
 def _numbers(facts: Facts) -> list[Section]:
-    found = numbers(facts.measured)
+    found = [*numbers(facts.measured), *logged_numbers(logged_series(facts.acts))]
     return [Section("numbers", "Numbers of the charts", found)] if found else []
 
 
+def _measured_definitions(facts: Facts) -> list[Block]:
+    logged = [Definitions((AFFECTED,))] if logged_series(facts.acts) else []
+    return [*([definitions()] if facts.measured else []), *logged]
+
+
 def _measured_charts(facts: Facts) -> list[Section]:
-    drawn = charts(facts.measured, moments(facts.times, facts.acts))
+    marks = moments(facts.times, facts.acts)
+    impact = known_impact(facts.times[BEGAN].seconds, facts.times[VERIFIED].seconds)
+    drawn = [*charts(facts.measured, marks), *logged_charts(logged_series(facts.acts), marks, impact)]
     return [Section("charts", "Before, during and after", drawn)] if drawn else []
 
 

@@ -12,6 +12,7 @@ from ..._core.errors import LogError
 from ..._incident.io.log import Share, read
 from ..._incident.io.verify import verify
 from ..postmortem import PostmortemReport, lines_of, postmortem
+from ..public_view import PublicWords
 
 
 def write_postmortem(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -19,13 +20,17 @@ def write_postmortem(params: Mapping[str, Any], check_mode: bool) -> dict[str, A
     log, incident = params["log"], params["id"]
     events, torn = read(log, incident)
     verification = verify(log, incident, params["heads"])["incidents"][incident]
-    words = {str(name): str(text) for name, text in params["public_words"].items()}
+    words = PublicWords(*(_texts(params[option]) for option in ("public_words", "public_requests")))
     facts, files = postmortem(incident, events, torn, verification, params["views"], words)
     folder = Path(log).expanduser() / f"{incident}.postmortem"
     changed = write_files(folder, files, Share(params["group"]), check_mode)
     paths = [str(folder / name) for name in files]
     report: PostmortemReport = {**facts, "paths": paths, "lines": lines_of(facts, paths)}
     return {"changed": changed, **report}
+
+
+def _texts(given: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(name): str(text) for name, text in given.items()}
 
 
 def write_files(folder: Path, files: Mapping[str, str], share: Share, check_mode: bool) -> bool:

@@ -93,10 +93,12 @@ class Chart(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A series. ``points``: one for each time of its chart, None where it has no value."""
+    """A series. ``points``: one for each time of its chart, None where it has no value; ``is_apart``: nothing is known
+    between the points, so that no line joins them."""
 
     name: str
     points: tuple[float | None, ...]
+    is_apart: bool = False
 
 
 class Moment(NamedTuple):
@@ -109,14 +111,15 @@ class Moment(NamedTuple):
 
 class SeriesChart(NamedTuple):
     """Series over time; its figures are in a table. ``number``: of the chart on its page; ``times`` in seconds since
-    1970; ``impact``: its beginning and end; ``first`` and ``last``: of the times, in words."""
+    1970; ``impact``: its beginning and end, None where one is not known; ``first`` and ``last``: of the times, in
+    words."""
 
     number: int
     title: Said
     times: tuple[float, ...]
     lines: tuple[Line, ...]
     marks: tuple[Moment, ...]
-    impact: tuple[float, float]
+    impact: tuple[float, float] | None
     first: Said
     last: Said
 

@@ -35,7 +35,6 @@ def series_drawn(chart: SeriesChart) -> str:
 
     title = in_html(printable(chart.title.text))
     cites = " ".join(map(str, chart.title.cites))
-    begins, ends = x(chart.impact[0]), x(chart.impact[1])
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="group" font-size="12"'
         f' font-family="ui-sans-serif,system-ui,sans-serif" fill="#111"'
@@ -43,14 +42,13 @@ def series_drawn(chart: SeriesChart) -> str:
         f'<defs><pattern id="impact-{chart.number}" width="7" height="7" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(45)"><path d="M0 0v7" stroke="#999" stroke-width="1.5"/></pattern></defs>',
         f'<text x="4" y="14" font-weight="bold" data-cites="{cites}">{title}</text>',
-        f'<rect x="{begins:.1f}" y="{_TOP}" width="{max(1.0, ends - begins):.1f}" height="{_HIGH}"'
-        f' fill="url(#impact-{chart.number})"/>',
+        *_impact(chart, x),
         f'<path d="M{_LEFT} {_TOP}V{bottom}H{_WIDTH - _RIGHT}" fill="none" stroke="#111"/>',
     ]
+    counted = {value for line in chart.lines for value in line.points}
     for value in (high, low):
-        lines.append(
-            f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end" data-cites="{cites}">{value:.10g}</text>'
-        )
+        cited = f'data-cites="{cites}"' if value in counted else 'class="axis"'
+        lines.append(f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end" {cited}>{value:.10g}</text>')
     for said, place, anchor in ((chart.first, _LEFT, "start"), (chart.last, _WIDTH - _RIGHT, "end")):
         lines.append(
             f'<text x="{place}" y="{bottom + 16}" text-anchor="{anchor}" data-cites="{cites}">{in_html(said.text)}'
@@ -58,12 +56,24 @@ def series_drawn(chart: SeriesChart) -> str:
         )
     for place, line in enumerate(chart.lines):
         heights = [None if value is None else y(value) for value in line.points]
-        lines += _line(place, [x(time) for time in chart.times], heights)
+        across = [x(time) for time in chart.times]
+        lines += _stems(place, across, heights, bottom) if line.is_apart else _line(place, across, heights)
         lines += _legend(line, place, bottom + 24 + _LEGEND * place, cites)
     lines += _marks(chart.marks, x, bottom)
     letters = ", ".join(f"{letter} {word}" for word, letter in LETTERS.items())
-    lines.append(f'<text x="{_LEFT}" y="{height - 6}">hatched: the impact; {letters}</text>')
+    hatched = "hatched: the impact; " if chart.impact else ""
+    lines.append(f'<text x="{_LEFT}" y="{height - 6}">{hatched}{letters}</text>')
     return "\n".join([*lines, "</svg>"])
+
+
+def _impact(chart: SeriesChart, x: Callable[[float], float]) -> list[str]:
+    if chart.impact is None:
+        return []
+    begins, ends = map(x, chart.impact)
+    return [
+        f'<rect x="{begins:.1f}" y="{_TOP}" width="{max(1.0, ends - begins):.1f}" height="{_HIGH}"'
+        f' fill="url(#impact-{chart.number})"/>'
+    ]
 
 
 def _line(place: int, xs: Sequence[float], ys: Sequence[float | None]) -> list[str]:
@@ -83,11 +93,22 @@ def _line(place: int, xs: Sequence[float], ys: Sequence[float | None]) -> list[s
     return [f'<path d="{path}" fill="none" stroke="#111" stroke-width="2"{dashes}/>', *forms]
 
 
+def _stems(place: int, xs: Sequence[float], ys: Sequence[float | None], bottom: int) -> list[str]:
+    """A form for each value, on a stem from the axis: what was between them is not known."""
+    points = [(across, down) for across, down in zip(xs, ys) if down is not None]
+    stems = "".join(f"M{across:.1f} {bottom}V{down:.1f}" for across, down in points)
+    return [
+        f'<path d="{stems}" fill="none" stroke="#111" stroke-width="2"/>',
+        *(_form(place, *each) for each in points),
+    ]
+
+
 def _legend(line: Line, place: int, top: int, cites: str) -> list[str]:
     dashes = f' stroke-dasharray="{_DASHES[place]}"' if _DASHES[place] else ""
     name = in_html(shortened(printable(line.name), 100))
+    stroke = f"M{_LEFT + 30} {top + 16}v-8" if line.is_apart else f"M{_LEFT} {top + 8}h60"
     return [
-        f'<path d="M{_LEFT} {top + 8}h60" stroke="#111" stroke-width="2" fill="none"{dashes}/>',
+        f'<path d="{stroke}" stroke="#111" stroke-width="2" fill="none"{dashes}/>',
         _form(place, _LEFT + 30, top + 8),
         f'<text x="{_LEFT + 70}" y="{top + 12}" data-cites="{cites}">{name}</text>',
     ]

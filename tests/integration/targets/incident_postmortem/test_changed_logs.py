@@ -59,6 +59,7 @@ def test_a_changed_log_gives_a_page(tmp_path):
         "id": log.name,
         "views": ["internal", "public"],
         "public_words": {},
+        "public_requests": {"bookings": "Requests"},
         "heads": [],
         "group": "",
     }

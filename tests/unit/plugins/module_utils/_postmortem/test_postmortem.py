@@ -6,6 +6,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.postmort
     postmortem,
     warning_of,
 )
+from ansible_collections.pafar.runbook.plugins.module_utils._postmortem.public_view import PublicWords
 
 from support.incidents import stamp
 from support.measuring import measured_note
@@ -16,7 +17,7 @@ EVENTS = [event(1, 0, "opened", severity="P1", scenario="x"), *lock_act(2, 9), e
 
 
 def made(events=(), views=("internal",), torn=0, **verified):
-    return postmortem("i", list(events) or EVENTS, torn, verification(**verified), views, {})
+    return postmortem("i", list(events) or EVENTS, torn, verification(**verified), views, PublicWords({}, {}))
 
 
 @pytest.mark.parametrize(

@@ -67,3 +67,23 @@ def test_hostile_texts_are_text():
     text, root = drawn(Line("<script>x</script>", (1.0,) * 30), title='"><img onerror=x>')
     assert of(root, "script") == of(root, "img") == []
     assert "&lt;script&gt;" in text
+
+
+def test_what_is_not_known_between_two_counts_is_not_drawn():
+    dummy, root = drawn(Line("x", (9.0, None, 0.0, *(None for dummy in range(27))), is_apart=True))
+    stems = [each.get("d") for each in of(root, "path") if each.get("stroke-width") == "2"]
+    assert not [path for path in stems if "L" in path or "h60" in path]
+    assert stems[0].count("M") == 2
+    assert len(of(root, "circle")) == 3  # one for each count and one in the legend
+
+
+def test_without_a_known_impact_nothing_is_hatched():
+    text, root = drawn(Line("x", (1.0,) * 30), impact=None)
+    assert "hatched" not in text
+    assert not of(root, "rect")
+
+
+def test_the_origin_of_an_axis_is_no_figure_of_the_log():
+    dummy, root = drawn(Line("x", (9.0,) * 30))
+    ends = [each for each in of(root, "text") if each.get("text-anchor") == "end"]
+    assert [(each.text, each.get("data-cites")) for each in ends[:2]] == [("9", "7"), ("0", None)]
