@@ -37,6 +37,7 @@ class ActionModule(ControllerAction):
         "approved_targets": {"type": "raw"},
         "approved_digest": {"type": "str", "default": ""},
         "only_approved": {"type": "bool", "default": False},
+        "refuse_approval": {"type": "bool", "default": False},
     }
 
     def judge(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +55,12 @@ class ActionModule(ControllerAction):
             )
         digests = digests_in(args["approved_digest"])
         approved = _targets(args["approved_targets"])
+        if args["refuse_approval"] and (digests or approved):
+            raise AnsibleActionFail(
+                "This site wants the approval of another person (runbook_four_eyes), and who approved is not known here."
+                " Nothing was done. Run it without an approval: the plan is held, and another person carries it out with"
+                " playbooks/approve.yml or in a workflow of AWX."
+            )
         elsewhere = self._elsewhere(plan) if digests or approved else Elsewhere()
         targets, binding = of_this_plan(plan, approved, digests, elsewhere)
         decision = weigh(plan, args["limit"], args["approval"], targets, binding, args["only_approved"])

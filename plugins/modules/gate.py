@@ -52,6 +52,10 @@ options:
     description: Whether a plan that was not approved is never allowed, whatever O(limit) and O(approval) are.
     type: bool
     default: false
+  refuse_approval:
+    description: Whether a run that brings an approval along is refused, since who approved is not known (C(runbook_four_eyes)).
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.

@@ -16,6 +16,7 @@ import pytest
 from rehearsal import faults, lifecycle
 from support.rehearsals import LONGEST, PROJECT, game_day, rehearse
 from support.servers import ROOT
+from support.user_figures import figures_of, wrong
 
 TIMES = ("seconds_to_symptom", "seconds_to_recovery", "seconds_after_act", "success_after", "latency_ms")
 
@@ -86,6 +87,9 @@ def test_the_runbook_relieves_it_and_harms_nobody(platform, tmp_path, name):
     assert json.loads((tmp_path / "check.json").read_text())["changed"] == []
     assert (tmp_path / "check.json").stat().st_mode & 0o077 == 0
     assert not faults.injected(platform)
+    figures = figures_of(platform, tmp_path)
+    print(f"game day {name}: {figures}")
+    assert figures is None or not wrong(figures), f"game day {name}: {'; '.join(wrong(figures))}"
 
 
 def test_another_way_to_relieve_it_is_judged_alike(platform, tmp_path):

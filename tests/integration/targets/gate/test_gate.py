@@ -24,6 +24,12 @@ def test_gives_the_same_verdict_in_check_mode(check):
     assert result["ansible_stats"]["data"]["incident_plan_targets"] == ["a", "b"]
 
 
+@pytest.mark.parametrize("nothing", [{}, {"approved_digest": ""}, {"approved_targets": ""}, {"approved_targets": []}])
+def test_a_run_that_brings_no_approval_has_its_plan_weighed(nothing):
+    result = adhoc("gate", plan=PLAN, limit=1, refuse_approval=True, **nothing)
+    assert (result["failed"], result["open"]) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -32,6 +38,8 @@ def test_gives_the_same_verdict_in_check_mode(check):
         ({"plan": {"verb": "x"}}, "plan lacks actions, digest"),
         ({"approved_targets": 7}, "must be a list of targets"),
         ({"aproved_targets": []}, "aproved_targets"),
+        ({"refuse_approval": True, "approved_digest": "ab" * 6}, "wants the approval of another person"),
+        ({"refuse_approval": True, "approved_targets": ["a"]}, "wants the approval of another person"),
     ],
 )
 def test_refuses_in_one_sentence(options, says):

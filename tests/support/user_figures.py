@@ -1,0 +1,105 @@
+"""What the post-mortem of a game day says of its impact, beside what the platform's users counted themselves."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
+
+from rehearsal.judge import time_of_act
+from rehearsal.platform import Platform, Request, felt
+from support.modules import run_module
+
+KINDS = ("browse", "book", "pay")
+OBJECTIVES = {
+    kind: {
+        "good": f'pafar_user_requests_total{{kind="{kind}",outcome="ok"}}',
+        "all": f'pafar_user_requests_total{{kind="{kind}"}}',
+        "target": 99.9,
+    }
+    for kind in KINDS
+}
+_SCRAPED = 4.0  # seconds in which Prometheus has read what was counted, twice its interval
+_MANY = 20  # failed requests of a kind without which one request is more than the tolerance
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``began`` and ``ended``: seconds from what users felt to what the page says; ``failed``: for each kind what the
+    users counted in that time and what the page says; ``recovery``: seconds between the recovery that the act measured
+    and the moment at which users were back, None where one of them is missing."""
+
+    began: float
+    ended: float
+    failed: dict[str, tuple[int, int]]
+    recovery: float | None
+    estimated_by: str
+
+
+def stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def seconds_of(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00").replace(" UTC", "+00:00")).timestamp()
+
+
+def figures_of(platform: Platform, day: Path) -> Figures | None:
+    """Of the day's incident, measured and rendered as the playbook does it. None: too few requests failed."""
+    relief = json.loads((day / "relief.json").read_text())
+    injected = json.loads((day / "inject.json").read_text())["at"]
+    (log,) = (day / "incidents").glob("*.jsonl")
+    requests = [Request(*request) for request in relief["requests"]]
+    bad = [request for request in requests if request.outcome != "ok" and felt(request) >= injected]
+    if len(bad) < _MANY:
+        return None
+    time.sleep(_SCRAPED)
+    given: dict[str, Any] = {"log": str(log.parent), "id": log.stem}
+    asked = run_module("incident_postmortem", check=True, **given)["measured"]
+    note = run_module(
+        "incident_impact_info", url=f"http://127.0.0.1:{platform.env['PROMETHEUS_PORT']}", since=asked["since"],
+        until=asked["until"], began_is_written=asked["began_is_written"], objectives=OBJECTIVES,
+    )["note"]  # fmt: skip
+    record({**given, "events": [{"kind": "measured", "note": note}], "create": False}, False)
+    page = run_module("incident_postmortem", **given)
+    began, ended = (seconds_of(note[name]) for name in ("starts_at", "ends_at"))
+    within = [request for request in bad if began - 2.5 <= felt(request) <= ended + 2.5]
+    failed = {
+        row["name"]: (sum(request.kind == row["name"] for request in within), row["failed"]) for row in note["requests"]
+    }
+    assert seconds_of(page["milestones"]["impact began"]["at"]) == int(began)
+    return Figures(
+        began - min(map(felt, bad)), ended - max(map(felt, within), default=ended), failed, _recovery(day, relief),
+        note["estimated_by"],
+    )  # fmt: skip
+
+
+def _recovery(day: Path, relief: dict[str, Any]) -> float | None:
+    act, back = time_of_act(day / "incidents"), relief.get("back")
+    seconds = [
+        json.loads(line)["note"].get("seconds_to_recovery")
+        for path in (day / "incidents").glob("*.jsonl")
+        for line in path.read_text().splitlines()
+        if '"verified"' in line
+    ]
+    if act is None or back is None or not seconds or seconds[-1] is None:
+        return None
+    return act + float(seconds[-1]) - float(back)
+
+
+def wrong(figures: Figures) -> list[str]:
+    """What is outside of the tolerance: three seconds, and a hundredth of the requests that failed (or one)."""
+    faults = [
+        f"the impact {name} {seconds:+.1f} s from what users felt"
+        for name, seconds in (("began", figures.began), ("ended", figures.ended))
+        if abs(seconds) > 3
+    ]
+    for kind, (counted, said) in figures.failed.items():
+        if said is None or abs(said - counted) > max(1, 0.01 * counted):
+            faults.append(f"{said} failed requests of kind {kind}, and users counted {counted}")
+    return faults
