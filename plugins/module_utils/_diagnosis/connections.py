@@ -111,6 +111,7 @@ def diagnose_connections(
     causes += _pooler(pooler, bool(hit))
     if not hit and not causes:
         lines.append(f"no connection limit is reached: {worst['free']} of {worst['limit']} are free")
+        lines += _late_elsewhere(activity)
         lines += [why_out_of_reach(beyond)] if (beyond := out_of_reach(plan)) else []
     causes.sort(key=lambda cause: -cause.weight)
     advice = [
@@ -121,6 +122,12 @@ def diagnose_connections(
     return diagnosis(
         causes, lines, advice, _role_settings(causes, idle_in_transaction), plan=plan, unread=unseen(activity)
     )
+
+
+def _late_elsewhere(activity: ActivityReport) -> list[str]:
+    """A lock queue is an incident of its own, also where it fills no limit."""
+    late = activity["long_waiters"]
+    return [f"{late} sessions wait too long for locks: run playbooks/db_lock_contention.yml"] if late else []
 
 
 def _line(connection_limit: ConnectionLimitReport) -> str:

@@ -4,14 +4,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import AbstractSet
 
 from ..._core.plan import Item
 from ..describe import describe, who_is
 from ..exclusions import Exclusions
+from ..session import Prepared, Session
 from ..snapshot import Snapshot
+from ..sql_text import without_literals
+from ..work import maintenance
 from .lock_table import Key
 from .price import CANCEL, Bounds, at_work
+
+_OF_ROWS = frozenset({"AccessShareLock", "RowShareLock", "RowExclusiveLock"})  # modes of statements on rows
+# The functions that take an advisory lock until the transaction ends; others take it until the session does.
+_TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
 
 def groups_of(snapshot: Snapshot, chosen: list[Key], affected: AbstractSet[Key]) -> list[tuple[list[Key], int]]:
@@ -39,11 +47,14 @@ def costly_ends(
     for group, dummy in groups_of(snapshot, chosen, freed):
         waiters = snapshot.forest.behind(group) & freed
         lost = sum(at_work(snapshot, key, bounds) for key in group)
-        if lost <= len(waiters):
+        urgent = sum(not _can_wait(snapshot, key) for key in waiters)
+        if lost <= urgent:
             continue
         others = sorted((key for key in waiters if not exclusions.why(snapshot.who(key))), key=str)
         instead = f"; the alternative is to cancel {' and '.join(who_is(snapshot, key) for key in others[:3])}"
-        reason = f"cancels or terminates {lost} active sessions to free {len(waiters)}" + (instead if others else "")
+        kind = " (maintenance or a change of a table, with no session behind it)" if waiters and not urgent else ""
+        reason = f"cancels or terminates {lost} active sessions to free {len(waiters)}{kind}"
+        reason += instead if others else ""
         costly.update(dict.fromkeys(group, reason))
         to_cancel += others if len(others) == len(waiters) else []
     return costly, to_cancel
@@ -57,6 +68,49 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
         for key in chosen
         if key in snapshot.unread_rows
     }
+
+
+def _can_wait(snapshot: Snapshot, key: Key) -> bool:
+    """Whether a waiter is maintenance or changes a table's definition: no request depends on it while none waits behind
+    it. Statements that read or write rows ask for weaker locks."""
+    awaited, holder = snapshot.forest.wait_of(key), snapshot.who(key)
+    strong = awaited is not None and awaited.kind == "relation" and awaited.mode not in _OF_ROWS
+    by_snapshot = awaited is not None and awaited.kind == "virtualxid"
+    return strong or by_snapshot or (isinstance(holder, Session) and bool(maintenance(holder)))
+
+
+def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], bounds: Bounds) -> dict[Key, str]:
+    """Targets of which it is not known whether they are stuck, each with the reason.
+
+    An active session whose waiters fail and come back: since when it has its lock is not shown. A transaction that has
+    written nothing, and only holds an advisory lock that others want: without the function in a statement that takes it
+    for the transaction, it may be a leader's, whose driver has begun a transaction that it never ends.
+    """
+    uncertain: dict[Key, str] = {}
+    for key in chosen:
+        holder, waiters = snapshot.who(key), snapshot.forest.behind([key]) & freed
+        if isinstance(holder, Prepared) or key in snapshot.forest.waits.waits:
+            continue
+        old = any(snapshot.seconds_waiting(waiter) >= bounds.min_waiting for waiter in waiters)
+        if key in snapshot.pressing and not old and snapshot.held_for(key) < bounds.min_waiting:
+            uncertain[key] = "it is not idle, and since when it has held its lock is not known"
+        elif _may_lead(snapshot, holder):
+            uncertain[key] = (
+                "it may be the elected leader of its waiters: whether its session or its transaction holds"
+                " the advisory lock is not known"
+            )
+    return uncertain
+
+
+def _may_lead(snapshot: Snapshot, holder: Session) -> bool:
+    if not holder.idle_in_transaction or holder.aborted or holder.has_written:
+        return False
+    waiters = snapshot.forest.waiting_for(holder.key)
+    locks = [snapshot.forest.waits.waits[waiter] for waiter in waiters if waiter in snapshot.forest.waits.waits]
+    if not locks or any(lock.kind != "advisory" for held in locks for lock in held):
+        return False
+    texts = [holder.query, *(who.query for who in map(snapshot.who, waiters) if isinstance(who, Session))]
+    return not any(_TRANSACTION_LEVEL.search(without_literals(text)) for text in texts)
 
 
 def giving_up(snapshot: Snapshot, key: Key) -> Item:

@@ -58,7 +58,7 @@ def proved_holds(snapshot: Snapshot) -> dict[Key, float]:
 
 
 def _in_statement(holder: Holder, oldest: float, snapshot: Snapshot) -> float:
-    if isinstance(holder, Prepared) or holder.aborted or holder.state == "":
+    if isinstance(holder, Prepared) or holder.state == "":
         return 0.0
     seconds = holder.seconds_in_state(snapshot.now)
     return seconds if holder.state != "active" or oldest > seconds else 0.0

@@ -22,7 +22,7 @@ from ..exclusions import Exclusions
 from ..session import Holder, Session
 from ..snapshot import Snapshot
 from . import graph as algorithms
-from .benefit import blind_ends, costly_ends, giving_up, groups_of
+from .benefit import blind_ends, costly_ends, giving_up, groups_of, uncertain_ends
 from .lock_table import Key
 from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of, worst_act
 from .tree import by_design_lines, waiting
@@ -246,7 +246,7 @@ def judge(
     for key in {key for cycle in forest.cycles for key in cycle} & affected:
         excluded.setdefault(key, "is part of a deadlock; PostgreSQL aborts one of them after deadlock_timeout")
     freed = affected - still - set(chosen)
-    costly.update(blind_ends(snapshot, chosen))
+    costly.update({**uncertain_ends(snapshot, chosen, freed, bounds), **blind_ends(snapshot, chosen)})
     keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
     plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
     lines = (*by_design_lines(snapshot, bounds.min_waiting, approved), *snapshot.convoys)
@@ -343,6 +343,7 @@ def _as_plan(
         frees = len(forest.behind([key]) & freed)
         pid = holder.pid if isinstance(holder, Session) else 0
         reason = f"{describe(snapshot, key)}, blocks {forest.reach.get(key, 0)}"
+        reason += f"; {snapshot.pressing[key]}" if key in snapshot.pressing else ""
         detail = {"pid": pid, "who": who_is(snapshot, key), "frees": frees, "at_work": at_work(snapshot, key, bounds)}
         if key in costly:
             detail["needs_approval"] = costly[key]

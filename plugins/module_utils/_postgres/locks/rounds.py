@@ -265,8 +265,14 @@ def _as_seen(fresh: Session, holder: Session) -> Session:
     return fresh._replace(xact_start=holder.xact_start)
 
 
-def _sample_waiters(judged: Judgement, key: Key) -> tuple[int, ...]:
-    direct = [w for w in judged.snapshot.forest.waiting_for(key) if isinstance(w, int)]
+def _sample_waiters(judged: Judgement, key: Key) -> tuple[int, ...] | None:
+    """Pids of which one must still wait for it. None where waiters come and go, so that other ones may wait by now, or
+    none for a moment: its transaction, in the same state, still holds what it held."""
+    snapshot, least = judged.snapshot, judged.bounds.min_waiting
+    direct = [w for w in snapshot.forest.waiting_for(key) if isinstance(w, int)]
+    stuck = snapshot.held_for(key) >= least and all(snapshot.seconds_waiting(waiter) < least for waiter in direct)
+    if isinstance(key, int) and (stuck or key in snapshot.pressing):
+        return None
     return tuple(sorted(direct, key=lambda w: w not in judged.freed)[:_SAMPLE_WAITERS])
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
+import psycopg2
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.io.connection import Login
@@ -210,6 +214,50 @@ def test_clients_with_short_timeouts_are_stuck_behind_a_root_that_is_idle_for_lo
     done = kill(server, min_waiting=held_for)
     assert pids(done["acted_on"]) == [root.pid]
     assert {client.fate() for client in queue} == {"alive"}
+
+
+@pytest.fixture
+def coming_back(server):
+    """An application whose requests wait for a row for a moment, fail, and are sent again after a pause."""
+    over = threading.Event()
+
+    def work() -> None:
+        connection = psycopg2.connect(server.dsn("app", PASSWORD), application_name="web")
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("SET lock_timeout = '100ms'")
+        while not over.wait(0.1):
+            with contextlib.suppress(psycopg2.errors.LockNotAvailable):
+                cursor.execute("UPDATE bookings SET seats = 2 WHERE id = 41")
+        connection.close()
+
+    threads = [threading.Thread(target=work) for dummy in range(4)]
+    for thread in threads:
+        thread.start()
+    yield
+    over.set()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("state", "held_back"),
+    [("idle", False), ("failed after a savepoint", False), ("active", True)],
+)
+def test_clients_that_fail_and_come_back_are_seen_in_further_looks(server, session, coming_back, state, held_back):
+    """At each look some of four wait, none for longer than 0.1 s."""
+    root = held(session, "UPDATE bookings SET seats = 1 WHERE id = 41", "SAVEPOINT before")
+    if state == "active":
+        at_work(root.send("SELECT pg_sleep(600)"))
+    elif state != "idle":
+        with pytest.raises(psycopg2.errors.DivisionByZero):
+            root.run("SELECT 1/0")
+    lasting(server, 3.0, f"pid = {root.pid}")
+    plan = kill(server, check=True, min_waiting=3)["plan"]
+    assert pids(plan["actions"]) == [root.pid]
+    assert ("needs_approval" in plan["actions"][0]) is held_back
+    if not held_back:
+        assert pids(kill(server, min_waiting=3)["acted_on"]) == [root.pid]
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def unblock(
 ) -> dict[str, Any]:
     """What pg_kill_blocking returns: an ActResult, and what became of the sessions. ``rows``: of the evidence."""
     ending = Ending(postgres)
-    snapshot = read_watched(postgres, bounds.min_waiting, bounds.min_waiters, only or ())
+    snapshot = read_watched(postgres, bounds.min_waiting, bounds.min_waiters, only or (), quiet=True)
     planned = judge(snapshot, exclusions, bounds, approved=only or ())
     report = facts(with_condition(postgres, planned.snapshot), exclusions) if check_mode else {}
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.pafar.runbook.plugins.module_utils._core.gate import weigh
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
@@ -9,7 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.bene
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 
-from support.snapshots import ago, holds, relation, row_queue, session, snapshot, waits
+from support.snapshots import advisory, ago, holds, relation, row_queue, session, snapshot, waits
 
 WIDE = Bounds(max_share=1.0)
 REPORTS = (1, 2, 3, 4)
@@ -120,3 +122,91 @@ def test_who_shares_a_waiter_is_one_group():
     scene = snapshot([*row_queue(1, [2, 3], 901), *row_queue(4, [5], 902)])
     assert groups_of(scene, [1, 4], {2, 3, 5}) == [([1], 2), ([4], 1)]
     assert groups_of(reports(), [1, 2], {ALTER}) == [([1, 2], 1)]
+
+
+def one_report(query, mode="AccessExclusiveLock", state="active", behind=0, held="AccessShareLock"):
+    """One reader of a table, a statement that waits for it, and sessions that wait behind that one and cannot be freed
+    by its end, since it is excluded."""
+    locks = [holds(1, relation(7), held), waits(2, relation(7), mode)]
+    locks += [waits(20 + n, relation(7), "AccessShareLock", 40) for n in range(behind)]
+    return snapshot(locks, session(1, state), session(2, query=query, application="deploy"))
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(one_report("ALTER TABLE t ADD x int"), 1, id="an ALTER TABLE"),
+        pytest.param(one_report("/* deploy */ TRUNCATE t"), 1, id="a TRUNCATE"),
+        pytest.param(one_report("DROP TRIGGER x ON t"), 1, id="a change of its definition"),
+        pytest.param(one_report("CREATE INDEX ON t (a)", "ShareLock", held="RowExclusiveLock"), 1, id="a plain index"),
+        pytest.param(one_report("VACUUM FULL t"), 1, id="maintenance"),
+        pytest.param(
+            one_report("UPDATE t SET a = 1", "RowExclusiveLock", held="ShareLock"), 0, id="a statement on rows"
+        ),
+        pytest.param(one_report("ALTER TABLE t ADD x int", behind=2), 0, id="with sessions behind it"),
+        pytest.param(one_report("ALTER TABLE t ADD x int", state="idle in transaction"), 0, id="nothing is at work"),
+    ],
+)
+def test_an_active_session_is_not_stopped_for_a_change_that_can_wait(scene, held):
+    """Of as many as it would free: no request waits for the change."""
+    deploy = Exclusions(applications=frozenset({"deploy"}))
+    assert len(judged(scene, deploy).need_approval) == held
+
+
+def test_a_report_is_not_stopped_for_an_index_that_waits_for_old_snapshots():
+    virtual = ("virtualxid", None, None, None, None, "3/5", None, None, None, None)
+    scene = snapshot(
+        [holds(1, virtual), waits(2, virtual, "ShareLock")],
+        session(1, "active"),
+        session(2, query="REINDEX INDEX CONCURRENTLY i", progress="REINDEX CONCURRENTLY"),
+    )
+    (action,) = judged(scene).need_approval
+    assert "to free 1 (maintenance or a change of a table, with no session behind it)" in action.reason
+
+
+TAKES, TAKES_FOR_TRANSACTION = "SELECT pg_advisory_lock(5)", "SELECT pg_advisory_xact_lock(5)"
+
+
+def leader(holder_query=TAKES, waiter_query=TAKES, **given):
+    """A holder of an advisory lock that is idle in its transaction, and two that wait for the lock."""
+    own = {"query": holder_query, **given}
+    locks = [holds(1, advisory(5)), waits(2, advisory(5)), waits(3, advisory(5))]
+    return snapshot(
+        locks, session(1, "idle in transaction", **own), *(session(pid, query=waiter_query) for pid in (2, 3))
+    )
+
+
+@pytest.mark.parametrize(
+    ("scene", "held"),
+    [
+        pytest.param(leader(), 1, id="taken for the session, by a driver that begins transactions"),
+        pytest.param(leader("SELECT 1"), 1, id="the holder has read something since"),
+        pytest.param(leader("SELECT elect()", "SELECT elect()"), 1, id="taken within a function"),
+        pytest.param(
+            leader("SELECT pg_try_advisory_lock(5)", "SELECT pg_advisory_lock_shared(5)"), 1, id="other names"
+        ),
+        pytest.param(leader("SELECT 'pg_advisory_xact_lock'"), 1, id="the name in a literal"),
+        pytest.param(leader(TAKES_FOR_TRANSACTION, TAKES_FOR_TRANSACTION), 0, id="taken for the transaction"),
+        pytest.param(leader("SELECT 1", TAKES_FOR_TRANSACTION), 0, id="by the waiters' statements"),
+        pytest.param(leader(has_written=True), 0, id="its transaction has written"),
+        pytest.param(snapshot(row_queue(1, [2, 3]), session(1, "idle in transaction")), 0, id="a row"),
+    ],
+)
+def test_a_holder_that_may_be_a_leader_is_terminated_only_with_an_approval(scene, held):
+    found = judged(scene)
+    assert len(found.plan.actions) == 1
+    assert len(found.need_approval) == held
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "held"),
+    [("active", 5, 1), ("idle in transaction", 5, 0), ("active", 60, 0)],
+    ids=["not idle, and its waiters are young", "idle for long", "a waiter has waited for long"],
+)
+def test_an_active_session_whose_waiters_come_back_is_ended_only_with_an_approval(state, seconds, held):
+    locks = [holds(1, relation(7), "ShareLock"), waits(2, relation(7), "RowExclusiveLock", seconds)]
+    scene = replace(snapshot(locks, session(1, state), session(2)), pressing={1: "4 waits for it"})
+    found = judged(scene)
+    assert found.affected == {2}
+    assert "; 4 waits for it" in found.plan.actions[0].reason
+    assert len(found.need_approval) == held

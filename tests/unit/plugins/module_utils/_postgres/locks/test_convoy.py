@@ -37,7 +37,7 @@ def queue(holder, *waiters, state="idle in transaction", since=0.1, **given):
         pytest.param(queue(1, 2, since=40), 40, id="idle in its transaction"),
         pytest.param(queue(1, 2, state="active", since=40), 40, id="a statement that began after the oldest wait"),
         pytest.param(queue(1, 2, state="active", since=70), 0, id="a statement that may have got its lock just now"),
-        pytest.param(queue(1, 2, state="idle in transaction (aborted)", since=40), 0, id="an aborted transaction"),
+        pytest.param(queue(1, 2, state="idle in transaction (aborted)", since=40), 40, id="a failed transaction"),
         pytest.param(queue(1, 2, state="idle", since=40, xact_start=None), 40, id="idle with a session's lock"),
         pytest.param(
             snapshot(row_queue(1, [2, 3]), session(1, state="active", query_start=ago(100))), 90,

@@ -23,6 +23,7 @@ from support.snapshots import ago, holds, relation, row_queue, session, snapshot
 WIDE = Bounds(max_share=1.0)
 QUEUE = snapshot(row_queue(1, [2, 3]))
 QUIET = snapshot([])
+WRITES = "RowExclusiveLock"
 
 
 def judged(scene, affected=None):
@@ -57,6 +58,25 @@ def test_one_round_when_everybody_is_free():
     assert asked[0].waiters == (2,)
     assert [entry["pid"] for entry in outcome.acted_on] == [1]
     assert (outcome.rounds, outcome.seconds_to_recovery, outcome.stopped) == (1, 0.25, "")
+
+
+def short_waits(state="idle in transaction", waiting=0.2, **given):
+    """Three that wait for a table, each for a moment only."""
+    locks = [holds(1, relation(7), "ShareLock"), *(waits(pid, relation(7), WRITES, waiting) for pid in (2, 3, 4))]
+    return replace(snapshot(locks, session(1, state)), **given)
+
+
+@pytest.mark.parametrize(
+    ("scene", "waiters"),
+    [
+        pytest.param(short_waits(), None, id="it has been idle for long, and its waiters come and go"),
+        pytest.param(short_waits("active", pressing={1: "4 waits for it"}), None, id="further looks have shown that"),
+        pytest.param(short_waits(waiting=60), (2, 3, 4), id="its waiters are patient"),
+    ],
+)
+def test_which_waiters_must_still_be_there(scene, waiters):
+    """Where others wait by the time of the act, the same transaction in the same state still holds the lock."""
+    assert play(scene, [False, None, judged(QUIET)])[0][0].waiters == waiters
 
 
 def test_a_guard_that_no_longer_holds_ends_nobody():

@@ -1,0 +1,110 @@
+"""Waits that end by the clients' own timeouts and come back, in looks a moment apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.returning import (
+    is_open,
+    old_transactions,
+    pressing_roots,
+    waits_for,
+)
+
+from support.snapshots import NOW, advisory, ago, holds, prepared, relation, session, snapshot, waits
+
+WRITES = "RowExclusiveLock"
+
+
+def look(at, waiters, state="idle in transaction", root=1, **given):
+    """A transaction that holds a table, ``at`` seconds after the first look, and waiters since ``(pid, seconds)``."""
+    locks = [holds(root, relation(7), "ShareLock")] if waiters else []
+    locks += [waits(pid, relation(7), WRITES, -since) for pid, since in waiters]
+    sessions = [session(pid, query_start=NOW + timedelta(seconds=since), xact_start=NOW) for pid, since in waiters]
+    scene = snapshot(locks, session(root, state, has_written=True, **given), *sessions)
+    return replace(scene, now=NOW + timedelta(seconds=at))
+
+
+# Three clients whose waits take less than a second, and are tried again after one.
+COME_BACK = [(0, [(2, -0.3)]), (1, [(3, 0.9)]), (2, [(4, 1.7)])]
+ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (2, [(2, 1.7)])]
+
+
+@pytest.mark.parametrize(
+    ("looks", "pressing"),
+    [
+        pytest.param([look(*when) for when in COME_BACK], {1}, id="idle in its transaction for long"),
+        pytest.param(
+            [look(*when, state="active") for when in COME_BACK], {1}, id="active, and waits ended without the lock"
+        ),
+        pytest.param(
+            [look(*when, query_start=ago(0.1), state_change=ago(0.1)) for when in COME_BACK], {1},
+            id="between two statements",
+        ),
+        pytest.param(
+            [look(at, [(2, -2), (3, -2), (4, -2)], "active") for at in (0, 1, 2)], set(),
+            id="active, and all waiters are patient",
+        ),
+        pytest.param([look(0, [(2, 0)]), look(1, [(2, 0), (3, 1)])], set(), id="too few"),
+        pytest.param([look(*when) for when in ONE], set(), id="one session that tries again and again"),
+        pytest.param([look(*when, xact_start=ago(5)) for when in COME_BACK], set(), id="its transaction is young"),
+        pytest.param(
+            [look(at, waiting, state="active", xact_start=ago(100 + at)) for at, waiting in COME_BACK], set(),
+            id="another transaction at each look",
+        ),
+        pytest.param(
+            [look(*when, state="idle in transaction (aborted)") for when in COME_BACK], {1},
+            id="failed, with the locks of before a savepoint",
+        ),
+        pytest.param([look(0, [(2, 0), (3, 0), (4, 0)])], set(), id="one look"),
+    ],
+)  # fmt: skip
+def test_before_whom_waits_come_back(looks, pressing):
+    assert set(pressing_roots(looks, 30, 3)) == pressing
+
+
+def test_what_was_seen_is_told_in_numbers():
+    looks = [look(*when) for when in COME_BACK]
+    assert pressing_roots(looks, 30, 3) == {1: "3 sessions waited for it within 2.0 s, 2 waits ended without the lock"}
+
+
+def test_a_prepared_transaction_stands_like_one_that_is_idle():
+    holder = prepared(900)
+    looks = [
+        snapshot([holds(holder.key, relation(7), "ShareLock"), waits(pid, relation(7), WRITES, 0.1)], holder)
+        for pid in (2, 3, 4)
+    ]
+    assert set(pressing_roots(looks, 30, 3)) == {holder.key}
+
+
+def test_waits_behind_a_queued_statement_are_not_the_roots():
+    """A migration with a short lock_timeout behind a long report, and readers behind it for that time."""
+    scene = snapshot([
+        holds(1, relation(7), "AccessShareLock"),
+        waits(2, relation(7), "AccessExclusiveLock", 0.5),
+        *(waits(pid, relation(7), "AccessShareLock", 0.3) for pid in (3, 4, 5)),
+    ])  # fmt: skip
+    assert waits_for(scene, 1) == set()
+
+
+def test_waits_by_design_are_not_counted():
+    scene = snapshot([holds(1, advisory(5)), waits(2, advisory(5), seconds=1)], session(1, "active"))
+    assert waits_for(scene, 1, 30) == set()
+    assert old_transactions(scene, 30) == [1]
+
+
+@pytest.mark.parametrize(
+    ("scene", "quiet", "goes_on"),
+    [
+        pytest.param(look(0, [(2, 0)]), False, True, id="a young wait before an old transaction"),
+        pytest.param(look(0, [(2, 0)], xact_start=ago(5)), True, False, id="the transaction is young"),
+        pytest.param(look(0, [(2, -60)]), True, False, id="all waiters are late already"),
+        pytest.param(look(0, []), True, True, id="no session waits just now"),
+        pytest.param(look(0, []), False, False, id="where it is not asked for"),
+        pytest.param(look(0, [], state="active"), True, False, id="active, with no waiter"),
+    ],
+)
+def test_when_further_looks_are_worth_it(scene, quiet, goes_on):
+    assert is_open(scene, 30, 3, quiet) is goes_on
