@@ -215,7 +215,10 @@ def _reason(catalog: Catalog, table: Table, words: Sequence[Any], columns: Mappi
     if "is" in lower or "isnull" in lower or "notnull" in lower:
         return f"{shown}: {_of_nulls(flat, columns)}"
     if any(word in ("<>", "!=", "not") for word in lower):
-        return f"{shown}: an inequality selects most rows, so that no index helps"
+        return (
+            f"{shown}: an inequality selects most rows as a rule; where it selects few, a partial index with that"
+            " condition may help"
+        )
     if "::" in flat or "cast" in lower:
         return f"{shown} compares a cast: compare the column itself, or create an index on that expression"
     function = next(
@@ -262,7 +265,11 @@ def _of_columns(catalog: Catalog, table: Table, flat: Sequence[str], columns: Ma
             f" statistics are old (ANALYZE {printable(table.name)})"
         )
     if share is not None and share >= _MANY_ROWS:
-        return f"about {share:.0%} of the rows have one value of {printable(known[0].name)}, so that no index helps"
+        name = printable(known[0].name)
+        return (
+            f"about {share:.0%} of the rows have one value of {name}: for that value no index helps; for a rare one a"
+            f" partial index (WHERE {name} = that value) may, check its plan with EXPLAIN"
+        )
     if share is None:
         return (
             f"the statistics of {printable(known[0].name)} are not known here (ANALYZE, or GRANT pg_read_all_data):"
