@@ -28,5 +28,5 @@ def of_activity(result: ActivityReport) -> list[Line]:
         lines += [(CARE, state["text"]), (CARE, state["advice"])]
     if not result["waiters"]:
         quiet = "no visible session waits for a lock" if unread else "no session waits for a lock"
-        return [*lines, (DIM if unread else GOOD, quiet)]
+        return [*lines, (DIM if unread else GOOD, quiet), *((CARE, line) for line in result["tree"][1:])]
     return [*lines, *((PLAIN, line) for line in result["tree"])]

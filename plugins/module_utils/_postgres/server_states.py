@@ -13,6 +13,8 @@ from typing import Callable, TypedDict
 from .._core.text import printable, span
 from .._core.units import MIB
 from .condition import Condition, DatabaseAges, Slot
+from .describe import who_is
+from .locks.lock_table import Key
 from .session import Session
 from .snapshot import Snapshot
 
@@ -122,11 +124,21 @@ def _replay_conflict(snapshot: Snapshot) -> ServerState | None:
         "WAL replay waits for a query on this standby, which reads rows that the primary has removed or holds a lock"
         " that replay needs"
     )
+    holders = _before_replay(snapshot, replay)
+    text += f": {', '.join(who_is(snapshot, key) for key in holders[:3])}" if holders else ""
+    cancel = "playbooks/db_session_cancel.yml on this standby"
     advice = (
-        "PostgreSQL cancels the query after max_standby_streaming_delay (SQLSTATE 40001); hot_standby_feedback = on"
-        " keeps such rows on the primary instead; replay waits for the oldest transactions of this standby"
+        "PostgreSQL cancels the query (SQLSTATE 40001) when replay has been late for max_standby_streaming_delay, and"
+        f" never if that is -1; to end it now run {cancel}; hot_standby_feedback = on keeps such rows on the primary"
+        " instead" + ("" if holders else "; replay waits for the oldest transactions of this standby")
     )
     return _state(REPLAY_CONFLICT, text, advice)
+
+
+def _before_replay(snapshot: Snapshot, replay: list[Session]) -> list[Key]:
+    """Sessions that hold the lock that replay waits for, directly or before others."""
+    forest = snapshot.forest
+    return [key for key in forest.root_blockers if forest.behind([key]) & {process.pid for process in replay}]
 
 
 def _without_primary(snapshot: Snapshot) -> ServerState | None:

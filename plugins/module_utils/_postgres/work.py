@@ -54,13 +54,18 @@ _MAINTAINS = re.compile(
 
 
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.S)
+# What `psql -c` and migrations send in one string with the statement that then takes the time.
+_BEFORE = re.compile(
+    rf"(?:{_COMMENTS.pattern}(?:SET(?!\s+TRANSACTION\s+SNAPSHOT)|RESET|BEGIN|START\s+TRANSACTION)\b(?:'[^']*'|[^;'])*;)*{_COMMENTS.pattern}",
+    re.I | re.S,
+)
 _HEAD = 4096  # characters in which a statement says what it is
 
 
 def _head(query: str) -> str:
-    """The statement without the comments before it."""
-    comments = _COMMENTS.match(query)
-    return query[comments.end() if comments else 0 :][:_HEAD]
+    """The statement without the comments before it, and without settings that were sent with it."""
+    before = _BEFORE.match(query)
+    return query[before.end() if before else 0 :][:_HEAD]
 
 
 @lru_cache(maxsize=1024)  # a queue is many sessions that say the same

@@ -36,9 +36,9 @@ class Ending:
         upstream = self._postgres.names(queries.UPSTREAM)
         primary = f" (it replays from {upstream[0][0]}:{upstream[0][1]})" if upstream and upstream[0][0] else ""
         raise StandbyError(
-            f"{self._postgres.login.where} is a standby{primary}: no session there blocks writers, and replay that "
-            "waits for a query is limited by max_standby_streaming_delay. Run this on the primary. "
-            "Nothing was done.",
+            f"{self._postgres.login.where} is a standby{primary}, where no session blocks writers. If they wait on the "
+            "primary, run this there. A query that replay waits for is cancelled after max_standby_streaming_delay, "
+            "and never if that is -1: end it by playbooks/db_session_cancel.yml. Nothing was done.",
             in_recovery=True,
         )
 

@@ -14,6 +14,7 @@ from ..snapshot import Snapshot, count_connections
 from .least_harm import Judgement
 from .lock_table import Key
 from .price import Bounds
+from .returning import quiet_lines
 from .tree import tree
 
 
@@ -25,15 +26,16 @@ def standing(snapshot: Snapshot, bounds: Bounds, moving: Collection[Key] = ()) -
     return {"waiters": len(snapshot.forest.waiters), "long_waiters": len(late)}
 
 
-def facts(snapshot: Snapshot, exclusions: Exclusions) -> dict[str, Any]:
-    """What was seen before anything was planned, under the names that pg_activity_info gives it."""
+def facts(snapshot: Snapshot, exclusions: Exclusions, min_waiting: float) -> dict[str, Any]:
+    """What was seen before anything was planned, under the names that pg_activity_info gives it; with old transactions
+    that no session waits for just now."""
     return {
         "visibility": snapshot.visibility,
         "redacted": snapshot.redacted,
         "server": dict(snapshot.server),
         "connections": count_connections(snapshot),
         "waiters": len(snapshot.forest.waiters),
-        "tree": tree(snapshot, exclusions),
+        "tree": [*tree(snapshot, exclusions), *quiet_lines(snapshot, min_waiting)],
         "server_states": server_states(snapshot),
     }
 

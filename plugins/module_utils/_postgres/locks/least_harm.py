@@ -25,6 +25,7 @@ from . import graph as algorithms
 from .benefit import blind_ends, costly_ends, giving_up, groups_of, uncertain_ends
 from .lock_table import Key
 from .price import CANCEL, TERMINATE, Bounds, act_on, at_work, price_of, worst_act
+from .returning import quiet_lines
 from .tree import by_design_lines, waiting
 
 VERB = "unblock"
@@ -249,7 +250,11 @@ def judge(
     costly.update({**uncertain_ends(snapshot, chosen, freed, bounds), **blind_ends(snapshot, chosen)})
     keys = {snapshot.who(key).target: key for key in (*price, *excluded, *to_cancel)}
     plan = _as_plan(snapshot, chosen, freed, excluded, bounds, costly)
-    lines = (*by_design_lines(snapshot, bounds.min_waiting, approved), *snapshot.convoys)
+    lines = (
+        *by_design_lines(snapshot, bounds.min_waiting, approved),
+        *snapshot.convoys,
+        *quiet_lines(snapshot, bounds.min_waiting),
+    )
     others = tuple(giving_up(snapshot, key) for key in to_cancel)
     return Judgement(snapshot, plan, keys, affected, frozenset(freed), bounds, lines, others)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Sequence, Tuple, Union
 
 from ..._core.text import span
+from ..describe import describe, who_is
 from ..session import CLIENT, Prepared
 from ..snapshot import Snapshot
 from .lock_table import Key
@@ -69,14 +70,36 @@ def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: i
 
 def is_open(snapshot: Snapshot, min_waiting: float, min_waiters: int, quiet: bool) -> bool:
     """Whether further looks may show waits that come back: some that are not late are before an old transaction; or,
-    if ``quiet``, an old transaction that has written, is idle or prepared, and has no waiter now."""
+    if ``quiet``, an old transaction that has written has no waiter now."""
     late = set(snapshot.affected(min_waiting, min_waiters=min_waiters))
     for key in old_transactions(snapshot, min_waiting):
         if any(pid not in late for pid, dummy in waits_for(snapshot, key, min_waiting)):
             return True
-    if not quiet:
-        return False
+    return quiet and any(_age(snapshot, key) >= min_waiting for key in _writers(snapshot))
+
+
+def quiet_holders(snapshot: Snapshot, seconds: float) -> list[Key]:
+    """Transactions that have written, are idle or prepared for so long, and have no waiter now."""
+    return [key for key in _writers(snapshot) if snapshot.held_for(key) >= seconds]
+
+
+def _writers(snapshot: Snapshot) -> list[Key]:
+    """Transactions that have written and have no waiter now."""
     roots = set(snapshot.forest.root_blockers)
-    quiet_ones: list[Key] = [*snapshot.prepared]
-    quiet_ones += [s.pid for s in snapshot.sessions.values() if s.backend_type == CLIENT and s.has_written]
-    return any(key not in roots and snapshot.held_for(key) >= min_waiting for key in quiet_ones)
+    writers: list[Key] = [*snapshot.prepared]
+    writers += [s.pid for s in snapshot.sessions.values() if s.backend_type == CLIENT and s.has_written]
+    return [key for key in writers if key not in roots]
+
+
+def quiet_lines(snapshot: Snapshot, seconds: float) -> list[str]:
+    """Such transactions in a line. Clients that do not wait for them (NOWAIT), or seldom, fail all the same, which the
+    lock table does not show."""
+    quiet = quiet_holders(snapshot, seconds)
+    if not quiet:
+        return []
+    who = " and ".join(f"{who_is(snapshot, key)} ({describe(snapshot, key)})" for key in quiet[:3])
+    more = f" and {len(quiet) - 3} more" if len(quiet) > 3 else ""
+    return [
+        f"no session waits for {who}{more}, which may hold locks; if requests fail at them without waiting (NOWAIT) or"
+        " wait seldom, end it by playbooks/db_session_cancel.yml"
+    ]

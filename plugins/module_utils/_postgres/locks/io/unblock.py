@@ -42,7 +42,7 @@ def unblock(
     ending = Ending(postgres)
     snapshot = read_watched(postgres, bounds.min_waiting, bounds.min_waiters, only or (), quiet=True)
     planned = judge(snapshot, exclusions, bounds, approved=only or ())
-    report = facts(with_condition(postgres, planned.snapshot), exclusions) if check_mode else {}
+    report = facts(with_condition(postgres, planned.snapshot), exclusions, bounds.min_waiting) if check_mode else {}
     try:
         if planned.affected or not check_mode:
             ending.refuse_on_standby()

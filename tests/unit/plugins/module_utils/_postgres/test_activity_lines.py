@@ -20,3 +20,12 @@ def test_what_the_login_may_not_see_comes_first_and_an_empty_queue_is_good():
 
 def test_a_queue_is_shown_as_its_tree():
     assert of_activity(activity(connection_limit(application()), waiters=2))[-1][1] == "root"
+
+
+def test_what_is_known_without_a_waiter_is_shown_too():
+    """A transaction at whose rows requests may fail without waiting."""
+    report = activity(connection_limit(application()))
+    report["tree"] = ["no session waits for a lock", "no session waits for 7 app, which may hold locks"]
+    assert of_activity(report)[1:] == [
+        (GOOD, "no session waits for a lock"), (CARE, "no session waits for 7 app, which may hold locks")
+    ]  # fmt: skip

@@ -22,7 +22,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._postgres.server_sta
     wanted_standbys,
 )
 
-from support.snapshots import SERVER, ago, row_queue, session, snapshot
+from support.snapshots import SERVER, ago, holds, relation, row_queue, session, snapshot, waits
 
 WAITS = {"wait_type": "IPC", "wait_event": "SyncRep"}
 
@@ -134,6 +134,27 @@ def test_a_replay_that_waits_for_a_lock_or_a_page_is_in_conflict(kind, event):
     replay = session(50, "", backend_type="startup", wait_type=kind, wait_event=event)
     scene = snapshot([], replay, session(51, "", backend_type="walreceiver"), server=server("", standby=True))
     assert [state["cause"] for state in server_states(scene)] == ["replay_conflict"]
+
+
+@pytest.mark.parametrize(
+    ("holders", "names"),
+    [((), ""), ((1,), ": 1 app@booking report"), ((1, 2), ": 1 app@booking report, 2 app@booking report")],
+    ids=["a conflict that no lock shows", "one reader", "two readers"],
+)
+def test_a_conflict_about_a_lock_names_the_sessions_that_hold_it(holders, names):
+    replay = session(50, "", backend_type="startup", wait_type="Lock", wait_event="relation")
+    wants = (
+        [waits(50, relation(7), "AccessExclusiveLock"), waits(60, relation(7), "AccessShareLock")] if holders else []
+    )
+    readers = [session(pid, "idle in transaction", application="report") for pid in holders]
+    scene = snapshot(
+        [*(holds(pid, relation(7), "AccessShareLock") for pid in holders), *wants],
+        replay, session(51, "", backend_type="walreceiver"), *readers, server=server("", standby=True),
+    )  # fmt: skip
+    (state,) = server_states(scene)
+    assert state["text"].endswith(f"holds a lock that replay needs{names}")
+    assert "never if that is -1" in state["advice"]
+    assert ("oldest transactions" in state["advice"]) is not bool(holders)
 
 
 MIB = 2**20

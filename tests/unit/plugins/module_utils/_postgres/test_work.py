@@ -34,6 +34,11 @@ IDLE = {"state": "idle in transaction"}
         ({"query": "CALL partman.run_maintenance_proc()", "application": "job"}, "run_maintenance"),
         ({"query": "SELECT run_maintenance FROM jobs"}, ""),
         ({"query": "SELECT 1", "application": "vacuumdb", "state": "idle"}, "vacuumdb"),
+        ({"query": "SET statement_timeout = 0; REFRESH MATERIALIZED VIEW v"}, "REFRESH MATERIALIZED VIEW"),
+        ({"query": "BEGIN;\n-- V12\nSET LOCAL search_path TO 'a;b';\nALTER TABLE t ADD x int;"}, "ALTER TABLE"),
+        ({"query": "SET x = 1; SELECT 'VACUUM t'"}, ""),
+        ({"query": "SET x = 'VACUUM"}, ""),
+        ({"query": "UPDATE t SET a = 1; VACUUM t"}, ""),
     ],
 )
 def test_maintenance_is_known_by_what_it_does(given, kind):
@@ -49,6 +54,8 @@ def test_maintenance_is_known_by_what_it_does(given, kind):
         ({"query": "SELECT pg_catalog.pg_export_snapshot()", **IDLE}, True),
         ({"query": "SET TRANSACTION SNAPSHOT '00000003-1'", **IDLE}, True),
         ({"query": "EXECUTE dumpFunc('4711')", **IDLE}, True),
+        ({"query": "SET TRANSACTION SNAPSHOT '00000003-1';", **IDLE}, True),
+        ({"query": "SET extra_float_digits TO 3; COPY public.t (a, b) TO stdout;", **IDLE}, True),
         ({"application": "pg_dump", "query": ""}, True),
         ({"application": "backup.sh", "query": "SELECT count(*) FROM t", **IDLE}, True),
         ({"application": "nightly-backup", "query": "SELECT 1", **IDLE}, True),

@@ -21,10 +21,16 @@ def test_waiters_and_those_that_wait_too_long():
 
 
 def test_facts_have_the_names_of_pg_activity_info():
-    report = facts(snapshot(LOCKS, session(9, "idle")), Exclusions())
+    report = facts(snapshot(LOCKS, session(9, "idle")), Exclusions(), 30)
     assert set(report) == {"visibility", "redacted", "server", "connections", "waiters", "tree", "server_states"}
     assert (report["waiters"], report["redacted"], report["server"]) == (2, 0, SERVER)
     assert report["tree"][0].startswith("2 sessions wait")
+
+
+def test_facts_name_an_old_transaction_that_no_session_waits_for():
+    stuck = session(9, "idle in transaction", has_written=True)
+    assert "db_session_cancel" in facts(snapshot([], stuck), Exclusions(), 30)["tree"][-1]
+    assert facts(snapshot([], stuck), Exclusions(), 300)["tree"] == ["no session waits for a lock"]
 
 
 def test_evidence_has_no_literal_and_is_bounded_by_rows():

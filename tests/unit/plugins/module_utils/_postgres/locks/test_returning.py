@@ -6,10 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.exclusions import Exclusions
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.least_harm import judge
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.price import Bounds
 from ansible_collections.pafar.runbook.plugins.module_utils._postgres.locks.returning import (
     is_open,
     old_transactions,
     pressing_roots,
+    quiet_lines,
     waits_for,
 )
 
@@ -103,8 +107,40 @@ def test_waits_by_design_are_not_counted():
         pytest.param(look(0, [(2, -60)]), True, False, id="all waiters are late already"),
         pytest.param(look(0, []), True, True, id="no session waits just now"),
         pytest.param(look(0, []), False, False, id="where it is not asked for"),
-        pytest.param(look(0, [], state="active"), True, False, id="active, with no waiter"),
+        pytest.param(look(0, [], state="active"), True, True, id="active, with no waiter just now"),
+        pytest.param(look(0, [], state="active", xact_start=ago(5)), True, False, id="active, and young"),
+        pytest.param(snapshot([], session(1, "active")), True, False, id="it reads"),
     ],
 )
 def test_when_further_looks_are_worth_it(scene, quiet, goes_on):
     assert is_open(scene, 30, 3, quiet) is goes_on
+
+
+@pytest.mark.parametrize(
+    ("scene", "names"),
+    [
+        pytest.param(look(0, []), ["1 app@booking web (idle in transaction for 100 s)"], id="idle"),
+        pytest.param(snapshot([], prepared(900, "order-7")), ["order-7"], id="prepared"),
+        pytest.param(look(0, [], "idle in transaction (aborted)"), ["(aborted) for 100 s"], id="failed"),
+    ],
+)
+def test_an_old_transaction_without_a_waiter_is_named_where_there_is_nothing_to_do(scene, names):
+    """Clients that do not wait (NOWAIT) fail at its rows."""
+    (line,) = quiet_lines(scene, 30)
+    assert all(name in line for name in names)
+    assert line in judge(scene, Exclusions(), Bounds()).as_dict()["no_action_reason"]
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        look(0, [(2, 0)]),
+        look(0, [], "active"),
+        look(0, [], state_change=ago(3)),
+        snapshot([], session(1, "idle in transaction")),
+        snapshot([], session(1, "idle in transaction", has_written=True, backend_type="walsender")),
+    ],
+    ids=["with a waiter", "active", "young", "nothing written", "no client"],
+)
+def test_no_other_transaction_is(scene):
+    assert quiet_lines(scene, 30) == []
