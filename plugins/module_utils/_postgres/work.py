@@ -43,9 +43,10 @@ _LEAVES_BEHIND = re.compile(
 )
 _MAINTENANCE = re.compile(
     r"^\s*(VACUUM|ANALYZE|ANALYSE|CLUSTER|REINDEX|REPACK|CHECKPOINT|COPY|CREATE\s+(?:UNIQUE\s+)?INDEX"
-    r"|REFRESH\s+MATERIALIZED\s+VIEW|ALTER\s+(?:TABLE|INDEX|MATERIALIZED)|DROP\s+INDEX)\b",
+    r"|(?:REFRESH|CREATE)\s+MATERIALIZED\s+VIEW|ALTER\s+(?:TABLE|INDEX|MATERIALIZED)|DROP\s+INDEX)\b",
     re.I,
 )
+_DEFINES = re.compile(r"^\s*(ALTER|CREATE|DROP|TRUNCATE|COMMENT|GRANT|REVOKE)\b", re.I)
 # Extensions that maintain by functions and tables of their own: pg_repack, pg_squeeze, pg_partman.
 _MAINTAINS = re.compile(
     r"\b(?:(repack)\.\"?(?:repack_|table_|log_|create_)|(squeeze)\.squeeze_table\s*\(|(?:\w+\.)?(run_maintenance)(?:_proc)?\s*\()",
@@ -106,6 +107,12 @@ def maintenance(session: Session) -> str:
         if by_extension:
             return str(next(name for name in by_extension.groups() if name)).lower()
     return tool.group(1) if tool else ""
+
+
+def changes_definition(session: Session) -> bool:
+    """Whether its statement changes what a table or another object is, and no rows by a condition. LOCK TABLE does not:
+    applications use it."""
+    return bool(_DEFINES.match(_head(session.query)))
 
 
 def operates(session: Session) -> bool:

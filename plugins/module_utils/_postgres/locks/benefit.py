@@ -13,11 +13,10 @@ from ..exclusions import Exclusions
 from ..session import Prepared, Session
 from ..snapshot import Snapshot
 from ..sql_text import without_literals
-from ..work import maintenance
+from ..work import changes_definition, maintenance
 from .lock_table import Key
 from .price import CANCEL, Bounds, at_work
 
-_OF_ROWS = frozenset({"AccessShareLock", "RowShareLock", "RowExclusiveLock"})  # modes of statements on rows
 # The functions that take an advisory lock until the transaction ends; others take it until the session does.
 _TRANSACTION_LEVEL = re.compile(r"\bpg_(?:try_)?advisory_xact_lock", re.I)
 
@@ -72,11 +71,9 @@ def blind_ends(snapshot: Snapshot, chosen: list[Key]) -> dict[Key, str]:
 
 def _can_wait(snapshot: Snapshot, key: Key) -> bool:
     """Whether a waiter is maintenance or changes a table's definition: no request depends on it while none waits behind
-    it. Statements that read or write rows ask for weaker locks."""
-    awaited, holder = snapshot.forest.wait_of(key), snapshot.who(key)
-    strong = awaited is not None and awaited.kind == "relation" and awaited.mode not in _OF_ROWS
-    by_snapshot = awaited is not None and awaited.kind == "virtualxid"
-    return strong or by_snapshot or (isinstance(holder, Session) and bool(maintenance(holder)))
+    it."""
+    holder = snapshot.who(key)
+    return isinstance(holder, Session) and (bool(maintenance(holder)) or changes_definition(holder))
 
 
 def uncertain_ends(snapshot: Snapshot, chosen: list[Key], freed: AbstractSet[Key], bounds: Bounds) -> dict[Key, str]:

@@ -15,8 +15,10 @@ from ..._core.text import span
 from ..describe import describe, who_is
 from ..session import CLIENT, Prepared
 from ..snapshot import Snapshot
+from .convoy import WATCHED
 from .lock_table import Key
 
+_MOST = 0.8  # of the seconds of a watch
 Wait = Tuple[int, Union[datetime, None]]  # pid and query_start
 
 
@@ -50,30 +52,40 @@ def waits_for(snapshot: Snapshot, key: Key, min_waiting: float = 0.0) -> set[Wai
 def pressing_roots(looks: Sequence[Snapshot], min_waiting: float, min_waiters: int) -> dict[Key, str]:
     """Root blockers of the last look for which ``min_waiters`` sessions were seen to wait, each with what was seen.
 
-    One that has held its lock for ``min_waiting`` seconds for sure (idle in its transaction, prepared) needs no more;
-    of any other, waits must have ended while its transaction went on, so without the lock.
+    One that has held its lock for ``min_waiting`` seconds for sure (idle in its transaction, prepared) needs no more.
+    Any other may be a member of a convoy, which waited before: sessions must have waited for it for most of the watch,
+    and some of them given up while its transaction went on.
     """
     last = looks[-1]
     pressing: dict[Key, str] = {}
     for key in old_transactions(last, min_waiting) if len(looks) > 1 else ():
-        target = last.who(key).target
-        now = waits_for(last, key, min_waiting)
-        every = now.union(*(waits_for(look, key, min_waiting) for look in looks[:-1] if look.who(key).target == target))
-        gone, sessions = len(every - now), len({pid for pid, dummy in every})
-        if sessions >= min_waiters and (gone or last.held_for(key) >= min_waiting):
-            seconds = (last.now - looks[0].now).total_seconds()
+        waits = [(look.now, waits_for(look, key, min_waiting)) for look in _while_it_runs(looks, key)]
+        every = set().union(*(each for dummy, each in waits))
+        gone, sessions = len(every - waits[-1][1]), len({pid for pid, dummy in every})
+        seconds = (last.now - min([at for at, each in waits if each], default=last.now)).total_seconds()
+        stays = seconds >= _MOST * min(min_waiting, WATCHED) and gone > 0
+        if sessions >= min_waiters and (stays or last.held_for(key) >= min_waiting):
             pressing[key] = (
                 f"{sessions} sessions waited for it within {span(seconds)}, {gone} waits ended without the lock"
             )
     return pressing
 
 
+def _while_it_runs(looks: Sequence[Snapshot], key: Key) -> list[Snapshot]:
+    """The last looks, in which the transaction is the same and does not wait itself."""
+    target = looks[-1].who(key).target
+    waited = (look.who(key).target != target or key in look.forest.waits.waits for look in reversed(looks))
+    number = next((number for number, has in enumerate(waited) if has), len(looks))
+    return list(looks[len(looks) - number :])
+
+
 def is_open(snapshot: Snapshot, min_waiting: float, min_waiters: int, quiet: bool) -> bool:
-    """Whether further looks may show waits that come back: some that are not late are before an old transaction; or,
+    """Whether further looks may show waits that come back: an old transaction has waiters, none of which is late; or,
     if ``quiet``, an old transaction that has written has no waiter now."""
     late = set(snapshot.affected(min_waiting, min_waiters=min_waiters))
     for key in old_transactions(snapshot, min_waiting):
-        if any(pid not in late for pid, dummy in waits_for(snapshot, key, min_waiting)):
+        waiters = {pid for pid, dummy in waits_for(snapshot, key, min_waiting)}
+        if waiters and not waiters & late:
             return True
     return quiet and any(_age(snapshot, key) >= min_waiting for key in _writers(snapshot))
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.pafar.runbook.plugins.module_utils._postgres.work import is_backup, leaves_behind, maintenance
+from ansible_collections.pafar.runbook.plugins.module_utils._postgres.work import (
+    changes_definition,
+    is_backup,
+    leaves_behind,
+    maintenance,
+)
 
 from support.snapshots import session
 
@@ -21,6 +26,7 @@ IDLE = {"state": "idle in transaction"}
         ({"query": "reindex table t"}, "REINDEX"),
         ({"query": "CREATE  UNIQUE INDEX i ON t (a)"}, "CREATE UNIQUE INDEX"),
         ({"query": "REFRESH MATERIALIZED VIEW v"}, "REFRESH MATERIALIZED VIEW"),
+        ({"query": "CREATE MATERIALIZED VIEW v AS SELECT 1"}, "CREATE MATERIALIZED VIEW"),
         ({"query": "COPY t (a) FROM STDIN"}, "COPY"),
         ({"query": "ALTER TABLE t ALTER a TYPE bigint"}, "ALTER TABLE"),
         ({"query": "INSERT INTO t SELECT 1", "application": "pg_restore"}, "pg_restore"),
@@ -43,6 +49,21 @@ IDLE = {"state": "idle in transaction"}
 )
 def test_maintenance_is_known_by_what_it_does(given, kind):
     assert maintenance(session(1, **given)) == kind
+
+
+@pytest.mark.parametrize(
+    ("query", "changes"),
+    [
+        ("ALTER TABLE t ADD x int", True),
+        ("/* V12 */ SET lock_timeout = '5s'; DROP TRIGGER x ON t", True),
+        ("truncate t", True),
+        ("LOCK TABLE t", False),
+        ("SELECT 'ALTER TABLE t'", False),
+        ("UPDATE t SET a = 1", False),
+    ],
+)
+def test_what_changes_a_definition(query, changes):
+    assert changes_definition(session(1, query=query)) is changes
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,8 @@ def one_report(query, mode="AccessExclusiveLock", state="active", behind=0, held
         pytest.param(
             one_report("UPDATE t SET a = 1", "RowExclusiveLock", held="ShareLock"), 0, id="a statement on rows"
         ),
+        pytest.param(one_report("LOCK TABLE t"), 0, id="a lock that an application takes"),
+        pytest.param(one_report("SELECT f()"), 0, id="a function of which nothing is known"),
         pytest.param(one_report("ALTER TABLE t ADD x int", behind=2), 0, id="with sessions behind it"),
         pytest.param(one_report("ALTER TABLE t ADD x int", state="idle in transaction"), 0, id="nothing is at work"),
     ],

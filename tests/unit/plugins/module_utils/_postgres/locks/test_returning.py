@@ -31,9 +31,15 @@ def look(at, waiters, state="idle in transaction", root=1, **given):
     return replace(scene, now=NOW + timedelta(seconds=at))
 
 
+def waiting_itself(at=0):
+    """The same transaction while it waits for another one."""
+    locks = [holds(9, relation(7), "ShareLock"), *(waits(pid, relation(7), WRITES, 1) for pid in (1, 2, 3))]
+    return replace(snapshot(locks, session(1, has_written=True)), now=NOW + timedelta(seconds=at))
+
+
 # Three clients whose waits take less than a second, and are tried again after one.
-COME_BACK = [(0, [(2, -0.3)]), (1, [(3, 0.9)]), (2, [(4, 1.7)])]
-ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (2, [(2, 1.7)])]
+COME_BACK = [(0, [(2, -0.3)]), (1, [(3, 0.9)]), (5, [(4, 4.7)])]
+ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (5, [(2, 4.7)])]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +54,7 @@ ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (2, [(2, 1.7)])]
             id="between two statements",
         ),
         pytest.param(
-            [look(at, [(2, -2), (3, -2), (4, -2)], "active") for at in (0, 1, 2)], set(),
+            [look(at, [(2, -2), (3, -2), (4, -2)], "active") for at in (0, 1, 5)], set(),
             id="active, and all waiters are patient",
         ),
         pytest.param([look(0, [(2, 0)]), look(1, [(2, 0), (3, 1)])], set(), id="too few"),
@@ -63,6 +69,17 @@ ONE = [(0, [(2, -0.3)]), (1, [(2, 0.9)]), (2, [(2, 1.7)])]
             id="failed, with the locks of before a savepoint",
         ),
         pytest.param([look(0, [(2, 0), (3, 0), (4, 0)])], set(), id="one look"),
+        pytest.param(
+            [look(0, []), *(look(*when, state="active") for when in [(3, [(2, 3), (3, 3)]), (5, [(4, 4)])])], set(),
+            id="active, and waited for only since a moment",
+        ),
+        pytest.param(
+            [waiting_itself(), look(1, [(2, 1), (3, 1)], "active"), look(5, [(4, 4)], "active")], {1}, id="4 s of 5"
+        ),
+        pytest.param(
+            [look(0, [(2, 0)]), waiting_itself(3), look(5, [(3, 4), (4, 4)], "active")], set(),
+            id="it waited itself a moment ago, as members of a convoy do",
+        ),
     ],
 )  # fmt: skip
 def test_before_whom_waits_come_back(looks, pressing):
@@ -71,7 +88,7 @@ def test_before_whom_waits_come_back(looks, pressing):
 
 def test_what_was_seen_is_told_in_numbers():
     looks = [look(*when) for when in COME_BACK]
-    assert pressing_roots(looks, 30, 3) == {1: "3 sessions waited for it within 2.0 s, 2 waits ended without the lock"}
+    assert pressing_roots(looks, 30, 3) == {1: "3 sessions waited for it within 5.0 s, 2 waits ended without the lock"}
 
 
 def test_a_prepared_transaction_stands_like_one_that_is_idle():
@@ -104,7 +121,8 @@ def test_waits_by_design_are_not_counted():
     [
         pytest.param(look(0, [(2, 0)]), False, True, id="a young wait before an old transaction"),
         pytest.param(look(0, [(2, 0)], xact_start=ago(5)), True, False, id="the transaction is young"),
-        pytest.param(look(0, [(2, -60)]), True, False, id="all waiters are late already"),
+        pytest.param(look(0, [(2, -60)]), True, False, id="its waiter is late already"),
+        pytest.param(look(0, [(2, -60), (3, 0)], "active"), True, False, id="one of its waiters is late already"),
         pytest.param(look(0, []), True, True, id="no session waits just now"),
         pytest.param(look(0, []), False, False, id="where it is not asked for"),
         pytest.param(look(0, [], state="active"), True, True, id="active, with no waiter just now"),
