@@ -18,7 +18,7 @@ from rehearsal import engine
 from rehearsal.errors import PlatformError
 from support.engine import socket_path
 from support.modules import run_module
-from support.random_logs import asked, docker_line, numbers_in, queries, random_log
+from support.random_logs import Entry, asked, docker_line, numbers_in, queries, random_log
 from support.scope import ALL, left_out
 
 NAME = f"log-streams-{os.getpid()}"
@@ -115,6 +115,21 @@ def test_a_driver_that_keeps_nothing_is_named(container):
     found = run_module("log_tail", containers=[NAME], since="1h")
     assert found["failed"]
     assert "could be read" in found["msg"]
+
+
+def test_what_is_behind_a_clock_that_was_set_back_is_read_through_the_engine(container):
+    """More lines than the first tail holds are too old, and the wanted ones are before them."""
+    container("true", "--log-driver", "json-file")
+    path = Path(engine.inspect("container", [NAME])[0]["LogPath"])
+    now = time.time()
+    entries = [Entry(now - 900 + number / 10, 0, number, "stdout", f"INFO id={number} paid") for number in range(500)]
+    entries += [
+        Entry(now - 9000 + number, 0, number, "stderr", f"INFO id={number} paid") for number in range(500, 2500)
+    ]
+    path.write_text("".join(map(docker_line, entries)))
+    report = asked(now, containers=[NAME], source="api", since="1h")
+    assert numbers_in(report) == list(range(500))
+    assert not report["truncated"]
 
 
 def test_nothing_is_missing_in_silence_through_the_engine(container):

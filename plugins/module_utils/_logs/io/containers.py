@@ -174,18 +174,17 @@ def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]
 
     A tail counts the lines of both streams, so both are asked for at once. The engine sends the oldest first, so of a
     tail that is too big the newest are kept. What was written since the first of them is left to the next reader, and a
-    tail is read up to where the one before it began. The last tail is wholly older than what is wanted, since clocks
-    are set back.
+    tail is read up to where the one before it began. Clocks are set back: enough was read where as many records in a
+    row are too old as in a file.
     """
     until = time.time()
     oldest: LogPart | None = None
     lines = _FIRST_TAIL
-    enough = False
+    passed = 0
     while True:
         room = max(_LEAST_ROOM, tally.limits.bytes - tally.limits.scanned)
         if tally.limits.spent:
-            if not enough:
-                tally.note(f"{'older lines' if oldest else 'it'}: {tally.limits.spent}")
+            tally.note(f"{'older lines' if oldest else 'it'}: {tally.limits.spent}")
             return
         try:
             parts, size, dropped = _tail(engine, id, lines, until, min(room, tally.limits.share), tally)
@@ -196,25 +195,23 @@ def _api(engine: Engine, id: str, since: float, tally: Tally) -> Iterator[Piece]
         fresh = len(parts)
         if oldest is not None:
             fresh = next((place for place in range(len(parts) - 1, -1, -1) if parts[place] == oldest), 0)
-        wanted = 0
         for part in reversed(parts[:fresh]):
             piece = _piece(part)
             tally.out_of_order(piece.at)
             if piece.at is None or piece.at >= since - MARGIN - tally.disorder:
-                wanted += 1
+                passed = 0
                 yield piece
-        if len(parts) + dropped < lines:
+            else:
+                passed += 1
+        if len(parts) + dropped < lines or passed > _PASSED:
             return
-        if not wanted and (enough or fresh >= _FIRST_TAIL):
-            return
-        enough = wanted < fresh
         if dropped or not more or not fresh or lines >= _LARGEST_TAIL:
-            if not enough or dropped:
-                tally.note(f"more than the last {len(parts)} lines: {tally.limits.spent or 'too many for the API'}")
+            tally.note(f"more than the last {len(parts)} lines: {tally.limits.spent or 'too many for the API'}")
             return
         oldest = parts[0]
-        # As many more as may still be read, by the length of those that were.
-        lines = min(_LARGEST_TAIL, lines * 8, max(lines + 1, int(lines * room / max(1, size))))
+        # As many more as may still be read, by the length of those that were, and as are needed.
+        grown = lines * 8 if not passed else lines + _PASSED + 1 - passed
+        lines = min(_LARGEST_TAIL, grown, max(lines + 1, int(lines * room / max(1, size))))
 
 
 def _tail(engine: Engine, id: str, lines: int, until: float, room: int, tally: Tally) -> tuple[list[LogPart], int, int]:
