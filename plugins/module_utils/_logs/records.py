@@ -8,9 +8,9 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Collection, NamedTuple, TypedDict
+from typing import Any, Collection, Mapping, NamedTuple, TypedDict
 
-from .._core.redaction import HIDDEN, names_secret, redacted, redacted_lines
+from .._core.redaction import HIDDEN, hides, names_secret, redacted, redacted_lines
 from .json_line import json_fields, level_in, request_of
 from .level import LEVELS, level_of
 
@@ -29,6 +29,8 @@ _SAID = ("message", "msg", "event", "MESSAGE", "short_message", "body", "log", "
 _LONGEST = 300  # characters of a signature
 _NO_DIGITS = str.maketrans("0123456789", "##########")
 _TOLD_APART, _MOST_TEXTS = 2000, 5000
+# Keys of a member that names what another one is: {"name": "DB_PASSWORD", "value": "x"}
+_NAMES, _VALUES = ("name", "key", "field", "header", "variable", "env"), ("value", "val", "default", "content")
 _USUAL = "info"  # what a unit's standard output is logged with
 _SHOWN = 8 * 1024  # characters of a record that are returned
 _EXAMPLE = 2000  # and of an example
@@ -267,16 +269,32 @@ def entry(record: Record, fields: dict[str, Any]) -> EntryReport:
     return report
 
 
+def _described(value: Mapping[str, Any]) -> dict[str, str]:
+    """``{"name": "DB_PASSWORD", "value": "x"}``: the keys whose name is the value of another, and that name."""
+    names = [str(text) for key, text in value.items() if str(key).lower() in _NAMES and isinstance(text, str)]
+    return {key: names[0] for key in value if names and str(key).lower() in _VALUES and names_secret(names[0])}
+
+
+def _is_option(item: Any, count: int) -> bool:
+    """Whether the next item of a list is the value of this one: an option, or the first of a pair."""
+    return isinstance(item, str) and (item.startswith("-") or count == 2) and names_secret(item.lstrip("-"))
+
+
 def redacted_value(value: Any, name: str = "") -> Any:
     """The same value without secrets, to any depth; a value under the name of a secret is hidden."""
-    if names_secret(name) and value not in (None, "", True, False):
+    if hides(name, value):
         return HIDDEN
     if isinstance(value, str):
         return redacted(value if len(value) <= _CLEANED else _head(value))[:_SHOWN]
     if isinstance(value, dict):
-        return {redacted(str(key)): redacted_value(nested, str(key)) for key, nested in value.items()}
+        described = _described(value)
+        return {
+            redacted(str(key)): redacted_value(nested, described.get(key, str(key))) for key, nested in value.items()
+        }
     if isinstance(value, list):
-        return [redacted_value(item, name) for item in value]
+        before = ["", *value]  # ["--password", "x"], ["x-api-key", "x"]
+        option = [item.lstrip("-") if _is_option(item, len(value)) else "" for item in before]
+        return [redacted_value(item, above) for item, above in zip(value, option)]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value if redacted(str(value)) == str(value) else HIDDEN
     return value

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Pafar runbook maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Numbers of payment cards, by ISO/IEC 7812 and Luhn's digit. Pure."""
+"""Numbers of payment cards, by ISO/IEC 7812 and Luhn's digit, and of bank accounts, by ISO 13616. Pure."""
 
 from __future__ import annotations
 
@@ -13,22 +13,55 @@ from .secret_names import HIDDEN
 _DIGITS = lazy(r"(?<!\d)(?<!\d\.)\d+(?:[ -]\d+)*(?!\d)")
 # The printed grouping (4-4-4-4, 4-6-5, 4-6-4) with one other separator throughout.
 _PRINTED = lazy(
-    r"(?<![\d./_+:,])\d{4}(?P<apart>[.+_/|:,]|\s?[-|\u2010-\u2015]\s?|%20|%2[Bb]|%2[Dd]|\\u00[2a]0|&nbsp;|&#160;"
-    r"|[\u00a0\u2000-\u200a\u202f]|\s{2,3}|\.{2})"
+    r"(?<![\d./_+,])(?<![0-9a-fA-F]{4}:)(?<!::)\d{4}(?P<apart>[.+_/|:,]|\s?[-|\u2010-\u2015]\s?"
+    r"|%20|%2[Bb]|%2[Dd]|%[Cc]2%[Aa]0"
+    r"|%09|\\u00[2a]0|\\[ tnx]|\\x20|&nbsp;|&#(?:160|32|x20|xA0);"
+    r"|[\u00a0\u00b7\u2000-\u200a\u2022\u202f\u3000*~^\\]|\s{2,3}|\.{2})"
     r"(?:\d{4}(?P=apart)\d{4}(?P=apart)\d{1,4}(?:(?P=apart)\d{1,3})?|\d{6}(?P=apart)\d{4,5})(?![\d]|[./_+:,]\d)"
 )
+# Country, check digits, and the account in groups of four or in one.
+_ACCOUNT = lazy(
+    r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}"
+    r"|(?P<gap>[ .-]|%20|\u00a0)[A-Z0-9]{4}(?:(?P=gap)[A-Z0-9]{1,4}){1,7})(?![A-Za-z0-9])"
+)
+_NAMED_ACCOUNT = lazy(r"(?i)(?<=iban[=: ])(?:\s|[\"'])?[A-Z]{2}\d{2}(?P<gap>)[A-Z0-9]{11,30}(?![A-Za-z0-9])")
+# Length of the number by country: the registry of ISO 13616.
+_ACCOUNTS = {
+    country: length
+    for length, countries in {
+        15: "NO", 16: "BE", 18: "DK FO GL NL FK FI SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
+        29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+    }.items()
+    for country in countries.split()
+}  # fmt: skip
 _LENGTHS = (13, 19)  # digits of a card's number
 _ISSUED = lazy(r"[3-6]|2[2-7]")  # ISO/IEC 7812: banking, merchandising; Mastercard's second range
 
 
 def without_cards(text: str) -> str:
-    """The text without numbers of cards.
+    """The text without numbers of cards and bank accounts.
 
     >>> without_cards("card 4242 4242 4242 4242, code 123")
     'card (hidden), code 123'
     """
     text = _PRINTED.sub(_hide_printed, text)
+    text = _ACCOUNT.sub(_without_account, text)
+    text = _NAMED_ACCOUNT.sub(_without_account, text) if "iban" in text.lower() else text
     return _DIGITS.sub(_without_cards, text)
+
+
+def _without_account(match: re.Match[str]) -> str:
+    """The longest run of groups, from the first on, that is the number of an account; what stands behind it stays."""
+    gap = match.group("gap")
+    groups = match.group().split(gap) if gap else [match.group()]
+    length = _ACCOUNTS.get(groups[0][:2].upper(), 0)
+    for count in range(len(groups), 0, -1):
+        number = "".join(groups[:count])
+        if len(number) == length and int("".join(str(int(sign, 36)) for sign in number[4:] + number[:4])) % 97 == 1:
+            return (gap or "").join([HIDDEN, *groups[count:]])
+    return match.group()
 
 
 def _hide_printed(match: re.Match[str]) -> str:

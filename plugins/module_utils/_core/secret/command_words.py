@@ -8,43 +8,94 @@ Sources: the manuals of the programs named, and Redis' AUTH, HELLO, CONFIG SET a
 from __future__ import annotations
 
 import re
+from typing import Iterable
 
 from ..lazy import lazy
 from .secret_names import HIDDEN, about_secret, is_secret
 
 _VALUE = r"(\"[^\"]{0,4096}\"|'[^']{0,4096}'|\S+)"
-_OPTION = lazy(rf"(?<!\S)(--?[A-Za-z][\w.-]{{1,60}})(\s{{1,4}})(?![-=:,;|&<>]){_VALUE}")
+_OPTION = lazy(
+    rf"(?<!\S)(--?[A-Za-z][\w.-]{{1,60}})(\s{{1,4}})(?![-=:,;|&<>])"
+    r"(?!(?:is|was|are|has|have|had|must|may|can|cannot|should|will|and|or|not|option|flag|for|to|in|on|with|from|given"
+    rf"|missing|required|needs|requires|instead|argument)\b){_VALUE}"
+)
+_HAS_OPTION = lazy(r"[\s\"']--?[A-Za-z]|^-")
 _ON = r"[^|;&\n]{0,400}?"  # the command goes on
+_GAP = r"(?:\s{1,4}|[\"'],\s?[\"'])"  # between two words, also of a list
+_WORD = r"(?:'[^']{1,4096}'?|\"[^\"]{1,4096}\"?|[^\s\"',\]]+)"
+_CLIENTS = ("curl", "wget", "http", "etcdctl")
+_USER = (
+    rf"\b(?:curl|wget|https?|etcdctl)\b{_ON}{_GAP}"
+    rf"(?:-[a-zA-Z]{{0,6}}[uU]|-a|--(?:proxy-|ftp-|http-)?user|--auth)(?:{_GAP}|=)?"
+)
 # Each behind words of which one is in all that it finds: to look for these costs a hundredth.
-_BY_PLACE = (
-    (("sshpass",), lazy(rf"(\bsshpass\s(?:\S+\s){{0,4}}?-p\s?){_VALUE}")),
-    (("mysql", "mariadb"), lazy(rf"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b{_ON}\s-p)([^\s]+)")),
-    (("redis-cli",), lazy(rf"(\bredis-cli\b{_ON}\s-a\s){_VALUE}")),
+_OF_OPTIONS = (
+    (("sshpass",), lazy(rf"(\bsshpass{_GAP}(?:\S+\s){{0,4}}?-p{_GAP}?){_WORD}")),
     (
-        ("curl", "wget", "http"),
-        lazy(rf"(\b(?:curl|wget|http)\b{_ON}\s(?:-u|--user)[\s=]?[\"']?[^\s:\"']{{1,200}}:)([^\s\"']+)"),
-    ),
-    (("docker",), lazy(rf"(\bdocker\s+login\b{_ON}\s-p\s){_VALUE}")),
-    (
-        ("rabbitmqctl",),
+        ("mysql", "mariadb"),
         lazy(
-            rf"(\brabbitmqctl\s{_ON}\b(?:add_user|change_password|authenticate_user)\s{{1,4}}\S{{1,200}}\s{{1,4}}){_VALUE}"
+            rf"(\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mysqlcheck|mariadb(?:-dump)?)\b{_ON}{_GAP}-p)([^\s\"',\]]+)"
+        ),
+    ),
+    (("mysqladmin",), lazy(rf"(\bmysqladmin\b{_ON}{_GAP}password{_GAP}){_WORD}")),
+    (("redis-cli",), lazy(rf"(\bredis-cli\b{_ON}{_GAP}-a{_GAP}){_WORD}")),
+    (_CLIENTS, lazy(rf"({_USER}[\"'][^\s:\"']{{1,200}}:)[^\"']+")),
+    (_CLIENTS, lazy(rf"({_USER}[^\s:\"'-][^\s:\"']{{0,200}}:)[^\s\"']+")),
+    (
+        ("login",),
+        lazy(
+            r"(\b(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|crane|az)\s+(?:registry\s+|auth\s+|acr\s+)?login\b"
+            rf"{_ON}{_GAP}-p{_GAP}){_WORD}"
         ),
     ),
     (
         ("htpasswd",),
         lazy(r"(\bhtpasswd\s[^|;&\n]{0,40}?-[a-zA-Z]{0,6}b[^|;&\n]{0,100}\s)(\S+)(?=\s{0,4}(?:$|[|;&\n]))"),
     ),
+    (("mongo",), lazy(rf"(\bmongo(?:sh|dump|restore|export|import|stat|top)?\b{_ON}{_GAP}-p{_GAP}?){_WORD}")),
+    (("cqlsh",), lazy(rf"(\bcqlsh\b{_ON}{_GAP}-p{_GAP}?){_WORD}")),
+    (("sqlcmd", "bcp ", "isql", "osql"), lazy(rf"(\b(?:sqlcmd|bcp|isql|osql)\b{_ON}{_GAP}-P{_GAP}?){_WORD}")),
+    (
+        ("ldap",),
+        lazy(
+            rf"(\b(?:ldap(?:search|modify|add|delete|whoami|compare|passwd)\b{_ON}{_GAP}-w|ldappasswd\b{_ON}{_GAP}-[as])"
+            rf"{_GAP}?)(?!-){_WORD}"
+        ),
+    ),
+    (("lftp",), lazy(rf"(\blftp\b{_ON}{_GAP}-u{_GAP}?[^\s,]{{1,200}},){_WORD}")),
+    (
+        ("smb", "rpcclient"),
+        lazy(rf"(\b(?:smb(?:client|get|map)|rpcclient)\b{_ON}{_GAP}-U{_GAP}?[^\s%]{{1,200}}%){_WORD}"),
+    ),
+    (("ipmitool",), lazy(rf"(\bipmitool\b{_ON}{_GAP}-P{_GAP}){_WORD}")),
+    (("snmp",), lazy(rf"(\bsnmp(?:get|walk|bulkwalk|set|table)\b{_ON}{_GAP}-[AXc]{_GAP}?){_WORD}")),
     (("zip ",), lazy(rf"(\b(?:un)?zip\s{_ON}-P\s?){_VALUE}")),
     (("7z", "rar "), lazy(rf"(\b(?:7z[ar]?|rar|unrar)\s{_ON}-p)([^\s]+)")),
     (("ssh-keygen",), lazy(rf"(\bssh-keygen\s{_ON}-[NP]\s){_VALUE}")),
     (("openssl",), lazy(rf"(\bopenssl\s+enc\b{_ON}\s-k\s){_VALUE}")),
+)
+_OF_WORDS = (
+    (
+        ("login", "account"),
+        lazy(rf"(?i)(\b(?:login|account)\s{{1,4}}\S{{1,200}}\s{{1,4}}password\s{{1,4}}){_VALUE}"),
+    ),  # .netrc
+    (
+        ("rabbitmqctl",),
+        lazy(
+            rf"(\brabbitmqctl\s{_ON}\b(?:add_user|change_password|authenticate_user)\s{{1,4}}\S{{1,200}}\s{{1,4}}){_VALUE}"
+        ),
+    ),
+    (("net user",), lazy(rf"(?i)(\bnet\s+user\s+[^\s/]{{1,200}}\s+)(?![/*]){_WORD}")),
+    (("freerdp",), lazy(rf"(\bw?x?freerdp\d?\b{_ON}\s/p:){_WORD}")),
+    (("mc ",), lazy(rf"(\bmc\s+(?:alias|config\s+host)\s+(?:set|add)\s+(?:\S{{1,300}}\s+){{3}}){_WORD}")),
     (("vault",), lazy(r"(\bvault\s+login\s{1,4}(?:-\S{1,100}\s{1,4}){0,4})([^\s=-][^\s=]{7,})")),
     (
-        ("--password-stdin", "sudo -S"),
-        lazy(rf"(\becho\s{{1,4}}(?:-n\s{{1,4}})?){_VALUE}(?=\s{{0,4}}\|[^|\n]{{0,200}}(?:--password-stdin|sudo\s-S))"),
+        ("--password-stdin", "sudo -S", "passwd", "--stdin"),
+        lazy(
+            rf"(\b(?:echo|printf)\s{{1,4}}(?:-\w\s{{1,4}}|%s\s{{1,4}})?){_VALUE}"
+            r"(?=\s{0,4}\|[^|\n]{0,200}(?:--(?:password-)?stdin|sudo\s-S|\bchpasswd|htpasswd\s-\w{0,4}i))"
+        ),
     ),
-    (("login",), lazy(rf"(?i)(\blogin\s{{1,4}}\S{{1,200}}\s{{1,4}}password\s{{1,4}}){_VALUE}")),  # .netrc
     (
         ("requirepass", "masterauth"),
         lazy(
@@ -52,24 +103,60 @@ _BY_PLACE = (
             r"(?!(?:is|was|not|and|or|in|option|directive)\b)([^\s\"'=:]+)"
         ),
     ),
-    (("SETUSER",), lazy(r"(\bACL\s{1,4}SETUSER\s[^\n]{0,200}?\s[><#])(\S+)")),
+    (
+        ("SETUSER", "user "),
+        lazy(r"(\b(?:ACL\s{1,4}SETUSER|user\s\S{1,100}\s(?:on|off))\s(?:[^\n]{0,200}?\s)?[><#])([^\s><#]\S+)"),
+    ),
+    (
+        ("sqlplus", "sqlldr", "rman"),
+        lazy(r"(\b(?:sqlplus|sqlldr|rman)\s(?:\S{1,40}\s){0,3}?[\w$#]{1,60}/)[^\s@/\"'.]{1,128}(?=@|\s|$)"),
+    ),
+    (("userid=",), lazy(r"(\buserid=[\"']?[\w$#]{1,60}/)[^\s@/\"']{1,128}")),
+    (("db2 connect",), lazy(rf"(\bdb2\s+connect\s{_ON}\busing\s){_WORD}")),
+    # .pgpass: host, port, database, user, password
+    (
+        (":54", ":643", ":*:"),
+        lazy(
+            r"((?:^|(?<=[\s\"'=]))[\w.*/-]{1,255}:(?:54\d\d|643\d|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:)(?!\d{0,5}(?:$|\s))(?:\\:|[^\s:])(?:\\:|[^:\r\n]){1,400}$"
+        ),
+    ),
+)
+# git config http.password x, aws configure set aws_secret_access_key x
+_CONFIGURED = lazy(
+    rf"(\bconfig(?:ure)?\s{{1,4}}(?:(?:set|add|--\w+)\s{{1,4}}){{0,3}}"
+    rf"([\w./:-]{{1,200}})\s{{1,4}})(?!-){_VALUE}"
+)
+# nginx, Apache: proxy_set_header Authorization "Basic x"
+_SET_HEADER = lazy(
+    rf"(?i)(\b(?:proxy_set_header|add_header|(?:request)?header\s{{1,4}}(?:set|add|append))\s{{1,4}}[\"']?([\w-]{{1,80}})[\"']?\s{{1,4}})"
+    rf"(?![\"']?[$%]){_VALUE}"
 )
 _AUTH = lazy(r"(?<![\w-])(\"?AUTH\"?)((?:\s{1,4}\"?[^\s\",;]{1,512}\"?){1,3})")
 _LIKE = lazy(r"(?!\"?(?:CRAM|DIGEST|SCRAM|GS2|GSSAPI)\b)(?=\S{0,512}\d)(?=\S{0,512}[A-Za-z])\"?[^\s\"]{6,}")
 _ENVIRONMENT = lazy(
-    r"(?<!\S)((?:ENV|env|SET|set|setenv|export)\s{1,4}([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)(\S{6,})"
+    r"(?<!\S)((?:ENV|env|SET|set|setx|setenv|SetEnv|export|(?:fastcgi|uwsgi|scgi)_param)\s{1,4}([A-Za-z_]\w{0,80})\s{1,4})(?=\S{0,512}\d)(\S{6,})"
 )
 
 
 def without_options(text: str) -> str:
     """The text without the secrets of commands in it."""
-    text = _OPTION.sub(_hide_option, text) if "-" in text else text
-    for words, rule in _BY_PLACE:
-        if any(word in text for word in words):
-            text = rule.sub(rf"\g<1>{HIDDEN}", text)
+    if _HAS_OPTION.search(text):
+        text = _of_place(_OPTION.sub(_hide_option, text), _OF_OPTIONS)
+    text = _of_place(text, _OF_WORDS)
     if "AUTH" in text:
         text = _AUTH.sub(_hide_auth, text)
+    if "config" in text:
+        text = _CONFIGURED.sub(_hide_named, text)
+    if "header" in text.lower():
+        text = _SET_HEADER.sub(_hide_named, text)
     return _ENVIRONMENT.sub(_hide_named, text)
+
+
+def _of_place(text: str, rules: Iterable[tuple[tuple[str, ...], re.Pattern[str]]]) -> str:
+    for words, rule in rules:
+        if any(word in text for word in words):
+            text = rule.sub(rf"\g<1>{HIDDEN}", text)
+    return text
 
 
 def _hide_option(match: re.Match[str]) -> str:
@@ -85,5 +172,7 @@ def _hide_auth(match: re.Match[str]) -> str:
 
 
 def _hide_named(match: re.Match[str]) -> str:
-    hidden = is_secret(match.group(2)) and not about_secret(match.group(2))
+    hidden = (is_secret(match.group(2)) and not about_secret(match.group(2))) or match.group(
+        2
+    ).lower() == "authorization"
     return f"{match.group(1)}{HIDDEN}" if hidden else match.group()

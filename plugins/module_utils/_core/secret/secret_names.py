@@ -16,57 +16,32 @@ HIDDEN = "(hidden)"
 _WORDS = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET = frozenset(
     [
-        "pass",
-        "passwd",
-        "password",
-        "passwort",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "pw",
-        "secret",
-        "token",
-        "cookie",
-        "credential",
-        "apikey",
-        "accesskey",
-        "privatekey",
-        "secretkey",
-        "accountkey",
-        "cvc",
-        "cvv",
-        "csc",
-        "otp",
-        "totp",
-        "phpsessid",
-        "jsessionid",
-        "sessionid",
-        "sessid",
-        "authtoken",
-        "jwt",
-        "kennwort",
-        "senha",
-        "wachtwoord",
-        "requirepass",
-        "masterauth",
+        "pass", "passwd", "password", "passwort", "passphrase", "passcode", "pwd", "pw", "secret", "token",
+        "cookie", "credential", "apikey", "accesskey", "privatekey", "secretkey", "accountkey", "cvc", "cvv",
+        "csc", "otp", "totp", "phpsessid", "jsessionid", "sessionid", "sessid", "authtoken", "jwt", "kennwort",
+        "senha", "wachtwoord", "contrasena", "requirepass", "masterauth", "psk"
     ]
-)
+)  # fmt: skip
+_NUMBER = lazy(r"-?\d{1,15}(?:\.\d{1,6})?(?:\s?(?:ms|s|m|h|d|%|bytes|B|kB|MB)|/\d{1,15})?$")
 _PLURAL = frozenset(["passwords", "secrets", "tokens", "cookies", "credentials", "creds", "apikeys", "passphrases"])
 # A name written as one word: its ending decides.
 _ENDINGS = lazy(
     r"(?:password|passwort|passwd|passphrase|secret|token|apikey|privatekey|accesskey|secretkey|sessionid|sessid)\d{0,3}$"
-    r"|(?:db|pg|my|sql|mysql|redis|user|admin|root|ssh|smtp|mail|ldap|http|proxy|login|account|rabbit|rabbitmq|mongo|ftp)"
+    r"|(?:db|pg|my|sql|mysql|redis|user|admin|root|ssh|smtp|mail|ldap|http|proxy|login|account|rabbit|rabbitmq|mongo|ftp"
+    r"|store|key|trust|cert|pfx|jks|bind|repl|master|service|vpn|wifi|sudo|become|imap|database|basic|web|client)"
     r"(?:pass|pwd|pw)\d{0,3}$"
 )
 _PAIRS = frozenset(
     (first, second)
     for second, firsts in {
         "key": "api access private secret account shared encryption signing master session license storage auth host"
-        " subscription tls",
+        " subscription tls hmac unseal fernet",
+        "data": "key",
         "keys": "api access private secret",
         "id": "session sess",
         "sid": "connect",
-        "code": "security verification",
+        "codes": "recovery backup scratch",
+        "code": "security verification pin recovery backup login mfa otp totp factor sms",
         "number": "card",
         "hash": "password passwd",
         "value": "verification",
@@ -76,123 +51,29 @@ _PAIRS = frozenset(
 # Words that make a name speak about a secret, when they stand behind it.
 _ABOUT = frozenset(
     [
-        "length",
-        "len",
-        "check",
-        "checks",
-        "result",
-        "passed",
-        "size",
-        "count",
-        "type",
-        "kind",
-        "expires",
-        "expire",
-        "expiry",
-        "expiration",
-        "expired",
-        "ttl",
-        "age",
-        "at",
-        "in",
-        "on",
-        "url",
-        "uri",
-        "endpoint",
-        "path",
-        "file",
-        "name",
-        "names",
-        "ref",
-        "reset",
-        "changed",
-        "change",
-        "changes",
-        "required",
-        "require",
-        "min",
-        "max",
-        "minimum",
-        "maximum",
-        "policy",
-        "strength",
-        "domain",
-        "secure",
-        "samesite",
-        "httponly",
-        "enabled",
-        "disabled",
-        "used",
-        "usage",
-        "limit",
-        "limits",
-        "budget",
-        "valid",
-        "validity",
-        "version",
-        "algorithm",
-        "alg",
-        "rotation",
-        "provider",
-        "issuer",
-        "audience",
-        "scope",
-        "scopes",
-        "field",
-        "label",
-        "hint",
-        "prompt",
-        "attempts",
-        "failures",
-        "errors",
-        "mismatch",
-        "manager",
-        "store",
-        "backend",
-        "page",
-        "form",
-        "view",
-        "consent",
-        "banner",
-        "rate",
-        "bucket",
-        "per",
-        "remaining",
-        "remaining",
-        "total",
-        "input",
-        "output",
-        "status",
-        "encryption",
-        "method",
-        "validators",
-        "validator",
-        "updated",
-        "created",
-        "date",
-        "time",
-        "days",
-        "hours",
-        "minutes",
-        "seconds",
-        "last",
-        "first",
+        "length", "len", "check", "checks", "result", "passed", "size", "count", "type", "kind", "expires",
+        "expire", "expiry", "expiration", "expired", "ttl", "age", "at", "in", "on", "url", "uri", "endpoint",
+        "path", "file", "name", "names", "ref", "reset", "changed", "change", "changes", "required", "require",
+        "min", "max", "minimum", "maximum", "policy", "strength", "domain", "secure", "samesite", "httponly",
+        "enabled", "disabled", "used", "usage", "limit", "limits", "budget", "valid", "validity", "version",
+        "algorithm", "alg", "rotation", "provider", "issuer", "audience", "scope", "scopes", "field", "label",
+        "hint", "prompt", "attempts", "failures", "errors", "mismatch", "manager", "store", "backend", "page",
+        "form", "view", "consent", "banner", "rate", "bucket", "per", "remaining", "total", "input", "output",
+        "status", "encryption", "method", "validators", "validator", "updated", "created", "date", "time",
+        "days", "hours", "minutes", "seconds", "last", "first", "lifetime", "duration", "interval", "timeout",
+        "period", "window", "helper", "class", "format", "rules", "rule", "regex", "pattern", "vol", "volume",
+        "volumes", "mount", "mounts", "header", "headers", "requirements", "score", "complexity", "generator",
+        "hasher", "hashers", "present", "sent", "exists", "stdin", "mode"
     ]
-)
+)  # fmt: skip
+# Words before it that deny it: --no-password.
+_DENIED = frozenset(["no", "without", "skip"])
 _NOT = frozenset(
     [
-        "compass",
-        "bypass",
-        "encompass",
-        "trespass",
-        "surpass",
-        "overpass",
-        "underpass",
-        "tokenizer",
-        "secretary",
-        "passwordless",
+        "compass", "bypass", "encompass", "trespass", "surpass", "overpass", "underpass", "tokenizer",
+        "secretary", "passwordless"
     ]
-)
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -203,11 +84,26 @@ def is_secret(name: str) -> bool:
     [True, True, True, True, False, False]
     """
     words = _words_of(name)
-    for place, word in enumerate(words):
+    for place in range(len(words) - 1, -1, -1):  # of two the last decides: password_reset_token
+        word = words[place]
         if _names_secret(words, place, word):
             behind = words[place + 1 :]
-            return not any(word in _ABOUT for word in behind) and not (word.endswith("key") and behind[:1] == ["id"])
+            about = any(word in _ABOUT for word in behind) or (word.endswith("key") and behind[:1] == ["id"])
+            return not about and words[0] not in _DENIED
     return False
+
+
+def counts(name: str, value: str) -> bool:
+    """Whether ``value`` under ``name`` is a number that is no secret: how many, a share, or the number of a row.
+
+    >>> counts("tokens", "512"), counts("session_id", "4711"), counts("password", "512")
+    (True, True, False)
+    """
+    words = _words_of(name)
+    numbered = bool(words) and (
+        words[-1] in ("id", "ids", "sessionid") or (words in (["pass"], ["cookie"]) and len(value) < 4)
+    )
+    return (numbered or about_secret(name)) and bool(_NUMBER.match(value))
 
 
 @lru_cache(maxsize=4096)

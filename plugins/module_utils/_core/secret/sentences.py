@@ -26,13 +26,39 @@ _RANDOM = (
 )
 _PASSWORD = r"(?:password|passwort|passphrase|passcode|kennwort)"
 _OF = r"(?:\s{1,4}(?i:for|of|f\u00fcr)\s{1,4}(?:(?i:user|role|account)\s{1,4})?\S{1,80}?)?"
-_IS = r"(?:\s{0,4}[|\t:]\s{0,4}|\s{1,4}(?i:is|was|ist|lautet|to|set to)\s{0,4}:?\s{1,4}|\s{1,4})[\"']?"
-_SAID = lazy(rf"((?<![\w-])(?i:{_PASSWORD}){_OF}{_IS}){_LIKE}")
-_TOKEN = lazy(
-    r"((?<![\w-])(?i:token|secret|(?:x-)?api[ _-]?key)\s{1,4}(?:(?i:is|was|ist)\s{1,4}|:\s{0,4})?[\"']?)"
-    rf"(?:{_RANDOM}|(?<=[kK][eE][yY] ){_LIKE})"
+_IS = (
+    r"(?:\s{0,4}[|\t:]\s{0,4}|\s{1,4}(?i:(?:is|was|ist|lautet|to|has been)\s{1,4})?"
+    r"(?i:(?:(?:re)?set|changed) to|now|is|was|ist|lautet|to)\s{0,4}:?\s{1,4}|\s{1,4})[\"']?"
 )
+_SAID = lazy(rf"((?<![\w-])(?i:{_PASSWORD}){_OF}{_IS}){_LIKE}")
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])"
+_TOKEN = lazy(
+    r"((?<![\w-])(?i:token|secret|session[ _-]?id|(?:x-)?api[ _-]?key"
+    r"|(?:account|access|secret|private|signing|encryption|master|license|shared|unseal|recovery|deploy|root)[ _-]?key)"
+    r"(?:\s\d{1,2}(?=:))?(?:\s{1,4}(?i:is|was|ist)\s{1,4}|\s{0,4}:\s{0,4}|\s{1,4})[\"']?)"
+    rf"(?:{_RANDOM}|{_UUID}|[A-Za-z0-9+/]{{20,200}}==|(?<=[kK][eE][yY] ){_LIKE})"
+)
+# MySQL's first start, Elasticsearch's setup
+_GENERATED = lazy(r"(\b(?i:password is generated for)\s\S{1,200}:\s|\bPASSWORD\s\w{1,40}\s=\s)[^\n]{1,400}")
 _CODE = lazy(r"((?<![\w-])(?i:cvc|cvv2?|csc)(?:\s(?i:is|was|code))?\s{1,4})\d{3,4}(?!\d)")
+_ONCE = r"(?:\d{3}[ -]?\d{3,5}|\d{4})(?![\w-]|\.\d)"
+_ONE_TIME = lazy(
+    r"((?<![\w-])(?i:(?:one[- ]time|verification|login|log-in|security|2fa|mfa|t?otp|sign-?[- ]?in|authentication|sms)"
+    r"[ _-](?:code|pin|password|passcode)|otp|passcode)(?:\s(?i:is|was))?\s{0,2}[:=]?\s{1,2}[\"']?)"
+    rf"{_ONCE}"
+)
+_YOUR = lazy(
+    r"((?<![\w-])(?:(?i:your (?:\w{1,20} ){0,2}code(?: is)?|einmal(?:passwort|code|kennwort)(?: lautet| ist)?)|TAN)"
+    r":?\s)"
+    rf"{_ONCE}"
+)
+_USE = lazy(rf"(\b(?i:use|enter) ){_ONCE}(?= (?:to (?:log|sign|verify|confirm|reset)|as your)\b)")
+_PIN = lazy(rf"((?<![\w-])(?i:pin(?:[ _-]?(?:code|number))?)(?:\s(?i:is|was)\s|\s{{0,2}}[:=]\s{{0,2}})[\"']?){_ONCE}")
+_IS_YOUR = lazy(rf"((?<![\w.-]))(?:G-)?{_ONCE}(?=\s(?i:is your)\s(?:\w{{1,20}}\s){{0,3}}(?i:code|pin|otp|passcode)\b)")
+_RECOVERY = lazy(
+    r"((?<![\w-])(?i:recovery|backup|scratch)[ _-](?i:codes?)(?:\s(?i:are|is))?\s{0,2}:\s{0,2})"
+    r"(?=[\w-]{0,64}\d)[\w-]{6,64}(?:[,;]?\s{1,2}(?=[\w-]{0,64}\d)[\w-]{6,64}){0,30}"
+)
 # Other languages in which programs ask and report.
 _FOREIGN = lazy(
     r"(?i)((?:contrase\u00f1a|mot de passe|has\u0142o|\u015fifre|\u043f\u0430\u0440\u043e\u043b\u044c"
@@ -41,13 +67,26 @@ _FOREIGN = lazy(
 )
 # Links that a mail brings: who has one may act. /reset/MQ/c6a8o2-1f.../ and /hooks/...
 _LINK = lazy(
-    r"(?i)(/(?:reset|password[-_]?reset|reset[-_]?password|activate|activation|confirm|verify|invite|invitation|magic|hooks)"
+    r"(?i)(/[\w-]{0,20}(?:reset|activat(?:e|ion)|confirm|verify|invit(?:e|ation)|magic|hooks|unlock|unsubscribe)[\w-]{0,20}"
     r"(?:/[a-z-]{1,30}){0,2}/(?:[A-Za-z0-9]{1,8}/)?)(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[a-z])(?![0-9a-f]{8}-[0-9a-f]{4}-)[\w-]{16,512}"
+    r"(?:/(?=[\w-]{0,200}\d)[\w-]{16,512})?"
 )
 # Names that are harmless with most values.
 _PERHAPS = lazy(
-    r"((?<![A-Za-z0-9.])[\w.-]{0,40}(?i:session|sess|sid|auth|sso|ticket|nonce|(?<![\w-])code|(?<=[?&])k)"
-    rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?){_RANDOM}"
+    r"((?<![A-Za-z0-9.])[\w.-]{0,40}(?i:session|sess|sid|auth|sso|ticket|nonce|[cx]srf|verifier|assertion"
+    r"|saml(?:request|response)|(?<![A-Za-z])(?:app|server|service|client|deploy|integration|routing|stripe|jwt)[_-]?key"
+    r"|(?<![\w-])code|(?<=[?&])k)"
+    rf"[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?(?:base64:)?)(?:{_RANDOM}|(?<=base64:)[\w+/=-]{{16,}})"
+)
+# HTTP_AUTH=user:password
+_USER = lazy(
+    r"((?<![A-Za-z0-9])(?i:\w{0,30}(?:basic_?auth|http_?auth|auth_?basic)[\"']?\s{0,4}[=:]\s{0,4}|auth=|(?<!\S)auth:\s)[\"']?[\w.@-]{1,64}:)"
+    r"[^\s\"',;:]{3,512}(?=[\"',;)}\]]{0,3}(?:\s|$))"
+)
+# A variable of the environment; those whose keys are names of something are none.
+_VARIABLE = lazy(
+    r"((?<![A-Za-z0-9_])(?!\w{0,60}(?:CACHE|PRIMARY|FOREIGN|PUBLIC|PARTITION|SORT|IDEMPOTENCY|OBJECT|S3|HOST)_KEY)"
+    rf"[A-Z][A-Z0-9_]{{1,60}}_KEY[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?)(?:{_RANDOM}|[A-Za-z0-9+/]{{20,200}}={{1,2}})"
 )
 
 
@@ -69,8 +108,35 @@ def without_said(text: str) -> str:
 # Each with words of which one is in all that it finds: to look for these costs a hundredth.
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("password", "passwort", "passphrase", "passcode", "kennwort"), _SAID),
-    (("token ", "secret ", "key "), _TOKEN),
+    (("token", "secret", "key", "session"), _TOKEN),
     (("cvc", "cvv", "csc"), _CODE),
-    (("reset", "activat", "confirm", "verify", "invit", "magic", "hooks"), _LINK),
-    (("sess", "sid", "auth", "sso", "ticket", "nonce", "code", "?k=", "&k="), _PERHAPS),
+    (("reset", "activat", "confirm", "verify", "invit", "magic", "hooks", "unlock", "unsubscribe"), _LINK),
+    (
+        (
+            "sess",
+            "sid",
+            "auth",
+            "sso",
+            "ticket",
+            "nonce",
+            "srf",
+            "verifier",
+            "assertion",
+            "saml",
+            "key",
+            "code",
+            "?k=",
+            "&k=",
+        ),
+        _PERHAPS,
+    ),
+    (("_key",), _VARIABLE),
+    (("auth",), _USER),
+    (("code", "pin", "otp", "password"), _ONE_TIME),
+    (("pin",), _PIN),
+    (("is your",), _IS_YOUR),
+    (("your ", "einmal", "tan"), _YOUR),
+    (("use ", "enter "), _USE),
+    (("generated for", "password "), _GENERATED),
+    (("codes", "recovery", "backup", "scratch"), _RECOVERY),
 )

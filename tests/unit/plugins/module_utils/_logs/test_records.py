@@ -11,6 +11,7 @@ from ansible_collections.pafar.runbook.plugins.module_utils._logs.records import
     Record,
     Signatures,
     entry,
+    redacted_value,
     signature_text,
 )
 
@@ -109,3 +110,24 @@ def test_what_systemd_logs_as_usual_may_say_more():
     assert Record(0.0, "unit", "ERROR payment failed", grade="info").level == "error"
     assert Record(0.0, "unit", "it went well", grade="info").level == "info"
     assert Record(0.0, "unit", "ERROR it says", grade="notice").level == "notice"
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ({"env": [{"name": "DB_PASSWORD", "value": "a b"}, {"name": "PORT", "value": "80"}]},
+         {"env": [{"name": "DB_PASSWORD", "value": "(hidden)"}, {"name": "PORT", "value": "80"}]}),
+        ({"args": ["psql", "--password", "swordfish", "-h", "db"]},
+         {"args": ["psql", "--password", "(hidden)", "-h", "db"]}),
+        ({"headers": [["x-api-key", "a b"], ["host", "x"]]}, {"headers": [["x-api-key", "(hidden)"], ["host", "x"]]}),
+        ({"usage": {"prompt_tokens": 12}, "session_id": 4711}, {"usage": {"prompt_tokens": 12}, "session_id": 4711}),
+        ({"tokens": {"prompt": 12, "completion": 3}}, {"tokens": {"prompt": 12, "completion": 3}}),
+        ({"password": 493817, "token": [1], "secret": {"a": "b"}},
+         {"password": "(hidden)", "token": "(hidden)", "secret": "(hidden)"}),
+        ({"password": ["This field is required."]}, {"password": ["This field is required."]}),
+        ({"password": "${DB_PASSWORD}", "authorization": "denied"},
+         {"password": "${DB_PASSWORD}", "authorization": "denied"}),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_a_secret_is_hidden_and_counts_and_answers_stay(value, kept):
+    assert redacted_value(value) == kept

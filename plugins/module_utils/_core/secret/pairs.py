@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, Pafar runbook maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets that are the second of a pair: headers in lists, options among words, terms of Erlang and Lisp. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from ..lazy import lazy
+from .secret_names import HIDDEN, is_secret
+
+_EMPTY = lazy(r"[bu]?[\"'](?:true|false|null|none|nil|\*{3,}|x{4,}|\[?(?:filtered|redacted)\]?)?[\"']$", re.I)
+# ``'password', 'x'`` and ``["password", "x"]``
+_PAIR = lazy(
+    r"((?:\b[bu])?([\"'])([A-Za-z_][\w.-]{0,80})\2\s{0,8},\s{0,8})([bu]?(?:\"[^\"]{0,4096}\"|'[^']{0,4096}'))(?!\s{0,8}:)"
+)
+_ARGUMENT = lazy(r"(([\"'])(--?[A-Za-z][\w-]{1,60})\2\s{0,8},\s{0,8})(\"[^\"]{0,4096}\"?|'[^']{0,4096}'?)")
+# {password,"x"}, {<<"password">>,<<"x">>}, (password . "x"), :password "x"
+_TERM = lazy(
+    r"((?:(?<![\w:]):|[{(]\"?|<<\")([A-Za-z_][\w.-]{0,80})(?:\">>|\")?(?:\s?,\s?|\s\.\s|\s)(?:<<)?)(\"[^\"]{1,4096}(?:\"|$))"
+)
+# binding parameter (password:VARCHAR) <- [x]
+_BOUND = lazy(r"(\(([A-Za-z_][\w.]{0,80}):\w{1,40}\) <- \[)([^\]\n]{1,4096})")
+
+
+def without_pairs(text: str) -> str:
+    """The text without what is the second of a pair whose first is a name of a secret.
+
+    >>> without_pairs("[('x-api-key', 'a b')] ['--password', 'x'] {password,\"x\"}")
+    "[('x-api-key', (hidden))] ['--password', (hidden)] {password,(hidden)}"
+    """
+    if '"' in text or "'" in text:
+        text = _PAIR.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
+        text = _ARGUMENT.sub(lambda match: _hidden(match, match.group(3), match.group(4)), text)
+        text = _TERM.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text)
+    return _BOUND.sub(lambda match: _hidden(match, match.group(2), match.group(3)), text) if "<- [" in text else text
+
+
+def _hidden(match: re.Match[str], name: str, value: str) -> str:
+    secret = (is_secret(name) or "authorization" in name.lower()) and not _EMPTY.match(value)
+    return f"{match.group(1)}{HIDDEN}" if secret else match.group()
