@@ -98,7 +98,8 @@ _FORMS = (ISO, _DMY, _ASCTIME, _JAVA, _SYSLOG_YEAR, _SYSLOG, rf"{_BASIC}\b", _DO
 _AT_BEGIN = f"{_BEFORE}(?:{'|'.join(_lettered(form, 'ABCDEFGHI'[at]) for at, form in enumerate(_FORMS))})"
 _MORE = (
     _GLOG, _OF_YEAR, rf"\[\d{{1,8}}\]\s{_DM}", rf"\d{{1,8}}:[XCSM]\s{_DM}", rf"{_SHORT}\s",
-    rf"\[?{_EPOCH}\]?[\s:|,]", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
+    rf"\[?{_EPOCH}\]?[\s:|,]",
+    rf"(?:node=\S{{1,80}} )?type=\w{{1,40}} msg=audit\({_EPOCH}:\d{{1,10}}\)", rf"\[(?i:{_WORD})\]\s\[{_EPOCH}\]",
     rf"\[pid: [^\]]{{1,80}}\] \S{{1,60}} \([^)]{{0,60}}\) \{{[^}}]{{0,60}}\}} \[{_ASCTIME}\]",  # uWSGI
     rf"Started [A-Z]{{3,7}} \"[^\"]{{0,300}}\" for \S{{1,60}} at {ISO}",
 )  # fmt: skip

@@ -12,7 +12,7 @@ import json
 from typing import Any, Mapping
 
 from .dates import Zone, of_number, whole_date
-from .level import level_of, of_status, of_value
+from .level import LEVELS, level_of, of_status, of_value
 
 DEEPEST = 40  # levels of a value that are looked into; what lies deeper is said to be there
 _TOO_DEEP = f"(more than {DEEPEST} levels deep)"
@@ -33,7 +33,7 @@ _OTHER = (
 _LEVELS = {
     "level", "lvl", "severity", "levelname", "loglevel", "errorseverity", "severitytext", "severitylabel",
     "syslogseverity",
-    "@l", "levelno", "severitynumber", "priority", "prio",
+    "@l", "@level", "levelno", "severitynumber", "priority", "prio",
 }  # fmt: skip
 _SIGNS = str.maketrans("", "", "_.-")
 _STATUS = (
@@ -147,6 +147,9 @@ def level_in(fields: Mapping[str, Any]) -> str:
     status = request_of(fields).get("status")
     if isinstance(status, int):
         return of_status(status)
+    word = fields.get("status")
+    if isinstance(word, str) and word.lower() in LEVELS + ("warn", "alert", "emergency", "fatal"):  # Datadog
+        return of_value("level", word)
     return (
         "error" if isinstance(fields.get("traceback", fields.get("exc_info", fields.get("stack_trace"))), str) else ""
     )

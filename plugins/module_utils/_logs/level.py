@@ -47,10 +47,14 @@ _POSTGRES = re.compile(
     r".{0,300}?(?<![\w./-])(LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|FEHLER|WARNUNG|ERREUR|ATTENTION):  \S"
 )
 _KEYED = re.compile(
-    r"(?:^|[\s,;{(|])[\"']?@?(?:level|lvl|loglevel|log[._]level|severity|severity_?text|error_severity|levelname|level_name"
+    r"(?<![^\s,;{(|])[\"']?@?(?:level|lvl|loglevel|log[._]level|severity|severity_?text|error_severity|levelname|level_name"
     r"|priority)[\"']?\s?[=:]\s?[\"']?(\w{1,15})\b",
     re.I,
 )
+# Before a key stands nothing, a value of another key, a date or a sign; behind a word it is what the line speaks of.
+_OPEN_TO_KEY = re.compile(r"(?:^|[=:,;{(|\])}\"'>\d]|\d[A-Z]{1,4}|=\S{0,200})\s{0,4}$")
+_PGBOUNCER = re.compile(r"[\d-]{10} [\d:.]{8,15} \S{1,8} \[\d{1,8}\] (LOG|NOISE|DEBUG|WARNING|ERROR|FATAL) ")
+_SQL_SERVER = re.compile(r".{0,60}\bError: \d{1,6}, Severity: (\d{1,2}), State: \d")
 # The status of a request: nginx, Apache, Envoy, uvicorn, Django, HAProxy.
 _STATUS = re.compile(
     r'"(?:[A-Z]{3,20} (?:[^"\\]|\\.){0,2000}|-|(?:[^"\\]|\\.){0,200})" (\d{3})(?= (?:\d+|-)(?: |$)| [A-Z]| 0x|$)'
@@ -62,7 +66,10 @@ _MORE_STATUS = lazy(
     r"|\d{10}\.\d{3} {1,8}\d{1,8} \S{1,60} [A-Z]{2,20}_[A-Z_]{2,40}/(\d{3}) "
 )
 _HAPROXY = re.compile(r" \S{1,80} \S{1,80}/\S{1,80} (?:-?\d+/){2,4}\+?-?\d+ (\d{3}|-1) \+?\d+ ")
-_BALANCER = re.compile(r"(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+ (\d{3}|-) (?:\d{3}|-) ")
+_BALANCER = re.compile(
+    r"(?:(?:https?|h2|wss?|grpcs?) \d{4}-\S+ \S+ \S+:\d+ \S+ \S+ \S+ \S+"
+    r"|\d{4}-\S+ \S+ \S+:\d+ \S+ (?:-?[\d.]+ ){2}-?[\d.]+) (\d{3}|-) (?:\d{3}|-) "
+)
 
 # --- words ------------------------------------------------------------------------------------------------------------
 _NAMES = (
@@ -157,8 +164,21 @@ def _by_place(head: str) -> str:
         match = _POSTGRES.match(head)
         if match:
             return GRAVE[match.group(1).lower()]
-    match = _KEYED.search(head) if "=" in head or ":" in head else None
-    return of_value("level", match.group(1)) if match else ""
+    match = _PGBOUNCER.match(head) if "] " in head else None
+    if match:
+        return GRAVE.get(match.group(1).lower(), "debug")
+    match = _SQL_SERVER.match(head) if "Severity: " in head else None
+    if match:
+        return LEVELS[1 if int(match.group(1)) < 11 else 4 if int(match.group(1)) < 20 else 5]
+    return _by_key(head) if "=" in head or ":" in head else ""
+
+
+def _by_key(head: str) -> str:
+    """By the first key of a level: ``level=error``, not that of a ``fuel level: 3``."""
+    for match in _KEYED.finditer(head):
+        if _OPEN_TO_KEY.search(head, max(0, match.start() - 250), match.start()):
+            return of_value("level", match.group(1))
+    return ""
 
 
 def _by_status(head: str, line: str) -> str:
