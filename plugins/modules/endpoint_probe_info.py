@@ -16,6 +16,9 @@ description:
     takes no writes is degraded. The answers of Stripe and Google Maps are checked for their meaning.
   - A webhook is up only if the view itself answered. What another part answers in its place (a firewall, a login, a
     CSRF check, a proxy without a backend, a web page) is named, with what it is recognised by.
+  - A response is C(degraded) if it is cut off, if its headers contradict each other, or if its JSON object calls itself
+    down or failed and neither O(targets[].expect) nor O(targets[].body) is given. A compressed body is read if it is
+    gzip or deflate. What cannot be read (another encoding, HTTP/2 alone, a header that is too long) is C(unknown).
   - Every address of a name is tried, IPv4 and IPv6; each attempt uses another one that takes a connection. If some
     addresses fail and others do not, the target is degraded.
   - The module changes nothing. Keys are sent in a header, or as a URL parameter where Google requires it, and are

@@ -18,10 +18,10 @@ from typing import Container, Mapping, NamedTuple, Pattern
 
 (
     CHALLENGE, PASSWORD, PROXY_PASSWORD, CSRF, WRONG_HOST, MAINTENANCE, LOGIN, REDIRECT, NO_BACKEND, DEFAULT_PAGE,
-    SINGLE_PAGE, SERVER_PAGE, GATEWAY, PAGE,
+    SINGLE_PAGE, SERVER_PAGE, GATEWAY, PAGE, PORTAL,
 ) = (
     "challenge", "password", "proxy_password", "csrf", "wrong_host", "maintenance", "login", "redirect", "no_backend",
-    "default_page", "single_page", "server_page", "gateway", "page",
+    "default_page", "single_page", "server_page", "gateway", "page", "portal",
 )  # fmt: skip
 _ANY = range(1000)
 _READ = 16 * 1024  # characters of a body that are looked at
@@ -40,15 +40,21 @@ _WORDS = {
     SERVER_PAGE: "the web server itself answers, and nothing behind it",
     GATEWAY: "an API gateway answers for itself",
     PAGE: "a web page answers",
+    PORTAL: "a portal of the network on the way asks for a login",
 }
 
 
 class HttpAnswer(NamedTuple):
-    """An answer as it came. ``headers``: by lower-case name; ``body``: its beginning."""
+    """An answer as it came. ``headers``: by lower-case name; ``body``: its beginning.
+
+    ``missing``: what did not come of it; ``unread``: why its body cannot be read; both in words, empty for nothing.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: str = ""
+    missing: str = ""
+    unread: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -120,6 +126,7 @@ _MARKS = (
         CHALLENGE, "the words of its page", (401, 403, 429, 503),
         body=_is("captcha|web application firewall|checking your browser|access denied by security policy"),
     ),
+    _Mark(PORTAL, "status 511", (511,)),
     # A login before the site.
     _Mark(PROXY_PASSWORD, "Proxy-Authenticate", (407,)),
     _Mark(PASSWORD, "WWW-Authenticate", _ERRORS, "www-authenticate"),
@@ -191,7 +198,7 @@ _MARKS = (
 
 def answerer_of(answer: HttpAnswer) -> Answerer | None:
     """Who is recognised; None where the answer may be the site's own."""
-    if 300 <= answer.status < 400:
+    if 300 <= answer.status < 400 and answer.status != 304:
         return Answerer(REDIRECT, _towards(answer.headers.get("location", "")))
     answer = answer._replace(body=answer.body[:_READ])
     for mark in _MARKS:

@@ -12,15 +12,33 @@ import json
 from typing import Any, Mapping
 
 from .._core.redaction import redacted
-from .answerer import CHALLENGE, DEFAULT_PAGE, MAINTENANCE, Answerer, HttpAnswer, answerer_of
+from .answerer import CHALLENGE, DEFAULT_PAGE, LOGIN, MAINTENANCE, PORTAL, REDIRECT, Answerer, HttpAnswer, answerer_of
 from .certificate import Certificate
 from .chain import names_missing
-from .endpoint import DEGRADED, DOWN, LATE, NETWORK, NOBODY, OURS, THEIRS, UP, LayerFacts, Meaning, Step, Target
+from .endpoint import (
+    DEGRADED,
+    DOWN,
+    LATE,
+    NETWORK,
+    NOBODY,
+    OURS,
+    THEIRS,
+    UNKNOWN,
+    UP,
+    LayerFacts,
+    Meaning,
+    Step,
+    Target,
+)
 from .vendors import MAPS, STRIPE, Answer, by_rules
 from .webhook import of_webhook
 
 _PROVIDERS = ("stripe", "maps")
 _INSTEAD = (CHALLENGE, DEFAULT_PAGE, MAINTENANCE)  # of the site, also with a status that is expected
+# Words by which health checks call themselves ill: Spring, RFC draft "health+json", ASP.NET, Kubernetes' probes.
+_ILL = frozenset(
+    ["down", "error", "fail", "failed", "failing", "failure", "unhealthy", "critical", "out_of_service", "outofservice"]
+)
 _OWN_KINDS = ("postgres", "redis")
 _GOOGLE = {  # the words of its newer services, by those of the Geocoding API
     "PERMISSION_DENIED": "REQUEST_DENIED",
@@ -79,6 +97,8 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
     ``matches``: whether what is looked for was found in the body; None where that took too long.
     """
     status, body = answer.status, answer.body
+    if answer.unread and (target.judge or target.body) and 200 <= status < 300:
+        return Meaning(UNKNOWN, f"it answers {status}, and {answer.unread}: what it says is not known")
     by_provider = target.judge in _PROVIDERS and 200 <= status < 300 and target.method != "HEAD"
     if by_provider and not body.lstrip().startswith("{"):  # its beginning alone: a long answer may be cut
         who = target.judge.capitalize()
@@ -89,21 +109,55 @@ def of_http(target: Target, answer: HttpAnswer, key_given: bool, near: bool, mat
         return of_maps(status, body, key_given)
     if target.judge == "webhook":
         return of_webhook(answer, target.method)
+    return _of_site(target, answer, near, matches)
+
+
+def _of_site(target: Target, answer: HttpAnswer, near: bool, matches: bool | None) -> Meaning:
+    """By the expected statuses, the body, and what it says of itself."""
+    status, body = answer.status, answer.body
     fault_of = whose_fault(target, near)
     who_answers = answerer_of(answer)
+    if who_answers and who_answers.kind == PORTAL:
+        fault_of = NETWORK
     well = status in target.expect if target.expect else 200 <= status < 400
     if not well:
         expected = ", ".join(map(str, target.expect)) or "200 to 399"
         return Meaning(DOWN, f"it answers {status} ({expected} is expected){_by(who_answers)}", fault_of)
     if matches is None:
         return Meaning(DEGRADED, f"it answers {status}, and looking for {target.body} in it takes too long", OURS)
+    if not matches and answer.missing:
+        return incomplete(status, answer.missing, target, near)
     if not matches:
         return Meaning(
-            DOWN, f"it answers {status}, and what it says does not match {target.body}{_by(who_answers)}", fault_of
+            DOWN,
+            f"it answers {status}, and what it says does not match {target.body}{_by(who_answers)}",
+            fault_of,
         )
     if who_answers and who_answers.kind in _INSTEAD and not (target.expect or target.body):
         return Meaning(DOWN, f"it answers {status}{_by(who_answers)}", fault_of)
-    return Meaning(UP, f"it answers {status}{_by(who_answers) if 300 <= status < 400 else ''}")
+    ill = "" if target.expect or target.body else _ill(body)
+    if ill:
+        return Meaning(DEGRADED, f"it answers {status}, and says of itself {ill}", fault_of)
+    named = who_answers if who_answers and who_answers.kind in (REDIRECT, LOGIN) else None
+    return Meaning(UP, f"it answers {status}{_by(named)}", unasked=answer.unread)
+
+
+def _ill(body: str) -> str:
+    """What a JSON object says where it calls itself down or failed; empty for none."""
+    if not body.lstrip("\ufeff \t\r\n").startswith("{"):
+        return ""
+    try:
+        said = json.loads(body.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return ""
+    for name, value in said.items():
+        key = str(name).lower()
+        word = isinstance(value, str) and key in ("status", "state", "health") and value.lower() in _ILL
+        no = value is False and key in ("ok", "success", "healthy")
+        fault = key in ("error", "errors") and isinstance(value, (str, dict, list)) and bool(value)
+        if word or no or fault:
+            return redacted(json.dumps({name: value}, ensure_ascii=False))[:120]
+    return ""
 
 
 def _by(who: Answerer | None) -> str:

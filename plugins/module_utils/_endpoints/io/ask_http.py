@@ -7,10 +7,12 @@ from __future__ import annotations
 import http.client
 import socket
 import time
+import zlib
+from typing import Sequence
 from urllib.parse import quote
 
 from ..answerer import HttpAnswer, answerer_of
-from ..endpoint import UP, Meaning, Target
+from ..endpoint import UNKNOWN, UP, Meaning, Target
 from ..meaning import incomplete, of_http
 from .bounded_regex import found_in
 from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
@@ -18,6 +20,8 @@ from .wire import BODY, WANTED, Failed, Wire, wants_certificate, words_of
 _REDIRECTS = (301, 302, 303, 307, 308)
 _INTERIM = range(102, 200)  # before the answer itself (RFC 9110, 15.2); http.client knows 100 alone
 _MOST_INTERIM = 20
+_FRAMES = ("\0\0", "\\x00\\x00")  # SETTINGS or GOAWAY: the length of a frame of HTTP/2, of three bytes
+_TORN = "is cut off"
 _STREAM = "text/event-stream"  # an answer that is not meant to end
 
 
@@ -36,23 +40,31 @@ class _Final(http.client.HTTPResponse):
 def ask_http(wire: Wire) -> Meaning:
     """What the answer means; see `meaning.of_http`."""
     target = wire.target
-    answer, missing = _asked(wire)
+    try:
+        answer = _asked(wire)
+    except _Unread as why:
+        wire.done("protocol", str(why))
+        return Meaning(UNKNOWN, str(why))
     try:
         searched = target.body and not target.judge
         matches = found_in(target.body, answer.body, wire.left()) if searched else True
     except OSError as error:
         raise Failed("protocol", f"no process could be started to look at the answer ({words_of(error)})") from None
     meaning = of_http(target, answer, bool(wire.key), wire.near, matches)
-    if missing and meaning.state == UP:
-        meaning = incomplete(answer.status, missing, target, wire.near)
+    if answer.missing and meaning.state == UP:
+        meaning = incomplete(answer.status, answer.missing, target, wire.near)
     who = answerer_of(answer)
     wire.location = answer.headers.get("location", "") if answer.status in _REDIRECTS else ""
     wire.done("protocol", f"HTTP {answer.status}", {"status": answer.status, "answered_by": who.kind if who else ""})
     return meaning
 
 
-def _asked(wire: Wire) -> tuple[HttpAnswer, str]:
-    """The answer, and what is missing of it; empty where it came whole, or as far as it is read."""
+class _Unread(Exception):
+    """Something answered in HTTP, in a form that is not read here; in words."""
+
+
+def _asked(wire: Wire) -> HttpAnswer:
+    """The answer, with what is missing of it, and what cannot be read."""
     path, headers = _request(wire)
     target = wire.target
     connection = http.client.HTTPConnection(target.host, target.port)
@@ -75,9 +87,52 @@ def _asked(wire: Wire) -> tuple[HttpAnswer, str]:
             raise Failed("tls", WANTED) from None
         if time.monotonic() >= wire.deadline:
             raise Failed("protocol", "it takes connections and does not answer: no answer in time") from None
+        unread = _unread(error)
+        if unread:
+            raise _Unread(unread) from None
         raise Failed("protocol", f"what answers there does not speak HTTP ({type(error).__name__})") from None
     named = {name.lower(): value for name, value in answer.getheaders()}
-    return HttpAnswer(answer.status, named, text.decode("utf-8", "replace")), missing
+    whole = not missing and len(text) < BODY
+    text, unread = _unpacked(text, named.get("content-encoding", ""))
+    if unread and whole and unread.endswith(_TORN):
+        missing = unread
+    missing = missing or _odd_length(answer.headers.get_all("Content-Length") or [])
+    return HttpAnswer(answer.status, named, text.decode("utf-8", "replace"), missing, unread)
+
+
+def _unread(error: Exception) -> str:
+    """Where something answers in HTTP/2 alone, or with a header that is too long for the reader; empty for none."""
+    line = getattr(error, "line", "")
+    if isinstance(line, str) and line.strip("'\"").startswith(_FRAMES):
+        return "it answers in HTTP/2 alone, which the probe does not speak"
+    if isinstance(error, http.client.LineTooLong) or "headers" in str(error):
+        return "the header of its answer is longer than is read"
+    return ""
+
+
+def _odd_length(given: Sequence[str]) -> str:
+    """Where the headers contradict each other about the length: clients refuse that (RFC 9112, 6.3)."""
+    lengths = sorted({part.strip() for line in given for part in line.split(",")})
+    odd = len(lengths) > 1 or any(not length.isdigit() for length in lengths)
+    return f"its headers give {' and '.join(map(repr, lengths))} as its length, which clients refuse" if odd else ""
+
+
+def _unpacked(text: bytes, encoding: str) -> tuple[bytes, str]:
+    """The body as it was before it was packed, at most ``BODY``; and why it cannot be read."""
+    for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
+        if name in ("identity", "none") or not text:
+            continue
+        if name not in ("gzip", "x-gzip", "deflate"):
+            return b"", f"its body is packed as {name[:20]}, which is not read here"
+        try:
+            bare = name == "deflate" and text[:1] not in (b"\x78", b"\x58", b"\x38")
+            reader = zlib.decompressobj(-15 if bare else 47)
+            text = reader.decompress(text, BODY)
+        except zlib.error:
+            return b"", f"its body is not packed as {name}, as its header says"
+        if not reader.eof and len(text) < BODY:
+            return text, f"its body, packed as {name}, {_TORN}"
+    return text, ""
 
 
 def _request(wire: Wire) -> tuple[str, dict[str, str]]:

@@ -26,6 +26,7 @@ def attempt(place: Place, target: Target, key: str, seconds: float, number: int 
     """
     deadline = time.monotonic() + seconds
     made, location = _attempt(place, target, key, seconds, number)
+    seen = {_address(target)}
     while location and target.redirects > 0:
         onward, why = redirected(target, location)
         left = deadline - time.monotonic()
@@ -34,11 +35,19 @@ def attempt(place: Place, target: Target, key: str, seconds: float, number: int 
                 DOWN, f"its redirect was not followed: {why or 'the time was over'}", made.meaning.fault_of
             )
             return replace(made, meaning=meaning)
+        if _address(onward) in seen:
+            again = f"its redirects lead in a circle, back to {onward.host}:{onward.port}"
+            return replace(made, meaning=Meaning(DOWN, again, whose_fault(target, False)))
         target = onward
+        seen.add(_address(target))
         made, location = _attempt(place, target, key if target.key else "", left, number)
         where = f"{target.host}:{target.port}"
         made = replace(made, meaning=replace(made.meaning, why=f"redirected to {where}: {made.meaning.why}"))
     return made
+
+
+def _address(target: Target) -> tuple[bool, str, int, str]:
+    return target.secure, target.host, target.port, target.path
 
 
 def _attempt(place: Place, target: Target, key: str, seconds: float, number: int) -> tuple[Attempt, str]:

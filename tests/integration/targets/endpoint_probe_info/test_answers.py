@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -71,12 +73,51 @@ STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encodi
         pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" + WHOLE.replace(b"200", b"503"), False, "down", "503",
                      id="hints before a failure"),
         pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n" * 30 + WHOLE, False, "down", "HTTP", id="notes for ever"),
+        pytest.param(WHOLE.replace(b"h: 2", b"h: 2\r\nContent-Length: 5"), False, "degraded", "clients refuse",
+                     id="two lengths"),
+        pytest.param(WHOLE.replace(b"h: 2", b"h: -2"), False, "degraded", "clients refuse", id="a negative length"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\nok", False, "up", "200", id="HTTP/1.0"),
+        pytest.param(b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x80", False, "unknown", "HTTP/2 alone", id="HTTP/2 alone"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\nok", False, "unknown", "longer than is read",
+                     id="many headers"),
+        pytest.param(WHOLE.replace(b"200 OK", b"304 Not Modified"), False, "up", "it answers 304", id="not modified"),
+        pytest.param(WHOLE.replace(b"200 OK", b"511 X"), False, "down", "a portal of the network", id="a portal"),
         pytest.param(b"HTTP/1.1 20", False, "down", "does not speak HTTP", id="cut in its first line"),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_not_whole_is_not_up(answer: bytes, stays: bool, state: str, words: str) -> None:
     with answering(answer, stays=stays) as port:
         found = row({"url": f"http://127.0.0.1:{port}/"}, attempts=1, timeout=1.5 if stays else PATIENCE)
+    assert (found["state"], words in found["why"]) == (state, True), found
+
+
+OK = b'{"status": "ok"}'
+
+
+def packed(body: bytes, encoding: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+@pytest.mark.parametrize(
+    ("answer", "looked_for", "state", "words"),
+    [
+        pytest.param(packed(gzip.compress(OK), "gzip"), "ok", "up", "200", id="gzip"),
+        pytest.param(packed(zlib.compress(OK), "deflate"), "ok", "up", "200", id="deflate"),
+        pytest.param(packed(zlib.compress(OK)[2:-4], "deflate"), "ok", "up", "200", id="bare deflate"),
+        pytest.param(packed(gzip.compress(OK), "gzip"), "bad", "down", "does not match", id="gzip, does not match"),
+        pytest.param(packed(gzip.compress(OK)[:15], "gzip"), "ok", "unknown", "cut off", id="gzip, cut off"),
+        pytest.param(packed(gzip.compress(OK)[:15], "gzip"), "", "degraded", "cut off", id="cut off, not looked at"),
+        pytest.param(packed(OK, "gzip"), "ok", "unknown", "is not packed as gzip", id="no gzip"),
+        pytest.param(packed(b"x", "br"), "ok", "unknown", "packed as br", id="brotli"),
+        pytest.param(packed(b"x", "br"), "", "up", "200", id="brotli, not looked at"),
+        pytest.param(packed(gzip.compress(b"0" * 10_000_000), "gzip"), "1", "down", "does not match", id="a bomb"),
+        pytest.param(CHUNKED + b"ZZ\r\nok\r\n", "ok", "degraded", "cut off", id="cut off before what is looked for"),
+    ],
+)
+def test_what_an_answer_says_is_read_or_not_known(answer: bytes, looked_for: str, state: str, words: str) -> None:
+    with answering(answer) as port:
+        found = row({"url": f"http://127.0.0.1:{port}/", "body": looked_for}, attempts=1)
     assert (found["state"], words in found["why"]) == (state, True), found
 
 
@@ -122,6 +163,13 @@ def test_a_redirect_is_followed_as_often_as_it_may_be() -> None:
     assert once["why"].startswith(f"redirected to 127.0.0.1:{middle}: it answers 302")
     assert twice["why"].endswith(f"redirected to 127.0.0.1:{last}: it answers 200")
     assert (secret["state"], "not followed" in secret["why"], "hunter2" in str(secret)) == ("down", True, False)
+
+
+def test_redirects_in_a_circle_are_down() -> None:
+    with answering(moved("/")) as port:
+        found = row({"url": f"http://127.0.0.1:{port}/", "redirects": 5}, attempts=1)
+        away = row({"url": f"http://127.0.0.1:{port}/login", "redirects": 5}, attempts=1)
+    assert [(one["state"], "in a circle" in one["why"]) for one in (found, away)] == [("down", True)] * 2
 
 
 # -- names

@@ -230,3 +230,33 @@ def test_an_error_of_another_form_than_documented_is_no_failure_of_the_probe(bod
 def test_a_status_that_stripe_does_not_document(status):
     outcome = meaning.of_stripe(status, "", True)
     assert (outcome.state, outcome.fault_of) == ("degraded", "theirs")
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "state"),
+    [
+        ('{"status": "DOWN", "components": {}}', {}, "degraded"),
+        ('{"error": "database is down"}', {}, "degraded"),
+        ('{"errors": [{"message": "x"}], "data": null}', {}, "degraded"),
+        ('{"ok": false}', {}, "degraded"),
+        ('{"health": "unhealthy"}', {"expect": [200]}, "up"),
+        ('{"status": "UP"}', {}, "up"),
+        ('{"error": null, "errors": [], "ok": true}', {}, "up"),
+        ('{"items": [{"status": "down"}]}', {}, "up"),
+        ('{"status": "dow', {}, "up"),
+        ('["down"]', {}, "up"),
+        ('{"a":' * 3000, {}, "up"),
+    ],
+)
+def test_what_calls_itself_down_is_not_up_by_its_status(said, given, state):
+    assert http(200, said, **given).state == state
+
+
+def test_a_secret_in_what_it_says_of_itself_is_hidden():
+    found = http(200, '{"error": "password=Hunter2Secret is refused"}')
+    assert (found.state, "Hunter2" in found.why) == ("degraded", False)
+
+
+def test_a_login_page_that_answers_200_is_named():
+    found = http(200, "<html><form><input type=password></form>", headers={"content-type": "text/html"})
+    assert (found.state, "a login page answers" in found.why) == ("up", True)
