@@ -53,13 +53,14 @@ gameday: setup ## Break the platform on purpose, prove the runbooks (FAULT=name,
 bench: setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python tests/bench/bench.py
 
-docs: setup ## Rewrite what is generated from the code: tables, changelog, the graph of subjects
+docs: setup ## Rewrite what is generated: tables, changelog, the graph of subjects, pages and charts of game days
 	@$(BIN)/python tests/docs/known_names.py
 	@$(BIN)/python tests/docs/announcement.py
 	@$(BIN)/python tests/docs/role_tables.py
 	@$(BIN)/python tests/docs/release_notes.py
 	@$(BIN)/python tests/docs/subjects.py
 	@$(BIN)/python tests/docs/return_keys.py
+	@$(BIN)/python -m rehearsal.report
 
 picture: setup ## Render the demo's output, the main screens and a post-mortem's page into docs/images
 	@$(BIN)/python tests/demo/picture.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ from rehearsal import faults, lifecycle, report, steps
 from rehearsal.errors import PlatformError
 from rehearsal.platform import Platform
 from rehearsal.site import ROOT, Site, alone
-
-CHARTS = "images/game-days"
 
 
 def platform_of(site: Site) -> Platform:
@@ -63,7 +60,7 @@ def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
         report.merge(rows, docs)  # a table that cannot be read is known before the first day
         try:
             for name in wanted:
-                rows.append(report.together(list(days(site, name, repeat, docs / CHARTS))))
+                rows.append(report.together(list(days(site, name, repeat))))
                 report.write(rows, docs)
         except (KeyboardInterrupt, SystemExit):
             print("\nInterrupted: healing what was injected", flush=True)
@@ -81,12 +78,8 @@ def run(site: Site, fault: str | None, repeat: int, docs: Path) -> int:
     return 0 if all(row["passed"] for row in rows) else 1
 
 
-def days(site: Site, name: str, repeat: int, charts: Path) -> Iterator[dict[str, Any]]:
-    """The game days of one fault; the picture of the last is kept with the table."""
+def days(site: Site, name: str, repeat: int) -> Iterator[dict[str, Any]]:
+    """The game days of one fault."""
     for number in range(repeat):
         print(f"\n### game day: {name}" + (f", {number + 1} of {repeat}" if repeat > 1 else ""), flush=True)
-        day = steps.folder_for(name)
-        yield hold(site, name, day)
-        if (day / "chart.svg").exists() and not faults.named(name).latency:
-            charts.mkdir(parents=True, exist_ok=True)
-            shutil.copy(day / "chart.svg", charts / f"{name}.svg")
+        yield hold(site, name, steps.folder_for(name))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rehearsal import chart, slowness, world
+from rehearsal import series, slowness, world
 from rehearsal.platform import PATIENCE, Request, felt
 
 SERVED = 0.99
@@ -102,8 +102,11 @@ def is_of(culprits: Iterable[str], ref: str) -> bool:
     return any(ref == culprit or ref.startswith(f"{culprit}/") for culprit in culprits)
 
 
-def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, int]:
-    """Who was harmed beside those that caused it: by what went, by what the server logged, by what the runbook said."""
+def collateral(parts: dict[str, dict[str, Any]], incidents: Path, cost: int = 0) -> dict[str, int]:
+    """Who was harmed beside those that caused it: by what went, by what the server logged, by what the runbook said.
+
+    ``cost``: requests that failed between the act and the recovery beyond those that failed without it.
+    """
     real, measured = parts["real"], parts["relief"]
     culprits = [*parts["symptom"].get("culprits", []), *real.get("culprits", [])]
     gone = [ref for ref in real["before"]["sessions"] if ref not in real["after"]["sessions"]]
@@ -118,10 +121,18 @@ def collateral(parts: dict[str, dict[str, Any]], incidents: Path) -> dict[str, i
     harmed = {ref for ref in gone if not is_of(culprits, ref)}
     known = {ref.partition("@")[0] for ref in [*culprits, *harmed]}
     return {
-        "requests_failed": sum(measured.get("failed_after", {}).values()) + measured.get("failed_by_the_act", 0),
+        "requests_failed": sum(measured.get("failed_after", {}).values())
+        + max(measured.get("failed_by_the_act", 0), cost),
         "sessions_ended": len(harmed) + sum(str(pid) not in known for pid in set(real.get("signalled", []))),
         "containers_restarted": len(world.of_others(real["before"], real["after"], parts["begin"].get("touches", []))),
     }
+
+
+def missing_mib(incidents: Path) -> dict[str, int]:
+    """Where the fault is a disk that is full: MiB of free space that were missing before the act and after it."""
+    notes = [event.get("note") or {} for event in events(incidents) if event["kind"] == "verified"]
+    verified = [note for note in notes if note.get("mitigation") == "reclaim_disk"]
+    return {"before": verified[-1]["before"], "after": verified[-1]["after"]} if verified else {}
 
 
 def done(incidents: Path) -> list[str]:
@@ -156,7 +167,7 @@ def latencies(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
     requests = [Request(*request) for request in parts["relief"]["requests"]]
     injected, act = parts["inject"]["at"], parts["relief"]["act"]
     settled = act + parts["begin"]["within"]
-    before = slowness.latency(requests, kind, injected - chart.BEFORE, injected)
+    before = slowness.latency(requests, kind, injected - series.BEFORE, injected)
     during = slowness.latency(requests, kind, parts["symptom"]["at"], parts["real"]["began"])
     after = slowness.latency(requests, kind, settled, settled + SPAN)
     milliseconds = {
@@ -214,7 +225,9 @@ def faults_of(parts: dict[str, dict[str, Any]], harm: dict[str, int], healed: st
 def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[str, Any]:
     """The day's result. ``passed`` only when every part was reached, the runbook acted, and nobody was harmed."""
     begin, inject, symptom, real, relief = (parts[name] for name in ("begin", "inject", "symptom", "real", "relief"))
-    harm = collateral(parts, incidents) if real and relief else {}
+    seen = series.of(parts, [Request(*request) for request in relief.get("requests", [])])
+    found = series.balance(seen)
+    harm = collateral(parts, incidents, found.cost if found else 0) if real and relief else {}
     cause = cause_named(incidents)
     wrong = faults_of(parts, harm, healed, cause)
 
@@ -230,6 +243,8 @@ def day(parts: dict[str, dict[str, Any]], healed: str, incidents: Path) -> dict[
         "seconds_after_act": between(relief.get("act"), relief.get("back")),
         "success_after": relief.get("success_after"),
         "latency_ms": latencies(parts),
+        "missing_mib": missing_mib(incidents),
+        "series": seen,
         "cause": cause,
         "collateral": harm,
         "done": done(incidents),

@@ -1,14 +1,20 @@
-"""The table of game days: ``game-days.json`` and ``game-days.md``."""
+"""The record of game days, ``game-days.json``, and what is made of it alone: page, pictures, lines of the README.
+
+python -m rehearsal.report      makes them again, without a game day
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rehearsal import chart
 from rehearsal.errors import PlatformError
+from rehearsal.site import ROOT
 
 TITLE = """# Game days
 
@@ -28,11 +34,15 @@ HEAD = (
 NOTES = """
 Seconds are medians, with the worst in brackets. *Symptom*: users begin to feel it, who give up after two seconds.
 *Act*: the moment before it, when the evidence has been kept. *Recovery*: from then on more than 99 % of what users are
-answered is what they asked for. *Harmed*: requests that failed because of the act, or once users were back and the
-runbook had ended; sessions without a part in the fault that were terminated or cancelled, by the server's own log;
-containers stopped or restarted. Where no recovery is shown no mitigation is possible here: the runbook must name the
-cause and change nothing.
+answered is what they asked for. *Harmed*: requests that failed because of the act (between it and the recovery, beyond
+the share that failed in the ten seconds before it), or once users were back and the runbook had ended; sessions
+without a part in the fault that were terminated or cancelled, by the server's own log; containers stopped or restarted.
+Where no recovery is shown no mitigation is possible here: the runbook must name the cause and change nothing.
 """
+CHARTS = "images/game-days"
+README_FAULTS = ("alter_queue", "lock_storm", "prepared_transaction")
+# Numbers of a list stand on one line.
+NUMBERS = re.compile(r"\[\s+(-?[\d.]+(?:,\s+-?[\d.]+)*)\s+\]")
 KEYS = ("seconds_to_symptom", "seconds_to_recovery", "seconds_after_act")
 
 
@@ -49,6 +59,8 @@ def together(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     harms = [day.get("collateral") or {} for day in days]
     row["collateral"] = {what: sum(harm.get(what, 0) for harm in harms) for harm in harms for what in harm}
     row["latency_ms"] = last.get("latency_ms", {})
+    row["missing_mib"] = last.get("missing_mib", {})
+    row["series"] = last.get("series", {})
     row["cause"] = last.get("cause", "")
     # The record goes with the project: no path of one machine in it.
     row["done"] = [text.replace(str(Path.home()), "~") for text in last.get("done", [])]
@@ -74,17 +86,32 @@ def merge(rows: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
 def write(rows: Sequence[dict[str, Any]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     table = merge(rows, folder)
-    (folder / "game-days.json").write_text(json.dumps(table, indent=2) + "\n")
-    (folder / "game-days.md").write_text(
-        TITLE + HEAD + "".join(map(line, table)) + NOTES + slowness(table) + used(table) + pictures(table, folder)
-    )
+    text = NUMBERS.sub(lambda match: f"[{' '.join(match[1].split())}]", json.dumps(table, indent=2))
+    (folder / "game-days.json").write_text(text + "\n")
+    for name, content in made(table).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
 
 
-def pictures(table: Sequence[dict[str, Any]], folder: Path) -> str:
-    """The last day of each fault, where there is a picture of it."""
-    felt = [row for row in table if not row.get("latency_ms")]  # of slowness a picture of who was served shows nothing
-    names = [(row["fault"], f"images/game-days/{row['fault']}.svg") for row in felt]
-    return "".join(f"\n![{fault}, second by second]({name})\n" for fault, name in names if (folder / name).exists())
+def made(table: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The page and its pictures, by their names in the folder of the record."""
+    page, charts = TITLE + HEAD + "".join(map(line, table)) + NOTES + slowness(table) + used(table), {}
+    for row in table:
+        picture, name = chart.draw(row), f"{CHARTS}/{row['fault']}.svg"
+        if picture:
+            charts[name] = picture
+            page += f"\n![{row['fault']}: {chart.caption(row)}]({name})\n"
+    return {"game-days.md": page, **charts}
+
+
+def readme(text: str, table: Sequence[dict[str, Any]]) -> str:
+    """The README with the recorded results of some faults, under the command that held them."""
+    rows = [row for row in table if row["fault"] in README_FAULTS]
+    repeat = min((row["runs"] for row in rows), default=1)
+    command = "$ make gameday" + (f" REPEAT={repeat}" if repeat > 1 else "")
+    lines = "\n".join([command, *map(sentence, rows)])
+    return re.sub(r"(?<=```console\n)\$ make gameday[^\n]*\npassed.*?(?=\n```)", lambda dummy: lines, text, flags=re.S)
 
 
 def seconds(row: dict[str, Any], name: str) -> str:
@@ -142,3 +169,13 @@ def used(table: Sequence[dict[str, Any]]) -> str:
         ", ".join(f"{name} {version}" for name, version in json.loads(versions).items()) for versions in sorted(sets)
     ]
     return "\nHeld with " + "; and with ".join(lines) + ".\n"
+
+
+def main() -> None:
+    write([], ROOT / "docs")
+    path = ROOT / "README.md"
+    path.write_text(readme(path.read_text(), merge([], ROOT / "docs")))
+
+
+if __name__ == "__main__":
+    main()

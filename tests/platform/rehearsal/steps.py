@@ -12,9 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal import chart, control_workload, engine, faults, judge, lifecycle, ownership, slowness, versions, world
+from rehearsal import (
+    chart,
+    control_workload,
+    engine,
+    faults,
+    judge,
+    lifecycle,
+    ownership,
+    series,
+    slowness,
+    versions,
+    world,
+)
 from rehearsal.errors import PlatformError
-from rehearsal.platform import PATIENCE, Platform, Request
+from rehearsal.platform import PATIENCE, Platform
 from rehearsal.site import ROOT, evidence_of, login_of, write_private
 
 HEALTHY_SECONDS = 240
@@ -250,7 +262,7 @@ def relief(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
         lifecycle.await_served(platform, UNTIMED_SECONDS)
         span = UNTIMED_SPAN
     while True:
-        requests = platform.requests(kept(asked.day, "inject")["at"] - chart.BEFORE, time.time())
+        requests = platform.requests(kept(asked.day, "inject")["at"] - series.BEFORE, time.time())
         users = judge.users(requests, since, fault.within, ended, span)
         # How long they wait is compared when all that the runbook began has had its time.
         settled = since + fault.within if fault.latency and span == judge.SPAN else users["settled"]
@@ -277,9 +289,9 @@ def finish(platform: Platform, asked: argparse.Namespace) -> dict[str, Any]:
     parts = {name: kept(asked.day, name) for name in (*judge.PARTS, "trouble")}
     result = judge.day(parts, healed, asked.day / "incidents")
     keep(asked.day, "result", **result)
-    requests = [Request(*request) for request in parts["relief"].get("requests", [])]
-    if requests:
-        (asked.day / "chart.svg").write_text(chart.draw(parts, requests))
+    picture = chart.draw(result)
+    if picture:
+        (asked.day / "chart.svg").write_text(picture)
     return {"said": problem, **result}
 
 

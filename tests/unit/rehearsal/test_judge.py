@@ -111,6 +111,36 @@ def judged(tmp_path, healed: str = "", **changes) -> dict:
     return judge.day(parts, healed, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("before", "between", "harmed"),
+    [
+        pytest.param("ok", "timeout", 40, id="users were served until the act"),
+        pytest.param("timeout", "timeout", 0, id="users failed before the act too"),
+        pytest.param("ok", "ok", 0, id="no request failed"),
+    ],
+)
+def test_what_the_act_cost_its_users_is_harm(tmp_path, before, between, harmed):
+    requests = [*served(985, 1000, before), *served(1000, 1002, between), *served(1002, 1016)]
+    result = judged(tmp_path, relief={"back": 1002.0, "requests": requests})
+    assert result["collateral"]["requests_failed"] == harmed
+    assert sum(result["series"]["failed"]) == sum(request.outcome != "ok" for request in requests)
+
+
+def test_space_that_was_missing_is_kept(tmp_path):
+    verified = [
+        {
+            "kind": "verified",
+            "note": {"mitigation": "restart_services", "before": 2, "after": 0, "outcome": "recovered"},
+        },
+        {"kind": "verified", "note": {"mitigation": "reclaim_disk", "before": 174, "after": 3, "outcome": "improved"}},
+    ]
+    assert judge.missing_mib(tmp_path) == {}
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(event) + "\n" for event in verified[:1]))
+    assert judge.missing_mib(tmp_path) == {}
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(event) + "\n" for event in verified))
+    assert judge.missing_mib(tmp_path) == {"before": 174, "after": 3}
+
+
 def test_a_good_day(tmp_path):
     result = judged(tmp_path)
     assert result["passed"] is True

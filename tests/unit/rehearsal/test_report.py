@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from rehearsal import report
+from support.servers import ROOT
 
 
 def day(fault: str = "lock_storm", passed: bool = True, relief: float = 2.0, **more) -> dict:
@@ -44,3 +46,30 @@ def test_rows_of_other_faults_stay(tmp_path):
     page = (tmp_path / "game-days.md").read_text()
     assert "| `lock_storm` | `p.yml` | 1 of 1 | - | 3 s | 7 s | 0.1 s | nothing |" in page
     assert page.count("postgresql 15.1") == 1
+
+
+def test_page_pictures_and_readme_are_those_of_the_record():
+    table = json.loads((ROOT / "docs/game-days.json").read_text())
+    for name, content in report.made(table).items():
+        assert (ROOT / "docs" / name).read_text() == content, f"{name}: make docs"
+    drawn = {Path(name).name for name in report.made(table) if name.endswith(".svg")}
+    assert {path.name for path in (ROOT / "docs" / report.CHARTS).iterdir()} == drawn
+    text = (ROOT / "README.md").read_text()
+    assert report.readme(text, table) == text, "make docs"
+    assert all(report.sentence(row) in text for row in table if row["fault"] in report.README_FAULTS)
+
+
+def test_the_readme_says_how_often_the_days_were_held():
+    text = "a\n```console\n$ make gameday\npassed  x\n```\nb\n```console\n$ make gameday   # every fault\n```\n"
+    rows = [{**report.together([day(name)] * 10)} for name in report.README_FAULTS]
+    changed = report.readme(text, rows)
+    assert changed.startswith("a\n```console\n$ make gameday REPEAT=10\npassed  alter_queue: 10 of 10;")
+    assert changed.endswith("harmed: nothing\n```\nb\n```console\n$ make gameday   # every fault\n```\n")
+
+
+def test_a_record_has_numbers_of_a_list_on_one_line(tmp_path):
+    row = report.together([day(series={"first": -6, "served": [20, 20], "failed": [0, 3], "moments": {}})])
+    report.write([row], tmp_path)
+    text = (tmp_path / "game-days.json").read_text()
+    assert '"served": [20, 20],' in text
+    assert json.loads(text) == [row]
