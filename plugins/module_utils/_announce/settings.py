@@ -67,7 +67,10 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
     for name in options:
         if name not in known:
             raise InputError(f"runbook_announce.{channel} has no setting {name!r}{_nearest(name, known)}. {_NOTHING}")
-    missing = [name for name in REQUIRED[channel] if not options.get(name)]
+    settings = {**DEFAULTS[channel], **options}
+    if settings.get("to"):
+        settings["to"] = _addresses(settings["to"])
+    missing = [name for name in REQUIRED[channel] if not settings.get(name)]
     if missing:
         raise InputError(f"runbook_announce.{channel} needs {', '.join(missing)}. {_NOTHING}")
     for name, value in options.items():
@@ -78,7 +81,14 @@ def _channel(channel: str, options: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(default, (list, dict)) and not isinstance(value, type(default)):
             kind = "a list" if isinstance(default, list) else "a dictionary"
             raise InputError(f"runbook_announce.{channel}.{name} is {kind}. {_NOTHING}")
-    return {**DEFAULTS[channel], **options}
+    return settings
+
+
+def _addresses(to: Any) -> list[str]:
+    """A list of addresses; a text is one of them, or several with commas. Raises InputError."""
+    if not isinstance(to, (str, list)):
+        raise InputError(f"runbook_announce.{MAIL}.to is a list of addresses. {_NOTHING}")
+    return [address.strip() for address in (to.split(",") if isinstance(to, str) else map(str, to)) if address.strip()]
 
 
 def _nearest(name: Any, known: Any) -> str:

@@ -18,16 +18,26 @@ def test_what_is_left_out_has_its_default_and_an_empty_channel_is_none():
         ({"slack": {"tokn": "x"}}, "has no setting 'tokn'; did you mean token?"),
         ({"slack": {"invite": ["U1"]}}, "runbook_announce.slack needs token"),
         ({"page": {"kind": "atlassian", "token": "x"}}, "kind is one of statuspage, cachet"),
-        ({"mail": {"host": "x", "sender": "y", "to": "ada@example.org"}}, ""),
+        ({"mail": {"host": "x", "sender": "y", "to": {"ada": "ada@example.org"}}}, "mail.to is a list of addresses"),
+        ({"mail": {"host": "x", "sender": "y", "to": " , "}}, "runbook_announce.mail needs to"),
         ({"slack": {"token": "x", "links": ["http://x"]}}, "links is a dictionary"),
         ({"slack": "xoxb-1"}, "is a dictionary of settings"),
     ],
 )
 def test_a_setting_that_is_none_is_refused_by_name(given, says):
-    if not says:
-        assert settings_of(given)
-        return
     with pytest.raises(InputError) as refused:
         settings_of(given)
     assert says in str(refused.value)
     assert "xoxb-1" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("to", "addresses"),
+    [
+        ("ada@example.org", ["ada@example.org"]),
+        ("ada@example.org, bob@example.org,", ["ada@example.org", "bob@example.org"]),
+        (["ada@example.org", "Board <board@example.org>"], ["ada@example.org", "Board <board@example.org>"]),
+    ],
+)
+def test_one_address_is_no_list_of_letters(to, addresses):
+    assert settings_of({"mail": {"host": "x", "sender": "y", "to": to}})["mail"]["to"] == addresses
