@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from support.cores import python
 from support.servers import ROOT
 
 FLOOR, NEWEST = 8, 14
@@ -25,13 +24,6 @@ for path in paths:
 print(sys.version.split()[0])
 """
 EDGE = {"options.py", "engine_options.py", "module.py", "record.py", "refusals.py", "__init__.py"}
-
-
-def python(minor: int) -> str | None:
-    """The program of that version, in PATH or where pyenv keeps it; not pyenv's own, which may refuse to run."""
-    kept = sorted(Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser().glob(f"versions/3.{minor}.*/bin/python"))
-    path = os.pathsep.join(part for part in os.get_exec_path() if not part.endswith("shims"))
-    return str(kept[-1]) if kept else shutil.which(f"python3.{minor}", path=path)
 
 
 @pytest.mark.parametrize("minor", range(FLOOR, NEWEST + 1), ids=lambda minor: f"3.{minor}")
