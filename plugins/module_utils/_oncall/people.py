@@ -39,7 +39,7 @@ def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person],
     problems: list[str] = []
     for number, each in enumerate(given, 1):
         if not isinstance(each, dict) or not each.get("name"):
-            problems.append(f"the person {number} of runbook_people has no name")
+            problems.append(f"the person {number} of runbook_people has no name{_misspelt(each)}")
             continue
         texts = {field: " ".join(str(each.get(field) or "").split()) for field in FIELDS}
         name, zone = texts["name"], texts["zone"]
@@ -54,14 +54,24 @@ def people_of(given: Any, is_zone: Callable[[str], bool]) -> tuple[list[Person],
     return list(people.values()), problems
 
 
+def _misspelt(given: Any) -> str:
+    """The fields of what should be a person that are none, with what was meant; empty where there is none."""
+    unknown = [field for field in given if field not in FIELDS] if isinstance(given, dict) else []
+    return "".join(f"; {_no_field(field)}" for field in unknown)
+
+
+def _no_field(field: Any) -> str:
+    close = difflib.get_close_matches(str(field), FIELDS, 1)
+    hint = f"; did you mean {close[0]}?" if close else f". It has: {', '.join(FIELDS)}"
+    return f"no field {str(field)!r}{hint}"
+
+
 def _problems(name: str, given: Mapping[Any, Any]) -> list[str]:
     """What is wrong with the fields of a person."""
     found = []
     for field, value in given.items():
         if field not in FIELDS:
-            close = difflib.get_close_matches(str(field), FIELDS, 1)
-            hint = f"; did you mean {close[0]}?" if close else f". It has: {', '.join(FIELDS)}"
-            found.append(f"{name} has no field {field!r}{hint}")
+            found.append(f"{name} has {_no_field(field)}")
         elif value is not None and not isinstance(value, str):
             found.append(f"{field} of {name} is {value!r} and no text; put it between quotes")
     if not any(str(given.get(way) or "").strip() for way in _WAYS):

@@ -108,14 +108,49 @@ def _slip_of(plain: str) -> str:
         known: edits_between(plain, known) for known in dict.fromkeys(like) if abs(len(known) - len(plain)) <= most
     }
     near = min(edits, key=lambda known: (edits[known], known), default="")
-    return RENAMED.get(near, near) if near and edits[near] <= most else ""
+    if not near or edits[near] > most:
+        return ""
+    # Two characters of a short word make another word: item and site, ref and key.
+    return (_longer(plain) if edits[near] > 1 else "") or RENAMED.get(near, near)
+
+
+def _longer(plain: str) -> str:
+    """The known name that has all of its words, or longer forms of them, and at most one more; the most similar."""
+    words = plain.split("_")
+    like = [known for known in SETTINGS if len(known.split("_")) - len(words) in (0, 1) and _covers(known, words)]
+    return max(like, key=lambda known: _likeness(plain, known), default="")
+
+
+def _covers(known: str, words: Sequence[str]) -> bool:
+    """Whether each word is one of the name, or the beginning of one."""
+    return all(
+        any(other == word or (len(word) > 2 and other.startswith(word)) for other in known.split("_")) for word in words
+    )
+
+
+def _likeness(plain: str, known: str) -> tuple[float, int, str]:
+    """For the order of names: by similarity, then by the characters at the beginning that are the same."""
+    same = next(
+        (at for at, (left, right) in enumerate(zip(plain, known)) if left != right), min(len(plain), len(known))
+    )
+    return _similarity(plain, known), same, known
+
+
+def _of_act(plain: str) -> str:
+    """The variable of an act of a person that was named after its playbook; those of all acts begin incident_act_."""
+    acts = (playbook for playbook in PLAYBOOKS if playbook.startswith("incident_") and plain.startswith(f"{playbook}_"))
+    fields = (plain[len(playbook) + 1 :] for playbook in acts)
+    return next((f"incident_act_{field}" for field in fields if f"incident_act_{field}" in KNOWN), "")
 
 
 def nearest(plain: str, alike: float = _ALIKE) -> str:
     """The known name that is most like it; empty where none is alike."""
+    act = _of_act(plain)
+    if act:
+        return act
     pairs = _pairs(plain)
     like = sorted((*SETTINGS, *RENAMED), key=lambda known: -len(pairs & _pairs(known)) / len(pairs | _pairs(known)))
-    best, name = max(((_similarity(plain, known), known) for known in like[:_CLOSER]), default=(0.0, ""))
+    best, dummy, name = max((_likeness(plain, known) for known in like[:_CLOSER]), default=(0.0, 0, ""))
     return RENAMED.get(name, name) if best >= alike else ""
 
 

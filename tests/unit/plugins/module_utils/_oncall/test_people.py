@@ -27,6 +27,8 @@ def test_a_person_that_is_whole_is_taken():
         ([{**ADA, "zone": "Mars/Base"}], "the zone 'Mars/Base' of ada is no time zone"),
         ([{"name": "eve", "login": "eve"}], "eve cannot be reached: give slack, mail or phone"),
         ([{"mail": "x@example.org"}], "the person 1 of runbook_people has no name"),
+        ([{"nme": "ada", "mail": "x"}], "has no name; no field 'nme'; did you mean name?"),
+        ([{"Name": "ada", "tel": "1"}], "no field 'tel'. It has: name, slack, mail"),
         (["ada"], "the person 1 of runbook_people has no name"),
         ([ADA, ADA], "there are two people of the name ada"),
         ("ada", "runbook_people is a list of people"),
