@@ -70,6 +70,17 @@ PLANNED = "planned"
 ACTED = "acted"
 
 
+def _results_of(result: Any) -> list[tuple[Any, str, Mapping[str, Any]]]:
+    """Task, host and values of a result; of a task with a loop those of each item that was not skipped."""
+    task = getattr(result, "task", None) or result._task
+    host = str((getattr(result, "host", None) or result._host).get_name())
+    values = getattr(result, "result", None) or result._result
+    items = values.get("results") if getattr(task, "loop", None) else None
+    if not isinstance(items, (list, tuple)):
+        return [(task, host, values)]
+    return [(task, host, item) for item in items if not item.get("skipped")]
+
+
 class CallbackModule(CallbackBase):
     """Prints; keeps the stage of each host, to distinguish facts from verification and plan from act."""
 
@@ -124,16 +135,20 @@ class CallbackModule(CallbackBase):
         }
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        self._keep(result)
-        self._show(result)
+        for task, host, values in _results_of(result):
+            self._keep(task, host, values)
+            self._show(task, host, values)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
-        self._keep(result)
         # Other failures have only their message, which Ansible has shown.
-        self._show(result, only=("outcome", "pg_kill_blocking", "pg_end_sessions", "preflight_report"), failed=True)
+        only = ("outcome", "pg_kill_blocking", "pg_end_sessions", "preflight_report")
+        for task, host, values in _results_of(result):
+            self._keep(task, host, values)
+            self._show(task, host, values, only, failed=True)
 
     def v2_runner_retry(self, result: Any) -> None:
-        self._show(result, only=("pg_index_info",))  # how far a build is
+        for task, host, values in _results_of(result):
+            self._show(task, host, values, only=("pg_index_info",))  # how far a build is
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """The last screen, under the recap."""
@@ -160,11 +175,8 @@ class CallbackModule(CallbackBase):
         self._seen.clear()
         self._opened.clear()
 
-    def _keep(self, result: Any) -> None:
+    def _keep(self, task: Any, host: str, values: Mapping[str, Any]) -> None:
         """What the last screen says of the run."""
-        task = getattr(result, "task", None) or result._task
-        host = (getattr(result, "host", None) or result._host).get_name()
-        values = getattr(result, "result", None) or result._result
         facts = values.get("ansible_facts") or {}
         if "incident_name" in facts:
             self._incident = str(facts["incident_name"])
@@ -190,10 +202,9 @@ class CallbackModule(CallbackBase):
             self._proposed, self._severity = _playbook_of(values), str(values.get("severity") or "")
         story.add(values)
 
-    def _show(self, result: Any, only: tuple[str, ...] = (), failed: bool = False) -> None:
-        task = getattr(result, "task", None) or result._task
-        host = (getattr(result, "host", None) or result._host).get_name()
-        values = getattr(result, "result", None) or result._result
+    def _show(
+        self, task: Any, host: str, values: Mapping[str, Any], only: tuple[str, ...] = (), failed: bool = False
+    ) -> None:
         name = str(task.resolved_action or task.action)
         short = next((name[len(home) :] for home in _HOMES if name.startswith(home)), "")
         view = self._views.get(short)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from .._core.errors import InputError
@@ -73,6 +73,7 @@ def record(given: dict[str, Any], check_mode: bool, decide: _Decide | None = Non
     of RECORD_ARGS; what is left out has its default. ``decide``: makes the events from those that the log has when no
     one else can write, and may refuse."""
     params = {**{name: option.get("default") for name, option in RECORD_ARGS.items()}, **given}
+    params["events"] = [{**each, "note": _with_dates_as_text(each["note"])} for each in params["events"]]
     _require_known(params["events"])
     if check_mode:
         return {"changed": False, **NOTHING}
@@ -106,6 +107,14 @@ def record(given: dict[str, Any], check_mode: bool, decide: _Decide | None = Non
         joins=(lambda folder: joined_at_write(folder, scope, within, site)) if within > 0 else None,
     )
     return {"changed": bool(written["path"]), **written}
+
+
+def _with_dates_as_text(note: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fields of a note; a date that YAML made of what was written (due: 2026-12-01) is a text again."""
+    is_date = {
+        name: isinstance(value, date) and not isinstance(value, datetime) for name, value in (note or {}).items()
+    }
+    return {name: value.isoformat() if is_date[name] else value for name, value in (note or {}).items()}
 
 
 def _require_known(events: Sequence[Mapping[str, Any]]) -> None:

@@ -31,6 +31,22 @@ def incidents(site):
     return sorted(path.stem for path in site.log.glob("*.jsonl"))
 
 
+def test_a_relative_log_is_one_folder_wherever_a_run_begins(site, tmp_path_factory):
+    """Tasks of one run stand in different folders: that of the playbook, and that in which the command was typed."""
+    site.variables["runbook_incident_log"] = "incidents"  # in the home, which is the site's folder here
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    typed = {
+        "incident_open": {"incident_act_text": "Bookings fail", "incident_act_reported_by": "ada"},
+        "incident_note": {"incident_note_text": "Moved the report"},
+    }
+    for playbook, extra in typed.items():
+        done = site.play(playbook=str(ROOT / f"playbooks/{playbook}.yml"), cwd=elsewhere, **extra)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert len(incidents(site)) == 1
+    assert site.events()[-1]["note"]["text"] == "Moved the report"
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_the_next_run_joins_and_says_so_and_new_opens_another_one(server, storm, site):
     storm()
     opened = site.play()

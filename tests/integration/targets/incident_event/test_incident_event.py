@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import datetime
 import json
 
 import pytest
+from ansible_collections.pafar.runbook.plugins.module_utils._incident.record import record
 
 from support.modules import run_module
 
@@ -40,3 +42,15 @@ def test_refuses_in_one_paragraph(tmp_path, options, says):
     assert result["failed"]
     assert says in result["msg"]
     assert "\n" not in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("due", "kept"), [(datetime.date(2026, 12, 1), "2026-12-01"), ("2026-12-01", "2026-12-01"), ("", "")]
+)
+def test_a_date_without_quotes_is_the_text_that_was_written(tmp_path, due, kept):
+    """YAML makes a date of it, which the action plugin gets as it is."""
+    item = {"key": "A1", "text": "Alert on waiters", "owner": "grace", "due": due}
+    given = {"log": str(tmp_path / "log"), "id": "inc-1", "events": [{"kind": "action_item", "note": item}]}
+    record(given, False)
+    line = (tmp_path / "log/inc-1.jsonl").read_text().splitlines()[-1]
+    assert json.loads(line)["note"]["due"] == kept

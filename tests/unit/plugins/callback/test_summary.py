@@ -56,6 +56,28 @@ def printed(monkeypatch):
     return show
 
 
+def test_each_item_of_a_loop_is_shown_and_kept(monkeypatch):
+    """What a post-mortem writes: a loop over passages, of which each is an event."""
+    lines: list[str] = []
+    callback = CallbackModule()
+    monkeypatch.setattr(
+        callback, "_display", SimpleNamespace(display=lambda text, **_colour: lines.append(text.strip()))
+    )
+    task = SimpleNamespace(resolved_action="pafar.runbook.incident_event", action="", _role=None, loop="{{ passages }}")
+    written = [
+        {"id": "i", "path": "/log/i.jsonl", "evidence": None, "joined": False, "head": {"seq": seq, "hash": "ab" * 32}}
+        for seq in (4, 5)
+    ]
+    values = {"changed": True, "results": [*written, {"skipped": True}], "msg": "All items completed"}
+    machine = SimpleNamespace(get_name=lambda: "db")
+    callback.v2_runner_on_ok(SimpleNamespace(task=task, host=machine, result=values))
+    assert [line.partition(" (")[2].partition(":")[0] for line in lines] == ["head 4", "head 5"]
+    callback.v2_runner_on_failed(
+        SimpleNamespace(task=task, host=machine, result={**values, "results": [{"failed": True, "msg": "no"}]})
+    )
+    assert len(lines) == 2
+
+
 def test_every_view_is_that_of_a_module():
     """A view under another name would never be shown."""
     modules = {path.stem for path in (Path(__file__).parents[4] / "plugins/modules").glob("*.py")}
@@ -158,9 +180,8 @@ def test_a_look_at_an_earlier_act_is_no_plan_of_this_run(printed):
 )
 def test_the_last_screen_knows_acts_also_those_in_the_background(action, result, done):
     callback = CallbackModule()
-    host = SimpleNamespace(get_name=lambda: "db")
     opened = SimpleNamespace(resolved_action="ansible.builtin.set_fact", action="")
-    callback._keep(SimpleNamespace(task=opened, host=host, result={"ansible_facts": {"incident_name": "i"}}))
-    callback._keep(SimpleNamespace(task=SimpleNamespace(resolved_action=action, action=""), host=host, result=result))
+    callback._keep(opened, "db", {"ansible_facts": {"incident_name": "i"}})
+    callback._keep(SimpleNamespace(resolved_action=action, action=""), "db", result)
     assert [story.done for story in callback._stories.values()] == ([done] if done else [])
     assert all(story.reversible for story in callback._stories.values())
