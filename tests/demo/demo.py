@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from support.clients import Client, clients, lock_waiters, until
-from support.servers import ROOT, Server, newest
+from support.servers import Server, newest
+from support.workplace import workplace
 
 WAITERS, READERS = 100, 6
 # It must be a few seconds old to be worth somebody's end, in the demo as on a real system.
@@ -55,23 +56,9 @@ def storm(session: Any) -> dict[str, list[Client]]:
 
 
 def run_playbook(folder: Path, *options: str) -> int:
-    argv = ["ansible-playbook", "playbooks/db_lock_contention.yml", "-i", str(folder / "hosts.yml"), *options]
-    shown = " ".join([argv[0], argv[1], *options])
-    say(f"$ {shown}")
-    return subprocess.run(argv, cwd=ROOT, check=False).returncode
-
-
-def inventory(server: Server, folder: Path) -> None:
-    site = {
-        "ansible_connection": "local",
-        "runbook_postgres": server.login("oncall"),
-        "runbook_exclude_applications": ["nightly-report"],
-        "runbook_incident_log": str(folder / "incidents"),
-        "unblock_sessions_min_waiting": MIN_WAITING,
-    }
-    hosts = {"database": {"hosts": {"db": site}}}
-    (folder / "hosts.yml").write_text(json.dumps(hosts))
-    (folder / "hosts.yml").chmod(0o600)
+    argv = ["ansible-playbook", "-i", "inventory", "playbooks/db_lock_contention.yml", *options]
+    say(f"$ {' '.join(argv)}")
+    return subprocess.run(argv, cwd=folder, check=False).returncode
 
 
 def show_fates(groups: dict[str, list[Client]]) -> None:
@@ -96,7 +83,8 @@ def main() -> int:
     ):
         folder = Path(name)
         server.prepare_site()
-        inventory(server, folder)
+        site = {"runbook_exclude_applications": ["nightly-report"], "unblock_sessions_min_waiting": MIN_WAITING}
+        workplace(folder, db={**site, "runbook_postgres": server.login("oncall")})
         groups = storm(session)
         until(lambda: lock_waiters(server) == WAITERS + READERS + 1, what="the storm")
         time.sleep(MIN_WAITING + 0.5)

@@ -14,6 +14,7 @@ from rich.text import Text
 from support.servers import ROOT
 
 WIDTH = 124
+COMMAND = "ansible-playbook -i inventory playbooks/db_lock_contention.yml"
 # rich's own frame, without the web font that it would fetch from elsewhere
 FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -50,11 +51,11 @@ def main() -> None:
         [sys.executable, str(ROOT / "tests/demo/demo.py")], cwd=ROOT, env=environment, capture_output=True, text=True,
         check=True,
     ).stdout  # fmt: skip
-    start = output.index("### $ ansible-playbook playbooks/db_lock_contention.yml", output.index("after the check run"))
+    start = output.index(f"### $ {COMMAND}", output.index("after the check run"))
     shown = output[start : output.index("### The incident, as it was recorded")]
     shown = re.sub(r"TASK [^\n]*(Validating arguments|Name it)[^\n]*\n[^\n]*\n\n", "", shown)
     shown = re.sub(r"/\S*/(incidents/)", r"\1", shown)  # not where this machine keeps its temporary files
-    draw(shown, "ansible-playbook playbooks/db_lock_contention.yml", "demo", WIDTH)
+    draw(shown, f"$ {COMMAND}", "demo", WIDTH)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""The main screens in a terminal of 80 columns and 24 rows, from real runs, as docs/images/screens/*.svg."""
+"""The main screens in a terminal of 80 columns and 24 rows, from real runs, as docs/images/screens/*.svg.
+
+The menu is longer, and is drawn whole.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -14,12 +16,13 @@ from picture import draw
 
 from support.clients import clients, lock_waiters, until
 from support.scenes import lasting, row_storm
-from support.servers import ROOT, Server, newest
+from support.servers import Server, newest
+from support.workplace import workplace
 
 COLUMNS, ROWS = 80, 24
 
 
-def screen(name: str, command: str, folder: Path) -> str:
+def screen(name: str, command: str, folder: Path, rows: int | None = ROWS) -> str:
     """Run a command of the README or of the screen before, draw its screen; the output without colours."""
     environment = {
         **os.environ,
@@ -29,13 +32,10 @@ def screen(name: str, command: str, folder: Path) -> str:
         "TERM": "xterm-256color",
     }
     done = subprocess.run(
-        shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        shlex.split(command), cwd=folder, env=environment, capture_output=True, text=True, check=False
     )  # fmt: skip
-    shown = done.stdout.replace(str(folder), "~").replace(
-        str(ROOT), "~/runbook"
-    )  # not where this machine keeps its temporary files
-    title = command.replace(str(folder), "~").partition(" -e ")[0]
-    draw(shown, f"$ {title}", f"screens/{name}", COLUMNS, ROWS)
+    shown = done.stdout.replace(f"{folder}/", "")  # not where this machine keeps its temporary files
+    draw(shown, f"$ {command.partition(' -e ')[0]}", f"screens/{name}", COLUMNS, rows)
     return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
 
 
@@ -55,24 +55,24 @@ def main() -> None:
         folder = Path(name)
         server.prepare_site()
         site = {
-            "ansible_connection": "local",
             "runbook_postgres": server.login("oncall"),
-            "runbook_incident_log": str(folder / "incidents"),
             "unblock_sessions_min_waiting": 1,
             "unblock_sessions_limit": 1,
         }
-        inventory = folder / "inventory"
-        inventory.write_text(json.dumps({"database": {"hosts": {"db1": site}}}))
+        workplace(folder, db1=site)
         for row, waiters in ((1, 20), (2, 12)):
             row_storm(server, session, waiters, row=row)
         until(lambda: lock_waiters(server) == 32, what="the storm")
         lasting(server, 1.5)
-        playbook = f"ansible-playbook -i {inventory} playbooks"
+        playbook = "ansible-playbook -i inventory playbooks"
+        screen("menu", f"{playbook}/menu.yml", folder, None)
         screen("check", f"{playbook}/db_lock_contention.yml --check", folder)
         held = screen("held", f"{playbook}/db_lock_contention.yml", folder)
         approved = screen("approved", next_command(held), folder)
         screen("incident", next_command(approved), folder)
         screen("preflight", f"{playbook}/preflight.yml", folder)
+        workplace(folder, db1={**site, "unblock_session_limit": 5})
+        screen("failed", f"{playbook}/db_lock_contention.yml", folder)
 
 
 if __name__ == "__main__":

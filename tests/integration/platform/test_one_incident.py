@@ -78,8 +78,9 @@ class Incident:
 
     def typed(self, command: str) -> str:
         words = shlex.split(command)
-        words[1:2] = [str(ROOT / words[1]), "-i", str(self.inventory)]
+        assert words[1:3] == ["-i", "inventory"]
         words[0] = str(Path(sys.executable).with_name("ansible-playbook"))
+        words[2:4] = [str(self.inventory), str(ROOT / words[3])]
         environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "HOME": str(self.folder), "COLUMNS": "200"}
         environment["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
         done = subprocess.run(
