@@ -171,7 +171,9 @@ def test_status_and_note_of_the_incident_that_is_open(server, storm, site):
     assert noted.returncode == 0, noted.stdout
     assert site.events()[-1]["note"]["text"] == "<b>moved</b> the report; $(id)"
     result = site.folder / "status.json"
-    shown = site.play(playbook="playbooks/incident_status.yml", incident_status_json=str(result))
+    shown = site.play(
+        playbook="playbooks/incident_status.yml", incident_status_json="status.json", env={"PWD": str(site.folder)}
+    )
     assert shown.returncode == 0, shown.stdout
     assert f"{name}: identified, severity unknown, no incident commander" in shown.stdout
     status = json.loads(result.read_text())
