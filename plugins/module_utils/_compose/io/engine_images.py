@@ -11,6 +11,7 @@ from ..._core.errors import EngineError
 from ..container import COMPOSE, KEEPS
 from .engine_transport import Transport
 
+_BAD_REFERENCE = 400  # the engine's status for a reference that is none
 NO_PROJECT = "incident-rollback"  # in place of the project, in the labels of a container that only keeps an image
 
 
@@ -18,13 +19,14 @@ class ImageCalls(Transport):
     """Calls that concern images, the build cache and the space that all of it takes."""
 
     def image(self, reference: str) -> dict[str, Any] | None:
-        """An image by id or reference; None when it is not on this host."""
+        """An image by id or reference; None when it is not on this host, or the reference is none: ``app:`` where the
+        variable with its tag is not set."""
         try:
             with self.call("inspect", f"image {reference}"):
                 inspection: dict[str, Any] = self.api.inspect_image(reference)
             return inspection
         except EngineError as error:
-            if error.details.get("status") == 404:
+            if error.details.get("status") in (_BAD_REFERENCE, 404):
                 return None
             raise
 

@@ -87,3 +87,14 @@ def test_a_profile_in_use_and_names_of_version_1(shop):
     names = [one["name"] for one in seen["services"]["web"]["containers"]]
     assert names == [f"{shop.project}_web_1", f"{shop.project}_web_2"]
     assert (seen["services"]["batch"]["wanted"], seen["services"]["batch"]["running"]) == (1, 1)
+
+
+def test_an_image_whose_tag_is_not_set_is_a_difference_and_hides_nothing_else(shop):
+    shop.services["worker"]["image"] = f"{shop.project}/app:${{NO_SUCH_TAG}}"
+    shop.write()
+    seen = shop.module("compose_info")
+    assert (seen.get("msg"), seen["project"]["readable"], seen["unhealthy"]) == (None, True, 0)
+    (worker,) = seen["services"]["worker"]["containers"]
+    assert worker["drift"] == [f"image: runs {shop.image}, the files say {shop.project}/app:"]
+    refused = shop.module("compose_scale", service="worker", replicas="2")
+    assert "is not on this host" in refused["msg"]
