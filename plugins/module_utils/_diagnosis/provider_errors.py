@@ -26,8 +26,10 @@ _KINDS = {
     "ratelimit": LIMITED,
     "authentication": KEY,
     "permission": KEY,
+    "invalidclient": KEY,
     "api": API,
     "apierror": API,  # PHP: ApiErrorException
+    "unknownapierror": API,
     "apiconnection": API,
     "connection": API,
     "signatureverification": SIGNATURE,
@@ -52,7 +54,8 @@ _SAYS = (
         CARD,
         re.compile(
             r"(?i)\b(?:card_declined|insufficient_funds|expired_card|incorrect_cvc|incorrect_number|do_not_honor"
-            r"|generic_decline|authentication_required|card_velocity_exceeded|CardDeclined|PaymentDeclined)\b"
+            r"|generic_decline|authentication_required|card_velocity_exceeded|(?:Card|Payment)Declined\w*"
+            r"|(?:card|payment) (?:was |has been )?declined)\b"
             r"|\byour card (?:was declined|has|number|does not|is not)|\byour card's (?:security|expiration)"
         ),
     ),

@@ -43,6 +43,12 @@ def test_an_error_of_a_library_of_the_provider(form, name, kind):
     ("text", "kind"),
     [
         ("Stripe\\Exception\\ApiErrorException: down", API),
+        ("Stripe\\Exception\\UnknownApiErrorException: down", API),
+        ("Stripe\\Exception\\OAuth\\InvalidClientException: no such client", KEY),
+        ("payments.gateway.CardDeclinedError: try another one", CARD),
+        ("booking.errors.PaymentDeclinedException", CARD),
+        ("CheckoutError: the card was declined by the bank", CARD),
+        ("RuntimeError: payment has been declined (05)", CARD),
         ("PHP Fatal error:  Uncaught Stripe\\\\Exception\\\\CardException: x", CARD),
         ("Stripe.StripeException: Your card was declined.", CARD),
         ("Stripe.StripeException: Invalid API Key provided: sk_live_****", KEY),
